@@ -1,0 +1,1 @@
+"""What is: frozen values that every other layer speaks in. Standard library only, no input or output."""

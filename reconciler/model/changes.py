@@ -1,0 +1,192 @@
+"""A change: one difference between the states and one write, as data.
+
+`planning` makes changes, `reports` shows them, `adapters` sends them. The set of kinds is closed:
+whoever handles changes matches over `Kind` and ends in `assert_never`, so a new kind does not
+type-check until order, reports and writer know it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from reconciler.model.values import FieldChange, Fields
+
+
+class Kind(StrEnum):
+    """Everything that a plan can do."""
+
+    CREATE_CUSTOMER = "create_customer"
+    UPDATE_CUSTOMER = "update_customer"
+    RENAME_CUSTOMER = "rename_customer"
+    ARCHIVE_CUSTOMER = "archive_customer"
+    RESTORE_CUSTOMER = "restore_customer"
+    ADOPT_CUSTOMER = "adopt_customer"
+    RELEASE_CUSTOMER = "release_customer"
+    CREATE_CONTACT = "create_contact"
+    APPROVE_REGISTRATION = "approve_registration"
+    REJECT_REGISTRATION = "reject_registration"
+    ADOPT_CONTACT = "adopt_contact"
+    UPDATE_CONTACT = "update_contact"
+    CHANGE_ROLE = "change_role"
+    CHANGE_EMAIL = "change_email"
+    RENAME_CONTACT = "rename_contact"
+    REMOVE_CONTACT = "remove_contact"
+    RESTORE_CONTACT = "restore_contact"
+    RELEASE_CONTACT = "release_contact"
+    HAND_OVER_WORK = "hand_over_work"
+    CREATE_SERVICE = "create_service"
+    UPDATE_SERVICE = "update_service"
+    REMOVE_SERVICE = "remove_service"
+    UPDATE_SETTINGS = "update_settings"
+    RECORD = "record"
+
+
+class MailKind(StrEnum):
+    """Every mail that the portal sends at our hand."""
+
+    ACTIVATION = "activation"
+    ACTIVATION_AGAIN = "activation_again"
+    ADDRESS_CHANGED = "address_changed"
+    WORK_RECEIVED = "work_received"
+    REJECTED = "rejected"
+
+
+class ObjectKind(StrEnum):
+    """What a change is about."""
+
+    SETTINGS = "settings"
+    SERVICE = "service"
+    CUSTOMER = "customer"
+    CONTACT = "contact"
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """One mail: what, to which address, in which language."""
+
+    kind: MailKind
+    to: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """The file and line that demand a change; both None when it is that there is no file."""
+
+    path: str | None = None
+    line: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectRef:
+    """An object of the portal: by `id` when it is live, else by the key it will get in this batch.
+
+    `customer` and `key` are how people read it; `version` is the one that was planned on.
+    """
+
+    customer: str | None
+    key: str
+    id: str | None = None
+    version: int | None = None
+    label: str | None = None
+
+    def __str__(self) -> str:
+        return self.label or "/".join(part for part in (self.customer, self.key) if part)
+
+
+@dataclass(frozen=True, slots=True)
+class Effects:
+    """What a change means for people.
+
+    `work_to`: who receives all open work of the contact, whatever is open when it is carried out;
+    `open_work`: how many requests were open at planning (told, but no part of the change's id).
+    `loses`, `gains`: `access`, capabilities, or `service KEY`, sorted.
+    """
+
+    mails: tuple[Mail, ...] = ()
+    work_to: ObjectRef | None = None
+    open_work: int = 0
+    loses: tuple[str, ...] = ()
+    gains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The portal's row that a change writes; no `id` for what is created.
+
+    `customer_id`: the row of the contact's customer, None when that is created in the same batch.
+    `generation`: the life that a creation starts under its key.
+    """
+
+    id: str | None = None
+    version: int | None = None
+    customer_id: str | None = None
+    generation: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One line of a plan and one operation of a batch.
+
+    `customer`, `contact`, `service`: keys as they are after the plan; for what is not managed yet
+    (a rejected registration) `contact` is the address. `fields`: what is written, sorted by name.
+    `base`: the fields to remember as applied, complete (None: nothing stays managed).
+    `message`: the line for people, made once. `previous_key`: of a rename. `moved`: the other end
+    (`customer/contact`) when a removal and a creation are one move. `registration`: id, and
+    `fingerprint` when it is approved. `reason`: of a removal or a rejection.
+    """
+
+    kind: Kind
+    object: ObjectKind
+    customer: str | None
+    contact: str | None
+    message: str
+    service: str | None = None
+    fields: tuple[FieldChange, ...] = ()
+    cause: Cause = Cause()
+    effects: Effects = Effects()
+    target: Target = Target()
+    base: Fields | None = None
+    present: bool = True
+    previous_key: str | None = None
+    moved: str | None = None
+    registration: str | None = None
+    fingerprint: str | None = None
+    reason: str | None = None
+    notes: tuple[str, ...] = field(default=(), compare=False)
+
+    @property
+    def id(self) -> str:
+        """The first 16 hex digits of the SHA-256 over all that the change means.
+
+        No part of it: the line within the file, versions and row ids, how many requests were open,
+        the heir's mail that follows from the hand-over, notes. So the id stays the same from the
+        review of a plan to its application unless what happens to somebody is different.
+        """
+        text = json.dumps(self._meaning(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    def _meaning(self) -> dict[str, Any]:
+        effects = self.effects
+        return {
+            "kind": self.kind,
+            "object": [self.object, self.customer, self.contact, self.service],
+            "fields": [[f.name, f.before, f.after] for f in self.fields],
+            "cause": self.cause.path,
+            "mails": [
+                [m.kind, m.to, m.language] for m in effects.mails if m.kind is not MailKind.WORK_RECEIVED
+            ],
+            "work_to": str(effects.work_to) if effects.work_to else None,
+            "loses": effects.loses,
+            "gains": effects.gains,
+            "base": dict(self.base) if self.kind is Kind.RECORD and self.base is not None else None,
+            "present": self.present,
+            "previous_key": self.previous_key,
+            "moved": self.moved,
+            "registration": [self.registration, self.fingerprint],
+            "reason": self.reason,
+        }

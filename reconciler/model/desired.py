@@ -1,0 +1,170 @@
+"""The desired state: what the files demand, and where in the files each demand stands.
+
+Comes out of `documents`, goes into `planning`. A field that is absent from `fields` is unmanaged.
+Some fields are only remembered, not shown by the portal (see `fields.MEMOS`): they live in the
+`applied` record and come back from there when a file is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.roles import Role
+from reconciler.model.values import Fields
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Place:
+    """A position in a file: path relative to the root with `/`, line and column from 1."""
+
+    path: str
+    line: int
+    column: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """A person's last days: the first day without access (ISO date) and why."""
+
+    on: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegistrationRef:
+    """The sign-up that a contact file approves, and the fingerprint of what was reviewed."""
+
+    id: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredContact:
+    """One contact file.
+
+    `fields`: name, email, role, and where the file says so services, language, protected, heir.
+    `registration`: the sign-up approved by this file; `refuses_registration` stands for
+    `registration: none` (a pending sign-up of this address is rejected, the contact created).
+    """
+
+    customer: str
+    key: str
+    fields: Fields
+    place: Place
+    places: Mapping[str, Place] = field(default_factory=dict)
+    leaves: Leaving | None = None
+    previously: tuple[str, ...] = ()
+    registration: RegistrationRef | None = None
+    refuses_registration: bool = False
+
+    @property
+    def name(self) -> str:
+        return str(self.fields["name"])
+
+    @property
+    def email(self) -> str:
+        return str(self.fields["email"])
+
+    @property
+    def role(self) -> Role:
+        return Role(str(self.fields["role"]))
+
+    @property
+    def heir(self) -> str | None:
+        value = self.fields.get("heir")
+        return value if isinstance(value, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Farewell:
+    """One file under `removed/`: how a contact leaves, a sign-up to reject, or an end of managing.
+
+    `keep`: stop managing the contact and leave her access alone.
+    """
+
+    customer: str
+    key: str
+    place: Place
+    heir: str | None = None
+    reason: str = "other"
+    registration: str | None = None
+    keep: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredCustomer:
+    """One customer folder.
+
+    `fields`: name, and where the file says so description, language, project_managers, services,
+    email_domains, protected, heir, manager_optional, portal_edits.
+    `release`: stop managing the customer and its people, change nothing for them.
+    """
+
+    key: str
+    fields: Fields
+    place: Place
+    places: Mapping[str, Place] = field(default_factory=dict)
+    previously: tuple[str, ...] = ()
+    release: bool = False
+    contacts: Mapping[str, DesiredContact] = field(default_factory=dict)
+    farewells: Mapping[str, Farewell] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        return str(self.fields["name"])
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredService:
+    """One service of `portal.yaml`.
+
+    `fields`: name, description, template, workflows, available_to_all, price.currency,
+    price.per_word, as far as the file says them.
+    """
+
+    key: str
+    fields: Fields
+    place: Place
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredSettings:
+    """The portal's own settings.
+
+    `fields`: sign_up, languages.source, languages.target, offers.expire_after_days,
+    branding.primary_color, branding.logo; remembered only: every `policy.*` of `Policy`.
+    """
+
+    fields: Fields
+    place: Place
+    places: Mapping[str, Place] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """How careful the reconciler is; the file's numbers, before the last applied ones are heard."""
+
+    language: str = "en"
+    portal_edits: str = "propose"
+    unreviewed: str = "apply"
+    removals_percent: int = 20
+    removals_at_least: int = 3
+    removals_at_most: int = 25
+    removals_per_customer_percent: int = 25
+    removals_small_customer: int = 2
+    mails_per_run: int = 50
+
+
+@dataclass(frozen=True, slots=True)
+class DesiredState:
+    """All files of one tree as one value. `services` is None when the file does not manage them."""
+
+    owner: str
+    settings: DesiredSettings
+    portal: str | None = None
+    time_zone: str = "UTC"
+    services: Mapping[str, DesiredService] | None = None
+    policy: Policy = Policy()
+    customers: Mapping[str, DesiredCustomer] = field(default_factory=dict)

@@ -1,0 +1,103 @@
+"""Failures of the world, as exceptions. (Findings in files are values: `problems`.)
+
+    ReconcilerError                 everything we raise on purpose
+    ├── WrongUsage                  the call makes no sense                              64
+    ├── FilesUnreadable             the files cannot be read, or are not valid            3
+    ├── Refused                     a safeguard says no before anything is planned        4
+    ├── Stale                       the world moved since it was looked at                5
+    │   ├── LeaseHeld               another run works on these customers                  5
+    │   └── LeaseLost               our lease ran out or was fenced                       5
+    ├── PortalUnavailable           unreachable, incomplete or not understood             6
+    │   ├── Unreachable             no connection, or none in time                        6
+    │   ├── IncompleteAnswer        the answer ended early or does not add up             6
+    │   └── NotUnderstood           an answer outside of the contract                     6
+    ├── BatchRefused                the portal took no part of a batch                    7
+    ├── OutcomeUnknown              a write was sent and its answer never came            7
+    ├── NotAllowed                  no valid token, or not for this                       8
+    └── Interrupted                 a signal                                        130 143
+
+The numbers are the exit codes that `cli` gives them. Every message is lower case, names the thing
+and says what would be right; `hint` is an imperative sentence.
+"""
+
+from __future__ import annotations
+
+
+class ReconcilerError(Exception):
+    """Root of the tree. `hint` says what to do about it."""
+
+    def __init__(self, message: str, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+class WrongUsage(ReconcilerError):
+    """The call makes no sense."""
+
+
+class FilesUnreadable(ReconcilerError):
+    """The files cannot be read, or are not valid."""
+
+
+class Refused(ReconcilerError):
+    """A safeguard says no before anything is planned."""
+
+
+class Stale(ReconcilerError):
+    """The world moved since it was looked at."""
+
+
+class LeaseHeld(Stale):
+    """Another run works on these customers."""
+
+    def __init__(self, message: str, holder: str, run: str, expires_in_s: float) -> None:
+        super().__init__(message, "wait for it, or apply with --wait SECONDS")
+        self.holder = holder
+        self.run = run
+        self.expires_in_s = expires_in_s
+
+
+class LeaseLost(Stale):
+    """Our lease ran out or was fenced."""
+
+
+class PortalUnavailable(ReconcilerError):
+    """Unreachable, incomplete or not understood."""
+
+
+class Unreachable(PortalUnavailable):
+    """No connection, or none in time."""
+
+
+class IncompleteAnswer(PortalUnavailable):
+    """The answer ended early or does not add up."""
+
+
+class NotUnderstood(PortalUnavailable):
+    """An answer outside of the contract."""
+
+
+class BatchRefused(ReconcilerError):
+    """The portal took no part of a batch; `problem` is its problem type."""
+
+    def __init__(self, message: str, problem: str, *, status: int, hint: str | None = None) -> None:
+        super().__init__(message, hint)
+        self.problem = problem
+        self.status = status
+
+
+class OutcomeUnknown(ReconcilerError):
+    """A write was sent and its answer never came."""
+
+
+class NotAllowed(ReconcilerError):
+    """No valid token, or not for this."""
+
+
+class Interrupted(ReconcilerError):
+    """A signal ended the run; `signal` is its number."""
+
+    def __init__(self, message: str, signal: int) -> None:
+        super().__init__(message)
+        self.signal = signal

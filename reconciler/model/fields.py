@@ -1,0 +1,46 @@
+"""Which fields there are, which of them the portal does not show, and when two values are equal."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reconciler.model.equality import address_key
+from reconciler.model.values import Value
+
+CONTACT_FIELDS: Final = ("name", "email", "role", "services", "language", "protected", "heir")
+CUSTOMER_FIELDS: Final = (
+    "name", "description", "language", "project_managers", "services", "email_domains",
+    "protected", "heir", "manager_optional", "portal_edits",
+)  # fmt: skip
+SERVICE_FIELDS: Final = (
+    "name", "description", "template", "workflows", "available_to_all",
+    "price.currency", "price.per_word",
+)  # fmt: skip
+SETTINGS_FIELDS: Final = (
+    "sign_up", "languages.source", "languages.target", "offers.expire_after_days",
+    "branding.primary_color", "branding.logo",
+)  # fmt: skip
+
+MEMOS: Final = frozenset({"heir", "manager_optional", "portal_edits"})
+"""Remembered in `applied` only; a settings field `policy.*` is one too. See `is_memo`."""
+
+
+def is_memo(field: str) -> bool:
+    """Whether the portal has no such field of its own: its live value is the last applied one."""
+    return field in MEMOS or field.startswith("policy.")
+
+
+def same_value(field: str, one: Value, other: Value) -> bool:
+    """Whether two values of a field mean the same; addresses compare as logins, sets as sets."""
+    return comparable(field, one) == comparable(field, other)
+
+
+def comparable(field: str, value: Value) -> Value:
+    """The value in the form in which equal values of this field are identical."""
+    if field == "email" and isinstance(value, str):
+        return address_key(value)
+    if field == "project_managers" and isinstance(value, tuple):
+        return tuple(sorted({address_key(item) for item in value}))
+    if isinstance(value, tuple):
+        return tuple(sorted(set(value)))
+    return value

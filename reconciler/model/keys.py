@@ -1,0 +1,21 @@
+"""Keys: the identity of customers, contacts and services in the files and in the portal."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+KEY_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+KEY_MAX_LENGTH: Final = 63
+
+_KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
+
+
+def is_key(text: str) -> bool:
+    """Whether the text can be the key of a customer, a contact or a service."""
+    return len(text) <= KEY_MAX_LENGTH and _KEY.fullmatch(text) is not None
+
+
+def display(customer: str | None, contact: str | None = None) -> str:
+    """How an object is named to people: `acme-medical/jane-doe`, `acme-medical`, or `portal`."""
+    return "/".join(part for part in (customer, contact) if part) or "portal"

@@ -1,0 +1,172 @@
+"""The live state: what the portal answered, at one revision.
+
+Comes out of `adapters`, goes into `planning`. Field names are those of the desired state; fields
+that are only remembered (`fields.is_memo`) are found in `applied`, never in `fields`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from reconciler.model.roles import Role
+from reconciler.model.values import Fields
+
+
+class Status(StrEnum):
+    """Where a contact stands; registrations (`unapproved`) are kept apart as `Registration`."""
+
+    INVITED = "invited"
+    LINK_EXPIRED = "link_expired"
+    ACTIVE = "active"
+    REMOVED = "removed"
+
+
+class Actor(StrEnum):
+    """Who moved something in the portal."""
+
+    RECONCILER = "reconciler"
+    ADMINISTRATOR = "administrator"
+    PROJECT_MANAGER = "project_manager"
+    MANAGER = "manager"
+    SELF = "self"
+    SYSTEM = "system"
+
+
+@dataclass(frozen=True, slots=True)
+class Touch:
+    """Who last set a value or a presence, and when (UTC, ISO 8601)."""
+
+    by: str
+    actor: Actor
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """The last file that was applied to an object: the base of every three-way comparison."""
+
+    present: bool
+    fields: Fields
+    commit: str | None = None
+    run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How an object was removed or archived, and until when it can be restored (UTC, ISO 8601).
+
+    `with_customer`: the contact went out because her customer was archived.
+    """
+
+    touch: Touch
+    restorable_until: str
+    reason: str = "other"
+    with_customer: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class LiveObject:
+    """What customers, contacts, services and settings have in common in the portal.
+
+    `version` counts the changes of the writable fields; `touched` names who last set a field.
+    """
+
+    id: str
+    version: int
+    fields: Fields
+    external_key: str | None = None
+    owner: str | None = None
+    applied: Applied | None = None
+    touched: Mapping[str, Touch] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LiveCustomer(LiveObject):
+    """A customer; archived when `removal` is set. `last_commit`: of the last batch on it."""
+
+    removal: Removal | None = None
+    last_commit: str | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.fields["name"])
+
+    @property
+    def archived(self) -> bool:
+        return self.removal is not None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveContact(LiveObject):
+    """A contact or the tombstone of one; `generation` counts the lives under one key, from 1."""
+
+    customer_id: str = ""
+    status: Status = Status.ACTIVE
+    generation: int = 1
+    removal: Removal | None = None
+
+    @property
+    def name(self) -> str:
+        return str(self.fields["name"])
+
+    @property
+    def email(self) -> str:
+        return str(self.fields["email"])
+
+    @property
+    def role(self) -> Role:
+        return Role(str(self.fields["role"]))
+
+    @property
+    def living(self) -> bool:
+        return self.status is not Status.REMOVED
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A pending sign-up. `customer_id` is None until an administrator assigned one.
+
+    `id` is what files name (`reg-…`); `contact_id` and `version` are the portal's row.
+    """
+
+    id: str
+    contact_id: str
+    version: int
+    customer_id: str | None
+    name: str
+    email: str
+    role: Role
+    language: str | None
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class OpenRequest:
+    """A request that is neither delivered nor cancelled."""
+
+    id: str
+    customer_id: str
+    owner_id: str
+    state: str
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LiveState:
+    """Everything the planner needs, at one revision; all mappings by id.
+
+    `now` is the portal's clock (UTC, ISO 8601): the only clock planning knows.
+    """
+
+    portal: str
+    epoch: str
+    revision: int
+    now: str
+    settings: LiveObject
+    services: Mapping[str, LiveObject] = field(default_factory=dict)
+    customers: Mapping[str, LiveCustomer] = field(default_factory=dict)
+    contacts: Mapping[str, LiveContact] = field(default_factory=dict)
+    registrations: Mapping[str, Registration] = field(default_factory=dict)
+    requests: Mapping[str, OpenRequest] = field(default_factory=dict)
