@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-Value: TypeAlias = None | bool | int | str | tuple[str, ...]
+Value: TypeAlias = bool | int | str | tuple[str, ...] | None
 """Nothing, a flag, a number, a text, or a set of texts (sorted, distinct)."""
 
 Fields: TypeAlias = Mapping[str, Value]
