@@ -1,0 +1,1 @@
+"""What people upload: safe names and counted words. Pure functions over names and bytes."""
