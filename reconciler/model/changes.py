@@ -177,9 +177,7 @@ class Change:
             "object": [self.object, self.customer, self.contact, self.service],
             "fields": [[f.name, f.before, f.after] for f in self.fields],
             "cause": self.cause.path,
-            "mails": [
-                [m.kind, m.to, m.language] for m in effects.mails if m.kind is not MailKind.WORK_RECEIVED
-            ],
+            "mails": [[m.kind, m.to, m.language] for m in effects.mails if m.kind is not MailKind.WORK_RECEIVED],
             "work_to": str(effects.work_to) if effects.work_to else None,
             "loses": effects.loses,
             "gains": effects.gains,

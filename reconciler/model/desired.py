@@ -114,6 +114,11 @@ class DesiredCustomer:
     def name(self) -> str:
         return str(self.fields["name"])
 
+    @property
+    def heir(self) -> str | None:
+        value = self.fields.get("heir")
+        return value if isinstance(value, str) else None
+
 
 @dataclass(frozen=True, slots=True)
 class DesiredService:

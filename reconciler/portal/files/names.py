@@ -20,9 +20,7 @@ def neutral_name(sent: str) -> str:
     be hidden, reserved or empty gets a harmless beginning. Letters of any script stay.
     """
     last = unicodedata.normalize("NFC", sent).replace("\\", "/").rsplit("/", 1)[-1]
-    kept = "".join(
-        c for c in last if (c not in _FORBIDDEN and unicodedata.category(c)[0] not in "CZ") or c == " "
-    )
+    kept = "".join(c for c in last if (c not in _FORBIDDEN and unicodedata.category(c)[0] not in "CZ") or c == " ")
     name = " ".join(kept.split()).strip(". ")
     if not name:
         return "file"

@@ -1,0 +1,219 @@
+"""One document's value against its type: the typed document, or problems at their places.
+
+pydantic judges; here its findings become sentences. Rule ids: `unknown-key`, `missing-key`, or the
+name of the field whose value is not right (`role`, `email`, …).
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from reconciler.documents.strict_yaml import Composed, Path, Span
+from reconciler.documents.types import DOCUMENTS, Document
+from reconciler.model.problems import Problem, Severity
+
+_NOUNS: Final[Mapping[str, str]] = {
+    "role": "a role",
+    "email": "an e-mail address",
+    "project_managers": "an e-mail address",
+    "email_domains": "an e-mail domain",
+    "language": "a language",
+    "source": "a language",
+    "target": "a language",
+    "services": "a service key or 'all'",
+    "heir": "a contact's key",
+    "owner": "a key",
+    "previously": "a key",
+    "reason": "a reason",
+    "on": "a date",
+    "workflows": "a workflow",
+    "portal_edits": "a way to treat portal edits",
+    "sign_up": "a sign-up mode",
+    "schema_version": "a schema version that this program knows",
+    "primary_color": "a colour",
+    "per_word": "a price",
+    "currency": "a currency",
+    "logo": "a web address",
+    "id": "a registration's id",
+    "fingerprint": "a fingerprint",
+    "name": "a name",
+}
+_FORMS: Final[Mapping[str, str]] = {
+    "email": "write it as name@domain, without spaces or brackets",
+    "on": "write a date as 2027-03-31",
+    "primary_color": 'write a colour as "#0b5fff"',
+    "per_word": 'write a price in quotes, as "0.19"',
+    "currency": "write a currency as EUR",
+    "logo": "write a web address that begins with https://",
+    "name": "begin and end with a visible character, and use no hidden ones",
+    "heir": "use small letters, digits and single hyphens",
+    "owner": "use small letters, digits and single hyphens",
+    "previously": "use small letters, digits and single hyphens",
+    "language": "write a language tag such as de, pt-BR or no",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """One composed file and how to point into it."""
+
+    path: str
+    lines: tuple[str, ...]
+    composed: Composed
+
+    def problem(
+        self, rule: str, span: Span, message: str, *, at: Path = (), hint: str | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> Problem:  # fmt: skip
+        """A problem of this file at a span, with its source line."""
+        source = self.lines[span.line - 1] if span.line <= len(self.lines) else None
+        pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in at)
+        return Problem(rule, severity, self.path, span.line, span.column, message, pointer, hint, span.length, source)
+
+    def span(self, at: Path) -> Span:
+        """Where the value at a path stands; of its nearest parent when it stands nowhere."""
+        while at and at not in self.composed.values:
+            at = at[:-1]
+        return self.composed.values.get(at, Span(1, 1))
+
+
+def judge(kind: str, source: Source) -> Document | tuple[Problem, ...]:
+    """The typed document of that kind, or everything that is not right about the value."""
+    if not isinstance(source.composed.value, dict):
+        message = "the file is empty; it must hold keys and values" if source.composed.value is None else (
+            "the file must hold keys and values at its top level"
+        )  # fmt: skip
+        return (source.problem("document", Span(1, 1), message, hint="see the examples in customers/README.md"),)
+    try:
+        return DOCUMENTS[kind].model_validate(source.composed.value)
+    except ValidationError as error:
+        return tuple(_problems(DOCUMENTS[kind], source, error.errors(include_url=False)))
+
+
+def _problems(kind: type[BaseModel], source: Source, details: Iterable[ErrorDetails]) -> Iterable[Problem]:
+    """One problem a place: a union's several complaints about one value are one complaint."""
+    by_place: dict[tuple[Path, str], list[ErrorDetails]] = {}
+    for detail in details:
+        what = detail["type"] if detail["type"] in {"extra_forbidden", "missing"} else "value"
+        by_place.setdefault((_path(source, detail), what), []).append(detail)
+    for (at, what), found in by_place.items():
+        if what == "extra_forbidden":
+            yield _unknown(kind, source, at)
+        elif what == "missing":
+            yield _missing(source, at)
+        elif not any(len(other) > len(at) and other[: len(at)] == at for other, _ in by_place):
+            yield _wrong(source, at, found)
+
+
+def _path(source: Source, detail: ErrorDetails) -> Path:
+    """The error's place without the names of union branches that pydantic puts between."""
+    at: Path = ()
+    for part in detail["loc"]:
+        if (*at, part) in source.composed.values or (detail["type"] == "missing" and part == detail["loc"][-1]):
+            at = (*at, part)
+    return at
+
+
+def _unknown(kind: type[BaseModel], source: Source, at: Path) -> Problem:
+    key = str(at[-1])
+    known = sorted(_known_keys(kind, at[:-1]))
+    near = difflib.get_close_matches(key, known, 1, 0.6)
+    hint = f"did you mean '{near[0]}'?" if near else f"keys are {', '.join(known)}"
+    return source.problem("unknown-key", source.composed.keys[at], f"'{key}' is not a key here", at=at, hint=hint)
+
+
+def _known_keys(kind: type[BaseModel], at: Path) -> set[str]:
+    schema = kind.model_json_schema()
+    node: dict[str, Any] = schema
+    for part in at:
+        node = _resolved(schema, node)
+        patterns = node.get("patternProperties", {}) or {"": node.get("additionalProperties", {})}
+        node = node.get("properties", {}).get(part) or next(iter(patterns.values()))
+    return set(_resolved(schema, node).get("properties", {}))
+
+
+def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
+    for option in [node, *node.get("anyOf", [])]:
+        if "$ref" in option:
+            return dict(schema["$defs"][option["$ref"].rsplit("/", 1)[-1]])
+    return node
+
+
+def _missing(source: Source, at: Path) -> Problem:
+    key = str(at[-1])
+    where = source.composed.keys.get(at[:-1]) or Span(1, 1)
+    return source.problem("missing-key", where, f"'{key}' is missing", at=at[:-1], hint=f"add a line '{key}: …'")
+
+
+def _wrong(source: Source, at: Path, found: list[ErrorDetails]) -> Problem:
+    names = [part for part in at if isinstance(part, str)]
+    field = names[-1] if names else "document"
+    shown = found[-1]["input"]
+    rule = field.replace("_", "-") if not _is_service_key(at) else "services"
+    return source.problem(rule, source.span(at), _sentence(field, shown, found), at=at, hint=_hint(field, shown, found))
+
+
+def _is_service_key(at: Path) -> bool:
+    return len(at) == 2 and at[0] == "services"
+
+
+def _sentence(field: str, shown: Any, found: list[ErrorDetails]) -> str:
+    quoted = _quoted(shown)
+    context = found[0].get("ctx", {})
+    match found[0]["type"]:
+        case "string_too_long":
+            return f"{len(shown)} characters; the limit is {context['max_length']}"
+        case "greater_than_equal":
+            return f"{quoted} is too small; the least is {context['ge']}"
+        case "less_than_equal":
+            return f"{quoted} is too large; the limit is {context['le']}"
+        case "too_short":
+            return "the list is empty; name at least one"
+        case "bool_type":
+            return f"{quoted} is neither true nor false"
+        case "int_type":
+            return f"{quoted} is not a whole number"
+        case "list_type" if field not in _NOUNS:
+            return f"{quoted} is not a list"
+        case "string_type" if shown is None:
+            return "null is not allowed here"
+        case "model_type" | "dict_type" | "model_attributes_type":
+            return f"{quoted} is not a mapping of keys and values"
+    return f"{quoted} is not {_NOUNS.get(field, 'a text')}"
+
+
+def _hint(field: str, shown: Any, found: list[ErrorDetails]) -> str | None:
+    allowed = [word for detail in found if detail["type"] == "literal_error" for word in _literals(detail)]
+    if not allowed:
+        return _FORMS.get(field)
+    near = difflib.get_close_matches(shown.lower(), allowed, 1, 0.5) if isinstance(shown, str) else []
+    many = _plural(field)
+    listed = f"{many} are {', '.join(allowed)}" if len(allowed) > 1 else f"write {allowed[0]}"
+    return f"did you mean '{near[0]}'? {listed}" if near else listed
+
+
+def _literals(detail: ErrorDetails) -> list[str]:
+    return [word.strip().strip("'") for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")]
+
+
+def _plural(field: str) -> str:
+    return {"portal_edits": "choices", "sign_up": "modes", "workflows": "workflows"}.get(field, f"{field}s")
+
+
+def _quoted(value: Any) -> str:
+    match value:
+        case None | True | False:
+            return {None: "null", True: "true", False: "false"}[value]
+        case str():
+            return f"'{value if len(value) <= 60 else value[:57] + '…'}'"
+        case dict():
+            return "a mapping"
+        case list():
+            return "a list"
+    return str(value) if abs(value) < 10**18 else "a very long number"

@@ -1,0 +1,296 @@
+"""Rules across files: what no single document can know.
+
+Each rule is one function over the whole book and yields problems; `across_files` runs them all. What
+needs the portal or the date (is there open work? who leaves soon?) is judged in `planning`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from reconciler.documents.judging import Source
+from reconciler.documents.strict_yaml import Span
+from reconciler.documents.types import Portal
+from reconciler.model.desired import DesiredContact, DesiredCustomer, Place
+from reconciler.model.equality import address_key, domain_key, name_key
+from reconciler.model.keys import display
+from reconciler.model.problems import Problem, Severity
+from reconciler.model.roles import Role, may_hold_work
+from reconciler.model.values import ALL
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All customers of a tree, what the portal file says, and the sources to point into.
+
+    `unread`: customers of which a file could not be read."""
+
+    customers: Mapping[str, DesiredCustomer]
+    portal: Portal | None
+    sources: Mapping[str, Source]
+    unread: frozenset[str] = frozenset()
+
+    @property
+    def whole(self) -> list[DesiredCustomer]:
+        """The customers of which every file could be read: of others nothing is known to be missing."""
+        return [customer for key, customer in self.customers.items() if key not in self.unread]
+
+    def contacts(self) -> Iterator[DesiredContact]:
+        for customer in self.customers.values():
+            yield from customer.contacts.values()
+
+    def problem(
+        self,
+        rule: str,
+        place: Place,
+        message: str,
+        hint: str | None = None,
+        severity: Severity = Severity.ERROR,
+    ) -> Problem:
+        """A problem at the value whose key stands at the place."""
+        source = self.sources.get(place.path)
+        if source is None:
+            return Problem(rule, severity, place.path, place.line, place.column, message, hint=hint)
+        span = Span(place.line, place.column)
+        for path, key in source.composed.keys.items():
+            if (key.line, key.column) == (place.line, place.column):
+                span = source.span(path)
+                break
+        return source.problem(rule, span, message, hint=hint, severity=severity)
+
+
+def across_files(book: Book) -> list[Problem]:
+    """Every finding across the files."""
+    return [problem for rule in ACROSS for problem in rule(book)]
+
+
+def _place(thing: DesiredContact | DesiredCustomer, field: str) -> Place:
+    return thing.places.get(field, thing.place)
+
+
+def address_unique(book: Book) -> Iterator[Problem]:
+    """An address is one person's login in the whole portal."""
+    first: dict[str, DesiredContact] = {}
+    for contact in book.contacts():
+        other = first.setdefault(address_key(contact.email), contact)
+        if other is not contact:
+            place = _place(other, "email")
+            message = (
+                f"'{contact.email}' is already the address of {display(other.customer, other.key)} "
+                f"({place.path}:{place.line})"
+            )
+            yield book.problem("address-twice", _place(contact, "email"), message, "give each person one file")
+
+
+def customer_name_unique(book: Book) -> Iterator[Problem]:
+    """A customer's name is unique."""
+    first: dict[str, DesiredCustomer] = {}
+    for customer in book.customers.values():
+        other = first.setdefault(name_key(customer.name), customer)
+        if other is not customer:
+            message = f"'{customer.name}' is already the name of {other.key} ({other.place.path})"
+            yield book.problem("customer-name-twice", _place(customer, "name"), message, "make the names differ")
+
+
+def heirs_resolve(book: Book) -> Iterator[Problem]:
+    """Whoever shall receive work is there, may hold it, and is not leaving without an heir of her own."""
+    for customer in book.whole:
+        if customer.heir:
+            yield from _heir(book, customer, customer.heir, None, _place(customer, "heir"))
+        for contact in customer.contacts.values():
+            if contact.heir:
+                yield from _heir(book, customer, contact.heir, contact.key, _place(contact, "heir"))
+        for gone in customer.farewells.values():
+            if gone.heir:
+                source = book.sources.get(gone.place.path)
+                span = source.composed.keys.get(("heir",)) if source else None
+                place = Place(gone.place.path, span.line, span.column) if span else gone.place
+                yield from _heir(book, customer, gone.heir, gone.key, place)
+
+
+def _heir(book: Book, customer: DesiredCustomer, heir: str, giver: str | None, place: Place) -> Iterator[Problem]:
+    """Follows a chain of leavers to its end; at most as many steps as there are people."""
+    seen = [giver] if giver else []
+    while heir not in seen:
+        seen.append(heir)
+        contact = _called(customer, heir)
+        if contact is not None and contact.leaves is None:
+            if not may_hold_work(contact.role):
+                message = f"'{heir}' is an observer and cannot hold work"
+                yield book.problem("heir", place, message, "name a requester or a manager")
+            return
+        following = contact.heir if contact else None
+        if contact is None:
+            gone = customer.farewells.get(heir)
+            if gone is None:
+                yield book.problem("heir", place, f"'{heir}' is nobody at {customer.key}", _near(customer, heir))
+                return
+            following = gone.heir
+        following = following or customer.heir
+        if following is None:
+            if contact is None:
+                yield book.problem("heir", place, f"'{heir}' has left and names no heir", "name somebody who stays")
+            return
+        heir = following
+    message = f"the heirs go in a circle: {' → '.join([*seen, heir])}"
+    yield book.problem("heir-circle", place, message, "name somebody who stays")
+
+
+def _called(customer: DesiredCustomer, key: str) -> DesiredContact | None:
+    found = customer.contacts.get(key)
+    return found or next((c for c in customer.contacts.values() if key in c.previously), None)
+
+
+def _near(customer: DesiredCustomer, key: str) -> str:
+    near = difflib.get_close_matches(key, sorted(customer.contacts), 1, 0.6)
+    return (
+        f"did you mean '{near[0]}'?"
+        if near
+        else f"name one of {', '.join(sorted(customer.contacts)) or 'its contacts'}"
+    )
+
+
+def services_exist(book: Book) -> Iterator[Problem]:
+    """A service that is named is one of the portal's, and a contact's is one of the customer's."""
+    offered = book.portal.services if book.portal else None
+    for customer in book.customers.values():
+        own = customer.fields.get("services")
+        if isinstance(own, tuple) and offered is not None:
+            yield from _unknown_services(book, own, offered, _place(customer, "services"))
+        for contact in customer.contacts.values():
+            wanted = contact.fields.get("services")
+            if not isinstance(wanted, tuple):
+                continue
+            if offered is not None:
+                yield from _unknown_services(book, wanted, offered, _place(contact, "services"))
+            ordered = own if isinstance(own, tuple) else wanted
+            for key in wanted:
+                if key not in ordered and not _for_all(book, key):
+                    message = f"'{key}' is not one of the services of {customer.key}"
+                    hint = f"add it to {customer.place.path}, or take it out here"
+                    yield book.problem("service-not-ordered", _place(contact, "services"), message, hint)
+
+
+def _unknown_services(
+    book: Book, named: tuple[str, ...], offered: Mapping[str, object], place: Place
+) -> Iterator[Problem]:
+    for key in named:
+        if key not in offered:
+            near = difflib.get_close_matches(key, sorted(offered), 1, 0.6)
+            hint = f"did you mean '{near[0]}'?" if near else f"services are {', '.join(sorted(offered)) or 'none yet'}"
+            yield book.problem("services", place, f"'{key}' is not a service of portal.yaml", hint)
+
+
+def _for_all(book: Book, key: str) -> bool:
+    service = (book.portal.services or {}).get(key) if book.portal else None
+    return bool(service and service.available_to_all)
+
+
+def present_or_removed(book: Book) -> Iterator[Problem]:
+    """A key is present or removed, not both, and nobody else's former key."""
+    for customer in book.customers.values():
+        for key, gone in customer.farewells.items():
+            if key in customer.contacts and gone.registration is None:
+                message = f"'{key}' is present in contacts/ and has a farewell here"
+                yield book.problem("present-and-removed", gone.place, message, "delete one of the two files")
+        former: dict[str, str] = {}
+        for contact in customer.contacts.values():
+            for key in contact.previously:
+                place = _place(contact, "previously")
+                if key in customer.contacts or key in customer.farewells:
+                    message = f"'{key}' is in use; it cannot be what {contact.key} was called before"
+                    yield book.problem("previously", place, message, "delete the name here, or the other file")
+                elif former.setdefault(key, contact.key) != contact.key:
+                    message = f"'{key}' is also what {former[key]} was called before"
+                    yield book.problem("previously", place, message, "keep it at one of them")
+
+
+def former_folders(book: Book) -> Iterator[Problem]:
+    """A former folder name belongs to one customer and is not in use."""
+    former: dict[str, str] = {}
+    for customer in book.customers.values():
+        for key in customer.previously:
+            place = _place(customer, "previously")
+            if key in book.customers:
+                message = f"there is a customer '{key}'; it cannot be what {customer.key} was called before"
+                yield book.problem("previously", place, message, "delete the name here")
+            elif former.setdefault(key, customer.key) != customer.key:
+                message = f"'{key}' is also what {former[key]} was called before"
+                yield book.problem("previously", place, message, "keep it at one of them")
+
+
+def domain_unique(book: Book) -> Iterator[Problem]:
+    """An e-mail domain belongs to one customer."""
+    first: dict[str, DesiredCustomer] = {}
+    for customer in book.customers.values():
+        for domain in _texts(customer, "email_domains"):
+            other = first.setdefault(domain_key(domain), customer)
+            if other is not customer:
+                message = f"'{domain}' is already a domain of {other.key} ({other.place.path})"
+                yield book.problem("domain-twice", _place(customer, "email_domains"), message, "keep it at one of them")
+
+
+def foreign_domain(book: Book) -> Iterator[Problem]:
+    """A contact's address is at one of the customer's domains, where it names any."""
+    for customer in book.customers.values():
+        domains = {domain_key(domain) for domain in _texts(customer, "email_domains")}
+        for contact in customer.contacts.values() if domains else ():
+            if domain_key(contact.email.rpartition("@")[2]) not in domains:
+                message = f"'{contact.email}' is at none of the domains of {customer.key}"
+                yield book.problem(
+                    "foreign-domain", _place(contact, "email"), message, "compare it with what she signs with",
+                    Severity.WARNING,
+                )  # fmt: skip
+
+
+def can_order(book: Book) -> Iterator[Problem]:
+    """A customer has a contact, a manager, a project manager and a service, or it cannot order."""
+    for customer in book.whole:
+        if customer.release:
+            continue
+        lacks = []
+        if not customer.contacts:
+            lacks.append("no contact")
+        elif not customer.fields.get("manager_optional") and not any(
+            contact.role is Role.MANAGER for contact in customer.contacts.values()
+        ):
+            lacks.append("no manager")
+        if "project_managers" in customer.fields and not customer.fields["project_managers"]:
+            lacks.append("no project manager")
+        if "services" in customer.fields and not _orderable(book, customer):
+            lacks.append("no service")
+        if lacks:
+            message = f"{customer.key} has {' and '.join(lacks)}"
+            yield book.problem(
+                "cannot-order",
+                customer.place,
+                message,
+                "add what is missing before its people need it",
+                Severity.WARNING,
+            )
+
+
+def _orderable(book: Book, customer: DesiredCustomer) -> bool:
+    own = customer.fields["services"]
+    offered = (book.portal.services if book.portal else None) or {}
+    return own == ALL or bool(own) or any(service.available_to_all for service in offered.values())
+
+
+def _texts(customer: DesiredCustomer, field: str) -> tuple[str, ...]:
+    value = customer.fields.get(field)
+    return value if isinstance(value, tuple) else ()
+
+
+ACROSS: tuple[Callable[[Book], Iterator[Problem]], ...] = (
+    address_unique,
+    customer_name_unique,
+    heirs_resolve,
+    services_exist,
+    present_or_removed,
+    former_folders,
+    domain_unique,
+    foreign_domain,
+    can_order,
+)

@@ -1,0 +1,261 @@
+"""Strict YAML: text in, a plain value with the position of every part out, or one refusal.
+
+The only door to PyYAML. libyaml's event stream is composed here rather than by its loaders, because
+those guess types, lose positions, keep the last of two equal keys, and die of deep nesting. Depth is
+counted on events, before anything is built.
+
+Typed are plain `true false null` and decimal integers; every other scalar is text. What a schema
+says about the value is not decided here.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeAlias
+
+import yaml
+
+DEEPEST: Final = 32
+MOST_NODES: Final = 200_000
+LONGEST_SCALAR: Final = 64 * 1024
+MOST_BYTES: Final = 1024 * 1024
+
+Path: TypeAlias = tuple[str | int, ...]
+
+_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_WORDS: Final = {"true": True, "false": False, "null": None}
+_CONTROL: Final = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+)
+_MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
+_DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Where a part stands: line and column from 1, and how many characters to underline."""
+
+    line: int
+    column: int
+    length: int = 1
+
+
+@dataclass(slots=True)
+class Composed:
+    """The value of a document and, by path, where its values and keys stand."""
+
+    value: Any = None
+    values: dict[Path, Span] = field(default_factory=dict)
+    keys: dict[Path, Span] = field(default_factory=dict)
+
+
+class Refusal(Exception):
+    """Why a text is no document: a rule, a message, a place."""
+
+    def __init__(self, rule: str, message: str, span: Span, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.rule, self.message, self.span, self.hint = rule, message, span, hint
+
+
+def decode(content: bytes) -> str:
+    """The file's text with LF line ends and without a byte order mark.
+
+    Raises Refusal for what is not UTF-8, a lone CR, control or direction characters, merge-conflict
+    markers, a file over 1 MiB, and a pointer left by Git LFS.
+    """
+    if len(content) > MOST_BYTES:
+        raise Refusal("file-size", f"{len(content)} bytes; the limit is {MOST_BYTES}", Span(1, 1))
+    try:
+        text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
+        raise Refusal(
+            "yaml-encoding", f"byte {error.start} is not UTF-8", Span(line, column), "save the file as UTF-8"
+        ) from None
+    if text.startswith("version https://git-lfs."):
+        raise Refusal("git-lfs", "this is a pointer of Git LFS, not a document", Span(1, 1), "run git lfs pull")
+    _refuse_characters(text)
+    return text
+
+
+def _refuse_characters(text: str) -> None:
+    if found := _CONTROL.search(text):
+        character = found[0]
+        name = unicodedata.name(character, "control character")
+        hint = "use LF or CRLF line ends" if character == "\r" else "remove the character"
+        raise Refusal(
+            "yaml-character",
+            f"U+{ord(character):04X} ({name}) is not allowed",
+            _at(text, found.start()),
+            hint,
+        )
+    if found := _MARKER.search(text):
+        raise Refusal(
+            "merge-conflict",
+            "a merge conflict is not resolved",
+            _at(text, found.start(), 7),
+            "resolve the conflict",
+        )
+
+
+def _at(text: str, index: int, length: int = 1) -> Span:
+    return Span(text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1, length)
+
+
+def compose(text: str) -> Composed:
+    """The one document in the text, with positions. Raises Refusal, and nothing else, for any text."""
+    if found := _DIRECTIVE.search(text):
+        raise Refusal("yaml-directive", "directives are not used here", _at(text, found.start()), "delete the line")
+    try:
+        return _Composer(text).document()
+    except yaml.YAMLError as error:
+        raise _translated(error, text) from None
+
+
+def _translated(error: yaml.YAMLError, text: str) -> Refusal:
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
+    said = getattr(error, "problem", None) or "this is not YAML"
+    span = Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1)
+    lines = text.split("\n")
+    line = lines[span.line - 1] if span.line <= len(lines) else ""
+    if "\t" in line[: span.column]:
+        return Refusal(
+            "yaml-tab", "a tab cannot indent", Span(span.line, line.index("\t") + 1), "indent with two spaces"
+        )
+    return Refusal("yaml-syntax", str(said), span, _syntax_hint(str(said)))
+
+
+def _syntax_hint(said: str) -> str:
+    if "mapping values" in said:
+        return "put a text that contains ': ' into double quotes"
+    if "start any token" in said:
+        return "put a text that begins with this character into double quotes"
+    return "compare the indentation and the quotes with the lines around it"
+
+
+class _Composer:
+    """Composes one document from events, counting depth and nodes before building anything."""
+
+    def __init__(self, text: str) -> None:
+        self._events: Iterator[Any] = _guarded(yaml.parse(text, Loader=yaml.CSafeLoader))
+        self._text = text
+        self._composed = Composed()
+        self._nodes = 0
+
+    def document(self) -> Composed:
+        next(self._events)
+        event = next(self._events)
+        if isinstance(event, yaml.StreamEndEvent):
+            return self._composed
+        if event.version or event.tags:
+            raise Refusal("yaml-directive", "directives are not used here", _span(event), "delete the line")
+        self._composed.value = self._node(next(self._events), ())
+        next(self._events)
+        event = next(self._events)
+        if not isinstance(event, yaml.StreamEndEvent):
+            raise Refusal(
+                "yaml-several-documents",
+                "a second document begins here",
+                _span(event),
+                "write one document per file",
+            )
+        return self._composed
+
+    def _node(self, event: Any, path: Path) -> Any:
+        self._nodes += 1
+        span = _span(event)
+        if self._nodes > MOST_NODES:
+            raise Refusal("yaml-size", f"more than {MOST_NODES} values", span)
+        self._refuse_features(event, span)
+        self._composed.values[path] = span
+        if isinstance(event, yaml.MappingStartEvent):
+            return self._mapping(path)
+        if isinstance(event, yaml.SequenceStartEvent):
+            return self._sequence(path)
+        return _scalar(event, span)
+
+    def _refuse_features(self, event: Any, span: Span) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            raise Refusal("yaml-alias", f"the alias '*{event.anchor}' is not used here", span, "write the value out")
+        if event.anchor is not None:
+            raise Refusal("yaml-alias", f"the anchor '&{event.anchor}' is not used here", span, "delete the anchor")
+        if event.tag is not None:
+            raise Refusal("yaml-tag", f"the tag '{event.tag}' is not used here", span, "delete the tag")
+
+    def _sequence(self, path: Path) -> list[Any]:
+        items: list[Any] = []
+        while not isinstance(event := next(self._events), yaml.SequenceEndEvent):
+            items.append(self._node(event, (*path, len(items))))
+        return items
+
+    def _mapping(self, path: Path) -> dict[str, Any]:
+        entries: dict[str, Any] = {}
+        while not isinstance(event := next(self._events), yaml.MappingEndEvent):
+            key = self._key(event, path, entries)
+            entries[key] = self._node(next(self._events), (*path, key))
+        return entries
+
+    def _key(self, event: Any, path: Path, entries: Mapping[str, Any]) -> str:
+        span = _span(event)
+        if not isinstance(event, yaml.ScalarEvent):
+            self._refuse_features(event, span)
+            raise Refusal("yaml-key", "a key must be a word", span)
+        self._refuse_features(event, span)
+        key = unicodedata.normalize("NFC", event.value)
+        if key == "<<" and not event.style:
+            raise Refusal("yaml-alias", "the merge key '<<' is not used here", span, "write the values out")
+        if key in entries:
+            first = self._composed.keys[(*path, key)]
+            raise Refusal(
+                "yaml-key-twice",
+                f"'{key}' stands here again; it is already on line {first.line}",
+                span,
+                "keep one of them",
+            )
+        self._composed.keys[(*path, key)] = span
+        return key
+
+
+def _guarded(events: Iterator[Any]) -> Iterator[Any]:
+    depth = 0
+    for event in events:
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise Refusal("yaml-depth", f"nested deeper than {DEEPEST} levels", _span(event))
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
+        yield event
+
+
+def _span(event: Any) -> Span:
+    start, end = event.start_mark, event.end_mark
+    length = end.column - start.column if end.line == start.line else 1
+    return Span(start.line + 1, start.column + 1, max(1, length))
+
+
+def _scalar(event: Any, span: Span) -> str | int | bool | None:
+    text: str = event.value
+    if len(text) > LONGEST_SCALAR:
+        raise Refusal("yaml-size", f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}", span)
+    if not event.style:  # libyaml says "" where the pure parser says None: plain
+        if text in _WORDS:
+            return _WORDS[text]
+        if _INTEGER.fullmatch(text):
+            return int(text)
+        if text in {"", "~"}:
+            raise Refusal(
+                "yaml-empty",
+                "there is no value here",
+                span,
+                "write null to empty the field, or delete the line",
+            )
+    if found := _CONTROL.search(text.replace("\r", "\x00")):
+        raise Refusal("yaml-character", f"U+{ord(found[0]):04X} is not allowed in a text", span, "remove the escape")
+    if any("\ud800" <= c <= "\udfff" for c in text):
+        raise Refusal("yaml-character", "half a surrogate pair is not a character", span, "remove the escape")
+    return unicodedata.normalize("NFC", text)
