@@ -104,7 +104,8 @@ class Effects:
 
     `work_to`: who receives all open work of the contact, whatever is open when it is carried out;
     `open_work`: how many requests were open at planning (told, but no part of the change's id).
-    `loses`, `gains`: `access`, capabilities, or `service KEY`, sorted.
+    `loses`, `gains`: `access`, capabilities, or `service KEY`, sorted. `people`: who else loses it
+    when the change is about their customer (`customer/contact`; the address of unmanaged ones).
     """
 
     mails: tuple[Mail, ...] = ()
@@ -112,6 +113,7 @@ class Effects:
     open_work: int = 0
     loses: tuple[str, ...] = ()
     gains: tuple[str, ...] = ()
+    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +183,7 @@ class Change:
             "work_to": str(effects.work_to) if effects.work_to else None,
             "loses": effects.loses,
             "gains": effects.gains,
+            "people": effects.people,
             "base": dict(self.base) if self.kind is Kind.RECORD and self.base is not None else None,
             "present": self.present,
             "previous_key": self.previous_key,

@@ -76,7 +76,8 @@ class Unmanaged:
 class Group:
     """Customers that are reviewed, leased, sharded, applied and held back together.
 
-    No customers: settings and services. `changes` in the order in which they are carried out.
+    No customers: settings and services; such a group stands first, and another last when services go
+    that customers let go of in this plan. `changes` in the order in which they are carried out.
     `held_back`: the rules that stop it; empty when it may be carried out.
     """
 

@@ -1,0 +1,34 @@
+# Everything runs in .venv, made from the lock. `make help` lists the targets.
+PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
+  command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
+BIN := .venv/bin
+
+.PHONY: help test lint lock schemas clean
+help: ## list the targets
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
+
+.venv/installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+test: lint ## everything that proves the program
+	$(BIN)/python -m pytest -n 2
+
+lint: .venv/installed ## types, style, workflows
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+lock: ## renew the lock: hashes, no addresses
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+
+schemas: .venv/installed ## write schemas/ anew from the types
+	$(BIN)/python -c "import pathlib; from reconciler.documents.schemas import generate_schemas; \
+	  [pathlib.Path('schemas', name).write_text(text) for name, text in generate_schemas().items()]"
+
+clean: ## forget what was made
+	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -1,0 +1,67 @@
+"""The live state, looked up the ways that planning asks: by key, by address, by whose it is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+from reconciler.model.equality import address_key, name_key
+from reconciler.model.live import LiveContact, LiveCustomer, LiveObject, LiveState, OpenRequest, Registration
+
+
+class Index:
+    """Look-ups over one live state; every list in a stable order that no row id decides alone."""
+
+    def __init__(self, live: LiveState, owner: str) -> None:
+        self.live = live
+        self.owner = owner
+        self.contacts: dict[str, list[LiveContact]] = defaultdict(list)
+        self.by_address: dict[str, LiveContact] = {}
+        self.requests: dict[str, list[OpenRequest]] = defaultdict(list)
+        self.requests_of_customer: dict[str, list[OpenRequest]] = defaultdict(list)
+        self.registrations_by_address: dict[str, list[Registration]] = defaultdict(list)
+        for contact in sorted(live.contacts.values(), key=_contact_order):
+            self.contacts[contact.customer_id].append(contact)
+            if contact.living:
+                self.by_address[address_key(contact.email)] = contact
+        for request in sorted(live.requests.values(), key=lambda r: r.id):
+            self.requests[request.owner_id].append(request)
+            self.requests_of_customer[request.customer_id].append(request)
+        for registration in sorted(live.registrations.values(), key=lambda r: r.id):
+            self.registrations_by_address[address_key(registration.email)].append(registration)
+
+    def manages(self, thing: LiveObject) -> bool:
+        """Whether the object carries our owner."""
+        return thing.owner == self.owner and thing.external_key is not None
+
+    def living(self, customer: LiveCustomer) -> list[LiveContact]:
+        """The customer's living contacts, managed and not."""
+        return [contact for contact in self.contacts[customer.id] if contact.living]
+
+    def managed_people(self) -> int:
+        """How many living contacts are ours."""
+        return sum(1 for c in self.live.contacts.values() if c.living and self.manages(c))
+
+    def open_work(self, contact: LiveContact) -> list[OpenRequest]:
+        """The open requests that the contact owns."""
+        return self.requests[contact.id]
+
+    def customer_key(self, customer_id: str) -> str:
+        """How people call a live customer: its key when ours, else its name."""
+        customer = self.live.customers[customer_id]
+        return customer.external_key if self.manages(customer) and customer.external_key else customer.name
+
+    def person(self, contact: LiveContact) -> str:
+        """How people call a live contact: `customer/key` when ours, else `customer/address`."""
+        last = contact.external_key if self.manages(contact) else contact.email
+        return f"{self.customer_key(contact.customer_id)}/{last}"
+
+    def customers_in_order(self) -> list[LiveCustomer]:
+        """All customers, archived ones last, then by key or name, then generation of rows."""
+        return sorted(
+            self.live.customers.values(),
+            key=lambda c: (c.archived, c.external_key or "", name_key(c.name), c.removal.touch.at if c.removal else "", c.id),
+        )
+
+
+def _contact_order(contact: LiveContact) -> tuple[bool, str, int, str, str]:
+    return (not contact.living, contact.external_key or "", -contact.generation, address_key(contact.email), contact.id)

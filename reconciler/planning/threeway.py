@@ -1,0 +1,77 @@
+"""One object's fields compared three ways: the file's, the portal's, and the last applied ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from reconciler.model.fields import is_memo, same_value
+from reconciler.model.live import Actor, Applied, Touch
+from reconciler.model.values import Fields, FieldChange, Value
+
+PERSONAL = frozenset({"name", "language"})
+"""What a person sets for herself is never an edit: it counts as unmanaged until the file moves."""
+
+
+class Verdict(StrEnum):
+    """What a field's three values say."""
+
+    SAME = "same"
+    CHANGE = "change"
+    EDIT = "edit"
+    CONFLICT = "conflict"
+    PERSONAL = "personal"
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """The fields of one object by verdict; changes and edits sorted by name."""
+
+    changes: tuple[FieldChange, ...] = ()
+    edits: tuple[FieldChange, ...] = ()
+    conflicts: tuple[FieldChange, ...] = ()
+    record: bool = False
+
+
+def judge_field(field: str, desired: Value, live: Value, base: Applied | None, touch: Touch | None) -> Verdict:
+    """The verdict on one field that the file manages and the portal shows."""
+    if same_value(field, desired, live):
+        return Verdict.SAME
+    if base is None or field not in base.fields:
+        return Verdict.CHANGE
+    applied = base.fields[field]
+    if same_value(field, live, applied):
+        return Verdict.CHANGE
+    personal = field in PERSONAL and touch is not None and touch.actor is Actor.SELF
+    if same_value(field, desired, applied):
+        return Verdict.PERSONAL if personal else Verdict.EDIT
+    return Verdict.CHANGE if personal else Verdict.CONFLICT
+
+
+def compare(desired: Fields, live: Fields, base: Applied | None, touched: Mapping[str, Touch]) -> Compared:
+    """All fields of one object; `record`: the base must move even if nothing else does.
+
+    An edit or conflict is told as (field, what the file says, what the portal has).
+    """
+    found: dict[Verdict, list[FieldChange]] = {verdict: [] for verdict in Verdict}
+    for field in sorted(desired):
+        if is_memo(field):
+            continue
+        verdict = judge_field(field, desired[field], live.get(field), base, touched.get(field))
+        told = verdict in {Verdict.EDIT, Verdict.CONFLICT}
+        before, after = (desired[field], live.get(field)) if told else (live.get(field), desired[field])
+        found[verdict].append(FieldChange(field, before, after))
+    return Compared(
+        tuple(found[Verdict.CHANGE]),
+        tuple(found[Verdict.EDIT]),
+        tuple(found[Verdict.CONFLICT]),
+        base_moves(desired, base),
+    )
+
+
+def base_moves(desired: Fields, base: Applied | None) -> bool:
+    """Whether what was last applied is not what the file says now."""
+    if base is None or not base.present or set(desired) != set(base.fields):
+        return True
+    return any(not same_value(field, value, base.fields[field]) for field, value in desired.items())
