@@ -26,7 +26,9 @@ class Draft:
         self.warnings += other.warnings
         self.ties += other.ties
 
-    def refuse(self, rule: str, customer: str | None, contact: str | None, message: str, hint: str | None = None) -> None:
+    def refuse(
+        self, rule: str, customer: str | None, contact: str | None, message: str, hint: str | None = None
+    ) -> None:
         """Hold back a customer (with its group), or the settings when there is no customer."""
         self.refusals.append(Refusal(rule, Scope.CUSTOMER, message, customer, contact, hint))
 

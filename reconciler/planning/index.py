@@ -59,7 +59,13 @@ class Index:
         """All customers, archived ones last, then by key or name, then generation of rows."""
         return sorted(
             self.live.customers.values(),
-            key=lambda c: (c.archived, c.external_key or "", name_key(c.name), c.removal.touch.at if c.removal else "", c.id),
+            key=lambda c: (
+                c.archived,
+                c.external_key or "",
+                name_key(c.name),
+                c.removal.touch.at if c.removal else "",
+                c.id,
+            ),
         )
 
 

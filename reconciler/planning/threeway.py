@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from reconciler.model.fields import is_memo, same_value
 from reconciler.model.live import Actor, Applied, Touch
-from reconciler.model.values import Fields, FieldChange, Value
+from reconciler.model.values import FieldChange, Fields, Value
 
 PERSONAL = frozenset({"name", "language"})
 """What a person sets for herself is never an edit: it counts as unmanaged until the file moves."""

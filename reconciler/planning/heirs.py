@@ -1,0 +1,73 @@
+"""Who receives open work: judged on the people that the plan really leaves at the customer."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from reconciler.model.changes import ObjectRef
+from reconciler.model.live import Status
+from reconciler.model.roles import Role, may_hold_work
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One person after the plan: her key, how to refer to her, her role, where she stands.
+
+    `heir`: whom she names herself, heard when she leaves or may not hold work any more.
+    `former`: keys she had before.
+    """
+
+    key: str
+    ref: ObjectRef
+    role: Role
+    status: Status
+    email: str
+    language: str
+    leaves: bool = False
+    heir: str | None = None
+    former: tuple[str, ...] = ()
+
+    @property
+    def can_receive(self) -> bool:
+        return not self.leaves and may_hold_work(self.role) and self.status in {Status.ACTIVE, Status.INVITED}
+
+
+@dataclass(frozen=True, slots=True)
+class Heir:
+    """Who receives, or why nobody can."""
+
+    standing: Standing | None
+    problem: str = ""
+
+
+def find_heir(giver: Standing, people: Mapping[str, Standing], customer_heir: str | None) -> Heir:
+    """The heir of a person: whom she or her farewell names, else the customer's, else the only manager.
+
+    A named heir who leaves is followed to her own; a named heir who cannot receive is an answer too
+    (nobody), because work must not go to somebody whom no file names.
+    """
+    named = giver.heir or customer_heir
+    seen = [giver.key]
+    while named:
+        standing = _called(named, people)
+        if standing is None:
+            return Heir(None, f"'{named}' is nobody at this customer")
+        if standing.key in seen:
+            if giver.heir is None and standing.key == giver.key:
+                break  # she is the customer's heir herself
+            return Heir(None, f"the heirs go in a circle: {' → '.join([*seen, standing.key])}")
+        if standing.can_receive:
+            return Heir(standing)
+        if not standing.leaves:
+            return Heir(None, f"{standing.key} cannot hold work ({standing.role}, {standing.status})")
+        seen.append(standing.key)
+        named = standing.heir or customer_heir
+    managers = [p for p in people.values() if p.role is Role.MANAGER and p.can_receive and p.key != giver.key]
+    if len(managers) == 1:
+        return Heir(managers[0])
+    return Heir(None, "no heir is named" + ("" if not managers else f", and {len(managers)} managers could take it"))
+
+
+def _called(key: str, people: Mapping[str, Standing]) -> Standing | None:
+    return people.get(key) or next((p for p in people.values() if key in p.former), None)

@@ -1,0 +1,128 @@
+"""The summary: a plan in numbers, and the one stable line that people and pipelines look for.
+
+Counted are the changes that would be carried out; what is held back is counted apart.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from reconciler.model.changes import Change, Kind
+from reconciler.model.keys import display
+from reconciler.model.plan import Plan
+from reconciler.model.roles import ACCESS
+from reconciler.reports.marks import Mark, counts_as
+from reconciler.reports.words import counted
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A plan in numbers; see `summed_up`."""
+
+    add: int = 0
+    change: int = 0
+    remove: int = 0
+    record: int = 0
+    handed_over: int = 0
+    requests: int = 0
+    mails: int = 0
+    lose_access: int = 0
+    held_back: int = 0
+    held_back_customers: int = 0
+    refusals: int = 0
+    portal_edits: int = 0
+    unmanaged: int = 0
+    warnings: int = 0
+    earlier: int = 0
+
+
+def summed_up(plan: Plan) -> Summary:
+    """The numbers of a plan; a request or a person that several changes touch counts once."""
+    ready = [change for group in plan.ready for change in group.changes]
+    held = [group for group in plan.groups if group.held_back]
+    counts = Counter(counts_as(change) for change in ready)
+    return Summary(
+        add=counts[Mark.ADD],
+        change=counts[Mark.CHANGE],
+        remove=counts[Mark.REMOVE],
+        record=sum(change.kind is Kind.RECORD for change in ready),
+        handed_over=sum(change.kind is Kind.HAND_OVER_WORK for change in ready),
+        requests=requests_moved(ready),
+        mails=sum(len(change.effects.mails) for change in ready),
+        lose_access=len(who_loses_access(ready)),
+        held_back=sum(len(group.changes) for group in held),
+        held_back_customers=len({customer for group in held if group.changes for customer in group.customers}),
+        refusals=len(plan.refusals),
+        portal_edits=len(plan.portal_edits),
+        unmanaged=len(plan.unmanaged),
+        warnings=len(plan.warnings),
+        earlier=plan.earlier,
+    )
+
+
+def requests_moved(changes: Iterable[Change]) -> int:
+    """How many requests, open at planning, change hands; told twice of one person they count once."""
+    moved: dict[tuple[str | None, str | None], int] = {}
+    for change in changes:
+        if change.effects.work_to:
+            who = (change.customer, change.contact)
+            moved[who] = max(moved.get(who, 0), change.effects.open_work)
+    return sum(moved.values())
+
+
+def who_loses_access(changes: Iterable[Change]) -> set[str]:
+    """The people who cannot log in afterwards, as `customer/contact` or by their address."""
+    people: set[str] = set()
+    for change in changes:
+        people.update(change.effects.people)
+        if ACCESS in change.effects.loses and change.contact:
+            people.add(display(change.customer, change.contact))
+    return people
+
+
+def summary_line(plan: Plan) -> str:
+    """The last line of every plan, in one of four stable forms."""
+    numbers = summed_up(plan)
+    if numbers.add + numbers.change + numbers.remove + numbers.handed_over:
+        return _changes(numbers)
+    rest = _rest(numbers)
+    if numbers.record:
+        return " ".join([f"No changes that anybody notices; {counted(numbers.record, 'base')} to record.", *rest])
+    return " ".join(["No changes to make.", *rest]) if rest else "No changes. The portal matches the files."
+
+
+def _changes(numbers: Summary) -> str:
+    hands = "changes hands" if numbers.requests == 1 else "change hands"
+    lose = "loses access" if numbers.lose_access == 1 else "lose access"
+    parts = [
+        f"{numbers.add:,} to add, {numbers.change:,} to change, {numbers.remove:,} to remove",
+        f"{counted(numbers.requests, 'request')} {hands}",
+        counted(numbers.mails, "mail"),
+        f"{counted(numbers.lose_access, 'person', 'people')} {lose}",
+    ]
+    return f"Plan: {'; '.join(parts)}."
+
+
+def _rest(numbers: Summary) -> list[str]:
+    """What waits although nothing is to be done, a sentence each."""
+    edits = counted(numbers.portal_edits, "portal edit")
+    waits = "waits" if numbers.portal_edits == 1 else "wait"
+    held = held_back_line(numbers)
+    return [
+        *([f"{edits} {waits} for reconciler pull."] if numbers.portal_edits else []),
+        *([held] if held else []),
+        *([f"{numbers.earlier:,} were pending before."] if numbers.earlier else []),
+    ]
+
+
+def held_back_line(numbers: Summary) -> str:
+    """How much is held back, as a sentence; empty when nothing is."""
+    if numbers.held_back:
+        are = "is" if numbers.held_back == 1 else "are"
+        whom = f" for {counted(numbers.held_back_customers, 'customer')}" if numbers.held_back_customers else ""
+        return f"{counted(numbers.held_back, 'change')}{whom} {are} held back."
+    if numbers.refusals:
+        return f"{counted(numbers.refusals, 'refusal')} to look at."
+    return ""
