@@ -21,7 +21,7 @@ class Person:
     """A contact's match with its comparison; what `revert` takes back stands among the changes."""
 
     match: ContactMatch
-    compared: Compared = Compared()
+    compared: Compared = field(default_factory=Compared)
 
     @property
     def key(self) -> str:

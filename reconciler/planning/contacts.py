@@ -62,16 +62,27 @@ def _present(case: Case, one: Person, after: dict[str, Standing], draft: Draft) 
         _hand_over_if_demoted(case, one, changes, after, draft)
         draft.changes.append(_adoption(case, one, tuple(changes.values())))
         return
-    made: list[Change] = []
-    if one.match.how is How.RENAMED:
-        message = f"{live.external_key} is now called {one.key}"
-        made.append(
-            replace(
-                _change(case, one, Kind.RENAME_CONTACT, message),
-                previous_key=live.external_key,
-                cause=_cause(one, "previously"),
-            )
-        )
+    made = _renaming(case, one) + _field_changes(case, one, changes, after, draft)
+    if not made and one.compared.record:
+        made = [_change(case, one, Kind.RECORD, f"{one.key}: remember what the file says")]
+    draft.changes += made
+    if wanted.registration and wanted.registration.id in case.index.live.registrations:
+        message = f"registration {wanted.registration.id} is still pending, but {one.key} is already a contact"
+        draft.warn("registration-pending", case.key, one.key, message, "reject the registration in the portal")
+
+
+def _renaming(case: Case, one: Person) -> list[Change]:
+    if one.match.how is not How.RENAMED:
+        return []
+    former = _live(one).external_key
+    made = _change(case, one, Kind.RENAME_CONTACT, f"{former} is now called {one.key}")
+    return [replace(made, previous_key=former, cause=_cause(one, "previously"))]
+
+
+def _field_changes(
+    case: Case, one: Person, changes: dict[str, FieldChange], after: dict[str, Standing], draft: Draft
+) -> list[Change]:
+    made = []
     if email := changes.pop("email", None):
         made.append(_email_change(case, one, email))
     if role := changes.pop("role", None):
@@ -79,12 +90,7 @@ def _present(case: Case, one: Person, after: dict[str, Standing], draft: Draft) 
         made.append(_role_change(case, one, role))
     if changes:
         made.append(_update(case, one, tuple(changes.values())))
-    if not made and one.compared.record:
-        made.append(_change(case, one, Kind.RECORD, f"{one.key}: remember what the file says"))
-    draft.changes += made
-    if wanted.registration and wanted.registration.id in case.index.live.registrations:
-        message = f"registration {wanted.registration.id} is still pending, but {one.key} is already a contact"
-        draft.warn("registration-pending", case.key, one.key, message, "reject the registration in the portal")
+    return made
 
 
 def _away(case: Case, one: Person, draft: Draft) -> None:
