@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from reconciler.model.changes import ObjectRef
 from reconciler.model.desired import DesiredState, Farewell
 from reconciler.model.live import LiveContact, Status
 from reconciler.model.roles import Role
-from reconciler.model.values import ALL, Fields
+from reconciler.model.values import ALL, FieldChange, Fields
 from reconciler.planning.heirs import Standing
 from reconciler.planning.index import Index
 from reconciler.planning.matching import ContactMatch, CustomerMatch, How
+from reconciler.planning.powers import role_moves, service_moves
 from reconciler.planning.threeway import Compared, compare
 
 
@@ -88,11 +89,30 @@ class Case:
         return (own or self.desired.policy.portal_edits) == "revert"
 
 
-def person(match: ContactMatch) -> Person:
-    """The match with its fields compared, where there is something on both sides."""
+def person(case: Case, match: ContactMatch) -> Person:
+    """The match with its fields compared, where there is something on both sides.
+
+    Where git wins, an edit becomes a change back, except one that would give back access or power
+    which somebody took away in the portal.
+    """
     if match.desired is None or match.live is None:
         return Person(match)
-    return Person(match, compare(match.desired.fields, match.live.fields, match.base, match.live.touched))
+    compared = compare(match.desired.fields, match.live.fields, match.base, match.live.touched)
+    if not case.reverts():
+        return Person(match, compared)
+    back = tuple(edit for edit in compared.edits if not _empowers(case, edit))
+    undone = tuple(FieldChange(edit.name, edit.after, edit.before) for edit in back)
+    changes = tuple(sorted([*compared.changes, *undone], key=lambda change: change.name))
+    return Person(match, replace(compared, changes=changes, edits=tuple(e for e in compared.edits if e not in back)))
+
+
+def _empowers(case: Case, edit: FieldChange) -> bool:
+    """Whether going back to the file's value (`before`) gives access or power."""
+    if edit.name == "role":
+        return bool(role_moves(Role(str(edit.after)), Role(str(edit.before)))[1])
+    if edit.name == "services":
+        return bool(service_moves(edit.after, edit.before, case.offered)[1])
+    return edit.name in {"email", "protected"}
 
 
 def standings(case: Case) -> dict[str, Standing]:
