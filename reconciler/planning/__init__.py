@@ -1,0 +1,7 @@
+"""What to do: two states in, a plan out. Pure; see README.md for the stages."""
+
+from reconciler.planning.catalogue import RULES
+from reconciler.planning.planner import make_plan, select
+from reconciler.planning.since import make_plan_since
+
+__all__ = ["RULES", "make_plan", "make_plan_since", "select"]

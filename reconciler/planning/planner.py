@@ -1,0 +1,145 @@
+"""The plan, from start to end: the stages in their order, each over the values of those before."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from reconciler.model.desired import DesiredState
+from reconciler.model.equality import address_key, name_key
+from reconciler.model.live import LiveState
+from reconciler.model.plan import Facts, Group, Plan, PortalEdit, Refusal, Scope, Unmanaged
+from reconciler.planning.circumstances import Case, person
+from reconciler.planning.contacts import plan_contacts
+from reconciler.planning.customers import plan_customer, refuse_doubles
+from reconciler.planning.dates import leaving_soon, today, without_leavers
+from reconciler.planning.drafts import Draft
+from reconciler.planning.index import Index
+from reconciler.planning.matching import CustomerMatch, How, match_contacts, match_customers
+from reconciler.planning.ordering import make_groups
+from reconciler.planning.portal import plan_services, plan_settings
+from reconciler.planning.safeguards import judge_customers, judge_whole
+from reconciler.planning.ties import judge_identity, with_moves
+
+_NOBODY_PLANNED = {How.GONE, How.AWAY}
+
+
+def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
+    """What would happen if these files were applied to this portal now.
+
+    Pure: the same bytes for the same inputs. Never writes to what is unmanaged; holds back whatever a
+    safeguard stops, and says why.
+    """
+    day = today(live.now, desired.time_zone)
+    of_day = without_leavers(desired, day)
+    index = Index(live, desired.owner)
+    matches = match_customers(of_day, index)
+    cases = [_case(of_day, index, match) for match in matches]
+    draft = _found(of_day, index, matches, cases)
+    draft.add(judge_identity(cases, draft))
+    draft.changes, ties = with_moves(draft.changes, cases)
+    draft.ties += ties
+    draft.add(judge_customers(draft.changes, cases, of_day, facts))
+    for contact in leaving_soon(desired, day):
+        message = f"{contact.key} leaves on {contact.leaves.on}" if contact.leaves else ""
+        draft.warn("leaves-soon", contact.customer, contact.key, message)
+    refusals = [*judge_whole(draft.changes, of_day, index, facts), *draft.refusals]
+    return Plan(
+        live.portal,
+        live.epoch,
+        facts.commit,
+        day.isoformat(),
+        tuple(_held_back(make_groups(draft.changes, draft.ties), refusals)),
+        tuple(sorted(set(refusals), key=_refusal_order)),
+        tuple(sorted(set(draft.edits), key=_edit_order)),
+        _unmanaged(index),
+        tuple(sorted(set(draft.warnings), key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message))),
+        facts.permissions,
+    )
+
+
+def select(plan: Plan, customers: Iterable[str]) -> Plan:
+    """The part of a plan that concerns some customers; the safeguards were judged on the whole."""
+    wanted = set(customers)
+    groups = tuple(group for group in plan.groups if wanted & set(group.customers))
+    shown = wanted.union(*(group.customers for group in groups)) if groups else wanted
+    return replace(
+        plan,
+        groups=groups,
+        refusals=tuple(r for r in plan.refusals if r.scope is Scope.PLAN or r.customer in shown),
+        portal_edits=tuple(edit for edit in plan.portal_edits if edit.customer in shown),
+        warnings=tuple(warning for warning in plan.warnings if warning.customer in shown),
+        unmanaged=tuple(thing for thing in plan.unmanaged if thing.customer in shown),
+    )
+
+
+def _case(desired: DesiredState, index: Index, match: CustomerMatch) -> Case:
+    case = Case(desired, index, match)
+    if match.how not in _NOBODY_PLANNED:
+        case.people = [person(case, found) for found in match_contacts(match, index)]
+    return case
+
+
+def _found(desired: DesiredState, index: Index, matches: list[CustomerMatch], cases: list[Case]) -> Draft:
+    draft = Draft()
+    draft.add(plan_settings(desired, index))
+    draft.add(plan_services(desired, index))
+    for case in cases:
+        draft.add(plan_customer(case))
+        released = case.customer.desired is not None and case.customer.desired.release
+        if not released:
+            draft.add(plan_contacts(case))
+    draft.add(refuse_doubles(matches, cases))
+    return draft
+
+
+def _held_back(groups: list[Group], refusals: list[Refusal]) -> list[Group]:
+    """The groups with the rules that stop each: of the whole plan, or of one of its customers."""
+    whole = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
+    by_customer: dict[str | None, set[str]] = defaultdict(set)
+    for refusal in refusals:
+        if refusal.scope is Scope.CUSTOMER:
+            by_customer[refusal.customer].add(refusal.rule)
+    held = []
+    for group in groups:
+        names: tuple[str | None, ...] = group.customers or (None,)
+        rules = whole.union(*(by_customer[name] for name in names))
+        held.append(replace(group, held_back=tuple(sorted(rules))))
+    return _waiting(held)
+
+
+def _waiting(groups: list[Group]) -> list[Group]:
+    """Customers that need a service which is held back wait for it."""
+    missing = {c.service for g in groups if not g.customers and g.held_back for c in g.changes if c.target.id is None}
+    if not missing:
+        return groups
+    return [
+        replace(group, held_back=tuple(sorted({*group.held_back, "waits-for-service"})))
+        if any(missing & set(f.after) for c in group.changes for f in c.fields if isinstance(f.after, tuple))
+        else group
+        for group in groups
+    ]
+
+
+def _unmanaged(index: Index) -> tuple[Unmanaged, ...]:
+    found = [
+        Unmanaged("customer", index.customer_key(row.id), row.name)
+        for row in index.live.customers.values()
+        if row.owner is None and not row.archived
+    ]
+    found += [
+        Unmanaged("contact", index.customer_key(row.customer_id), row.name, row.email, row.role, row.status)
+        for row in index.live.contacts.values()
+        if row.owner is None and row.living
+    ]
+    return tuple(sorted(found, key=lambda u: (u.customer, u.kind, address_key(u.email or ""), name_key(u.name))))
+
+
+def _refusal_order(refusal: Refusal) -> tuple[int, str, str, str, str]:
+    reach = [Scope.PLAN, Scope.CUSTOMER, Scope.CONTACT].index(refusal.scope)
+    return (reach, refusal.customer or "", refusal.contact or "", refusal.rule, refusal.message)
+
+
+def _edit_order(edit: PortalEdit) -> tuple[str, str, str, str]:
+    return (edit.customer or "", edit.contact or "", edit.service or "", edit.field)

@@ -1,0 +1,122 @@
+"""Desired and live states with dull, valid defaults; a test says only what it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from reconciler.model.desired import (
+    DesiredContact,
+    DesiredCustomer,
+    DesiredSettings,
+    DesiredState,
+    Farewell,
+    Place,
+)
+from reconciler.model.live import (
+    Actor,
+    Applied,
+    LiveContact,
+    LiveCustomer,
+    LiveObject,
+    LiveState,
+    OpenRequest,
+    Removal,
+    Status,
+    Touch,
+)
+from reconciler.model.values import Fields
+
+OWNER = "acme-translations"
+NOW = "2026-11-23T12:00:00Z"
+RECENTLY = "2026-11-20T12:00:00Z"
+
+
+def contact(key: str, customer: str = "acme", role: str = "requester", **more: Any) -> DesiredContact:
+    """A contact file; keyword arguments that are no members of the file's value are its fields."""
+    members = {n: more.pop(n) for n in ("leaves", "previously", "registration", "refuses_registration") if n in more}
+    fields = {"name": key.replace("-", " ").title(), "email": f"{key}@{customer}.example", "role": role, **more}
+    return DesiredContact(customer, key, fields, Place(f"customers/{customer}/contacts/{key}.yaml", 1), **members)
+
+
+def farewell(key: str, customer: str = "acme", **more: Any) -> Farewell:
+    """A file under removed/."""
+    return Farewell(customer, key, Place(f"customers/{customer}/removed/{key}.yaml", 1), **more)
+
+
+def customer(
+    key: str = "acme", contacts: Iterable[DesiredContact] = (), farewells: Iterable[Farewell] = (), **more: Any
+) -> DesiredCustomer:
+    """A customer folder with its people."""
+    members = {n: more.pop(n) for n in ("previously", "release") if n in more}
+    return DesiredCustomer(
+        key,
+        {"name": key.title(), **more},
+        Place(f"customers/{key}/customer.yaml", 1),
+        contacts={one.key: one for one in contacts},
+        farewells={one.key: one for one in farewells},
+        **members,
+    )
+
+
+def desired(*customers: DesiredCustomer, **more: Any) -> DesiredState:
+    """A tree of these customers."""
+    settings = DesiredSettings(more.pop("settings", {}), Place("portal.yaml", 1))
+    return DesiredState(OWNER, settings, customers={one.key: one for one in customers}, **more)
+
+
+def applied(fields: Fields, *, present: bool = True) -> Applied:
+    """The base after a file was applied."""
+    return Applied(present, dict(fields))
+
+
+def in_portal(one: DesiredContact, **more: Any) -> LiveContact:
+    """The contact as an apply of its file left it; keyword arguments are what is different since."""
+    members = {
+        name: more.pop(name)
+        for name in ("status", "generation", "removal", "owner", "external_key", "applied", "touched", "id")
+        if name in more
+    }
+    shown = {name: value for name, value in one.fields.items() if name != "heir"}
+    values: dict[str, Any] = {
+        "id": f"con_{one.customer}_{one.key}", "version": 1, "external_key": one.key, "owner": OWNER,
+        "applied": applied(one.fields), "customer_id": f"cus_{one.customer}", "status": Status.ACTIVE,
+    }  # fmt: skip
+    return LiveContact(**(values | members), fields={**shown, **more})
+
+
+def customer_in_portal(one: DesiredCustomer, **more: Any) -> LiveCustomer:
+    """The customer as an apply of its file left it."""
+    members = {n: more.pop(n) for n in ("removal", "last_commit", "owner", "external_key", "applied") if n in more}
+    memos = {"heir", "manager_optional", "portal_edits"}
+    values: dict[str, Any] = {
+        "id": f"cus_{one.key}", "version": 1, "external_key": one.key, "owner": OWNER, "applied": applied(one.fields),
+    }  # fmt: skip
+    shown = {name: value for name, value in one.fields.items() if name not in memos}
+    return LiveCustomer(**(values | members), fields={**shown, **more})
+
+
+def live(*rows: LiveCustomer | LiveContact | OpenRequest | Any, **more: Any) -> LiveState:
+    """A portal of these rows, at the builders' now."""
+    settings = LiveObject("settings", 1, {}, "settings", OWNER, Applied(True, {}))
+    state = LiveState("test-portal", "epoch", 1, NOW, settings)
+    kinds: Mapping[str, type] = {"customers": LiveCustomer, "contacts": LiveContact, "requests": OpenRequest}
+    found = {name: {row.id: row for row in rows if isinstance(row, kind)} for name, kind in kinds.items()}
+    return replace(state, **found, **more)
+
+
+def portal_of(*customers: DesiredCustomer) -> LiveState:
+    """A portal to which exactly these customers were applied."""
+    people = [in_portal(one) for folder in customers for one in folder.contacts.values()]
+    return live(*(customer_in_portal(folder) for folder in customers), *people)
+
+
+def request(owner: LiveContact, number: int = 1, state: str = "quoted") -> OpenRequest:
+    """An open request of the contact."""
+    return OpenRequest(f"req_{number}", owner.customer_id, owner.id, state)
+
+
+def removed(by: str = "Ada Admin", actor: Actor = Actor.ADMINISTRATOR) -> Removal:
+    """A recent removal, restorable for weeks."""
+    return Removal(Touch(by, actor, RECENTLY), "2026-12-20T12:00:00Z")
