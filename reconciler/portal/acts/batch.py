@@ -1,0 +1,316 @@
+"""Carrying out a batch: all its operations in one transaction on behalf of an owner."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from reconciler.portal.acts import contacts, customers, promises, registrations, services
+from reconciler.portal.acts import operations as op
+from reconciler.portal.acts.contacts import Audited
+from reconciler.portal.acts.fields import set_fields
+from reconciler.portal.acts.leases import scopes_of
+from reconciler.portal.rules import contacts as rules
+from reconciler.portal.rules.principals import Actor
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.laws import customers_with_manager
+from reconciler.portal.store.work import Row, Work
+
+
+@dataclass
+class Run:
+    """A batch being carried out."""
+
+    work: Work
+    batch: op.Batch
+    scopes: frozenset[str]
+    had_manager: set[str] = field(default_factory=set)
+
+
+def carry_out(work: Work, batch: op.Batch) -> dict[str, Any]:
+    """The revision and a result for every operation, in order; a `Problem` and nothing at all else."""
+    work.run, work.commit = batch.run, batch.commit
+    work.principal = replace(work.principal, actor=Actor.RECONCILER)
+    run = Run(work, batch, scopes_of(work, batch.lease, batch.token))
+    _load(run)
+    done = [_one(run, index, operation) for index, operation in enumerate(batch.operations)]
+    _last_commit(run)
+    promises.work_has_owners(work)
+    promises.managers_stay(work, run.had_manager)
+    results = [{"change": change, "id": row.id, "version": row["version"]} for change, row in done]
+    return {"revision": work.revision, "results": results}
+
+
+def _load(run: Run) -> None:
+    """Read the rows that operations name, and set free the addresses and keys that they give away."""
+    work, writes = run.work, [each for each in run.batch.operations if isinstance(each, op.Write)]
+    people = [each for each in writes if _kind(each) == "contact"]
+    work.load("contact", [each.id for each in people])
+    work.load("customer", [each.id for each in writes if _kind(each) == "customer"])
+    homes = {row["customer"] for row in work.rows.values() if row.kind == "contact"}
+    work.load("customer", [home for home in homes if home])
+    concerned = [row.id for row in work.rows.values() if row.kind == "customer"]
+    for start in range(0, len(concerned), 500):
+        run.had_manager |= customers_with_manager(work.connection, concerned[start : start + 500])
+
+    def rows(kind: str, *kinds: type[op.Write]) -> list[Row]:
+        named = [(kind, each.id) for each in writes if isinstance(each, kinds)]
+        return [work.rows[name] for name in named if name in work.rows]
+
+    work.park("contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail))
+    work.park("contact", "external_key", rows("contact", op.RenameContact))
+    work.park("customer", "external_key", rows("customer", op.RenameCustomer))
+
+
+def _kind(operation: op.Operation) -> str:
+    """The kind of row that an operation writes."""
+    match operation:
+        case op.Record():
+            return operation.object
+        case op.UpdateService() | op.RemoveService() | op.CreateService():
+            return "service"
+        case op.UpdateSettings():
+            return "settings"
+        case op.OnCustomer() | op.RenameCustomer() | op.ArchiveCustomer() | op.ReleaseCustomer():
+            return "customer"
+        case op.CreateCustomer():
+            return "customer"
+        case _:
+            return "contact"
+
+
+def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
+    """Carry out one operation; a problem names its place and the change behind it."""
+    try:
+        row, (before, after) = _carry_out(run, operation)
+        _remember(run, row, operation)
+        if not isinstance(operation, op.RemoveService):
+            run.work.written(row)
+        run.work.audit(operation.op, row, before, after, operation.change)
+    except Problem as problem:
+        problem.members = {"operation": index, "change": operation.change, **problem.members}
+        raise
+    return operation.change, row
+
+
+def _carry_out(run: Run, operation: op.AnyOperation) -> tuple[Row, Audited]:
+    match operation:
+        case op.CreateService() | op.CreateCustomer() | op.CreateContact():
+            return _create(run, operation)
+        case op.ApproveRegistration() | op.RejectRegistration():
+            return _decide(run, operation)
+        case op.UpdateSettings():
+            row = _row(run, "settings", "settings", operation.version)
+            return _manage(run, row, "settings"), set_fields(run.work, row, operation.fields.sent())
+        case _:
+            row = _row(run, _kind(operation), operation.id, operation.version)
+            return row, _write(run, row, operation)
+
+
+def _create(run: Run, operation: op.CreateService | op.CreateCustomer | op.CreateContact) -> tuple[Row, Audited]:
+    work, fields = run.work, operation.fields.sent()
+    match operation:
+        case op.CreateService():
+            row = services.create(work, operation.key, fields)
+            _covered(run, "settings")
+        case op.CreateCustomer():
+            row = customers.create(work, fields)
+        case op.CreateContact():
+            home = _customer(run, operation.customer)
+            _in_scope(run, home)
+            if contacts.next_generation(work, home.id, operation.key) != operation.generation:
+                raise Problem("stale", f"'{operation.key}' is not in its {operation.generation}th life")
+            row = contacts.add(work, home, fields, operation.key)
+    return _manage(run, row, operation.key), (None, fields)
+
+
+def _decide(run: Run, operation: op.ApproveRegistration | op.RejectRegistration) -> tuple[Row, Audited]:
+    row = registrations.pending(run.work, operation.registration)
+    if row["version"] != operation.version:
+        raise Problem("registration-changed", f"registration '{operation.registration}' is of version {row['version']}")
+    if isinstance(operation, op.RejectRegistration):
+        if row["customer"]:
+            _in_scope(run, run.work.one("customer", row["customer"]))
+        return row, registrations.reject(run.work, row, operation.reason)
+    home = _customer(run, operation.customer)
+    _in_scope(run, home)
+    audited = registrations.approve(run.work, row, home, operation.fields.sent(), operation.fingerprint)
+    return _manage(run, row, operation.key), audited
+
+
+def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
+    work = run.work
+    match operation:
+        case op.UpdateService():
+            _manage(run, row, operation.key)
+            return set_fields(work, row, operation.fields.sent())
+        case op.RemoveService():
+            return services.remove(work, row)
+        case op.Record():
+            return {}, {}
+        case op.ReleaseCustomer():
+            for contact in work.where("contact", t.contacts.c.customer == row.id):
+                customers.release(work, contact)
+            return customers.release(work, row)
+        case op.ReleaseContact():
+            _unprotected(row, "release")
+            return customers.release(work, row)
+        case op.RenameCustomer() | op.RenameContact():
+            before = (row.first or {}).get("external_key")
+            _manage(run, row, operation.key)
+            return {"external_key": before}, {"external_key": operation.key}
+        case op.OnCustomer() | op.ArchiveCustomer():
+            return _write_customer(run, row, operation)
+        case _:
+            return _write_contact(run, row, operation)
+
+
+def _write_customer(run: Run, row: Row, operation: op.OnCustomer | op.ArchiveCustomer) -> Audited:
+    work = run.work
+    if isinstance(operation, op.ArchiveCustomer):
+        for each in [row, *customers.people_of(work, row)]:
+            _unprotected(each, "archive")
+        audited = customers.archive(work, row, operation.reason)
+        _presence_with_customer(run, row, present=False)
+        return audited
+    if isinstance(operation, op.RestoreCustomer):
+        audited = customers.restore(work, row)
+        _presence_with_customer(run, row, present=True)
+        set_fields(work, row, operation.fields.sent())
+        return audited
+    if isinstance(operation, op.AdoptCustomer):
+        _manage(run, row, operation.key)
+    return customers.edit(work, row, operation.fields.sent())
+
+
+def _presence_with_customer(run: Run, customer: Row, *, present: bool) -> None:
+    """What went out or came back with the customer was meant to: its base says so."""
+    for contact in run.work.where("contact", t.contacts.c.customer == customer.id):
+        gone = (contact["removed"] or {}).get("with_customer", False)
+        if contact["applied"] and gone is not present and (contact["status"] == "removed") is not present:
+            contact["applied"] = {**contact["applied"], "present": present}
+
+
+def _write_contact(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
+    work = run.work
+    match operation:
+        case op.HandOverWork():
+            return contacts.hand_over(work, row, _heir(run, operation.work_to))
+        case op.RemoveContact():
+            _unprotected(row, "removal")
+            heir = _heir(run, operation.work_to) if operation.work_to else None
+            audited = contacts.remove(work, row, heir, operation.reason)
+            if row["applied"]:
+                row["applied"] = {**row["applied"], "present": False}
+            return audited
+        case op.RestoreContact():
+            before, after = contacts.restore(work, row)
+            _, fields = set_fields(work, row, operation.fields.sent())
+            return before, {**(after or {}), **fields}
+        case op.AdoptContact():
+            _manage(run, row, operation.key)
+        case op.ChangeEmail():
+            _unprotected(row, "change of the address")
+    fields = operation.fields.sent() if isinstance(operation, op.OnContact) else {}
+    if "role" in fields and row.first is not None:
+        rules.role_may_change(row.first, fields["role"])
+    return contacts.edit(work, row, fields)
+
+
+def _row(run: Run, kind: str, id: str, version: int) -> Row:
+    """The row that an operation names: of this version, of nobody else, within the lease."""
+    row = run.work.one(kind, id)
+    known = row.first["version"] if row.first else row["version"]
+    if known != version:
+        raise Problem("stale", f"{kind} '{id}' is of version {known}, not {version}")
+    if row["owner"] not in {None, run.batch.owner}:
+        raise Problem("other-owner", f"{kind} '{id}' belongs to '{row['owner']}'")
+    _in_scope(run, row)
+    return row
+
+
+def _in_scope(run: Run, row: Row) -> None:
+    if row.kind in {"settings", "service"}:
+        _covered(run, "settings")
+        return
+    home = row if row.kind == "customer" else run.work.one("customer", row["customer"])
+    keys = {home["external_key"], home.first["external_key"] if home.first else None} - {None}
+    for key in keys:
+        _covered(run, f"customer:{key}")
+
+
+def _covered(run: Run, scope: str) -> None:
+    if scope not in run.scopes:
+        raise Problem("lease-fenced", f"the lease does not cover '{scope}'")
+
+
+def _customer(run: Run, reference: op.Reference) -> Row:
+    if reference.id is not None:
+        row = run.work.one("customer", reference.id)
+        if reference.version is not None and row.first and row.first["version"] != reference.version:
+            raise Problem("stale", f"customer '{row.id}' is of version {row.first['version']}")
+        return row
+    return _by_key(run, reference.customer or "")
+
+
+def _by_key(run: Run, key: str) -> Row:
+    c = t.customers.c
+    found = run.work.where("customer", c.owner == run.batch.owner, c.external_key == key, c.status == "active")
+    if not found:
+        raise Problem("not-found", f"there is no customer '{key}'")
+    return found[0]
+
+
+def _heir(run: Run, reference: op.Reference) -> Row:
+    if reference.id is not None:
+        return run.work.one("contact", reference.id)
+    home, key = _by_key(run, reference.customer or ""), reference.key or ""
+    c = t.contacts.c
+    found = run.work.where("contact", c.customer == home.id, c.external_key == key, c.status != "removed")
+    if not found:
+        raise Problem("not-found", f"there is no contact '{reference.customer}/{key}'")
+    return found[0]
+
+
+def _manage(run: Run, row: Row, key: str) -> Row:
+    """Put the owner's name and key on a row."""
+    if row["external_key"] != key:
+        _key_is_free(run, row, key)
+    row["owner"], row["external_key"] = run.batch.owner, key
+    if row.kind in {"customer", "contact"}:
+        _in_scope(run, row)
+    return row
+
+
+def _key_is_free(run: Run, row: Row, key: str) -> None:
+    if row.kind == "customer":
+        c = t.customers.c
+        taken = run.work.where("customer", c.owner == run.batch.owner, c.external_key == key, c.status == "active")
+    elif row.kind == "contact":
+        c = t.contacts.c
+        taken = run.work.where("contact", c.customer == row["customer"], c.external_key == key, c.status != "removed")
+    else:
+        return
+    if any(other is not row for other in taken):
+        raise Problem("key-taken", f"there is a {row.kind} '{key}' already")
+
+
+def _unprotected(row: Row, what: str) -> None:
+    rules.not_protected(row.first or row.values, what)
+
+
+def _remember(run: Run, row: Row, operation: op.Operation) -> None:
+    """Keep what the files say as the base of the next comparison."""
+    if operation.applied is None:
+        return
+    row["applied"] = {
+        **operation.applied.model_dump(), "commit": run.batch.commit, "run": run.batch.run, "at": run.work.now,
+    }  # fmt: skip
+
+
+def _last_commit(run: Run) -> None:
+    if run.batch.commit is None:
+        return
+    for id in sorted(promises.touched_customers(run.work)):
+        run.work.one("customer", id)["last_commit"] = run.batch.commit

@@ -1,0 +1,78 @@
+"""Acts on customers: create, edit, archive with everybody in it, restore."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from reconciler.portal.acts import contacts
+from reconciler.portal.acts.contacts import Audited
+from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields, take_name
+from reconciler.portal.acts.registrations import reject
+from reconciler.portal.rules.contacts import may_be_restored
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Row, Work
+
+
+def create(work: Work, fields: Fields) -> Row:
+    """A new customer without people."""
+    customer = work.new("customer", {
+        **fresh_fields(work, "customer", {}), "name": "", "name_form": None, "status": "active", "archived": None,
+        "last_commit": None,
+    })  # fmt: skip
+    set_fields(work, customer, fields)
+    work.touch(customer, "presence")
+    return customer
+
+
+def edit(work: Work, customer: Row, fields: Fields) -> Audited:
+    """Change fields of an active customer."""
+    if customer["status"] != "active":
+        raise Problem("wrong-state", f"customer '{customer.id}' is archived")
+    return set_fields(work, customer, fields)
+
+
+def archive(work: Work, customer: Row, reason: str) -> Audited:
+    """The customer and all its people lose access; refused while a request is open."""
+    if customer["status"] != "active":
+        raise Problem("wrong-state", f"customer '{customer.id}' is archived already")
+    left = work.where("request", t.requests.c.customer == customer.id, t.requests.c.state.in_(OPEN))
+    if left:
+        ids = [request.id for request in left]
+        raise Problem("open-requests", f"{len(ids)} requests of '{customer.id}' are open", requests=ids)
+    people = people_of(work, customer)
+    for contact in people:
+        if contact["status"] == "unapproved":
+            reject(work, contact, "other", mail=False)
+        else:
+            contacts.remove(work, contact, None, reason, with_customer=True)
+    customer.update(status="archived", name_form=None, archived=contacts.removal(work, reason, False))
+    work.touch(customer, "presence")
+    return {"status": "active"}, {"status": "archived", "contacts": [contact.id for contact in people]}
+
+
+def people_of(work: Work, customer: Row) -> list[Row]:
+    """Everybody who is not removed, registrants too."""
+    return work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status != "removed")
+
+
+def restore(work: Work, customer: Row) -> Audited:
+    """The customer comes back with everybody whom the archive took out."""
+    may_be_restored(customer.values, customer["archived"], work.now)
+    customer.update(status="active", archived=None)
+    take_name(work, customer)
+    work.touch(customer, "presence")
+    gone = work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status == "removed")
+    back = [contact for contact in gone if (contact["removed"] or {}).get("with_customer")]
+    for contact in back:
+        contacts.restore(work, contact)
+    return {"status": "archived"}, {"status": "active", "contacts": [contact.id for contact in back]}
+
+
+def release(work: Work, row: Row) -> Audited:
+    """Stop managing: owner, key and base are emptied, nothing else changes."""
+    before: dict[str, Any] = {"external_key": row["external_key"], "owner": row["owner"]}
+    row.update(external_key=None, owner=None, applied=None)
+    work.written(row)
+    return before, {"external_key": None, "owner": None}

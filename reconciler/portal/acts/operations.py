@@ -1,0 +1,250 @@
+"""The operations of a batch, as the contract writes them; one class each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, JsonValue, model_validator
+
+from reconciler.portal.acts.shapes import (
+    ContactFields,
+    CustomerFields,
+    Id,
+    Key,
+    Paragraph,
+    ServiceFields,
+    SettingsFields,
+    Shape,
+    needs,
+    not_emptied,
+)
+
+Version: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
+Reason: TypeAlias = Annotated[Paragraph, Field(max_length=500)]
+
+
+class AppliedIn(Shape):
+    """What the files say of the object: remembered as sent."""
+
+    present: bool
+    fields: Annotated[dict[str, JsonValue], Field(max_length=50)]
+
+
+class Reference(Shape):
+    """An object by its id (its version is compared when it is given), or by its keys."""
+
+    id: Id | None = None
+    version: Version | None = None
+    customer: Key | None = None
+    key: Key | None = None
+
+    @model_validator(mode="after")
+    def one_way(self) -> Reference:
+        """By id or by key, not both."""
+        if (self.id is None) == (self.customer is None):
+            raise ValueError("either 'id' or 'customer' names an object")
+        return self
+
+
+class Operation(Shape):
+    """What every operation has: the id of the change that it carries out."""
+
+    change: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
+    applied: AppliedIn | None = None
+
+
+class Write(Operation):
+    """An operation on a row, which must have this version."""
+
+    id: Id
+    version: Version
+
+
+class UpdateSettings(Operation):
+    op: Literal["update_settings"]
+    version: Version
+    fields: SettingsFields = SettingsFields()
+
+
+class CreateService(Operation):
+    op: Literal["create_service"]
+    key: Key
+    fields: ServiceFields
+
+    @model_validator(mode="after")
+    def complete(self) -> CreateService:
+        """A service has a name."""
+        needs(self.fields, "name")
+        return self
+
+
+class UpdateService(Write):
+    op: Literal["update_service"]
+    key: Key
+    fields: ServiceFields = ServiceFields()
+
+
+class RemoveService(Write):
+    op: Literal["remove_service"]
+
+
+class CreateCustomer(Operation):
+    op: Literal["create_customer"]
+    key: Key
+    fields: CustomerFields
+
+    @model_validator(mode="after")
+    def complete(self) -> CreateCustomer:
+        """A customer has a name."""
+        needs(self.fields, "name")
+        return self
+
+
+class OnCustomer(Write):
+    """An operation that writes fields of a customer."""
+
+    fields: CustomerFields = CustomerFields()
+
+    @model_validator(mode="after")
+    def complete(self) -> OnCustomer:
+        """The name of a customer cannot be emptied."""
+        not_emptied(self.fields, "name")
+        return self
+
+
+class UpdateCustomer(OnCustomer):
+    op: Literal["update_customer"]
+
+
+class RenameCustomer(Write):
+    op: Literal["rename_customer"]
+    key: Key
+
+
+class AdoptCustomer(OnCustomer):
+    op: Literal["adopt_customer"]
+    key: Key
+
+
+class ArchiveCustomer(Write):
+    op: Literal["archive_customer"]
+    reason: Reason = "other"
+
+
+class RestoreCustomer(OnCustomer):
+    op: Literal["restore_customer"]
+
+
+class ReleaseCustomer(Write):
+    op: Literal["release_customer"]
+
+
+class OnContact(Write):
+    """An operation that writes fields of a contact."""
+
+    fields: ContactFields = ContactFields()
+
+    @model_validator(mode="after")
+    def complete(self) -> OnContact:
+        """Name, address and role of a contact cannot be emptied."""
+        not_emptied(self.fields, "name", "email", "role")
+        return self
+
+
+class CreateContact(Operation):
+    op: Literal["create_contact"]
+    customer: Reference
+    key: Key
+    generation: Annotated[int, Field(ge=1, le=2**31 - 1)] = 1
+    fields: ContactFields
+
+    @model_validator(mode="after")
+    def complete(self) -> CreateContact:
+        """A contact has a name, an address and a role."""
+        needs(self.fields, "name", "email", "role")
+        return self
+
+
+class ApproveRegistration(Operation):
+    op: Literal["approve_registration"]
+    registration: Id
+    fingerprint: Annotated[str, Field(max_length=80)]
+    version: Version
+    customer: Reference
+    key: Key
+    fields: ContactFields = ContactFields()
+
+
+class RejectRegistration(Operation):
+    op: Literal["reject_registration"]
+    registration: Id
+    version: Version
+    reason: Reason = "other"
+
+
+class AdoptContact(OnContact):
+    op: Literal["adopt_contact"]
+    key: Key
+
+
+class UpdateContact(OnContact):
+    op: Literal["update_contact"]
+
+
+class ChangeRole(OnContact):
+    op: Literal["change_role"]
+
+
+class ChangeEmail(OnContact):
+    op: Literal["change_email"]
+
+
+class RenameContact(Write):
+    op: Literal["rename_contact"]
+    key: Key
+
+
+class HandOverWork(Write):
+    op: Literal["hand_over_work"]
+    work_to: Reference
+
+
+class RemoveContact(Write):
+    op: Literal["remove_contact"]
+    work_to: Reference | None = None
+    reason: Reason = "other"
+
+
+class RestoreContact(OnContact):
+    op: Literal["restore_contact"]
+
+
+class ReleaseContact(Write):
+    op: Literal["release_contact"]
+
+
+class Record(Write):
+    op: Literal["record"]
+    object: Literal["settings", "service", "customer", "contact"]
+
+
+AnyOperation: TypeAlias = Annotated[
+    UpdateSettings | CreateService | UpdateService | RemoveService
+    | CreateCustomer | UpdateCustomer | RenameCustomer | AdoptCustomer | ArchiveCustomer | RestoreCustomer
+    | ReleaseCustomer
+    | CreateContact | ApproveRegistration | RejectRegistration | AdoptContact | UpdateContact | ChangeRole
+    | ChangeEmail | RenameContact | HandOverWork | RemoveContact | RestoreContact | ReleaseContact
+    | Record,
+    Field(discriminator="op"),
+]  # fmt: skip
+
+
+class Batch(Shape):
+    """Operations that are carried out together or not at all."""
+
+    lease: Id
+    token: int
+    owner: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+    run: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")] | None = None
+    operations: Annotated[list[AnyOperation], Field(min_length=1, max_length=5000)]

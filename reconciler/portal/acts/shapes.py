@@ -1,0 +1,134 @@
+"""The writable fields of every kind, as callers may send them; unknown members are refused."""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Annotated, Any, Literal, TypeAlias
+
+import email_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+
+
+def _plain(text: str) -> str:
+    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+        raise ValueError("control characters and line breaks are not allowed")
+    return text
+
+
+def _paragraphs(text: str) -> str:
+    _plain(text.replace("\n", " ").replace("\t", " "))
+    return text
+
+
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise ValueError("something must stand here")
+    return text
+
+
+def _address(text: str) -> str:
+    try:
+        email_validator.validate_email(text, check_deliverability=False, test_environment=True)
+    except email_validator.EmailNotValidError as error:
+        raise ValueError(str(error)) from None
+    return text
+
+
+Key: TypeAlias = Annotated[str, Field(max_length=63, pattern=KEY)]
+Line: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=200), AfterValidator(_plain), AfterValidator(_not_blank)
+]
+Paragraph: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(_paragraphs)]
+Address: TypeAlias = Annotated[str, Field(max_length=254), AfterValidator(_plain), AfterValidator(_address)]
+Domain: TypeAlias = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_plain)]
+Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+Id: TypeAlias = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
+Role: TypeAlias = Literal["requester", "observer", "manager"]
+Workflow: TypeAlias = Literal["pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project"]
+Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=1000)]
+
+
+class Shape(BaseModel):
+    """A JSON object whose members are all known."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    def sent(self) -> dict[str, Any]:
+        """The members that the caller sent, and no others."""
+        return self.model_dump(exclude_unset=True)
+
+
+class Languages(Shape):
+    source: Annotated[list[Language], Field(max_length=500)] | None = None
+    target: Annotated[list[Language], Field(max_length=500)] | None = None
+
+
+class Offers(Shape):
+    expire_after_days: Annotated[int, Field(ge=1, le=3650)] | None = None
+
+
+class Branding(Shape):
+    primary_color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
+    logo: Annotated[str, Field(max_length=500), AfterValidator(_plain)] | None = None
+
+
+class Price(Shape):
+    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
+    per_word: Annotated[str, Field(max_length=20, pattern=r"^[0-9]+(\.[0-9]+)?$")] | None = None
+
+
+class SettingsFields(Shape):
+    """The portal's settings; what is left out stays."""
+
+    sign_up: Literal["closed", "approval_required", "open"] | None = None
+    languages: Languages | None = None
+    offers: Offers | None = None
+    branding: Branding | None = None
+
+
+class ServiceFields(Shape):
+    """A service; what is left out stays, or gets its default."""
+
+    name: Line | None = None
+    description: Paragraph | None = None
+    template: Line | None = None
+    workflows: Annotated[list[Workflow], Field(max_length=4)] | None = None
+    available_to_all: bool | None = None
+    price: Price | None = None
+
+
+class CustomerFields(Shape):
+    """A customer; what is left out stays, or gets its default."""
+
+    name: Line | None = None
+    description: Paragraph | None = None
+    language: Language | None = None
+    project_managers: Annotated[list[Address], Field(max_length=1000)] | None = None
+    services: Services | None = None
+    email_domains: Annotated[list[Domain], Field(max_length=1000)] | None = None
+    protected: bool | None = None
+
+
+class ContactFields(Shape):
+    """A contact; what is left out stays, or gets its default."""
+
+    name: Line | None = None
+    email: Address | None = None
+    role: Role | None = None
+    services: Services | None = None
+    language: Language | None = None
+    protected: bool | None = None
+
+
+def needs(fields: BaseModel, *names: str) -> None:
+    """A `ValueError` unless these members are there and not null."""
+    if missing := [name for name in names if getattr(fields, name) is None]:
+        raise ValueError(f"'{missing[0]}' is required")
+
+
+def not_emptied(fields: BaseModel, *names: str) -> None:
+    """A `ValueError` when one of these members was sent as null."""
+    if emptied := [name for name in names if name in fields.model_fields_set and getattr(fields, name) is None]:
+        raise ValueError(f"'{emptied[0]}' cannot be emptied")

@@ -1,0 +1,1 @@
+"""The portal's API under `/api/v1`; the contract is in the portal's README."""

@@ -1,0 +1,88 @@
+"""Answers: JSON that is always the same bytes for the same value, and problems."""
+
+from __future__ import annotations
+
+import json
+import logging
+import secrets
+from collections.abc import Mapping
+from typing import Final
+
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from sqlalchemy.exc import IntegrityError, OperationalError
+from starlette.exceptions import HTTPException
+
+from reconciler.portal.rules.problems import Problem
+
+LOG: Final = logging.getLogger("portal")
+
+_TITLES: Final = {
+    400: "malformed",
+    401: "unauthenticated",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+}
+_INDEXES: Final = {"address_form": "address-taken", "name_form": "name-taken", "external_key": "key-taken"}
+
+
+def json_bytes(value: object) -> bytes:
+    """The value as JSON: UTF-8, no spaces."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+    """A JSON answer."""
+    return Response(json_bytes(value), status, {**(headers or {})}, "application/json")
+
+
+def problem_answer(problem: Problem) -> Response:
+    """The problem as `application/problem+json`, with a trace that the log has too."""
+    body = {
+        "type": problem.type, "title": problem.type.replace("-", " "), "status": problem.status,
+        "detail": problem.detail, "trace": secrets.token_hex(8), **problem.members,
+    }  # fmt: skip
+    LOG.info("problem", extra={"type": problem.type, "status": problem.status, "trace": body["trace"]})
+    headers = dict(problem.members.get("headers", {}))
+    body.pop("headers", None)
+    if problem.status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    if problem.status in {429, 503}:
+        headers.setdefault("Retry-After", "1")
+    return Response(json_bytes(body), problem.status, headers, "application/problem+json")
+
+
+def install(app: FastAPI) -> None:
+    """Make every way of going wrong end in a problem."""
+
+    @app.exception_handler(Problem)
+    def on_problem(_request: Request, error: Problem) -> Response:
+        return problem_answer(error)
+
+    @app.exception_handler(RequestValidationError)
+    def on_validation(_request: Request, error: RequestValidationError) -> Response:
+        found = [{"at": "/".join(map(str, each["loc"])), "message": each["msg"]} for each in error.errors()[:20]]
+        return problem_answer(Problem("unprocessable", f"{found[0]['at']}: {found[0]['message']}", errors=found))
+
+    @app.exception_handler(HTTPException)
+    def on_http(request: Request, error: HTTPException) -> Response:
+        type = _TITLES.get(error.status_code, "malformed")
+        detail = f"{request.method} is not possible here" if type == "method-not-allowed" else "there is nothing here"
+        return problem_answer(Problem(type, detail, headers=dict(error.headers or {})))
+
+    @app.exception_handler(IntegrityError)
+    def on_integrity(_request: Request, error: IntegrityError) -> Response:
+        text = str(error.orig)
+        type = next((type for column, type in _INDEXES.items() if column in text), "stale")
+        return problem_answer(Problem(type, "somebody else wrote the same at the same time"))
+
+    @app.exception_handler(OperationalError)
+    def on_operational(_request: Request, error: OperationalError) -> Response:
+        LOG.error("database", extra={"error": type(error.orig).__name__})
+        return problem_answer(Problem("unavailable", "the database does not answer"))
+
+    @app.exception_handler(Exception)
+    def on_bug(_request: Request, error: Exception) -> Response:
+        LOG.error("bug", exc_info=error)
+        return problem_answer(Problem("internal", "something is wrong with the portal; the trace finds it in its log"))

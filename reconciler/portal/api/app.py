@@ -1,0 +1,67 @@
+"""The application: routes, policies, problems and the OpenAPI document, around one store."""
+
+from __future__ import annotations
+
+from importlib.metadata import version
+
+from fastapi import APIRouter, FastAPI, Response
+from fastapi.routing import APIRoute
+
+from reconciler.portal.api.answers import answer, install
+from reconciler.portal.api.routes import catalogue, people, runs, state, work
+from reconciler.portal.api.security import Allowed, allowed
+from reconciler.portal.api.strict import StrictBodies
+from reconciler.portal.store.store import Store
+
+PREFIX = "/api/v1"
+
+
+def create_app(store: Store) -> FastAPI:
+    """The portal on this store; it does not start when a route has no policy."""
+    app = FastAPI(
+        title="Customer portal", version=version("reconciler"), openapi_url=None, docs_url=None, redoc_url=None,
+        description="Customers, contacts and their requests. The contract in words is in the portal's README.",
+    )  # fmt: skip
+    app.state.store = store
+    install(app)
+    api = APIRouter(prefix=PREFIX)
+    for module in (state, runs, catalogue, people, work):
+        api.include_router(module.router)
+    app.include_router(api)
+    app.include_router(_health())
+    _document(app)
+    app.add_middleware(StrictBodies)
+    _every_route_has_a_policy(app)
+    return app
+
+
+def _health() -> APIRouter:
+    router = APIRouter(include_in_schema=False)
+
+    @router.get("/healthz", dependencies=[allowed("health.read")])
+    def alive() -> Response:
+        return answer({"status": "ok"})
+
+    return router
+
+
+def _document(app: FastAPI) -> None:
+    @app.get(f"{PREFIX}/openapi.json", include_in_schema=False, dependencies=[allowed("document.read")])
+    def document() -> Response:
+        return answer(app.openapi())
+
+
+def _every_route_has_a_policy(app: FastAPI) -> None:
+    for route in app.routes:
+        if isinstance(route, APIRoute) and not _policies(route):
+            raise LookupError(f"{route.path} has no policy")
+
+
+def _policies(route: APIRoute) -> list[str]:
+    waiting, found = list(route.dependant.dependencies), []
+    while waiting:
+        one = waiting.pop()
+        waiting.extend(one.dependencies)
+        if isinstance(one.call, Allowed):
+            found.append(one.call.operation)
+    return found

@@ -1,0 +1,335 @@
+"""What answers look like, for the OpenAPI document; and the bodies that only single routes take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+
+from reconciler.portal.acts.shapes import (
+    Branding,
+    ContactFields,
+    CustomerFields,
+    Id,
+    Key,
+    Language,
+    Languages,
+    Line,
+    Offers,
+    Paragraph,
+    Price,
+    ServiceFields,
+    Shape,
+    needs,
+    not_emptied,
+)
+
+T = TypeVar("T")
+
+
+class Shown(BaseModel):
+    """An answer; more members may come with later versions."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class ProblemDocument(Shown):
+    """RFC 9457: why something was not done."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    trace: str
+
+
+class Applied(Shown):
+    present: bool
+    fields: dict[str, JsonValue]
+    commit: str | None
+    run: str | None
+    at: str
+
+
+class Touch(Shown):
+    by: str
+    actor: Literal["reconciler", "administrator", "project_manager", "manager", "self", "system"]
+    at: str
+
+
+class Removal(Shown):
+    by: str
+    actor: str
+    at: str
+    restorable_until: str
+    reason: str
+    with_customer: bool
+
+
+class Managed(Shown):
+    id: str
+    version: int
+    external_key: str | None
+    owner: str | None
+    applied: Applied | None
+    touched: dict[str, Touch]
+
+
+class Settings(Managed):
+    sign_up: str
+    languages: Languages
+    offers: Offers
+    branding: Branding
+
+
+class Service(Managed):
+    code: str
+    name: str
+    description: str | None
+    template: str | None
+    workflows: list[str]
+    available_to_all: bool
+    price: Price | None
+
+
+class Customer(Managed):
+    name: str
+    description: str | None
+    language: str
+    project_managers: list[str]
+    services: list[str] | Literal["all"]
+    email_domains: list[str]
+    protected: bool
+    status: Literal["active", "archived"]
+    archived: Removal | None
+    last_commit: str | None
+
+
+class RegistrationMark(Shown):
+    id: str
+    fingerprint: str | None
+
+
+class Contact(Managed):
+    customer: str | None
+    customer_key: str | None
+    name: str
+    email: str
+    role: str
+    services: list[str] | Literal["all"]
+    language: str | None
+    protected: bool
+    status: Literal["unapproved", "invited", "link_expired", "active", "removed"]
+    generation: int
+    removed: Removal | None
+    registration: RegistrationMark | None
+
+
+class TranslationRequest(Shown):
+    id: str
+    version: int
+    customer: str
+    owner: str
+    title: str
+    state: Literal["quote_pending", "quote_being_made", "quoted", "in_progress", "delivered", "cancelled"]
+    service: str | None
+    source_language: str
+    target_languages: list[str]
+    deadline: str | None
+
+
+class Page(Shown, Generic[T]):
+    """One page of a list; `next` is the cursor of the following one."""
+
+    items: list[T]
+    next: str | None
+    revision: int
+    epoch: str
+
+
+class Meta(Shown):
+    id: str
+    epoch: str
+    revision: int
+    now: str
+    version: str
+    name: str
+
+
+class HistoryEntry(Shown):
+    revision: int
+    at: str
+    by: str
+    actor: str
+    what: str
+    object: str
+    id: str
+    before: dict[str, JsonValue] | None
+    after: dict[str, JsonValue] | None
+    change: str | None
+    run: str | None
+    commit: str | None
+
+
+class OutboxMail(Shown):
+    id: str
+    kind: str
+    to: str
+    language: str
+    contact: str | None
+    subject: str
+    text: str
+    state: str
+    created_at: str
+
+
+class BatchResult(Shown):
+    change: str
+    id: str
+    version: int
+
+
+class BatchDone(Shown):
+    revision: int
+    results: list[BatchResult]
+
+
+class LeaseWanted(Shape):
+    """The scopes that somebody wants to work on alone."""
+
+    scopes: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^(settings|customer:[a-z0-9]+(-[a-z0-9]+)*)$", max_length=80)]],
+        Field(min_length=1, max_length=100_000),
+    ]
+    ttl_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 60
+    holder: Line = "somebody"
+    run: Line = "none"
+
+
+class LeaseRenewal(Shape):
+    token: int
+    ttl_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 60
+
+
+class Lease(Shown):
+    id: str
+    token: int
+    expires_in_s: float
+
+
+class NewService(ServiceFields):
+    """A service to create."""
+
+    code: Key
+
+    @model_validator(mode="after")
+    def complete(self) -> NewService:
+        """A service has a name."""
+        needs(self, "name")
+        return self
+
+
+class NewCustomer(CustomerFields):
+    """A customer to create."""
+
+    @model_validator(mode="after")
+    def complete(self) -> NewCustomer:
+        """A customer has a name."""
+        needs(self, "name")
+        return self
+
+
+class ChangedCustomer(CustomerFields):
+    """Fields of a customer to change."""
+
+    @model_validator(mode="after")
+    def complete(self) -> ChangedCustomer:
+        """The name cannot be emptied."""
+        not_emptied(self, "name")
+        return self
+
+
+class NewContact(ContactFields):
+    """A contact to add to a customer."""
+
+    customer: Id
+
+    @model_validator(mode="after")
+    def complete(self) -> NewContact:
+        """A contact has a name, an address and a role."""
+        needs(self, "name", "email", "role")
+        return self
+
+
+class ChangedContact(ContactFields):
+    """Fields of a contact to change."""
+
+    @model_validator(mode="after")
+    def complete(self) -> ChangedContact:
+        """Name, address and role cannot be emptied."""
+        not_emptied(self, "name", "email", "role")
+        return self
+
+
+class Approval(ContactFields):
+    """How a registration is approved: at which customer, with which fields."""
+
+    customer: Id | None = None
+
+
+class WithReason(Shape):
+    reason: Annotated[Paragraph, Field(max_length=500)] = "other"
+
+
+class Offboarding(WithReason):
+    work_to: Id | None = None
+
+
+class Handover(Shape):
+    work_to: Id
+
+
+class NewRequest(Shape):
+    """A request for translation."""
+
+    owner: Id
+    title: Line
+    service: Key | None = None
+    workflow: Literal["pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project"] = (
+        "pm_quote_manual"
+    )
+    source_language: Language
+    target_languages: Annotated[list[Language], Field(min_length=1, max_length=100)]
+    deadline: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] | None = None
+    comment: Paragraph | None = None
+
+
+class ChangedRequest(Shape):
+    """What the provider changes about a request."""
+
+    state: Literal["quote_pending", "quote_being_made", "quoted", "in_progress", "delivered", "cancelled"] | None = None
+    deadline: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] | None = None
+
+
+class Activation(Shape):
+    """The secret of a mailed link, and the password to set behind it."""
+
+    secret: Annotated[str, Field(min_length=8, max_length=200)]
+    password: Annotated[str, Field(min_length=8, max_length=200)]
+
+
+class Login(Shape):
+    email: Annotated[str, Field(max_length=254)]
+    password: Annotated[str, Field(max_length=200)]
+
+
+class Session(Shown):
+    id: str
+    token: str
+    contact: str
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": ProblemDocument, "content": {"application/problem+json": {}}, "description": "Not done, and why"},
+}
+"""What every route may answer besides its result."""

@@ -1,0 +1,64 @@
+"""Lists by pages: sorted by id, with a cursor that is bound to the epoch."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request, Response
+from sqlalchemy import ColumnElement, Connection, Table, select
+
+from reconciler.portal.api.answers import answer
+from reconciler.portal.api.security import store_of
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[str | None, Query(max_length=200)]
+
+
+class Paging:
+    """The two parameters of every list."""
+
+    def __init__(self, limit: Limit = 50, cursor: Cursor = None) -> None:
+        self.limit = limit
+        self.cursor = cursor
+
+
+Pages = Annotated[Paging, Depends()]
+
+
+def page(
+    request: Request, paging: Paging, table: Table, criteria: list[ColumnElement[bool]],
+    shown: Callable[[Connection, list[Mapping[str, Any]]], list[dict[str, Any]]],
+) -> Response:  # fmt: skip
+    """One page of the rows that meet the criteria, all of one revision."""
+    with store_of(request).read() as connection:
+        head = connection.execute(select(t.portal)).one()
+        statement = select(table).where(*criteria).order_by(table.c.id).limit(paging.limit + 1)
+        if paging.cursor is not None:
+            statement = statement.where(table.c.id > _after(paging.cursor, head.epoch))
+        rows: list[Mapping[str, Any]] = [dict(row) for row in connection.execute(statement).mappings()]
+        items = shown(connection, rows[: paging.limit])
+    more = len(rows) > paging.limit
+    following = _cursor(head.epoch, rows[paging.limit - 1]["id"]) if more else None
+    return answer({"items": items, "next": following, "revision": head.revision, "epoch": head.epoch})
+
+
+def _cursor(epoch: str, last: str) -> str:
+    return base64.urlsafe_b64encode(f"{epoch}:{last}".encode()).decode().rstrip("=")
+
+
+def _after(cursor: str, epoch: str) -> str:
+    try:
+        text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
+    except (binascii.Error, ValueError):
+        raise Problem("malformed", "this cursor is none of ours") from None
+    found, colon, last = text.partition(":")
+    if not colon or not last.replace("_", "").isalnum():
+        raise Problem("malformed", "this cursor is none of ours")
+    if found != epoch:
+        raise Problem("gone", "this cursor is of another epoch: begin anew")
+    return last

@@ -1,0 +1,196 @@
+"""Contacts and registrations, as an administrator's tools see them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection, select
+
+from reconciler.portal.acts import contacts, erasure, registrations
+from reconciler.portal.api.answers import answer
+from reconciler.portal.api.models import (
+    PROBLEMS,
+    Approval,
+    ChangedContact,
+    Contact,
+    Handover,
+    NewContact,
+    Offboarding,
+    Page,
+    WithReason,
+)
+from reconciler.portal.api.paging import Pages, page
+from reconciler.portal.api.rows import as_json, etag
+from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.principals import Principal
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Row, Work
+
+router = APIRouter(prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
+
+Body = Annotated[bytes, Depends(body_of)]
+By = Annotated[Principal, allowed("contacts.write")]
+Status = Literal["unapproved", "invited", "link_expired", "active", "removed"]
+
+
+@router.get("", response_model=Page[Contact], dependencies=[allowed("contacts.read")])
+def list_contacts(
+    request: Request,
+    paging: Pages,
+    customer: Annotated[str | None, Query(max_length=40)] = None,
+    status: Status | None = None,
+    email: Annotated[str | None, Query(max_length=254)] = None,
+    external_key: Annotated[str | None, Query(max_length=63)] = None,
+    include: Literal["removed"] | None = None,
+) -> Response:
+    """The contacts; removed ones only with `include=removed` or `status=removed`."""
+    c = t.contacts.c
+    criteria = [c.customer == customer] if customer else []
+    criteria += [c.external_key == external_key] if external_key else []
+    criteria += [c.address_form == same_address_form(email)] if email else []
+    if status:
+        criteria.append(c.status == status)
+    elif include is None:
+        criteria.append(c.status != "removed")
+    return page(request, paging, t.contacts, criteria, _shown)
+
+
+@router.post("", status_code=201, response_model=Contact)
+def add_contact(request: Request, new: NewContact, body: Body, principal: By) -> Response:
+    """Add a person to a customer; she is invited by a mail."""
+    creates(request)
+
+    def act(work: Work) -> Done:
+        fields = new.sent()
+        home = work.one("customer", fields.pop("customer"))
+        row = contacts.add(work, home, fields)
+        work.audit("POST contacts", row, None, fields)
+        status, value, headers = _done(work, row, 201)
+        return status, value, {**headers, "Location": f"/api/v1/contacts/{row.id}"}
+
+    return write(request, principal, body, act)
+
+
+@router.get("/{id}", response_model=Contact, dependencies=[allowed("contacts.read")])
+def read_contact(request: Request, id: str) -> Response:
+    """One contact, removed or not."""
+    with store_of(request).read() as connection:
+        rows: Any = list(connection.execute(select(t.contacts).where(t.contacts.c.id == id)).mappings())
+        shown = _shown(connection, rows)
+    if not shown:
+        raise Problem("not-found", f"there is no contact '{id}'")
+    return answer(shown[0], headers={"ETag": etag(shown[0]["version"])})
+
+
+@router.patch("/{id}", response_model=Contact)
+def change_contact(request: Request, id: str, fields: ChangedContact, body: Body, principal: By) -> Response:
+    """Change a contact; another address takes access away until it is activated."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("contact", id))
+        work.audit("PATCH contacts", row, *contacts.edit(work, row, fields.sent()))
+        return _done(work, row)
+
+    return write(request, principal, body, act)
+
+
+@router.delete("/{id}", response_model=Contact)
+def remove_contact(request: Request, id: str, body: Body, principal: By) -> Response:
+    """Remove a contact who owns no open work."""
+    return _offboard(request, id, Offboarding(), body, principal)
+
+
+@router.post("/{id}/offboard", response_model=Contact)
+def offboard_contact(request: Request, id: str, how: Offboarding, body: Body, principal: By) -> Response:
+    """Hand over a contact's open work and remove her, in one transaction."""
+    return _offboard(request, id, how, body, principal)
+
+
+def _offboard(request: Request, id: str, how: Offboarding, body: bytes, principal: Principal) -> Response:
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("contact", id))
+        heir = work.one("contact", how.work_to) if how.work_to else None
+        work.audit("contacts/offboard", row, *contacts.remove(work, row, heir, how.reason))
+        return _done(work, row)
+
+    return write(request, principal, body, act)
+
+
+@router.post("/{id}/hand-over", response_model=Contact)
+def hand_over(request: Request, id: str, handover: Handover, body: Body, principal: By) -> Response:
+    """All open work of a contact goes to another."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("contact", id))
+        work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, work.one("contact", handover.work_to)))
+        return _done(work, row)
+
+    return write(request, principal, body, act)
+
+
+@router.post("/{id}/approve", response_model=Contact)
+def approve_registration(request: Request, id: str, approval: Approval, body: Body, principal: By) -> Response:
+    """Let a registrant in, with what she asked for or with what is said here."""
+
+    def act(work: Work) -> Done:
+        row = _pending(matches(request, work.one("contact", id)))
+        fields = approval.sent()
+        home = fields.pop("customer", None) or row["customer"]
+        if home is None:
+            raise Problem("unprocessable", "'customer' is required: the registration names none")
+        work.audit("contacts/approve", row, *registrations.approve(work, row, work.one("customer", home), fields))
+        return _done(work, row)
+
+    return write(request, principal, body, act)
+
+
+@router.post("/{id}/reject", response_model=Contact)
+def reject_registration(request: Request, id: str, why: WithReason, body: Body, principal: By) -> Response:
+    """Do not let a registrant in."""
+
+    def act(work: Work) -> Done:
+        row = _pending(matches(request, work.one("contact", id)))
+        work.audit("contacts/reject", row, *registrations.reject(work, row, why.reason))
+        return _done(work, row)
+
+    return write(request, principal, body, act)
+
+
+@router.post("/{id}/{action}", response_model=Contact)
+def act_on_contact(
+    request: Request, id: str, action: Literal["restore", "resend-activation", "erase"], body: Body, principal: By
+) -> Response:
+    """Restore a removed contact, send her link again, or erase a removed contact's personal data."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("contact", id))
+        acts = {"restore": contacts.restore, "resend-activation": contacts.resend, "erase": erasure.erase}
+        work.audit(f"contacts/{action}", row, *acts[action](work, row))
+        return _done(work, row)
+
+    return write(request, principal, body, act)
+
+
+def _pending(row: Row) -> Row:
+    if row["status"] != "unapproved":
+        raise Problem("registration-gone", f"contact '{row.id}' is {row['status']}")
+    return row
+
+
+def _done(work: Work, row: Row, status: int = 200) -> Done:
+    home = work.one("customer", row["customer"]) if row["customer"] else None
+    return row_done(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))
+
+
+def _shown(connection: Connection, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    c = t.customers.c
+    homes = {row["customer"] for row in rows if row["customer"]}
+    keys: dict[str, str | None] = {
+        row.id: row.external_key for row in connection.execute(select(c.id, c.external_key).where(c.id.in_(homes)))
+    }
+    return [as_json("contact", row, keys) for row in rows]

@@ -1,0 +1,52 @@
+"""Rows of the database as the JSON of the contract."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+Row = Mapping[str, Any]
+
+_MANAGED: Final = ("id", "version", "external_key", "owner")
+_FIELDS: Final = {
+    "settings": ("sign_up", "languages", "offers", "branding"),
+    "service": ("code", "name", "description", "template", "workflows", "available_to_all", "price"),
+    "customer": (
+        "name", "description", "language", "project_managers", "services", "email_domains", "protected", "status",
+        "archived", "last_commit",
+    ),
+    "contact": (
+        "customer", "name", "email", "role", "services", "language", "protected", "status", "generation", "removed",
+    ),
+    "request": (
+        "id", "version", "customer", "owner", "title", "state", "service", "workflow", "source_language",
+        "target_languages", "deadline", "comment", "created_at",
+    ),
+}  # fmt: skip
+
+
+def as_json(kind: str, row: Row, customer_keys: Mapping[str, str | None] | None = None) -> dict[str, Any]:
+    """The row as everybody may see it; `customer_keys` by customer id, needed for contacts."""
+    if kind == "request":
+        return {name: row[name] for name in _FIELDS["request"]}
+    shown = {name: row[name] for name in (*_MANAGED, *_FIELDS[kind], "applied", "touched")}
+    if kind == "contact":
+        shown["customer_key"] = (customer_keys or {}).get(row["customer"]) if row["customer"] else None
+        shown["registration"] = (
+            {"id": row["registration"], "fingerprint": row["fingerprint"]} if row["registration"] else None
+        )
+    return shown
+
+
+def registration(row: Row) -> dict[str, Any]:
+    """A contact's row as the registration that it is or was."""
+    return {
+        "id": row["registration"], "contact": row["id"], "version": row["version"], "customer": row["customer"],
+        "name": row["name"], "email": row["email"], "role": row["role"], "language": row["language"],
+        "fingerprint": row["fingerprint"], "status": row["decision"],
+    }  # fmt: skip
+
+
+def etag(version: int) -> str:
+    """The strong entity tag of a version."""
+    return f'"{version}"'

@@ -1,0 +1,79 @@
+"""The snapshot: everything a planner needs, at one revision, as NDJSON that proves its completeness."""
+
+from __future__ import annotations
+
+import hashlib
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Table, and_, select
+
+from reconciler.portal.api.answers import json_bytes
+from reconciler.portal.api.rows import as_json, registration
+from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.store import tables as t
+
+CHUNK: Final = 64 * 1024
+
+
+def lines(connection: Connection, head: Any, now: str, since: int | None) -> Iterator[bytes]:
+    """The lines of a snapshot: header, rows by kind and id, trailer. `head` is the row of `portal`."""
+    digest = hashlib.sha256()
+    counts = Counter(dict.fromkeys(("settings", "service", "customer", "contact", "registration", "request"), 0))
+    header = {
+        "kind": "header", "portal": head.id, "epoch": head.epoch, "revision": head.revision, "now": now,
+        "since": since,
+    }  # fmt: skip
+    first = json_bytes(header) + b"\n"
+    digest.update(first)
+    yield first
+    for kind, row in _rows(connection, since):
+        line = json_bytes({"kind": kind, **row}) + b"\n"
+        digest.update(line)
+        counts[kind] += 1
+        yield line
+    yield json_bytes({"kind": "trailer", "counts": dict(counts), "sha256": digest.hexdigest()}) + b"\n"
+
+
+def _rows(connection: Connection, since: int | None) -> Iterator[tuple[str, dict[str, Any]]]:
+    keys: dict[str, str | None] = {
+        row.id: row.external_key for row in connection.execute(select(t.customers.c.id, t.customers.c.external_key))
+    }
+    c, r = t.contacts.c, t.requests.c
+    for kind, table in (("settings", t.settings), ("service", t.services), ("customer", t.customers)):
+        for row in _read(connection, table, since):
+            yield kind, as_json(kind, row)
+    for row in _read(connection, t.contacts, since, c.status != "unapproved"):
+        yield "contact", as_json("contact", row, keys)
+    wanted = c.registration.is_not(None) if since is not None else and_(c.status == "unapproved")
+    for row in _read(connection, t.contacts, since, wanted):
+        shown = registration(row)
+        yield "registration", shown if since is not None else {**shown, "status": "pending"}
+    for row in _read(connection, t.requests, since, *([] if since is not None else [r.state.in_(OPEN)])):
+        yield "request", as_json("request", row)
+
+
+def _read(connection: Connection, table: Table, since: int | None, *criteria: ColumnElement[bool]) -> Iterator[Any]:
+    statement = select(table).where(*criteria).order_by(table.c.id)
+    if since is not None:
+        statement = statement.where(table.c.revision > since)
+    streaming = connection.execution_options(yield_per=2000)
+    yield from streaming.execute(statement).mappings()
+
+
+def chunked(parts: Iterator[bytes], *, gzip: bool) -> Iterator[bytes]:
+    """The lines in pieces worth a packet, compressed when the caller wants that."""
+    packer = zlib.compressobj(1, zlib.DEFLATED, 31) if gzip else None
+    pending: list[bytes] = []
+    size = 0
+    for part in parts:
+        pending.append(part)
+        size += len(part)
+        if size >= CHUNK:
+            whole = b"".join(pending)
+            yield packer.compress(whole) if packer else whole
+            pending, size = [], 0
+    rest = b"".join(pending)
+    yield packer.compress(rest) + packer.flush() if packer else rest

@@ -1,0 +1,115 @@
+"""Writes: idempotency, preconditions, one transaction, one answer.
+
+The record of an answer is committed with what it answers for: the same key finds both or neither.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable
+from typing import Any, Final
+
+from fastapi import Request, Response
+from sqlalchemy import delete, insert, select
+
+from reconciler.portal.acts.promises import work_has_owners
+from reconciler.portal.api.answers import json_bytes
+from reconciler.portal.api.rows import etag
+from reconciler.portal.api.security import store_of
+from reconciler.portal.rules.principals import Principal
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later
+from reconciler.portal.store.work import Row, Work
+
+KEPT_DAYS: Final = 30
+_KEY: Final = re.compile(r"[!-~]{8,200}")
+_ETAG: Final = re.compile(r'"(\d{1,15})"')
+
+Done = tuple[int, Any, dict[str, str]]
+"""Status, JSON value, headers."""
+
+
+async def body_of(request: Request) -> bytes:
+    """The body as it came; routes ask for it so that a replay can be told from another request."""
+    return await request.body()
+
+
+def write(request: Request, principal: Principal | None, body: bytes, act: Callable[[Work], Done]) -> Response:
+    """Carry out a write once: a second request with the same key gets the first one's answer."""
+    assert principal is not None  # noqa: S101  # every writing operation has a policy
+    key = _idempotency_key(request)
+    fingerprint = hashlib.sha256(b"\n".join([request.method.encode(), _target(request), body])).hexdigest()
+    with store_of(request).write(principal) as work:
+        if kept := _kept(work, key, fingerprint):
+            return kept
+        status, value, headers = act(work)
+        work_has_owners(work)
+        text = json_bytes(value) if value is not None else b""
+        _forget_old(work)
+        work.connection.execute(
+            insert(t.idempotency).values(
+                principal=principal.id, key=key, fingerprint=fingerprint, status=status, body=text.decode(),
+                headers=headers, created_at=work.now,
+            )
+        )  # fmt: skip
+    return _response(status, text, headers)
+
+
+def row_done(status: int, value: dict[str, Any]) -> Done:
+    """A row as the answer, with its entity tag."""
+    return status, value, {"ETag": etag(value["version"])}
+
+
+def _target(request: Request) -> bytes:
+    return f"{request.url.path}?{request.url.query}".encode()
+
+
+def _response(status: int, text: bytes, headers: dict[str, str]) -> Response:
+    return Response(text, status, headers, "application/json" if text else None)
+
+
+def _idempotency_key(request: Request) -> str:
+    keys = request.headers.getlist("idempotency-key")
+    if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
+        raise Problem("idempotency-key-required", "a write needs one Idempotency-Key of 8 to 200 visible characters")
+    return keys[0]
+
+
+def _kept(work: Work, key: str, fingerprint: str) -> Response | None:
+    c = t.idempotency.c
+    found = work.connection.execute(
+        select(t.idempotency).where(c.principal == work.principal.id, c.key == key)
+    ).first()  # fmt: skip
+    if found is None:
+        return None
+    if found.fingerprint != fingerprint:
+        raise Problem("idempotency-key-reused", "this Idempotency-Key was used for another request")
+    return _response(found.status, found.body.encode(), {**found.headers, "Idempotency-Replayed": "true"})
+
+
+def _forget_old(work: Work) -> None:
+    if work.revision % 100 == 0:
+        work.connection.execute(
+            delete(t.idempotency).where(t.idempotency.c.created_at < later(work.now, days=-KEPT_DAYS))
+        )
+
+
+def creates(request: Request) -> None:
+    """A problem unless the caller says that she means to create (`If-None-Match: *`)."""
+    if request.headers.getlist("if-none-match") != ["*"]:
+        raise Problem("precondition-required", "a creation needs If-None-Match: *")
+
+
+def matches(request: Request, row: Row) -> Row:
+    """The row, when the caller has seen its present version (`If-Match`)."""
+    tags = request.headers.getlist("if-match")
+    if not tags:
+        raise Problem("precondition-required", "a write to what exists needs If-Match with its ETag")
+    found = _ETAG.fullmatch(tags[0]) if len(tags) == 1 else None
+    if found is None:
+        raise Problem("malformed", "If-Match is one strong entity tag, as in the ETag of the answer")
+    if int(found[1]) != row["version"]:
+        raise Problem("stale", f"'{row.id}' is of version {row['version']}, not {found[1]}")
+    return row

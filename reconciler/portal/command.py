@@ -1,0 +1,66 @@
+"""The commands that start the portal: the one door through which the rest of the program reaches it.
+
+Strings and numbers come in; no type of the portal goes out but plain ones.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import Final
+
+import uvicorn
+
+from reconciler.portal.api.app import create_app
+from reconciler.portal.api.security import new_token
+from reconciler.portal.rules.principals import Scope
+from reconciler.portal.store.database import WrongDatabase
+from reconciler.portal.store.store import open_store
+
+STOP_WITHIN_S: Final = 10
+
+__all__ = ["WrongDatabase", "create_token", "running", "serve"]
+
+
+def serve(database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None) -> None:
+    """Serve the portal until a signal; requests under way are finished first."""
+    store = open_store(database, base_url=base_url or f"http://{host}:{port}")
+    config = uvicorn.Config(
+        create_app(store), host=host, port=port, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=STOP_WITHIN_S, timeout_keep_alive=75, h11_max_incomplete_event_size=64 * 1024,
+    )  # fmt: skip
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format='{"at":"%(asctime)s","event":"%(message)s"}')
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    uvicorn.Server(config).run()
+
+
+def create_token(database: str, scope: str, name: str) -> str:
+    """A new token of this scope (`read`, `apply`, `admin`); it is shown this once."""
+    return new_token(open_store(database), Scope(scope), name)
+
+
+@contextlib.contextmanager
+def running(database: str, port: int = 0, clock: Callable[[], str] | None = None) -> Iterator[str]:
+    """The portal in a thread of this process while the block runs; its address."""
+    bound = socket.create_server(("127.0.0.1", port))
+    address = f"http://127.0.0.1:{bound.getsockname()[1]}"
+    store = open_store(database, clock, address) if clock else open_store(database, base_url=address)
+    config = uvicorn.Config(create_app(store), log_config=None, access_log=False, timeout_graceful_shutdown=3)
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="portal", daemon=True)
+    thread.start()
+    try:
+        while not server.started:
+            if not thread.is_alive():
+                raise WrongDatabase("the portal did not start")
+            thread.join(0.01)
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(STOP_WITHIN_S)
+        bound.close()
+        store.engine.dispose()

@@ -1,0 +1,59 @@
+"""Mails as texts: which sentences a kind of mail has, filled in with what it is about.
+
+Values come in, subject and text go out. Which mails are sent when is decided by the acts; carrying
+them is the business of `delivery`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.portal.mail.words import words
+
+_LINES: Final[Mapping[str, tuple[str, ...]]] = {
+    "activation": ("activation.body", "activation.link", "|link", "role", "activation.later", "ask"),
+    "activation_again": ("activation_again.body", "activation.link", "|link", "activation.later", "ask"),
+    "address_changed": ("address_changed.body",),
+    "work_received": ("work_received.body", "|requests", "ask"),
+    "rejected": ("rejected.body", "ask"),
+}
+"""The paragraphs of each kind; `|name` stands for a fact on a line of its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """What one mail says."""
+
+    subject: str
+    text: str
+
+
+def letter(kind: str, language: str, facts: Mapping[str, str]) -> Letter:
+    """The mail of this kind in this language; every `{…}` of its sentences must be among the facts."""
+    table = words(language)
+    known = {**facts, "what": table.get(facts.get("role", ""), ""), "reason": _reason(facts, table)}
+    known = {name: _one_line(value) if name != "requests" else value for name, value in known.items()}
+    parts = [
+        known.get(part[1:], "") if part.startswith("|") else _sentence(table[part], known) for part in _LINES[kind]
+    ]
+    text = "\n\n".join([
+        _sentence(table["greeting"], known), *(part for part in parts if part),
+        f"{table['closing']}\n{_sentence(table['from'], known)}",
+    ])  # fmt: skip
+    return Letter(_sentence(table[f"{kind}.subject"], known), text + "\n")
+
+
+def _sentence(pattern: str, facts: Mapping[str, str]) -> str:
+    text = pattern.format_map(facts)
+    return text[0].upper() + text[1:]
+
+
+def _reason(facts: Mapping[str, str], table: Mapping[str, str]) -> str:
+    reason = facts.get("reason") or "other"
+    return table.get(reason, reason if reason != "rejected" else table["other"])
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

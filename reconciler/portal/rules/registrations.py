@@ -1,0 +1,21 @@
+"""The fingerprint of a registration: what exactly a reviewer approved."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from typing import Any
+
+
+def fingerprint(contact: Mapping[str, Any], customer_name: str | None) -> str:
+    """`sha256:` and the hash over the canonical JSON of customer, address, name, role, language."""
+    meaning = {
+        "customer": customer_name,
+        "email": contact["email"],
+        "language": contact["language"],
+        "name": contact["name"],
+        "role": contact["role"],
+    }
+    text = json.dumps(meaning, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return f"sha256:{hashlib.sha256(text.encode()).hexdigest()}"

@@ -1,0 +1,122 @@
+"""The database: SQLite in WAL mode or PostgreSQL by URL, and its two kinds of transactions.
+
+A writing transaction begins by locking the one row of `portal`: writers come one after the other on
+both databases, so who saw revision N never later finds one up to N that is new. A reading
+transaction sees one revision from its first to its last row.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy.engine import make_url
+from sqlalchemy.pool import QueuePool
+
+from reconciler.portal.rules.fields import DEFAULTS
+from reconciler.portal.store import tables as t
+
+
+class WrongDatabase(Exception):
+    """The database cannot be used; the message says what to do."""
+
+
+def open_database(url: str) -> Engine:
+    """An engine with transactions as the portal needs them; nothing is connected yet."""
+    address = make_url(url)
+    if address.get_backend_name() == "sqlite":
+        return _sqlite(url)
+    if address.drivername == "postgresql":
+        address = address.set(drivername="postgresql+psycopg")
+    if address.get_backend_name() != "postgresql":
+        raise WrongDatabase(
+            f"'{address.get_backend_name()}' is not a database of ours: use sqlite:/// or postgresql://"
+        )
+    return create_engine(address, pool_size=20, max_overflow=20, pool_pre_ping=True)
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, poolclass=QueuePool, pool_size=20, max_overflow=20, connect_args={"timeout": 30})
+
+    @event.listens_for(engine, "connect")
+    def on_connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver's own BEGIN would come too late and be of the wrong kind
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def on_begin(connection: Connection) -> None:
+        writing = connection.get_execution_options().get("writing", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: Engine) -> Iterator[Connection]:
+    """A transaction that sees one state of the database and writes nothing."""
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: Engine) -> Iterator[tuple[Connection, dict[str, Any]]]:
+    """A transaction that may write, and the locked row of `portal`; all of it is committed, or nothing."""
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        row = connection.execute(select(t.portal).with_for_update()).mappings().one()
+        yield connection, dict(row)
+
+
+def migrations() -> Config:
+    """Alembic's configuration; it has no ini file, for there is nothing to configure."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the schema up to date, and put the portal's one row and its settings where none are.
+
+    A schema that is newer than this program is refused: an older program would lose what it does not know.
+    """
+    config = migrations()
+    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7316)")  # several servers start at once
+        current = MigrationContext.configure(connection).get_current_revision()
+        if current is not None and current not in known:
+            raise WrongDatabase(f"the database is of version '{current}', which is newer than this program: update it")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+        if connection.execute(select(t.portal.c.one)).first() is None:
+            _found(connection)
+
+
+def _found(connection: Connection) -> None:
+    connection.execute(
+        insert(t.portal).values(
+            one=1, id=f"portal-{secrets.token_hex(4)}", name="Customer portal", epoch=secrets.token_hex(8), revision=0,
+            fence=0,
+        )
+    )  # fmt: skip
+    connection.execute(
+        insert(t.settings).values(id="settings", version=1, revision=0, touched={}, **DEFAULTS["settings"])
+    )
+
+
+def renew_epoch(engine: Engine) -> str:
+    """The new epoch: everything that callers remember of the old one (ETags, cursors, `since`) is void."""
+    epoch = secrets.token_hex(8)
+    with writing(engine) as (connection, _):
+        connection.execute(update(t.portal).values(epoch=epoch))
+    return epoch

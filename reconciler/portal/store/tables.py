@@ -1,0 +1,240 @@
+"""Every table of the portal.
+
+What people and machines may compare carries `version` (counts changes of writable fields) and
+`revision` (the transaction that last wrote the row, for `since`). Times are UTC texts that sort:
+`2026-11-23T16:00:00Z`.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    text,
+)
+from sqlalchemy.types import TypeEngine
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+Big = BigInteger().with_variant(Integer, "sqlite")
+
+
+def _json() -> TypeEngine[object]:
+    return JSON(none_as_null=True)
+
+
+def _managed() -> list[Column[object]]:
+    """What every managed row carries."""
+    return [
+        Column("id", String(40), primary_key=True),
+        Column("version", Integer, nullable=False),
+        Column("revision", Big, nullable=False, index=True),
+        Column("external_key", String(63)),
+        Column("owner", String(200)),
+        Column("applied", _json()),
+        Column("touched", _json(), nullable=False),
+    ]
+
+
+portal = Table(
+    "portal", metadata,
+    Column("one", Integer, primary_key=True, autoincrement=False),
+    Column("id", String(40), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("epoch", String(40), nullable=False),
+    Column("revision", Big, nullable=False),
+    Column("fence", Big, nullable=False),
+)  # fmt: skip
+"""One row; whoever writes anything locks it first, so revisions become visible in order."""
+
+settings = Table(
+    "settings", metadata, *_managed(),
+    Column("sign_up", String(20), nullable=False),
+    Column("languages", _json(), nullable=False),
+    Column("offers", _json(), nullable=False),
+    Column("branding", _json(), nullable=False),
+)  # fmt: skip
+
+services = Table(
+    "services", metadata, *_managed(),
+    Column("code", String(63), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("description", Text),
+    Column("template", Text),
+    Column("workflows", _json(), nullable=False),
+    Column("available_to_all", Boolean, nullable=False),
+    Column("price", _json()),
+)  # fmt: skip
+
+customers = Table(
+    "customers", metadata, *_managed(),
+    Column("name", Text, nullable=False),
+    Column("name_form", Text, unique=True),
+    Column("description", Text),
+    Column("language", String(35), nullable=False),
+    Column("project_managers", _json(), nullable=False),
+    Column("services", _json(), nullable=False),
+    Column("email_domains", _json(), nullable=False),
+    Column("protected", Boolean, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("archived", _json()),
+    Column("last_commit", String(64)),
+    Index(
+        "uq_customers_owner_external_key", "owner", "external_key", unique=True,
+        sqlite_where=text("status <> 'archived'"), postgresql_where=text("status <> 'archived'"),
+    ),
+)  # fmt: skip
+"""`name_form` is unique among all customers and empty for archived ones."""
+
+contacts = Table(
+    "contacts", metadata, *_managed(),
+    Column("customer", String(40), ForeignKey("customers.id"), index=True),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("address_form", Text, unique=True),
+    Column("role", String(20), nullable=False),
+    Column("services", _json(), nullable=False),
+    Column("language", String(35)),
+    Column("protected", Boolean, nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("removed", _json()),
+    Column("registration", String(40), unique=True),
+    Column("fingerprint", String(80)),
+    Column("decision", String(10)),
+    Column("password", Text),
+    Column("invited_at", String(20)),
+    Index("ix_contacts_status", "status"),
+    Index(
+        "uq_contacts_customer_external_key", "customer", "external_key", unique=True,
+        sqlite_where=text("status <> 'removed'"), postgresql_where=text("status <> 'removed'"),
+    ),
+)  # fmt: skip
+"""`address_form` is unique and empty for all who hold no address: registrants and tombstones."""
+
+requests = Table(
+    "requests", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("revision", Big, nullable=False, index=True),
+    Column("customer", String(40), ForeignKey("customers.id"), nullable=False, index=True),
+    Column("owner", String(40), ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("title", Text, nullable=False),
+    Column("state", String(20), nullable=False, index=True),
+    Column("service", String(63)),
+    Column("workflow", String(30)),
+    Column("source_language", String(35), nullable=False),
+    Column("target_languages", _json(), nullable=False),
+    Column("deadline", String(20)),
+    Column("comment", Text),
+    Column("created_at", String(20), nullable=False),
+)  # fmt: skip
+
+changes = Table(
+    "changes", metadata,
+    Column("revision", Big, primary_key=True, autoincrement=False),
+    Column("seq", Integer, primary_key=True, autoincrement=False),
+    Column("at", String(20), nullable=False),
+    Column("by", Text, nullable=False),
+    Column("actor", String(20), nullable=False),
+    Column("what", String(60), nullable=False),
+    Column("object", String(20), nullable=False),
+    Column("id", String(40), nullable=False, index=True),
+    Column("before", _json()),
+    Column("after", _json()),
+    Column("change", String(64)),
+    Column("run", String(200)),
+    Column("commit", String(64)),
+)  # fmt: skip
+"""The audit feed: who, when, what, before, after, by which commit."""
+
+outbox = Table(
+    "outbox", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("revision", Big, nullable=False, index=True),
+    Column("kind", String(30), nullable=False),
+    Column("to", Text, nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("contact", String(40), index=True),
+    Column("message_id", Text, nullable=False, unique=True),
+    Column("subject", Text, nullable=False),
+    Column("text", Text, nullable=False),
+    Column("created_at", String(20), nullable=False),
+    Column("state", String(10), nullable=False, index=True),
+    Column("tries", Integer, nullable=False),
+    Column("next_try_at", String(20)),
+    Column("last_error", Text),
+    Column("sent_at", String(20)),
+)  # fmt: skip
+
+idempotency = Table(
+    "idempotency", metadata,
+    Column("principal", String(60), primary_key=True),
+    Column("key", String(200), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("body", Text, nullable=False),
+    Column("headers", _json(), nullable=False),
+    Column("created_at", String(20), nullable=False, index=True),
+)  # fmt: skip
+
+leases = Table(
+    "leases", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("token", Big, nullable=False, unique=True),
+    Column("holder", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("expires_at", String(30), nullable=False),
+)  # fmt: skip
+
+lease_scopes = Table(
+    "lease_scopes", metadata,
+    Column("scope", String(100), primary_key=True),
+    Column("lease", String(40), ForeignKey("leases.id", ondelete="CASCADE"), nullable=False, index=True),
+)  # fmt: skip
+
+tokens = Table(
+    "tokens", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("scope", String(10), nullable=False),
+    Column("contact", String(40), ForeignKey("contacts.id"), index=True),
+    Column("created_at", String(20), nullable=False),
+    Column("ended_at", String(20)),
+)  # fmt: skip
+
+sessions = Table(
+    "sessions", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("contact", String(40), ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("created_at", String(20), nullable=False),
+    Column("used_at", String(20), nullable=False),
+    Column("ended_at", String(20)),
+)  # fmt: skip
+
+links = Table(
+    "links", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("contact", String(40), ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("kind", String(20), nullable=False),
+    Column("expires_at", String(20), nullable=False, index=True),
+    Column("used_at", String(20)),
+)  # fmt: skip
+"""Links in mails; only the digest of a link's secret is kept."""

@@ -1,0 +1,210 @@
+"""The unit of work: rows in memory while one transaction is open, written together.
+
+Acts ask it for rows, change them as plain values, and tell it what to audit and to mail. `flush`
+writes what changed, many rows a statement. Nothing is committed here: that is the caller's `with`.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select, update
+
+from reconciler.portal.rules.principals import Principal
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+
+_KIND: Final = {
+    "settings": t.settings, "service": t.services, "customer": t.customers, "contact": t.contacts,
+    "request": t.requests,
+}  # fmt: skip
+"""The table of every kind of row, in the order in which they refer to each other."""
+_PREFIX: Final = {"service": "svc", "customer": "cus", "contact": "con", "request": "req"}
+
+
+@dataclass(eq=False)
+class Row:
+    """A row in memory: its values, and those that the database has (None: it is new)."""
+
+    kind: str
+    values: dict[str, Any]
+    stored: dict[str, Any] | None
+    first: dict[str, Any] | None = None
+    """The values before this unit of work; None when the row is new in it."""
+    dirty: dict[int, Row] = field(default_factory=dict, repr=False)
+    """Where a row that was written waits for the next flush. Values are replaced, never changed in place."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name]
+
+    def __setitem__(self, name: str, value: Any) -> None:
+        self.values[name] = value
+        self.dirty[id(self)] = self
+
+    def update(self, **values: Any) -> None:
+        """Write several values."""
+        self.values.update(values)
+        self.dirty[id(self)] = self
+
+    @property
+    def id(self) -> str:
+        return str(self.values["id"])
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """The values that the database does not have yet."""
+        if self.stored is None:
+            return self.values
+        return {name: value for name, value in self.values.items() if value != self.stored[name]}
+
+
+@dataclass(eq=False)
+class Work:
+    """One writing transaction on behalf of somebody, at one time of the portal's clock."""
+
+    connection: Connection
+    portal: dict[str, Any]
+    principal: Principal
+    now: str
+    base_url: str = "http://127.0.0.1:8000"
+    run: str | None = None
+    commit: str | None = None
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+    dirty: dict[int, Row] = field(default_factory=dict)
+    audited: list[dict[str, Any]] = field(default_factory=list)
+    mails: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def revision(self) -> int:
+        """The revision that this transaction makes, if it changes anything."""
+        return int(self.portal["revision"]) + 1
+
+    def one(self, kind: str, id: str) -> Row:
+        """The row of this id; a `not-found` problem when there is none."""
+        found = self.rows.get((kind, id)) or next(iter(self.where(kind, _KIND[kind].c.id == id)), None)
+        if found is None:
+            raise Problem("not-found", f"there is no {kind} '{id}'")
+        return found
+
+    def where(self, kind: str, *criteria: ColumnElement[bool]) -> list[Row]:
+        """The rows that meet the criteria, sorted by id, with what this work changed already."""
+        self.flush()
+        statement = select(_KIND[kind]).where(*criteria).order_by(_KIND[kind].c.id)
+        return [self._known(kind, dict(found)) for found in self.connection.execute(statement).mappings()]
+
+    def _known(self, kind: str, values: dict[str, Any]) -> Row:
+        key = (kind, str(values["id"]))
+        if key not in self.rows:
+            self.rows[key] = Row(kind, values, dict(values), dict(values), self.dirty)
+        return self.rows[key]
+
+    def load(self, kind: str, ids: Iterable[str]) -> None:
+        """Read many rows at once that will be asked for one by one."""
+        wanted = sorted(set(ids))
+        for start in range(0, len(wanted), 500):
+            self.where(kind, _KIND[kind].c.id.in_(wanted[start : start + 500]))
+
+    def new(self, kind: str, values: Mapping[str, Any]) -> Row:
+        """A new row with an id nobody can guess."""
+        id = f"{_PREFIX[kind]}_{secrets.token_hex(10)}"
+        row = Row(kind, {"id": id, "version": 0, "revision": self.revision, **values}, None, None, self.dirty)
+        row["version"] = 0
+        self.rows[(kind, id)] = row
+        return row
+
+    def remove(self, row: Row) -> None:
+        """Delete a row for good; only what nobody refers to, and what leaves no work behind."""
+        self.flush()
+        self.connection.execute(delete(_KIND[row.kind]).where(_KIND[row.kind].c.id == row.id))
+        del self.rows[(row.kind, row.id)]
+        self.dirty.pop(id(row), None)
+
+    def touch(self, row: Row, *fields: str) -> None:
+        """Note who wrote these fields; also counts the row's version, once in a unit of work."""
+        by = {"by": self.principal.name, "actor": str(self.principal.actor), "at": self.now}
+        row["touched"] = {**row["touched"], **dict.fromkeys(fields, by)}
+        self.written(row)
+
+    def written(self, row: Row) -> None:
+        """Count a row's version, once in a unit of work however often it is written."""
+        row["version"] = (row.first["version"] if row.first else 0) + 1
+
+    def audit(
+        self, what: str, row: Row, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None,
+        change: str | None = None,
+    ) -> None:  # fmt: skip
+        """Note one act in the history."""
+        self.audited.append({
+            "revision": self.revision, "seq": len(self.audited), "at": self.now, "by": self.principal.name,
+            "actor": str(self.principal.actor), "what": what, "object": row.kind, "id": row.id,
+            "before": dict(before) if before is not None else None,
+            "after": dict(after) if after is not None else None,
+            "change": change, "run": self.run, "commit": self.commit,
+        })  # fmt: skip
+
+    def mail(self, values: Mapping[str, Any]) -> None:
+        """Put a mail into the outbox; it leaves only if the transaction is committed."""
+        self.mails.append({
+            "revision": self.revision, "created_at": self.now, "state": "queued", "tries": 0,
+            "next_try_at": self.now, "last_error": None, "sent_at": None, **values,
+        })  # fmt: skip
+
+    def flush(self) -> None:
+        """Write all that changed in memory, without committing it."""
+        dirty = [row for row in self.dirty.values() if row.stored is None or row.values != row.stored]
+        self.dirty.clear()
+        for table in _KIND.values():
+            self._write(table, [row for row in dirty if _KIND[row.kind] is table])
+
+    def _write(self, table: Table, rows: list[Row]) -> None:
+        by_columns: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+        for row in rows:
+            row.values["revision"] = self.revision
+            by_columns[() if row.stored is None else tuple(row.changed)].append(row)
+        for columns, group in by_columns.items():
+            self._statement(table, columns, group)
+        for row in rows:
+            row.stored = dict(row.values)
+
+    def _statement(self, table: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
+        if not columns:
+            self.connection.execute(insert(table), [row.values for row in rows])
+            return
+        statement = update(table).where(table.c.id == bindparam("row_id"))
+        statement = statement.values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns})
+        self.connection.execute(
+            statement, [{"row_id": row.id, **{f"new_{name}": row[name] for name in columns}} for row in rows]
+        )
+
+    def park(self, kind: str, column: str, rows: Iterable[Row]) -> None:
+        """Empty a unique column of rows that will get another value, so that values can be exchanged."""
+        self.flush()
+        table = _KIND[kind]
+        for row in rows:
+            self.connection.execute(update(table).where(table.c.id == row.id).values({column: None}))
+            row[column] = None
+            if row.stored:
+                row.stored[column] = None
+
+    def finish(self) -> bool:
+        """Write the rest; whether a new revision was made."""
+        self.flush()
+        for table, written in ((t.changes, self.audited), (t.outbox, self.mails)):
+            if written:
+                self.connection.execute(insert(table), written)
+        wrote = bool(self.audited or any(row.first != row.values for row in self.rows.values()))
+        if wrote:
+            self.connection.execute(update(t.portal).values(revision=self.revision))
+        return wrote
+
+    def end_access(self, contact: str) -> None:
+        """End all sessions and tokens of a contact, and make her links useless."""
+        for table in (t.sessions, t.tokens):
+            self.connection.execute(
+                update(table).where(table.c.contact == contact, table.c.ended_at.is_(None)).values(ended_at=self.now)
+            )
+        self.connection.execute(delete(t.links).where(t.links.c.contact == contact, t.links.c.used_at.is_(None)))
