@@ -14,14 +14,17 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import uvicorn
+from sqlalchemy.exc import OperationalError
 
+from reconciler.portal.acts.jobs import expire_links
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.database import WrongDatabase
-from reconciler.portal.store.store import open_store
+from reconciler.portal.store.store import Store, open_store
 
 STOP_WITHIN_S: Final = 10
+JOBS_EVERY_S: Final = 60
 
 __all__ = ["WrongDatabase", "create_token", "running", "serve"]
 
@@ -35,7 +38,22 @@ def serve(database: str, port: int, host: str = "127.0.0.1", base_url: str | Non
     )  # fmt: skip
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format='{"at":"%(asctime)s","event":"%(message)s"}')
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    done = threading.Event()
+    clockwork = threading.Thread(target=_follow_the_clock, args=(store, done), name="jobs", daemon=True)
+    clockwork.start()
     uvicorn.Server(config).run()
+    done.set()
+    clockwork.join(STOP_WITHIN_S)
+    store.engine.dispose()
+
+
+def _follow_the_clock(store: Store, done: threading.Event) -> None:
+    while not done.is_set():
+        try:
+            expire_links(store)
+        except OperationalError as error:
+            logging.getLogger("portal").warning("jobs: %s", type(error.orig).__name__)
+        done.wait(JOBS_EVERY_S)
 
 
 def create_token(database: str, scope: str, name: str) -> str:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from importlib.metadata import version
 
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 
 from reconciler.portal.api.answers import answer, install
 from reconciler.portal.api.routes import catalogue, people, runs, state, work
@@ -31,7 +33,7 @@ def create_app(store: Store) -> FastAPI:
     app.include_router(_health())
     _document(app)
     app.add_middleware(StrictBodies)
-    _every_route_has_a_policy(app)
+    every_route_has_a_policy(app)
     return app
 
 
@@ -51,10 +53,21 @@ def _document(app: FastAPI) -> None:
         return answer(app.openapi())
 
 
-def _every_route_has_a_policy(app: FastAPI) -> None:
-    for route in app.routes:
-        if isinstance(route, APIRoute) and not _policies(route):
-            raise LookupError(f"{route.path} has no policy")
+def every_route_has_a_policy(app: FastAPI) -> None:
+    """A `LookupError` when a route, however deep it was included, names no operation of the policy."""
+    for route in routes_of(app.routes):
+        if not isinstance(route, APIRoute) or not _policies(route):
+            raise LookupError(f"{getattr(route, 'path', route)} has no policy")
+
+
+def routes_of(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
+    """All routes, also those within included routers."""
+    for route in routes:
+        inner = getattr(route, "original_router", None)
+        if inner is None:
+            yield route
+        else:
+            yield from routes_of(inner.routes)
 
 
 def _policies(route: APIRoute) -> list[str]:

@@ -29,6 +29,9 @@ class StrictBodies:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+        if scope["type"] == "http" and (b"%00" in scope["query_string"] or "\0" in scope["path"]):
+            await problem_answer(Problem("malformed", "an address holds no NUL"))(scope, receive, send)
+            return
         if scope["type"] != "http" or scope["method"] not in _WITH_BODY or not scope["path"].startswith(self.prefix):
             await self.app(scope, receive, send)
             return

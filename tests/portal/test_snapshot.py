@@ -1,0 +1,92 @@
+"""The snapshot: one revision, complete or not at all, and what moved since."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from typing import Any
+
+from sqlalchemy import text
+
+from reconciler.portal.store.database import renew_epoch
+from reconciler.portal.store.store import Store
+from tests.portal.harness import Api, refused
+
+
+def read(api: Api, **params: Any) -> list[dict[str, Any]]:
+    return [json.loads(line) for line in api.get("/snapshot", params=params).text.splitlines()]
+
+
+def test_the_trailer_proves_that_nothing_is_missing(api: Api) -> None:
+    _, (manager, jane) = api.a_customer("manager", "requester")
+    api.a_request(jane)
+    api.act(f"/contacts/{manager['id']}/offboard", manager)
+    raw = api.get("/snapshot").content
+    *body, last = raw.splitlines(keepends=True)
+    trailer = json.loads(last)
+    assert trailer["sha256"] == hashlib.sha256(b"".join(body)).hexdigest()
+    assert trailer["counts"] == {
+        "settings": 1,
+        "service": 0,
+        "customer": 1,
+        "contact": 2,
+        "registration": 0,
+        "request": 1,
+    }
+    kinds = [json.loads(line)["kind"] for line in body]
+    assert kinds == ["header", "settings", "customer", "contact", "contact", "request"]
+    assert {row["status"] for row in read(api) if row["kind"] == "contact"} == {"invited", "removed"}
+
+
+def test_it_is_compressed_on_request(api: Api, store: Store) -> None:
+    api.a_customer("manager")
+    plain = api.get("/snapshot", headers={"Accept-Encoding": "identity"}).content
+    with api.stream("GET", "/snapshot", headers={"Accept-Encoding": "gzip"}) as answer:
+        packed = b"".join(answer.iter_raw())
+    assert gzip.decompress(packed) == plain
+
+
+def test_nothing_moved_is_304(api: Api) -> None:
+    tag = api.get("/snapshot").headers["etag"]
+    assert api.get("/snapshot", headers={"If-None-Match": tag}).status_code == 304
+    api.a_customer()
+    assert api.get("/snapshot", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_since_shows_what_was_written_after_also_what_is_closed(api: Api) -> None:
+    _, (manager,) = api.a_customer("manager")
+    asked = api.a_request(manager)
+    head = api.row("/meta")
+    api.write("PATCH", f"/requests/{asked['id']}", 1, {"state": "delivered"})
+    found = read(api, since=head["revision"], epoch=head["epoch"])
+    assert [row["kind"] for row in found] == ["header", "request", "trailer"]
+    assert found[1]["state"] == "delivered"
+
+
+def test_a_new_epoch_voids_everything_that_was_remembered(api: Api, store: Store) -> None:
+    for number in range(3):
+        api.create("/customers", name=f"Customer {number}")
+    cursor = api.get("/customers", params={"limit": 1}).json()["next"]
+    head, tag = api.row("/meta"), api.get("/snapshot").headers["etag"]
+    renew_epoch(store.engine)
+    refused(api.get("/snapshot", params={"since": head["revision"], "epoch": head["epoch"]}), "gone")
+    refused(api.get("/customers", params={"cursor": cursor}), "gone")
+    assert api.get("/snapshot", headers={"If-None-Match": tag}).status_code == 200
+
+
+def test_all_rows_are_of_one_revision_while_others_write(api: Api, store: Store) -> None:
+    home, _ = api.a_customer("manager", "requester")
+    with store.read() as connection:
+        seen = connection.execute(text("SELECT revision FROM portal")).scalar()
+        api.write("PATCH", f"/customers/{home['id']}", 1, {"name": "Meanwhile"})
+        assert connection.execute(text("SELECT name FROM customers")).scalar() == "Acme"
+        assert connection.execute(text("SELECT revision FROM portal")).scalar() == seen
+    assert api.row("/meta")["revision"] == seen + 1
+
+
+def test_a_read_of_nothing_makes_no_revision(api: Api) -> None:
+    before = api.row("/meta")["revision"]
+    api.lease("settings")
+    refused(api.get("/contacts/nobody"), "not-found")
+    assert api.row("/meta")["revision"] == before
