@@ -1,0 +1,293 @@
+"""One HTTP connection to a portal: where it may go, how long it may take, what is tried again.
+
+The door to httpx. `ReadingConnection` cannot send anything but GET: its transport refuses, whatever
+the code above it says.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+
+from reconciler.model.errors import (
+    BatchRefused,
+    LeaseHeld,
+    LeaseLost,
+    NotAllowed,
+    NotUnderstood,
+    OutcomeUnknown,
+    PortalUnavailable,
+    ReconcilerError,
+    Unreachable,
+    WrongUsage,
+)
+
+stamina.instrumentation.set_on_retry_hooks([])  # the library would log each attempt as a warning
+
+ATTEMPTS: Final = 5
+DEADLINE_S: Final = 30.0
+LARGEST_ANSWER: Final = 64 * 1024 * 1024
+_LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+_LATER: Final = frozenset({429, 502, 503, 504})
+_GATEWAY: Final = frozenset({502, 504})
+_REPEAT: Final = "run it again: what was done is not done twice"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Where the portal is, and the token that opens it; the token never shows in any text of it."""
+
+    url: str
+    token: str = field(repr=False)
+
+    def __post_init__(self) -> None:
+        parts = urlsplit(self.url)
+        if parts.username or parts.password:
+            raise WrongUsage("the portal's URL carries a user name or password", "put a token into a file instead")
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise WrongUsage(f"'{self.url}' is not the URL of a portal", "write it as https://portal.provider.example")
+        if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
+            raise NotAllowed(f"'{parts.hostname}' would be reached without encryption", "use https")
+
+
+@dataclass(slots=True)
+class Budget:
+    """How many times a whole run may try something again, and how many requests it sent."""
+
+    retries: int = 60
+    requests: int = 0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def spend(self) -> bool:
+        """Whether one more retry is allowed."""
+        with self.lock:
+            self.retries -= 1
+            return self.retries >= 0
+
+    def count(self) -> None:
+        """One more request was sent."""
+        with self.lock:
+            self.requests += 1
+
+
+class _Again(Exception):
+    """A failure after which the same request may be sent again; `after_s`: not earlier."""
+
+    def __init__(self, failure: ReconcilerError, after_s: float | None = None) -> None:
+        super().__init__(str(failure))
+        self.failure = failure
+        self.after_s = after_s
+
+
+class _GetOnly(httpx.BaseTransport):
+    """Refuses every method but GET: planning has no way to write, not even by mistake."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self.inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "GET":
+            raise AssertionError(f"a reading connection was asked to send {request.method}")
+        return self.inner.handle_request(request)
+
+    def close(self) -> None:
+        self.inner.close()
+
+
+class Connection:
+    """What reading and writing have in common; not made directly."""
+
+    def __init__(self, address: Address, transport: httpx.BaseTransport, budget: Budget) -> None:
+        self.budget = budget
+        self.host = urlsplit(address.url).netloc
+        self._client = httpx.Client(
+            base_url=f"{address.url.rstrip('/')}/api/v1", transport=transport, follow_redirects=False,
+            timeout=httpx.Timeout(DEADLINE_S, connect=10.0),
+            headers={"Authorization": f"Bearer {address.token}", "Accept-Encoding": "gzip", "User-Agent": "reconciler"},
+        )  # fmt: skip
+
+    def close(self) -> None:
+        """Let go of the sockets."""
+        self._client.close()
+
+    def _send(self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+        """The JSON of a good answer, or the failure that fits the answer."""
+        self.budget.count()
+        try:
+            with self._client.stream(method, path, json=body, headers=dict(headers or {})) as response:
+                return self._understood(response, _read(response, LARGEST_ANSWER))
+        except httpx.ConnectError as error:
+            raise _Again(Unreachable(f"{self.host} is not reachable: {error}")) from None
+        except httpx.ConnectTimeout:
+            raise _Again(Unreachable(f"{self.host} did not answer in time")) from None
+        except httpx.TransportError as error:
+            raise self._lost(method, path, error) from None
+
+    def _lost(self, method: str, path: str, error: httpx.TransportError) -> Exception:
+        what = f"{method} {path} to {self.host} got no answer: {type(error).__name__}"
+        if method == "GET":
+            return _Again(Unreachable(what))
+        return _Again(OutcomeUnknown(what, _REPEAT))
+
+    def _understood(self, response: httpx.Response, content: bytes) -> Any:
+        if response.status_code in _LATER:
+            raise _Again(self._later(response), _retry_after(response))
+        if response.is_success:
+            return _json(content, self.host) if content else None
+        raise _failure(response.status_code, _problem(content), self.host)
+
+    def _later(self, response: httpx.Response) -> ReconcilerError:
+        what = f"{self.host} answered {response.status_code}"
+        if response.status_code in _GATEWAY and response.request.method != "GET":
+            return OutcomeUnknown(f"{what}: something between us and the portal lost its answer", _REPEAT)
+        return PortalUnavailable(what, "try again later")
+
+    def _retried(self, send: Callable[[], Any]) -> Any:
+        """Send, and send again where that is safe, with jitter, within the run's budget."""
+
+        lost: list[OutcomeUnknown] = []
+
+        def wait(error: Exception) -> bool | datetime.timedelta:
+            if isinstance(error, _Again) and isinstance(error.failure, OutcomeUnknown):
+                lost.append(error.failure)
+            if not isinstance(error, _Again) or not self.budget.spend():
+                return False
+            return datetime.timedelta(seconds=error.after_s) if error.after_s is not None else True
+
+        try:
+            for attempt in stamina.retry_context(
+                on=wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.1, wait_max=5
+            ):
+                with attempt:
+                    return send()
+        except _Again as error:
+            raise (lost[0] if lost else error.failure) from None
+        raise AssertionError("a retry ends with an answer or a failure")
+
+
+class ReadingConnection(Connection):
+    """A connection that can only ask."""
+
+    def __init__(self, address: Address, budget: Budget | None = None) -> None:
+        super().__init__(address, _GetOnly(httpx.HTTPTransport()), budget or Budget())
+
+    def get(self, path: str) -> Any:
+        """The JSON at a path."""
+        return self._retried(lambda: self._send("GET", path))
+
+    @contextmanager
+    def lines(self, path: str, most_bytes: int) -> Iterator[Iterator[bytes]]:
+        """The lines of an NDJSON answer as they arrive; what breaks on the way is `Unreachable`."""
+
+        def begin() -> httpx.Response:
+            self.budget.count()
+            try:
+                response = self._client.send(self._client.build_request("GET", path), stream=True)
+            except httpx.TransportError as error:
+                raise _Again(Unreachable(f"{self.host} is not reachable: {error}")) from None
+            if not response.is_success:
+                try:
+                    self._understood(response, _read(response, LARGEST_ANSWER))
+                finally:
+                    response.close()
+            return response
+
+        response = self._retried(begin)
+        try:
+            yield _lines(response, most_bytes, self.host)
+        except httpx.TransportError as error:
+            raise Unreachable(f"the answer of {self.host} broke off: {type(error).__name__}") from None
+        except httpx.DecodingError:
+            raise NotUnderstood(f"the answer of {self.host} is not compressed as it says") from None
+        finally:
+            response.close()
+
+
+class WritingConnection(Connection):
+    """A connection that can write; only applying holds one."""
+
+    def __init__(self, address: Address, budget: Budget | None = None) -> None:
+        super().__init__(address, httpx.HTTPTransport(), budget or Budget())
+
+    def write(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
+        """The JSON of the answer; sent again after a lost answer, so it must be safe to repeat."""
+        return self._retried(lambda: self._send(method, path, body=body, headers=headers))
+
+    def write_once(self, method: str, path: str, body: Any) -> Any:
+        """The JSON of the answer; sent once."""
+        try:
+            return self._send(method, path, body=body)
+        except _Again as error:
+            raise error.failure from None
+
+
+def _read(response: httpx.Response, most: int) -> bytes:
+    parts, size = [], 0
+    for part in response.iter_bytes():
+        size += len(part)
+        if size > most:
+            raise NotUnderstood(f"the answer has more than {most:,} bytes")
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _lines(response: httpx.Response, most: int, host: str) -> Iterator[bytes]:
+    rest, size = b"", 0
+    for part in response.iter_bytes():
+        size += len(part)
+        if size > most:
+            raise NotUnderstood(f"{host} sent more than {most:,} bytes")
+        *whole, rest = (rest + part).split(b"\n")
+        yield from (line + b"\n" for line in whole)
+    if rest:
+        yield rest
+
+
+def _json(content: bytes, host: str) -> Any:
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):
+        raise NotUnderstood(f"the answer of {host} is not JSON") from None
+
+
+def _problem(content: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _retry_after(response: httpx.Response) -> float | None:
+    text = response.headers.get("retry-after", "")
+    return min(float(text), 30.0) if text.isdigit() else None
+
+
+def _failure(status: int, problem: Mapping[str, Any], host: str) -> ReconcilerError:
+    """The failure that a problem of the portal is to us."""
+    type = str(problem.get("type", ""))
+    detail = str(problem.get("detail", f"{host} answered {status}"))
+    if status in {401, 403}:
+        return NotAllowed(detail, "check the token and its scope")
+    if type == "lease-held":
+        left = problem.get("expires_in_s")
+        return LeaseHeld(
+            detail, str(problem.get("holder", "?")), str(problem.get("run", "?")),
+            float(left) if isinstance(left, int | float) else 0.0,
+        )  # fmt: skip
+    if type == "lease-fenced":
+        return LeaseLost(detail, "run it again")
+    if not type:
+        return NotUnderstood(f"{host} answered {status} and no problem document", "check the portal's URL")
+    if status >= 500:
+        return PortalUnavailable(f"{host} has a problem of its own: {detail} (trace {problem.get('trace', '?')})")
+    return BatchRefused(detail, type, status=status)

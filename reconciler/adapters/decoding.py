@@ -1,0 +1,174 @@
+"""The portal's rows as values of the model; whatever is outside of the contract is `NotUnderstood`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from reconciler.adapters.encoding import flattened
+from reconciler.model.errors import NotUnderstood
+from reconciler.model.live import (
+    Actor,
+    Applied,
+    LiveContact,
+    LiveCustomer,
+    LiveObject,
+    OpenRequest,
+    Registration,
+    Removal,
+    Status,
+    Touch,
+)
+from reconciler.model.roles import Role
+from reconciler.model.values import Value, as_set
+
+Row = Mapping[str, Any]
+
+_NESTED: Final = ("languages", "offers", "branding", "price")
+_CUSTOMER: Final = (
+    "name", "description", "language", "project_managers", "services", "email_domains", "protected",
+)  # fmt: skip
+_CONTACT: Final = ("name", "email", "role", "services", "language", "protected")
+_SERVICE: Final = ("code", "name", "description", "template", "workflows", "available_to_all")
+
+
+def settings(row: Row) -> LiveObject:
+    """The portal's settings."""
+    fields: dict[str, Any] = {"sign_up": _text(row, "sign_up")}
+    for outer in ("languages", "offers", "branding"):
+        fields |= flattened(_object(row, outer), outer)
+    return LiveObject(fields=_values(fields), **_common(row))
+
+
+def service(row: Row) -> LiveObject:
+    """A service; `code` is what others refer to."""
+    fields = {name: row.get(name) for name in _SERVICE}
+    price = row.get("price") or {"currency": None, "per_word": None}
+    _text(row, "code")
+    return LiveObject(fields=_values({**fields, **flattened(price, "price")}), **_common(row))
+
+
+def customer(row: Row) -> LiveCustomer:
+    """A customer, archived or not."""
+    _text(row, "name")
+    gone = row.get("archived")
+    if (row.get("status") == "archived") is not (gone is not None):
+        raise NotUnderstood(f"customer '{row.get('id')}' is {row.get('status')!r}, but its removal says otherwise")
+    return LiveCustomer(
+        fields=_values({name: row.get(name) for name in _CUSTOMER}), removal=_removal(gone),
+        last_commit=_optional(row, "last_commit"), **_common(row),
+    )  # fmt: skip
+
+
+def contact(row: Row) -> LiveContact:
+    """A contact or the tombstone of one."""
+    for name in ("name", "email"):
+        _text(row, name)
+    _one_of(row, "role", Role)
+    status = Status(_one_of(row, "status", Status))
+    gone = row.get("removed")
+    if (status is Status.REMOVED) is not (gone is not None):
+        raise NotUnderstood(f"contact '{row.get('id')}' is {status}, but its removal says otherwise")
+    return LiveContact(
+        fields=_values({name: row.get(name) for name in _CONTACT}), customer_id=_optional(row, "customer") or "",
+        status=status, generation=_number(row, "generation"), removal=_removal(gone), **_common(row),
+    )  # fmt: skip
+
+
+def registration(row: Row) -> Registration:
+    """A pending sign-up."""
+    return Registration(
+        _text(row, "id"), _text(row, "contact"), _number(row, "version"), _optional(row, "customer"),
+        _text(row, "name"), _text(row, "email"), Role(_one_of(row, "role", Role)), _optional(row, "language"),
+        _text(row, "fingerprint"),
+    )  # fmt: skip
+
+
+def request(row: Row) -> OpenRequest:
+    """An open request."""
+    return OpenRequest(
+        _text(row, "id"), _text(row, "customer"), _text(row, "owner"), _text(row, "state"), _optional(row, "service")
+    )
+
+
+def _common(row: Row) -> dict[str, Any]:
+    touched = {name: _touch(value) for name, value in _object(row, "touched").items()}
+    for outer in _NESTED:
+        if outer in touched:
+            inner = (row.get(outer) or {"currency": None, "per_word": None}).keys()
+            touched |= {f"{outer}.{name}": touched[outer] for name in inner}
+    return {
+        "id": _text(row, "id"), "version": _number(row, "version"), "external_key": _optional(row, "external_key"),
+        "owner": _optional(row, "owner"), "applied": _applied(row), "touched": touched,
+    }  # fmt: skip
+
+
+def _applied(row: Row) -> Applied | None:
+    found = row.get("applied")
+    if found is None:
+        return None
+    if not isinstance(found, dict) or not isinstance(found.get("present"), bool):
+        raise NotUnderstood(f"'{row.get('id')}' has no 'applied' of ours: {found!r:.80}")
+    return Applied(
+        found["present"], _values(_object(found, "fields")), _optional(found, "commit"), _optional(found, "run")
+    )
+
+
+def _removal(found: Any) -> Removal | None:
+    if found is None:
+        return None
+    if not isinstance(found, dict):
+        raise NotUnderstood(f"a removal is an object, not {found!r:.80}")
+    return Removal(
+        _touch(found), _text(found, "restorable_until"), _text(found, "reason"), bool(found.get("with_customer"))
+    )
+
+
+def _touch(found: Any) -> Touch:
+    if not isinstance(found, dict):
+        raise NotUnderstood(f"who touched a field is an object, not {found!r:.80}")
+    return Touch(_text(found, "by"), Actor(_one_of(found, "actor", Actor)), _text(found, "at"))
+
+
+def _values(fields: Mapping[str, Any]) -> dict[str, Value]:
+    return {name: _value(name, value) for name, value in fields.items()}
+
+
+def _value(name: str, value: Any) -> Value:
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return as_set(value)
+    if value is None or isinstance(value, bool | int | str):
+        return value
+    raise NotUnderstood(f"{name} is neither text, number nor a list of texts: {value!r:.80}")
+
+
+def _text(row: Row, name: str) -> str:
+    value = row.get(name)
+    if not isinstance(value, str):
+        raise NotUnderstood(f"'{row.get('id', '?')}' has no text '{name}' but {value!r:.80}")
+    return value
+
+
+def _optional(row: Row, name: str) -> str | None:
+    return None if row.get(name) is None else _text(row, name)
+
+
+def _number(row: Row, name: str) -> int:
+    value = row.get(name)
+    if not isinstance(value, int) or isinstance(value, bool) or value < 0:
+        raise NotUnderstood(f"'{row.get('id', '?')}' has no number '{name}' but {value!r:.80}")
+    return value
+
+
+def _object(row: Row, name: str) -> dict[str, Any]:
+    value = row.get(name)
+    if not isinstance(value, dict):
+        raise NotUnderstood(f"'{row.get('id', '?')}' has no object '{name}' but {value!r:.80}")
+    return value
+
+
+def _one_of(row: Row, name: str, kinds: type[Role | Status | Actor]) -> str:
+    value = _text(row, name)
+    if value not in {str(kind) for kind in kinds}:
+        raise NotUnderstood(f"'{row.get('id', '?')}' has {name} '{value}', which is none that we know")
+    return value
