@@ -22,6 +22,8 @@ and says what would be right; `hint` is an imperative sentence.
 
 from __future__ import annotations
 
+from reconciler.model.problems import Problem
+
 
 class ReconcilerError(Exception):
     """Root of the tree. `hint` says what to do about it."""
@@ -37,7 +39,11 @@ class WrongUsage(ReconcilerError):
 
 
 class FilesUnreadable(ReconcilerError):
-    """The files cannot be read, or are not valid."""
+    """The files cannot be read, or are not valid; then `problems` holds what was found in them."""
+
+    def __init__(self, message: str, hint: str | None = None, problems: tuple[Problem, ...] = ()) -> None:
+        super().__init__(message, hint)
+        self.problems = problems
 
 
 class Refused(ReconcilerError):

@@ -14,19 +14,25 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 import uvicorn
-from sqlalchemy.exc import OperationalError
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError, OperationalError
 
 from reconciler.portal.acts.jobs import expire_links
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.rules.principals import Scope
+from reconciler.portal.seed import fill, settle, tell_demo_story
+from reconciler.portal.store import tables
 from reconciler.portal.store.database import WrongDatabase
 from reconciler.portal.store.store import Store, open_store
 
+DatabaseFailure = DBAPIError
 STOP_WITHIN_S: Final = 10
 JOBS_EVERY_S: Final = 60
 
-__all__ = ["WrongDatabase", "create_token", "running", "serve"]
+__all__ = [
+    "DatabaseFailure", "WrongDatabase", "activate_everybody", "create_token", "is_empty", "running", "seed_many", "serve", "tell_story",
+]  # fmt: skip
 
 
 def serve(database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None) -> None:
@@ -59,6 +65,27 @@ def _follow_the_clock(store: Store, done: threading.Event) -> None:
 def create_token(database: str, scope: str, name: str) -> str:
     """A new token of this scope (`read`, `apply`, `admin`); it is shown this once."""
     return new_token(open_store(database), Scope(scope), name)
+
+
+def seed_many(database: str, customers: int, contacts_per_customer: int) -> None:
+    """Fill the portal with so many invented customers and people."""
+    fill(open_store(database), customers, contacts_per_customer)
+
+
+def is_empty(database: str) -> bool:
+    """Whether the portal has no customer yet."""
+    with open_store(database).read() as connection:
+        return connection.execute(select(tables.customers.c.id).limit(1)).first() is None
+
+
+def tell_story(database: str) -> None:
+    """What happened in the demo's portal after the earlier files were applied."""
+    tell_demo_story(open_store(database))
+
+
+def activate_everybody(database: str) -> None:
+    """Everybody who was invited has opened the mailed link."""
+    settle(open_store(database))
 
 
 @contextlib.contextmanager

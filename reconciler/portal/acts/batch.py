@@ -172,6 +172,7 @@ def _write_customer(run: Run, row: Row, operation: op.OnCustomer | op.ArchiveCus
         for each in [row, *customers.people_of(work, row)]:
             _unprotected(each, "archive")
         audited = customers.archive(work, row, operation.reason)
+        row["applied"] = row["applied"] and {**row["applied"], "present": False}
         _presence_with_customer(run, row, present=False)
         return audited
     if isinstance(operation, op.RestoreCustomer):

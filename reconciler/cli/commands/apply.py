@@ -1,0 +1,171 @@
+"""`reconciler apply`."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import secrets
+import signal
+import socket
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import click
+
+from reconciler.adapters.connection import Budget
+from reconciler.adapters.writer import PortalWriter
+from reconciler.cli.commands.options import page, permissions_of, showing_problems, timed, with_permissions
+from reconciler.cli.commands.progress import Progress
+from reconciler.cli.exit_codes import of_outcome
+from reconciler.cli.output import style_of
+from reconciler.cli.settings import Settings, with_settings
+from reconciler.model.errors import Refused, WrongUsage
+from reconciler.model.plan import Permissions, Plan
+from reconciler.reports.as_json import ReviewedPlan, read_reviewed
+from reconciler.reports.outcome import outcome_text
+from reconciler.reports.text import plan_text
+from reconciler.usecases.apply import Voice, Wish
+from reconciler.usecases.apply import apply as carry_out
+
+EPILOG = """\b
+Examples:
+  reconciler apply                       shows the plan and asks
+  reconciler apply --yes                 in a pipeline
+  reconciler apply --reviewed plan.json --yes
+  reconciler apply --yes --allow-removals 14
+"""
+
+
+class _Shard(click.ParamType[tuple[int, int]]):
+    name = "I/N"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+        """The part and the number of parts, from `2/4`."""
+        part, slash, whole = str(value).partition("/")
+        if not slash or not part.isdigit() or not whole.isdigit() or not 1 <= int(part) <= int(whole):
+            self.fail(f"'{value}' is no shard: write I/N, as in 2/4", param, ctx)
+        return int(part), int(whole)
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--reviewed",
+    multiple=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="PLAN",
+    help="Only what these plans hold; repeatable.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--allow-dirty", is_flag=True, help="Also what is not committed.")
+@click.option(
+    "--wait",
+    "wait_s",
+    type=click.FloatRange(min=0),
+    default=0.0,
+    metavar="S",
+    help="Wait so many seconds for another run.",
+)
+@click.option("--customer", "customers", multiple=True, metavar="KEY", help="Only this customer; repeatable.")
+@click.option("--shard", type=_Shard(), help="Only this part of the customers.")
+@click.option(
+    "--parallelism",
+    type=click.IntRange(1, 32),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Customers side by side.",
+)
+@with_permissions
+@with_settings
+def apply(
+    settings: Settings, reviewed: tuple[Path, ...], yes: bool, customers: tuple[str, ...], **given: Any
+) -> int:  # fmt: skip
+    """Make the portal match the files: each customer in one transaction, nobody's work lost.
+
+    Shows the plan and asks on a terminal; elsewhere it needs --yes.
+    """
+    if not yes and not sys.stdin.isatty():
+        raise WrongUsage("nobody can be asked here; nothing was changed", "look at reconciler plan, then apply --yes")
+    plans = [_reviewed(path) for path in reviewed]
+    permissions = _permissions(permissions_of(given), plans)
+    wish = Wish(
+        f"run_{secrets.token_hex(6)}", _holder(), permissions, frozenset(customers), given["shard"],
+        given["parallelism"], frozenset().union(*(plan.ids for plan in plans)) if plans else None,
+        frozenset((plan.portal, plan.epoch) for plan in plans), given["wait_s"], given["allow_dirty"],
+    )  # fmt: skip
+    budget = Budget()
+    progress = Progress(settings)
+    with timed(settings, budget), showing_problems(settings), _signals() as heard:
+        voice = Voice(lambda plan: _agreed(settings, plan, yes, progress), progress.tell, lambda: heard[0])
+        reader, writer = settings.reader(budget), PortalWriter(settings.address(), budget)
+        try:
+            outcome = carry_out(settings.root, reader, writer, wish, voice)
+        finally:
+            progress.close()
+    if not outcome.groups and outcome.left is not None:
+        page(plan_text(outcome.left, style_of(settings)))
+    else:
+        page(outcome_text(outcome, style_of(settings)))
+    return of_outcome(outcome)
+
+
+def _agreed(settings: Settings, plan: Plan, yes: bool, progress: Progress) -> bool:
+    """Whether to go on, after the plan was shown."""
+    if not settings.quiet:
+        page(plan_text(plan, style_of(settings)))
+    agreed = yes or click.confirm("Apply this plan?", err=True)
+    if agreed:
+        progress.begin()
+    return agreed
+
+
+def _reviewed(path: Path) -> ReviewedPlan:
+    try:
+        return read_reviewed(path.read_bytes().decode("utf-8"))
+    except OSError as error:
+        raise WrongUsage(f"the reviewed plan '{path}' cannot be read: {error.strerror}", "check its name") from None
+    except UnicodeDecodeError:
+        raise Refused(f"'{path}' is no plan: it is not text", "make it with reconciler plan --out") from None
+
+
+def _permissions(given: Permissions, plans: list[ReviewedPlan]) -> Permissions:
+    """What the caller allows; where she is silent, what the one reviewed plan was made with."""
+    if len(plans) != 1:
+        return given
+    said = plans[0].permissions
+    return replace(
+        given,
+        allow_removals=given.allow_removals if given.allow_removals is not None else said.allow_removals,
+        allow_mails=given.allow_mails if given.allow_mails is not None else said.allow_mails,
+        allow_rollback=given.allow_rollback or said.allow_rollback,
+    )
+
+
+def _holder() -> str:
+    """Who holds the lease, in words for whoever waits for it."""
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "somebody"
+    return os.environ.get("GITHUB_WORKFLOW_REF") or f"{user} on {socket.gethostname()}"
+
+
+@contextmanager
+def _signals() -> Iterator[list[int | None]]:
+    """A list whose one item is the signal that came."""
+    heard: list[int | None] = [None]
+
+    def hear(number: int, _frame: FrameType | None) -> None:
+        heard[0] = heard[0] or number
+
+    former = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield heard
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

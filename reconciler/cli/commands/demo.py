@@ -1,0 +1,82 @@
+"""`reconciler demo`."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+
+import click
+
+from reconciler.cli.exit_codes import WRITE_FAILED
+from reconciler.cli.output import show, style_of
+from reconciler.cli.settings import Settings, with_settings
+from reconciler.model.errors import WrongUsage
+from reconciler.model.outcome import Fate
+from reconciler.reports.outcome import outcome_text
+from reconciler.reports.problems import problems_text
+from reconciler.reports.style import Style, Tone
+from reconciler.reports.text import plan_text
+
+EPILOG = """\b
+Examples:
+  reconciler demo                 ends by itself and leaves nothing behind
+  reconciler demo --keep tour/    leaves the files and the portal's database there
+"""
+
+_WHERE_NEXT = """Where to look next
+  customers/README.md        how to add a person, change a role, let somebody go
+  reconciler explain         every rule, and why it is there
+  reconciler demo --keep D   the same, and the files and the portal stay in D to play with
+  make portal                a portal that keeps running
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option(
+    "--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Leave everything in this folder."
+)
+@with_settings
+def demo(settings: Settings, keep: Path | None) -> int:
+    """Walk through one run on a portal of its own: validate, plan, apply, plan again."""
+    if keep is not None and keep.exists() and any(keep.iterdir()):
+        raise WrongUsage(f"'{keep}' is not empty", "name a new folder")
+    if keep is not None:
+        return _tour(settings, keep)
+    with tempfile.TemporaryDirectory(prefix="reconciler-demo-", ignore_cleanup_errors=True) as folder:
+        return _tour(settings, Path(folder))
+
+
+def _tour(settings: Settings, folder: Path) -> int:
+    from reconciler.usecases import demo as case  # noqa: PLC0415  the extra may not be installed
+
+    style = style_of(settings)
+    headed = _Headings(style)
+    outcome = case.demo(folder, case.Tour(
+        begun=lambda url, book: headed.show(
+            "A portal of its own", f"  {url} runs in this process, with a past, on SQLite.\n  The files: {book}\n"
+        ),
+        validated=lambda reading: headed.show(
+            "reconciler validate", problems_text(reading.problems, reading.counts, style)
+        ),
+        planned=lambda plan: headed.show("reconciler plan", plan_text(plan, style)),
+        applied=lambda outcome: headed.show("reconciler apply --yes", outcome_text(outcome, style)),
+        planned_again=lambda plan: headed.show("reconciler plan, once more", plan_text(plan, style)),
+    ))  # fmt: skip
+    show("\n" + _WHERE_NEXT)
+    return WRITE_FAILED if outcome.of(Fate.FAILED, Fate.UNKNOWN, Fate.STALE, Fate.NOT_TRIED) else 0
+
+
+class _Headings:
+    """Numbers the stages."""
+
+    def __init__(self, style: Style) -> None:
+        self.style, self.count = style, 0
+
+    def show(self, title: str, text: str) -> None:
+        """One stage: its number, its title, what it says."""
+        self.count += 1
+        show(
+            ("\n" if self.count > 1 else "")
+            + self.style.paint(Tone.STRONG, f"── {self.count}. {title} ")
+            + f"\n\n{text}"
+        )

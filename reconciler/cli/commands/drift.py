@@ -1,0 +1,33 @@
+"""`reconciler drift`."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.adapters.connection import Budget
+from reconciler.cli.commands.options import page, showing_problems, timed
+from reconciler.cli.exit_codes import of_drift
+from reconciler.cli.output import style_of
+from reconciler.cli.settings import Settings, with_settings
+from reconciler.reports.as_json import plan_json
+from reconciler.reports.text import plan_text
+from reconciler.usecases.plan import drift as look
+
+EPILOG = """\b
+Examples:
+  reconciler drift
+  reconciler drift --detailed-exitcode || echo somebody edited the portal
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to say it.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when something was edited in the portal.")
+@with_settings
+def drift(settings: Settings, form: str, detailed_exitcode: bool) -> int:
+    """Show what was edited in the portal while the files stood still, and what nobody manages."""
+    budget = Budget()
+    with timed(settings, budget), showing_problems(settings):
+        found = look(settings.root, settings.reader(budget))
+    page(plan_json(found) if form == "json" else plan_text(found, style_of(settings)))
+    return of_drift(found, detailed=detailed_exitcode)

@@ -1,0 +1,34 @@
+"""`reconciler validate`."""
+
+from __future__ import annotations
+
+import click
+
+from reconciler.cli.exit_codes import DONE, INVALID
+from reconciler.cli.output import show, style_of
+from reconciler.cli.settings import Settings, with_settings
+from reconciler.model.problems import Severity
+from reconciler.reports.problems import problems_json, problems_text
+from reconciler.usecases.validate import validate as judge
+
+EPILOG = """\b
+Examples:
+  reconciler validate
+  reconciler validate --root ../book --strict
+  reconciler validate --format json | jq '.problems[].message'
+"""
+
+
+@click.command(epilog=EPILOG)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to say it.")
+@click.option("--strict", is_flag=True, help="Warnings are errors too.")
+@with_settings
+def validate(settings: Settings, form: str, strict: bool) -> int:
+    """Judge all files; opens no socket. Exit 3 when one is not valid."""
+    reading = judge(settings.root)
+    if form == "json":
+        show(problems_json(reading.problems, reading.counts))
+    else:
+        show(problems_text(reading.problems, reading.counts, style_of(settings)))
+    failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
+    return INVALID if any(problem.severity in failing for problem in reading.problems) else DONE

@@ -1,0 +1,74 @@
+"""What the program's exit code says, in one table.
+
+Precedence: signals; 7 after any write that failed; else the first of 8 6 3 4 5 2 0.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Final
+
+from reconciler.model import errors
+from reconciler.model.outcome import Fate, Outcome
+from reconciler.model.plan import Plan, Refusal
+
+DONE: Final = 0
+PENDING: Final = 2
+INVALID: Final = 3
+REFUSED: Final = 4
+STALE: Final = 5
+UNREACHABLE: Final = 6
+WRITE_FAILED: Final = 7
+NOT_ALLOWED: Final = 8
+WRONG_USAGE: Final = 64
+SIGNAL: Final = 128
+
+_ERRORS: Final = (
+    (errors.WrongUsage, WRONG_USAGE), (errors.FilesUnreadable, INVALID), (errors.Refused, REFUSED),
+    (errors.Stale, STALE), (errors.PortalUnavailable, UNREACHABLE), (errors.BatchRefused, WRITE_FAILED),
+    (errors.OutcomeUnknown, WRITE_FAILED), (errors.NotAllowed, NOT_ALLOWED),
+)  # fmt: skip
+_PRECEDENCE: Final = (NOT_ALLOWED, UNREACHABLE, INVALID, REFUSED, STALE, PENDING, DONE)
+_CONFLICTS: Final = frozenset({"conflict"})
+
+
+def of_error(error: errors.ReconcilerError) -> int:
+    """The code of a failure of the world."""
+    if isinstance(error, errors.Interrupted):
+        return SIGNAL + error.signal
+    return next(code for kind, code in _ERRORS if isinstance(error, kind))
+
+
+def of_plan(plan: Plan, *, detailed: bool = False) -> int:
+    """The code of a plan: refused, in conflict, pending (when asked for in detail), or done."""
+    pending = detailed and any(group.changes for group in plan.groups)
+    return _first([*_of_refusals(plan.refusals), *([PENDING] if pending else [])])
+
+
+def of_drift(plan: Plan, *, detailed: bool) -> int:
+    """The code of a look at what was edited in the portal."""
+    return PENDING if detailed and plan.portal_edits else DONE
+
+
+def of_outcome(outcome: Outcome) -> int:
+    """The code of a run: by signal, by what failed, by what was held back, by what is left."""
+    if outcome.signal is not None:
+        return SIGNAL + outcome.signal
+    if outcome.of(Fate.FAILED, Fate.UNKNOWN):
+        return WRITE_FAILED
+    codes = [STALE] if outcome.of(Fate.STALE, Fate.NOT_TRIED) else []
+    if outcome.left is not None:
+        codes += _of_refusals(outcome.left.refusals)
+        codes += [STALE] if outcome.left.ready else []
+    elif outcome.groups:
+        codes.append(UNREACHABLE)
+    return _first(codes)
+
+
+def _of_refusals(refusals: Iterable[Refusal]) -> list[int]:
+    return [STALE if refusal.rule in _CONFLICTS else REFUSED for refusal in refusals]
+
+
+def _first(codes: Iterable[int]) -> int:
+    found = set(codes)
+    return next((code for code in _PRECEDENCE if code in found), DONE)

@@ -1,0 +1,109 @@
+"""The command line: the table of commands, and the way from a failure to an exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib.metadata import version
+from types import FrameType
+from typing import Any
+
+import click
+
+from reconciler.cli.exit_codes import SIGNAL, WRONG_USAGE, of_error
+from reconciler.cli.lazy import LazyGroup
+from reconciler.cli.output import complain, use_utf8
+from reconciler.cli.settings import Settings, with_settings
+from reconciler.model.errors import ReconcilerError, WrongUsage
+
+_HERE = "reconciler.cli.commands"
+COMMANDS = {
+    "validate": (f"{_HERE}.validate:validate", "Judge the files; needs no network."),
+    "plan": (f"{_HERE}.plan:plan", "Show what would happen to whom; only asks."),
+    "apply": (f"{_HERE}.apply:apply", "Make the portal match the files."),
+    "drift": (f"{_HERE}.drift:drift", "Show what was edited in the portal."),
+    "schema": (f"{_HERE}.schema:schema", "Write the JSON Schemas for editors."),
+    "explain": (f"{_HERE}.explain:explain", "Explain a rule."),
+    "doctor": (f"{_HERE}.doctor:doctor", "Check that everything a run needs is there."),
+    "demo": (f"{_HERE}.demo:demo", "The ten-minute tour, with a portal of its own."),
+    "portal": (f"{_HERE}.portal:portal", "Serve the reference portal."),
+    "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
+}
+EPILOG = """\b
+Environment:
+  RECONCILER_PORTAL_URL    the portal, https only (save this machine)
+  RECONCILER_PORTAL_TOKEN  the token for it; never a flag
+  NO_COLOR                 do not paint
+
+\b
+Exit codes:
+  0 done  2 pending  3 files invalid  4 refused by a safeguard  5 stale or conflict
+  6 portal unreachable  7 a write failed  8 not allowed  64 wrong usage  130, 143 interrupted
+
+\b
+Examples:
+  reconciler demo
+  reconciler validate
+  reconciler plan --since origin/main
+  reconciler apply --yes
+"""
+
+
+@click.group(
+    cls=LazyGroup, lazy=COMMANDS, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]},
+    help="Customers and contacts of a translation company's portal, as files in git.",
+)  # fmt: skip
+@click.version_option(version("reconciler"), prog_name="reconciler")
+@with_settings
+def cli(_settings: Settings) -> None:
+    """Take the options that all commands have."""
+
+
+def main() -> None:
+    """Run the command line and end with its exit code."""
+    use_utf8()
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        code = _run(sys.argv[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _close_quietly()
+        code = SIGNAL + signal.SIGPIPE
+    sys.exit(code)
+
+
+def _run(arguments: list[str]) -> int:
+    settings = Settings(log_format="json" if "--log-format=json" in arguments else "text")
+    try:
+        result = cli.main(arguments, prog_name="reconciler", standalone_mode=False)
+    except ReconcilerError as error:
+        complain(settings, error)
+        return of_error(error)
+    except click.UsageError as error:
+        complain(settings, _usage(error))
+        return WRONG_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return SIGNAL + signal.SIGINT
+    except _Terminated:
+        return SIGNAL + signal.SIGTERM
+    return result if isinstance(result, int) else 0
+
+
+def _usage(error: click.UsageError) -> WrongUsage:
+    path = error.ctx.command_path if error.ctx else "reconciler"
+    return WrongUsage(error.format_message(), f"see {path} --help")
+
+
+class _Terminated(BaseException):
+    """SIGTERM came while nothing was listening for it."""
+
+
+def _terminated(_number: int, _frame: FrameType | None) -> Any:
+    raise _Terminated
+
+
+def _close_quietly() -> None:
+    """Whoever read us has gone: write the rest of the buffers to nowhere."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())

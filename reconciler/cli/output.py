@@ -1,0 +1,58 @@
+"""The only place that prints: results to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import TYPE_CHECKING, TextIO
+
+from reconciler.reports.style import COLOR, PLAIN, Style
+from reconciler.reports.words import told
+
+if TYPE_CHECKING:
+    from reconciler.cli.settings import Settings
+    from reconciler.model.errors import ReconcilerError
+
+
+def use_utf8() -> None:
+    """The same bytes whatever the locale says: UTF-8, and an escape for what no encoding has."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def show(text: str) -> None:
+    """A result, as it is."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def say(settings: Settings, message: str) -> None:
+    """A remark, unless the caller wants quiet."""
+    if not settings.quiet:
+        _line(settings, "note", message, None)
+
+
+def warn(settings: Settings, message: str, hint: str | None = None) -> None:
+    """Something that the caller should know."""
+    _line(settings, "warning", message, hint)
+
+
+def complain(settings: Settings, error: ReconcilerError) -> None:
+    """A failure and what to do about it."""
+    _line(settings, "error", error.message, error.hint)
+
+
+def style_of(settings: Settings, stream: TextIO | None = None) -> Style:
+    """How to paint what goes to the stream."""
+    return COLOR if settings.colored(stream) else PLAIN
+
+
+def _line(settings: Settings, level: str, message: str, hint: str | None) -> None:
+    if settings.log_format == "json":
+        line = json.dumps({"level": level, "message": message, "hint": hint}, ensure_ascii=False)
+        sys.stderr.write(line + "\n")
+    else:
+        lead = "" if level == "note" else f"{level}: "
+        sys.stderr.write(f"{lead}{told(message)}\n" + (f"  hint: {told(hint)}\n" if hint else ""))
+    sys.stderr.flush()

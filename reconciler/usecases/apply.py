@@ -1,0 +1,237 @@
+"""`reconciler apply`: make it so. The driver of the step machine, with a thread for every request.
+
+Requests run in daemon threads: after a signal nobody waits for an answer that does not come.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Final, assert_never
+
+from reconciler.adapters.encoding import batches
+from reconciler.adapters.reader import PortalReader
+from reconciler.adapters.writer import Lease, PortalWriter, RunMark
+from reconciler.model.errors import (
+    BatchRefused,
+    LeaseHeld,
+    LeaseLost,
+    NotUnderstood,
+    OutcomeUnknown,
+    ReconcilerError,
+    Refused,
+    Unreachable,
+)
+from reconciler.model.outcome import Fate, Outcome
+from reconciler.model.plan import Group, Permissions, Plan
+from reconciler.planning import make_plan
+from reconciler.usecases import steps
+from reconciler.usecases.looking import Folder, look
+
+TTL_S: Final = 60.0
+GRACE_S: Final = 3.0
+RETURN_S: Final = 1.5
+RUN_S: Final = 30 * 60.0
+_TICK_S: Final = 0.1
+_STALE: Final = frozenset({409, 410, 412})
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How to apply.
+
+    `reviewed`: ids of reviewed changes, None when no review is asked for; `of_portal`: portal and
+    epoch that were reviewed. `wait_s`: how long to wait for a lease that another run holds.
+    """
+
+    run: str
+    holder: str
+    permissions: Permissions = field(default_factory=Permissions)
+    customers: frozenset[str] = frozenset()
+    shard: tuple[int, int] | None = None
+    parallelism: int = 4
+    reviewed: frozenset[str] | None = None
+    of_portal: frozenset[tuple[str, str]] = frozenset()
+    wait_s: float = 0.0
+    allow_dirty: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """How a run speaks with whoever started it.
+
+    `agree`: shown the plan, whether to go on. `tell`: a group met its fate. `signal`: the number of
+    the signal that came, if one did.
+    """
+
+    agree: Callable[[Plan], bool]
+    tell: Callable[[steps.State], None]
+    signal: Callable[[], int | None]
+
+
+def apply(root: Path, reader: PortalReader, writer: PortalWriter, wish: Wish, voice: Voice) -> Outcome:
+    """Carry out what the folder demands; what came of it. Nothing is written that was not agreed to."""
+    folder = look(root)
+    if folder.tree.dirty and folder.tree.commit and not wish.allow_dirty:
+        some = ", ".join(folder.tree.dirty[:3]) + (" …" if len(folder.tree.dirty) > 3 else "")
+        raise Refused(f"the files differ from the last commit: {some}; nothing was changed", "commit, or --allow-dirty")
+    crew = _Crew(folder, reader, writer, wish)
+    plan = crew.plan()
+    _same_portal(plan, wish)
+    terms = steps.Terms(
+        frozenset(change.id for change in plan.changes), _reviewed(folder, wish), wish.customers, wish.shard,
+        wish.parallelism,
+    )  # fmt: skip
+    state, requests = steps.begin(plan, terms)
+    if requests and not voice.agree(replace(plan, groups=state.groups)):
+        return Outcome(wish.run, (), plan)
+    state = _drive(state, requests, crew, voice)
+    if state.failure is not None and state.signal is None:
+        raise state.failure
+    return state.outcome(wish.run)
+
+
+def _same_portal(plan: Plan, wish: Wish) -> None:
+    if wish.of_portal and wish.of_portal != {(plan.portal, plan.epoch)}:
+        raise Refused("a reviewed plan is of another portal, or of this one before it was restored", "plan again")
+
+
+def _reviewed(folder: Folder, wish: Wish) -> frozenset[str] | None:
+    if wish.reviewed is None and folder.desired.policy.unreviewed == "hold":
+        return frozenset()
+    return wish.reviewed
+
+
+def _drive(state: steps.State, requests: tuple[steps.Request, ...], crew: _Crew, voice: Voice) -> steps.State:
+    """Do what the machine asks for until it asks for nothing more."""
+    answers: queue.Queue[tuple[steps.Request, steps.Answer]] = queue.Queue()
+    under_way: list[steps.Request] = []
+    end = time.monotonic() + RUN_S
+    while True:
+        for request in requests:
+            under_way.append(request)
+            threading.Thread(target=lambda r=request: answers.put((r, crew.do(r))), daemon=True).start()
+        if steps.GiveBack() in requests:
+            end = max(end, time.monotonic() + RETURN_S)
+        if not under_way:
+            return state
+        found = _next(answers, under_way, end)
+        requests = ()
+        if found is not None and found[0] in under_way:
+            under_way.remove(found[0])
+            state, requests = steps.answered(state, *found)
+            voice.tell(state)
+        number = voice.signal()
+        if number is not None and state.signal is None:
+            state, end = steps.interrupted(state, number), time.monotonic() + GRACE_S
+
+
+def _next(
+    answers: queue.Queue[tuple[steps.Request, steps.Answer]], under_way: list[steps.Request], end: float
+) -> tuple[steps.Request, steps.Answer] | None:
+    """The next answer; after the end of all patience, giving up on the oldest request is one."""
+    try:
+        return answers.get(timeout=_TICK_S)
+    except queue.Empty:
+        if time.monotonic() < end:
+            return None
+    request = under_way[0]
+    if isinstance(request, steps.CarryOut):
+        return request, steps.Met(Fate.UNKNOWN, "no answer came before the run ended", stop=True)
+    return request, steps.Failed(Unreachable("no answer came before the run ended"))
+
+
+class _Crew:
+    """Does single requests of the machine against the world."""
+
+    def __init__(self, folder: Folder, reader: PortalReader, writer: PortalWriter, wish: Wish) -> None:
+        self.folder, self.reader, self.writer, self.wish = folder, reader, writer, wish
+        self.mark = RunMark(folder.desired.owner, wish.run, folder.tree.commit)
+        self.lease: Lease | None = None
+        self.groups: tuple[Group, ...] = ()
+        self._returned = threading.Event()
+
+    def plan(self) -> Plan:
+        """The plan of the folder against the portal as it is now."""
+        live = self.reader.live_state()
+        return make_plan(self.folder.desired, live, self.folder.facts(live, self.wish.permissions))
+
+    def do(self, request: steps.Request) -> steps.Answer:
+        """The answer to a request; every failure of the world is an answer too."""
+        try:
+            return self._do(request)
+        except ReconcilerError as error:
+            return steps.Failed(error)
+
+    def _do(self, request: steps.Request) -> steps.Answer:
+        match request:
+            case steps.TakeLease(scopes):
+                self.lease = self._take(scopes)
+                threading.Thread(target=self._keep, daemon=True).start()
+                return steps.Done()
+            case steps.PlanAgain() | steps.PlanFinally():
+                plan = self.plan()
+                terms = steps.Terms(frozenset(), None, self.wish.customers, self.wish.shard)
+                self.groups = steps.selected(plan, terms)
+                return steps.Planned(plan)
+            case steps.CarryOut(index):
+                return self._carry_out(self.groups[index])
+            case steps.GiveBack():
+                self._returned.set()
+                if self.lease:
+                    self.writer.give_back(self.lease)
+                return steps.Done()
+        assert_never(request)
+
+    def _take(self, scopes: tuple[str, ...]) -> Lease:
+        until = time.monotonic() + self.wish.wait_s
+        while True:
+            try:
+                return self.writer.take_lease(scopes, TTL_S, self.wish.holder, self.wish.run)
+            except LeaseHeld as held:
+                left = until - time.monotonic()
+                if left <= 0:
+                    raise
+                time.sleep(min(left, max(0.2, min(held.expires_in_s, 2.0))))
+
+    def _keep(self) -> None:
+        """Renew the lease until it is given back; when it is lost, the server refuses every batch anyway."""
+        while not self._returned.wait(TTL_S / 3) and self.lease:
+            try:
+                self.writer.renew(self.lease, TTL_S)
+            except LeaseLost:
+                return
+            except ReconcilerError:
+                continue
+
+    def _carry_out(self, group: Group) -> steps.Met:
+        if self.lease is None:
+            return steps.Met(Fate.NOT_TRIED, "there is no lease", stop=True)
+        revision, done = None, 0
+        for piece in batches(group.changes):
+            try:
+                revision = self.writer.carry_out(piece, self.lease, self.mark)
+            except ReconcilerError as error:
+                return _fate(error, done)
+            done += len(piece)
+        return steps.Met(Fate.APPLIED, revision=revision)
+
+
+def _fate(error: ReconcilerError, done: int) -> steps.Met:
+    """What became of a group whose batch failed, and whether the others can fare better."""
+    said = f"{error.message}; its first {done:,} changes are done" if done else error.message
+    match error:
+        case BatchRefused() if error.status in _STALE and not done:
+            return steps.Met(Fate.STALE, f"{said} [{error.problem}]")
+        case BatchRefused():
+            return steps.Met(Fate.FAILED, f"{said} [{error.problem}]")
+        case LeaseLost() if not done:
+            return steps.Met(Fate.STALE, said, stop=True)
+        case OutcomeUnknown() | NotUnderstood():
+            return steps.Met(Fate.UNKNOWN, said)
+        case _:
+            return steps.Met(Fate.FAILED, said, stop=True)

@@ -1,0 +1,72 @@
+"""`reconciler demo`: the ten-minute tour, on a portal and a copy of the shipped book of its own."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.adapters.connection import Address
+from reconciler.adapters.reader import PortalReader
+from reconciler.adapters.writer import PortalWriter
+from reconciler.documents.reading import Reading
+from reconciler.model.outcome import Outcome
+from reconciler.model.plan import Plan
+from reconciler.shipped import shipped
+from reconciler.usecases.apply import Voice, apply
+from reconciler.usecases.apply import Wish as ApplyWish
+from reconciler.usecases.plan import Wish as PlanWish
+from reconciler.usecases.plan import plan
+from reconciler.usecases.portal import command, tell_demo
+from reconciler.usecases.validate import validate
+
+
+@dataclass(frozen=True, slots=True)
+class Tour:
+    """How each stage of the tour is shown."""
+
+    begun: Callable[[str, Path], None]
+    validated: Callable[[Reading], None]
+    planned: Callable[[Plan], None]
+    applied: Callable[[Outcome], None]
+    planned_again: Callable[[Plan], None]
+
+
+def demo(folder: Path, tour: Tour) -> Outcome:
+    """Walk through one run, from files to a portal that matches them; what came of it.
+
+    `folder`: an empty one; the book is copied there, and the portal's database is made there.
+    """
+    book = folder / "book"
+    copy_book(book)
+    database = f"sqlite:///{folder / 'portal.sqlite'}"
+    tell_demo(database, book)
+    with _portal(database) as (url, reader, writer):
+        tour.begun(url, book)
+        tour.validated(validate(book))
+        tour.planned(plan(book, reader, PlanWish()))
+        wish = ApplyWish(run="run_demo", holder="the demo")
+        outcome = apply(book, reader, writer, wish, Voice(lambda _: True, lambda _: None, lambda: None))
+        tour.applied(outcome)
+        tour.planned_again(plan(book, reader, PlanWish()))
+    return outcome
+
+
+def copy_book(book: Path) -> None:
+    """The shipped `portal.yaml` and `customers/`, to look at and to change."""
+    book.mkdir(parents=True)
+    shutil.copy2(shipped() / "portal.yaml", book / "portal.yaml")
+    shutil.copytree(shipped() / "customers", book / "customers")
+
+
+@contextmanager
+def _portal(database: str) -> Iterator[tuple[str, PortalReader, PortalWriter]]:
+    token = command.create_token(database, "apply", "the demo")
+    with ExitStack() as stack:
+        address = Address(stack.enter_context(command.running(database)), token)
+        reader, writer = PortalReader(address), PortalWriter(address)
+        stack.callback(reader.close)
+        stack.callback(writer.close)
+        yield address.url, reader, writer

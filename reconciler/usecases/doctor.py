@@ -1,0 +1,63 @@
+"""`reconciler doctor`: whether everything that a run needs is there, one finding a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from reconciler.adapters.reader import PortalReader
+from reconciler.adapters.tree import head, read_tree
+from reconciler.documents.reading import read_documents
+from reconciler.model.errors import ReconcilerError
+from reconciler.model.problems import Severity
+
+_HEARD = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that was looked at: whether it is well, and what to do if it is not."""
+
+    subject: str
+    well: bool
+    told: str
+    hint: str | None = None
+
+
+def examine(root: Path, open_reader: Callable[[], PortalReader], environment: Mapping[str, str]) -> Iterator[Finding]:
+    """All findings, as they are made: the folder, git, the files, the portal, its clock."""
+    yield from _folder(root)
+    yield from _portal(open_reader)
+    for name in _HEARD:
+        if value := environment.get(name) or environment.get(name.lower()):
+            yield Finding(name, True, f"is heard: {value.rpartition('@')[2]}")
+
+
+def _folder(root: Path) -> Iterator[Finding]:
+    try:
+        commit = head(root)
+        tree = read_tree(root)
+    except ReconcilerError as error:
+        yield Finding("files", False, error.message, error.hint)
+        return
+    yield Finding("git", commit is not None, f"at {commit[:12]}" if commit else "this folder is in no git repository",
+                  None if commit else "without git, old files cannot be told from new ones")  # fmt: skip
+    reading = read_documents(tree)
+    errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
+    counts = reading.counts
+    told = f"{counts.files:,} files, {counts.customers:,} customers, {counts.contacts:,} contacts, {errors:,} errors"
+    yield Finding("files", reading.desired is not None, told, "run reconciler validate" if errors else None)
+
+
+def _portal(open_reader: Callable[[], PortalReader]) -> Iterator[Finding]:
+    try:
+        reader = open_reader()
+        meta = reader.meta()
+        yield Finding("portal", True, f"{meta.name} ({meta.id}), version {meta.version}, revision {meta.revision:,}")
+        yield Finding("clock", True, f"the portal's clock says {meta.now}")
+        live = reader.live_state()
+        people = sum(contact.living for contact in live.contacts.values())
+        yield Finding("snapshot", True, f"complete: {len(live.customers):,} customers, {people:,} contacts")
+    except ReconcilerError as error:
+        yield Finding("portal", False, error.message, error.hint)

@@ -1,0 +1,103 @@
+"""`reconciler portal`: the one door from the reconciler to the reference portal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from reconciler.adapters.connection import Address
+from reconciler.adapters.reader import PortalReader
+from reconciler.adapters.tree import read_tree
+from reconciler.adapters.writer import PortalWriter, RunMark
+from reconciler.documents.reading import read_documents
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import Refused, WrongUsage
+from reconciler.model.plan import Facts, Permissions, Plan
+from reconciler.planning import make_plan
+from reconciler.shipped import shipped
+from reconciler.usecases.seeding import earlier_books
+from reconciler.usecases.steps import scopes_of
+
+try:
+    from reconciler.portal import command
+except ModuleNotFoundError as error:
+    raise WrongUsage(
+        f"the reference portal is not installed: {error.name} is missing",
+        "install it with pipx install 'reconciler[portal]'",
+    ) from None
+
+__all__ = ["command", "seed", "serve", "tell_demo", "token"]
+
+HOLDER = "the demo's past"
+
+
+def serve(database: str, port: int, host: str, base_url: str | None) -> None:
+    """Serve the portal until a signal."""
+    with _understood():
+        command.serve(database, port, host, base_url)
+
+
+def token(database: str, scope: str, name: str) -> str:
+    """A new token of this scope."""
+    with _understood():
+        return command.create_token(database, scope, name)
+
+
+def seed(database: str, customers: int | None, contacts_per_customer: int | None) -> str:
+    """Fill an empty portal; what was put there, in a sentence."""
+    with _understood():
+        if not command.is_empty(database):
+            raise Refused("this portal holds customers already; nothing was changed", "name a new database")
+        if customers is not None and contacts_per_customer is not None:
+            command.seed_many(database, customers, contacts_per_customer)
+            return f"{customers:,} invented customers with {contacts_per_customer:,} people each; nobody manages them"
+        tell_demo(database, shipped())
+        return "the demo's state: what the shipped files meet when they are planned"
+
+
+def tell_demo(database: str, book: Path) -> None:
+    """Bring an empty portal to the state that today's shipped files meet."""
+    desired = read_documents(read_tree(book)).desired
+    if desired is None:
+        raise Refused("the shipped book of customers is not valid", "reconciler validate tells why")
+    admin = command.create_token(database, "apply", HOLDER)
+    with command.running(database) as url:
+        for earlier in earlier_books(desired):
+            _apply(earlier, Address(url, admin))
+            command.activate_everybody(database)
+    command.tell_story(database)
+
+
+def _apply(desired: DesiredState, address: Address) -> None:
+    """Carry out all of an earlier book, with every permission that it needs."""
+    with ExitStack() as stack:
+        reader, writer = PortalReader(address), PortalWriter(address)
+        stack.callback(reader.close)
+        stack.callback(writer.close)
+        plan = _permitted(desired, reader)
+        scopes = frozenset().union(*(scopes_of(group) for group in plan.ready))
+        lease = writer.take_lease(sorted(scopes), 60, HOLDER, "run_past")
+        for group in plan.ready:
+            writer.carry_out(group.changes, lease, RunMark(desired.owner, "run_past", None))
+        writer.give_back(lease)
+
+
+def _permitted(desired: DesiredState, reader: PortalReader) -> Plan:
+    live = reader.live_state()
+    first = make_plan(desired, live, Facts())
+    mails = sum(len(change.effects.mails) for change in first.changes)
+    losing = {(change.customer, change.contact) for change in first.changes if change.effects.loses and change.contact}
+    people = {person for change in first.changes for person in change.effects.people}
+    return make_plan(desired, live, Facts(permissions=Permissions(len(losing) + len(people), mails)))
+
+
+@contextmanager
+def _understood() -> Iterator[None]:
+    """Failures of the portal's own as failures that the command line knows."""
+    try:
+        yield
+    except command.WrongDatabase as error:
+        raise WrongUsage(str(error)) from None
+    except command.DatabaseFailure as error:
+        raise WrongUsage(f"the database cannot be used: {error.orig}", "check its URL and that it is there") from None
