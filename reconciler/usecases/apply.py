@@ -74,11 +74,19 @@ class Voice:
 
 
 def apply(root: Path, reader: PortalReader, writer: PortalWriter, wish: Wish, voice: Voice) -> Outcome:
-    """Carry out what the folder demands; what came of it. Nothing is written that was not agreed to."""
+    """Carry out what the files of a folder demand; what came of it.
+
+    Refused when the files differ from the last commit: what is applied must be what others can see.
+    """
     folder = look(root)
     if folder.tree.dirty and folder.tree.commit and not wish.allow_dirty:
         some = ", ".join(folder.tree.dirty[:3]) + (" …" if len(folder.tree.dirty) > 3 else "")
         raise Refused(f"the files differ from the last commit: {some}; nothing was changed", "commit, or --allow-dirty")
+    return carry_out(folder, reader, writer, wish, voice)
+
+
+def carry_out(folder: Folder, reader: PortalReader, writer: PortalWriter, wish: Wish, voice: Voice) -> Outcome:
+    """Make the portal match the folder. Nothing is written that was not shown and agreed to."""
     crew = _Crew(folder, reader, writer, wish)
     plan = crew.plan()
     _same_portal(plan, wish)
@@ -157,8 +165,16 @@ class _Crew:
 
     def plan(self) -> Plan:
         """The plan of the folder against the portal as it is now."""
+        return self._planned(self.wish.permissions)
+
+    def plan_finally(self) -> Plan:
+        """The plan at the end: numbers that were allowed for what is done mean nothing for what is left."""
+        given = self.wish.permissions
+        return steps.looked_back(self._planned(Permissions(allow_rollback=given.allow_rollback)), given)
+
+    def _planned(self, permissions: Permissions) -> Plan:
         live = self.reader.live_state()
-        return make_plan(self.folder.desired, live, self.folder.facts(live, self.wish.permissions))
+        return make_plan(self.folder.desired, live, self.folder.facts(live, permissions))
 
     def do(self, request: steps.Request) -> steps.Answer:
         """The answer to a request; every failure of the world is an answer too."""
@@ -173,7 +189,9 @@ class _Crew:
                 self.lease = self._take(scopes)
                 threading.Thread(target=self._keep, daemon=True).start()
                 return steps.Done()
-            case steps.PlanAgain() | steps.PlanFinally():
+            case steps.PlanFinally():
+                return steps.Planned(self.plan_finally())
+            case steps.PlanAgain():
                 plan = self.plan()
                 terms = steps.Terms(frozenset(), None, self.wish.customers, self.wish.shard)
                 self.groups = steps.selected(plan, terms)

@@ -19,9 +19,10 @@ from typing import Final, TypeAlias, assert_never
 from reconciler.model.changes import Kind
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.outcome import Fate, GroupOutcome, Outcome
-from reconciler.model.plan import Group, Plan
+from reconciler.model.plan import Group, Permissions, Plan, Scope
 
 SETTINGS: Final = "settings"
+LIMITS: Final = frozenset({"too-many-removals", "too-many-mails"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -297,3 +298,23 @@ def narrowed(plan: Plan, terms: Terms) -> Plan:
     refusals = tuple(r for r in plan.refusals if r.customer is None or r.customer in customers)
     edits = tuple(edit for edit in plan.portal_edits if edit.customer in customers)
     return replace(plan, groups=groups, refusals=refusals, portal_edits=edits)
+
+
+def looked_back(plan: Plan, permissions: Permissions) -> Plan:
+    """The plan at the end of a run that was allowed to go beyond the limits of a whole plan.
+
+    The permission was for what is carried out now; what is left (of other shards, of customers that the
+    run was not about) is not measured against it once more.
+    """
+    if permissions.allow_removals is None and permissions.allow_mails is None:
+        return plan
+    kept = tuple(r for r in plan.refusals if r.scope is not Scope.PLAN or r.rule not in LIMITS)
+    still = {(r.customer, r.rule) for r in kept}
+    groups = tuple(
+        replace(group, held_back=tuple(
+            rule for rule in group.held_back
+            if rule not in LIMITS or any((customer, rule) in still for customer in group.customers)
+        ))
+        for group in plan.groups
+    )  # fmt: skip
+    return replace(plan, groups=groups, refusals=kept)

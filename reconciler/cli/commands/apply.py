@@ -25,6 +25,7 @@ from reconciler.cli.exit_codes import of_outcome
 from reconciler.cli.output import style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import Refused, WrongUsage
+from reconciler.model.outcome import Fate
 from reconciler.model.plan import Permissions, Plan
 from reconciler.reports.as_json import ReviewedPlan, read_reviewed
 from reconciler.reports.outcome import outcome_text
@@ -107,7 +108,7 @@ def apply(
             outcome = carry_out(settings.root, reader, writer, wish, voice)
         finally:
             progress.close()
-    if not outcome.groups and outcome.left is not None:
+    if not outcome.of(*_TRIED) and outcome.left is not None:
         page(plan_text(outcome.left, style_of(settings)))
     else:
         page(outcome_text(outcome, style_of(settings)))

@@ -1,0 +1,260 @@
+"""A real portal behind a real socket, with what tests need to see and to break.
+
+`World.apply` is the harness: after every apply that ends well it plans again, wants nothing left but
+what was held back, applies again and wants no write sent.
+"""
+
+from __future__ import annotations
+
+import itertools
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from sqlalchemy import delete, select
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from reconciler.adapters.connection import Address, Budget
+from reconciler.adapters.reader import PortalReader
+from reconciler.adapters.writer import Lease, PortalWriter, RunMark
+from reconciler.model.changes import Change
+from reconciler.model.desired import DesiredState
+from reconciler.model.errors import OutcomeUnknown, Unreachable
+from reconciler.model.files import Tree
+from reconciler.model.outcome import Fate, Outcome
+from reconciler.model.plan import Facts, Permissions, Plan
+from reconciler.planning import make_plan
+from reconciler.portal.api.app import create_app
+from reconciler.portal.api.security import new_token
+from reconciler.portal.rules.principals import Actor, Principal
+from reconciler.portal.rules.principals import Scope as TokenScope
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.store.work import Row, Work
+from reconciler.usecases.apply import Voice, Wish, carry_out
+from reconciler.usecases.looking import Folder
+
+ADMIN = Principal("tests", "Ada Admin", Actor.ADMINISTRATOR)
+_runs = itertools.count()
+
+
+@dataclass
+class Clock:
+    """The portal's clock; it stands still until it is moved."""
+
+    now: str = "2026-11-23T12:00:00Z"
+
+    def __call__(self) -> str:
+        return self.now
+
+
+class Counting:
+    """Counts the methods of all requests that reach the portal."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self.methods: Counter[str] = Counter()
+        self.batches = 0
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            self.methods[scope["method"]] += 1
+            self.batches += scope["path"].endswith("/batches")
+        await self.app(scope, receive, send)
+
+
+class Served:
+    """One server for many portals: each test puts its own store behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.template = folder / "template.sqlite"
+        opened = open_store(f"sqlite:///{self.template}")
+        self.token = new_token(opened, TokenScope.APPLY, "the reconciler")
+        opened.engine.dispose()
+        self.app = create_app(opened)
+        self.counting = Counting(self.app)
+        self.server = uvicorn.Server(uvicorn.Config(self.counting, port=0, log_level="error", lifespan="off"))
+        self.thread = threading.Thread(target=self.server.run, daemon=True)
+        self.thread.start()
+        while not self.server.started:
+            self.thread.join(0.01)
+        port = self.server.servers[0].sockets[0].getsockname()[1]
+        self.url = f"http://127.0.0.1:{port}"
+        self._numbers = itertools.count()
+
+    def fresh(self, clock: Clock) -> Store:
+        """A new, empty portal; the one before is no longer served."""
+        path = self.folder / f"portal-{next(self._numbers)}.sqlite"
+        shutil.copyfile(self.template, path)
+        return self.put(open_store(f"sqlite:///{path}", clock, self.url, check_laws=True))
+
+    def put(self, store: Store) -> Store:
+        self.app.state.store.engine.dispose()
+        self.app.state.store = store
+        return store
+
+    def stop(self) -> None:
+        self.server.should_exit = True
+        self.thread.join(5)
+
+
+@dataclass
+class World:
+    """A portal and the clients of one reconciler."""
+
+    served: Served
+    clock: Clock = field(default_factory=Clock)
+
+    def __post_init__(self) -> None:
+        self.store = self.served.fresh(self.clock)
+        self.address = Address(self.served.url, self.served.token)
+        self.reader = PortalReader(self.address)
+
+    def close(self) -> None:
+        self.reader.close()
+        assert self.store.violations == []
+
+    def plan(self, desired: DesiredState, *, commit: str | None = None, **permissions: Any) -> Plan:
+        ancestors = frozenset({commit} if commit else set[str]())
+        return make_plan(desired, self.reader.live_state(), Facts(commit, ancestors, Permissions(**permissions)))
+
+    def permitted(self, desired: DesiredState) -> Permissions:
+        """What a caller who means it allows, to the exact number."""
+        return exactly(self.plan(desired))
+
+    def apply(self, desired: DesiredState, *, writer: PortalWriter | None = None, **wish: Any) -> Outcome:
+        """Apply with every permission that is needed; a run that ended well leaves nothing to do."""
+        wish.setdefault("permissions", self.permitted(desired))
+        outcome = self.run(desired, writer=writer, **wish)
+        ended_well = {each.fate for each in outcome.groups} <= {Fate.APPLIED, Fate.HELD_BACK}
+        if ended_well and "customers" not in wish and "shard" not in wish and "reviewed" not in wish:
+            self.nothing_left(desired)
+        return outcome
+
+    def run(self, desired: DesiredState, *, writer: PortalWriter | None = None, **wish: Any) -> Outcome:
+        """One run, whatever comes of it."""
+        folder = Folder(Path(), Tree(()), desired)
+        mine = writer or PortalWriter(self.address)
+        wish.setdefault("run", f"run_{next(_runs)}")
+        try:
+            return carry_out(folder, self.reader, mine, Wish(holder="tests", **wish), silent())
+        finally:
+            if writer is None:
+                mine.close()
+
+    def nothing_left(self, desired: DesiredState) -> None:
+        """The next plan writes nothing, and the next apply sends no write."""
+        left = self.plan(desired)
+        assert [change.message for group in left.ready for change in group.changes] == []
+        before = self.served.counting.methods.copy()
+        self.run(desired)
+        assert set(self.served.counting.methods - before) <= {"GET"}
+
+    @contextmanager
+    def as_admin(self) -> Iterator[Work]:
+        """Something that an administrator does in the portal."""
+        with self.store.write(ADMIN) as work:
+            yield work
+
+    def mails(self) -> Counter[tuple[str, str]]:
+        """How many mails of each kind to each address are in the outbox."""
+        with self.store.read() as connection:
+            rows = connection.execute(select(t.outbox.c.kind, t.outbox.c.to)).all()
+        return Counter((row.kind, row.to) for row in rows)
+
+    def rows(self, table: Any, *criteria: Any) -> list[dict[str, Any]]:
+        """Rows of the database, by id."""
+        with self.store.read() as connection:
+            found = connection.execute(select(table).where(*criteria).order_by(table.c.id)).mappings()
+            return [dict(row) for row in found]
+
+    def forget_leases(self) -> None:
+        """What sixty seconds do to the lease of a run that was killed."""
+        with self.store.write(ADMIN) as work:
+            work.connection.execute(delete(t.lease_scopes))
+            work.connection.execute(delete(t.leases))
+
+    def fork(self) -> World:
+        """The same portal once more, on a copy of the database; this one is no longer served."""
+        with self.store.engine.connect() as connection:
+            connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        copy = object.__new__(World)
+        copy.served, copy.clock = self.served, self.clock
+        name = Path(str(self.store.engine.url.database))
+        path = name.with_name(f"{name.stem}-fork{next(_runs)}.sqlite")
+        shutil.copyfile(name, path)
+        copy.store = self.served.put(open_store(f"sqlite:///{path}", self.clock, self.served.url, check_laws=True))
+        copy.address, copy.reader = self.address, PortalReader(self.address)
+        return copy
+
+    def back(self) -> None:
+        """This portal is served again."""
+        self.store = self.served.put(
+            open_store(str(self.store.engine.url), self.clock, self.served.url, check_laws=True)
+        )
+
+
+class Mortal(PortalWriter):
+    """A writer whose process dies at its n-th request: before it is sent, or after it was done.
+
+    Nothing that it is asked for afterwards reaches the portal, as after a kill.
+    """
+
+    def __init__(self, address: Address, at: int, *, after: bool) -> None:
+        super().__init__(address, Budget(retries=0))
+        self.at, self.after = at, after
+        self.sent = 0
+        self.dead = False
+        self.lock = threading.Lock()
+
+    def _mortal(self, send: Callable[[], Any]) -> Any:
+        with self.lock:
+            if self.dead:
+                raise Unreachable("dead")
+            self.sent += 1
+            if self.sent != self.at:
+                return send()
+            self.dead = True
+            if self.after:
+                send()
+            raise OutcomeUnknown("killed")
+
+    def take_lease(self, scopes: Sequence[str], ttl_s: float, holder: str, run: str) -> Lease:
+        lease: Lease = self._mortal(lambda: PortalWriter.take_lease(self, scopes, ttl_s, holder, run))
+        return lease
+
+    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark) -> int:
+        revision: int = self._mortal(lambda: PortalWriter.carry_out(self, changes, lease, mark))
+        return revision
+
+    def give_back(self, lease: Lease) -> None:
+        self._mortal(lambda: PortalWriter.give_back(self, lease))
+
+
+def exactly(plan: Plan) -> Permissions:
+    """Permission for exactly what the plan takes and mails."""
+    losing = {(c.customer, c.contact) for c in plan.changes if c.effects.loses and c.contact}
+    people = {person for change in plan.changes for person in change.effects.people}
+    mails = sum(len(change.effects.mails) for change in plan.changes)
+    return Permissions(len(losing) + len(people), mails)
+
+
+def silent() -> Voice:
+    return Voice(lambda _: True, lambda _: None, lambda: None)
+
+
+def with_customer(desired: DesiredState, **customers: Any) -> DesiredState:
+    """The state with some customers replaced, or taken out (None)."""
+    kept = {**desired.customers, **customers}
+    return replace(desired, customers={key: one for key, one in kept.items() if one is not None})
+
+
+def contact_row(work: Work, email: str) -> Row:
+    return work.where("contact", t.contacts.c.email == email, t.contacts.c.status != "removed")[0]
