@@ -42,6 +42,9 @@ Examples:
 """
 
 
+_TRIED = (Fate.APPLIED, Fate.STALE, Fate.FAILED, Fate.UNKNOWN, Fate.NOT_TRIED)
+
+
 class _Shard(click.ParamType[tuple[int, int]]):
     name = "I/N"
 

@@ -1,0 +1,109 @@
+"""The same plan without anybody's name or address: for logs and comments that stay for years.
+
+Keys of files stay, for they are how people find what is meant, and so do ids and numbers. Names of
+customers stay too: they are organisations.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import Final, TypeVar
+
+from reconciler.model.changes import Change, Effects, Mail
+from reconciler.model.plan import Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
+from reconciler.model.values import FieldChange, Value
+
+HIDDEN: Final = "…"
+Finding = TypeVar("Finding", Refusal, Warning)
+_ADDRESS: Final = re.compile(r"[^\s@'\"<>(),;:]+@[^\s@'\"<>(),;:]+")
+
+
+def redacted(plan: Plan) -> Plan:
+    """The plan with every address masked (`j…@acme.example`) and every name of a person hidden."""
+    names = _names(plan)
+    return replace(
+        plan,
+        groups=tuple(_group(group, names) for group in plan.groups),
+        refusals=tuple(_finding(refusal, names) for refusal in plan.refusals),
+        warnings=tuple(_finding(warning, names) for warning in plan.warnings),
+        portal_edits=tuple(_edit(edit, names) for edit in plan.portal_edits),
+        unmanaged=tuple(_unmanaged(thing) for thing in plan.unmanaged),
+    )
+
+
+def masked(text: str) -> str:
+    """The text with the local part of every address cut to its first letter."""
+    return _ADDRESS.sub(lambda found: f"{found[0][0]}{HIDDEN}@{found[0].rpartition('@')[2]}", text)
+
+
+def _names(plan: Plan) -> tuple[str, ...]:
+    """The names of people that a message could hold, longest first."""
+    values = [
+        value
+        for change in plan.changes if change.contact is not None
+        for field in change.fields if field.name == "name"
+        for value in (field.before, field.after)
+    ]  # fmt: skip
+    values += [v for e in plan.portal_edits if e.field == "name" and e.contact for v in (e.applied, e.live)]
+    values += [thing.name for thing in plan.unmanaged if thing.kind == "contact"]
+    values += [edit.by for edit in plan.portal_edits]
+    return tuple(sorted({str(value) for value in values if value}, key=lambda name: (-len(name), name)))
+
+
+def _told(text: str, names: tuple[str, ...]) -> str:
+    for name in names:
+        text = text.replace(name, HIDDEN)
+    return masked(text)
+
+
+def _group(group: Group, names: tuple[str, ...]) -> Group:
+    return replace(group, changes=tuple(_change(change, names) for change in group.changes))
+
+
+def _change(change: Change, names: tuple[str, ...]) -> Change:
+    personal = change.contact is not None
+    return replace(
+        change,
+        message=_told(change.message, names),
+        contact=masked(change.contact) if change.contact else change.contact,
+        fields=tuple(_field(field, names, personal=personal) for field in change.fields),
+        effects=_effects(change.effects),
+        base=None,
+        notes=tuple(_told(note, names) for note in change.notes),
+    )
+
+
+def _field(field: FieldChange, names: tuple[str, ...], *, personal: bool) -> FieldChange:
+    if field.name == "name" and personal:
+        return FieldChange(field.name, field.before and HIDDEN, field.after and HIDDEN)
+    return FieldChange(field.name, _value(field.before, names), _value(field.after, names))
+
+
+def _value(value: Value, names: tuple[str, ...]) -> Value:
+    if isinstance(value, str):
+        return _told(value, names)
+    return tuple(_told(item, names) for item in value) if isinstance(value, tuple) else value
+
+
+def _effects(effects: Effects) -> Effects:
+    mails = tuple(Mail(mail.kind, masked(mail.to), mail.language) for mail in effects.mails)
+    return replace(effects, mails=mails, people=tuple(masked(person) for person in effects.people))
+
+
+def _finding(finding: Finding, names: tuple[str, ...]) -> Finding:
+    return replace(finding, message=_told(finding.message, names), contact=finding.contact and masked(finding.contact))
+
+
+def _edit(edit: PortalEdit, names: tuple[str, ...]) -> PortalEdit:
+    hidden = edit.contact is not None and edit.field == "name"
+    return replace(
+        edit, by=HIDDEN, applied=HIDDEN if hidden else _value(edit.applied, names),
+        live=HIDDEN if hidden else _value(edit.live, names),
+    )  # fmt: skip
+
+
+def _unmanaged(thing: Unmanaged) -> Unmanaged:
+    if thing.kind != "contact":
+        return thing
+    return replace(thing, name=HIDDEN, email=masked(thing.email) if thing.email else None)
