@@ -1,124 +1,200 @@
-"""Questions to git, asked so that nothing a repository says about itself is ever run.
+"""The door to git: how it is started, and which repository a folder belongs to.
 
-The only module that starts a process. Hooks, monitors, filters, pagers and external diffs named by a
-hostile repository's configuration stay unrun: only plumbing commands that know none of them are used,
-with the dangerous settings overridden all the same.
+In: a folder and the words of a plumbing command. Out: bytes of stdout, or `FilesUnreadable` with what
+git complained of. A repository's own configuration can name programs (monitors, hooks, filters,
+pagers, transports, helpers); only commands that need none are asked, and each setting that could
+start one is overridden all the same. The only module that starts a process. What is asked stands
+in `commits` and `tree`.
 """
 
 from __future__ import annotations
 
 import os
+import shutil
+import signal
 import subprocess
-from collections.abc import Iterable, Sequence
+import threading
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from tempfile import TemporaryFile
+from typing import IO, Final
 
-from reconciler.model.errors import FilesUnreadable, WrongUsage
+from reconciler.adapters.sources import MOST_BYTES, text_of
+from reconciler.model.errors import FilesUnreadable, Refused
 
-WITHIN_S: Final = 60
-
-_CONFIG: Final = (
-    "core.fsmonitor=false", "core.hooksPath=/dev/null", "core.pager=cat", "core.sshCommand=false",
-    "core.askPass=", "core.attributesFile=/dev/null", "protocol.allow=never", "diff.external=", "core.quotePath=false",
-    "submodule.recurse=false", "gc.auto=0", "maintenance.auto=false", "core.alternateRefsCommand=",
+_SETTINGS: Final = (
+    "core.fsmonitor=", "core.hooksPath=/dev/null", "core.pager=cat", "core.sshCommand=false", "core.askPass=",
+    "core.attributesFile=/dev/null", "core.alternateRefsCommand=", "core.untrackedCache=false", "credential.helper=",
+    "diff.external=", "gc.auto=0", "log.showSignature=false", "maintenance.auto=false", "protocol.allow=never",
+    "safe.bareRepository=explicit", "submodule.recurse=false",
 )  # fmt: skip
 _ENVIRONMENT: Final = {
-    "GIT_CONFIG_NOSYSTEM": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "GIT_NO_REPLACE_OBJECTS": "1",
-    "GIT_NO_LAZY_FETCH": "1", "GIT_LITERAL_PATHSPECS": "1", "GIT_PAGER": "cat", "LC_ALL": "C",
+    "GIT_ALLOW_PROTOCOL": "none",  # protocol.NAME.allow in a repository would override protocol.allow
+    "GIT_ATTR_NOSYSTEM": "1", "GIT_CONFIG_NOSYSTEM": "1", "GIT_GRAFT_FILE": os.devnull, "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0", "LANG": "C", "LANGUAGE": "C", "LC_ALL": "C",
 }  # fmt: skip
-_KEPT: Final = ("PATH", "HOME", "SYSTEMROOT", "GIT_CONFIG_GLOBAL", "GIT_CEILING_DIRECTORIES")
+_KEPT: Final = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "SYSTEMROOT", "TMPDIR")
+"""The user's own settings are hers: `safe.directory` and `core.excludesFile` are usually there."""
+
+_PART: Final = 1 << 20
 
 
-def git(root: Path, *arguments: str, stdin: bytes | None = None) -> bytes | None:
-    """What git says on stdout; None when it says no (not a repository, no such commit)."""
-    settings = [part for setting in _CONFIG for part in ("-c", setting)]
-    command = ["git", "--no-pager", *settings, "-C", str(root), *arguments]
-    try:
-        done = subprocess.run(  # noqa: S603  a list, no shell
-            command, input=stdin, capture_output=True, timeout=WITHIN_S, env=_environment(), check=False
-        )
-    except FileNotFoundError:
+@dataclass(frozen=True, slots=True)
+class Git:
+    """The git program in one folder of a repository; paths in and out are relative to that folder."""
+
+    program: str
+    folder: Path
+    within_s: float = 60.0
+
+    def listing(self, *arguments: str, stdin: bytes = b"") -> bytes:
+        """All that git says on stdout."""
+        parts, size = [], 0
+        for part in self.stream(*arguments, stdin=stdin):
+            parts.append(part)
+            size += len(part)
+            if size > MOST_BYTES:
+                raise FilesUnreadable(
+                    f"git {arguments[0]} says more than {MOST_BYTES:,} bytes", "look at what is there"
+                )
+        return b"".join(parts)
+
+    def stream(self, *arguments: str, stdin: bytes = b"") -> Generator[bytes, None, None]:
+        """What git says on stdout, as it comes; git is ended when the caller stops listening."""
+        code, complaint = yield from self._run(arguments, stdin)
+        if code:
+            raise _unreadable(complaint, self.folder)
+
+    def ask(self, *arguments: str) -> str | None:
+        """One line that git says; None when it says no, which is the answer to a question."""
+        parts = []
+        running = self._run(arguments, b"")
+        while True:
+            try:
+                parts.append(next(running))
+            except StopIteration as end:
+                code, _ = end.value
+                return text_of(b"".join(parts).removesuffix(b"\n")) if code == 0 else None
+
+    def _run(self, arguments: tuple[str, ...], stdin: bytes) -> Generator[bytes, None, tuple[int, bytes]]:
+        with TemporaryFile() as asked, TemporaryFile() as complaint:
+            asked.write(stdin)
+            asked.seek(0)
+            process = self._start(arguments, asked, complaint)
+            with process, _ended_in_time(process, self.within_s) as late:
+                out = process.stdout.fileno() if process.stdout else -1
+                while part := os.read(out, _PART):
+                    yield part
+                code = process.wait()
+            if late.is_set():
+                raise FilesUnreadable(f"git {arguments[0]} did not end within {self.within_s:g} s", "run it again")
+            complaint.seek(0)
+            return code, complaint.read(_PART)
+
+    def _start(self, arguments: tuple[str, ...], asked: IO[bytes], complaint: IO[bytes]) -> subprocess.Popen[bytes]:
+        try:
+            return subprocess.Popen(  # noqa: S603  a list of our own words and no shell
+                self._command(arguments), stdin=asked, stdout=subprocess.PIPE, stderr=complaint, cwd=self.folder,
+                env=_environment(), start_new_session=True,
+            )  # fmt: skip
+        except OSError as error:
+            message = f"git cannot be started in '{self.folder}': {(error.strerror or '').lower()}"
+            raise FilesUnreadable(message, "repair the folder's permissions") from None
+
+    def _command(self, arguments: tuple[str, ...]) -> list[str]:
+        settings = (word for setting in _SETTINGS for word in ("-c", setting))
+        return [self.program, "--no-pager", *settings, *arguments]
+
+
+def repository(root: Path) -> Git | None:
+    """Git in this folder; None when it belongs to no work tree, or git is not installed.
+
+    A folder that the repository around it ignores as a whole is not that repository's matter.
+    """
+    folder = root.resolve()
+    if not folder.is_dir():
+        raise FilesUnreadable(f"'{root}' is no folder", "name the folder that holds portal.yaml with --root")
+    top = _top(folder)
+    if top is None:
         return None
-    except subprocess.TimeoutExpired:
-        raise FilesUnreadable(f"git did not answer within {WITHIN_S} s") from None
-    if done.returncode == 0:
-        return done.stdout
-    if b"dubious ownership" in done.stderr:
-        hint = "run git config --global --add safe.directory FOLDER if you trust it"
-        raise FilesUnreadable("git does not trust this folder: it belongs to somebody else", hint)
+    program = shutil.which("git", path=_search_path())
+    if program is None:
+        _not_sparse(top)
+        return None
+    git = Git(program, folder)
+    told = os.fsdecode(git.listing("rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    if not os.path.exists(told) or not os.path.samefile(told, top):
+        raise FilesUnreadable(f"git takes '{told}' for the work tree of '{top}'", "unset core.worktree there")
+    return None if folder != top and _disowned(git) else git
+
+
+def _top(folder: Path) -> Path | None:
+    """The nearest folder upwards that holds `.git`, within one file system as git looks for it."""
+    try:
+        device = folder.stat().st_dev
+        for candidate in (folder, *folder.parents):
+            if candidate.stat().st_dev != device:
+                return None
+            if os.path.lexists(candidate / ".git"):
+                return candidate
+    except OSError as error:
+        raise FilesUnreadable(f"'{folder}' cannot be looked at: {error.strerror}") from None
     return None
 
 
+def _disowned(git: Git) -> bool:
+    return git.ask("check-ignore", "--quiet", "--", ".") is not None and not git.listing("ls-files", "-z", "--", ".")
+
+
+def _not_sparse(top: Path) -> None:
+    """Without git nobody can tell which files a sparse checkout left out, and they would look deleted."""
+    if os.path.lexists(top / ".git" / "info" / "sparse-checkout"):
+        raise Refused("this may be a sparse checkout, and git is not installed; nothing was changed", "install git")
+
+
+def _search_path() -> str:
+    """PATH without relative entries: a repository must not bring a `git` of its own."""
+    entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
+    return os.pathsep.join(entry for entry in entries if os.path.isabs(entry))
+
+
 def _environment() -> dict[str, str]:
-    return {**{name: os.environ[name] for name in _KEPT if name in os.environ}, **_ENVIRONMENT}
+    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
+    return {**kept, "PATH": _search_path(), **_ENVIRONMENT}
 
 
-def head(root: Path) -> str | None:
-    """The full id of HEAD; None outside of git and before the first commit."""
-    return commit_of(root, "HEAD")
+@contextmanager
+def _ended_in_time(process: subprocess.Popen[bytes], within_s: float) -> Iterator[threading.Event]:
+    """The process is gone when this block ends; the event tells whether it had to be ended for the time."""
+    late = threading.Event()
+
+    def end() -> None:
+        late.set()
+        _kill(process)
+
+    timer = threading.Timer(within_s, end)
+    timer.daemon = True
+    timer.start()
+    try:
+        yield late
+    finally:
+        timer.cancel()
+        _kill(process)
+        process.wait()
 
 
-def commit_of(root: Path, ref: str) -> str | None:
-    """The full id of the commit that a name means; None when there is none."""
-    if ref.startswith("-") or "\0" in ref or "\n" in ref:
-        raise WrongUsage(f"'{ref}' is not the name of a commit", "name a branch, a tag or a commit")
-    found = git(root, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{ref}^{{commit}}")
-    return found.decode().strip() if found else None
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    if process.poll() is None:
+        os.killpg(process.pid, signal.SIGKILL)
 
 
-def prefix(root: Path) -> str | None:
-    """Where the folder is within its repository (`""` or `sub/folder/`); None outside of git."""
-    found = git(root, "rev-parse", "--show-prefix")
-    return found.decode("utf-8", "surrogateescape").strip("\n") if found is not None else None
-
-
-def ancestors_among(root: Path, commits: Iterable[str]) -> frozenset[str]:
-    """Those of the commits that HEAD descends from, HEAD included; what git does not know is not among them."""
-    wanted = {commit for commit in commits if 7 <= len(commit) <= 64 and not set(commit) - set("0123456789abcdef")}
-    if not wanted:
-        return frozenset()
-    found = git(root, "rev-list", "HEAD") or b""
-    every = found.decode().split()
-    exact = wanted.intersection(every)
-    short = {one for one in wanted - exact if len(one) < 40 and any(commit.startswith(one) for commit in every)}
-    return frozenset(exact | short)
-
-
-def blobs_at(root: Path, commit: str, paths: Sequence[str]) -> dict[str, tuple[str, str]]:
-    """Path relative to the folder → (mode, blob id) of all files of a commit under these paths."""
-    found = git(root, "ls-tree", "-r", "-z", commit, "--", *paths) or b""
-    blobs = {}
-    for entry in found.split(b"\0"):
-        if entry:
-            about, _, path = entry.partition(b"\t")
-            mode, _, blob = about.decode().split(" ")
-            blobs[path.decode("utf-8", "surrogateescape")] = (mode, blob)
-    return blobs
-
-
-def contents(root: Path, blobs: Iterable[str]) -> dict[str, bytes]:
-    """The bytes of many blobs, with one process."""
-    wanted = sorted(set(blobs))
-    out = git(root, "cat-file", "--batch", stdin="".join(f"{blob}\n" for blob in wanted).encode()) or b""
-    found, at = {}, 0
-    while at < len(out):
-        end = out.index(b"\n", at)
-        blob, kind, *size = out[at:end].decode().split(" ")
-        length = int(size[0]) if size else 0
-        if kind == "blob":
-            found[blob] = out[end + 1 : end + 1 + length]
-        at = end + 1 + (length + 1 if size else 0)
-    return found
-
-
-def ignored(root: Path, paths: Sequence[str]) -> frozenset[str]:
-    """Files and folders (with `/` at the end) under the paths that git ignores."""
-    found = git(root, "ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", *paths)
-    return frozenset(part.decode("utf-8", "surrogateescape") for part in (found or b"").split(b"\0") if part)
-
-
-def left_out(root: Path, paths: Sequence[str]) -> list[str]:
-    """Tracked files under the paths that a sparse checkout left out of the working tree."""
-    found = git(root, "ls-files", "-z", "-t", "--", *paths) or b""
-    entries = (part for part in found.split(b"\0") if part)
-    return [part[2:].decode("utf-8", "surrogateescape") for part in entries if part[:1] == b"S"]
+def _unreadable(complaint: bytes, folder: Path) -> FilesUnreadable:
+    lines = complaint.decode("utf-8", "backslashreplace").splitlines()
+    said = next((line for line in lines if line.startswith(("fatal:", "error:"))), "it gave no reason")
+    if "dubious ownership" in said:
+        hint = f"if you trust it: git config --global --add safe.directory '{folder}'"
+        return FilesUnreadable("git does not trust this repository: it belongs to somebody else", hint)
+    return FilesUnreadable(f"git cannot read this repository: {said.partition(': ')[2] or said}", "try git fsck")

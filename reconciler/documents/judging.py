@@ -1,14 +1,16 @@
 """One document's value against its type: the typed document, or problems at their places.
 
 pydantic judges; here its findings become sentences. Rule ids: `unknown-key`, `missing-key`, or the
-name of the field whose value is not right (`role`, `email`, …).
+name of the field whose value is not right (`role`, `email`, …). A file with very many findings shows
+the first ones and the number of the others: a megabyte of slips is still one verdict, soon.
 """
 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
@@ -17,6 +19,9 @@ from pydantic_core import ErrorDetails
 from reconciler.documents.strict_yaml import Composed, Path, Span
 from reconciler.documents.types import DOCUMENTS, Document
 from reconciler.model.problems import Problem, Severity
+
+MOST_PROBLEMS: Final = 100
+"""Findings shown of one file."""
 
 _NOUNS: Final[Mapping[str, str]] = {
     "role": "a role",
@@ -27,6 +32,7 @@ _NOUNS: Final[Mapping[str, str]] = {
     "source": "a language",
     "target": "a language",
     "services": "a service key or 'all'",
+    "registration": "a registration's id",
     "heir": "a contact's key",
     "owner": "a key",
     "previously": "a key",
@@ -43,9 +49,22 @@ _NOUNS: Final[Mapping[str, str]] = {
     "id": "a registration's id",
     "fingerprint": "a fingerprint",
     "name": "a name",
+    "template": "a template's name",
+    "portal": "a portal's id",
+    "time_zone": "a time zone",
+    "unreviewed": "a way to treat what nobody reviewed",
 }
+_SHOWN: Final = 60
+_FREE: Final = frozenset({"name", "description", "template", "portal"})
+_BOUNDS: Final = frozenset({"string_too_long", "too_long", "too_short", "greater_than_equal", "less_than_equal"})
 _FORMS: Final[Mapping[str, str]] = {
-    "email": "write it as name@domain, without spaces or brackets",
+    "email": "write it as name@domain, without spaces or brackets, with at most 64 characters before the @",
+    "project_managers": "write addresses as name@domain, in a list: [lee@provider.example]",
+    "email_domains": "write domains in a list: [acme.example]",
+    "services": "write all, or a list such as [certified]; keys are small letters, digits and single hyphens",
+    "registration": "let registrations pull write it, or write none",
+    "time_zone": "write one as Europe/Berlin",
+    "leaves": "write {on: 2027-03-31, reason: left}",
     "on": "write a date as 2027-03-31",
     "primary_color": 'write a colour as "#0b5fff"',
     "per_word": 'write a price in quotes, as "0.19"',
@@ -96,19 +115,31 @@ def judge(kind: str, source: Source) -> Document | tuple[Problem, ...]:
         return tuple(_problems(DOCUMENTS[kind], source, error.errors(include_url=False)))
 
 
-def _problems(kind: type[BaseModel], source: Source, details: Iterable[ErrorDetails]) -> Iterable[Problem]:
+def _problems(kind: type[BaseModel], source: Source, details: Iterable[ErrorDetails]) -> Iterator[Problem]:
     """One problem a place: a union's several complaints about one value are one complaint."""
     by_place: dict[tuple[Path, str], list[ErrorDetails]] = {}
     for detail in details:
         what = detail["type"] if detail["type"] in {"extra_forbidden", "missing"} else "value"
         by_place.setdefault((_path(source, detail), what), []).append(detail)
-    for (at, what), found in by_place.items():
+    parents = {at[:length] for at, _ in by_place for length in range(len(at))}
+    found = [(at, what) for at, what in by_place if what != "value" or at not in parents]
+    found.sort(key=lambda one: _before(source, one[0]))
+    for at, what in found[:MOST_PROBLEMS]:
         if what == "extra_forbidden":
             yield _unknown(kind, source, at)
         elif what == "missing":
             yield _missing(source, at)
-        elif not any(len(other) > len(at) and other[: len(at)] == at for other, _ in by_place):
-            yield _wrong(source, at, found)
+        else:
+            yield _wrong(source, at, by_place[at, what])
+    if len(found) > MOST_PROBLEMS:
+        span = source.span(found[MOST_PROBLEMS][0])
+        message = f"{len(found) - MOST_PROBLEMS} more findings from here on"
+        yield source.problem("more-problems", span, message, hint="repair the ones above first")
+
+
+def _before(source: Source, at: Path) -> tuple[int, int]:
+    span = source.span(at)
+    return span.line, span.column
 
 
 def _path(source: Source, detail: ErrorDetails) -> Path:
@@ -123,19 +154,26 @@ def _path(source: Source, detail: ErrorDetails) -> Path:
 def _unknown(kind: type[BaseModel], source: Source, at: Path) -> Problem:
     key = str(at[-1])
     known = sorted(_known_keys(kind, at[:-1]))
-    near = difflib.get_close_matches(key, known, 1, 0.6)
+    near = difflib.get_close_matches(key[:_SHOWN], known, 1, 0.6)
     hint = f"did you mean '{near[0]}'?" if near else f"keys are {', '.join(known)}"
-    return source.problem("unknown-key", source.composed.keys[at], f"'{key}' is not a key here", at=at, hint=hint)
+    return source.problem(
+        "unknown-key", source.composed.keys[at], f"{_quoted(key)} is not a key here", at=at, hint=hint
+    )
 
 
 def _known_keys(kind: type[BaseModel], at: Path) -> set[str]:
-    schema = kind.model_json_schema()
-    node: dict[str, Any] = schema
+    schema = _schema(kind)
+    node = schema
     for part in at:
         node = _resolved(schema, node)
         patterns = node.get("patternProperties", {}) or {"": node.get("additionalProperties", {})}
         node = node.get("properties", {}).get(part) or next(iter(patterns.values()))
     return set(_resolved(schema, node).get("properties", {}))
+
+
+@lru_cache
+def _schema(kind: type[BaseModel]) -> dict[str, Any]:
+    return kind.model_json_schema()
 
 
 def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
@@ -155,26 +193,26 @@ def _wrong(source: Source, at: Path, found: list[ErrorDetails]) -> Problem:
     names = [part for part in at if isinstance(part, str)]
     field = names[-1] if names else "document"
     shown = found[-1]["input"]
-    rule = field.replace("_", "-") if not _is_service_key(at) else "services"
+    if len(at) > 1 and at[-2:] == ("services", field):
+        return _wrong_service(source, at, found)
+    rule = field.replace("_", "-")
     return source.problem(rule, source.span(at), _sentence(field, shown, found), at=at, hint=_hint(field, shown, found))
 
 
-def _is_service_key(at: Path) -> bool:
-    return len(at) == 2 and at[0] == "services"
+def _wrong_service(source: Source, at: Path, found: list[ErrorDetails]) -> Problem:
+    """A service of the portal: its key or its mapping; the field is named by whoever wrote the file."""
+    if found[0]["loc"][-1] == "[key]":
+        message = f"{_quoted(at[-1])} is not a service key"
+        return source.problem("services", source.composed.keys[at], message, at=at, hint=_FORMS["owner"])
+    hint = "write a line 'name: …' below it"
+    return source.problem("services", source.span(at), _sentence("", found[0]["input"], found), at=at, hint=hint)
 
 
 def _sentence(field: str, shown: Any, found: list[ErrorDetails]) -> str:
     quoted = _quoted(shown)
-    context = found[0].get("ctx", {})
+    if bounded := [detail for detail in found if detail["type"] in _BOUNDS]:
+        return _out_of_bounds(bounded[0]["type"], shown, bounded[0]["ctx"])
     match found[0]["type"]:
-        case "string_too_long":
-            return f"{len(shown)} characters; the limit is {context['max_length']}"
-        case "greater_than_equal":
-            return f"{quoted} is too small; the least is {context['ge']}"
-        case "less_than_equal":
-            return f"{quoted} is too large; the limit is {context['le']}"
-        case "too_short":
-            return "the list is empty; name at least one"
         case "bool_type":
             return f"{quoted} is neither true nor false"
         case "int_type":
@@ -188,13 +226,34 @@ def _sentence(field: str, shown: Any, found: list[ErrorDetails]) -> str:
     return f"{quoted} is not {_NOUNS.get(field, 'a text')}"
 
 
+def _out_of_bounds(kind: str, shown: Any, bounds: Mapping[str, Any]) -> str:
+    match kind:
+        case "string_too_long":
+            return f"{len(shown)} characters; the limit is {bounds['max_length']}"
+        case "too_long":
+            return f"{len(shown)} items; the limit is {bounds['max_length']}"
+        case "greater_than_equal":
+            return f"{_quoted(shown)} is too small; the least is {bounds['ge']}"
+        case "less_than_equal":
+            return f"{_quoted(shown)} is too large; the limit is {bounds['le']}"
+    return "the list is empty; name at least one"
+
+
 def _hint(field: str, shown: Any, found: list[ErrorDetails]) -> str | None:
+    kinds = {detail["type"] for detail in found}
+    if kinds & _BOUNDS:
+        return None
+    if "bool_type" in kinds:
+        return "write true or false"
+    if isinstance(shown, int) and "string_type" in kinds and field in _FREE:
+        return "put it into double quotes if it is a text"
     allowed = [word for detail in found if detail["type"] == "literal_error" for word in _literals(detail)]
     if not allowed:
         return _FORMS.get(field)
-    near = difflib.get_close_matches(shown.lower(), allowed, 1, 0.5) if isinstance(shown, str) else []
-    many = _plural(field)
-    listed = f"{many} are {', '.join(allowed)}" if len(allowed) > 1 else f"write {allowed[0]}"
+    near = difflib.get_close_matches(shown[:_SHOWN].lower(), allowed, 1, 0.5) if isinstance(shown, str) else []
+    if len(allowed) == 1 and "dict_type" not in kinds:
+        return _FORMS.get(field, f"write {allowed[0]}")
+    listed = f"{_plural(field)} are {', '.join(allowed)}"
     return f"did you mean '{near[0]}'? {listed}" if near else listed
 
 
@@ -203,7 +262,8 @@ def _literals(detail: ErrorDetails) -> list[str]:
 
 
 def _plural(field: str) -> str:
-    return {"portal_edits": "choices", "sign_up": "modes", "workflows": "workflows"}.get(field, f"{field}s")
+    known = {"portal_edits": "choices", "unreviewed": "choices", "sign_up": "modes", "workflows": "workflows"}
+    return known.get(field, f"{field}s")
 
 
 def _quoted(value: Any) -> str:
@@ -211,7 +271,7 @@ def _quoted(value: Any) -> str:
         case None | True | False:
             return {None: "null", True: "true", False: "false"}[value]
         case str():
-            return f"'{value if len(value) <= 60 else value[:57] + '…'}'"
+            return f"'{value if len(value) <= _SHOWN else value[: _SHOWN - 1] + '…'}'"
         case dict():
             return "a mapping"
         case list():

@@ -36,16 +36,15 @@ def locate(tree: Tree) -> tuple[list[Located], list[Problem]]:
     """The documents of a tree by what their paths say, and a problem for every other path."""
     located: list[Located] = []
     problems: list[Problem] = []
-    for file in tree.files:
-        if _ignored(file.path):
-            continue
+    files = sorted((file for file in tree.files if not _ignored(file.path)), key=lambda file: file.path)
+    for file in files:
         found = _refused(file) or _located(file)
         if isinstance(found, Located):
             located.append(found)
         else:
             problems.append(found)
     problems += _missing(tree, located)
-    problems += _alike(file.path for file in tree.files)
+    problems += _alike(file.path for file in files)
     return located, problems
 
 

@@ -14,11 +14,11 @@ from dataclasses import dataclass, field
 from reconciler.documents import converting
 from reconciler.documents.judging import Source, judge
 from reconciler.documents.layout import Located, locate
-from reconciler.documents.rules import Book, across_files, in_one_file
+from reconciler.documents.rules import Book, across_files, in_one_file, secrets
 from reconciler.documents.strict_yaml import Composed, Refusal, compose, decode
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState, Farewell
-from reconciler.model.files import SourceFile, Tree
+from reconciler.model.files import Tree
 from reconciler.model.problems import Counts, Problem, Severity
 
 
@@ -41,6 +41,7 @@ class Read:
     contacts: dict[str, dict[str, DesiredContact]] = field(default_factory=dict)
     farewells: dict[str, dict[str, Farewell]] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    unread: set[str] = field(default_factory=set)
     files: int = 0
 
 
@@ -50,6 +51,7 @@ def read_documents(tree: Tree) -> Reading:
         read = Read()
         located, problems = locate(tree)
         read.problems += problems
+        read.unread.update(problem.path for problem in problems)
         for item in located:
             _read_one(item, read)
         customers = _customers(read)
@@ -57,7 +59,7 @@ def read_documents(tree: Tree) -> Reading:
         desired = converting.state(*read.portal, customers) if read.portal else None
     failed = any(problem.severity is Severity.ERROR for problem in read.problems)
     counts = Counts(read.files, len(customers), sum(len(c.contacts) for c in customers.values()))
-    return Reading(None if failed else desired, tuple(sorted(set(read.problems), key=lambda p: p.sort_key)), counts)
+    return Reading(None if failed else desired, _shown(read.problems), counts)
 
 
 @contextmanager
@@ -73,17 +75,31 @@ def _collector_at_rest() -> Iterator[None]:
 
 
 def _read_one(item: Located, read: Read) -> None:
+    """Files one document, or remembers that it could not be read."""
     read.files += 1
-    source = _source(item.file, read)
-    if source is None:
-        return
+    path, content = item.file.path, item.file.content or b""
+    document, problems = _judged(item, content, read)
+    read.problems += [*secrets(path, content), *problems]
+    if document is None:
+        read.unread.add(path)
+    else:
+        _file(item, document, read.sources[path], read)
+
+
+def _judged(item: Located, content: bytes, read: Read) -> tuple[Document | None, list[Problem]]:
+    lines: tuple[str, ...] = ()
+    try:
+        text = decode(content)
+        lines = tuple(text.split("\n"))
+        source = Source(item.file.path, lines, compose(text))
+    except Refusal as refusal:
+        source = Source(item.file.path, lines, Composed())
+        return None, [source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint)]
     read.sources[item.file.path] = source
     judged = judge(item.kind, source)
     if not isinstance(judged, Document):
-        read.problems += judged
-        return
-    read.problems += in_one_file(judged, source)
-    _file(item, judged, source, read)
+        return None, list(judged)
+    return judged, in_one_file(judged, source)
 
 
 def _file(item: Located, document: Document, source: Source, read: Read) -> None:
@@ -100,21 +116,17 @@ def _file(item: Located, document: Document, source: Source, read: Read) -> None
             read.farewells.setdefault(item.customer, {})[item.key] = gone
 
 
-def _source(file: SourceFile, read: Read) -> Source | None:
-    text = ""
-    try:
-        text = decode(file.content or b"")
-        return Source(file.path, tuple(text.split("\n")), compose(text))
-    except Refusal as refusal:
-        source = Source(file.path, tuple(text.split("\n")) if text else (), Composed())
-        read.problems.append(source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint))
-        return None
-
-
 def _book(read: Read, customers: dict[str, DesiredCustomer]) -> Book:
-    errors = [problem.path.split("/") for problem in read.problems if problem.severity is Severity.ERROR]
-    unread = frozenset(parts[1] for parts in errors if parts[0] == "customers" and len(parts) > 1)
+    parts = [path.split("/") for path in read.unread]
+    unread = frozenset(part[1] for part in parts if part[0] == "customers" and len(part) > 1)
     return Book(customers, read.portal[0] if read.portal else None, read.sources, unread)
+
+
+def _shown(problems: list[Problem]) -> tuple[Problem, ...]:
+    """In order, each once; of a file with a secret only that, as any other line might quote it."""
+    telling = {problem.path for problem in problems if problem.rule == "secret"}
+    kept = [problem for problem in problems if problem.rule == "secret" or problem.path not in telling]
+    return tuple(sorted(dict.fromkeys(kept), key=lambda problem: problem.sort_key))
 
 
 def _customers(read: Read) -> dict[str, DesiredCustomer]:

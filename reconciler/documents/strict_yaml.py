@@ -5,7 +5,7 @@ those guess types, lose positions, keep the last of two equal keys, and die of d
 counted on events, before anything is built.
 
 Typed are plain `true false null` and decimal integers; every other scalar is text. What a schema
-says about the value is not decided here.
+says about the value is not decided here. Every limit is there so that any megabyte of bytes ends soon.
 """
 
 from __future__ import annotations
@@ -19,19 +19,21 @@ from typing import Any, Final, TypeAlias
 import yaml
 
 DEEPEST: Final = 32
-MOST_NODES: Final = 200_000
+MOST_NODES: Final = 20_000
 LONGEST_SCALAR: Final = 64 * 1024
+MOST_DIGITS: Final = 100
 MOST_BYTES: Final = 1024 * 1024
 
 Path: TypeAlias = tuple[str | int, ...]
 
-_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]{0,17}")
+_INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _CONTROL: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 _MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
+_SHOWN: Final = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,11 +87,10 @@ def decode(content: bytes) -> str:
 def _refuse_characters(text: str) -> None:
     if found := _CONTROL.search(text):
         character = found[0]
-        name = unicodedata.name(character, "control character")
         hint = "use LF or CRLF line ends" if character == "\r" else "remove the character"
         raise Refusal(
             "yaml-character",
-            f"U+{ord(character):04X} ({name}) is not allowed",
+            f"{_named(character)} is not allowed",
             _at(text, found.start()),
             hint,
         )
@@ -102,6 +103,11 @@ def _refuse_characters(text: str) -> None:
         )
 
 
+def _named(character: str) -> str:
+    name = unicodedata.name(character, "")
+    return f"U+{ord(character):04X} ({name})" if name else f"U+{ord(character):04X}"
+
+
 def _at(text: str, index: int, length: int = 1) -> Span:
     return Span(text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1, length)
 
@@ -110,23 +116,23 @@ def compose(text: str) -> Composed:
     """The one document in the text, with positions. Raises Refusal, and nothing else, for any text."""
     if found := _DIRECTIVE.search(text):
         raise Refusal("yaml-directive", "directives are not used here", _at(text, found.start()), "delete the line")
+    if (tab := text.find("\t")) >= 0:
+        raise Refusal("yaml-tab", "a tab stands here", _at(text, tab), "indent with two spaces, and write no tabs")
     try:
         return _Composer(text).document()
     except yaml.YAMLError as error:
-        raise _translated(error, text) from None
+        raise _translated(error) from None
 
 
-def _translated(error: yaml.YAMLError, text: str) -> Refusal:
+def _translated(error: yaml.YAMLError) -> Refusal:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
-    said = getattr(error, "problem", None) or "this is not YAML"
+    said = str(getattr(error, "problem", None) or "this is not YAML")
     span = Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1)
-    lines = text.split("\n")
-    line = lines[span.line - 1] if span.line <= len(lines) else ""
-    if "\t" in line[: span.column]:
+    if "escape" in said:
         return Refusal(
-            "yaml-tab", "a tab cannot indent", Span(span.line, line.index("\t") + 1), "indent with two spaces"
+            "yaml-character", "no character has this escape", span, "write the character, or two backslashes for one"
         )
-    return Refusal("yaml-syntax", str(said), span, _syntax_hint(str(said)))
+    return Refusal("yaml-syntax", said, span, _syntax_hint(said))
 
 
 def _syntax_hint(said: str) -> str:
@@ -148,12 +154,11 @@ class _Composer:
 
     def document(self) -> Composed:
         next(self._events)
-        event = next(self._events)
-        if isinstance(event, yaml.StreamEndEvent):
+        if isinstance(next(self._events), yaml.StreamEndEvent):
             return self._composed
-        if event.version or event.tags:
-            raise Refusal("yaml-directive", "directives are not used here", _span(event), "delete the line")
-        self._composed.value = self._node(next(self._events), ())
+        root = next(self._events)
+        if not _nothing(root):
+            self._composed.value = self._node(root, ())
         next(self._events)
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
@@ -180,11 +185,14 @@ class _Composer:
 
     def _refuse_features(self, event: Any, span: Span) -> None:
         if isinstance(event, yaml.AliasEvent):
-            raise Refusal("yaml-alias", f"the alias '*{event.anchor}' is not used here", span, "write the value out")
+            message = f"the alias '*{_short(str(event.anchor))}' is not used here"
+            raise Refusal("yaml-alias", message, span, "write the value out")
         if event.anchor is not None:
-            raise Refusal("yaml-alias", f"the anchor '&{event.anchor}' is not used here", span, "delete the anchor")
+            message = f"the anchor '&{_short(event.anchor)}' is not used here"
+            raise Refusal("yaml-alias", message, span, "delete the anchor")
         if event.tag is not None:
-            raise Refusal("yaml-tag", f"the tag '{event.tag}' is not used here", span, "delete the tag")
+            tag = _short(event.tag.replace("tag:yaml.org,2002:", "!!"))
+            raise Refusal("yaml-tag", f"the tag '{tag}' is not used here", span, "delete the tag")
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
@@ -205,14 +213,14 @@ class _Composer:
             self._refuse_features(event, span)
             raise Refusal("yaml-key", "a key must be a word", span)
         self._refuse_features(event, span)
-        key = unicodedata.normalize("NFC", event.value)
+        key = _checked(event.value, span)
         if key == "<<" and not event.style:
             raise Refusal("yaml-alias", "the merge key '<<' is not used here", span, "write the values out")
         if key in entries:
             first = self._composed.keys[(*path, key)]
             raise Refusal(
                 "yaml-key-twice",
-                f"'{key}' stands here again; it is already on line {first.line}",
+                f"'{_short(key)}' stands here again; it is already on line {first.line}",
                 span,
                 "keep one of them",
             )
@@ -238,15 +246,22 @@ def _span(event: Any) -> Span:
     return Span(start.line + 1, start.column + 1, max(1, length))
 
 
+def _short(text: str) -> str:
+    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+
+
+def _nothing(event: Any) -> bool:
+    bare = isinstance(event, yaml.ScalarEvent) and event.anchor is None and event.tag is None
+    return bare and not event.style and event.value == ""
+
+
 def _scalar(event: Any, span: Span) -> str | int | bool | None:
     text: str = event.value
-    if len(text) > LONGEST_SCALAR:
-        raise Refusal("yaml-size", f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}", span)
     if not event.style:  # libyaml says "" where the pure parser says None: plain
         if text in _WORDS:
             return _WORDS[text]
         if _INTEGER.fullmatch(text):
-            return int(text)
+            return _integer(text, span)
         if text in {"", "~"}:
             raise Refusal(
                 "yaml-empty",
@@ -254,8 +269,19 @@ def _scalar(event: Any, span: Span) -> str | int | bool | None:
                 span,
                 "write null to empty the field, or delete the line",
             )
-    if found := _CONTROL.search(text.replace("\r", "\x00")):
-        raise Refusal("yaml-character", f"U+{ord(found[0]):04X} is not allowed in a text", span, "remove the escape")
-    if any("\ud800" <= c <= "\udfff" for c in text):
-        raise Refusal("yaml-character", "half a surrogate pair is not a character", span, "remove the escape")
+    return _checked(text, span)
+
+
+def _integer(text: str, span: Span) -> int:
+    if len(text) > MOST_DIGITS:
+        message = f"a number of {len(text)} digits; the limit is {MOST_DIGITS}"
+        raise Refusal("yaml-size", message, span, "put it into double quotes if it is a text")
+    return int(text)
+
+
+def _checked(text: str, span: Span) -> str:
+    if len(text) > LONGEST_SCALAR:
+        raise Refusal("yaml-size", f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}", span)
+    if found := _CONTROL.search(text):
+        raise Refusal("yaml-character", f"{_named(found[0])} is not allowed in a text", span, "remove the escape")
     return unicodedata.normalize("NFC", text)

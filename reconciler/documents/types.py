@@ -3,20 +3,21 @@
 The door to pydantic, with `schemas`. Only what a JSON Schema can say too stands here, so that an
 editor, check-jsonschema and we agree on every value; what needs more (is this a language? does the
 service exist?) is a rule in `rules`. Patterns end in `$(?!\\n)`: to Python's `$` a final line break is
-no character, to JavaScript's it is one.
+no character, to JavaScript's it is one. Every list and every number has an end.
 """
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 _HIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 TEXT_PATTERN: Final = rf"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$(?!\n)"
 KEY_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
 EMAIL_PATTERN: Final = rf'^[^\s@"<>()\[\],;:\\{_HIDDEN}]{{1,64}}@[^\s@"<>()\[\],;:\\{_HIDDEN}]{{3,253}}$(?!\n)'
 DOMAIN_PATTERN: Final = rf"^[^\s@/:{_HIDDEN}.]+(\.[^\s@/:{_HIDDEN}.]+)+$(?!\n)"
+LOGO_PATTERN: Final = rf"^https://[^\s{_HIDDEN}]+$(?!\n)"
 LANGUAGE_PATTERN: Final = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$(?!\n)"
 
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
@@ -26,7 +27,9 @@ Address: TypeAlias = Annotated[str, Field(min_length=6, max_length=254, pattern=
 Domain: TypeAlias = Annotated[str, Field(max_length=253, pattern=DOMAIN_PATTERN)]
 Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)]
 Date: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
-Services: TypeAlias = Literal["all"] | list[Key]
+Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=200)]
+Limit: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
+Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
 Reason: TypeAlias = Literal["left", "role_change", "duplicate", "rejected", "other"]
 PortalEdits: TypeAlias = Literal["propose", "revert"]
 Workflow: TypeAlias = Literal["pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project"]
@@ -44,6 +47,10 @@ class Document(BaseModel):
 
 def _said(description: str, *examples: Any) -> Any:
     return Field(default=None, description=description, examples=list(examples) or None)
+
+
+def _said_list(description: str, *example: str) -> Any:
+    return Field(default=None, max_length=100, description=description, examples=[list(example)])
 
 
 class Registration(Document):
@@ -79,7 +86,7 @@ class Contact(Document):
     heir: Annotated[Key | None, _said("Who receives her open work when she leaves or is demoted.", "tom-lang")]
     leaves: Annotated[Leaves | None, _said("A coming last day.")]
     protect: Annotated[bool, _said("Nobody removes her, moves her or takes power from her.")]
-    previously: Annotated[list[Key], _said("Keys that this person had before.", ["jane-miller"])]
+    previously: Annotated[list[Key], _said_list("Keys that this person had before.", "jane-miller")]
     registration: Annotated[
         Registration | Literal["none"] | None,
         _said("The sign-up approved by this file; none: reject a pending one and create the contact."),
@@ -92,14 +99,14 @@ class Customer(Document):
     name: Annotated[Text, Field(description="Unique among customers.", examples=["ACME Medical GmbH"])]
     description: Annotated[LongText | None, _said("For your colleagues.")]
     language: Annotated[Language | None, _said("Of its people, unless their files say otherwise.", "de")]
-    project_managers: Annotated[list[Address], _said("Your people who look after it.", ["lee@provider.example"])]
+    project_managers: Annotated[list[Address], _said_list("Your people who look after it.", "lee@provider.example")]
     services: Annotated[Services, _said("What it may order.", "all", ["certified"])]
-    email_domains: Annotated[list[Domain], _said("Where its people's addresses are.", ["acme.example"])]
+    email_domains: Annotated[list[Domain], _said_list("Where its people's addresses are.", "acme.example")]
     heir: Annotated[Key | None, _said("Takes over open work when nobody else is named.", "anna-schmidt")]
     portal_edits: Annotated[PortalEdits, _said("What becomes of changes made in the portal.")]
     protect: Annotated[bool, _said("Never archived, renamed or released.")]
     manager_optional: Annotated[bool, _said("It may be without a manager.")]
-    previously: Annotated[list[Key], _said("Folder names that this customer had before.", ["acme"])]
+    previously: Annotated[list[Key], _said_list("Folder names that this customer had before.", "acme")]
     release: Annotated[bool, _said("true: stop managing it and its people, and leave them as they are.")]
 
 
@@ -108,15 +115,18 @@ class Removed(Document):
 
     heir: Annotated[Key | None, _said("Who receives the open work.", "jane-doe")]
     reason: Annotated[Reason, _said("Why.")]
-    registration: Annotated[str | None, Field(default=None, pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)")]
+    registration: Annotated[
+        str | None,
+        Field(default=None, pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="Rejects this pending sign-up."),
+    ]
     keep: Annotated[bool, _said("true: stop managing this person, and keep her access.")]
 
 
 class Languages(Document):
     """The languages on offer."""
 
-    source: Annotated[list[Language], _said("Languages that files may be in.", ["en", "de"])]
-    target: Annotated[list[Language], _said("Languages to translate into.", ["no", "hu"])]
+    source: Annotated[list[Language], _said_list("Languages that files may be in.", "en", "de")]
+    target: Annotated[list[Language], _said_list("Languages to translate into.", "no", "hu")]
 
 
 class Offers(Document):
@@ -129,7 +139,9 @@ class Branding(Document):
     """How the portal looks."""
 
     primary_color: Annotated[str | None, Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$(?!\n)", examples=["#0b5fff"])]
-    logo: Annotated[str | None, Field(default=None, max_length=500, pattern=r"^https://[^\s]+$(?!\n)")]
+    logo: Annotated[
+        str | None, Field(default=None, max_length=500, pattern=LOGO_PATTERN, description="Where the picture is.")
+    ]
 
 
 class Price(Document):
@@ -148,7 +160,9 @@ class Service(Document):
     name: Annotated[Text, Field(description="As customers see it.", examples=["Certified translation"])]
     description: Annotated[LongText | None, _said("For customers.")]
     template: Annotated[Text | None, _said("The project template on your system.", "tpl-certified")]
-    workflows: Annotated[list[Workflow], Field(default=None, min_length=1)]
+    workflows: Annotated[
+        list[Workflow], Field(default=None, min_length=1, max_length=20, description="The ways to a quote.")
+    ]
     available_to_all: Annotated[bool, _said("Every customer may order it.")]
     price: Annotated[Price | None, _said("Absent or null: quoted by hand.")]
 
@@ -156,43 +170,55 @@ class Service(Document):
 class Removals(Document):
     """How many people may lose access or power in one run."""
 
-    percent: Annotated[int, Field(default=20, ge=0, le=100, description="Of all people.")]
-    at_least: Annotated[int, Field(default=3, ge=0, description="So many always, in small portals.")]
-    at_most: Annotated[int, Field(default=25, ge=0, description="Never more, in large portals.")]
-    per_customer_percent: Annotated[int, Field(default=25, ge=0, le=100, description="From 10 people up.")]
-    small_customer: Annotated[int, Field(default=2, ge=0, description="Below 10 people.")]
+    percent: Annotated[Percent, Field(default=20, description="Of all people.")]
+    at_least: Annotated[Limit, Field(default=3, description="So many always, in small portals.")]
+    at_most: Annotated[Limit, Field(default=25, description="Never more, in large portals.")]
+    per_customer_percent: Annotated[Percent, Field(default=25, description="From 10 people up.")]
+    small_customer: Annotated[Limit, Field(default=2, description="Below 10 people.")]
 
 
 class PolicyDocument(Document):
     """How careful the reconciler is."""
 
     language: Annotated[Literal["en", "fr", "de"], Field(default="en", description="Of comments for reviewers.")]
-    portal_edits: Annotated[PortalEdits, Field(default="propose")]
+    portal_edits: Annotated[
+        PortalEdits, Field(default="propose", description="propose: they wait for a file. revert: the files win.")
+    ]
     unreviewed: Annotated[
         Literal["apply", "hold"],
         Field(default="apply", description="What a merge without a reviewed plan does."),
     ]
-    removals: Annotated[Removals, Field(default_factory=Removals)]
-    mails_per_run: Annotated[int, Field(default=50, ge=0)]
+    removals: Annotated[Removals, Field(default_factory=Removals, description="Where a run stops.")]
+    mails_per_run: Annotated[Limit, Field(default=50, description="More stop the run.")]
+
+
+def _no_flag(value: Any) -> Any:
+    """To Python `True` is 1, and so it is to a `Literal`; to JSON Schema it is not."""
+    if value is True:
+        raise ValueError("a flag is not a number")
+    return value
 
 
 class Portal(Document):
     """The portal's own settings, its services, and the reconciler's policy."""
 
-    schema_version: Annotated[Literal[1], Field(description="Of these files.")]
+    schema_version: Annotated[Literal[1], BeforeValidator(_no_flag), Field(description="Of these files.")]
     owner: Annotated[
         Key, Field(description="Who manages what this repository declares.", examples=["acme-translations"])
     ]
     portal: Annotated[
         str | None, Field(default=None, max_length=100, description="The portal's id, if only one may do.")
     ]
-    time_zone: Annotated[str, Field(default="UTC", max_length=64, examples=["Europe/Berlin"])]
+    time_zone: Annotated[
+        str,
+        Field(default="UTC", max_length=64, description="Whose midnight ends a last day.", examples=["Europe/Berlin"]),
+    ]
     sign_up: Annotated[Literal["closed", "approval_required", "open"], _said("Who may sign up.")]
     languages: Annotated[Languages, _said("Languages on offer.")]
     offers: Annotated[Offers, _said("Quotes.")]
     branding: Annotated[Branding, _said("Looks.")]
     services: Annotated[dict[Key, Service], _said("What can be ordered; absent: not managed.")]
-    policy: Annotated[PolicyDocument, Field(default_factory=PolicyDocument)]
+    policy: Annotated[PolicyDocument, Field(default_factory=PolicyDocument, description="How careful we are.")]
 
 
 DOCUMENTS: Final[dict[str, type[Document]]] = {

@@ -25,6 +25,19 @@ _HIDDEN: Final = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2064\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
 
+_JOINERS: Final = "\u200c\u200d"
+_EMOJI_FORM: Final = "\ufe0f"
+_PLAINER: Final = (
+    ("is not valid. It should", "should"),
+    ("is not valid. It is", "is"),
+    ("is not valid IDNA (Invalid A-label)", "is not a domain name"),
+    ("contains invalid characters", "holds characters that do not belong there"),
+    ("contains unsafe characters", "holds characters that do not belong there"),
+    ("not valid", "not right"),
+    ("An email address", "an address"),
+    ("The email address", "the address"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Finding:
@@ -41,12 +54,12 @@ def address(text: str) -> Finding | None:
     try:
         found = email_validator.validate_email(text, check_deliverability=False, test_environment=True)
     except email_validator.EmailNotValidError as error:
-        return Finding(f"'{text}' is not an e-mail address", str(error).rstrip(".").replace("The", "the", 1))
+        return Finding(f"'{text}' is not an e-mail address", _plainer(str(error)))
     if len(text.rpartition("@")[0].encode()) > 64:
         return Finding(f"'{text}' has more than 64 bytes before the @")
     if address_key(found.normalized) != address_key(text):
         return Finding(f"'{text}' would be read as '{found.normalized}'", f"write {found.normalized}")
-    if _mixed(text.replace("@", " ")):
+    if _mixed(found.normalized):
         return Finding(f"'{text}' mixes letters of several scripts", "compare it letter by letter", warns=True)
     return None
 
@@ -54,8 +67,8 @@ def address(text: str) -> Finding | None:
 @lru_cache(maxsize=65_536)
 def name(text: str) -> Finding | None:
     """Whether a name shows what it is."""
-    if found := _HIDDEN.search(text):
-        return Finding(f"the name holds the invisible character U+{ord(found[0]):04X}", "remove the character")
+    if (character := _unseen(text)) is not None:
+        return Finding(f"the name holds the invisible character U+{ord(character):04X}", "remove the character")
     if any(unicodedata.category(character) in {"Cn", "Co", "Cs"} for character in text):
         return Finding("the name holds a character that Unicode has not assigned", "remove the character")
     if _most_marks(text) > MOST_MARKS:
@@ -93,6 +106,33 @@ def domain(text: str) -> Finding | None:
     """Whether addresses can be at the domain."""
     found = address(f"post@{text}")
     return found and Finding(f"'{text}' is not an e-mail domain", found.hint, found.warns)
+
+
+def _plainer(said: str) -> str:
+    """The library's sentence in our words; it names the spot, which nothing here could do better."""
+    said = said.rstrip(".")
+    for theirs, ours in _PLAINER:
+        said = said.replace(theirs, ours)
+    return said[:1].lower() + said[1:]
+
+
+def _unseen(text: str) -> str | None:
+    """The first hidden character that does not belong where it stands."""
+    for found in _HIDDEN.finditer(text):
+        before, after = text[found.start() - 1 : found.start()], text[found.end() : found.end() + 1]
+        if found[0] in _JOINERS and _joined(before) and _joined(after):
+            continue
+        if found[0] == _EMOJI_FORM and before and unicodedata.category(before) == "So":
+            continue
+        return found[0]
+    return None
+
+
+def _joined(character: str) -> bool:
+    """Whether a joiner may stand beside it: scripts that write with joiners, and emoji built with them."""
+    if not character or character.isascii() or character in _JOINERS:
+        return False
+    return unicodedata.name(character, "").split(" ", 1)[0] not in {"LATIN", "CYRILLIC", "GREEK"}
 
 
 def _most_marks(text: str) -> int:

@@ -16,6 +16,8 @@ _ROWS: Final = (
     ("last-manager", "a customer that has a manager keeps one",
      "Without one nobody there can run the team.", "Make somebody a manager first, or write `manager_optional: true`."),
     ("leaves-soon", "nobody's last day is near", "A person leaves within 14 days.", "Make sure that an heir is named."),
+    ("name-taken", "a customer's name is no other customer's in the portal",
+     "People tell customers apart by name.", "Rename the other customer first, or use another name."),
     ("no-heir", "whoever leaves open work names who receives it",
      "At every moment each open request has a living owner.", "Write `heir: KEY` in the farewell, the contact's or the customer's file."),
     ("older-commit", "a customer is not applied from an older commit",
@@ -36,10 +38,13 @@ _ROWS: Final = (
     ("same-customer", "a folder that goes and one that comes are clearly one customer or two",
      "Its people would lose access and be invited again.", "Write `previously: [KEY]` in the new customer.yaml."),
     ("service-in-use", "a service goes when nobody uses it", "Requests under way need it.", "Keep it until nobody does."),
+    ("service-unknown", "a service that a file names is in the portal",
+     "Where portal.yaml manages no services, only the portal knows them.", "Correct the name, or declare the service in portal.yaml."),
     ("too-many-mails", "one run sends at most so many mails", "A mistake should not reach everybody's mailbox.", "`--allow-mails N`, exactly."),
     ("too-many-removals", "one run takes access or power from few people", "A mistake should not lock out a company.", "`--allow-removals N`, exactly."),
     ("tree-empty", "an empty tree removes nobody", "A broken checkout looks like a wish to remove everybody.", "Check out the whole tree."),
-    ("waits-for-service", "what a customer orders is there", "The service that it needs is held back.", "Solve that first."),
+    ("waits-for-service", "what a customer orders is there, and what goes is nobody's any more",
+     "The service that it needs is held back, or somebody who was to let go of it is.", "Solve that first."),
 )  # fmt: skip
 
 RULES: Final[tuple[Rule, ...]] = tuple(Rule(row[0], "plan", row[1], row[2], row[3]) for row in _ROWS)

@@ -1,20 +1,25 @@
-"""One customer while it is planned: its match, its people's matches, and what they will be after."""
+"""One customer while it is planned: its match, its people's matches, and what its rules may ask.
+
+Comes out of `matching`; `standings` says what becomes of the people, `contacts` and `customers` make
+the changes.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
-from reconciler.model.changes import ObjectRef
 from reconciler.model.desired import DesiredState, Farewell
-from reconciler.model.live import LiveContact, Status
+from reconciler.model.live import LiveContact
 from reconciler.model.roles import Role
 from reconciler.model.values import ALL, FieldChange, Fields
-from reconciler.planning.heirs import Standing
 from reconciler.planning.index import Index
 from reconciler.planning.matching import ContactMatch, CustomerMatch, How
 from reconciler.planning.powers import role_moves, service_moves
-from reconciler.planning.threeway import Compared, compare
+from reconciler.planning.threeway import Compared, compare, settled
+
+SILENT_LANGUAGE = "en"
+"""What the portal speaks to a customer that has no language (A)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,14 +35,28 @@ class Person:
             return self.match.desired.key
         return (self.match.live.external_key if self.match.live else None) or ""
 
+    @property
+    def fields_after(self) -> Fields:
+        """What the portal will show of her when her changes are carried out."""
+        live = self.match.live.fields if self.match.live else {}
+        if self.match.desired is not None and self.match.how in {How.CREATED, How.APPROVED, How.RESTORED}:
+            return {**live, **self.match.desired.fields}
+        if self.compared.conflicts:
+            return live
+        return {**live, **{change.name: change.after for change in self.compared.changes}}
+
 
 @dataclass(slots=True)
 class Case:
-    """A customer being planned: everything its rules may ask."""
+    """A customer being planned: everything its rules may ask.
+
+    `contested`: registrations that several files name.
+    """
 
     desired: DesiredState
     index: Index
     customer: CustomerMatch
+    contested: frozenset[str] = frozenset()
     people: list[Person] = field(default_factory=list)
 
     @property
@@ -56,6 +75,11 @@ class Case:
         return value if isinstance(value, str) else None
 
     @property
+    def released(self) -> bool:
+        """Whether the file ends the managing of this customer."""
+        return self.customer.desired is not None and self.customer.desired.release
+
+    @property
     def remembered(self) -> Fields:
         live = self.customer.live
         return live.applied.fields if live and live.applied else {}
@@ -69,7 +93,7 @@ class Case:
         ):
             if fields and isinstance(fields.get("language"), str):
                 return str(fields["language"])
-        return self.desired.policy.language
+        return SILENT_LANGUAGE
 
     @property
     def offered(self) -> tuple[str, ...]:
@@ -84,26 +108,30 @@ class Case:
         return tuple(sorted(str(service.fields["code"]) for service in self.index.live.services.values()))
 
     def reverts(self) -> bool:
-        """Whether git wins over edits made in the portal here."""
-        own = self.customer.desired.fields.get("portal_edits") if self.customer.desired else None
+        """Whether git wins over edits made in the portal here; without a folder, what it said last."""
+        own = (self.customer.desired.fields if self.customer.desired else self.remembered).get("portal_edits")
         return (own or self.desired.policy.portal_edits) == "revert"
+
+    def called(self, row: LiveContact) -> str:
+        """How the plan calls a live contact of this customer: by the keys that both have after it."""
+        known = next((one.key for one in self.people if one.match.live and one.match.live.id == row.id), None)
+        if known is None:
+            known = row.external_key if self.index.manages(row) else row.email
+        return f"{self.key}/{known}"
 
 
 def person(case: Case, match: ContactMatch) -> Person:
     """The match with its fields compared, where there is something on both sides.
 
     Where git wins, an edit becomes a change back, except one that would give back access or power
-    which somebody took away in the portal.
+    which somebody took away in the portal. Nothing is taken back from somebody who is not there.
     """
     if match.desired is None or match.live is None:
         return Person(match)
     compared = compare(match.desired.fields, match.live.fields, match.base, match.live.touched)
-    if not case.reverts():
-        return Person(match, compared)
-    back = tuple(edit for edit in compared.edits if not _empowers(case, edit))
-    undone = tuple(FieldChange(edit.name, edit.after, edit.before) for edit in back)
-    changes = tuple(sorted([*compared.changes, *undone], key=lambda change: change.name))
-    return Person(match, replace(compared, changes=changes, edits=tuple(e for e in compared.edits if e not in back)))
+    if case.reverts() and match.how is not How.AWAY:
+        compared = settled(compared, [edit for edit in compared.edits if not _empowers(case, edit)])
+    return Person(match, compared)
 
 
 def _empowers(case: Case, edit: FieldChange) -> bool:
@@ -115,69 +143,22 @@ def _empowers(case: Case, edit: FieldChange) -> bool:
     return edit.name in {"email", "protected"}
 
 
-def standings(case: Case) -> dict[str, Standing]:
-    """Everybody at the customer as the plan will leave them, by key; unmanaged people by address."""
-    found = [_standing(case, one) for one in case.people]
-    ours = {one.match.live.id for one in case.people if one.match.live}
-    if case.customer.live:
-        found += [
-            _unmanaged(case, row)
-            for row in case.index.living(case.customer.live)
-            if row.id not in ours and not case.index.manages(row)
-        ]
-    return {one.key: one for one in found if one is not None}
-
-
-def _standing(case: Case, one: Person) -> Standing | None:
-    match = one.match
-    live = match.live
-    if match.how is How.AWAY or (match.how is How.GONE and live is not None and not live.living):
-        return None
-    ref = ObjectRef(case.key, one.key, live.id if live else None, live.version if live else None)
-    if match.desired is None:
-        assert live is not None  # noqa: S101  a match has one side at least
-        gone = case.farewells.get(one.key)
-        kept = gone is not None and gone.keep
-        return Standing(
-            one.key, ref, live.role, live.status, live.email, spoken(case, live.fields),
-            leaves=not kept, heir=leaver_heir(case, one),
-        )  # fmt: skip
-    wanted = match.desired
-    if live is None or match.how is How.RESTORED:
-        status, role, email = Status.INVITED, wanted.role, wanted.email
-    elif one.compared.conflicts:
-        status, role, email = live.status, live.role, live.email
-    else:
-        after = dict(live.fields) | {change.name: change.after for change in one.compared.changes}
-        moved = any(change.name == "email" for change in one.compared.changes)
-        status = Status.INVITED if moved else live.status
-        role, email = Role(str(after["role"])), str(after["email"])
-    fields = {**(live.fields if live else {}), **wanted.fields}
-    return Standing(one.key, ref, role, status, email, spoken(case, fields), heir=wanted.heir, former=wanted.previously)
-
-
-def _unmanaged(case: Case, row: LiveContact) -> Standing:
-    ref = ObjectRef(case.key, row.email, row.id, row.version, label=row.email)
-    return Standing(row.email, ref, row.role, row.status, row.email, spoken(case, row.fields))
-
-
-def leaver_heir(case: Case, one: Person) -> str | None:
-    """Whom a leaver's farewell names, else what her last file said."""
+def restored_elsewhere(case: Case, one: Person) -> bool:
+    """Whether somebody brought a person back whom we had removed, and the files did not move since."""
+    live, base = one.match.live, one.match.base
     gone = case.farewells.get(one.key)
-    if gone and gone.heir:
-        return gone.heir
-    base = one.match.base
-    value = base.fields.get("heir") if base else None
-    return value if isinstance(value, str) else None
+    return (
+        one.match.how is How.GONE
+        and live is not None
+        and live.living
+        and base is not None
+        and not base.present
+        and not case.reverts()
+        and not (gone is not None and gone.keep)
+    )
 
 
 def spoken(case: Case, fields: Fields) -> str:
     """The language that a person reads."""
     own = fields.get("language")
     return own if isinstance(own, str) else case.language
-
-
-def leaving_reason(case: Case, key: str) -> str:
-    """Why a contact without file goes, as the portal remembers it."""
-    gone = case.farewells.get(key)
-    return gone.reason if gone else "other"

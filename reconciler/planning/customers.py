@@ -6,22 +6,24 @@ from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind, ObjectKind, Target
 from reconciler.model.equality import address_key, name_key
-from reconciler.model.fields import is_memo
-from reconciler.model.live import LiveContact, LiveCustomer
-from reconciler.model.plan import PortalEdit
+from reconciler.model.fields import is_memo, same_value
+from reconciler.model.live import Applied, LiveContact, LiveCustomer
 from reconciler.model.roles import ACCESS, may_hold_work
-from reconciler.model.values import FieldChange
+from reconciler.model.values import ALL, FieldChange
 from reconciler.planning.circumstances import Case, spoken
-from reconciler.planning.contacts import field_edit
 from reconciler.planning.drafts import Draft
+from reconciler.planning.lines import both_moved, field_edit, first_setters, presence_edit
 from reconciler.planning.matching import CustomerMatch, How
 from reconciler.planning.powers import service_moves
-from reconciler.planning.threeway import Compared, compare
+from reconciler.planning.threeway import Compared, compare, settled
 
 
 def plan_customer(case: Case) -> Draft:
     """What happens to the customer's own row."""
     draft = Draft()
+    if case.released:
+        _release(case, draft)
+        return draft
     match case.customer.how:
         case How.CREATED:
             draft.changes.append(_creation(case))
@@ -47,7 +49,7 @@ def refuse_doubles(matches: list[CustomerMatch], cases: list[Case]) -> Draft:
         if case.customer.how is How.GONE and case.customer.live and not case.customer.live.archived
     ]
     for match in matches:
-        if match.how not in {How.CREATED, How.ADOPTED} or match.desired is None:
+        if match.how not in {How.CREATED, How.ADOPTED} or match.desired is None or match.desired.release:
             continue
         wanted = {address_key(contact.email) for contact in match.desired.contacts.values()}
         for case in gone:
@@ -69,33 +71,45 @@ def _creation(case: Case) -> Change:
     return replace(_change(case, Kind.CREATE_CUSTOMER, f"customer {case.key} ({wanted.name}) is added"), fields=fields)
 
 
+def _release(case: Case, draft: Draft) -> None:
+    """The line stays in the file when it is done: then there is nobody of ours, and nothing to do."""
+    if case.customer.how in {How.SAME, How.RENAMED}:
+        message = f"{case.key} and its people are no longer managed here; nothing changes for them"
+        draft.changes.append(replace(_change(case, Kind.RELEASE_CUSTOMER, message), base=None, present=False))
+
+
 def _stays(case: Case, draft: Draft) -> None:
     wanted, live = case.customer.desired, case.customer.live
     assert wanted is not None and live is not None  # noqa: S101, PT018  both sides matched
-    if wanted.release:
-        message = f"{case.key} and its people are no longer managed here; nothing changes for them"
-        draft.changes.append(replace(_change(case, Kind.RELEASE_CUSTOMER, message), base=None, present=False))
-        return
     base = live.applied if case.customer.how is not How.ADOPTED else None
-    compared = _settled(case, compare(wanted.fields, live.fields, base, live.touched))
+    compared = compare(wanted.fields, live.fields, base, live.touched)
+    if case.reverts():
+        compared = settled(compared, [edit for edit in compared.edits if not _empowers(edit)])
     draft.edits += [field_edit(case.key, None, edit, live.touched.get(edit.name)) for edit in compared.edits]
     if compared.conflicts:
-        fields = ", ".join(
-            f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in compared.conflicts
-        )
-        draft.refuse("conflict", case.key, None, f"both sides moved: {fields}", "set the file to what it shall be")
+        hint = "set the file to what it shall be"
+        draft.refuse("conflict", case.key, None, both_moved(compared.conflicts), hint)
         return
-    draft.changes += _changes(case, live, compared)
+    draft.changes += [_telling(live, base, change) for change in _changes(case, live, compared)]
 
 
-def _settled(case: Case, compared: Compared) -> Compared:
-    """Where git wins, an edit of a customer is a change back; people's services are not given back."""
-    if not case.reverts():
-        return compared
-    back = tuple(edit for edit in compared.edits if edit.name not in {"services", "protected"})
-    undone = tuple(FieldChange(edit.name, edit.after, edit.before) for edit in back)
-    changes = tuple(sorted([*compared.changes, *undone], key=lambda change: change.name))
-    return replace(compared, changes=changes, edits=tuple(e for e in compared.edits if e not in back))
+def _telling(live: LiveCustomer, base: Applied | None, change: Change) -> Change:
+    """With who set each value that no file had said before."""
+    notes = first_setters(live, base, change.fields)
+    return replace(change, notes=notes, message=change.message + "".join(f" ({note})" for note in notes))
+
+
+_GIVING = frozenset({"services", "project_managers", "email_domains"})
+
+
+def _empowers(edit: FieldChange) -> bool:
+    """Whether going back to the file's value (`before`) gives somebody at or for the customer more."""
+    if edit.name not in _GIVING:
+        return edit.name == "protected"
+    if edit.after == ALL:
+        return False
+    had = set(edit.after) if isinstance(edit.after, tuple) else set()
+    return edit.before == ALL or not (isinstance(edit.before, tuple) and set(edit.before) <= had)
 
 
 def _changes(case: Case, live: LiveCustomer, compared: Compared) -> list[Change]:
@@ -127,7 +141,7 @@ def _service_effects(case: Case, fields: tuple[FieldChange, ...]) -> Effects:
     everything = tuple(sorted(str(row.fields["code"]) for row in case.index.live.services.values()))
     loses, gains = service_moves(moved.before, moved.after, everything)
     people = [
-        case.index.person(row)
+        case.called(row)
         for row in case.index.living(live)
         if loses and may_hold_work(row.role) and service_moves(row.fields.get("services"), moved.after, everything)[0]
     ]
@@ -142,7 +156,7 @@ def _restoration(case: Case) -> Change:
     fields = tuple(
         FieldChange(name, live.fields.get(name), value)
         for name, value in sorted(wanted.fields.items())
-        if not is_memo(name) and live.fields.get(name) != value
+        if not is_memo(name) and not same_value(name, live.fields.get(name), value)
     )
     made = _change(case, Kind.RESTORE_CUSTOMER, f"{case.key} comes back with whom the archive took out")
     gains = (ACCESS,) if back else ()
@@ -153,11 +167,12 @@ def _away(case: Case, draft: Draft) -> None:
     wanted, live = case.customer.desired, case.customer.live
     assert wanted is not None and live is not None and live.removal is not None  # noqa: S101, PT018  archived
     touch = live.removal.touch
-    if compare(wanted.fields, live.fields, live.applied, live.touched).changes:
+    compared = compare(wanted.fields, live.fields, live.applied, live.touched)
+    if compared.changes or compared.conflicts:
         message = f"the file changed, but {touch.by} archived this customer on {touch.at[:10]}"
         draft.refuse("conflict", case.key, None, message, "delete the folder, or have it restored in the portal")
         return
-    draft.edits.append(PortalEdit(case.key, None, "presence", "present", "archived", touch.by, touch.at))
+    draft.edits.append(presence_edit(case.key, None, "archived", touch))
 
 
 def _gone(case: Case, draft: Draft) -> None:
@@ -167,6 +182,9 @@ def _gone(case: Case, draft: Draft) -> None:
         if live.applied and live.applied.present:
             made = _change(case, Kind.RECORD, f"{case.key}: remember that the folder is gone")
             draft.changes.append(replace(made, base=live.applied.fields, present=False))
+        return
+    if live.applied and not live.applied.present and not case.reverts():
+        draft.edits.append(presence_edit(case.key, None, "restored", live.touched.get("presence")))
         return
     if requests := case.index.requests_of_customer[live.id]:
         listed = "; ".join(f"{request.id} ({request.state})" for request in requests)

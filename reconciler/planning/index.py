@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 
 from reconciler.model.equality import address_key, name_key
-from reconciler.model.live import LiveContact, LiveCustomer, LiveObject, LiveState, OpenRequest, Registration
+from reconciler.model.live import LiveContact, LiveCustomer, LiveObject, LiveState, OpenRequest, Registration, Removal
+from reconciler.planning.dates import instant
 
 
 class Index:
@@ -16,10 +17,16 @@ class Index:
         self.owner = owner
         self.contacts: dict[str, list[LiveContact]] = defaultdict(list)
         self.by_address: dict[str, LiveContact] = {}
+        self.by_name = {name_key(row.name): row for row in live.customers.values() if not row.archived}
+        self.foreign: dict[str, list[LiveCustomer]] = defaultdict(list)
+        for row in self.by_name.values():
+            if row.external_key is not None and row.owner not in {None, owner}:
+                self.foreign[row.external_key].append(row)
+        self.codes = {str(row.fields["code"]) for row in live.services.values()}
         self.requests: dict[str, list[OpenRequest]] = defaultdict(list)
         self.requests_of_customer: dict[str, list[OpenRequest]] = defaultdict(list)
         self.registrations_by_address: dict[str, list[Registration]] = defaultdict(list)
-        for contact in sorted(live.contacts.values(), key=_contact_order):
+        for contact in sorted(live.contacts.values(), key=contact_order):
             self.contacts[contact.customer_id].append(contact)
             if contact.living:
                 self.by_address[address_key(contact.email)] = contact
@@ -56,18 +63,21 @@ class Index:
         return f"{self.customer_key(contact.customer_id)}/{last}"
 
     def customers_in_order(self) -> list[LiveCustomer]:
-        """All customers, archived ones last, then by key or name, then generation of rows."""
+        """All customers, archived ones last, then by key or name; of one key the last archived first."""
         return sorted(
             self.live.customers.values(),
-            key=lambda c: (
-                c.archived,
-                c.external_key or "",
-                name_key(c.name),
-                c.removal.touch.at if c.removal else "",
-                c.id,
-            ),
+            key=lambda c: (c.archived, c.external_key or "", -_ended(c.removal), name_key(c.name), c.id),
         )
 
 
-def _contact_order(contact: LiveContact) -> tuple[bool, str, int, str, str]:
-    return (not contact.living, contact.external_key or "", -contact.generation, address_key(contact.email), contact.id)
+def contact_order(contact: LiveContact) -> tuple[bool, str, float, int, str, str]:
+    """Living ones first, then by key; of one key the last life first.
+
+    When a life ended decides before its generation: whoever signed up or was adopted begins at 1 again.
+    """
+    key, ended = contact.external_key or "", -_ended(contact.removal)
+    return (not contact.living, key, ended, -contact.generation, address_key(contact.email), contact.id)
+
+
+def _ended(removal: Removal | None) -> float:
+    return instant(removal.touch.at).timestamp() if removal else 0.0

@@ -7,14 +7,14 @@ address late, and nothing is guessed from an address or a name alone.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState
 from reconciler.model.equality import address_key, name_key
-from reconciler.model.live import Applied, LiveContact, LiveCustomer, Registration
+from reconciler.model.live import Applied, LiveContact, LiveCustomer, Registration, Status
 from reconciler.planning.dates import instant
-from reconciler.planning.index import Index
+from reconciler.planning.index import Index, contact_order
 
 
 class How(StrEnum):
@@ -51,8 +51,8 @@ class CustomerMatch:
 class ContactMatch:
     """A file and its live contact; one of them may be missing.
 
-    `base`: what was last applied. `generation`: the life that a creation starts. `rejects`: a
-    pending sign-up that `registration: none` turns down.
+    `base`: what was last applied. `generation`: the life that a creation starts. `rejects`: the
+    pending sign-ups of the address, which `registration: none` turns down.
     """
 
     how: How
@@ -60,41 +60,73 @@ class ContactMatch:
     live: LiveContact | None
     base: Applied | None = None
     registration: Registration | None = None
-    rejects: Registration | None = None
+    rejects: tuple[Registration, ...] = ()
     generation: int = 1
 
 
 def match_customers(desired: DesiredState, index: Index) -> list[CustomerMatch]:
-    """Every desired customer and every one of ours in the portal, in exactly one match, by key."""
+    """Every desired customer and every one of ours in the portal, in exactly one match, by key.
+
+    A folder that releases its customer matches only one that is managed now.
+    """
     rows = index.customers_in_order()
-    passes: list[tuple[How, Callable[[DesiredCustomer, LiveCustomer], bool]]] = [
-        (How.SAME, lambda d, c: not c.archived and index.manages(c) and c.external_key == d.key),
-        (How.RENAMED, lambda d, c: not c.archived and index.manages(c) and c.external_key in d.previously),
-        (How.ADOPTED, lambda d, c: not c.archived and c.owner is None and name_key(c.name) == name_key(d.name)),
-        (How.AWAY, lambda d, c: c.archived and index.manages(c) and c.external_key == d.key and _by_others(c.applied)),
+    ours = _by_key(row for row in rows if index.manages(row) and not row.archived)
+    free = {name_key(row.name): row for row in rows if row.owner is None and not row.archived}
+    over = {key: row for key, row in _by_key(r for r in rows if index.manages(r)).items() if row.archived}
+    passes: list[tuple[How, Callable[[DesiredCustomer], Iterable[LiveCustomer | None]]]] = [
+        (How.SAME, lambda d: [ours.get(d.key)]),
+        (How.RENAMED, lambda d: [ours.get(key) for key in d.previously]),
+        (How.ADOPTED, lambda d: [] if d.release else [free.get(name_key(d.name))]),
+        (How.AWAY, lambda d: [row for row in [over.get(d.key)] if row and _by_others(row.applied)]),
         (
             How.RESTORED,
-            lambda d, c: c.archived and index.manages(c) and c.external_key == d.key and _restorable(c, index),
+            lambda d: [row for row in [over.get(d.key)] if row and not d.release and _restorable(row, index)],
         ),
     ]
     matches: dict[str, CustomerMatch] = {}
     taken: set[str] = set()
-    for how, fits in passes:
+    for how, fitting in passes:
         for key, customer in sorted(desired.customers.items()):
-            if key not in matches:
-                found = next((row for row in rows if row.id not in taken and fits(customer, row)), None)
-                if found:
-                    taken.add(found.id)
-                    matches[key] = CustomerMatch(how, customer, found)
+            found = next((row for row in fitting(customer) if row is not None and row.id not in taken), None)
+            if key not in matches and found is not None:
+                taken.add(found.id)
+                matches[key] = CustomerMatch(how, customer, found)
     created = [CustomerMatch(How.CREATED, c, None) for key, c in desired.customers.items() if key not in matches]
-    gone = [CustomerMatch(How.GONE, None, r) for r in rows if r.id not in taken and index.manages(r)]
+    last = [*ours.values(), *over.values()]
+    gone = [CustomerMatch(How.GONE, None, row) for row in last if row.id not in taken]
     return sorted([*matches.values(), *created, *gone], key=lambda m: (m.key, m.how))
+
+
+def _by_key(rows: Iterable[LiveCustomer]) -> dict[str, LiveCustomer]:
+    """The first row of each key; of archived ones that is the last one archived."""
+    found: dict[str, LiveCustomer] = {}
+    for row in rows:
+        found.setdefault(row.external_key or "", row)
+    return found
+
+
+def rows_of(customer: CustomerMatch, index: Index) -> list[LiveContact]:
+    """The contacts that the plan finds at the customer, tombstones too; the last life of a key first.
+
+    Of a customer that is restored, whom its archive took out counts as invited again.
+    """
+    rows = index.contacts[customer.live.id] if customer.live else []
+    if customer.how is not How.RESTORED:
+        return rows
+    return sorted((_back_again(row) for row in rows), key=contact_order)
+
+
+def _back_again(row: LiveContact) -> LiveContact:
+    if row.removal is None or not row.removal.with_customer:
+        return row
+    base = replace(row.applied, present=True) if row.applied else None
+    return replace(row, status=Status.INVITED, removal=None, applied=base)
 
 
 def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
     """Every contact file of a customer and every one of its contacts of ours, each in one match."""
     wanted = customer.desired
-    rows = index.contacts[customer.live.id] if customer.live else []
+    rows = rows_of(customer, index)
     matches: dict[str, ContactMatch] = {}
     taken: set[str] = set()
     if wanted:
@@ -109,7 +141,7 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
             if key in matches:
                 matches[key] = _recreated(matches[key], tombstone)
             else:
-                matches[key] = _without_living(contact, tombstone, customer, index)
+                matches[key] = _without_living(contact, tombstone, _Home(customer, rows, index))
             if tombstone:
                 taken.add(tombstone.id)
     gone = [
@@ -144,11 +176,12 @@ def _same_address(contact: DesiredContact, row: LiveContact) -> bool:
 
 
 def _tombstone(contact: DesiredContact, rows: list[LiveContact], index: Index) -> LiveContact | None:
-    """The last life that this key had, if it is over. Rows are ordered by generation, last first."""
+    """The last life that this key had, if it is over."""
     return next((r for r in rows if not r.living and index.manages(r) and r.external_key == contact.key), None)
 
 
 def _last_of_its_key(row: LiveContact, rows: list[LiveContact]) -> bool:
+    """Whether no later life of the key is known; the rows stand with the last one first."""
     return next(r for r in rows if r.external_key == row.external_key and r.owner == row.owner).id == row.id
 
 
@@ -159,22 +192,32 @@ def _recreated(match: ContactMatch, tombstone: LiveContact | None) -> ContactMat
     return match
 
 
-def _without_living(
-    contact: DesiredContact, tombstone: LiveContact | None, customer: CustomerMatch, index: Index
-) -> ContactMatch:
-    if tombstone and _by_others(tombstone.applied):
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """Where a contact without a living row would live."""
+
+    customer: CustomerMatch
+    rows: list[LiveContact]
+    index: Index
+
+
+def _without_living(contact: DesiredContact, tombstone: LiveContact | None, home: _Home) -> ContactMatch:
+    index = home.index
+    generation = 1 + max((row.generation for row in home.rows if row.external_key == contact.key), default=0)
+    found = index.live.registrations.get(contact.registration.id) if contact.registration else None
+    if found is None and tombstone and _by_others(tombstone.applied):
         return ContactMatch(How.AWAY, contact, tombstone, tombstone.applied)
-    generation = tombstone.generation + 1 if tombstone else 1
     if contact.registration:
-        found = index.live.registrations.get(contact.registration.id)
         return ContactMatch(How.APPROVED, contact, None, registration=found, generation=generation)
+    pending = index.registrations_by_address[address_key(contact.email)]
+    rejects = tuple(registration for registration in pending if could_be(registration, home.customer))
     if tombstone and _same_address(contact, tombstone) and _restorable(tombstone, index):
-        return ContactMatch(How.RESTORED, contact, tombstone, tombstone.applied)
-    pending = [r for r in index.registrations_by_address[address_key(contact.email)] if _could_be(r, customer)]
-    return ContactMatch(How.CREATED, contact, None, rejects=next(iter(pending), None), generation=generation)
+        return ContactMatch(How.RESTORED, contact, tombstone, tombstone.applied, rejects=rejects)
+    return ContactMatch(How.CREATED, contact, None, rejects=rejects, generation=generation)
 
 
-def _could_be(registration: Registration, customer: CustomerMatch) -> bool:
+def could_be(registration: Registration, customer: CustomerMatch) -> bool:
+    """Whether the registration is of this customer, or of none yet."""
     return registration.customer_id is None or (
         customer.live is not None and registration.customer_id == customer.live.id
     )

@@ -7,6 +7,7 @@ from typing import assert_never
 
 from reconciler.model.changes import Change, Kind
 from reconciler.model.plan import Group
+from reconciler.model.roles import Role, may_hold_work
 
 _LAST = 90
 
@@ -20,6 +21,8 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and 
             return 1
         case Kind.UPDATE_SETTINGS:
             return 2
+        case Kind.ARCHIVE_CUSTOMER:
+            return 5  # sets free names and addresses, and needs nothing before it
         case Kind.CREATE_CUSTOMER | Kind.ADOPT_CUSTOMER | Kind.RESTORE_CUSTOMER | Kind.RENAME_CUSTOMER:
             return 10
         case Kind.UPDATE_CUSTOMER:
@@ -29,7 +32,7 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and 
         case Kind.RENAME_CONTACT:
             return 21
         case Kind.ADOPT_CONTACT:
-            return 31 if change.effects.loses else 22
+            return 31 if _ends_holding_work(change) else 22
         case Kind.RESTORE_CONTACT | Kind.APPROVE_REGISTRATION | Kind.CREATE_CONTACT:
             return 23
         case Kind.CHANGE_EMAIL:
@@ -37,15 +40,13 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and 
         case Kind.UPDATE_CONTACT:
             return 25
         case Kind.CHANGE_ROLE:
-            return 31 if change.effects.loses else 26
+            return 31 if _ends_holding_work(change) else 26
         case Kind.HAND_OVER_WORK:
             return 30
         case Kind.REMOVE_CONTACT:
             return 40
         case Kind.RELEASE_CONTACT:
             return 41
-        case Kind.ARCHIVE_CUSTOMER:
-            return 50
         case Kind.RELEASE_CUSTOMER:
             return 51
         case Kind.RECORD:
@@ -53,6 +54,11 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and 
         case Kind.REMOVE_SERVICE:
             return _LAST
     assert_never(change.kind)
+
+
+def _ends_holding_work(change: Change) -> bool:
+    """Whether the person may hold no work afterwards: then hers goes first, and to whom it goes can already."""
+    return any(field.name == "role" and not may_hold_work(Role(str(field.after))) for field in change.fields)
 
 
 def in_order(changes: list[Change]) -> tuple[Change, ...]:

@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import replace
 
+from reconciler.model.changes import Change, Kind
 from reconciler.model.desired import DesiredState
 from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Group, Plan, PortalEdit, Refusal, Scope, Unmanaged
+from reconciler.model.plan import Facts, Plan, PortalEdit, Refusal, Scope, Unmanaged
+from reconciler.planning.arrivals import contested_registrations
 from reconciler.planning.circumstances import Case, person
 from reconciler.planning.contacts import plan_contacts
 from reconciler.planning.customers import plan_customer, refuse_doubles
 from reconciler.planning.dates import leaving_soon, today, without_leavers
 from reconciler.planning.drafts import Draft
+from reconciler.planning.holding import hold_back
 from reconciler.planning.index import Index
 from reconciler.planning.matching import CustomerMatch, How, match_contacts, match_customers
 from reconciler.planning.ordering import make_groups
 from reconciler.planning.portal import plan_services, plan_settings
 from reconciler.planning.safeguards import judge_customers, judge_whole
+from reconciler.planning.services import judge_services
 from reconciler.planning.ties import judge_identity, with_moves
 
 _NOBODY_PLANNED = {How.GONE, How.AWAY}
@@ -35,8 +38,10 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     of_day = without_leavers(desired, day)
     index = Index(live, desired.owner)
     matches = match_customers(of_day, index)
-    cases = [_case(of_day, index, match) for match in matches]
+    contested = contested_registrations(of_day)
+    cases = [_case(Case(of_day, index, match, contested)) for match in matches]
     draft = _found(of_day, index, matches, cases)
+    draft.add(judge_services(draft.changes, of_day, index))
     draft.add(judge_identity(cases, draft))
     draft.changes, ties = with_moves(draft.changes, cases)
     draft.ties += ties
@@ -50,7 +55,7 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         live.epoch,
         facts.commit,
         day.isoformat(),
-        tuple(_held_back(make_groups(draft.changes, draft.ties), refusals)),
+        hold_back(make_groups(draft.changes, draft.ties), refusals, live),
         tuple(sorted(set(refusals), key=_refusal_order)),
         tuple(sorted(set(draft.edits), key=_edit_order)),
         _unmanaged(index),
@@ -74,10 +79,12 @@ def select(plan: Plan, customers: Iterable[str]) -> Plan:
     )
 
 
-def _case(desired: DesiredState, index: Index, match: CustomerMatch) -> Case:
-    case = Case(desired, index, match)
-    if match.how not in _NOBODY_PLANNED:
-        case.people = [person(case, found) for found in match_contacts(match, index)]
+def _case(case: Case) -> Case:
+    """With its people matched, where the plan looks at people at all."""
+    match = case.customer
+    managed = match.how not in _NOBODY_PLANNED and not (case.released and match.live is None)
+    if managed:
+        case.people = [person(case, found) for found in match_contacts(match, case.index)]
     return case
 
 
@@ -87,39 +94,20 @@ def _found(desired: DesiredState, index: Index, matches: list[CustomerMatch], ca
     draft.add(plan_services(desired, index))
     for case in cases:
         draft.add(plan_customer(case))
-        released = case.customer.desired is not None and case.customer.desired.release
-        if not released:
+        if not case.released:
             draft.add(plan_contacts(case))
     draft.add(refuse_doubles(matches, cases))
+    draft.changes = _rejected_once(draft.changes)
     return draft
 
 
-def _held_back(groups: list[Group], refusals: list[Refusal]) -> list[Group]:
-    """The groups with the rules that stop each: of the whole plan, or of one of its customers."""
-    whole = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
-    by_customer: dict[str | None, set[str]] = defaultdict(set)
-    for refusal in refusals:
-        if refusal.scope is Scope.CUSTOMER:
-            by_customer[refusal.customer].add(refusal.rule)
-    held = []
-    for group in groups:
-        names: tuple[str | None, ...] = group.customers or (None,)
-        rules = whole.union(*(by_customer[name] for name in names))
-        held.append(replace(group, held_back=tuple(sorted(rules))))
-    return _waiting(held)
-
-
-def _waiting(groups: list[Group]) -> list[Group]:
-    """Customers that need a service which is held back wait for it."""
-    missing = {c.service for g in groups if not g.customers and g.held_back for c in g.changes if c.target.id is None}
-    if not missing:
-        return groups
-    return [
-        replace(group, held_back=tuple(sorted({*group.held_back, "waits-for-service"})))
-        if any(missing & set(f.after) for c in group.changes for f in c.fields if isinstance(f.after, tuple))
-        else group
-        for group in groups
-    ]
+def _rejected_once(changes: list[Change]) -> list[Change]:
+    """Without a second rejection of a registration: a farewell and `registration: none` may both ask for it."""
+    first: dict[str, Change] = {}
+    for change in changes:
+        if change.kind is Kind.REJECT_REGISTRATION and change.registration is not None:
+            first.setdefault(change.registration, change)
+    return [c for c in changes if c.registration is None or first.get(c.registration, c) is c]
 
 
 def _unmanaged(index: Index) -> tuple[Unmanaged, ...]:

@@ -8,11 +8,11 @@ from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
 from reconciler.model.desired import DesiredService, DesiredState
 from reconciler.model.fields import is_memo
 from reconciler.model.live import LiveObject
-from reconciler.model.values import ALL, FieldChange
-from reconciler.planning.contacts import field_edit
+from reconciler.model.values import FieldChange
 from reconciler.planning.drafts import Draft
 from reconciler.planning.index import Index
-from reconciler.planning.threeway import Compared, compare
+from reconciler.planning.lines import both_moved, field_edit
+from reconciler.planning.threeway import Compared, compare, settled
 
 
 def plan_settings(desired: DesiredState, index: Index) -> Draft:
@@ -52,7 +52,7 @@ def plan_services(desired: DesiredState, index: Index) -> Draft:
         _service(desired, service, live.get(key), index, draft)
     for key, row in sorted(live.items()):
         if key not in desired.services and index.manages(row):
-            draft.changes.append(_removal(desired, key, row, index, draft))
+            draft.changes.append(_removal(key, row))
     return draft
 
 
@@ -93,48 +93,32 @@ def _service(
         draft.changes.append(replace(made, kind=Kind.RECORD, message=message, target=target))
 
 
-def _removal(desired: DesiredState, key: str, live: LiveObject, index: Index, draft: Draft) -> Change:
-    users = sorted(
-        {f"{index.customer_key(r.customer_id)} ({r.id})" for r in index.live.requests.values() if r.service == key}
-        | set(_still_naming(desired, key, index))
-    )
-    if users:
-        message = f"service {key} is gone from portal.yaml, but still used by {', '.join(users)}"
-        draft.refuse("service-in-use", None, None, message, "keep it until nobody needs it")
+def _removal(key: str, live: LiveObject) -> Change:
     return Change(
         Kind.REMOVE_SERVICE, ObjectKind.SERVICE, None, None, f"service {key} is removed", service=key,
         target=Target(live.id, live.version), present=False,
     )  # fmt: skip
 
 
-def _still_naming(desired: DesiredState, key: str, index: Index) -> list[str]:
-    """Customers that name the service after the plan: by file, or in the portal where no file says."""
-    said = {customer.key for customer in desired.customers.values() if "services" in customer.fields}
-    live = [
-        index.customer_key(row.id)
-        for row in index.live.customers.values()
-        if not row.archived and _names(row.fields.get("services"), key) and row.external_key not in said
-    ]
-    return live + [c.key for c in desired.customers.values() if _names(c.fields.get("services"), key)]
-
-
-def _names(value: object, key: str) -> bool:
-    return value != ALL and isinstance(value, tuple) and key in value
+_OPENNESS = ("closed", "approval_required", "open")
 
 
 def _settled(desired: DesiredState, compared: Compared) -> Compared:
     if desired.policy.portal_edits != "revert":
         return compared
-    kept = tuple(edit for edit in compared.edits if edit.name == "sign_up")
-    undone = tuple(FieldChange(e.name, e.after, e.before) for e in compared.edits if e not in kept)
-    changes = tuple(sorted([*compared.changes, *undone], key=lambda change: change.name))
-    return replace(compared, changes=changes, edits=kept)
+    return settled(compared, [edit for edit in compared.edits if not _opens(edit)])
+
+
+def _opens(edit: FieldChange) -> bool:
+    """Whether going back to the file's value (`before`) lets more people sign up."""
+    if edit.name != "sign_up":
+        return False
+    before, after = (_OPENNESS.index(str(v)) if v in _OPENNESS else len(_OPENNESS) for v in (edit.before, edit.after))
+    return before > after
 
 
 def _conflicts(compared: Compared, what: str, draft: Draft) -> bool:
     if compared.conflicts:
-        fields = ", ".join(
-            f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in compared.conflicts
-        )
-        draft.refuse("conflict", None, None, f"{what}: both sides moved: {fields}", "set the file to what it shall be")
+        message = f"{what}: {both_moved(compared.conflicts)}"
+        draft.refuse("conflict", None, None, message, "set the file to what it shall be")
     return bool(compared.conflicts)

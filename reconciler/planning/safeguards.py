@@ -7,13 +7,14 @@ from dataclasses import dataclass
 
 from reconciler.model.changes import Change, Kind
 from reconciler.model.desired import DesiredState, Policy
-from reconciler.model.live import LiveState, Status
+from reconciler.model.live import LiveContact, LiveState, Status
 from reconciler.model.plan import Facts, Refusal, Scope
 from reconciler.model.roles import Role
-from reconciler.planning.circumstances import Case, standings
+from reconciler.planning.circumstances import Case
 from reconciler.planning.drafts import Draft
 from reconciler.planning.index import Index
 from reconciler.planning.matching import How
+from reconciler.planning.standings import standings
 
 _SMALL = 10
 _STRICTER_IS_LESS = (
@@ -173,22 +174,39 @@ _FORBIDDEN = {
 
 
 def _protected(case: Case, changes: list[Change], draft: Draft) -> None:
-    rows = case.index.live
+    live = case.customer.live
+    protected = [row for row in case.index.contacts[live.id] if row.fields.get("protected") is True] if live else []
+    own = {row.id: row for row in protected}
     for change in changes:
-        row = rows.contacts.get(change.target.id or "") or rows.customers.get(change.target.id or "")
-        if row is None or row.fields.get("protected") is not True:
+        what = _FORBIDDEN.get(change.kind) or ("deprived of power" if change.effects.loses else None)
+        if what is None:
             continue
-        what = _FORBIDDEN.get(change.kind) or ("deprived of power" if change.contact and change.effects.loses else None)
-        if what:
-            message = f"{change.contact or case.key} is protected and cannot be {what}"
-            hint = "write protect: false, merge and apply that first"
-            draft.refuse("protected", case.key, change.contact, message, hint)
+        for row in _concerned(case, change, own):
+            _refuse_protected(case, case.called(row).partition("/")[2], what, draft)
+        if change.contact is None and change.kind in _FORBIDDEN and live and live.fields.get("protected") is True:
+            _refuse_protected(case, None, what, draft)
+
+
+def _concerned(case: Case, change: Change, protected: dict[str, LiveContact]) -> list[LiveContact]:
+    """Whom of the protected people a change of their own or of their customer is about."""
+    if change.contact is not None:
+        row = protected.get(change.target.id or "")
+        return [row] if row else []
+    everybody = change.kind in {Kind.ARCHIVE_CUSTOMER, Kind.RELEASE_CUSTOMER}
+    return [
+        row for row in protected.values() if row.living and (everybody or case.called(row) in change.effects.people)
+    ]
+
+
+def _refuse_protected(case: Case, contact: str | None, what: str, draft: Draft) -> None:
+    message = f"{contact or case.key} is protected and cannot be {what}"
+    draft.refuse("protected", case.key, contact, message, "write protect: false, merge and apply that first")
 
 
 def _last_manager(case: Case, draft: Draft) -> None:
     live, wanted = case.customer.live, case.customer.desired
     optional = wanted.fields.get("manager_optional") if wanted else case.remembered.get("manager_optional")
-    if live is None or optional or (wanted and wanted.release):
+    if live is None or optional or case.released:
         return
     standing = {Status.ACTIVE, Status.INVITED}
     before = [r for r in case.index.living(live) if r.role is Role.MANAGER and r.status in standing]

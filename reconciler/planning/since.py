@@ -7,6 +7,7 @@ from dataclasses import replace
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
+from reconciler.planning.holding import hold_back
 from reconciler.planning.planner import make_plan
 
 
@@ -22,10 +23,9 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
     warned = set(earlier.warnings)
     edits = set(earlier.portal_edits)
     fresh = tuple(r for r in now.refusals if (r.rule, r.customer, r.contact, r.message) not in told)
-    rules = {r.rule for r in fresh}
     groups = tuple(
-        replace(group, changes=changes, held_back=tuple(rule for rule in group.held_back if rule in rules))
-        for group in now.groups
+        replace(group, changes=changes)
+        for group in hold_back(list(now.groups), list(fresh), live)
         if (changes := tuple(change for change in group.changes if change.id not in known))
     )
     folded = len(now.changes) - sum(len(group.changes) for group in groups) + len(now.refusals) - len(fresh)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.model.fields import is_memo, same_value
@@ -68,6 +68,14 @@ def compare(desired: Fields, live: Fields, base: Applied | None, touched: Mappin
         tuple(found[Verdict.CONFLICT]),
         base_moves(desired, base),
     )
+
+
+def settled(compared: Compared, back: Collection[FieldChange]) -> Compared:
+    """The comparison where git wins over these edits: each becomes a change back to the file's value."""
+    undone = [FieldChange(edit.name, edit.after, edit.before) for edit in back]
+    changes = sorted([*compared.changes, *undone], key=lambda change: change.name)
+    kept = tuple(edit for edit in compared.edits if edit not in back)
+    return replace(compared, changes=tuple(changes), edits=kept)
 
 
 def base_moves(desired: Fields, base: Applied | None) -> bool:

@@ -32,7 +32,7 @@ def portal() -> None:
 @click.option("--base-url", metavar="URL", help="How people reach the portal; stands in mails.")
 def serve(database: str, port: int, host: str, base_url: str | None) -> int:
     """Serve the portal until it is stopped; brings its database up to date first."""
-    from reconciler.usecases import portal as case  # noqa: PLC0415  the extra may not be installed
+    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     case.serve(database, port, host, base_url)
     return 0
@@ -44,7 +44,7 @@ def serve(database: str, port: int, host: str, base_url: str | None) -> int:
 @click.option("--name", default=None, help="How history names whoever uses it.")
 def token(database: str, scope: str, name: str | None) -> int:
     """Print a new token, and nothing else."""
-    from reconciler.usecases import portal as case  # noqa: PLC0415  the extra may not be installed
+    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     show(case.token(database, scope, name or f"{scope} token") + "\n")
     return 0
@@ -56,7 +56,7 @@ def token(database: str, scope: str, name: str | None) -> int:
 @click.option("--contacts-per-customer", type=click.IntRange(1, 10_000), help="… with so many people each.")
 def seed(database: str, customers: int | None, contacts_per_customer: int | None) -> int:
     """Fill an empty portal: with the demo's state, or with many invented customers."""
-    from reconciler.usecases import portal as case  # noqa: PLC0415  the extra may not be installed
+    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     if (customers is None) is not (contacts_per_customer is None):
         raise WrongUsage(

@@ -8,17 +8,20 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from reconciler.documents.judging import Source
-from reconciler.documents.strict_yaml import Span
+from reconciler.documents.strict_yaml import Path, Span
 from reconciler.documents.types import Portal
-from reconciler.model.desired import DesiredContact, DesiredCustomer, Place
+from reconciler.model.desired import DesiredContact, DesiredCustomer, Farewell
 from reconciler.model.equality import address_key, domain_key, name_key
 from reconciler.model.keys import display
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.roles import Role, may_hold_work
 from reconciler.model.values import ALL
+
+Thing: TypeAlias = DesiredContact | DesiredCustomer | Farewell
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,24 +44,18 @@ class Book:
         for customer in self.customers.values():
             yield from customer.contacts.values()
 
-    def problem(
-        self,
-        rule: str,
-        place: Place,
-        message: str,
-        hint: str | None = None,
-        severity: Severity = Severity.ERROR,
-    ) -> Problem:
-        """A problem at the value whose key stands at the place."""
-        source = self.sources.get(place.path)
-        if source is None:
-            return Problem(rule, severity, place.path, place.line, place.column, message, hint=hint)
-        span = Span(place.line, place.column)
-        for path, key in source.composed.keys.items():
-            if (key.line, key.column) == (place.line, place.column):
-                span = source.span(path)
-                break
-        return source.problem(rule, span, message, hint=hint, severity=severity)
+    def problem(self, rule: str, thing: Thing, at: str | Path, message: str, hint: str) -> Problem:
+        """An error at a field's value in the thing's file; at its first line when there is no such value."""
+        source = self.sources[thing.place.path]
+        path = (at,) if isinstance(at, str) else at
+        known = path in source.composed.values
+        span = source.span(path) if known else Span(1, 1)
+        return source.problem(rule, span, message, at=path if known else (), hint=hint)
+
+    def item(self, thing: Thing, field: str, text: str) -> Path:
+        """Where a text stands in a list of the thing's file."""
+        listed = self.sources[thing.place.path].composed.value[field]
+        return (field, listed.index(text)) if text in listed else (field,)
 
 
 def across_files(book: Book) -> list[Problem]:
@@ -66,8 +63,8 @@ def across_files(book: Book) -> list[Problem]:
     return [problem for rule in ACROSS for problem in rule(book)]
 
 
-def _place(thing: DesiredContact | DesiredCustomer, field: str) -> Place:
-    return thing.places.get(field, thing.place)
+def _warning(problem: Problem) -> Problem:
+    return replace(problem, severity=Severity.WARNING)
 
 
 def address_unique(book: Book) -> Iterator[Problem]:
@@ -76,12 +73,12 @@ def address_unique(book: Book) -> Iterator[Problem]:
     for contact in book.contacts():
         other = first.setdefault(address_key(contact.email), contact)
         if other is not contact:
-            place = _place(other, "email")
+            line = other.places["email"].line
             message = (
                 f"'{contact.email}' is already the address of {display(other.customer, other.key)} "
-                f"({place.path}:{place.line})"
+                f"({other.place.path}:{line})"
             )
-            yield book.problem("address-twice", _place(contact, "email"), message, "give each person one file")
+            yield book.problem("address-twice", contact, "email", message, "give each person one file")
 
 
 def customer_name_unique(book: Book) -> Iterator[Problem]:
@@ -91,51 +88,54 @@ def customer_name_unique(book: Book) -> Iterator[Problem]:
         other = first.setdefault(name_key(customer.name), customer)
         if other is not customer:
             message = f"'{customer.name}' is already the name of {other.key} ({other.place.path})"
-            yield book.problem("customer-name-twice", _place(customer, "name"), message, "make the names differ")
+            yield book.problem("customer-name-twice", customer, "name", message, "make the names differ")
 
 
 def heirs_resolve(book: Book) -> Iterator[Problem]:
-    """Whoever shall receive work is there, may hold it, and is not leaving without an heir of her own."""
+    """Whoever shall receive work is there, may hold it, and is not leaving without an heir of her own.
+
+    Under `removed/` this warns: a farewell whose contact is long gone has no effect, so it must not
+    stand in the way when its heir goes too. Where there is open work, the plan refuses.
+    """
     for customer in book.whole:
         if customer.heir:
-            yield from _heir(book, customer, customer.heir, None, _place(customer, "heir"))
+            yield from _heir(book, customer, customer, customer.heir)
         for contact in customer.contacts.values():
             if contact.heir:
-                yield from _heir(book, customer, contact.heir, contact.key, _place(contact, "heir"))
+                yield from _heir(book, customer, contact, contact.heir)
         for gone in customer.farewells.values():
             if gone.heir:
-                source = book.sources.get(gone.place.path)
-                span = source.composed.keys.get(("heir",)) if source else None
-                place = Place(gone.place.path, span.line, span.column) if span else gone.place
-                yield from _heir(book, customer, gone.heir, gone.key, place)
+                yield from map(_warning, _heir(book, customer, gone, gone.heir))
 
 
-def _heir(book: Book, customer: DesiredCustomer, heir: str, giver: str | None, place: Place) -> Iterator[Problem]:
+def _heir(book: Book, customer: DesiredCustomer, giver: Thing, heir: str) -> Iterator[Problem]:
     """Follows a chain of leavers to its end; at most as many steps as there are people."""
-    seen = [giver] if giver else []
+    seen = [] if isinstance(giver, DesiredCustomer) else [giver.key]
     while heir not in seen:
         seen.append(heir)
         contact = _called(customer, heir)
         if contact is not None and contact.leaves is None:
             if not may_hold_work(contact.role):
                 message = f"'{heir}' is an observer and cannot hold work"
-                yield book.problem("heir", place, message, "name a requester or a manager")
+                yield book.problem("heir", giver, "heir", message, "name a requester or a manager")
             return
         following = contact.heir if contact else None
         if contact is None:
             gone = customer.farewells.get(heir)
             if gone is None:
-                yield book.problem("heir", place, f"'{heir}' is nobody at {customer.key}", _near(customer, heir))
+                message = f"'{heir}' is nobody at {customer.key}"
+                yield book.problem("heir", giver, "heir", message, _near(customer, heir))
                 return
             following = gone.heir
         following = following or customer.heir
         if following is None:
             if contact is None:
-                yield book.problem("heir", place, f"'{heir}' has left and names no heir", "name somebody who stays")
+                message = f"'{heir}' has left and names no heir"
+                yield book.problem("heir", giver, "heir", message, "name somebody who stays")
             return
         heir = following
     message = f"the heirs go in a circle: {' → '.join([*seen, heir])}"
-    yield book.problem("heir-circle", place, message, "name somebody who stays")
+    yield book.problem("heir-circle", giver, "heir", message, "name somebody who stays")
 
 
 def _called(customer: DesiredCustomer, key: str) -> DesiredContact | None:
@@ -158,29 +158,32 @@ def services_exist(book: Book) -> Iterator[Problem]:
     for customer in book.customers.values():
         own = customer.fields.get("services")
         if isinstance(own, tuple) and offered is not None:
-            yield from _unknown_services(book, own, offered, _place(customer, "services"))
+            yield from _unknown_services(book, own, offered, customer)
         for contact in customer.contacts.values():
             wanted = contact.fields.get("services")
             if not isinstance(wanted, tuple):
                 continue
             if offered is not None:
-                yield from _unknown_services(book, wanted, offered, _place(contact, "services"))
+                yield from _unknown_services(book, wanted, offered, contact)
             ordered = own if isinstance(own, tuple) else wanted
             for key in wanted:
                 if key not in ordered and not _for_all(book, key):
                     message = f"'{key}' is not one of the services of {customer.key}"
                     hint = f"add it to {customer.place.path}, or take it out here"
-                    yield book.problem("service-not-ordered", _place(contact, "services"), message, hint)
+                    yield book.problem(
+                        "service-not-ordered", contact, book.item(contact, "services", key), message, hint
+                    )
 
 
 def _unknown_services(
-    book: Book, named: tuple[str, ...], offered: Mapping[str, object], place: Place
+    book: Book, named: tuple[str, ...], offered: Mapping[str, object], thing: Thing
 ) -> Iterator[Problem]:
     for key in named:
         if key not in offered:
             near = difflib.get_close_matches(key, sorted(offered), 1, 0.6)
             hint = f"did you mean '{near[0]}'?" if near else f"services are {', '.join(sorted(offered)) or 'none yet'}"
-            yield book.problem("services", place, f"'{key}' is not a service of portal.yaml", hint)
+            at = book.item(thing, "services", key)
+            yield book.problem("services", thing, at, f"'{key}' is not a service of portal.yaml", hint)
 
 
 def _for_all(book: Book, key: str) -> bool:
@@ -194,17 +197,17 @@ def present_or_removed(book: Book) -> Iterator[Problem]:
         for key, gone in customer.farewells.items():
             if key in customer.contacts and gone.registration is None:
                 message = f"'{key}' is present in contacts/ and has a farewell here"
-                yield book.problem("present-and-removed", gone.place, message, "delete one of the two files")
+                yield book.problem("present-and-removed", gone, (), message, "delete one of the two files")
         former: dict[str, str] = {}
         for contact in customer.contacts.values():
             for key in contact.previously:
-                place = _place(contact, "previously")
+                at = book.item(contact, "previously", key)
                 if key in customer.contacts or key in customer.farewells:
                     message = f"'{key}' is in use; it cannot be what {contact.key} was called before"
-                    yield book.problem("previously", place, message, "delete the name here, or the other file")
+                    yield book.problem("previously", contact, at, message, "delete the name here, or the other file")
                 elif former.setdefault(key, contact.key) != contact.key:
                     message = f"'{key}' is also what {former[key]} was called before"
-                    yield book.problem("previously", place, message, "keep it at one of them")
+                    yield book.problem("previously", contact, at, message, "keep it at one of them")
 
 
 def former_folders(book: Book) -> Iterator[Problem]:
@@ -212,13 +215,13 @@ def former_folders(book: Book) -> Iterator[Problem]:
     former: dict[str, str] = {}
     for customer in book.customers.values():
         for key in customer.previously:
-            place = _place(customer, "previously")
+            at = book.item(customer, "previously", key)
             if key in book.customers:
                 message = f"there is a customer '{key}'; it cannot be what {customer.key} was called before"
-                yield book.problem("previously", place, message, "delete the name here")
+                yield book.problem("previously", customer, at, message, "delete the name here")
             elif former.setdefault(key, customer.key) != customer.key:
                 message = f"'{key}' is also what {former[key]} was called before"
-                yield book.problem("previously", place, message, "keep it at one of them")
+                yield book.problem("previously", customer, at, message, "keep it at one of them")
 
 
 def domain_unique(book: Book) -> Iterator[Problem]:
@@ -229,7 +232,8 @@ def domain_unique(book: Book) -> Iterator[Problem]:
             other = first.setdefault(domain_key(domain), customer)
             if other is not customer:
                 message = f"'{domain}' is already a domain of {other.key} ({other.place.path})"
-                yield book.problem("domain-twice", _place(customer, "email_domains"), message, "keep it at one of them")
+                at = book.item(customer, "email_domains", domain)
+                yield book.problem("domain-twice", customer, at, message, "keep it at one of them")
 
 
 def foreign_domain(book: Book) -> Iterator[Problem]:
@@ -239,10 +243,8 @@ def foreign_domain(book: Book) -> Iterator[Problem]:
         for contact in customer.contacts.values() if domains else ():
             if domain_key(contact.email.rpartition("@")[2]) not in domains:
                 message = f"'{contact.email}' is at none of the domains of {customer.key}"
-                yield book.problem(
-                    "foreign-domain", _place(contact, "email"), message, "compare it with what she signs with",
-                    Severity.WARNING,
-                )  # fmt: skip
+                hint = "compare it with what she signs with"
+                yield _warning(book.problem("foreign-domain", contact, "email", message, hint))
 
 
 def can_order(book: Book) -> Iterator[Problem]:
@@ -263,13 +265,8 @@ def can_order(book: Book) -> Iterator[Problem]:
             lacks.append("no service")
         if lacks:
             message = f"{customer.key} has {' and '.join(lacks)}"
-            yield book.problem(
-                "cannot-order",
-                customer.place,
-                message,
-                "add what is missing before its people need it",
-                Severity.WARNING,
-            )
+            hint = "add what is missing before its people need it"
+            yield _warning(book.problem("cannot-order", customer, (), message, hint))
 
 
 def _orderable(book: Book, customer: DesiredCustomer) -> bool:

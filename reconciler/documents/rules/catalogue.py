@@ -33,6 +33,8 @@ _ROWS: Final = (
      "Work must always have a living owner who can act on it.", "Name a requester or a manager of the same customer."),
     ("heir-circle", "heirs do not go in a circle", "Nobody would receive the work.", "Name somebody who stays."),
     ("merge-conflict", "no merge conflict is left", "Half of each side is nobody's decision.", "Resolve the conflict and commit."),
+    ("more-problems", "a file has at most 100 findings", "Nobody reads more; they come from one slip as a rule.",
+     "Repair the first ones and validate again."),
     ("missing-key", "what is required is there", "A contact needs a name, an address and a role.", "Add the line."),
     ("mixed-script", "a word is written in one script", "A Cyrillic а looks like a Latin a.", "Type the word anew."),
     ("open-sign-up", "people who sign up are approved", "With open sign-up anybody gets access.", "Write `sign_up: approval_required`."),
@@ -52,9 +54,9 @@ _ROWS: Final = (
     ("yaml-key", "a key is a word", "Lists and mappings cannot be keys here.", "Write a plain word before the colon."),
     ("yaml-key-twice", "a key stands once in a mapping", "Other programs silently take the last.", "Keep one of the lines."),
     ("yaml-several-documents", "a file is one document", "A customer is a folder, a contact is a file.", "Split the file."),
-    ("yaml-size", "no text is longer than 64 KiB, and no file has more than 200,000 values", "No document comes near it.", "Look at what is in the file."),
+    ("yaml-size", "no text is longer than 64 KiB, and no file has more than 20,000 values", "No document comes near it.", "Look at what is in the file."),
     ("yaml-syntax", "a file is YAML", "It cannot be read otherwise.", "Compare indentation and quotes with the lines around."),
-    ("yaml-tab", "indentation is made of spaces", "Tabs are as wide as every editor likes.", "Use two spaces."),
+    ("yaml-tab", "no tabs, neither to indent nor between words", "Tabs are as wide as every editor likes.", "Use two spaces."),
     ("yaml-tag", "no tags such as !!str", "They run code in some programs.", "Delete the tag."),
 )  # fmt: skip
 

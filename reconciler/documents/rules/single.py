@@ -1,8 +1,7 @@
-"""Rules on one file alone: values that a schema cannot judge, and secrets."""
+"""Rules on one file alone: values that a schema cannot judge."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Final
 
@@ -11,45 +10,19 @@ from reconciler.documents.judging import Source
 from reconciler.documents.strict_yaml import Path
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
 from reconciler.documents.values import Finding
+from reconciler.model.equality import domain_key
 from reconciler.model.problems import Problem, Severity
 
 Check = Callable[[str], Finding | None]
 
-FREE_MAIL: Final = frozenset(
-    [
-        "gmail.com",
-        "googlemail.com",
-        "outlook.com",
-        "hotmail.com",
-        "live.com",
-        "yahoo.com",
-        "icloud.com",
-        "me.com",
-        "gmx.de",
-        "gmx.net",
-        "gmx.at",
-        "web.de",
-        "t-online.de",
-        "aol.com",
-        "proton.me",
-        "protonmail.com",
-        "mail.ru",
-        "yandex.ru",
-        "qq.com",
-        "163.com",
-        "orange.fr",
-        "laposte.net",
-        "free.fr",
-    ]
-)
-_SECRETS: Final = (
-    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
-    re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
-    re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{40,}\b|\bglpat-[A-Za-z0-9_-]{20,}\b"),
-    re.compile(r"\beyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"),
-    re.compile(r"\b[a-z][a-z0-9+]*://[^\s/:@]+:[^\s/@]+@"),
-    re.compile(r"(?i)\b(?:password|passwort|mot_de_passe|api_?key|secret|token)\s*[:=]\s*\S{4,}"),
-)
+FREE_MAIL: Final = frozenset([
+    "163.com", "aol.com", "arcor.de", "bluewin.ch", "free.fr", "freenet.de", "gmail.com", "gmx.at", "gmx.ch",
+    "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "hotmail.de", "hotmail.fr", "icloud.com",
+    "laposte.net", "libero.it", "live.com", "live.de", "live.fr", "mail.com", "mail.ru", "me.com", "msn.com",
+    "naver.com", "orange.fr", "outlook.com", "outlook.de", "outlook.fr", "proton.me", "protonmail.com",
+    "qq.com", "seznam.cz", "sfr.fr", "t-online.de", "t-online.hu", "wanadoo.fr", "web.de", "wp.pl",
+    "yahoo.co.jp", "yahoo.com", "yahoo.de", "yahoo.fr", "yandex.ru", "ymail.com",
+])  # fmt: skip
 
 
 def in_one_file(document: Document, source: Source) -> list[Problem]:
@@ -57,7 +30,7 @@ def in_one_file(document: Document, source: Source) -> list[Problem]:
     found = [problem for at, text, check in _checks(document) for problem in _judged(source, at, text, check)]
     found += _free_mail(document, source)
     found += _open_sign_up(document, source)
-    return found + list(_secrets(source))
+    return found
 
 
 def _checks(document: Document) -> Iterator[tuple[Path, str, Check]]:
@@ -76,12 +49,18 @@ def _checks(document: Document) -> Iterator[tuple[Path, str, Check]]:
             for number, text in enumerate(document.email_domains or ()):
                 yield ("email_domains", number), text, values.domain
         case Portal():
-            yield ("time_zone",), document.time_zone, values.time_zone
-            for side in ("source", "target"):
-                for number, tag in enumerate(getattr(document.languages, side, None) or ()):
-                    yield ("languages", side, number), tag, values.language
+            yield from _portal_checks(document)
         case Removed():
             return
+
+
+def _portal_checks(document: Portal) -> Iterator[tuple[Path, str, Check]]:
+    yield ("time_zone",), document.time_zone, values.time_zone
+    for side in ("source", "target"):
+        for number, tag in enumerate(getattr(document.languages, side, None) or ()):
+            yield ("languages", side, number), tag, values.language
+    for key, service in (document.services or {}).items():
+        yield ("services", key, "name"), service.name, values.name
 
 
 def _language(tag: str | None) -> Iterator[tuple[Path, str, Check]]:
@@ -101,7 +80,7 @@ def _free_mail(document: Document, source: Source) -> Iterator[Problem]:
     if not isinstance(document, Customer):
         return
     for number, domain in enumerate(document.email_domains or ()):
-        if domain.lower() in FREE_MAIL:
+        if domain_key(domain) in FREE_MAIL:
             at: Path = ("email_domains", number)
             message = f"'{domain}' is everybody's domain; anyone there could sign up as this customer"
             yield source.problem("free-mail-domain", source.span(at), message, at=at, hint="delete the line")
@@ -113,23 +92,3 @@ def _open_sign_up(document: Document, source: Source) -> Iterator[Problem]:
         message = "with open sign-up anybody gets access without approval"
         hint = "write approval_required, unless that is meant"
         yield source.problem("open-sign-up", source.span(at), message, at=at, hint=hint, severity=Severity.WARNING)
-
-
-def _secrets(source: Source) -> Iterator[Problem]:
-    """Places that look like a secret; the value is never repeated, not even as the source line."""
-    for number, line in enumerate(source.lines, 1):
-        for pattern in _SECRETS:
-            if found := pattern.search(line):
-                message = "this looks like a secret; a repository keeps it for ever"
-                hint = "revoke it where it is used, and take it out of the file"
-                yield Problem(
-                    "secret",
-                    Severity.ERROR,
-                    source.path,
-                    number,
-                    found.start() + 1,
-                    message,
-                    hint=hint,
-                    length=1,
-                )
-                break

@@ -1,0 +1,230 @@
+"""The files on the disk: one walk that follows no link and opens nothing outside of the root.
+
+In: the root and what git ignores. Out: every file as `SourceFile`, and its *mark*, the id that git
+would give its bytes, so that `tree` can compare them with a commit without asking git to look at
+the disk. Each folder is opened through its parent's handle: a folder exchanged for a link while
+we walk leads nowhere.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from pathlib import Path
+from typing import Final
+
+from reconciler.adapters import sources
+from reconciler.adapters.sources import DEEPEST, LARGEST, MOST_BYTES, MOST_FILES, PATHS, text_of
+from reconciler.model.errors import FilesUnreadable
+from reconciler.model.files import SourceFile
+
+LINK: Final = "link "
+"""Before the mark of a link: a file may hold the very text that a link leads to."""
+
+_FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+_PART: Final = 1 << 16
+
+
+class _Kind(Enum):
+    FILE = auto()
+    FOLDER = auto()
+    LINK = auto()
+    SPECIAL = auto()
+
+
+@dataclass(slots=True)
+class Walked:
+    """Files by path; and what git would call their bytes, as far as they were read."""
+
+    files: dict[str, SourceFile] = field(default_factory=dict)
+    marks: dict[str, str] = field(default_factory=dict)
+    has_customers: bool = False
+
+
+def walk(root: Path, ignored: frozenset[str] = frozenset(), digest: str | None = None) -> Walked:
+    """Everything at `portal.yaml` and below `customers/`, save what is ignored.
+
+    `ignored`: paths of files, and of folders with `/` at their end. `digest`: `sha1` or `sha256`,
+    whichever the repository counts with; None outside of git, then there are no marks.
+    """
+    try:
+        top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    except OSError as error:
+        message = f"'{root}' cannot be opened as a folder: {(error.strerror or '').lower()}"
+        raise FilesUnreadable(message, "name the folder that holds portal.yaml with --root") from None
+    try:
+        walking = Walk(ignored, digest)
+        for name in PATHS:
+            walking.top(top, name)
+    finally:
+        os.close(top)
+    return walking.walked
+
+
+@dataclass(slots=True)
+class Walk:
+    ignored: frozenset[str]
+    digest: str | None
+    walked: Walked = field(default_factory=Walked)
+    entries: int = 0
+    taken: int = 0
+
+    def top(self, root: int, name: str) -> None:
+        try:
+            mode = os.stat(name, dir_fd=root, follow_symlinks=False).st_mode
+        except FileNotFoundError:
+            return
+        except OSError as error:
+            self._keep(name, sources.not_opened(name, error))
+            return
+        if name in self.ignored or f"{name}/" in self.ignored:
+            return
+        kind, wanted = _kind_of(mode), _Kind.FILE if sources.named_like_a_document(name) else _Kind.FOLDER
+        self.walked.has_customers |= wanted is _Kind.FOLDER
+        if kind is _Kind.FILE and wanted is _Kind.FOLDER:
+            self._keep(name, sources.file_for_folder(name))
+        else:
+            self._entry(root, name, name, kind, 0)
+
+    def _entry(self, parent: int, name: str, path: str, kind: _Kind, depth: int) -> None:
+        self.entries += 1
+        if self.entries > MOST_FILES:
+            hint = "look for what does not belong there, and let git ignore it"
+            raise FilesUnreadable(f"there are more than {MOST_FILES:,} files and folders", hint)
+        match kind:
+            case _Kind.FILE:
+                self.file(parent, name, path)
+            case _Kind.FOLDER:
+                self.folder(parent, name, path, depth)
+            case _Kind.LINK:
+                self._keep(path, sources.link(path), self._mark_of_link(parent, name))
+            case _Kind.SPECIAL:
+                self._keep(path, sources.special(path))
+
+    def folder(self, parent: int, name: str, path: str, depth: int) -> None:
+        if sources.named_like_a_document(name):
+            self._keep(path, sources.folder_for_file(path))
+            return
+        if depth > DEEPEST:
+            self._keep(path, sources.too_deep(path))
+            return
+        try:
+            handle = os.open(name, _FLAGS | os.O_DIRECTORY, dir_fd=parent)
+        except OSError as error:
+            self._keep(path, sources.not_opened(path, error))
+            return
+        try:
+            self._within(handle, path, depth)
+        except OSError as error:
+            self._keep(path, sources.unreadable(path, error.strerror))
+        finally:
+            os.close(handle)
+
+    def _within(self, handle: int, path: str, depth: int) -> None:
+        found = []
+        with os.scandir(handle) as listed:
+            for entry in listed:
+                found.append((entry.name, _kind_listed(entry)))
+                if self.entries + len(found) > MOST_FILES:
+                    break
+        if self.digest and any(name == ".git" for name, _ in found):
+            self._keep(path, sources.repository_within(path))
+            return
+        for name, kind in found:
+            below = f"{path}/{name if name.isascii() else text_of(os.fsencode(name))}"
+            if below in self.ignored or (kind is _Kind.FOLDER and f"{below}/" in self.ignored) or name == ".git":
+                continue
+            self._entry(handle, name, below, kind, depth + 1)
+
+    def file(self, parent: int, name: str, path: str) -> None:
+        try:
+            handle = os.open(name, _FLAGS, dir_fd=parent)
+        except OSError as error:
+            self._keep(path, sources.not_opened(path, error))
+            return
+        try:
+            self._opened(handle, path)
+        except OSError as error:
+            self._keep(path, sources.unreadable(path, error.strerror))
+        finally:
+            os.close(handle)
+
+    def _opened(self, handle: int, path: str) -> None:
+        about = os.fstat(handle)
+        if not stat.S_ISREG(about.st_mode):
+            self._keep(path, sources.special(path))
+        elif about.st_size > LARGEST:
+            self._keep(path, sources.too_large(path, about.st_size), self._mark_of_large(handle, about.st_size))
+        else:
+            content = _read(handle, about.st_size)
+            if len(content) > LARGEST:
+                self._keep(path, sources.too_large(path, len(content)))
+                return
+            self._count(len(content))
+            file = sources.plain(path, content)
+            self._keep(path, file, self._mark(sources.lf(content)))
+
+    def _count(self, size: int) -> None:
+        self.taken += size
+        if self.taken > MOST_BYTES:
+            hint = "look for what does not belong there, and let git ignore it"
+            raise FilesUnreadable(f"the files hold more than {MOST_BYTES:,} bytes", hint)
+
+    def _keep(self, path: str, file: SourceFile, mark: str = "") -> None:
+        self.walked.files[path] = file
+        if self.digest:
+            self.walked.marks[path] = mark
+
+    def _mark(self, content: bytes) -> str:
+        return blob_id(content, self.digest) if self.digest else ""
+
+    def _mark_of_link(self, parent: int, name: str) -> str:
+        try:
+            return LINK + self._mark(os.fsencode(os.readlink(name, dir_fd=parent)))
+        except OSError:
+            return ""
+
+    def _mark_of_large(self, handle: int, size: int) -> str:
+        """Prose may be large; it is no document, and yet it may or may not differ from the commit."""
+        if not self.digest or self.taken + size > MOST_BYTES:
+            return ""
+        self.taken += size
+        made = hashlib.new(self.digest, b"blob %d\0" % size, usedforsecurity=False)
+        while size > 0 and (part := os.read(handle, LARGEST)):
+            made.update(part)
+            size -= len(part)
+        return made.hexdigest()
+
+
+def blob_id(content: bytes, digest: str) -> str:
+    """What git calls these bytes."""
+    return hashlib.new(digest, b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
+
+
+def _read(handle: int, size: int) -> bytes:
+    """One read takes all of an ordinary file; a file that grows meanwhile is read up to the limit."""
+    content = os.read(handle, size + 1)
+    if len(content) == size:
+        return content
+    while len(content) <= LARGEST and (part := os.read(handle, _PART)):
+        content += part
+    return content
+
+
+def _kind_of(mode: int) -> _Kind:
+    if stat.S_ISREG(mode):
+        return _Kind.FILE
+    if stat.S_ISDIR(mode):
+        return _Kind.FOLDER
+    return _Kind.LINK if stat.S_ISLNK(mode) else _Kind.SPECIAL
+
+
+def _kind_listed(entry: os.DirEntry[str]) -> _Kind:
+    if entry.is_file(follow_symlinks=False):
+        return _Kind.FILE
+    if entry.is_dir(follow_symlinks=False):
+        return _Kind.FOLDER
+    return _Kind.LINK if entry.is_symlink() else _Kind.SPECIAL

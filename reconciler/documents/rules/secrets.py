@@ -1,0 +1,39 @@
+"""Secrets that slipped into a file, found in its lines whether or not the file is a document.
+
+A secret is never repeated: the problem has no source line, and of a file that holds one no other
+problem is shown, because any of them might quote it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Final
+
+from reconciler.documents.strict_yaml import MOST_BYTES
+from reconciler.model.problems import Problem, Severity
+
+_SECRETS: Final = (
+    re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
+    re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{40,}\b|\bglpat-[A-Za-z0-9_-]{20,}\b"),
+    re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"),
+    re.compile(r"\b[a-z][a-z0-9+]{1,20}://[^\s/:@]{1,200}:[^\s/@]{1,200}@"),
+    re.compile(r"(?i)\b(?:password|passwort|mot_de_passe|api[_-]?key|secret|token)[\"']?\s{0,9}[:=]\s{0,9}[^\s#]{4,}"),
+)
+_MOST: Final = 20
+
+
+def secrets(path: str, content: bytes) -> Iterator[Problem]:
+    """A problem at each line that looks like a secret, up to twenty: the place alone, never the value."""
+    found = 0
+    for number, line in enumerate(content[:MOST_BYTES].decode("utf-8", "replace").split("\n"), 1):
+        place = next((match.start() for pattern in _SECRETS if (match := pattern.search(line))), None)
+        if place is None:
+            continue
+        found += 1
+        if found > _MOST:
+            return
+        message = "this looks like a secret; a repository keeps it for ever"
+        hint = "revoke it where it is used, and take it out of the file"
+        yield Problem("secret", Severity.ERROR, path, number, place + 1, message, hint=hint)

@@ -1,0 +1,161 @@
+"""One transaction of the simulated portal: what it may write, and what it must still keep.
+
+Below `simulated`, which carries out the operations. In: a live state. Out: another one, when all
+promises of the contract are kept; `BatchRefused` otherwise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from reconciler.model.changes import Change, Kind, Mail, MailKind
+from reconciler.model.equality import address_key
+from reconciler.model.live import (
+    Actor,
+    Applied,
+    LiveContact,
+    LiveCustomer,
+    LiveObject,
+    LiveState,
+    OpenRequest,
+    Registration,
+    Status,
+    Touch,
+)
+from reconciler.model.roles import Role, may_hold_work
+from tests.builders import NOW, OWNER
+
+_MANAGING: Final = {Status.ACTIVE, Status.INVITED}
+
+
+class BatchRefused(Exception):
+    """The portal took no part of a batch."""
+
+    def __init__(self, slug: str, about: str) -> None:
+        super().__init__(f"{slug}: {about}")
+        self.slug = slug
+
+
+@dataclass
+class Transaction:
+    """One transaction: copies of what it may write, and what it must still keep."""
+
+    before: LiveState
+    commit: str | None
+    customers: dict[str, LiveCustomer] = field(init=False)
+    contacts: dict[str, LiveContact] = field(init=False)
+    services: dict[str, LiveObject] = field(init=False)
+    registrations: dict[str, Registration] = field(init=False)
+    requests: dict[str, OpenRequest] = field(init=False)
+    settings: LiveObject = field(init=False)
+    mails: list[Mail] = field(default_factory=list)
+    free_addresses: set[str] = field(default_factory=set)
+    free_keys: set[str] = field(default_factory=set)
+    touched: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        for name in ("customers", "contacts", "services", "registrations", "requests"):
+            setattr(self, name, dict(getattr(self.before, name)))
+        self.settings = self.before.settings
+
+    def state(self) -> LiveState:
+        for id in self.touched:
+            if id in self.customers and self.commit is not None:
+                self.customers[id] = replace(self.customers[id], last_commit=self.commit)
+        names = ("settings", "services", "customers", "contacts", "registrations", "requests")
+        kept: dict[str, Any] = {name: getattr(self, name) for name in names}
+        return replace(self.before, revision=self.before.revision + 1, **kept)
+
+    def park(self, changes: Iterable[Change]) -> None:
+        """Addresses and keys that the batch gives away are free from its beginning."""
+        for change in changes:
+            if change.kind in {Kind.REMOVE_CONTACT, Kind.CHANGE_EMAIL}:
+                self.free_addresses.add(str(change.target.id))
+            if change.kind in {Kind.RENAME_CONTACT, Kind.RENAME_CUSTOMER}:
+                self.free_keys.add(str(change.target.id))
+
+    def written(self, row: Any, change: Change) -> Any:
+        """The row with the change's fields, base and, unless it only remembers, our key."""
+        self.fresh(row, change)
+        at = Touch("reconciler", Actor.RECONCILER, NOW)
+        fields = {**row.fields, **{f.name: f.after for f in change.fields}}
+        touched = {**row.touched, **{f.name: at for f in change.fields}}
+        base = row.applied if change.base is None else Applied(change.present, dict(change.base), self.commit)
+        key = change.service or change.contact or change.customer or "settings"
+        owned = change.kind not in {Kind.RECORD, Kind.HAND_OVER_WORK, Kind.REMOVE_CONTACT}
+        if owned and row.external_key not in {None, key} and "rename" not in change.kind:
+            raise BatchRefused("stale", f"{row.id} is called {row.external_key}, not {key}")
+        named = {"external_key": key, "owner": OWNER} if owned else {}
+        return replace(row, version=row.version + 1, fields=fields, touched=touched, applied=base, **named)
+
+    def fresh(self, row: LiveObject, change: Change) -> None:
+        tables: list[Any] = [self.before.customers, self.before.contacts, self.before.services]
+        known = next((table[row.id] for table in tables if row.id in table), self.before.settings)
+        if change.target.version != known.version:
+            raise BatchRefused("stale", f"{row.id} is of version {known.version}, not {change.target.version}")
+        if row.owner not in {None, OWNER}:
+            raise BatchRefused("other-owner", row.id)
+
+    def known_services(self, row: LiveObject) -> None:
+        named = row.fields.get("services")
+        unknown = set(named if isinstance(named, tuple) else ()) - {
+            str(s.fields["code"]) for s in self.services.values()
+        }
+        if unknown:
+            raise BatchRefused("unprocessable", f"there is no service {sorted(unknown)}")
+
+    def enter(self, row: LiveContact) -> None:
+        """The row takes its place: one holder of its address, one living contact under its key."""
+        living = [c for c in self.contacts.values() if c.living]
+        address = address_key(row.email)
+        self.free(
+            "address-taken",
+            [c for c in living if not self._parked(c)],
+            row.id,
+            lambda c: address_key(c.email) == address,
+        )
+        named = [c for c in living if c.customer_id == row.customer_id and c.id not in self.free_keys]
+        if row.external_key is not None:
+            self.free("key-taken", named, row.id, lambda c: c.external_key == row.external_key)
+        self.contacts[row.id] = row
+
+    def _parked(self, row: LiveContact) -> bool:
+        """Whether the contact still has the address that this batch takes from it."""
+        before = self.before.contacts.get(row.id)
+        return (
+            row.id in self.free_addresses and before is not None and address_key(before.email) == address_key(row.email)
+        )
+
+    def free(self, slug: str, rows: Iterable[Any], id: str, same: Callable[[Any], bool]) -> None:
+        taken = [row.id for row in rows if row.id != id and same(row)]
+        if taken:
+            raise BatchRefused(slug, f"{id} and {taken}")
+
+    def unprotected(self, id: str) -> None:
+        if self.before.contacts[id].fields.get("protected"):
+            raise BatchRefused("protected", id)
+
+    def mail(self, kind: MailKind, to: str) -> None:
+        self.mails.append(Mail(kind, to, ""))
+
+    def keep_promises(self) -> None:
+        """What every commit must keep: owners of open work, managers, one holder of every address."""
+        for request in self.requests.values():
+            owner = self.contacts[request.owner_id]
+            if not owner.living or not may_hold_work(owner.role) or owner.customer_id != request.customer_id:
+                raise BatchRefused("no-heir", f"{request.id} of {owner.id}")
+        for id in self.touched & set(self.before.customers):
+            row = self.customers[id]
+            optional = row.applied is not None and row.applied.fields.get("manager_optional")
+            had, has = _managed(self.before.contacts.values(), id), _managed(self.contacts.values(), id)
+            if had and not has and not row.archived and not optional:
+                raise BatchRefused("last-manager", id)
+        addresses = [address_key(row.email) for row in self.contacts.values() if row.living]
+        if len(addresses) != len(set(addresses)):
+            raise BatchRefused("address-taken", "at the end")
+
+
+def _managed(contacts: Iterable[LiveContact], customer: str) -> bool:
+    return any(c.customer_id == customer and c.role is Role.MANAGER and c.status in _MANAGING for c in contacts)
