@@ -2,8 +2,9 @@
 PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 BIN := .venv/bin
+PORT ?= 8000
 
-.PHONY: help test lint lock schemas clean
+.PHONY: help demo portal test lint soak bench lock schemas clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
@@ -14,6 +15,19 @@ help: ## list the targets
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	@touch $@
 
+demo: .venv/installed ## the ten-minute tour; ends by itself and leaves nothing running
+	$(BIN)/reconciler demo
+
+portal: .venv/installed ## a seeded portal that keeps running, to look at and to try the commands on
+	@mkdir -p .demo
+	@test -f .demo/portal.sqlite || $(BIN)/reconciler portal seed --database sqlite:///.demo/portal.sqlite
+	@echo "In another terminal:"
+	@echo "  export RECONCILER_PORTAL_URL=http://127.0.0.1:$(PORT)"
+	@echo "  export RECONCILER_PORTAL_TOKEN=$$($(BIN)/reconciler portal token --database sqlite:///.demo/portal.sqlite --scope apply)"
+	@echo "  $(BIN)/reconciler plan"
+	@echo "Stop it with Ctrl-C; forget it with rm -r .demo"
+	$(BIN)/reconciler portal serve --database sqlite:///.demo/portal.sqlite --port $(PORT)
+
 test: lint ## everything that proves the program
 	$(BIN)/python -m pytest -n 2
 
@@ -21,6 +35,12 @@ lint: .venv/installed ## types, style, workflows
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+soak: .venv/installed ## the random tests, twenty times as long
+	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning
+
+bench: .venv/installed ## how time grows with the book, as ratios
+	$(BIN)/python tests/bench/growth.py
 
 lock: ## renew the lock: hashes, no addresses
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
@@ -31,4 +51,4 @@ schemas: .venv/installed ## write schemas/ anew from the types
 	  [pathlib.Path('schemas', name).write_text(text) for name, text in generate_schemas().items()]"
 
 clean: ## forget what was made
-	rm -rf .venv .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info
+	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -13,7 +13,7 @@ import click
 
 from reconciler.cli.exit_codes import SIGNAL, WRONG_USAGE, of_error
 from reconciler.cli.lazy import LazyGroup
-from reconciler.cli.output import complain, use_utf8
+from reconciler.cli.output import ReaderGone, complain, use_utf8
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import ReconcilerError, WrongUsage
 
@@ -66,15 +66,18 @@ def main() -> None:
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = _run(sys.argv[1:])
-        sys.stdout.flush()
-    except BrokenPipeError:
+    except ReaderGone:
         _close_quietly()
         code = SIGNAL + signal.SIGPIPE
     sys.exit(code)
 
 
 def _run(arguments: list[str]) -> int:
-    settings = Settings(log_format="json" if "--log-format=json" in arguments else "text")
+    settings = Settings(
+        log_format="json"
+        if "--log-format=json" in " ".join(arguments).replace("format json", "format=json")
+        else "text"
+    )
     try:
         result = cli.main(arguments, prog_name="reconciler", standalone_mode=False)
     except ReconcilerError as error:

@@ -21,10 +21,17 @@ def use_utf8() -> None:
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
+class ReaderGone(BaseException):
+    """Whoever read our stdout has closed it: nothing is wrong, and nothing more is worth saying."""
+
+
 def show(text: str) -> None:
     """A result, as it is."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        raise ReaderGone from None
 
 
 def say(settings: Settings, message: str) -> None:

@@ -64,28 +64,41 @@ def _follow_the_clock(store: Store, done: threading.Event) -> None:
 
 def create_token(database: str, scope: str, name: str) -> str:
     """A new token of this scope (`read`, `apply`, `admin`); it is shown this once."""
-    return new_token(open_store(database), Scope(scope), name)
+    with _opened(database) as store:
+        return new_token(store, Scope(scope), name)
 
 
 def seed_many(database: str, customers: int, contacts_per_customer: int) -> None:
     """Fill the portal with so many invented customers and people."""
-    fill(open_store(database), customers, contacts_per_customer)
+    with _opened(database) as store:
+        fill(store, customers, contacts_per_customer)
 
 
 def is_empty(database: str) -> bool:
     """Whether the portal has no customer yet."""
-    with open_store(database).read() as connection:
+    with _opened(database) as store, store.read() as connection:
         return connection.execute(select(tables.customers.c.id).limit(1)).first() is None
 
 
 def tell_story(database: str) -> None:
     """What happened in the demo's portal after the earlier files were applied."""
-    tell_demo_story(open_store(database))
+    with _opened(database) as store:
+        tell_demo_story(store)
 
 
 def activate_everybody(database: str) -> None:
     """Everybody who was invited has opened the mailed link."""
-    settle(open_store(database))
+    with _opened(database) as store:
+        settle(store)
+
+
+@contextlib.contextmanager
+def _opened(database: str) -> Iterator[Store]:
+    store = open_store(database)
+    try:
+        yield store
+    finally:
+        store.engine.dispose()
 
 
 @contextlib.contextmanager

@@ -1,0 +1,180 @@
+"""Commands that need no portal."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+
+import jsonschema
+import pytest
+
+from reconciler.cli.main import COMMANDS
+from reconciler.shipped import shipped
+from tests.cli.conftest import Program
+
+JANE = "customers/acme-medical/contacts/jane-doe.yaml"
+WITHOUT_SOCKETS = """
+import socket, sys
+def no_socket(*_arguments, **_more):
+    raise AssertionError("a socket was opened")
+socket.socket = socket.create_connection = no_socket
+sys.argv = ["reconciler", "validate"]
+from reconciler.cli.main import main
+main()
+"""
+
+
+def test_the_shipped_book_is_valid(folder: Program) -> None:
+    run = folder("validate", "--strict")
+    assert (run.code, run.err) == (0, "")
+    assert run.out == "64 files are in order: 10 customers, 50 contacts\n"
+
+
+def test_validate_opens_no_socket(folder: Program) -> None:
+    done = subprocess.run([sys.executable, "-c", WITHOUT_SOCKETS], cwd=folder.root, capture_output=True, check=False)
+    assert done.returncode == 0, done.stderr
+
+
+def test_a_misspelled_role_is_found_with_its_place_and_the_right_word(folder: Program) -> None:
+    path = folder.root / JANE
+    path.write_text(path.read_text(encoding="utf-8").replace("role: requester", "role: mangaer"), encoding="utf-8")
+    run = folder("validate")
+    assert run.code == 3
+    assert re.search(rf"^{re.escape(JANE)}:3:7: error\[[a-z-]+\]: 'mangaer'", run.out, re.MULTILINE)
+    assert "did you mean 'manager'" in run.out
+    assert "3 | role: mangaer\n  |       ^^^^^^^\n" in run.out
+
+
+def test_a_key_twice_names_both_lines(folder: Program) -> None:
+    path = folder.root / JANE
+    path.write_text(path.read_text(encoding="utf-8") + "role: observer\n", encoding="utf-8")
+    run = folder("validate")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert run.code == 3
+    assert f"{JANE}:{len(lines)}:1" in run.out
+    assert re.search(r"line 3\b", run.out)
+
+
+@pytest.mark.parametrize("content", ["[" * 60_000, "{" * 60_000, "- " * 30_000, "a: &a [*a]\n", "\x00\x01", ""])
+def test_files_that_hold_anything_at_all_end_in_a_verdict(folder: Program, content: str) -> None:
+    (folder.root / JANE).write_text(content, encoding="utf-8")
+    run = folder("validate")
+    assert run.code == 3
+    assert "Traceback" not in run.err
+    assert JANE in run.out
+
+
+def test_all_problems_of_all_files_come_in_one_run_and_as_json(folder: Program) -> None:
+    for name in ("jane-doe", "tom-lang", "lukas-huber"):
+        (folder.root / f"customers/acme-medical/contacts/{name}.yaml").write_text("nmae: X\n", encoding="utf-8")
+    run = folder("validate", "--format", "json")
+    document = json.loads(run.out)
+    schema = json.loads((shipped() / "schemas" / "problems.schema.json").read_text(encoding="utf-8"))
+    jsonschema.validate(document, schema)
+    assert run.code == 3
+    assert len({problem["path"] for problem in document["problems"]}) >= 3
+    assert document["summary"]["errors"] == len(document["problems"])
+
+
+def test_no_is_norwegian(folder: Program) -> None:
+    assert "language: no" in (folder.root / "customers/havbris-sjomat/customer.yaml").read_text(encoding="utf-8")
+    assert folder("validate").code == 0
+
+
+def test_help_costs_only_click() -> None:
+    heavy = ("pydantic", "httpx", "jsonschema", "fastapi", "sqlalchemy", "yaml", "rich")
+    code = (
+        "import sys; sys.argv = ['reconciler', '--help']\n"
+        "from reconciler.cli.main import main\n"
+        "try: main()\nexcept SystemExit: pass\n"
+        f"found = [name for name in {heavy!r} if name in sys.modules]\n"
+        "assert not found, found\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Make the portal match the files." in done.stdout
+
+
+@pytest.mark.parametrize("command", [*COMMANDS, "portal serve", "portal token", "portal seed"])
+def test_every_command_helps_with_examples(folder: Program, command: str) -> None:
+    run = folder(*command.split(), "--help")
+    assert run.code == 0
+    assert "Examples:" in run.out
+    assert "reconciler" in run.out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["vallidate"], "did you mean 'validate'"),
+        (["plan", "--formt", "json"], "--format"),
+        (["apply", "--allow-removals", "-1"], "-1"),
+        (["apply", "--allow-removals", "NaN"], "NaN"),
+        (["apply", "--shard", "3/2", "--yes"], "I/N"),
+        (["explain", "no-hier"], "did you mean 'no-heir'"),
+        (["plan"], "RECONCILER_PORTAL_URL"),
+        (["apply"], "--yes"),
+        (["plan", "--portal-url", "https://ann:secret@portal.example"], "user name or password"),
+        (["portal", "token", "--database", "mysql://x/y", "--scope", "read"], "mysql"),
+    ],
+)
+def test_wrong_usage_is_64_and_says_what_would_be_right(folder: Program, arguments: list[str], said: str) -> None:
+    run = folder(*arguments, RECONCILER_PORTAL_TOKEN="token")
+    assert run.code == 64, run.err
+    assert said in run.err
+    assert "secret@" not in run.err
+
+
+def test_an_unencrypted_portal_elsewhere_is_not_spoken_to(folder: Program) -> None:
+    run = folder("plan", "--portal-url", "http://portal.provider.example", RECONCILER_PORTAL_TOKEN="token")
+    assert (run.code, "use https" in run.err) == (8, True)
+    assert folder("plan", "--portal-url", "https://portal.provider.example").code == 8
+
+
+def test_an_unreachable_portal_is_6(folder: Program) -> None:
+    run = folder("plan", "--portal-url", "http://127.0.0.1:9", RECONCILER_PORTAL_TOKEN="token")
+    assert (run.code, "not reachable" in run.err) == (6, True)
+
+
+def test_schemas_are_written_and_compared(folder: Program) -> None:
+    assert folder("schema", "--check").code == 2
+    assert folder("schema").code == 0
+    assert folder("schema", "--check").out == "the schemas are up to date\n"
+
+
+def test_every_rule_is_explained(folder: Program) -> None:
+    listed = [line.split()[0] for line in folder("explain").out.splitlines()]
+    assert {"no-heir", "too-many-removals", "conflict"} <= set(listed)
+    run = folder("explain", "no-heir")
+    assert "What to do" in run.out
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_every_shell_gets_its_completion(folder: Program, shell: str) -> None:
+    assert "_RECONCILER_COMPLETE" in folder("completion", shell).out
+
+
+def test_what_is_printed_does_not_depend_on_the_locale(folder: Program) -> None:
+    path = folder.root / JANE
+    path.write_text("name: 山田太郎\nrole: x\n", encoding="utf-8")
+    plain = folder("validate")
+    other = folder("validate", LANG="C", LC_ALL="C", PYTHONUTF8="0", PYTHONHASHSEED="7", TZ="Asia/Tokyo", TERM="dumb")
+    assert (plain.out, plain.code) == (other.out, other.code)
+
+
+def test_a_reader_that_goes_away_is_no_crash(folder: Program) -> None:
+    process = folder.start("explain")
+    assert process.stdout is not None
+    process.stdout.close()
+    process.wait(30)
+    assert process.returncode in {0, 141}
+    assert process.stderr is not None
+    assert "Traceback" not in process.stderr.read()
+    process.stderr.close()
+
+
+def test_a_log_for_machines_is_json(folder: Program) -> None:
+    run = folder("plan", "--log-format", "json")
+    assert json.loads(run.err.splitlines()[0])["level"] == "error"
