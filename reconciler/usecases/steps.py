@@ -10,7 +10,7 @@ Settings and services are carried out before the customers, services that go aft
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from types import MappingProxyType
@@ -146,10 +146,10 @@ Step: TypeAlias = tuple[State, tuple[Request, ...]]
 def begin(plan: Plan, terms: Terms) -> Step:
     """The first step: a lease on all that may be carried out, or nothing at all."""
     state = State(terms, Phase.LEASING, selected(plan, terms))
-    state = _judged(state, frozenset().union(*(scopes_of(group) for group in state.groups)))
+    state = _judged(state, plan, frozenset().union(*(scopes_of(group) for group in state.groups)))
     wanted = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.fates]
     if not wanted:
-        return replace(state, phase=Phase.OVER, left=plan), ()
+        return replace(state, phase=Phase.OVER, left=narrowed(plan, terms)), ()
     scopes = frozenset().union(*wanted)
     return replace(state, fates=MappingProxyType({}), scopes=scopes), (TakeLease(tuple(sorted(scopes))),)
 
@@ -166,7 +166,7 @@ def answered(state: State, request: Request, answer: Answer) -> Step:
         case PlanAgain():
             if isinstance(answer, Planned) and state.signal is None:
                 again = replace(state, phase=Phase.WRITING, groups=selected(answer.plan, state.terms))
-                return _go_on(_judged(again, state.scopes))
+                return _go_on(_judged(again, answer.plan, state.scopes))
             failure = answer.error if isinstance(answer, Failed) else None
             return _give_back(replace(state, failure=failure))
         case CarryOut(group):
@@ -223,28 +223,41 @@ def _stage(state: State, index: int) -> int:
 
 def _without_services(state: State) -> State:
     """Customers that need a service which could not be created are held back."""
-    lost = {
-        change.service
-        for outcome in state.fates.values() if outcome.fate is not Fate.APPLIED
-        for change in outcome.group.changes if change.kind is Kind.CREATE_SERVICE
-    }  # fmt: skip
+    unmade = _new_services(each.group for each in state.fates.values() if each.fate is not Fate.APPLIED)
     fates = dict(state.fates)
     for index, group in enumerate(state.groups):
-        named = {item for c in group.changes for f in c.fields if isinstance(f.after, tuple) for item in f.after}
-        if lost & named and index not in fates and index not in state.running:
-            fates[index] = GroupOutcome(group, Fate.HELD_BACK, "waits for a service that could not be created")
+        lost = unmade & _named(group)
+        if lost and index not in fates and index not in state.running:
+            fates[index] = GroupOutcome(group, Fate.HELD_BACK, f"service {min(lost)} could not be created")
     return replace(state, fates=MappingProxyType(fates))
+
+
+def _new_services(groups: Iterable[Group]) -> frozenset[str]:
+    """The services that groups create."""
+    return frozenset(
+        c.service for group in groups for c in group.changes if c.kind is Kind.CREATE_SERVICE and c.service
+    )
+
+
+def _named(group: Group) -> frozenset[str]:
+    """Everything that the sets of a group's fields name, services among it."""
+    return frozenset(
+        item for c in group.changes for field in c.fields if isinstance(field.after, tuple) for item in field.after
+    )
 
 
 def _give_back(state: State) -> Step:
     return replace(state, phase=Phase.RETURNING), (GiveBack(),)
 
 
-def _judged(state: State, scopes: frozenset[str]) -> State:
+def _judged(state: State, plan: Plan, scopes: frozenset[str]) -> State:
     """The fates of groups that may not be carried out."""
+    elsewhere = _new_services(group for group in plan.groups if not concerns(group, state.terms))
     fates = {}
     for index, group in enumerate(state.groups):
         judged = _forbidden(group, state.terms, scopes)
+        if not judged and (lost := elsewhere & _named(group)):
+            judged = Fate.HELD_BACK, f"service {min(lost)} comes with another part of the plan: apply that first"
         if judged:
             fates[index] = GroupOutcome(group, *judged)
     return replace(state, fates=MappingProxyType(fates))

@@ -113,7 +113,7 @@ def apply(
             progress.close()
     if not outcome.of(*_TRIED) and outcome.left is not None:
         page(plan_text(outcome.left, style_of(settings)))
-    else:
+    if outcome.groups:
         page(outcome_text(outcome, style_of(settings)))
     return of_outcome(outcome)
 
