@@ -13,6 +13,7 @@ import os
 import shutil
 import signal
 import subprocess
+import sys
 import threading
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
@@ -32,7 +33,7 @@ _SETTINGS: Final = (
 )  # fmt: skip
 _ENVIRONMENT: Final = {
     "GIT_ALLOW_PROTOCOL": "none",  # protocol.NAME.allow in a repository would override protocol.allow
-    "GIT_ATTR_NOSYSTEM": "1", "GIT_CONFIG_NOSYSTEM": "1", "GIT_GRAFT_FILE": os.devnull, "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_ATTR_NOSYSTEM": "1", "GIT_CONFIG_NOSYSTEM": "1", "GIT_GRAFT_FILE": os.devnull,
     "GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat",
     "GIT_TERMINAL_PROMPT": "0", "LANG": "C", "LANGUAGE": "C", "LC_ALL": "C",
 }  # fmt: skip
@@ -48,6 +49,7 @@ class Git:
 
     program: str
     folder: Path
+    top: Path
     within_s: float = 60.0
 
     def listing(self, *arguments: str, stdin: bytes = b"") -> bytes:
@@ -80,7 +82,7 @@ class Git:
                 return text_of(b"".join(parts).removesuffix(b"\n")) if code == 0 else None
 
     def _run(self, arguments: tuple[str, ...], stdin: bytes) -> Generator[bytes, None, tuple[int, bytes]]:
-        with TemporaryFile() as asked, TemporaryFile() as complaint:
+        with _scratch() as asked, _scratch() as complaint:
             asked.write(stdin)
             asked.seek(0)
             process = self._start(arguments, asked, complaint)
@@ -124,7 +126,7 @@ def repository(root: Path) -> Git | None:
     if program is None:
         _not_sparse(top)
         return None
-    git = Git(program, folder)
+    git = Git(program, folder, top)
     told = os.fsdecode(git.listing("rev-parse", "--show-toplevel").removesuffix(b"\n"))
     if not os.path.exists(told) or not os.path.samefile(told, top):
         raise FilesUnreadable(f"git takes '{told}' for the work tree of '{top}'", "unset core.worktree there")
@@ -146,13 +148,21 @@ def _top(folder: Path) -> Path | None:
 
 
 def _disowned(git: Git) -> bool:
-    return git.ask("check-ignore", "--quiet", "--", ".") is not None and not git.listing("ls-files", "-z", "--", ".")
+    ignored = git.ask("check-ignore", "--quiet", "--", ".") is not None
+    return ignored and not git.listing("ls-files", "-z", "--", ".")
 
 
 def _not_sparse(top: Path) -> None:
     """Without git nobody can tell which files a sparse checkout left out, and they would look deleted."""
     if os.path.lexists(top / ".git" / "info" / "sparse-checkout"):
         raise Refused("this may be a sparse checkout, and git is not installed; nothing was changed", "install git")
+
+
+def _scratch() -> IO[bytes]:
+    """Room for a while; where the system can, in memory, for the disk may be read-only."""
+    if sys.platform == "linux":
+        return open(os.memfd_create("git"), "w+b")
+    return TemporaryFile()
 
 
 def _search_path() -> str:

@@ -8,13 +8,14 @@ would look like a person who is gone. Nothing here judges what a file says.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 from reconciler.adapters import commits, sources
 from reconciler.adapters.commits import Entry
 from reconciler.adapters.git import Git, repository
-from reconciler.adapters.sources import CUSTOMERS, MOST_BYTES, PATHS, printable, text_of
+from reconciler.adapters.sources import CUSTOMERS, MOST_BYTES, PATHS, PORTAL, printable, text_of
 from reconciler.adapters.walking import LINK, Walked, walk
 from reconciler.model.errors import FilesUnreadable, Refused, WrongUsage
 from reconciler.model.files import SourceFile, Tree
@@ -105,9 +106,18 @@ def _refuse_sparse(git: Git) -> None:
 
 
 def _ignored(git: Git) -> frozenset[str]:
-    """Files, and folders with `/` at the end, that git ignores and does not track."""
-    ask = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", *PATHS)
-    return frozenset(text_of(path) for path in git.listing(*ask).split(b"\0") if path)
+    """Files, and folders with `/` at the end, that git ignores and does not track.
+
+    Asked from the top, and for `.git` too: git may have to name a folder around the root, and stumbles
+    when that is above all it is asked for.
+    """
+    below = "" if git.folder == git.top else f"{git.folder.relative_to(git.top).as_posix()}/"
+    wanted = [f":(literal){below}{path}" for path in PATHS] + [".git"]
+    words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--", *wanted)
+    named = {text_of(path) for path in replace(git, folder=git.top).listing(*words).split(b"\0") if path}
+    if any(below.startswith(path) for path in named):
+        return frozenset({PORTAL, f"{CUSTOMERS}/"})
+    return frozenset(path.removeprefix(below) for path in named)
 
 
 def _differing(git: Git, held: dict[str, Entry], walked: Walked) -> set[str]:

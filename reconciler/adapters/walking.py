@@ -26,6 +26,7 @@ LINK: Final = "link "
 
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _PART: Final = 1 << 16
+_TOO_MUCH: Final = "look for what does not belong there; an ignored folder is not entered"
 
 
 class _Kind(Enum):
@@ -66,6 +67,8 @@ def walk(root: Path, ignored: frozenset[str] = frozenset(), digest: str | None =
 
 @dataclass(slots=True)
 class Walk:
+    """One walk; handles are those of the folder that holds what is named."""
+
     ignored: frozenset[str]
     digest: str | None
     walked: Walked = field(default_factory=Walked)
@@ -73,27 +76,24 @@ class Walk:
     taken: int = 0
 
     def top(self, root: int, name: str) -> None:
+        """Keep what is found at one of the two names that are read at all."""
+        if name in self.ignored or f"{name}/" in self.ignored:
+            return
+        wanted = _Kind.FILE if sources.named_like_a_document(name) else _Kind.FOLDER
         try:
-            mode = os.stat(name, dir_fd=root, follow_symlinks=False).st_mode
+            kind = _kind_of(os.stat(name, dir_fd=root, follow_symlinks=False).st_mode)
         except FileNotFoundError:
             return
         except OSError as error:
             self._keep(name, sources.not_opened(name, error))
-            return
-        if name in self.ignored or f"{name}/" in self.ignored:
-            return
-        kind, wanted = _kind_of(mode), _Kind.FILE if sources.named_like_a_document(name) else _Kind.FOLDER
-        self.walked.has_customers |= wanted is _Kind.FOLDER
-        if kind is _Kind.FILE and wanted is _Kind.FOLDER:
-            self._keep(name, sources.file_for_folder(name))
         else:
-            self._entry(root, name, name, kind, 0)
+            if kind is _Kind.FILE and wanted is _Kind.FOLDER:
+                self._keep(name, sources.file_for_folder(name))
+            else:
+                self._entry(root, name, name, kind, 0)
+        self.walked.has_customers |= wanted is _Kind.FOLDER
 
     def _entry(self, parent: int, name: str, path: str, kind: _Kind, depth: int) -> None:
-        self.entries += 1
-        if self.entries > MOST_FILES:
-            hint = "look for what does not belong there, and let git ignore it"
-            raise FilesUnreadable(f"there are more than {MOST_FILES:,} files and folders", hint)
         match kind:
             case _Kind.FILE:
                 self.file(parent, name, path)
@@ -105,6 +105,7 @@ class Walk:
                 self._keep(path, sources.special(path))
 
     def folder(self, parent: int, name: str, path: str, depth: int) -> None:
+        """Keep all that is in the folder, or one refusal in its place."""
         if sources.named_like_a_document(name):
             self._keep(path, sources.folder_for_file(path))
             return
@@ -128,8 +129,7 @@ class Walk:
         with os.scandir(handle) as listed:
             for entry in listed:
                 found.append((entry.name, _kind_listed(entry)))
-                if self.entries + len(found) > MOST_FILES:
-                    break
+                self._count_entry()
         if self.digest and any(name == ".git" for name, _ in found):
             self._keep(path, sources.repository_within(path))
             return
@@ -140,6 +140,7 @@ class Walk:
             self._entry(handle, name, below, kind, depth + 1)
 
     def file(self, parent: int, name: str, path: str) -> None:
+        """Keep the bytes of the file, or why there are none."""
         try:
             handle = os.open(name, _FLAGS, dir_fd=parent)
         except OSError as error:
@@ -167,11 +168,15 @@ class Walk:
             file = sources.plain(path, content)
             self._keep(path, file, self._mark(sources.lf(content)))
 
+    def _count_entry(self) -> None:
+        self.entries += 1
+        if self.entries > MOST_FILES:
+            raise FilesUnreadable(f"there are more than {MOST_FILES:,} files and folders", _TOO_MUCH)
+
     def _count(self, size: int) -> None:
         self.taken += size
         if self.taken > MOST_BYTES:
-            hint = "look for what does not belong there, and let git ignore it"
-            raise FilesUnreadable(f"the files hold more than {MOST_BYTES:,} bytes", hint)
+            raise FilesUnreadable(f"the files hold more than {MOST_BYTES:,} bytes", _TOO_MUCH)
 
     def _keep(self, path: str, file: SourceFile, mark: str = "") -> None:
         self.walked.files[path] = file

@@ -217,7 +217,9 @@ class Portal(Document):
     languages: Annotated[Languages, _said("Languages on offer.")]
     offers: Annotated[Offers, _said("Quotes.")]
     branding: Annotated[Branding, _said("Looks.")]
-    services: Annotated[dict[Key, Service], _said("What can be ordered; absent: not managed.")]
+    services: Annotated[
+        dict[Key, Service], Field(default=None, max_length=500, description="What can be ordered; absent: not managed.")
+    ]
     policy: Annotated[PolicyDocument, Field(default_factory=PolicyDocument, description="How careful we are.")]
 
 

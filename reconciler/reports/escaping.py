@@ -10,13 +10,26 @@ import unicodedata
 from typing import Final
 
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_BLANK: Final = frozenset(
+    chr(code)
+    for first, last in (
+        (0x034F, 0x034F), (0x115F, 0x1160), (0x17B4, 0x17B5), (0x180B, 0x180F), (0x2800, 0x2800), (0x3164, 0x3164),
+        (0xFE00, 0xFE0F), (0xFFA0, 0xFFA0), (0xE0100, 0xE01EF),
+    )
+    for code in range(first, last + 1)
+)  # fmt: skip
+"""Letters, marks and symbols that leave no trace on a screen (Unicode's Default_Ignorable, Braille blank)."""
 
 
 def neutral(text: str) -> str:
-    """The text with every control, format, private, unassigned and line-breaking character spelled out."""
+    """The text with every control, format, private, unassigned, blank and line-breaking character spelled out."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_spelled(char) if unicodedata.category(char) in _UNSEEN else char for char in text)
+    return "".join(_spelled(char) if _is_unseen(char) else char for char in text)
+
+
+def _is_unseen(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN or char in _BLANK
 
 
 def _spelled(char: str) -> str:

@@ -12,7 +12,7 @@ from reconciler.model.plan import Group, Plan, PortalEdit, Refusal, Unmanaged, W
 from reconciler.model.values import FieldChange
 from reconciler.reports.marks import Mark, mark
 from reconciler.reports.power import moved
-from reconciler.reports.words import counted, told, told_value
+from reconciler.reports.words import counted, said, told, told_value
 
 SHOWN_UNMANAGED = 5
 """How many unmanaged people of one customer are named; the rest is a number."""
@@ -54,7 +54,7 @@ def _section(customer: str, pairs: list[tuple[Group, Change]]) -> Section:
         *([f"together with {', '.join(told(key) for key in with_others)}"] if with_others and len(groups) == 1 else []),
         *([f"held back: {', '.join(stopped_by)}"] if stopped_by else []),
     ]
-    shown = [change for _, change in pairs if change.kind is not Kind.RECORD]
+    shown = [change for _, change in pairs if change.kind is not Kind.RECORD or change.fields]
     records = len(pairs) - len(shown)
     lines = [line for change in shown for line in change_lines(change)]
     if records:
@@ -64,15 +64,16 @@ def _section(customer: str, pairs: list[tuple[Group, Change]]) -> Section:
 
 def change_lines(change: Change) -> Iterator[Line]:
     """A change's own line and what it brings with it: fields, work, mails."""
-    yield Line(mark(change), f"{told(change.message)}  ({told(cause_text(change.cause, change.customer))})")
+    yield Line(mark(change), f"{said(change.message)}  ({told(cause_text(change.cause, change.customer))})")
     for field in change.fields:
         yield Line(Mark.CHANGE, field_text(field), below=True)
-    if change.effects.work_to and change.kind is not Kind.HAND_OVER_WORK:
+    if change.effects.work_to:
         yield Line(Mark.WORK, work_text(change), below=True)
     for mail in change.effects.mails:
         yield Line(Mark.MAIL, mail_text(mail), below=True)
     for note in change.notes:
-        yield Line(Mark.SAME, told(note), below=True)
+        if note not in change.message:
+            yield Line(Mark.SAME, said(note), below=True)
 
 
 def cause_text(cause: Cause, customer: str | None) -> str:
@@ -93,6 +94,8 @@ def field_text(field: FieldChange) -> str:
 def work_text(change: Change) -> str:
     """Who receives all open work of the contact, and how much of it there was at planning."""
     now = f"{counted(change.effects.open_work, 'request')} now" if change.effects.open_work else "none now"
+    if change.kind is Kind.HAND_OVER_WORK:
+        return now
     return f"all open work ({now}) goes to {told(str(change.effects.work_to))}"
 
 
@@ -110,7 +113,7 @@ def mail_text(mail: Mail) -> str:
 
 def refusal_text(refusal: Refusal | Warning) -> str:
     """A refusal's or warning's sentence, with its place in front and its rule at the end."""
-    message = told(refusal.message)
+    message = said(refusal.message)
     place = told(display(refusal.customer, refusal.contact))
     named = refusal.customer is None or message.startswith((place, f"'{place}'"))
     return f"{message if named else f'{place}: {message}'} [{told(refusal.rule)}]"

@@ -52,26 +52,29 @@ def power_lines(plan: Plan) -> tuple[Power, ...]:
 
 
 def _of_change(change: Change) -> Iterator[tuple[str, str]]:
-    if change.kind is Kind.RECORD:
-        return
     who = told(display(change.customer, change.contact))
     if Capability.MANAGE_TEAM in change.effects.gains:
         yield who, "becomes manager"
     yield from _losses(change, who)
-    for person in change.effects.people:
-        yield told(person), "loses access"
     for field in change.fields:
         if words := _weighty(field):
             yield who if change.customer else told(change.service or "portal"), words
 
 
 def _losses(change: Change, who: str) -> Iterator[tuple[str, str]]:
-    if ACCESS in change.effects.loses:
-        again = " until the new address is activated" if change.kind is Kind.CHANGE_EMAIL else ""
-        yield who, "loses access" + again
-        return
-    if lost := [told(word) for word in change.effects.loses]:
-        yield who, f"loses: {', '.join(lost)}"
+    """What the contact loses; of a customer's change what the customer loses, and each of its people with it."""
+    if change.kind is Kind.ARCHIVE_CUSTOMER:
+        yield who, "is archived"
+    elif change.effects.loses:
+        yield who, _loss(change)
+    for person in change.effects.people:
+        yield told(person), _loss(change)
+
+
+def _loss(change: Change) -> str:
+    if ACCESS not in change.effects.loses:
+        return f"loses: {', '.join(told(word) for word in change.effects.loses)}"
+    return "loses access until the new address is activated" if change.kind is Kind.CHANGE_EMAIL else "loses access"
 
 
 def _weighty(field: FieldChange) -> str | None:

@@ -21,7 +21,7 @@ from reconciler.reports.marks import LEGEND, TONES, Mark
 from reconciler.reports.power import power_lines
 from reconciler.reports.style import PLAIN, Style, Tone
 from reconciler.reports.summary import held_back_line, summary_line, summed_up
-from reconciler.reports.words import counted, told
+from reconciler.reports.words import counted, said, told
 
 
 def plan_text(plan: Plan, style: Style = PLAIN) -> str:
@@ -77,7 +77,7 @@ def _refusals(plan: Plan, style: Style) -> Iterator[str]:
     for refusal in plan.refusals:
         yield style.paint(Tone.ALARM, f"refused: {refusal_text(refusal)}")
         if refusal.hint:
-            yield f"  hint: {told(refusal.hint)}"
+            yield f"  hint: {said(refusal.hint)}"
 
 
 def _edits(plan: Plan, style: Style) -> Iterator[str]:
@@ -100,7 +100,7 @@ def _warnings(plan: Plan, style: Style) -> Iterator[str]:
     for warning in plan.warnings:
         yield style.paint(Tone.CHANGE, f"warning: {refusal_text(warning)}")
         if warning.hint:
-            yield f"  hint: {told(warning.hint)}"
+            yield f"  hint: {said(warning.hint)}"
 
 
 def _earlier(plan: Plan, style: Style) -> Iterator[str]:

@@ -14,6 +14,9 @@ from reconciler.reports.escaping import neutral
 LONGEST: Final = 300
 """Columns of one value; what is longer is cut and says so."""
 
+LONGEST_SENTENCE: Final = 20_000
+"""Columns of one sentence of a plan: it may list every open request of a customer."""
+
 _FIRST_STRONG_ISOLATE: Final = "\u2068"
 _POP_ISOLATE: Final = "\u2069"
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
@@ -24,14 +27,21 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
-def told(text: str) -> str:
+def told(text: str, longest: int = LONGEST) -> str:
     """Data as it may stand in a line: control characters spelled out, cut when too long, and
     isolated when it is written from right to left, so that the rest of the line stays in order.
 
-    `##` is broken up too, because CI systems obey some commands in the middle of a line.
+    CI systems obey `##` anywhere in a line and `::` at its start: both are broken up.
     """
-    safe = clipped(neutral(text).replace("##", "#\\u{23}"), LONGEST)
-    return isolated(safe)
+    safe = neutral(text).replace("##", "#\\u{23}")
+    if safe.lstrip().startswith("::"):
+        safe = safe.replace(":", "\\u{3a}", 1)
+    return isolated(clipped(safe, longest))
+
+
+def said(sentence: str) -> str:
+    """A sentence that planning made and data may stand in: as `told`, but whole."""
+    return told(sentence, LONGEST_SENTENCE)
 
 
 def told_value(value: Value) -> str:

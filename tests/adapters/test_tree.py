@@ -16,7 +16,7 @@ from reconciler.adapters.tree import ancestors_among, head, read_tree, read_tree
 from reconciler.documents.layout import locate
 from reconciler.model.errors import FilesUnreadable, WrongUsage
 from reconciler.model.files import SourceFile, Tree
-from tests.adapters.repositories import BOOK, PORTAL, write
+from tests.adapters.repositories import BOOK, PORTAL, Repository, write
 
 JANE = "customers/acme/contacts/jane.yaml"
 
@@ -162,7 +162,7 @@ def test_a_file_exchanged_for_a_pipe_or_a_link_after_the_look_is_refused(tmp_pat
 @pytest.mark.parametrize("path", ["portal.yaml", JANE, "customers/acme/customer.yaml", "customers/x.yml"])
 def test_a_folder_named_like_a_document_is_refused_even_when_empty(tmp_path: Path, path: str) -> None:
     write(tmp_path, {name: content for name, content in BOOK.items() if name != path})
-    (tmp_path / path).mkdir()
+    (tmp_path / path).mkdir(parents=True)
     assert rules(read_tree(tmp_path)) == {path: "file-kind"}
 
 
@@ -216,6 +216,31 @@ def test_a_folder_that_lists_but_does_not_open_refuses_each_file(open_root: Path
         assert rules(read_tree(open_root)) == {JANE: "file-unreadable"}
 
 
+def test_a_root_that_may_be_listed_and_not_entered_hides_nothing(open_root: Path) -> None:
+    open_root.chmod(0o444)
+    with nobody():
+        tree = read_tree(open_root)
+    assert rules(tree) == {"portal.yaml": "file-unreadable", "customers": "file-unreadable"}
+    assert tree.has_customers
+
+
+def test_an_unreadable_folder_of_a_checkout_is_a_refusal_and_its_files_are_dirty(
+    open_root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Repository(open_root).git("init", "--quiet")
+    Repository(open_root).commit()
+    if os.geteuid() == 0:
+        for path in (open_root, *open_root.rglob("*")):
+            os.chown(path, 65534, 65534)
+    (open_root / "customers/acme/contacts").chmod(0)
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("HOME", str(open_root))
+    with nobody():
+        tree = read_tree(open_root)
+    assert rules(tree) == {"customers/acme/contacts": "file-unreadable"}
+    assert tree.dirty == ("customers/acme/contacts", JANE)
+
+
 def test_names_outside_of_utf_8_are_shown_escaped_and_refused(tmp_path: Path) -> None:
     root = write(tmp_path, BOOK)
     raw = os.fsencode(root) + b"/customers/acme/contacts/j\xffne.yaml"
@@ -251,6 +276,13 @@ def test_more_than_anybody_could_mean_is_unreadable(
     monkeypatch.setattr(walking, limit, size)
     with pytest.raises(FilesUnreadable, match=f"more than {size} "):
         read_tree(write(tmp_path, BOOK))
+
+
+def test_an_ignored_folder_is_not_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    Repository.made(tmp_path, BOOK | {".gitignore": "/customers/draft/\n"})
+    write(tmp_path, {f"customers/draft/p{number}.yaml": "x" for number in range(50)})
+    monkeypatch.setattr(walking, "MOST_FILES", 10)
+    assert [file.path for file in read_tree(tmp_path).files] == sorted(BOOK)
 
 
 def test_every_refusal_of_the_disk_becomes_a_problem_of_the_files(tmp_path: Path) -> None:

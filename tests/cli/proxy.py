@@ -14,6 +14,10 @@ Hook = Callable[[str, str], None]
 """Called with method and path of a write."""
 
 
+class Dropped(Exception):
+    """Raised by a hook: the request goes no further."""
+
+
 def nothing(_method: str, _path: str) -> None:
     """What usually happens."""
 
@@ -32,6 +36,12 @@ class Proxy:
             protocol_version = "HTTP/1.1"
 
             def forward(self) -> None:
+                try:
+                    self.pass_on()
+                except Dropped:
+                    self.close_connection = True
+
+            def pass_on(self) -> None:
                 body = self.rfile.read(int(self.headers.get("content-length", 0)))
                 writing = self.command != "GET"
                 if writing:

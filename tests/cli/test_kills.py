@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.portal.command import create_token, running
 from tests.cli.conftest import Portal, Program
-from tests.cli.proxy import Proxy, proxied
+from tests.cli.proxy import Dropped, Proxy, proxied
 from tests.cli.test_runs import settle
 
 SOAK = "SOAK" in os.environ
@@ -78,6 +78,7 @@ def test_killed_at_a_request_and_run_again_it_ends_as_if_nothing_had_happened(
         def kill(_method: str, _path: str) -> None:
             if len(proxy.writes) == at:
                 process.kill()
+                raise Dropped
 
         setattr(proxy, when, kill)
         process.communicate(timeout=60)

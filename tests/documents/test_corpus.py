@@ -8,6 +8,7 @@ import pytest
 
 from reconciler.documents.reading import read_documents
 from reconciler.documents.rules.catalogue import RULES
+from reconciler.documents.types import Document
 from reconciler.model.files import Tree
 from reconciler.model.problems import Counts, Severity
 from tests.documents import cases
@@ -53,6 +54,12 @@ def test_every_rule_has_a_case() -> None:
 def test_every_rule_that_a_case_meets_is_in_the_catalogue() -> None:
     met = {problem.rule for case in cases.cases() for problem in cases.read(case).problems}
     assert met <= _IDS
+
+
+def test_every_field_of_every_document_has_a_rule_of_its_name() -> None:
+    kinds: list[type[Document]] = list(Document.__subclasses__())
+    fields = {name.replace("_", "-") for kind in kinds for name in kind.model_fields}
+    assert fields <= _IDS
 
 
 @pytest.mark.parametrize("case", cases.cases())

@@ -17,11 +17,13 @@ TYPED = {"true": True, "false": False, "null": None, "0": 0, "7": 7, "-7": -7, "
 TEXT = [
     "no", "yes", "on", "off", "y", "n", "True", "TRUE", "False", "Null", "NULL", "0123", "08", "00", "-0", "+1", "1_000",
     "1e3", "1.10", "1.", ".5", "0x1F", "0o17", "0b1", "12:30:45", "2026-11-01", "2026-11-01T10:00:00Z", ".inf", ".NaN",
-    "NaN", "=", "-", "1 2", "a: b"[:1], "nul", "--1",
+    "NaN",  "=", "1 2", "nul", "--1",
 ]  # fmt: skip
 
 PLAIN = st.one_of(st.none(), st.booleans(), st.integers(-(10**40), 10**40))
-TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Zl", "Zp"]), max_size=20)
+TEXTS = st.text(st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Zl", "Zp"]), max_size=20).map(
+    lambda text: unicodedata.normalize("NFC", text)
+)
 VALUES: st.SearchStrategy[Any] = st.recursive(
     st.one_of(PLAIN, TEXTS),
     lambda below: st.one_of(st.lists(below, max_size=4), st.dictionaries(TEXTS, below, max_size=4)),
@@ -44,7 +46,7 @@ def test_a_plain_word_of_the_core_is_typed(text: str) -> None:
 
 @pytest.mark.parametrize("text", TEXT)
 def test_everything_else_is_text(text: str) -> None:
-    assert compose(f"[{text}, x]").value == [text, "x"] if text != "-" else compose('["-"]').value == ["-"]
+    assert compose(f"[{text}, x]").value == [text, "x"]
 
 
 @pytest.mark.parametrize("text", [*TYPED, *TEXT])
@@ -94,7 +96,7 @@ def test_a_mebibyte_passes_and_a_byte_more_does_not(size: int, passes: bool) -> 
 @settings(max_examples=500, deadline=None)
 @given(VALUES)
 def test_json_is_read_as_the_value_it_writes(value: Any) -> None:
-    assert compose(json.dumps(value, ensure_ascii=False)).value == _composed(value)
+    assert compose(json.dumps(value, ensure_ascii=False)).value == value
 
 
 @settings(max_examples=2000, deadline=None)
@@ -104,7 +106,7 @@ def test_an_accepted_text_has_the_shape_that_another_loader_sees(text: str) -> N
         ours = compose(text).value
     except Refusal:
         return
-    theirs = yaml.load(text, Loader=yaml.BaseLoader)  # noqa: S506
+    theirs = yaml.load(text, Loader=yaml.BaseLoader)
     assert _as_text(ours) == _composed("null" if theirs in (None, "") and ours is None else theirs)
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from functools import lru_cache
+from typing import Final, TypeAlias
 
 from reconciler.documents.judging import Source
 from reconciler.documents.strict_yaml import Path, Span
@@ -22,6 +23,8 @@ from reconciler.model.roles import Role, may_hold_work
 from reconciler.model.values import ALL
 
 Thing: TypeAlias = DesiredContact | DesiredCustomer | Farewell
+_NAMED: Final = 20
+"""How many words a hint names, and how many unknown ones in one list get a suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +147,17 @@ def _called(customer: DesiredCustomer, key: str) -> DesiredContact | None:
 
 
 def _near(customer: DesiredCustomer, key: str) -> str:
-    near = difflib.get_close_matches(key, sorted(customer.contacts), 1, 0.6)
-    return (
-        f"did you mean '{near[0]}'?"
-        if near
-        else f"name one of {', '.join(sorted(customer.contacts)) or 'its contacts'}"
-    )
+    return _suggestion(key, tuple(sorted(customer.contacts)), "name one of", "its contacts")
+
+
+@lru_cache(maxsize=1024)
+def _suggestion(word: str, known: tuple[str, ...], lead: str, none: str) -> str:
+    """The closest of the words that are known, else a few of them; the same slip is looked up once."""
+    near = difflib.get_close_matches(word, known, 1, 0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
+    return f"{lead} {', '.join(known[:_NAMED]) or none}{more}"
 
 
 def services_exist(book: Book) -> Iterator[Problem]:
@@ -178,12 +186,11 @@ def services_exist(book: Book) -> Iterator[Problem]:
 def _unknown_services(
     book: Book, named: tuple[str, ...], offered: Mapping[str, object], thing: Thing
 ) -> Iterator[Problem]:
-    for key in named:
-        if key not in offered:
-            near = difflib.get_close_matches(key, sorted(offered), 1, 0.6)
-            hint = f"did you mean '{near[0]}'?" if near else f"services are {', '.join(sorted(offered)) or 'none yet'}"
-            at = book.item(thing, "services", key)
-            yield book.problem("services", thing, at, f"'{key}' is not a service of portal.yaml", hint)
+    known = tuple(sorted(offered))
+    for number, key in enumerate(key for key in named if key not in offered):
+        hint = _suggestion(key, known, "services are", "none yet") if number < _NAMED else "compare it with portal.yaml"
+        at = book.item(thing, "services", key)
+        yield book.problem("services", thing, at, f"'{key}' is not a service of portal.yaml", hint)
 
 
 def _for_all(book: Book, key: str) -> bool:

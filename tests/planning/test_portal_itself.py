@@ -1,0 +1,225 @@
+"""Settings and services: managed where the file says so, and never taken away from who needs them."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from reconciler.model.changes import Kind
+from reconciler.model.desired import DesiredService, DesiredState, Place
+from reconciler.model.live import Actor, Applied, LiveObject, LiveState, Touch
+from reconciler.model.plan import Facts, Permissions, Plan, Scope
+from reconciler.planning import make_plan
+from tests.builders import (
+    OWNER,
+    RECENTLY,
+    contact,
+    customer,
+    customer_in_portal,
+    desired,
+    farewell,
+    in_portal,
+    live,
+    portal_of,
+    request,
+)
+
+ADMIN = Touch("Ada Admin", Actor.ADMINISTRATOR, RECENTLY)
+MARA = contact("mara-meyer", role="manager")
+
+
+def service(key: str, **more: Any) -> DesiredService:
+    return DesiredService(key, {"name": key.title(), **more}, Place("portal.yaml", 5))
+
+
+def service_row(key: str, **more: Any) -> LiveObject:
+    base: dict[str, Any] = {"external_key": key, "owner": OWNER, "applied": Applied(True, {"name": key.title()})}
+    base |= {name: more.pop(name) for name in ("owner", "external_key", "applied", "touched") if name in more}
+    return LiveObject(f"svc_{key}", 1, {"code": key, "name": key.title(), **more}, **base)
+
+
+def offering(state: LiveState, *rows: LiveObject) -> LiveState:
+    return replace(state, services={row.id: row for row in rows})
+
+
+def tree(*keys: str, folders: tuple[Any, ...] = (), **more: Any) -> DesiredState:
+    return desired(*folders, services={key: service(key) for key in keys}, **more)
+
+
+def kinds(found: Plan) -> list[tuple[Kind, str | None]]:
+    return [(change.kind, change.service) for change in found.changes]
+
+
+def test_a_new_service_is_created_in_the_first_group() -> None:
+    acme = customer(services=("certified",))
+    found = make_plan(tree("certified", folders=(acme,)), live(), Facts())
+    assert [group.customers for group in found.groups] == [(), ("acme",)]
+    assert kinds(found)[0] == (Kind.CREATE_SERVICE, "certified")
+
+
+def test_a_service_of_the_portal_with_that_code_becomes_managed() -> None:
+    row = service_row("certified", owner=None, external_key=None, applied=None, name="Sworn")
+    (change,) = make_plan(tree("certified"), offering(live(), row), Facts()).changes
+    assert (change.kind, [(f.before, f.after) for f in change.fields]) == (
+        Kind.UPDATE_SERVICE,
+        [("Sworn", "Certified")],
+    )
+
+
+def test_equal_services_and_settings_leave_nothing_to_do() -> None:
+    assert make_plan(tree("certified"), offering(live(), service_row("certified")), Facts()).changes == ()
+
+
+def test_services_are_nobodys_business_when_the_file_manages_none() -> None:
+    found = make_plan(desired(), offering(live(), service_row("certified"), service_row("legacy")), Facts())
+    assert (found.changes, found.refusals) == ((), ())
+
+
+def test_an_empty_list_of_services_removes_ours_and_leaves_others() -> None:
+    rows = (
+        service_row("certified"),
+        service_row("theirs", owner=None, external_key=None),
+        service_row("more", owner="x"),
+    )
+    found = make_plan(tree(), offering(live(), *rows), Facts())
+    assert (kinds(found), found.refusals) == ([(Kind.REMOVE_SERVICE, "certified")], ())
+
+
+def test_another_owners_service_is_refused() -> None:
+    found = make_plan(tree("certified"), offering(live(), service_row("certified", owner="somebody-else")), Facts())
+    assert ([(r.rule, r.scope) for r in found.refusals], found.changes) == ([("other-owner", Scope.CUSTOMER)], ())
+
+
+def test_a_service_edited_in_the_portal_is_told_under_propose_and_undone_under_revert() -> None:
+    row = service_row("certified", name="Sworn", touched={"name": ADMIN})
+    proposed = make_plan(tree("certified"), offering(live(), row), Facts())
+    assert (proposed.changes, [(e.service, e.live) for e in proposed.portal_edits]) == ((), [("certified", "Sworn")])
+    strict = tree("certified")
+    strict = replace(strict, policy=replace(strict.policy, portal_edits="revert"))
+    assert kinds(make_plan(strict, offering(live(), row), Facts())) == [(Kind.UPDATE_SERVICE, "certified")]
+
+
+def users(*, by: str) -> LiveState:
+    """A portal where the service legacy is used in one of the ways there are."""
+    acme, jane = customer(contacts=[MARA]), in_portal(contact("jane-doe"), owner=None, external_key=None, applied=None)
+    services: Any = ("legacy",) if by == "customer" else "all"
+    state = live(customer_in_portal(acme, services=services), in_portal(MARA))
+    if by == "contact":
+        state = replace(
+            state, contacts={**state.contacts, jane.id: replace(jane, fields={**jane.fields, "services": ("legacy",)})}
+        )
+    if by == "request":
+        state = replace(state, requests={"req_1": replace(request(in_portal(MARA)), service="legacy")})
+    return offering(state, service_row("legacy"))
+
+
+@pytest.mark.parametrize(("by", "named"), [("customer", "acme"), ("contact", "jane-doe@acme"), ("request", "req_1")])
+def test_a_service_in_use_is_not_removed(by: str, named: str) -> None:
+    found = make_plan(tree(folders=(customer(contacts=[MARA]),)), users(by=by), Facts())
+    (refusal,) = found.refusals
+    assert (refusal.rule, named in refusal.message) == ("service-in-use", True)
+    assert [group.held_back for group in found.groups] == [("service-in-use",)]
+
+
+def test_a_service_in_use_does_not_stop_the_other_services() -> None:
+    found = make_plan(tree("express", folders=(customer(contacts=[MARA]),)), users(by="customer"), Facts())
+    assert [[c.service for c in group.changes] for group in found.ready] == [["express"]]
+
+
+def test_a_service_goes_after_the_customers_that_let_go_of_it() -> None:
+    acme = customer(contacts=[MARA], services=())
+    found = make_plan(tree(folders=(acme,)), users(by="customer"), Facts(permissions=Permissions(allow_removals=1)))
+    assert (found.refusals, [group.customers for group in found.groups]) == ((), [("acme",), ()])
+
+
+def test_a_service_waits_while_who_lets_go_of_it_is_held_back() -> None:
+    acme = customer(contacts=[contact("mara-meyer")], services=())
+    found = make_plan(tree(folders=(acme,)), users(by="customer"), Facts())
+    assert [(g.customers, g.held_back) for g in found.groups] == [
+        (("acme",), ("last-manager", "too-many-removals")), ((), ("waits-for-service",)),
+    ]  # fmt: skip
+
+
+def test_a_customer_waits_for_a_service_that_is_held_back() -> None:
+    acme = customer(contacts=[MARA], services=("certified",))
+    foreign = service_row("express", owner="somebody-else")
+    plain = customer("beta", [contact("bea", "beta", role="manager")])
+    state = offering(portal_of(customer(contacts=[MARA], services=()), plain), foreign)
+    found = make_plan(tree("certified", "express", folders=(acme, plain)), state, Facts())
+    assert [(g.customers, g.held_back) for g in found.groups] == [
+        ((), ("other-owner",)), (("acme",), ("waits-for-service",)),
+    ]  # fmt: skip
+
+
+def test_a_mail_domain_called_like_a_service_waits_for_nothing() -> None:
+    acme = customer(contacts=[MARA], email_domains=("certified",))
+    state = offering(portal_of(customer(contacts=[MARA])), service_row("express", owner="somebody-else"))
+    found = make_plan(tree("certified", "express", folders=(acme,)), state, Facts())
+    assert [g.customers for g in found.ready] == [("acme",)]
+
+
+def test_a_service_that_is_nowhere_is_refused_before_the_portal_does() -> None:
+    acme = customer(contacts=[MARA], services=("certifed",))
+    state = offering(portal_of(customer(contacts=[MARA], services=())), service_row("certified"))
+    found = make_plan(desired(acme), state, Facts())
+    assert [(r.rule, r.customer) for r in found.refusals] == [("service-unknown", "acme")]
+
+
+def test_a_removed_contact_lets_go_of_her_service() -> None:
+    jane = contact("jane-doe", services=("legacy",))
+    state = offering(portal_of(customer(contacts=[MARA, jane])), service_row("legacy"))
+    acme = customer(contacts=[MARA], farewells=[farewell("jane-doe")])
+    assert make_plan(tree(folders=(acme,)), state, Facts()).refusals == ()
+
+
+def settings_row(fields: dict[str, Any], base: dict[str, Any] | None, **more: Any) -> LiveState:
+    values: dict[str, Any] = {
+        "external_key": "settings",
+        "owner": OWNER,
+        "applied": Applied(True, base) if base else None,
+    }
+    return live(settings=LiveObject("settings", 4, fields, **(values | more)))
+
+
+def test_settings_become_managed_even_when_nothing_differs() -> None:
+    state = settings_row({"sign_up": "closed"}, None, owner=None)
+    (change,) = make_plan(desired(settings={"sign_up": "closed"}), state, Facts()).changes
+    assert (change.kind, change.fields, change.target.version) == (Kind.UPDATE_SETTINGS, (), 4)
+
+
+def test_a_changed_setting_is_one_update() -> None:
+    state = settings_row({"sign_up": "open"}, {"sign_up": "open"})
+    (change,) = make_plan(desired(settings={"sign_up": "closed"}), state, Facts()).changes
+    assert [(f.name, f.before, f.after) for f in change.fields] == [("sign_up", "open", "closed")]
+
+
+def test_a_policy_is_only_remembered() -> None:
+    state = settings_row({}, {"policy.mails_per_run": 10})
+    (change,) = make_plan(desired(settings={"policy.mails_per_run": 20}), state, Facts()).changes
+    assert (change.kind, change.fields, change.base) == (Kind.RECORD, (), {"policy.mails_per_run": 20})
+
+
+def test_another_owners_settings_are_refused() -> None:
+    found = make_plan(desired(settings={"sign_up": "closed"}), settings_row({}, None, owner="x"), Facts())
+    assert ([r.rule for r in found.refusals], found.changes) == (["other-owner"], ())
+
+
+def test_a_conflict_in_the_settings_holds_back_settings_and_services_alone() -> None:
+    acme = customer(contacts=[MARA])
+    state = settings_row({"sign_up": "open"}, {"sign_up": "approval_required"})
+    found = make_plan(tree("certified", folders=(acme,), settings={"sign_up": "closed"}), state, Facts())
+    assert [(g.customers, g.held_back) for g in found.groups] == [((), ("conflict",)), (("acme",), ())]
+
+
+@pytest.mark.parametrize(
+    ("file", "portal", "undone"),
+    [("closed", "open", True), ("approval_required", "open", True), ("open", "closed", False),
+     ("open", "approval_required", False), ("approval_required", "closed", False)],
+)  # fmt: skip
+def test_under_revert_sign_up_is_closed_again_and_never_opened(file: str, portal: str, undone: bool) -> None:
+    wanted = desired(settings={"sign_up": file})
+    wanted = replace(wanted, policy=replace(wanted.policy, portal_edits="revert"))
+    found = make_plan(wanted, settings_row({"sign_up": portal}, {"sign_up": file}, touched={"sign_up": ADMIN}), Facts())
+    assert (len(found.changes), len(found.portal_edits)) == ((1, 0) if undone else (0, 1))
