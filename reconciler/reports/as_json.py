@@ -1,67 +1,97 @@
 """A plan as canonical JSON, and such a plan read back for `apply --reviewed`.
 
-The same plan is the same bytes on every machine: members in a fixed order, no locale, no clock. The
-way back trusts nothing: whatever is not a plan of this version is refused.
+The same plan is the same bytes on every machine: members in a fixed order, no locale, no clock, pure
+ASCII without a character that a terminal or a pipeline obeys. Every entry of a list is a line, so two
+plans can be compared with `diff`.
+
+The way back trusts nothing: what is not a whole and undamaged plan of this version is refused. The
+digests are computed anew from the ids, so a flipped bit is seen before the portal is asked.
 """
 
 from __future__ import annotations
 
 import json
-import re
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
-from reconciler.model.changes import Change, ObjectRef
-from reconciler.model.errors import Refused
-from reconciler.model.plan import Permissions, Plan, PortalEdit, Refusal, Unmanaged, Warning
+from reconciler.model.changes import Change
+from reconciler.model.plan import Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.values import Value
+from reconciler.reports.reviewed import SCHEMA_VERSION, ReviewedPlan, read_reviewed
 from reconciler.reports.summary import summed_up
 
-SCHEMA_VERSION: Final = 1
-LARGEST: Final = 512 * 1024 * 1024
-_ID: Final = re.compile(r"[0-9a-f]{16}")
+__all__ = ["SCHEMA_VERSION", "ReviewedPlan", "drift_json", "plan_json", "read_reviewed"]
 
-
-@dataclass(frozen=True, slots=True)
-class ReviewedPlan:
-    """What a reviewed plan allows: the ids of its changes, for one portal in one epoch."""
-
-    portal: str
-    epoch: str
-    digest: str
-    ids: frozenset[str]
-    permissions: Permissions
+_SPELLED: Final = {"\x7f": "\\u007f", "##": "#\\u0023"}
+"""What JSON allows within a string as it is, and a terminal or a pipeline might obey."""
 
 
 def plan_json(plan: Plan) -> str:
     """The whole plan as `schemas/plan.schema.json` says it, with a line break at the end."""
-    numbers = asdict(summed_up(plan))
-    document = {
-        "schema_version": SCHEMA_VERSION,
-        "digest": plan.digest,
-        "portal": plan.portal,
-        "epoch": plan.epoch,
-        "commit": plan.commit,
-        "as_of": plan.as_of,
-        "changes": [
-            _change(change, held_back=bool(group.held_back)) for group in plan.groups for change in group.changes
-        ],
-        "refusals": [{**_finding(refusal), "scope": str(refusal.scope)} for refusal in plan.refusals],
-        "portal_edits": [_edit(edit) for edit in plan.portal_edits],
-        "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
-        "warnings": [_finding(warning) for warning in plan.warnings],
-        "permissions": asdict(plan.permissions),
-        "summary": numbers,
-        "groups": [
-            {"customers": list(group.customers), "digest": group.digest, "held_back": list(group.held_back)}
-            for group in plan.groups
-        ],
-    }
-    return json.dumps(document, ensure_ascii=True, indent=1) + "\n"
+    changes = [_change(change, held_back=bool(group.held_back)) for group in plan.groups for change in group.changes]
+    return _text(
+        {
+            "schema_version": SCHEMA_VERSION,
+            "digest": plan.digest,
+            **_about(plan),
+            "changes": changes,
+            "refusals": [_refusal(refusal) for refusal in plan.refusals],
+            "portal_edits": [_edit(edit) for edit in plan.portal_edits],
+            "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
+            "warnings": [_warning(warning) for warning in plan.warnings],
+            "permissions": asdict(plan.permissions),
+            "summary": asdict(summed_up(plan)),
+            "groups": [
+                {
+                    "customers": list(group.customers),
+                    "digest": group.digest,
+                    "changes": len(group.changes),
+                    "held_back": list(group.held_back),
+                }
+                for group in plan.groups
+            ],
+        }
+    )
+
+
+def drift_json(plan: Plan) -> str:
+    """What was edited in the portal and what nobody manages, as `schemas/drift.schema.json` says it."""
+    return _text(
+        {
+            "schema_version": SCHEMA_VERSION,
+            **_about(plan),
+            "portal_edits": [_edit(edit) for edit in plan.portal_edits],
+            "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
+            "summary": {"portal_edits": len(plan.portal_edits), "unmanaged": len(plan.unmanaged)},
+        }
+    )
+
+
+def _text(document: Mapping[str, Any]) -> str:
+    members = ",\n".join(f"{_line(name)}: {_member(value)}" for name, value in document.items())
+    return f"{{\n{members}\n}}\n"
+
+
+def _member(value: Any) -> str:
+    if not isinstance(value, list) or not value:
+        return _line(value)
+    entries = ",\n".join(_line(entry) for entry in value)
+    return f"[\n{entries}\n]"
+
+
+def _line(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=True)
+    for sign, spelled in _SPELLED.items():
+        text = text.replace(sign, spelled)
+    return text
+
+
+def _about(plan: Plan) -> dict[str, Any]:
+    return {"portal": plan.portal, "epoch": plan.epoch, "commit": plan.commit, "as_of": plan.as_of}
 
 
 def _change(change: Change, *, held_back: bool) -> dict[str, Any]:
-    effects = change.effects
     return {
         "id": change.id,
         "kind": str(change.kind),
@@ -71,14 +101,7 @@ def _change(change: Change, *, held_back: bool) -> dict[str, Any]:
         "message": change.message,
         "fields": {field.name: {"from": _plain(field.before), "to": _plain(field.after)} for field in change.fields},
         "cause": {"path": change.cause.path, "line": change.cause.line},
-        "effects": {
-            "mails": [{"kind": str(m.kind), "to": m.to, "language": m.language} for m in effects.mails],
-            "work_to": _reference(effects.work_to),
-            "open_work": effects.open_work,
-            "loses": list(effects.loses),
-            "gains": list(effects.gains),
-            "people": list(effects.people),
-        },
+        "effects": _effects(change),
         "previous_key": change.previous_key,
         "moved": change.moved,
         "registration": change.registration,
@@ -88,90 +111,62 @@ def _change(change: Change, *, held_back: bool) -> dict[str, Any]:
     }
 
 
-def _reference(ref: ObjectRef | None) -> str | None:
-    return str(ref) if ref is not None else None
-
-
-def _finding(finding: Refusal | Warning) -> dict[str, Any]:
+def _effects(change: Change) -> dict[str, Any]:
+    effects = change.effects
     return {
-        "rule": finding.rule, "customer": finding.customer, "contact": finding.contact, "message": finding.message,
-        "hint": finding.hint,
-    }  # fmt: skip
+        "mails": [{"kind": str(mail.kind), "to": mail.to, "language": mail.language} for mail in effects.mails],
+        "work_to": str(effects.work_to) if effects.work_to is not None else None,
+        "open_work": effects.open_work,
+        "loses": list(effects.loses),
+        "gains": list(effects.gains),
+        "people": list(effects.people),
+    }
+
+
+def _refusal(refusal: Refusal) -> dict[str, Any]:
+    return {
+        "rule": refusal.rule,
+        "scope": str(refusal.scope),
+        "customer": refusal.customer,
+        "contact": refusal.contact,
+        "message": refusal.message,
+        "hint": refusal.hint,
+    }
+
+
+def _warning(warning: Warning) -> dict[str, Any]:
+    return {
+        "rule": warning.rule,
+        "customer": warning.customer,
+        "contact": warning.contact,
+        "message": warning.message,
+        "hint": warning.hint,
+    }
 
 
 def _edit(edit: PortalEdit) -> dict[str, Any]:
     return {
-        "customer": edit.customer, "contact": edit.contact, "service": edit.service, "field": edit.field,
-        "applied": _plain(edit.applied), "live": _plain(edit.live), "by": edit.by, "at": edit.at,
-    }  # fmt: skip
+        "customer": edit.customer,
+        "contact": edit.contact,
+        "service": edit.service,
+        "field": edit.field,
+        "applied": _plain(edit.applied),
+        "live": _plain(edit.live),
+        "by": edit.by,
+        "at": edit.at,
+    }
 
 
 def _unmanaged(thing: Unmanaged) -> dict[str, Any]:
     return {
-        "kind": thing.kind, "customer": thing.customer, "name": thing.name, "email": thing.email, "role": thing.role,
+        "kind": thing.kind,
+        "customer": thing.customer,
+        "name": thing.name,
+        "email": thing.email,
+        "role": thing.role,
         "status": thing.status,
-    }  # fmt: skip
+    }
 
 
 def _plain(value: Value) -> Any:
     return list(value) if isinstance(value, tuple) else value
-
-
-def read_reviewed(text: str) -> ReviewedPlan:
-    """What a plan in a file allows; `Refused` for anything that is not a whole plan of this version."""
-    if len(text) > LARGEST:
-        raise _no_plan(f"it has more than {LARGEST:,} characters")
-    try:
-        document = json.loads(text, object_pairs_hook=_once)
-    except (ValueError, RecursionError) as error:
-        raise _no_plan(f"it is not whole JSON ({error})") from None
-    if not isinstance(document, dict):
-        raise _no_plan("it is no object")
-    if document.get("schema_version") != SCHEMA_VERSION or document.get("schema_version") is True:
-        raise _no_plan(f"it is of schema version {document.get('schema_version')!r:.40}, not {SCHEMA_VERSION}")
-    try:
-        ids = frozenset(_id(change["id"]) for change in _list(document["changes"]))
-        return ReviewedPlan(
-            _text(document["portal"]), _text(document["epoch"]), _text(document["digest"]), ids,
-            _permissions(document["permissions"]),
-        )  # fmt: skip
-    except (KeyError, TypeError) as error:
-        raise _no_plan(f"something is missing or of another type ({error})") from None
-
-
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member stands twice")
-    return found
-
-
-def _id(value: Any) -> str:
-    if not isinstance(value, str) or not _ID.fullmatch(value):
-        raise TypeError(f"{value!r:.40} is not the id of a change")
-    return value
-
-
-def _text(value: Any) -> str:
-    if not isinstance(value, str):
-        raise TypeError(f"{value!r:.40} is no text")
-    return value
-
-
-def _list(value: Any) -> list[Any]:
-    if not isinstance(value, list):
-        raise TypeError(f"{value!r:.40} is no list")
-    return value
-
-
-def _permissions(value: Any) -> Permissions:
-    numbers = [value["allow_removals"], value["allow_mails"]]
-    if any(n is not None and (not isinstance(n, int) or isinstance(n, bool) or n < 0) for n in numbers):
-        raise TypeError("a permission is a number")
-    if not isinstance(value["allow_rollback"], bool):
-        raise TypeError("'allow_rollback' is true or false")
-    return Permissions(numbers[0], numbers[1], value["allow_rollback"])
-
-
-def _no_plan(why: str) -> Refused:
-    return Refused(f"the reviewed plan is none: {why}; nothing was changed", "make it anew with reconciler plan --out")

@@ -88,14 +88,15 @@ def cause_text(cause: Cause, customer: str | None) -> str:
 
 def field_text(field: FieldChange) -> str:
     """One field, from what the portal has to what it shall have."""
-    return f"{field.name}: {moved(field)}"
+    return f"{told(field.name)}: {moved(field)}"
 
 
 def work_text(change: Change) -> str:
     """Who receives all open work of the contact, and how much of it there was at planning."""
-    now = f"{counted(change.effects.open_work, 'request')} now" if change.effects.open_work else "none now"
+    work = change.effects.open_work
     if change.kind is Kind.HAND_OVER_WORK:
-        return now
+        return f"open now: {counted(work, 'request') if work else 'none'}"
+    now = f"{counted(work, 'request')} now" if work else "none now"
     return f"all open work ({now}) goes to {told(str(change.effects.work_to))}"
 
 
@@ -122,10 +123,11 @@ def refusal_text(refusal: Refusal | Warning) -> str:
 def edit_text(edit: PortalEdit) -> str:
     """A portal edit: where, what the file says and what the portal has, by whom and when."""
     where = told(edit.service) if edit.service and not edit.customer else told(display(edit.customer, edit.contact))
-    by = f"(by {told(edit.by)}, {told(edit.at)})"
+    by = f"(by {', '.join(told(part) for part in (edit.by, edit.at) if part)})"
     if edit.field == "presence":
         return f"{where} was {told_value(edit.live)} {by}"
-    return f"{where} {told(edit.field)}: {moved(FieldChange(edit.field, edit.applied, edit.live))} {by}"
+    file = f"{told_value(None)} → " if edit.applied is None else ""
+    return f"{where} {told(edit.field)}: {file}{moved(FieldChange(edit.field, edit.applied, edit.live))} {by}"
 
 
 def unmanaged_lines(unmanaged: tuple[Unmanaged, ...]) -> Iterator[str]:

@@ -1,0 +1,106 @@
+"""What keeps the house livable: sizes, words for everything, a lock that names no address."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from tests.house.test_layers import ROOT, modules
+
+TOP = Path(__file__).parents[2]
+LONGEST_FUNCTION = 60
+LONGEST_FILE = 350
+ALLOWED_DOMAINS = re.compile(r"(^|\.)(example|invalid|test|localhost)$")
+
+
+def tracked() -> list[Path]:
+    listed = subprocess.run(["git", "ls-files", "-z"], cwd=TOP, capture_output=True, check=True).stdout
+    return [TOP / name for name in listed.decode().split("\0") if name]
+
+
+def test_no_function_is_longer_than_a_screen_and_no_file_than_a_sitting() -> None:
+    for name, tree in modules():
+        length = len((ROOT / name).read_text(encoding="utf-8").splitlines())
+        assert length <= LONGEST_FILE, f"{name} has {length} lines"
+        for node in ast.walk(tree):
+            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.end_lineno:
+                lines = node.end_lineno - node.lineno + 1
+                assert lines <= LONGEST_FUNCTION, f"{name}: {node.name} has {lines} lines"
+
+
+def test_every_module_and_everything_public_says_what_it_is() -> None:
+    for name, tree in modules():
+        if tree.body:
+            assert ast.get_docstring(tree), f"{name} does not say what it is"
+        for node in tree.body:
+            if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
+                described = ast.get_docstring(node) or _plain_data(node)
+                assert described, f"{name}: {node.name} does not say what it gives"
+
+
+def _plain_data(node: ast.stmt) -> bool:
+    """A class of annotated fields whose names say everything."""
+    if not isinstance(node, ast.ClassDef):
+        return False
+    return all(isinstance(line, ast.AnnAssign) for line in node.body)
+
+
+def test_every_folder_explains_itself() -> None:
+    folders = [ROOT, *(path for path in ROOT.iterdir() if (path / "__init__.py").is_file())]
+    missing = [folder.name for folder in folders if not (folder / "README.md").is_file()]
+    assert missing == []
+
+
+def test_the_lock_has_a_hash_for_every_pin_and_no_address() -> None:
+    text = (TOP / "requirements.lock").read_text(encoding="utf-8")
+    assert "://" not in text
+    entries = re.split(r"\n(?=\S)", text.strip())
+    for entry in entries:
+        assert "==" in entry.splitlines()[0], entry.splitlines()[0]
+        assert "--hash=sha256:" in entry, entry.splitlines()[0]
+
+
+def test_the_lock_holds_what_the_project_asks_for() -> None:
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))
+    asked = [*project["project"]["dependencies"], *project["dependency-groups"]["dev"]]
+    for extra in project["project"]["optional-dependencies"].values():
+        asked += extra
+    names = {re.split(r"[\[><= ;]", line)[0].lower().replace("_", "-") for line in asked}
+    locked = set(
+        re.findall(
+            r"^([a-z0-9-]+)(?:\[[^]]*\])?==", (TOP / "requirements.lock").read_text(encoding="utf-8"), re.MULTILINE
+        )
+    )
+    assert names <= locked
+
+
+def test_nobody_real_is_named_and_no_machine() -> None:
+    for path in tracked():
+        if path.suffix in {".lock", ".png"} or not path.is_file() or "vendor" in path.parts:
+            continue
+        text = path.read_bytes().decode("utf-8", "replace")
+        for domain in re.findall(r"[A-Za-z0-9._%+-]+@([A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+)", text):
+            known = ALLOWED_DOMAINS.search(domain.lower()) or path.is_relative_to(TOP / "tests")
+            assert known or domain[-1].isdigit(), f"{path.relative_to(TOP)} names an address at {domain}"
+        assert not re.search(r"/(home|root|Users)/[a-z]", text), f"{path.relative_to(TOP)} names a machine's path"
+
+
+@pytest.mark.parametrize("name", ["README.md", "customers/README.md", "CONTRIBUTING.md"])
+def test_every_link_between_our_pages_leads_somewhere(name: str) -> None:
+    page = TOP / name
+    for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+        assert (page.parent / target).exists(), f"{name} links to {target}"
+
+
+def test_the_readmes_tables_hold_every_command_and_exit_code() -> None:
+    from reconciler.cli.exit_codes import _ERRORS
+    from reconciler.cli.main import COMMANDS
+
+    text = (TOP / "README.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"`reconciler {name}" not in text] == []
+    assert [code for _, code in _ERRORS if f"| {code} |" not in text] == []
