@@ -65,7 +65,8 @@ def test_applies_come_one_at_a_time_and_are_never_cancelled() -> None:
         load(FOLDER / "workflows" / "apply.yml"),
     )
     assert document["concurrency"] == {"group": "apply", "cancel-in-progress": False}
-    assert "cache" not in text
+    assert "cache:" not in text
+    assert "actions/cache" not in text
     checkouts = [
         step for job in document["jobs"].values() for step in job["steps"] if "checkout" in str(step.get("uses"))
     ]

@@ -110,12 +110,9 @@ class Transaction:
         """The row takes its place: one holder of its address, one living contact under its key."""
         living = [c for c in self.contacts.values() if c.living]
         address = address_key(row.email)
-        self.free(
-            "address-taken",
-            [c for c in living if not self._parked(c)],
-            row.id,
-            lambda c: address_key(c.email) == address,
-        )
+        if not self._parked(row):
+            holders = [c for c in living if not self._parked(c)]
+            self.free("address-taken", holders, row.id, lambda c: address_key(c.email) == address)
         named = [c for c in living if c.customer_id == row.customer_id and c.id not in self.free_keys]
         if row.external_key is not None:
             self.free("key-taken", named, row.id, lambda c: c.external_key == row.external_key)

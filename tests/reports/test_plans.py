@@ -1,0 +1,187 @@
+"""A plan as JSON, as Markdown and without names: whole, harmless, and read back only undamaged."""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from dataclasses import asdict, replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from reconciler.model.errors import Refused
+from reconciler.model.plan import Permissions, Plan
+from reconciler.reports.as_json import drift_json, plan_json, read_reviewed
+from reconciler.reports.markdown import LONGEST, MARKER, plan_markdown
+from reconciler.reports.redaction import masked, redacted
+from reconciler.reports.style import PLAIN
+from reconciler.reports.text import plan_text
+from reconciler.shipped import shipped
+from tests.reports.hostile import PAYLOADS, hostile_plan
+
+NAMES = ("Ann Beispiel", "Zoltán Példa", "山田 花子")
+
+
+def schema(name: str) -> Draft202012Validator:
+    return Draft202012Validator(json.loads((shipped() / "schemas" / f"{name}.schema.json").read_text("utf-8")))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_any_text_in_a_plan_gives_json_that_the_published_schemas_accept(payload: str) -> None:
+    plan = hostile_plan(payload)
+    schema("plan").validate(json.loads(plan_json(plan)))
+    schema("drift").validate(json.loads(drift_json(plan)))
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_json_holds_nothing_that_a_terminal_or_a_pipeline_obeys(payload: str) -> None:
+    text = plan_json(hostile_plan(payload))
+    assert text.isascii()
+    assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f]|^\s*::|##", text, re.MULTILINE)
+
+
+def test_a_plan_reads_back_as_what_it_allows() -> None:
+    plan = replace(hostile_plan("x"), permissions=Permissions(3, 4, allow_rollback=True))
+    read = read_reviewed(plan_json(plan))
+    assert read.ids == {change.id for change in plan.changes}
+    assert (read.portal, read.epoch, read.digest) == (plan.portal, plan.epoch, plan.digest)
+    assert read.permissions == plan.permissions
+
+
+def test_what_decides_in_a_reviewed_plan_cannot_be_edited_unseen() -> None:
+    document = json.loads(plan_json(hostile_plan("x")))
+    edits = [
+        lambda d: d["changes"].pop(),
+        lambda d: d["changes"].append({**d["changes"][0], "id": "0" * 16}),
+        lambda d: d["changes"][0].update(id="f" * 16),
+        lambda d: d.update(portal="other"),
+        lambda d: d.update(epoch="other"),
+        lambda d: d["groups"].pop(),
+        lambda d: d["groups"][0].update(customers=["other"]),
+        lambda d: d["groups"][0].update(changes=0),
+        lambda d: d.update(digest="0" * 64),
+        lambda d: d.update(schema_version=2),
+        lambda d: d.update(schema_version=True),
+        lambda d: d["permissions"].update(allow_removals=-1),
+        lambda d: d.pop("permissions"),
+    ]
+    for edit in edits:
+        changed = json.loads(json.dumps(document))
+        edit(changed)
+        with pytest.raises(Refused, match="not understood"):
+            read_reviewed(json.dumps(changed))
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "null", "[]", "{}", "[" * 60_000, '{"schema_version": 1, "schema_version": 1}', "NaN", "9" * 10_000,
+     '{"schema_version": 99}', '{"schema_version": 1e999}', "\x80\x04K\x01.", "PK\x03\x04"],
+    ids=range(13),
+)  # fmt: skip
+def test_what_is_no_plan_is_refused_with_a_way_out(text: str) -> None:
+    with pytest.raises(Refused) as refused:
+        read_reviewed(text)
+    assert "reconciler plan --out" in str(refused.value.hint)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.text(alphabet=st.characters(codec="utf-8")) | st.binary(max_size=200).map(lambda b: b.decode("latin-1")))
+def test_nothing_read_as_a_plan_ends_in_a_traceback(text: str) -> None:
+    with pytest.raises(Refused):
+        read_reviewed(text)
+
+
+def test_a_flipped_bit_allows_nothing_else() -> None:
+    plan = hostile_plan("x")
+    whole, sound = plan_json(plan), read_reviewed(plan_json(plan))
+    chance = random.Random(20261124)
+    for _ in range(400):
+        where = chance.randrange(len(whole))
+        flipped = whole[:where] + chr(ord(whole[where]) ^ (1 << chance.randrange(7))) + whole[where + 1 :]
+        try:
+            read = read_reviewed(flipped)
+        except Refused:
+            continue
+        # What is left to flip says nothing about which changes are allowed, or gives a permission's number.
+        assert (read.ids, read.portal, read.epoch, read.digest) == (
+            sound.ids, sound.portal, sound.epoch, sound.digest,
+        )  # fmt: skip
+
+
+def tokens(text: str) -> list[Token]:
+    found: list[Token] = []
+    for token in MarkdownIt("gfm-like", {"linkify": False}).parse(text):
+        found += [token, *(token.children or [])]
+    return found
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_text_leaves_its_code_span_or_fence_in_markdown(payload: str) -> None:
+    shown, dull = tokens(plan_markdown(hostile_plan(payload))), tokens(plan_markdown(hostile_plan("dull")))
+    assert not {token.type for token in shown} & {"link_open", "image", "table_open", "hr", "blockquote_open"}
+    assert [t.tag for t in shown if t.type == "heading_open"] == [t.tag for t in dull if t.type == "heading_open"]
+    blocks = [token.content.strip() for token in shown if token.type in {"html_block", "html_inline"}]
+    assert all(
+        re.fullmatch(r"<!-- reconciler plan -->|</details>|<details><summary>[^<>]*</summary>", b) for b in blocks
+    )
+    plain = " ".join(token.content for token in shown if token.type == "text")
+    assert not re.search(r"@|javascript:|https?://|#\d|^\s*/", plain)
+    assert blocks.count("</details>") == sum("<summary>" in block for block in blocks)
+
+
+@pytest.mark.parametrize("payload", PAYLOADS)
+def test_no_text_begins_a_line_of_its_own_in_any_report(payload: str) -> None:
+    for text in (plan_text(hostile_plan(payload), PLAIN), plan_markdown(hostile_plan(payload))):
+        assert not re.search(r"^(::|EVIL|\s*/approve|# out)|##vso", text, re.MULTILINE)
+        assert not re.search(r"[\x00-\x09\x0b-\x1f\x7f\u202e]", text)
+
+
+def test_a_comment_too_long_for_a_forge_is_cut_and_says_so() -> None:
+    plan = hostile_plan("x" * 250)
+    group = next(group for group in plan.groups if group.changes)
+    many = replace(plan, groups=(replace(group, changes=group.changes * 2_000),))
+    text = plan_markdown(many)
+    assert len(text) <= LONGEST
+    assert text.startswith(MARKER)
+    assert "does not fit" in text
+    assert "Digest" in text
+
+
+def test_markdown_shows_no_whole_address() -> None:
+    text = plan_markdown(hostile_plan("x"))
+    assert not re.search(r"(jane|tom|zoe|roe|stray|new-one)@", text)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_redacted_plan_names_nobody(name: str) -> None:
+    hidden = redacted(hostile_plan(name, company="A company"))
+    spelled = json.dumps(name)[1:-1]
+    for text in (plan_text(hidden, PLAIN), plan_json(hidden), plan_markdown(hidden)):
+        assert name not in text
+        assert spelled not in text
+        assert "Ada Admin" not in text
+        assert not re.search(r"(jane|tom|zoe|roe|stray|new-one)@", text)
+
+
+def test_redaction_changes_no_number() -> None:
+    plan = hostile_plan("x")
+    assert [change.kind for change in redacted(plan).changes] == [change.kind for change in plan.changes]
+    counts = [line for line in plan_text(plan, PLAIN).splitlines() if line.startswith("Plan:")]
+    assert counts == [line for line in plan_text(redacted(plan), PLAIN).splitlines() if line.startswith("Plan:")]
+    assert counts
+
+
+def test_an_address_is_cut_to_its_first_letter() -> None:
+    assert masked("to jane.doe@acme.example and öz@b.example") == "to j…@acme.example and ö…@b.example"
+
+
+def test_the_same_plan_is_the_same_bytes() -> None:
+    one, other = hostile_plan("x"), hostile_plan("x")
+    assert asdict(one) == asdict(other)
+    assert plan_json(one) == plan_json(other)
+    assert isinstance(one, Plan)
