@@ -102,10 +102,17 @@ class Case:
         live = self.customer.live.fields if self.customer.live else {}
         value = desired.get("services", live.get("services", ALL))
         if isinstance(value, tuple):
-            return value
+            return tuple(sorted({*value, *self._for_everybody()}))
         if self.desired.services is not None:
             return tuple(sorted(self.desired.services))
         return tuple(sorted(str(service.fields["code"]) for service in self.index.live.services.values()))
+
+    def _for_everybody(self) -> set[str]:
+        """The services that every customer may order, whatever its own list says."""
+        if self.desired.services is not None:
+            return {key for key, one in self.desired.services.items() if one.fields.get("available_to_all")}
+        rows = self.index.live.services.values()
+        return {str(row.fields["code"]) for row in rows if row.fields.get("available_to_all")}
 
     def reverts(self) -> bool:
         """Whether git wins over edits made in the portal here; without a folder, what it said last."""

@@ -191,7 +191,7 @@ def _gone(case: Case, draft: Draft) -> None:
         message = f"{case.key} has open requests: {listed}"
         draft.refuse("open-requests", case.key, None, message, "let them be delivered or cancelled first")
     people = tuple(sorted(case.index.person(row) for row in case.index.living(live)))
-    message = f"{case.key} ({live.name}) is archived with {len(people)} people"
+    message = f"{case.key} ({live.name}) is archived with {len(people)} {'person' if len(people) == 1 else 'people'}"
     made = _change(case, Kind.ARCHIVE_CUSTOMER, message)
     effects = Effects(loses=(ACCESS,) if people else (), people=people)
     draft.changes.append(replace(made, effects=effects, base=None, present=False, reason="other"))

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.cli.exit_codes import _ERRORS
+from reconciler.cli.main import COMMANDS
 from tests.house.test_layers import ROOT, modules
 
 TOP = Path(__file__).parents[2]
@@ -101,9 +103,6 @@ def test_every_link_between_our_pages_leads_somewhere(name: str) -> None:
 
 
 def test_the_readmes_tables_hold_every_command_and_exit_code() -> None:
-    from reconciler.cli.exit_codes import _ERRORS
-    from reconciler.cli.main import COMMANDS
-
     text = (TOP / "README.md").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f"`reconciler {name}" not in text] == []
     assert [code for _, code in _ERRORS if f"| {code} |" not in text] == []

@@ -107,4 +107,4 @@ def test_only_the_output_module_prints() -> None:
         for node in ast.walk(tree):
             written = isinstance(node, ast.Attribute) and ast.unparse(node) in {"sys.stdout.write", "sys.stderr.write"}
             printed = isinstance(node, ast.Call) and ast.unparse(node.func) == "print"
-            assert not (written or printed), f"{name} prints: only cli/output.py does"
+            assert written + printed == 0, f"{name} prints: only cli/output.py does"

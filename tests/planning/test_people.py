@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from reconciler.model.changes import Kind, MailKind
+from reconciler.model.desired import DesiredService, Place
 from reconciler.model.live import Actor, Status, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
 from reconciler.planning import make_plan
@@ -209,3 +210,12 @@ def test_a_missing_tree_removes_nobody() -> None:
     plan = make_plan(desired(), portal_of(customer(contacts=[MARA])), Facts())
     assert ("tree-empty", Scope.PLAN) in rules(plan)
     assert plan.ready == ()
+
+
+def test_a_service_for_everybody_is_not_lost_with_the_list() -> None:
+    everybody = DesiredService("everybody", {"name": "E", "available_to_all": True}, Place("portal.yaml", 9))
+    before = customer(contacts=[MARA, contact("jane-doe", services="all")], services=("certified",))
+    after = customer(contacts=[MARA, contact("jane-doe", services=("everybody",))], services=("certified",))
+    plan = make_plan(desired(after, services={"everybody": everybody}), portal_of(before), Facts())
+    losses = [change.effects.loses for change in plan.changes if change.contact == "jane-doe"]
+    assert losses == [("service certified",)]

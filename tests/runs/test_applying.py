@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -311,7 +312,7 @@ def test_a_signal_leaves_quickly_and_names_what_is_unknown(world: World) -> None
     awake = threading.Event()
 
     class Slow(PortalWriter):
-        def carry_out(self, changes, lease, mark):  # type: ignore[no-untyped-def]
+        def carry_out(self, *_: object) -> NoReturn:
             awake.wait(20)
             raise Unreachable("this run is over")
 
