@@ -123,7 +123,7 @@ def _invented_customer(work: Work, number: int) -> dict[str, Any]:
     return {
         **fresh_fields(work, "customer", {"name": name}), "id": f"cus_{secrets.token_hex(10)}", "version": 1,
         "revision": work.revision, "name_form": same_name_form(name), "status": "active", "archived": None,
-        "last_commit": None,
+        "last_commit": None, "registration_code": None,
     }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ def create(work: Work, fields: Fields) -> Row:
     """A new customer without people."""
     customer = work.new("customer", {
         **fresh_fields(work, "customer", {}), "name": "", "name_form": None, "status": "active", "archived": None,
-        "last_commit": None,
+        "last_commit": None, "registration_code": None,
     })  # fmt: skip
     set_fields(work, customer, fields)
     work.touch(customer, "presence")

@@ -34,7 +34,7 @@ def send(work: Work, kind: str, contact: Row, *, to: str | None = None, **facts:
     id = f"mail_{secrets.token_hex(10)}"
     work.mail({
         "id": id, "kind": kind, "to": to or contact["email"], "language": language, "contact": contact.id,
-        "message_id": f"<{id}@{work.portal['id']}>", "subject": written.subject, "text": written.text,
+        "message_id": f"<{id}@{work.portal['id']}>", "subject": written.subject, "text": written.text, "html": written.html,
     })  # fmt: skip
 
 

@@ -18,6 +18,9 @@ FIRST_STATE = {
 }  # fmt: skip
 """Where a request begins in each of the four workflows."""
 
+NEW = dict.fromkeys(("words", "cost", "currency", "expires_at", "reason", "accepted_at", "delivered_at"))
+NEW["progress"] = 0
+
 
 def send(work: Work, owner: Row, fields: Mapping[str, Any]) -> Row:
     """A new request of a contact who may send one."""
@@ -28,7 +31,7 @@ def send(work: Work, owner: Row, fields: Mapping[str, Any]) -> Row:
         raise Problem("unprocessable", f"there is no service '{fields['service']}'")
     request = work.new("request", {
         **fields, "customer": owner["customer"], "owner": owner.id, "state": FIRST_STATE[fields["workflow"]],
-        "created_at": work.now, "target_languages": sorted(set(fields["target_languages"])),
+        "created_at": work.now, **NEW, "target_languages": sorted(set(fields["target_languages"])),
     })  # fmt: skip
     work.written(request)
     return request

@@ -69,6 +69,10 @@ class Offers(Shape):
     expire_after_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
+class Activation(Shape):
+    expire_after_days: Annotated[int, Field(ge=1, le=365)] | None = None
+
+
 class Branding(Shape):
     primary_color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     logo: Annotated[str, Field(max_length=500), AfterValidator(_plain)] | None = None
@@ -86,6 +90,7 @@ class SettingsFields(Shape):
     languages: Languages | None = None
     offers: Offers | None = None
     branding: Branding | None = None
+    activation: Activation | None = None
 
 
 class ServiceFields(Shape):

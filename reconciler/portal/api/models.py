@@ -7,6 +7,9 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
 from reconciler.portal.acts.shapes import (
+    Activation as ActivationSettings,
+)
+from reconciler.portal.acts.shapes import (
     Branding,
     ContactFields,
     CustomerFields,
@@ -80,6 +83,7 @@ class Settings(Managed):
     languages: Languages
     offers: Offers
     branding: Branding
+    activation: ActivationSettings
 
 
 class Service(Managed):
@@ -136,6 +140,14 @@ class TranslationRequest(Shown):
     source_language: str
     target_languages: list[str]
     deadline: str | None
+    words: int | None
+    cost: str | None
+    currency: str | None
+    expires_at: str | None
+    progress: int
+    reason: str | None
+    accepted_at: str | None
+    delivered_at: str | None
 
 
 class Page(Shown, Generic[T]):

@@ -10,8 +10,10 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import ColumnElement, Connection, Table, select
 
+from reconciler.portal.acts.reach import reachable
 from reconciler.portal.api.answers import answer
 from reconciler.portal.api.security import store_of
+from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 
@@ -32,12 +34,13 @@ Pages = Annotated[Paging, Depends()]
 
 def page(
     request: Request, paging: Paging, table: Table, criteria: list[ColumnElement[bool]],
-    shown: Callable[[Connection, list[Mapping[str, Any]]], list[dict[str, Any]]],
+    shown: Callable[[Connection, list[Mapping[str, Any]]], list[dict[str, Any]]], *, grant: Grant | None = None,
 ) -> Response:  # fmt: skip
-    """One page of the rows that meet the criteria, all of one revision."""
+    """One page of the rows that meet the criteria and are within the grant's reach, all of one revision."""
     with store_of(request).read() as connection:
         head = connection.execute(select(t.portal)).one()
-        statement = select(table).where(*criteria).order_by(table.c.id).limit(paging.limit + 1)
+        within = [] if grant is None else [reachable(connection, grant, table)]
+        statement = select(table).where(*criteria, *within).order_by(table.c.id).limit(paging.limit + 1)
         if paging.cursor is not None:
             statement = statement.where(table.c.id > _after(paging.cursor, head.epoch))
         rows: list[Mapping[str, Any]] = [dict(row) for row in connection.execute(statement).mappings()]

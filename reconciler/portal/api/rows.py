@@ -9,7 +9,7 @@ Row = Mapping[str, Any]
 
 _MANAGED: Final = ("id", "version", "external_key", "owner")
 _FIELDS: Final = {
-    "settings": ("sign_up", "languages", "offers", "branding"),
+    "settings": ("sign_up", "languages", "offers", "branding", "activation"),
     "service": ("code", "name", "description", "template", "workflows", "available_to_all", "price"),
     "customer": (
         "name", "description", "language", "project_managers", "services", "email_domains", "protected", "status",
@@ -20,7 +20,8 @@ _FIELDS: Final = {
     ),
     "request": (
         "id", "version", "customer", "owner", "title", "state", "service", "workflow", "source_language",
-        "target_languages", "deadline", "comment", "created_at",
+        "target_languages", "deadline", "comment", "created_at", "words", "cost", "currency", "expires_at", "progress",
+        "reason", "accepted_at", "delivered_at",
     ),
 }  # fmt: skip
 

@@ -17,7 +17,7 @@ from reconciler.portal.acts.promises import work_has_owners
 from reconciler.portal.api.answers import json_bytes
 from reconciler.portal.api.rows import etag
 from reconciler.portal.api.security import store_of
-from reconciler.portal.rules.principals import Principal
+from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
@@ -36,9 +36,9 @@ async def body_of(request: Request) -> bytes:
     return await request.body()
 
 
-def write(request: Request, principal: Principal | None, body: bytes, act: Callable[[Work], Done]) -> Response:
+def write(request: Request, grant: Grant, body: bytes, act: Callable[[Work], Done]) -> Response:
     """Carry out a write once: a second request with the same key gets the first one's answer."""
-    assert principal is not None  # noqa: S101  # every writing operation has a policy
+    principal = grant.principal
     key = _idempotency_key(request)
     fingerprint = hashlib.sha256(b"\n".join([request.method.encode(), _target(request), body])).hexdigest()
     with store_of(request).write(principal) as work:

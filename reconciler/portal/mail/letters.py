@@ -28,6 +28,7 @@ class Letter:
 
     subject: str
     text: str
+    html: str = ""
 
 
 def letter(kind: str, language: str, facts: Mapping[str, str]) -> Letter:

@@ -13,6 +13,7 @@ DEFAULTS: Final[Mapping[str, Row]] = {
         "languages": {"source": [], "target": []},
         "offers": {"expire_after_days": 30},
         "branding": {"primary_color": None, "logo": None},
+        "activation": {"expire_after_days": 14},
     },
     "service": {
         "code": None, "name": None, "description": None, "template": None, "workflows": ["pm_quote_manual"],

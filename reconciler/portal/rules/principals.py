@@ -25,12 +25,27 @@ class Actor(StrEnum):
     SYSTEM = "system"
 
 
+class Who(StrEnum):
+    """The columns of the table of who may do what: people by what they are, tokens by their scope."""
+
+    ANONYMOUS = "anonymous"
+    REQUESTER = "requester"
+    OBSERVER = "observer"
+    MANAGER = "manager"
+    PROJECT_MANAGER = "project_manager"
+    ADMINISTRATOR = "administrator"
+    READ = "token:read"
+    APPLY = "token:apply"
+    ADMIN = "token:admin"
+
+
 @dataclass(frozen=True, slots=True)
 class Principal:
     """Somebody who acts.
 
     `name` is what history shows. `id` tells principals apart (idempotency keys are kept per id).
-    `contact`: the contact's id when a person at a customer is logged in.
+    A person at a customer has `contact` and `customer` (ids); one of the provider's people has `staff`
+    (an id) and `address`, by which customers name their project managers.
     """
 
     id: str
@@ -38,6 +53,16 @@ class Principal:
     actor: Actor
     scope: Scope | None = None
     contact: str | None = None
+    customer: str | None = None
+    staff: str | None = None
+    address: str | None = None
+    who: Who = Who.ANONYMOUS
+    language: str = "en"
+
+    @property
+    def person(self) -> str | None:
+        """The id of the contact or of the provider's person; None for tokens."""
+        return self.contact or self.staff
 
 
 SYSTEM = Principal("system", "the portal", Actor.SYSTEM)

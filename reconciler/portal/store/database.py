@@ -106,7 +106,7 @@ def _found(connection: Connection) -> None:
     connection.execute(
         insert(t.portal).values(
             one=1, id=f"portal-{secrets.token_hex(4)}", name="Customer portal", epoch=secrets.token_hex(8), revision=0,
-            fence=0,
+            fence=0, secret=secrets.token_hex(32),
         )
     )  # fmt: skip
     connection.execute(

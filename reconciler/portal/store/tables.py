@@ -60,8 +60,12 @@ portal = Table(
     Column("epoch", String(40), nullable=False),
     Column("revision", Big, nullable=False),
     Column("fence", Big, nullable=False),
+    Column("secret", String(64), nullable=False, server_default=""),
 )  # fmt: skip
-"""One row; whoever writes anything locks it first, so revisions become visible in order."""
+"""One row; whoever writes anything locks it first, so revisions become visible in order.
+
+`secret` keys the marks by which forms of ours are known; every server process shares it.
+"""
 
 settings = Table(
     "settings", metadata, *_managed(),
@@ -69,6 +73,7 @@ settings = Table(
     Column("languages", _json(), nullable=False),
     Column("offers", _json(), nullable=False),
     Column("branding", _json(), nullable=False),
+    Column("activation", _json(), nullable=False, server_default='{"expire_after_days":14}'),
 )  # fmt: skip
 
 services = Table(
@@ -95,12 +100,16 @@ customers = Table(
     Column("status", String(10), nullable=False),
     Column("archived", _json()),
     Column("last_commit", String(64)),
+    Column("registration_code", String(20), unique=True, index=True),
     Index(
         "uq_customers_owner_external_key", "owner", "external_key", unique=True,
         sqlite_where=text("status <> 'archived'"), postgresql_where=text("status <> 'archived'"),
     ),
 )  # fmt: skip
-"""`name_form` is unique among all customers and empty for archived ones."""
+"""`name_form` is unique among all customers and empty for archived ones.
+
+`registration_code`: whoever signs up with it belongs to this customer; only the portal knows it.
+"""
 
 contacts = Table(
     "contacts", metadata, *_managed(),
@@ -144,7 +153,36 @@ requests = Table(
     Column("deadline", String(20)),
     Column("comment", Text),
     Column("created_at", String(20), nullable=False),
+    Column("words", Integer),
+    Column("cost", String(20)),
+    Column("currency", String(3)),
+    Column("expires_at", String(20), index=True),
+    Column("progress", Integer, nullable=False, server_default="0"),
+    Column("reason", Text),
+    Column("accepted_at", String(20)),
+    Column("delivered_at", String(20)),
 )  # fmt: skip
+"""`words`: weighted, in the source language. `cost`: decimal, for all target languages. `progress`: percent."""
+
+files = Table(
+    "files", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("request", String(40), ForeignKey("requests.id"), index=True),
+    Column("kind", String(10)),
+    Column("language", String(35)),
+    Column("name", Text, nullable=False),
+    Column("size", Big, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("words", Integer),
+    Column("person", String(40)),
+    Column("by", Text, nullable=False),
+    Column("created_at", String(20), nullable=False, index=True),
+)  # fmt: skip
+"""What was uploaded: `source`, `reference`, or `delivery` in a target language. The bytes lie outside, by id.
+
+An upload belongs to nobody's request yet (`request` and `kind` empty): only `person` (or, for tokens, whoever
+has the id) may use it, and it is forgotten after a day.
+"""
 
 changes = Table(
     "changes", metadata,
@@ -175,6 +213,7 @@ outbox = Table(
     Column("message_id", Text, nullable=False, unique=True),
     Column("subject", Text, nullable=False),
     Column("text", Text, nullable=False),
+    Column("html", Text, nullable=False, server_default=""),
     Column("created_at", String(20), nullable=False),
     Column("state", String(10), nullable=False, index=True),
     Column("tries", Integer, nullable=False),
@@ -220,21 +259,62 @@ tokens = Table(
     Column("ended_at", String(20)),
 )  # fmt: skip
 
+staff = Table(
+    "staff", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("revision", Big, nullable=False),
+    Column("touched", _json(), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("address_form", Text, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("password", Text),
+)  # fmt: skip
+"""The provider's people: `administrator` or `project_manager`; `invited`, `active` or `removed`."""
+
 sessions = Table(
     "sessions", metadata,
     Column("digest", String(64), primary_key=True),
-    Column("contact", String(40), ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("contact", String(40), ForeignKey("contacts.id"), index=True),
+    Column("staff", String(40), ForeignKey("staff.id"), index=True),
     Column("created_at", String(20), nullable=False),
     Column("used_at", String(20), nullable=False),
     Column("ended_at", String(20)),
 )  # fmt: skip
+"""Of a contact or of one of the provider's people, never of both."""
 
 links = Table(
     "links", metadata,
     Column("digest", String(64), primary_key=True),
-    Column("contact", String(40), ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("contact", String(40), ForeignKey("contacts.id"), index=True),
+    Column("staff", String(40), ForeignKey("staff.id"), index=True),
     Column("kind", String(20), nullable=False),
     Column("expires_at", String(20), nullable=False, index=True),
     Column("used_at", String(20)),
 )  # fmt: skip
-"""Links in mails; only the digest of a link's secret is kept."""
+"""Links in mails (`activation`, `reset`); only the digest of a link's secret is kept."""
+
+sign_ups = Table(
+    "sign_ups", metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("address_form", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("language", String(35)),
+    Column("customer", String(40), ForeignKey("customers.id")),
+    Column("created_at", String(20), nullable=False),
+    Column("expires_at", String(20), nullable=False, index=True),
+)  # fmt: skip
+"""Who signed up and has not confirmed the address yet; forgotten when the link expires."""
+
+attempts = Table(
+    "attempts", metadata,
+    Column("id", String(40), primary_key=True),
+    Column("subject", String(64), nullable=False, index=True),
+    Column("at", String(20), nullable=False, index=True),
+)  # fmt: skip
+"""What is throttled, by the digest of what it is about: failed logins of an address, sign-ups of a host."""

@@ -20,10 +20,10 @@ from reconciler.portal.store import tables as t
 
 _KIND: Final = {
     "settings": t.settings, "service": t.services, "customer": t.customers, "contact": t.contacts,
-    "request": t.requests,
+    "request": t.requests, "staff": t.staff,
 }  # fmt: skip
 """The table of every kind of row, in the order in which they refer to each other."""
-_PREFIX: Final = {"service": "svc", "customer": "cus", "contact": "con", "request": "req"}
+_PREFIX: Final = {"service": "svc", "customer": "cus", "contact": "con", "request": "req", "staff": "stf"}
 
 
 @dataclass(eq=False)

@@ -26,7 +26,7 @@ from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
-from reconciler.portal.rules.principals import Principal
+from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
@@ -44,7 +44,7 @@ def read_settings(request: Request) -> Response:
 
 @router.patch("/settings", response_model=Settings)
 def change_settings(
-    request: Request, fields: SettingsFields, body: Body, principal: Annotated[Principal, allowed("settings.write")]
+    request: Request, fields: SettingsFields, body: Body, grant: Annotated[Grant, allowed("settings.write")]
 ) -> Response:
     """Change some settings."""
 
@@ -53,7 +53,7 @@ def change_settings(
         work.audit("PATCH settings", row, *set_fields(work, row, fields.sent()))
         return row_done(200, as_json("settings", row.values))
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.get("/services", response_model=Page[Service], dependencies=[allowed("services.read")])
@@ -64,7 +64,7 @@ def list_services(request: Request, paging: Pages) -> Response:
 
 @router.post("/services", status_code=201, response_model=Service)
 def create_service(
-    request: Request, new: NewService, body: Body, principal: Annotated[Principal, allowed("services.write")]
+    request: Request, new: NewService, body: Body, grant: Annotated[Grant, allowed("services.write")]
 ) -> Response:
     """A new service."""
     creates(request)
@@ -76,7 +76,7 @@ def create_service(
         status, value, headers = row_done(201, as_json("service", row.values))
         return status, value, {**headers, "Location": f"/api/v1/services/{row.id}"}
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.get("/services/{id}", response_model=Service, dependencies=[allowed("services.read")])
@@ -88,7 +88,7 @@ def read_service(request: Request, id: str) -> Response:
 @router.patch("/services/{id}", response_model=Service)
 def change_service(
     request: Request, id: str, fields: ServiceFields, body: Body,
-    principal: Annotated[Principal, allowed("services.write")],
+    grant: Annotated[Grant, allowed("services.write")],
 ) -> Response:  # fmt: skip
     """Change a service."""
 
@@ -97,12 +97,12 @@ def change_service(
         work.audit("PATCH services", row, *set_fields(work, row, fields.sent()))
         return row_done(200, as_json("service", row.values))
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.delete("/services/{id}", status_code=204)
 def remove_service(
-    request: Request, id: str, body: Body, principal: Annotated[Principal, allowed("services.write")]
+    request: Request, id: str, body: Body, grant: Annotated[Grant, allowed("services.write")]
 ) -> Response:
     """Remove a service that nobody refers to."""
 
@@ -111,7 +111,7 @@ def remove_service(
         work.audit("DELETE services", row, *services.remove(work, row))
         return 204, None, {}
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.get("/customers", response_model=Page[Customer], dependencies=[allowed("customers.read")])
@@ -128,7 +128,7 @@ def list_customers(
 
 @router.post("/customers", status_code=201, response_model=Customer)
 def create_customer(
-    request: Request, new: NewCustomer, body: Body, principal: Annotated[Principal, allowed("customers.write")]
+    request: Request, new: NewCustomer, body: Body, grant: Annotated[Grant, allowed("customers.write")]
 ) -> Response:
     """A new customer, without people."""
     creates(request)
@@ -139,7 +139,7 @@ def create_customer(
         status, value, headers = row_done(201, as_json("customer", row.values))
         return status, value, {**headers, "Location": f"/api/v1/customers/{row.id}"}
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.get("/customers/{id}", response_model=Customer, dependencies=[allowed("customers.read")])
@@ -151,7 +151,7 @@ def read_customer(request: Request, id: str) -> Response:
 @router.patch("/customers/{id}", response_model=Customer)
 def change_customer(
     request: Request, id: str, fields: ChangedCustomer, body: Body,
-    principal: Annotated[Principal, allowed("customers.write")],
+    grant: Annotated[Grant, allowed("customers.write")],
 ) -> Response:  # fmt: skip
     """Change a customer."""
 
@@ -160,13 +160,13 @@ def change_customer(
         work.audit("PATCH customers", row, *customers.edit(work, row, fields.sent()))
         return row_done(200, as_json("customer", row.values))
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.post("/customers/{id}/{action}", response_model=Customer)
 def act_on_customer(
     request: Request, id: str, action: Literal["archive", "restore"], body: Body,
-    principal: Annotated[Principal, allowed("customers.write")], why: WithReason | None = None,
+    grant: Annotated[Grant, allowed("customers.write")], why: WithReason | None = None,
 ) -> Response:  # fmt: skip
     """Archive a customer with all its people, or bring both back."""
 
@@ -179,7 +179,7 @@ def act_on_customer(
         work.audit(f"customers/{action}", row, *audited)
         return row_done(200, as_json("customer", row.values))
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 def _one(request: Request, kind: str, id: str) -> Response:

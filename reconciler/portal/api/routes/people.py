@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection, select
 
 from reconciler.portal.acts import contacts, erasure, registrations
+from reconciler.portal.acts.reach import heir_of, reached, within
 from reconciler.portal.api.answers import answer
 from reconciler.portal.api.models import (
     PROBLEMS,
@@ -26,7 +27,7 @@ from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
 from reconciler.portal.rules.equality import same_address_form
-from reconciler.portal.rules.principals import Principal
+from reconciler.portal.rules.policy import Grant, may_write
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
@@ -34,14 +35,20 @@ from reconciler.portal.store.work import Row, Work
 router = APIRouter(prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
 
 Body = Annotated[bytes, Depends(body_of)]
-By = Annotated[Principal, allowed("contacts.write")]
+Adds = Annotated[Grant, allowed("contacts.add")]
+Reads = Annotated[Grant, allowed("contacts.read")]
+Edits = Annotated[Grant, allowed("contacts.edit")]
+Removes = Annotated[Grant, allowed("contacts.remove")]
+HandsOver = Annotated[Grant, allowed("contacts.hand-over")]
+Admits = Annotated[Grant, allowed("contacts.admit")]
 Status = Literal["unapproved", "invited", "link_expired", "active", "removed"]
 
 
-@router.get("", response_model=Page[Contact], dependencies=[allowed("contacts.read")])
+@router.get("", response_model=Page[Contact])
 def list_contacts(
     request: Request,
     paging: Pages,
+    grant: Reads,
     customer: Annotated[str | None, Query(max_length=40)] = None,
     status: Status | None = None,
     email: Annotated[str | None, Query(max_length=254)] = None,
@@ -57,11 +64,11 @@ def list_contacts(
         criteria.append(c.status == status)
     elif include is None:
         criteria.append(c.status != "removed")
-    return page(request, paging, t.contacts, criteria, _shown)
+    return page(request, paging, t.contacts, criteria, _shown, grant=grant)
 
 
 @router.post("", status_code=201, response_model=Contact)
-def add_contact(request: Request, new: NewContact, body: Body, principal: By) -> Response:
+def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> Response:
     """Add a person to a customer; she is invited by a mail."""
     creates(request)
 
@@ -73,68 +80,67 @@ def add_contact(request: Request, new: NewContact, body: Body, principal: By) ->
         status, value, headers = _done(work, row, 201)
         return status, value, {**headers, "Location": f"/api/v1/contacts/{row.id}"}
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
-@router.get("/{id}", response_model=Contact, dependencies=[allowed("contacts.read")])
-def read_contact(request: Request, id: str) -> Response:
+@router.get("/{id}", response_model=Contact)
+def read_contact(request: Request, id: str, grant: Reads) -> Response:
     """One contact, removed or not."""
     with store_of(request).read() as connection:
-        rows: Any = list(connection.execute(select(t.contacts).where(t.contacts.c.id == id)).mappings())
-        shown = _shown(connection, rows)
-    if not shown:
-        raise Problem("not-found", f"there is no contact '{id}'")
+        shown = _shown(connection, [reached(connection, grant, t.contacts, id)])
     return answer(shown[0], headers={"ETag": etag(shown[0]["version"])})
 
 
 @router.patch("/{id}", response_model=Contact)
-def change_contact(request: Request, id: str, fields: ChangedContact, body: Body, principal: By) -> Response:
+def change_contact(request: Request, id: str, fields: ChangedContact, body: Body, grant: Edits) -> Response:
     """Change a contact; another address takes access away until it is activated."""
 
     def act(work: Work) -> Done:
-        row = matches(request, work.one("contact", id))
+        row = matches(request, within(work, grant, "contact", id))
+        may_write(grant, fields.model_fields_set)
         work.audit("PATCH contacts", row, *contacts.edit(work, row, fields.sent()))
         return _done(work, row)
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.delete("/{id}", response_model=Contact)
-def remove_contact(request: Request, id: str, body: Body, principal: By) -> Response:
+def remove_contact(request: Request, id: str, body: Body, grant: Removes) -> Response:
     """Remove a contact who owns no open work."""
-    return _offboard(request, id, Offboarding(), body, principal)
+    return _offboard(request, id, Offboarding(), body, grant)
 
 
 @router.post("/{id}/offboard", response_model=Contact)
-def offboard_contact(request: Request, id: str, how: Offboarding, body: Body, principal: By) -> Response:
+def offboard_contact(request: Request, id: str, how: Offboarding, body: Body, grant: Removes) -> Response:
     """Hand over a contact's open work and remove her, in one transaction."""
-    return _offboard(request, id, how, body, principal)
+    return _offboard(request, id, how, body, grant)
 
 
-def _offboard(request: Request, id: str, how: Offboarding, body: bytes, principal: Principal) -> Response:
+def _offboard(request: Request, id: str, how: Offboarding, body: bytes, grant: Grant) -> Response:
     def act(work: Work) -> Done:
-        row = matches(request, work.one("contact", id))
-        heir = work.one("contact", how.work_to) if how.work_to else None
+        row = matches(request, within(work, grant, "contact", id))
+        heir = heir_of(work, grant, how.work_to) if how.work_to else None
         work.audit("contacts/offboard", row, *contacts.remove(work, row, heir, how.reason))
         return _done(work, row)
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.post("/{id}/hand-over", response_model=Contact)
-def hand_over(request: Request, id: str, handover: Handover, body: Body, principal: By) -> Response:
+def hand_over(request: Request, id: str, handover: Handover, body: Body, grant: HandsOver) -> Response:
     """All open work of a contact goes to another."""
 
     def act(work: Work) -> Done:
-        row = matches(request, work.one("contact", id))
-        work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, work.one("contact", handover.work_to)))
+        row = matches(request, within(work, grant, "contact", id))
+        heir = heir_of(work, grant, handover.work_to)
+        work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, heir))
         return _done(work, row)
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.post("/{id}/approve", response_model=Contact)
-def approve_registration(request: Request, id: str, approval: Approval, body: Body, principal: By) -> Response:
+def approve_registration(request: Request, id: str, approval: Approval, body: Body, grant: Admits) -> Response:
     """Let a registrant in, with what she asked for or with what is said here."""
 
     def act(work: Work) -> Done:
@@ -146,11 +152,11 @@ def approve_registration(request: Request, id: str, approval: Approval, body: Bo
         work.audit("contacts/approve", row, *registrations.approve(work, row, work.one("customer", home), fields))
         return _done(work, row)
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.post("/{id}/reject", response_model=Contact)
-def reject_registration(request: Request, id: str, why: WithReason, body: Body, principal: By) -> Response:
+def reject_registration(request: Request, id: str, why: WithReason, body: Body, grant: Admits) -> Response:
     """Do not let a registrant in."""
 
     def act(work: Work) -> Done:
@@ -158,12 +164,12 @@ def reject_registration(request: Request, id: str, why: WithReason, body: Body, 
         work.audit("contacts/reject", row, *registrations.reject(work, row, why.reason))
         return _done(work, row)
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 @router.post("/{id}/{action}", response_model=Contact)
 def act_on_contact(
-    request: Request, id: str, action: Literal["restore", "resend-activation", "erase"], body: Body, principal: By
+    request: Request, id: str, action: Literal["restore", "resend-activation", "erase"], body: Body, grant: Admits
 ) -> Response:
     """Restore a removed contact, send her link again, or erase a removed contact's personal data."""
 
@@ -173,7 +179,7 @@ def act_on_contact(
         work.audit(f"contacts/{action}", row, *acts[action](work, row))
         return _done(work, row)
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)
 
 
 def _pending(row: Row) -> Row:

@@ -13,45 +13,45 @@ from reconciler.portal.api.answers import answer
 from reconciler.portal.api.models import PROBLEMS, BatchDone, Lease, LeaseRenewal, LeaseWanted
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.writing import body_of, write
-from reconciler.portal.rules.principals import Principal
+from reconciler.portal.rules.policy import Grant
 
 router = APIRouter(tags=["runs"], responses=PROBLEMS)
 
-By = Annotated[Principal, allowed("leases.write")]
+By = Annotated[Grant, allowed("leases.write")]
 Body = Annotated[bytes, Depends(body_of)]
 
 
 @router.post("/leases", status_code=201, response_model=Lease)
-def take_lease(request: Request, wanted: LeaseWanted, principal: By) -> Response:
+def take_lease(request: Request, wanted: LeaseWanted, grant: By) -> Response:
     """All the scopes for one holder for a while, or none of them."""
-    with store_of(request).write(principal) as work:
+    with store_of(request).write(grant.principal) as work:
         lease = leases.take(work, wanted.scopes, wanted.ttl_s, wanted.holder, wanted.run)
     return answer(lease, 201)
 
 
 @router.put("/leases/{id}", response_model=Lease)
-def renew_lease(request: Request, id: str, renewal: LeaseRenewal, principal: By) -> Response:
+def renew_lease(request: Request, id: str, renewal: LeaseRenewal, grant: By) -> Response:
     """The lease for longer."""
-    with store_of(request).write(principal) as work:
+    with store_of(request).write(grant.principal) as work:
         lease = leases.renew(work, id, renewal.token, renewal.ttl_s)
     return answer(lease)
 
 
 @router.delete("/leases/{id}", status_code=204)
-def give_lease_back(request: Request, id: str, principal: By) -> Response:
+def give_lease_back(request: Request, id: str, grant: By) -> Response:
     """The scopes are free again."""
-    with store_of(request).write(principal) as work:
+    with store_of(request).write(grant.principal) as work:
         leases.give_back(work, id)
     return Response(status_code=204)
 
 
 @router.post("/batches", response_model=BatchDone)
 def carry_out_batch(
-    request: Request, batch: Batch, body: Body, principal: Annotated[Principal, allowed("batches.write")]
+    request: Request, batch: Batch, body: Body, grant: Annotated[Grant, allowed("batches.write")]
 ) -> Response:
     """All operations in one transaction, or none of them."""
 
     def act(work: Any) -> tuple[int, Any, dict[str, str]]:
         return 200, carry_out(work, batch), {}
 
-    return write(request, principal, body, act)
+    return write(request, grant, body, act)

@@ -1,0 +1,99 @@
+"""From a secret to who holds it: tokens of the API, and sessions of people who logged in.
+
+A session ends after `IDLE_MINUTES` without a request, after `HOURS` in any case, and at once when its
+person is removed, gets another address or another password.
+"""
+
+from __future__ import annotations
+
+import secrets
+from typing import Final
+
+from sqlalchemy import Connection, Row, insert, select, update
+
+from reconciler.portal.acts.mails import digest
+from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.principals import SYSTEM, Actor, Principal, Scope, Who
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later
+from reconciler.portal.store.store import Store
+from reconciler.portal.store.work import Work
+
+IDLE_MINUTES: Final = 30
+HOURS: Final = 12
+_NOTED_EVERY_MINUTES: Final = 5
+
+
+def by_token(connection: Connection, secret: str) -> Principal | None:
+    """Whose API token this is."""
+    c = t.tokens.c
+    row = connection.execute(select(t.tokens).where(c.digest == digest(secret), c.ended_at.is_(None))).first()
+    if row is None:
+        return None
+    scope = Scope(row.scope)
+    actor = Actor.RECONCILER if scope is Scope.APPLY else Actor.ADMINISTRATOR
+    return Principal(row.id, row.name, actor, scope, who=Who(f"token:{scope}"))
+
+
+def by_session(connection: Connection, secret: str, now: str) -> Principal | None:
+    """Who is logged in with this session; None when it ended, or its person may not be here any more."""
+    c = t.sessions.c
+    row = connection.execute(
+        select(t.sessions).where(
+            c.digest == digest(secret), c.ended_at.is_(None), c.used_at >= later(now, minutes=-IDLE_MINUTES),
+            c.created_at >= later(now, hours=-HOURS),
+        )
+    ).first()  # fmt: skip
+    if row is None:
+        return None
+    id = f"session:{row.digest[:16]}"
+    return _contact(connection, id, row.contact) if row.contact else _staff(connection, id, row.staff)
+
+
+def _contact(connection: Connection, session: str, id: str) -> Principal | None:
+    joined = t.contacts.join(t.customers, t.customers.c.id == t.contacts.c.customer)
+    row = connection.execute(
+        select(t.contacts, t.customers.c.language.label("home_language")).select_from(joined)
+        .where(t.contacts.c.id == id, t.contacts.c.status == "active", t.customers.c.status == "active")
+    ).first()  # fmt: skip
+    if row is None:
+        return None
+    actor = Actor.MANAGER if row.role == "manager" else Actor.SELF
+    return Principal(
+        session, row.name, actor, None, row.id, row.customer, who=Who(row.role),
+        language=row.language or row.home_language,
+    )  # fmt: skip
+
+
+def _staff(connection: Connection, session: str, id: str) -> Principal | None:
+    row: Row[tuple[object, ...]] | None = connection.execute(
+        select(t.staff).where(t.staff.c.id == id, t.staff.c.status == "active")
+    ).first()
+    if row is None:
+        return None
+    return Principal(
+        session, row.name, Actor(row.kind), None, None, None, row.id, same_address_form(row.email), Who(row.kind),
+        row.language,
+    )  # fmt: skip
+
+
+def begin(work: Work, *, contact: str | None = None, staff: str | None = None) -> dict[str, str]:
+    """A new session of a person; its token is seen this once."""
+    token = f"rs_{secrets.token_urlsafe(32)}"
+    work.connection.execute(
+        insert(t.sessions).values(
+            digest=digest(token), contact=contact, staff=staff, created_at=work.now, used_at=work.now, ended_at=None
+        )
+    )
+    return {"id": digest(token)[:16], "token": token}
+
+
+def note_use(store: Store, secret: str) -> None:
+    """Remember that a session is in use, now and then, so that it does not end from idleness."""
+    c = t.sessions.c
+    stale = later(store.clock(), minutes=-_NOTED_EVERY_MINUTES)
+    with store.read() as connection:
+        due = connection.execute(select(c.digest).where(c.digest == digest(secret), c.used_at < stale)).first()
+    if due is not None:
+        with store.write(SYSTEM) as work:
+            work.connection.execute(update(t.sessions).where(c.digest == digest(secret)).values(used_at=work.now))
