@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+import secrets
+from typing import Any, Final
 
 from reconciler.portal.acts import contacts
 from reconciler.portal.acts.contacts import Audited
@@ -13,6 +14,9 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
+
+_LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""Letters and digits that nobody takes for each other when they are read out."""
 
 
 def create(work: Work, fields: Fields) -> Row:
@@ -76,3 +80,17 @@ def release(work: Work, row: Row) -> Audited:
     row.update(external_key=None, owner=None, applied=None)
     work.written(row)
     return before, {"external_key": None, "owner": None}
+
+
+def renew_code(work: Work, customer: Row) -> Audited:
+    """A new registration code: whoever signs up with it belongs to this customer. The code stays out of the history."""
+    customer["registration_code"] = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(3))
+    work.written(customer)
+    return {}, {"registration_code": "renewed"}
+
+
+def withdraw_code(work: Work, customer: Row) -> Audited:
+    """Nobody signs up with the customer's code any more."""
+    customer["registration_code"] = None
+    work.written(customer)
+    return {}, {"registration_code": "withdrawn"}

@@ -127,6 +127,12 @@ class ContactFields(Shape):
     protected: bool | None = None
 
 
+class NewCode(Shape):
+    """The code of a service to create."""
+
+    code: Key
+
+
 def needs(fields: BaseModel, *names: str) -> None:
     """A `ValueError` unless these members are there and not null."""
     if missing := [name for name in names if getattr(fields, name) is None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import secrets
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
@@ -16,6 +16,8 @@ from starlette.exceptions import HTTPException
 from reconciler.portal.rules.problems import Problem
 
 LOG: Final = logging.getLogger("portal")
+FOR_PROGRAMS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
+"""Where answers are read by programs; everything else is read by people."""
 
 _TITLES: Final = {
     400: "malformed",
@@ -37,13 +39,13 @@ def answer(value: object, status: int = 200, headers: Mapping[str, str] | None =
     return Response(json_bytes(value), status, {**(headers or {})}, "application/json")
 
 
-def problem_answer(problem: Problem) -> Response:
+def problem_answer(problem: Problem, trace: str | None = None) -> Response:
     """The problem as `application/problem+json`, with a trace that the log has too."""
+    trace = trace or noted(problem)
     body = {
         "type": problem.type, "title": problem.type.replace("-", " "), "status": problem.status,
-        "detail": problem.detail, "trace": secrets.token_hex(8), **problem.members,
+        "detail": problem.detail, "trace": trace, **problem.members,
     }  # fmt: skip
-    LOG.info("problem", extra={"type": problem.type, "status": problem.status, "trace": body["trace"]})
     headers = dict(problem.members.get("headers", {}))
     body.pop("headers", None)
     if problem.status == 401:
@@ -53,29 +55,41 @@ def problem_answer(problem: Problem) -> Response:
     return Response(json_bytes(body), problem.status, headers, "application/problem+json")
 
 
-def install(app: FastAPI) -> None:
-    """Make every way of going wrong end in a problem."""
+def noted(problem: Problem) -> str:
+    """The trace under which the log has the problem."""
+    trace = secrets.token_hex(8)
+    LOG.info("problem", extra={"type": problem.type, "status": problem.status, "trace": trace})
+    return trace
+
+
+def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> None:
+    """Make every way of going wrong end in a problem: as JSON in the API, as a `page` for people."""
+
+    def told(request: Request, problem: Problem) -> Response:
+        if request.url.path.startswith(FOR_PROGRAMS):
+            return problem_answer(problem)
+        return page(request, problem, noted(problem))
 
     @app.exception_handler(Problem)
-    def on_problem(_request: Request, error: Problem) -> Response:
-        return problem_answer(error)
+    def on_problem(request: Request, error: Problem) -> Response:
+        return told(request, error)
 
     @app.exception_handler(RequestValidationError)
-    def on_validation(_request: Request, error: RequestValidationError) -> Response:
+    def on_validation(request: Request, error: RequestValidationError) -> Response:
         found = [{"at": "/".join(map(str, each["loc"])), "message": each["msg"]} for each in error.errors()[:20]]
-        return problem_answer(Problem("unprocessable", f"{found[0]['at']}: {found[0]['message']}", errors=found))
+        return told(request, Problem("unprocessable", f"{found[0]['at']}: {found[0]['message']}", errors=found))
 
     @app.exception_handler(HTTPException)
     def on_http(request: Request, error: HTTPException) -> Response:
         type = _TITLES.get(error.status_code, "malformed")
         detail = f"{request.method} is not possible here" if type == "method-not-allowed" else "there is nothing here"
-        return problem_answer(Problem(type, detail, headers=dict(error.headers or {})))
+        return told(request, Problem(type, detail, headers=dict(error.headers or {})))
 
     @app.exception_handler(IntegrityError)
-    def on_integrity(_request: Request, error: IntegrityError) -> Response:
+    def on_integrity(request: Request, error: IntegrityError) -> Response:
         text = str(error.orig)
         type = next((type for column, type in _INDEXES.items() if column in text), "stale")
-        return problem_answer(Problem(type, "somebody else wrote the same at the same time"))
+        return told(request, Problem(type, "somebody else wrote the same at the same time"))
 
     @app.exception_handler(OperationalError)
     def on_operational(_request: Request, error: OperationalError) -> Response:

@@ -11,8 +11,9 @@ from starlette.routing import BaseRoute
 
 from reconciler.portal.api.answers import answer, install
 from reconciler.portal.api.routes import catalogue, decisions, files, people, requests, runs, state, statistics, work
-from reconciler.portal.api.security import Allowed, allowed
+from reconciler.portal.api.security import Gate, allowed
 from reconciler.portal.api.strict import StrictBodies
+from reconciler.portal.pages.site import install_pages, problem_page
 from reconciler.portal.store.store import Store
 
 PREFIX = "/api/v1"
@@ -25,13 +26,14 @@ def create_app(store: Store) -> FastAPI:
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
     )  # fmt: skip
     app.state.store = store
-    install(app)
+    install(app, problem_page)
     api = APIRouter(prefix=PREFIX)
     for module in (state, runs, catalogue, people, requests, files, decisions, statistics, work):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(_health())
     _document(app)
+    install_pages(app, store)
     app.add_middleware(StrictBodies)
     every_route_has_a_policy(app)
     return app
@@ -71,10 +73,11 @@ def routes_of(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
 
 
 def _policies(route: APIRoute) -> list[str]:
-    waiting, found = list(route.dependant.dependencies), []
+    waiting = list(route.dependant.dependencies)
+    found: list[str] = []
     while waiting:
         one = waiting.pop()
         waiting.extend(one.dependencies)
-        if isinstance(one.call, Allowed):
+        if isinstance(one.call, Gate):
             found.append(one.call.operation)
     return found

@@ -46,13 +46,17 @@ def principal_of(
     return found
 
 
-class Allowed:
-    """A dependency that lets a request pass when its principal may do the operation."""
+class Gate:
+    """What stands before a route or a page: it names the operation that the policy is asked about."""
 
     def __init__(self, operation: str) -> None:
         if not known(operation):
             raise LookupError(f"no policy knows '{operation}'")
         self.operation = operation
+
+
+class Allowed(Gate):
+    """A dependency that lets a request pass when its principal may do the operation."""
 
     def __call__(self, principal: Annotated[Principal | None, Depends(principal_of)]) -> Grant | None:
         return granted(principal, self.operation)

@@ -18,9 +18,11 @@ from reconciler.portal.api.answers import json_bytes
 from reconciler.portal.api.rows import etag
 from reconciler.portal.api.security import store_of
 from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
+from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 
 KEPT_DAYS: Final = 30
@@ -38,10 +40,17 @@ async def body_of(request: Request) -> bytes:
 
 def write(request: Request, grant: Grant, body: bytes, act: Callable[[Work], Done]) -> Response:
     """Carry out a write once: a second request with the same key gets the first one's answer."""
-    principal = grant.principal
     key = _idempotency_key(request)
     fingerprint = hashlib.sha256(b"\n".join([request.method.encode(), _target(request), body])).hexdigest()
-    with store_of(request).write(principal) as work:
+    status, text, headers = keyed(store_of(request), grant.principal, key, fingerprint, act)
+    return Response(text, status, headers, "application/json" if text else None)
+
+
+def keyed(
+    store: Store, principal: Principal, key: str, fingerprint: str, act: Callable[[Work], Done]
+) -> tuple[int, bytes, dict[str, str]]:
+    """Status, body and headers of an act that is carried out once for its key, in one transaction."""
+    with store.write(principal) as work:
         if kept := _kept(work, key, fingerprint):
             return kept
         status, value, headers = act(work)
@@ -54,7 +63,7 @@ def write(request: Request, grant: Grant, body: bytes, act: Callable[[Work], Don
                 headers=headers, created_at=work.now,
             )
         )  # fmt: skip
-    return _response(status, text, headers)
+    return status, text, headers
 
 
 def row_done(status: int, value: dict[str, Any]) -> Done:
@@ -66,10 +75,6 @@ def _target(request: Request) -> bytes:
     return f"{request.url.path}?{request.url.query}".encode()
 
 
-def _response(status: int, text: bytes, headers: dict[str, str]) -> Response:
-    return Response(text, status, headers, "application/json" if text else None)
-
-
 def _idempotency_key(request: Request) -> str:
     keys = request.headers.getlist("idempotency-key")
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
@@ -77,7 +82,7 @@ def _idempotency_key(request: Request) -> str:
     return keys[0]
 
 
-def _kept(work: Work, key: str, fingerprint: str) -> Response | None:
+def _kept(work: Work, key: str, fingerprint: str) -> tuple[int, bytes, dict[str, str]] | None:
     c = t.idempotency.c
     found = work.connection.execute(
         select(t.idempotency).where(c.principal == work.principal.id, c.key == key)
@@ -86,7 +91,7 @@ def _kept(work: Work, key: str, fingerprint: str) -> Response | None:
         return None
     if found.fingerprint != fingerprint:
         raise Problem("idempotency-key-reused", "this Idempotency-Key was used for another request")
-    return _response(found.status, found.body.encode(), {**found.headers, "Idempotency-Replayed": "true"})
+    return found.status, found.body.encode(), {**found.headers, "Idempotency-Replayed": "true"}
 
 
 def _forget_old(work: Work) -> None:

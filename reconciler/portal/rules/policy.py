@@ -48,7 +48,7 @@ _ADMINISTRATION: Final = _all(Who.ADMIN, Who.ADMINISTRATOR)
 _TEAM: Final = {Who.MANAGER: Reach.TEAM, **_ADMINISTRATION}
 
 PUBLIC: Final = frozenset({
-    "health.read", "document.read", "page.public", "activate", "log-in", "sign-up", "reset",
+    "health.read", "document.read", "pages.open", "activate", "log-in", "sign-up", "reset",
 })  # fmt: skip
 """What anybody may do without saying who they are."""
 
@@ -68,6 +68,7 @@ MATRIX: Final[Mapping[str, Mapping[Who, Reach]]] = MappingProxyType({
     },
     "statistics.read": {**_SEEING, **_all(*_TOKENS)},
     "contacts.read": {Who.MANAGER: Reach.CUSTOMER, **_EVERYTHING_READ},
+    "team.read": {Who.MANAGER: Reach.CUSTOMER},
     "contacts.edit": _TEAM,
     "contacts.remove": _TEAM,
     "contacts.hand-over": _TEAM,
@@ -83,6 +84,7 @@ MATRIX: Final[Mapping[str, Mapping[Who, Reach]]] = MappingProxyType({
     "usage.read": _ADMINISTRATION,
     "outbox.read": _ADMINISTRATION,
     "changes.read": _EVERYTHING_READ,
+    "history.read": _ADMINISTRATION,
     "metrics.read": _all(*_TOKENS),
     "meta.read": _all(*_TOKENS),
     "snapshot.read": _all(*_TOKENS),

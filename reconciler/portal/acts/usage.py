@@ -1,0 +1,73 @@
+"""How much a portal is used: counts over the whole of it, for its administrators."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, func, select
+
+from reconciler.portal.rules.roles import LIVING, OPEN
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later
+
+DAYS: Final = 30
+BUSIEST: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Busy:
+    """What one customer sent within the last days."""
+
+    id: str
+    name: str
+    requests: int
+    words: int
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Figures of now, and of the last 30 days where that is said."""
+
+    customers: int
+    contacts: int
+    waiting: int
+    seen: int
+    """People at customers who logged in within the last days."""
+    open: int
+    words: int
+    """Weighted words of requests sent within the last days."""
+    file_bytes: int
+    mails_left: int
+    busiest: tuple[Busy, ...]
+
+
+def usage(connection: Connection, now: str) -> Usage:
+    """The figures at one revision."""
+    since = later(now, days=-DAYS)
+    c, r = t.contacts.c, t.requests.c
+
+    def number(statement: Select[Any]) -> int:
+        return int(connection.execute(statement).scalar() or 0)
+
+    return Usage(
+        number(select(func.count()).where(t.customers.c.status == "active")),
+        number(select(func.count()).where(c.status.in_(LIVING))),
+        number(select(func.count()).where(c.status == "unapproved")),
+        number(select(func.count(t.sessions.c.contact.distinct())).where(t.sessions.c.used_at >= since)),
+        number(select(func.count()).where(r.state.in_(OPEN))),
+        number(select(func.sum(r.words)).where(r.created_at >= since)),
+        number(select(func.sum(t.files.c.size))),
+        number(select(func.count()).where(t.outbox.c.state != "sent")),
+        _busiest(connection, since),
+    )
+
+
+def _busiest(connection: Connection, since: str) -> tuple[Busy, ...]:
+    r, c = t.requests.c, t.customers.c
+    count, words = func.count().label("requests"), func.coalesce(func.sum(r.words), 0).label("words")
+    rows = connection.execute(
+        select(c.id, c.name, count, words).join(t.requests, r.customer == c.id).where(r.created_at >= since)
+        .group_by(c.id, c.name).order_by(count.desc(), c.name).limit(BUSIEST)
+    )  # fmt: skip
+    return tuple(Busy(row.id, row.name, row.requests, int(row.words)) for row in rows)

@@ -1,0 +1,128 @@
+"""What pages ask the database: rows with what belongs beside them, in one reading transaction."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, OPEN
+from reconciler.portal.store import tables as t
+
+Found = dict[str, Any]
+PAGE: Final = 50
+
+
+def customer_of(connection: Connection, id: str | None) -> Found:
+    """The customer of this id; a `not-found` problem when there is none."""
+    row = connection.execute(select(t.customers).where(t.customers.c.id == (id or ""))).mappings().first()
+    if row is None:
+        raise Problem("not-found", f"there is no customer '{id}'")
+    return dict(row)
+
+
+def colleagues(connection: Connection, customer: str | None, *, removed: bool) -> list[Found]:
+    """The people of a customer by name, with the number of their open requests; removed ones last."""
+    c = t.contacts.c
+    states = (*LIVING, "removed") if removed else LIVING
+    rows = connection.execute(
+        select(t.contacts)
+        .where(c.customer == customer, c.status.in_(states))
+        .order_by(c.status == "removed", c.name, c.id)
+    )
+    return with_open_work(connection, [dict(row) for row in rows.mappings()])
+
+
+def with_open_work(connection: Connection, people: Sequence[Found]) -> list[Found]:
+    """The people, each with the number of their open requests as `open`."""
+    c = t.requests.c
+    ids = [person["id"] for person in people]
+    counted = connection.execute(
+        select(c.owner, func.count()).where(c.owner.in_(ids), c.state.in_(OPEN)).group_by(c.owner)
+    )
+    counts = {owner: count for owner, count in counted}  # noqa: C416  rows are not pairs to a type checker
+    return [{**person, "open": counts.get(person["id"], 0)} for person in people]
+
+
+def heirs(people: Sequence[Mapping[str, Any]], leaver: str) -> list[Mapping[str, Any]]:
+    """Who of these may receive the work of the leaver."""
+    return [
+        person for person in people
+        if person["id"] != leaver and person["status"] in LIVING and person["role"] in HOLDS_WORK
+    ]  # fmt: skip
+
+
+def names_of_customers(connection: Connection, ids: Collection[str | None]) -> dict[str, Found]:
+    """Name and key of customers by id."""
+    c = t.customers.c
+    rows = connection.execute(select(c.id, c.name, c.external_key, c.owner).where(c.id.in_({id for id in ids if id})))
+    return {row.id: dict(row._mapping) for row in rows}
+
+
+def all_customers(connection: Connection, *, archived: bool = False) -> list[Found]:
+    """The customers by name, archived ones last and only when asked for."""
+    c = t.customers.c
+    wanted = select(t.customers).order_by(c.status, c.name, c.id)
+    rows = connection.execute(wanted if archived else wanted.where(c.status == "active")).mappings()
+    return [dict(row) for row in rows]
+
+
+def all_services(connection: Connection) -> list[Found]:
+    """The services by name."""
+    return [dict(row) for row in connection.execute(select(t.services).order_by(t.services.c.name)).mappings()]
+
+
+def one_page(
+    connection: Connection, statement: Select[Any], columns: Sequence[ColumnElement[Any]], after: str | None,
+    *, descending: bool = False, limit: int = PAGE,
+) -> tuple[list[Found], str | None]:  # fmt: skip
+    """Some rows in the order of these columns, and the mark by which the following page is asked for."""
+    if after is not None:
+        statement = statement.where(_beyond(columns, _read_mark(after, len(columns)), descending=descending))
+    ordered = statement.order_by(*(column.desc() if descending else column for column in columns)).limit(limit + 1)
+    rows = [dict(row) for row in connection.execute(ordered).mappings()]
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], _mark([rows[limit - 1][column.key or ""] for column in columns])
+
+
+def _beyond(columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, descending: bool) -> ColumnElement[bool]:
+    """Rows after these values, column by column: databases differ in how they compare rows of values."""
+    cases = []
+    for place, column in enumerate(columns):
+        same = [earlier == value for earlier, value in zip(columns[:place], values, strict=False)]
+        cases.append(and_(*same, column < values[place] if descending else column > values[place]))
+    return or_(*cases)
+
+
+def _mark(values: Sequence[Any]) -> str:
+    return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
+
+
+def _read_mark(text: str, length: int) -> list[Any]:
+    try:
+        values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
+    except (binascii.Error, ValueError):
+        values = None
+    plain = isinstance(values, list) and all(isinstance(value, str | int) and value != "\0" for value in values)
+    if not plain or len(values) != length:
+        raise Problem("malformed", "this page mark is none of ours")
+    return list(values)
+
+
+def file_of(kind: str, row: Mapping[str, Any], customer: Mapping[str, Any] | None = None) -> str | None:
+    """The path of the file in git that manages a row; None when no file does."""
+    if row["owner"] is None:
+        return None
+    match kind:
+        case "contact":
+            return f"customers/{customer['external_key']}/contacts/{row['external_key']}.yaml" if customer else None
+        case "customer":
+            return f"customers/{row['external_key']}/customer.yaml"
+        case _:
+            return "portal.yaml"

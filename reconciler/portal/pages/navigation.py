@@ -1,0 +1,46 @@
+"""Where a visitor can go: the pages of the menu, each with the operation that it needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from reconciler.portal.rules.policy import reach_of
+from reconciler.portal.rules.principals import Who
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the menu: its path, the key of its name, the operation that it shows."""
+
+    path: str
+    word: str
+    operation: str
+
+
+WORK: Final = (
+    Place("/requests", "nav.requests", "requests.read"),
+    Place("/requests/new", "nav.new", "requests.send"),
+    Place("/statistics", "nav.statistics", "statistics.read"),
+    Place("/team", "nav.team", "team.read"),
+)
+ADMINISTRATION: Final = (
+    Place("/admin/contacts", "nav.contacts", "contacts.admit"),
+    Place("/admin/customers", "nav.customers", "customers.write"),
+    Place("/admin/services", "nav.services", "services.write"),
+    Place("/admin/staff", "nav.staff", "staff.write"),
+    Place("/admin/settings", "nav.settings", "settings.write"),
+    Place("/admin/outbox", "nav.outbox", "outbox.read"),
+    Place("/admin/history", "nav.history", "history.read"),
+    Place("/admin/usage", "nav.usage", "usage.read"),
+)
+
+
+def places(who: Who, among: tuple[Place, ...]) -> list[Place]:
+    """The entries that this kind of visitor may open."""
+    return [place for place in among if reach_of(who, place.operation)]
+
+
+def home(who: Who) -> str:
+    """Where a visitor begins."""
+    return next((place.path for place in (*WORK, *ADMINISTRATION) if reach_of(who, place.operation)), "/account")

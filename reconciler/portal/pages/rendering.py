@@ -1,0 +1,113 @@
+"""Templates and what they may say: sentences, dates, numbers, money, languages, in the reader's way.
+
+Everything is escaped by Jinja; there is no filter that lets text through as it is.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final
+
+from babel import Locale, UnknownLocaleError
+from babel.dates import format_date, format_datetime
+from babel.numbers import format_currency, format_decimal, format_percent
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from reconciler.portal.pages.words import LANGUAGES, known, sentence
+
+if TYPE_CHECKING:
+    from reconciler.portal.pages.visit import Visit
+
+RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
+
+
+class Speech:
+    """What can be said in one language: `t("key", name=…)`, and dates and numbers as its readers write them."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.locale = Locale.parse(language)
+
+    def __call__(self, key: str, **facts: Any) -> str:
+        """The sentence, filled in; its text is escaped by the template like any other."""
+        pattern = sentence(self.language, key)
+        return pattern.format_map(facts) if facts else pattern
+
+    def many(self, key: str, count: int, **facts: Any) -> str:
+        """The sentence for a number of things: `key.one` or `key.other`, by the language's own rule."""
+        form = "one" if self.locale.plural_form(count) == "one" else "other"
+        return self(f"{key}.{form}", count=self.number(count), **facts)
+
+    def date(self, at: str | None) -> str:
+        """`2026-11-23…` as a day."""
+        return format_date(datetime.fromisoformat(at).date(), "medium", self.locale) if at else ""
+
+    def time(self, at: str | None) -> str:
+        """A time of the portal (UTC) as day and minute."""
+        return f"{format_datetime(datetime.fromisoformat(at), 'medium', locale=self.locale)} UTC" if at else ""
+
+    def number(self, value: float | Decimal) -> str:
+        return format_decimal(value, locale=self.locale)
+
+    def percent(self, value: int) -> str:
+        return format_percent(value / 100, locale=self.locale)
+
+    def bytes(self, size: int) -> str:
+        """A size as people read it."""
+        units = ("kB", "MB", "GB", "TB")
+        power = next((power for power in range(1, len(units)) if size < 1000 ** (power + 1)), len(units))
+        return f"{format_decimal(round(size / 1000**power, 1), locale=self.locale)} {units[power - 1]}"
+
+    def money(self, amount: str | Decimal | None, currency: str | None) -> str:
+        return format_currency(Decimal(amount), currency, locale=self.locale) if amount and currency else ""
+
+    def tongue(self, tag: str | None) -> str:
+        """The name of a language, in the reader's language; the tag itself where nobody knows it."""
+        if not tag:
+            return ""
+        try:
+            return Locale.parse(tag, sep="-").get_display_name(self.language) or tag
+        except (UnknownLocaleError, ValueError):
+            return tag
+
+
+@cache
+def speech(language: str) -> Speech:
+    """The speech of one of our languages."""
+    return Speech(language)
+
+
+def render(visit: Visit, template: str, values: Mapping[str, Any]) -> str:
+    """The template, filled in for this visit."""
+    tell = speech(visit.language)
+    done = visit.request.query_params.get("done", "")
+    return environment().get_template(template).render(
+        visit=visit, t=tell, language=visit.language, languages=LANGUAGES, mark=visit.marks.mark(visit.request),
+        done=f"done.{done}" if known(f"done.{done}") else None, once=lambda: secrets.token_urlsafe(16),
+        direction="rtl" if visit.language in RIGHT_TO_LEFT else "ltr", **values,
+    )  # fmt: skip
+
+
+@cache
+def environment() -> Environment:
+    """Jinja as we use it: everything escaped, nothing undefined."""
+    made = Environment(
+        loader=PackageLoader("reconciler.portal.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        lstrip_blocks=True,
+    )  # fmt: skip
+    made.globals["attributes"] = _attributes
+    return made
+
+
+def _attributes(**pairs: Any) -> Markup:
+    """HTML attributes of a macro's caller: `True` stands alone, `None` and `False` are left out."""
+    parts = [
+        Markup(" {}").format(name.replace("_", "-")) if value is True else Markup(' {}="{}"').format(name.replace("_", "-"), value)
+        for name, value in pairs.items() if value is not None and value is not False
+    ]  # fmt: skip
+    return Markup("").join(parts)

@@ -1,0 +1,13 @@
+"""The pages, one module an area; a page that is not in `ROUTERS` is not there."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from fastapi import APIRouter
+
+from reconciler.portal.pages.routes import administration, customers, people, records, team
+
+ROUTERS: Final[tuple[APIRouter, ...]] = (
+    team.router, people.router, customers.router, administration.router, records.router,
+)  # fmt: skip

@@ -1,0 +1,164 @@
+"""The administrator's customers: list, add, edit, registration code, archive, restore."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Response
+from sqlalchemy import Connection, func, select
+
+from reconciler.portal.acts import customers
+from reconciler.portal.acts.shapes import CustomerFields
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
+from reconciler.portal.pages.looking import Found, all_customers, all_services, customer_of, file_of
+from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import LIVING
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Row, Work
+
+router = APIRouter(include_in_schema=False)
+Runs = Annotated[Visit, visits("customers.write")]
+HERE: Final = "/admin/customers"
+
+
+@router.get(HERE)
+def list_customers(visit: Runs, archived: bool = False) -> Response:
+    """The customers by name, with how many people they have and what they lack to order."""
+    with visit.store.read() as connection:
+        people = _people(connection)
+        found = [
+            {**row, "people": people.get(row["id"], 0), "lacks": lacks(row, people.get(row["id"], 0)), "file": file_of("customer", row)}
+            for row in all_customers(connection, archived=archived)
+        ]  # fmt: skip
+    return visit.page("admin/customers.html", customers=found, archived=archived)
+
+
+def _people(connection: Connection) -> dict[str, int]:
+    c = t.contacts.c
+    counted = connection.execute(
+        select(c.customer, func.count().label("people")).where(c.status.in_(LIVING)).group_by(c.customer)
+    )
+    return {row.customer: row.people for row in counted}
+
+
+def lacks(customer: Found, people: int) -> list[str]:
+    """What a customer needs before it can order: keys of words."""
+    return [
+        need for need, there in (
+            ("contact", people), ("manager", customer["project_managers"]), ("service", customer["services"]),
+        ) if not there and customer["status"] == "active"
+    ]  # fmt: skip
+
+
+@router.get(f"{HERE}/new")
+def show_new(visit: Runs) -> Response:
+    """The form by which a customer is added."""
+    return _form(visit, _blank())
+
+
+def _blank() -> Found:
+    return {
+        "id": None, "version": None, "name": "", "description": None, "language": "en", "project_managers": [],
+        "services": [], "email_domains": [], "status": "active", "archived": None, "registration_code": None,
+        "owner": None, "external_key": None, "lacks": [], "people": 0,
+    }  # fmt: skip
+
+
+@router.post(HERE)
+def add(visit: Runs, form: Sent) -> Response:
+    """Add a customer."""
+
+    def act(work: Work) -> str:
+        fields = _typed(form)
+        row = _named(lambda: customers.create(work, fields))
+        work.audit("POST customers", row, None, fields)
+        return f"{HERE}/{row.id}"
+
+    try:
+        return visit.to(visit.write(form, act), done="added")
+    except Mistakes as wrong:
+        return _form(visit, _blank(), form, wrong)
+
+
+@router.get(f"{HERE}/{{id}}")
+def show_one(visit: Runs, id: str) -> Response:
+    """One customer."""
+    return _one(visit, id)
+
+
+def _one(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+    with visit.store.read() as connection:
+        customer = customer_of(connection, id)
+        people = _people(connection).get(id, 0)
+    return _form(visit, {**customer, "lacks": lacks(customer, people), "people": people}, form, wrong)
+
+
+def _form(visit: Visit, customer: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+    with visit.store.read() as connection:
+        services = all_services(connection)
+    return visit.page(
+        "admin/customer.html", 422 if wrong else 200, customer=customer, services=services, form=form,
+        wrong=wrong.fields if wrong else {}, file=file_of("customer", customer),
+    )  # fmt: skip
+
+
+@router.post(f"{HERE}/{{id}}")
+def edit(visit: Runs, id: str, form: Sent) -> Response:
+    """Change a customer."""
+
+    def act(work: Work) -> str:
+        row, fields = _seen(work, id, form), _typed(form)
+        work.audit("PATCH customers", row, *_named(lambda: customers.edit(work, row, fields)))
+        return f"{HERE}/{id}"
+
+    try:
+        return visit.to(visit.write(form, act), done="saved")
+    except Mistakes as wrong:
+        return _one(visit, id, form, wrong)
+
+
+@router.post(f"{HERE}/{{id}}/{{action}}")
+def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
+    """Archive a customer with its people, bring both back, or make and withdraw its registration code."""
+    acts = {
+        "archive": lambda work, row: customers.archive(work, row, "other"), "restore": customers.restore,
+        "renew-code": customers.renew_code, "withdraw-code": customers.withdraw_code,
+    }  # fmt: skip
+    if action not in acts:
+        raise Problem("not-found", f"there is no action '{action}'")
+
+    def act(work: Work) -> str:
+        row = _seen(work, id, form)
+        work.audit(f"customers/{action}", row, *acts[action](work, row))
+        return f"{HERE}/{id}"
+
+    return visit.to(visit.write(form, act), done="restored" if action == "restore" else "saved")
+
+
+def _seen(work: Work, id: str, form: Form) -> Row:
+    row = work.one("customer", id)
+    form.must_match(row.values, id)
+    return row
+
+
+def _typed(form: Form) -> dict[str, Any]:
+    if not form.text("name"):
+        raise Mistakes({"name": "mistake.missing"})
+    return judged(CustomerFields, {
+        "name": form.text("name"), "description": form.optional("description"), "language": form.optional("language"),
+        "project_managers": form.lines("project_managers"), "email_domains": form.lines("email_domains"),
+        "services": "all" if form.ticked("all_services") else form.all("services"),
+    }).sent()  # fmt: skip
+
+
+def _named(act: Any) -> Any:
+    """The act, with a name that is taken as a mistake in its field."""
+    try:
+        return act()
+    except Problem as problem:
+        found = re.fullmatch(r"(name)-taken", problem.type)
+        if found is None:
+            raise
+        raise Mistakes({"name": "problem.name-taken"}) from None

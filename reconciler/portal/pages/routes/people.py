@@ -1,0 +1,260 @@
+"""The administrator's contacts: who waits for approval first; add, approve, edit, delete, restore."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import Connection, or_, select
+
+from reconciler.portal.acts import contacts, erasure, registrations
+from reconciler.portal.acts.reach import reached, within
+from reconciler.portal.pages.forms import Form, Mistakes, Sent
+from reconciler.portal.pages.looking import (
+    Found,
+    all_customers,
+    all_services,
+    colleagues,
+    customer_of,
+    file_of,
+    names_of_customers,
+    one_page,
+)
+from reconciler.portal.pages.persons import dismiss, heir_options, pass_on, typed_fields, update
+from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Row, Work
+
+router = APIRouter(include_in_schema=False)
+Admits = Annotated[Visit, visits("contacts.admit")]
+Adds = Annotated[Visit, visits("contacts.add")]
+Edits = Annotated[Visit, visits("contacts.edit")]
+Removes = Annotated[Visit, visits("contacts.remove")]
+HandsOver = Annotated[Visit, visits("contacts.hand-over")]
+MOST_WAITING: Final = 200
+HERE: Final = "/admin/contacts"
+
+
+@router.get(HERE)
+def list_people(
+    visit: Admits, customer: Annotated[str, Query(max_length=40)] = "", q: Annotated[str, Query(max_length=200)] = "",
+    everybody: bool = False, after: Annotated[str | None, Query(max_length=800)] = None,
+) -> Response:  # fmt: skip
+    """The registrations that wait, then the contacts by name."""
+    with visit.store.read() as connection:
+        waiting = [] if after else _waiting(connection)
+        people, mark = _found(connection, customer, q, everybody=everybody, after=after)
+        homes = all_customers(connection)
+    asked = {"customer": customer, "q": q, **({"everybody": "true"} if everybody else {})}
+    return visit.page(
+        "people/list.html", waiting=waiting, people=people, homes=homes, q=q, customer=customer, everybody=everybody,
+        first=f"{HERE}?{urlencode(asked)}" if after else None,
+        following=f"{HERE}?{urlencode({**asked, 'after': mark})}" if mark else None,
+    )  # fmt: skip
+
+
+def _waiting(connection: Connection) -> list[Found]:
+    c = t.contacts.c
+    rows = connection.execute(select(t.contacts).where(c.status == "unapproved").order_by(c.id).limit(MOST_WAITING))
+    return _at_home(connection, [dict(row) for row in rows.mappings()])
+
+
+def _found(
+    connection: Connection, customer: str, q: str, *, everybody: bool, after: str | None
+) -> tuple[list[Found], str | None]:
+    c = t.contacts.c
+    statement = select(t.contacts).where(c.status != "unapproved")
+    if not everybody:
+        statement = statement.where(c.status != "removed")
+    if customer:
+        statement = statement.where(c.customer == customer)
+    if q:
+        statement = statement.where(or_(c.name.icontains(q, autoescape=True), c.email.icontains(q, autoescape=True)))
+    rows, mark = one_page(connection, statement, (c.name, c.id), after)
+    return _at_home(connection, rows), mark
+
+
+def _at_home(connection: Connection, people: list[Found]) -> list[Found]:
+    homes = names_of_customers(connection, {person["customer"] for person in people})
+    return [
+        {
+            **person,
+            "home": homes.get(person["customer"]),
+            "file": file_of("contact", person, homes.get(person["customer"])),
+        }
+        for person in people
+    ]
+
+
+@router.get(f"{HERE}/new")
+def show_new(visit: Adds, customer: Annotated[str, Query(max_length=40)] = "") -> Response:
+    """The form by which somebody is added."""
+    return _new(visit, customer)
+
+
+def _new(visit: Visit, customer: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+    with visit.store.read() as connection:
+        homes, services = _homes(connection), all_services(connection)
+    nobody = {"id": None, "name": "", "email": "", "role": "requester", "language": None, "services": "all"}
+    return visit.page(
+        "people/new.html", 422 if wrong else 200, homes=homes, services=services, chosen=customer, person=nobody,
+        form=form, wrong=wrong.fields if wrong else {},
+    )  # fmt: skip
+
+
+def _homes(connection: Connection) -> list[tuple[str, str]]:
+    return [(home["id"], home["name"]) for home in all_customers(connection)]
+
+
+@router.post(HERE)
+def add(visit: Adds, form: Sent) -> Response:
+    """Add somebody, who gets a mail with a link."""
+
+    def act(work: Work) -> str:
+        fields = typed_fields(form, services=True)
+        if not form.text("customer"):
+            raise Mistakes({"customer": "mistake.missing"})
+        row = _added(work, work.one("customer", form.text("customer")), fields)
+        work.audit("POST contacts", row, None, fields)
+        return f"{HERE}/{row.id}"
+
+    try:
+        return visit.to(visit.write(form, act), done="added")
+    except Mistakes as wrong:
+        return _new(visit, "", form, wrong)
+
+
+def _added(work: Work, home: Row, fields: dict[str, Any]) -> Row:
+    try:
+        return contacts.add(work, home, fields)
+    except Problem as problem:
+        if problem.type == "address-taken":
+            raise Mistakes({"email": "mistake.taken"}) from None
+        raise
+
+
+@router.get(f"{HERE}/{{id}}")
+def show_one(visit: Admits, id: str) -> Response:
+    """One contact or registration, with all that an administrator may do."""
+    return _one(visit, id)
+
+
+def _one(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+    with visit.store.read() as connection:
+        person = dict(reached(connection, visit.grant, t.contacts, id))
+        customer = customer_of(connection, person["customer"]) if person["customer"] else None
+        people = colleagues(connection, person["customer"], removed=False)
+        homes, services = _homes(connection), all_services(connection)
+    person["open"] = next((each["open"] for each in people if each["id"] == id), 0)
+    return visit.page(
+        "people/one.html", 422 if wrong else 200, base=HERE, back=HERE, person=person, customer=customer, homes=homes,
+        heirs=heir_options(people, id), services=services, file=file_of("contact", person, customer), form=form,
+        wrong=wrong.fields if wrong else {}, foreign=_foreign(person, customer),
+        managed_home=bool(customer and customer["owner"]),
+    )  # fmt: skip
+
+
+def _foreign(person: Found, customer: Found | None) -> bool:
+    domains = customer["email_domains"] if customer else []
+    domain = same_address_form(person["email"]).rpartition("@")[2]
+    return bool(domains) and domain not in {same_address_form(f"x@{each}").rpartition("@")[2] for each in domains}
+
+
+@router.post(f"{HERE}/{{id}}")
+def edit(visit: Edits, id: str, form: Sent) -> Response:
+    """Change a contact."""
+
+    def act(work: Work) -> str:
+        update(work, visit.grant, within(work, visit.grant, "contact", id), form)
+        return f"{HERE}/{id}"
+
+    try:
+        return visit.to(visit.write(form, act), done="saved")
+    except Mistakes as wrong:
+        return _one(visit, id, form, wrong)
+
+
+@router.post(f"{HERE}/{{id}}/reassign")
+def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
+    """All open work of a contact goes to a colleague."""
+
+    def act(work: Work) -> str:
+        pass_on(work, within(work, visit.grant, "contact", id), work.one("contact", form.text("heir")), form)
+        return f"{HERE}/{id}"
+
+    return visit.to(visit.write(form, act), done="reassigned")
+
+
+@router.post(f"{HERE}/{{id}}/remove")
+def remove(visit: Removes, id: str, form: Sent) -> Response:
+    """A contact leaves; the open work goes to a colleague in the same moment."""
+
+    def act(work: Work) -> str:
+        heir = work.one("contact", form.text("heir")) if form.text("heir") else None
+        dismiss(work, within(work, visit.grant, "contact", id), heir, form)
+        return f"{HERE}/{id}"
+
+    return visit.to(visit.write(form, act), done="removed")
+
+
+@router.post(f"{HERE}/{{id}}/approve")
+def approve(visit: Admits, id: str, form: Sent) -> Response:
+    """Let a registrant in, at the chosen customer, with the fields of the form."""
+
+    def act(work: Work) -> str:
+        row = _seen(work, visit, id, form)
+        if not form.text("customer"):
+            raise Mistakes({"customer": "mistake.missing"})
+        home, fields = work.one("customer", form.text("customer")), typed_fields(form, services=True)
+        if row["customer"] != home.id:
+            work.audit("contacts/assign", row, *registrations.assign(work, row, home))
+        work.audit("contacts/approve", row, *registrations.approve(work, row, home, fields))
+        return f"{HERE}/{id}"
+
+    try:
+        return visit.to(visit.write(form, act), done="approved")
+    except Mistakes as wrong:
+        return _one(visit, id, form, wrong)
+
+
+@router.post(f"{HERE}/{{id}}/reject")
+def reject(visit: Admits, id: str, form: Sent) -> Response:
+    """Do not let a registrant in."""
+
+    def act(work: Work) -> str:
+        row = _seen(work, visit, id, form)
+        work.audit("contacts/reject", row, *registrations.reject(work, row, form.text("why")[:500] or "other"))
+        return f"{HERE}/{id}"
+
+    return visit.to(visit.write(form, act), done="rejected")
+
+
+def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:
+    row = within(work, visit.grant, "contact", id)
+    if row["status"] != "unapproved":
+        raise Problem("registration-gone", f"contact '{id}' is {row['status']}")
+    form.must_match(row.values, id)
+    return row
+
+
+@router.post(f"{HERE}/{{id}}/{{action}}")
+def act_on(visit: Admits, id: str, action: str, form: Sent) -> Response:
+    """Restore a deleted contact, send the link again, or erase the personal data of a deleted one."""
+    acts = {
+        "restore": (contacts.restore, "restored"), "resend": (contacts.resend, "resent"), "erase": (erasure.erase, "erased"),
+    }  # fmt: skip
+    if action not in acts:
+        raise Problem("not-found", f"there is no action '{action}'")
+    what, done = acts[action]
+
+    def act(work: Work) -> str:
+        row = within(work, visit.grant, "contact", id)
+        form.must_match(row.values, id)
+        named = "resend-activation" if action == "resend" else action
+        work.audit(f"contacts/{named}", row, *what(work, row))
+        return f"{HERE}/{id}"
+
+    return visit.to(visit.write(form, act), done=done)

@@ -1,0 +1,96 @@
+"""What the portal remembers: mails, history, usage."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import func, select
+
+from reconciler.portal.acts.usage import usage
+from reconciler.portal.pages.looking import Found, one_page
+from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+
+router = APIRouter(include_in_schema=False)
+Mails = Annotated[Visit, visits("outbox.read")]
+Remembers = Annotated[Visit, visits("history.read")]
+Counts = Annotated[Visit, visits("usage.read")]
+After = Annotated[str | None, Query(max_length=800)]
+STATES: Final = ("queued", "sending", "sent", "dead")
+OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff")
+
+
+@router.get("/admin/outbox")
+def list_mails(visit: Mails, state: Annotated[str, Query(max_length=10)] = "", after: After = None) -> Response:
+    """The mails, newest first."""
+    c = t.outbox.c
+    statement = select(t.outbox).where(c.state == state) if state else select(t.outbox)
+    with visit.store.read() as connection:
+        mails, mark = one_page(connection, statement, (c.revision, c.id), after, descending=True)
+        counts = {
+            row.state: row.n for row in connection.execute(select(c.state, func.count().label("n")).group_by(c.state))
+        }
+    return visit.page(
+        "admin/outbox.html", mails=mails, state=state, states=STATES, counts=counts,
+        first=_link("/admin/outbox", state=state) if after else None,
+        following=_link("/admin/outbox", state=state, after=mark) if mark else None,
+    )  # fmt: skip
+
+
+@router.get("/admin/outbox/{id}")
+def read_mail(visit: Mails, id: str) -> Response:
+    """One mail, as its reader sees it."""
+    with visit.store.read() as connection:
+        mail = connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
+    if mail is None:
+        raise Problem("not-found", f"there is no mail '{id}'")
+    return visit.page("admin/mail.html", mail=dict(mail))
+
+
+@router.get("/admin/history")
+def read_history(
+    visit: Remembers, object: Annotated[str, Query(max_length=20)] = "", id: Annotated[str, Query(max_length=40)] = "",
+    by: Annotated[str, Query(max_length=200)] = "", after: After = None,
+) -> Response:  # fmt: skip
+    """The change feed, newest first: who, when, what, which commit."""
+    c = t.changes.c
+    statement = select(t.changes)
+    for column, value in ((c.object, object), (c.id, id), (c.by, by)):
+        if value:
+            statement = statement.where(column == value)
+    with visit.store.read() as connection:
+        entries, mark = one_page(connection, statement, (c.revision, c.seq), after, descending=True)
+    asked = {"object": object, "id": id, "by": by}
+    return visit.page(
+        "admin/history.html", entries=[{**entry, "rows": _compared(entry)} for entry in entries], objects=OBJECTS,
+        object=object, id=id, by=by, first=_link("/admin/history", **asked) if after else None,
+        following=_link("/admin/history", **asked, after=mark) if mark else None,
+    )  # fmt: skip
+
+
+def _compared(entry: Found) -> list[tuple[str, str, str]]:
+    """Field, value before, value after."""
+    before, after = entry["before"] or {}, entry["after"] or {}
+    return [(name, _shown(before.get(name)), _shown(after.get(name))) for name in sorted({*before, *after})]
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return ""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+@router.get("/admin/usage")
+def show_usage(visit: Counts) -> Response:
+    """How much the portal is used."""
+    with visit.store.read() as connection:
+        figures = usage(connection, visit.store.clock())
+    return visit.page("admin/usage.html", usage=figures)
+
+
+def _link(path: str, **asked: str | None) -> str:
+    return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"

@@ -1,0 +1,94 @@
+"""The manager's team: who has access, as what; edit, reassign, delete. Never oneself."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Response
+
+from reconciler.portal.acts.reach import heir_of, reached, within
+from reconciler.portal.pages.forms import Form, Mistakes, Sent
+from reconciler.portal.pages.looking import colleagues, customer_of, file_of
+from reconciler.portal.pages.persons import dismiss, heir_options, pass_on, update
+from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Work
+
+router = APIRouter(include_in_schema=False)
+Sees = Annotated[Visit, visits("team.read")]
+Edits = Annotated[Visit, visits("contacts.edit")]
+Removes = Annotated[Visit, visits("contacts.remove")]
+HandsOver = Annotated[Visit, visits("contacts.hand-over")]
+
+
+@router.get("/team")
+def show_team(visit: Sees, removed: bool = False) -> Response:
+    """The people of one's customer."""
+    home = visit.grant.principal.customer
+    with visit.store.read() as connection:
+        customer = customer_of(connection, home)
+        people = colleagues(connection, home, removed=removed)
+    for person in people:
+        person["file"] = file_of("contact", person, customer)
+    return visit.page("team/list.html", customer=customer, people=people, removed=removed)
+
+
+@router.get("/team/{id}")
+def show_colleague(visit: Edits, id: str) -> Response:
+    """One colleague, with what a manager may do with her."""
+    return _colleague(visit, id)
+
+
+def _colleague(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+    with visit.store.read() as connection:
+        person = dict(reached(connection, visit.grant, t.contacts, id))
+        if person["status"] == "unapproved":
+            raise Problem("not-found", f"there is nothing '{id}'")
+        customer = customer_of(connection, person["customer"])
+        people = colleagues(connection, person["customer"], removed=False)
+    person["open"] = next((each["open"] for each in people if each["id"] == id), 0)
+    return visit.page(
+        "people/one.html", 422 if wrong else 200, base="/team", back="/team", person=person, customer=customer,
+        heirs=heir_options(people, id), file=file_of("contact", person, customer), form=form, services=None,
+        wrong=wrong.fields if wrong else {},
+    )  # fmt: skip
+
+
+@router.post("/team/{id}")
+def edit_colleague(visit: Edits, id: str, form: Sent) -> Response:
+    """Change a colleague's name, address, role or language."""
+
+    def act(work: Work) -> str:
+        row = within(work, visit.grant, "contact", id)
+        update(work, visit.grant, row, form)
+        return f"/team/{id}"
+
+    try:
+        return visit.to(visit.write(form, act), done="saved")
+    except Mistakes as wrong:
+        return _colleague(visit, id, form, wrong)
+
+
+@router.post("/team/{id}/reassign")
+def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
+    """All open work of a colleague goes to another."""
+
+    def act(work: Work) -> str:
+        pass_on(work, within(work, visit.grant, "contact", id), heir_of(work, visit.grant, form.text("heir")), form)
+        return f"/team/{id}"
+
+    return visit.to(visit.write(form, act), done="reassigned")
+
+
+@router.post("/team/{id}/remove")
+def remove(visit: Removes, id: str, form: Sent) -> Response:
+    """A colleague leaves; her open work goes to another in the same moment."""
+
+    def act(work: Work) -> str:
+        row = within(work, visit.grant, "contact", id)
+        heir = heir_of(work, visit.grant, form.text("heir")) if form.text("heir") else None
+        dismiss(work, row, heir, form)
+        return "/team"
+
+    return visit.to(visit.write(form, act), done="removed")

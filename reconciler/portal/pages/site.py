@@ -1,0 +1,150 @@
+"""The site: every page's routes, what all pages share, and how a problem looks to a person."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Final
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from sqlalchemy import select
+from starlette.datastructures import MutableHeaders
+from starlette.responses import FileResponse, RedirectResponse
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from reconciler.portal.acts import contacts
+from reconciler.portal.pages import routes
+from reconciler.portal.pages.colours import brand_css
+from reconciler.portal.pages.forms import Sent
+from reconciler.portal.pages.marks import Marks
+from reconciler.portal.pages.navigation import home
+from reconciler.portal.pages.visit import LANGUAGE_COOKIE, Visit, visit_of, visits
+from reconciler.portal.pages.words import LANGUAGES, known
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.store import Store
+from reconciler.portal.store.work import Work
+
+STATIC: Final = Path(__file__).parent / "static"
+STATIC_TYPES: Final = {
+    "portal.css": "text/css", "htmx.min.js": "text/javascript", "htmx.LICENSE.txt": "text/plain",
+}  # fmt: skip
+
+router = APIRouter(include_in_schema=False)
+Open = Annotated[Visit, visits("pages.open")]
+
+
+def install_pages(app: FastAPI, store: Store) -> None:
+    """Put the pages beside the API."""
+    with store.read() as connection:
+        secret = connection.execute(select(t.portal.c.secret)).scalar_one()
+    app.state.marks = Marks(secret, store.base_url)
+    for each in (router, *routes.ROUTERS):
+        app.include_router(each)
+    app.add_middleware(PageHeaders)
+
+
+@router.get("/")
+def begin(visit: Open) -> Response:
+    """Where a visitor begins: at work, or at the log-in."""
+    return visit.to(home(visit.who) if visit.principal else "/login")
+
+
+@router.get("/static/{name}", dependencies=[visits("pages.open")])
+def read_static(name: str) -> Response:
+    """One of the few files that pages need."""
+    if name not in STATIC_TYPES:
+        raise Problem("not-found", f"there is no file '{name}'")
+    return FileResponse(STATIC / name, media_type=STATIC_TYPES[name], headers={"Cache-Control": "public, max-age=3600"})
+
+
+@router.get("/branding.css")
+def read_brand(visit: Open) -> Response:
+    """The provider's colours."""
+    return Response(
+        brand_css(visit.brand.primary_color), media_type="text/css", headers={"Cache-Control": "public, max-age=60"}
+    )
+
+
+@router.post("/language")
+def choose_language(visit: Open, form: Sent) -> Response:
+    """Read on in another language; people who are logged in keep it as their own."""
+    language, to = form.text("language"), form.text("to")
+    if language not in LANGUAGES:
+        raise Problem("unprocessable", "the pages are in English, French and German")
+    response = visit.to(to if _local(to) else "/")
+    response.set_cookie(
+        LANGUAGE_COOKIE, language, max_age=31536000, httponly=True, samesite="lax", secure=visit.marks.secure
+    )
+    if visit.principal is not None:
+
+        def act(work: Work) -> str:
+            _speak(work, visit, language)
+            return to
+
+        visit.write(form, act, as_self=True)
+    return response
+
+
+def _speak(work: Work, visit: Visit, language: str) -> None:
+    who = visit.principal
+    if who and who.contact:
+        row = work.one("contact", who.contact)
+        work.audit("account", row, *contacts.edit(work, row, {"language": language}))
+    elif who and who.staff:
+        row = work.one("staff", who.staff)
+        before, row["language"] = row["language"], language
+        work.written(row)
+        work.audit("account", row, {"language": before}, {"language": language})
+
+
+def _local(to: str) -> bool:
+    """Whether an address is a page of ours: nobody is sent to another site."""
+    return to.startswith("/") and not to.startswith(("//", "/\\"))
+
+
+def problem_page(request: Request, problem: Problem, trace: str) -> Response:
+    """A problem as a page; who has to log in first is taken there."""
+    if problem.type == "unauthenticated" and request.method == "GET":
+        return RedirectResponse(f"/login?to={request.url.path}", 303)
+    visit = visit_of(request)
+    key = f"problem.{problem.type}"
+    response = visit.page(
+        "problem.html", problem.status, sentence=key if known(key) else "problem.other", trace=trace,
+        requests=problem.members.get("requests", []),
+    )  # fmt: skip
+    for name, value in problem.members.get("headers", {}).items():
+        response.headers[name] = value
+    return response
+
+
+class PageHeaders:
+    """An ASGI layer: what every page tells browsers not to do."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http" or scope["path"].startswith("/api/"):
+            await self.app(scope, receive, send)
+            return
+
+        async def with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                headers.setdefault("Content-Security-Policy", POLICY)
+                headers.setdefault("Cache-Control", "no-store")
+                headers.setdefault("Referrer-Policy", "same-origin")
+                headers.setdefault("X-Content-Type-Options", "nosniff")
+                headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+                headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+            await send(message)
+
+        await self.app(scope, receive, with_headers)
+
+
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
+"""No inline script or style, nothing from elsewhere but a logo."""

@@ -1,0 +1,182 @@
+"""Who looks at a page: from a cookie to a `Visit`, the one value that every page function gets.
+
+A page names its operation with `visits("operation")`, as an API route does with `allowed`; the table
+of `rules.policy` decides. A bearer token opens no page and a cookie no API: so no page of somebody
+else can make a browser write through the API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import Depends, Request, Response
+from sqlalchemy import select
+from starlette.responses import RedirectResponse
+
+from reconciler.portal.acts.sessions import HOURS, by_session, note_use
+from reconciler.portal.api.security import Gate, store_of
+from reconciler.portal.api.writing import Done, keyed
+from reconciler.portal.pages.forms import Form
+from reconciler.portal.pages.marks import Marks
+from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, places
+from reconciler.portal.pages.rendering import render
+from reconciler.portal.pages.words import chosen_language
+from reconciler.portal.rules.policy import Grant, Reach, granted, reach_of
+from reconciler.portal.rules.principals import Actor, Principal, Who
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.store import Store
+from reconciler.portal.store.work import Work
+
+LANGUAGE_COOKIE: Final = "portal_language"
+NOBODY: Final = Principal("anonymous", "somebody", Actor.SELF)
+
+
+@dataclass(frozen=True, slots=True)
+class Brand:
+    """Under which name, colour and picture the portal appears."""
+
+    name: str
+    primary_color: str | None
+    logo: str | None
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request for a page: who, in which language, granted what, with which marks for forms."""
+
+    request: Request
+    store: Store
+    marks: Marks
+    principal: Principal | None
+    language: str
+    brand: Brand
+    granted: Grant | None = None
+
+    @property
+    def grant(self) -> Grant:
+        """What was granted; only pages that are open to everybody have none."""
+        if self.granted is None:
+            raise LookupError(f"{self.request.url.path} is open to everybody: nothing was granted")
+        return self.granted
+
+    @property
+    def who(self) -> Who:
+        return self.principal.who if self.principal else Who.ANONYMOUS
+
+    @property
+    def path(self) -> str:
+        return self.request.url.path
+
+    @property
+    def here(self) -> str:
+        """The page as an address to come back to; pages that only answer forms cannot be come back to."""
+        if self.request.method != "GET":
+            return "/"
+        return self.path + (f"?{self.request.url.query}" if self.request.url.query else "")
+
+    @property
+    def menu(self) -> list[tuple[str, list[Place]]]:
+        """The menu: the title of each part, and the places that the visitor may go to."""
+        parts = (("frame.work", WORK), ("frame.administration", ADMINISTRATION))
+        return [(title, places(self.who, entries)) for title, entries in parts]
+
+    def at(self, place: Place) -> bool:
+        """Whether this page is the place, or within it."""
+        if place.path == "/requests" and self.path == "/requests/new":
+            return False
+        return self.path == place.path or self.path.startswith(f"{place.path}/")
+
+    def may(self, operation: str) -> Reach | None:
+        """With whose things the visitor may do an operation; None: not at all."""
+        return reach_of(self.who, operation)
+
+    def page(self, template: str, status: int = 200, **values: Any) -> Response:
+        """The template as an answer; templates know `visit`, `t` and the filters of `rendering`."""
+        response = Response(render(self, template, values), status, media_type="text/html")
+        if self.principal is None:
+            self.marks.remember_form(self.request, response)
+        return response
+
+    def to(self, path: str, done: str | None = None) -> Response:
+        """Go on to another page; `done` names the sentence (`done.…`) that it begins with."""
+        glue = "&" if "?" in path else "?"
+        return RedirectResponse(path + (f"{glue}done={quote(done)}" if done else ""), 303)
+
+    def write(self, form: Form, act: Callable[[Work], str], *, as_self: bool = False) -> str:
+        """Carry out an act once, however often the form is sent; where to go on to, as the act says.
+
+        `as_self`: people who edit themselves are named so in the history, whatever their role is.
+        """
+        who = self.principal or NOBODY
+        if as_self:
+            who = replace(who, actor=Actor.SELF)
+
+        def done(work: Work) -> Done:
+            return 303, None, {"Location": act(work)}
+
+        _, _, headers = keyed(self.store, who, form.once, form.fingerprint, done)
+        return headers["Location"]
+
+
+class Visits(Gate):
+    """A dependency that lets a visitor in when she may do the operation."""
+
+    def __call__(self, request: Request) -> Visit:
+        visit = visit_of(request)
+        return replace(visit, granted=granted(visit.principal, self.operation))
+
+
+def visits(operation: str) -> Any:
+    """The annotation by which a page names its operation and gets its visit."""
+    return Depends(Visits(operation))
+
+
+def visit_of(request: Request) -> Visit:
+    """The visit without a grant: who is there, and which language they read."""
+    store, marks = store_of(request), marks_of(request)
+    secret = request.cookies.get(marks.session_cookie)
+    with store.read() as connection:
+        principal = by_session(connection, secret, store.clock()) if secret else None
+        name = connection.execute(select(t.portal.c.name)).scalar_one()
+        branding = connection.execute(select(t.settings.c.branding)).scalar_one()
+    if principal is not None and secret:
+        note_use(store, secret)
+    wished = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
+    language = chosen_language(wished, request.headers.get("accept-language", ""))
+    return Visit(
+        request, store, marks, principal, language, Brand(name, branding.get("primary_color"), _picture(branding))
+    )
+
+
+def _picture(branding: Mapping[str, Any]) -> str | None:
+    """The logo's address, when it is one that a page may show."""
+    logo = branding.get("logo") or ""
+    return logo if logo.startswith("https://") else None
+
+
+def marks_of(request: Request) -> Marks:
+    """The secrets that the pages' cookies and forms are marked with."""
+    marks: Marks = request.app.state.marks
+    return marks
+
+
+def logged_in(visit: Visit, session: Mapping[str, Any], to: str) -> Response:
+    """Go on with a new session, as its cookie."""
+    response = visit.to(to)
+    response.set_cookie(
+        visit.marks.session_cookie, session["token"], max_age=HOURS * 3600, path="/", httponly=True, samesite="lax",
+        secure=visit.marks.secure,
+    )  # fmt: skip
+    return response
+
+
+def logged_out(visit: Visit, to: str) -> Response:
+    """Go on without a session."""
+    response = visit.to(to)
+    response.delete_cookie(
+        visit.marks.session_cookie, path="/", httponly=True, samesite="lax", secure=visit.marks.secure
+    )
+    return response

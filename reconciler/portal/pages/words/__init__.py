@@ -1,0 +1,50 @@
+"""Every sentence of every page, in English, French and German, side by side.
+
+One module an area, one row a sentence, so that whoever changes one sees all three. `{…}` are filled
+in; nothing else is interpreted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from reconciler.portal.pages.words import access, administration, common, requests, team
+
+LANGUAGES: Final = ("en", "fr", "de")
+Row = tuple[str, str, str]
+"""English, French, German."""
+
+TABLE: Final[Mapping[str, Row]] = {
+    **common.WORDS, **access.WORDS, **requests.WORDS, **team.WORDS, **administration.WORDS,
+}  # fmt: skip
+
+
+def sentence(language: str, key: str) -> str:
+    """The sentence of this key in a language of ours; a `KeyError` for a key that no table has."""
+    return TABLE[key][LANGUAGES.index(language)]
+
+
+def known(key: str) -> bool:
+    """Whether there is such a sentence."""
+    return key in TABLE
+
+
+def chosen_language(wished: str | None, accepted: str) -> str:
+    """One of ours: what was wished, else the browser's best match (RFC 9110), else English."""
+    for tag in (wished or "", *_by_quality(accepted)):
+        primary = tag.partition("-")[0].lower()
+        if primary in LANGUAGES:
+            return primary
+    return "en"
+
+
+def _by_quality(accepted: str) -> list[str]:
+    ranked = []
+    for place, part in enumerate(accepted[:500].split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            ranked.append((-float(quality or 1), place, tag))
+        except ValueError:
+            continue
+    return [tag for _, _, tag in sorted(ranked)]
