@@ -18,6 +18,8 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
 from reconciler.portal.acts.jobs import expire_links
+from reconciler.portal.acts.quotes import expire_quotes
+from reconciler.portal.acts.uploads import forget, sweep
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.rules.principals import Scope
@@ -56,7 +58,8 @@ def serve(database: str, port: int, host: str = "127.0.0.1", base_url: str | Non
 def _follow_the_clock(store: Store, done: threading.Event) -> None:
     while not done.is_set():
         try:
-            expire_links(store)
+            for job in (expire_links, expire_quotes, forget, sweep):
+                job(store)
         except OperationalError as error:
             logging.getLogger("portal").warning("jobs: %s", type(error.orig).__name__)
         done.wait(JOBS_EVERY_S)

@@ -18,6 +18,11 @@ _LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "address_changed": ("address_changed.body",),
     "work_received": ("work_received.body", "|requests", "ask"),
     "rejected": ("rejected.body", "ask"),
+    "submitted": ("submitted.body", "|link"),
+    "quoted": ("quoted.body", "|link", "ask"),
+    "accepted": ("accepted.body", "|link"),
+    "delivered": ("delivered.body", "|link", "ask"),
+    "cancelled": ("cancelled.body", "|link"),
 }
 """The paragraphs of each kind; `|name` stands for a fact on a line of its own."""
 

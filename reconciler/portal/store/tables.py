@@ -176,14 +176,16 @@ files = Table(
     Column("size", Big, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("words", Integer),
+    Column("uncounted", String(20)),
     Column("person", String(40)),
     Column("by", Text, nullable=False),
     Column("created_at", String(20), nullable=False, index=True),
 )  # fmt: skip
 """What was uploaded: `source`, `reference`, or `delivery` in a target language. The bytes lie outside, by id.
 
-An upload belongs to nobody's request yet (`request` and `kind` empty): only `person` (or, for tokens, whoever
-has the id) may use it, and it is forgotten after a day.
+`words` are weighted; empty where `uncounted` says why a person has to count. An upload belongs to nobody's
+request yet (`request` and `kind` empty): only `person` (or, for tokens, whoever has the id) may use it, and it
+is forgotten after a day.
 """
 
 changes = Table(

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("words", sa.Integer(), nullable=True),
+        sa.Column("uncounted", sa.String(length=20), nullable=True),
         sa.Column("person", sa.String(length=40), nullable=True),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.String(length=20), nullable=False),
