@@ -101,6 +101,7 @@ customers = Table(
     Column("archived", _json()),
     Column("last_commit", String(64)),
     Column("registration_code", String(20), unique=True, index=True),
+    Index("ix_customers_name_id", "name", "id"),
     Index(
         "uq_customers_owner_external_key", "owner", "external_key", unique=True,
         sqlite_where=text("status <> 'archived'"), postgresql_where=text("status <> 'archived'"),
@@ -130,6 +131,7 @@ contacts = Table(
     Column("password", Text),
     Column("invited_at", String(20)),
     Index("ix_contacts_status", "status"),
+    Index("ix_contacts_name_id", "name", "id"),
     Index(
         "uq_contacts_customer_external_key", "customer", "external_key", unique=True,
         sqlite_where=text("status <> 'removed'"), postgresql_where=text("status <> 'removed'"),

@@ -84,6 +84,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("registration_code", sa.String(length=20), nullable=True))
         batch_op.create_index(batch_op.f("ix_customers_registration_code"), ["registration_code"], unique=True)
 
+    op.create_index("ix_customers_name_id", "customers", ["name", "id"], unique=False)
+    op.create_index("ix_contacts_name_id", "contacts", ["name", "id"], unique=False)
+
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("staff", sa.String(length=40), nullable=True))
         batch_op.alter_column("contact", existing_type=sa.VARCHAR(length=40), nullable=True)
