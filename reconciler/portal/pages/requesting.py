@@ -12,7 +12,7 @@ from reconciler.portal.acts.offers import offered_services
 from reconciler.portal.acts.quotes import overdue
 from reconciler.portal.acts.reach import looked_after, must_reach, reachable
 from reconciler.portal.acts.uploads import of_request
-from reconciler.portal.pages.looking import PAGE, Found, all_customers, colleagues, heirs, names_of_customers, one_page
+from reconciler.portal.pages.looking import PAGE, Found, colleagues, heirs, homes, names_of_customers, one_page
 from reconciler.portal.pages.visit import Visit
 from reconciler.portal.pages.words import known
 from reconciler.portal.rules.policy import Grant, Reach, granted
@@ -43,10 +43,10 @@ def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
     codes = {row["service"] for row in rows if row["service"]}
     people = {row.id: row.name for row in connection.execute(select(c.id, c.name).where(c.id.in_(owners)))}
     services = {row.code: row.name for row in connection.execute(select(s.code, s.name).where(s.code.in_(codes)))}
-    homes = names_of_customers(connection, {row["customer"] for row in rows})
+    known_homes = names_of_customers(connection, {row["customer"] for row in rows})
     return [
         {
-            **row, "owner_name": people[row["owner"]], "customer_name": homes[row["customer"]]["name"],
+            **row, "owner_name": people[row["owner"]], "customer_name": known_homes[row["customer"]]["name"],
             "service_name": services.get(row["service"], row["service"]),
         } for row in rows
     ]  # fmt: skip
@@ -71,11 +71,10 @@ def filters(connection: Connection, visit: Visit, customer: str | None) -> Filte
         return Filters([(row["code"], row["name"]) for row in mine], [], [])
     if grant.reach is Reach.CUSTOMER:
         return Filters(named, _people(connection, grant.principal.customer), [])
-    homes = all_customers(connection)
+    within = homes(connection)
     if grant.reach is Reach.THEIRS:
         theirs = set(looked_after(connection, grant.principal.address or ""))
-        homes = [home for home in homes if home["id"] in theirs]
-    within = [(home["id"], home["name"]) for home in homes]
+        within = [(id, name) for id, name in within if id in theirs]
     return Filters(named, _people(connection, customer) if customer in dict(within) else [], within)
 
 
