@@ -1,5 +1,7 @@
 """What a contact may order: services, their workflows, and the languages on offer.
 
+What she may not is `unprocessable`, with the `field` that it is about.
+
 A service's project template fixes its languages (A); templates live on the provider's own system, so
 what can be checked here are the settings' lists. An empty list offers every language.
 """
@@ -43,16 +45,18 @@ def may_order(work: Work, owner: Row, service: Row | None, fields: Values, files
             "wrong-state", "nobody at the provider looks after this customer yet: a project manager is needed"
         )
     if service is None:
-        raise Problem("unprocessable", "'service' is required")
+        raise Problem("unprocessable", "'service' is required", field="service")
     if not offered(service.values, owner["services"], customer["services"]):
-        raise Problem("unprocessable", f"there is no service '{service['code']}'")
+        raise Problem("unprocessable", f"there is no service '{service['code']}'", field="service")
     if fields["workflow"] not in service["workflows"]:
-        raise Problem("unprocessable", f"'{service['code']}' is ordered by {', '.join(service['workflows'])}")
+        told = f"'{service['code']}' is ordered by {', '.join(service['workflows'])}"
+        raise Problem("unprocessable", told, field="service")
     if not files and fields["workflow"] != "pm_quote_manual":
-        raise Problem("unprocessable", "'files' is required: the server makes this project from the files")
+        told = "'files' is required: the server makes this project from the files"
+        raise Problem("unprocessable", told, field="files")
     _languages(work, fields)
     if fields["deadline"] is not None and fields["deadline"] <= work.now:
-        raise Problem("unprocessable", f"the deadline '{fields['deadline']}' is past")
+        raise Problem("unprocessable", f"the deadline '{fields['deadline']}' is past", field="deadline")
 
 
 def _languages(work: Work, fields: Values) -> None:
@@ -61,6 +65,8 @@ def _languages(work: Work, fields: Values) -> None:
     for side, languages in wanted.items():
         missing = sorted(set(languages) - set(on_offer[side])) if on_offer[side] else []
         if missing:
-            raise Problem("unprocessable", f"{side} languages are {', '.join(on_offer[side])}, not '{missing[0]}'")
+            told = f"{side} languages are {', '.join(on_offer[side])}, not '{missing[0]}'"
+            raise Problem("unprocessable", told, field=f"{side}_language")
     if fields["source_language"] in fields["target_languages"]:
-        raise Problem("unprocessable", f"'{fields['source_language']}' is the source language and a target language")
+        told = f"'{fields['source_language']}' is the source language and a target language"
+        raise Problem("unprocessable", told, field="target_language")

@@ -47,14 +47,14 @@ def _agreed(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
     """Words stand in every quote; without a cost of its own a quote costs what the service's price says."""
     words = request["words"] if terms.get("words") is None else terms["words"]
     if words is None:
-        raise Problem("unprocessable", "'words' is required: not every file could be counted")
+        raise Problem("unprocessable", "'words' is required: not every file could be counted", field="words")
     found = work.where("service", t.services.c.code == request["service"]) if request["service"] else []
     price = found[0]["price"] if found else None
     agreed = {"words": words, "deadline": terms.get("deadline") or request["deadline"]}
     if terms.get("cost") is not None:
         currency = terms.get("currency") or request["currency"] or (price or {}).get("currency")
         if currency is None:
-            raise Problem("unprocessable", "'currency' is required: the service has no price")
+            raise Problem("unprocessable", "'currency' is required: the service has no price", field="currency")
         return {**agreed, "cost": terms["cost"], "currency": currency}
     if words != request["words"] or request["cost"] is None:
         amount, currency = cost(words, price, len(request["target_languages"]))

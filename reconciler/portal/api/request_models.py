@@ -6,16 +6,14 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from reconciler.portal.acts.shapes import Id, Key, Language, Line, Paragraph, Shape, Workflow
+from reconciler.portal.acts.request_shapes import Moment, RequestFields
+from reconciler.portal.acts.shapes import Id, Language, Paragraph, Shape
 from reconciler.portal.acts.uploads import MOST_FILES
 from reconciler.portal.api.models import Shown
 from reconciler.portal.files.words import Reason
 
 State: TypeAlias = Literal["quote_pending", "quote_being_made", "quoted", "in_progress", "delivered", "cancelled"]
-Moment: TypeAlias = Annotated[
-    str, Field(pattern=r"^\d{4}-(0\d|1[0-2])-([0-2]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$")
-]
-Words: TypeAlias = Annotated[int, Field(ge=0, le=100_000_000)]
+
 Why: TypeAlias = Annotated[Paragraph, Field(min_length=1, max_length=500)]
 Uploads: TypeAlias = Annotated[list[Id], Field(max_length=MOST_FILES)]
 
@@ -41,17 +39,10 @@ class TranslationRequest(Shown):
     delivered_at: str | None
 
 
-class NewRequest(Shape):
+class NewRequest(RequestFields):
     """A request for translation. Without `owner` it is the sender's own; only the provider's tools name others."""
 
     owner: Id | None = None
-    title: Line
-    service: Key | None = None
-    workflow: Workflow = "pm_quote_manual"
-    source_language: Language
-    target_languages: Annotated[list[Language], Field(min_length=1, max_length=100)]
-    deadline: Moment | None = None
-    comment: Paragraph | None = None
     files: Uploads = Field(default_factory=list)
     reference_files: Uploads = Field(default_factory=list)
 
@@ -60,15 +51,6 @@ class ChangedRequest(Shape):
     """What the provider's tools correct about a request."""
 
     state: State | None = None
-    deadline: Moment | None = None
-
-
-class Terms(Shape):
-    """What a quote says; what is left out is as counted, priced and asked for."""
-
-    words: Words | None = None
-    cost: Annotated[str, Field(max_length=15, pattern=r"^[0-9]{1,12}\.[0-9]{2}$")] | None = None
-    currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     deadline: Moment | None = None
 
 

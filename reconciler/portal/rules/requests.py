@@ -107,8 +107,8 @@ def cost(words: int | None, price: Mapping[str, Any] | None, languages: int) -> 
     """
     if words is None or not price or not price.get("per_word") or not price.get("currency"):
         return None, None
-    amount = in_cents(Decimal(price["per_word"]) * words * languages)
-    return (str(amount), str(price["currency"])) if amount <= _DEAREST else (None, None)
+    amount = Decimal(price["per_word"]) * words * languages
+    return (str(in_cents(amount)), str(price["currency"])) if amount <= _DEAREST else (None, None)
 
 
 def in_cents(amount: Decimal) -> Decimal:

@@ -7,7 +7,6 @@ up to a cent more or less than the total.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -124,15 +123,6 @@ def is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-
-
-def words_by(rows: Iterable[Row], keys: Sequence[str]) -> dict[str, dict[str, int]]:
-    """The words by month and service: what a plot of stacked columns shows."""
-    found: dict[str, dict[str, int]] = {key: defaultdict(int) for key in keys}
-    for row in rows:
-        if row["created_at"][:7] in found:
-            found[row["created_at"][:7]][row["service"] or ""] += row["words"] or 0
-    return {key: dict(value) for key, value in found.items()}
 
 
 def _following(month: str) -> str:

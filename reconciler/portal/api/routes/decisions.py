@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from reconciler.portal.acts import projects, quotes, requests
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.reach import heir_of, within
+from reconciler.portal.acts.request_shapes import Terms
 from reconciler.portal.api.models import PROBLEMS
-from reconciler.portal.api.request_models import Deliveries, HowFar, NewOwner, Refusal, Terms, TranslationRequest
+from reconciler.portal.api.request_models import Deliveries, HowFar, NewOwner, Refusal, TranslationRequest
 from reconciler.portal.api.rows import as_json
 from reconciler.portal.api.security import allowed
 from reconciler.portal.api.writing import Done, body_of, matches, row_done, write

@@ -6,8 +6,19 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from reconciler.portal.pages.routes import administration, customers, people, records, team
+from reconciler.portal.pages.routes import (
+    administration,
+    customers,
+    decisions,
+    downloads,
+    people,
+    records,
+    requests,
+    sending,
+    statistics,
+    team,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    team.router, people.router, customers.router, administration.router, records.router,
+    sending.router, requests.router, decisions.router, downloads.router, statistics.router, team.router, people.router, customers.router, administration.router, records.router,
 )  # fmt: skip
