@@ -6,11 +6,12 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, select
 
 from reconciler.portal.rules.principals import Principal
+from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
-from reconciler.portal.store.database import migrate, open_database, reading, writing
+from reconciler.portal.store.database import aside, migrate, open_database, reading, writing
 from reconciler.portal.store.laws import broken_laws
 from reconciler.portal.store.work import Work
 
@@ -43,6 +44,15 @@ class Store:
     def read(self) -> AbstractContextManager[Connection]:
         """A transaction that sees one state of the database."""
         return reading(self.engine)
+
+    def aside(self) -> AbstractContextManager[Connection]:
+        """A transaction that makes no revision: the outbox on its way, counters, what only we see."""
+        return aside(self.engine)
+
+    def name(self) -> str:
+        """What the portal is called."""
+        with self.read() as connection:
+            return str(connection.execute(select(t.portal.c.name)).scalar_one())
 
 
 def open_store(
