@@ -11,12 +11,10 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Any, Final
+from typing import Any
 
 from reconciler.portal.rules.equality import same_domain_form
 from reconciler.portal.store.clock import moment
-
-POLICY: Final = SMTP.clone(max_line_length=200)
 
 
 class NotSendable(ValueError):
@@ -25,7 +23,7 @@ class NotSendable(ValueError):
 
 def message(mail: Mapping[str, Any], sender: str, sender_name: str) -> EmailMessage:
     """The message of an outbox row, from this address, to the row's one recipient."""
-    written = EmailMessage(policy=POLICY)
+    written = EmailMessage(policy=SMTP)
     written["From"] = _address(sender, sender_name)
     written["To"] = _address(mail["to"])
     written["Subject"] = " ".join(str(mail["subject"]).split())

@@ -14,6 +14,7 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
+from email.policy import SMTP, SMTPUTF8
 from ipaddress import ip_address
 from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
@@ -114,7 +115,7 @@ class Line:
         if beyond_ascii and not self._smtp.has_extn("smtputf8"):
             raise Rejected(f"the mail server carries no address in other letters, such as '{to}'")
         options = ("SMTPUTF8", "BODY=8BITMIME") if beyond_ascii else ()
-        written = message.as_bytes(policy=message.policy.clone(utf8=beyond_ascii))
+        written = message.as_bytes(policy=SMTPUTF8 if beyond_ascii else SMTP)
         self._smtp.sendmail(self.server.sender, [to], written, options)
 
     def close(self) -> None:
