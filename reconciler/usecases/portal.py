@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from reconciler.adapters.connection import Address
 from reconciler.adapters.reader import PortalReader
@@ -27,15 +28,15 @@ except ModuleNotFoundError as error:
         "install it with pipx install 'reconciler[portal]'",
     ) from None
 
-__all__ = ["command", "seed", "serve", "tell_demo", "token"]
+__all__ = ["back_up", "command", "restore", "seed", "serve", "tell_demo", "token"]
 
 HOLDER = "the demo's past"
 
 
-def serve(database: str, port: int, host: str, base_url: str | None) -> None:
-    """Serve the portal until a signal."""
+def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
+    """Serve the portal until a signal; `more` is what else `command.serve` takes."""
     with _understood():
-        command.serve(database, port, host, base_url)
+        command.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
 
 
 def token(database: str, scope: str, name: str) -> str:
@@ -54,6 +55,19 @@ def seed(database: str, customers: int | None, contacts_per_customer: int | None
             return f"{customers:,} invented customers with {contacts_per_customer:,} people each; nobody manages them"
         tell_demo(database, shipped())
         return "the demo's state: what the shipped files meet when they are planned"
+
+
+def back_up(database: str, files: Path | None, out: Path) -> str:
+    """A portal as one archive; what is in it, in a sentence."""
+    with _understood():
+        return f"wrote {out}: {command.back_up(database, files, out)}"
+
+
+def restore(database: str, files: Path | None, archive: Path) -> str:
+    """An archive's portal in an empty database; what was brought back, in a sentence."""
+    with _understood():
+        done = command.restore(database, files, archive)
+    return f"restored {done}; everybody logs in anew, and every reconciler reads everything anew"
 
 
 def tell_demo(database: str, book: Path) -> None:
@@ -97,7 +111,7 @@ def _understood() -> Iterator[None]:
     """Failures of the portal's own as failures that the command line knows."""
     try:
         yield
-    except command.WrongDatabase as error:
+    except (command.WrongDatabase, command.WrongSettings, command.WrongArchive) as error:
         raise WrongUsage(str(error)) from None
     except command.DatabaseFailure as error:
         raise WrongUsage(f"the database cannot be used: {error.orig}", "check its URL and that it is there") from None

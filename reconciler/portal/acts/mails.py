@@ -29,7 +29,7 @@ def send(work: Work, kind: str, contact: Row, *, to: str | None = None, **facts:
     written = letter(kind, language, {
         "portal": work.portal["name"], "provider": work.portal["name"], "name": contact["name"],
         "customer": customer["name"] if customer else "", "role": contact["role"], "address": f"{work.base_url}/login",
-        "contact": _whom_to_ask(customer, work), **{name: str(value) for name, value in facts.items()},
+        "contact": _whom_to_ask(customer, work), **color_of(work), **{name: str(value) for name, value in facts.items()},
     })  # fmt: skip
     id = f"mail_{secrets.token_hex(10)}"
     work.mail({
@@ -50,6 +50,12 @@ def invite(work: Work, contact: Row, kind: str = "activation") -> None:
     )
     contact["invited_at"] = work.now
     send(work, kind, contact, link=f"{work.base_url}/activate/{secret}", until=expires[:10])
+
+
+def color_of(work: Work) -> dict[str, str]:
+    """The fact of the provider's colour, for the HTML of a mail; none when the settings name none."""
+    color = work.one("settings", "settings")["branding"].get("primary_color")
+    return {"color": color} if color else {}
 
 
 def _whom_to_ask(customer: Row | None, work: Work) -> str:

@@ -161,18 +161,6 @@ class HistoryEntry(Shown):
     commit: str | None
 
 
-class OutboxMail(Shown):
-    id: str
-    kind: str
-    to: str
-    language: str
-    contact: str | None
-    subject: str
-    text: str
-    state: str
-    created_at: str
-
-
 class BatchResult(Shown):
     change: str
     id: str

@@ -167,3 +167,8 @@ WORDS: Final[Mapping[str, Mapping[str, str]]] = {"en": ENGLISH, "fr": FRENCH, "d
 def words(language: str) -> Mapping[str, str]:
     """The table of a language tag (`fr-CH` reads French); English for languages we do not write."""
     return WORDS.get(language.partition("-")[0].lower(), ENGLISH)
+
+
+def written_in(language: str) -> str:
+    """The language of the sentences that `words` gives for a tag: one that we write."""
+    return first if (first := language.partition("-")[0].lower()) in WORDS else "en"

@@ -83,6 +83,7 @@ MATRIX: Final[Mapping[str, Mapping[Who, Reach]]] = MappingProxyType({
     "staff.write": _ADMINISTRATION,
     "usage.read": _ADMINISTRATION,
     "outbox.read": _ADMINISTRATION,
+    "outbox.retry": _ADMINISTRATION,
     "changes.read": _EVERYTHING_READ,
     "history.read": _ADMINISTRATION,
     "metrics.read": _all(*_TOKENS),

@@ -9,12 +9,12 @@ from sqlalchemy import select
 
 from reconciler.portal.acts import access
 from reconciler.portal.api.answers import answer
+from reconciler.portal.api.mail_models import MailState, OutboxMail
 from reconciler.portal.api.models import (
     PROBLEMS,
     Activation,
     Contact,
     Login,
-    OutboxMail,
     Page,
     Session,
 )
@@ -31,11 +31,12 @@ router = APIRouter(responses=PROBLEMS)
 @router.get("/outbox", tags=["outbox"], response_model=Page[OutboxMail], dependencies=[allowed("outbox.read")])
 def list_outbox(
     request: Request, paging: Pages, contact: Annotated[str | None, Query(max_length=40)] = None,
-    kind: Annotated[str | None, Query(max_length=30)] = None,
+    kind: Annotated[str | None, Query(max_length=30)] = None, state: MailState | None = None,
 ) -> Response:  # fmt: skip
-    """The mails that were written, sent or not."""
+    """The mails that were written, sent or not; `state=dead` are those that no mail server took."""
     c = t.outbox.c
-    criteria = [column == value for column, value in ((c.contact, contact), (c.kind, kind)) if value]
+    asked = ((c.contact, contact), (c.kind, kind), (c.state, state))
+    criteria = [column == value for column, value in asked if value]
     return page(request, paging, t.outbox, criteria, lambda _, rows: [dict(row) for row in rows])
 
 
