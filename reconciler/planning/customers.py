@@ -12,7 +12,7 @@ from reconciler.model.roles import ACCESS, may_hold_work
 from reconciler.model.values import ALL, FieldChange
 from reconciler.planning.circumstances import Case, spoken
 from reconciler.planning.drafts import Draft
-from reconciler.planning.lines import both_moved, field_edit, first_setters, presence_edit
+from reconciler.planning.lines import both_moved, field_edit, first_setters, presence_edit, with_memos
 from reconciler.planning.matching import CustomerMatch, How
 from reconciler.planning.powers import service_moves
 from reconciler.planning.threeway import Compared, compare, settled
@@ -128,8 +128,10 @@ def _changes(case: Case, live: LiveCustomer, compared: Compared) -> list[Change]
         made = _change(case, Kind.UPDATE_CUSTOMER, f"{case.key}: {', '.join(field.name for field in fields)}")
         made_all.append(replace(made, fields=fields, effects=effects, cause=_cause(case, fields[0].name)))
     if not made_all and compared.record:
-        made_all.append(_change(case, Kind.RECORD, f"{case.key}: remember what the file says"))
-    return made_all
+        recorded = _change(case, Kind.RECORD, f"{case.key}: remember what the file says")
+        first = next((memo.name for memo in compared.memos), "")
+        made_all.append(replace(recorded, cause=_cause(case, first)))
+    return with_memos(made_all, compared.memos)
 
 
 def _service_effects(case: Case, fields: tuple[FieldChange, ...]) -> Effects:
