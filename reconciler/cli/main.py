@@ -15,7 +15,7 @@ from reconciler.cli.exit_codes import SIGNAL, WRONG_USAGE, of_error
 from reconciler.cli.lazy import LazyGroup
 from reconciler.cli.output import ReaderGone, complain, use_utf8
 from reconciler.cli.settings import Settings, with_settings
-from reconciler.model.errors import ReconcilerError, WrongUsage
+from reconciler.model.errors import Interrupted, ReconcilerError, WrongUsage
 
 _HERE = "reconciler.cli.commands"
 COMMANDS = {
@@ -87,10 +87,16 @@ def _run(arguments: list[str]) -> int:
         complain(settings, _usage(error))
         return WRONG_USAGE
     except (click.Abort, KeyboardInterrupt):
-        return SIGNAL + signal.SIGINT
+        return _interrupted(settings, signal.SIGINT)
     except _Terminated:
-        return SIGNAL + signal.SIGTERM
+        return _interrupted(settings, signal.SIGTERM)
     return result if isinstance(result, int) else 0
+
+
+def _interrupted(settings: Settings, number: int) -> int:
+    error = Interrupted("interrupted", number)
+    complain(settings, error)
+    return of_error(error)
 
 
 def _usage(error: click.UsageError) -> WrongUsage:
