@@ -135,17 +135,21 @@ def _changes(case: Case, live: LiveCustomer, compared: Compared) -> list[Change]
 
 
 def _service_effects(case: Case, fields: tuple[FieldChange, ...]) -> Effects:
-    """Services withdrawn from the customer are withdrawn from everybody who could request them."""
+    """Services withdrawn from the customer are withdrawn from everybody who could request them.
+
+    What every customer may order is nothing that its own list gives or takes.
+    """
     moved = next((field for field in fields if field.name == "services"), None)
     live = case.customer.live
     if moved is None or live is None:
         return Effects()
     everything = tuple(sorted(str(row.fields["code"]) for row in case.index.live.services.values()))
-    loses, gains = service_moves(moved.before, moved.after, everything)
+    before, after = case.with_common(moved.before), case.with_common(moved.after)
+    loses, gains = service_moves(before, after, everything)
     people = [
         case.called(row)
         for row in case.index.living(live)
-        if loses and may_hold_work(row.role) and service_moves(row.fields.get("services"), moved.after, everything)[0]
+        if may_hold_work(row.role) and set(loses) & set(service_moves(row.fields.get("services"), after, everything)[0])
     ]
     return Effects(loses=loses, gains=gains, people=tuple(sorted(people)))
 
