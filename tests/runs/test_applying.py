@@ -13,7 +13,7 @@ import pytest
 from reconciler.adapters.writer import PortalWriter, RunMark
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.model.changes import Kind
-from reconciler.model.desired import DesiredService, DesiredState, Place
+from reconciler.model.desired import DesiredService, Place
 from reconciler.model.errors import LeaseHeld, Refused, Unreachable
 from reconciler.model.files import Tree
 from reconciler.model.outcome import Fate
@@ -287,15 +287,6 @@ def test_shards_share_out_every_group_once(world: World) -> None:
         outcome = world.run(book, shard=(part, 3))
         assert all(shard_of(each.group, 3) == part for each in outcome.groups)
     world.nothing_left(book)
-
-
-def test_a_thousand_reads_send_get_only(world: World) -> None:
-    world.apply(BOOK)
-    before = world.served.counting.methods.copy()
-    states: list[DesiredState] = [BOOK, desired(customer("acme", [MARA])), desired(customer("beta"))]
-    for number in range(60):
-        world.plan(states[number % 3])
-    assert set(world.served.counting.methods - before) == {"GET"}
 
 
 def test_unmanaged_rows_are_the_same_bytes_before_and_after(world: World) -> None:
