@@ -83,6 +83,8 @@ def _together(lines: Iterator[bytes]) -> LiveState:
     header: dict[str, Any] | None = None
     rows: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
     for line in lines:
+        if header is None and not line.startswith(b"{"):
+            raise NotUnderstood("what answers there is not a customer portal", "check the portal's URL")
         row = _row(line)
         kind = row.get("kind")
         if kind == "trailer":
