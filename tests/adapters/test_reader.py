@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+import re
 import threading
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -133,6 +136,14 @@ def test_an_answer_cut_at_any_line_is_unreachable_or_incomplete(whole: bytes) ->
 )  # fmt: skip
 def test_what_is_no_portal_is_not_understood(answer: Answer) -> None:
     assert isinstance(read(answer), NotUnderstood)
+
+
+def test_a_clock_that_tells_no_time_is_not_understood(whole: bytes) -> None:
+    lines = re.sub(rb'"now":"[^"]*"', b'"now":"teatime"', whole).splitlines(keepends=True)
+    trailer = json.loads(lines[-1]) | {"sha256": hashlib.sha256(b"".join(lines[:-1])).hexdigest()}
+    found = read(Answer(b"".join([*lines[:-1], json.dumps(trailer).encode() + b"\n"])))
+    assert isinstance(found, NotUnderstood)
+    assert "teatime" in found.message
 
 
 def test_more_after_the_trailer_is_not_understood(whole: bytes) -> None:
