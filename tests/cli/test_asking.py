@@ -27,22 +27,39 @@ class Terminal:
             env = {"PATH": os.environ["PATH"], "HOME": str(program.root), "NO_COLOR": "1", **program.environment}
             os.execve(sys.executable, [sys.executable, "-m", "reconciler", *arguments], env)
         self.said = ""
+        self.over = False
 
     def read_until(self, text: str | None, seconds: float = 60) -> None:
         """Wait until the program said the text, or has ended."""
         end = time.monotonic() + seconds
-        while time.monotonic() < end and (text is None or text not in self.said):
+        while not self.over and time.monotonic() < end and (text is None or text not in self.said):
             if select.select([self.screen], [], [], 0.2)[0]:
-                try:
-                    part = os.read(self.screen, 65536)
-                except OSError:
-                    return
-                if not part:
-                    return
+                part = self._read()
+                self.over = not part
                 self.said += part.decode("utf-8", "replace").replace("\r\n", "\n")
 
+    def _read(self) -> bytes:
+        try:
+            return os.read(self.screen, 65536)
+        except OSError:  # the other end of the terminal is closed
+            return b""
+
+    def answer(self, answer: bytes | signal.Signals) -> None:
+        """Say it until it is heard: a signal just before the program begins to read is lost in the interpreter."""
+        for _ in range(20):
+            if isinstance(answer, bytes):
+                os.write(self.screen, answer)
+            else:
+                os.kill(self.pid, answer)
+            self.read_until(None, 1)
+            if self.over:
+                return
+
     def ended_with(self) -> int:
-        self.read_until(None, 20)
+        """The exit code; a program that does not end is ended."""
+        self.read_until(None, 60)
+        if not self.over:
+            os.kill(self.pid, signal.SIGKILL)
         code = os.waitstatus_to_exitcode(os.waitpid(self.pid, 0)[1])
         os.close(self.screen)
         return code
@@ -64,10 +81,7 @@ def test_whoever_does_not_say_yes_changes_nothing(
     before = _revision(portal)
     terminal = Terminal(connected, "apply")
     terminal.read_until(QUESTION)
-    if isinstance(answer, bytes):
-        os.write(terminal.screen, answer)
-    else:
-        os.kill(terminal.pid, answer)
+    terminal.answer(answer)
     assert terminal.ended_with() == code, terminal.said
     assert last in terminal.said.splitlines()[-1]
     assert terminal.said.count("Plan for portal ") == 1
@@ -77,6 +91,6 @@ def test_whoever_does_not_say_yes_changes_nothing(
 def test_whoever_says_yes_has_it_done(connected: Program) -> None:
     terminal = Terminal(connected, "apply", "--customer", "kovari-boraszat")
     terminal.read_until(QUESTION)
-    os.write(terminal.screen, b"y\n")
+    terminal.answer(b"y\n")
     assert terminal.ended_with() == 0, terminal.said
     assert terminal.said.splitlines()[-1] == "Changed: 3 changes in 1 transaction."
