@@ -134,6 +134,8 @@ def _agreed(settings: Settings, plan: Plan, yes: bool, progress: Progress, heard
         heard.writing = yes or click.confirm("Apply this plan?", err=True)
     except click.Abort:
         raise Interrupted(_BEFORE, signal.SIGINT) from None
+    if heard.signal is not None:  # the interpreter may lose what a handler raises while it prepares to read
+        raise Interrupted(_BEFORE, heard.signal)
     if heard.writing:
         progress.begin()
     return heard.writing
@@ -179,9 +181,9 @@ def _signals() -> Iterator[_Heard]:
     heard = _Heard()
 
     def hear(number: int, _frame: FrameType | None) -> None:
+        heard.signal = heard.signal or number
         if not heard.writing:
             raise Interrupted(_BEFORE, number)
-        heard.signal = heard.signal or number
 
     former = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
