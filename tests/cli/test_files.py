@@ -127,6 +127,13 @@ def test_wrong_usage_is_64_and_says_what_would_be_right(folder: Program, argumen
     assert "secret@" not in run.err
 
 
+@pytest.mark.parametrize("arguments", [[], ["portal"]])
+def test_without_a_command_the_commands_are_listed(folder: Program, arguments: list[str]) -> None:
+    run = folder(*arguments)
+    assert (run.code, run.out) == (64, "")
+    assert run.err == folder(*arguments, "--help").out
+
+
 def test_an_unencrypted_portal_elsewhere_is_not_spoken_to(folder: Program) -> None:
     run = folder("plan", "--portal-url", "http://portal.provider.example", RECONCILER_PORTAL_TOKEN="token")
     assert (run.code, "use https" in run.err) == (8, True)
