@@ -11,6 +11,7 @@ import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Final
 
 import uvicorn
@@ -37,9 +38,11 @@ __all__ = [
 ]  # fmt: skip
 
 
-def serve(database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None) -> None:
+def serve(
+    database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, files: str | None = None
+) -> None:
     """Serve the portal until a signal; requests under way are finished first."""
-    store = open_store(database, base_url=base_url or f"http://{host}:{port}")
+    store = open_store(database, base_url=base_url or f"http://{host}:{port}", files=Path(files) if files else None)
     config = uvicorn.Config(
         create_app(store), host=host, port=port, log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=STOP_WITHIN_S, timeout_keep_alive=75, h11_max_incomplete_event_size=64 * 1024,

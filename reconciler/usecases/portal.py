@@ -32,10 +32,10 @@ __all__ = ["command", "seed", "serve", "tell_demo", "token"]
 HOLDER = "the demo's past"
 
 
-def serve(database: str, port: int, host: str, base_url: str | None) -> None:
+def serve(database: str, port: int, host: str, base_url: str | None, files: str | None) -> None:
     """Serve the portal until a signal."""
     with _understood():
-        command.serve(database, port, host, base_url)
+        command.serve(database, port, host, base_url, files)
 
 
 def token(database: str, scope: str, name: str) -> str:

@@ -30,11 +30,15 @@ def portal() -> None:
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The interface to listen on.")
 @click.option("--base-url", metavar="URL", help="How people reach the portal; stands in mails.")
-def serve(database: str, port: int, host: str, base_url: str | None) -> int:
+@click.option(
+    "--files", metavar="DIR", envvar="RECONCILER_PORTAL_FILES", show_envvar=True,
+    help="Where files lie; without it beside a database that is a file, else in ./portal-files.",
+)  # fmt: skip
+def serve(database: str, port: int, host: str, base_url: str | None, files: str | None) -> int:
     """Serve the portal until it is stopped; brings its database up to date first."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    case.serve(database, port, host, base_url)
+    case.serve(database, port, host, base_url, files)
     return 0
 
 
