@@ -16,6 +16,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 
 LONGEST_YEARS: Final = 20
+"""What is asked for beyond is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,16 +44,13 @@ def must_filter(grant: Grant, contact: str | None) -> None:
 
 
 def _period(now: str, first: str | None, last: str | None) -> tuple[str, str]:
-    begin, end = usual_period(last if last and is_day(last) else now)
-    first, last = first or begin, last or end
+    """The days meant: in their order, and not more than one can look back on."""
     for day in (first, last):
-        if not is_day(day):
+        if day is not None and not is_day(day):
             raise Problem("unprocessable", f"'{day}' is no day: write it as {now[:10]}")
-    if first > last:
-        raise Problem("unprocessable", f"the period begins on {first} and ends before that, on {last}")
-    if int(last[:4]) - int(first[:4]) > LONGEST_YEARS:
-        raise Problem("unprocessable", f"a period has {LONGEST_YEARS} years at most")
-    return first, last
+    begin, end = usual_period(last or now)
+    first, last = sorted((first or begin, last or end))
+    return max(first, f"{int(last[:4]) - LONGEST_YEARS:04}{last[4:]}"), last
 
 
 def _rows(connection: Connection, grant: Grant, first: str, last: str, asked: Asked) -> list[Mapping[str, Any]]:

@@ -18,7 +18,7 @@ from reconciler.portal.rules.policy import Grant
 router = APIRouter(tags=["statistics"], responses=PROBLEMS)
 
 Reads = Annotated[Grant, allowed("statistics.read")]
-Day = Annotated[str | None, Query(max_length=10, examples=["2026-11-23"])]
+Day = Annotated[str | None, Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema_extra={"format": "date"})]
 Id = Annotated[str | None, Query(max_length=40)]
 
 
