@@ -85,6 +85,8 @@ def test_what_is_not_on_offer_cannot_be_ordered(office: Office) -> None:
         ({"source_language": "ja"}, "source languages are en"),
         ({"target_languages": ["de", "hu"]}, "target languages are de, fr"),
         ({"deadline": "2026-11-23T12:00:00Z"}, "is past"),
+        ({"deadline": "2027-02-30T12:00:00Z"}, "deadline"),
+        ({"deadline": "0000-01-01T00:00:00Z"}, "deadline"),
         ({"workflow": "automatic_quote", "files": []}, "'files' is required"),
     ]
     for fields, told in wrong:

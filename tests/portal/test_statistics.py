@@ -95,7 +95,9 @@ def test_everybody_sees_the_figures_of_what_they_may_see(office: Office, clock: 
     refused(office.jane.get(f"/statistics?contact={office.ids['tom']}"), "forbidden")
     before = office.mara.row("/statistics?first=2026-01-01&last=2026-11-22")
     assert (before["total"]["requests"], len(before["months"])) == (0, 11)
-    for wrong in ("first=2026-13-01", "first=2026-11-30&last=2026-11-01", "first=1990-01-01", "last=20261101"):
+    assert office.mara.row("/statistics?first=2026-11-22&last=2026-01-01") == before
+    assert office.mara.row("/statistics?first=1990-01-01")["period"]["first"] == "2006-11-23"
+    for wrong in ("first=2026-13-01", "first=2026-02-30", "last=20261101", "last=0000-01-01"):
         refused(office.mara.get(f"/statistics?{wrong}"), "unprocessable")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -15,16 +16,25 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 
 LONGEST_YEARS: Final = 20
+"""What is asked for beyond is left out."""
 
 
-def read_statistics(
-    store: Store, grant: Grant, first: str | None = None, last: str | None = None, contact: str | None = None
-) -> Statistics:
-    """The figures from the first to the last day, of everybody within reach or of one contact among them."""
-    first, last = _period(store.clock(), first, last)
-    must_filter(grant, contact)
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Of which days, and of whom among those within reach; what is empty is as usual, or everybody."""
+
+    first: str | None = None
+    last: str | None = None
+    customer: str | None = None
+    contact: str | None = None
+
+
+def read_statistics(store: Store, grant: Grant, asked: Asked) -> Statistics:
+    """The figures from the first to the last day, both included."""
+    first, last = _period(store.clock(), asked.first, asked.last)
+    must_filter(grant, asked.contact)
     with store.read() as connection:
-        return statistics(_rows(connection, grant, first, last, contact), first, last)
+        return statistics(_rows(connection, grant, first, last, asked), first, last)
 
 
 def must_filter(grant: Grant, contact: str | None) -> None:
@@ -34,19 +44,16 @@ def must_filter(grant: Grant, contact: str | None) -> None:
 
 
 def _period(now: str, first: str | None, last: str | None) -> tuple[str, str]:
-    begin, end = usual_period(last if last and is_day(last) else now)
-    first, last = first or begin, last or end
+    """The days meant: in their order, and not more than one can look back on."""
     for day in (first, last):
-        if not is_day(day):
+        if day is not None and not is_day(day):
             raise Problem("unprocessable", f"'{day}' is no day: write it as {now[:10]}")
-    if first > last:
-        raise Problem("unprocessable", f"the period begins on {first} and ends before that, on {last}")
-    if int(last[:4]) - int(first[:4]) > LONGEST_YEARS:
-        raise Problem("unprocessable", f"a period has {LONGEST_YEARS} years at most")
-    return first, last
+    begin, end = usual_period(last or now)
+    first, last = sorted((first or begin, last or end))
+    return max(first, f"{int(last[:4]) - LONGEST_YEARS:04}{last[4:]}"), last
 
 
-def _rows(connection: Connection, grant: Grant, first: str, last: str, contact: str | None) -> list[Mapping[str, Any]]:
+def _rows(connection: Connection, grant: Grant, first: str, last: str, asked: Asked) -> list[Mapping[str, Any]]:
     r = t.requests.c
     joined = t.requests.join(t.contacts, t.contacts.c.id == r.owner)
     joined = joined.outerjoin(t.services, t.services.c.code == r.service)
@@ -58,6 +65,8 @@ def _rows(connection: Connection, grant: Grant, first: str, last: str, contact: 
         .where(r.created_at >= first, r.created_at <= f"{last}T23:59:59Z", reachable(connection, grant, t.requests))
         .order_by(r.created_at, r.id)
     )  # fmt: skip
-    if contact:
-        statement = statement.where(r.owner == contact)
+    if asked.contact:
+        statement = statement.where(r.owner == asked.contact)
+    if asked.customer:
+        statement = statement.where(r.customer == asked.customer)
     return [dict(row) for row in connection.execute(statement).mappings()]

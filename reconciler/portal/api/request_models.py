@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field
 
-from reconciler.portal.acts.request_shapes import Moment, RequestFields
+from reconciler.portal.acts.request_shapes import Moment, Percent, RequestFields
 from reconciler.portal.acts.shapes import Id, Language, Paragraph, Shape
 from reconciler.portal.acts.uploads import MOST_FILES
 from reconciler.portal.api.models import Shown
@@ -61,7 +61,7 @@ class Refusal(Shape):
 
 
 class HowFar(Shape):
-    progress: Annotated[int, Field(ge=0, le=100)]
+    progress: Percent
 
 
 class DeliveredFile(Shape):

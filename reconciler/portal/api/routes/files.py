@@ -30,7 +30,10 @@ Downloads = Annotated[Grant, allowed("requests.download")]
 Kind = Literal["source", "reference", "delivery"]
 BYTES: Final = "application/octet-stream"
 _IN: Final[dict[str, Any]] = {
-    "requestBody": {"required": True, "content": {BYTES: {"schema": {"type": "string", "format": "binary"}}}}
+    "requestBody": {
+        "required": True,
+        "content": {BYTES: {"schema": {"type": "string", "format": "binary", "minLength": 1}}},
+    }
 }
 
 

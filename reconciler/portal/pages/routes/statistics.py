@@ -7,10 +7,10 @@ from typing import Annotated, Final
 
 from babel.dates import format_date
 from babel.numbers import format_compact_decimal
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
 from markupsafe import Markup
 
-from reconciler.portal.acts.statistics import read_statistics
+from reconciler.portal.acts.statistics import Asked, read_statistics
 from reconciler.portal.files.archives import download_headers
 from reconciler.portal.files.spreadsheets import statistics_csv
 from reconciler.portal.pages.plot import Bar, columns, rows
@@ -27,28 +27,33 @@ MOST_COLUMNS: Final = 24
 MOST_ROWS: Final = 10
 
 
+def _asked(first: Text = "", last: Text = "", customer: Text = "", contact: Text = "") -> Asked:
+    return Asked(first or None, last or None, customer or None, contact or None)
+
+
+Wanted = Annotated[Asked, Depends(_asked)]
+
+
 @router.get("/statistics")
-def show_statistics(
-    visit: Sees, first: Text = "", last: Text = "", contact: Text = "", customer: Text = ""
-) -> Response:
+def show_statistics(visit: Sees, asked: Wanted) -> Response:
     """The figures of what the visitor may see."""
-    found = read_statistics(visit.store, visit.grant, first or None, last or None, contact or None)
+    found = read_statistics(visit.store, visit.grant, asked)
     with visit.store.read() as connection:
-        by = filters(connection, visit, customer)
+        by = filters(connection, visit, asked.customer)
     say = speech(visit.language)
     for each in found.languages:
         each.name = say.tongue(each.key)
     return visit.page(
-        "statistics/show.html", found=found, by=by, contact=contact, customer=customer,
+        "statistics/show.html", found=found, by=by, contact=asked.contact or "", customer=asked.customer or "",
         months=_months(say, found), tongues=_rows(say, found.languages, "languages"),
         services=_rows(say, found.services, "services"), month=say_month,
     )  # fmt: skip
 
 
 @router.get("/statistics.csv")
-def take_statistics(visit: Sees, first: Text = "", last: Text = "", contact: Text = "") -> Response:
+def take_statistics(visit: Sees, asked: Wanted) -> Response:
     """The same for a spreadsheet."""
-    found = read_statistics(visit.store, visit.grant, first or None, last or None, contact or None)
+    found = read_statistics(visit.store, visit.grant, asked)
     headers = download_headers(f"statistics-{found.first}-{found.last}.csv")
     return Response(statistics_csv(found), 200, headers, "text/csv; charset=utf-8; header=present")
 
