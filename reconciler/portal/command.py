@@ -17,7 +17,7 @@ import uvicorn
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from reconciler.portal.acts.jobs import expire_links
+from reconciler.portal.acts.jobs import expire_links, forget
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.rules.principals import Scope
@@ -57,6 +57,7 @@ def _follow_the_clock(store: Store, done: threading.Event) -> None:
     while not done.is_set():
         try:
             expire_links(store)
+            forget(store)
         except OperationalError as error:
             logging.getLogger("portal").warning("jobs: %s", type(error.orig).__name__)
         done.wait(JOBS_EVERY_S)

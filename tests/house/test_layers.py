@@ -41,7 +41,7 @@ DOORS = {
     "alembic": ("portal/store/",),
     "fastapi": ("portal/api/", "portal/pages/"),
     "uvicorn": ("portal/command.py",),
-    "argon2": ("portal/acts/access.py",),
+    "argon2": ("portal/acts/passwords.py",),
 }  # fmt: skip
 """Where each library enters: files, or folders with `/` at the end."""
 

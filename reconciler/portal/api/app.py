@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from reconciler.portal.api.answers import answer, install
-from reconciler.portal.api.routes import catalogue, people, runs, state, work
+from reconciler.portal.api.routes import access, account, catalogue, people, runs, staff, state, work
 from reconciler.portal.api.security import Gate, allowed
 from reconciler.portal.api.strict import StrictBodies
 from reconciler.portal.pages.site import install_pages, problem_page
@@ -28,7 +28,7 @@ def create_app(store: Store) -> FastAPI:
     app.state.store = store
     install(app, problem_page)
     api = APIRouter(prefix=PREFIX)
-    for module in (state, runs, catalogue, people, work):
+    for module in (state, runs, access, account, staff, catalogue, people, work):
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(_health())

@@ -30,6 +30,11 @@ def store_of(request: Request) -> Store:
     return store
 
 
+def host_of(request: Request) -> str:
+    """Where the request comes from; behind a proxy, what the proxy says."""
+    return request.client.host if request.client else "nowhere"
+
+
 def principal_of(
     request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
 ) -> Principal | None:

@@ -1,25 +1,20 @@
-"""Requests for translation, the outbox, and access by password."""
+"""Requests for translation, and the outbox."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Depends, Query, Request, Response
-from sqlalchemy import select
 
-from reconciler.portal.acts import access, requests
+from reconciler.portal.acts import requests
 from reconciler.portal.acts.reach import reached, within
 from reconciler.portal.api.answers import answer
 from reconciler.portal.api.models import (
     PROBLEMS,
-    Activation,
     ChangedRequest,
-    Contact,
-    Login,
     NewRequest,
     OutboxMail,
     Page,
-    Session,
     TranslationRequest,
 )
 from reconciler.portal.api.paging import Pages, page
@@ -27,7 +22,6 @@ from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
 from reconciler.portal.rules.policy import Grant
-from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -99,37 +93,3 @@ def list_outbox(
     c = t.outbox.c
     criteria = [column == value for column, value in ((c.contact, contact), (c.kind, kind)) if value]
     return page(request, paging, t.outbox, criteria, lambda _, rows: [dict(row) for row in rows])
-
-
-@router.post("/activations", tags=["access"], status_code=204, dependencies=[allowed("activate")])
-def activate(request: Request, activation: Activation) -> Response:
-    """Set a password behind a mailed link; the contact is active then."""
-    with store_of(request).write(SYSTEM) as work:
-        access.activate(work, activation.secret, activation.password)
-    return Response(status_code=204)
-
-
-@router.post("/sessions", tags=["access"], status_code=201, response_model=Session, dependencies=[allowed("log-in")])
-def log_in(request: Request, login: Login) -> Response:
-    """A session for a contact who knows her password."""
-    with store_of(request).write(SYSTEM) as work:
-        session = access.log_in(work, login.email, login.password)
-    return answer(session, 201)
-
-
-@router.delete("/sessions/{id}", tags=["access"], status_code=204)
-def log_out(request: Request, id: str, grant: Annotated[Grant, allowed("log-out")]) -> Response:
-    """End a session of one's own."""
-    with store_of(request).write(SYSTEM) as work:
-        access.log_out(work, id, grant.principal.person or "")
-    return Response(status_code=204)
-
-
-@router.get("/account", tags=["access"], response_model=Contact)
-def read_account(request: Request, grant: Annotated[Grant, allowed("account.read")]) -> Response:
-    """Who is logged in."""
-    with store_of(request).read() as connection:
-        row: Any = (
-            connection.execute(select(t.contacts).where(t.contacts.c.id == grant.principal.contact)).mappings().one()
-        )
-    return answer(as_json("contact", row))
