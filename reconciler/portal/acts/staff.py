@@ -9,8 +9,10 @@ from reconciler.portal.acts.fields import Fields
 from reconciler.portal.acts.mails import Reader, link_end, new_link, post, staff_as_reader
 from reconciler.portal.acts.persons import must_be_free
 from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.principals import COMMAND_LINE
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 
 
@@ -36,6 +38,21 @@ def invite(work: Work, person: Row) -> None:
     post(
         work, "activation", staff_as_reader(person), wording="staff_activation", link=link_to(work, person), until=until
     )  # fmt: skip
+
+
+def invite_from_outside(store: Store, fields: Fields) -> str:
+    """The link by which somebody comes into a portal that nobody can log in to yet; no mail is sent.
+
+    The same address again: a new link, as long as the first one was not opened.
+    """
+    with store.write(COMMAND_LINE) as work:
+        found = work.where("staff", t.staff.c.address_form == same_address_form(fields["email"]))
+        person = found[0] if found else add(work, fields)
+        if person["status"] != "invited":
+            raise Problem("wrong-state", f"'{person['email']}' is active already: set a new password at the log-in")
+        work.end_access(person.id)
+        work.audit("invite", person, None, {"name": person["name"], "kind": person["kind"]})
+        return link_to(work, person)
 
 
 def resend(work: Work, person: Row) -> Audited:
