@@ -18,9 +18,11 @@ from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError, OperationalError
 
-from reconciler.portal.acts.jobs import expire_links, forget
+from reconciler.portal.acts.jobs import expire_links, forget_ended_access
+from reconciler.portal.acts.quotes import expire_quotes
 from reconciler.portal.acts.shapes import StaffFields
 from reconciler.portal.acts.staff import invite_from_outside
+from reconciler.portal.acts.uploads import forget, sweep
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.rules.passwords import weakness
@@ -63,8 +65,8 @@ def serve(database: str, port: int, host: str = "127.0.0.1", base_url: str | Non
 def _follow_the_clock(store: Store, done: threading.Event) -> None:
     while not done.is_set():
         try:
-            expire_links(store)
-            forget(store)
+            for job in (expire_links, expire_quotes, forget_ended_access, forget, sweep):
+                job(store)
         except OperationalError as error:
             logging.getLogger("portal").warning("jobs: %s", type(error.orig).__name__)
         done.wait(JOBS_EVERY_S)

@@ -34,6 +34,7 @@ def erase(work: Work, contact: Row) -> Audited:
     work.connection.execute(delete(t.sign_ups).where(signed_up))
     for table in (t.outbox, t.links, t.sessions):
         work.connection.execute(delete(table).where(table.c.contact == contact.id))
+    work.connection.execute(update(t.files).where(t.files.c.person == contact.id).values(by=pseudonym))
     _forget_in_history(work, contact.id, pseudonym)
     work.written(contact)
     return {}, {"erased": True}

@@ -29,7 +29,7 @@ def expire_links(store: Store) -> int:
     return len(overdue)
 
 
-def forget(store: Store) -> None:
+def forget_ended_access(store: Store) -> None:
     """Sign-ups that nobody confirmed, and sessions and links that ended long ago, are gone."""
     with store.write(SYSTEM) as work:
         long_ago = later(work.now, days=-KEPT_DAYS)

@@ -10,7 +10,20 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 
 from reconciler.portal.api.answers import answer, install
-from reconciler.portal.api.routes import access, account, catalogue, people, runs, staff, state, work
+from reconciler.portal.api.routes import (
+    access,
+    account,
+    catalogue,
+    decisions,
+    files,
+    people,
+    requests,
+    runs,
+    staff,
+    state,
+    statistics,
+    work,
+)
 from reconciler.portal.api.security import Gate, allowed
 from reconciler.portal.api.strict import StrictBodies
 from reconciler.portal.pages.site import install_pages, problem_page
@@ -28,7 +41,9 @@ def create_app(store: Store) -> FastAPI:
     app.state.store = store
     install(app, problem_page)
     api = APIRouter(prefix=PREFIX)
-    for module in (state, runs, access, account, staff, catalogue, people, work):
+    for module in (
+        state, runs, access, account, staff, catalogue, people, requests, files, decisions, statistics, work,
+    ):  # fmt: skip
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(_health())

@@ -25,6 +25,11 @@ _LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "known_invited": ("known_invited.body", "ask"),
     "reset": ("reset.body", "|link", "reset.ignore"),
     "registered": ("registered.body", "|link"),
+    "submitted": ("submitted.body", "|link"),
+    "quoted": ("quoted.body", "|link", "ask"),
+    "accepted": ("accepted.body", "|link"),
+    "delivered": ("delivered.body", "|link", "ask"),
+    "cancelled": ("cancelled.body", "|link"),
 }
 """The paragraphs of each kind; `|name` stands for a fact on a line of its own."""
 

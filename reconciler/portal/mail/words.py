@@ -67,7 +67,7 @@ ENGLISH: Final = {
     "manager": "all of it: send requests, accept quotes, see the requests of all colleagues, and manage your "
     "team: change roles and hand over work.",
     "left": "the person left", "role_change": "another role", "duplicate": "a duplicate",
-    "other": "not stated",
+    "other": "not stated", "expired": "it was not accepted in time",
 }  # fmt: skip
 
 FRENCH: Final = {
@@ -129,7 +129,7 @@ FRENCH: Final = {
     "manager": "tout : envoyer des demandes, accepter les devis, voir les demandes de tous vos collègues, et gérer "
     "votre équipe : changer les rôles et attribuer le travail.",
     "left": "départ de la personne", "role_change": "autre rôle", "duplicate": "doublon",
-    "other": "non précisé",
+    "other": "non précisé", "expired": "non accepté à temps",
 }  # fmt: skip
 
 GERMAN: Final = {
@@ -191,7 +191,7 @@ GERMAN: Final = {
     "manager": "alles: Anfragen senden, Angebote annehmen, die Anfragen aller Kolleginnen und Kollegen sehen und "
     "Ihr Team verwalten: Rollen ändern und Arbeit übertragen.",
     "left": "die Person ist ausgeschieden", "role_change": "andere Rolle", "duplicate": "Dublette",
-    "other": "nicht angegeben",
+    "other": "nicht angegeben", "expired": "nicht rechtzeitig angenommen",
 }  # fmt: skip
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {"en": ENGLISH, "fr": FRENCH, "de": GERMAN}

@@ -93,6 +93,11 @@ def render(visit: Visit, template: str, values: Mapping[str, Any]) -> str:
     )  # fmt: skip
 
 
+def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
+    """A template that needs nobody's visit and no database."""
+    return environment().get_template(template).render(t=speech(language), language=language, **values)
+
+
 @cache
 def environment() -> Environment:
     """Jinja as we use it: everything escaped, nothing undefined."""

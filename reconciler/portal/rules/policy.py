@@ -61,6 +61,11 @@ MATRIX: Final[Mapping[str, Mapping[Who, Reach]]] = MappingProxyType({
     "requests.decide": {Who.REQUESTER: Reach.OWN, Who.MANAGER: Reach.CUSTOMER, Who.ADMIN: Reach.ALL},
     "requests.download": {**_SEEING, Who.ADMIN: Reach.ALL},
     "requests.run": {**_PROVIDER, Who.ADMIN: Reach.ALL},
+    "requests.reassign": _TEAM,
+    "files.upload": {
+        **dict.fromkeys((Who.REQUESTER, Who.MANAGER, Who.PROJECT_MANAGER, Who.ADMINISTRATOR), Reach.OWN),
+        Who.ADMIN: Reach.ALL,
+    },
     "statistics.read": {**_SEEING, **_all(*_TOKENS)},
     "contacts.read": {Who.MANAGER: Reach.CUSTOMER, **_EVERYTHING_READ},
     "team.read": {Who.MANAGER: Reach.CUSTOMER},

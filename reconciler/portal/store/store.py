@@ -5,19 +5,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import make_url
 
+from reconciler.portal.files.vault import Vault
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store.clock import Clock, system_clock
 from reconciler.portal.store.database import migrate, open_database, reading, writing
 from reconciler.portal.store.laws import broken_laws
 from reconciler.portal.store.work import Work
 
+FILES: Final = Path("portal-files")
+"""Where files lie when neither the caller nor the database's own place says where."""
+
 
 @dataclass(frozen=True)
 class Store:
-    """A migrated database.
+    """A migrated database, and the vault with the bytes of files.
 
     `base_url` stands in mails. `violations`, when it is a list, makes this the test build: after
     every transaction the laws of the portal are checked on the whole database and what is broken is
@@ -27,6 +34,7 @@ class Store:
     engine: Engine
     clock: Clock = system_clock
     base_url: str = "http://127.0.0.1:8000"
+    vault: Vault = field(default_factory=lambda: Vault(FILES))
     violations: list[str] | None = field(default=None, compare=False)
 
     @contextmanager
@@ -46,9 +54,20 @@ class Store:
 
 
 def open_store(
-    url: str, clock: Clock = system_clock, base_url: str = "http://127.0.0.1:8000", *, check_laws: bool = False
-) -> Store:
-    """The store behind a database URL, migrated and ready."""
+    url: str, clock: Clock = system_clock, base_url: str = "http://127.0.0.1:8000", *, files: Path | None = None,
+    check_laws: bool = False,
+) -> Store:  # fmt: skip
+    """The store behind a database URL, migrated and ready; `files` is the folder of its files.
+
+    Without it they lie beside a database that is a file (`portal.sqlite-files`), else in `portal-files`
+    of the working directory.
+    """
     engine = open_database(url)
     migrate(engine)
-    return Store(engine, clock, base_url, [] if check_laws else None)
+    return Store(engine, clock, base_url, Vault(files or _beside(url)), [] if check_laws else None)
+
+
+def _beside(url: str) -> Path:
+    address = make_url(url)
+    inside = address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}
+    return Path(f"{address.database}-files") if inside else FILES

@@ -13,7 +13,6 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "frame.work": ("Your work", "Votre travail", "Ihre Arbeit"),
     "frame.administration": ("Administration", "Administration", "Verwaltung"),
     "frame.language": ("Language", "Langue", "Sprache"),
-    "frame.footer": ("{portal}: customer portal", "{portal} : portail client", "{portal}: Kundenportal"),
     "nav.requests": ("Requests", "Demandes", "Anfragen"),
     "nav.new": ("New request", "Nouvelle demande", "Neue Anfrage"),
     "nav.statistics": ("Statistics", "Statistiques", "Statistik"),
