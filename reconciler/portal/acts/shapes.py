@@ -146,6 +146,12 @@ class SignUpFields(Shape):
     code: Annotated[str, Field(max_length=40), AfterValidator(_plain)] | None = None
 
 
+class ResetFields(Shape):
+    """Who wants a link to a new password."""
+
+    email: Address
+
+
 class OwnFields(Shape):
     """What a person changes about herself; what is left out stays."""
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, Field, model_validator
 
-from reconciler.portal.acts.shapes import Address, OwnFields, Shape, StaffFields, needs, not_emptied
+from reconciler.portal.acts.shapes import OwnFields, Shape, StaffFields, needs, not_emptied
 from reconciler.portal.api.models import Shown, Touch
 
 
@@ -50,10 +50,6 @@ class Activation(Shape):
 class Login(Shape):
     email: Typed
     password: Typed
-
-
-class ResetWish(Shape):
-    email: Address
 
 
 class Session(Shown):

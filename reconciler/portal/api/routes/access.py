@@ -10,14 +10,13 @@ from typing import Annotated
 from fastapi import APIRouter, Request, Response
 
 from reconciler.portal.acts import access, links, sign_ups
-from reconciler.portal.acts.shapes import SignUpFields
+from reconciler.portal.acts.shapes import ResetFields, SignUpFields
 from reconciler.portal.api.access_models import (
     Activation,
     Confirmation,
     Confirmed,
     Login,
     Neutral,
-    ResetWish,
     Session,
 )
 from reconciler.portal.api.answers import answer
@@ -53,7 +52,7 @@ def activate(request: Request, activation: Activation) -> Response:
 
 
 @router.post("/resets", status_code=202, response_model=Neutral, dependencies=[allowed("reset")])
-def ask_for_reset(request: Request, wish: ResetWish) -> Response:
+def ask_for_reset(request: Request, wish: ResetFields) -> Response:
     """Ask for a link to set a new password."""
     with store_of(request).write(SYSTEM) as work:
         links.ask_for_reset(work, wish.email, host_of(request))

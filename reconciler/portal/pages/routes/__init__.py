@@ -6,8 +6,18 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from reconciler.portal.pages.routes import administration, customers, people, records, team
+from reconciler.portal.pages.routes import (
+    access,
+    account,
+    administration,
+    customers,
+    links,
+    people,
+    records,
+    staff,
+    team,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    team.router, people.router, customers.router, administration.router, records.router,
+    access.router, links.router, account.router, staff.router, team.router, people.router, customers.router, administration.router, records.router,
 )  # fmt: skip
