@@ -97,7 +97,7 @@ def test_help_costs_only_click() -> None:
     assert "Make the portal match the files." in done.stdout
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "portal serve", "portal token", "portal seed"])
+@pytest.mark.parametrize("command", [*COMMANDS, "portal serve", "portal token", "portal invite", "portal seed"])
 def test_every_command_helps_with_examples(folder: Program, command: str) -> None:
     run = folder(*command.split(), "--help")
     assert run.code == 0

@@ -16,6 +16,8 @@ from reconciler.portal.api.edge import Edge
 from reconciler.portal.api.figures import Figures
 from reconciler.portal.api.journal import Journal
 from reconciler.portal.api.routes import (
+    access,
+    account,
     catalogue,
     decisions,
     files,
@@ -23,6 +25,7 @@ from reconciler.portal.api.routes import (
     people,
     requests,
     runs,
+    staff,
     state,
     statistics,
     work,
@@ -56,7 +59,9 @@ def create_app(store: Store) -> FastAPI:
     app.state.figures = Figures(store)
     install(app, problem_page)
     api = APIRouter(prefix=PREFIX, redirect_slashes=False)
-    for module in (state, runs, catalogue, people, requests, files, decisions, statistics, work, mails):
+    for module in (
+        state, runs, access, account, staff, catalogue, people, requests, files, decisions, statistics, work, mails,
+    ):  # fmt: skip
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)

@@ -267,24 +267,6 @@ class Handover(Shape):
     work_to: Id
 
 
-class Activation(Shape):
-    """The secret of a mailed link, and the password to set behind it."""
-
-    secret: Annotated[str, Field(min_length=8, max_length=200)]
-    password: Annotated[str, Field(min_length=8, max_length=200)]
-
-
-class Login(Shape):
-    email: Annotated[str, Field(max_length=254)]
-    password: Annotated[str, Field(max_length=200)]
-
-
-class Session(Shown):
-    id: str
-    token: str
-    contact: str
-
-
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ProblemDocument, "content": {"application/problem+json": {}}, "description": "Not done, and why"},
 }

@@ -80,6 +80,7 @@ MATRIX: Final[Mapping[str, Mapping[Who, Reach]]] = MappingProxyType({
     "services.write": _ADMINISTRATION,
     "settings.read": _EVERYTHING_READ,
     "settings.write": _ADMINISTRATION,
+    "staff.read": _ADMINISTRATION,
     "staff.write": _ADMINISTRATION,
     "usage.read": _ADMINISTRATION,
     "outbox.read": _ADMINISTRATION,
