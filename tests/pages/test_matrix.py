@@ -13,10 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import update
 
 from reconciler.portal.acts import registrations, sessions
 from reconciler.portal.api.security import new_token
 from reconciler.portal.rules.principals import SYSTEM, Scope
+from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.matrix import ACTORS, CELLS, ROUTES, TOKENS
 from tests.pages.reader import Reader
@@ -37,6 +39,8 @@ class World:
     ids: dict[tuple[str, str, str], str]
     """(actor, kind of thing, `mine` `own` `other`) → id."""
     colleague: str
+    gone: list[str]
+    """The contacts whose sessions ended for good."""
     marks: dict[str, str]
 
 
@@ -80,12 +84,13 @@ def _world(store: Store) -> World:
             ("services", (service["id"],) * 3),
             ("leases", (lease["id"],) * 3),
             ("outbox", (api.items("/outbox")[0]["id"],) * 3),
+            ("staff", (api.items("/staff")[0]["id"],) * 3),
             ("sessions", ("0" * 16,) * 3),
         ):
             ids.update({(actor, kind, whose): id for whose, id in zip(("mine", "own", "other"), found, strict=True)})
     reader = Reader.of(store)
     marks = {actor: _mark(reader, secret) for actor, secret in secrets.items()}
-    return World(store, api, reader, secrets, ids, people[3]["id"], marks)
+    return World(store, api, reader, secrets, ids, people[3]["id"], [people[4]["id"]], marks)
 
 
 def _request(api: Api, owner: dict[str, Any]) -> dict[str, Any]:
@@ -179,11 +184,28 @@ def _for_programs(path: str) -> bool:
 
 def _asked(world: World, actor: str, method: str, path: str, whose: str) -> str:
     kind = "contacts" if path.startswith("/team") else path.split("/{", maxsplit=1)[0].rpartition("/")[2]
-    target = path.replace("{id}", world.ids.get((actor, kind, whose), "none")).replace("{action}", "restore")
-    target = target.replace("{name}", "portal.css").replace("{file}", world.ids[actor, "files", whose])
+    target = path.replace("{id}", world.ids.get((actor, kind, whose), "none")).replace(
+        "{action}", "remove" if kind == "staff" else "restore"
+    )
+    target = (
+        target.replace("{name}", "portal.css")
+        .replace("{file}", world.ids[actor, "files", whose])
+        .replace("{secret}", "0" * 32)
+        .replace("{status}", "waiting")
+    )
     answer = _call(world, actor, method, target) if _for_programs(path) else _visit(world, actor, method, target)
-    if answer.status_code == 401 or (answer.status_code == 303 and answer.headers["location"].startswith("/login")):
-        return "in" if path == "/" else "log in"
+    if path in LOGGING_OUT and method != "GET":
+        with world.store.write(SYSTEM) as work:  # logged in again, with the same session
+            work.connection.execute(
+                update(t.sessions).where(t.sessions.c.contact.notin_(world.gone)).values(ended_at=None)
+            )
+            work.connection.execute(update(t.sessions).where(t.sessions.c.staff.is_not(None)).values(ended_at=None))
+    if ROUTES[method, path] == "open to everybody":
+        return "forbidden" if answer.status_code == 403 else "in"  # a secret that opens nothing is told to everybody
+    if answer.status_code == 401 or (
+        method == "GET" and answer.status_code == 303 and answer.headers["location"].startswith("/login")
+    ):
+        return "log in"
     return {403: "forbidden", 404: "absent"}.get(answer.status_code, "in")
 
 
@@ -203,6 +225,7 @@ def _call(world: World, actor: str, method: str, path: str) -> Any:
     )
 
 
+LOGGING_OUT = ("/api/v1/sessions", "/logout", "/account/log-out")
 BODIES: dict[tuple[str, str], dict[str, Any]] = {
     ("POST", "hand-over"): {"work_to": "COLLEAGUE"},
     ("POST", "offboard"): {"work_to": "COLLEAGUE"},
@@ -235,4 +258,5 @@ def _visit(world: World, actor: str, method: str, path: str) -> Any:
         "language": "en",
         "to": "/",
     }
-    return reader.post(path, data=form, follow_redirects=False)
+    sent = {"files": {"files_de": ("a.txt", b"words")}} if path.endswith("/deliver") else {}
+    return reader.post(path, data=form, follow_redirects=False, **sent)

@@ -27,7 +27,6 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "nav.usage": ("Usage", "Utilisation", "Nutzung"),
     "nav.account": ("Account", "Compte", "Konto"),
     "nav.logout": ("Log out", "Se déconnecter", "Abmelden"),
-    "nav.login": ("Log in", "Se connecter", "Anmelden"),
     "action.save": ("Save", "Enregistrer", "Speichern"),
     "action.cancel": ("Cancel", "Annuler", "Abbrechen"),
     "action.back": ("Back", "Retour", "Zurück"),
