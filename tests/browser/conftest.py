@@ -121,6 +121,7 @@ class Eyes:
         self.context: BrowserContext = browser.new_context(
             locale=locale, viewport={"width": 1280, "height": 900}, base_url=url, accept_downloads=True
         )
+        self.context.set_default_timeout(15_000)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on(
