@@ -6,72 +6,99 @@ Strings and numbers come in; no type of the portal goes out but plain ones.
 from __future__ import annotations
 
 import contextlib
-import logging
 import socket
-import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import uvicorn
+from pydantic import ValidationError
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 
-from reconciler.portal.acts.jobs import expire_links
-from reconciler.portal.acts.quotes import expire_quotes
-from reconciler.portal.acts.uploads import forget, sweep
+from reconciler.portal.acts.shapes import StaffFields
+from reconciler.portal.acts.staff import invite_from_outside
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
+from reconciler.portal.mail.smtp import MailServer, mail_server
+from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.principals import Scope
+from reconciler.portal.rules.problems import Problem
 from reconciler.portal.seed import fill, settle, tell_demo_story
+from reconciler.portal.seed_people import give_everybody, people_of_the_provider
+from reconciler.portal.serving.logs import LEVELS, log_to_stderr
+from reconciler.portal.serving.server import STOP_WITHIN_S, WrongSettings, place_of, run_server
 from reconciler.portal.store import tables
-from reconciler.portal.store.database import WrongDatabase
+from reconciler.portal.store.archive import WrongArchive, open_archive
+from reconciler.portal.store.backing_up import write_archive
+from reconciler.portal.store.database import WrongDatabase, files_beside, open_database
+from reconciler.portal.store.restoring import restore_archive
 from reconciler.portal.store.store import Store, open_store
 
 DatabaseFailure = DBAPIError
-STOP_WITHIN_S: Final = 10
-JOBS_EVERY_S: Final = 60
+LOG_LEVELS: Final = LEVELS
 
 __all__ = [
-    "DatabaseFailure", "WrongDatabase", "activate_everybody", "create_token", "is_empty", "running", "seed_many", "serve", "tell_story",
+    "LOG_LEVELS", "DatabaseFailure", "NotInvited", "WrongArchive", "WrongDatabase", "WrongSettings",
+    "activate_everybody", "back_up", "create_token", "invite", "is_empty", "judge_password", "restore", "running",
+    "seed_many", "serve", "tell_story",
 ]  # fmt: skip
 
 
 def serve(
-    database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, files: str | None = None
-) -> None:
-    """Serve the portal until a signal; requests under way are finished first."""
-    store = open_store(database, base_url=base_url or f"http://{host}:{port}", files=Path(files) if files else None)
-    config = uvicorn.Config(
-        create_app(store), host=host, port=port, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=STOP_WITHIN_S, timeout_keep_alive=75, h11_max_incomplete_event_size=64 * 1024,
-    )  # fmt: skip
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format='{"at":"%(asctime)s","event":"%(message)s"}')
-    logging.getLogger("alembic").setLevel(logging.WARNING)
-    done = threading.Event()
-    clockwork = threading.Thread(target=_follow_the_clock, args=(store, done), name="jobs", daemon=True)
-    clockwork.start()
-    uvicorn.Server(config).run()
-    done.set()
-    clockwork.join(STOP_WITHIN_S)
-    store.engine.dispose()
+    database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, *, smtp: str | None = None,
+    mail_from: str | None = None, smtp_password: str | None = None, log_level: str = "info",
+    proxies: str = "127.0.0.1", files: Path | None = None,
+) -> None:  # fmt: skip
+    """Serve the portal until a signal; requests and the mail under way are finished first."""
+    server = _mail_server(smtp, mail_from, smtp_password)
+    place = place_of(host, port, base_url, proxies)
+    log_to_stderr(log_level)
+    store = open_store(database, base_url=place.base_url, files=files)
+    try:
+        run_server(store, place, server)
+    finally:
+        place.listening.close()
+        store.engine.dispose()
 
 
-def _follow_the_clock(store: Store, done: threading.Event) -> None:
-    while not done.is_set():
-        try:
-            for job in (expire_links, expire_quotes, forget, sweep):
-                job(store)
-        except OperationalError as error:
-            logging.getLogger("portal").warning("jobs: %s", type(error.orig).__name__)
-        done.wait(JOBS_EVERY_S)
+def _mail_server(smtp: str | None, mail_from: str | None, password: str | None) -> MailServer | None:
+    if smtp is None:
+        return None
+    if mail_from is None:
+        raise WrongSettings("mails need a sender: give --mail-from beside --smtp")
+    try:
+        return mail_server(smtp, mail_from, password)
+    except ValueError as error:
+        raise WrongSettings(str(error)) from None
 
 
 def create_token(database: str, scope: str, name: str) -> str:
     """A new token of this scope (`read`, `apply`, `admin`); it is shown this once."""
     with _opened(database) as store:
         return new_token(store, Scope(scope), name)
+
+
+def invite(database: str, said: Mapping[str, str], base_url: str) -> str:
+    """A link by which one of the provider's people (name, email, kind, language) comes in; a new one if it was lost.
+
+    A `ValueError` says which of the fields is not right, a `NotInvited` why somebody cannot be invited.
+    """
+    try:
+        fields = StaffFields.model_validate(said).sent()
+    except ValidationError as error:
+        found = error.errors()[0]
+        raise ValueError(f"--{found['loc'][0]}: {found['msg'].removeprefix('Value error, ')}") from None
+    with _opened(database, base_url) as store:
+        try:
+            return invite_from_outside(store, fields)
+        except Problem as problem:
+            raise NotInvited(problem.detail) from None
+
+
+class NotInvited(Exception):
+    """Somebody cannot be invited; the message says why."""
 
 
 def seed_many(database: str, customers: int, contacts_per_customer: int) -> None:
@@ -86,10 +113,18 @@ def is_empty(database: str) -> bool:
         return connection.execute(select(tables.customers.c.id).limit(1)).first() is None
 
 
-def tell_story(database: str) -> None:
-    """What happened in the demo's portal after the earlier files were applied."""
+def tell_story(database: str, password: str | None = None) -> None:
+    """What happened in the demo's portal after the earlier files were applied; with a password, people can log in."""
     with _opened(database) as store:
         tell_demo_story(store)
+        people_of_the_provider(store)
+        if password is not None:
+            give_everybody(store, password)
+
+
+def judge_password(password: str) -> str | None:
+    """Why a password for the demo's people would be refused; None when it is good."""
+    return weakness(password)
 
 
 def activate_everybody(database: str) -> None:
@@ -98,9 +133,28 @@ def activate_everybody(database: str) -> None:
         settle(store)
 
 
+def back_up(database: str, files: Path | None, out: Path) -> str:
+    """Everything in the portal at one revision as one archive; what it holds, in a sentence."""
+    engine = open_database(database)
+    try:
+        return write_archive(engine, files or files_beside(database), out).sentence
+    finally:
+        engine.dispose()
+
+
+def restore(database: str, files: Path | None, archive: Path) -> str:
+    """An archive's portal in an empty database, of a new epoch; what was brought back, in a sentence."""
+    engine = open_database(database)
+    try:
+        with open_archive(archive) as opened:
+            return restore_archive(engine, files or files_beside(database), opened).sentence
+    finally:
+        engine.dispose()
+
+
 @contextlib.contextmanager
-def _opened(database: str) -> Iterator[Store]:
-    store = open_store(database)
+def _opened(database: str, base_url: str = "http://127.0.0.1:8000") -> Iterator[Store]:
+    store = open_store(database, base_url=base_url)
     try:
         yield store
     finally:

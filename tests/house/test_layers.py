@@ -37,11 +37,17 @@ DOORS = {
     "click": ("cli/",),
     "rich": ("cli/commands/progress.py",),
     "subprocess": ("adapters/git.py",),
-    "sqlalchemy": ("portal/store/", "portal/acts/", "portal/api/", "portal/command.py", "portal/seed.py", "portal/pages/"),
+    "sqlalchemy": (
+        "portal/store/", "portal/acts/", "portal/api/", "portal/command.py", "portal/seed.py", "portal/pages/",
+        "portal/serving/", "portal/mail/delivery.py",
+    ),
     "alembic": ("portal/store/",),
     "fastapi": ("portal/api/", "portal/pages/"),
-    "uvicorn": ("portal/command.py",),
-    "argon2": ("portal/acts/access.py",),
+    "uvicorn": ("portal/command.py", "portal/serving/"),
+    "h11": ("portal/serving/connections.py",),
+    "smtplib": ("portal/mail/smtp.py",),
+    "prometheus_client": ("portal/api/figures.py",),
+    "argon2": ("portal/acts/passwords.py",),
 }  # fmt: skip
 """Where each library enters: files, or folders with `/` at the end."""
 

@@ -6,11 +6,9 @@ is addressed by name and in her language, everybody else in `POLICY_LANGUAGE`.
 
 from __future__ import annotations
 
-import secrets
 from typing import Final
 
-from reconciler.portal.acts.mails import send
-from reconciler.portal.mail.letters import letter
+from reconciler.portal.acts.mails import Reader, post, send
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
@@ -32,17 +30,9 @@ def tell_project_managers(work: Work, kind: str, request: Row, **facts: str) -> 
     owner = work.one("contact", request["owner"])
     for address in customer["project_managers"]:
         name, language = _addressed(work, address)
-        written = letter(kind, language, {
-            "portal": work.portal["name"], "provider": work.portal["name"], "name": name, "customer": customer["name"],
-            "role": "", "address": f"{work.base_url}/login", "contact": work.portal["name"],
-            "title": request["title"], "link": _page(work, request), "who": owner["name"], **facts,
-        })  # fmt: skip
-        id = f"mail_{secrets.token_hex(10)}"
-        work.mail({
-            "id": id, "kind": kind, "to": address, "language": language, "contact": work.principal.contact or owner.id,
-            "message_id": f"<{id}@{work.portal['id']}>", "subject": written.subject, "text": written.text,
-            "html": written.html,
-        })  # fmt: skip
+        reader = Reader(address, name, language, work.principal.contact or owner.id, customer=customer)
+        told = {"title": request["title"], "link": _page(work, request), "who": owner["name"], **facts}
+        post(work, kind, reader, **told)
 
 
 def _addressed(work: Work, address: str) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import json
 import logging
 import secrets
 from collections.abc import Callable, Mapping
+from contextvars import ContextVar
 from typing import Final
 
 from fastapi import FastAPI, Request, Response
@@ -15,6 +16,8 @@ from starlette.exceptions import HTTPException
 
 from reconciler.portal.rules.problems import Problem
 
+TRACE: Final[ContextVar[str]] = ContextVar("trace")
+"""The trace of the request that is being answered; the log has it too."""
 LOG: Final = logging.getLogger("portal")
 FOR_PROGRAMS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
 """Where answers are read by programs; everything else is read by people."""
@@ -57,9 +60,14 @@ def problem_answer(problem: Problem, trace: str | None = None) -> Response:
 
 def noted(problem: Problem) -> str:
     """The trace under which the log has the problem."""
-    trace = secrets.token_hex(8)
+    trace = TRACE.get(None) or new_trace()
     LOG.info("problem", extra={"type": problem.type, "status": problem.status, "trace": trace})
     return trace
+
+
+def new_trace() -> str:
+    """The name of one request in the log."""
+    return secrets.token_hex(8)
 
 
 def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> None:
@@ -93,10 +101,10 @@ def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> 
 
     @app.exception_handler(OperationalError)
     def on_operational(request: Request, error: OperationalError) -> Response:
-        LOG.error("database", extra={"error": type(error.orig).__name__})
+        LOG.error("database", extra={"error": type(error.orig).__name__, "trace": TRACE.get(None)})
         return told(request, Problem("unavailable", "the database does not answer"))
 
     @app.exception_handler(Exception)
     def on_bug(request: Request, error: Exception) -> Response:
-        LOG.error("bug", exc_info=error)
+        LOG.error("bug", exc_info=error, extra={"trace": TRACE.get(None)})
         return told(request, Problem("internal", "something is wrong with the portal; the trace finds it in its log"))

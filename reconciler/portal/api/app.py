@@ -8,9 +8,28 @@ from importlib.metadata import version
 from fastapi import APIRouter, FastAPI, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
+from starlette.types import ASGIApp
 
+from reconciler.portal.api import health
 from reconciler.portal.api.answers import answer, install
-from reconciler.portal.api.routes import catalogue, decisions, files, people, requests, runs, state, statistics, work
+from reconciler.portal.api.edge import Edge
+from reconciler.portal.api.figures import Figures
+from reconciler.portal.api.journal import Journal
+from reconciler.portal.api.routes import (
+    access,
+    account,
+    catalogue,
+    decisions,
+    files,
+    mails,
+    people,
+    requests,
+    runs,
+    staff,
+    state,
+    statistics,
+    work,
+)
 from reconciler.portal.api.security import Gate, allowed
 from reconciler.portal.api.strict import StrictBodies
 from reconciler.portal.pages.site import install_pages, problem_page
@@ -19,34 +38,38 @@ from reconciler.portal.store.store import Store
 PREFIX = "/api/v1"
 
 
+class Portal(FastAPI):
+    """The application inside its outermost layers, through which every answer goes, also that to a bug."""
+
+    def build_middleware_stack(self) -> ASGIApp:
+        """The layers from the outside in: journal, edge, then the framework's own."""
+        store: Store = self.state.store
+        edge = Edge(super().build_middleware_stack(), secure=store.base_url.startswith("https:"))
+        return Journal(edge, self.state.figures)
+
+
 def create_app(store: Store) -> FastAPI:
     """The portal on this store; it does not start when a route has no policy."""
-    app = FastAPI(
+    app = Portal(
         title="Customer portal", version=version("reconciler"), openapi_url=None, docs_url=None, redoc_url=None,
+        redirect_slashes=False,
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
     )  # fmt: skip
     app.state.store = store
+    app.state.figures = Figures(store)
     install(app, problem_page)
-    api = APIRouter(prefix=PREFIX)
-    for module in (state, runs, catalogue, people, requests, files, decisions, statistics, work):
+    api = APIRouter(prefix=PREFIX, redirect_slashes=False)
+    for module in (
+        state, runs, access, account, staff, catalogue, people, requests, files, decisions, statistics, work, mails,
+    ):  # fmt: skip
         api.include_router(module.router)
     app.include_router(api)
-    app.include_router(_health())
+    app.include_router(health.router)
     _document(app)
     install_pages(app, store)
     app.add_middleware(StrictBodies)
     every_route_has_a_policy(app)
     return app
-
-
-def _health() -> APIRouter:
-    router = APIRouter(include_in_schema=False)
-
-    @router.get("/healthz", dependencies=[allowed("health.read")])
-    def alive() -> Response:
-        return answer({"status": "ok"})
-
-    return router
 
 
 def _document(app: FastAPI) -> None:

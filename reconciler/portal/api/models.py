@@ -161,18 +161,6 @@ class HistoryEntry(Shown):
     commit: str | None
 
 
-class OutboxMail(Shown):
-    id: str
-    kind: str
-    to: str
-    language: str
-    contact: str | None
-    subject: str
-    text: str
-    state: str
-    created_at: str
-
-
 class BatchResult(Shown):
     change: str
     id: str
@@ -277,24 +265,6 @@ class Offboarding(WithReason):
 
 class Handover(Shape):
     work_to: Id
-
-
-class Activation(Shape):
-    """The secret of a mailed link, and the password to set behind it."""
-
-    secret: Annotated[str, Field(min_length=8, max_length=200)]
-    password: Annotated[str, Field(min_length=8, max_length=200)]
-
-
-class Login(Shape):
-    email: Annotated[str, Field(max_length=254)]
-    password: Annotated[str, Field(max_length=200)]
-
-
-class Session(Shown):
-    id: str
-    token: str
-    contact: str
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

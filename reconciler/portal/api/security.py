@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -13,7 +13,7 @@ from sqlalchemy import insert
 from reconciler.portal.acts.mails import digest
 from reconciler.portal.acts.sessions import by_session, by_token, note_use
 from reconciler.portal.rules.policy import PUBLIC, Grant, granted, known
-from reconciler.portal.rules.principals import Actor, Principal, Scope
+from reconciler.portal.rules.principals import COMMAND_LINE, Principal, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -21,13 +21,17 @@ from reconciler.portal.store.store import Store
 bearer = HTTPBearer(
     auto_error=False, description="A token made by `reconciler portal token`, or that of a session (`POST /sessions`)."
 )
-COMMAND_LINE: Final = Principal("command", "command line", Actor.ADMINISTRATOR)
 
 
 def store_of(request: Request) -> Store:
     """The store that the server was started with."""
     store: Store = request.app.state.store
     return store
+
+
+def host_of(request: Request) -> str:
+    """Where the request comes from; behind a proxy, what the proxy says."""
+    return request.client.host if request.client else "nowhere"
 
 
 def principal_of(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Principal | None:

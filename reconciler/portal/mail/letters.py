@@ -1,6 +1,6 @@
 """Mails as texts: which sentences a kind of mail has, filled in with what it is about.
 
-Values come in, subject and text go out. Which mails are sent when is decided by the acts; carrying
+Values come in; subject, text and HTML go out. Which mails are sent when is decided by the acts; carrying
 them is the business of `delivery`.
 """
 
@@ -10,7 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.portal.mail.words import words
+from reconciler.portal.mail.markup import Paragraph, markup
+from reconciler.portal.mail.words import words, written_in
 
 _LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "activation": ("activation.body", "activation.link", "|link", "role", "activation.later", "ask"),
@@ -18,6 +19,13 @@ _LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "address_changed": ("address_changed.body",),
     "work_received": ("work_received.body", "|requests", "ask"),
     "rejected": ("rejected.body", "ask"),
+    "staff_activation": ("staff_activation.body", "activation.link", "|link", "role", "activation.later"),
+    "staff_address_changed": ("staff_address_changed.body",),
+    "confirm": ("confirm.body", "|link", "confirm.until", "confirm.ignore"),
+    "known": ("known.body",),
+    "known_invited": ("known_invited.body", "ask"),
+    "reset": ("reset.body", "|link", "reset.ignore"),
+    "registered": ("registered.body", "|link"),
     "submitted": ("submitted.body", "|link"),
     "quoted": ("quoted.body", "|link", "ask"),
     "accepted": ("accepted.body", "|link"),
@@ -41,14 +49,20 @@ def letter(kind: str, language: str, facts: Mapping[str, str]) -> Letter:
     table = words(language)
     known = {**facts, "what": table.get(facts.get("role", ""), ""), "reason": _reason(facts, table)}
     known = {name: _one_line(value) if name != "requests" else value for name, value in known.items()}
-    parts = [
-        known.get(part[1:], "") if part.startswith("|") else _sentence(table[part], known) for part in _LINES[kind]
-    ]
-    text = "\n\n".join([
-        _sentence(table["greeting"], known), *(part for part in parts if part),
-        f"{table['closing']}\n{_sentence(table['from'], known)}",
-    ])  # fmt: skip
-    return Letter(_sentence(table[f"{kind}.subject"], known), text + "\n")
+    parts = [_paragraph(part, table, known) for part in _LINES[kind]]
+    said = [
+        Paragraph(_sentence(table["greeting"], known)), *(part for part in parts if part.text),
+        Paragraph(f"{table['closing']}\n{_sentence(table['from'], known)}"),
+    ]  # fmt: skip
+    subject = _sentence(table[f"{kind}.subject"], known)
+    text = "\n\n".join(part.text for part in said) + "\n"
+    return Letter(subject, text, markup(subject, said, written_in(language), facts.get("color")))
+
+
+def _paragraph(part: str, table: Mapping[str, str], facts: Mapping[str, str]) -> Paragraph:
+    if part.startswith("|"):
+        return Paragraph(facts.get(part[1:], ""), is_link=part == "|link")
+    return Paragraph(_sentence(table[part], facts))
 
 
 def _sentence(pattern: str, facts: Mapping[str, str]) -> str:

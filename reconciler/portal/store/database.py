@@ -10,6 +10,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -40,11 +41,24 @@ def open_database(url: str) -> Engine:
         raise WrongDatabase(
             f"'{address.get_backend_name()}' is not a database of ours: use sqlite:/// or postgresql://"
         )
-    return create_engine(address, pool_size=20, max_overflow=20, pool_pre_ping=True)
+    return create_engine(
+        address, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True,
+        connect_args={"connect_timeout": 10},
+    )  # fmt: skip
+
+
+def files_beside(database: str) -> Path:
+    """Where a portal's files lie when nobody says where: beside a database that is a file."""
+    address = make_url(database)
+    if address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}:
+        return Path(f"{address.database}-files")
+    return Path("portal-files")
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, poolclass=QueuePool, pool_size=20, max_overflow=20, connect_args={"timeout": 30})
+    engine = create_engine(
+        url, poolclass=QueuePool, pool_size=20, max_overflow=20, connect_args={"timeout": 30}, hide_parameters=True
+    )
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
@@ -76,6 +90,13 @@ def writing(engine: Engine) -> Iterator[tuple[Connection, dict[str, Any]]]:
         yield connection, dict(row)
 
 
+@contextmanager
+def aside(engine: Engine) -> Iterator[Connection]:
+    """A transaction that writes beside the portal's history: nothing that has a revision."""
+    with engine.connect().execution_options(writing=True) as connection, connection.begin():
+        yield connection
+
+
 def migrations() -> Config:
     """Alembic's configuration; it has no ini file, for there is nothing to configure."""
     config = Config()
@@ -88,18 +109,33 @@ def migrate(engine: Engine) -> None:
 
     A schema that is newer than this program is refused: an older program would lose what it does not know.
     """
-    config = migrations()
-    known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
-    with engine.connect().execution_options(writing=True) as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7316)")  # several servers start at once
-        current = MigrationContext.configure(connection).get_current_revision()
-        if current is not None and current not in known:
-            raise WrongDatabase(f"the database is of version '{current}', which is newer than this program: update it")
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+    with aside(engine) as connection:
+        upgrade(connection, "head")
         if connection.execute(select(t.portal.c.one)).first() is None:
             _found(connection)
+
+
+def upgrade(connection: Connection, version: str) -> None:
+    """Bring the schema to this version or beyond, as a part of the transaction; one process at a time does it."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7316)")  # several servers start at once
+    current, _ = schema_of(connection)
+    if current is not None and current not in known_versions():
+        raise WrongDatabase(f"the database is of version '{current}', which is newer than this program: update it")
+    config = migrations()
+    config.attributes["connection"] = connection
+    command.upgrade(config, version)
+
+
+@cache
+def known_versions() -> tuple[str, ...]:
+    """The versions of the schema that this program knows, newest first."""
+    return tuple(script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions())
+
+
+def schema_of(connection: Connection) -> tuple[str | None, str]:
+    """The version of the database's schema (None: it has none of ours), and this program's own."""
+    return MigrationContext.configure(connection).get_current_revision(), known_versions()[0]
 
 
 def _found(connection: Connection) -> None:

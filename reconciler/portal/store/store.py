@@ -6,20 +6,16 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
-from sqlalchemy import Connection, Engine
-from sqlalchemy.engine import make_url
+from sqlalchemy import Connection, Engine, select
 
 from reconciler.portal.files.vault import Vault
 from reconciler.portal.rules.principals import Principal
+from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
-from reconciler.portal.store.database import migrate, open_database, reading, writing
+from reconciler.portal.store.database import aside, files_beside, migrate, open_database, reading, writing
 from reconciler.portal.store.laws import broken_laws
 from reconciler.portal.store.work import Work
-
-FILES: Final = Path("portal-files")
-"""Where files lie when neither the caller nor the database's own place says where."""
 
 
 @dataclass(frozen=True)
@@ -34,7 +30,7 @@ class Store:
     engine: Engine
     clock: Clock = system_clock
     base_url: str = "http://127.0.0.1:8000"
-    vault: Vault = field(default_factory=lambda: Vault(FILES))
+    vault: Vault = field(default_factory=lambda: Vault(Path("portal-files")))
     violations: list[str] | None = field(default=None, compare=False)
 
     @contextmanager
@@ -52,6 +48,15 @@ class Store:
         """A transaction that sees one state of the database."""
         return reading(self.engine)
 
+    def aside(self) -> AbstractContextManager[Connection]:
+        """A transaction that makes no revision: the outbox on its way, counters, what only we see."""
+        return aside(self.engine)
+
+    def name(self) -> str:
+        """What the portal is called."""
+        with self.read() as connection:
+            return str(connection.execute(select(t.portal.c.name)).scalar_one())
+
 
 def open_store(
     url: str, clock: Clock = system_clock, base_url: str = "http://127.0.0.1:8000", *, files: Path | None = None,
@@ -64,10 +69,4 @@ def open_store(
     """
     engine = open_database(url)
     migrate(engine)
-    return Store(engine, clock, base_url, Vault(files or _beside(url)), [] if check_laws else None)
-
-
-def _beside(url: str) -> Path:
-    address = make_url(url)
-    inside = address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}
-    return Path(f"{address.database}-files") if inside else FILES
+    return Store(engine, clock, base_url, Vault(files or files_beside(url)), [] if check_laws else None)

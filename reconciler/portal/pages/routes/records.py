@@ -9,19 +9,23 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import func, select
 
+from reconciler.portal.acts import outbox
 from reconciler.portal.acts.usage import usage
+from reconciler.portal.pages.forms import Sent
 from reconciler.portal.pages.looking import Found, one_page
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Work
 
 router = APIRouter(include_in_schema=False)
 Mails = Annotated[Visit, visits("outbox.read")]
+Retries = Annotated[Visit, visits("outbox.retry")]
 Remembers = Annotated[Visit, visits("history.read")]
 Counts = Annotated[Visit, visits("usage.read")]
 After = Annotated[str | None, Query(max_length=800)]
 STATES: Final = ("queued", "sending", "sent", "dead")
-OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff")
+OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail")
 
 
 @router.get("/admin/outbox")
@@ -49,6 +53,17 @@ def read_mail(visit: Mails, id: str) -> Response:
     if mail is None:
         raise Problem("not-found", f"there is no mail '{id}'")
     return visit.page("admin/mail.html", mail=dict(mail))
+
+
+@router.post("/admin/outbox/{id}/retry")
+def retry_mail(visit: Retries, id: str, form: Sent) -> Response:
+    """Send a dead letter once more."""
+
+    def act(work: Work) -> str:
+        outbox.queue_again(work, id)
+        return f"/admin/outbox/{id}"
+
+    return visit.to(visit.write(form, act), done="saved")
 
 
 @router.get("/admin/history")

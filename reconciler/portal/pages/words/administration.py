@@ -130,6 +130,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "object.settings": ("settings", "réglages", "Einstellungen"),
     "object.request": ("request", "demande", "Anfrage"),
     "object.staff": ("our people", "nos collaborateurs", "unsere Leute"),
+    "object.mail": ("mail", "e-mail", "E-Mail"),
     "usage.customers": ("active customers", "clients actifs", "aktive Kunden"),
     "usage.contacts": ("contacts with access", "contacts avec accès", "Kontakte mit Zugang"),
     "usage.waiting": ("waiting for approval", "en attente d’approbation", "warten auf Genehmigung"),

@@ -1,0 +1,86 @@
+"""What becomes of a mail after it was written: claimed, sent, tried again, given up, queued once more.
+
+Any number of processes share the work. Who takes a mail writes `sending` and until when; a mail whose
+taker died is due again then, so that at most one more copy with the same Message-ID is sent. None of
+this makes a revision: the mail was there since the change that wrote it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, select, update
+
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later
+from reconciler.portal.store.store import Store
+from reconciler.portal.store.work import Row, Work
+
+TAKEN_MINUTES: Final = 5
+AGAIN_AFTER_MINUTES: Final = (1, 5, 15, 60, 240, 720, 1440, 1440)
+"""How long a mail rests after each try that failed: nearly three days in all, then it is given up."""
+
+Mail = Mapping[str, Any]
+
+
+def take(store: Store) -> Mail | None:
+    """A mail that is due, now this caller's for `TAKEN_MINUTES`; None when there is none."""
+    c, now = t.outbox.c, store.clock()
+    due = select(t.outbox).where(_due(now)).order_by(c.next_try_at, c.revision, c.id).limit(1)
+    with store.read() as connection:
+        if connection.execute(due).first() is None:
+            return None
+    with store.aside() as connection:
+        found = connection.execute(due.with_for_update(skip_locked=True)).mappings().first()
+        if found is None:
+            return None
+        taken = {"state": "sending", "tries": found["tries"] + 1, "next_try_at": later(now, minutes=TAKEN_MINUTES)}
+        connection.execute(update(t.outbox).where(c.id == found["id"]).values(**taken))
+    return {**found, **taken}
+
+
+def _due(now: str) -> ColumnElement[bool]:
+    c = t.outbox.c
+    return and_(c.state.in_(("queued", "sending")), c.next_try_at <= now)
+
+
+def note_sent(store: Store, mail: Mail) -> None:
+    """The mail server has it."""
+    _note(store, mail, {"state": "sent", "sent_at": store.clock(), "next_try_at": None, "last_error": None})
+
+
+def note_rejected(store: Store, mail: Mail, why: str) -> None:
+    """It will never be taken: a dead letter, until an administrator queues it again."""
+    _note(store, mail, {"state": "dead", "next_try_at": None, "last_error": why})
+
+
+def note_deferred(store: Store, mail: Mail, why: str) -> None:
+    """It was not taken now: it rests, longer each time, and is given up in the end."""
+    if mail["tries"] > len(AGAIN_AFTER_MINUTES):
+        note_rejected(store, mail, f"given up after {mail['tries']} tries: {why}")
+        return
+    rest = later(store.clock(), minutes=AGAIN_AFTER_MINUTES[mail["tries"] - 1])
+    _note(store, mail, {"state": "queued", "next_try_at": rest, "last_error": why})
+
+
+def _note(store: Store, mail: Mail, values: dict[str, Any]) -> None:
+    c = t.outbox.c
+    # whoever came too late is not its taker any more: its number of tries has moved on
+    mine = and_(c.id == mail["id"], c.state == "sending", c.tries == mail["tries"])
+    with store.aside() as connection:
+        connection.execute(update(t.outbox).where(mine).values(**values))
+
+
+def queue_again(work: Work, id: str) -> dict[str, Any]:
+    """A dead letter is due again, from its first try on; the row as it is now."""
+    found = work.connection.execute(select(t.outbox).where(t.outbox.c.id == id).with_for_update()).mappings().first()
+    if found is None:
+        raise Problem("not-found", f"there is no mail '{id}'")
+    if found["state"] != "dead":
+        raise Problem("wrong-state", f"mail '{id}' is {found['state']}: only a dead letter is queued again")
+    values = {"state": "queued", "tries": 0, "next_try_at": work.now}
+    work.connection.execute(update(t.outbox).where(t.outbox.c.id == id).values(**values))
+    work.audit("outbox/retry", Row("mail", {"id": id}, None), {"state": "dead"}, {"state": "queued"})
+    return {**found, **values}

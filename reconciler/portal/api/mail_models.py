@@ -1,0 +1,27 @@
+"""What a mail of the outbox looks like, for the OpenAPI document."""
+
+from __future__ import annotations
+
+from typing import Literal, TypeAlias
+
+from reconciler.portal.api.models import Shown
+
+MailState: TypeAlias = Literal["queued", "sending", "sent", "dead"]
+
+
+class OutboxMail(Shown):
+    id: str
+    kind: str
+    to: str
+    language: str
+    contact: str | None
+    message_id: str
+    subject: str
+    text: str
+    html: str
+    state: MailState
+    created_at: str
+    tries: int
+    next_try_at: str | None
+    last_error: str | None
+    sent_at: str | None

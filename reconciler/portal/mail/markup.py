@@ -1,0 +1,44 @@
+"""The HTML of a mail: the same paragraphs as its text, for programs that show HTML first.
+
+Values come in, a small document goes out: paragraphs, line breaks and one link. No pictures, no
+tables, nothing that is fetched; the only looks are the provider's colour and room to breathe.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+DARK: Final = "#1f4f8f"
+"""The colour of links and of the line above where the settings name none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """One paragraph, maybe of several lines; or the link that the mail is about."""
+
+    text: str
+    is_link: bool = False
+
+
+def markup(subject: str, paragraphs: Sequence[Paragraph], language: str, color: str | None = None) -> str:
+    """The mail as HTML. `color` is `#rrggbb` and colours a line, never text: it may be any brand's."""
+    body = "\n".join(_marked(paragraph) for paragraph in paragraphs)
+    style = (
+        f"body{{max-width:40em;margin:0 auto;padding:1em;border-top:6px solid {color or DARK};"
+        f"font-family:sans-serif;line-height:1.5;color:#1a1a1a;background:#ffffff}}a{{color:{DARK}}}"
+    )
+    return (
+        f'<!doctype html>\n<html lang="{html.escape(language)}" dir="ltr">\n<head><meta charset="utf-8">'
+        f"<title>{html.escape(subject)}</title>\n<style>{style}</style></head>\n<body>\n{body}\n</body>\n</html>\n"
+    )
+
+
+def _marked(paragraph: Paragraph) -> str:
+    text = html.escape(paragraph.text)
+    if paragraph.is_link:
+        return f'<p><a href="{text}">{text}</a></p>'
+    # a title or a name may read from right to left within our sentence
+    return f'<p dir="auto">{"<br>".join(text.splitlines())}</p>'

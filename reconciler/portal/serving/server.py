@@ -1,0 +1,123 @@
+"""One server process from its socket to its end: requests, jobs by the clock, mails on their way.
+
+On SIGTERM or SIGINT it stops listening, finishes the requests and the mail that are under way, and
+ends with 0, all within `STOP_WITHIN_S`.
+"""
+
+from __future__ import annotations
+
+import logging
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import urlsplit
+
+import uvicorn
+from sqlalchemy.exc import OperationalError
+
+from reconciler.portal.acts.jobs import JOBS
+from reconciler.portal.api.app import create_app
+from reconciler.portal.mail.delivery import carry_mails
+from reconciler.portal.mail.smtp import MailServer, on_loopback
+from reconciler.portal.serving.connections import Connection
+from reconciler.portal.store.store import Store
+
+LOG: Final = logging.getLogger("portal")
+STOP_WITHIN_S: Final = 10
+_FINISH_REQUESTS_WITHIN_S: Final = 7
+JOBS_EVERY_S: Final = 60
+LARGEST_HEAD: Final = 64 * 1024
+
+
+class WrongSettings(Exception):
+    """The server cannot be started like this; the message says what would be right."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a server listens, and how people reach it."""
+
+    listening: socket.socket
+    base_url: str
+    proxies: str = "127.0.0.1"
+    """The addresses whose `X-Forwarded-For` is believed."""
+
+
+def place_of(host: str, port: int, base_url: str | None, proxies: str) -> Place:
+    """The socket, bound, and the address that stands in mails; a `WrongSettings` when they do not fit."""
+    if base_url is not None:
+        _must_be_an_origin(base_url)
+    elif not on_loopback(host):
+        raise WrongSettings(f"'{host}' is no address that stands in a mail: say with --base-url how people reach it")
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        listening = socket.create_server((host, port), family=family, backlog=2048)
+    except OSError as error:
+        raise WrongSettings(f"cannot listen on {host}:{port}: {error.strerror}") from None
+    shown = f"[{host}]" if ":" in host else host
+    own = f"http://{shown}:{listening.getsockname()[1]}"
+    return Place(listening, (base_url or own).rstrip("/"), proxies)
+
+
+def _must_be_an_origin(url: str) -> None:
+    """Links with secrets lead there: https, and nothing but scheme, host and port."""
+    parts = urlsplit(url)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and on_loopback(parts.hostname or ""))
+    if not parts.hostname or not secure:
+        raise WrongSettings(f"--base-url '{url}' is not https: mails would send secrets over the open network")
+    if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
+        raise WrongSettings(f"--base-url '{url}' is more than scheme, host and port")
+
+
+def run_server(store: Store, place: Place, mail_server: MailServer | None) -> None:
+    """Serve until a signal."""
+    config = uvicorn.Config(
+        create_app(store), http=Connection, log_config=None, access_log=False, server_header=False,
+        timeout_graceful_shutdown=_FINISH_REQUESTS_WITHIN_S, timeout_keep_alive=75, ws="none",
+        h11_max_incomplete_event_size=LARGEST_HEAD, proxy_headers=True, forwarded_allow_ips=place.proxies,
+    )  # fmt: skip
+    server, done = uvicorn.Server(config), threading.Event()
+
+    def stop(_number: int, _frame: object) -> None:
+        server.should_exit = True
+        done.set()
+
+    # uvicorn raises the signals that it caught once more when it is done; they find this, and not an end by signal
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    workers = _workers(store, mail_server, done)
+    LOG.info("serving", extra={"address": _address(place.listening), "base_url": store.base_url})
+    server.run(sockets=[place.listening])
+    done.set()
+    for worker in workers:
+        worker.join(STOP_WITHIN_S - _FINISH_REQUESTS_WITHIN_S - 1)
+    LOG.info("stopped")
+
+
+def _address(listening: socket.socket) -> str:
+    host, port, *_ = listening.getsockname()
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}"
+
+
+def _workers(store: Store, mail_server: MailServer | None, done: threading.Event) -> list[threading.Thread]:
+    tasks: list[tuple[str, Callable[[], None]]] = [("jobs", lambda: follow_the_clock(store, done))]
+    if mail_server is not None:
+        tasks.append(("mails", lambda: carry_mails(store, mail_server, done)))
+    workers = [threading.Thread(target=task, name=name, daemon=True) for name, task in tasks]
+    for worker in workers:
+        worker.start()
+    return workers
+
+
+def follow_the_clock(store: Store, done: threading.Event) -> None:
+    """Do what time does, again and again; several processes doing it do each thing once."""
+    while not done.is_set():
+        for job in JOBS:
+            try:
+                job(store)
+            except OperationalError as error:
+                LOG.warning("job", extra={"job": job.__name__, "error": type(error.orig).__name__})
+        done.wait(JOBS_EVERY_S)

@@ -1,0 +1,334 @@
+"""Archives: whole or refused, from either database into either, and never into somebody's portal."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import func, insert, inspect, select, update
+
+from reconciler.portal.acts.sessions import begin
+from reconciler.portal.command import back_up, create_token, restore
+from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.archive import OF_THE_MOMENT, WrongArchive
+from reconciler.portal.store.database import WrongDatabase, aside, open_database, upgrade
+from reconciler.portal.store.store import Store, open_store
+from tests.portal.conftest import _database as database_of
+from tests.portal.harness import Api, key, refused
+
+NAMES = iter(range(10**6))
+FILE = "file_" + "0" * 20
+
+
+@pytest.fixture
+def empty(tmp_path: Path, request: pytest.FixtureRequest) -> Callable[[str], str]:
+    """The URL of another database of this kind that holds nothing, not even tables."""
+
+    def make(kind: str) -> str:
+        if kind == "sqlite":
+            return f"sqlite:///{tmp_path / f'other-{next(NAMES)}.sqlite'}"
+        return database_of(request.getfixturevalue("postgres"), f"restored_{next(NAMES)}")
+
+    return make
+
+
+@pytest.fixture
+def files(tmp_path: Path) -> Path:
+    folder = tmp_path / "files"
+    folder.mkdir()
+    return folder
+
+
+def url(store: Store) -> str:
+    return store.engine.url.render_as_string(hide_password=False)
+
+
+def a_portal_at_work(store: Store, files: Path) -> Api:
+    """A portal with something in every table that an archive holds."""
+    api = Api.of(store)
+    _, (boss, leaver), _ = api.managed("manager", "requester")
+    request = api.a_request(boss)
+    api.act(f"/contacts/{leaver['id']}/offboard", api.row(f"/contacts/{leaver['id']}"), reason="left")
+    api.create("/services", code="certified", name="Certified", price={"currency": "EUR", "per_word": "0.19"})
+    content = "Gebrauchsanweisung 使用説明書\n".encode() * 1000
+    (files / FILE).write_bytes(content)
+    with store.write(SYSTEM) as work:
+        begin(work, contact=boss["id"])
+        work.connection.execute(insert(t.files), [
+            {"id": FILE, "request": request["id"], "kind": "source", "name": "a.txt", "size": len(content), "by": "x",
+             "sha256": hashlib.sha256(content).hexdigest(), "created_at": work.now, "language": None, "words": 2,
+             "person": None},
+            {"id": "file_" + "1" * 20, "request": None, "kind": None, "name": "on its way", "size": 1, "by": "x",
+             "sha256": "0" * 64, "created_at": work.now, "language": None, "words": None, "person": boss["id"]},
+        ])  # fmt: skip
+        work.connection.execute(update(t.outbox).values(state="sending").where(t.outbox.c.kind == "activation"))
+    return api
+
+
+def rows(store: Store) -> dict[str, Any]:
+    with store.read() as connection:
+        return {
+            table.name: [dict(row) for row in connection.execute(select(table).order_by(*table.primary_key)).mappings()]
+            for table in t.metadata.sorted_tables
+        }
+
+
+@pytest.mark.parametrize("into", ["sqlite", "postgresql"])
+def test_what_was_backed_up_comes_back_whole_in_either_database(
+    store: Store, files: Path, tmp_path: Path, empty: Callable[[str], str], into: str
+) -> None:
+    api = a_portal_at_work(store, files)
+    etag = api.get("/snapshot").headers["etag"]
+    cursor = api.get("/contacts", params={"limit": 1, "include": "removed"}).json()["next"]
+    out, there, target = tmp_path / "portal.zip", tmp_path / "other-files", empty(into)
+    assert "1 customers, 2 contacts, 1 requests, 1 files of 35,000 bytes" in back_up(url(store), files, out)
+    restore(target, there, out)
+    other = open_store(target, store.clock, check_laws=True)
+    before, after = rows(store), rows(other)
+    for table in OF_THE_MOMENT:
+        assert after.pop(table) == []
+        before.pop(table)
+    before["files"] = before["files"][:1]
+    for mail in before["outbox"]:
+        mail["state"] = "queued" if mail["state"] == "sending" else mail["state"]
+    epochs = {before["portal"][0].pop("epoch"), after["portal"][0].pop("epoch")}
+    assert after == before
+    assert len(epochs) == 2
+    assert (there / FILE).read_bytes() == (files / FILE).read_bytes()
+    assert (there / FILE).stat().st_mode & 0o777 == 0o600
+    restored = Api.of(other)
+    assert restored.get("/snapshot", headers={"If-None-Match": etag}).status_code == 200
+    refused(restored.get("/contacts", params={"cursor": cursor}), "gone")
+    refused(restored.get("/snapshot", params={"since": 1, "epoch": etag.strip('"').split(":")[0]}), "gone")
+    assert restored.a_customer(name="Other")
+    other.engine.dispose()
+    assert other.violations == []
+
+
+def test_tokens_and_idempotency_records_come_back(
+    store: Store, files: Path, tmp_path: Path, empty: Callable[[str], str]
+) -> None:
+    api = Api.of(store)
+    sent = {**key(), "If-None-Match": "*"}
+    first = api.post("/customers", json={"name": "Acme"}, headers=sent)
+    back_up(url(store), files, tmp_path / "portal.zip")
+    target = empty("sqlite")
+    restore(target, files, tmp_path / "portal.zip")
+    with Api(_app(target), base_url="http://testserver/api/v1", headers=api.headers) as again:
+        answer = again.post("/customers", json={"name": "Acme"}, headers=sent)
+    assert answer.json() == first.json()
+    assert answer.headers["idempotency-replayed"] == "true"
+
+
+def _app(database: str) -> Any:
+    from reconciler.portal.api.app import create_app  # noqa: PLC0415
+
+    return create_app(open_store(database))
+
+
+def test_a_backup_is_of_one_revision_though_servers_write_on(
+    store: Store,
+    files: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    empty: Callable[[str], str],
+) -> None:
+    api = Api.of(store)
+    api.a_customer("manager", "requester")
+    revision = api.row("/meta")["revision"]
+    original = zipfile.ZipFile.open
+
+    def busy(archive: zipfile.ZipFile, name: Any, mode: Any = "r", **more: Any) -> Any:
+        if mode == "w":
+            api.a_customer("manager", name=f"Late-{next(NAMES)}")
+        return original(archive, name, mode, **more)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(zipfile.ZipFile, "open", busy)
+        back_up(url(store), files, tmp_path / "portal.zip")
+    assert api.row("/meta")["revision"] > revision + 10
+    target = empty("sqlite")
+    restore(target, files, tmp_path / "portal.zip")
+    other = open_store(target)
+    restored = Api.of(other)
+    assert restored.row("/meta")["revision"] == revision
+    assert [row["name"] for row in restored.items("/customers")] == ["Acme"]
+    other.engine.dispose()
+
+
+def test_nothing_is_restored_over_a_portal_that_somebody_uses(
+    store: Store, files: Path, tmp_path: Path, empty: Callable[[str], str]
+) -> None:
+    a_portal_at_work(store, files)
+    back_up(url(store), files, tmp_path / "portal.zip")
+    before = rows(store)
+    with pytest.raises(WrongDatabase, match="is not empty"):
+        restore(url(store), files, tmp_path / "portal.zip")
+    assert rows(store) == before
+    with pytest.raises(WrongArchive, match="is there already"):
+        back_up(url(store), files, tmp_path / "portal.zip")
+    other = empty("sqlite")
+    create_token(other, "admin", "somebody's")
+    with pytest.raises(WrongDatabase, match="it has tokens"):
+        restore(other, files, tmp_path / "portal.zip")
+
+
+def test_a_database_that_was_founded_and_never_used_takes_an_archive(
+    store: Store, files: Path, tmp_path: Path, empty: Callable[[str], str]
+) -> None:
+    a_portal_at_work(store, files)
+    back_up(url(store), files, tmp_path / "portal.zip")
+    other = empty("sqlite")
+    open_store(other).engine.dispose()
+    restore(other, tmp_path / "f", tmp_path / "portal.zip")
+    founded = open_store(other)
+    assert rows(founded)["portal"][0]["id"] == rows(store)["portal"][0]["id"]
+    founded.engine.dispose()
+
+
+def damage(archive: Path, change: Callable[[dict[str, bytes]], None]) -> None:
+    with zipfile.ZipFile(archive) as opened:
+        members = {name: opened.read(name) for name in opened.namelist()}
+    change(members)
+    with zipfile.ZipFile(archive, "w") as again:
+        for name, content in members.items():
+            again.writestr(name, content)
+
+
+def _manifest(members: dict[str, bytes], **values: Any) -> None:
+    members["manifest.json"] = json.dumps({**json.loads(members["manifest.json"]), **values}).encode()
+
+
+DAMAGES: dict[str, Callable[[dict[str, bytes]], Any]] = {
+    "a row is missing": lambda m: m.update({"tables/contacts.ndjson": m["tables/contacts.ndjson"].split(b"\n", 1)[1]}),
+    "a value is another": lambda m: m.update(
+        {"tables/contacts.ndjson": m["tables/contacts.ndjson"].replace(b'"requester"', b'"manager"')}
+    ),
+    "a table is missing": lambda m: m.pop("tables/outbox.ndjson"),
+    "a file is another": lambda m: m.update({f"files/{FILE}": b"something else"}),
+    "a file is missing": lambda m: m.pop(f"files/{FILE}"),
+    "the manifest is missing": lambda m: m.pop("manifest.json"),
+    "the manifest is no JSON": lambda m: m.update({"manifest.json": b"{"}),
+    "the manifest is of a newer program": lambda m: _manifest(m, schema="9999"),
+    "the manifest is of another format": lambda m: _manifest(m, format=2),
+    "a name leads elsewhere": lambda m: _manifest(m, files={"../x": {"amount": 0, "sha256": ""}}),
+    "a table nobody knows": lambda m: (
+        m.update({"tables/x.ndjson": b""}),
+        _manifest(m, tables={"x": {"amount": 0, "sha256": hashlib.sha256(b"").hexdigest()}}),
+    ),
+}
+
+
+@pytest.mark.parametrize("damaged", DAMAGES)
+def test_a_damaged_archive_is_refused_and_nothing_is_written(
+    store: Store, files: Path, tmp_path: Path, empty: Callable[[str], str], damaged: str
+) -> None:
+    a_portal_at_work(store, files)
+    out, target = tmp_path / "portal.zip", empty(store.engine.dialect.name)
+    back_up(url(store), files, out)
+    damage(out, DAMAGES[damaged])
+    with pytest.raises(WrongArchive):
+        restore(target, tmp_path / "nowhere", out)
+    engine = open_database(target)
+    with aside(engine) as connection:
+        assert inspect(connection).get_table_names() == []
+    engine.dispose()
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_half_an_archive_is_refused(store: Store, files: Path, tmp_path: Path) -> None:
+    a_portal_at_work(store, files)
+    out = tmp_path / "portal.zip"
+    back_up(url(store), files, out)
+    out.write_bytes(out.read_bytes()[: out.stat().st_size // 2])
+    with pytest.raises(WrongArchive, match="cannot be read as an archive"):
+        restore(f"sqlite:///{tmp_path / 'new.sqlite'}", files, out)
+    with pytest.raises(WrongArchive, match="cannot be read as an archive"):
+        restore(f"sqlite:///{tmp_path / 'new.sqlite'}", files, tmp_path / "nothing.zip")
+
+
+def test_bytes_that_are_gone_or_damaged_are_told_and_cost_nothing_else(
+    store: Store, files: Path, tmp_path: Path
+) -> None:
+    a_portal_at_work(store, files)
+    (files / FILE).write_bytes(b"damaged")
+    assert "the bytes of 1 files were missing or damaged" in back_up(url(store), files, tmp_path / "portal.zip")
+    restore(f"sqlite:///{tmp_path / 'new.sqlite'}", tmp_path / "f", tmp_path / "portal.zip")
+    assert list((tmp_path / "f").iterdir()) == []
+
+
+def test_an_archive_is_for_its_owner_only_and_appears_when_it_is_whole(
+    store: Store, files: Path, tmp_path: Path
+) -> None:
+    a_portal_at_work(store, files)
+    back_up(url(store), files, tmp_path / "portal.zip")
+    assert (tmp_path / "portal.zip").stat().st_mode & 0o777 == 0o600
+    assert not list(tmp_path.glob("*.part"))
+    with pytest.raises(WrongArchive, match="cannot be written"):
+        back_up(url(store), files, tmp_path / "no-such-folder" / "portal.zip")
+
+
+def test_an_archive_of_the_version_before_is_brought_up_to_date(tmp_path: Path, empty: Callable[[str], str]) -> None:
+    old = _archive_of_0001(tmp_path)
+    for kind in ("sqlite", "postgresql"):
+        target = empty(kind)
+        restore(target, tmp_path / "f", old)
+        store = open_store(target, check_laws=True)
+        api = Api.of(store)
+        assert [row["name"] for row in api.items("/customers")] == ["Acme"]
+        assert api.row("/settings")["activation"] == {"expire_after_days": 14}
+        api.a_customer("manager", name="New")
+        with store.read() as connection:
+            assert connection.execute(select(func.length(t.portal.c.secret))).scalar_one() == 64
+        store.engine.dispose()
+        assert store.violations == []
+
+
+def _archive_of_0001(tmp_path: Path) -> Path:
+    """What the first program would have written, had it known archives."""
+    touched: dict[str, Any] = {}
+    managed = {"version": 1, "revision": 1, "external_key": None, "owner": None, "applied": None, "touched": touched}
+    tables = {
+        "portal": [{"one": 1, "id": "portal-1", "name": "P", "epoch": "e", "revision": 1, "fence": 0}],
+        "settings": [{
+            **managed, "id": "settings", "sign_up": "open", "languages": {"source": [], "target": []},
+            "offers": {"expire_after_days": 30}, "branding": {"primary_color": None, "logo": None},
+        }],
+        "customers": [{
+            **managed, "id": "cus_1", "name": "Acme", "name_form": "acme", "description": None, "language": "en",
+            "project_managers": ["lee@provider.example"], "services": [], "email_domains": [], "protected": False,
+            "status": "active", "archived": None, "last_commit": None,
+        }],
+    }  # fmt: skip
+    lines = {name: b"".join(json.dumps(row).encode() + b"\n" for row in found) for name, found in tables.items()}
+    parts = {
+        name: {"amount": len(tables[name]), "sha256": hashlib.sha256(content).hexdigest()}
+        for name, content in lines.items()
+    }
+    manifest = {
+        "format": 1, "schema": "0001", "portal": "portal-1", "epoch": "e", "revision": 1, "at": "", "tables": parts,
+        "files": {}, "missing": [],
+    }  # fmt: skip
+    path = tmp_path / "old.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("manifest.json", json.dumps(manifest))
+        for name, content in lines.items():
+            archive.writestr(f"tables/{name}.ndjson", content)
+    return path
+
+
+def test_a_database_of_another_version_is_not_backed_up_in_part(tmp_path: Path, empty: Callable[[str], str]) -> None:
+    old = empty("sqlite")
+    engine = open_database(old)
+    with aside(engine) as connection:
+        upgrade(connection, "0001")
+    engine.dispose()
+    with pytest.raises(WrongDatabase, match="use the program that serves it"):
+        back_up(old, tmp_path, tmp_path / "portal.zip")
+    assert not (tmp_path / "portal.zip").exists()

@@ -1,0 +1,267 @@
+"""What an administrator sees of a running portal: settings that fit, health, figures, a log that names nobody."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+from sqlalchemy import text
+
+from reconciler.portal.acts.jobs import JOBS
+from reconciler.portal.api.app import create_app
+from reconciler.portal.api.journal import Journal
+from reconciler.portal.command import WrongSettings, create_token, serve
+from reconciler.portal.serving.logs import JsonLines
+from reconciler.portal.store.store import Store, open_store
+from tests.pages.reader import Reader
+from tests.portal.harness import Api, Clock, key, refused
+from tests.portal.servers import serving, until
+
+PASSWORD = "Canary-Passw0rd"
+CANARIES = ("Canaria", "Zwitschermann", "canary", "Canary", "xn--canary")
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ({"base_url": "http://portal.example"}, "is not https"),
+        ({"base_url": "portal.example"}, "is not https"),
+        ({"base_url": "https://portal.example/portal"}, "more than scheme, host and port"),
+        ({"base_url": "https://u:p@portal.example"}, "more than scheme, host and port"),
+        ({"host": "0.0.0.0"}, "say with --base-url"),
+        ({"smtp": "smtp://127.0.0.1"}, "give --mail-from"),
+        ({"smtp": "imap://127.0.0.1", "mail_from": "a@x.example"}, "is no mail server"),
+        ({"port": 1, "host": "203.0.113.7", "base_url": "https://portal.example"}, "cannot listen"),
+    ],
+)  # fmt: skip
+def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
+    tmp_path: Path, how: dict[str, Any], why: str
+) -> None:
+    with pytest.raises(WrongSettings, match=why):
+        serve(f"sqlite:///{tmp_path / 'portal.sqlite'}", **{"port": 0, **how})
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_the_command_says_what_would_be_right(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "reconciler", "portal", "serve", "--database", f"sqlite:///{tmp_path / 'p'}"]
+    run = subprocess.run([*command, "--base-url", "http://portal.example"], capture_output=True, text=True, check=False)
+    assert (run.returncode, "is not https" in run.stderr) == (64, True), run.stderr
+
+
+def test_the_command_backs_up_and_restores(tmp_path: Path) -> None:
+    def portal(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-m", "reconciler", "portal", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+
+    Api.of(store := open_store(f"sqlite:///{tmp_path / 'a'}")).a_customer("manager")
+    store.engine.dispose()
+    wrote = portal("backup", "--database", "sqlite:///a", "--out", "a.zip")
+    assert (wrote.returncode, wrote.stdout[:23]) == (0, "wrote a.zip: revision 2"), wrote.stderr
+    read = portal("restore", "--database", "sqlite:///b", "--from", "a.zip")
+    assert (read.returncode, read.stdout[:19]) == (0, "restored revision 2"), read.stderr
+    again = portal("restore", "--database", "sqlite:///b", "--from", "a.zip")
+    assert (again.returncode, "is not empty" in again.stderr) == (64, True)
+
+
+def test_ready_is_who_has_a_database_of_its_own_version(api: Api, store: Store) -> None:
+    assert api.get("http://testserver/healthz").json() == {"status": "ok"}
+    assert api.get("http://testserver/readyz").json() == {"status": "ready"}
+    with store.aside() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    problem = refused(api.get("http://testserver/readyz"), "unavailable")
+    assert problem["detail"].startswith("the database is of version '0001'")
+    assert api.get("http://testserver/healthz").status_code == 200
+
+
+def test_who_lost_its_database_is_alive_and_not_ready(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path / 'portal.sqlite'}")
+    api = Api.of(store)
+    store.engine.dispose()
+    for path in tmp_path.iterdir():
+        path.unlink()
+    tmp_path.chmod(0o500)
+    (tmp_path / "portal.sqlite").mkdir()
+    del api.headers["Authorization"]
+    answer = api.get("http://testserver/readyz")
+    refused(answer, "unavailable")
+    assert answer.headers["retry-after"]
+    assert api.get("http://testserver/healthz").status_code == 200
+
+
+def figures(api: Api) -> dict[tuple[str, ...], float]:
+    answer = api.get("http://testserver/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    return {
+        (sample.name, *sample.labels.values()): sample.value
+        for family in text_string_to_metric_families(answer.text)
+        for sample in family.samples
+    }
+
+
+def test_figures_tell_what_is_there_and_what_was_answered(api: Api) -> None:
+    _, (boss, _) = api.a_customer("manager", "requester")
+    api.a_request(boss)
+    api.get("/contacts/nobody")
+    found = figures(api)
+    assert found["portal_revision",] == 4
+    assert found["portal_contacts", "invited"] == 2
+    assert found["portal_open_requests", "quote_pending"] == 1
+    assert found["portal_open_requests", "quoted"] == 0
+    assert found["portal_outbox", "queued"] == 2
+    assert found["portal_requests_total", "POST", "/api/v1/contacts", "201"] == 2
+    assert found["portal_requests_total", "GET", "/api/v1/contacts/{id}", "404"] == 1
+    assert found["portal_request_seconds_count", "POST", "/api/v1/customers"] == 1
+
+
+def test_figures_are_for_tokens_and_grow_with_no_caller(api: Api, as_scope: Callable[[str], Any]) -> None:
+    refused(api.get("http://testserver/metrics", headers={"Authorization": ""}), "unauthenticated")
+    assert as_scope("read").get("http://testserver/metrics").status_code == 200
+
+    def strangers() -> None:
+        for n in range(20):
+            api.get(f"/contacts/con_{n}")
+            api.get(f"/nothing/{n}")
+            api.request(f"X{n}", "/contacts")
+
+    figures(api)
+    strangers()
+    before = set(figures(api))
+    strangers()
+    assert set(figures(api)) == before
+
+
+def test_a_log_line_is_one_json_object_that_names_a_route_and_no_path(api: Api, caplog: Any) -> None:
+    caplog.set_level(logging.INFO, "portal")
+    problem = refused(api.get("/contacts/con_canary?email=canary@acme.example"), "not-found")
+    lines = [json.loads(JsonLines().format(record)) for record in caplog.records if record.name == "portal"]
+    assert [line["event"] for line in lines] == ["problem", "request"]
+    assert {line["trace"] for line in lines} == {problem["trace"]}
+    assert (lines[0]["type"], lines[0]["level"]) == ("not-found", "info")
+    shown = {name: lines[1][name] for name in ("method", "route", "status")}
+    assert shown == {"method": "GET", "route": "/api/v1/contacts/{id}", "status": 404}
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", lines[1]["at"])
+
+
+def test_a_bug_is_answered_with_its_trace_and_logged_without_what_it_was_about(store: Store, caplog: Any) -> None:
+    app = create_app(store)
+
+    @app.get("/api/v1/broken")
+    def broken() -> None:
+        raise LookupError("Canaria Zwitschermann <canary@acme.example>")
+
+    with Api(app, base_url="http://testserver/api/v1", raise_server_exceptions=False) as client:
+        answer = client.get("/broken")
+    problem = refused(answer, "internal")
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    lines = [json.loads(JsonLines().format(record)) for record in caplog.records if record.name == "portal"]
+    (bug,) = [line for line in lines if line["event"] == "bug"]
+    assert (bug["trace"], bug["error"]) == (problem["trace"], "LookupError")
+    assert bug["where"][-1].endswith("broken")
+    assert "anari" not in json.dumps(lines)
+
+
+def test_what_others_log_is_told_without_what_was_filled_in() -> None:
+    record = logging.makeLogRecord({"name": "library", "msg": "sent to %s", "args": ("canary@acme.example",)})
+    assert json.loads(JsonLines().format(record))["event"] == "library: sent to %s"
+    record = logging.makeLogRecord({"name": "library", "msg": LookupError("canary@acme.example")})
+    assert "canary" not in JsonLines().format(record)
+
+
+def test_a_whole_story_leaves_no_name_address_secret_or_link_in_the_log(database: str) -> None:
+    token = create_token(database, "admin", "Canaria's token")
+    store = open_store(database)
+    secrets = [token]
+    with serving(database, token=token) as server, server.client() as client:
+        created = {**key(), "If-None-Match": "*"}
+        home = client.post("/customers", json={"name": "Canaria AG"}, headers=created).json()
+        body = {"customer": home["id"], "name": "Zoë Zwitschermann", "email": "zoe@canary.example", "role": "manager"}
+        for _ in range(2):
+            created = {**key(), "If-None-Match": "*"}
+            client.post("/contacts", json=body, headers=created)  # the second is refused: the address is taken
+        client.get("/contacts", params={"email": "zoe@canary.example"})
+        client.get("/contacts/con_canary")
+        mail = client.get("/outbox").json()["items"][0]
+        secrets.append(re.search(r"/activate/(\S+)", mail["text"])[1])  # type: ignore[index]
+        client.post("/activations", json={"secret": secrets[-1], "password": PASSWORD})
+        session = client.post("/sessions", json={"email": "zoe@canary.example", "password": PASSWORD}).json()
+        secrets.append(session["token"])
+        client.post("/sessions", json={"email": "zoe@canary.example", "password": "wrong Canary1"})
+        client.post("/contacts", json={**body, "is_canary": True}, headers=created)
+        client.get("/customers", headers={"Authorization": "Bearer canary"})
+        client.get("/account", headers={"Authorization": f"Bearer {session['token']}"})
+        for path in (f"/activate/{secrets[1]}", "/team?q=canary@acme.example", "/static/canary.css", "/Canaria"):
+            httpx.get(server.url + path, cookies={"portal": session["token"]}, headers={"X-Canary": "canary"})
+        httpx.request("CANARY", f"{server.url}/canary")
+        _no_http(server.url)
+        assert server.stop() == 0
+    store.engine.dispose()
+    log = "".join(server.raw)
+    assert all(line.startswith("{") for line in server.raw), log
+    assert sum(line["event"] == "request" for line in server.log) >= 16
+    for secret in (*secrets, *CANARIES):
+        assert secret not in log, next(line for line in server.raw if secret in line)
+
+
+def _no_http(url: str) -> None:
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(b"canary canary@acme.example\r\n\r\n")
+        connection.recv(4096)
+
+
+def test_a_log_of_errors_only_is_empty_on_a_good_day(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'portal.sqlite'}"
+    command = [sys.executable, "-m", "reconciler", "portal", "serve", "--database", database, "--port", "0"]
+    process = subprocess.Popen([*command, "--log-level", "error"], stderr=subprocess.PIPE, text=True)
+    until((tmp_path / "portal.sqlite").exists)
+    process.terminate()
+    _, log = process.communicate(timeout=20)
+    assert log == ""
+
+
+def test_jobs_of_several_processes_do_each_thing_once(database: str, clock: Clock) -> None:
+    stores = [open_store(database, clock) for _ in range(3)]
+    api = Api.of(stores[0])
+    api.a_customer("requester", "manager")
+    clock.move(days=15)
+    with ThreadPoolExecutor(3) as pool:
+        done = list(pool.map(lambda one: [job(one) for job in JOBS], stores))
+    assert sum(found[0] for found in done) == 2
+    assert [entry["what"] for entry in api.row("/changes")["items"]].count("link_expired") == 2
+    revision = api.row("/meta")["revision"]
+    assert [job(stores[1]) for job in JOBS] == [0] * len(JOBS)
+    assert api.row("/meta")["revision"] == revision
+    for one in stores:
+        one.engine.dispose()
+
+
+def test_every_answer_goes_through_the_journal(store: Store) -> None:
+    assert isinstance(create_app(store).build_middleware_stack(), Journal)
+
+
+@pytest.mark.parametrize("base_url", ["https://portal.example", "http://127.0.0.1:8000"])
+def test_answers_tell_browsers_to_do_nothing_with_them(store: Store, base_url: str) -> None:
+    api = Api.of(replace(store, base_url=base_url))
+    for path in ("/meta", "/contacts/nobody", "/openapi.json", "http://testserver/readyz", "/nothing"):
+        headers = api.get(path).headers
+        assert headers["x-content-type-options"] == "nosniff"
+        assert headers["cache-control"] == "no-store"
+        assert headers["referrer-policy"] in {"no-referrer", "same-origin"}
+        assert "frame-ancestors 'none'" in headers["content-security-policy"]
+        assert ("strict-transport-security" in headers) is base_url.startswith("https")
+        assert "server" not in headers
+    assert api.get("/meta").headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
+    page = Reader.staff(store).get("/admin/usage")
+    assert "script-src 'self'" in page.headers["content-security-policy"]
