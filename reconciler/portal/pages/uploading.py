@@ -20,7 +20,6 @@ from starlette.requests import ClientDisconnect
 
 from reconciler.portal.acts import uploads
 from reconciler.portal.files.vault import Incoming, Kept, Vault
-from reconciler.portal.files.words import Reason
 from reconciler.portal.pages.forms import LONGEST, MOST_FIELDS, Form, checked
 from reconciler.portal.pages.visit import Visit
 from reconciler.portal.rules.problems import Problem
@@ -60,12 +59,15 @@ async def received(visit: Visit) -> Received:
     try:
         await _read(request, arriving)
         form = checked(request, arriving.values, arriving.fingerprint)
-        found = await run_in_threadpool(_noted, visit, arriving.files)
     except BaseException:
-        for each in arriving.files:
-            store.vault.discard(each.kept.id)
+        _discard(store.vault, arriving.files)
         raise
-    return Received(form, found)
+    return Received(form, await run_in_threadpool(_noted, visit, arriving.files))
+
+
+def _discard(vault: Vault, files: Sequence[Arrived]) -> None:
+    for each in files:
+        vault.discard(each.kept.id)
 
 
 async def _read(request: Request, arriving: _Arriving) -> None:
@@ -87,16 +89,21 @@ async def _read(request: Request, arriving: _Arriving) -> None:
 
 
 def _noted(visit: Visit, files: Sequence[Arrived]) -> dict[str, list[str]]:
-    """Rows for the files, as uploads of the visitor, by field."""
-    counts: list[tuple[int | None, Reason | None]] = [
-        uploads.counted(visit.store.vault, each.kept.id, each.name) for each in files
-    ]
+    """Rows for the files, as uploads of the visitor, by field; bytes whose rows were never written are gone."""
+    vault, written = visit.store.vault, False
     found: dict[str, list[str]] = {}
-    if files:
+    try:
+        counts = [uploads.counted(vault, each.kept.id, each.name) for each in files]
+        if not files:
+            return found
         with visit.store.write(visit.grant.principal) as work:
             for each, (words, uncounted) in zip(files, counts, strict=True):
                 uploads.note(work, each.kept, each.name, words, uncounted)
                 found.setdefault(each.field, []).append(each.kept.id)
+            written = True  # from here on only the database knows: what it did not keep is swept
+    finally:
+        if not written:
+            _discard(vault, files)
     return found
 
 
