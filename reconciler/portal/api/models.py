@@ -23,6 +23,7 @@ from reconciler.portal.acts.shapes import (
     Price,
     ServiceFields,
     Shape,
+    described,
     needs,
     not_emptied,
 )
@@ -220,6 +221,8 @@ class Lease(Shown):
 class NewService(ServiceFields):
     """A service to create."""
 
+    model_config = ConfigDict(json_schema_extra=described("name"))
+
     code: Key
 
     @model_validator(mode="after")
@@ -232,6 +235,8 @@ class NewService(ServiceFields):
 class NewCustomer(CustomerFields):
     """A customer to create."""
 
+    model_config = ConfigDict(json_schema_extra=described("name"))
+
     @model_validator(mode="after")
     def complete(self) -> NewCustomer:
         """A customer has a name."""
@@ -242,6 +247,8 @@ class NewCustomer(CustomerFields):
 class ChangedCustomer(CustomerFields):
     """Fields of a customer to change."""
 
+    model_config = ConfigDict(json_schema_extra=described(never_null=("name",)))
+
     @model_validator(mode="after")
     def complete(self) -> ChangedCustomer:
         """The name cannot be emptied."""
@@ -251,6 +258,8 @@ class ChangedCustomer(CustomerFields):
 
 class NewContact(ContactFields):
     """A contact to add to a customer."""
+
+    model_config = ConfigDict(json_schema_extra=described("name", "email", "role"))
 
     customer: Id
 
@@ -263,6 +272,8 @@ class NewContact(ContactFields):
 
 class ChangedContact(ContactFields):
     """Fields of a contact to change."""
+
+    model_config = ConfigDict(json_schema_extra=described(never_null=("name", "email", "role")))
 
     @model_validator(mode="after")
     def complete(self) -> ChangedContact:
