@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, TypeAlias
 
 import email_validator
@@ -42,15 +43,25 @@ def _no_web_address(text: str) -> str:
     return text
 
 
+_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_LINE = {"pattern": f"^[^{_CONTROL}]*[^{_CONTROL}\\s][^{_CONTROL}]*$"}
+_LINES = {"pattern": f"^([^{_CONTROL}]|[\\n\\t])*$"}
+"""How the document describes what `_plain`, `_not_blank` and `_paragraphs` judge."""
+
 Key: TypeAlias = Annotated[str, Field(max_length=63, pattern=KEY)]
 Line: TypeAlias = Annotated[
-    str, Field(min_length=1, max_length=200), AfterValidator(_plain), AfterValidator(_not_blank)
+    str,
+    Field(min_length=1, max_length=200, json_schema_extra=_LINE),
+    AfterValidator(_plain),
+    AfterValidator(_not_blank),
 ]
 PersonName: TypeAlias = Annotated[Line, AfterValidator(_no_web_address)]
 """A name that strangers may put into our mails: it carries no link."""
-Paragraph: TypeAlias = Annotated[str, Field(max_length=2000), AfterValidator(_paragraphs)]
-Address: TypeAlias = Annotated[str, Field(max_length=254), AfterValidator(_plain), AfterValidator(_address)]
-Domain: TypeAlias = Annotated[str, Field(min_length=1, max_length=253), AfterValidator(_plain)]
+Paragraph: TypeAlias = Annotated[str, Field(max_length=2000, json_schema_extra=_LINES), AfterValidator(_paragraphs)]
+Address: TypeAlias = Annotated[
+    str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_plain), AfterValidator(_address)
+]
+Domain: TypeAlias = Annotated[str, Field(min_length=1, max_length=253, json_schema_extra=_LINE), AfterValidator(_plain)]
 Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Id: TypeAlias = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Role: TypeAlias = Literal["requester", "observer", "manager"]
@@ -172,6 +183,20 @@ class NewCode(Shape):
     """The code of a service to create."""
 
     code: Key
+
+
+def described(*required: str, never_null: tuple[str, ...] = ()) -> Callable[[dict[str, Any]], None]:
+    """How the document describes what `needs` and `not_emptied` judge; for a shape's `json_schema_extra`."""
+
+    def describe(schema: dict[str, Any]) -> None:
+        if required:
+            schema["required"] = sorted({*schema.get("required", ()), *required})
+        for name in (*required, *never_null):
+            choices = [each for each in schema["properties"][name].pop("anyOf", ()) if each != {"type": "null"}]
+            schema["properties"][name] |= choices[0] if len(choices) == 1 else {}
+            schema["properties"][name].pop("default", None)
+
+    return describe
 
 
 def needs(fields: BaseModel, *names: str) -> None:

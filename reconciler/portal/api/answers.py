@@ -91,7 +91,10 @@ def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> 
     def on_http(request: Request, error: HTTPException) -> Response:
         type = _TITLES.get(error.status_code, "malformed")
         detail = f"{request.method} is not possible here" if type == "method-not-allowed" else "there is nothing here"
-        return told(request, Problem(type, detail, headers=dict(error.headers or {})))
+        headers = dict(error.headers or {})
+        if type == "method-not-allowed":
+            headers = {"Allow": request.app.state.methods.of(request.url.path)}
+        return told(request, Problem(type, detail, headers=headers))
 
     @app.exception_handler(IntegrityError)
     def on_integrity(request: Request, error: IntegrityError) -> Response:

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from importlib.metadata import version
+from typing import Any
 
-from fastapi import APIRouter, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from reconciler.portal.api import health
 from reconciler.portal.api.answers import answer, install
+from reconciler.portal.api.document import complete, operation_of
 from reconciler.portal.api.edge import Edge
 from reconciler.portal.api.figures import Figures
 from reconciler.portal.api.journal import Journal
+from reconciler.portal.api.methods import Methods
+from reconciler.portal.api.parameters import only_known
 from reconciler.portal.api.routes import (
     access,
     account,
@@ -30,7 +34,7 @@ from reconciler.portal.api.routes import (
     statistics,
     work,
 )
-from reconciler.portal.api.security import Gate, allowed
+from reconciler.portal.api.security import allowed
 from reconciler.portal.api.strict import StrictBodies
 from reconciler.portal.pages.site import install_pages, problem_page
 from reconciler.portal.store.store import Store
@@ -47,6 +51,12 @@ class Portal(FastAPI):
         edge = Edge(super().build_middleware_stack(), secure=store.base_url.startswith("https:"))
         return Journal(edge, self.state.figures)
 
+    def openapi(self) -> dict[str, Any]:
+        """The document: what the framework finds, and what we add."""
+        if self.openapi_schema is None:
+            self.openapi_schema = complete(super().openapi(), api_routes(self))
+        return self.openapi_schema
+
 
 def create_app(store: Store) -> FastAPI:
     """The portal on this store; it does not start when a route has no policy."""
@@ -58,7 +68,7 @@ def create_app(store: Store) -> FastAPI:
     app.state.store = store
     app.state.figures = Figures(store)
     install(app, problem_page)
-    api = APIRouter(prefix=PREFIX, redirect_slashes=False)
+    api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(only_known)])
     for module in (
         state, runs, access, account, staff, catalogue, people, requests, files, decisions, statistics, work, mails,
     ):  # fmt: skip
@@ -69,6 +79,7 @@ def create_app(store: Store) -> FastAPI:
     install_pages(app, store)
     app.add_middleware(StrictBodies)
     every_route_has_a_policy(app)
+    app.state.methods = Methods(api_routes(app, hidden=True))
     return app
 
 
@@ -81,7 +92,7 @@ def _document(app: FastAPI) -> None:
 def every_route_has_a_policy(app: FastAPI) -> None:
     """A `LookupError` when a route, however deep it was included, names no operation of the policy."""
     for route in routes_of(app.routes):
-        if not isinstance(route, APIRoute) or not _policies(route):
+        if not isinstance(route, APIRoute) or operation_of(route) is None:
             raise LookupError(f"{getattr(route, 'path', route)} has no policy")
 
 
@@ -95,12 +106,10 @@ def routes_of(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
             yield from routes_of(inner.routes)
 
 
-def _policies(route: APIRoute) -> list[str]:
-    waiting = list(route.dependant.dependencies)
-    found: list[str] = []
-    while waiting:
-        one = waiting.pop()
-        waiting.extend(one.dependencies)
-        if isinstance(one.call, Gate):
-            found.append(one.call.operation)
-    return found
+def api_routes(app: FastAPI, *, hidden: bool = False) -> Iterator[tuple[str, APIRoute]]:
+    """The routes of the API that the document describes, each with its whole path; `hidden`: all others too."""
+    for route in routes_of(app.routes):
+        if isinstance(route, APIRoute) and route.include_in_schema:
+            yield PREFIX + route.path, route
+        elif isinstance(route, APIRoute) and hidden:
+            yield route.path, route

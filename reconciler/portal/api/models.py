@@ -22,6 +22,7 @@ from reconciler.portal.acts.shapes import (
     Price,
     ServiceFields,
     Shape,
+    described,
     needs,
     not_emptied,
 )
@@ -198,6 +199,8 @@ class Lease(Shown):
 class NewService(ServiceFields):
     """A service to create."""
 
+    model_config = ConfigDict(json_schema_extra=described("name"))
+
     code: Key
 
     @model_validator(mode="after")
@@ -210,6 +213,8 @@ class NewService(ServiceFields):
 class NewCustomer(CustomerFields):
     """A customer to create."""
 
+    model_config = ConfigDict(json_schema_extra=described("name"))
+
     @model_validator(mode="after")
     def complete(self) -> NewCustomer:
         """A customer has a name."""
@@ -220,6 +225,8 @@ class NewCustomer(CustomerFields):
 class ChangedCustomer(CustomerFields):
     """Fields of a customer to change."""
 
+    model_config = ConfigDict(json_schema_extra=described(never_null=("name",)))
+
     @model_validator(mode="after")
     def complete(self) -> ChangedCustomer:
         """The name cannot be emptied."""
@@ -229,6 +236,8 @@ class ChangedCustomer(CustomerFields):
 
 class NewContact(ContactFields):
     """A contact to add to a customer."""
+
+    model_config = ConfigDict(json_schema_extra=described("name", "email", "role"))
 
     customer: Id
 
@@ -241,6 +250,8 @@ class NewContact(ContactFields):
 
 class ChangedContact(ContactFields):
     """Fields of a contact to change."""
+
+    model_config = ConfigDict(json_schema_extra=described(never_null=("name", "email", "role")))
 
     @model_validator(mode="after")
     def complete(self) -> ChangedContact:

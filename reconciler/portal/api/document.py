@@ -1,0 +1,84 @@
+"""The OpenAPI document: what the framework finds in the routes, and what only we know about them.
+
+The headers of the contract are read by `writing`, whose problems have types of their own; here they are
+described, for every route that writes. Nothing is described that no route has.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, Final
+
+from fastapi.routing import APIRoute
+
+from reconciler.portal.api.security import Gate
+from reconciler.portal.api.writing import body_of
+from reconciler.portal.rules.policy import PUBLIC
+
+PROBLEM: Final = "application/problem+json"
+UNVERSIONED: Final = frozenset({"batches.write", "outbox.retry"})
+"""Writes to what has no version, or names the versions in its body."""
+
+_KEY: Final = {
+    "name": "Idempotency-Key", "in": "header", "required": True,
+    "description": "One for each write that is meant: sent again with it, the write is done once.",
+    "schema": {"type": "string", "pattern": "^[!-~]{8,200}$"},
+}  # fmt: skip
+_CREATES: Final = {
+    "name": "If-None-Match", "in": "header", "required": True, "description": "`*`: this is meant to create.",
+    "schema": {"type": "string", "enum": ["*"]},
+}  # fmt: skip
+_MATCHES: Final = {
+    "name": "If-Match", "in": "header", "required": True, "description": "The `ETag` of the row as it was seen.",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
+}  # fmt: skip
+
+
+def complete(document: dict[str, Any], routes: Iterator[tuple[str, APIRoute]]) -> dict[str, Any]:
+    """The framework's document with our headers, our problems and who needs no token; changed in place."""
+    for path, route in routes:
+        for method in sorted(route.methods or ()):
+            described = document["paths"].get(path, {}).get(method.lower())
+            if described is not None:
+                _describe(described, route, method)
+    _problems(document)
+    document["info"]["license"] = {"name": "Apache-2.0", "identifier": "Apache-2.0"}
+    return document
+
+
+def _describe(described: dict[str, Any], route: APIRoute, method: str) -> None:
+    operation = operation_of(route)
+    if operation in PUBLIC:
+        described["security"] = []
+    if not _writes(route):
+        return
+    headers = [_KEY]
+    if operation not in UNVERSIONED:
+        headers.append(_CREATES if method == "POST" and route.status_code == 201 else _MATCHES)
+    described["parameters"] = [*described.get("parameters", []), *headers]
+
+
+def operation_of(route: APIRoute) -> str | None:
+    """The operation of the policy that a route names; None when it names none."""
+    waiting = list(route.dependant.dependencies)
+    while waiting:
+        one = waiting.pop()
+        waiting.extend(one.dependencies)
+        if isinstance(one.call, Gate):
+            return one.call.operation
+    return None
+
+
+def _writes(route: APIRoute) -> bool:
+    return any(one.call is body_of for one in route.dependant.dependencies)
+
+
+def _problems(document: dict[str, Any]) -> None:
+    """Problems have one type of content; that the database is away may happen anywhere."""
+    for path in document["paths"].values():
+        for described in path.values():
+            found = described["responses"].get("4XX")
+            if found is not None:
+                schema = found["content"].get("application/json", {}).get("schema", {})
+                found["content"] = {PROBLEM: {"schema": schema}}
+                described["responses"]["503"] = {**found, "description": "Not now; `Retry-After` says when again"}
