@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -120,14 +121,14 @@ def _removal(found: Any) -> Removal | None:
     if not isinstance(found, dict):
         raise NotUnderstood(f"a removal is an object, not {found!r:.80}")
     return Removal(
-        _touch(found), _text(found, "restorable_until"), _text(found, "reason"), bool(found.get("with_customer"))
+        _touch(found), instant(found, "restorable_until"), _text(found, "reason"), bool(found.get("with_customer"))
     )
 
 
 def _touch(found: Any) -> Touch:
     if not isinstance(found, dict):
         raise NotUnderstood(f"who touched a field is an object, not {found!r:.80}")
-    return Touch(_text(found, "by"), Actor(_one_of(found, "actor", Actor)), _text(found, "at"))
+    return Touch(_text(found, "by"), Actor(_one_of(found, "actor", Actor)), instant(found, "at"))
 
 
 def _values(fields: Mapping[str, Any]) -> dict[str, Value]:
@@ -147,6 +148,16 @@ def _text(row: Row, name: str) -> str:
     if not isinstance(value, str):
         raise NotUnderstood(f"'{row.get('id', '?')}' has no text '{name}' but {value!r:.80}")
     return value
+
+
+def instant(row: Row, name: str) -> str:
+    """The row's text of this name, which is a time as planning reads it."""
+    text = _text(row, name)
+    try:
+        datetime.datetime.fromisoformat(text)
+    except ValueError:
+        raise NotUnderstood(f"'{row.get('id', '?')}' has {name} '{text:.80}', which is no time") from None
+    return text
 
 
 def _optional(row: Row, name: str) -> str | None:

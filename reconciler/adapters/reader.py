@@ -83,6 +83,8 @@ def _together(lines: Iterator[bytes]) -> LiveState:
     header: dict[str, Any] | None = None
     rows: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
     for line in lines:
+        if header is None and not line.startswith(b"{"):
+            raise NotUnderstood("what answers there is not a customer portal", "check the portal's URL")
         row = _row(line)
         kind = row.get("kind")
         if kind == "trailer":
@@ -133,7 +135,7 @@ def _state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState
             _odd(f"request '{request.id}' belongs to nobody")
     try:
         return LiveState(
-            str(header["portal"]), str(header["epoch"]), int(header["revision"]), str(header["now"]),
+            str(header["portal"]), str(header["epoch"]), int(header["revision"]), decoding.instant(header, "now"),
             next(iter(rows["settings"].values())), rows["service"], rows["customer"],
             {id: row for id, row in rows["contact"].items() if row.customer_id}, rows["registration"], rows["request"],
         )  # fmt: skip

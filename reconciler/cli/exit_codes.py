@@ -54,6 +54,8 @@ def of_outcome(outcome: Outcome) -> int:
     """The code of a run: by signal, by what failed, by what was held back, by what is left."""
     if outcome.signal is not None:
         return SIGNAL + outcome.signal
+    if outcome.declined and outcome.left is not None:
+        return of_plan(outcome.left, detailed=True)
     if outcome.of(Fate.FAILED, Fate.UNKNOWN):
         return WRITE_FAILED
     codes = [STALE] if outcome.of(Fate.STALE, Fate.NOT_TRIED) else []

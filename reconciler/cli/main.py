@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -13,9 +14,9 @@ import click
 
 from reconciler.cli.exit_codes import SIGNAL, WRONG_USAGE, of_error
 from reconciler.cli.lazy import LazyGroup
-from reconciler.cli.output import ReaderGone, complain, use_utf8
+from reconciler.cli.output import ReaderGone, complain, list_commands, use_utf8
 from reconciler.cli.settings import Settings, with_settings
-from reconciler.model.errors import ReconcilerError, WrongUsage
+from reconciler.model.errors import Interrupted, ReconcilerError, WrongUsage
 
 _HERE = "reconciler.cli.commands"
 COMMANDS = {
@@ -63,6 +64,7 @@ def cli(_settings: Settings) -> None:
 def main() -> None:
     """Run the command line and end with its exit code."""
     use_utf8()
+    gc.set_threshold(200_000, 20, 100)  # a book is a million small values, and no circle among them
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = _run(sys.argv[1:])
@@ -83,14 +85,23 @@ def _run(arguments: list[str]) -> int:
     except ReconcilerError as error:
         complain(settings, error)
         return of_error(error)
+    except click.exceptions.NoArgsIsHelpError as error:
+        list_commands(error.format_message())
+        return WRONG_USAGE
     except click.UsageError as error:
         complain(settings, _usage(error))
         return WRONG_USAGE
     except (click.Abort, KeyboardInterrupt):
-        return SIGNAL + signal.SIGINT
+        return _interrupted(settings, signal.SIGINT)
     except _Terminated:
-        return SIGNAL + signal.SIGTERM
+        return _interrupted(settings, signal.SIGTERM)
     return result if isinstance(result, int) else 0
+
+
+def _interrupted(settings: Settings, number: int) -> int:
+    error = Interrupted("interrupted", number)
+    complain(settings, error)
+    return of_error(error)
 
 
 def _usage(error: click.UsageError) -> WrongUsage:

@@ -45,6 +45,11 @@ def warn(settings: Settings, message: str, hint: str | None = None) -> None:
     _line(settings, "warning", message, hint)
 
 
+def list_commands(text: str) -> None:
+    """Help for whoever named no command: not what was asked for, so to stderr."""
+    sys.stderr.write(text + "\n")
+
+
 def complain(settings: Settings, error: ReconcilerError) -> None:
     """A failure and what to do about it."""
     _line(settings, "error", error.message, error.hint)

@@ -102,7 +102,8 @@ def _settings(document: Portal, source: Source) -> DesiredSettings:
     if "policy" in document.model_fields_set:
         policy = _policy(document.policy)
         said |= {f"policy.{name}": getattr(policy, name) for name in Policy.__slots__}
-    return DesiredSettings(_fields(said), Place(source.path, 1), _places(source))
+    places = {name.replace("policy.removals.", "policy.removals_"): at for name, at in _places(source).items()}
+    return DesiredSettings(_fields(said), Place(source.path, 1), places)
 
 
 def _services(document: Portal, source: Source) -> dict[str, DesiredService] | None:

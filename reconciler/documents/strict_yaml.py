@@ -34,6 +34,10 @@ _CONTROL: Final = re.compile(
 _MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
 _SHOWN: Final = 40
+_UNENDED: Final = {
+    "could not find expected ':'": ("no ': ' follows what begins here", "write it as key: value"),
+    "found unexpected end of stream": ("what begins here is not ended", "close the quotes"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +129,23 @@ def compose(text: str) -> Composed:
 
 
 def _translated(error: yaml.YAMLError) -> Refusal:
-    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     said = str(getattr(error, "problem", None) or "this is not YAML")
+    if said in _UNENDED:
+        return _unended(error, said)
+    mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     span = Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1)
     if "escape" in said:
         return Refusal(
             "yaml-character", "no character has this escape", span, "write the character, or two backslashes for one"
         )
     return Refusal("yaml-syntax", said, span, _syntax_hint(said))
+
+
+def _unended(error: yaml.YAMLError, said: str) -> Refusal:
+    """libyaml notices at the end what is missing; whoever wrote it looks for where it began."""
+    mark = getattr(error, "context_mark", None) or getattr(error, "problem_mark", None)
+    message, hint = _UNENDED[said]
+    return Refusal("yaml-syntax", message, Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1), hint)
 
 
 def _syntax_hint(said: str) -> str:

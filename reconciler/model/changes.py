@@ -135,7 +135,8 @@ class Change:
     """One line of a plan and one operation of a batch.
 
     `customer`, `contact`, `service`: keys as they are after the plan; for what is not managed yet
-    (a rejected registration) `contact` is the address. `fields`: what is written, sorted by name.
+    (a rejected registration) `contact` is the address. `fields`: what is written, and what moves of the
+    fields that only the base remembers (heirs, limits, policy), sorted by name.
     `base`: the fields to remember as applied, complete (None: nothing stays managed).
     `message`: the line for people, made once. `previous_key`: of a rename. `moved`: the other end
     (`customer/contact`) when a removal and a creation are one move. `registration`: id, and

@@ -36,12 +36,16 @@ class GroupOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run. `left` is the plan made again at the end; None if it was not made."""
+    """What came of a run. `left` is the plan made again at the end; None if it was not made.
+
+    `declined`: whoever was asked said no, and `left` is the plan that was shown.
+    """
 
     run: str
     groups: tuple[GroupOutcome, ...] = ()
     left: Plan | None = None
     signal: int | None = None
+    declined: bool = False
 
     def of(self, *fates: Fate) -> tuple[GroupOutcome, ...]:
         """The groups that met one of these fates, in order."""

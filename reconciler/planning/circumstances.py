@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from reconciler.model.desired import DesiredState, Farewell
 from reconciler.model.live import LiveContact
 from reconciler.model.roles import Role
-from reconciler.model.values import ALL, FieldChange, Fields
+from reconciler.model.values import ALL, FieldChange, Fields, Value, as_set
 from reconciler.planning.index import Index
 from reconciler.planning.matching import ContactMatch, CustomerMatch, How
 from reconciler.planning.powers import role_moves, service_moves
@@ -100,12 +100,16 @@ class Case:
         """The services that `all` stands for at this customer, after the plan."""
         desired = self.customer.desired.fields if self.customer.desired else {}
         live = self.customer.live.fields if self.customer.live else {}
-        value = desired.get("services", live.get("services", ALL))
+        value = self.with_common(desired.get("services", live.get("services", ALL)))
         if isinstance(value, tuple):
-            return tuple(sorted({*value, *self._for_everybody()}))
+            return value
         if self.desired.services is not None:
             return tuple(sorted(self.desired.services))
         return tuple(sorted(str(service.fields["code"]) for service in self.index.live.services.values()))
+
+    def with_common(self, services: Value) -> Value:
+        """A customer's list of services with those that every customer may order."""
+        return as_set({*services, *self._for_everybody()}) if isinstance(services, tuple) else services
 
     def _for_everybody(self) -> set[str]:
         """The services that every customer may order, whatever its own list says."""

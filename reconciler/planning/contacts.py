@@ -22,6 +22,7 @@ from reconciler.planning.lines import (
     presence_edit,
     wanted_of,
     with_article,
+    with_memos,
 )
 from reconciler.planning.matching import How
 from reconciler.planning.powers import role_moves, service_moves
@@ -69,8 +70,10 @@ def _present(case: Case, one: Person, after: Standings, draft: Draft) -> None:
         return
     made = _renaming(case, one) + _field_changes(case, one, changes)
     if not made and one.compared.record:
-        made = [contact_change(case, one, Kind.RECORD, f"{one.key}: remember what the file says")]
-    draft.changes += made
+        recorded = contact_change(case, one, Kind.RECORD, f"{one.key}: remember what the file says")
+        first = next((memo.name for memo in one.compared.memos), "")
+        made = [replace(recorded, cause=cause_of(one, first))]
+    draft.changes += with_memos(made, one.compared.memos)
     if wanted.registration and wanted.registration.id in case.index.live.registrations:
         message = f"registration {wanted.registration.id} is still pending, but {one.key} is already a contact"
         draft.warn("registration-pending", case.key, one.key, message, "reject the registration in the portal")

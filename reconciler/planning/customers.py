@@ -12,7 +12,7 @@ from reconciler.model.roles import ACCESS, may_hold_work
 from reconciler.model.values import ALL, FieldChange
 from reconciler.planning.circumstances import Case, spoken
 from reconciler.planning.drafts import Draft
-from reconciler.planning.lines import both_moved, field_edit, first_setters, presence_edit
+from reconciler.planning.lines import both_moved, field_edit, first_setters, presence_edit, with_memos
 from reconciler.planning.matching import CustomerMatch, How
 from reconciler.planning.powers import service_moves
 from reconciler.planning.threeway import Compared, compare, settled
@@ -128,22 +128,28 @@ def _changes(case: Case, live: LiveCustomer, compared: Compared) -> list[Change]
         made = _change(case, Kind.UPDATE_CUSTOMER, f"{case.key}: {', '.join(field.name for field in fields)}")
         made_all.append(replace(made, fields=fields, effects=effects, cause=_cause(case, fields[0].name)))
     if not made_all and compared.record:
-        made_all.append(_change(case, Kind.RECORD, f"{case.key}: remember what the file says"))
-    return made_all
+        recorded = _change(case, Kind.RECORD, f"{case.key}: remember what the file says")
+        first = next((memo.name for memo in compared.memos), "")
+        made_all.append(replace(recorded, cause=_cause(case, first)))
+    return with_memos(made_all, compared.memos)
 
 
 def _service_effects(case: Case, fields: tuple[FieldChange, ...]) -> Effects:
-    """Services withdrawn from the customer are withdrawn from everybody who could request them."""
+    """Services withdrawn from the customer are withdrawn from everybody who could request them.
+
+    What every customer may order is nothing that its own list gives or takes.
+    """
     moved = next((field for field in fields if field.name == "services"), None)
     live = case.customer.live
     if moved is None or live is None:
         return Effects()
     everything = tuple(sorted(str(row.fields["code"]) for row in case.index.live.services.values()))
-    loses, gains = service_moves(moved.before, moved.after, everything)
+    before, after = case.with_common(moved.before), case.with_common(moved.after)
+    loses, gains = service_moves(before, after, everything)
     people = [
         case.called(row)
         for row in case.index.living(live)
-        if loses and may_hold_work(row.role) and service_moves(row.fields.get("services"), moved.after, everything)[0]
+        if may_hold_work(row.role) and set(loses) & set(service_moves(row.fields.get("services"), after, everything)[0])
     ]
     return Effects(loses=loses, gains=gains, people=tuple(sorted(people)))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
 from reconciler.model.desired import DesiredContact
@@ -57,6 +58,14 @@ def first_setters(live: LiveObject, base: Applied | None, changes: Iterable[Fiel
     """Who set the live value of each changed field that no file had managed before."""
     known = base.fields if base else {}
     return set_by(live, [change.name for change in changes if change.name not in known])
+
+
+def with_memos(made: list[Change], memos: Iterable[FieldChange]) -> list[Change]:
+    """The changes of one object, the last of them showing what else the base will remember."""
+    if not made:
+        return made
+    fields = tuple(sorted((*made[-1].fields, *memos), key=lambda field: field.name))
+    return [*made[:-1], replace(made[-1], fields=fields)]
 
 
 def set_by(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:

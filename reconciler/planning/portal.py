@@ -11,7 +11,7 @@ from reconciler.model.live import LiveObject
 from reconciler.model.values import FieldChange
 from reconciler.planning.drafts import Draft
 from reconciler.planning.index import Index
-from reconciler.planning.lines import both_moved, field_edit
+from reconciler.planning.lines import both_moved, field_edit, with_memos
 from reconciler.planning.threeway import Compared, compare, settled
 
 
@@ -27,7 +27,7 @@ def plan_settings(desired: DesiredState, index: Index) -> Draft:
     draft.edits += [field_edit(None, None, edit, live.touched.get(edit.name)) for edit in compared.edits]
     if _conflicts(compared, "settings", draft):
         return draft
-    first = compared.changes[0].name if compared.changes else ""
+    first = next((change.name for change in (*compared.changes, *compared.memos)), "")
     place = wanted.places.get(first, wanted.place)
     target = Target(live.id, live.version)
     made = Change(
@@ -35,10 +35,11 @@ def plan_settings(desired: DesiredState, index: Index) -> Draft:
         f"settings: {', '.join(change.name for change in compared.changes) or 'managed from now on'}",
         fields=compared.changes, cause=Cause(place.path, place.line), target=target, base=wanted.fields,
     )  # fmt: skip
-    if compared.changes or live.owner is None:
-        draft.changes.append(made)
-    elif compared.record:
-        draft.changes.append(replace(made, kind=Kind.RECORD, message="settings: remember what the file says"))
+    if not compared.changes and live.owner is not None:
+        if not compared.record:
+            return draft
+        made = replace(made, kind=Kind.RECORD, message="settings: remember what the file says")
+    draft.changes += with_memos([made], compared.memos)
     return draft
 
 

@@ -43,6 +43,10 @@ def losses(changes: list[Change]) -> set[Loss]:
     return found
 
 
+def _people(found: set[Loss]) -> int:
+    return len({(loss.customer, loss.person) for loss in found})
+
+
 def limits(desired: Policy, live: LiveState) -> Policy:
     """The numbers in force: of the file's and the last applied ones the stricter, one by one."""
     applied = live.settings.applied.fields if live.settings.applied else {}
@@ -64,8 +68,7 @@ def judge_whole(changes: list[Change], desired: DesiredState, index: Index, fact
     if not desired.customers and any(index.manages(c) and not c.archived for c in index.live.customers.values()):
         message = "there is not one customer in the files, but the portal has some of ours; nothing was changed"
         refusals.append(_whole("tree-empty", message, "check out the whole tree; an empty folder removes nobody"))
-    people = len({(loss.customer, loss.person) for loss in losses(changes)})
-    refusals += _people_limit(people, index.managed_people(), policy, facts)
+    refusals += _people_limit(_people(losses(changes)), index.managed_people(), policy, facts)
     refusals += _mail_limit(sum(len(change.effects.mails) for change in changes), policy, facts)
     return refusals
 
@@ -115,7 +118,8 @@ def judge_customers(changes: list[Change], cases: list[Case], desired: DesiredSt
         return draft
     policy = limits(desired.policy, cases[0].index.live)
     losing: dict[str, set[str]] = defaultdict(set)
-    for loss in losses(changes):
+    found = losses(changes)
+    for loss in found:
         if not loss.archived:
             losing[loss.customer].add(loss.person)
     touched: dict[str, list[Change]] = defaultdict(list)
@@ -124,7 +128,7 @@ def judge_customers(changes: list[Change], cases: list[Case], desired: DesiredSt
     for case in cases:
         own = touched.get(case.key, [])
         if facts.permissions.allow_removals is None:
-            _customer_limit(case, len(losing[case.key]), policy, draft)
+            _customer_limit(case, len(losing[case.key]), _people(found), policy, draft)
         if own:
             _rollback(case, facts, draft)
             _protected(case, own, draft)
@@ -133,7 +137,7 @@ def judge_customers(changes: list[Change], cases: list[Case], desired: DesiredSt
     return draft
 
 
-def _customer_limit(case: Case, people: int, policy: Policy, draft: Draft) -> None:
+def _customer_limit(case: Case, people: int, of_plan: int, policy: Policy, draft: Draft) -> None:
     live = case.customer.live
     population = sum(1 for row in case.index.living(live) if case.index.manages(row)) if live else 0
     if population >= _SMALL:
@@ -143,13 +147,13 @@ def _customer_limit(case: Case, people: int, policy: Policy, draft: Draft) -> No
         limit = min(policy.removals_small_customer, max(0, population - 1))
         rule = f"below {_SMALL} people at most {policy.removals_small_customer}, and never all"
     if people > limit:
-        message = f"{people} of {population} people of {case.key} lose access or power; the limit is {limit} ({rule})"
+        message = f"{people} of {population} people lose access or power; the limit is {limit} ({rule})"
         draft.refuse(
             "too-many-removals",
             case.key,
             None,
             message,
-            "if this is meant, apply with --allow-removals N, the plan's number",
+            f"if this is meant, apply with --allow-removals {of_plan}",
         )
 
 

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
+from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Permissions, Plan, Scope
+from reconciler.model.plan import Facts, Permissions, Plan, Refusal, Scope
 from reconciler.planning.holding import hold_back
+from reconciler.planning.index import Index
 from reconciler.planning.planner import make_plan
+from reconciler.planning.safeguards import judge_whole
 
 
 def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     """The plan of `desired` without the changes, refusals and warnings that `before` has as well.
 
-    A whole-plan refusal that was there before is not this pull request's; one that it brings is.
+    A whole-plan refusal that was there before is not this pull request's, although its numbers grow; one
+    that it brings is, and one that its own changes would bring alone.
     """
     earlier = make_plan(before, live, replace(facts, permissions=Permissions()))
     now = make_plan(desired, live, facts)
@@ -22,7 +27,13 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
     told = {(r.rule, r.customer, r.contact, r.message) for r in earlier.refusals}
     warned = set(earlier.warnings)
     edits = set(earlier.portal_edits)
-    fresh = tuple(r for r in now.refusals if (r.rule, r.customer, r.contact, r.message) not in told)
+    others = _whole(earlier.refusals) - _whole(_alone([c for c in now.changes if c.id not in known], desired, live))
+    fresh = tuple(
+        refusal
+        for refusal in now.refusals
+        if (refusal.rule, refusal.customer, refusal.contact, refusal.message) not in told
+        and not (refusal.scope is Scope.PLAN and refusal.rule in others)
+    )
     groups = tuple(
         replace(group, changes=changes)
         for group in hold_back(list(now.groups), list(fresh), live)
@@ -38,3 +49,12 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
         unmanaged=(),
         earlier=folded,
     )
+
+
+def _alone(changes: list[Change], desired: DesiredState, live: LiveState) -> list[Refusal]:
+    """What refuses these changes as if nothing else were pending."""
+    return judge_whole(changes, desired, Index(live, desired.owner), Facts())
+
+
+def _whole(refusals: Iterable[Refusal]) -> set[str]:
+    return {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}

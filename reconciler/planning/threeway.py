@@ -26,11 +26,15 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """The fields of one object by verdict; changes and edits sorted by name."""
+    """The fields of one object by verdict; changes and edits sorted by name.
+
+    `memos`: what moves of the fields that only the base remembers (heirs, limits, policy).
+    """
 
     changes: tuple[FieldChange, ...] = ()
     edits: tuple[FieldChange, ...] = ()
     conflicts: tuple[FieldChange, ...] = ()
+    memos: tuple[FieldChange, ...] = ()
     record: bool = False
 
 
@@ -66,7 +70,20 @@ def compare(desired: Fields, live: Fields, base: Applied | None, touched: Mappin
         tuple(found[Verdict.CHANGE]),
         tuple(found[Verdict.EDIT]),
         tuple(found[Verdict.CONFLICT]),
+        _memos(desired, base),
         base_moves(desired, base),
+    )
+
+
+def _memos(desired: Fields, base: Applied | None) -> tuple[FieldChange, ...]:
+    """The remembered fields that move; nothing before there is a base, for then all of them are new."""
+    if base is None:
+        return ()
+    pairs = [(name, base.fields.get(name), desired.get(name)) for name in sorted({*desired, *base.fields})]
+    return tuple(
+        FieldChange(name, before, after)
+        for name, before, after in pairs
+        if is_memo(name) and not same_value(name, before, after)
     )
 
 

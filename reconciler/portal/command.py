@@ -8,25 +8,31 @@ from __future__ import annotations
 import contextlib
 import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Final
 
 import uvicorn
+from pydantic import ValidationError
 from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
+from reconciler.portal.acts.shapes import StaffFields
+from reconciler.portal.acts.staff import invite_from_outside
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.mail.smtp import MailServer, mail_server
+from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.principals import Scope
+from reconciler.portal.rules.problems import Problem
 from reconciler.portal.seed import fill, settle, tell_demo_story
+from reconciler.portal.seed_people import give_everybody, people_of_the_provider
 from reconciler.portal.serving.logs import LEVELS, log_to_stderr
 from reconciler.portal.serving.server import STOP_WITHIN_S, WrongSettings, place_of, run_server
 from reconciler.portal.store import tables
-from reconciler.portal.store.archive import WrongArchive, files_beside, open_archive
+from reconciler.portal.store.archive import WrongArchive, open_archive
 from reconciler.portal.store.backing_up import write_archive
-from reconciler.portal.store.database import WrongDatabase, open_database
+from reconciler.portal.store.database import WrongDatabase, files_beside, open_database
 from reconciler.portal.store.restoring import restore_archive
 from reconciler.portal.store.store import Store, open_store
 
@@ -34,21 +40,22 @@ DatabaseFailure = DBAPIError
 LOG_LEVELS: Final = LEVELS
 
 __all__ = [
-    "LOG_LEVELS", "DatabaseFailure", "WrongArchive", "WrongDatabase", "WrongSettings", "activate_everybody", "back_up",
-    "create_token", "is_empty", "restore", "running", "seed_many", "serve", "tell_story",
+    "LOG_LEVELS", "DatabaseFailure", "NotInvited", "WrongArchive", "WrongDatabase", "WrongSettings",
+    "activate_everybody", "back_up", "create_token", "invite", "is_empty", "judge_password", "restore", "running",
+    "seed_many", "serve", "tell_story",
 ]  # fmt: skip
 
 
 def serve(
     database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, *, smtp: str | None = None,
     mail_from: str | None = None, smtp_password: str | None = None, log_level: str = "info",
-    proxies: str = "127.0.0.1",
+    proxies: str = "127.0.0.1", files: Path | None = None,
 ) -> None:  # fmt: skip
     """Serve the portal until a signal; requests and the mail under way are finished first."""
     server = _mail_server(smtp, mail_from, smtp_password)
     place = place_of(host, port, base_url, proxies)
     log_to_stderr(log_level)
-    store = open_store(database, base_url=place.base_url)
+    store = open_store(database, base_url=place.base_url, files=files)
     try:
         run_server(store, place, server)
     finally:
@@ -73,6 +80,27 @@ def create_token(database: str, scope: str, name: str) -> str:
         return new_token(store, Scope(scope), name)
 
 
+def invite(database: str, said: Mapping[str, str], base_url: str) -> str:
+    """A link by which one of the provider's people (name, email, kind, language) comes in; a new one if it was lost.
+
+    A `ValueError` says which of the fields is not right, a `NotInvited` why somebody cannot be invited.
+    """
+    try:
+        fields = StaffFields.model_validate(said).sent()
+    except ValidationError as error:
+        found = error.errors()[0]
+        raise ValueError(f"--{found['loc'][0]}: {found['msg'].removeprefix('Value error, ')}") from None
+    with _opened(database, base_url) as store:
+        try:
+            return invite_from_outside(store, fields)
+        except Problem as problem:
+            raise NotInvited(problem.detail) from None
+
+
+class NotInvited(Exception):
+    """Somebody cannot be invited; the message says why."""
+
+
 def seed_many(database: str, customers: int, contacts_per_customer: int) -> None:
     """Fill the portal with so many invented customers and people."""
     with _opened(database) as store:
@@ -85,10 +113,18 @@ def is_empty(database: str) -> bool:
         return connection.execute(select(tables.customers.c.id).limit(1)).first() is None
 
 
-def tell_story(database: str) -> None:
-    """What happened in the demo's portal after the earlier files were applied."""
+def tell_story(database: str, password: str | None = None) -> None:
+    """What happened in the demo's portal after the earlier files were applied; with a password, people can log in."""
     with _opened(database) as store:
         tell_demo_story(store)
+        people_of_the_provider(store)
+        if password is not None:
+            give_everybody(store, password)
+
+
+def judge_password(password: str) -> str | None:
+    """Why a password for the demo's people would be refused; None when it is good."""
+    return weakness(password)
 
 
 def activate_everybody(database: str) -> None:
@@ -117,8 +153,8 @@ def restore(database: str, files: Path | None, archive: Path) -> str:
 
 
 @contextlib.contextmanager
-def _opened(database: str) -> Iterator[Store]:
-    store = open_store(database)
+def _opened(database: str, base_url: str = "http://127.0.0.1:8000") -> Iterator[Store]:
+    store = open_store(database, base_url=base_url)
     try:
         yield store
     finally:

@@ -13,6 +13,7 @@ from sqlalchemy import insert, update
 
 from reconciler.portal.acts import contacts, customers, registrations, requests
 from reconciler.portal.acts.fields import fresh_fields
+from reconciler.portal.past import live_through_a_year
 from reconciler.portal.rules.equality import same_address_form, same_name_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.store import tables as t
@@ -40,6 +41,8 @@ def tell_demo_story(store: Store) -> None:
         _edit(work, "tobias.fenn@brackenfield-labs.example", {"language": "fr"})
         _unmanaged(work)
     settle(store)
+    with store.write(ADMINISTRATOR) as work:
+        live_through_a_year(work)
     with store.write(SYSTEM) as work:
         winery = _customer(work, "Kővári Borászat Kft.")
         _sign_up(work, winery, "reg-5b21c7de", "Tóth Balázs", "toth.balazs@kovari.example")

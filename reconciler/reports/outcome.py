@@ -14,6 +14,9 @@ from reconciler.reports.style import PLAIN, Style, Tone
 from reconciler.reports.summary import summary_line
 from reconciler.reports.words import counted, told
 
+SHOWN: Final = 10
+"""How many groups the last line names."""
+
 FATES: Final = {
     Fate.APPLIED: ("applied", Tone.ADD),
     Fate.HELD_BACK: ("held back", Tone.CHANGE),
@@ -47,7 +50,7 @@ def group_name(outcome: GroupOutcome) -> str:
 
 
 def _left(outcome: Outcome) -> Iterator[str]:
-    if outcome.left is not None:
+    if outcome.left is not None and not outcome.declined:
         yield f"Left afterwards: {summary_line(outcome.left)}"
     elif outcome.groups:
         yield "What is left is not known: the plan was not made again."
@@ -61,9 +64,14 @@ def changed_line(outcome: Outcome) -> str:
         changes = sum(len(group.group.changes) for group in applied)
         parts.append(f"Changed: {counted(changes, 'change')} in {counted(len(applied), 'transaction')}.")
     if unknown:
-        names = "; ".join(group_name(group) for group in unknown)
-        parts.append(f"Not known for {names}: no answer came; run it again.")
+        parts.append(f"Not known for {_names(unknown)}: no answer came; run it again.")
     undone = outcome.of(Fate.STALE, Fate.FAILED, Fate.NOT_TRIED)
     if applied and undone:
-        parts.append(f"Left unchanged: {'; '.join(group_name(group) for group in undone)}.")
+        parts.append(f"Left unchanged: {_names(undone)}.")
     return " ".join(parts) or "Nothing was changed."
+
+
+def _names(groups: tuple[GroupOutcome, ...]) -> str:
+    """The first groups by name, and how many more there are: each has a line of its own above."""
+    more = [f"and {len(groups) - SHOWN:,} more"] if len(groups) > SHOWN else []
+    return "; ".join([*(group_name(group) for group in groups[:SHOWN]), *more])

@@ -113,14 +113,20 @@ def _changes(numbers: Summary) -> str:
 
 def _rest(numbers: Summary) -> list[str]:
     """What waits although nothing is to be done, a sentence each."""
-    edits = counted(numbers.portal_edits, "portal edit")
-    waits = "waits" if numbers.portal_edits == 1 else "wait"
-    held = held_back_line(numbers)
+    edits, held = edits_line(numbers), held_back_line(numbers)
     return [
-        *([f"{edits} {waits} for reconciler pull."] if numbers.portal_edits else []),
+        *([edits] if edits else []),
         *([held] if held else []),
         *([f"{numbers.earlier:,} were pending before."] if numbers.earlier else []),
     ]
+
+
+def edits_line(numbers: Summary) -> str:
+    """How many portal edits there are, as a sentence; empty when there is none."""
+    waits = "waits" if numbers.portal_edits == 1 else "wait"
+    return (
+        f"{counted(numbers.portal_edits, 'portal edit')} {waits} for reconciler pull." if numbers.portal_edits else ""
+    )
 
 
 def held_back_line(numbers: Summary) -> str:

@@ -20,7 +20,7 @@ from reconciler.reports.lines import (
 from reconciler.reports.marks import LEGEND, TONES, Mark
 from reconciler.reports.power import power_lines
 from reconciler.reports.style import PLAIN, Style, Tone
-from reconciler.reports.summary import held_back_line, summary_line, summed_up
+from reconciler.reports.summary import edits_line, held_back_line, summary_line, summed_up
 from reconciler.reports.words import counted, said, told
 
 
@@ -43,11 +43,23 @@ def plan_text(plan: Plan, style: Style = PLAIN) -> str:
     return "\n\n".join("\n".join(block) for block in [*head, *body, _tail(plan, style)]) + "\n"
 
 
-def _head(plan: Plan, style: Style) -> list[str]:
+def drift_text(plan: Plan, style: Style = PLAIN) -> str:
+    """What was edited in the portal and what nobody manages; says nothing about what the files would change."""
+    head = [style.paint(Tone.STRONG, f"Drift of {_where_and_when(plan)}")]
+    body = [block for block in (list(_edits(plan, style)), list(_unmanaged(plan, style))) if block]
+    tail = [style.paint(Tone.STRONG, edits_line(summed_up(plan)) or "Nothing was edited in the portal.")]
+    return "\n\n".join("\n".join(block) for block in [head, *body, tail]) + "\n"
+
+
+def _where_and_when(plan: Plan) -> str:
     commit = f", commit {told(plan.commit[:12])}" if plan.commit else ""
+    return f"portal {told(plan.portal)} as of {told(plan.as_of)}{commit}"
+
+
+def _head(plan: Plan, style: Style) -> list[str]:
     legend = "  ".join(f"{mark} {word}" for mark, word in LEGEND.items())
     return [
-        style.paint(Tone.STRONG, f"Plan for portal {told(plan.portal)} as of {told(plan.as_of)}{commit}"),
+        style.paint(Tone.STRONG, f"Plan for {_where_and_when(plan)}"),
         style.paint(Tone.QUIET, legend),
     ]
 

@@ -26,6 +26,7 @@ from reconciler.model.errors import (
     Refused,
     Unreachable,
 )
+from reconciler.model.live import LiveState
 from reconciler.model.outcome import Fate, Outcome
 from reconciler.model.plan import Group, Permissions, Plan
 from reconciler.planning import make_plan
@@ -96,7 +97,7 @@ def carry_out(folder: Folder, reader: PortalReader, writer: PortalWriter, wish: 
     )  # fmt: skip
     state, requests = steps.begin(plan, terms)
     if requests and not voice.agree(replace(plan, groups=state.groups)):
-        return Outcome(wish.run, (), plan)
+        return Outcome(wish.run, left=plan, declined=True)
     state = _drive(state, requests, crew, voice)
     if state.failure is not None and state.signal is None:
         raise state.failure
@@ -165,15 +166,17 @@ class _Crew:
 
     def plan(self) -> Plan:
         """The plan of the folder against the portal as it is now."""
-        return self._planned(self.wish.permissions)
+        live = self.reader.live_state()
+        self.folder.knows(self.wish.customers, live)
+        return self._planned(live, self.wish.permissions)
 
     def plan_finally(self) -> Plan:
         """The plan at the end: numbers that were allowed for what is done mean nothing for what is left."""
         given = self.wish.permissions
-        return steps.looked_back(self._planned(Permissions(allow_rollback=given.allow_rollback)), given)
-
-    def _planned(self, permissions: Permissions) -> Plan:
         live = self.reader.live_state()
+        return steps.looked_back(self._planned(live, Permissions(allow_rollback=given.allow_rollback)), given)
+
+    def _planned(self, live: LiveState, permissions: Permissions) -> Plan:
         return make_plan(self.folder.desired, live, self.folder.facts(live, permissions))
 
     def do(self, request: steps.Request) -> steps.Answer:

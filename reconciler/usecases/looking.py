@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import difflib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from reconciler.adapters.tree import ancestors_among, read_tree, read_tree_at
 from reconciler.documents.reading import Reading, read_documents
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import FilesUnreadable, Refused
+from reconciler.model.errors import FilesUnreadable, Refused, WrongUsage
 from reconciler.model.files import Tree
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Permissions
@@ -21,6 +23,15 @@ class Folder:
     root: Path
     tree: Tree
     desired: DesiredState
+
+    def knows(self, customers: Iterable[str], live: LiveState) -> None:
+        """Raises `WrongUsage` for a customer that neither the files nor the portal have: no plan is about it."""
+        there = {row.external_key or "" for row in live.customers.values() if row.owner == self.desired.owner}
+        known = sorted(there | set(self.desired.customers))
+        for key in sorted(set(customers) - set(known)):
+            near = difflib.get_close_matches(key, known, 1)
+            hint = f"did you mean '{near[0]}'?" if near else "name a customer by its folder"
+            raise WrongUsage(f"there is no customer '{key}', neither in the files nor in the portal", hint)
 
     def facts(self, live: LiveState, permissions: Permissions) -> Facts:
         """What planning must know of the folder's history for this portal."""

@@ -24,6 +24,7 @@ def plan(root: Path, reader: PortalReader, wish: Wish) -> Plan:
     """What would happen if the folder were applied now. Asks the portal, writes nothing."""
     folder = look(root)
     live = reader.live_state()
+    folder.knows(wish.customers, live)
     facts = folder.facts(live, wish.permissions)
     if wish.since is None:
         made = make_plan(folder.desired, live, facts)

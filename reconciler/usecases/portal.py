@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from reconciler.adapters.connection import Address
 from reconciler.adapters.reader import PortalReader
@@ -27,12 +28,12 @@ except ModuleNotFoundError as error:
         "install it with pipx install 'reconciler[portal]'",
     ) from None
 
-__all__ = ["back_up", "command", "restore", "seed", "serve", "tell_demo", "token"]
+__all__ = ["back_up", "command", "invite", "restore", "seed", "serve", "tell_demo", "token"]
 
 HOLDER = "the demo's past"
 
 
-def serve(database: str, port: int, host: str, base_url: str | None, **more: str | None) -> None:
+def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
     """Serve the portal until a signal; `more` is what else `command.serve` takes."""
     with _understood():
         command.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
@@ -44,15 +45,33 @@ def token(database: str, scope: str, name: str) -> str:
         return command.create_token(database, scope, name)
 
 
-def seed(database: str, customers: int | None, contacts_per_customer: int | None) -> str:
+def invite(database: str, said: Mapping[str, str], base_url: str) -> str:
+    """The activation link of one of the provider's people."""
+    with _understood():
+        try:
+            return command.invite(database, said, base_url.rstrip("/"))
+        except ValueError as error:
+            raise WrongUsage(str(error)) from None
+        except command.NotInvited as error:
+            raise Refused(f"{error}; nothing was changed") from None
+
+
+def seed(
+    database: str, customers: int | None, contacts_per_customer: int | None, demo_password: str | None = None
+) -> str:
     """Fill an empty portal; what was put there, in a sentence."""
     with _understood():
+        if demo_password is not None and command.judge_password(demo_password):
+            raise WrongUsage(
+                "this password is too easily guessed",
+                "take 8 characters or more, with lower and upper case and digits, and no word that everybody takes",
+            )
         if not command.is_empty(database):
             raise Refused("this portal holds customers already; nothing was changed", "name a new database")
         if customers is not None and contacts_per_customer is not None:
             command.seed_many(database, customers, contacts_per_customer)
             return f"{customers:,} invented customers with {contacts_per_customer:,} people each; nobody manages them"
-        tell_demo(database, shipped())
+        tell_demo(database, shipped(), demo_password)
         return "the demo's state: what the shipped files meet when they are planned"
 
 
@@ -69,8 +88,8 @@ def restore(database: str, files: Path | None, archive: Path) -> str:
     return f"restored {done}; everybody logs in anew, and every reconciler reads everything anew"
 
 
-def tell_demo(database: str, book: Path) -> None:
-    """Bring an empty portal to the state that today's shipped files meet."""
+def tell_demo(database: str, book: Path, password: str | None = None) -> None:
+    """Bring an empty portal to the state that today's shipped files meet; with a password, its people can log in."""
     desired = read_documents(read_tree(book)).desired
     if desired is None:
         raise Refused("the shipped book of customers is not valid", "reconciler validate tells why")
@@ -79,7 +98,7 @@ def tell_demo(database: str, book: Path) -> None:
         for earlier in earlier_books(desired):
             _apply(earlier, Address(url, admin))
             command.activate_everybody(database)
-    command.tell_story(database)
+    command.tell_story(database, password)
 
 
 def _apply(desired: DesiredState, address: Address) -> None:

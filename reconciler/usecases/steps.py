@@ -117,13 +117,14 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that a run knows."""
+    """Everything that a run knows. `waiting`: the groups not begun yet, in the plan's order."""
 
     terms: Terms
     phase: Phase
     groups: tuple[Group, ...]
     scopes: frozenset[str] = frozenset()
     fates: Mapping[int, GroupOutcome] = field(default_factory=lambda: MappingProxyType({}))
+    waiting: tuple[int, ...] = ()
     running: frozenset[int] = frozenset()
     stopped: bool = False
     signal: int | None = None
@@ -166,7 +167,7 @@ def answered(state: State, request: Request, answer: Answer) -> Step:
         case PlanAgain():
             if isinstance(answer, Planned) and state.signal is None:
                 again = replace(state, phase=Phase.WRITING, groups=selected(answer.plan, state.terms))
-                return _go_on(_judged(again, answer.plan, state.scopes))
+                return _go_on(_without_services(_judged(again, answer.plan, state.scopes)))
             failure = answer.error if isinstance(answer, Failed) else None
             return _give_back(replace(state, failure=failure))
         case CarryOut(group):
@@ -189,30 +190,28 @@ def interrupted(state: State, signal: int) -> State:
 def _met(state: State, index: int, answer: Answer) -> State:
     met = answer if isinstance(answer, Met) else Met(Fate.UNKNOWN, "no answer came")
     outcome = GroupOutcome(state.groups[index], met.fate, met.detail, met.revision)
-    return replace(
+    state = replace(
         state, fates=MappingProxyType({**state.fates, index: outcome}), running=state.running - {index},
         stopped=state.stopped or met.stop,
     )  # fmt: skip
+    return state if met.fate is Fate.APPLIED else _without_services(state)
 
 
 def _go_on(state: State) -> Step:
     """Begin as many groups as may run side by side; give the lease back when none is left."""
-    state = _without_services(state)
-    waiting = [] if state.stopped else _waiting(state)
-    free = state.terms.parallelism - len(state.running)
-    now = waiting[: max(0, free)]
+    now = () if state.stopped else _next(state)
     if not now and not state.running:
         return _give_back(state)
-    return replace(state, running=state.running | set(now)), tuple(CarryOut(index) for index in now)
+    state = replace(state, running=state.running | set(now), waiting=state.waiting[len(now) :])
+    return state, tuple(CarryOut(index) for index in now)
 
 
-def _waiting(state: State) -> list[int]:
-    """The groups of the earliest stage that is not over."""
-    open_ = [index for index in range(len(state.groups)) if index not in state.fates]
-    if not open_:
-        return []
-    stage = min(_stage(state, index) for index in open_)
-    return [index for index in open_ if _stage(state, index) == stage and index not in state.running]
+def _next(state: State) -> tuple[int, ...]:
+    """The first waiting groups for which there is room, as far as they are of the earliest stage not over."""
+    room = max(0, state.terms.parallelism - len(state.running))
+    first = state.waiting[:room]
+    stage = min((_stage(state, index) for index in (*state.running, *first)), default=0)
+    return tuple(index for index in first if _stage(state, index) == stage)
 
 
 def _stage(state: State, index: int) -> int:
@@ -224,12 +223,16 @@ def _stage(state: State, index: int) -> int:
 def _without_services(state: State) -> State:
     """Customers that need a service which could not be created are held back."""
     unmade = _new_services(each.group for each in state.fates.values() if each.fate is not Fate.APPLIED)
-    fates = dict(state.fates)
-    for index, group in enumerate(state.groups):
-        lost = unmade & _named(group)
-        if lost and index not in fates and index not in state.running:
-            fates[index] = GroupOutcome(group, Fate.HELD_BACK, f"service {min(lost)} could not be created")
-    return replace(state, fates=MappingProxyType(fates))
+    if not unmade:
+        return state
+    lost = {index: unmade & _named(state.groups[index]) for index in state.waiting}
+    fates = {
+        index: GroupOutcome(state.groups[index], Fate.HELD_BACK, f"service {min(services)} could not be created")
+        for index, services in lost.items()
+        if services
+    }
+    left = tuple(index for index in state.waiting if index not in fates)
+    return replace(state, fates=MappingProxyType({**state.fates, **fates}), waiting=left)
 
 
 def _new_services(groups: Iterable[Group]) -> frozenset[str]:
@@ -260,7 +263,8 @@ def _judged(state: State, plan: Plan, scopes: frozenset[str]) -> State:
             judged = Fate.HELD_BACK, f"service {min(lost)} comes with another part of the plan: apply that first"
         if judged:
             fates[index] = GroupOutcome(group, *judged)
-    return replace(state, fates=MappingProxyType(fates))
+    waiting = tuple(index for index in range(len(state.groups)) if index not in fates)
+    return replace(state, fates=MappingProxyType(fates), waiting=waiting)
 
 
 def _forbidden(group: Group, terms: Terms, scopes: frozenset[str]) -> tuple[Fate, str] | None:

@@ -40,6 +40,15 @@ class Program:
             **self.environment, **environment,
         }  # fmt: skip
         done = subprocess.run(command, cwd=self.root, env=env, capture_output=True, timeout=120, check=False)
+        if (
+            done.returncode == 0
+            and arguments[:2] == ("apply", "--yes")
+            and not {"--customer", "--shard"} & {*arguments}
+        ):
+            left = subprocess.run(
+                [*command[:3], "plan", "-q"], cwd=self.root, env=env, capture_output=True, check=False
+            )
+            assert b"\nNo changes" in b"\n" + left.stdout, "an apply that ended well leaves nothing to do"
         return Run(done.returncode, done.stdout.decode("utf-8"), done.stderr.decode("utf-8"))
 
     def start(self, *arguments: str) -> subprocess.Popen[str]:

@@ -97,7 +97,7 @@ def test_help_costs_only_click() -> None:
     assert "Make the portal match the files." in done.stdout
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "portal serve", "portal token", "portal seed"])
+@pytest.mark.parametrize("command", [*COMMANDS, "portal serve", "portal token", "portal invite", "portal seed"])
 def test_every_command_helps_with_examples(folder: Program, command: str) -> None:
     run = folder(*command.split(), "--help")
     assert run.code == 0
@@ -125,6 +125,13 @@ def test_wrong_usage_is_64_and_says_what_would_be_right(folder: Program, argumen
     assert run.code == 64, run.err
     assert said in run.err
     assert "secret@" not in run.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["portal"]])
+def test_without_a_command_the_commands_are_listed(folder: Program, arguments: list[str]) -> None:
+    run = folder(*arguments)
+    assert (run.code, run.out) == (64, "")
+    assert run.err == folder(*arguments, "--help").out
 
 
 def test_an_unencrypted_portal_elsewhere_is_not_spoken_to(folder: Program) -> None:

@@ -47,7 +47,7 @@ DOORS = {
     "h11": ("portal/serving/connections.py",),
     "smtplib": ("portal/mail/smtp.py",),
     "prometheus_client": ("portal/api/figures.py",),
-    "argon2": ("portal/acts/access.py",),
+    "argon2": ("portal/acts/passwords.py",),
 }  # fmt: skip
 """Where each library enters: files, or folders with `/` at the end."""
 

@@ -67,10 +67,13 @@ def test_applies_come_one_at_a_time_and_are_never_cancelled() -> None:
     assert document["concurrency"] == {"group": "apply", "cancel-in-progress": False}
     assert "cache:" not in text
     assert "actions/cache" not in text
-    checkouts = [
-        step for job in document["jobs"].values() for step in job["steps"] if "checkout" in str(step.get("uses"))
-    ]
-    assert all(step["with"]["fetch-depth"] == 0 for step in checkouts)
+
+
+@pytest.mark.parametrize("name", ["apply.yml", "plan.yml"])
+def test_whatever_asks_git_who_descends_from_whom_has_the_whole_history(name: str) -> None:
+    jobs = load(FOLDER / "workflows" / name)["jobs"].values()
+    checkouts = [step for job in jobs for step in job["steps"] if "checkout" in str(step.get("uses"))]
+    assert [step["with"]["fetch-depth"] for step in checkouts] == [0] * len(checkouts)
 
 
 def test_the_plan_runs_our_code_on_their_data() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.changes import Kind, MailKind
-from reconciler.model.live import LiveState, Status
+from reconciler.model.live import LiveObject, LiveState, Status
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
 from reconciler.planning import make_plan
 from tests.builders import (
@@ -221,6 +221,22 @@ def test_a_withdrawn_service_is_a_loss_of_everybody_who_could_request_it_under_t
     update = next(c for c in found.changes if c.kind is Kind.UPDATE_CUSTOMER)
     assert update.effects.loses == ("service express",)
     assert update.effects.people == ("acme-medical/jane-doe", "acme-medical/mara-meyer")
+
+
+def test_what_every_customer_may_order_is_not_withdrawn_with_the_list() -> None:
+    jane = contact("jane-doe", services=("certified",))
+    before, after = (
+        customer(contacts=[MARA, jane], services=said) for said in (("certified", "express"), ("certified",))
+    )
+    rows = {
+        key: LiveObject(f"svc_{key}", 1, {"code": key, "available_to_all": key == "express"})
+        for key in ("certified", "express")
+    }
+    common = make_plan(desired(after), replace(portal_of(before), services=rows), Facts())
+    assert [(c.kind, c.effects.loses, c.effects.people) for c in common.changes] == [(Kind.UPDATE_CUSTOMER, (), ())]
+    rows["express"] = replace(rows["express"], fields={"code": "express", "available_to_all": False})
+    (update,) = make_plan(desired(after), replace(portal_of(before), services=rows), Facts()).changes
+    assert update.effects.people == ("acme/mara-meyer",), "whoever could not request it loses nothing"
 
 
 def test_a_farewell_in_a_new_folder_is_inert() -> None:

@@ -11,7 +11,9 @@ from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredService, DesiredState, Place
 from reconciler.model.live import Actor, Applied, LiveObject, LiveState, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
+from reconciler.model.values import FieldChange
 from reconciler.planning import make_plan
+from reconciler.reports.text import plan_text
 from tests.builders import (
     OWNER,
     RECENTLY,
@@ -198,7 +200,14 @@ def test_a_changed_setting_is_one_update() -> None:
 def test_a_policy_is_only_remembered() -> None:
     state = settings_row({}, {"policy.mails_per_run": 10})
     (change,) = make_plan(desired(settings={"policy.mails_per_run": 20}), state, Facts()).changes
-    assert (change.kind, change.fields, change.base) == (Kind.RECORD, (), {"policy.mails_per_run": 20})
+    moved = (FieldChange("policy.mails_per_run", 10, 20),)
+    assert (change.kind, change.fields, change.base) == (Kind.RECORD, moved, {"policy.mails_per_run": 20})
+
+
+def test_a_loosened_limit_stands_above_everything_else_in_the_plan() -> None:
+    state = settings_row({}, {"policy.removals_percent": 20})
+    text = plan_text(make_plan(desired(settings={"policy.removals_percent": 90}), state, Facts()))
+    assert "Power and access\n  ! portal policy removals_percent: 20 → 90\n" in text
 
 
 def test_another_owners_settings_are_refused() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from reconciler.model.changes import Kind
 from reconciler.model.live import Actor, LiveObject, Touch
 from reconciler.model.plan import Facts, Permissions, Scope
@@ -85,6 +87,18 @@ def test_a_limit_that_was_passed_before_is_not_this_pull_requests() -> None:
     after = desired(customer(contacts=[*people[20:], JANE]))
     found = make_plan_since(before, after, portal_of(customer(contacts=people)), Facts())
     assert (found.refusals, [c.kind for c in found.changes]) == ((), [Kind.CREATE_CONTACT])
+
+
+@pytest.mark.parametrize(("more", "refused"), [(1, False), (50, False), (51, True)])
+def test_a_limit_of_mails_that_others_passed_is_not_this_pull_requests_though_it_sends_more(
+    more: int, refused: bool
+) -> None:
+    waiting = [contact(f"c-{n}") for n in range(60)]
+    own = [contact(f"new-{n}") for n in range(more)]
+    before, after = desired(customer(contacts=waiting)), desired(customer(contacts=[*waiting, *own]))
+    found = make_plan_since(before, after, portal_of(customer()), Facts())
+    assert [r.rule for r in found.refusals] == ["too-many-mails"] * refused
+    assert [bool(group.held_back) for group in found.groups] == [refused]
 
 
 def test_a_limit_that_this_pull_request_passes_is_its_own() -> None:

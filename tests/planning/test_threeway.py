@@ -7,7 +7,7 @@ import pytest
 from reconciler.model.changes import Kind
 from reconciler.model.live import Actor, Applied, Touch
 from reconciler.model.plan import Facts, Plan, Scope
-from reconciler.model.values import Value
+from reconciler.model.values import FieldChange, Value
 from reconciler.planning import make_plan
 from reconciler.planning.threeway import Verdict, judge_field
 from tests.builders import RECENTLY, applied, contact, customer, customer_in_portal, desired, in_portal, live, request
@@ -90,11 +90,20 @@ def test_both_sides_at_the_same_new_value_only_move_the_base() -> None:
     assert (change.kind, change.fields, change.effects.mails, change.base) == (Kind.RECORD, (), (), jane.fields)
 
 
-@pytest.mark.parametrize("moved", [{"heir": "mara-meyer"}, {"heir": None}])
-def test_what_the_portal_does_not_show_is_only_remembered(moved: dict[str, Value]) -> None:
-    jane = contact("jane-doe", **moved)
+@pytest.mark.parametrize("heir", ["mara-meyer", None])
+def test_what_the_portal_does_not_show_is_shown_and_only_remembered(heir: str | None) -> None:
+    jane = contact("jane-doe", heir=heir)
     (change,) = plan(jane, in_portal(contact("jane-doe"))).changes
-    assert (change.kind, change.fields, change.base) == (Kind.RECORD, (), jane.fields)
+    shown = (FieldChange("heir", None, heir),) if heir else ()
+    assert (change.kind, change.fields, change.base) == (Kind.RECORD, shown, jane.fields)
+
+
+def test_a_remembered_field_beside_others_is_shown_with_the_last_of_them() -> None:
+    before, after = contact("jane-doe", heir="tom-lang"), contact("jane-doe", name="Jane Roe", role="manager")
+    kinds = [
+        (change.kind, [field.name for field in change.fields]) for change in plan(after, in_portal(before)).changes
+    ]
+    assert kinds == [(Kind.UPDATE_CONTACT, ["heir", "name"]), (Kind.CHANGE_ROLE, ["role"])]
 
 
 def test_a_line_that_goes_from_a_file_leaves_the_value_and_forgets_the_base() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import tracemalloc
 import unicodedata
 import zipfile
 
@@ -10,8 +11,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from reconciler.portal.files import words
 from reconciler.portal.files.names import LONGEST, distinct, neutral_name
-from reconciler.portal.files.words import MOST_UNPACKED, NotCountable, WordCount, count_words
+from reconciler.portal.files.words import (
+    MOST_SEGMENTS,
+    MOST_TEXT,
+    MOST_UNPACKED,
+    NotCountable,
+    Reason,
+    WordCount,
+    count_words,
+)
 
 W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
 
@@ -24,44 +34,76 @@ def docx(*paragraphs: str, part: str = "word/document.xml") -> bytes:
     return held.getvalue()
 
 
+def counted(name: str, content: bytes) -> WordCount | None:
+    return count_words(name, io.BytesIO(content))
+
+
 def test_a_repeated_sentence_weighs_less_the_second_time() -> None:
-    assert count_words("a.txt", b"Ten small words stand here in one line of text.\n" * 2) == WordCount(20, 13)
+    assert counted("a.txt", b"Ten small words stand here in one line of text.\n" * 2) == WordCount(20, 13)
 
 
 def test_two_ideographs_weigh_as_one_word() -> None:
-    assert count_words("a.txt", "翻訳会社 Acme".encode()) == WordCount(3, 3)
+    assert counted("a.txt", "翻訳会社 Acme".encode()) == WordCount(3, 3)
 
 
 def test_a_word_document_counts_its_paragraphs() -> None:
-    assert count_words("letter.DOCX", docx("Dear Jane,", "two runs of text")) == WordCount(6, 6)
+    assert counted("letter.DOCX", docx("Dear Jane,", "two runs of text")) == WordCount(6, 6)
 
 
 @pytest.mark.parametrize("version", ["1.2", "2.0"])
 def test_xliff_counts_sources_and_not_targets(version: str) -> None:
     segment = "<source>Only <x/>these three</source><target>Nicht diese</target>"
     text = f'<xliff version="{version}" xmlns="urn:x"><unit><segment>{segment}</segment></unit></xliff>'
-    assert count_words("a.xlf", text.encode()) == WordCount(3, 3)
+    assert counted("a.xlf", text.encode()) == WordCount(3, 3)
 
 
 def test_a_kind_nobody_counts_is_left_to_the_project_manager() -> None:
-    assert count_words("drawing.dwg", b"\0\1") is None
+    assert counted("drawing.dwg", b"\0\1") is None
 
 
 @pytest.mark.parametrize(
-    ("name", "content"),
+    ("name", "content", "reason"),
     [
-        ("a.txt", b"\0\1\2\xff"),
-        ("a.xlf", b"<xliff>"),
-        ("a.xlf", b"<html/>"),
-        ("a.xlf", b'<!DOCTYPE x [<!ENTITY a "b">]><xliff>&a;</xliff>'),
-        ("a.docx", b"not a zip"),
-        ("a.docx", docx("x", part="other.xml")),
-        ("a.docx", docx("x" * (MOST_UNPACKED + 1))),
+        ("a.txt", b"\0\1\2\xff", "no-text"),
+        ("a.txt", b"x" * (MOST_TEXT + 1), "too-much"),
+        ("a.txt", b"x\n" * (MOST_SEGMENTS + 1), "too-much"),
+        ("a.xlf", b"<xliff>", "no-xml"),
+        ("a.xlf", b"<html/>", "no-xliff"),
+        ("a.xlf", b'<!DOCTYPE x [<!ENTITY a "b">]><xliff>&a;</xliff>', "document-type"),
+        ("a.xlf", '<?xml version="1.0"?><!DOCTYPE x><xliff/>'.encode("utf-16"), "document-type"),
+        ("a.xlf", b" " * 8000 + b"<!DOCTYPE x><xliff/>", "document-type"),
+        ("a.xlf", b"<xliff>" + b"<a>" * 1000, "too-much"),
+        ("a.docx", b"not a zip", "no-word"),
+        ("a.docx", b"", "no-word"),
+        ("a.docx", docx("x", part="other.xml"), "no-word"),
+        ("a.docx", docx("x")[:-30] + docx("x")[-22:], "no-word"),
+        ("a.docx", docx("x")[:-10] + b"\xff\xff\xff\x7f" + docx("x")[-6:], "too-much"),
+        ("a.docx", docx("x" * (MOST_UNPACKED + 1)), "too-much"),
     ],
-)
-def test_content_that_breaks_its_names_promise_is_refused(name: str, content: bytes) -> None:
-    with pytest.raises(NotCountable):
-        count_words(name, content)
+)  # fmt: skip
+def test_content_that_breaks_its_names_promise_is_not_counted(name: str, content: bytes, reason: Reason) -> None:
+    with pytest.raises(NotCountable) as refused:
+        counted(name, content)
+    assert refused.value.reason == reason
+
+
+def test_a_bomb_of_empty_paragraphs_is_put_down_before_it_fills_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(words, "MOST_ELEMENTS", 100_000)
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as part:
+        part.write(f"<w:document {W}><w:body>".encode())
+        part.write(b"<w:p/>" * 200_000)
+    tracemalloc.start()
+    with pytest.raises(NotCountable, match="too-much"):
+        counted("bomb.docx", held.getvalue())
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2 * 1024 * 1024
+
+
+def test_text_in_a_box_within_a_paragraph_counts_once() -> None:
+    box = "outside</w:t></w:r><w:r><w:p><w:r><w:t>inside the box</w:t></w:r></w:p></w:r><w:r><w:t> again"
+    assert counted("a.docx", docx(box)) == WordCount(5, 5)
 
 
 @pytest.mark.parametrize(

@@ -114,8 +114,8 @@ def test_what_no_file_names_is_never_written(
 
 
 @given(data=st.data())
-@settings(max_examples=12 * SOAK, suppress_health_check=list(HealthCheck), deadline=None)
-def test_looking_sends_get_only(served: Served, data: st.DataObject) -> None:
+@settings(max_examples=40 * SOAK, suppress_health_check=list(HealthCheck), deadline=None)
+def test_looking_at_a_thousand_states_sends_get_only(served: Served, data: st.DataObject) -> None:
     world = World(served)
     world.apply(data.draw(books()))
     live_through(world, data.draw(days))

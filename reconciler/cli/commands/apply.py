@@ -10,7 +10,7 @@ import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -24,7 +24,7 @@ from reconciler.cli.commands.progress import Progress
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.cli.output import style_of
 from reconciler.cli.settings import Settings, with_settings
-from reconciler.model.errors import Refused, WrongUsage
+from reconciler.model.errors import Interrupted, Refused, WrongUsage
 from reconciler.model.outcome import Fate
 from reconciler.model.plan import Permissions, Plan
 from reconciler.reports.as_json import ReviewedPlan, read_reviewed
@@ -105,27 +105,40 @@ def apply(
     budget = Budget()
     progress = Progress(settings)
     with timed(settings, budget), showing_problems(settings), _signals() as heard:
-        voice = Voice(lambda plan: _agreed(settings, plan, yes, progress), progress.tell, lambda: heard[0])
+        voice = Voice(lambda plan: _agreed(settings, plan, yes, progress, heard), progress.tell, lambda: heard.signal)
         reader, writer = settings.reader(budget), PortalWriter(settings.address(), budget)
         try:
             outcome = carry_out(settings.root, reader, writer, wish, voice)
         finally:
             progress.close()
-    if not outcome.of(*_TRIED) and outcome.left is not None:
+    if not outcome.of(*_TRIED) and not outcome.declined and outcome.left is not None:
         page(plan_text(outcome.left, style_of(settings)))
-    if outcome.groups:
+    if outcome.groups or outcome.declined:
         page(outcome_text(outcome, style_of(settings)))
     return of_outcome(outcome)
 
 
-def _agreed(settings: Settings, plan: Plan, yes: bool, progress: Progress) -> bool:
+@dataclass(slots=True)
+class _Heard:
+    """The signal that came while the run was `writing`; one that comes before ends it at once."""
+
+    writing: bool = False
+    signal: int | None = None
+
+
+def _agreed(settings: Settings, plan: Plan, yes: bool, progress: Progress, heard: _Heard) -> bool:
     """Whether to go on, after the plan was shown."""
     if not settings.quiet:
         page(plan_text(plan, style_of(settings)))
-    agreed = yes or click.confirm("Apply this plan?", err=True)
-    if agreed:
+    try:
+        heard.writing = yes or click.confirm("Apply this plan?", err=True)
+    except click.Abort:
+        raise Interrupted(_BEFORE, signal.SIGINT) from None
+    if heard.signal is not None:  # the interpreter may lose what a handler raises while it prepares to read
+        raise Interrupted(_BEFORE, heard.signal)
+    if heard.writing:
         progress.begin()
-    return agreed
+    return heard.writing
 
 
 def _reviewed(path: Path) -> ReviewedPlan:
@@ -159,13 +172,18 @@ def _holder() -> str:
     return os.environ.get("GITHUB_WORKFLOW_REF") or f"{user} on {socket.gethostname()}"
 
 
+_BEFORE = "interrupted before anything was sent; nothing was changed"
+
+
 @contextmanager
-def _signals() -> Iterator[list[int | None]]:
-    """A list whose one item is the signal that came."""
-    heard: list[int | None] = [None]
+def _signals() -> Iterator[_Heard]:
+    """What is heard of signals: before the first write they end the run, then the run ends itself."""
+    heard = _Heard()
 
     def hear(number: int, _frame: FrameType | None) -> None:
-        heard[0] = heard[0] or number
+        heard.signal = heard.signal or number
+        if not heard.writing:
+            raise Interrupted(_BEFORE, number)
 
     former = {number: signal.signal(number, hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:

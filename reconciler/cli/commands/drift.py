@@ -10,7 +10,7 @@ from reconciler.cli.exit_codes import of_drift
 from reconciler.cli.output import style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.reports.as_json import drift_json
-from reconciler.reports.text import plan_text
+from reconciler.reports.text import drift_text
 from reconciler.usecases.plan import drift as look
 
 EPILOG = """\b
@@ -29,5 +29,5 @@ def drift(settings: Settings, form: str, detailed_exitcode: bool) -> int:
     budget = Budget()
     with timed(settings, budget), showing_problems(settings):
         found = look(settings.root, settings.reader(budget))
-    page(drift_json(found) if form == "json" else plan_text(found, style_of(settings)))
+    page(drift_json(found) if form == "json" else drift_text(found, style_of(settings)))
     return of_drift(found, detailed=detailed_exitcode)

@@ -1,4 +1,4 @@
-"""`reconciler portal serve|token|seed|backup|restore`: starts the reference portal, and is all that knows of it."""
+"""`reconciler portal serve|token|invite|seed|backup|restore`: starts the reference portal, and is all that knows of it."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ Examples:
   reconciler portal token --database sqlite:///portal.sqlite --scope apply
   reconciler portal serve --database sqlite:///portal.sqlite --port 8000
   reconciler portal backup --database sqlite:///portal.sqlite --out portal.zip
+  reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email ada@provider.example
 """
 SMTP_PASSWORD: Final = "RECONCILER_PORTAL_SMTP_PASSWORD"  # noqa: S105  the variable's name
 
@@ -37,6 +38,7 @@ def portal() -> None:
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
+@_FILES
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The interface to listen on.")
 @click.option("--base-url", metavar="URL", help="How people reach the portal: https, stands in mails.")
@@ -51,8 +53,8 @@ def portal() -> None:
     help="From which level on stderr tells, as JSON lines.",
 )  # fmt: skip
 def serve(
-    database: str, port: int, host: str, base_url: str | None, smtp: str | None, mail_from: str | None,
-    trusted_proxies: str, log_level: str,
+    database: str, files: Path | None, port: int, host: str, base_url: str | None, smtp: str | None,
+    mail_from: str | None, trusted_proxies: str, log_level: str,
 ) -> int:  # fmt: skip
     """Serve the portal until it is stopped; brings its database up to date first.
 
@@ -62,7 +64,7 @@ def serve(
 
     case.serve(
         database, port, host, base_url, smtp=smtp, mail_from=mail_from, smtp_password=os.environ.get(SMTP_PASSWORD),
-        proxies=trusted_proxies, log_level=log_level,
+        proxies=trusted_proxies, log_level=log_level, files=files,
     )  # fmt: skip
     return 0
 
@@ -105,9 +107,34 @@ def token(database: str, scope: str, name: str | None) -> int:
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
+@click.option("--name", required=True, help="What the person is called.")
+@click.option("--email", required=True, metavar="ADDRESS", help="With which address the person logs in.")
+@click.option(
+    "--kind", type=click.Choice(["administrator", "project_manager"]), default="administrator", show_default=True
+)
+@click.option("--language", type=click.Choice(["en", "fr", "de"]), default="en", show_default=True)
+@click.option(
+    "--base-url", metavar="URL", default="http://127.0.0.1:8000", show_default=True, help="How people reach the portal."
+)
+def invite(database: str, name: str, email: str, kind: str, language: str, base_url: str) -> int:
+    """Invite one of the provider's people: prints the activation link, and nothing else; no mail is sent."""
+    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
+
+    said = {"name": name, "email": email, "kind": kind, "language": language}
+    show(case.invite(database, said, base_url) + "\n")
+    return 0
+
+
+@portal.command(epilog=EPILOG)
+@_DATABASE
 @click.option("--customers", type=click.IntRange(1, 1_000_000), help="So many invented customers …")
 @click.option("--contacts-per-customer", type=click.IntRange(1, 10_000), help="… with so many people each.")
-def seed(database: str, customers: int | None, contacts_per_customer: int | None) -> int:
+@click.option(
+    "--demo-password",
+    metavar="TEXT",
+    help="Lets everybody active of the demo's state log in with it; never for real use.",
+)
+def seed(database: str, customers: int | None, contacts_per_customer: int | None, demo_password: str | None) -> int:
     """Fill an empty portal: with the demo's state, or with many invented customers."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
@@ -115,5 +142,5 @@ def seed(database: str, customers: int | None, contacts_per_customer: int | None
         raise WrongUsage(
             "--customers and --contacts-per-customer go together", "give both, or none for the demo's state"
         )
-    show(case.seed(database, customers, contacts_per_customer) + "\n")
+    show(case.seed(database, customers, contacts_per_customer, demo_password) + "\n")
     return 0

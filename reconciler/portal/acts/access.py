@@ -1,74 +1,114 @@
-"""Acts of a person on her own access: activate, log in, log out."""
+"""Acts of a person on her own access: log in, log out, another password, her name and language."""
 
 from __future__ import annotations
 
-import secrets
+from dataclasses import dataclass
 from typing import Any, Final
 
-from argon2 import PasswordHasher
-from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import insert, select, update
+from sqlalchemy import or_, update
 
-from reconciler.portal.acts.mails import digest
+from reconciler.portal.acts import attempts, contacts, staff
+from reconciler.portal.acts.contacts import Audited
+from reconciler.portal.acts.fields import Fields
+from reconciler.portal.acts.passwords import hashed, must_be_strong, verified
+from reconciler.portal.acts.persons import as_self, known_of, with_address
+from reconciler.portal.acts.sessions import begin
 from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.principals import SYSTEM, Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.store import Store
+from reconciler.portal.store.work import Row, Work
 
-HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-_NOBODYS: Final = HASHER.hash(secrets.token_urlsafe(16))
-"""Compared with when there is nobody, so that an answer takes as long as for somebody."""
-
-
-def activate(work: Work, secret: str, password: str) -> str:
-    """Set the password of the contact to whom the link was sent; her id. A link works once."""
-    must_be_strong(password)
-    found = work.connection.execute(
-        select(t.links).where(t.links.c.digest == digest(secret), t.links.c.used_at.is_(None))
-    ).first()
-    contact = work.one("contact", found.contact) if found and found.expires_at >= work.now else None
-    if contact is None or contact["status"] not in {"invited", "active"}:
-        raise Problem("not-found", "this link does not work any more")
-    before = contact["status"]
-    contact.update(status="active", password=HASHER.hash(password))
-    work.connection.execute(update(t.links).where(t.links.c.digest == digest(secret)).values(used_at=work.now))
-    work.audit("activate", contact, {"status": before}, {"status": "active"})
-    return contact.id
+SESSION_ID: Final = 16
+"""So many characters of a session's digest are its id."""
 
 
-def must_be_strong(password: str) -> None:
-    """A problem when the password is not of at least 8 characters with lower and upper case and digits."""
-    kinds = (str.islower, str.isupper, str.isdigit)
-    if len(password) < 8 or not all(any(kind(letter) for letter in password) for kind in kinds):
-        raise Problem("unprocessable", "a password has 8 characters or more, with lower and upper case and digits")
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A password that somebody typed for an address, and whether it was right."""
+
+    form: str
+    attempts: list[str]
+    kept: str | None
+    right: bool
 
 
-def log_in(work: Work, email: str, password: str) -> dict[str, Any]:
-    """A new session; the same problem whether address or password is not known."""
-    found = next(iter(work.where("contact", t.contacts.c.address_form == same_address_form(email))), None)
-    kept = found["password"] if found and found["status"] == "active" else None
-    if not _verified(kept or _NOBODYS, password) or kept is None or found is None:
-        raise Problem("unauthenticated", "address or password is not right")
-    token = f"rs_{secrets.token_urlsafe(32)}"
-    work.connection.execute(
-        insert(t.sessions).values(
-            digest=digest(token), contact=found.id, created_at=work.now, used_at=work.now, ended_at=None
-        )
-    )
-    return {"id": digest(token)[:16], "token": token, "contact": found.id}
+def log_in(store: Store, email: str, password: str, host: str) -> dict[str, Any]:
+    """A new session; the same problem, after the same work, whether address or password is not known."""
+    tried = _tried(store, same_address_form(email), password, host)
+    if tried.right:
+        with store.write(SYSTEM) as work:
+            person = with_address(work, tried.form)
+            if person and person["password"] == tried.kept and person["status"] == "active":
+                attempts.forgive(work, tried.form, tried.attempts)
+                return _session(work, person)
+    raise Problem("unauthenticated", "address or password is not right")
 
 
-def _verified(kept: str, password: str) -> bool:
-    try:
-        return HASHER.verify(kept, password)
-    except (VerificationError, InvalidHashError):
-        return False
+def _tried(store: Store, form: str, password: str, host: str) -> Tried:
+    """Count the try first, compare then: whoever sends a hundred tries at once is stopped all the same."""
+    with store.write(SYSTEM) as work:
+        counted = attempts.password_tried(work, form, host)
+        person = with_address(work, form)
+        kept = person["password"] if person and person["status"] == "active" else None
+    return Tried(form, counted, kept, verified(kept, password))
 
 
-def log_out(work: Work, id: str, contact: str) -> None:
-    """End a session of this contact; nothing when there is none."""
+def _session(work: Work, person: Row) -> dict[str, Any]:
+    return {**begin(work, **{person.kind: person.id}), "contact": None, "staff": None, person.kind: person.id}
+
+
+def change_password(store: Store, who: Principal, old: str, new: str, host: str) -> dict[str, Any]:
+    """Set another password for whoever knows the old one: all her sessions end, and a new one begins."""
+    with store.write(SYSTEM) as work:
+        person = myself(work, who)
+        form, known = same_address_form(person["email"]), tuple(known_of(person))
+    tried = _tried(store, form, old, host)
+    if not tried.right:
+        raise Problem("forbidden", "the old password is not right")
+    must_be_strong(new, known)
+    kept = hashed(new)
+    with store.write(SYSTEM) as work:
+        person = myself(work, who)
+        if person["password"] != tried.kept:
+            raise Problem("forbidden", "the old password is not right")
+        as_self(work, person["name"])
+        attempts.forgive(work, form, tried.attempts)
+        person["password"] = kept
+        work.end_access(person.id)
+        work.audit("password", person, {}, {"password": "changed"})
+        return _session(work, person)
+
+
+def myself(work: Work, who: Principal) -> Row:
+    """The row of the person who is logged in."""
+    return work.one("contact", who.contact) if who.contact else work.one("staff", who.staff or "")
+
+
+def edit_myself(work: Work, who: Principal, fields: Fields) -> tuple[Row, Audited]:
+    """Another name or language of one's own; the history says that the person did it herself."""
+    person = myself(work, who)
+    as_self(work, who.name)
+    act = contacts.edit if person.kind == "contact" else staff.edit
+    return person, act(work, person, fields)
+
+
+def log_out(work: Work, id: str, person: str) -> None:
+    """End a session of this person; nothing when there is none."""
+    if len(id) == SESSION_ID:
+        _end(work, person, t.sessions.c.digest.startswith(id, autoescape=True))
+
+
+def log_out_everywhere(work: Work, person: str) -> None:
+    """End all sessions of this person."""
+    _end(work, person)
+
+
+def _end(work: Work, person: str, *criteria: Any) -> None:
     c = t.sessions.c
     work.connection.execute(
-        update(t.sessions).where(c.digest.startswith(id, autoescape=True), c.contact == contact, c.ended_at.is_(None))
+        update(t.sessions)
+        .where(or_(c.contact == person, c.staff == person), c.ended_at.is_(None), *criteria)
         .values(ended_at=work.now)
-    )  # fmt: skip
+    )

@@ -8,6 +8,7 @@ from sqlalchemy import func
 
 from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields
 from reconciler.portal.acts.mails import invite, send
+from reconciler.portal.acts.persons import must_be_free
 from reconciler.portal.rules import contacts as rules
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
@@ -48,11 +49,9 @@ def next_generation(work: Work, customer: str, key: str | None) -> int:
 
 
 def take_address(work: Work, contact: Row) -> None:
-    """Claim the contact's address as a login; a problem when another living contact has it."""
+    """Claim the contact's address as a login; a problem when somebody else has it."""
     form = same_address_form(contact["email"])
-    for other in work.where("contact", t.contacts.c.address_form == form):
-        if other is not contact:
-            raise Problem("address-taken", f"the address '{contact['email']}' is the login of another contact")
+    must_be_free(work, form, contact, contact["email"])
     contact["address_form"] = form
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from sqlalchemy import delete, select, update
 
 from reconciler.portal.acts.contacts import Audited
+from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
@@ -21,20 +23,32 @@ def erase(work: Work, contact: Row) -> Audited:
         **contact["applied"],
         "fields": {name: value for name, value in contact["applied"]["fields"].items() if name not in PERSONAL},
     }
-    contact.update(name=pseudonym, email=f"{pseudonym}@erased.invalid", password=None, applied=base)
+    touched = {
+        name: {**touch, "by": pseudonym} if touch["actor"] == Actor.SELF else touch
+        for name, touch in contact["touched"].items()
+    }
+    signed_up = t.sign_ups.c.address_form == same_address_form(contact["email"])
+    contact.update(touched=touched, name=pseudonym, email=f"{pseudonym}@erased.invalid", password=None, applied=base)
     contact["removed"] = {**(contact["removed"] or {}), "restorable_until": work.now}
     work.flush()
+    work.connection.execute(delete(t.sign_ups).where(signed_up))
     for table in (t.outbox, t.links, t.sessions):
         work.connection.execute(delete(table).where(table.c.contact == contact.id))
-    _forget_in_history(work, contact.id)
+    work.connection.execute(update(t.files).where(t.files.c.person == contact.id).values(by=pseudonym))
+    _forget_in_history(work, contact.id, pseudonym)
     work.written(contact)
     return {}, {"erased": True}
 
 
-def _forget_in_history(work: Work, id: str) -> None:
+def _forget_in_history(work: Work, id: str, pseudonym: str) -> None:
     c = t.changes.c
-    for row in work.connection.execute(select(c.revision, c.seq, c.before, c.after).where(c.id == id)).all():
-        kept = {"before": _without(row.before), "after": _without(row.after)}
+    for row in work.connection.execute(
+        select(c.revision, c.seq, c.by, c.actor, c.before, c.after).where(c.id == id)
+    ).all():
+        kept = {
+            "before": _without(row.before), "after": _without(row.after),
+            "by": pseudonym if row.actor == Actor.SELF else row.by,
+        }  # fmt: skip
         work.connection.execute(update(t.changes).where(c.revision == row.revision, c.seq == row.seq).values(**kept))
 
 

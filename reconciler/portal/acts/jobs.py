@@ -1,23 +1,30 @@
-"""What time does: links run out. Written like any other change, with revision and history."""
+"""What time does: links and quotes run out, and what nobody needs any more is forgotten."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
+from typing import Any, Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, delete, or_, select
 
-from reconciler.portal.acts.mails import LINK_DAYS
+from reconciler.portal.acts.quotes import expire_quotes
+from reconciler.portal.acts.uploads import forget, sweep
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
 
+KEPT_DAYS: Final = 30
+"""For how long ended sessions and used links are kept, should somebody have to look."""
+
 
 def expire_links(store: Store) -> int:
-    """Everybody who was invited too long ago is `link_expired` now; how many there were."""
-    c = t.contacts.c
-    criteria = (c.status == "invited", c.invited_at < later(store.clock(), days=-LINK_DAYS))
+    """Every contact whose invitation ran out is `link_expired` now, with revision and history; how many there were."""
+    c, link = t.contacts.c, t.links.c
+    living = select(link.contact).where(
+        link.contact == c.id, link.kind == "activation", link.used_at.is_(None), link.expires_at >= store.clock()
+    )
+    criteria = (c.status == "invited", ~living.exists())
     if not _any(store, select(c.id).where(*criteria)):
         return 0
     with store.write(SYSTEM) as work:
@@ -28,11 +35,25 @@ def expire_links(store: Store) -> int:
     return len(overdue)
 
 
-def _any(store: Store, question: Select[tuple[str]]) -> bool:
+def _any(store: Store, question: Select[Any]) -> bool:
     """Whether there is something to do: nearly always there is not, and then nobody has to wait for us."""
     with store.read() as connection:
         return connection.execute(question.limit(1)).first() is not None
 
 
-JOBS: Final[tuple[Callable[[Store], int], ...]] = (expire_links,)
+def forget_ended_access(store: Store) -> int:
+    """Sign-ups that nobody confirmed, and sessions and links that ended long ago, are gone; how many."""
+    now = store.clock()
+    long_ago, s = later(now, days=-KEPT_DAYS), t.sessions.c
+    old = (
+        (t.sign_ups, t.sign_ups.c.expires_at < now), (t.links, t.links.c.expires_at < long_ago),
+        (t.sessions, or_(s.ended_at < long_ago, s.used_at < long_ago)),
+    )  # fmt: skip
+    if not any(_any(store, select(table).where(condition)) for table, condition in old):
+        return 0
+    with store.write(SYSTEM) as work:
+        return sum(work.connection.execute(delete(table).where(condition)).rowcount for table, condition in old)
+
+
+JOBS: Final[tuple[Callable[[Store], int], ...]] = (expire_links, expire_quotes, forget_ended_access, forget, sweep)
 """What every server process does each minute; the portal's one row makes sure that each thing is done once."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from typing import Any, Final
+from dataclasses import dataclass, replace
+from typing import Any
 
 from sqlalchemy import insert
 
@@ -13,8 +14,17 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
 
-LINK_DAYS: Final = 14
-"""For how long an activation link works (A)."""
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads a mail: at which address, called what, in which language; and about which customer it is."""
+
+    to: str
+    name: str
+    language: str
+    contact: str | None = None
+    role: str = ""
+    customer: Row | None = None
 
 
 def digest(secret: str) -> str:
@@ -24,30 +34,58 @@ def digest(secret: str) -> str:
 
 def send(work: Work, kind: str, contact: Row, *, to: str | None = None, **facts: Any) -> None:
     """Put a mail of this kind to this contact into the outbox, in the contact's language."""
+    reader = contact_as_reader(work, contact)
+    post(work, kind, replace(reader, to=to) if to else reader, **facts)
+
+
+def contact_as_reader(work: Work, contact: Row) -> Reader:
+    """The contact, reading in her own language or her customer's."""
     customer = work.one("customer", contact["customer"]) if contact["customer"] else None
     language = contact["language"] or (customer["language"] if customer else "en")
-    written = letter(kind, language, {
-        "portal": work.portal["name"], "provider": work.portal["name"], "name": contact["name"],
-        "customer": customer["name"] if customer else "", "role": contact["role"], "address": f"{work.base_url}/login",
+    return Reader(contact["email"], contact["name"], language, contact.id, contact["role"], customer)
+
+
+def staff_as_reader(person: Row) -> Reader:
+    """One of the provider's people."""
+    return Reader(person["email"], person["name"], person["language"], role=person["kind"])
+
+
+def post(work: Work, kind: str, reader: Reader, *, wording: str | None = None, **facts: Any) -> None:
+    """Put a mail of this kind into the outbox; `wording` names other sentences than the kind's own."""
+    values = post_unsent(work, kind, reader, wording=wording, **facts)
+    work.mail(values)
+
+
+def post_unsent(work: Work, kind: str, reader: Reader, *, wording: str | None = None, **facts: Any) -> dict[str, Any]:
+    """The mail as the outbox would hold it."""
+    customer = reader.customer
+    written = letter(wording or kind, reader.language, {
+        "portal": work.portal["name"], "provider": work.portal["name"], "name": reader.name,
+        "customer": customer["name"] if customer else "", "role": reader.role, "address": f"{work.base_url}/login",
         "contact": _whom_to_ask(customer, work), **color_of(work), **{name: str(value) for name, value in facts.items()},
     })  # fmt: skip
     id = f"mail_{secrets.token_hex(10)}"
-    work.mail({
-        "id": id, "kind": kind, "to": to or contact["email"], "language": language, "contact": contact.id,
+    return {
+        "id": id, "kind": kind, "to": reader.to, "language": reader.language, "contact": reader.contact,
         "message_id": f"<{id}@{work.portal['id']}>", "subject": written.subject, "text": written.text, "html": written.html,
-    })  # fmt: skip
+    }  # fmt: skip
+
+
+def new_link(work: Work, kind: str, expires_at: str, person: Row | None) -> str:
+    """The secret of a new link to this person; of one that opens nothing when there is nobody."""
+    work.flush()
+    secret = secrets.token_urlsafe(24)
+    whose = {"contact": None, "staff": None, **({person.kind: person.id} if person else {})}
+    work.connection.execute(
+        insert(t.links).values(digest=digest(secret), kind=kind, expires_at=expires_at, used_at=None, **whose)
+    )
+    return secret
 
 
 def invite(work: Work, contact: Row, kind: str = "activation") -> None:
     """Send a link behind which the contact sets her password."""
-    work.flush()
-    secret = secrets.token_urlsafe(24)
-    expires = later(work.now, days=LINK_DAYS)
-    work.connection.execute(
-        insert(t.links).values(
-            digest=digest(secret), contact=contact.id, kind="activation", expires_at=expires, used_at=None
-        )
-    )
+    expires = link_end(work)
+    secret = new_link(work, "activation", expires, contact)
     contact["invited_at"] = work.now
     send(work, kind, contact, link=f"{work.base_url}/activate/{secret}", until=expires[:10])
 
@@ -56,6 +94,11 @@ def color_of(work: Work) -> dict[str, str]:
     """The fact of the provider's colour, for the HTML of a mail; none when the settings name none."""
     color = work.one("settings", "settings")["branding"].get("primary_color")
     return {"color": color} if color else {}
+
+
+def link_end(work: Work) -> str:
+    """Until when an activation link works that is made now."""
+    return later(work.now, days=work.one("settings", "settings")["activation"]["expire_after_days"])
 
 
 def _whom_to_ask(customer: Row | None, work: Work) -> str:

@@ -1,47 +1,116 @@
-"""Acts on requests: send one, move it on."""
+"""Acts on requests: send one with its files, change one as the provider, hand one over."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
+from reconciler.portal.acts import uploads
 from reconciler.portal.acts.contacts import Audited
-from reconciler.portal.rules.contacts import must_live
+from reconciler.portal.acts.mails import send as send_mail
+from reconciler.portal.acts.notices import tell_owner, tell_project_managers
+from reconciler.portal.acts.offers import may_order
+from reconciler.portal.rules import requests as rules
+from reconciler.portal.rules.contacts import may_receive, must_live
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
 
-FIRST_STATE = {
-    "pm_quote_manual": "quote_pending", "pm_quote_automatic": "quote_being_made",
-    "automatic_quote": "quote_being_made", "automatic_project": "in_progress",
+NEW: Final = {
+    **dict.fromkeys(("words", "cost", "currency", "expires_at", "reason", "accepted_at", "delivered_at")), "progress": 0,
 }  # fmt: skip
-"""Where a request begins in each of the four workflows."""
-
-NEW = dict.fromkeys(("words", "cost", "currency", "expires_at", "reason", "accepted_at", "delivered_at"))
-NEW["progress"] = 0
 
 
-def send(work: Work, owner: Row, fields: Mapping[str, Any]) -> Row:
-    """A new request of a contact who may send one."""
+def send(
+    work: Work, owner: Row, fields: Mapping[str, Any], files: Sequence[str] = (), reference_files: Sequence[str] = ()
+) -> Row:
+    """A new request of a contact who may send one, with the uploads that she names.
+
+    What she may order is asked when she sends it herself; the provider's tools may send for her what
+    only the provider knows, also without a service.
+    """
     must_live(owner.values)
     if owner["role"] not in HOLDS_WORK:
         raise Problem("heir-may-not-hold-work", f"a {owner['role']} sends no requests")
-    if fields["service"] is not None and not work.where("service", t.services.c.code == fields["service"]):
-        raise Problem("unprocessable", f"there is no service '{fields['service']}'")
+    service = _service(work, fields["service"])
+    if work.principal.contact:
+        may_order(work, owner, service, fields, files)
+    sources, references = uploads.waiting(work, files), uploads.waiting(work, reference_files)
+    if set(files) & set(reference_files):
+        raise Problem("unprocessable", "one upload is either to be translated or a reference")
+    request = _created(work, owner, fields, service, rules.all_words(sources))
+    uploads.attach(work, sources, request, "source")
+    uploads.attach(work, references, request, "reference")
+    _tell(work, request)
+    return request
+
+
+def _service(work: Work, code: str | None) -> Row | None:
+    if code is None:
+        return None
+    found = work.where("service", t.services.c.code == code)
+    if not found:
+        raise Problem("unprocessable", f"there is no service '{code}'")
+    return found[0]
+
+
+def _created(work: Work, owner: Row, fields: Mapping[str, Any], service: Row | None, words: int | None) -> Row:
+    targets = sorted(set(fields["target_languages"]))
+    amount, currency = rules.cost(words, service["price"] if service else None, len(targets))
+    state = rules.first_state(fields["workflow"], words)
     request = work.new("request", {
-        **fields, "customer": owner["customer"], "owner": owner.id, "state": FIRST_STATE[fields["workflow"]],
-        "created_at": work.now, **NEW, "target_languages": sorted(set(fields["target_languages"])),
+        **fields, "customer": owner["customer"], "owner": owner.id, "state": state, "created_at": work.now, **NEW,
+        "target_languages": targets, "words": words, "cost": amount, "currency": currency,
     })  # fmt: skip
+    request.update(**rules.entering(state, None, work.now, offered_until(work)))
     work.written(request)
     return request
 
 
-def change(work: Work, request: Row, fields: Mapping[str, Any]) -> Audited:
-    """Move a request to another state or deadline."""
-    changed = {name: value for name, value in fields.items() if request[name] != value}
-    before = {name: request[name] for name in changed}
-    request.update(**changed)
-    if changed:
+def offered_until(work: Work) -> str:
+    """Until when a quote that is made now can be accepted."""
+    return later(work.now, days=work.one("settings", "settings")["offers"]["expire_after_days"])
+
+
+def _tell(work: Work, request: Row) -> None:
+    """The provider's tools know what they sent; what a person sent is news to the project managers."""
+    if work.principal.contact:
+        tell_project_managers(work, "submitted", request)
+        if request["state"] == "quoted":
+            tell_owner(work, "quoted", request, until=request["expires_at"][:10])
+
+
+def move(work: Work, request: Row, event: str, **fields: Any) -> Audited:
+    """Bring an event about: the state, what goes with it, and these fields; a problem in the wrong state."""
+    state = rules.next_state(event, request["state"])
+    return write(work, request, {
+        "state": state, **rules.entering(state, request["state"], work.now, offered_until(work)), **fields,
+    })  # fmt: skip
+
+
+def write(work: Work, request: Row, fields: Mapping[str, Any]) -> Audited:
+    """Change what differs; what was before, and what is after."""
+    after = {name: value for name, value in fields.items() if request[name] != value}
+    before = {name: request[name] for name in after}
+    if after:
+        request.update(**after)
         work.written(request)
-    return before, changed
+    return before, after
+
+
+def change(work: Work, request: Row, fields: Mapping[str, Any]) -> Audited:
+    """Put a request into another state or give it another deadline, as a correction by the provider's tools."""
+    state = fields.get("state") or request["state"]
+    known = {name: value for name, value in fields.items() if name != "state" or value is not None}
+    return write(work, request, {**rules.entering(state, request["state"], work.now, offered_until(work)), **known})
+
+
+def reassign(work: Work, request: Row, heir: Row) -> Audited:
+    """The open request goes to another contact of its customer, who is told."""
+    owner = work.one("contact", request["owner"])
+    may_receive(heir.values, owner.values)
+    audited = move(work, request, "reassign", owner=heir.id)
+    send_mail(work, "work_received", heir, count=1, from_name=owner["name"], requests=f"- {request['title']}")
+    return audited

@@ -37,6 +37,12 @@ def _address(text: str) -> str:
     return text
 
 
+def _no_web_address(text: str) -> str:
+    if any(part in text.lower() for part in ("://", "www.", "@")):
+        raise ValueError("a name holds no web or e-mail address")
+    return text
+
+
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
 _LINE = {"pattern": f"^[^{_CONTROL}]*[^{_CONTROL}\\s][^{_CONTROL}]*$"}
 _LINES = {"pattern": f"^([^{_CONTROL}]|[\\n\\t])*$"}
@@ -49,6 +55,8 @@ Line: TypeAlias = Annotated[
     AfterValidator(_plain),
     AfterValidator(_not_blank),
 ]
+PersonName: TypeAlias = Annotated[Line, AfterValidator(_no_web_address)]
+"""A name that strangers may put into our mails: it carries no link."""
 Paragraph: TypeAlias = Annotated[str, Field(max_length=2000, json_schema_extra=_LINES), AfterValidator(_paragraphs)]
 Address: TypeAlias = Annotated[
     str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_plain), AfterValidator(_address)
@@ -57,6 +65,7 @@ Domain: TypeAlias = Annotated[str, Field(min_length=1, max_length=253, json_sche
 Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Id: TypeAlias = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Role: TypeAlias = Literal["requester", "observer", "manager"]
+Kind: TypeAlias = Literal["administrator", "project_manager"]
 Workflow: TypeAlias = Literal["pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project"]
 Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=1000)]
 
@@ -136,6 +145,38 @@ class ContactFields(Shape):
     services: Services | None = None
     language: Language | None = None
     protected: bool | None = None
+
+
+class SignUpFields(Shape):
+    """What a person says about herself who wants access."""
+
+    name: PersonName
+    email: Address
+    role: Role = "requester"
+    language: Language | None = None
+    code: Annotated[str, Field(max_length=40), AfterValidator(_plain)] | None = None
+
+
+class ResetFields(Shape):
+    """Who wants a link to a new password."""
+
+    email: Address
+
+
+class OwnFields(Shape):
+    """What a person changes about herself; what is left out stays."""
+
+    name: PersonName | None = None
+    language: Language | None = None
+
+
+class StaffFields(Shape):
+    """One of the provider's people; what is left out stays."""
+
+    name: Line | None = None
+    email: Address | None = None
+    kind: Kind | None = None
+    language: Language | None = None
 
 
 class NewCode(Shape):

@@ -103,11 +103,11 @@ def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> 
         return told(request, Problem(type, "somebody else wrote the same at the same time"))
 
     @app.exception_handler(OperationalError)
-    def on_operational(_request: Request, error: OperationalError) -> Response:
+    def on_operational(request: Request, error: OperationalError) -> Response:
         LOG.error("database", extra={"error": type(error.orig).__name__, "trace": TRACE.get(None)})
-        return problem_answer(Problem("unavailable", "the database does not answer"))
+        return told(request, Problem("unavailable", "the database does not answer"))
 
     @app.exception_handler(Exception)
-    def on_bug(_request: Request, error: Exception) -> Response:
+    def on_bug(request: Request, error: Exception) -> Response:
         LOG.error("bug", exc_info=error, extra={"trace": TRACE.get(None)})
-        return problem_answer(Problem("internal", "something is wrong with the portal; the trace finds it in its log"))
+        return told(request, Problem("internal", "something is wrong with the portal; the trace finds it in its log"))

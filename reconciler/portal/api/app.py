@@ -19,7 +19,21 @@ from reconciler.portal.api.figures import Figures
 from reconciler.portal.api.journal import Journal
 from reconciler.portal.api.methods import Methods
 from reconciler.portal.api.parameters import only_known
-from reconciler.portal.api.routes import catalogue, mails, people, runs, state, work
+from reconciler.portal.api.routes import (
+    access,
+    account,
+    catalogue,
+    decisions,
+    files,
+    mails,
+    people,
+    requests,
+    runs,
+    staff,
+    state,
+    statistics,
+    work,
+)
 from reconciler.portal.api.security import allowed
 from reconciler.portal.api.strict import StrictBodies
 from reconciler.portal.pages.site import install_pages, problem_page
@@ -55,7 +69,9 @@ def create_app(store: Store) -> FastAPI:
     app.state.figures = Figures(store)
     install(app, problem_page)
     api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(only_known)])
-    for module in (state, runs, catalogue, people, work, mails):
+    for module in (
+        state, runs, access, account, staff, catalogue, people, requests, files, decisions, statistics, work, mails,
+    ):  # fmt: skip
         api.include_router(module.router)
     app.include_router(api)
     app.include_router(health.router)

@@ -15,7 +15,6 @@ from reconciler.portal.acts.shapes import (
     CustomerFields,
     Id,
     Key,
-    Language,
     Languages,
     Line,
     Offers,
@@ -128,27 +127,6 @@ class Contact(Managed):
     generation: int
     removed: Removal | None
     registration: RegistrationMark | None
-
-
-class TranslationRequest(Shown):
-    id: str
-    version: int
-    customer: str
-    owner: str
-    title: str
-    state: Literal["quote_pending", "quote_being_made", "quoted", "in_progress", "delivered", "cancelled"]
-    service: str | None
-    source_language: str
-    target_languages: list[str]
-    deadline: str | None
-    words: int | None
-    cost: str | None
-    currency: str | None
-    expires_at: str | None
-    progress: int
-    reason: str | None
-    accepted_at: str | None
-    delivered_at: str | None
 
 
 class Page(Shown, Generic[T]):
@@ -298,46 +276,6 @@ class Offboarding(WithReason):
 
 class Handover(Shape):
     work_to: Id
-
-
-class NewRequest(Shape):
-    """A request for translation."""
-
-    owner: Id
-    title: Line
-    service: Key | None = None
-    workflow: Literal["pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project"] = (
-        "pm_quote_manual"
-    )
-    source_language: Language
-    target_languages: Annotated[list[Language], Field(min_length=1, max_length=100)]
-    deadline: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] | None = None
-    comment: Paragraph | None = None
-
-
-class ChangedRequest(Shape):
-    """What the provider changes about a request."""
-
-    state: Literal["quote_pending", "quote_being_made", "quoted", "in_progress", "delivered", "cancelled"] | None = None
-    deadline: Annotated[str, Field(pattern=r"^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$")] | None = None
-
-
-class Activation(Shape):
-    """The secret of a mailed link, and the password to set behind it."""
-
-    secret: Annotated[str, Field(min_length=8, max_length=200)]
-    password: Annotated[str, Field(min_length=8, max_length=200)]
-
-
-class Login(Shape):
-    email: Annotated[str, Field(max_length=254)]
-    password: Annotated[str, Field(max_length=200)]
-
-
-class Session(Shown):
-    id: str
-    token: str
-    contact: str
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {

@@ -23,13 +23,19 @@ _FIELDS: Final = {
         "target_languages", "deadline", "comment", "created_at", "words", "cost", "currency", "expires_at", "progress",
         "reason", "accepted_at", "delivered_at",
     ),
+    "upload": ("id", "name", "size", "sha256", "words", "uncounted"),
+    "file": (
+        "id", "name", "size", "sha256", "words", "uncounted", "kind", "language", "by", "created_at",
+    ),
 }  # fmt: skip
+_PLAIN: Final = frozenset({"request", "upload", "file"})
+"""What nobody manages by files."""
 
 
 def as_json(kind: str, row: Row, customer_keys: Mapping[str, str | None] | None = None) -> dict[str, Any]:
     """The row as everybody may see it; `customer_keys` by customer id, needed for contacts."""
-    if kind == "request":
-        return {name: row[name] for name in _FIELDS["request"]}
+    if kind in _PLAIN:
+        return {name: row[name] for name in _FIELDS[kind]}
     shown = {name: row[name] for name in (*_MANAGED, *_FIELDS[kind], "applied", "touched")}
     if kind == "contact":
         shown["customer_key"] = (customer_keys or {}).get(row["customer"]) if row["customer"] else None

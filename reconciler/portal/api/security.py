@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
@@ -12,8 +12,8 @@ from sqlalchemy import insert
 
 from reconciler.portal.acts.mails import digest
 from reconciler.portal.acts.sessions import by_session, by_token, note_use
-from reconciler.portal.rules.policy import Grant, granted, known
-from reconciler.portal.rules.principals import Actor, Principal, Scope
+from reconciler.portal.rules.policy import PUBLIC, Grant, granted, known
+from reconciler.portal.rules.principals import COMMAND_LINE, Principal, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -21,7 +21,6 @@ from reconciler.portal.store.store import Store
 bearer = HTTPBearer(
     auto_error=False, description="A token made by `reconciler portal token`, or that of a session (`POST /sessions`)."
 )
-COMMAND_LINE: Final = Principal("command", "command line", Actor.ADMINISTRATOR)
 
 
 def store_of(request: Request) -> Store:
@@ -30,9 +29,12 @@ def store_of(request: Request) -> Store:
     return store
 
 
-def principal_of(
-    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
-) -> Principal | None:
+def host_of(request: Request) -> str:
+    """Where the request comes from; behind a proxy, what the proxy says."""
+    return request.client.host if request.client else "nowhere"
+
+
+def principal_of(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Principal | None:
     """Who sent the request; None when nobody says so. A token that is not ours is a problem."""
     if credentials is None:
         return None
@@ -58,8 +60,12 @@ class Gate:
 class Allowed(Gate):
     """A dependency that lets a request pass when its principal may do the operation."""
 
-    def __call__(self, principal: Annotated[Principal | None, Depends(principal_of)]) -> Grant | None:
-        return granted(principal, self.operation)
+    def __call__(
+        self, request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+    ) -> Grant | None:
+        if self.operation in PUBLIC:
+            return None  # nobody is asked who they are, so a token that ended does not matter
+        return granted(principal_of(request, credentials), self.operation)
 
 
 def allowed(operation: str) -> Any:

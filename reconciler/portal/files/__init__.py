@@ -1,1 +1,1 @@
-"""What people upload: safe names and counted words. Pure functions over names and bytes."""
+"""What people upload: safe names, counted words, and the folder that keeps the bytes."""

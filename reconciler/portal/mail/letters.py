@@ -19,6 +19,18 @@ _LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "address_changed": ("address_changed.body",),
     "work_received": ("work_received.body", "|requests", "ask"),
     "rejected": ("rejected.body", "ask"),
+    "staff_activation": ("staff_activation.body", "activation.link", "|link", "role", "activation.later"),
+    "staff_address_changed": ("staff_address_changed.body",),
+    "confirm": ("confirm.body", "|link", "confirm.until", "confirm.ignore"),
+    "known": ("known.body",),
+    "known_invited": ("known_invited.body", "ask"),
+    "reset": ("reset.body", "|link", "reset.ignore"),
+    "registered": ("registered.body", "|link"),
+    "submitted": ("submitted.body", "|link"),
+    "quoted": ("quoted.body", "|link", "ask"),
+    "accepted": ("accepted.body", "|link"),
+    "delivered": ("delivered.body", "|link", "ask"),
+    "cancelled": ("cancelled.body", "|link"),
 }
 """The paragraphs of each kind; `|name` stands for a fact on a line of its own."""
 

@@ -37,6 +37,17 @@ ENGLISH: Final = {
     "reset.ignore": "If you did not ask for it, there is nothing to do: your password stays as it is.",
     "registered.subject": "A registration waits for approval",
     "registered.body": "{who} confirmed an address and waits for approval.",
+    "staff_activation.subject": "Your account at {portal}",
+    "staff_activation.body": "an account at the customer portal {portal} was opened for you.",
+    "staff_address_changed.subject": "Your address at {portal} was changed",
+    "staff_address_changed.body": "the e-mail address of your account was changed. This address no longer logs in. "
+    "If you did not expect this, tell an administrator of the portal at once.",
+    "known_invited.subject": "You were invited to {portal}",
+    "known_invited.body": "somebody, hopefully you, asked for access to {portal} with this address. It was invited "
+    "already: the mail with the activation link has been sent. If the link no longer works, ask for a new one.",
+    "confirm.until": "The link works once, for {hours} hours.",
+    "administrator": "run the portal: customers, contacts, services, settings, and our own people.",
+    "project_manager": "look after the requests of your customers: quotes, progress, delivery.",
     "quoted.subject": "Your quote is ready: {title}",
     "quoted.body": "the quote for {title} is ready. You can accept it until {until}:",
     "accepted.subject": "Quote accepted: {title}",
@@ -56,7 +67,7 @@ ENGLISH: Final = {
     "manager": "all of it: send requests, accept quotes, see the requests of all colleagues, and manage your "
     "team: change roles and hand over work.",
     "left": "the person left", "role_change": "another role", "duplicate": "a duplicate",
-    "other": "not stated",
+    "other": "not stated", "expired": "it was not accepted in time",
 }  # fmt: skip
 
 FRENCH: Final = {
@@ -88,6 +99,17 @@ FRENCH: Final = {
     "reset.ignore": "Si vous n’avez rien demandé, il n’y a rien à faire : votre mot de passe reste le même.",
     "registered.subject": "Une inscription attend votre approbation",
     "registered.body": "{who} a confirmé son adresse et attend l’approbation.",
+    "staff_activation.subject": "Votre compte sur {portal}",
+    "staff_activation.body": "un compte vous a été ouvert sur le portail client {portal}.",
+    "staff_address_changed.subject": "Votre adresse sur {portal} a changé",
+    "staff_address_changed.body": "l’adresse e-mail de votre compte a été changée. Cette adresse ne permet plus de se "
+    "connecter. Si vous ne vous y attendiez pas, prévenez aussitôt un administrateur du portail.",
+    "known_invited.subject": "Vous avez été invité sur {portal}",
+    "known_invited.body": "quelqu’un, sans doute vous, a demandé un accès à {portal} avec cette adresse. Elle est déjà "
+    "invitée : le courriel avec le lien d’activation a été envoyé. Si le lien ne fonctionne plus, demandez-en un nouveau.",
+    "confirm.until": "Le lien est à usage unique et valable {hours} heures.",
+    "administrator": "administrer le portail : clients, contacts, services, réglages et nos collaborateurs.",
+    "project_manager": "suivre les demandes de vos clients : devis, avancement, livraison.",
     "quoted.subject": "Votre devis est prêt : {title}",
     "quoted.body": "le devis pour {title} est prêt. Vous pouvez l’accepter jusqu’au {until} :",
     "accepted.subject": "Devis accepté : {title}",
@@ -107,7 +129,7 @@ FRENCH: Final = {
     "manager": "tout : envoyer des demandes, accepter les devis, voir les demandes de tous vos collègues, et gérer "
     "votre équipe : changer les rôles et attribuer le travail.",
     "left": "départ de la personne", "role_change": "autre rôle", "duplicate": "doublon",
-    "other": "non précisé",
+    "other": "non précisé", "expired": "non accepté à temps",
 }  # fmt: skip
 
 GERMAN: Final = {
@@ -139,6 +161,17 @@ GERMAN: Final = {
     "reset.ignore": "Wenn Sie nicht darum gebeten haben, ist nichts zu tun: Ihr Kennwort bleibt, wie es ist.",
     "registered.subject": "Eine Registrierung wartet auf Genehmigung",
     "registered.body": "{who} hat die Adresse bestätigt und wartet auf Genehmigung.",
+    "staff_activation.subject": "Ihr Konto bei {portal}",
+    "staff_activation.body": "im Kundenportal {portal} wurde ein Konto für Sie eingerichtet.",
+    "staff_address_changed.subject": "Ihre Adresse bei {portal} wurde geändert",
+    "staff_address_changed.body": "die E-Mail-Adresse Ihres Kontos wurde geändert. Mit dieser Adresse ist keine "
+    "Anmeldung mehr möglich. Wenn Sie das nicht erwartet haben, sagen Sie es sofort der Verwaltung des Portals.",
+    "known_invited.subject": "Sie wurden zu {portal} eingeladen",
+    "known_invited.body": "jemand, hoffentlich Sie, hat mit dieser Adresse um Zugang zu {portal} gebeten. Sie ist schon "
+    "eingeladen: die E-Mail mit dem Aktivierungslink wurde verschickt. Gilt der Link nicht mehr, bitten Sie um einen neuen.",
+    "confirm.until": "Der Link gilt einmal, {hours} Stunden lang.",
+    "administrator": "das Portal verwalten: Kunden, Kontakte, Dienste, Einstellungen und unsere eigenen Leute.",
+    "project_manager": "die Anfragen Ihrer Kunden betreuen: Angebote, Fortschritt, Lieferung.",
     "quoted.subject": "Ihr Angebot liegt vor: {title}",
     "quoted.body": "das Angebot für {title} liegt vor. Sie können es bis {until} annehmen:",
     "accepted.subject": "Angebot angenommen: {title}",
@@ -158,7 +191,7 @@ GERMAN: Final = {
     "manager": "alles: Anfragen senden, Angebote annehmen, die Anfragen aller Kolleginnen und Kollegen sehen und "
     "Ihr Team verwalten: Rollen ändern und Arbeit übertragen.",
     "left": "die Person ist ausgeschieden", "role_change": "andere Rolle", "duplicate": "Dublette",
-    "other": "nicht angegeben",
+    "other": "nicht angegeben", "expired": "nicht rechtzeitig angenommen",
 }  # fmt: skip
 
 WORDS: Final[Mapping[str, Mapping[str, str]]] = {"en": ENGLISH, "fr": FRENCH, "de": GERMAN}

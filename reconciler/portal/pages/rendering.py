@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
@@ -26,12 +26,16 @@ if TYPE_CHECKING:
 RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
 
 
+LOCALES: Final = {"en": "en_GB"}
+"""English of no one country: the day before the month, hours to 24."""
+
+
 class Speech:
     """What can be said in one language: `t("key", name=…)`, and dates and numbers as its readers write them."""
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.locale = Locale.parse(language)
+        self.locale = Locale.parse(LOCALES.get(language, language))
 
     def __call__(self, key: str, **facts: Any) -> str:
         """The sentence, filled in; its text is escaped by the template like any other."""
@@ -49,7 +53,9 @@ class Speech:
 
     def time(self, at: str | None) -> str:
         """A time of the portal (UTC) as day and minute."""
-        return f"{format_datetime(datetime.fromisoformat(at), 'medium', locale=self.locale)} UTC" if at else ""
+        if not at:
+            return ""
+        return f"{self.date(at)}, {format_time(datetime.fromisoformat(at), 'short', locale=self.locale)} UTC"
 
     def number(self, value: float | Decimal) -> str:
         return format_decimal(value, locale=self.locale)
@@ -91,6 +97,11 @@ def render(visit: Visit, template: str, values: Mapping[str, Any]) -> str:
         done=f"done.{done}" if known(f"done.{done}") else None, once=lambda: secrets.token_urlsafe(16),
         direction="rtl" if visit.language in RIGHT_TO_LEFT else "ltr", **values,
     )  # fmt: skip
+
+
+def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
+    """A template that needs nobody's visit and no database."""
+    return environment().get_template(template).render(t=speech(language), language=language, **values)
 
 
 @cache

@@ -7,18 +7,20 @@ from typing import Annotated, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 from starlette.datastructures import MutableHeaders
 from starlette.responses import FileResponse, RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.portal.acts import contacts
+from reconciler.portal.acts import access
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.colours import brand_css
 from reconciler.portal.pages.forms import Sent
 from reconciler.portal.pages.marks import Marks
 from reconciler.portal.pages.navigation import home
-from reconciler.portal.pages.visit import LANGUAGE_COOKIE, Visit, visit_of, visits
-from reconciler.portal.pages.words import LANGUAGES, known
+from reconciler.portal.pages.rendering import render_bare
+from reconciler.portal.pages.visit import LANGUAGE_COOKIE, Visit, local, visit_of, visits
+from reconciler.portal.pages.words import LANGUAGES, chosen_language, known
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -71,50 +73,43 @@ def choose_language(visit: Open, form: Sent) -> Response:
     language, to = form.text("language"), form.text("to")
     if language not in LANGUAGES:
         raise Problem("unprocessable", "the pages are in English, French and German")
-    response = visit.to(to if _local(to) else "/")
+    response = visit.to(to if local(to) else "/")
     response.set_cookie(
         LANGUAGE_COOKIE, language, max_age=31536000, httponly=True, samesite="lax", secure=visit.marks.secure
     )
-    if visit.principal is not None:
+    who = visit.principal
+    if who is not None:
 
         def act(work: Work) -> str:
-            _speak(work, visit, language)
+            row, audited = access.edit_myself(work, who, {"language": language})
+            work.audit("account", row, *audited)
             return to
 
         visit.write(form, act, as_self=True)
     return response
 
 
-def _speak(work: Work, visit: Visit, language: str) -> None:
-    who = visit.principal
-    if who and who.contact:
-        row = work.one("contact", who.contact)
-        work.audit("account", row, *contacts.edit(work, row, {"language": language}))
-    elif who and who.staff:
-        row = work.one("staff", who.staff)
-        before, row["language"] = row["language"], language
-        work.written(row)
-        work.audit("account", row, {"language": before}, {"language": language})
-
-
-def _local(to: str) -> bool:
-    """Whether an address is a page of ours: nobody is sent to another site."""
-    return to.startswith("/") and not to.startswith(("//", "/\\"))
-
-
 def problem_page(request: Request, problem: Problem, trace: str) -> Response:
     """A problem as a page; who has to log in first is taken there."""
     if problem.type == "unauthenticated" and request.method == "GET":
         return RedirectResponse(f"/login?to={request.url.path}", 303)
-    visit = visit_of(request)
-    key = f"problem.{problem.type}"
-    response = visit.page(
-        "problem.html", problem.status, sentence=key if known(key) else "problem.other", trace=trace,
-        requests=problem.members.get("requests", []),
-    )  # fmt: skip
+    key = f"problem.{problem.type}" if known(f"problem.{problem.type}") else "problem.other"
+    try:
+        visit = visit_of(request)
+    except OperationalError:
+        return _bare_page(request, problem.status, key, trace)
+    requests = problem.members.get("requests", [])
+    response = visit.page("problem.html", problem.status, sentence=key, trace=trace, requests=requests)
     for name, value in problem.members.get("headers", {}).items():
         response.headers[name] = value
     return response
+
+
+def _bare_page(request: Request, status: int, key: str, trace: str) -> Response:
+    """What can still be said when the database, which knows the visitor and the brand, does not answer."""
+    language = chosen_language(None, request.headers.get("accept-language", ""))
+    text = render_bare("bare.html", language, {"sentence": key, "trace": trace})
+    return Response(text, status, {"Retry-After": "5"}, "text/html")
 
 
 class PageHeaders:

@@ -163,6 +163,11 @@ def marks_of(request: Request) -> Marks:
     return marks
 
 
+def local(to: str) -> bool:
+    """Whether an address is a page of ours: nobody is sent to another site."""
+    return to.startswith("/") and not to.startswith(("//", "/\\"))
+
+
 def logged_in(visit: Visit, session: Mapping[str, Any], to: str) -> Response:
     """Go on with a new session, as its cookie."""
     response = visit.to(to)

@@ -67,3 +67,5 @@ class Principal:
 
 SYSTEM = Principal("system", "the portal", Actor.SYSTEM)
 """The portal itself: jobs that follow the clock."""
+COMMAND_LINE = Principal("command", "command line", Actor.ADMINISTRATOR)
+"""Whoever may open the database itself."""

@@ -17,8 +17,6 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import IO, Any, Final
 
-from sqlalchemy.engine import make_url
-
 from reconciler.portal.store.database import known_versions
 
 FORMAT: Final = 1
@@ -70,14 +68,6 @@ class Manifest:
     def written(self) -> bytes:
         """The manifest as it stands in the archive."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1).encode()
-
-
-def files_beside(database: str) -> Path:
-    """Where a portal's files lie when nobody says where: beside a database that is a file."""
-    address = make_url(database)
-    if address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}:
-        return Path(f"{address.database}-files")
-    return Path("portal-files")
 
 
 def table_member(name: str) -> str:

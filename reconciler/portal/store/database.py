@@ -47,6 +47,14 @@ def open_database(url: str) -> Engine:
     )  # fmt: skip
 
 
+def files_beside(database: str) -> Path:
+    """Where a portal's files lie when nobody says where: beside a database that is a file."""
+    address = make_url(database)
+    if address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}:
+        return Path(f"{address.database}-files")
+    return Path("portal-files")
+
+
 def _sqlite(url: str) -> Engine:
     engine = create_engine(
         url, poolclass=QueuePool, pool_size=20, max_overflow=20, connect_args={"timeout": 30}, hide_parameters=True

@@ -5,20 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, select
 
+from reconciler.portal.files.vault import Vault
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
-from reconciler.portal.store.database import aside, migrate, open_database, reading, writing
+from reconciler.portal.store.database import aside, files_beside, migrate, open_database, reading, writing
 from reconciler.portal.store.laws import broken_laws
 from reconciler.portal.store.work import Work
 
 
 @dataclass(frozen=True)
 class Store:
-    """A migrated database.
+    """A migrated database, and the vault with the bytes of files.
 
     `base_url` stands in mails. `violations`, when it is a list, makes this the test build: after
     every transaction the laws of the portal are checked on the whole database and what is broken is
@@ -28,6 +30,7 @@ class Store:
     engine: Engine
     clock: Clock = system_clock
     base_url: str = "http://127.0.0.1:8000"
+    vault: Vault = field(default_factory=lambda: Vault(Path("portal-files")))
     violations: list[str] | None = field(default=None, compare=False)
 
     @contextmanager
@@ -56,9 +59,14 @@ class Store:
 
 
 def open_store(
-    url: str, clock: Clock = system_clock, base_url: str = "http://127.0.0.1:8000", *, check_laws: bool = False
-) -> Store:
-    """The store behind a database URL, migrated and ready."""
+    url: str, clock: Clock = system_clock, base_url: str = "http://127.0.0.1:8000", *, files: Path | None = None,
+    check_laws: bool = False,
+) -> Store:  # fmt: skip
+    """The store behind a database URL, migrated and ready; `files` is the folder of its files.
+
+    Without it they lie beside a database that is a file (`portal.sqlite-files`), else in `portal-files`
+    of the working directory.
+    """
     engine = open_database(url)
     migrate(engine)
-    return Store(engine, clock, base_url, [] if check_laws else None)
+    return Store(engine, clock, base_url, Vault(files or files_beside(url)), [] if check_laws else None)

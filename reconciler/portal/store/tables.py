@@ -101,6 +101,7 @@ customers = Table(
     Column("archived", _json()),
     Column("last_commit", String(64)),
     Column("registration_code", String(20), unique=True, index=True),
+    Index("ix_customers_name_id", "name", "id"),
     Index(
         "uq_customers_owner_external_key", "owner", "external_key", unique=True,
         sqlite_where=text("status <> 'archived'"), postgresql_where=text("status <> 'archived'"),
@@ -130,6 +131,7 @@ contacts = Table(
     Column("password", Text),
     Column("invited_at", String(20)),
     Index("ix_contacts_status", "status"),
+    Index("ix_contacts_name_id", "name", "id"),
     Index(
         "uq_contacts_customer_external_key", "customer", "external_key", unique=True,
         sqlite_where=text("status <> 'removed'"), postgresql_where=text("status <> 'removed'"),
@@ -174,14 +176,16 @@ files = Table(
     Column("size", Big, nullable=False),
     Column("sha256", String(64), nullable=False),
     Column("words", Integer),
+    Column("uncounted", String(20)),
     Column("person", String(40)),
     Column("by", Text, nullable=False),
     Column("created_at", String(20), nullable=False, index=True),
 )  # fmt: skip
 """What was uploaded: `source`, `reference`, or `delivery` in a target language. The bytes lie outside, by id.
 
-An upload belongs to nobody's request yet (`request` and `kind` empty): only `person` (or, for tokens, whoever
-has the id) may use it, and it is forgotten after a day.
+`words` are weighted; empty where `uncounted` says why a person has to count. An upload belongs to nobody's
+request yet (`request` and `kind` empty): only `person` (or, for tokens, whoever has the id) may use it, and it
+is forgotten after a day.
 """
 
 changes = Table(

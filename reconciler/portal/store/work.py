@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, or_, select, update
 
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
@@ -201,10 +201,14 @@ class Work:
             self.connection.execute(update(t.portal).values(revision=self.revision))
         return wrote
 
-    def end_access(self, contact: str) -> None:
-        """End all sessions and tokens of a contact, and make her links useless."""
-        for table in (t.sessions, t.tokens):
-            self.connection.execute(
-                update(table).where(table.c.contact == contact, table.c.ended_at.is_(None)).values(ended_at=self.now)
-            )
-        self.connection.execute(delete(t.links).where(t.links.c.contact == contact, t.links.c.used_at.is_(None)))
+    def end_access(self, person: str) -> None:
+        """End all sessions and tokens of a contact or of one of the provider's people, and make the links useless."""
+        s, links = t.sessions.c, t.links.c
+        for table, whose in (
+            (t.sessions, or_(s.contact == person, s.staff == person)),
+            (t.tokens, t.tokens.c.contact == person),
+        ):
+            self.connection.execute(update(table).where(whose, table.c.ended_at.is_(None)).values(ended_at=self.now))
+        self.connection.execute(
+            delete(t.links).where(or_(links.contact == person, links.staff == person), links.used_at.is_(None))
+        )

@@ -6,8 +6,25 @@ from typing import Final
 
 from fastapi import APIRouter
 
-from reconciler.portal.pages.routes import administration, customers, people, records, team
+from reconciler.portal.pages.routes import (
+    access,
+    account,
+    administration,
+    customers,
+    decisions,
+    downloads,
+    links,
+    people,
+    records,
+    requests,
+    sending,
+    staff,
+    statistics,
+    team,
+)
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    team.router, people.router, customers.router, administration.router, records.router,
+    access.router, links.router, account.router, sending.router, requests.router, decisions.router, downloads.router,
+    statistics.router, team.router, people.router, customers.router, staff.router, administration.router,
+    records.router,
 )  # fmt: skip

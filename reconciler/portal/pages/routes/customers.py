@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
-from typing import Annotated, Any, Final
+from collections.abc import Callable, Sequence
+from typing import Annotated, Any, Final, TypeVar
+from urllib.parse import urlencode
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection, func, select
 
 from reconciler.portal.acts import customers
 from reconciler.portal.acts.shapes import CustomerFields
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
-from reconciler.portal.pages.looking import Found, all_customers, all_services, customer_of, file_of
+from reconciler.portal.pages.looking import Found, all_services, customer_of, file_of, one_page
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import LIVING
@@ -21,26 +22,42 @@ from reconciler.portal.store.work import Row, Work
 router = APIRouter(include_in_schema=False)
 Runs = Annotated[Visit, visits("customers.write")]
 HERE: Final = "/admin/customers"
+Done = TypeVar("Done")
 
 
 @router.get(HERE)
-def list_customers(visit: Runs, archived: bool = False) -> Response:
+def list_customers(
+    visit: Runs, archived: bool = False, q: Annotated[str, Query(max_length=200)] = "",
+    after: Annotated[str | None, Query(max_length=800)] = None,
+) -> Response:  # fmt: skip
     """The customers by name, with how many people they have and what they lack to order."""
+    c = t.customers.c
+    statement = select(t.customers) if archived else select(t.customers).where(c.status == "active")
+    if q:
+        statement = statement.where(c.name.icontains(q, autoescape=True))
     with visit.store.read() as connection:
-        people = _people(connection)
-        found = [
-            {**row, "people": people.get(row["id"], 0), "lacks": lacks(row, people.get(row["id"], 0)), "file": file_of("customer", row)}
-            for row in all_customers(connection, archived=archived)
-        ]  # fmt: skip
-    return visit.page("admin/customers.html", customers=found, archived=archived)
+        rows, mark = one_page(connection, statement, (c.name, c.id), after)
+        people = _people(connection, [row["id"] for row in rows])
+    found = [
+        {**row, "people": people[row["id"]], "lacks": lacks(row, people[row["id"]]), "file": file_of("customer", row)}
+        for row in rows
+    ]
+    asked = {"q": q, **({"archived": "true"} if archived else {})}
+    return visit.page(
+        "admin/customers.html", customers=found, archived=archived, q=q,
+        first=f"{HERE}?{urlencode(asked)}" if after else None,
+        following=f"{HERE}?{urlencode({**asked, 'after': mark})}" if mark else None,
+    )  # fmt: skip
 
 
-def _people(connection: Connection) -> dict[str, int]:
+def _people(connection: Connection, customers: Sequence[str]) -> dict[str, int]:
+    """How many people each of these customers has."""
     c = t.contacts.c
     counted = connection.execute(
-        select(c.customer, func.count().label("people")).where(c.status.in_(LIVING)).group_by(c.customer)
-    )
-    return {row.customer: row.people for row in counted}
+        select(c.customer, func.count().label("people")).where(c.customer.in_(customers), c.status.in_(LIVING))
+        .group_by(c.customer)
+    )  # fmt: skip
+    return dict.fromkeys(customers, 0) | {row.customer: row.people for row in counted}
 
 
 def lacks(customer: Found, people: int) -> list[str]:
@@ -91,7 +108,7 @@ def show_one(visit: Runs, id: str) -> Response:
 def _one(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
     with visit.store.read() as connection:
         customer = customer_of(connection, id)
-        people = _people(connection).get(id, 0)
+        people = _people(connection, [id])[id]
     return _form(visit, {**customer, "lacks": lacks(customer, people), "people": people}, form, wrong)
 
 
@@ -153,12 +170,11 @@ def _typed(form: Form) -> dict[str, Any]:
     }).sent()  # fmt: skip
 
 
-def _named(act: Any) -> Any:
-    """The act, with a name that is taken as a mistake in its field."""
+def _named(act: Callable[[], Done]) -> Done:
+    """What the act gives; a name that is taken is a mistake in its field."""
     try:
         return act()
     except Problem as problem:
-        found = re.fullmatch(r"(name)-taken", problem.type)
-        if found is None:
+        if problem.type != "name-taken":
             raise
         raise Mistakes({"name": "problem.name-taken"}) from None

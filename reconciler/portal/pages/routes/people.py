@@ -13,11 +13,11 @@ from reconciler.portal.acts.reach import reached, within
 from reconciler.portal.pages.forms import Form, Mistakes, Sent
 from reconciler.portal.pages.looking import (
     Found,
-    all_customers,
     all_services,
     colleagues,
     customer_of,
     file_of,
+    homes,
     names_of_customers,
     one_page,
 )
@@ -47,10 +47,10 @@ def list_people(
     with visit.store.read() as connection:
         waiting = [] if after else _waiting(connection)
         people, mark = _found(connection, customer, q, everybody=everybody, after=after)
-        homes = all_customers(connection)
+        known = homes(connection)
     asked = {"customer": customer, "q": q, **({"everybody": "true"} if everybody else {})}
     return visit.page(
-        "people/list.html", waiting=waiting, people=people, homes=homes, q=q, customer=customer, everybody=everybody,
+        "people/list.html", waiting=waiting, people=people, homes=known, q=q, customer=customer, everybody=everybody,
         first=f"{HERE}?{urlencode(asked)}" if after else None,
         following=f"{HERE}?{urlencode({**asked, 'after': mark})}" if mark else None,
     )  # fmt: skip
@@ -97,16 +97,12 @@ def show_new(visit: Adds, customer: Annotated[str, Query(max_length=40)] = "") -
 
 def _new(visit: Visit, customer: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
     with visit.store.read() as connection:
-        homes, services = _homes(connection), all_services(connection)
+        known, services = homes(connection), all_services(connection)
     nobody = {"id": None, "name": "", "email": "", "role": "requester", "language": None, "services": "all"}
     return visit.page(
-        "people/new.html", 422 if wrong else 200, homes=homes, services=services, chosen=customer, person=nobody,
+        "people/new.html", 422 if wrong else 200, homes=known, services=services, chosen=customer, person=nobody,
         form=form, wrong=wrong.fields if wrong else {},
     )  # fmt: skip
-
-
-def _homes(connection: Connection) -> list[tuple[str, str]]:
-    return [(home["id"], home["name"]) for home in all_customers(connection)]
 
 
 @router.post(HERE)
@@ -147,10 +143,10 @@ def _one(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None
         person = dict(reached(connection, visit.grant, t.contacts, id))
         customer = customer_of(connection, person["customer"]) if person["customer"] else None
         people = colleagues(connection, person["customer"], removed=False)
-        homes, services = _homes(connection), all_services(connection)
+        known, services = homes(connection), all_services(connection)
     person["open"] = next((each["open"] for each in people if each["id"] == id), 0)
     return visit.page(
-        "people/one.html", 422 if wrong else 200, base=HERE, back=HERE, person=person, customer=customer, homes=homes,
+        "people/one.html", 422 if wrong else 200, base=HERE, back=HERE, person=person, customer=customer, homes=known,
         heirs=heir_options(people, id), services=services, file=file_of("contact", person, customer), form=form,
         wrong=wrong.fields if wrong else {}, foreign=_foreign(person, customer),
         managed_home=bool(customer and customer["owner"]),

@@ -69,6 +69,7 @@ def upgrade() -> None:
         sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("words", sa.Integer(), nullable=True),
+        sa.Column("uncounted", sa.String(length=20), nullable=True),
         sa.Column("person", sa.String(length=40), nullable=True),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.String(length=20), nullable=False),
@@ -82,6 +83,9 @@ def upgrade() -> None:
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("registration_code", sa.String(length=20), nullable=True))
         batch_op.create_index(batch_op.f("ix_customers_registration_code"), ["registration_code"], unique=True)
+
+    op.create_index("ix_customers_name_id", "customers", ["name", "id"], unique=False)
+    op.create_index("ix_contacts_name_id", "contacts", ["name", "id"], unique=False)
 
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.add_column(sa.Column("staff", sa.String(length=40), nullable=True))

@@ -1,0 +1,52 @@
+"""Which bytes somebody may take away: files of a request within reach, one of them or an archive of many."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from reconciler.portal.acts.reach import reached
+from reconciler.portal.acts.uploads import of_request
+from reconciler.portal.files.archives import Member
+from reconciler.portal.files.names import distinct, neutral_name
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.store import Store
+
+File = Mapping[str, Any]
+
+
+def file_of(store: Store, grant: Grant, request: str, file: str) -> tuple[str, Path]:
+    """The name and the bytes of one file of a request within reach."""
+    _, files = _files(store, grant, request)
+    found = next((each for each in files if each["id"] == file), None)
+    if found is None:
+        raise Problem("not-found", f"there is nothing '{file}'")
+    return found["name"], store.vault.there(found["id"])
+
+
+def archive_of(store: Store, grant: Grant, request: str, kind: str | None) -> tuple[str, list[Member]]:
+    """The name of an archive and what is in it: a folder for each kind, deliveries by language."""
+    title, files = _files(store, grant, request)
+    chosen = [each for each in files if kind in {None, each["kind"]}]
+    if not chosen:
+        raise Problem("not-found", f"request '{request}' has no files" + (f" of kind '{kind}'" if kind else ""))
+    names = distinct([_place(each) for each in chosen])
+    members = [
+        Member(name, store.vault.there(each["id"]), each["created_at"])
+        for name, each in zip(names, chosen, strict=True)
+    ]  # fmt: skip
+    return f"{neutral_name(title)}.zip", members
+
+
+def _place(file: File) -> str:
+    folder = f"{file['kind']}/{file['language']}" if file["language"] else file["kind"]
+    return f"{folder}/{file['name']}"
+
+
+def _files(store: Store, grant: Grant, request: str) -> tuple[str, list[File]]:
+    with store.read() as connection:
+        row = reached(connection, grant, t.requests, request)
+        return row["title"], of_request(connection, row["id"])

@@ -1,0 +1,135 @@
+"""Requests, their files and their figures in the OpenAPI document; and the bodies of what can be done with them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field
+
+from reconciler.portal.acts.request_shapes import Moment, Percent, RequestFields
+from reconciler.portal.acts.shapes import Id, Language, Paragraph, Shape
+from reconciler.portal.acts.uploads import MOST_FILES
+from reconciler.portal.api.models import Shown
+from reconciler.portal.files.words import Reason
+
+State: TypeAlias = Literal["quote_pending", "quote_being_made", "quoted", "in_progress", "delivered", "cancelled"]
+
+Why: TypeAlias = Annotated[Paragraph, Field(min_length=1, max_length=500)]
+Uploads: TypeAlias = Annotated[list[Id], Field(max_length=MOST_FILES)]
+
+
+class TranslationRequest(Shown):
+    id: str
+    version: int
+    customer: str
+    owner: str
+    title: str
+    state: State
+    service: str | None
+    source_language: str
+    target_languages: list[str]
+    deadline: str | None
+    words: int | None
+    cost: str | None
+    currency: str | None
+    expires_at: str | None
+    progress: int
+    reason: str | None
+    accepted_at: str | None
+    delivered_at: str | None
+
+
+class NewRequest(RequestFields):
+    """A request for translation. Without `owner` it is the sender's own; only the provider's tools name others."""
+
+    owner: Id | None = None
+    files: Uploads = Field(default_factory=list)
+    reference_files: Uploads = Field(default_factory=list)
+
+
+class ChangedRequest(Shape):
+    """What the provider's tools correct about a request."""
+
+    state: State | None = None
+    deadline: Moment | None = None
+
+
+class Refusal(Shape):
+    """Why there will be no quote, or no project."""
+
+    reason: Why
+
+
+class HowFar(Shape):
+    progress: Percent
+
+
+class DeliveredFile(Shape):
+    """An upload, and the target language that it is in."""
+
+    upload: Id
+    language: Language
+
+
+class Deliveries(Shape):
+    """What is delivered."""
+
+    files: Annotated[list[DeliveredFile], Field(min_length=1, max_length=MOST_FILES)]
+
+
+class NewOwner(Shape):
+    """Who looks after the request from now on."""
+
+    owner: Id
+
+
+class Upload(Shown):
+    """A file that came; `words` are weighted, or null and `uncounted` says why a person has to count them."""
+
+    id: str
+    name: str
+    size: int
+    sha256: str
+    words: int | None
+    uncounted: Reason | None
+
+
+class RequestFile(Upload):
+    kind: Literal["source", "reference", "delivery"]
+    language: str | None
+    by: str
+    created_at: str
+
+
+class FilesOfRequest(Shown):
+    """All files of a request, in one piece: there are at most a few dozen."""
+
+    items: list[RequestFile]
+
+
+class Figures(Shown):
+    """Sums over some requests: `costs` by currency, `mean_days` from sending to delivery."""
+
+    key: str
+    name: str
+    requests: int
+    words: int
+    costs: dict[str, str]
+    delivered: int
+    mean_days: float | None
+
+
+class Period(Shown):
+    first: str
+    last: str
+
+
+class Statistics(Shown):
+    """The requests within reach that were sent in a period of days, by what tells them apart."""
+
+    period: Period
+    total: Figures
+    months: list[Figures]
+    services: list[Figures]
+    languages: list[Figures]
+    contacts: list[Figures]

@@ -1,0 +1,99 @@
+"""Files: bytes in, as uploads that a request takes later; bytes out, one file or all of a request."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+from starlette.concurrency import run_in_threadpool
+
+from reconciler.portal.acts import uploads
+from reconciler.portal.acts.downloads import archive_of, file_of
+from reconciler.portal.acts.reach import reached
+from reconciler.portal.api.answers import answer
+from reconciler.portal.api.models import PROBLEMS
+from reconciler.portal.api.request_models import FilesOfRequest, Upload
+from reconciler.portal.api.rows import as_json
+from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.streams import keep, must_be_bytes, must_fit
+from reconciler.portal.api.writing import Done, creates, write
+from reconciler.portal.files.archives import download_headers, zipped
+from reconciler.portal.files.vault import Kept
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Work
+
+router = APIRouter(tags=["files"], responses=PROBLEMS)
+
+Downloads = Annotated[Grant, allowed("requests.download")]
+Kind = Literal["source", "reference", "delivery"]
+BYTES: Final = "application/octet-stream"
+_IN: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {BYTES: {"schema": {"type": "string", "format": "binary", "minLength": 1}}},
+    }
+}
+
+
+@router.post("/uploads", status_code=201, response_model=Upload, openapi_extra=_IN)
+async def upload_file(
+    request: Request, grant: Annotated[Grant, allowed("files.upload")],
+    name: Annotated[str, Query(min_length=1, max_length=500)],
+) -> Response:  # fmt: skip
+    """A file for a request or a delivery of one's own; what nobody uses within a day is forgotten."""
+    creates(request)
+    must_be_bytes(request)
+    vault = store_of(request).vault
+    must_fit(request, vault)
+    await run_in_threadpool(uploads.must_have_room, store_of(request), grant.principal)
+    kept = await keep(request, vault)
+    return await run_in_threadpool(_noted, request, grant, kept, name)
+
+
+def _noted(request: Request, grant: Grant, kept: Kept, name: str) -> Response:
+    """The row of the bytes; a row that was not written, or was there under this key already, needs no bytes."""
+    vault, noted = store_of(request).vault, False
+
+    def act(work: Work) -> Done:
+        nonlocal noted
+        row = uploads.note(work, kept, name, words, uncounted)
+        noted = True
+        return 201, as_json("upload", row), {}
+
+    try:
+        words, uncounted = uploads.counted(vault, kept.id, name)
+        return write(request, grant, kept.sha256.encode(), act)
+    finally:
+        if not noted:
+            vault.discard(kept.id)
+
+
+@router.get("/requests/{id}/files", response_model=FilesOfRequest)
+def list_files(request: Request, id: str, grant: Annotated[Grant, allowed("requests.read")]) -> Response:
+    """The files of a request: sources, references, deliveries."""
+    with store_of(request).read() as connection:
+        row = reached(connection, grant, t.requests, id)
+        files = uploads.of_request(connection, row["id"])
+    return answer({"items": [as_json("file", file) for file in files]})
+
+
+@router.get(
+    "/requests/{id}/files.zip", response_class=StreamingResponse,
+    responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
+)  # fmt: skip
+def download_all(request: Request, id: str, grant: Downloads, kind: Kind | None = None) -> Response:
+    """All files of a request, or all of one kind, as one archive."""
+    name, members = archive_of(store_of(request), grant, id, kind)
+    return StreamingResponse(zipped(members), 200, download_headers(name), "application/zip")
+
+
+@router.get(
+    "/requests/{id}/files/{file}", response_class=FileResponse,
+    responses={200: {"content": {BYTES: {}}, "description": "The bytes"}},
+)  # fmt: skip
+def download_file(request: Request, id: str, file: str, grant: Downloads) -> Response:
+    """One file of a request, always as bytes to be saved."""
+    name, path = file_of(store_of(request), grant, id, file)
+    return FileResponse(path, 200, download_headers(name), BYTES)

@@ -1,0 +1,87 @@
+"""Requests for translation: list, send, read, correct."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from reconciler.portal.acts import requests
+from reconciler.portal.acts.reach import reached, within
+from reconciler.portal.api.answers import answer
+from reconciler.portal.api.models import PROBLEMS, Page
+from reconciler.portal.api.paging import Pages, page
+from reconciler.portal.api.request_models import ChangedRequest, NewRequest, State, TranslationRequest
+from reconciler.portal.api.rows import as_json, etag
+from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Work
+
+router = APIRouter(prefix="/requests", tags=["requests"], responses=PROBLEMS)
+
+Body = Annotated[bytes, Depends(body_of)]
+Reads = Annotated[Grant, allowed("requests.read")]
+Sends = Annotated[Grant, allowed("requests.send")]
+Runs = Annotated[Grant, allowed("requests.run")]
+
+
+@router.get("", response_model=Page[TranslationRequest])
+def list_requests(
+    request: Request, paging: Pages, grant: Reads,
+    customer: Annotated[str | None, Query(max_length=40)] = None,
+    owner: Annotated[str | None, Query(max_length=40)] = None, state: State | None = None,
+) -> Response:  # fmt: skip
+    """The requests, open or not."""
+    c = t.requests.c
+    criteria = [
+        column == value for column, value in ((c.customer, customer), (c.owner, owner), (c.state, state)) if value
+    ]
+    return page(
+        request, paging, t.requests, criteria, lambda _, rows: [as_json("request", row) for row in rows], grant=grant
+    )
+
+
+@router.post("", status_code=201, response_model=TranslationRequest)
+def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) -> Response:
+    """A new request with files that were uploaded before; what happens next is said by its workflow."""
+    creates(request)
+
+    def act(work: Work) -> Done:
+        owner = within(work, grant, "contact", _owner(new, grant))
+        fields = new.model_dump(exclude={"owner", "files", "reference_files"})
+        row = requests.send(work, owner, fields, new.files, new.reference_files)
+        work.audit("POST requests", row, None, new.sent())
+        status, value, headers = row_done(201, as_json("request", row.values))
+        return status, value, {**headers, "Location": f"/api/v1/requests/{row.id}"}
+
+    return write(request, grant, body, act)
+
+
+def _owner(new: NewRequest, grant: Grant) -> str:
+    owner = new.owner or grant.principal.contact
+    if owner is None:
+        raise Problem("unprocessable", "'owner' is required: a token sends for somebody")
+    return owner
+
+
+@router.get("/{id}", response_model=TranslationRequest)
+def read_request(request: Request, id: str, grant: Reads) -> Response:
+    """One request."""
+    with store_of(request).read() as connection:
+        row = reached(connection, grant, t.requests, id)
+    return answer(as_json("request", row), headers={"ETag": etag(row["version"])})
+
+
+@router.patch("/{id}", response_model=TranslationRequest)
+def change_request(request: Request, id: str, change: ChangedRequest, body: Body, grant: Runs) -> Response:
+    """Put a request right: into any state, past its life cycle, and without a mail; or give it another deadline."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, within(work, grant, "request", id))
+        work.audit("PATCH requests", row, *requests.change(work, row, change.sent()))
+        return row_done(200, as_json("request", row.values))
+
+    return write(request, grant, body, act)

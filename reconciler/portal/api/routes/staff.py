@@ -1,0 +1,128 @@
+"""The provider's people, and the registration codes that they hand out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Request, Response
+from sqlalchemy import select
+
+from reconciler.portal.acts import customers, staff
+from reconciler.portal.api.access_models import ChangedStaff, NewStaff, RegistrationCode, Staff
+from reconciler.portal.api.answers import answer
+from reconciler.portal.api.models import PROBLEMS, Page
+from reconciler.portal.api.paging import Pages, page
+from reconciler.portal.api.rows import etag
+from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Work
+
+router = APIRouter(responses=PROBLEMS)
+Body = Annotated[bytes, Depends(body_of)]
+Writes = Annotated[Grant, allowed("staff.write")]
+Codes = Annotated[Grant, allowed("customers.write")]
+_SHOWN = ("id", "version", "name", "email", "kind", "language", "status", "touched")
+
+
+def staff_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
+    """One of the provider's people, as an administrator and the person herself may see."""
+    return {name: row[name] for name in _SHOWN}
+
+
+@router.get("/staff", tags=["staff"], response_model=Page[Staff], dependencies=[allowed("staff.read")])
+def list_staff(
+    request: Request, paging: Pages, status: Literal["invited", "active", "removed"] | None = None
+) -> Response:
+    """The provider's people; removed ones only with `status=removed`."""
+    c = t.staff.c
+    criteria = [c.status == status if status else c.status != "removed"]
+    return page(request, paging, t.staff, criteria, lambda _, rows: [staff_as_json(row) for row in rows])
+
+
+@router.post("/staff", tags=["staff"], status_code=201, response_model=Staff)
+def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> Response:
+    """Invite one of the provider's people by a mail."""
+    creates(request)
+
+    def act(work: Work) -> Done:
+        person = staff.add(work, {**new.sent(), "language": new.language or "en"})
+        staff.invite(work, person)
+        work.audit("POST staff", person, None, new.sent())
+        status, value, headers = row_done(201, staff_as_json(person.values))
+        return status, value, {**headers, "Location": f"/api/v1/staff/{person.id}"}
+
+    return write(request, grant, body, act)
+
+
+@router.get("/staff/{id}", tags=["staff"], response_model=Staff, dependencies=[allowed("staff.read")])
+def read_staff(request: Request, id: str) -> Response:
+    """One of the provider's people, removed or not."""
+    with store_of(request).read() as connection:
+        row: Any = connection.execute(select(t.staff).where(t.staff.c.id == id)).mappings().first()
+    if row is None:
+        raise Problem("not-found", f"there is no staff '{id}'")
+    return answer(staff_as_json(row), headers={"ETag": etag(row["version"])})
+
+
+@router.patch("/staff/{id}", tags=["staff"], response_model=Staff)
+def change_staff(request: Request, id: str, fields: ChangedStaff, body: Body, grant: Writes) -> Response:
+    """Change one of the provider's people; another address takes access away until it is activated."""
+
+    def act(work: Work) -> Done:
+        person = matches(request, work.one("staff", id))
+        work.audit("PATCH staff", person, *staff.edit(work, person, fields.sent()))
+        return row_done(200, staff_as_json(person.values))
+
+    return write(request, grant, body, act)
+
+
+@router.delete("/staff/{id}", tags=["staff"], response_model=Staff)
+def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Response:
+    """One of the provider's people leaves; never the last administrator."""
+
+    def act(work: Work) -> Done:
+        person = matches(request, work.one("staff", id))
+        work.audit("DELETE staff", person, *staff.remove(work, person))
+        return row_done(200, staff_as_json(person.values))
+
+    return write(request, grant, body, act)
+
+
+@router.post("/staff/{id}/resend-activation", tags=["staff"], response_model=Staff)
+def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> Response:
+    """A new link for somebody who has not opened the first one."""
+
+    def act(work: Work) -> Done:
+        person = matches(request, work.one("staff", id))
+        work.audit("staff/resend-activation", person, *staff.resend(work, person))
+        return row_done(200, staff_as_json(person.values))
+
+    return write(request, grant, body, act)
+
+
+@router.post("/customers/{id}/registration-code", tags=["catalogue"], response_model=RegistrationCode)
+def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
+    """A new registration code for a customer; the one before does not work any more."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("customer", id))
+        work.audit("customers/renew-code", row, *customers.renew_code(work, row))
+        return 200, {"registration_code": row["registration_code"]}, {"ETag": etag(row["version"])}
+
+    return write(request, grant, body, act)
+
+
+@router.delete("/customers/{id}/registration-code", tags=["catalogue"], status_code=204)
+def withdraw_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
+    """Nobody signs up with the customer's code any more."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("customer", id))
+        work.audit("customers/withdraw-code", row, *customers.withdraw_code(work, row))
+        return 204, None, {"ETag": etag(row["version"])}
+
+    return write(request, grant, body, act)

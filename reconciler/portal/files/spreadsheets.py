@@ -1,0 +1,45 @@
+"""Tables for spreadsheets: CSV by RFC 4180 in which nothing is a formula."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from reconciler.portal.rules.requests import in_cents
+from reconciler.portal.rules.statistics import Figures, Statistics
+
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+COLUMNS: Final = ("by", "key", "name", "requests", "words", "delivered", "mean_days")
+
+
+def statistics_csv(found: Statistics) -> str:
+    """A line for the total and one for each month, service, language and contact; a column for each currency."""
+    currencies = sorted(found.total.costs)
+    parts = (
+        ("total", [found.total]), ("month", found.months), ("service", found.services),
+        ("language", found.languages), ("contact", found.contacts),
+    )  # fmt: skip
+    lines = [_line(by, each, currencies) for by, some in parts for each in some]
+    return as_csv([[*COLUMNS, *(f"cost {currency}" for currency in currencies)], *lines])
+
+
+def _line(by: str, each: Figures, currencies: Sequence[str]) -> list[object]:
+    costs = [in_cents(each.costs[currency]) if currency in each.costs else "" for currency in currencies]
+    mean = "" if each.mean_days is None else each.mean_days
+    return [by, each.key, each.name, each.requests, each.words, each.delivered, mean, *costs]
+
+
+def as_csv(lines: Iterable[Sequence[object]]) -> str:
+    """The lines as CSV; a text by which a spreadsheet would calculate begins with an apostrophe instead."""
+    held = io.StringIO()
+    writer = csv.writer(held, lineterminator="\r\n")
+    writer.writerows([_harmless(cell) for cell in line] for line in lines)
+    return held.getvalue()
+
+
+def _harmless(cell: object) -> object:
+    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA):
+        return f"'{cell}"
+    return cell

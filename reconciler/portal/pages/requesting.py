@@ -1,0 +1,139 @@
+"""What pages about requests ask the database: lists, one request with all that belongs to it, what can be ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from reconciler.portal.acts.offers import offered_services
+from reconciler.portal.acts.quotes import overdue
+from reconciler.portal.acts.reach import looked_after, must_reach, reachable
+from reconciler.portal.acts.uploads import of_request
+from reconciler.portal.pages.looking import PAGE, Found, colleagues, heirs, homes, names_of_customers, one_page
+from reconciler.portal.pages.visit import Visit
+from reconciler.portal.pages.words import known
+from reconciler.portal.rules.policy import Grant, Reach, granted
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.requests import possible
+from reconciler.portal.store import tables as t
+
+_ASKED: Final = ("state", "service", "owner", "customer")
+
+
+def list_of_requests(
+    connection: Connection, grant: Grant, chosen: Mapping[str, str], after: str | None
+) -> tuple[list[Found], str | None]:
+    """Some requests within reach, newest first, with the names that stand beside them, and the following mark."""
+    c = t.requests.c
+    criteria: list[ColumnElement[bool]] = [reachable(connection, grant, t.requests)]
+    criteria += [c[name] == chosen[name] for name in _ASKED if chosen.get(name)]
+    rows, following = one_page(
+        connection, select(t.requests).where(*criteria), [c.created_at, c.id], after, descending=True, limit=PAGE
+    )
+    return with_names(connection, rows), following
+
+
+def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
+    """The requests, each with the names of its owner, customer and service."""
+    c, s = t.contacts.c, t.services.c
+    owners = {row["owner"] for row in rows}
+    codes = {row["service"] for row in rows if row["service"]}
+    people = {row.id: row.name for row in connection.execute(select(c.id, c.name).where(c.id.in_(owners)))}
+    services = {row.code: row.name for row in connection.execute(select(s.code, s.name).where(s.code.in_(codes)))}
+    known_homes = names_of_customers(connection, {row["customer"] for row in rows})
+    return [
+        {
+            **row, "owner_name": people[row["owner"]], "customer_name": known_homes[row["customer"]]["name"],
+            "service_name": services.get(row["service"], row["service"]),
+        } for row in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """By what a visitor may tell requests apart: pairs of value and name; empty: not by that."""
+
+    services: list[tuple[str, str]]
+    owners: list[tuple[str, str]]
+    customers: list[tuple[str, str]]
+
+
+def filters(connection: Connection, visit: Visit, customer: str | None) -> Filters:
+    """What the visitor may filter by; the provider's people choose a customer before a contact."""
+    grant = visit.grant
+    services = connection.execute(select(t.services.c.code, t.services.c.name).order_by(t.services.c.name))
+    named = [(row.code, row.name) for row in services]
+    if grant.reach is Reach.OWN:
+        mine = offered_services(connection, grant.principal.contact or "")
+        return Filters([(row["code"], row["name"]) for row in mine], [], [])
+    if grant.reach is Reach.CUSTOMER:
+        return Filters(named, _people(connection, grant.principal.customer), [])
+    within = homes(connection)
+    if grant.reach is Reach.THEIRS:
+        theirs = set(looked_after(connection, grant.principal.address or ""))
+        within = [(id, name) for id, name in within if id in theirs]
+    return Filters(named, _people(connection, customer) if customer in dict(within) else [], within)
+
+
+def _people(connection: Connection, customer: str | None) -> list[tuple[str, str]]:
+    """Everybody who sent or may send requests, people who left too."""
+    return [(person["id"], person["name"]) for person in colleagues(connection, customer, removed=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class OneRequest:
+    """A request with what stands on its page, and what this visitor may do with it now."""
+
+    row: Found
+    files: list[Found]
+    history: list[Found]
+    events: list[str]
+    heirs: list[tuple[str, str]]
+    may_download: bool
+
+
+def one_request(connection: Connection, visit: Visit, row: Mapping[str, Any]) -> OneRequest:
+    """All of the request's page; the row is within the visitor's reach."""
+    events = possible(row["state"], lambda operation: _within(connection, visit, operation, row))
+    if overdue(row, visit.store.clock()):
+        events = [event for event in events if event != "accept"]
+    people = colleagues(connection, row["customer"], removed=False) if "reassign" in events else []
+    return OneRequest(
+        with_names(connection, [dict(row)])[0], [dict(file) for file in of_request(connection, row["id"])],
+        _history(connection, row["id"]), events,
+        [(person["id"], person["name"]) for person in heirs(people, row["owner"])],
+        _within(connection, visit, "requests.download", row),
+    )  # fmt: skip
+
+
+def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[str, Any]) -> bool:
+    """Whether the visitor may do the operation with this very request."""
+    try:
+        grant = granted(visit.principal, operation)
+        if grant is not None:
+            must_reach(connection, grant, row)
+    except Problem:
+        return False
+    return True
+
+
+def _history(connection: Connection, id: str) -> list[Found]:
+    c = t.changes.c
+    columns = select(c.at, c.by, c.what).where(c.id == id).order_by(c.revision, c.seq)
+    entries = [dict(row) for row in connection.execute(columns).mappings()]
+    return [{**entry, "said": _said(entry["what"])} for entry in entries]
+
+
+def _said(what: str) -> str:
+    return f"event.{what}" if known(f"event.{what}") else "event.other"
+
+
+def kept_uploads(connection: Connection, visit: Visit, ids: Sequence[str]) -> list[Found]:
+    """The visitor's own uploads among these that no request took yet."""
+    c = t.files.c
+    mine = c.person == visit.grant.principal.person
+    rows = connection.execute(select(t.files).where(c.id.in_(ids), c.request.is_(None), mine).order_by(c.name, c.id))
+    return [dict(row) for row in rows.mappings()]

@@ -1,0 +1,154 @@
+"""The ways in and out: log in, log out, sign up, ask for a new password. No answer says who is known here."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Query, Response
+from sqlalchemy import select
+
+from reconciler.portal.acts import access, links, sign_ups
+from reconciler.portal.acts.mails import digest
+from reconciler.portal.acts.shapes import ResetFields, SignUpFields
+from reconciler.portal.api.security import host_of
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
+from reconciler.portal.pages.navigation import home
+from reconciler.portal.pages.passwords import wait_s
+from reconciler.portal.pages.visit import Visit, local, logged_in, logged_out, visits
+from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Work
+
+router = APIRouter(include_in_schema=False)
+Open = Annotated[Visit, visits("pages.open")]
+LogsIn = Annotated[Visit, visits("log-in")]
+SignsUp = Annotated[Visit, visits("sign-up")]
+Resets = Annotated[Visit, visits("reset")]
+
+
+@router.get("/login")
+def show_log_in(visit: LogsIn, to: Annotated[str, Query(max_length=2000)] = "") -> Response:
+    """The log-in; who is logged in already goes on."""
+    if visit.principal is not None:
+        return visit.to(to if local(to) else home(visit.who))
+    return _log_in(visit, to)
+
+
+def _log_in(visit: Visit, to: str, status: int = 200, email: str = "", **said: Any) -> Response:
+    return visit.page(
+        "access/login.html", status, to=to if local(to) else "", email=email, wrong=said.get("wrong", False),
+        wait=said.get("wait"), may_sign_up=_mode(visit) != "closed",
+    )  # fmt: skip
+
+
+def _mode(visit: Visit) -> str:
+    with visit.store.read() as connection:
+        return str(connection.execute(select(t.settings.c.sign_up)).scalar_one())
+
+
+@router.post("/login")
+def log_in(visit: LogsIn, form: Sent) -> Response:
+    """Begin a session, and end the one that this browser had."""
+    to, email = form.text("to"), form.text("email")
+    try:
+        session = access.log_in(visit.store, email[:254], form.secret("password")[:254], host_of(visit.request))
+    except Problem as problem:
+        if problem.type not in {"unauthenticated", "rate-limited"}:
+            raise
+        wait = wait_s(problem)
+        response = _log_in(visit, to, problem.status, email, wrong=wait is None, wait=wait)
+        response.headers.update(problem.members.get("headers", {}))
+        return response
+    _end_session(visit)
+    return logged_in(visit, session, to if local(to) else "/")
+
+
+@router.post("/logout")
+def log_out(visit: Open, form: Sent) -> Response:  # noqa: ARG001  the form is ours, or this is not reached
+    """End the session; nothing when there is none any more."""
+    _end_session(visit)
+    return logged_out(visit, "/login?done=logged-out")
+
+
+def _end_session(visit: Visit) -> None:
+    secret = visit.request.cookies.get(visit.marks.session_cookie)
+    if visit.principal is not None and secret:
+        with visit.store.write(SYSTEM) as work:
+            access.log_out(work, digest(secret)[: access.SESSION_ID], visit.principal.person or "")
+
+
+@router.get("/sign-up")
+def show_sign_up(visit: SignsUp) -> Response:
+    """The form by which people ask for access."""
+    return _sign_up(visit)
+
+
+def _sign_up(visit: Visit, form: Form | None = None, status: int = 200, **said: Any) -> Response:
+    return visit.page(
+        "access/sign_up.html", status, closed=_mode(visit) == "closed", form=form, wrong=said.get("wrong", {}),
+        wait=said.get("wait"),
+    )  # fmt: skip
+
+
+@router.post("/sign-up")
+def sign_up(visit: SignsUp, form: Sent) -> Response:
+    """Ask for access; the mail says how to go on."""
+
+    def act(work: Work) -> str:
+        wish = judged(SignUpFields, {
+            "name": form.text("name"), "email": form.text("email"), "role": form.text("role"),
+            "language": form.optional("language"), "code": form.optional("code"),
+        })  # fmt: skip
+        sign_ups.sign_up(work, wish.model_dump(), host_of(visit.request))
+        return "/sign-up/sent"
+
+    try:
+        return visit.to(visit.write(form, act))
+    except Mistakes as wrong:
+        return _sign_up(visit, form, 422, wrong=wrong.fields)
+    except Problem as problem:
+        if problem.type != "rate-limited":
+            raise
+        return _sign_up(visit, form, problem.status, wait=wait_s(problem))
+
+
+@router.get("/sign-up/sent")
+def show_sign_up_sent(visit: SignsUp) -> Response:
+    """The same for everybody."""
+    return visit.page("access/sent.html", sentence="sent.sign-up")
+
+
+@router.get("/reset")
+def show_reset(visit: Resets) -> Response:
+    """The form by which people ask for a link to a new password."""
+    return _reset(visit)
+
+
+def _reset(visit: Visit, form: Form | None = None, status: int = 200, **said: Any) -> Response:
+    return visit.page("access/reset.html", status, form=form, wrong=said.get("wrong", {}), wait=said.get("wait"))
+
+
+@router.post("/reset")
+def ask_for_reset(visit: Resets, form: Sent) -> Response:
+    """Ask for a link; whether one is sent is known to the mailbox only."""
+
+    def act(work: Work) -> str:
+        wish = judged(ResetFields, {"email": form.text("email")})
+        links.ask_for_reset(work, wish.email, host_of(visit.request))
+        return "/reset/sent"
+
+    try:
+        return visit.to(visit.write(form, act))
+    except Mistakes as wrong:
+        return _reset(visit, form, 422, wrong=wrong.fields)
+    except Problem as problem:
+        if problem.type != "rate-limited":
+            raise
+        return _reset(visit, form, problem.status, wait=wait_s(problem))
+
+
+@router.get("/reset/sent")
+def show_reset_sent(visit: Resets) -> Response:
+    """The same for everybody."""
+    return visit.page("access/sent.html", sentence="sent.reset")

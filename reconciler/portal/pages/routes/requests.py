@@ -1,0 +1,44 @@
+"""Requests as people see them: the list, and one with its quote, files, history and buttons."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Response
+
+from reconciler.portal.acts.reach import reached
+from reconciler.portal.acts.statistics import must_filter
+from reconciler.portal.pages.requesting import filters, list_of_requests, one_request
+from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.requests import STATES
+from reconciler.portal.store import tables as t
+
+router = APIRouter(include_in_schema=False)
+Sees = Annotated[Visit, visits("requests.read")]
+Text = Annotated[str, Query(max_length=63)]
+
+
+@router.get("/requests")
+def list_requests(
+    visit: Sees, state: Text = "", service: Text = "", owner: Text = "", customer: Text = "",
+    after: Annotated[str | None, Query(max_length=400)] = None,
+) -> Response:  # fmt: skip
+    """The requests within reach, newest first."""
+    must_filter(visit.grant, owner)
+    chosen = {"state": state, "service": service, "owner": owner, "customer": customer}
+    with visit.store.read() as connection:
+        by = filters(connection, visit, customer)
+        rows, following = list_of_requests(connection, visit.grant, chosen, after)
+    asked = {name: value for name, value in chosen.items() if value}
+    return visit.page(
+        "requests/list.html", requests=rows, following=following, first=after is not None, chosen=chosen, asked=asked,
+        states=STATES, by=by,
+    )  # fmt: skip
+
+
+@router.get("/requests/{id}")
+def show_request(visit: Sees, id: str) -> Response:
+    """One request."""
+    with visit.store.read() as connection:
+        found = one_request(connection, visit, reached(connection, visit.grant, t.requests, id))
+    return visit.page("requests/one.html", found=found, request=found.row, wrong={}, form=None)

@@ -1,0 +1,142 @@
+"""The administrator's page of the provider's own people: list, invite, edit, remove."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Final
+
+from fastapi import APIRouter, Response
+from sqlalchemy import Connection, select
+
+from reconciler.portal.acts import staff
+from reconciler.portal.acts.reach import managers_of
+from reconciler.portal.acts.shapes import StaffFields
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
+from reconciler.portal.pages.looking import Found
+from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.work import Work
+
+router = APIRouter(include_in_schema=False)
+Sees = Annotated[Visit, visits("staff.read")]
+Runs = Annotated[Visit, visits("staff.write")]
+HERE: Final = "/admin/staff"
+BLANK: Final = {
+    "id": None, "version": None, "name": "", "email": "", "kind": "project_manager", "language": "en", "status": "invited",
+}  # fmt: skip
+
+
+@router.get(HERE)
+def list_staff(visit: Sees) -> Response:
+    """The provider's people by name, and how many customers name each of them."""
+    c = t.staff.c
+    with visit.store.read() as connection:
+        rows = connection.execute(select(t.staff).where(c.status != "removed").order_by(c.name, c.id)).mappings()
+        counts = _customers(connection)
+        people = [{**row, "customers": counts.get(row["address_form"], 0)} for row in rows]
+    return visit.page("admin/staff.html", people=people)
+
+
+def _customers(connection: Connection) -> dict[str, int]:
+    """How many active customers name an address among their project managers."""
+    c, counts = t.customers.c, dict[str, int]()
+    for named in connection.execute(select(c.project_managers).where(c.status == "active")).scalars():
+        for form in managers_of(named):
+            counts[form] = counts.get(form, 0) + 1
+    return counts
+
+
+@router.get(f"{HERE}/new")
+def show_new(visit: Runs) -> Response:
+    """The form by which somebody is invited."""
+    return _form(visit, BLANK)
+
+
+def _form(visit: Visit, person: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+    return visit.page(
+        "admin/person.html", 422 if wrong else 200, person=person, form=form, wrong=wrong.fields if wrong else {}
+    )  # fmt: skip
+
+
+@router.post(HERE)
+def invite(visit: Runs, form: Sent) -> Response:
+    """Invite somebody, who gets a mail with a link."""
+
+    def act(work: Work) -> str:
+        fields = _typed(form)
+        person = _addressed(lambda: staff.add(work, fields))
+        staff.invite(work, person)
+        work.audit("POST staff", person, None, fields)
+        return HERE
+
+    try:
+        return visit.to(visit.write(form, act), done="invited")
+    except Mistakes as wrong:
+        return _form(visit, BLANK, form, wrong)
+
+
+@router.get(f"{HERE}/{{id}}")
+def show_one(visit: Sees, id: str) -> Response:
+    """One of the provider's people."""
+    return _form(visit, _one(visit, id))
+
+
+def _one(visit: Visit, id: str) -> Found:
+    c = t.staff.c
+    with visit.store.read() as connection:
+        found = connection.execute(select(t.staff).where(c.id == id, c.status != "removed")).mappings().first()
+    if found is None:
+        raise Problem("not-found", f"there is no staff '{id}'")
+    return dict(found)
+
+
+@router.post(f"{HERE}/{{id}}")
+def edit(visit: Runs, id: str, form: Sent) -> Response:
+    """Change one of the provider's people."""
+
+    def act(work: Work) -> str:
+        person, fields = work.one("staff", id), _typed(form)
+        form.must_match(person.values, id)
+        work.audit("PATCH staff", person, *_addressed(lambda: staff.edit(work, person, fields)))
+        return f"{HERE}/{id}"
+
+    try:
+        return visit.to(visit.write(form, act), done="saved")
+    except Mistakes as wrong:
+        return _form(visit, _one(visit, id), form, wrong)
+
+
+@router.post(f"{HERE}/{{id}}/{{action}}")
+def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
+    """Send the link again, or let somebody go."""
+    acts = {
+        "resend": ("staff/resend-activation", staff.resend, "resent"), "remove": ("DELETE staff", staff.remove, "removed"),
+    }  # fmt: skip
+    if action not in acts:
+        raise Problem("not-found", f"there is no action '{action}'")
+    what, carry_out, done = acts[action]
+
+    def act(work: Work) -> str:
+        person = work.one("staff", id)
+        form.must_match(person.values, id)
+        work.audit(what, person, *carry_out(work, person))
+        return HERE
+
+    return visit.to(visit.write(form, act), done=done)
+
+
+def _typed(form: Form) -> dict[str, Any]:
+    said = {name: form.text(name) for name in ("name", "email", "kind", "language")}
+    if missing := {name: "mistake.missing" for name, value in said.items() if not value}:
+        raise Mistakes(missing)
+    return judged(StaffFields, said).sent()
+
+
+def _addressed(act: Any) -> Any:
+    """What the act gives, with an address that is taken as a mistake of its field."""
+    try:
+        return act()
+    except Problem as problem:
+        if problem.type != "address-taken":
+            raise
+        raise Mistakes({"email": "mistake.taken"}) from None

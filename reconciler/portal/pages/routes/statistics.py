@@ -1,0 +1,98 @@
+"""Statistics as people see them: tiles, plots, the same as tables, and a file for spreadsheets."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+from babel.dates import format_date
+from babel.numbers import format_compact_decimal
+from fastapi import APIRouter, Depends, Query, Response
+from markupsafe import Markup
+
+from reconciler.portal.acts.statistics import Asked, read_statistics
+from reconciler.portal.files.archives import download_headers
+from reconciler.portal.files.spreadsheets import statistics_csv
+from reconciler.portal.pages.plot import Bar, columns, rows
+from reconciler.portal.pages.rendering import Speech, speech
+from reconciler.portal.pages.requesting import filters
+from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.statistics import Figures, Statistics
+from reconciler.portal.store.clock import moment
+
+router = APIRouter(include_in_schema=False)
+Sees = Annotated[Visit, visits("statistics.read")]
+Text = Annotated[str, Query(max_length=40)]
+MOST_COLUMNS: Final = 24
+MOST_ROWS: Final = 10
+
+
+def _asked(first: Text = "", last: Text = "", customer: Text = "", contact: Text = "") -> Asked:
+    return Asked(first or None, last or None, customer or None, contact or None)
+
+
+Wanted = Annotated[Asked, Depends(_asked)]
+
+
+@router.get("/statistics")
+def show_statistics(visit: Sees, asked: Wanted) -> Response:
+    """The figures of what the visitor may see."""
+    found = read_statistics(visit.store, visit.grant, asked)
+    with visit.store.read() as connection:
+        by = filters(connection, visit, asked.customer)
+    say = speech(visit.language)
+    for each in found.languages:
+        each.name = say.tongue(each.key)
+    return visit.page(
+        "statistics/show.html", found=found, by=by, contact=asked.contact or "", customer=asked.customer or "",
+        months=_months(say, found), tongues=_rows(say, found.languages, "languages"),
+        services=_rows(say, found.services, "services"), month=say_month,
+    )  # fmt: skip
+
+
+@router.get("/statistics.csv")
+def take_statistics(visit: Sees, asked: Wanted) -> Response:
+    """The same for a spreadsheet."""
+    found = read_statistics(visit.store, visit.grant, asked)
+    headers = download_headers(f"statistics-{found.first}-{found.last}.csv")
+    return Response(statistics_csv(found), 200, headers, "text/csv; charset=utf-8; header=present")
+
+
+def say_month(say: Speech, month: str, pattern: str = "LLLL y") -> str:
+    """A month (`2026-11`) as readers of this language write it."""
+    return str(format_date(moment(f"{month}-01T00:00:00Z").date(), pattern, say.locale))
+
+
+def _months(say: Speech, found: Statistics) -> Markup:
+    shown = found.months[-MOST_COLUMNS:]
+    bars = [
+        Bar(
+            say_month(say, each.key, "LLL"), each.words, _short(say, each.words),
+            f"{say_month(say, each.key)}: {_told(say, each)}",
+            each.key[:4] if place == 0 or each.key.endswith("-01") else "",
+        ) for place, each in enumerate(shown)
+    ]  # fmt: skip
+    best = max(shown, key=lambda each: each.words)
+    told = say("statistics.months.told", month=say_month(say, best.key), words=say.number(best.words))
+    return columns(bars, "plot-months", say("statistics.months"), told, lambda value: _short(say, value))
+
+
+def _rows(say: Speech, figures: Sequence[Figures], kind: str) -> Markup:
+    bars = [
+        Bar(_named(say, each), each.words, _short(say, each.words), f"{_named(say, each)}: {_told(say, each)}")
+        for each in figures[:MOST_ROWS]
+    ]  # fmt: skip
+    told = "; ".join(bar.told for bar in bars[:3])
+    return rows(bars, f"plot-{kind}", say(f"statistics.{kind}"), told)
+
+
+def _named(say: Speech, each: Figures) -> str:
+    return each.name or say("statistics.without-service")
+
+
+def _told(say: Speech, each: Figures) -> str:
+    return f"{say.many('statistics.words', each.words)}, {say.many('statistics.requests', each.requests)}"
+
+
+def _short(say: Speech, value: float) -> str:
+    return str(format_compact_decimal(value, locale=say.locale, fraction_digits=1 if 1000 <= value < 100_000 else 0))

@@ -1,0 +1,116 @@
+"""The life cycle of a request: which event leads from which state to which, and what a quote says.
+
+Who may bring an event about is the table's business (`rules.policy`): every event names its operation.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any, Final
+
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import OPEN
+
+WORKFLOWS: Final = ("pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project")
+STATES: Final = (*OPEN, "delivered", "cancelled")
+
+_PENDING: Final = frozenset({"quote_pending", "quote_being_made"})
+_DEAREST: Final = Decimal("999999999999.99")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What can happen to a request: by which operation (None: by the clock), from which states, to which.
+
+    `after` is None when the state stays as it is.
+    """
+
+    operation: str | None
+    before: frozenset[str]
+    after: str | None
+
+
+EVENTS: Final[Mapping[str, Event]] = {
+    "approve": Event("requests.run", _PENDING, "quoted"),
+    "reject": Event("requests.run", _PENDING, "cancelled"),
+    "accept": Event("requests.decide", frozenset({"quoted"}), "in_progress"),
+    "decline": Event("requests.decide", frozenset({"quoted"}), "cancelled"),
+    "expire": Event(None, frozenset({"quoted"}), "cancelled"),
+    "cancel": Event("requests.run", frozenset({"quoted"}), "cancelled"),
+    "revive": Event("requests.run", frozenset({"cancelled"}), "quoted"),
+    "progress": Event("requests.run", frozenset({"in_progress"}), None),
+    "deliver": Event("requests.run", frozenset({"in_progress"}), "delivered"),
+    "reassign": Event("requests.reassign", frozenset(OPEN), None),
+}
+"""`reject` is the project manager's no before there is a quote, `decline` the customer's no to a quote."""
+
+
+def next_state(event: str, state: str) -> str:
+    """The state after the event; a `wrong-state` problem that says what would be possible instead."""
+    found = EVENTS[event]
+    if state not in found.before:
+        instead = possible(state)
+        told = f"possible are {', '.join(instead)}" if instead else "nothing is possible any more"
+        raise Problem(
+            "wrong-state", f"'{event}' is not possible for a request that is {state}: {told}", state=state,
+            possible=instead,
+        )  # fmt: skip
+    return found.after or state
+
+
+def possible(state: str, may: Callable[[str], bool] = lambda _: True) -> list[str]:
+    """The events that somebody can bring about now, who may do these operations."""
+    return [
+        name for name, event in EVENTS.items()
+        if state in event.before and event.operation is not None and may(event.operation)
+    ]  # fmt: skip
+
+
+def first_state(workflow: str, words: int | None) -> str:
+    """Where a request begins; `words` is None unless every one of its files could be counted.
+
+    The automatic workflows pass through `quote_being_made` within the transaction that sends them.
+    """
+    match workflow:
+        case "automatic_project":
+            return "in_progress"
+        case "automatic_quote" if words is not None:
+            return "quoted"
+    return "quote_pending"
+
+
+def entering(state: str, before: str | None, now: str, offered_until: str) -> dict[str, Any]:
+    """What else is written when a request comes into a state: its times, and how far it is."""
+    if state == before:
+        return {}
+    fields: dict[str, Any] = {"expires_at": offered_until if state == "quoted" else None}
+    if state in OPEN:
+        fields |= {"progress": 0, "delivered_at": None, "reason": None}
+        fields["accepted_at"] = now if state == "in_progress" else None
+    if state == "delivered":
+        fields |= {"progress": 100, "delivered_at": now}
+    return fields
+
+
+def all_words(files: Sequence[Mapping[str, Any]]) -> int | None:
+    """The weighted words of the files together; None when there is none, or one that nobody counted."""
+    counts = [each["words"] for each in files]
+    return sum(counts) if counts and None not in counts else None
+
+
+def cost(words: int | None, price: Mapping[str, Any] | None, languages: int) -> tuple[str | None, str | None]:
+    """Amount and currency of so many words into so many languages, rounded half up to cents.
+
+    Both are None without words, without a price, or when the amount is more than anybody would pay.
+    """
+    if words is None or not price or not price.get("per_word") or not price.get("currency"):
+        return None, None
+    amount = Decimal(price["per_word"]) * words * languages
+    return (str(in_cents(amount)), str(price["currency"])) if amount <= _DEAREST else (None, None)
+
+
+def in_cents(amount: Decimal) -> Decimal:
+    """The amount with two places, rounded half up."""
+    return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)

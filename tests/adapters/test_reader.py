@@ -1,0 +1,180 @@
+"""Half an answer is no answer: the reading and the writing client against a server that misbehaves."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import threading
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+
+from reconciler.adapters.connection import Address, Budget
+from reconciler.adapters.reader import PortalReader
+from reconciler.adapters.writer import Lease, PortalWriter
+from reconciler.model.errors import (
+    IncompleteAnswer,
+    LeaseHeld,
+    NotAllowed,
+    NotUnderstood,
+    OutcomeUnknown,
+    PortalUnavailable,
+    ReconcilerError,
+    Unreachable,
+)
+from reconciler.portal.command import create_token, running
+
+
+@dataclass
+class Answer:
+    """What the server says; `cut`: how many bytes of it arrive before the connection ends."""
+
+    content: bytes = b""
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: int | None = None
+
+
+@contextmanager
+def answering(*answers: Answer) -> Iterator[tuple[str, list[str]]]:
+    """A server that gives these answers, the last one for ever; its URL, and what it was asked."""
+    asked: list[str] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            said = answers[min(len(asked), len(answers) - 1)]
+            asked.append(f"{self.command} {self.path}")
+            self.rfile.read(int(self.headers.get("content-length", 0)))
+            if said.cut == 0:
+                return
+            self.send_response(said.status)
+            for name, value in {"Content-Length": str(len(said.content)), **said.headers}.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(said.content[: said.cut])
+
+        do_GET = do_POST = do_PUT = do_DELETE = answer
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", asked
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """A real portal's snapshot."""
+    folder: Path = tmp_path_factory.mktemp("portal")
+    database = f"sqlite:///{folder / 'portal.sqlite'}"
+    token = create_token(database, "read", "tests")
+    with running(database) as url:
+        request = urllib.request.Request(f"{url}/api/v1/snapshot", headers={"Authorization": f"Bearer {token}"})
+        with urllib.request.urlopen(request, timeout=30) as answer:
+            content: bytes = answer.read()
+    return content
+
+
+def read(*answers: Answer) -> ReconcilerError | None:
+    """How reading ends: None when it ends well."""
+    with answering(*answers) as (url, _):
+        reader = PortalReader(Address(url, "token"), Budget(retries=2))
+        try:
+            reader.live_state()
+        except ReconcilerError as error:
+            return error
+        finally:
+            reader.close()
+    return None
+
+
+def test_a_whole_answer_is_a_state(whole: bytes) -> None:
+    assert read(Answer(whole)) is None
+
+
+SPOILT: dict[str, Callable[[bytes], bytes]] = {
+    "no trailer": lambda text: b"".join(text.splitlines(keepends=True)[:-1]),
+    "nothing": lambda _: b"",
+    "a row less": lambda text: b"".join(line for line in text.splitlines(keepends=True) if b'"settings"' not in line),
+    "a bit flipped": lambda text: text.replace(b'"version":1', b'"version":2', 1),
+    "half a line": lambda text: text[: len(text) // 2],
+}
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_an_answer_that_is_not_whole_is_no_emptier_portal(whole: bytes, how: str) -> None:
+    spoilt = SPOILT[how](whole)
+    assert spoilt != whole
+    assert isinstance(read(Answer(spoilt)), IncompleteAnswer)
+
+
+def test_an_answer_cut_at_any_line_is_unreachable_or_incomplete(whole: bytes) -> None:
+    for cut in {0, 1, *(at for at, byte in enumerate(whole) if byte == ord("\n"))} - {len(whole) - 1}:
+        assert isinstance(read(Answer(whole, cut=cut)), Unreachable | IncompleteAnswer), cut
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        Answer(b"<html>log in to the guest network</html>"), Answer(b"{}\n"), Answer(b"[1]\n"),
+        Answer(b"not zipped", headers={"Content-Encoding": "gzip"}), Answer(b"<h1>not found</h1>", 404),
+        Answer(status=302, headers={"Location": "https://elsewhere.example/"}), Answer(b"[" * 60_000, 418),
+    ],
+    ids=["a captive portal", "another object", "a list", "no gzip", "a page of errors", "a way elsewhere", "nonsense"],
+)  # fmt: skip
+def test_what_is_no_portal_is_not_understood(answer: Answer) -> None:
+    assert isinstance(read(answer), NotUnderstood)
+
+
+def test_a_clock_that_tells_no_time_is_not_understood(whole: bytes) -> None:
+    lines = re.sub(rb'"now":"[^"]*"', b'"now":"teatime"', whole).splitlines(keepends=True)
+    trailer = json.loads(lines[-1]) | {"sha256": hashlib.sha256(b"".join(lines[:-1])).hexdigest()}
+    found = read(Answer(b"".join([*lines[:-1], json.dumps(trailer).encode() + b"\n"])))
+    assert isinstance(found, NotUnderstood)
+    assert "teatime" in found.message
+
+
+def test_more_after_the_trailer_is_not_understood(whole: bytes) -> None:
+    assert isinstance(read(Answer(whole + b"{}\n")), NotUnderstood)
+
+
+def test_a_portal_that_is_busy_twice_is_asked_three_times(whole: bytes) -> None:
+    busy = Answer(status=503, headers={"Retry-After": "0"})
+    assert read(busy, Answer(status=429, headers={"Retry-After": "0"}), Answer(whole)) is None
+    assert isinstance(read(busy), PortalUnavailable)
+
+
+def test_without_a_good_token_it_is_not_allowed() -> None:
+    refused = Answer(b'{"type":"unauthorized","detail":"no such token"}', 401)
+    assert isinstance(read(refused), NotAllowed)
+
+
+def test_a_write_without_an_answer_is_asked_for_again_and_then_unknown() -> None:
+    with answering(Answer(cut=0)) as (url, asked):
+        writer = PortalWriter(Address(url, "token"), Budget(retries=2))
+        with pytest.raises(OutcomeUnknown):
+            writer.give_back(Lease("lea_1", 7))
+        writer.close()
+    assert asked == ["DELETE /api/v1/leases/lea_1"] * 3
+
+
+def test_a_lease_is_asked_for_once() -> None:
+    held = Answer(b'{"type":"lease-held","detail":"held","holder":"Ada","run":"run_1","expires_in_s":9}', 409)
+    with answering(held) as (url, asked):
+        writer = PortalWriter(Address(url, "token"))
+        with pytest.raises(LeaseHeld) as refused:
+            writer.take_lease(["settings"], 60, "tests", "run_2")
+        writer.close()
+    assert (len(asked), refused.value.holder, refused.value.expires_in_s) == (1, "Ada", 9.0)

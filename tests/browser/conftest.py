@@ -1,0 +1,162 @@
+"""A real browser before a real server process; what it sees is kept under `.artefacts/pages`."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+from tests.cli.conftest import Program, book, folder
+
+__all__ = ["book", "folder"]
+
+ARTEFACTS = Path(__file__).parents[2] / ".artefacts" / "pages"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+QUIET = (
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+)  # fmt: skip
+"""As root there is no sandbox; and a test's browser talks to nobody but the portal."""
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium, or whichever is there; without one the gate fails, and elsewhere it says so loudly."""
+    found = next((path for name in BROWSERS if (path := shutil.which(name))), None)
+    if found is None:
+        message = "NO BROWSER: the pages are NOT tested; install Debian's package chromium"
+        if os.environ.get("CI"):
+            pytest.fail(message)
+        warnings.warn(message, stacklevel=1)
+        pytest.skip(message)
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=found, args=list(QUIET))
+        yield opened
+        opened.close()
+
+
+@dataclass
+class Site:
+    """A portal's server process, its database, and tokens for it."""
+
+    url: str
+    database: str
+    program: Program
+    api: httpx.Client = field(init=False)
+
+    def __post_init__(self) -> None:
+        token = self.run("portal", "token", "--database", self.database, "--scope", "admin").strip()
+        self.api = httpx.Client(base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {token}"})
+
+    def run(self, *arguments: str) -> str:
+        """What the command prints; it must succeed."""
+        done = self.program(*arguments)
+        assert done.code == 0, done.err
+        return done.out
+
+    def link(self, to: str, kind: str) -> str:
+        """The link in the newest mail of this kind to this address."""
+        mails = [mail for mail in self._items("/outbox", kind=kind) if mail["to"] == to]
+        newest = max(mails, key=lambda mail: (mail["created_at"], mail["id"]))
+        return str(re.findall(rf"{re.escape(self.url)}/\S+", newest["text"])[0])
+
+    def _items(self, path: str, **params: str) -> list[dict[str, Any]]:
+        items: list[dict[str, Any]] = self.api.get(path, params={"limit": 200, **params}).json()["items"]
+        return items
+
+    def one(self, path: str, **like: str) -> dict[str, Any]:
+        """The one row of a list that is like this."""
+        (row,) = [row for row in self._items(path) if like.items() <= row.items()]
+        return row
+
+
+@pytest.fixture
+def site(folder: Program, tmp_path: Path) -> Iterator[Site]:
+    """An empty portal in a process of its own, and a folder that is reconciled with it."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+    database, url = f"sqlite:///{tmp_path / 'portal.sqlite'}", f"http://127.0.0.1:{port}"
+    command = [sys.executable, "-m", "reconciler", "portal", "serve", "--database", database, "--port", str(port)]
+    with open(tmp_path / "server.log", "wb") as log:
+        server = subprocess.Popen(command, stderr=log, stdout=log)
+    try:
+        _until_alive(url, server)
+        yield Site(url, database, folder)
+    finally:
+        server.terminate()
+        assert server.wait(15) == 0, (tmp_path / "server.log").read_text()[-4000:]
+
+
+def _until_alive(url: str, server: subprocess.Popen[bytes]) -> None:
+    for _ in range(200):
+        assert server.poll() is None, "the server did not start"
+        try:
+            if httpx.get(f"{url}/healthz").status_code == 200:
+                return
+        except httpx.TransportError:
+            time.sleep(0.1)
+    raise AssertionError("the server does not answer")
+
+
+class Eyes:
+    """Somebody at a browser: walks through pages, keeps what she sees, and has every page examined by axe."""
+
+    def __init__(self, browser: Browser, url: str, language: str, who: str) -> None:
+        locale = {"en": "en-GB", "fr": "fr-FR", "de": "de-DE"}[language]
+        self.context: BrowserContext = browser.new_context(
+            locale=locale, viewport={"width": 1280, "height": 900}, base_url=url, accept_downloads=True
+        )
+        self.context.set_default_timeout(15_000)
+        self.page: Page = self.context.new_page()
+        self.complaints: list[str] = []
+        self.page.on(
+            "console", lambda message: self.complaints.append(message.text) if message.type == "error" else None
+        )
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.language, self.who, self.count = language, who, 0
+
+    def look(self, name: str) -> None:
+        """Keep a picture of the page; nothing serious is wrong with it, and its language is the reader's."""
+        self.count += 1
+        ARTEFACTS.mkdir(parents=True, exist_ok=True)
+        path = ARTEFACTS / f"{self.language}-{self.who}-{self.count:02}-{name}.png"
+        self.page.screenshot(path=path, full_page=True)
+        assert self.page.locator("html").get_attribute("lang") == self.language, name
+        found = Axe().run(self.page).response["violations"]
+        serious = [
+            (each["id"], [node["html"][:200] for node in each["nodes"][:3]])
+            for each in found if each["impact"] in {"serious", "critical"}
+        ]  # fmt: skip
+        assert serious == [], f"{name}: {serious}"
+        assert self.complaints == [], name
+
+    def open(self, path: str, name: str) -> None:
+        """Go to a page and look at it."""
+        self.page.goto(path)
+        self.look(name)
+
+    def fill(self, **fields: str) -> None:
+        """Type into fields by their names."""
+        for name, value in fields.items():
+            self.page.locator(f"main [name={name}]:visible").first.fill(value)
+
+    def press(self, selector: str, name: str) -> None:
+        """Press a button and look at the page that comes."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).first.click()
+        self.look(name)

@@ -1,0 +1,319 @@
+"""Requests through the API: sending, quotes, decisions, delivery, with whom and in which state."""
+
+from __future__ import annotations
+
+import concurrent.futures
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from reconciler.portal.acts.quotes import expire_quotes
+from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.store import Store
+from tests.portal.harness import Clock, key, refused
+from tests.portal.office import TEN_WORDS, Office, an_office, docx, upload
+
+
+@pytest.fixture
+def office(store: Store) -> Office:
+    return an_office(store)
+
+
+def test_a_requester_sends_files_and_her_project_manager_is_told(office: Office) -> None:
+    files = [upload(office.jane)["id"], upload(office.jane, "letter.docx", docx("Four words are here"))["id"]]
+    reference = upload(office.jane, "glossary.tmx", b"\0")
+    sent = office.send(
+        office.jane, *files, reference_files=[reference["id"]], target_languages=["fr", "de"], comment="Urgent"
+    )
+    assert (sent["owner"], sent["state"], sent["words"], sent["cost"], sent["currency"]) == (
+        office.ids["jane"], "quote_pending", 14, "5.32", "EUR",
+    )  # fmt: skip
+    kinds = [(file["kind"], file["name"]) for file in office.jane.row(f"/requests/{sent['id']}/files")["items"]]
+    assert kinds == [("source", "leaflet.txt"), ("source", "letter.docx"), ("reference", "glossary.tmx")]
+    mail = office.mails_of("submitted")[0]
+    assert (mail["to"], mail["language"], mail["subject"]) == ("lee@provider.example", "de", "Neue Anfrage: Leaflet")
+    assert f"http://127.0.0.1:8000/requests/{sent['id']}" in mail["text"]
+
+
+def test_a_request_moves_no_version_of_its_contact_and_carries_the_contracts_fields(office: Office) -> None:
+    before = office.admin.row(f"/contacts/{office.ids['jane']}")
+    sent = office.send(office.jane, upload(office.jane)["id"])
+    assert office.admin.row(f"/contacts/{office.ids['jane']}") == before
+    line = next(line for line in office.admin.get("/snapshot").text.splitlines() if '"kind":"request"' in line)
+    for field in ("id", "customer", "owner", "state", "service", "source_language", "target_languages", "deadline"):
+        assert f'"{field}":' in line
+    assert sent["id"] in line
+
+
+@pytest.mark.parametrize(
+    ("workflow", "state", "mails"),
+    [
+        ("pm_quote_manual", "quote_pending", 0), ("pm_quote_automatic", "quote_pending", 0),
+        ("automatic_quote", "quoted", 1), ("automatic_project", "in_progress", 0),
+    ],
+)  # fmt: skip
+def test_a_workflow_makes_of_counted_files_what_the_field_says(
+    office: Office, workflow: str, state: str, mails: int
+) -> None:
+    sent = office.send(office.jane, upload(office.jane)["id"], workflow=workflow)
+    assert (sent["state"], sent["words"], sent["cost"]) == (state, 10, "1.90")
+    assert sent["expires_at"] == ("2026-12-23T12:00:00Z" if state == "quoted" else None)
+    assert len(office.mails_of("quoted")) == mails
+
+
+def test_an_automatic_quote_of_a_file_nobody_can_count_waits_for_a_project_manager(office: Office) -> None:
+    files = [upload(office.jane)["id"], upload(office.jane, "plan.dwg", b"\0\1")["id"]]
+    sent = office.send(office.jane, *files, workflow="automatic_quote")
+    assert (sent["state"], sent["words"], sent["cost"]) == ("quote_pending", None, None)
+    missing = office.do(office.pm, "approve", sent["id"], 422)
+    assert "'words' is required" in missing["detail"]
+    quoted = office.do(office.pm, "approve", sent["id"], words=1000, deadline="2026-12-01T09:00:00Z")
+    assert (quoted["state"], quoted["words"], quoted["cost"]) == ("quoted", 1000, "190.00")
+    assert (quoted["deadline"], quoted["expires_at"]) == ("2026-12-01T09:00:00Z", "2026-12-23T12:00:00Z")
+    assert office.do(office.jane, "accept", sent["id"])["state"] == "in_progress"
+
+
+def test_what_is_not_on_offer_cannot_be_ordered(office: Office) -> None:
+    office.admin.write("PATCH", "/settings", 1, {"languages": {"source": ["en"], "target": ["de", "fr"]}})
+    file = upload(office.jane)["id"]
+    wrong: list[tuple[dict[str, Any], str]] = [
+        ({"service": None}, "'service' is required"),
+        ({"service": "internal"}, "there is no service 'internal'"),
+        ({"service": "nowhere"}, "there is no service 'nowhere'"),
+        ({"source_language": "ja"}, "source languages are en"),
+        ({"target_languages": ["de", "hu"]}, "target languages are de, fr"),
+        ({"deadline": "2026-11-23T12:00:00Z"}, "is past"),
+        ({"deadline": "2027-02-30T12:00:00Z"}, "deadline"),
+        ({"deadline": "0000-01-01T00:00:00Z"}, "deadline"),
+        ({"workflow": "automatic_quote", "files": []}, "'files' is required"),
+    ]
+    for fields, told in wrong:
+        assert told in office.send(office.jane, file, status=422, **fields)["detail"]
+    assert office.send(office.jane, file)["state"] == "quote_pending"
+
+
+def test_a_service_for_everybody_can_be_ordered_and_one_workflow_of_it_alone(office: Office) -> None:
+    service = next(row for row in office.admin.items("/services") if row["code"] == "internal")
+    office.admin.write("PATCH", f"/services/{service['id']}", service["version"], {"available_to_all": True})
+    assert office.send(office.jane, service="internal")["state"] == "quote_pending"
+    refusal = office.send(
+        office.jane, upload(office.jane)["id"], status=422, service="internal", workflow="automatic_project"
+    )
+    assert "ordered by pm_quote_manual" in refusal["detail"]
+
+
+def test_nobody_can_order_where_nobody_looks_after_the_customer(office: Office) -> None:
+    office.admin.write("PATCH", f"/customers/{office.home['id']}", 1, {"project_managers": []})
+    refusal = office.send(office.jane, upload(office.jane)["id"], status=409)
+    assert refusal["type"] == "wrong-state"
+
+
+def test_people_send_for_themselves_and_the_providers_tools_for_anybody(office: Office) -> None:
+    office.send(office.mara, upload(office.mara)["id"], owner=office.ids["mara"])
+    office.send(office.mara, upload(office.mara)["id"], status=404, owner=office.ids["jane"])
+    office.send(office.olga, status=403)
+    office.send(office.pm, status=403)
+    assert office.send(office.admin, status=422)["detail"].startswith("'owner' is required")
+    by_tool = office.send(office.admin, owner=office.ids["jane"], service=None)
+    assert (by_tool["owner"], by_tool["service"]) == (office.ids["jane"], None)
+    assert len(office.mails_of("submitted")) == 1
+
+
+def test_uploads_of_others_are_not_there(office: Office) -> None:
+    mine, hers, tools = upload(office.jane)["id"], upload(office.tom)["id"], upload(office.admin)["id"]
+    for files in ([hers], [tools], [mine, hers], ["file_00"], ["../../etc/passwd"]):
+        assert office.send(office.jane, *files, status=404 if ".." not in files[0] else 422)["status"] in {404, 422}
+    office.send(office.jane, mine, mine, status=422)
+    office.send(office.jane, mine, reference_files=[mine], status=422)
+    office.send(office.jane, mine)
+    office.send(office.jane, mine, status=404)
+
+
+def test_a_request_from_file_to_delivery_with_every_mail_once(office: Office) -> None:
+    sent = office.send(office.jane, upload(office.jane)["id"])
+    id = sent["id"]
+    assert office.do(office.pm, "approve", id, cost="99.00")["cost"] == "99.00"
+    accepted = office.do(office.jane, "accept", id)
+    assert (accepted["state"], accepted["accepted_at"], accepted["expires_at"]) == (
+        "in_progress", "2026-11-23T12:00:00Z", None,
+    )  # fmt: skip
+    assert office.do(office.pm, "progress", id, progress=40)["progress"] == 40
+    translated = upload(office.pm, "Blatt.txt", b"Zehn Worte.")
+    office.do(office.pm, "deliver", id, 422, files=[{"upload": translated["id"], "language": "fr"}])
+    done = office.do(office.pm, "deliver", id, files=[{"upload": translated["id"], "language": "de"}])
+    assert (done["state"], done["progress"], done["delivered_at"]) == ("delivered", 100, "2026-11-23T12:00:00Z")
+    mails = [(mail["kind"], mail["to"]) for mail in office.admin.items("/outbox") if mail["kind"] not in {"activation"}]
+    assert sorted(mails) == [
+        ("accepted", "lee@provider.example"), ("delivered", "requester-0@acme.example"),
+        ("quoted", "requester-0@acme.example"), ("submitted", "lee@provider.example"),
+    ]  # fmt: skip
+    history = office.admin.get("/changes", params={"limit": 200}).json()["items"]
+    what = [entry["what"] for entry in history if entry["id"] == id]
+    assert what == ["POST requests", "requests/approve", "requests/accept", "requests/progress", "requests/deliver"]
+
+
+EVENTS: dict[str, dict[str, Any] | None] = {
+    "approve": {"words": 5}, "reject": {"reason": "no"}, "accept": None, "decline": {"reason": "no"},
+    "cancel": {"reason": "no"}, "revive": {"words": 5}, "progress": {"progress": 50},
+    "deliver": {"files": [{"upload": "file_00", "language": "de"}]}, "reassign": {"owner": "con_00"},
+}  # fmt: skip
+POSSIBLE = {
+    "quote_pending": {"approve", "reject", "reassign"}, "quote_being_made": {"approve", "reject", "reassign"},
+    "quoted": {"accept", "decline", "cancel", "reassign"}, "in_progress": {"progress", "deliver", "reassign"},
+    "delivered": set(), "cancelled": {"revive"},
+}  # fmt: skip
+
+
+def test_every_event_in_every_state_does_what_the_table_says_or_names_what_is_possible(office: Office) -> None:
+    id = office.send(office.admin, owner=office.ids["jane"], service=None)["id"]
+    for state, allowed in POSSIBLE.items():
+        for event, body in EVENTS.items():
+            version = office.admin.row(f"/requests/{id}")["version"]
+            office.admin.write("PATCH", f"/requests/{id}", version, {"state": state})
+            row = office.admin.row(f"/requests/{id}")
+            heir = "jane" if row["owner"] == office.ids["tom"] else "tom"
+            sent = {"owner": office.ids[heir]} if event == "reassign" else body
+            answer = office.admin.write("POST", f"/requests/{id}/{event}", row["version"], sent)
+            if event not in allowed:
+                assert set(refused(answer, "wrong-state")["possible"]) == allowed, (state, event)
+            else:
+                assert answer.status_code == (404 if event == "deliver" else 200), (state, event, answer.text)
+
+
+WHO_MAY = {
+    "approve": {"pm", "ada"}, "reject": {"pm", "ada"}, "cancel": {"pm", "ada"}, "revive": {"pm", "ada"},
+    "progress": {"pm", "ada"}, "deliver": {"pm", "ada"}, "accept": {"jane", "mara"}, "decline": {"jane", "mara"},
+    "reassign": {"mara", "ada"},
+}  # fmt: skip
+FORBIDDEN = {
+    "jane": {"approve", "reject", "cancel", "revive", "progress", "deliver", "reassign"},
+    "tom": {"approve", "reject", "cancel", "revive", "progress", "deliver", "reassign"},
+    "jane_beta": {"approve", "reject", "cancel", "revive", "progress", "deliver", "reassign"},
+    "olga": set(EVENTS), "mara": {"approve", "reject", "cancel", "revive", "progress", "deliver"},
+    "mara_beta": {"approve", "reject", "cancel", "revive", "progress", "deliver"},
+    "pm": {"accept", "decline", "reassign"}, "pm_else": {"accept", "decline", "reassign"}, "ada": {"accept", "decline"},
+}  # fmt: skip
+"""Who may never do it, whosever the request is; whom neither table names, for her there is no such request."""
+
+
+def test_every_event_by_everybody_is_done_forbidden_or_not_there(office: Office) -> None:
+    id = office.send(office.admin, owner=office.ids["jane"], service=None)["id"]
+    for event, body in EVENTS.items():
+        for name, never in FORBIDDEN.items():
+            version = office.admin.row(f"/requests/{id}")["version"] + 1
+            answer = office.clients[name].write("POST", f"/requests/{id}/{event}", version, body)
+            expected = 412 if name in WHO_MAY[event] else 403 if event in never else 404
+            assert answer.status_code == expected, (event, name, answer.text)
+
+
+def test_a_manager_hands_over_what_is_others_never_her_own_and_takes_what_she_is_given(office: Office) -> None:
+    id = office.quoted("jane")
+    moved = office.do(office.mara, "reassign", id, owner=office.ids["mara"])
+    assert moved["owner"] == office.ids["mara"]
+    office.do(office.mara, "reassign", id, 404, owner=office.ids["tom"])
+    assert [mail["to"] for mail in office.mails_of("work_received")] == ["manager-3@acme.example"]
+    assert office.do(office.ada, "reassign", id, owner=office.ids["tom"])["owner"] == office.ids["tom"]
+    assert office.do(office.mara, "reassign", id, 409, owner=office.ids["olga"])["type"] == "heir-may-not-hold-work"
+    assert office.do(office.mara, "reassign", id, 404, owner=office.ids["jane_beta"])["type"] == "not-found"
+    assert office.jane.get(f"/requests/{id}").status_code == 404
+
+
+def test_of_two_who_accept_at_once_one_wins(office: Office) -> None:
+    id = office.quoted()
+    version = office.admin.row(f"/requests/{id}")["version"]
+
+    def accept(name: str) -> int:
+        return int(office.clients[name].write("POST", f"/requests/{id}/accept", version).status_code)
+
+    with concurrent.futures.ThreadPoolExecutor(4) as pool:
+        found = sorted(pool.map(accept, ["jane", "mara", "jane", "mara"]))
+    assert found == [200, 412, 412, 412]
+    assert len(office.mails_of("accepted")) == 1
+
+
+def test_the_same_acceptance_sent_twice_is_one(office: Office) -> None:
+    id = office.quoted()
+    headers = {**key(), "If-Match": f'"{office.admin.row(f"/requests/{id}")["version"]}"'}
+    first, second = (office.jane.post(f"/requests/{id}/accept", headers=headers) for _ in range(2))
+    assert (first.status_code, second.json()) == (200, first.json())
+
+
+def test_a_quote_runs_out_with_revision_history_and_mail_and_can_be_revived(
+    office: Office, store: Store, clock: Clock
+) -> None:
+    id = office.quoted()
+    clock.move(days=30)
+    assert expire_quotes(store) == 0
+    clock.move(seconds=1)
+    with store.write(SYSTEM) as work:
+        work.connection.execute(update(t.sessions).values(created_at=clock(), used_at=clock()))
+    late = office.do(office.jane, "accept", id, 409)
+    assert (late["type"], late["possible"]) == ("wrong-state", ["decline", "cancel", "reassign"])
+    revision = office.admin.row("/meta")["revision"]
+    assert (expire_quotes(store), expire_quotes(store)) == (1, 0)
+    row = office.admin.row(f"/requests/{id}")
+    assert (row["state"], row["reason"], row["expires_at"]) == ("cancelled", "expired", None)
+    last = office.admin.get("/changes", params={"since": revision}).json()["items"]
+    assert [(entry["what"], entry["actor"]) for entry in last] == [("quote_expired", "system")]
+    assert "not accepted in time" in office.mails_of("cancelled")[0]["text"]
+    revived = office.do(office.pm, "revive", id)
+    assert (revived["state"], revived["expires_at"], revived["reason"]) == ("quoted", "2027-01-22T12:00:01Z", None)
+    assert office.do(office.jane, "accept", id)["state"] == "in_progress"
+
+
+def test_a_request_of_somebody_who_left_is_not_revived(office: Office) -> None:
+    id = office.quoted()
+    office.do(office.jane, "decline", id, reason="too dear")
+    jane = office.admin.row(f"/contacts/{office.ids['jane']}")
+    office.admin.act(f"/contacts/{jane['id']}/offboard", jane)
+    assert office.do(office.pm, "revive", id, 409)["type"] == "no-heir"
+
+
+def test_a_request_put_right_by_a_tool_still_keeps_the_law_of_open_work(office: Office) -> None:
+    id = office.delivered()
+    jane = office.admin.row(f"/contacts/{office.ids['jane']}")
+    office.admin.act(f"/contacts/{jane['id']}/offboard", jane)
+    version = office.admin.row(f"/requests/{id}")["version"]
+    problem = refused(office.admin.write("PATCH", f"/requests/{id}", version, {"state": "in_progress"}), "no-heir")
+    assert problem["requests"] == [id]
+    assert office.admin.row(f"/requests/{id}")["state"] == "delivered"
+
+
+def test_a_customers_no_is_told_to_the_project_manager_and_to_an_owner_who_did_not_say_it(office: Office) -> None:
+    office.do(office.jane, "decline", office.quoted(), reason="too dear")
+    assert [(mail["to"], "too dear" in mail["text"]) for mail in office.mails_of("cancelled")] == [
+        ("lee@provider.example", True)
+    ]
+    office.do(office.mara, "decline", office.quoted(), reason="too late")
+    assert sorted(mail["to"] for mail in office.mails_of("cancelled")) == [
+        "lee@provider.example", "lee@provider.example", "requester-0@acme.example",
+    ]  # fmt: skip
+
+
+def test_reach_is_the_same_for_lists_rows_and_files(office: Office) -> None:
+    mine, hers = office.quoted("jane"), office.quoted("tom")
+    seen = {name: {row["id"] for row in client.items("/requests")} for name, client in office.clients.items()}
+    assert seen == {
+        "jane": {mine}, "tom": {hers}, "olga": {mine, hers}, "mara": {mine, hers}, "jane_beta": set(),
+        "mara_beta": set(), "pm": {mine, hers}, "pm_else": set(), "ada": {mine, hers},
+    }  # fmt: skip
+    for name, client in office.clients.items():
+        for path in (f"/requests/{mine}", f"/requests/{mine}/files", f"/requests/{mine}/files.zip"):
+            assert client.get(path).status_code == (200 if mine in seen[name] else 404), (name, path)
+
+
+def test_erasing_a_person_takes_her_name_from_files_and_mails(office: Office) -> None:
+    id = office.delivered()
+    jane = office.admin.row(f"/contacts/{office.ids['jane']}")
+    gone = office.admin.act(f"/contacts/{jane['id']}/offboard", jane)
+    office.admin.act(f"/contacts/{jane['id']}/erase", gone)
+    assert "Requester 0" not in office.admin.get(f"/requests/{id}/files").text
+    told = "".join(mail["text"] + mail["to"] for mail in office.admin.items("/outbox"))
+    assert "Requester 0 (Acme)" not in told
+    assert jane["email"] not in told
+
+
+def test_ten_words_are_ten(office: Office) -> None:
+    assert upload(office.jane, "a.txt", TEN_WORDS * 2)["words"] == 13

@@ -1,0 +1,117 @@
+"""The step machine without a world: what it asks for, in which order, and when it stops."""
+
+from __future__ import annotations
+
+import sys
+from collections import deque
+from collections.abc import Callable
+from dataclasses import replace
+
+from reconciler.model.desired import DesiredService, Place
+from reconciler.model.live import LiveObject
+from reconciler.model.outcome import Fate
+from reconciler.model.plan import Facts, Group, Permissions, Plan
+from reconciler.planning import make_plan
+from reconciler.usecases import steps
+from tests.builders import OWNER, applied, contact, customer, desired, live
+
+SERVICE = {"name": "Certified", "workflows": ("pm_quote_manual",), "available_to_all": False}
+
+
+def plan_of(customers: int, *, needing: frozenset[int] = frozenset()) -> Plan:
+    """New customers; a new service that some of them need, and an old one that goes."""
+    gone = LiveObject("svc_1", 1, {**SERVICE, "code": "old"}, "old", OWNER, applied(SERVICE))
+    folders = [
+        customer(
+            f"c{number:04}",
+            [contact("mia-maier", f"c{number:04}", "manager")],
+            **({"services": ("certified",)} if number in needing else {}),
+        )
+        for number in range(customers)
+    ]
+    files = replace(
+        desired(*folders), services={"certified": DesiredService("certified", SERVICE, Place("portal.yaml", 9))}
+    )
+    return make_plan(files, live(services={"svc_1": gone}), Facts(permissions=Permissions(allow_mails=customers)))
+
+
+def drive(
+    plan: Plan, parallelism: int = 4, fate: Callable[[Group], Fate] = lambda _: Fate.APPLIED, stop_after: int = -1
+) -> tuple[steps.State, list[str], int]:
+    """The last state, what was asked for in its order, and how many groups were under way at most."""
+    terms = steps.Terms(frozenset(change.id for change in plan.changes), parallelism=parallelism)
+    state, requests = steps.begin(plan, terms)
+    asked, most, waiting = [], 0, deque(requests)
+    while waiting:
+        most = max(most, sum(isinstance(request, steps.CarryOut) for request in waiting))
+        if len(asked) == stop_after:
+            state = steps.interrupted(state, 15)
+        request = waiting.popleft()
+        asked.append(_called(request, state))
+        state, requests = steps.answered(state, request, _answer(request, state, plan, fate))
+        waiting.extend(requests)
+    return state, asked, most
+
+
+def _called(request: steps.Request, state: steps.State) -> str:
+    if isinstance(request, steps.CarryOut):
+        group = state.groups[request.group]
+        return ",".join(group.customers) or group.changes[0].kind
+    return type(request).__name__
+
+
+def _answer(request: steps.Request, state: steps.State, plan: Plan, fate: Callable[[Group], Fate]) -> steps.Answer:
+    match request:
+        case steps.CarryOut(index):
+            return steps.Met(fate(state.groups[index]))
+        case steps.PlanAgain() | steps.PlanFinally():
+            return steps.Planned(plan)
+        case _:
+            return steps.Done()
+
+
+def test_services_come_before_the_customers_and_go_after_them() -> None:
+    _, asked, most = drive(plan_of(9), parallelism=3)
+    customers = [f"c{number:04}" for number in range(9)]
+    assert asked == [
+        "TakeLease", "PlanAgain", "create_service", *customers, "remove_service", "GiveBack", "PlanFinally",
+    ]  # fmt: skip
+    assert most == 3
+
+
+def test_who_needs_a_service_that_could_not_be_created_is_held_back_and_the_others_go_on() -> None:
+    plan = plan_of(3, needing=frozenset({1}))
+    state, asked, _ = drive(plan, fate=lambda group: Fate.APPLIED if group.customers else Fate.FAILED)
+    fates = {",".join(each.group.customers) or "portal": each.fate for each in state.outcome("run").groups[:4]}
+    assert fates == {"portal": Fate.FAILED, "c0000": Fate.APPLIED, "c0001": Fate.HELD_BACK, "c0002": Fate.APPLIED}
+    assert "c0001" not in asked
+
+
+def test_after_a_signal_nothing_new_is_begun_and_the_lease_is_given_back() -> None:
+    whole = drive(plan_of(4), parallelism=2)[1]
+    for point in range(len(whole)):
+        state, asked, _ = drive(plan_of(4), parallelism=2, stop_after=point)
+        assert asked.count("GiveBack") == 1
+        assert state.phase is steps.Phase.OVER
+        assert len([name for name in asked[point:] if name.startswith("c0")]) <= 2, (point, asked)
+
+
+def test_a_group_costs_the_same_in_a_large_plan_as_in_a_small_one() -> None:
+    few, many = (_calls(plan_of(customers)) for customers in (100, 400))
+    assert many < 4.5 * few
+
+
+def _calls(plan: Plan) -> int:
+    """How many functions are called to drive the whole plan."""
+    calls = 0
+
+    def count(_frame: object, event: str, _argument: object) -> None:
+        nonlocal calls
+        calls += event == "call"
+
+    sys.setprofile(count)
+    try:
+        drive(plan)
+    finally:
+        sys.setprofile(None)
+    return calls
