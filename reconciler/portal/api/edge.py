@@ -12,12 +12,15 @@ from typing import Final
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from reconciler.portal.api.answers import problem_answer
 from reconciler.portal.rules.problems import Problem
 
 PATIENCE_S: Final = 12.0
+LARGEST_HEAD: Final = 64 * 1024
 SLOWEST_BYTES_A_S: Final = 64 * 1024
 """A body is waited for so long, and for every so many bytes of it a second more."""
 
+_CLOSE: Final = {"Connection": "close"}
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -48,7 +51,21 @@ class Edge:
                     headers.setdefault(name, value)
             await send(message)
 
+        try:
+            _judge_head(scope)
+        except Problem as problem:
+            await problem_answer(problem)(scope, receive, with_headers)
+            return
         await self.app(scope, _Patience(receive), with_headers)
+
+
+def _judge_head(scope: Scope) -> None:
+    """A problem, and the end of the connection, when a head is too large or tells two lengths of one body."""
+    names = {name for name, _ in scope["headers"]}
+    if sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"]) > LARGEST_HEAD:
+        raise Problem("head-too-large", f"the headers have more than {LARGEST_HEAD:,} bytes", headers=_CLOSE)
+    if {b"content-length", b"transfer-encoding"} <= names:
+        raise Problem("malformed", "a body has a Content-Length or a Transfer-Encoding, not both", headers=_CLOSE)
 
 
 class _Patience:
@@ -68,7 +85,7 @@ class _Patience:
             async with asyncio.timeout(max(self.left_s, 0)):
                 message = await self.receive()
         except TimeoutError:
-            raise Problem("too-slow", "the body did not come in time", headers={"Connection": "close"}) from None
+            raise Problem("too-slow", "the body did not come in time", headers=_CLOSE) from None
         self.left_s += len(message.get("body", b"")) / SLOWEST_BYTES_A_S - (loop.time() - began)
         self.whole = not message.get("more_body", False)
         return message

@@ -15,7 +15,7 @@ STATUS: Final = {
     "protected": 409, "last-manager": 409, "last-administrator": 409, "other-owner": 409, "registration-changed": 409,
     "registration-gone": 409, "not-restorable": 409, "wrong-state": 409, "gone": 410, "stale": 412, "too-large": 413,
     "unsupported-media-type": 415, "unprocessable": 422, "idempotency-key-reused": 422,
-    "precondition-required": 428, "rate-limited": 429, "internal": 500, "unavailable": 503,
+    "precondition-required": 428, "rate-limited": 429, "head-too-large": 431, "internal": 500, "unavailable": 503,
 }  # fmt: skip
 """The HTTP status of every type of problem."""
 

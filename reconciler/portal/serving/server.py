@@ -20,6 +20,7 @@ from sqlalchemy.exc import OperationalError
 
 from reconciler.portal.acts.jobs import JOBS
 from reconciler.portal.api.app import create_app
+from reconciler.portal.api.edge import LARGEST_HEAD
 from reconciler.portal.mail.delivery import carry_mails
 from reconciler.portal.mail.smtp import MailServer, on_loopback
 from reconciler.portal.serving.connections import Connection
@@ -29,7 +30,6 @@ LOG: Final = logging.getLogger("portal")
 STOP_WITHIN_S: Final = 10
 _FINISH_REQUESTS_WITHIN_S: Final = 7
 JOBS_EVERY_S: Final = 60
-LARGEST_HEAD: Final = 64 * 1024
 
 
 class WrongSettings(Exception):

@@ -1,0 +1,157 @@
+"""A portal of the first version is brought up to date with all that is in it, or is left as it was."""
+
+from __future__ import annotations
+
+import itertools
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import MetaData, insert, select, text
+
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.database import aside, known_versions, migrate, open_database, schema_of, upgrade
+from reconciler.portal.store.store import open_store
+from tests.portal.conftest import _database as database_of
+from tests.portal.harness import Api
+
+_names = itertools.count()
+DYING = """
+import os, signal, sys
+from sqlalchemy import event
+from reconciler.portal.store.database import migrate, open_database
+
+engine = open_database(sys.argv[1])
+left = int(sys.argv[2])
+
+def count(*_):
+    global left
+    left -= 1
+    if left == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+event.listen(engine, "before_cursor_execute", count)
+event.listen(engine, "commit", count)
+migrate(engine)
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def old(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """A portal of version 0001 with something in every table that others refer to."""
+    if request.param == "sqlite":
+        database = f"sqlite:///{tmp_path / 'portal.sqlite'}"
+    else:
+        database = database_of(request.getfixturevalue("postgres"), f"old_{next(_names)}")
+    engine = open_database(database)
+    with aside(engine) as connection:
+        upgrade(connection, "0001")
+        found = MetaData()
+        found.reflect(connection)
+        for table, row in _rows():
+            connection.execute(insert(found.tables[table]), row)
+    engine.dispose()
+    return database
+
+
+def _rows() -> list[tuple[str, dict[str, Any]]]:
+    managed = {"version": 3, "revision": 7, "external_key": "k", "owner": "o", "applied": None, "touched": {}}
+    at = "2026-11-23T12:00:00Z"
+    return [
+        ("portal", {"one": 1, "id": "portal-1", "name": "P", "epoch": "e1", "revision": 7, "fence": 4}),
+        ("settings", {
+            **managed, "id": "settings", "sign_up": "closed", "languages": {"source": ["en"], "target": ["de"]},
+            "offers": {"expire_after_days": 30}, "branding": {"primary_color": None, "logo": None},
+        }),
+        ("customers", {
+            **managed, "id": "cus_1", "name": "Kővári", "name_form": "kővári", "description": None, "language": "hu",
+            "project_managers": ["lee@provider.example"], "services": [], "email_domains": [], "protected": False,
+            "status": "active", "archived": None, "last_commit": None,
+        }),
+        ("contacts", {
+            **managed, "id": "con_1", "customer": "cus_1", "name": "Tóth", "email": "t@x.example",
+            "address_form": "t@x.example", "role": "manager", "services": "all", "language": None, "protected": False,
+            "status": "active", "generation": 1, "removed": None, "registration": None, "fingerprint": None,
+            "decision": None, "password": "hash", "invited_at": at,
+        }),
+        ("requests", {
+            "id": "req_1", "version": 1, "revision": 7, "customer": "cus_1", "owner": "con_1", "title": "T",
+            "state": "quoted", "service": None, "workflow": "pm_quote_manual", "source_language": "en",
+            "target_languages": ["de"], "deadline": None, "comment": None, "created_at": at,
+        }),
+        ("sessions", {"digest": "d1", "contact": "con_1", "created_at": at, "used_at": at, "ended_at": None}),
+        ("links", {"digest": "d2", "contact": "con_1", "kind": "activation", "expires_at": at, "used_at": None}),
+        ("outbox", {
+            "id": "mail_1", "revision": 7, "kind": "activation", "to": "t@x.example", "language": "hu",
+            "contact": "con_1", "message_id": "<1@x>", "subject": "S", "text": "T", "created_at": at,
+            "state": "queued", "tries": 0, "next_try_at": at, "last_error": None, "sent_at": None,
+        }),
+    ]  # fmt: skip
+
+
+def _state(database: str) -> dict[str, Any]:
+    """The version, and every row by what the first version knew of it."""
+    engine = open_database(database)
+    with aside(engine) as connection:
+        version, _ = schema_of(connection)
+        found = MetaData()
+        found.reflect(connection)
+        rows = {
+            table: [
+                {name: row[name] for name in wanted}
+                for row in connection.execute(select(found.tables[table])).mappings()
+            ]
+            for table, wanted in _rows()
+        }
+    engine.dispose()
+    return {"version": version, "rows": rows}
+
+
+def test_everything_of_the_first_version_is_there_after_an_upgrade(old: str) -> None:
+    before = _state(old)
+    store = open_store(old, check_laws=True)
+    assert _state(old) == {**before, "version": known_versions()[0]}
+    api = Api.of(store)
+    assert api.row("/contacts/con_1")["name"] == "Tóth"
+    assert api.row("/settings")["activation"] == {"expire_after_days": 14}
+    assert api.row("/meta")["epoch"] == "e1"
+    request = api.row("/requests/req_1")
+    assert (request["progress"], request["words"], request["state"]) == (0, None, "quoted")
+    with store.read() as connection:
+        assert len(connection.execute(select(t.portal.c.secret)).scalar_one()) == 64
+        if store.engine.dialect.name == "sqlite":
+            assert connection.execute(text("PRAGMA foreign_key_check")).all() == []
+    store.engine.dispose()
+    assert store.violations == []
+
+
+def test_an_upgrade_that_is_killed_anywhere_leaves_the_old_portal_or_the_new(old: str) -> None:
+    before = _state(old)
+    ways = set()
+    for n in range(1, 400, 9):
+        run = subprocess.run([sys.executable, "-c", DYING, old, str(n)], check=False, timeout=60)
+        after = _state(old)
+        assert after["rows"] == before["rows"]
+        assert after["version"] in {"0001", known_versions()[0]}
+        ways.add((run.returncode, after["version"]))
+        if run.returncode == 0:
+            break
+        assert run.returncode == -signal.SIGKILL
+    assert (-signal.SIGKILL, "0001") in ways
+    assert (0, known_versions()[0]) in ways
+    open_store(old).engine.dispose()
+
+
+def test_servers_that_start_at_once_upgrade_once(old: str) -> None:
+    def start(_: int) -> None:
+        engine = open_database(old)
+        migrate(engine)
+        engine.dispose()
+
+    with ThreadPoolExecutor(4) as pool:
+        list(pool.map(start, range(4)))
+    assert _state(old)["version"] == known_versions()[0]
