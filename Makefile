@@ -20,13 +20,19 @@ demo: .venv/installed ## the ten-minute tour; ends by itself and leaves nothing 
 
 portal: .venv/installed ## a seeded portal that keeps running, to look at and to try the commands on
 	@mkdir -p .demo
-	@test -f .demo/portal.sqlite || $(BIN)/reconciler portal seed --database sqlite:///.demo/portal.sqlite
+	@test -f .demo/password || $(BIN)/python -c 'import secrets; print("Demo-1-" + secrets.token_urlsafe(9))' > .demo/password
+	@test -f .demo/portal.sqlite || $(BIN)/reconciler portal seed --database sqlite:///.demo/portal.sqlite \
+	  --demo-password "$$(cat .demo/password)"
+	@echo "Look at it: http://127.0.0.1:$(PORT), password $$(cat .demo/password), as"
+	@echo "  ada.quist@provider.example     who administers the portal"
+	@echo "  anna.schmidt@acme.example      a manager at a customer"
+	@echo "  tom.lang@acme.example          a requester"
 	@echo "In another terminal:"
 	@echo "  export RECONCILER_PORTAL_URL=http://127.0.0.1:$(PORT)"
 	@echo "  export RECONCILER_PORTAL_TOKEN=$$($(BIN)/reconciler portal token --database sqlite:///.demo/portal.sqlite --scope apply)"
 	@echo "  $(BIN)/reconciler plan"
 	@echo "Stop it with Ctrl-C; forget it with rm -r .demo"
-	$(BIN)/reconciler portal serve --database sqlite:///.demo/portal.sqlite --port $(PORT)
+	$(BIN)/reconciler portal serve --database sqlite:///.demo/portal.sqlite --port $(PORT) --log-level warning
 
 test: lint ## everything that proves the program
 	$(BIN)/python -m pytest -n 2

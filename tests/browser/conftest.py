@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -18,7 +19,7 @@ from typing import Any
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.cli.conftest import Program, book, folder
 
@@ -26,6 +27,7 @@ __all__ = ["book", "folder"]
 
 ARTEFACTS = Path(__file__).parents[2] / ".artefacts" / "pages"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+DEMO_PASSWORD = "Riverbed-17-lanterns"
 QUIET = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
     "--disable-component-update", "--disable-sync",
@@ -87,19 +89,35 @@ class Site:
 @pytest.fixture
 def site(folder: Program, tmp_path: Path) -> Iterator[Site]:
     """An empty portal in a process of its own, and a folder that is reconciled with it."""
+    with _serving(folder, f"sqlite:///{tmp_path / 'portal.sqlite'}", tmp_path / "server.log") as served:
+        yield served
+
+
+@pytest.fixture
+def demo_site(folder: Program, tmp_path: Path) -> Iterator[Site]:
+    """A portal in the demo's state, whose people log in with `DEMO_PASSWORD`."""
+    database = f"sqlite:///{tmp_path / 'portal.sqlite'}"
+    seeded = folder("portal", "seed", "--database", database, "--demo-password", DEMO_PASSWORD)
+    assert seeded.code == 0, seeded.err
+    with _serving(folder, database, tmp_path / "server.log") as served:
+        yield served
+
+
+@contextlib.contextmanager
+def _serving(program: Program, database: str, log_file: Path) -> Iterator[Site]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
-    database, url = f"sqlite:///{tmp_path / 'portal.sqlite'}", f"http://127.0.0.1:{port}"
+    url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "reconciler", "portal", "serve", "--database", database, "--port", str(port)]
-    with open(tmp_path / "server.log", "wb") as log:
+    with log_file.open("wb") as log:
         server = subprocess.Popen(command, stderr=log, stdout=log)
     try:
         _until_alive(url, server)
-        yield Site(url, database, folder)
+        yield Site(url, database, program)
     finally:
         server.terminate()
-        assert server.wait(15) == 0, (tmp_path / "server.log").read_text()[-4000:]
+        assert server.wait(15) == 0, log_file.read_text()[-4000:]
 
 
 def _until_alive(url: str, server: subprocess.Popen[bytes]) -> None:
@@ -116,7 +134,8 @@ def _until_alive(url: str, server: subprocess.Popen[bytes]) -> None:
 class Eyes:
     """Somebody at a browser: walks through pages, keeps what she sees, and has every page examined by axe."""
 
-    def __init__(self, browser: Browser, url: str, language: str, who: str) -> None:
+    def __init__(self, browser: Browser, url: str, language: str, who: str, *, quiet: bool = True) -> None:
+        """`quiet`: nothing may stand in the browser's console; pages that are not there always leave a line."""
         locale = {"en": "en-GB", "fr": "fr-FR", "de": "de-DE"}[language]
         self.context: BrowserContext = browser.new_context(
             locale=locale, viewport={"width": 1280, "height": 900}, base_url=url, accept_downloads=True
@@ -124,11 +143,14 @@ class Eyes:
         self.context.set_default_timeout(15_000)
         self.page: Page = self.context.new_page()
         self.complaints: list[str] = []
-        self.page.on(
-            "console", lambda message: self.complaints.append(message.text) if message.type == "error" else None
-        )
+        if quiet:
+            self.page.on("console", self._hear)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.language, self.who, self.count = language, who, 0
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
 
     def look(self, name: str) -> None:
         """Keep a picture of the page; nothing serious is wrong with it, and its language is the reader's."""

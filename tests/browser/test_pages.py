@@ -1,0 +1,115 @@
+"""Every other page in a browser: in each language, by keyboard alone, on a narrow screen, without script."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Browser, expect
+
+from tests.browser.conftest import DEMO_PASSWORD, Eyes, Site
+
+ADA, ANNA = "ada.quist@provider.example", "anna.schmidt@acme.example"
+ADMINISTRATION = (
+    "/admin/contacts", "/admin/contacts/new", "/admin/customers", "/admin/customers/new", "/admin/services",
+    "/admin/services/new", "/admin/staff", "/admin/staff/new", "/admin/settings", "/admin/outbox", "/admin/history",
+    "/admin/usage", "/requests", "/statistics", "/account",
+)  # fmt: skip
+ANYBODY = ("/login", "/sign-up", "/sign-up/sent", "/reset", "/reset/sent", "/nowhere", "/activate/none")
+
+
+def log_in(eyes: Eyes, email: str) -> None:
+    eyes.page.goto("/login")
+    eyes.fill(email=email, password=DEMO_PASSWORD)
+    with eyes.page.expect_navigation():
+        eyes.page.locator("main form button").first.click()
+
+
+def speak(eyes: Eyes) -> None:
+    """Switch to the language in which the pages are to be seen."""
+    with eyes.page.expect_navigation():
+        eyes.page.locator(f".languages button[value={eyes.language}]").click()
+
+
+def name_of(path: str) -> str:
+    return path.strip("/").replace("/", "-")
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+def test_every_page_is_fit_for_everybody(browser: Browser, demo_site: Site, language: str) -> None:
+    anybody = Eyes(browser, demo_site.url, language, "anybody", quiet=False)
+    for path in ANYBODY:
+        anybody.open(path, name_of(path))
+    ada = Eyes(browser, demo_site.url, language, "ada")
+    log_in(ada, ADA)
+    speak(ada)
+    for path in ADMINISTRATION:
+        ada.open(path, name_of(path))
+    for listed in ("contacts", "customers", "services", "staff", "outbox"):
+        ada.page.goto(f"/admin/{listed}")
+        ada.press("main table tbody a", f"one-of-{listed}")
+    ada.page.goto("/requests")
+    ada.press("main table tbody a", "one-of-requests")
+    anna = Eyes(browser, demo_site.url, language, "manager")
+    log_in(anna, ANNA)
+    speak(anna)
+    for path in ("/team", "/team?removed=true", "/requests", "/requests/new", "/statistics", "/account"):
+        anna.open(path, name_of(path.partition("?")[0]))
+
+
+def test_a_person_works_by_keyboard_alone(browser: Browser, demo_site: Site) -> None:
+    eyes = Eyes(browser, demo_site.url, "en", "keyboard")
+    page = eyes.page
+    page.goto("/login")
+    page.keyboard.press("Tab")
+    expect(page.locator(".skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    expect(page.locator("[name=email]")).to_be_focused()
+    page.keyboard.type(ADA)
+    page.keyboard.press("Tab")
+    page.keyboard.type(DEMO_PASSWORD)
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    page.goto("/admin/services/new")
+    page.locator("[name=code]").focus()
+    page.keyboard.type("subtitles")
+    page.keyboard.press("Tab")
+    page.keyboard.type("Subtitles")
+    with page.expect_navigation():
+        page.keyboard.press("Enter")
+    expect(page.locator("main")).to_contain_text("Subtitles")
+
+
+def test_a_list_is_narrowed_down_while_one_types(browser: Browser, demo_site: Site) -> None:
+    eyes = Eyes(browser, demo_site.url, "en", "narrowed")
+    log_in(eyes, ADA)
+    eyes.page.goto("/admin/contacts")
+    eyes.page.locator("#q").press_sequentially("hiroshi")
+    expect(eyes.page.locator("#people tbody tr")).to_have_count(0)
+    eyes.page.locator("#q").fill("h.kimura")
+    expect(eyes.page.locator("#people tbody tr")).to_have_count(1)
+    assert "q=h.kimura" in eyes.page.url
+    assert eyes.complaints == []
+
+
+def test_pages_fit_a_narrow_screen(browser: Browser, demo_site: Site) -> None:
+    eyes = Eyes(browser, demo_site.url, "en", "narrow", quiet=False)
+    log_in(eyes, ADA)
+    eyes.page.set_viewport_size({"width": 320, "height": 640})
+    for path in (*ADMINISTRATION, "/nowhere"):
+        eyes.page.goto(path)
+        wide = eyes.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 320, f"{path} is {wide} wide"
+    eyes.look("nowhere")
+
+
+def test_pages_work_without_script(browser: Browser, demo_site: Site) -> None:
+    context = browser.new_context(java_script_enabled=False, base_url=demo_site.url, locale="en-GB")
+    page = context.new_page()
+    page.goto("/login")
+    page.locator("[name=email]").fill(ADA)
+    page.locator("[name=password]").fill(DEMO_PASSWORD)
+    page.locator("main form button").first.click()
+    page.goto("/admin/contacts")
+    page.locator("#q").fill("h.kimura")
+    page.locator("form.filters button").click()
+    assert page.locator("#people tbody tr").count() == 1
