@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import re
@@ -23,13 +24,14 @@ from reconciler.portal.acts.jobs import JOBS
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.journal import Journal
 from reconciler.portal.command import WrongSettings, create_token, serve
+from reconciler.portal.files.vault import Vault
 from reconciler.portal.serving.logs import JsonLines
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api, Clock, key, refused
 from tests.portal.servers import serving, until
 
-PASSWORD = "Canary-Passw0rd"
+PASSWORD = "Quitte-und-Birne-73"
 CANARIES = ("Canaria", "Zwitschermann", "canary", "Canary", "xn--canary")
 
 
@@ -100,6 +102,15 @@ def test_who_lost_its_database_is_alive_and_not_ready(tmp_path: Path) -> None:
     assert api.get("http://testserver/healthz").status_code == 200
 
 
+def test_who_cannot_keep_files_is_not_ready(api: Api, store: Store, tmp_path: Path) -> None:
+    (tmp_path / "occupied").write_text("no folder")
+    app = create_app(replace(store, vault=Vault(tmp_path / "occupied")))
+    with Api(app) as client:
+        refused(client.get("/readyz"), "unavailable")
+    assert api.get("http://testserver/readyz").status_code == 200
+    assert store.vault.leftovers(0) == []
+
+
 def figures(api: Api) -> dict[tuple[str, ...], float]:
     answer = api.get("http://testserver/metrics")
     assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
@@ -144,7 +155,7 @@ def test_figures_are_for_tokens_and_grow_with_no_caller(api: Api, as_scope: Call
 
 def test_a_log_line_is_one_json_object_that_names_a_route_and_no_path(api: Api, caplog: Any) -> None:
     caplog.set_level(logging.INFO, "portal")
-    problem = refused(api.get("/contacts/con_canary?email=canary@acme.example"), "not-found")
+    problem = refused(api.get("/contacts/con_canary"), "not-found")
     lines = [json.loads(JsonLines().format(record)) for record in caplog.records if record.name == "portal"]
     assert [line["event"] for line in lines] == ["problem", "request"]
     assert {line["trace"] for line in lines} == {problem["trace"]}
@@ -182,7 +193,7 @@ def test_what_others_log_is_told_without_what_was_filled_in() -> None:
 def test_a_whole_story_leaves_no_name_address_secret_or_link_in_the_log(database: str) -> None:
     token = create_token(database, "admin", "Canaria's token")
     store = open_store(database)
-    secrets = [token]
+    secrets = [token, PASSWORD]
     with serving(database, token=token) as server, server.client() as client:
         created = {**key(), "If-None-Match": "*"}
         home = client.post("/customers", json={"name": "Canaria AG"}, headers=created).json()
@@ -193,15 +204,16 @@ def test_a_whole_story_leaves_no_name_address_secret_or_link_in_the_log(database
         client.get("/contacts", params={"email": "zoe@canary.example"})
         client.get("/contacts/con_canary")
         mail = client.get("/outbox").json()["items"][0]
-        secrets.append(re.search(r"/activate/(\S+)", mail["text"])[1])  # type: ignore[index]
-        client.post("/activations", json={"secret": secrets[-1], "password": PASSWORD})
+        link = re.search(r"/activate/(\S+)", mail["text"])[1]  # type: ignore[index]
+        secrets.append(link)
+        client.post("/activations", json={"secret": link, "password": PASSWORD})
         session = client.post("/sessions", json={"email": "zoe@canary.example", "password": PASSWORD}).json()
         secrets.append(session["token"])
         client.post("/sessions", json={"email": "zoe@canary.example", "password": "wrong Canary1"})
         client.post("/contacts", json={**body, "is_canary": True}, headers=created)
         client.get("/customers", headers={"Authorization": "Bearer canary"})
         client.get("/account", headers={"Authorization": f"Bearer {session['token']}"})
-        for path in (f"/activate/{secrets[1]}", "/team?q=canary@acme.example", "/static/canary.css", "/Canaria"):
+        for path in (f"/activate/{link}", "/team?q=canary@acme.example", "/static/canary.css", "/Canaria"):
             httpx.get(server.url + path, cookies={"portal": session["token"]}, headers={"X-Canary": "canary"})
         httpx.request("CANARY", f"{server.url}/canary")
         _no_http(server.url)
@@ -223,9 +235,17 @@ def _no_http(url: str) -> None:
 
 def test_a_log_of_errors_only_is_empty_on_a_good_day(tmp_path: Path) -> None:
     database = f"sqlite:///{tmp_path / 'portal.sqlite'}"
-    command = [sys.executable, "-m", "reconciler", "portal", "serve", "--database", database, "--port", "0"]
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "reconciler", "portal", "serve", "--database", database, "--port", str(port)]
     process = subprocess.Popen([*command, "--log-level", "error"], stderr=subprocess.PIPE, text=True)
-    until((tmp_path / "portal.sqlite").exists)
+
+    def answers() -> bool:
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+        return False
+
+    until(answers)
     process.terminate()
     _, log = process.communicate(timeout=20)
     assert log == ""

@@ -33,6 +33,7 @@ expected-statuses = [400, 401, 403, 406, 415, 422, 428]
 """
 BY_VALUE = (
     ("/api/v1/activations", "a password that is of the right length may still be too simple"),
+    ("/api/v1/resets/confirmations", "a password that is of the right length may still be too simple"),
     ("/api/v1/customers", "a service that is named must be there"),
     ("/api/v1/customers/{id}", "a service that is named must be there"),
     ("/api/v1/contacts", "a service that is named must be there"),

@@ -5,9 +5,9 @@ from __future__ import annotations
 import unicodedata
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
-from reconciler.portal.acts.shapes import OwnFields, Shape, StaffFields, needs, not_emptied
+from reconciler.portal.acts.shapes import OwnFields, Shape, StaffFields, described, needs, not_emptied
 from reconciler.portal.api.models import Shown, Touch
 
 
@@ -64,6 +64,8 @@ class Session(Shown):
 class ChangedAccount(OwnFields):
     """Fields of one's own to change."""
 
+    model_config = ConfigDict(json_schema_extra=described(never_null=("name",)))
+
     @model_validator(mode="after")
     def complete(self) -> ChangedAccount:
         """The name cannot be emptied."""
@@ -92,6 +94,8 @@ class Staff(Shown):
 class NewStaff(StaffFields):
     """Somebody to invite."""
 
+    model_config = ConfigDict(json_schema_extra=described("name", "email", "kind"))
+
     @model_validator(mode="after")
     def complete(self) -> NewStaff:
         """One of the provider's people has a name, an address and a kind."""
@@ -101,6 +105,8 @@ class NewStaff(StaffFields):
 
 class ChangedStaff(StaffFields):
     """Fields of one of the provider's people to change."""
+
+    model_config = ConfigDict(json_schema_extra=described(never_null=("name", "email", "kind", "language")))
 
     @model_validator(mode="after")
     def complete(self) -> ChangedStaff:

@@ -16,6 +16,8 @@ from reconciler.portal.api.writing import body_of
 from reconciler.portal.rules.policy import PUBLIC
 
 PROBLEM: Final = "application/problem+json"
+STREAMED: Final = frozenset({"files.upload"})
+"""Writes that read their own body."""
 UNVERSIONED: Final = frozenset({"batches.write", "outbox.retry"})
 """Writes to what has no version, or names the versions in its body."""
 
@@ -50,7 +52,7 @@ def _describe(described: dict[str, Any], route: APIRoute, method: str) -> None:
     operation = operation_of(route)
     if operation in PUBLIC:
         described["security"] = []
-    if not _writes(route):
+    if not _writes(route) and operation not in STREAMED:
         return
     headers = [_KEY]
     if operation not in UNVERSIONED:

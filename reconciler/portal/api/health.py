@@ -24,11 +24,14 @@ def alive() -> Response:
 
 @router.get("/readyz", dependencies=[allowed("health.read")])
 def ready(request: Request) -> Response:
-    """The server can do its work: the database answers and is of this program's version."""
-    with store_of(request).read() as connection:
+    """The server can do its work: the database is there and of this program's version, and files can be kept."""
+    store = store_of(request)
+    with store.read() as connection:
         found, newest = schema_of(connection)
     if found != newest:
         raise Problem("unavailable", f"the database is of version '{found}', this program is of '{newest}'")
+    with store.vault.incoming():
+        pass  # room for a file was made, and given back
     return answer({"status": "ready"})
 
 

@@ -1,0 +1,55 @@
+"""The page for whoever runs a portal says what is so."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from reconciler.cli.commands.portal import portal
+from reconciler.portal.acts.outbox import AGAIN_AFTER_MINUTES
+from reconciler.portal.api.app import create_app, routes_of
+from reconciler.portal.api.edge import LARGEST_HEAD, PATIENCE_S, SLOWEST_BYTES_A_S
+from reconciler.portal.files.vault import LARGEST
+from reconciler.portal.serving.server import STOP_WITHIN_S
+from reconciler.portal.store.store import Store
+from tests.portal.harness import Api
+
+PAGE = (Path(__file__).parents[2] / "reconciler" / "portal" / "RUNNING.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", sorted(set(re.findall(r"reconciler portal ([a-z]+)", PAGE))))
+def test_commands_and_flags_of_the_page_are_there(name: str) -> None:
+    text = CliRunner().invoke(portal, [name, "--help"]).output
+    calls = re.findall(rf"reconciler portal {name} ((?:.|\\\n)*?)\n", PAGE)
+    flags = {flag for call in calls for flag in re.findall(r"--[a-z-]+", call)}
+    assert [flag for flag in flags if flag not in text] == []
+
+
+def test_flags_paths_and_variables_in_its_sentences_are_there(store: Store) -> None:
+    helps = "".join(CliRunner().invoke(portal, [name, "--help"]).output for name in portal.commands)
+    for flag in re.findall(r"`(--[a-z-]+)`", PAGE):
+        assert flag in helps
+    for variable in re.findall(r"RECONCILER_PORTAL_[A-Z_]+", PAGE):
+        assert variable in helps, variable
+    paths = {getattr(route, "path", "") for route in routes_of(create_app(store).routes)}
+    assert {"/healthz", "/readyz", "/metrics", "/outbox/{id}/retry"} <= paths
+
+
+def test_figures_of_the_page_are_there(api: Api) -> None:
+    text = api.get("http://testserver/metrics").text
+    for figure in re.findall(r"portal_[a-z_]+", PAGE):
+        assert figure in text
+
+
+def test_numbers_of_the_page_are_those_of_the_program() -> None:
+    numbers: list[tuple[Any, str]] = [
+        (PATIENCE_S, "waits 12 seconds"), (SLOWEST_BYTES_A_S, "every 64 KiB that came"), (LARGEST_HEAD, "heads have 64 KiB"),
+        (LARGEST, "at least 100 MB"), (STOP_WITHIN_S, "within ten seconds"), (AGAIN_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
+        (sum(AGAIN_AFTER_MINUTES), "nearly three days"),
+    ]  # fmt: skip
+    assert [each[0] for each in numbers] == [12.0, 65536, 65536, 104857600, 10, (1, 5, 15), 3921]
+    assert [sentence for _, sentence in numbers if sentence not in PAGE] == []
