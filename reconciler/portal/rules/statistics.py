@@ -102,12 +102,13 @@ def _by(rows: Iterable[Row], keys: Keys, name: Callable[[Row, str], str]) -> lis
 
 
 def months_between(first: str, last: str) -> list[str]:
-    """The months (`2026-11`) that the days lie in and between."""
-    month, found = first[:7], []
-    while month <= last[:7]:
-        found.append(month)
-        month = _following(month)
-    return found
+    """The months (`2026-11`) that the days lie in and between; counted as numbers, for years end at 9999."""
+    begin, end = _counted(first), _counted(last)
+    return [f"{number // 12:04}-{number % 12 + 1:02}" for number in range(begin, end + 1)]
+
+
+def _counted(day: str) -> int:
+    return int(day[:4]) * 12 + int(day[5:7]) - 1
 
 
 def usual_period(today: str) -> tuple[str, str]:
@@ -123,11 +124,6 @@ def is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
-
-
-def _following(month: str) -> str:
-    year, number = int(month[:4]), int(month[5:7])
-    return f"{year + number // 12:04}-{number % 12 + 1:02}"
 
 
 def _days(start: str, end: str) -> float:

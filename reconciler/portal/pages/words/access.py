@@ -25,12 +25,6 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "login.forgotten": ("Forgotten your password?", "Mot de passe oublié ?", "Kennwort vergessen?"),
     "login.no-access": ("No access yet? Sign up", "Pas encore d’accès ? Inscrivez-vous", "Noch kein Zugang? Registrieren"),
-    "login.other": ("Log in with your organisation’s account", "Se connecter avec le compte de votre organisation", "Mit dem Konto Ihrer Organisation anmelden"),
-    "login.other.refused": (
-        "This account gives no access here. Log in by password, or ask for access.",
-        "Ce compte ne donne pas accès ici. Connectez-vous par mot de passe, ou demandez un accès.",
-        "Dieses Konto gibt hier keinen Zugang. Melden Sie sich mit Kennwort an, oder bitten Sie um Zugang.",
-    ),
     "sign-up.title": ("Sign up", "S’inscrire", "Registrieren"),
     "sign-up.lead": (
         "Tell us who you are. We send a link to your address, to be sure that it is yours.",
@@ -189,7 +183,6 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "staff.kind.administrator": ("Administrator", "Administrateur", "Administrator"),
     "staff.kind.project_manager": ("Project manager", "Chef de projet", "Projektmanager"),
     "staff.customers": ("Customers", "Clients", "Kunden"),
-    "staff.edit": ("Details and task", "Coordonnées et fonction", "Angaben und Aufgabe"),
     "staff.remove.lead": (
         "{name} loses access at once. Customers that name the address keep naming it.",
         "{name} perd l’accès aussitôt. Les clients qui citent l’adresse continuent de la citer.",
