@@ -6,7 +6,6 @@ Strings and numbers come in; no type of the portal goes out but plain ones.
 from __future__ import annotations
 
 import contextlib
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -28,7 +27,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.seed import fill, settle, tell_demo_story
 from reconciler.portal.seed_people import give_everybody, people_of_the_provider
 from reconciler.portal.serving.logs import LEVELS, log_to_stderr
-from reconciler.portal.serving.server import STOP_WITHIN_S, WrongSettings, place_of, run_server
+from reconciler.portal.serving.server import STOP_WITHIN_S, WrongSettings, listen, place_of, run_server
 from reconciler.portal.store import tables
 from reconciler.portal.store.archive import WrongArchive, open_archive
 from reconciler.portal.store.backing_up import write_archive
@@ -164,7 +163,7 @@ def _opened(database: str, base_url: str = "http://127.0.0.1:8000") -> Iterator[
 @contextlib.contextmanager
 def running(database: str, port: int = 0, clock: Callable[[], str] | None = None) -> Iterator[str]:
     """The portal in a thread of this process while the block runs; its address."""
-    bound = socket.create_server(("127.0.0.1", port))
+    bound = listen("127.0.0.1", port)
     address = f"http://127.0.0.1:{bound.getsockname()[1]}"
     store = open_store(database, clock, address) if clock else open_store(database, base_url=address)
     config = uvicorn.Config(create_app(store), log_config=None, access_log=False, timeout_graceful_shutdown=3)

@@ -26,6 +26,7 @@ from reconciler.portal.api.journal import Journal
 from reconciler.portal.command import WrongSettings, create_token, serve
 from reconciler.portal.files.vault import Vault
 from reconciler.portal.serving.logs import JsonLines
+from reconciler.portal.serving.server import listen
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api, Clock, key, refused
@@ -54,6 +55,15 @@ def test_settings_that_do_not_fit_are_refused_before_anything_is_written(
     with pytest.raises(WrongSettings, match=why):
         serve(f"sqlite:///{tmp_path / 'portal.sqlite'}", **{"port": 0, **how})
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_second_half_of_an_answer_waits_for_nobody() -> None:
+    with (
+        listen("127.0.0.1", 0) as listening,
+        socket.create_connection(listening.getsockname()),
+        listening.accept()[0] as accepted,
+    ):
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
 
 
 def test_the_command_says_what_would_be_right(tmp_path: Path) -> None:
