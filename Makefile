@@ -42,8 +42,9 @@ lint: .venv/installed ## types, style, workflows
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-soak: .venv/installed ## the random tests, twenty times as long
-	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning
+soak: .venv/installed ## the random tests, much longer, and every statement killed
+	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning \
+	  tests/portal/test_schemathesis.py tests/portal/test_killed_server.py
 
 bench: .venv/installed ## how time grows with the book, as ratios
 	$(BIN)/python tests/bench/growth.py

@@ -18,7 +18,7 @@ from tests.portal.harness import Api
 from tests.portal.servers import serving
 
 SOAK = "SOAK" in os.environ
-EXAMPLES = 100 if SOAK else 4
+EXAMPLES = 100 if SOAK else 10
 
 CONFIG = """
 hooks = "tests.portal.schemathesis_hooks"

@@ -44,6 +44,7 @@ def _no_web_address(text: str) -> str:
 
 
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_PLAIN = {"pattern": f"^[^{_CONTROL}]*$"}
 _LINE = {"pattern": f"^[^{_CONTROL}]*[^{_CONTROL}\\s][^{_CONTROL}]*$"}
 _LINES = {"pattern": f"^([^{_CONTROL}]|[\\n\\t])*$"}
 """How the document describes what `_plain`, `_not_blank` and `_paragraphs` judge."""
@@ -95,7 +96,7 @@ class Activation(Shape):
 
 class Branding(Shape):
     primary_color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
-    logo: Annotated[str, Field(max_length=500), AfterValidator(_plain)] | None = None
+    logo: Annotated[str, Field(max_length=500, json_schema_extra=_PLAIN), AfterValidator(_plain)] | None = None
 
 
 class Price(Shape):
@@ -154,7 +155,7 @@ class SignUpFields(Shape):
     email: Address
     role: Role = "requester"
     language: Language | None = None
-    code: Annotated[str, Field(max_length=40), AfterValidator(_plain)] | None = None
+    code: Annotated[str, Field(max_length=40, json_schema_extra=_PLAIN), AfterValidator(_plain)] | None = None
 
 
 class ResetFields(Shape):

@@ -50,6 +50,9 @@ def complete(document: dict[str, Any], routes: Iterator[tuple[str, APIRoute]]) -
 
 def _describe(described: dict[str, Any], route: APIRoute, method: str) -> None:
     operation = operation_of(route)
+    for parameter in described.get("parameters", ()):
+        if parameter["in"] == "query":
+            _no_nul(parameter["schema"])
     if operation in PUBLIC:
         described["security"] = []
     if not _writes(route) and operation not in STREAMED:
@@ -58,6 +61,13 @@ def _describe(described: dict[str, Any], route: APIRoute, method: str) -> None:
     if operation not in UNVERSIONED:
         headers.append(_CREATES if method == "POST" and route.status_code == 201 else _MATCHES)
     described["parameters"] = [*described.get("parameters", []), *headers]
+
+
+def _no_nul(schema: dict[str, Any]) -> None:
+    """An address holds no NUL: `strict` refuses it for every text that a query may have."""
+    for each in schema.get("anyOf", [schema]):
+        if each.get("type") == "string" and not {"pattern", "enum", "format", "const"} & set(each):
+            each["pattern"] = r"^[^\u0000]*$"
 
 
 def operation_of(route: APIRoute) -> str | None:
