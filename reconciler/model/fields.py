@@ -1,4 +1,4 @@
-"""Which fields there are, which of them the portal does not show, and when two values are equal."""
+"""Which fields the portal does not show, and when two values of a field are equal."""
 
 from __future__ import annotations
 
@@ -6,20 +6,6 @@ from typing import Final
 
 from reconciler.model.equality import address_key
 from reconciler.model.values import Value
-
-CONTACT_FIELDS: Final = ("name", "email", "role", "services", "language", "protected", "heir")
-CUSTOMER_FIELDS: Final = (
-    "name", "description", "language", "project_managers", "services", "email_domains",
-    "protected", "heir", "manager_optional", "portal_edits",
-)  # fmt: skip
-SERVICE_FIELDS: Final = (
-    "name", "description", "template", "workflows", "available_to_all",
-    "price.currency", "price.per_word",
-)  # fmt: skip
-SETTINGS_FIELDS: Final = (
-    "sign_up", "languages.source", "languages.target", "offers.expire_after_days",
-    "branding.primary_color", "branding.logo",
-)  # fmt: skip
 
 MEMOS: Final = frozenset({"heir", "manager_optional", "portal_edits"})
 """Remembered in `applied` only; a settings field `policy.*` is one too. See `is_memo`."""

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.model.changes import Change, Kind, MailKind
+from reconciler.model.changes import Change, Kind
 from reconciler.model.keys import display
 from reconciler.model.plan import Plan
 from reconciler.model.roles import ACCESS
@@ -80,12 +80,6 @@ def who_loses_access(changes: Iterable[Change]) -> set[str]:
             people.update(change.effects.people)
             people.update([display(change.customer, change.contact)] if change.contact else [])
     return people
-
-
-def mails_by_kind(plan: Plan) -> dict[MailKind, int]:
-    """How many mails of each kind the ready changes send, in the order of the kinds."""
-    counts = Counter(mail.kind for group in plan.ready for change in group.changes for mail in change.effects.mails)
-    return {kind: counts[kind] for kind in MailKind if counts[kind]}
 
 
 def summary_line(plan: Plan) -> str:

@@ -73,11 +73,6 @@ def width(text: str) -> int:
     return sum(_columns(char) for char in text)
 
 
-def padded(text: str, columns: int) -> str:
-    """The text filled up with spaces to so many columns; longer text stays whole."""
-    return text + " " * (columns - width(text))
-
-
 def clipped(text: str, columns: int) -> str:
     """The text, or as much of it as fits with a word on how long it is."""
     if len(text) <= columns // 2 or width(text) <= columns:

@@ -69,7 +69,8 @@ def test_a_new_epoch_voids_everything_that_was_remembered(api: Api, store: Store
         api.create("/customers", name=f"Customer {number}")
     cursor = api.get("/customers", params={"limit": 1}).json()["next"]
     head, tag = api.row("/meta"), api.get("/snapshot").headers["etag"]
-    renew_epoch(store.engine)
+    with store.aside() as connection:
+        renew_epoch(connection)
     refused(api.get("/snapshot", params={"since": head["revision"], "epoch": head["epoch"]}), "gone")
     refused(api.get("/customers", params={"cursor": cursor}), "gone")
     assert api.get("/snapshot", headers={"If-None-Match": tag}).status_code == 200

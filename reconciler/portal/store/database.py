@@ -150,9 +150,6 @@ def _found(connection: Connection) -> None:
     )
 
 
-def renew_epoch(engine: Engine) -> str:
-    """The new epoch: everything that callers remember of the old one (ETags, cursors, `since`) is void."""
-    epoch = secrets.token_hex(8)
-    with writing(engine) as (connection, _):
-        connection.execute(update(t.portal).values(epoch=epoch))
-    return epoch
+def renew_epoch(connection: Connection) -> None:
+    """From now on everything that callers remember (ETags, cursors, `since`) is of another epoch, and void."""
+    connection.execute(update(t.portal).values(epoch=secrets.token_hex(8)))

@@ -8,7 +8,6 @@ tags, cursors, `since`) is told by the epoch that it is another one; nobody is l
 from __future__ import annotations
 
 import os
-import secrets
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -18,7 +17,7 @@ from sqlalchemy import JSON, Connection, Engine, MetaData, Table, delete, event,
 
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.archive import CHUNK, Archive, Manifest, WrongArchive
-from reconciler.portal.store.database import WrongDatabase, aside, schema_of, upgrade
+from reconciler.portal.store.database import WrongDatabase, aside, renew_epoch, schema_of, upgrade
 
 _ROWS_A_STATEMENT: Final = 500
 
@@ -89,7 +88,7 @@ def _begin_an_epoch(connection: Connection) -> None:
     portal, outbox = t.portal, t.outbox
     if connection.execute(select(portal.c.one)).first() is None:
         raise WrongArchive("the archive has no row of the portal itself")
-    connection.execute(update(portal).values(epoch=secrets.token_hex(8)))
+    renew_epoch(connection)
     # who was sending it then will never tell
     connection.execute(update(outbox).where(outbox.c.state == "sending").values(state="queued"))
 
