@@ -9,7 +9,7 @@ import contextlib
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import uvicorn
 from pydantic import ValidationError
@@ -28,6 +28,8 @@ from reconciler.portal.seed import fill, settle, tell_demo_story
 from reconciler.portal.seed_people import give_everybody, people_of_the_provider
 from reconciler.portal.serving.logs import LEVELS, log_to_stderr
 from reconciler.portal.serving.server import STOP_WITHIN_S, WrongSettings, listen, place_of, run_server
+from reconciler.portal.sign_on.journey import SignOn
+from reconciler.portal.sign_on.settings import settings_of
 from reconciler.portal.store import tables
 from reconciler.portal.store.archive import WrongArchive, open_archive
 from reconciler.portal.store.backing_up import write_archive
@@ -48,15 +50,18 @@ __all__ = [
 def serve(
     database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, *, smtp: str | None = None,
     mail_from: str | None = None, smtp_password: str | None = None, log_level: str = "info",
-    proxies: str = "127.0.0.1", files: Path | None = None,
+    proxies: str = "127.0.0.1", files: Path | None = None, oidc: Mapping[str, Any] | None = None,
 ) -> None:  # fmt: skip
-    """Serve the portal until a signal; requests and the mail under way are finished first."""
-    server = _mail_server(smtp, mail_from, smtp_password)
+    """Serve the portal until a signal; requests and the mail under way are finished first.
+
+    `oidc`: `issuer`, `client_id`, `secret`, `name`, `domains` of the provider that people may log in at.
+    """
+    server, sign_on = _mail_server(smtp, mail_from, smtp_password), _sign_on(oidc) if oidc else None
     place = place_of(host, port, base_url, proxies)
     log_to_stderr(log_level)
     store = open_store(database, base_url=place.base_url, files=files)
     try:
-        run_server(store, place, server)
+        run_server(store, place, server, sign_on)
     finally:
         place.listening.close()
         store.engine.dispose()
@@ -71,6 +76,19 @@ def _mail_server(smtp: str | None, mail_from: str | None, password: str | None) 
         return mail_server(smtp, mail_from, password)
     except ValueError as error:
         raise WrongSettings(str(error)) from None
+
+
+def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
+    try:
+        settings = settings_of(**oidc)
+        from reconciler.portal.sign_on.provider import Provider  # noqa: PLC0415  the extra may not be installed
+    except ValueError as error:
+        raise WrongSettings(str(error)) from None
+    except ModuleNotFoundError as error:
+        raise WrongSettings(
+            f"log-in at a provider is not installed: {error.name} is missing; pipx install 'reconciler[portal,oidc]'"
+        ) from None
+    return Provider(settings)
 
 
 def create_token(database: str, scope: str, name: str) -> str:

@@ -22,6 +22,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
 
 from tests.cli.conftest import Program, book, folder
+from tests.portal.identity import CLIENT_ID, SECRET, Identity, identity
 
 __all__ = ["book", "folder"]
 
@@ -103,15 +104,32 @@ def demo_site(folder: Program, tmp_path: Path) -> Iterator[Site]:
         yield served
 
 
+@pytest.fixture
+def provider() -> Iterator[Identity]:
+    """An identity provider that people may log in at."""
+    with identity() as running:
+        yield running
+
+
+@pytest.fixture
+def sign_on_site(folder: Program, tmp_path: Path, provider: Identity) -> Iterator[Site]:
+    """An empty portal whose people may log in at the provider."""
+    flags = ("--oidc-issuer", provider.url, "--oidc-client-id", CLIENT_ID, "--oidc-name", "Quist ID")
+    with _serving(folder, f"sqlite:///{tmp_path / 'portal.sqlite'}", tmp_path / "server.log", *flags) as served:
+        yield served
+
+
 @contextlib.contextmanager
-def _serving(program: Program, database: str, log_file: Path) -> Iterator[Site]:
+def _serving(program: Program, database: str, log_file: Path, *flags: str) -> Iterator[Site]:
     with socket.socket() as bound:
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     command = [sys.executable, "-m", "reconciler", "portal", "serve", "--database", database, "--port", str(port)]
     with log_file.open("wb") as log:
-        server = subprocess.Popen(command, stderr=log, stdout=log)
+        server = subprocess.Popen(
+            [*command, *flags], stderr=log, stdout=log, env={**os.environ, "RECONCILER_PORTAL_OIDC_SECRET": SECRET}
+        )
     try:
         _until_alive(url, server)
         yield Site(url, database, program)

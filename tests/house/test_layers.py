@@ -32,7 +32,8 @@ DOORS = {
     "jsonschema": (),
     "email_validator": ("documents/values.py", "portal/acts/shapes.py"),
     "langcodes": ("documents/values.py",),
-    "httpx": ("adapters/connection.py",),
+    "httpx": ("adapters/connection.py", "portal/sign_on/provider.py"),
+    "joserfc": ("portal/sign_on/",),
     "stamina": ("adapters/connection.py",),
     "click": ("cli/",),
     "rich": ("cli/commands/progress.py",),
@@ -48,6 +49,7 @@ DOORS = {
     "smtplib": ("portal/mail/smtp.py",),
     "prometheus_client": ("portal/api/figures.py",),
     "argon2": ("portal/acts/passwords.py",),
+    "itsdangerous": ("portal/pages/journeys.py",),
 }  # fmt: skip
 """Where each library enters: files, or folders with `/` at the end."""
 

@@ -125,6 +125,8 @@ ROUTES: Final[dict[tuple[str, str], str]] = {
     ("GET", "/metrics"): "read by programs",
     ("GET", "/login"): "open to everybody",
     ("POST", "/login"): "open to everybody",
+    ("GET", "/login/sign-on"): "open to everybody",
+    ("GET", "/login/sign-on/back"): "open to everybody",
     ("POST", "/logout"): "open to everybody",
     ("GET", "/sign-up"): "open to everybody",
     ("POST", "/sign-up"): "open to everybody",

@@ -20,6 +20,7 @@ Examples:
   reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email ada@provider.example
 """
 SMTP_PASSWORD: Final = "RECONCILER_PORTAL_SMTP_PASSWORD"  # noqa: S105  the variable's name
+OIDC_SECRET: Final = "RECONCILER_PORTAL_OIDC_SECRET"  # noqa: S105  the same
 
 _DATABASE = click.option(
     "--database", required=True, metavar="URL", envvar="RECONCILER_PORTAL_DATABASE", show_envvar=True,
@@ -44,6 +45,13 @@ def portal() -> None:
 @click.option("--base-url", metavar="URL", help="How people reach the portal: https, stands in mails.")
 @click.option("--smtp", metavar="URL", help="The mail server: smtp://[USER@]HOST[:PORT] or smtps://…")
 @click.option("--mail-from", metavar="ADDRESS", help="From whom mails come.")
+@click.option("--oidc-issuer", metavar="URL", help="An OpenID provider that people may log in at.")
+@click.option("--oidc-client-id", metavar="ID", help="How the provider knows the portal.")
+@click.option("--oidc-name", metavar="TEXT", help="What people call the provider; stands on the button.")
+@click.option(
+    "--oidc-domain", "oidc_domains", metavar="DOMAIN", multiple=True,
+    help="Take the provider's word for addresses of this domain only; may be repeated.",
+)  # fmt: skip
 @click.option(
     "--trusted-proxies", metavar="ADDRESSES", default="127.0.0.1", show_default=True,
     help="Whose X-Forwarded-For is believed.",
@@ -54,17 +62,25 @@ def portal() -> None:
 )  # fmt: skip
 def serve(
     database: str, files: Path | None, port: int, host: str, base_url: str | None, smtp: str | None,
-    mail_from: str | None, trusted_proxies: str, log_level: str,
+    mail_from: str | None, oidc_issuer: str | None, oidc_client_id: str | None, oidc_name: str | None,
+    oidc_domains: tuple[str, ...], trusted_proxies: str, log_level: str,
 ) -> int:  # fmt: skip
     """Serve the portal until it is stopped; brings its database up to date first.
 
-    The mail server's password stands in RECONCILER_PORTAL_SMTP_PASSWORD, never in a flag.
+    The mail server's password stands in RECONCILER_PORTAL_SMTP_PASSWORD, the OpenID client's secret in
+    RECONCILER_PORTAL_OIDC_SECRET, never in a flag.
     """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
+    if (oidc_client_id or oidc_name or oidc_domains) and not oidc_issuer:
+        raise WrongUsage("--oidc-… say how to log in at a provider, and none is named", "give --oidc-issuer as well")
+    oidc = {
+        "issuer": oidc_issuer, "client_id": oidc_client_id, "secret": os.environ.get(OIDC_SECRET),
+        "name": oidc_name, "domains": oidc_domains,
+    }  # fmt: skip
     case.serve(
         database, port, host, base_url, smtp=smtp, mail_from=mail_from, smtp_password=os.environ.get(SMTP_PASSWORD),
-        proxies=trusted_proxies, log_level=log_level, files=files,
+        proxies=trusted_proxies, log_level=log_level, files=files, oidc=oidc if oidc_issuer else None,
     )  # fmt: skip
     return 0
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import or_, update
 
-from reconciler.portal.acts import attempts, contacts, staff
+from reconciler.portal.acts import attempts, contacts, links, staff
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import Fields
 from reconciler.portal.acts.passwords import hashed, must_be_strong, verified
@@ -44,6 +45,25 @@ def log_in(store: Store, email: str, password: str, host: str) -> dict[str, Any]
                 attempts.forgive(work, tried.form, tried.attempts)
                 return _session(work, person)
     raise Problem("unauthenticated", "address or password is not right")
+
+
+def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]:
+    """A new session of the person whose address `prove` returns: somebody whom we trust vouches for it.
+
+    Whoever was invited is active then, for the address is proven as by a mailed link. An `unauthenticated`
+    problem when nobody here has the address: nobody comes into being by logging in.
+    """
+    with store.write(SYSTEM) as work:
+        counted = attempts.sign_on_tried(work, host)
+    form = same_address_form(prove())  # asks over the network: not within a transaction
+    with store.write(SYSTEM) as work:
+        person = with_address(work, form)
+        if person is None or person["status"] not in {"invited", "active"}:
+            raise Problem("unauthenticated", "nobody here logs in with the proven address")
+        if person["status"] == "invited":
+            links.activate(work, person)
+        attempts.forgive(work, form, counted)
+        return _session(work, person)
 
 
 def _tried(store: Store, form: str, password: str, host: str) -> Tried:

@@ -30,6 +30,13 @@ def password_tried(work: Work, form: str, host: str) -> list[str]:
     return [_note(work, of_address), _note(work, of_host)]
 
 
+def sign_on_tried(work: Work, host: str) -> list[str]:
+    """Count that somebody came back from the identity provider; the ids to `forgive` when it let her in."""
+    by_host = _subject("password-from", throttle.network_of(host))
+    _must_wait(throttle.until_room(throttle.FAILURES_OF_A_HOST, _ages(work, by_host)))
+    return [_note(work, by_host)]
+
+
 def mail_asked_for(work: Work, form: str, host: str) -> None:
     """Count that somebody who is not logged in wants a mail sent to this address."""
     to_address, by_host = _subject("mail", form), _subject("mail-from", throttle.network_of(host))

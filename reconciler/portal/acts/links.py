@@ -55,19 +55,30 @@ def use(work: Work, kind: str, secret: str, kept: str) -> Row:
     """Set the password of the person to whom the link was sent. A link works once, and it is the last one then."""
     person = behind(work.connection, kind, secret, work.now)
     row = work.one("contact" if "customer" in person else "staff", person["id"])
-    c, before = t.links.c, row["status"]
-    as_self(work, row["name"])
-    if kind == "reset":
-        work.end_access(row.id)
-    row.update(status="active", password=kept)
-    work.connection.execute(update(t.links).where(c.digest == digest(secret)).values(used_at=work.now))
-    work.connection.execute(delete(t.links).where(c[row.kind] == row.id, c.used_at.is_(None)))
+    work.connection.execute(update(t.links).where(t.links.c.digest == digest(secret)).values(used_at=work.now))
     attempts.forgive(work, same_address_form(row["email"]))
-    if kind == "reset":
-        work.audit("reset", row, {}, {"password": "changed"})
-    else:
-        work.audit("activate", row, {"status": before}, {"status": "active"})
+    row["password"] = kept
+    if kind == "activation":
+        activate(work, row)
+        return row
+    as_self(work, row["name"])
+    work.end_access(row.id)
+    _end_links(work, row)
+    work.audit("reset", row, {}, {"password": "changed"})
     return row
+
+
+def activate(work: Work, person: Row) -> None:
+    """The person is in from here on, by an act of her own; links to her that nobody used open nothing any more."""
+    as_self(work, person["name"])
+    before, person["status"] = person["status"], "active"
+    _end_links(work, person)
+    work.audit("activate", person, {"status": before}, {"status": "active"})
+
+
+def _end_links(work: Work, person: Row) -> None:
+    c = t.links.c
+    work.connection.execute(delete(t.links).where(c[person.kind] == person.id, c.used_at.is_(None)))
 
 
 def ask_for_reset(work: Work, email: str, host: str) -> None:

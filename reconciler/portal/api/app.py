@@ -37,6 +37,7 @@ from reconciler.portal.api.routes import (
 from reconciler.portal.api.security import allowed
 from reconciler.portal.api.strict import StrictBodies
 from reconciler.portal.pages.site import install_pages, problem_page
+from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
 
 PREFIX = "/api/v1"
@@ -58,14 +59,14 @@ class Portal(FastAPI):
         return self.openapi_schema
 
 
-def create_app(store: Store) -> FastAPI:
-    """The portal on this store; it does not start when a route has no policy."""
+def create_app(store: Store, sign_on: SignOn | None = None) -> FastAPI:
+    """The portal on this store; it does not start when a route has no policy. `sign_on`: where else people log in."""
     app = Portal(
         title="Customer portal", version=version("reconciler"), openapi_url=None, docs_url=None, redoc_url=None,
         redirect_slashes=False,
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
     )  # fmt: skip
-    app.state.store = store
+    app.state.store, app.state.sign_on = store, sign_on
     app.state.figures = Figures(store)
     install(app, problem_page)
     api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(only_known)])

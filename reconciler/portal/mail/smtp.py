@@ -15,11 +15,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import EmailMessage
 from email.policy import SMTP, SMTPUTF8
-from ipaddress import ip_address
 from typing import Final, Literal, TypeAlias
 from urllib.parse import unquote, urlsplit
 
 from reconciler.portal.mail.messages import NotSendable, recipient
+from reconciler.portal.rules.hosts import on_loopback
 
 ANSWER_WITHIN_S: Final = 20
 MAIL_WITHIN_S: Final = 60
@@ -75,14 +75,6 @@ def mail_server(url: str, sender: str, password: str | None) -> MailServer:
     return MailServer(
         parts.hostname, port, sender, "from the start" if parts.scheme == "smtps" else plain, user, password
     )  # fmt: skip
-
-
-def on_loopback(host: str) -> bool:
-    """Whether the host is this machine and nothing leaves it."""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host.lower() in {"localhost", "ip6-localhost"}
 
 
 def _without_secret(url: str) -> str:

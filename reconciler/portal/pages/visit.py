@@ -26,6 +26,7 @@ from reconciler.portal.pages.rendering import render
 from reconciler.portal.pages.words import chosen_language
 from reconciler.portal.rules.policy import Grant, Reach, granted, reach_of
 from reconciler.portal.rules.principals import Actor, Principal, Who
+from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Work
@@ -53,6 +54,8 @@ class Visit:
     principal: Principal | None
     language: str
     brand: Brand
+    sign_on: SignOn | None
+    """Where people may log in with somebody else's word for who they are."""
     granted: Grant | None = None
 
     @property
@@ -147,8 +150,9 @@ def visit_of(request: Request) -> Visit:
     wished = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
     language = chosen_language(wished, request.headers.get("accept-language", ""))
     return Visit(
-        request, store, marks, principal, language, Brand(name, branding.get("primary_color"), _picture(branding))
-    )
+        request, store, marks, principal, language, Brand(name, branding.get("primary_color"), _picture(branding)),
+        request.app.state.sign_on,
+    )  # fmt: skip
 
 
 def _picture(branding: Mapping[str, Any]) -> str | None:

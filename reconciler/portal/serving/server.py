@@ -22,8 +22,10 @@ from reconciler.portal.acts.jobs import JOBS
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.edge import LARGEST_HEAD
 from reconciler.portal.mail.delivery import carry_mails
-from reconciler.portal.mail.smtp import MailServer, on_loopback
+from reconciler.portal.mail.smtp import MailServer
+from reconciler.portal.rules.hosts import is_private, on_loopback
 from reconciler.portal.serving.connections import Connection
+from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
@@ -76,17 +78,16 @@ def listen(host: str, port: int, family: socket.AddressFamily = socket.AF_INET) 
 def _must_be_an_origin(url: str) -> None:
     """Links with secrets lead there: https, and nothing but scheme, host and port."""
     parts = urlsplit(url)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and on_loopback(parts.hostname or ""))
-    if not parts.hostname or not secure:
+    if not is_private(url):
         raise WrongSettings(f"--base-url '{url}' is not https: mails would send secrets over the open network")
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise WrongSettings(f"--base-url '{url}' is more than scheme, host and port")
 
 
-def run_server(store: Store, place: Place, mail_server: MailServer | None) -> None:
+def run_server(store: Store, place: Place, mail_server: MailServer | None, sign_on: SignOn | None) -> None:
     """Serve until a signal."""
     config = uvicorn.Config(
-        create_app(store), http=Connection, log_config=None, access_log=False, server_header=False,
+        create_app(store, sign_on), http=Connection, log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=_FINISH_REQUESTS_WITHIN_S, timeout_keep_alive=75, ws="none",
         h11_max_incomplete_event_size=LARGEST_HEAD, proxy_headers=True, forwarded_allow_ips=place.proxies,
     )  # fmt: skip

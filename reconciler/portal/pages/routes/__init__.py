@@ -18,13 +18,14 @@ from reconciler.portal.pages.routes import (
     records,
     requests,
     sending,
+    sign_on,
     staff,
     statistics,
     team,
 )
 
 ROUTERS: Final[tuple[APIRouter, ...]] = (
-    access.router, links.router, account.router, sending.router, requests.router, decisions.router, downloads.router,
+    access.router, sign_on.router, links.router, account.router, sending.router, requests.router, decisions.router, downloads.router,
     statistics.router, team.router, people.router, customers.router, staff.router, administration.router,
     records.router,
 )  # fmt: skip

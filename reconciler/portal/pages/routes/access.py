@@ -32,13 +32,16 @@ def show_log_in(visit: LogsIn, to: Annotated[str, Query(max_length=2000)] = "") 
     """The log-in; who is logged in already goes on."""
     if visit.principal is not None:
         return visit.to(to if local(to) else home(visit.who))
-    return _log_in(visit, to)
+    return log_in_page(visit, to)
 
 
-def _log_in(visit: Visit, to: str, status: int = 200, email: str = "", **said: Any) -> Response:
+def log_in_page(
+    visit: Visit, to: str, status: int = 200, email: str = "", *, wrong: str | None = None, wait: int | None = None
+) -> Response:
+    """The log-in, with the sentence `wrong` about why the last try failed, or with how many seconds to `wait`."""
     return visit.page(
-        "access/login.html", status, to=to if local(to) else "", email=email, wrong=said.get("wrong", False),
-        wait=said.get("wait"), may_sign_up=_mode(visit) != "closed",
+        "access/login.html", status, to=to if local(to) else "", email=email, wrong=wrong, wait=wait,
+        provider=visit.sign_on.name if visit.sign_on else None, may_sign_up=_mode(visit) != "closed",
     )  # fmt: skip
 
 
@@ -56,22 +59,22 @@ def log_in(visit: LogsIn, form: Sent) -> Response:
     except Problem as problem:
         if problem.type not in {"unauthenticated", "rate-limited"}:
             raise
-        wait = wait_s(problem)
-        response = _log_in(visit, to, problem.status, email, wrong=wait is None, wait=wait)
+        response = log_in_page(visit, to, problem.status, email, wrong="login.wrong", wait=wait_s(problem))
         response.headers.update(problem.members.get("headers", {}))
         return response
-    _end_session(visit)
+    end_session(visit)
     return logged_in(visit, session, to if local(to) else "/")
 
 
 @router.post("/logout")
 def log_out(visit: Open, form: Sent) -> Response:  # noqa: ARG001  the form is ours, or this is not reached
     """End the session; nothing when there is none any more."""
-    _end_session(visit)
+    end_session(visit)
     return logged_out(visit, "/login?done=logged-out")
 
 
-def _end_session(visit: Visit) -> None:
+def end_session(visit: Visit) -> None:
+    """End the session that this browser has, if it has one."""
     secret = visit.request.cookies.get(visit.marks.session_cookie)
     if visit.principal is not None and secret:
         with visit.store.write(SYSTEM) as work:

@@ -23,6 +23,28 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Trop d’essais. Le prochain est possible dans {count} secondes.",
         "Zu viele Versuche. Der nächste ist in {count} Sekunden möglich.",
     ),
+    "login.sign-on": ("Log in with {provider}", "Se connecter avec {provider}", "Mit {provider} anmelden"),
+    "login.or": ("or with a password", "ou avec un mot de passe", "oder mit einem Kennwort"),
+    "login.sign-on.broken": (
+        "This log-in took too long or was begun in another browser. Please begin again.",
+        "Cette connexion a pris trop de temps ou a commencé dans un autre navigateur. Veuillez recommencer.",
+        "Diese Anmeldung hat zu lange gedauert oder in einem anderen Browser begonnen. Bitte beginnen Sie noch einmal.",
+    ),
+    "login.sign-on.refused": (
+        "{provider} did not confirm who you are. Try again, or log in with your password.",
+        "{provider} n’a pas confirmé votre identité. Réessayez, ou connectez-vous avec votre mot de passe.",
+        "{provider} hat nicht bestätigt, wer Sie sind. Versuchen Sie es noch einmal, oder melden Sie sich mit Ihrem Kennwort an.",
+    ),
+    "login.sign-on.unknown": (
+        "{provider} confirmed your address, but there is no account for it here. Ask your contact at our company for access.",
+        "{provider} a confirmé votre adresse, mais aucun compte n’y correspond ici. Demandez un accès à votre interlocuteur chez nous.",
+        "{provider} hat Ihre Adresse bestätigt, aber hier gibt es kein Konto dazu. Bitten Sie Ihre Ansprechperson bei uns um Zugang.",
+    ),
+    "login.sign-on.unanswered": (
+        "{provider} does not answer at the moment. Log in with your password, or try again later.",
+        "{provider} ne répond pas pour le moment. Connectez-vous avec votre mot de passe, ou réessayez plus tard.",
+        "{provider} antwortet gerade nicht. Melden Sie sich mit Ihrem Kennwort an, oder versuchen Sie es später noch einmal.",
+    ),
     "login.forgotten": ("Forgotten your password?", "Mot de passe oublié ?", "Kennwort vergessen?"),
     "login.no-access": ("No access yet? Sign up", "Pas encore d’accès ? Inscrivez-vous", "Noch kein Zugang? Registrieren"),
     "sign-up.title": ("Sign up", "S’inscrire", "Registrieren"),

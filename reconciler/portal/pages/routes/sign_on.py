@@ -1,0 +1,89 @@
+"""Log in at the identity provider, where the portal has one: there and back again."""
+
+from __future__ import annotations
+
+import logging
+from typing import Annotated, Final
+
+from fastapi import APIRouter, Query, Response
+from starlette.responses import RedirectResponse
+
+from reconciler.portal.acts import access
+from reconciler.portal.api.security import host_of
+from reconciler.portal.pages import journeys
+from reconciler.portal.pages.journeys import Journey
+from reconciler.portal.pages.passwords import wait_s
+from reconciler.portal.pages.routes.access import end_session, log_in_page
+from reconciler.portal.pages.visit import Visit, local, logged_in, visits
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.sign_on.journey import Departure, NotProven, SignOn, Unanswered
+from reconciler.portal.store.clock import moment
+
+LOG: Final = logging.getLogger("portal")
+BACK: Final = "/login/sign-on/back"
+"""The page that is registered at the provider."""
+
+router = APIRouter(include_in_schema=False)
+LogsIn = Annotated[Visit, visits("log-in")]
+
+
+@router.get("/login/sign-on")
+def leave(visit: LogsIn, to: Annotated[str, Query(max_length=2000)] = "") -> Response:
+    """Go to the provider."""
+    provider, departure = _provider(visit), Departure.new()
+    try:
+        away = provider.address(departure, _back(visit), visit.language)
+    except Unanswered as error:
+        return _unanswered(visit, to, error)
+    response = RedirectResponse(away, 303)
+    journeys.depart(visit, response, Journey(departure, to if local(to) else ""))
+    return response
+
+
+@router.get(BACK)
+def come_back(visit: LogsIn) -> Response:
+    """Begin a session with what the provider proves, and end the one that this browser had."""
+    provider, journey = _provider(visit), journeys.begun(visit)
+    if journey is None:
+        return log_in_page(visit, "", 400, wrong="login.sign-on.broken")
+    response = _come_back(visit, provider, journey)
+    journeys.end(visit, response)
+    return response
+
+
+def _come_back(visit: Visit, provider: SignOn, journey: Journey) -> Response:
+    def prove() -> str:
+        answer, now = dict(visit.request.query_params), moment(visit.store.clock()).timestamp()
+        return provider.proven(journey.departure, answer, _back(visit), now)
+
+    try:
+        session = access.sign_on(visit.store, host_of(visit.request), prove)
+    except NotProven as error:
+        LOG.warning("sign-on", extra={"reason": str(error)})
+        return log_in_page(visit, journey.to, 403, wrong="login.sign-on.refused")
+    except Unanswered as error:
+        return _unanswered(visit, journey.to, error)
+    except Problem as problem:
+        wait = wait_s(problem)
+        response = log_in_page(visit, journey.to, problem.status, wrong="login.sign-on.unknown", wait=wait)
+        response.headers.update(problem.members.get("headers", {}))
+        return response
+    end_session(visit)
+    return logged_in(visit, session, journey.to or "/")
+
+
+def _unanswered(visit: Visit, to: str, error: Unanswered) -> Response:
+    LOG.warning("sign-on", extra={"reason": str(error)})
+    response = log_in_page(visit, to, 503, wrong="login.sign-on.unanswered")
+    response.headers["Retry-After"] = "30"
+    return response
+
+
+def _provider(visit: Visit) -> SignOn:
+    if visit.sign_on is None:
+        raise Problem("not-found", "people log in here with a password only")
+    return visit.sign_on
+
+
+def _back(visit: Visit) -> str:
+    return visit.store.base_url.rstrip("/") + BACK

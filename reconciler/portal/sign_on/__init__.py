@@ -1,0 +1,1 @@
+"""Log-in at an OpenID provider: people prove there who they are."""

@@ -1,0 +1,59 @@
+"""ID tokens: signed by the provider, for us, just now, and for the journey that the browser began.
+
+OpenID Connect Core 1.0, 3.1.3.7. Only algorithms with a public key are taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from joserfc import jwt
+from joserfc.errors import BadSignatureError, ClaimError, InvalidKeyIdError, JoseError
+from joserfc.jwk import GuestProtocol, Key, KeySet
+
+from reconciler.portal.sign_on.journey import NotProven
+
+ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"]
+LEEWAY_S: Final = 60
+
+
+class UnknownKey(Exception):
+    """None of these keys signed the token: the provider may have a new one."""
+
+
+def keys_of(published: Mapping[str, Any]) -> KeySet:
+    """The provider's public keys; a `ValueError` when this is no set of keys."""
+    try:
+        return KeySet.import_key_set({"keys": published["keys"]})
+    except (JoseError, KeyError, TypeError, ValueError) as error:
+        raise ValueError("no set of keys") from error
+
+
+def claims_of(
+    token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str, now: float
+) -> Mapping[str, Any]:  # fmt: skip
+    """What the token claims, once everything about it is right; else a `NotProven` or an `UnknownKey`."""
+    registry = jwt.JWTClaimsRegistry(
+        now=int(now), leeway=LEEWAY_S, iss={"essential": True, "value": issuer},
+        aud={"essential": True, "value": client_id}, nonce={"essential": True, "value": nonce},
+        sub={"essential": True}, exp={"essential": True}, iat={"essential": True},
+    )  # fmt: skip
+    try:
+        claims = jwt.decode(token, lambda signed: _key_for(signed, keys), algorithms=ALGORITHMS).claims
+        registry.validate(claims)
+    except (InvalidKeyIdError, BadSignatureError):
+        raise UnknownKey from None
+    except ClaimError as error:
+        raise NotProven(f"{error.error}: {error.claim}") from None
+    except (JoseError, ValueError, TypeError) as error:
+        raise NotProven(f"signature: {type(error).__name__}") from None
+    if claims.get("azp", client_id) != client_id:
+        raise NotProven("invalid_claim: azp")
+    return claims
+
+
+def _key_for(signed: GuestProtocol, keys: KeySet) -> Key:
+    """The key that the token names; the only one when it names none."""
+    kid = signed.headers().get("kid")
+    return keys.keys[0] if kid is None and len(keys.keys) == 1 else keys.get_by_kid(kid)
