@@ -46,8 +46,9 @@ soak: .venv/installed ## the random tests, much longer, and every statement kill
 	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning \
 	  tests/portal/test_schemathesis.py tests/portal/test_killed_server.py
 
-bench: .venv/installed ## how time grows with the book, as ratios
-	$(BIN)/python tests/bench/growth.py
+bench: .venv/installed ## how time grows with the book, and whether it tells who is known here, as ratios
+	$(BIN)/python -m tests.bench.growth
+	$(BIN)/python -m tests.bench.enumeration
 
 lock: ## renew the lock: hashes, no addresses
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \

@@ -113,3 +113,26 @@ def test_pages_work_without_script(browser: Browser, demo_site: Site) -> None:
     page.locator("#q").fill("h.kimura")
     page.locator("form.filters button").click()
     assert page.locator("#people tbody tr").count() == 1
+
+
+def test_one_choice_alone_narrows_requests_and_statistics_with_and_without_script(
+    browser: Browser, demo_site: Site
+) -> None:
+    eyes = Eyes(browser, demo_site.url, "en", "one-choice")
+    log_in(eyes, ANNA)
+    page = eyes.page
+    page.goto("/requests")
+    page.locator("[name=state]").select_option("cancelled")
+    expect(page.locator("#requests tbody .badge.cancelled").first).to_be_visible()
+    expect(page.locator("#requests tbody .badge:not(.cancelled)")).to_have_count(0)
+    page.goto("/statistics")
+    page.locator("[name=contact]").select_option(index=1)
+    page.wait_for_url("**contact=con_*")
+    plain = browser.new_context(base_url=demo_site.url, java_script_enabled=False).new_page()
+    plain.context.add_cookies(eyes.context.cookies())
+    plain.goto("/requests")
+    plain.locator("[name=state]").select_option("cancelled")
+    with plain.expect_navigation():
+        plain.locator(".filters button").click()
+    assert "state=cancelled" in plain.url
+    expect(plain.locator("#requests tbody .badge:not(.cancelled)")).to_have_count(0)

@@ -20,6 +20,7 @@ from reconciler.portal.api.access_models import (
     Session,
 )
 from reconciler.portal.api.answers import answer
+from reconciler.portal.api.even import evenly
 from reconciler.portal.api.models import PROBLEMS
 from reconciler.portal.api.security import allowed, host_of, store_of
 from reconciler.portal.rules.policy import Grant
@@ -30,6 +31,7 @@ LogsOut = Annotated[Grant, allowed("log-out")]
 
 
 @router.post("/sign-ups", status_code=202, response_model=Neutral, dependencies=[allowed("sign-up")])
+@evenly
 def sign_up(request: Request, wish: SignUpFields) -> Response:
     """Ask for access; the mail that follows says how to go on."""
     with store_of(request).write(SYSTEM) as work:
@@ -52,6 +54,7 @@ def activate(request: Request, activation: Activation) -> Response:
 
 
 @router.post("/resets", status_code=202, response_model=Neutral, dependencies=[allowed("reset")])
+@evenly
 def ask_for_reset(request: Request, wish: ResetFields) -> Response:
     """Ask for a link to set a new password."""
     with store_of(request).write(SYSTEM) as work:

@@ -10,6 +10,7 @@ from sqlalchemy import select
 from reconciler.portal.acts import access, links, sign_ups
 from reconciler.portal.acts.mails import digest
 from reconciler.portal.acts.shapes import ResetFields, SignUpFields
+from reconciler.portal.api.even import evenly
 from reconciler.portal.api.security import host_of
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
 from reconciler.portal.pages.navigation import home
@@ -95,6 +96,7 @@ def _sign_up(visit: Visit, form: Form | None = None, status: int = 200, **said: 
 
 
 @router.post("/sign-up")
+@evenly
 def sign_up(visit: SignsUp, form: Sent) -> Response:
     """Ask for access; the mail says how to go on."""
 
@@ -133,6 +135,7 @@ def _reset(visit: Visit, form: Form | None = None, status: int = 200, **said: An
 
 
 @router.post("/reset")
+@evenly
 def ask_for_reset(visit: Resets, form: Sent) -> Response:
     """Ask for a link; whether one is sent is known to the mailbox only."""
 
