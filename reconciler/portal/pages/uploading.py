@@ -19,6 +19,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from reconciler.portal.acts import uploads
+from reconciler.portal.acts.sessions import acting
 from reconciler.portal.files.vault import Incoming, Kept, Vault
 from reconciler.portal.pages.forms import LONGEST, MOST_FIELDS, Form, checked
 from reconciler.portal.pages.visit import Visit
@@ -96,7 +97,7 @@ def _noted(visit: Visit, files: Sequence[Arrived]) -> dict[str, list[str]]:
         counts = [uploads.counted(vault, each.kept.id, each.name) for each in files]
         if not files:
             return found
-        with visit.store.write(visit.grant.principal) as work:
+        with acting(visit.store, visit.grant.principal) as work:
             for each, (words, uncounted) in zip(files, counts, strict=True):
                 uploads.note(work, each.kept, each.name, words, uncounted)
                 found.setdefault(each.field, []).append(each.kept.id)
