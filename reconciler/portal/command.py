@@ -133,8 +133,8 @@ def is_empty(database: str) -> bool:
 def tell_story(database: str, password: str | None = None) -> None:
     """What happened in the demo's portal after the earlier files were applied; with a password, people can log in."""
     with _opened(database) as store:
-        tell_demo_story(store)
         people_of_the_provider(store)
+        tell_demo_story(store)
         if password is not None:
             give_everybody(store, password)
 
