@@ -305,15 +305,21 @@ def test_reach_is_the_same_for_lists_rows_and_files(office: Office) -> None:
             assert client.get(path).status_code == (200 if mine in seen[name] else 404), (name, path)
 
 
-def test_erasing_a_person_takes_her_name_from_files_and_mails(office: Office) -> None:
+def test_erasing_a_person_takes_her_name_from_files_mails_and_what_she_did(office: Office) -> None:
     id = office.delivered()
     jane = office.admin.row(f"/contacts/{office.ids['jane']}")
     gone = office.admin.act(f"/contacts/{jane['id']}/offboard", jane)
-    office.admin.act(f"/contacts/{jane['id']}/erase", gone)
+    erased = office.admin.act(f"/contacts/{jane['id']}/erase", gone)
     assert "Requester 0" not in office.admin.get(f"/requests/{id}/files").text
-    told = "".join(mail["text"] + mail["to"] for mail in office.admin.items("/outbox"))
-    assert "Requester 0 (Acme)" not in told
-    assert jane["email"] not in told
+    told = [
+        entry["by"]
+        for entry in office.admin.get("/changes", params={"limit": 200}).json()["items"]
+        if entry["id"] == id
+    ]
+    assert told == [erased["name"], "Pm", erased["name"], "Pm"]
+    mails = "".join(mail["text"] + mail["to"] for mail in office.admin.items("/outbox"))
+    assert "Requester 0 (Acme)" not in mails
+    assert jane["email"] not in mails
 
 
 def history_of(api: Api, id: str) -> list[tuple[Any, ...]]:
