@@ -74,7 +74,9 @@ def _end(number: int, sent: str) -> dict[str, Any]:
 
 
 def _project_manager(work: Work, home: Row) -> Principal:
-    """Who looked after the customer, by name where the portal knows it."""
+    """Who looked after the customer, by name where the portal knows it; an administrator where nobody does."""
+    if not home["project_managers"]:
+        return work.principal
     address = home["project_managers"][0]
     found = work.where("staff", t.staff.c.address_form == same_address_form(address))
     return Principal(
