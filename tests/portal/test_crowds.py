@@ -6,14 +6,20 @@ import contextlib
 import socket
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import httpx
 import pytest
 
 from reconciler.portal.api.app import create_app
+from reconciler.portal.api.security import new_token
+from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.store import Store, open_store
 from tests.portal.servers import connected, served, until
 
 MOST = 3
+THREADS = 45
+"""More writers than a process has threads for requests."""
 
 
 @pytest.fixture
@@ -102,3 +108,20 @@ def test_far_too_many_are_not_even_heard(url: str, monkeypatch: pytest.MonkeyPat
             with contextlib.suppress(ConnectionResetError):
                 assert asked(url, "/login") == b""
         until(lambda: asked(url, "/login").startswith(b"HTTP/1.1 503"))
+
+
+def test_the_process_says_that_it_lives_while_every_thread_waits_for_the_database(store: Store) -> None:
+    token = new_token(store, Scope.ADMIN, "tests")
+    with served(create_app(store)) as address, ThreadPoolExecutor(THREADS) as pool:
+
+        def write(n: int) -> int:
+            headers = {"Authorization": f"Bearer {token}", "If-None-Match": "*", "Idempotency-Key": f"waiting-{n:04}"}
+            body = {"name": f"Customer {n}"}
+            return httpx.post(f"{address}/api/v1/customers", json=body, headers=headers, timeout=30).status_code
+
+        with store.aside():
+            waiting = [pool.submit(write, n) for n in range(THREADS)]
+            time.sleep(1)
+            answers = [httpx.get(f"{address}/healthz", timeout=2).status_code for _ in range(3)]
+        assert {each.result() for each in waiting} == {201}
+    assert answers == [200, 200, 200]
