@@ -17,8 +17,11 @@ from reconciler.portal.api.edge import CROWDED
 from reconciler.portal.rules.problems import Problem
 
 HEAD_WITHIN_S: Final = 12.0
-READ_WITHIN_S: Final = 60.0
-"""So long may an answer lie unread, from a full buffer to one that takes something again: some 48 KiB."""
+READ_WITHIN_S: Final = 300.0
+"""So long may an answer lie unread, from a full buffer to one that takes something again.
+
+Not less: the system's own buffer may hold a megabyte that a slow but steady reader has to take first.
+"""
 MOST: Final = 400
 """Connections of a process: with what a database and files take besides, it stays below 1,024 open files."""
 HEARD_OUT: Final = 64
