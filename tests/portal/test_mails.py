@@ -376,6 +376,7 @@ def test_erasing_a_person_takes_her_from_mails_to_others_and_from_those_before_s
     sign_up = {"name": "Rita Falk", "email": "Rita@acme.example", "role": "requester", "language": "en", "code": None}
     assert api.post("/sign-ups", json=sign_up).status_code == 202
     home, (heir,) = api.a_customer("manager")
+    api.create("/contacts", customer=home["id"], name="Rita Falkner", email="falkner@acme.example", role="observer")
     rita = api.create("/contacts", customer=home["id"], name="Rita Falk", email="rita@acme.example", role="requester")
     api.a_request(rita)
     gone = api.act(f"/contacts/{rita['id']}/offboard", rita, work_to=heir["id"])
@@ -384,9 +385,9 @@ def test_erasing_a_person_takes_her_from_mails_to_others_and_from_those_before_s
     assert named == {"activation", "work_received"}
     api.act(f"/contacts/{rita['id']}/erase", gone)
     left = api.items("/outbox")
-    assert "rita" not in str(left).lower()
+    assert "rita" not in str([mail for mail in left if mail["to"] != "falkner@acme.example"]).lower()
     assert sorted((mail["kind"], mail["text"] == "") for mail in left) == [
-        ("activation", False), ("confirm", True), ("work_received", True),
+        ("activation", False), ("activation", False), ("confirm", True), ("work_received", True),
     ]  # fmt: skip
     assert {mail["state"] for mail in left} == {"sent"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, or_, select, update
 
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.outbox import FORGOTTEN
@@ -13,6 +13,8 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
 PERSONAL = frozenset({"name", "email"})
+NAMES_OTHERS = ("accepted", "registered", "submitted", "work_received")
+"""Mails that say to one person what another did."""
 
 
 def erase(work: Work, contact: Row) -> Audited:
@@ -48,8 +50,8 @@ def erase(work: Work, contact: Row) -> Audited:
 def _forget_in_mails(work: Work, name: str, email: str) -> None:
     """Mails that left and went to the address, from before there was a contact, or name the person in their text."""
     c = t.outbox.c
-    named = or_(c.text.contains(name, autoescape=True), c.text.contains(email, autoescape=True))
-    to_her = (c.contact.is_(None)) & (func.lower(c.to) == email.lower())
+    said = or_(c.text.contains(name, autoescape=True), c.text.contains(email, autoescape=True))
+    named, to_her = and_(c.kind.in_(NAMES_OTHERS), said), and_(c.contact.is_(None), func.lower(c.to) == email.lower())
     work.connection.execute(update(t.outbox).where(c.forget_at.is_not(None), or_(to_her, named)).values(**FORGOTTEN))
 
 
