@@ -20,9 +20,9 @@ from tests.portal.harness import Api
 from tests.portal.office import Office, an_office
 from tests.portal.servers import connected, served, until
 
-WAIT_S = 0.8
+WAIT_S = 1.5
 SLOW = Paces(body=Pace(WAIT_S / 2, 64 * 1024), file=Pace(WAIT_S, 1000))
-"""The program's own paces, some forty times as impatient."""
+"""The program's own paces, some twenty times as impatient."""
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def sent(url: str, first: bytes, part: bytes, every_s: float, times: int) -> tup
 
 
 def test_a_slow_but_steady_line_brings_its_whole_file(office: Office, store: Store, url: str) -> None:
-    answer, took = sent(url, head_of(office.jane, 6000), b"x" * 120, 0.04, 50)
+    answer, took = sent(url, head_of(office.jane, 9600), b"x" * 120, 0.04, 80)
     assert answer.startswith(b"HTTP/1.1 201"), answer
     assert took > 2 * WAIT_S
     assert kept(store)[1] == 1
@@ -87,7 +87,7 @@ def test_a_line_that_stalls_or_drips_ends_with_408_and_its_half_file_is_gone(
     assert answer.startswith(b"HTTP/1.1 408"), answer
     assert b'"type":"too-slow"' in answer
     assert b"connection: close" in answer.lower()
-    assert WAIT_S * 0.9 < took < WAIT_S * 3
+    assert WAIT_S * 0.9 < took < WAIT_S * 6
     assert kept(store) == ([], 0)
 
 
@@ -101,7 +101,7 @@ def test_a_file_is_waited_for_only_when_it_is_known_whose_it_is(office: Office, 
     )
     answer, took = sent(url, small + b"{", b" " * 100, 0.05, 40)
     assert answer.startswith(b"HTTP/1.1 408"), answer
-    assert took < WAIT_S
+    assert took < WAIT_S * 2
 
 
 def test_a_form_with_a_file_that_stalls_leaves_nothing_of_its_files(office: Office, store: Store, url: str) -> None:
