@@ -12,6 +12,7 @@ import os
 import signal
 import socket
 import sys
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -35,9 +36,9 @@ class Countdown:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def main(database: str) -> None:
+def main(database: str, files: str) -> None:
     """Fork a server for every number on stdin; its port and process id go to stdout."""
-    store = open_store(database)
+    store = open_store(database, files=Path(files))
     store.engine.dispose()
     countdown = Countdown()
 
@@ -78,4 +79,4 @@ def main(database: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    main(*sys.argv[1:])

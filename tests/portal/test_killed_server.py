@@ -17,6 +17,7 @@ import pytest
 from sqlalchemy import func, select
 
 from reconciler.portal.acts.registrations import register
+from reconciler.portal.acts.uploads import sweep
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
@@ -145,9 +146,9 @@ def records(store: Store, write: Write) -> int:
 
 
 @pytest.fixture
-def forge(database: str) -> Iterator[Forge]:
+def forge(database: str, tmp_path: Path) -> Iterator[Forge]:
     open_store(database).engine.dispose()
-    command = [sys.executable, "-m", "tests.portal.killed_server", database]
+    command = [sys.executable, "-m", "tests.portal.killed_server", database, str(tmp_path / "files")]
     process = subprocess.Popen(
         command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
@@ -197,3 +198,44 @@ def _retried(api: Api, write: Write, done: dict[str, Any] | None) -> None:
         assert answer.headers["idempotency-replayed"] == "true"
         assert whole(api.store) == done
     assert records(api.store, write) == 1
+
+
+def test_killed_at_any_statement_an_upload_has_its_row_and_all_its_bytes_or_no_row(
+    forge: Forge, database: str, tmp_path: Path
+) -> None:
+    store = open_store(database, files=tmp_path / "files", check_laws=True)
+    api = Api.of(store)
+    content = os.urandom(300_000)
+    answered = lost = 0
+    for n in range(EVERY if database.startswith("sqlite") else 1, MOST, EVERY):
+        headers = {**key(), "If-None-Match": "*", "Content-Type": "application/octet-stream"}
+        sent = {"params": {"name": "a.bin"}, "content": content, "headers": headers}
+        with forge.server(dies_at=n) as (url, ended):
+            try:
+                whole = {**headers, "Authorization": api.headers["Authorization"]}
+                answered += httpx.post(f"{url}/uploads", **{**sent, "headers": whole}, timeout=20).status_code == 201
+            except httpx.TransportError:
+                assert ended() == -signal.SIGKILL
+        lost = max(lost, len(_names(store) - _uploads(store)))
+        again = api.post("/uploads", **sent)
+        assert again.status_code == 201, again.text
+        for id in _uploads(store):
+            assert store.vault.path(id).read_bytes() == content
+        if answered:
+            break
+    assert (answered, lost > 2) == (1, True)
+    for name in _names(store):
+        os.utime(store.vault.folder / name, (0, 0))
+    assert sweep(store) > 2
+    assert _names(store) == _uploads(store)
+    assert store.violations == []
+    store.engine.dispose()
+
+
+def _uploads(store: Store) -> set[str]:
+    with store.read() as connection:
+        return set(connection.execute(select(t.files.c.id)).scalars())
+
+
+def _names(store: Store) -> set[str]:
+    return {path.name for path in store.vault.folder.iterdir()} - {"swept"}

@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect
 
 from reconciler.portal.acts import uploads
 from reconciler.portal.acts.sessions import acting
+from reconciler.portal.api.edge import wait_as_for_a_file
 from reconciler.portal.files.vault import Incoming, Kept, Vault
 from reconciler.portal.pages.forms import LONGEST, MOST_FIELDS, Form, checked
 from reconciler.portal.pages.visit import Visit
@@ -78,6 +79,7 @@ async def _read(request: Request, arriving: _Arriving) -> None:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > MOST_BYTES:
         raise Problem("too-large", f"a form with files has {MOST_BYTES:,} bytes at most")
+    wait_as_for_a_file(request)
     parser = MultipartParser(options[b"boundary"], arriving.callbacks())  # type: ignore[arg-type]
     with arriving:
         try:
