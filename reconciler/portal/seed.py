@@ -17,6 +17,7 @@ from reconciler.portal.acts.outbox import KEPT_DAYS
 from reconciler.portal.past import live_through_a_year
 from reconciler.portal.rules.equality import same_address_form, same_name_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
+from reconciler.portal.rules.searching import search_form
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -129,7 +130,7 @@ def _invented_customer(work: Work, number: int) -> dict[str, Any]:
     return {
         **fresh_fields(work, "customer", {"name": name}), "id": f"cus_{secrets.token_hex(10)}", "version": 1,
         "revision": work.revision, "name_form": same_name_form(name), "status": "active", "archived": None,
-        "last_commit": None, "registration_code": None,
+        "last_commit": None, "registration_code": None, "sought": search_form(name),
     }  # fmt: skip
 
 
@@ -140,5 +141,5 @@ def _invented_contact(work: Work, customer: str, number: int, place: int) -> dic
         **fresh_fields(work, "contact", fields), "id": f"con_{secrets.token_hex(10)}", "version": 1,
         "revision": work.revision, "customer": customer, "address_form": email, "status": "active", "generation": 1,
         "removed": None, "registration": None, "fingerprint": None, "decision": None, "password": None,
-        "invited_at": work.now,
+        "invited_at": work.now, "sought": search_form(fields["name"], email),
     }  # fmt: skip

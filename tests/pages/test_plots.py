@@ -7,10 +7,14 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.portal.pages.plot import Bar, columns, fitting, rows, scale
+from reconciler.portal.pages.plot import Bar, columns, rows, scale
 
-SPACE = "{http://www.w3.org/2000/svg}"
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")))
+DRAWN = {"svg", "g", "title", "desc", "rect", "line", "text", "ul", "li", "span", "bdi"}
+
+
+def drawn(picture: str) -> ElementTree.Element:
+    return ElementTree.fromstring(f"<all>{picture}</all>")
 
 
 @given(st.floats(0, 1e12))
@@ -24,21 +28,32 @@ def test_a_scale_is_round_begins_at_nothing_and_reaches_the_most(most: float) ->
 @given(st.lists(st.tuples(TEXTS, st.integers(0, 10**7)), max_size=24))
 def test_whatever_the_names_a_picture_is_well_formed_and_has_nothing_inline(values: list[tuple[str, int]]) -> None:
     bars = [Bar(name, value, str(value), f"{name}: {value}", name) for name, value in values]
-    for picture in (columns(bars, "id", "Words", "told", str), rows(bars, "id", "Words", "told")):
-        root = ElementTree.fromstring(str(picture))
-        assert root.get("role") == "img"
-        assert root.find("title") is not None
-        for element in root.iter():
-            assert element.tag in {"svg", "g", "title", "desc", "rect", "line", "text"}
+    upright = drawn(columns(bars, "id", "Words", "told", str))
+    picture = upright.find("svg[@role='img']")
+    assert picture is not None
+    assert [picture.findtext("title"), picture.findtext("desc")] == ["Words", "told"]
+    for root in (upright, drawn(rows(bars, "Words"))):
+        assert len(root.findall("ul[@aria-label='Words']/li")) == len(bars)
+        for element in list(root.iter())[1:]:
+            assert element.tag in DRAWN
             assert not [name for name in element.attrib if name == "style" or name.startswith("on")]
 
 
-def test_bars_are_as_long_as_their_values() -> None:
-    picture = rows([Bar("a", 100, "100", "a"), Bar("b", 50, "50", "b")], "id", "t", "d")
-    widths = [float(each.get("width", 0)) for each in ElementTree.fromstring(str(picture)).iter("rect")]
-    assert widths == [500.0, 250.0]
+def test_bars_are_as_long_as_their_values_in_whatever_frame() -> None:
+    bars = [Bar("a", 100, "100", "a"), Bar("b", 50, "50", "b")]
+    assert [each.get("width") for each in drawn(rows(bars, "t")).iterfind(".//rect[@class='bar']")] == [
+        "100.0%",
+        "50.0%",
+    ]
+    upright = drawn(columns(bars, "id", "t", "d", str))
+    assert [each.get("height") for each in upright.iterfind("svg//rect[@class='bar']")] == ["220.0", "110.0"]
 
 
-def test_a_long_name_is_cut_where_its_bar_begins() -> None:
-    assert fitting("German") == "German"
-    assert fitting("x" * 100) == "x" * 23 + "…"
+def test_names_are_written_in_full() -> None:
+    assert "x" * 100 in rows([Bar("x" * 100, 1, "1", "told")], "t")
+
+
+def test_two_years_of_months_leave_room_between_their_labels() -> None:
+    upright = drawn(columns([Bar(f"m{n}", n, str(n), "told") for n in range(24)], "id", "t", "d", str))
+    assert [each.text for each in upright.iterfind("svg//text[@class='label']")] == [f"m{n}" for n in range(0, 24, 2)]
+    assert upright.find("svg//text[@class='value']") is None

@@ -126,6 +126,9 @@ def test_everything_of_the_first_version_is_there_after_an_upgrade(old: str) -> 
     assert api.row("/settings")["activation"] == {"expire_after_days": 14}
     assert api.row("/meta")["epoch"] == "e1"
     request = api.row("/requests/req_1")
+    with store.read() as connection:
+        assert connection.execute(select(t.contacts.c.sought)).scalar_one() == "toth t@x.example"
+        assert connection.execute(select(t.customers.c.sought)).scalar_one() == "kovari"
     assert (request["progress"], request["words"], request["state"]) == (0, None, "quoted")
     kept_until = {mail["id"]: mail["forget_at"] for mail in api.items("/outbox")}
     assert kept_until["mail_1"] is None

@@ -19,7 +19,8 @@ from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
 
 NEW: Final = {
-    **dict.fromkeys(("words", "cost", "currency", "expires_at", "reason", "accepted_at", "delivered_at")), "progress": 0,
+    **dict.fromkeys(("words", "cost", "currency", "expires_at", "reason", "accepted_at", "delivered_at", "taken_at")),
+    "progress": 0,
 }  # fmt: skip
 
 

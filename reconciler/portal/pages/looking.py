@@ -8,10 +8,12 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
 
+from reconciler.portal.pages.rendering import COUNTED
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, OPEN
+from reconciler.portal.rules.searching import search_form
 from reconciler.portal.store import tables as t
 
 Found = dict[str, Any]
@@ -88,6 +90,17 @@ def one_page(
     if len(rows) <= limit:
         return rows, None
     return rows[:limit], _mark([rows[limit - 1][column.key or ""] for column in columns])
+
+
+def how_many(connection: Connection, statement: Select[Any]) -> int:
+    """How many rows the statement finds; one more than `COUNTED` when there are more than those."""
+    some = statement.with_only_columns(literal(1), maintain_column_froms=True).limit(COUNTED + 1).subquery()
+    return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
+
+
+def matches(column: ColumnElement[str], text: str) -> list[ColumnElement[bool]]:
+    """The conditions under which a searched form holds every word of what was typed."""
+    return [column.contains(word, autoescape=True) for word in search_form(text).split()]
 
 
 def _beyond(columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, descending: bool) -> ColumnElement[bool]:

@@ -1,7 +1,9 @@
 """Figures as pictures: values in, SVG out.
 
-The picture has a name and a description for those who hear it, nothing inline that the pages' policy
-forbids (looks are the business of `portal.css`), and a table beside it for those who want to read.
+Lengths are shares of the room that there is, letters are not: a picture is as wide as its frame, and what
+is written in it stays as large as the text around it. The picture has a name and a description for those
+who hear it, nothing inline that the pages' policy forbids (looks are the business of `portal.css`), and a
+table beside it for those who want to read. Where there is no room for columns the same bars lie.
 """
 
 from __future__ import annotations
@@ -13,16 +15,13 @@ from typing import Final
 
 from markupsafe import Markup
 
-WIDTH: Final = 760
-_LEFT: Final = 64
 _TOP: Final = 28
 _HEIGHT: Final = 220
 _FOOT: Final = 44
-_ROW: Final = 34
-_LABELS: Final = 190
-_END: Final = 70
-_LETTER: Final = 7.2
-"""About how wide a letter of a label is."""
+_WIDEST: Final = 9.0
+"""The most of the room, in percent, that one column takes."""
+_CROWD: Final = 12
+"""With more columns than these there is no room for every label, nor for a value over each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,59 +37,60 @@ class Bar:
 
 
 def columns(bars: Sequence[Bar], id: str, title: str, description: str, number: Callable[[float], str]) -> Markup:
-    """Upright bars side by side over a scale of round numbers; `number` writes those as readers do."""
+    """Upright bars side by side over a scale of round numbers; `number` writes those as readers do.
+
+    The scale stands left of the picture's own room: the styles leave a margin for it. After them the same bars lying, for a narrow frame; `portal.css` shows the ones or the others.
+    """
     steps = scale(max((bar.value for bar in bars), default=0))
     top = steps[-1]
-    width = (WIDTH - _LEFT) / max(1, len(bars))
-    parts = [
-        Markup('<line class="grid" x1="{}" x2="{}" y1="{}" y2="{}"/><text class="scale" x="{}" y="{}">{}</text>').format(
-            _LEFT, WIDTH, _at(step, top), _at(step, top), _LEFT - 8, _at(step, top) + 4, number(step)
+    lines = [
+        Markup('<line class="grid" x1="0" x2="100%" y1="{}" y2="{}"/><text class="scale" x="-8" y="{}">{}</text>').format(
+            _at(step, top), _at(step, top), _at(step, top) + 4, number(step)
         )
         for step in steps
     ]  # fmt: skip
-    parts += [_column(bar, _LEFT + place * width, width, top) for place, bar in enumerate(bars)]
-    return _picture(id, title, description, _TOP + _HEIGHT + _FOOT, parts)
-
-
-def _column(bar: Bar, left: float, width: float, top: float) -> Markup:
-    y, middle = _at(bar.value, top), _round(left + width / 2)
-    thick = min(44.0, width * 0.66)
-    drawn = Markup('<rect class="bar" x="{}" y="{}" width="{}" height="{}" rx="3"/>').format(
-        _round(left + (width - thick) / 2), y, _round(thick), _round(_TOP + _HEIGHT - y)
-    ) if bar.value else Markup("")  # fmt: skip
-    return Markup(
-        '<g><title>{}</title>{}<text class="value" x="{}" y="{}">{}</text>'
-        '<text class="label" x="{}" y="{}">{}</text><text class="label" x="{}" y="{}">{}</text></g>'
+    drawn = [_column(bar, place, len(bars), top) for place, bar in enumerate(bars)]
+    upright = Markup(
+        '<svg class="plot upright" height="{}" role="img" aria-labelledby="{}-title {}-told">'
+        '<title id="{}-title">{}</title><desc id="{}-told">{}</desc>{}{}</svg>'
     ).format(
-        bar.told, drawn, middle, y - 6, bar.shown if bar.value else "", middle, _TOP + _HEIGHT + 18, bar.label, middle,
-        _TOP + _HEIGHT + 36, bar.second,
+        _TOP + _HEIGHT + _FOOT, id, id, id, title, id, description, Markup("").join(lines), Markup("").join(drawn)
     )  # fmt: skip
+    return upright + rows(bars, title, kind="lying")
 
 
-def rows(bars: Sequence[Bar], id: str, title: str, description: str) -> Markup:
-    """Lying bars one under the other, the name before and the value behind each."""
+def _column(bar: Bar, place: int, count: int, top: float) -> Markup:
+    width = 100 / count
+    y, thick, middle = _at(bar.value, top), min(_WIDEST, width * 0.66), _round(width * (place + 0.5))
+    drawn = Markup('<rect class="bar" x="{}%" y="{}" width="{}%" height="{}" rx="3"/>').format(
+        _round(middle - thick / 2), y, _round(thick), _round(_TOP + _HEIGHT - y)
+    ) if bar.value else Markup("")  # fmt: skip
+    crowded = count > _CROWD
+    texts = [
+        ("value", y - 6, bar.shown if bar.value and not crowded else ""),
+        ("label", _TOP + _HEIGHT + 18, "" if crowded and place % 2 and not bar.second else bar.label),
+        ("label", _TOP + _HEIGHT + 36, bar.second),
+    ]
+    written = [Markup('<text class="{}" x="{}%" y="{}">{}</text>').format(kind, middle, at, text)
+               for kind, at, text in texts if text]  # fmt: skip
+    return Markup("<g><title>{}</title>{}{}</g>").format(bar.told, drawn, Markup("").join(written))
+
+
+def rows(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
+    """Lying bars one under the other as a list that is read like any other, name and value beside each bar.
+
+    `kind` is for the styles: bars with names of any length, or the columns of a narrow frame.
+    """
     most = max((bar.value for bar in bars), default=0) or 1
-    parts = []
-    for place, bar in enumerate(bars):
-        y, length = place * _ROW + 4, _round((WIDTH - _LABELS - _END) * bar.value / most)
-        parts.append(
-            Markup(
-                '<g><title>{}</title><text class="name" x="{}" y="{}">{}</text>'
-                '<rect class="bar" x="{}" y="{}" width="{}" height="{}" rx="3"/>'
-                '<text class="end" x="{}" y="{}">{}</text></g>'
-            ).format(
-                bar.told, _LABELS - 10, y + 18, fitting(bar.label), _LABELS, y, max(2.0, length), _ROW - 10,
-                _round(_LABELS + max(2.0, length) + 8), y + 18, bar.shown,
-            )
-        )  # fmt: skip
-    return _picture(id, title, description, len(bars) * _ROW + 4, parts)
-
-
-def _picture(id: str, title: str, description: str, height: int, parts: Sequence[Markup]) -> Markup:
-    return Markup(
-        '<svg class="plot" viewBox="0 0 {} {}" role="img" aria-labelledby="{}-title {}-told">'
-        '<title id="{}-title">{}</title><desc id="{}-told">{}</desc>{}</svg>'
-    ).format(WIDTH, height, id, id, id, title, id, description, Markup("").join(parts))
+    lines = [
+        Markup(
+            '<li title="{}"><span class="name"><bdi>{}</bdi>{}</span> <span class="value">{}</span>'
+            '<svg class="plot" width="100%" height="14" aria-hidden="true">'
+            '<rect class="track" width="100%" height="14" rx="3"/><rect class="bar" width="{}%" height="14" rx="3"/></svg></li>'
+        ).format(bar.told, bar.label, f" {bar.second}" if bar.second else "", bar.shown, _round(100 * bar.value / most))
+        for bar in bars
+    ]
+    return Markup('<ul class="bars {}" role="list" aria-label="{}">{}</ul>').format(kind, title, Markup("").join(lines))
 
 
 def scale(most: float) -> list[float]:
@@ -101,12 +101,6 @@ def scale(most: float) -> list[float]:
     power = 10.0 ** floor(log10(rough))
     step = max(1.0, next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999))
     return [step * count for count in range(ceil(most / step * 0.999999) + 1)]
-
-
-def fitting(label: str) -> str:
-    """As much of a label as stands before a bar."""
-    most = int((_LABELS - 14) / _LETTER)
-    return label if len(label) <= most else f"{label[: most - 1]}…"
 
 
 def _at(value: float, top: float) -> float:

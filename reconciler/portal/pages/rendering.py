@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
 
 
+COUNTED: Final = 1000
+"""Up to here lists say how much they hold; counting on would take longer than anybody cares to know."""
+
 LOCALES: Final = {"en": "en_GB"}
 """English of no one country: the day before the month, hours to 24."""
 
@@ -46,6 +49,10 @@ class Speech:
         """The sentence for a number of things: `key.one` or `key.other`, by the language's own rule."""
         form = "one" if self.locale.plural_form(count) == "one" else "other"
         return self(f"{key}.{form}", count=self.number(count), **facts)
+
+    def counted(self, key: str, count: int) -> str:
+        """How many there are; beyond `COUNTED` that there are more."""
+        return self.many(key, count) if count <= COUNTED else self("list.more", what=self.many(key, COUNTED))
 
     def date(self, at: str | None) -> str:
         """`2026-11-23…` as a day."""

@@ -12,10 +12,20 @@ from reconciler.portal.acts.offers import offered_services
 from reconciler.portal.acts.quotes import overdue
 from reconciler.portal.acts.reach import looked_after, must_reach, reachable
 from reconciler.portal.acts.uploads import of_request
-from reconciler.portal.pages.looking import PAGE, Found, colleagues, heirs, homes, names_of_customers, one_page
+from reconciler.portal.pages.looking import (
+    PAGE,
+    Found,
+    colleagues,
+    heirs,
+    homes,
+    how_many,
+    names_of_customers,
+    one_page,
+)
+from reconciler.portal.pages.needs import CONDITIONS
 from reconciler.portal.pages.visit import Visit
 from reconciler.portal.pages.words import known
-from reconciler.portal.rules.policy import Grant, Reach, granted
+from reconciler.portal.rules.policy import Reach, granted
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import possible
 from reconciler.portal.store import tables as t
@@ -24,16 +34,17 @@ _ASKED: Final = ("state", "service", "owner", "customer")
 
 
 def list_of_requests(
-    connection: Connection, grant: Grant, chosen: Mapping[str, str], after: str | None
-) -> tuple[list[Found], str | None]:
-    """Some requests within reach, newest first, with the names that stand beside them, and the following mark."""
+    connection: Connection, visit: Visit, chosen: Mapping[str, str], after: str | None
+) -> tuple[list[Found], str | None, int]:
+    """Some requests within reach, newest first, with the names beside them; the following mark; how many in all."""
     c = t.requests.c
-    criteria: list[ColumnElement[bool]] = [reachable(connection, grant, t.requests)]
+    criteria: list[ColumnElement[bool]] = [reachable(connection, visit.grant, t.requests)]
     criteria += [c[name] == chosen[name] for name in _ASKED if chosen.get(name)]
-    rows, following = one_page(
-        connection, select(t.requests).where(*criteria), [c.created_at, c.id], after, descending=True, limit=PAGE
-    )
-    return with_names(connection, rows), following
+    if waits := CONDITIONS.get(chosen.get("needs", "")):
+        criteria.append(waits(visit.store.clock()))
+    statement = select(t.requests).where(*criteria)
+    rows, following = one_page(connection, statement, [c.created_at, c.id], after, descending=True, limit=PAGE)
+    return with_names(connection, rows), following, how_many(connection, statement)
 
 
 def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
@@ -59,6 +70,10 @@ class Filters:
     services: list[tuple[str, str]]
     owners: list[tuple[str, str]]
     customers: list[tuple[str, str]]
+
+    def owner(self, wished: str) -> str:
+        """The contact to filter by; nobody when one of another customer is still chosen."""
+        return wished if not self.customers or not self.owners or wished in dict(self.owners) else ""
 
 
 def filters(connection: Connection, visit: Visit, customer: str | None) -> Filters:

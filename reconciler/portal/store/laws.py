@@ -11,6 +11,7 @@ from collections.abc import Collection
 from sqlalchemy import Connection, and_, func, not_, or_, select
 
 from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, OPEN
+from reconciler.portal.rules.searching import sought_by
 from reconciler.portal.store import tables as t
 
 
@@ -53,6 +54,9 @@ def broken_laws(connection: Connection) -> list[str]:
         joined = table.join(t.contacts, c.id == table.c.contact)
         open_access = select(c.id).select_from(joined).where(table.c.ended_at.is_(None), c.status == "removed")
         found += [f"removed contact {id} still has access" for id in connection.execute(open_access).scalars()]
+    for kind, named in (("customer", t.customers), ("contact", t.contacts)):
+        rows = connection.execute(select(named)).mappings()
+        found += [f"{row['id']} is not found by its name" for row in rows if row["sought"] != sought_by(kind, row)]
     newest = connection.execute(select(func.max(t.changes.c.revision))).scalar() or 0
     known = connection.execute(select(t.portal.c.revision)).scalar() or 0
     return [*found, *([f"change of revision {newest} above {known}"] if newest > known else [])]

@@ -101,6 +101,7 @@ customers = Table(
     Column("archived", _json()),
     Column("last_commit", String(64)),
     Column("registration_code", String(20), unique=True, index=True),
+    Column("sought", Text, nullable=False, server_default=""),
     Index("ix_customers_name_id", "name", "id"),
     Index(
         "uq_customers_owner_external_key", "owner", "external_key", unique=True,
@@ -110,6 +111,7 @@ customers = Table(
 """`name_form` is unique among all customers and empty for archived ones.
 
 `registration_code`: whoever signs up with it belongs to this customer; only the portal knows it.
+`sought`: the form in which the customer is looked for (`rules.searching`), as with contacts.
 """
 
 contacts = Table(
@@ -130,6 +132,7 @@ contacts = Table(
     Column("decision", String(10)),
     Column("password", Text),
     Column("invited_at", String(20)),
+    Column("sought", Text, nullable=False, server_default=""),
     Index("ix_contacts_status", "status"),
     Index("ix_contacts_name_id", "name", "id"),
     Index(
@@ -163,8 +166,12 @@ requests = Table(
     Column("reason", Text),
     Column("accepted_at", String(20)),
     Column("delivered_at", String(20)),
+    Column("taken_at", String(20)),
 )  # fmt: skip
-"""`words`: weighted, in the source language. `cost`: decimal, for all target languages. `progress`: percent."""
+"""`words`: weighted, in the source language. `cost`: decimal, for all target languages. `progress`: percent.
+
+`taken_at`: when somebody of the customer first took a delivered file away.
+"""
 
 files = Table(
     "files", metadata,
@@ -193,7 +200,7 @@ changes = Table(
     Column("revision", Big, primary_key=True, autoincrement=False),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", String(20), nullable=False),
-    Column("by", Text, nullable=False),
+    Column("by", Text, nullable=False, index=True),
     Column("actor", String(20), nullable=False),
     Column("what", String(60), nullable=False),
     Column("object", String(20), nullable=False),

@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, inse
 
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.searching import sought_by
 from reconciler.portal.store import tables as t
 
 _KIND: Final = {
@@ -164,6 +165,8 @@ class Work:
         by_columns: dict[tuple[str, ...], list[Row]] = defaultdict(list)
         for row in rows:
             row.values["revision"] = self.revision
+            if (form := sought_by(row.kind, row.values)) is not None:
+                row.values["sought"] = form
             by_columns[() if row.stored is None else tuple(row.changed)].append(row)
         for columns, group in by_columns.items():
             self._statement(table, columns, group)

@@ -12,7 +12,15 @@ from sqlalchemy import Connection, func, select
 from reconciler.portal.acts import customers
 from reconciler.portal.acts.shapes import CustomerFields
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
-from reconciler.portal.pages.looking import Found, all_services, customer_of, file_of, one_page
+from reconciler.portal.pages.looking import (
+    Found,
+    all_services,
+    customer_of,
+    file_of,
+    how_many,
+    matches,
+    one_page,
+)
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import LIVING
@@ -33,10 +41,10 @@ def list_customers(
     """The customers by name, with how many people they have and what they lack to order."""
     c = t.customers.c
     statement = select(t.customers) if archived else select(t.customers).where(c.status == "active")
-    if q:
-        statement = statement.where(c.name.icontains(q, autoescape=True))
+    statement = statement.where(*matches(c.sought, q))
     with visit.store.read() as connection:
         rows, mark = one_page(connection, statement, (c.name, c.id), after)
+        count = how_many(connection, statement)
         people = _people(connection, [row["id"] for row in rows])
     found = [
         {**row, "people": people[row["id"]], "lacks": lacks(row, people[row["id"]]), "file": file_of("customer", row)}
@@ -44,7 +52,7 @@ def list_customers(
     ]
     asked = {"q": q, **({"archived": "true"} if archived else {})}
     return visit.page(
-        "admin/customers.html", customers=found, archived=archived, q=q,
+        "admin/customers.html", customers=found, count=count, archived=archived, q=q,
         first=f"{HERE}?{urlencode(asked)}" if after else None,
         following=f"{HERE}?{urlencode({**asked, 'after': mark})}" if mark else None,
     )  # fmt: skip

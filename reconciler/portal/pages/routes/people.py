@@ -6,7 +6,7 @@ from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, Select, select
 
 from reconciler.portal.acts import contacts, erasure, registrations
 from reconciler.portal.acts.reach import reached, within
@@ -18,6 +18,8 @@ from reconciler.portal.pages.looking import (
     customer_of,
     file_of,
     homes,
+    how_many,
+    matches,
     names_of_customers,
     one_page,
 )
@@ -44,13 +46,16 @@ def list_people(
     everybody: bool = False, after: Annotated[str | None, Query(max_length=800)] = None,
 ) -> Response:  # fmt: skip
     """The registrations that wait, then the contacts by name."""
+    statement = _sought(customer, q, everybody=everybody)
     with visit.store.read() as connection:
         waiting = [] if after else _waiting(connection)
-        people, mark = _found(connection, customer, q, everybody=everybody, after=after)
+        rows, mark = one_page(connection, statement, (t.contacts.c.name, t.contacts.c.id), after)
+        people, count = _at_home(connection, rows), how_many(connection, statement)
         known = homes(connection)
     asked = {"customer": customer, "q": q, **({"everybody": "true"} if everybody else {})}
     return visit.page(
-        "people/list.html", waiting=waiting, people=people, homes=known, q=q, customer=customer, everybody=everybody,
+        "people/list.html", waiting=waiting, people=people, count=count, homes=known, q=q, customer=customer,
+        everybody=everybody, narrowed=bool(customer or q),
         first=f"{HERE}?{urlencode(asked)}" if after else None,
         following=f"{HERE}?{urlencode({**asked, 'after': mark})}" if mark else None,
     )  # fmt: skip
@@ -62,19 +67,14 @@ def _waiting(connection: Connection) -> list[Found]:
     return _at_home(connection, [dict(row) for row in rows.mappings()])
 
 
-def _found(
-    connection: Connection, customer: str, q: str, *, everybody: bool, after: str | None
-) -> tuple[list[Found], str | None]:
+def _sought(customer: str, q: str, *, everybody: bool) -> Select[Any]:
     c = t.contacts.c
     statement = select(t.contacts).where(c.status != "unapproved")
     if not everybody:
         statement = statement.where(c.status != "removed")
     if customer:
         statement = statement.where(c.customer == customer)
-    if q:
-        statement = statement.where(or_(c.name.icontains(q, autoescape=True), c.email.icontains(q, autoescape=True)))
-    rows, mark = one_page(connection, statement, (c.name, c.id), after)
-    return _at_home(connection, rows), mark
+    return statement.where(*matches(c.sought, q))
 
 
 def _at_home(connection: Connection, people: list[Found]) -> list[Found]:

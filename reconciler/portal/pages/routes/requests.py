@@ -8,8 +8,10 @@ from fastapi import APIRouter, Query, Response
 
 from reconciler.portal.acts.reach import reached
 from reconciler.portal.acts.statistics import must_filter
+from reconciler.portal.pages.needs import needs as all_needs
 from reconciler.portal.pages.requesting import filters, list_of_requests, one_request
 from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.policy import Reach
 from reconciler.portal.rules.requests import STATES
 from reconciler.portal.store import tables as t
 
@@ -20,19 +22,22 @@ Text = Annotated[str, Query(max_length=63)]
 
 @router.get("/requests")
 def list_requests(
-    visit: Sees, state: Text = "", service: Text = "", owner: Text = "", customer: Text = "",
+    visit: Sees, state: Text = "", service: Text = "", owner: Text = "", customer: Text = "", needs: Text = "",
     after: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:  # fmt: skip
     """The requests within reach, newest first."""
     must_filter(visit.grant, owner)
-    chosen = {"state": state, "service": service, "owner": owner, "customer": customer}
     with visit.store.read() as connection:
-        by = filters(connection, visit, customer)
-        rows, following = list_of_requests(connection, visit.grant, chosen, after)
+        by, waiting = filters(connection, visit, customer), all_needs(connection, visit)
+        chosen = {
+            "state": state, "service": service, "owner": by.owner(owner), "customer": customer, "needs": needs,
+        }  # fmt: skip
+        rows, following, count = list_of_requests(connection, visit, chosen, after)
     asked = {name: value for name, value in chosen.items() if value}
     return visit.page(
         "requests/list.html", requests=rows, following=following, first=after is not None, chosen=chosen, asked=asked,
-        states=STATES, by=by,
+        states=STATES, by=by, count=count, needs=waiting,
+        others=visit.grant.reach is not Reach.OWN,
     )  # fmt: skip
 
 

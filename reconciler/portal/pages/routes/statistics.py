@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Final
 
 from babel.dates import format_date
@@ -10,14 +11,14 @@ from babel.numbers import format_compact_decimal
 from fastapi import APIRouter, Depends, Query, Response
 from markupsafe import Markup
 
-from reconciler.portal.acts.statistics import Asked, read_statistics
+from reconciler.portal.acts.statistics import Asked, must_filter, read_statistics
 from reconciler.portal.files.archives import download_headers
 from reconciler.portal.files.spreadsheets import statistics_csv
 from reconciler.portal.pages.plot import Bar, columns, rows
 from reconciler.portal.pages.rendering import Speech, speech
 from reconciler.portal.pages.requesting import filters
 from reconciler.portal.pages.visit import Visit, visits
-from reconciler.portal.rules.statistics import Figures, Statistics
+from reconciler.portal.rules.statistics import Figures, Statistics, usual_period
 from reconciler.portal.store.clock import moment
 
 router = APIRouter(include_in_schema=False)
@@ -37,14 +38,18 @@ Wanted = Annotated[Asked, Depends(_asked)]
 @router.get("/statistics")
 def show_statistics(visit: Sees, asked: Wanted) -> Response:
     """The figures of what the visitor may see."""
-    found = read_statistics(visit.store, visit.grant, asked)
+    must_filter(visit.grant, asked.contact)
     with visit.store.read() as connection:
         by = filters(connection, visit, asked.customer)
+    asked = replace(asked, contact=by.owner(asked.contact or "") or None)
+    found = read_statistics(visit.store, visit.grant, asked)
+    usual = (found.first, found.last) == usual_period(visit.store.clock())
     say = speech(visit.language)
     for each in found.languages:
         each.name = say.tongue(each.key)
     return visit.page(
         "statistics/show.html", found=found, by=by, contact=asked.contact or "", customer=asked.customer or "",
+        narrowed=bool(asked.contact or asked.customer or not usual),
         months=_months(say, found), tongues=_rows(say, found.languages, "languages"),
         services=_rows(say, found.services, "services"), month=say_month,
     )  # fmt: skip
@@ -82,8 +87,7 @@ def _rows(say: Speech, figures: Sequence[Figures], kind: str) -> Markup:
         Bar(_named(say, each), each.words, _short(say, each.words), f"{_named(say, each)}: {_told(say, each)}")
         for each in figures[:MOST_ROWS]
     ]  # fmt: skip
-    told = "; ".join(bar.told for bar in bars[:3])
-    return rows(bars, f"plot-{kind}", say(f"statistics.{kind}"), told)
+    return rows(bars, say(f"statistics.{kind}"))
 
 
 def _named(say: Speech, each: Figures) -> str:

@@ -147,4 +147,29 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "usage.by.customer": ("Busiest customers in 30 days", "Clients les plus actifs en 30 jours", "Aktivste Kunden in 30 Tagen"),
     "usage.requests": ("Requests", "Demandes", "Anfragen"),
     "usage.words.column": ("Words", "Mots", "Wörter"),
+    "empty.customers": (
+        "Begin with a customer: then add its people, and choose the services that it may order.",
+        "Commencez par un client : ajoutez ensuite ses personnes, et choisissez les services qu’il peut commander.",
+        "Beginnen Sie mit einem Kunden: dann kommen seine Personen dazu und die Dienste, die er bestellen darf.",
+    ),
+    "empty.people": (
+        "Nobody has access yet. A contact belongs to a customer: add the customer first, then its people.",
+        "Personne n’a encore accès. Un contact appartient à un client : ajoutez d’abord le client, puis ses personnes.",
+        "Noch hat niemand Zugang. Ein Kontakt gehört zu einem Kunden: erst der Kunde, dann seine Personen.",
+    ),
+    "empty.services": (
+        "A service is what customers can order: a project template, the workflows that it allows, perhaps a price.",
+        "Un service est ce que les clients commandent : un modèle de projet, ses déroulements, peut-être un prix.",
+        "Ein Dienst ist, was Kunden bestellen: eine Projektvorlage, ihre Abläufe, vielleicht ein Preis.",
+    ),
+    "empty.mails": (
+        "Mails stand here as soon as the portal writes one.",
+        "Les courriels apparaissent ici dès que le portail en écrit un.",
+        "E-Mails stehen hier, sobald das Portal eine schreibt.",
+    ),
+    "empty.history": (
+        "Whatever is changed stands here from then on.",
+        "Tout ce qui est modifié apparaît ici dès lors.",
+        "Was geändert wird, steht von da an hier.",
+    ),
 }  # fmt: skip

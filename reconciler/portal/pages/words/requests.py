@@ -179,4 +179,54 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Nothing was sent in this time.", "Rien n’a été envoyé dans cette période.",
         "In dieser Zeit wurde nichts gesendet.",
     ),
+    "need.title": ("Waiting for you", "En attente de votre part", "Wartet auf Sie"),
+    "need.accept.one": (
+        "{count} quote waits for your decision", "{count} devis attend votre décision",
+        "{count} Angebot wartet auf Ihre Entscheidung",
+    ),
+    "need.accept.other": (
+        "{count} quotes wait for your decision", "{count} devis attendent votre décision",
+        "{count} Angebote warten auf Ihre Entscheidung",
+    ),
+    "need.download.one": (
+        "{count} delivery is ready for download", "{count} livraison est prête à télécharger",
+        "{count} Lieferung liegt zum Herunterladen bereit",
+    ),
+    "need.download.other": (
+        "{count} deliveries are ready for download", "{count} livraisons sont prêtes à télécharger",
+        "{count} Lieferungen liegen zum Herunterladen bereit",
+    ),
+    "need.quote.one": (
+        "{count} request waits for a quote", "{count} demande attend un devis", "{count} Anfrage wartet auf ein Angebot",
+    ),
+    "need.quote.other": (
+        "{count} requests wait for a quote", "{count} demandes attendent un devis",
+        "{count} Anfragen warten auf ein Angebot",
+    ),
+    "need.deliver.one": (
+        "{count} request waits for its delivery", "{count} demande attend sa livraison",
+        "{count} Anfrage wartet auf ihre Lieferung",
+    ),
+    "need.deliver.other": (
+        "{count} requests wait for their delivery", "{count} demandes attendent leur livraison",
+        "{count} Anfragen warten auf ihre Lieferung",
+    ),
+    "need.approve.one": (
+        "{count} registration waits for approval", "{count} inscription attend l’approbation",
+        "{count} Registrierung wartet auf Genehmigung",
+    ),
+    "need.approve.other": (
+        "{count} registrations wait for approval", "{count} inscriptions attendent l’approbation",
+        "{count} Registrierungen warten auf Genehmigung",
+    ),
+    "empty.requests.send": (
+        "You have not sent anything yet. Choose your files and languages; then you get a quote.",
+        "Vous n’avez encore rien envoyé. Choisissez vos fichiers et vos langues ; vous recevrez un devis.",
+        "Sie haben noch nichts gesendet. Wählen Sie Dateien und Sprachen; dann erhalten Sie ein Angebot.",
+    ),
+    "empty.requests": (
+        "Requests stand here as soon as somebody sends one.",
+        "Les demandes apparaissent ici dès que quelqu’un en envoie une.",
+        "Anfragen stehen hier, sobald jemand eine sendet.",
+    ),
 }  # fmt: skip

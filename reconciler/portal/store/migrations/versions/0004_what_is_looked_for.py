@@ -1,0 +1,39 @@
+"""By what customers and contacts are found, who did what by name, and which delivery was taken."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from reconciler.portal.rules.searching import sought_by
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    for table in ("customers", "contacts"):
+        with op.batch_alter_table(table, schema=None) as batch_op:
+            batch_op.add_column(sa.Column("sought", sa.Text(), server_default="", nullable=False))
+
+    with op.batch_alter_table("requests", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("taken_at", sa.String(length=20), nullable=True))
+
+    with op.batch_alter_table("changes", schema=None) as batch_op:
+        batch_op.create_index(batch_op.f("ix_changes_by"), ["by"], unique=False)
+
+    # nobody knows whether what was delivered earlier was taken: nobody is asked to take it now
+    op.execute(sa.text("UPDATE requests SET taken_at = delivered_at WHERE state = 'delivered'"))
+    _write_forms("customer", "customers", "name")
+    _write_forms("contact", "contacts", "name", "email")
+
+
+def _write_forms(kind: str, name: str, *columns: str) -> None:
+    connection = op.get_bind()
+    table = sa.table(name, sa.column("id"), sa.column("sought"), *map(sa.column, columns))
+    rows = connection.execute(sa.select(table.c.id, *(table.c[column] for column in columns))).mappings().all()
+    if rows:
+        written = sa.update(table).where(table.c.id == sa.bindparam("row")).values(sought=sa.bindparam("form"))
+        connection.execute(written, [{"row": row["id"], "form": sought_by(kind, row)} for row in rows])
