@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from reconciler.portal.pages.looking import matches
+from reconciler.portal.pages.looking import matching
 from reconciler.portal.rules.searching import search_form
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -51,7 +51,7 @@ def test_people_are_found_by_name_and_address(store: Store, typed: str, found: l
     ):  # fmt: skip
         api.create("/contacts", customer=home["id"], name=name, email=email, role="observer")
     with store.read() as connection:
-        names = connection.execute(select(t.contacts.c.name).where(*matches(t.contacts.c.sought, typed))).scalars()
+        names = connection.execute(matching(select(t.contacts.c.name), t.contacts, typed)).scalars()
         assert sorted(names) == found
 
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, literal, or_, select
 
 from reconciler.portal.pages.rendering import COUNTED
 from reconciler.portal.rules.problems import Problem
@@ -98,9 +98,17 @@ def how_many(connection: Connection, statement: Select[Any]) -> int:
     return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
 
 
-def matches(column: ColumnElement[str], text: str) -> list[ColumnElement[bool]]:
-    """The conditions under which a searched form holds every word of what was typed."""
-    return [column.contains(word, autoescape=True) for word in search_form(text).split()]
+def matching(statement: Select[Any], table: Table, text: str) -> Select[Any]:
+    """Of the rows of `contacts` or `customers` those whose searched form holds every word that was typed.
+
+    They are found first and put in order afterwards: read in the order of names, every row of a large
+    portal would have to be fetched.
+    """
+    words = search_form(text).split()
+    if not words:
+        return statement
+    found = select(table.c.id).where(*(table.c.sought.contains(word, autoescape=True) for word in words))
+    return statement.where(table.c.id.in_(found))
 
 
 def _beyond(columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, descending: bool) -> ColumnElement[bool]:

@@ -55,7 +55,7 @@ def broken_laws(connection: Connection) -> list[str]:
         open_access = select(c.id).select_from(joined).where(table.c.ended_at.is_(None), c.status == "removed")
         found += [f"removed contact {id} still has access" for id in connection.execute(open_access).scalars()]
     for kind, named in (("customer", t.customers), ("contact", t.contacts)):
-        rows = connection.execute(select(named)).mappings()
+        rows = map(dict, connection.execute(select(named)).mappings())
         found += [f"{row['id']} is not found by its name" for row in rows if row["sought"] != sought_by(kind, row)]
     newest = connection.execute(select(func.max(t.changes.c.revision))).scalar() or 0
     known = connection.execute(select(t.portal.c.revision)).scalar() or 0

@@ -18,7 +18,7 @@ from reconciler.portal.pages.looking import (
     customer_of,
     file_of,
     how_many,
-    matches,
+    matching,
     one_page,
 )
 from reconciler.portal.pages.visit import Visit, visits
@@ -41,7 +41,7 @@ def list_customers(
     """The customers by name, with how many people they have and what they lack to order."""
     c = t.customers.c
     statement = select(t.customers) if archived else select(t.customers).where(c.status == "active")
-    statement = statement.where(*matches(c.sought, q))
+    statement = matching(statement, t.customers, q)
     with visit.store.read() as connection:
         rows, mark = one_page(connection, statement, (c.name, c.id), after)
         count = how_many(connection, statement)

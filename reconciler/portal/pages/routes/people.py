@@ -19,7 +19,7 @@ from reconciler.portal.pages.looking import (
     file_of,
     homes,
     how_many,
-    matches,
+    matching,
     names_of_customers,
     one_page,
 )
@@ -74,7 +74,7 @@ def _sought(customer: str, q: str, *, everybody: bool) -> Select[Any]:
         statement = statement.where(c.status != "removed")
     if customer:
         statement = statement.where(c.customer == customer)
-    return statement.where(*matches(c.sought, q))
+    return matching(statement, t.contacts, q)
 
 
 def _at_home(connection: Connection, people: list[Found]) -> list[Found]:

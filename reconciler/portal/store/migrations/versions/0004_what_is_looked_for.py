@@ -36,4 +36,4 @@ def _write_forms(kind: str, name: str, *columns: str) -> None:
     rows = connection.execute(sa.select(table.c.id, *(table.c[column] for column in columns))).mappings().all()
     if rows:
         written = sa.update(table).where(table.c.id == sa.bindparam("row")).values(sought=sa.bindparam("form"))
-        connection.execute(written, [{"row": row["id"], "form": sought_by(kind, row)} for row in rows])
+        connection.execute(written, [{"row": row["id"], "form": sought_by(kind, dict(row))} for row in rows])
