@@ -131,7 +131,9 @@ def test_what_changes_is_told_and_the_way_back_is_offered(browser: Browser, demo
     assert page.locator("#q").input_value() == ""
     page.goto("/requests")
     page.locator("[name=customer]").select_option(label="ACME Medical GmbH")
+    page.locator("[name=owner]").focus()
     page.locator("[name=owner]").select_option(label="Tom Lang")
+    expect(page).to_have_url(re.compile("owner=con_"))
     expect(page.locator("[name=owner]")).to_be_focused()
     page.locator("[name=customer]").select_option(label="Havbris Sjømat AS")
     expect(page.locator("[name=owner]")).to_have_value("")

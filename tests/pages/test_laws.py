@@ -75,6 +75,15 @@ def test_text_on_a_brand_can_be_read_whatever_its_colour(colour: str) -> None:
     assert contrast(WHITE, BLACK) > 15
 
 
+def test_what_is_told_in_colour_can_be_read_and_links_in_it_take_its_colour() -> None:
+    styles = (PAGES / "static" / "portal.css").read_text(encoding="utf-8")
+    found = {name: (int(r, 16), int(g, 16), int(b, 16))
+             for name, r, g, b in re.findall(r"--([a-z-]+): #(\w\w)(\w\w)(\w\w)[;\s]", styles)}  # fmt: skip
+    for text, ground in (("good", "good-wash"), ("warn", "warn-wash"), ("bad", "bad-wash"), ("muted", "wash")):
+        assert contrast(found[text], found[ground]) >= 4.5, text
+    assert ".mistakes a, .warning a, .done a { color: inherit; }" in styles
+
+
 @pytest.mark.parametrize(
     ("wished", "accepted", "chosen"),
     [
