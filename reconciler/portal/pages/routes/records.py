@@ -52,7 +52,7 @@ def read_mail(visit: Mails, id: str) -> Response:
         mail = connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
     if mail is None:
         raise Problem("not-found", f"there is no mail '{id}'")
-    return visit.page("admin/mail.html", mail=dict(mail))
+    return visit.page("admin/mail.html", mail=outbox.readable(dict(mail)))
 
 
 @router.post("/admin/outbox/{id}/retry")
