@@ -84,6 +84,8 @@ def test_rejecting_tells_the_person_why(store: Store) -> None:
     id = register(store, home["id"])
     reader = Reader.staff(store)
     reader.open(f"/admin/contacts/{id}")
+    for why in ("a\x1b[2Jb", "a\u202eb", "x" * 501):
+        assert "Not saved yet" in reader.submit(f"/admin/contacts/{id}/reject", 422, why=why)
     reader.submit(f"/admin/contacts/{id}/reject", why="Ask your manager first")
     assert "Ask your manager first" in api.items("/outbox", kind="rejected")[0]["text"]
 

@@ -247,6 +247,33 @@ def test_a_file_beyond_the_limit_is_refused_while_it_comes(office: Office, store
     assert list(store.vault.folder.iterdir()) == []
 
 
+def test_a_form_of_very_many_parts_is_not_read_to_its_end(office: Office, store: Store) -> None:
+    jane = a_reader(office, "jane")
+    jane.open("/requests/new")
+    known = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{values[0]}\r\n'
+        for name, values in jane.form_to("/requests").values.items()
+    )
+    for part in ('name="a"', 'name="files"; filename="a.txt"', 'name="files"; filename=""'):
+        body = known + f"--x\r\nContent-Disposition: form-data; {part}\r\n\r\n\r\n" * 2000 + "--x--\r\n"
+        answer = jane.post("/requests", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+        assert answer.status_code == 400
+    assert [path.name for path in store.vault.folder.glob("*")] == []
+
+
+@pytest.mark.parametrize("reason", ["a\x1b[2Jb", "a\u202ec", "a\u2066b", "a\u2028b"])
+def test_a_reason_is_judged_on_pages_as_by_the_api(office: Office, reason: str) -> None:
+    id = office.send(office.jane)["id"]
+    pm = a_reader(office, "pm")
+    pm.open(f"/requests/{id}")
+    assert '<details class="card" open>' in pm.submit(f"/requests/{id}/reject", 422, reason=reason)
+    office.do(office.pm, "reject", id, 422, reason=reason)
+    assert office.mails_of("cancelled") == []
+    pm.open(f"/requests/{id}")
+    pm.submit(f"/requests/{id}/reject", reason="two\nlines")
+    assert office.admin.row(f"/requests/{id}")["reason"] == "two\nlines"
+
+
 def test_names_from_people_are_text_on_every_page(office: Office) -> None:
     hostile = '"><script>alert(1)</script>'
     jane = a_reader(office, "jane")
