@@ -70,7 +70,7 @@ def test_no_cell_is_a_formula_and_every_cell_comes_back(lines: list[list[str]]) 
             assert not other.lstrip(" ").startswith(("=", "+", "-", "@", "\t", "\r", "＝"))
 
 
-@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "  =1", '=HYPERLINK("x")'])
+@pytest.mark.parametrize("cell", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "＝1", "  =1", '=HYPERLINK("x")', "\u00a0=1", "\u3000=1", "\ufeff=1", "\u200b=1", " \ufeff \u2066@x", "\u202e＝1", " \n=1"])  # fmt: skip
 def test_what_would_calculate_begins_with_an_apostrophe(cell: str) -> None:
     assert next(csv.reader(io.StringIO(as_csv([[cell, 1]]), newline=""))) == [f"'{cell}", "1"]
 
