@@ -84,9 +84,10 @@ def overdue(request: Mapping[str, Any], now: str) -> bool:
 def decline(work: Work, request: Row, reason: str) -> Audited:
     """The customer does not take the quote; the project managers are told, and the owner if it was not she."""
     audited = move(work, request, "decline", reason=reason)
-    tell_project_managers(work, "cancelled", request, reason=reason)
+    said = {"wording": "declined", "who": _who(work, request), "reason": reason}
+    tell_project_managers(work, "cancelled", request, **said)
     if work.principal.contact != request["owner"]:
-        tell_owner(work, "cancelled", request, reason=reason)
+        tell_owner(work, "cancelled", request, **said)
     return audited
 
 

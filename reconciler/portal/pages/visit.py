@@ -24,6 +24,7 @@ from reconciler.portal.pages.marks import Marks
 from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, places
 from reconciler.portal.pages.rendering import render
 from reconciler.portal.pages.words import chosen_language
+from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.policy import Grant, Reach, granted, reach_of
 from reconciler.portal.rules.principals import Actor, Principal, Who
 from reconciler.portal.sign_on.journey import SignOn
@@ -149,10 +150,8 @@ def visit_of(request: Request) -> Visit:
         note_use(store, secret)
     wished = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
     language = chosen_language(wished, request.headers.get("accept-language", ""))
-    return Visit(
-        request, store, marks, principal, language, Brand(name, branding.get("primary_color"), _picture(branding)),
-        request.app.state.sign_on,
-    )  # fmt: skip
+    brand = Brand(name_for(language, name), branding.get("primary_color"), _picture(branding))
+    return Visit(request, store, marks, principal, language, brand, request.app.state.sign_on)
 
 
 def _picture(branding: Mapping[str, Any]) -> str | None:
