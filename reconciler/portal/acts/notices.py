@@ -18,7 +18,9 @@ POLICY_LANGUAGE: Final = "en"
 
 def tell_owner(work: Work, kind: str, request: Row, **facts: str) -> None:
     """Put a mail of this kind about the request to its owner into the outbox."""
-    send(work, kind, work.one("contact", request["owner"]), title=request["title"], link=page_of(work, request), **facts)
+    send(
+        work, kind, work.one("contact", request["owner"]), title=request["title"], link=page_of(work, request), **facts
+    )
 
 
 def tell_project_managers(work: Work, kind: str, request: Row, **facts: str) -> None:

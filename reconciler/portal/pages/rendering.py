@@ -18,6 +18,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reconciler.portal.pages.marks import DONE_COOKIE
 from reconciler.portal.pages.words import LANGUAGES, known, sentence
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
@@ -89,7 +90,7 @@ def speech(language: str) -> Speech:
 def render(visit: Visit, template: str, values: Mapping[str, Any]) -> str:
     """The template, filled in for this visit."""
     tell = speech(visit.language)
-    done = visit.request.query_params.get("done", "")
+    done = visit.request.cookies.get(DONE_COOKIE, "")
     return environment().get_template(template).render(
         visit=visit, t=tell, language=visit.language, languages=LANGUAGES, mark=visit.marks.mark(visit.request),
         done=f"done.{done}" if known(f"done.{done}") else None, once=lambda: secrets.token_urlsafe(16),

@@ -66,7 +66,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Falls Ihre Organisation Ihnen einen gegeben hat.",
     ),
     "sign-up.do": ("Sign up", "S’inscrire", "Registrieren"),
-    "sent.title": ("Check your inbox", "Consultez votre boîte de réception", "Prüfen Sie Ihren Posteingang"),
+    "sent.title": ("Check your inbox", "Consultez votre messagerie", "Prüfen Sie Ihren Posteingang"),
     "sent.sign-up": (
         "If this address can be used, an e-mail with a link is on its way. The link works for 24 hours.",
         "Si cette adresse est utilisable, un e-mail avec un lien est en route. Le lien est valable 24 heures.",

@@ -12,4 +12,3 @@ depends_on = None
 
 def upgrade() -> None:
     op.execute("UPDATE portal SET name = '' WHERE name = 'Customer portal'")
-
