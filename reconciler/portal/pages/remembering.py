@@ -161,12 +161,14 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 def _rows(
     say: Speech, before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[str, str]
 ) -> list[tuple[str, str, str]]:
-    """Label, what was, what is: of the fields that differ, and of the requests that went along."""
+    """Label, what was, what is: of fields that differ and the sentence does not say, and of requests that went along."""
     rows = []
     for field in [*after, *(field for field in before if field not in after)]:
         old, new = before.get(field), after.get(field)
-        if field in _SAID or (old == new and field != "requests"):
+        if field in _SAID or (old == new and field != "requests") or (field == "name" and "name" not in before):
             continue
+        if field == "owner" and not _ID.fullmatch(str(old or new)):
+            continue  # of files, not of requests: the sentence says it
         label = say(_LABELS[field]) if field in _LABELS else field
         shown = _shown(say, field, old, names) if old != new else ""
         rows.append((label, shown, _shown(say, field, new, names)))
@@ -193,7 +195,7 @@ def _shown(say: Speech, field: str, value: Any, names: Mapping[str, str]) -> str
 
 
 def _listed(values: Iterable[str]) -> str:
-    return ", ".join(values)
+    return " · ".join(values)
 
 
 def _text(say: Speech, field: str, value: str, names: Mapping[str, str]) -> str:

@@ -18,14 +18,18 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reconciler.portal.acts.sign_ups import REGISTRANT
 from reconciler.portal.pages.marks import DONE_COOKIE
 from reconciler.portal.pages.words import LANGUAGES, known, sentence
+from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
 if TYPE_CHECKING:
     from reconciler.portal.pages.visit import Visit
 
 RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
+NAMELESS: Final = {SYSTEM.name: "who.portal", COMMAND_LINE.name: "who.command-line", REGISTRANT: "who.registrant"}
+"""Who stands in history without a name of her own."""
 SIZES: Final = {"fr": ("ko", "Mo", "Go", "To")}
 
 
@@ -45,6 +49,10 @@ class Speech:
         """The sentence for a number of things: `key.one` or `key.other`, by the language's own rule."""
         form = "one" if self.locale.plural_form(count) == "one" else "other"
         return self(f"{key}.{form}", count=self.number(count), **facts)
+
+    def who(self, name: str) -> str:
+        """Who did something, as history names her."""
+        return self(NAMELESS[name]) if name in NAMELESS else name
 
     def date(self, at: str | None) -> str:
         """`2026-11-23…` as a day."""

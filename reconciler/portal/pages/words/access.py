@@ -207,7 +207,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "La personne reçoit un e-mail avec un lien pour choisir un mot de passe.",
         "Die Person erhält eine E-Mail mit einem Link, um ein Kennwort festzulegen.",
     ),
-    "staff.kind": ("Task", "Fonction", "Aufgabe"),
+    "staff.kind": ("Role", "Fonction", "Funktion"),
     "staff.kind.administrator": ("Administrator", "Administrateur", "Administrator"),
     "staff.kind.project_manager": ("Project manager", "Chef de projet", "Projektmanager"),
     "staff.customers": ("Customers", "Clients", "Kunden"),

@@ -238,4 +238,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "joint.told": ("{what}: {told}", "{what} : {told}", "{what}: {told}"),
     "field.yes": ("yes", "oui", "ja"),
     "field.no": ("no", "non", "nein"),
+    "who.portal": ("the portal", "le portail", "Portal"),
+    "who.registrant": ("somebody new", "une nouvelle personne", "eine neue Person"),
+    "who.command-line": ("command line", "ligne de commande", "Kommandozeile"),
 }  # fmt: skip
