@@ -247,7 +247,7 @@ def test_another_password_ends_the_other_sessions_and_keeps_this_one(
     here.open("/account")
     assert elsewhere.get("/account", follow_redirects=False).status_code == 303
     here.open("/account")
-    assert "You are logged out everywhere." in here.submit("/account/log-out")
+    assert "You are logged out on all devices." in here.submit("/account/log-out")
 
 
 def test_a_removed_contact_is_logged_out_at_once(store: Store, api: Api) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
 from reconciler.portal.mail.letters import About, letter
 from reconciler.portal.rules.naming import name_for
@@ -120,5 +120,5 @@ def _whom_to_ask(customer: Row | None, work: Work) -> str:
     if customer and customer["project_managers"]:
         return str(customer["project_managers"][0])
     c = t.staff.c
-    administrators = work.where("staff", c.kind == "administrator", c.status == "active")
-    return str(administrators[0]["email"]) if administrators else ""
+    administrators = select(c.email).where(c.kind == "administrator", c.status == "active").order_by(c.id).limit(1)
+    return str(work.connection.execute(administrators).scalar() or "")
