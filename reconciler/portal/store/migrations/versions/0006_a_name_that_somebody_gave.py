@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0003"
+revision = "0006"
 down_revision = "0002"
 branch_labels = None
 depends_on = None
