@@ -33,7 +33,7 @@ def test_without_a_database_a_page_still_speaks(store: Store, monkeypatch: pytes
         raise OperationalError("SELECT 1", {}, ConnectionError("gone"))
 
     monkeypatch.setattr(store.engine, "connect", gone)
-    assert "Das Portal ist beschäftigt." in reader.open("/team", 503)
+    assert "Das Portal ist gerade ausgelastet." in reader.open("/team", 503)
 
 
 def test_every_page_forbids_what_it_does_not_need(store: Store) -> None:
@@ -56,6 +56,17 @@ def test_a_page_without_an_operation_stops_the_server(store: Store) -> None:
     app.include_router(router)
     with pytest.raises(LookupError, match="/open-to-all has no policy"):
         every_route_has_a_policy(app)
+
+
+def test_a_page_says_what_was_done_once_and_only_when_it_was(store: Store) -> None:
+    _, people, _ = Api.of(store).managed("manager", "requester")
+    reader, path = Reader.contact(store, people[0]["id"]), f"/team/{people[1]['id']}"
+    assert "Deleted." not in reader.open(f"{path}?done=removed")
+    assert "Saved." in reader.submit(path, name="Rita Ruiz")
+    assert str(reader.page.url).endswith(path)
+    assert "Saved." not in reader.open(path)
+    reader.cookies.set("portal_done", "<b>anything</b>")
+    assert "anything" not in reader.open(path)
 
 
 @pytest.mark.parametrize("to", ["//elsewhere.example", "https://elsewhere.example/", "/\\elsewhere.example"])

@@ -131,13 +131,41 @@ def test_a_project_manager_quotes_with_her_own_words_and_cost(office: Office) ->
     id = office.send(office.jane, upload(office.jane, "a.dwg")["id"])["id"]
     pm = a_reader(office, "pm", "de")
     pm.open(f"/requests/{id}")
-    assert "diese Art zählt das Projektmanagement" in pm.page.text
+    assert "diese Art zählt ein Projektmanager" in pm.page.text
     assert "Bitte ausfüllen." in pm.submit(f"/requests/{id}/approve", 422, words="")
     assert "Dieser Wert passt nicht." in pm.submit(f"/requests/{id}/approve", 422, words="viele")
     text = pm.submit(f"/requests/{id}/approve", words="1200", cost="99,5", currency="eur")
-    assert "Das Angebot ist gesendet." in text
+    assert "Das Angebot wurde gesendet." in text
     assert "99,50\xa0€" in text
     assert "1.200" in text
+
+
+def test_a_request_is_offered_again_for_what_its_page_says(office: Office) -> None:
+    by_hand, by_price = office.quoted(cost="99.90"), office.quoted()
+    pm = a_reader(office, "pm")
+    for id, shown in ((by_hand, "99.90"), (by_price, "")):
+        pm.open(f"/requests/{id}")
+        pm.submit(f"/requests/{id}/cancel", reason="a mistake")
+        assert pm.form_to(f"/requests/{id}/revive").values["cost"] == [shown]
+    pm.open(f"/requests/{by_hand}")
+    pm.submit(f"/requests/{by_hand}/revive", cost="")
+    priced = office.admin.row(f"/requests/{by_price}")["cost"]
+    assert office.admin.row(f"/requests/{by_hand}")["cost"] == priced
+    pm.open(f"/requests/{by_price}")
+    pm.submit(f"/requests/{by_price}/revive", words="20", cost="1")
+    assert office.admin.row(f"/requests/{by_price}")["cost"] == "1.00"
+
+
+def test_a_project_manager_reads_who_rejected_the_quote_and_why(office: Office) -> None:
+    id = office.quoted()
+    mara = a_reader(office, "mara")
+    mara.open(f"/requests/{id}")
+    mara.submit(f"/requests/{id}/decline", reason="too dear.")
+    (to_pm, to_owner) = sorted(office.mails_of("cancelled"), key=lambda mail: mail["to"])
+    assert to_pm["subject"].startswith("Angebot abgelehnt: ")
+    assert "Manager 3 (Acme) hat das Angebot für „" in to_pm["text"]
+    assert "Grund: too dear.\n" in to_pm["text"]
+    assert (to_owner["to"], to_owner["subject"]) == ("requester-0@acme.example", "Request cancelled: Leaflet")
 
 
 def test_a_no_needs_a_reason_and_a_stale_page_says_so(office: Office) -> None:
@@ -147,7 +175,7 @@ def test_a_no_needs_a_reason_and_a_stale_page_says_so(office: Office) -> None:
     mara.open(f"/requests/{id}")
     assert "Please fill this in." in mara.submit(f"/requests/{id}/decline", 422, reason=" ")
     mara.submit(f"/requests/{id}/decline", reason="too dear")
-    assert "Somebody else changed this meanwhile." in jane.submit(f"/requests/{id}/accept", 412)
+    assert "Somebody else changed this in the meantime." in jane.submit(f"/requests/{id}/accept", 412)
 
 
 def test_a_manager_hands_a_request_over_from_its_page(office: Office) -> None:

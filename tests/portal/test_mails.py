@@ -15,7 +15,7 @@ from sqlalchemy import select
 from reconciler.portal.acts import outbox
 from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.mail.delivery import carry_due
-from reconciler.portal.mail.letters import letter
+from reconciler.portal.mail.letters import About, letter
 from reconciler.portal.mail.messages import NotSendable, message, recipient
 from reconciler.portal.mail.smtp import MailServer, mail_server
 from reconciler.portal.store import tables as t
@@ -230,14 +230,13 @@ def test_an_address_in_other_letters_is_sent_as_the_wire_wants_it(api: Api, stor
 @pytest.mark.parametrize("payload", HOSTILE)
 def test_what_people_call_themselves_is_text_in_a_mail_and_nothing_else(payload: str) -> None:
     facts = {
-        "portal": payload, "provider": payload, "name": payload, "customer": payload, "role": "manager",
+        "portal": payload, "name": payload, "customer": payload, "role": "manager",
         "address": "https://portal.example/login", "contact": payload, "link": "https://portal.example/activate/x",
-        "until": "2026-12-01", "count": "1", "from_name": payload, "requests": f"- {payload}\n- {payload}",
-        "reason": payload,
+        "until": "2026-12-01", "count": "1", "from_name": payload, "reason": payload,
     }  # fmt: skip
     for kind in ("activation", "activation_again", "address_changed", "work_received", "rejected"):
         for language in ("en", "fr", "de"):
-            written = letter(kind, language, facts)
+            written = letter(kind, language, facts, [About(payload, facts["link"])] * 2)
             assert "\n" not in written.subject
             assert "\r" not in written.subject
             page = _Page(written.html)

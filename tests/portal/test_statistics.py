@@ -29,11 +29,11 @@ ROWS = [
     row(),
     row(created_at="2026-09-30T23:59:59Z", target_languages=["de", "fr", "hu"], words=10, cost="10.00", currency="CHF"),
     row(state="in_progress", delivered_at=None, owner="con_2", owner_name="Tom", service=None, service_name=None),
-    row(state="cancelled", delivered_at=None, words=None, cost="7.00"),
+    row(state="cancelled", delivered_at=None, words=1000, cost="7.00"),
 ]
 
 
-def test_figures_add_up_and_a_cancelled_quote_costs_nothing() -> None:
+def test_figures_add_up_and_what_was_cancelled_has_neither_words_nor_a_cost() -> None:
     found = statistics(ROWS, "2026-09-01", "2026-11-30")
     assert found.total.as_json() == {
         "key": "total", "name": "total", "requests": 4, "words": 210, "costs": {"CHF": "10.00", "EUR": "38.00"},

@@ -115,6 +115,12 @@ class Price(Shape):
     per_word: Annotated[str, Field(max_length=20, pattern=r"^[0-9]+(\.[0-9]+)?$")] | None = None
 
 
+class PortalName(Shape):
+    """What the portal is called; without one it has its usual name."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_plain)] | None
+
+
 class SettingsFields(Shape):
     """The portal's settings; what is left out stays."""
 

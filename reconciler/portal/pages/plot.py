@@ -62,7 +62,7 @@ def _column(bar: Bar, left: float, width: float, top: float) -> Markup:
         '<g><title>{}</title>{}<text class="value" x="{}" y="{}">{}</text>'
         '<text class="label" x="{}" y="{}">{}</text><text class="label" x="{}" y="{}">{}</text></g>'
     ).format(
-        bar.told, drawn, middle, y - 6, bar.shown if bar.value else "", middle, _TOP + _HEIGHT + 18, bar.label, middle,
+        bar.told, drawn, middle, y - 6, bar.shown if bar.value and len(bar.shown) * _LETTER <= width else "", middle, _TOP + _HEIGHT + 18, bar.label, middle,
         _TOP + _HEIGHT + 36, bar.second,
     )  # fmt: skip
 

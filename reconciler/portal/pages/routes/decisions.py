@@ -135,9 +135,9 @@ def _percent(form: Form) -> int:
 
 
 def _terms(form: Form) -> dict[str, Any]:
-    """The terms as typed: an amount may have one or two places after a comma or a point."""
+    """The terms as typed: an amount may have one or two places after a comma or a point; without one the price says it."""
     words, amount, deadline = form.optional("words"), form.optional("cost"), form.optional("deadline")
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = {"cost": None}
     if words:
         said["words"] = int(words[:10]) if words.isascii() and words.isdigit() else words
     if amount:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
@@ -12,7 +11,9 @@ from sqlalchemy import func, select
 from reconciler.portal.acts import outbox
 from reconciler.portal.acts.usage import usage
 from reconciler.portal.pages.forms import Sent
-from reconciler.portal.pages.looking import Found, one_page
+from reconciler.portal.pages.looking import one_page
+from reconciler.portal.pages.remembering import names_in, told
+from reconciler.portal.pages.rendering import speech
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -25,7 +26,7 @@ Remembers = Annotated[Visit, visits("history.read")]
 Counts = Annotated[Visit, visits("usage.read")]
 After = Annotated[str | None, Query(max_length=800)]
 STATES: Final = ("queued", "sending", "sent", "dead")
-OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail")
+OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail", "portal")
 
 
 @router.get("/admin/outbox")
@@ -63,7 +64,7 @@ def retry_mail(visit: Retries, id: str, form: Sent) -> Response:
         outbox.queue_again(work, id)
         return f"/admin/outbox/{id}"
 
-    return visit.to(visit.write(form, act), done="saved")
+    return visit.to(visit.write(form, act), done="retried")
 
 
 @router.get("/admin/history")
@@ -79,24 +80,13 @@ def read_history(
             statement = statement.where(column == value)
     with visit.store.read() as connection:
         entries, mark = one_page(connection, statement, (c.revision, c.seq), after, descending=True)
+        names = names_in(connection, [*entries, {"id": id, "before": None, "after": None}])
     asked = {"object": object, "id": id, "by": by}
     return visit.page(
-        "admin/history.html", entries=[{**entry, "rows": _compared(entry)} for entry in entries], objects=OBJECTS,
-        object=object, id=id, by=by, first=_link("/admin/history", **asked) if after else None,
+        "admin/history.html", entries=[told(speech(visit.language), entry, names) for entry in entries],
+        objects=OBJECTS, object=object, id=id, name=names.names.get(id, id), by=by, first=_link("/admin/history", **asked) if after else None,
         following=_link("/admin/history", **asked, after=mark) if mark else None,
     )  # fmt: skip
-
-
-def _compared(entry: Found) -> list[tuple[str, str, str]]:
-    """Field, value before, value after."""
-    before, after = entry["before"] or {}, entry["after"] or {}
-    return [(name, _shown(before.get(name)), _shown(after.get(name))) for name in sorted({*before, *after})]
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 @router.get("/admin/usage")
