@@ -16,7 +16,7 @@ from zoneinfo import available_timezones
 import email_validator
 import langcodes
 
-from reconciler.model.equality import address_key
+from reconciler.model.equality import address_key, plainest
 
 MOST_MARKS: Final = 4
 """Combining marks on one letter; more is decoration that hides its neighbours."""
@@ -57,7 +57,8 @@ def address(text: str) -> Finding | None:
         return Finding(f"'{text}' is not an e-mail address", _plainer(str(error)))
     if len(text.rpartition("@")[0].encode()) > 64:
         return Finding(f"'{text}' has more than 64 bytes before the @")
-    if address_key(found.normalized) != address_key(text):
+    domain = unicodedata.normalize("NFC", text).rpartition("@")[2]
+    if plainest(domain) != domain or address_key(found.normalized) != address_key(text):
         return Finding(f"'{text}' would be read as '{found.normalized}'", f"write {found.normalized}")
     if _mixed(found.normalized):
         return Finding(f"'{text}' mixes letters of several scripts", "compare it letter by letter", warns=True)

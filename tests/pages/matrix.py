@@ -202,6 +202,7 @@ ROUTES: Final[dict[tuple[str, str], str]] = {
     ("POST", "/admin/services/{id}/remove"): "administer",
     ("GET", "/admin/settings"): "administer",
     ("POST", "/admin/settings"): "administer",
+    ("POST", "/admin/settings/name"): "administer",
     ("GET", "/admin/outbox"): "administer",
     ("GET", "/admin/outbox/{id}"): "administer",
     ("GET", "/admin/history"): "administer",

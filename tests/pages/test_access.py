@@ -137,7 +137,7 @@ def test_a_person_signs_up_confirms_and_waits(store: Store, api: Api) -> None:
     for _ in range(3):
         reader.open(path)  # a scanner looks too
     assert api.items("/contacts", status="unapproved") == []
-    assert "attend l’approbation" in reader.submit(path)
+    assert "en attente d’approbation" in reader.submit(path)
     (row,) = api.items("/contacts", status="unapproved")
     assert (row["customer"], row["language"], row["role"]) == (home["id"], "fr", "observer")
     assert "Ce lien ne fonctionne plus" in reader.open(path, 404)
@@ -158,7 +158,7 @@ def test_a_closed_portal_says_whom_to_ask(store: Store, api: Api) -> None:
     reader.open("/sign-up")
     form = reader.form_to("/sign-up").values
     api.write("PATCH", "/settings", 1, {"sign_up": "closed"})
-    assert "cannot sign up here by themselves" in reader.open("/sign-up")
+    assert "cannot sign up here yourself" in reader.open("/sign-up")
     assert "/sign-up" not in reader.open("/login")
     answer = reader.post("/sign-up", data={**form, "name": "R", "email": "r@acme.example"})
     assert answer.status_code == 403
@@ -219,7 +219,7 @@ def test_a_forgotten_password_is_set_anew(store: Store, api: Api, clock: Clock, 
 def test_a_person_edits_herself_and_the_history_says_so(store: Store, api: Api, manager: dict[str, Any]) -> None:
     reader = Reader.of(store)
     log_in(reader, manager["email"])
-    assert "Only an administrator changes it" in reader.open("/account")
+    assert "Only an administrator can change it" in reader.open("/account")
     assert "Gespeichert." in reader.submit("/account", name="Magda Neu", language="de")
     row = api.row(f"/contacts/{manager['id']}")
     assert (row["name"], row["language"], row["touched"]["name"]["actor"]) == ("Magda Neu", "de", "self")
@@ -241,13 +241,13 @@ def test_another_password_ends_the_other_sessions_and_keeps_this_one(
     log_in(elsewhere, manager["email"])
     here.open("/account")
     text = here.submit("/account/password", 422, old="Falsch-ist-7", password=OTHER, repeat=OTHER)
-    assert "This is not your present password." in text
+    assert "This is not your current password." in text
     here.submit("/account/password", 422, old=PASSWORD, password="Password1", repeat="Password1")
     assert "Your password was changed." in here.submit("/account/password", old=PASSWORD, password=OTHER, repeat=OTHER)
     here.open("/account")
     assert elsewhere.get("/account", follow_redirects=False).status_code == 303
     here.open("/account")
-    assert "You are logged out everywhere." in here.submit("/account/log-out")
+    assert "You are logged out on all devices." in here.submit("/account/log-out")
 
 
 def test_a_removed_contact_is_logged_out_at_once(store: Store, api: Api) -> None:

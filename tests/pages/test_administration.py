@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
 import pytest
 
+import reconciler.portal
 from reconciler.portal.acts import registrations
+from reconciler.portal.pages.remembering import VERBS
+from reconciler.portal.pages.words import known
 from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api
@@ -63,7 +68,7 @@ def test_approving_assigns_a_customer_and_sends_the_activation(store: Store) -> 
     id = register(store, None)
     reader = Reader.staff(store)
     reader.open(f"/admin/contacts/{id}")
-    assert "activation mail" in reader.submit(f"/admin/contacts/{id}/approve", customer=home["id"], role="observer")
+    assert "activation e-mail" in reader.submit(f"/admin/contacts/{id}/approve", customer=home["id"], role="observer")
     row = api.row(f"/contacts/{id}")
     assert (row["customer"], row["status"], row["role"]) == (home["id"], "invited", "observer")
     assert ("activation", "rita@acme.example") in api.mails()
@@ -84,6 +89,8 @@ def test_rejecting_tells_the_person_why(store: Store) -> None:
     id = register(store, home["id"])
     reader = Reader.staff(store)
     reader.open(f"/admin/contacts/{id}")
+    for why in ("a\x1b[2Jb", "a\u202eb", "x" * 501):
+        assert "Not saved yet" in reader.submit(f"/admin/contacts/{id}/reject", 422, why=why)
     reader.submit(f"/admin/contacts/{id}/reject", why="Ask your manager first")
     assert "Ask your manager first" in api.items("/outbox", kind="rejected")[0]["text"]
 
@@ -124,13 +131,14 @@ def test_a_customer_is_added_readied_and_archived(store: Store) -> None:
     reader = Reader.staff(store)
     reader.open("/admin/customers/new")
     text = reader.submit("/admin/customers", name="Brackenfield Ltd", language="en")
-    assert "cannot order yet: a contact is, a project manager is, a service is missing" in text
+    assert "cannot order yet. Missing: a contact, a project manager, a service." in text
     (row,) = api.items("/customers")
     path = f"/admin/customers/{row['id']}"
     reader.submit(path, project_managers="lee@provider.example\nkim@provider.example", services=["express"])
     assert api.row(f"/customers/{row['id']}")["project_managers"] == ["kim@provider.example", "lee@provider.example"]
     assert re.search(r"[A-Z2-9]{5}-[A-Z2-9]{5}-[A-Z2-9]{5}", reader.submit(f"{path}/renew-code"))
-    reader.submit(f"{path}/archive")
+    assert "Archived." in reader.submit(f"{path}/archive")
+    assert "Archived on " in reader.page.text
     assert api.row(f"/customers/{row['id']}")["status"] == "archived"
 
 
@@ -149,7 +157,58 @@ def test_history_shows_who_what_and_which_commit(store: Store) -> None:
     api.done(lease, {"op": "change_role", "id": row["id"], "version": row["version"], "fields": {"role": "observer"}})
     text = Reader.staff(store).open(f"/admin/history?id={row['id']}")
     assert "4f1c4f1c" in text
-    assert "<del><bdi>requester</bdi></del> → <bdi>observer</bdi>" in text
+    assert "<del><bdi>Requester</bdi></del> → <bdi>Observer</bdi>" in text
+
+
+def test_history_is_told_in_sentences_of_the_readers_language(store: Store) -> None:
+    api = Api.of(store)
+    _, people, lease = api.managed("manager", "requester", "requester")
+    api.a_request(people[1])
+    row = api.row(f"/contacts/{people[1]['id']}")
+    to = {"id": people[2]["id"], "version": people[2]["version"]}
+    api.done(
+        lease, {"op": "remove_contact", "id": row["id"], "version": row["version"], "work_to": to, "reason": "left"}
+    )
+    text = Reader.staff(store, language="de").open(f"/admin/history?id={row['id']}")
+    assert f'<a href="/admin/contacts/{row["id"]}"><bdi>hat den Kontakt Requester 1 gelöscht</bdi></a>' in text
+    assert "<strong>Status</strong> <bdi>gelöscht</bdi>" in text.replace("<del><bdi>eingeladen</bdi></del> → ", "")
+    assert "<strong>Geht an</strong> <bdi>Requester 2</bdi>" in text
+    assert "<strong>Grund</strong> <bdi>die Person ist ausgeschieden</bdi>" in text
+    assert "<code>customers/acme/contacts/requester-1.yaml</code>" in text
+    assert "Nur was Requester 1 betrifft." in text
+    assert "<code>remove_contact</code>" in text
+
+
+def test_every_act_that_history_keeps_has_a_sentence() -> None:
+    folder = Path(reconciler.portal.__file__).parent
+    text = "\n".join(path.read_text(encoding="utf-8") for path in folder.rglob("*.py"))
+    acts = set(re.findall(r'audit\(\s*"([^"]+)"', text))
+    acts |= set(re.findall(r'op: Literal\["([^"]+)"\]', text))
+    acts |= {f"requests/{event}" for event in EVENTS} - {"requests/expire"}
+    assert len(acts) > 60
+    assert sorted(acts - set(VERBS)) == []
+    assert all(known(f"history.did.{verb}") for verb in VERBS.values())
+
+
+def test_the_portals_name_is_the_readers_until_an_administrator_gives_it_one(store: Store) -> None:
+    api, ada = Api.of(store), Reader.staff(store)
+    assert ['class="brand" href="/">Portail client<' in Reader.of(store, "fr").open("/login"), api.row("/meta")["name"]] == [
+        True, "Customer portal",
+    ]  # fmt: skip
+    ada.open("/admin/settings")
+    assert "This is too long." in ada.submit("/admin/settings/name", 422, portal_name="x" * 61)
+    ada.open("/admin/settings")
+    assert "– Words &amp; Co</title>" in ada.submit("/admin/settings/name", portal_name="Words & Co")
+    assert "– Words &amp; Co</title>" in Reader.of(store, "fr").open("/login")
+    assert api.row("/meta")["name"] == "Words & Co"
+    (entry,) = [each for each in api.row("/changes")["items"] if each["what"] == "portal/rename"]
+    assert (entry["object"], entry["before"], entry["after"]) == ("portal", {"name": None}, {"name": "Words & Co"})
+    assert "changed the name of the portal" in ada.open("/admin/history")
+    api.a_customer("requester")
+    assert api.items("/outbox")[0]["subject"] == "Words & Co: your access"
+    ada.open("/admin/settings")
+    ada.submit("/admin/settings/name", portal_name=" ")
+    assert "– Kundenportal</title>" in Reader.of(store, "de").open("/login")
 
 
 def test_long_lists_come_in_pages_and_every_row_once(store: Store) -> None:

@@ -9,8 +9,9 @@ from string import Formatter
 import pytest
 
 import reconciler.portal.pages
+from reconciler.portal.mail.words import WORDS
 from reconciler.portal.pages.colours import BLACK, WHITE, brand_css, contrast
-from reconciler.portal.pages.words import LANGUAGES, TABLE, chosen_language
+from reconciler.portal.pages.words import LANGUAGES, TABLE, chosen_language, sentence
 from reconciler.portal.rules.problems import STATUS
 
 PAGES = Path(reconciler.portal.pages.__file__).parent
@@ -30,6 +31,13 @@ def test_the_three_languages_of_a_sentence_tell_the_same_facts() -> None:
         assert facts[0] == facts[1] == facts[2], f"{key}: {facts}"
 
 
+def test_french_is_set_with_spaces_that_no_line_breaks_at() -> None:
+    assert sentence("fr", "login.forgotten") == "Mot de passe oublié\u202f?"
+    assert sentence("fr", "settings.name.hint").count("«\u00a0{name}\u00a0»") == 1
+    spoken = {key: sentence("fr", key) for key in TABLE} | WORDS["fr"]
+    assert [key for key, text in spoken.items() if re.search(r" [?!;:»]|« |[^\s/a-z][?!;:»]|\w[?!;]", text)] == []
+
+
 def test_every_key_that_a_page_names_has_a_sentence() -> None:
     named = {key for text in SOURCES for key in re.findall(r'\bt\("([a-z_-]+\.[a-z_.-]*[a-z])"', text)}
     assert named
@@ -40,7 +48,7 @@ def test_every_sentence_is_said_somewhere() -> None:
     text = "\n".join(SOURCES)
     built = tuple(
         set(re.findall(r'"([a-z_]+\.(?:[a-z_]+\.)*)" ~', text))
-        | {"problem.", "done.", "mistake.", "event.", "password."}
+        | {"problem.", "done.", "mistake.", "event.", "password.", "history.did.", "history.the."}
     )
     plural = {key.rpartition(".")[0] for key in TABLE if key.endswith(".one")}
     unsaid = [

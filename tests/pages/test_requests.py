@@ -131,13 +131,41 @@ def test_a_project_manager_quotes_with_her_own_words_and_cost(office: Office) ->
     id = office.send(office.jane, upload(office.jane, "a.dwg")["id"])["id"]
     pm = a_reader(office, "pm", "de")
     pm.open(f"/requests/{id}")
-    assert "diese Art zählt das Projektmanagement" in pm.page.text
+    assert "diese Art zählt ein Projektmanager" in pm.page.text
     assert "Bitte ausfüllen." in pm.submit(f"/requests/{id}/approve", 422, words="")
     assert "Dieser Wert passt nicht." in pm.submit(f"/requests/{id}/approve", 422, words="viele")
     text = pm.submit(f"/requests/{id}/approve", words="1200", cost="99,5", currency="eur")
-    assert "Das Angebot ist gesendet." in text
+    assert "Das Angebot wurde gesendet." in text
     assert "99,50\xa0€" in text
     assert "1.200" in text
+
+
+def test_a_request_is_offered_again_for_what_its_page_says(office: Office) -> None:
+    by_hand, by_price = office.quoted(cost="99.90"), office.quoted()
+    pm = a_reader(office, "pm")
+    for id, shown in ((by_hand, "99.90"), (by_price, "")):
+        pm.open(f"/requests/{id}")
+        pm.submit(f"/requests/{id}/cancel", reason="a mistake")
+        assert pm.form_to(f"/requests/{id}/revive").values["cost"] == [shown]
+    pm.open(f"/requests/{by_hand}")
+    pm.submit(f"/requests/{by_hand}/revive", cost="")
+    priced = office.admin.row(f"/requests/{by_price}")["cost"]
+    assert office.admin.row(f"/requests/{by_hand}")["cost"] == priced
+    pm.open(f"/requests/{by_price}")
+    pm.submit(f"/requests/{by_price}/revive", words="20", cost="1")
+    assert office.admin.row(f"/requests/{by_price}")["cost"] == "1.00"
+
+
+def test_a_project_manager_reads_who_rejected_the_quote_and_why(office: Office) -> None:
+    id = office.quoted()
+    mara = a_reader(office, "mara")
+    mara.open(f"/requests/{id}")
+    mara.submit(f"/requests/{id}/decline", reason="too dear.")
+    (to_pm, to_owner) = sorted(office.mails_of("cancelled"), key=lambda mail: mail["to"])
+    assert to_pm["subject"].startswith("Angebot abgelehnt: ")
+    assert "Manager 3 (Acme) hat das Angebot für „" in to_pm["text"]
+    assert "Grund: too dear.\n" in to_pm["text"]
+    assert (to_owner["to"], to_owner["subject"]) == ("requester-0@acme.example", "Request cancelled: Leaflet")
 
 
 def test_a_no_needs_a_reason_and_a_stale_page_says_so(office: Office) -> None:
@@ -147,7 +175,7 @@ def test_a_no_needs_a_reason_and_a_stale_page_says_so(office: Office) -> None:
     mara.open(f"/requests/{id}")
     assert "Please fill this in." in mara.submit(f"/requests/{id}/decline", 422, reason=" ")
     mara.submit(f"/requests/{id}/decline", reason="too dear")
-    assert "Somebody else changed this meanwhile." in jane.submit(f"/requests/{id}/accept", 412)
+    assert "Somebody else changed this in the meantime." in jane.submit(f"/requests/{id}/accept", 412)
 
 
 def test_a_manager_hands_a_request_over_from_its_page(office: Office) -> None:
@@ -245,6 +273,33 @@ def test_a_file_beyond_the_limit_is_refused_while_it_comes(office: Office, store
     object.__setattr__(store, "vault", Vault(store.vault.folder, largest=1000))
     send_files(jane, "/requests", {"files": [("a.txt", b"x" * 900), ("b.txt", b"x" * 1001)]}, 413, **ORDER)
     assert list(store.vault.folder.iterdir()) == []
+
+
+def test_a_form_of_very_many_parts_is_not_read_to_its_end(office: Office, store: Store) -> None:
+    jane = a_reader(office, "jane")
+    jane.open("/requests/new")
+    known = "".join(
+        f'--x\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n{values[0]}\r\n'
+        for name, values in jane.form_to("/requests").values.items()
+    )
+    for part in ('name="a"', 'name="files"; filename="a.txt"', 'name="files"; filename=""'):
+        body = known + f"--x\r\nContent-Disposition: form-data; {part}\r\n\r\n\r\n" * 2000 + "--x--\r\n"
+        answer = jane.post("/requests", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
+        assert answer.status_code == 400
+    assert [path.name for path in store.vault.folder.glob("*")] == []
+
+
+@pytest.mark.parametrize("reason", ["a\x1b[2Jb", "a\u202ec", "a\u2066b", "a\u2028b"])
+def test_a_reason_is_judged_on_pages_as_by_the_api(office: Office, reason: str) -> None:
+    id = office.send(office.jane)["id"]
+    pm = a_reader(office, "pm")
+    pm.open(f"/requests/{id}")
+    assert '<details class="card" open>' in pm.submit(f"/requests/{id}/reject", 422, reason=reason)
+    office.do(office.pm, "reject", id, 422, reason=reason)
+    assert office.mails_of("cancelled") == []
+    pm.open(f"/requests/{id}")
+    pm.submit(f"/requests/{id}/reject", reason="two\nlines")
+    assert office.admin.row(f"/requests/{id}")["reason"] == "two\nlines"
 
 
 def test_names_from_people_are_text_on_every_page(office: Office) -> None:

@@ -92,9 +92,14 @@ def test_what_git_manages_says_so_and_warns(store: Store) -> None:
     api = Api.of(store)
     _, people, _ = api.managed("manager", "requester")
     reader = Reader.contact(store, people[0]["id"], "fr")
-    path = "customers/acme/contacts/requester-1.yaml"
-    assert path in reader.open("/team")
-    assert f"Le fichier {path} gère ceci" in reader.open(f"/team/{people[1]['id']}")
+    path, page = "customers/acme/contacts/requester-1.yaml", f"/{people[1]['id']}"
+    api.a_request(people[1])
+    assert "géré de façon centrale" in reader.open("/team")
+    assert path not in reader.page.text
+    told = "L’accès de cette personne est géré de façon centrale."
+    assert reader.open(f"/team{page}").count(told) == len(["edit", "reassign", "delete"])
+    ada = Reader.staff(store, language="fr")
+    assert ada.open(f"/admin/contacts{page}").count(f"Le fichier {path} gère cet élément.") == 3
 
 
 def test_a_form_sent_twice_acts_once(team: Team) -> None:

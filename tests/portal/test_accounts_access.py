@@ -56,7 +56,7 @@ def test_a_link_works_for_as_long_as_the_settings_said_when_it_was_sent(
     later = api.create(
         "/contacts", customer=manager["customer"], name="Late", email="late@acme.example", role="observer"
     )
-    assert "2026-11-25" in newest(api, later["email"], "activation")["text"]
+    assert "25 November 2026" in newest(api, later["email"], "activation")["text"]
     clock.move(days=2, seconds=1)
     assert expire_links(store) == 1
     assert api.row(f"/contacts/{later['id']}")["status"] == "link_expired"

@@ -20,7 +20,7 @@ def test_people_of_the_provider_are_invited_in_their_language_and_log_in(api: Ap
     ada = api.create("/staff", **ADA)
     assert (ada["status"], ada["language"]) == ("invited", "de")
     mail = newest(api, ADA["email"], "activation")
-    assert "das Portal verwalten" in mail["text"]
+    assert "alles verwalten" in mail["text"]
     refused(api.post("/sessions", json={"email": ADA["email"], "password": PASSWORD}), "unauthenticated")
     session = let_in(api, ADA["email"])
     assert (session["staff"], session["contact"]) == (ada["id"], None)

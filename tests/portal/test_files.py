@@ -11,6 +11,7 @@ import stat
 import time
 import zipfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +26,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api, Clock, key, refused
-from tests.portal.office import Office, an_office, upload
+from tests.portal.office import TEN_WORDS, Office, an_office, upload
 
 
 @pytest.fixture
@@ -129,6 +130,41 @@ def test_nobody_fills_the_disk_with_what_no_request_takes(office: Office, monkey
     office.send(office.jane, *sent)
     upload(office.jane)
     assert MOST_WAITING == 200
+
+
+@pytest.mark.parametrize(("limit", "most"), [("MOST_WAITING", 3), ("MOST_WAITING_BYTES", 3 * len(TEN_WORDS))])
+def test_uploads_at_once_are_no_more_than_one_after_the_other(
+    office: Office, store: Store, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
+) -> None:
+    monkeypatch.setattr(f"reconciler.portal.acts.uploads.{limit}", most)
+    headers = {**office.jane.headers, "If-None-Match": "*", "Content-Type": "application/octet-stream"}
+
+    def one(_: int) -> int:
+        sent = {**headers, **key()}
+        return office.jane.post("/uploads", params={"name": "a.txt"}, content=TEN_WORDS, headers=sent).status_code
+
+    with ThreadPoolExecutor(8) as at_once:
+        assert sorted(at_once.map(one, range(8))) == [201] * 3 + [429] * 5
+    assert len(rows(store)) == 3
+    assert names(store) == rows(store)
+
+
+@pytest.mark.parametrize(
+    ("asked", "got"),
+    [
+        ("bytes=2-4", b"234"), ("bytes=7-", b"789"), ("bytes=-2", b"89"), ("bytes=-99", b"0123456789"), ("bytes=8-99", b"89"),
+        ("bytes=10-", None), ("bytes=99-", None), ("bytes=-0", None), ("bytes=4-2", None), ("bytes=", None),
+        ("bytes=a-b", None), ("lines=1-2", None), ("x", None), ("bytes=0-1,3-4", None), ("bytes=٣-٤", None),
+        ("bytes=" + "9" * 500 + "-", None), ("bytes=-", None), ("bytes=3-3", b"3"),
+    ],
+)  # fmt: skip
+def test_a_range_is_one_part_of_a_file_or_nothing(office: Office, asked: str, got: bytes | None) -> None:
+    id = office.delivered(text=b"0123456789")
+    file = next(each for each in office.jane.row(f"/requests/{id}/files")["items"] if each["kind"] == "delivery")
+    answer = office.jane.get(f"/requests/{id}/files/{file['id']}", headers={"Range": asked.encode()})
+    assert answer.content == (b"0123456789" if got is None else got)
+    assert answer.status_code == (200 if got is None else 206)
+    assert answer.headers["content-type"] == "application/octet-stream"
 
 
 def test_what_no_request_took_in_a_day_is_forgotten_with_its_bytes(office: Office, store: Store, clock: Clock) -> None:

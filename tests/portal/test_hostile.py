@@ -25,14 +25,14 @@ from reconciler.portal.command import create_token
 from reconciler.portal.store.store import open_store
 from tests.portal.conftest import _database as database_of
 from tests.portal.harness import Api, Clock, key, refused
-from tests.portal.servers import Server, serving
+from tests.portal.servers import Server, serving, until
 
 SEEDS = range(20)
 _names = itertools.count()
 CREATES = {"If-None-Match": "*", "Content-Type": "application/json"}
 TEXTS = (
     "'; DROP TABLE contacts; --", "%' OR '1'='1", "%s%n%d", "{{7*7}}", "${jndi:ldap://x.example}", "../../etc/passwd",
-    "<script>alert(1)</script>", "\u202eevil", "Ω≈ç√∫", "𝒜\U0010ffff", "a" * 200, "=HYPERLINK(1)", "null", "0", "-1",
+    "<script>alert(1)</script>", "\u200fevil", "Ω≈ç√∫", "𝒜\U0010ffff", "a" * 200, "=HYPERLINK(1)", "null", "0", "-1",
     "%00", "%0d%0aX-Evil: 1", "\\u0000", "ﷺ" * 60, "NaN",
 )  # fmt: skip
 
@@ -165,7 +165,7 @@ def test_12_and_18_parameters_that_are_none(api: Api, query: str) -> None:
     assert refused(answer, answer.json()["type"])["status"] in {400, 422}
 
 
-@pytest.mark.parametrize("cursor", ["x", "....", "eA", "é", "A" * 200, "ZXBvY2g6Y29uX3g", "OmNvbl94", "' OR 1=1", "%2e", "AAAA"])  # fmt: skip
+@pytest.mark.parametrize("cursor", ["x", "....", "eA", "é", "A" * 200, "ZXBvY2g6Y29uX3g", "OmNvbl94", "' OR 1=1", "%2e", "AAAA", "WyJcdWQ4MDAiLCJiIl0", "WzkyMjMzNzIwMzY4NTQ3NzU4MDgsOTIyMzM3MjAzNjg1NDc3NTgwOF0", "ZTHtoIA"])  # fmt: skip
 def test_13_cursors_that_nobody_gave(api: Api, cursor: str) -> None:
     answer = api.get("/contacts", params={"cursor": cursor})
     assert refused(answer, answer.json()["type"])["status"] in {400, 410}
@@ -203,12 +203,27 @@ def test_15_links_never_come_from_the_host_header(api: Api, host: str) -> None:
         assert (answer.status_code, answer.headers.get("location")) == (404, None)
 
 
-@pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\rb", "a\tb", "\x1b[31m", "\x85", "\u2028", " ", "\t"])
+@pytest.mark.parametrize("text", ["a\0b", "a\nb", "a\rb", "a\tb", "\x1b[31m", "\x85", "\u2028", "\u202eb", "\u2066b", " ", "\t"])  # fmt: skip
 def test_19_texts_with_what_is_no_text(api: Api, text: str) -> None:
     refused(send(api, json.dumps({"name": text})), "unprocessable")
     home, _ = api.a_customer(name=fresh())
     body = {"customer": home["id"], "name": text, "email": "a@acme.example", "role": "observer"}
     refused(api.post("/contacts", json=body, headers={**key(), **CREATES}), "unprocessable")
+
+
+@pytest.mark.parametrize(
+    "email", ["{}@\uff41cme.example", "{}@acme\u3002example", "{}@\u24d0cme.example", "\uff41{}@acme.example", "A{}@ACME.example"]
+)  # fmt: skip
+def test_21_an_address_in_other_forms_of_its_letters_is_the_same_login(api: Api, email: str) -> None:
+    home, _ = api.a_customer(name=fresh())
+    local = fresh()
+    plain = f"{'' if email[0] == '{' else 'a'}{local}@acme.example"
+    body = {"customer": home["id"], "name": "Anna", "role": "observer"}
+    api.create("/contacts", **body, email=plain)
+    again = api.post("/contacts", json={**body, "email": email.format(local)}, headers={**key(), **CREATES})
+    refused(again, "address-taken")
+    assert len(api.items("/contacts", email=email.format(local))) == 1
+    api.create("/contacts", **body, email=f"{local}@\u0430cme.example")
 
 
 @pytest.mark.parametrize("coding", ["gzip", "deflate", "br", "zstd", "identity, gzip", "x-evil"])
@@ -357,6 +372,18 @@ def test_a_body_that_broke_off_is_not_carried_out(server: Server) -> None:
             line.sendall(head.encode() + said)
         time.sleep(0.5)
         assert admin.get("/settings").json() == before.json()
+
+
+def test_a_form_that_broke_off_is_no_bug(server: Server) -> None:
+    host, port = server.url.removeprefix("http://").split(":")
+    form = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: 99\r\n\r\nabc"
+    before = len(server.log)
+    with socket.create_connection((host, int(port))) as line:
+        line.sendall(form)
+    until(lambda: [each for each in server.log[before:] if each.get("route") == "/login"])
+    (noted,) = [each for each in server.log[before:] if each.get("route") == "/login"]
+    assert noted["status"] < 500
+    assert [each for each in server.log[before:] if each["event"] == "bug"] == []
 
 
 def test_a_body_nobody_waited_for_does_not_become_the_next_request(server: Server) -> None:

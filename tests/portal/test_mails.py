@@ -10,15 +10,18 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from reconciler.portal.acts import outbox
 from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.mail.delivery import carry_due
-from reconciler.portal.mail.letters import letter
+from reconciler.portal.mail.letters import About, letter
 from reconciler.portal.mail.messages import NotSendable, message, recipient
 from reconciler.portal.mail.smtp import MailServer, mail_server
+from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader
+from tests.portal.accounts import secret_of
 from tests.portal.harness import Api, Clock, key, refused
 from tests.portal.sink import Sink, mail_sink
 
@@ -50,6 +53,7 @@ def states(api: Api) -> list[tuple[str, int]]:
 
 def test_a_mail_goes_out_once_with_text_and_html_to_exactly_one_recipient(api: Api, store: Store, sink: Sink) -> None:
     invited(api)
+    (written,) = api.items("/outbox")
     assert carry_due(store, to(sink))
     assert carry_due(store, to(sink))
     (taken,) = sink.taken
@@ -61,7 +65,7 @@ def test_a_mail_goes_out_once_with_text_and_html_to_exactly_one_recipient(api: A
     assert (sent["Auto-Submitted"], sent["Subject"]) == ("auto-generated", row["subject"])
     assert sent.get_content_type() == "multipart/alternative"
     plain, marked_up = sent.iter_parts()
-    assert (plain.get_content().replace("\r\n", "\n"), marked_up.get_content_type()) == (row["text"], "text/html")
+    assert (plain.get_content().replace("\r\n", "\n"), marked_up.get_content_type()) == (written["text"], "text/html")
     assert (row["state"], row["tries"], row["sent_at"]) == ("sent", 1, store.clock())
 
 
@@ -226,14 +230,13 @@ def test_an_address_in_other_letters_is_sent_as_the_wire_wants_it(api: Api, stor
 @pytest.mark.parametrize("payload", HOSTILE)
 def test_what_people_call_themselves_is_text_in_a_mail_and_nothing_else(payload: str) -> None:
     facts = {
-        "portal": payload, "provider": payload, "name": payload, "customer": payload, "role": "manager",
+        "portal": payload, "name": payload, "customer": payload, "role": "manager",
         "address": "https://portal.example/login", "contact": payload, "link": "https://portal.example/activate/x",
-        "until": "2026-12-01", "count": "1", "from_name": payload, "requests": f"- {payload}\n- {payload}",
-        "reason": payload,
+        "until": "2026-12-01", "count": "1", "from_name": payload, "reason": payload,
     }  # fmt: skip
     for kind in ("activation", "activation_again", "address_changed", "work_received", "rejected"):
         for language in ("en", "fr", "de"):
-            written = letter(kind, language, facts)
+            written = letter(kind, language, facts, [About(payload, facts["link"])] * 2)
             assert "\n" not in written.subject
             assert "\r" not in written.subject
             page = _Page(written.html)
@@ -402,3 +405,50 @@ class _Page(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.found.setdefault(tag, {}).update(attrs)
+
+
+def test_a_link_is_its_readers_alone_once_it_was_sent(api: Api, store: Store, sink: Sink) -> None:
+    (person,) = invited(api)
+    (written,) = api.items("/outbox")
+    secret = secret_of(written, "activate")
+    assert secret in written["html"]
+    assert carry_due(store, to(sink))
+    assert secret in sink.taken[0].message.as_string().replace("=\n", "")
+    (sent,) = api.items("/outbox")
+    for name in ("text", "html"):
+        assert sent[name] == written[name].replace(secret, "…")
+    assert api.post("/activations", json={"secret": secret, "password": "Sesam0effne"}).status_code == 204
+    assert api.row(f"/contacts/{person['id']}")["status"] == "active"
+
+
+def test_no_administrator_reads_the_link_by_which_another_comes_back_in(api: Api, store: Store) -> None:
+    _, (manager,) = api.a_customer("manager")
+    Reader.contact(store, manager["id"])
+    ada = Reader.staff(store)
+    for email in ("ada@provider.example", manager["email"]):
+        assert api.post("/resets", json={"email": email}).status_code == 202
+    mails = {mail["to"]: mail for mail in api.items("/outbox", kind="reset")}
+    queued = mails["ada@provider.example"]
+    assert "/reset/…" in queued["text"]
+    assert "/reset/…" in queued["html"]
+    assert api.row(f"/outbox/{queued['id']}") == queued
+    assert "/reset/…" in ada.open(f"/admin/outbox/{queued['id']}")
+    assert len(secret_of(mails[manager["email"]], "reset")) == 32, "people's links are passed on by hand"
+    (row,) = [mail for mail in _rows(store) if mail["id"] == queued["id"]]
+    assert "…" not in row["text"], "it is sent whole"
+
+
+def test_an_answer_that_is_kept_keeps_no_link(api: Api, store: Store, sink: Sink) -> None:
+    invited(api)
+    sink.answers["RCPT"] = "550 no"
+    carry_due(store, to(sink))
+    (mail,) = api.items("/outbox", state="dead")
+    secret = secret_of(mail, "activate")
+    answer = api.post(f"/outbox/{mail['id']}/retry", headers=key())
+    assert (answer.status_code, answer.json()["state"], secret in answer.text) == (200, "queued", False)
+    assert secret in api.row(f"/outbox/{mail['id']}")["text"]
+
+
+def _rows(store: Store) -> list[dict[str, Any]]:
+    with store.read() as connection:
+        return [dict(row) for row in connection.execute(select(t.outbox)).mappings()]

@@ -141,6 +141,32 @@ def test_everything_of_the_first_version_is_there_after_an_upgrade(old: str) -> 
     assert store.violations == []
 
 
+def test_look_alikes_are_compared_anew_and_nobody_loses_a_login(old: str) -> None:
+    engine = open_database(old)
+    held = {
+        "con_2": ("\uff41nna@x.example", "\uff41nna@x.example"), "con_3": ("T@\uff58.example", "t@xn--fcb.example"),
+        "con_4": ("ann\uff41@x.example", "ann\uff41@x.example"),
+    }  # fmt: skip
+    with aside(engine) as connection:
+        contacts = MetaData()
+        contacts.reflect(connection, only=["contacts"])
+        table, (known,) = contacts.tables["contacts"], [row for name, row in _rows() if name == "contacts"]
+        for n, (id, (email, form)) in enumerate(held.items()):
+            row = {**known, "id": id, "email": email, "address_form": form, "external_key": f"k{n}"}
+            connection.execute(insert(table), row)
+    engine.dispose()
+    store = open_store(old)
+    with store.read() as connection:
+        forms = {
+            row.id: row.address_form for row in connection.execute(select(t.contacts.c.id, t.contacts.c.address_form))
+        }
+    store.engine.dispose()
+    assert forms == {
+        "con_1": "t@x.example", "con_2": "anna@x.example", "con_3": "t@xn--fcb.example",
+        "con_4": "ann\uff41@x.example",
+    }  # fmt: skip
+
+
 def test_an_upgrade_that_is_killed_anywhere_leaves_the_old_portal_or_the_new(old: str) -> None:
     before = _state(old)
     ways = set()

@@ -55,7 +55,7 @@ def test_a_registration_is_decided_once(api: Api, store: Store) -> None:
     api.done(lease, rejection)
     refused(api.batch(lease, approval(row, home["id"])), "registration-gone")
     assert [mail for mail in api.mails() if mail[0] == "rejected"] == [("rejected", "rita@acme.example")]
-    assert "Motif : doublon" in api.items("/outbox", kind="rejected")[0]["text"]
+    assert "Motif\u00a0: doublon" in api.items("/outbox", kind="rejected")[0]["text"]
 
 
 def test_a_registrant_holds_no_address(api: Api, store: Store) -> None:

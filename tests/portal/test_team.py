@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from reconciler.portal.acts import registrations
+from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.accounts import activate
@@ -58,3 +60,42 @@ def test_a_manager_sends_mails_to_few_new_addresses_a_day_and_no_links(
         api.write("PATCH", f"/contacts/{row['id']}", row["version"], {"email": "n20@acme.example"}).status_code == 200
     )
     activate(api, "n20@acme.example")
+
+
+def test_registrants_are_between_them_and_the_administrators(
+    api: Api, store: Store, manager: dict[str, str], people: list[dict[str, Any]]
+) -> None:
+    with store.write(SYSTEM) as work:
+        home = work.one("customer", people[0]["customer"])
+        rita = {"name": "Rita Ruiz", "email": "rita@acme.example", "role": "requester", "language": "fr"}
+        id = registrations.register(work, home, rita).id
+    seen = api.get("/contacts", params={"include": "removed"}, headers=manager).json()["items"]
+    assert {row["id"] for row in seen} == {person["id"] for person in people}
+    assert api.get("/contacts", params={"status": "unapproved"}, headers=manager).json()["items"] == []
+    refused(api.get(f"/contacts/{id}", headers=manager), "not-found")
+    changed = {**manager, **key(), "If-Match": '"1"'}
+    refused(api.patch(f"/contacts/{id}", json={"name": "Me"}, headers=changed), "not-found")
+    handed = api.post(f"/contacts/{people[1]['id']}/hand-over", json={"work_to": id}, headers={**changed, **key()})
+    refused(handed, "not-found")
+    assert [row["id"] for row in api.items("/contacts", status="unapproved")] == [id]
+
+
+def test_no_word_tells_what_is_not_there_from_what_is_others(
+    api: Api, manager: dict[str, str], people: list[dict[str, Any]]
+) -> None:
+    _, (stranger,) = api.a_customer("manager", name="Other")
+    foreign = {"contact": stranger["id"], "request": api.a_request(stranger)["id"]}
+    for kind, id in foreign.items():
+        for known in (id, f"{id[:-4]}0000"):
+            said = f"there is no {kind} '{known}'"
+            headers = {**manager, **key(), "If-Match": '"1"'}
+            reading = api.get(f"/{kind}s/{known}", headers=manager)
+            assert refused(reading, "not-found")["detail"] == said
+            path, body = {
+                "contact": (f"/contacts/{known}/offboard", {}), "request": (f"/requests/{known}/accept", None),
+            }[kind]  # fmt: skip
+            assert refused(api.post(path, json=body, headers=headers), "not-found")["detail"] == said
+    for heir in (stranger["id"], f"{stranger['id'][:-4]}0000"):
+        headers = {**manager, **key(), "If-Match": '"1"'}
+        answer = api.post(f"/contacts/{people[1]['id']}/hand-over", json={"work_to": heir}, headers=headers)
+        assert refused(answer, "not-found")["detail"] == f"there is no contact '{heir}'"

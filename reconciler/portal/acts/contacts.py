@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import func
 
 from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields
-from reconciler.portal.acts.mails import invite, send
+from reconciler.portal.acts.mails import about, invite, send
 from reconciler.portal.acts.persons import must_be_free
 from reconciler.portal.rules import contacts as rules
 from reconciler.portal.rules.equality import same_address_form
@@ -89,8 +89,8 @@ def hand_over(work: Work, contact: Row, heir: Row) -> Audited:
         work.written(request)
         work.audit("work_moved", request, {"owner": contact.id}, {"owner": heir.id})
     if moved:
-        titles = "\n".join(f"- {request['title']}" for request in moved)
-        send(work, "work_received", heir, count=len(moved), from_name=contact["name"], requests=titles)
+        listed = [about(work, request) for request in moved]
+        send(work, "work_received", heir, count=len(moved), from_name=contact["name"], requests=listed)
     ids = [request.id for request in moved]
     return {"owner": contact.id, "requests": ids}, {"owner": heir.id, "requests": ids}
 

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
 
-from reconciler.portal.mail.letters import letter
+from reconciler.portal.mail.letters import About, letter
+from reconciler.portal.rules.naming import name_for
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -56,14 +58,16 @@ def post(work: Work, kind: str, reader: Reader, *, wording: str | None = None, *
     work.mail(values)
 
 
-def post_unsent(work: Work, kind: str, reader: Reader, *, wording: str | None = None, **facts: Any) -> dict[str, Any]:
+def post_unsent(
+    work: Work, kind: str, reader: Reader, *, wording: str | None = None, requests: Sequence[About] = (), **facts: Any
+) -> dict[str, Any]:
     """The mail as the outbox would hold it."""
     customer = reader.customer
     written = letter(wording or kind, reader.language, {
-        "portal": work.portal["name"], "provider": work.portal["name"], "name": reader.name,
+        "portal": name_for(reader.language, work.portal["name"]), "name": reader.name,
         "customer": customer["name"] if customer else "", "role": reader.role, "address": f"{work.base_url}/login",
         "contact": _whom_to_ask(customer, work), **color_of(work), **{name: str(value) for name, value in facts.items()},
-    })  # fmt: skip
+    }, requests)  # fmt: skip
     id = f"mail_{secrets.token_hex(10)}"
     return {
         "id": id, "kind": kind, "to": reader.to, "language": reader.language, "contact": reader.contact,
@@ -101,6 +105,20 @@ def link_end(work: Work) -> str:
     return later(work.now, days=work.one("settings", "settings")["activation"]["expire_after_days"])
 
 
+def about(work: Work, request: Row) -> About:
+    """The request, to be listed in a mail."""
+    return About(request["title"], page_of(work, request))
+
+
+def page_of(work: Work, request: Row) -> str:
+    """Where the request is looked at."""
+    return f"{work.base_url}/requests/{request.id}"
+
+
 def _whom_to_ask(customer: Row | None, work: Work) -> str:
-    managers = customer["project_managers"] if customer else []
-    return managers[0] if managers else str(work.portal["name"])
+    """The customer's first project manager, else an administrator; empty when there is neither."""
+    if customer and customer["project_managers"]:
+        return str(customer["project_managers"][0])
+    c = t.staff.c
+    administrators = select(c.email).where(c.kind == "administrator", c.status == "active").order_by(c.id).limit(1)
+    return str(work.connection.execute(administrators).scalar() or "")

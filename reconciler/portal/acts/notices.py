@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconciler.portal.acts.mails import Reader, post, send
+from reconciler.portal.acts.mails import Reader, page_of, post, send
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
@@ -18,7 +18,9 @@ POLICY_LANGUAGE: Final = "en"
 
 def tell_owner(work: Work, kind: str, request: Row, **facts: str) -> None:
     """Put a mail of this kind about the request to its owner into the outbox."""
-    send(work, kind, work.one("contact", request["owner"]), title=request["title"], link=_page(work, request), **facts)
+    send(
+        work, kind, work.one("contact", request["owner"]), title=request["title"], link=page_of(work, request), **facts
+    )
 
 
 def tell_project_managers(work: Work, kind: str, request: Row, **facts: str) -> None:
@@ -31,7 +33,7 @@ def tell_project_managers(work: Work, kind: str, request: Row, **facts: str) -> 
     for address in customer["project_managers"]:
         name, language = _addressed(work, address)
         reader = Reader(address, name, language, work.principal.contact or owner.id, customer=customer)
-        told = {"title": request["title"], "link": _page(work, request), "who": owner["name"], **facts}
+        told = {"title": request["title"], "link": page_of(work, request), "who": owner["name"], **facts}
         post(work, kind, reader, **told)
 
 
@@ -39,7 +41,3 @@ def _addressed(work: Work, address: str) -> tuple[str, str]:
     """How one of the provider's people is called, and in which language."""
     found = work.where("staff", t.staff.c.address_form == same_address_form(address), t.staff.c.status != "removed")
     return (found[0]["name"], found[0]["language"]) if found else (address, POLICY_LANGUAGE)
-
-
-def _page(work: Work, request: Row) -> str:
-    return f"{work.base_url}/requests/{request.id}"

@@ -7,6 +7,7 @@ this makes a revision: the mail was there since the change that wrote it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -27,6 +28,7 @@ FORGOTTEN: Final = {"to": "", "subject": "", "text": "", "html": "", "last_error
 """What is left of a mail then: its id and Message-ID, its kind, whom it was about, what became of it and when."""
 
 Mail = Mapping[str, Any]
+_SECRET: Final = re.compile(r"(/(?:activate|confirm|reset)/)[A-Za-z0-9_-]+")
 
 
 def take(store: Store) -> Mail | None:
@@ -51,10 +53,10 @@ def _due(now: str) -> ColumnElement[bool]:
 
 
 def note_sent(store: Store, mail: Mail) -> None:
-    """The mail server has it."""
+    """The mail server has it; the links in it are their reader's alone from here on."""
     now = store.clock()
     settled = {"state": "sent", "sent_at": now, "next_try_at": None, "last_error": None, "forget_at": _forget_at(now)}
-    _note(store, mail, settled)
+    _note(store, mail, {**settled, **_without_secrets(mail)})
 
 
 def note_rejected(store: Store, mail: Mail, why: str) -> None:
@@ -96,7 +98,20 @@ def queue_again(work: Work, id: str) -> dict[str, Any]:
     values = {"state": "queued", "tries": 0, "next_try_at": work.now, "forget_at": None}
     work.connection.execute(update(t.outbox).where(t.outbox.c.id == id).values(**values))
     work.audit("outbox/retry", Row("mail", {"id": id}, None), {"state": "dead"}, {"state": "queued"})
-    return {**found, **values}
+    return {**found, **values, **_without_secrets(dict(found))}  # for the record of idempotent answers keeps no secrets
+
+
+def readable(mail: Mail) -> dict[str, Any]:
+    """The mail as an administrator may read it: without the link by which one of the provider's people comes back in.
+
+    Other links can be read until they are sent, for without a mail server they are passed on by hand.
+    """
+    of_staff = mail["kind"] == "reset" and mail["contact"] is None
+    return {**mail, **(_without_secrets(mail) if of_staff else {})}
+
+
+def _without_secrets(mail: Mail) -> dict[str, str]:
+    return {name: _SECRET.sub(r"\1…", mail[name]) for name in ("text", "html")}
 
 
 def forget_mails(store: Store) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.notices import tell_owner, tell_project_managers
@@ -20,7 +20,9 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 
 Terms = Mapping[str, Any]
-"""What a project manager says of a quote: `words`, `cost`, `currency`, `deadline`; what is left out stays."""
+"""What a project manager says of a quote: `words`, `cost`, `currency`, `deadline`.
+
+What is left out stays; a `cost` of None is what the service's price says."""
 
 
 def approve(work: Work, request: Row, terms: Terms) -> Audited:
@@ -50,18 +52,25 @@ def _agreed(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
     words = request["words"] if terms.get("words") is None else terms["words"]
     if words is None:
         raise Problem("unprocessable", "'words' is required: not every file could be counted", field="words")
-    found = work.where("service", t.services.c.code == request["service"]) if request["service"] else []
-    price = found[0]["price"] if found else None
+    price = price_of(work.connection, request["service"])
     agreed = {"words": words, "deadline": terms.get("deadline") or request["deadline"]}
     if terms.get("cost") is not None:
         currency = terms.get("currency") or request["currency"] or (price or {}).get("currency")
         if currency is None:
             raise Problem("unprocessable", "'currency' is required: the service has no price", field="currency")
         return {**agreed, "cost": terms["cost"], "currency": currency}
-    if words != request["words"] or request["cost"] is None:
+    if "cost" in terms or words != request["words"] or request["cost"] is None:
         amount, currency = cost(words, price, len(request["target_languages"]))
         return {**agreed, "cost": amount, "currency": currency}
     return agreed
+
+
+def price_of(connection: Connection, service: str | None) -> Mapping[str, Any] | None:
+    """What a word costs in the service of this code; None when nobody said."""
+    found: Mapping[str, Any] | None = connection.execute(
+        select(t.services.c.price).where(t.services.c.code == (service or ""))
+    ).scalar()
+    return found
 
 
 def accept(work: Work, request: Row) -> Audited:
@@ -84,7 +93,8 @@ def overdue(request: Mapping[str, Any], now: str) -> bool:
 def decline(work: Work, request: Row, reason: str) -> Audited:
     """The customer does not take the quote; the project managers are told, and the owner if it was not she."""
     audited = move(work, request, "decline", reason=reason)
-    tell_project_managers(work, "cancelled", request, reason=reason)
+    who = _who(work, request)
+    tell_project_managers(work, "cancelled", request, wording="declined", who=who, reason=reason)
     if work.principal.contact != request["owner"]:
         tell_owner(work, "cancelled", request, reason=reason)
     return audited

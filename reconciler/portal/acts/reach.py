@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Table, false, select, true
+from sqlalchemy import ColumnElement, Connection, Table, and_, false, select, true
 
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.policy import Grant, Reach
@@ -13,19 +13,23 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
+FOR_MANAGERS: Final = frozenset({Reach.CUSTOMER, Reach.TEAM})
+"""Whose contacts are those who were let in: registrants are between them and the administrators."""
+
 
 def reachable(connection: Connection, grant: Grant, table: Table) -> ColumnElement[bool]:
     """The condition that rows of `requests` or `contacts` meet when they are within reach."""
     who, own = grant.principal, table.c.owner if table is t.requests else table.c.id
+    admitted = true() if table is t.requests else table.c.status != "unapproved"
     match grant.reach:
         case Reach.ALL:
             return true()
         case Reach.OWN:
             return own == who.person if who.person else false()
         case Reach.CUSTOMER:
-            return table.c.customer == who.customer if who.customer else false()
+            return and_(table.c.customer == who.customer, admitted) if who.customer else false()
         case Reach.TEAM:
-            return (table.c.customer == who.customer) & (own != who.contact) if who.customer else false()
+            return and_(table.c.customer == who.customer, own != who.contact, admitted) if who.customer else false()
         case Reach.THEIRS:
             return table.c.customer.in_(looked_after(connection, who.address or ""))
 
@@ -49,16 +53,17 @@ def must_reach(connection: Connection, grant: Grant, row: Mapping[str, Any]) -> 
         c = t.customers.c
         home = connection.execute(select(c.project_managers).where(c.id == row["customer"])).scalar_one()
         managers = managers_of(home)
-    owner = row["owner"] if "target_languages" in row else row["id"]
-    if not grant.covers(customer=row["customer"], owner=owner, managers=managers):
-        raise Problem("not-found", f"there is nothing '{row['id']}'")
+    kind, owner = ("request", row["owner"]) if "target_languages" in row else ("contact", row["id"])
+    hidden = kind == "contact" and row["status"] == "unapproved" and grant.reach in FOR_MANAGERS
+    if hidden or not grant.covers(customer=row["customer"], owner=owner, managers=managers):
+        raise _absent(kind, row["id"])
 
 
 def reached(connection: Connection, grant: Grant, table: Table, id: str) -> Mapping[str, Any]:
     """The request or contact of this id, when it is within reach; a `not-found` problem otherwise."""
     row = connection.execute(select(table).where(table.c.id == id)).mappings().first()
     if row is None:
-        raise Problem("not-found", f"there is nothing '{id}'")
+        raise _absent("request" if table is t.requests else "contact", id)
     must_reach(connection, grant, dict(row))
     return dict(row)
 
@@ -73,6 +78,12 @@ def within(work: Work, grant: Grant, kind: str, id: str) -> Row:
 def heir_of(work: Work, grant: Grant, id: str) -> Row:
     """The contact who is to receive work: anybody of a manager's customer, herself too; whoever, for others."""
     heir = work.one("contact", id)
-    if grant.reach is Reach.TEAM and heir["customer"] != grant.principal.customer:
-        raise Problem("not-found", f"there is nothing '{id}'")
+    foreign = heir["customer"] != grant.principal.customer or heir["status"] == "unapproved"
+    if grant.reach is Reach.TEAM and foreign:
+        raise _absent("contact", id)
     return heir
+
+
+def _absent(kind: str, id: str) -> Problem:
+    """The same sentence as `Work.one` says it: words do not tell what is out of reach from what is not there."""
+    return Problem("not-found", f"there is no {kind} '{id}'")

@@ -45,7 +45,7 @@ class RequestFields(Shape):
 
 
 class Terms(Shape):
-    """What a quote says; what is left out is as counted, priced and asked for."""
+    """What a quote says; what is left out is as counted, priced and asked for. `cost` null: as the price says."""
 
     words: Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(_whole)] | None = None
     cost: Annotated[str, Field(max_length=15, pattern=r"^[0-9]{1,12}\.[0-9]{2}$")] | None = None

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from reconciler.portal.acts import uploads
 from reconciler.portal.acts.contacts import Audited
+from reconciler.portal.acts.mails import about
 from reconciler.portal.acts.mails import send as send_mail
 from reconciler.portal.acts.notices import tell_owner, tell_project_managers
 from reconciler.portal.acts.offers import may_order
@@ -113,5 +114,5 @@ def reassign(work: Work, request: Row, heir: Row) -> Audited:
     owner = work.one("contact", request["owner"])
     may_receive(heir.values, owner.values)
     audited = move(work, request, "reassign", owner=heir.id)
-    send_mail(work, "work_received", heir, count=1, from_name=owner["name"], requests=f"- {request['title']}")
+    send_mail(work, "work_received", heir, count=1, from_name=owner["name"], requests=[about(work, request)])
     return audited

@@ -12,9 +12,15 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
+_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that turn the direction of what follows, also of what is not theirs."""
+
+
 def _plain(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
         raise ValueError("control characters and line breaks are not allowed")
+    if any(character in _TURNING for character in text):
+        raise ValueError("characters that turn the direction of a text are not allowed")
     return text
 
 
@@ -48,7 +54,7 @@ def _no_web_address(text: str) -> str:
     return text
 
 
-_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028\u2029"
+_CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 _PLAIN = {"pattern": f"^[^{_CONTROL}]*$"}
 _LINE = {"pattern": f"^[^{_CONTROL}]*[^{_CONTROL}\\s][^{_CONTROL}]*$"}
 _LINES = {"pattern": f"^([^{_CONTROL}]|[\\n\\t])*$"}
@@ -107,6 +113,12 @@ class Branding(Shape):
 class Price(Shape):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     per_word: Annotated[str, Field(max_length=20, pattern=r"^[0-9]+(\.[0-9]+)?$")] | None = None
+
+
+class PortalName(Shape):
+    """What the portal is called; without one it has its usual name."""
+
+    name: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_plain)] | None
 
 
 class SettingsFields(Shape):

@@ -34,11 +34,19 @@ File = Mapping[str, Any]
 
 
 def must_have_room(store: Store, principal: Principal) -> None:
-    """A `rate-limited` problem when too much of what this person uploaded waits for a request already."""
+    """A `rate-limited` problem when too much of what this person uploaded waits for a request already.
+
+    Asked before bytes are read, so that they are not read in vain; `note` judges it again when they are there.
+    """
     with store.read() as connection:
-        statement = select(func.count(), func.coalesce(func.sum(t.files.c.size), 0)).where(*_waiting_of(principal))
-        number, size = connection.execute(statement).one()
-    if number >= MOST_WAITING or size >= MOST_WAITING_BYTES:
+        _must_have_room(connection, principal, 1)
+
+
+def _must_have_room(connection: Connection, principal: Principal, more: int) -> None:
+    """A `rate-limited` problem when an upload of `more` bytes would be more than may wait."""
+    statement = select(func.count(), func.coalesce(func.sum(t.files.c.size), 0)).where(*_waiting_of(principal))
+    number, size = connection.execute(statement).one()
+    if number >= MOST_WAITING or size + more > MOST_WAITING_BYTES:
         told = f"{number} uploads with {int(size):,} bytes wait for a request; {MOST_WAITING} and {MOST_WAITING_BYTES:,} may"
         raise Problem("rate-limited", told, headers={"Retry-After": "3600"})
 
@@ -62,7 +70,8 @@ def counted(vault: Vault, id: str, name: str) -> tuple[int | None, Reason | None
 
 
 def note(work: Work, kept: Kept, name: str, words: int | None, uncounted: Reason | None) -> dict[str, Any]:
-    """The row of bytes that are in the vault; it belongs to no request yet."""
+    """The row of bytes that are in the vault; it belongs to no request yet, and is `rate-limited` like those before it."""
+    _must_have_room(work.connection, work.principal, kept.size)
     row = {
         "id": kept.id, "request": None, "kind": None, "language": None, "name": neutral_name(name), "size": kept.size,
         "sha256": kept.sha256, "words": words, "uncounted": uncounted, "person": work.principal.person,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, case, func, select
 
 from reconciler.portal.rules.roles import LIVING, OPEN
 from reconciler.portal.store import tables as t
@@ -36,7 +36,7 @@ class Usage:
     """People at customers who logged in within the last days."""
     open: int
     words: int
-    """Weighted words of requests sent within the last days."""
+    """Weighted words of requests sent within the last days and not cancelled."""
     file_bytes: int
     mails_left: int
     busiest: tuple[Busy, ...]
@@ -56,7 +56,7 @@ def usage(connection: Connection, now: str) -> Usage:
         number(select(func.count()).where(c.status == "unapproved")),
         number(select(func.count(t.sessions.c.contact.distinct())).where(t.sessions.c.used_at >= since)),
         number(select(func.count()).where(r.state.in_(OPEN))),
-        number(select(func.sum(r.words)).where(r.created_at >= since)),
+        number(select(func.sum(r.words)).where(r.created_at >= since, r.state != "cancelled")),
         number(select(func.sum(t.files.c.size))),
         number(select(func.count()).where(t.outbox.c.state != "sent")),
         _busiest(connection, since),
@@ -65,7 +65,8 @@ def usage(connection: Connection, now: str) -> Usage:
 
 def _busiest(connection: Connection, since: str) -> tuple[Busy, ...]:
     r, c = t.requests.c, t.customers.c
-    count, words = func.count().label("requests"), func.coalesce(func.sum(r.words), 0).label("words")
+    count = func.count().label("requests")
+    words = func.coalesce(func.sum(case((r.state != "cancelled", r.words))), 0).label("words")
     rows = connection.execute(
         select(c.id, c.name, count, words).join(t.requests, r.customer == c.id).where(r.created_at >= since)
         .group_by(c.id, c.name).order_by(count.desc(), c.name).limit(BUSIEST)

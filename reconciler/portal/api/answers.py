@@ -110,4 +110,6 @@ def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> 
     @app.exception_handler(Exception)
     def on_bug(request: Request, error: Exception) -> Response:
         LOG.error("bug", exc_info=error, extra={"trace": TRACE.get(None)})
-        return told(request, Problem("internal", "something is wrong with the portal; the trace finds it in its log"))
+        # the server below closes a connection on which something raised: whoever would use it again is told
+        detail = "something is wrong with the portal; the trace finds it in its log"
+        return told(request, Problem("internal", detail, headers={"Connection": "close"}))

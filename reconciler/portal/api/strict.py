@@ -8,9 +8,12 @@ from __future__ import annotations
 import json
 from typing import Any, Final
 
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.portal.api.answers import problem_answer
+from reconciler.portal.api.answers import FOR_PROGRAMS, problem_answer
 from reconciler.portal.rules.problems import Problem
 
 BODY_LIMIT: Final = 1024 * 1024
@@ -31,7 +34,7 @@ class StrictBodies:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] == "http" and (b"%00" in scope["query_string"] or "\0" in scope["path"]):
-            await problem_answer(Problem("malformed", "an address holds no NUL"))(scope, receive, send)
+            await (await _no_such_address(scope))(scope, receive, send)
             return
         if scope["type"] != "http" or scope["method"] not in _WITH_BODY or not self._judges(scope["path"]):
             await self.app(scope, receive, send)
@@ -55,6 +58,16 @@ class StrictBodies:
     def _judges(self, path: str) -> bool:
         """Uploads are bytes of any kind and size: their route reads and limits them as they come."""
         return path.startswith(self.prefix) and not path.endswith(UPLOADS)
+
+
+async def _no_such_address(scope: Scope) -> Response:
+    """A problem for programs, and for people a page of it, which is shown as if it stood at the beginning."""
+    problem = Problem("malformed", "an address holds no NUL")
+    if scope["path"].startswith(FOR_PROGRAMS):
+        return problem_answer(problem)
+    beginning = {**scope, "path": "/", "raw_path": b"/", "query_string": b""}
+    told: Response = await run_in_threadpool(scope["app"].exception_handlers[Problem], Request(beginning), problem)
+    return told
 
 
 async def _read(scope: Scope, receive: Receive) -> bytes:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterable, Sequence
 from typing import Final
 
 from reconciler.portal.rules.requests import in_cents
 from reconciler.portal.rules.statistics import Figures, Statistics
 
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+_FORMULA: Final = re.compile(
+    " *[\t\r\n]|[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+)
+"""Spreadsheets overlook spaces of every kind, and what has no width, before the sign by which they calculate."""
 COLUMNS: Final = ("by", "key", "name", "requests", "words", "delivered", "mean_days")
 
 
@@ -40,6 +44,6 @@ def as_csv(lines: Iterable[Sequence[object]]) -> str:
 
 
 def _harmless(cell: object) -> object:
-    if isinstance(cell, str) and cell.lstrip(" ").startswith(_FORMULA):
+    if isinstance(cell, str) and _FORMULA.match(cell):
         return f"'{cell}"
     return cell

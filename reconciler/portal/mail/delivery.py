@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from reconciler.portal.acts import outbox
 from reconciler.portal.mail.messages import NotSendable, message, recipient
 from reconciler.portal.mail.smtp import Deferred, Line, MailServer, Rejected
+from reconciler.portal.rules.naming import name_for
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
@@ -42,7 +43,9 @@ def carry_due(store: Store, server: MailServer, done: threading.Event | None = N
         while not (done and done.is_set()) and (mail := outbox.take(store)):
             try:
                 line = line or Line(server)
-                line.hand_over(message(mail, server.sender, store.name()), recipient(mail["to"]))
+                line.hand_over(
+                    message(mail, server.sender, name_for(mail["language"], store.name())), recipient(mail["to"])
+                )
             except (Rejected, NotSendable) as refusal:
                 outbox.note_rejected(store, mail, str(refusal))
                 LOG.warning("mail", extra={"mail": mail["id"], "kind": mail["kind"], "state": "dead"})

@@ -6,19 +6,20 @@ them is the business of `delivery`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from reconciler.portal.mail.markup import Paragraph, markup
 from reconciler.portal.mail.words import words, written_in
+from reconciler.portal.rules.typesetting import day, locale_of
 
 _LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "activation": ("activation.body", "activation.link", "|link", "role", "activation.later", "ask"),
     "activation_again": ("activation_again.body", "activation.link", "|link", "activation.later", "ask"),
-    "address_changed": ("address_changed.body",),
+    "address_changed": ("address_changed.body", "address_changed.ask"),
     "work_received": ("work_received.body", "|requests", "ask"),
-    "rejected": ("rejected.body", "ask"),
+    "rejected": ("rejected.body", "reason", "ask"),
     "staff_activation": ("staff_activation.body", "activation.link", "|link", "role", "activation.later"),
     "staff_address_changed": ("staff_address_changed.body",),
     "confirm": ("confirm.body", "|link", "confirm.until", "confirm.ignore"),
@@ -29,10 +30,11 @@ _LINES: Final[Mapping[str, tuple[str, ...]]] = {
     "submitted": ("submitted.body", "|link"),
     "quoted": ("quoted.body", "|link", "ask"),
     "accepted": ("accepted.body", "|link"),
+    "declined": ("declined.body", "reason", "|link"),
     "delivered": ("delivered.body", "|link", "ask"),
-    "cancelled": ("cancelled.body", "|link"),
+    "cancelled": ("cancelled.body", "reason", "|link"),
 }
-"""The paragraphs of each kind; `|name` stands for a fact on a line of its own."""
+"""The paragraphs of each kind; `|link` stands for the link, `|requests` for one paragraph a request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,30 +46,61 @@ class Letter:
     html: str = ""
 
 
-def letter(kind: str, language: str, facts: Mapping[str, str]) -> Letter:
-    """The mail of this kind in this language; every `{…}` of its sentences must be among the facts."""
-    table = words(language)
-    known = {**facts, "what": table.get(facts.get("role", ""), ""), "reason": _reason(facts, table)}
-    known = {name: _one_line(value) if name != "requests" else value for name, value in known.items()}
-    parts = [_paragraph(part, table, known) for part in _LINES[kind]]
+@dataclass(frozen=True, slots=True)
+class About:
+    """A request that a mail lists: its title, and its page."""
+
+    title: str
+    page: str
+
+
+def letter(kind: str, language: str, facts: Mapping[str, str], requests: Sequence[About] = ()) -> Letter:
+    """The mail of this kind in this language; every `{…}` of its sentences must be among the facts.
+
+    `until` is a day (`2026-12-09`), `contact` the address to write to, empty when there is none.
+    """
+    table, locale = words(language), locale_of(written_in(language))
+    known = {name: _one_line(value) for name, value in facts.items()}
+    known |= {"what": table.get(facts.get("role", ""), ""), "reason": _one_line(_reason(facts, table))}
+    if until := facts.get("until"):
+        known["until"] = day(locale, until, "long")
+    plural = "one" if locale.plural_form(int(facts.get("count", 0))) == "one" else "other"
+    say = _Sayer(table, known, plural)
     said = [
-        Paragraph(_sentence(table["greeting"], known)), *(part for part in parts if part.text),
-        Paragraph(f"{table['closing']}\n{_sentence(table['from'], known)}"),
+        Paragraph(say("greeting")), *(each for part in _LINES[kind] for each in _paragraphs(part, say, requests)),
+        Paragraph(f"{say('closing')}\n{known['portal']}"),
     ]  # fmt: skip
-    subject = _sentence(table[f"{kind}.subject"], known)
-    text = "\n\n".join(part.text for part in said) + "\n"
+    subject = say(f"{kind}.subject")
+    text = "\n\n".join(part.as_text for part in said) + "\n"
     return Letter(subject, text, markup(subject, said, written_in(language), facts.get("color")))
 
 
-def _paragraph(part: str, table: Mapping[str, str], facts: Mapping[str, str]) -> Paragraph:
-    if part.startswith("|"):
-        return Paragraph(facts.get(part[1:], ""), is_link=part == "|link")
-    return Paragraph(_sentence(table[part], facts))
+@dataclass(frozen=True, slots=True)
+class _Sayer:
+    """The sentences of one mail, in the form that its facts want."""
+
+    table: Mapping[str, str]
+    facts: Mapping[str, str]
+    plural: str
+
+    def __call__(self, key: str) -> str:
+        if f"{key}.{self.plural}" in self.table:
+            key = f"{key}.{self.plural}"
+        elif f"{key}.nobody" in self.table and not self.facts["contact"]:
+            key = f"{key}.nobody"
+        return self.table[key].format_map(self.facts)
 
 
-def _sentence(pattern: str, facts: Mapping[str, str]) -> str:
-    text = pattern.format_map(facts)
-    return text[0].upper() + text[1:]
+def _paragraphs(part: str, say: _Sayer, requests: Sequence[About]) -> list[Paragraph]:
+    match part:
+        case "|link":
+            return [Paragraph("", say.facts["link"])]
+        case "|requests":
+            return [Paragraph(_one_line(each.title), each.page) for each in requests]
+        case "role" if not say.facts["what"]:
+            return []
+        case _:
+            return [Paragraph(say(part))]
 
 
 def _reason(facts: Mapping[str, str], table: Mapping[str, str]) -> str:

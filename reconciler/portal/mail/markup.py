@@ -1,6 +1,6 @@
 """The HTML of a mail: the same paragraphs as its text, for programs that show HTML first.
 
-Values come in, a small document goes out: paragraphs, line breaks and one link. No pictures, no
+Values come in, a small document goes out: paragraphs, line breaks and links. No pictures, no
 tables, nothing that is fetched; the only looks are the provider's colour and room to breathe.
 """
 
@@ -17,10 +17,15 @@ DARK: Final = "#1f4f8f"
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph, maybe of several lines; or the link that the mail is about."""
+    """One paragraph, maybe of several lines, maybe with a link below it; or a link alone."""
 
     text: str
-    is_link: bool = False
+    address: str = ""
+
+    @property
+    def as_text(self) -> str:
+        """The paragraph for programs that show text."""
+        return "\n".join(part for part in (self.text, self.address) if part)
 
 
 def markup(subject: str, paragraphs: Sequence[Paragraph], language: str, color: str | None = None) -> str:
@@ -37,8 +42,9 @@ def markup(subject: str, paragraphs: Sequence[Paragraph], language: str, color: 
 
 
 def _marked(paragraph: Paragraph) -> str:
-    text = html.escape(paragraph.text)
-    if paragraph.is_link:
-        return f'<p><a href="{text}">{text}</a></p>'
+    text, address = html.escape(paragraph.text), html.escape(paragraph.address)
+    link = f'<a href="{address}">{address}</a>' if address else ""
+    if not text:
+        return f"<p>{link}</p>"
     # a title or a name may read from right to left within our sentence
-    return f'<p dir="auto">{"<br>".join(text.splitlines())}</p>'
+    return f'<p dir="auto">{"<br>".join([*text.splitlines(), *([link] if link else [])])}</p>'

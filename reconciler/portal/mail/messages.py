@@ -26,7 +26,7 @@ def message(mail: Mapping[str, Any], sender: str, sender_name: str) -> EmailMess
     written = EmailMessage(policy=SMTP)
     written["From"] = _address(sender, sender_name)
     written["To"] = _address(mail["to"])
-    written["Subject"] = " ".join(str(mail["subject"]).split())
+    written["Subject"] = " ".join(str(mail["subject"]).splitlines())
     written["Date"] = moment(mail["created_at"])
     written["Message-ID"] = mail["message_id"]
     written["Content-Language"] = mail["language"].partition(",")[0]

@@ -11,6 +11,7 @@ from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
 from pydantic import BaseModel, ValidationError
+from starlette.requests import ClientDisconnect
 
 from reconciler.portal.rules.problems import Problem
 
@@ -80,10 +81,13 @@ async def form_of(request: Request) -> Form:
     if kind != "application/x-www-form-urlencoded":
         raise Problem("unsupported-media-type", "forms come as application/x-www-form-urlencoded")
     body = bytearray()
-    async for part in request.stream():
-        body += part
-        if len(body) > LONGEST:
-            raise Problem("too-large", f"a form has {LONGEST:,} bytes at most")
+    try:
+        async for part in request.stream():
+            body += part
+            if len(body) > LONGEST:
+                raise Problem("too-large", f"a form has {LONGEST:,} bytes at most")
+    except ClientDisconnect:
+        raise Problem("malformed", "the form broke off before its end") from None
     try:
         values = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
     except ValueError:
@@ -123,10 +127,14 @@ def _field(error: Any) -> str:
 
 def _why(error: Any) -> str:
     field = _field(error)
-    if error["type"] == "missing" or "is required" in error["msg"] or error["type"] == "string_too_short":
+    if (
+        error["type"] == "missing"
+        or "is required" in error["msg"]
+        or error["type"] in {"string_too_short", "too_short"}
+    ):
         return "mistake.missing"
     if "something must stand here" in error["msg"] or "cannot be emptied" in error["msg"]:
         return "mistake.missing"
-    if error["type"] == "string_too_long":
+    if error["type"] in {"string_too_long", "too_long"}:
         return "mistake.long"
     return {"email": "mistake.email", "project_managers": "mistake.email"}.get(field, "mistake.other")

@@ -84,7 +84,7 @@ def one_page(
 ) -> tuple[list[Found], str | None]:  # fmt: skip
     """Some rows in the order of these columns, and the mark by which the following page is asked for."""
     if after is not None:
-        statement = statement.where(_beyond(columns, _read_mark(after, len(columns)), descending=descending))
+        statement = statement.where(_beyond(columns, _read_mark(after, columns), descending=descending))
     ordered = statement.order_by(*(column.desc() if descending else column for column in columns)).limit(limit + 1)
     rows = [dict(row) for row in connection.execute(ordered).mappings()]
     if len(rows) <= limit:
@@ -124,15 +124,23 @@ def _mark(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def _read_mark(text: str, length: int) -> list[Any]:
+def _read_mark(text: str, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
-    except (binascii.Error, ValueError):
+    except (binascii.Error, ValueError, RecursionError):
         values = None
-    plain = isinstance(values, list) and all(isinstance(value, str | int) and value != "\0" for value in values)
-    if not plain or len(values) != length:
+    if not isinstance(values, list) or len(values) != len(columns) or not all(map(_may_be_of, columns, values)):
         raise Problem("malformed", "this page mark is none of ours")
-    return list(values)
+    return values
+
+
+def _may_be_of(column: ColumnElement[Any], value: object) -> bool:
+    """Whether a column can hold the value: what it cannot hold, databases do not even compare with it."""
+    if type(value) is not column.type.python_type:
+        return False
+    if isinstance(value, str):
+        return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+    return isinstance(value, int) and abs(value) < 2**63
 
 
 def file_of(kind: str, row: Mapping[str, Any], customer: Mapping[str, Any] | None = None) -> str | None:

@@ -17,6 +17,9 @@ from fastapi import Request, Response
 from reconciler.portal.rules.problems import Problem
 
 FORM_COOKIE: Final = "portal_form"
+DONE_COOKIE: Final = "portal_done"
+DONE_S: Final = 60
+"""How long a message waits for the page that shows it."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +49,17 @@ class Marks:
             response.set_cookie(
                 FORM_COOKIE, _form_seed(request), path="/", httponly=True, samesite="lax", secure=self.secure
             )
+
+    def tell_next(self, response: Response, done: str) -> None:
+        """Let the page that the visitor sees next begin with the sentence `done.…`."""
+        response.set_cookie(
+            DONE_COOKIE, done, max_age=DONE_S, path="/", httponly=True, samesite="lax", secure=self.secure
+        )
+
+    def was_told(self, request: Request, response: Response) -> None:
+        """The message has been shown: the page that comes after this one does not repeat it."""
+        if DONE_COOKIE in request.cookies:
+            response.delete_cookie(DONE_COOKIE, path="/", httponly=True, samesite="lax", secure=self.secure)
 
     def must_be_ours(self, request: Request, mark: str) -> None:
         """A `forbidden` problem unless the form was made for this visitor and sent from our own pages."""

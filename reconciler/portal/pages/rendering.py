@@ -13,24 +13,26 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from babel import Locale, UnknownLocaleError
-from babel.dates import format_date, format_time
+from babel.dates import format_time
 from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reconciler.portal.acts.sign_ups import REGISTRANT
+from reconciler.portal.pages.marks import DONE_COOKIE
 from reconciler.portal.pages.words import LANGUAGES, known, sentence
+from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
+from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
 if TYPE_CHECKING:
     from reconciler.portal.pages.visit import Visit
 
 RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
-
-
+NAMELESS: Final = {SYSTEM.name: "who.portal", COMMAND_LINE.name: "who.command-line", REGISTRANT: "who.registrant"}
+"""Who stands in history without a name of her own."""
+SIZES: Final = {"fr": ("ko", "Mo", "Go", "To")}
 COUNTED: Final = 1000
 """Up to here lists say how much they hold; counting on would take longer than anybody cares to know."""
-
-LOCALES: Final = {"en": "en_GB"}
-"""English of no one country: the day before the month, hours to 24."""
 
 
 class Speech:
@@ -38,7 +40,7 @@ class Speech:
 
     def __init__(self, language: str) -> None:
         self.language = language
-        self.locale = Locale.parse(LOCALES.get(language, language))
+        self.locale = locale_of(language)
 
     def __call__(self, key: str, **facts: Any) -> str:
         """The sentence, filled in; its text is escaped by the template like any other."""
@@ -54,9 +56,13 @@ class Speech:
         """How many there are; beyond `COUNTED` that there are more."""
         return self.many(key, count) if count <= COUNTED else self("list.more", what=self.many(key, COUNTED))
 
+    def who(self, name: str) -> str:
+        """Who did something, as history names her."""
+        return self(NAMELESS[name]) if name in NAMELESS else name
+
     def date(self, at: str | None) -> str:
         """`2026-11-23…` as a day."""
-        return format_date(datetime.fromisoformat(at).date(), "medium", self.locale) if at else ""
+        return day(self.locale, at) if at else ""
 
     def time(self, at: str | None) -> str:
         """A time of the portal (UTC) as day and minute."""
@@ -72,9 +78,9 @@ class Speech:
 
     def bytes(self, size: int) -> str:
         """A size as people read it."""
-        units = ("kB", "MB", "GB", "TB")
+        units = SIZES.get(self.language, ("kB", "MB", "GB", "TB"))
         power = next((power for power in range(1, len(units)) if size < 1000 ** (power + 1)), len(units))
-        return f"{format_decimal(round(size / 1000**power, 1), locale=self.locale)} {units[power - 1]}"
+        return f"{format_decimal(round(size / 1000**power, 1), locale=self.locale)}{WIDE}{units[power - 1]}"
 
     def money(self, amount: str | Decimal | None, currency: str | None) -> str:
         return format_currency(Decimal(amount), currency, locale=self.locale) if amount and currency else ""
@@ -98,7 +104,7 @@ def speech(language: str) -> Speech:
 def render(visit: Visit, template: str, values: Mapping[str, Any]) -> str:
     """The template, filled in for this visit."""
     tell = speech(visit.language)
-    done = visit.request.query_params.get("done", "")
+    done = visit.request.cookies.get(DONE_COOKIE, "")
     return environment().get_template(template).render(
         visit=visit, t=tell, language=visit.language, languages=LANGUAGES, mark=visit.marks.mark(visit.request),
         done=f"done.{done}" if known(f"done.{done}") else None, once=lambda: secrets.token_urlsafe(16),

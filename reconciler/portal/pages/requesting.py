@@ -9,7 +9,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, select
 
 from reconciler.portal.acts.offers import offered_services
-from reconciler.portal.acts.quotes import overdue
+from reconciler.portal.acts.quotes import overdue, price_of
 from reconciler.portal.acts.reach import looked_after, must_reach, reachable
 from reconciler.portal.acts.uploads import of_request
 from reconciler.portal.pages.looking import (
@@ -27,7 +27,7 @@ from reconciler.portal.pages.visit import Visit
 from reconciler.portal.pages.words import known
 from reconciler.portal.rules.policy import Reach, granted
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.requests import possible
+from reconciler.portal.rules.requests import cost, possible
 from reconciler.portal.store import tables as t
 
 _ASKED: Final = ("state", "service", "owner", "customer")
@@ -108,6 +108,8 @@ class OneRequest:
     events: list[str]
     heirs: list[tuple[str, str]]
     may_download: bool
+    own_cost: str | None
+    """What the quote costs, where that is not what the service's price says."""
 
 
 def one_request(connection: Connection, visit: Visit, row: Mapping[str, Any]) -> OneRequest:
@@ -120,8 +122,13 @@ def one_request(connection: Connection, visit: Visit, row: Mapping[str, Any]) ->
         with_names(connection, [dict(row)])[0], [dict(file) for file in of_request(connection, row["id"])],
         _history(connection, row["id"]), events,
         [(person["id"], person["name"]) for person in heirs(people, row["owner"])],
-        _within(connection, visit, "requests.download", row),
+        _within(connection, visit, "requests.download", row), _own_cost(connection, row),
     )  # fmt: skip
+
+
+def _own_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
+    priced, _ = cost(row["words"], price_of(connection, row["service"]), len(row["target_languages"]))
+    return row["cost"] if row["cost"] != priced else None
 
 
 def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[str, Any]) -> bool:

@@ -121,6 +121,7 @@ class _Arriving:
     complete: bool = False
     _size: int = 0
     _typed: int = 0
+    _parts: int = 0
     _header: bytearray = field(default_factory=bytearray)
     _value: bytearray = field(default_factory=bytearray)
     _named: tuple[str, str | None] = ("", None)
@@ -161,7 +162,8 @@ class _Arriving:
 
     def _begin(self) -> None:
         self._named, self._text, self._file = ("", None), bytearray(), None
-        if len(self.values) + len(self.files) > MOST_FIELDS:
+        self._parts += 1
+        if self._parts > MOST_FIELDS:
             raise Problem("malformed", f"a form has {MOST_FIELDS} fields at most")
 
     def _on_field(self, data: bytes, start: int, end: int) -> None:

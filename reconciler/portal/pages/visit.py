@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
-from urllib.parse import quote
 
 from fastapi import Depends, Request, Response
 from sqlalchemy import select
@@ -24,6 +23,7 @@ from reconciler.portal.pages.marks import Marks
 from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, places
 from reconciler.portal.pages.rendering import render
 from reconciler.portal.pages.words import chosen_language
+from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.policy import Grant, Reach, granted, reach_of
 from reconciler.portal.rules.principals import Actor, Principal, Who
 from reconciler.portal.sign_on.journey import SignOn
@@ -101,12 +101,15 @@ class Visit:
         response = Response(render(self, template, values), status, media_type="text/html")
         if self.principal is None:
             self.marks.remember_form(self.request, response)
+        self.marks.was_told(self.request, response)
         return response
 
     def to(self, path: str, done: str | None = None) -> Response:
-        """Go on to another page; `done` names the sentence (`done.…`) that it begins with."""
-        glue = "&" if "?" in path else "?"
-        return RedirectResponse(path + (f"{glue}done={quote(done)}" if done else ""), 303)
+        """Go on to another page; `done` names the sentence (`done.…`) that it begins with, this once."""
+        response = RedirectResponse(path, 303)
+        if done:
+            self.marks.tell_next(response, done)
+        return response
 
     def write(self, form: Form, act: Callable[[Work], str], *, as_self: bool = False) -> str:
         """Carry out an act once, however often the form is sent; where to go on to, as the act says.
@@ -149,10 +152,8 @@ def visit_of(request: Request) -> Visit:
         note_use(store, secret)
     wished = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
     language = chosen_language(wished, request.headers.get("accept-language", ""))
-    return Visit(
-        request, store, marks, principal, language, Brand(name, branding.get("primary_color"), _picture(branding)),
-        request.app.state.sign_on,
-    )  # fmt: skip
+    brand = Brand(name_for(language, name), branding.get("primary_color"), _picture(branding))
+    return Visit(request, store, marks, principal, language, brand, request.app.state.sign_on)
 
 
 def _picture(branding: Mapping[str, Any]) -> str | None:
@@ -172,9 +173,9 @@ def local(to: str) -> bool:
     return to.startswith("/") and not to.startswith(("//", "/\\"))
 
 
-def logged_in(visit: Visit, session: Mapping[str, Any], to: str) -> Response:
+def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | None = None) -> Response:
     """Go on with a new session, as its cookie."""
-    response = visit.to(to)
+    response = visit.to(to, done)
     response.set_cookie(
         visit.marks.session_cookie, session["token"], max_age=HOURS * 3600, path="/", httponly=True, samesite="lax",
         secure=visit.marks.secure,
@@ -182,9 +183,9 @@ def logged_in(visit: Visit, session: Mapping[str, Any], to: str) -> Response:
     return response
 
 
-def logged_out(visit: Visit, to: str) -> Response:
+def logged_out(visit: Visit, to: str, done: str) -> Response:
     """Go on without a session."""
-    response = visit.to(to)
+    response = visit.to(to, done)
     response.delete_cookie(
         visit.marks.session_cookie, path="/", httponly=True, samesite="lax", secure=visit.marks.secure
     )

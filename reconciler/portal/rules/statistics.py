@@ -1,6 +1,6 @@
 """Figures over requests: how many, how many words, what they cost, how long they took. Pure sums over rows.
 
-A request is counted in the month in which it was sent. Its words are counted once for each target
+A request is counted in the month in which it was sent; what was cancelled has neither words nor a cost. Its words are counted once for each target
 language in the figures by language, and its cost is shared evenly among them there, so these may add
 up to a cent more or less than the total.
 """
@@ -37,8 +37,10 @@ class Figures:
     def count(self, row: Row, shares: int = 1) -> None:
         """Add a request, or that share of its cost."""
         self.requests += 1
+        if row["state"] == "cancelled":
+            return
         self.words += row["words"] or 0
-        if row["cost"] is not None and row["state"] != "cancelled":
+        if row["cost"] is not None:
             self.costs[row["currency"]] = self.costs.get(row["currency"], Decimal()) + Decimal(row["cost"]) / shares
         if row["state"] == "delivered" and row["delivered_at"]:
             self.delivered += 1

@@ -141,7 +141,7 @@ def schema_of(connection: Connection) -> tuple[str | None, str]:
 def _found(connection: Connection) -> None:
     connection.execute(
         insert(t.portal).values(
-            one=1, id=f"portal-{secrets.token_hex(4)}", name="Customer portal", epoch=secrets.token_hex(8), revision=0,
+            one=1, id=f"portal-{secrets.token_hex(4)}", name="", epoch=secrets.token_hex(8), revision=0,
             fence=0, secret=secrets.token_hex(32),
         )
     )  # fmt: skip

@@ -53,7 +53,7 @@ class Store:
         return aside(self.engine)
 
     def name(self) -> str:
-        """What the portal is called."""
+        """The name that somebody gave the portal; empty while nobody did."""
         with self.read() as connection:
             return str(connection.execute(select(t.portal.c.name)).scalar_one())
 

@@ -64,7 +64,8 @@ portal = Table(
 )  # fmt: skip
 """One row; whoever writes anything locks it first, so revisions become visible in order.
 
-`secret` keys the marks by which forms of ours are known; every server process shares it.
+`secret` keys the marks by which forms of ours are known; every server process shares it. `name` is empty
+until somebody gives one (`rules.naming`).
 """
 
 settings = Table(

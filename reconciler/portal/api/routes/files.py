@@ -16,7 +16,7 @@ from reconciler.portal.api.models import PROBLEMS
 from reconciler.portal.api.request_models import FilesOfRequest, Upload
 from reconciler.portal.api.rows import as_json
 from reconciler.portal.api.security import allowed, store_of
-from reconciler.portal.api.streams import keep, must_be_bytes, must_fit
+from reconciler.portal.api.streams import BYTES, SavedFile, keep, must_be_bytes, must_fit
 from reconciler.portal.api.writing import Done, creates, write
 from reconciler.portal.files.archives import download_headers, zipped
 from reconciler.portal.files.vault import Kept
@@ -28,7 +28,6 @@ router = APIRouter(tags=["files"], responses=PROBLEMS)
 
 Downloads = Annotated[Grant, allowed("requests.download")]
 Kind = Literal["source", "reference", "delivery"]
-BYTES: Final = "application/octet-stream"
 _IN: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
@@ -96,4 +95,4 @@ def download_all(request: Request, id: str, grant: Downloads, kind: Kind | None 
 def download_file(request: Request, id: str, file: str, grant: Downloads) -> Response:
     """One file of a request, always as bytes to be saved."""
     name, path = file_of(store_of(request), grant, id, file)
-    return FileResponse(path, 200, download_headers(name), BYTES)
+    return SavedFile(name, path)

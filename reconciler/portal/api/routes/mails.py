@@ -31,7 +31,7 @@ def read_mail(request: Request, id: str) -> Response:
         row: Any = connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
     if row is None:
         raise Problem("not-found", f"there is no mail '{id}'")
-    return answer(dict(row))
+    return answer(outbox.readable(row))
 
 
 @router.post("/{id}/retry", response_model=OutboxMail)

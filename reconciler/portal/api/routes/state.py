@@ -15,6 +15,7 @@ from reconciler.portal.api.models import PROBLEMS, HistoryEntry, Meta, Page
 from reconciler.portal.api.paging import Limit
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.snapshot import chunked, lines
+from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 
@@ -32,7 +33,7 @@ def read_meta(request: Request) -> Response:
         head = connection.execute(select(t.portal)).one()
     return answer({
         "id": head.id, "epoch": head.epoch, "revision": head.revision, "now": store.clock(),
-        "version": version("reconciler"), "name": head.name,
+        "version": version("reconciler"), "name": name_for("en", head.name),
     })  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
 
+from reconciler.portal.acts.outbox import readable
 from reconciler.portal.api.mail_models import MailState, OutboxMail
 from reconciler.portal.api.models import (
     PROBLEMS,
@@ -27,4 +28,4 @@ def list_outbox(
     c = t.outbox.c
     asked = ((c.contact, contact), (c.kind, kind), (c.state, state))
     criteria = [column == value for column, value in asked if value]
-    return page(request, paging, t.outbox, criteria, lambda _, rows: [dict(row) for row in rows])
+    return page(request, paging, t.outbox, criteria, lambda _, rows: [readable(row) for row in rows])

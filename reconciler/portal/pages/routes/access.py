@@ -71,7 +71,7 @@ def log_in(visit: LogsIn, form: Sent) -> Response:
 def log_out(visit: Open, form: Sent) -> Response:  # noqa: ARG001  the form is ours, or this is not reached
     """End the session; nothing when there is none any more."""
     end_session(visit)
-    return logged_out(visit, "/login?done=logged-out")
+    return logged_out(visit, "/login", done="logged-out")
 
 
 def end_session(visit: Visit) -> None:

@@ -79,7 +79,7 @@ def change_password(visit: Writes, form: Sent) -> Response:
         if problem.type == "rate-limited":
             return _account(visit, None, problem.status, wait=wait_s(problem))
         raise
-    return logged_in(visit, session, "/account?done=password")
+    return logged_in(visit, session, "/account", done="password")
 
 
 @router.post("/account/log-out")
@@ -88,6 +88,6 @@ def log_out_everywhere(visit: LogsOut, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         access.log_out_everywhere(work, visit.grant.principal.person or "")
-        return "/login?done=everywhere"
+        return "/login"
 
-    return logged_out(visit, visit.write(form, act))
+    return logged_out(visit, visit.write(form, act), done="everywhere")

@@ -7,12 +7,13 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Response
 from sqlalchemy import select
 
-from reconciler.portal.acts import services
+from reconciler.portal.acts import naming, services
 from reconciler.portal.acts.fields import set_fields
-from reconciler.portal.acts.shapes import NewCode, ServiceFields, SettingsFields
+from reconciler.portal.acts.shapes import NewCode, PortalName, ServiceFields, SettingsFields
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
 from reconciler.portal.pages.looking import Found, all_services, file_of
 from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
@@ -139,7 +140,7 @@ def _settings(visit: Visit, form: Form | None = None, wrong: Mistakes | None = N
         row = dict(connection.execute(select(t.settings)).mappings().one())
     return visit.page(
         "admin/settings.html", 422 if wrong else 200, settings=row, form=form, wrong=wrong.fields if wrong else {},
-        file=file_of("settings", row),
+        file=file_of("settings", row), name=visit.store.name(), usual=name_for(visit.language, ""),
     )  # fmt: skip
 
 
@@ -157,6 +158,21 @@ def change_settings(visit: Settings, form: Sent) -> Response:
         return visit.to(visit.write(form, act), done="saved")
     except Mistakes as wrong:
         return _settings(visit, form, wrong)
+
+
+@router.post("/admin/settings/name")
+def rename_portal(visit: Settings, form: Sent) -> Response:
+    """Give the portal a name, or take it back."""
+
+    def act(work: Work) -> str:
+        portal, audited = naming.rename(work, judged(PortalName, {"name": form.optional("portal_name")}).name)
+        work.audit("portal/rename", portal, *audited)
+        return "/admin/settings"
+
+    try:
+        return visit.to(visit.write(form, act), done="saved")
+    except Mistakes as wrong:
+        return _settings(visit, wrong=Mistakes({f"portal_{name}": why for name, why in wrong.fields.items()}))
 
 
 def _typed_settings(form: Form) -> dict[str, Any]:

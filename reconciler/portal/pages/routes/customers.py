@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection, func, select
 
 from reconciler.portal.acts import customers
+from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.shapes import CustomerFields
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
 from reconciler.portal.pages.looking import (
@@ -147,19 +148,21 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 @router.post(f"{HERE}/{{id}}/{{action}}")
 def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
     """Archive a customer with its people, bring both back, or make and withdraw its registration code."""
-    acts = {
-        "archive": lambda work, row: customers.archive(work, row, "other"), "restore": customers.restore,
-        "renew-code": customers.renew_code, "withdraw-code": customers.withdraw_code,
+    acts: dict[str, tuple[Callable[[Work, Row], Audited], str]] = {
+        "archive": (lambda work, row: customers.archive(work, row, "other"), "archived"),
+        "restore": (customers.restore, "restored"), "renew-code": (customers.renew_code, "code-renewed"),
+        "withdraw-code": (customers.withdraw_code, "code-withdrawn"),
     }  # fmt: skip
     if action not in acts:
         raise Problem("not-found", f"there is no action '{action}'")
+    what, done = acts[action]
 
     def act(work: Work) -> str:
         row = _seen(work, id, form)
-        work.audit(f"customers/{action}", row, *acts[action](work, row))
+        work.audit(f"customers/{action}", row, *what(work, row))
         return f"{HERE}/{id}"
 
-    return visit.to(visit.write(form, act), done="restored" if action == "restore" else "saved")
+    return visit.to(visit.write(form, act), done=done)
 
 
 def _seen(work: Work, id: str, form: Form) -> Row:

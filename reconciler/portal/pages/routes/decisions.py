@@ -11,6 +11,7 @@ from reconciler.portal.acts import projects, quotes, requests
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.reach import heir_of, reached, within
 from reconciler.portal.acts.request_shapes import Terms
+from reconciler.portal.api.request_models import Refusal
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
 from reconciler.portal.pages.requesting import one_request
 from reconciler.portal.pages.uploading import Received, off_the_loop, received
@@ -123,12 +124,7 @@ def _again(visit: Visit, id: str, form: Form, wrong: dict[str, str]) -> Response
 
 
 def _reason(form: Form) -> str:
-    reason = form.text("reason").replace("\r\n", "\n")
-    if not reason:
-        raise Mistakes({"reason": "mistake.missing"})
-    if len(reason) > 500:
-        raise Mistakes({"reason": "mistake.long"})
-    return reason
+    return judged(Refusal, {"reason": form.text("reason").replace("\r\n", "\n")}).reason
 
 
 def _percent(form: Form) -> int:
@@ -139,9 +135,9 @@ def _percent(form: Form) -> int:
 
 
 def _terms(form: Form) -> dict[str, Any]:
-    """The terms as typed: an amount may have one or two places after a comma or a point."""
+    """The terms as typed: an amount may have one or two places after a comma or a point; without one the price says it."""
     words, amount, deadline = form.optional("words"), form.optional("cost"), form.optional("deadline")
-    said: dict[str, Any] = {}
+    said: dict[str, Any] = {"cost": None}
     if words:
         said["words"] = int(words[:10]) if words.isascii() and words.isdigit() else words
     if amount:

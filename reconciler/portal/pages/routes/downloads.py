@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Final, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
-from starlette.responses import FileResponse, StreamingResponse
+from starlette.responses import StreamingResponse
 
 from reconciler.portal.acts.downloads import archive_of, file_of
+from reconciler.portal.api.streams import SavedFile
 from reconciler.portal.files.archives import download_headers, zipped
 from reconciler.portal.pages.visit import Visit, visits
 
 router = APIRouter(prefix="/requests/{id}", include_in_schema=False)
 Takes = Annotated[Visit, visits("requests.download")]
-BYTES: Final = "application/octet-stream"
 
 
 @router.get("/files.zip")
@@ -27,4 +27,4 @@ def take_all(visit: Takes, id: str, kind: Literal["source", "reference", "delive
 def take_one(visit: Takes, id: str, file: str) -> Response:
     """One file, as bytes to be saved."""
     name, path = file_of(visit.store, visit.grant, id, file)
-    return FileResponse(path, 200, download_headers(name), BYTES)
+    return SavedFile(name, path)

@@ -10,7 +10,8 @@ from sqlalchemy import Connection, Select, select
 
 from reconciler.portal.acts import contacts, erasure, registrations
 from reconciler.portal.acts.reach import reached, within
-from reconciler.portal.pages.forms import Form, Mistakes, Sent
+from reconciler.portal.api.models import WithReason
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
 from reconciler.portal.pages.looking import (
     Found,
     all_services,
@@ -222,10 +223,14 @@ def reject(visit: Admits, id: str, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         row = _seen(work, visit, id, form)
-        work.audit("contacts/reject", row, *registrations.reject(work, row, form.text("why")[:500] or "other"))
+        why = judged(WithReason, {"reason": form.text("why").replace("\r\n", "\n") or "other"}).reason
+        work.audit("contacts/reject", row, *registrations.reject(work, row, why))
         return f"{HERE}/{id}"
 
-    return visit.to(visit.write(form, act), done="rejected")
+    try:
+        return visit.to(visit.write(form, act), done="rejected")
+    except Mistakes as wrong:
+        return _one(visit, id, wrong=Mistakes({"why": wrong.fields["reason"]}))
 
 
 def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from typing import Annotated, Any, Final
+from typing import Annotated, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
@@ -12,7 +11,9 @@ from sqlalchemy import Connection, func, select
 from reconciler.portal.acts import outbox
 from reconciler.portal.acts.usage import usage
 from reconciler.portal.pages.forms import Sent
-from reconciler.portal.pages.looking import Found, how_many, one_page
+from reconciler.portal.pages.looking import how_many, one_page
+from reconciler.portal.pages.remembering import names_in, told
+from reconciler.portal.pages.rendering import Speech, speech
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.searching import search_form
@@ -26,7 +27,7 @@ Remembers = Annotated[Visit, visits("history.read")]
 Counts = Annotated[Visit, visits("usage.read")]
 After = Annotated[str | None, Query(max_length=800)]
 STATES: Final = ("queued", "sending", "sent", "dead")
-OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail")
+OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail", "portal")
 
 
 @router.get("/admin/outbox")
@@ -54,7 +55,7 @@ def read_mail(visit: Mails, id: str) -> Response:
         mail = connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
     if mail is None:
         raise Problem("not-found", f"there is no mail '{id}'")
-    return visit.page("admin/mail.html", mail=dict(mail))
+    return visit.page("admin/mail.html", mail=outbox.readable(dict(mail)))
 
 
 @router.post("/admin/outbox/{id}/retry")
@@ -65,7 +66,7 @@ def retry_mail(visit: Retries, id: str, form: Sent) -> Response:
         outbox.queue_again(work, id)
         return f"/admin/outbox/{id}"
 
-    return visit.to(visit.write(form, act), done="saved")
+    return visit.to(visit.write(form, act), done="retried")
 
 
 @router.get("/admin/history")
@@ -74,41 +75,31 @@ def read_history(
     by: Annotated[str, Query(max_length=200)] = "", after: After = None,
 ) -> Response:  # fmt: skip
     """The change feed, newest first: who, when, what, which commit."""
-    c = t.changes.c
+    c, say = t.changes.c, speech(visit.language)
     statement = select(t.changes)
     for column, value in ((c.object, object), (c.id, id)):
         if value:
             statement = statement.where(column == value)
     with visit.store.read() as connection:
         if by:
-            statement = statement.where(c.by.in_(_named(connection, by)))
+            statement = statement.where(c.by.in_(_named(connection, say, by)))
         entries, mark = one_page(connection, statement, (c.revision, c.seq), after, descending=True)
+        names = names_in(connection, [*entries, {"id": id, "before": None, "after": None}])
         count = how_many(connection, statement)
     asked = {"object": object, "id": id, "by": by}
     return visit.page(
-        "admin/history.html", entries=[{**entry, "rows": _compared(entry)} for entry in entries], count=count, objects=OBJECTS,
-        object=object, id=id, by=by, first=_link("/admin/history", **asked) if after else None,
+        "admin/history.html", entries=[told(say, entry, names) for entry in entries], count=count, objects=OBJECTS,
+        object=object, id=id, name=names.names.get(id, id), by=by,
+        first=_link("/admin/history", **asked) if after else None,
         following=_link("/admin/history", **asked, after=mark) if mark else None,
     )  # fmt: skip
 
 
-def _named(connection: Connection, text: str) -> list[str]:
+def _named(connection: Connection, say: Speech, text: str) -> list[str]:
     """Whoever did something and has every word of this in the name; few people do much, so names are compared here."""
     words = search_form(text).split()
     names = connection.execute(select(t.changes.c.by).distinct()).scalars()
-    return [name for name in names if all(word in search_form(name) for word in words)]
-
-
-def _compared(entry: Found) -> list[tuple[str, str, str]]:
-    """Field, value before, value after."""
-    before, after = entry["before"] or {}, entry["after"] or {}
-    return [(name, _shown(before.get(name)), _shown(after.get(name))) for name in sorted({*before, *after})]
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return ""
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return [name for name in names if all(word in search_form(name, say.who(name)) for word in words)]
 
 
 @router.get("/admin/usage")

@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Annotated, Final
 
 from babel.dates import format_date
-from babel.numbers import format_compact_decimal
 from fastapi import APIRouter, Depends, Query, Response
 from markupsafe import Markup
 
@@ -72,20 +71,22 @@ def _months(say: Speech, found: Statistics) -> Markup:
     shown = found.months[-MOST_COLUMNS:]
     bars = [
         Bar(
-            say_month(say, each.key, "LLL"), each.words, _short(say, each.words),
-            f"{say_month(say, each.key)}: {_told(say, each)}",
+            say_month(say, each.key, "LLL"), each.words, say.number(each.words),
+            say("joint.told", what=say_month(say, each.key), told=_told(say, each)),
             each.key[:4] if place == 0 or each.key.endswith("-01") else "",
         ) for place, each in enumerate(shown)
     ]  # fmt: skip
     best = max(shown, key=lambda each: each.words)
     told = say("statistics.months.told", month=say_month(say, best.key), words=say.number(best.words))
-    return columns(bars, "plot-months", say("statistics.months"), told, lambda value: _short(say, value))
+    return columns(bars, "plot-months", say("statistics.months"), told, say.number)
 
 
 def _rows(say: Speech, figures: Sequence[Figures], kind: str) -> Markup:
     bars = [
-        Bar(_named(say, each), each.words, _short(say, each.words), f"{_named(say, each)}: {_told(say, each)}")
-        for each in figures[:MOST_ROWS]
+        Bar(
+            _named(say, each), each.words, say.number(each.words),
+            say("joint.told", what=_named(say, each), told=_told(say, each)),
+        ) for each in figures[:MOST_ROWS]
     ]  # fmt: skip
     return rows(bars, say(f"statistics.{kind}"))
 
@@ -96,7 +97,3 @@ def _named(say: Speech, each: Figures) -> str:
 
 def _told(say: Speech, each: Figures) -> str:
     return f"{say.many('statistics.words', each.words)}, {say.many('statistics.requests', each.requests)}"
-
-
-def _short(say: Speech, value: float) -> str:
-    return str(format_compact_decimal(value, locale=say.locale, fraction_digits=1 if 1000 <= value < 100_000 else 0))

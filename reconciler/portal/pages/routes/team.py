@@ -11,7 +11,6 @@ from reconciler.portal.pages.forms import Form, Mistakes, Sent
 from reconciler.portal.pages.looking import colleagues, customer_of, file_of
 from reconciler.portal.pages.persons import dismiss, heir_options, pass_on, update
 from reconciler.portal.pages.visit import Visit, visits
-from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -43,8 +42,6 @@ def show_colleague(visit: Edits, id: str) -> Response:
 def _colleague(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
     with visit.store.read() as connection:
         person = dict(reached(connection, visit.grant, t.contacts, id))
-        if person["status"] == "unapproved":
-            raise Problem("not-found", f"there is nothing '{id}'")
         customer = customer_of(connection, person["customer"])
         people = colleagues(connection, person["customer"], removed=False)
     person["open"] = next((each["open"] for each in people if each["id"] == id), 0)

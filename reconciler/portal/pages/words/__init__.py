@@ -1,15 +1,17 @@
 """Every sentence of every page, in English, French and German, side by side.
 
 One module an area, one row a sentence, so that whoever changes one sees all three. `{…}` are filled
-in; nothing else is interpreted.
+in; nothing else is interpreted. The tables hold ordinary spaces: `sentence` sets those that French wants.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Final
 
 from reconciler.portal.pages.words import access, administration, common, requests, team
+from reconciler.portal.rules.typesetting import typeset
 
 LANGUAGES: Final = ("en", "fr", "de")
 Row = tuple[str, str, str]
@@ -20,9 +22,10 @@ TABLE: Final[Mapping[str, Row]] = {
 }  # fmt: skip
 
 
+@cache
 def sentence(language: str, key: str) -> str:
     """The sentence of this key in a language of ours; a `KeyError` for a key that no table has."""
-    return TABLE[key][LANGUAGES.index(language)]
+    return typeset(language, TABLE[key][LANGUAGES.index(language)])
 
 
 def known(key: str) -> bool:

@@ -1,0 +1,40 @@
+"""Addresses that are look-alikes of each other are one: the texts by which they are compared, anew.
+
+Where two people have one address by now, who writes it plainly keeps the login; the other's text stays as it
+was, so that nothing is lost: she needs another address to log in again.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+from reconciler.portal.rules.equality import same_address_form
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    connection = op.get_bind()
+    taken: set[str] = set()
+    for name in ("staff", "contacts"):
+        table = _table(name, "id")
+        rows = connection.execute(sa.select(table).where(table.c.address_form.is_not(None)).order_by(table.c.id)).all()
+        taken |= {row.address_form for row in rows}
+        for row in rows:
+            form = same_address_form(row.email)
+            if form != row.address_form and form not in taken:
+                taken.add(form)
+                connection.execute(sa.update(table).where(table.c.id == row.id).values(address_form=form))
+    wishes = _table("sign_ups", "digest")
+    for wish in connection.execute(sa.select(wishes)).all():
+        form = same_address_form(wish.email)
+        if form != wish.address_form:
+            connection.execute(sa.update(wishes).where(wishes.c.digest == wish.digest).values(address_form=form))
+
+
+def _table(name: str, key: str) -> sa.TableClause:
+    return sa.table(name, sa.column(key), sa.column("email"), sa.column("address_form"))

@@ -1,0 +1,79 @@
+"""What mails say: complete in three languages, with dates, numbers and titles as their readers write them."""
+
+from __future__ import annotations
+
+from string import Formatter
+
+import pytest
+
+from reconciler.portal.mail.letters import _LINES, About, letter
+from reconciler.portal.mail.words import WORDS
+
+FACTS = {
+    "portal": "Words & Co", "name": "Jane Doe", "customer": "Acme", "role": "requester", "contact": "lee@provider.example",
+    "address": "https://portal.example/login", "link": "https://portal.example/x", "until": "2026-12-01", "count": "2",
+    "from_name": "Tom Lang", "reason": "left", "who": "Mara", "title": "Leaflet", "hours": "24", "minutes": "10",
+}  # fmt: skip
+LISTED = [About("Leaflet", "https://portal.example/requests/1"), About("Manual", "https://portal.example/requests/2")]
+
+
+def test_the_three_tables_have_the_same_sentences_with_the_same_facts() -> None:
+    told = {
+        language: {key: {name for _, name, _, _ in Formatter().parse(text) if name} for key, text in table.items()}
+        for language, table in WORDS.items()
+    }
+    assert told["en"] == told["fr"] == told["de"]
+
+
+@pytest.mark.parametrize("language", ["en", "fr", "de"])
+@pytest.mark.parametrize("kind", sorted(_LINES))
+def test_every_kind_of_mail_is_written_in_every_language(kind: str, language: str) -> None:
+    for contact in ("lee@provider.example", ""):
+        written = letter(kind, language, {**FACTS, "contact": contact}, LISTED)
+        assert "{" not in written.subject + written.text
+        assert "2026-12-01" not in written.text
+        assert written.text.count("Words & Co") == 1, "it is signed, and calls nobody by the portal's name"
+
+
+@pytest.mark.parametrize(
+    ("language", "one", "many"),
+    [
+        ("en", "an open request of Tom Lang", "2 open requests of Tom Lang"),
+        ("fr", "une demande en cours de Tom Lang", "2 demandes en cours de Tom Lang"),
+        ("de", "eine offene Anfrage von Tom Lang", "2 offene Anfragen von Tom Lang"),
+    ],
+)
+def test_one_request_is_one_and_each_has_its_link(language: str, one: str, many: str) -> None:
+    assert one in letter("work_received", language, {**FACTS, "count": "1"}, LISTED[:1]).text
+    written = letter("work_received", language, FACTS, LISTED)
+    assert many in written.text
+    assert (
+        "\n\nLeaflet\nhttps://portal.example/requests/1\n\nManual\nhttps://portal.example/requests/2\n\n"
+        in written.text
+    )
+    assert written.html.count('<a href="https://portal.example/requests/') == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "The quote for “Leaflet” is ready. You can accept it until 1 December 2026:"),
+        (
+            "fr",
+            "Le devis pour «\u00a0Leaflet\u00a0» est prêt. Vous pouvez l’accepter jusqu’au 1er décembre 2026\u00a0:",
+        ),
+        (
+            "fr-CH",
+            "Le devis pour «\u00a0Leaflet\u00a0» est prêt. Vous pouvez l’accepter jusqu’au 1er décembre 2026\u00a0:",
+        ),
+        ("de", "das Angebot für „Leaflet“ liegt vor. Sie können es bis 1. Dezember 2026 annehmen:"),
+        ("hu", "The quote for “Leaflet” is ready. You can accept it until 1 December 2026:"),
+    ],
+)
+def test_days_and_titles_are_written_as_the_reader_writes_them(language: str, told: str) -> None:
+    assert told in letter("quoted", language, FACTS).text
+
+
+def test_without_an_address_to_write_to_a_mail_names_somebody_to_ask() -> None:
+    assert "Questions? Write to lee@provider.example." in letter("quoted", "en", FACTS).text
+    assert "Questions? Ask your contact at our company." in letter("quoted", "en", {**FACTS, "contact": ""}).text
