@@ -25,7 +25,7 @@ Remembers = Annotated[Visit, visits("history.read")]
 Counts = Annotated[Visit, visits("usage.read")]
 After = Annotated[str | None, Query(max_length=800)]
 STATES: Final = ("queued", "sending", "sent", "dead")
-OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail")
+OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail", "token")
 
 
 @router.get("/admin/outbox")
