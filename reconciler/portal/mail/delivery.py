@@ -16,6 +16,7 @@ from sqlalchemy.exc import OperationalError
 from reconciler.portal.acts import outbox
 from reconciler.portal.mail.messages import NotSendable, message, recipient
 from reconciler.portal.mail.smtp import Deferred, Line, MailServer, Rejected
+from reconciler.portal.store.database import failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
@@ -30,7 +31,7 @@ def carry_mails(store: Store, server: MailServer, done: threading.Event) -> None
         try:
             reached = carry_due(store, server, done)
         except OperationalError as error:
-            LOG.warning("mails", extra={"error": type(error.orig).__name__})
+            LOG.warning("mails", extra=failure(error))
             reached = False
         done.wait(LOOK_EVERY_S if reached else REST_S)
 
@@ -45,10 +46,10 @@ def carry_due(store: Store, server: MailServer, done: threading.Event | None = N
                 line.hand_over(message(mail, server.sender, store.name()), recipient(mail["to"]))
             except (Rejected, NotSendable) as refusal:
                 outbox.note_rejected(store, mail, str(refusal))
-                LOG.warning("mail", extra={"mail": mail["id"], "kind": mail["kind"], "state": "dead"})
+                _tell(mail, "dead", refusal.reason)
             except Deferred as delay:
                 outbox.note_deferred(store, mail, str(delay))
-                LOG.warning("mail", extra={"mail": mail["id"], "kind": mail["kind"], "state": "deferred"})
+                _tell(mail, "deferred", delay.reason)
                 if delay.at_all:
                     return False
             else:
@@ -59,3 +60,8 @@ def carry_due(store: Store, server: MailServer, done: threading.Event | None = N
             with contextlib.suppress(OSError):
                 line.close()
     return True
+
+
+def _tell(mail: outbox.Mail, state: str, reason: str) -> None:
+    told = {"mail": mail["id"], "kind": mail["kind"], "state": state, "reason": reason}
+    LOG.warning("mail", extra=told)
