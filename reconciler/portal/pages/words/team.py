@@ -96,9 +96,9 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "{name} hat sich registriert und die Adresse {email} bestätigt.",
     ),
     "registration.git": (
-        "Where files manage this customer, approve by merging a file: reconciler registrations pull writes it.",
-        "Si des fichiers gèrent ce client, approuvez en fusionnant un fichier : reconciler registrations pull l’écrit.",
-        "Wo Dateien diesen Kunden verwalten, genehmigen Sie durch Mergen einer Datei: reconciler registrations pull schreibt sie.",
+        "Where files manage this customer, approve by merging a file: reconciler plan shows the line it needs.",
+        "Si des fichiers gèrent ce client, approuvez en fusionnant un fichier : reconciler plan montre la ligne qu’il lui faut.",
+        "Wo Dateien diesen Kunden verwalten, genehmigen Sie durch Mergen einer Datei: die Zeile, die sie braucht, zeigt reconciler plan.",
     ),
     "registration.approve": ("Approve", "Approuver", "Genehmigen"),
     "registration.reject": ("Reject", "Refuser", "Ablehnen"),
