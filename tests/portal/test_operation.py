@@ -95,7 +95,7 @@ def test_the_command_backs_up_and_restores(tmp_path: Path) -> None:
     [
         ("postgresql://portal:secret@127.0.0.1:1/portal", "connection refused"),
         ("postgresql:///portal?host=/nowhere", "no such file or directory"),
-        ("portal.sqlite", "this is not the URL of a database"),
+        ("portal.sqlite", "this is not the url of a database"),
         ("mysql://portal@127.0.0.1/portal", "is not a database of ours"),
     ],
 )
