@@ -62,7 +62,7 @@ _FORMS: Final[Mapping[str, str]] = {
     "project_managers": "write addresses as name@domain, in a list: [lee@provider.example]",
     "email_domains": "write domains in a list: [acme.example]",
     "services": "write all, or a list such as [certified]; keys are small letters, digits and single hyphens",
-    "registration": "let registrations pull write it, or write none",
+    "registration": "write the line that plan shows, or write none",
     "time_zone": "write one as Europe/Berlin",
     "leaves": "write {on: 2027-03-31, reason: left}",
     "on": "write a date as 2027-03-31",

@@ -54,7 +54,7 @@ def _said_list(description: str, *example: str) -> Any:
 
 
 class Registration(Document):
-    """The sign-up that this file approves; written by `reconciler registrations pull`."""
+    """The sign-up that this file approves; `reconciler plan` shows the line for whoever waits."""
 
     id: Annotated[str, Field(pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="The sign-up's id.")]
     fingerprint: Annotated[

@@ -46,15 +46,16 @@ def _registration_moved(case: Case, one: Person) -> Objection | None:
     if name in case.contested:
         hint = "keep it in the file of the person who signed up, and delete the others"
         return Objection("registration-changed", f"registration {name} is named by several files", hint)
+    hint = "delete the file; without its registration line it adds the person anew"
     if found is None:
         said = "is gone: rejected, withdrawn or already decided"
     elif not could_be(found, case.customer):
         said = "is of another customer"
     elif reference is None or found.fingerprint != reference.fingerprint:
         said = "changed since it was reviewed"
+        hint = f"read it anew in the portal, then write {_line(found)} or delete the file"
     else:
         return None
-    hint = "run reconciler registrations pull and review it anew, or delete the file"
     return Objection("registration-changed", f"registration {name} {said}", hint)
 
 
@@ -63,7 +64,15 @@ def _registration_waits(one: Person) -> Objection | None:
     if not pending or wanted.refuses_registration:
         return None
     message = f"{wanted.email} has a pending registration ({', '.join(found.id for found in pending)})"
-    return Objection("registration-pending", message, "run reconciler registrations pull")
+    lines = " or ".join(_line(found) for found in pending)
+    return Objection(
+        "registration-pending", message, f"read it in the portal, then write {lines} or registration: none"
+    )
+
+
+def _line(found: Registration) -> str:
+    """What a file says that approves just this registration, as it is now."""
+    return f'registration: {{id: {found.id}, fingerprint: "{found.fingerprint}"}}'
 
 
 def contested_registrations(desired: DesiredState) -> frozenset[str]:

@@ -18,11 +18,12 @@ from sqlalchemy.exc import DBAPIError
 
 from reconciler.portal.acts.shapes import StaffFields
 from reconciler.portal.acts.staff import invite_from_outside
+from reconciler.portal.acts.tokens import all_tokens, end_token
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.mail.smtp import MailServer, mail_server
 from reconciler.portal.rules.passwords import weakness
-from reconciler.portal.rules.principals import Scope
+from reconciler.portal.rules.principals import COMMAND_LINE, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.seed import fill, settle, tell_demo_story
 from reconciler.portal.seed_people import give_everybody, people_of_the_provider
@@ -43,8 +44,8 @@ LOG_LEVELS: Final = LEVELS
 
 __all__ = [
     "LOG_LEVELS", "DatabaseFailure", "NotInvited", "WrongArchive", "WrongDatabase", "WrongSettings",
-    "activate_everybody", "back_up", "create_token", "invite", "is_empty", "judge_password", "restore", "running",
-    "seed_many", "serve", "tell_story",
+    "activate_everybody", "back_up", "create_token", "invite", "is_empty", "judge_password", "list_tokens", "restore",
+    "revoke_token", "running", "seed_many", "serve", "tell_story",
 ]  # fmt: skip
 
 
@@ -88,21 +89,43 @@ def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
         raise WrongSettings(str(error)) from None
     except ModuleNotFoundError as error:
         raise WrongSettings(
-            f"log-in at a provider is not installed: {error.name} is missing; pipx install 'reconciler[portal,oidc]'"
+            f"log-in at a provider is not installed: {error.name} is missing; install the portal with the extra oidc: "
+            "pipx install --force '/path/reconciler-…-py3-none-any.whl[portal,postgres,oidc]'"
         ) from None
     return Provider(settings)
 
 
 def create_token(database: str, scope: str, name: str) -> str:
-    """A new token of this scope (`read`, `apply`, `admin`); it is shown this once."""
+    """A new token of this scope (`metrics`, `read`, `apply`, `admin`); it is shown this once."""
     with _opened(database) as store:
         return new_token(store, Scope(scope), name)
 
 
-def invite(database: str, said: Mapping[str, str], base_url: str) -> str:
+def list_tokens(database: str) -> list[dict[str, str | None]]:
+    """Every token, oldest first: `id`, `name`, `scope`, when it was `made`, when it `ended` (None: it has not)."""
+    with _opened(database) as store, store.read() as connection:
+        return [
+            {"id": one["id"], "name": one["name"], "scope": one["scope"], "made": one["created_at"],
+             "ended": one["ended_at"]}
+            for one in all_tokens(connection)
+        ]  # fmt: skip
+
+
+def revoke_token(database: str, id: str) -> tuple[str, str | None]:
+    """End a token; its name, and since when it had ended before (None: it opened something until now)."""
+    with _opened(database) as store, store.write(COMMAND_LINE) as work:
+        try:
+            was = end_token(work, id)
+        except Problem as problem:
+            raise ValueError(problem.detail) from None
+        return was["name"], was["ended_at"]
+
+
+def invite(database: str, said: Mapping[str, str], base_url: str) -> tuple[str, bool]:
     """A link by which one of the provider's people (name, email, kind, language) comes in; a new one if it was lost.
 
-    A `ValueError` says which of the fields is not right, a `NotInvited` why somebody cannot be invited.
+    And whether there was an older link, which opens nothing any more. A `ValueError` says which of the fields is
+    not right, a `NotInvited` why somebody cannot be invited.
     """
     try:
         fields = StaffFields.model_validate(said).sent()

@@ -15,7 +15,7 @@ from reconciler.reports.lines import Section, edit_text, refusal_text, sections,
 from reconciler.reports.power import power_lines
 from reconciler.reports.redaction import masked
 from reconciler.reports.summary import summary_line, summed_up
-from reconciler.reports.words import counted, told
+from reconciler.reports.words import counted, said, told
 
 MARKER: Final = "<!-- reconciler plan -->"
 """The first line of every such comment: by it a pipeline finds the one to edit."""
@@ -69,7 +69,7 @@ def _details(title: str, lines: list[str]) -> str:
 
 
 def _refusal(text: str, hint: str | None) -> str:
-    return f"- {_code(text)}\n" + (f"  - what to do: {_code(told(hint))}\n" if hint else "")
+    return f"- {_code(text)}\n" + (f"  - what to do: {_code(said(hint))}\n" if hint else "")
 
 
 def _foot(plan: Plan) -> str:

@@ -16,6 +16,7 @@ from reconciler.model.values import FieldChange, Value
 
 HIDDEN: Final = "…"
 Finding = TypeVar("Finding", Refusal, Warning)
+_FINGERPRINT: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _ADDRESS: Final = re.compile(r"[^\s@'\"<>(),;:]+@[^\s@'\"<>(),;:]+")
 
 
@@ -92,7 +93,10 @@ def _effects(effects: Effects) -> Effects:
 
 
 def _finding(finding: Finding, names: tuple[str, ...]) -> Finding:
-    return replace(finding, message=_told(finding.message, names), contact=finding.contact and masked(finding.contact))
+    hint = finding.hint and _FINGERPRINT.sub(f"sha256:{HIDDEN}", finding.hint)  # who guesses a person could prove her
+    return replace(
+        finding, message=_told(finding.message, names), contact=finding.contact and masked(finding.contact), hint=hint
+    )
 
 
 def _edit(edit: PortalEdit, names: tuple[str, ...]) -> PortalEdit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +26,16 @@ try:
 except ModuleNotFoundError as error:
     raise WrongUsage(
         f"the reference portal is not installed: {error.name} is missing",
-        "install it with pipx install 'reconciler[portal]'",
+        "install it from its checkout with pipx install --force '.[portal]', or from a wheel in the same way",
     ) from None
 
-__all__ = ["back_up", "command", "invite", "restore", "seed", "serve", "tell_demo", "token"]
+__all__ = [
+    "Invited", "back_up", "command", "invite", "restore", "revoke", "seed", "serve", "tell_demo", "token", "tokens",
+]  # fmt: skip
 
 HOLDER = "the demo's past"
+HERE = "http://127.0.0.1:8000"
+"""Where a portal is served when nobody says where."""
 
 
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
@@ -45,15 +50,47 @@ def token(database: str, scope: str, name: str) -> str:
         return command.create_token(database, scope, name)
 
 
-def invite(database: str, said: Mapping[str, str], base_url: str) -> str:
-    """The activation link of one of the provider's people."""
+def tokens(database: str) -> list[dict[str, str | None]]:
+    """Every token of the portal, oldest first: `id`, `name`, `scope`, `made`, `ended`."""
+    with _understood():
+        return command.list_tokens(database)
+
+
+def revoke(database: str, id: str) -> str:
+    """End a token; what became of it, in a sentence."""
     with _understood():
         try:
-            return command.invite(database, said, base_url.rstrip("/"))
+            name, ended = command.revoke_token(database, id)
+        except ValueError as error:
+            raise WrongUsage(f"{error}; nothing was changed", "reconciler portal tokens shows their ids") from None
+    return f"{id} ({name}) had ended {ended}; nothing was changed" if ended else f"{id} ({name}) opens nothing any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Invited:
+    """An activation link, and what whoever hands it over should know."""
+
+    link: str
+    remarks: tuple[str, ...]
+
+
+def invite(database: str, said: Mapping[str, str], base_url: str | None) -> Invited:
+    """The activation link of one of the provider's people; on this machine unless `base_url` says otherwise."""
+    with _understood():
+        try:
+            link, again = command.invite(database, said, (base_url or HERE).rstrip("/"))
         except ValueError as error:
             raise WrongUsage(str(error)) from None
         except command.NotInvited as error:
             raise Refused(f"{error}; nothing was changed") from None
+    return Invited(link, tuple(_remarks(database, base_url, again=again)))
+
+
+def _remarks(database: str, base_url: str | None, *, again: bool) -> Iterator[str]:
+    if again:
+        yield "the link that was made before for this address opens nothing any more"
+    if base_url is None and not database.startswith("sqlite"):
+        yield f"the link leads to {HERE}, this machine: say with --base-url how people reach the portal"
 
 
 def seed(
@@ -132,4 +169,5 @@ def _understood() -> Iterator[None]:
     except (command.WrongDatabase, command.WrongSettings, command.WrongArchive) as error:
         raise WrongUsage(str(error)) from None
     except command.DatabaseFailure as error:
-        raise WrongUsage(f"the database cannot be used: {error.orig}", "check its URL and that it is there") from None
+        said = " ".join(str(error.orig).split())
+        raise WrongUsage(f"the database cannot be used: {said}", "check its URL and that it is there") from None

@@ -9,6 +9,7 @@ import httpx
 import pytest
 
 from reconciler.portal.command import running
+from reconciler.usecases.portal import _remarks
 from tests.cli.conftest import Program
 
 PASSWORD = "Sesam0effne"
@@ -27,7 +28,10 @@ def session_of(url: str, email: str, password: str) -> Any:
 def test_the_first_administrator_comes_in_by_a_link_that_works_once(folder: Program, database: str) -> None:
     first = folder("portal", "invite", "--database", database, *ADA).out
     run = folder("portal", "invite", "--database", database, *ADA, "--base-url", "https://portal.example/")
-    assert (run.code, run.err) == (0, "")
+    assert (run.code, run.err) == (
+        0,
+        "warning: the link that was made before for this address opens nothing any more\n",
+    )
     assert run.out.startswith("https://portal.example/activate/")
     assert run.out.count("\n") == 1
     with running(database) as url:
@@ -42,6 +46,15 @@ def test_the_first_administrator_comes_in_by_a_link_that_works_once(folder: Prog
     again = folder("portal", "invite", "--database", database, *ADA)
     assert (again.code, again.out) == (4, "")
     assert "is active already" in again.err
+
+
+def test_a_link_to_this_machine_is_pointed_out_where_a_portal_is_not_for_it_alone() -> None:
+    said = list(_remarks("postgresql:///portal", None, again=False))
+    assert said == [
+        "the link leads to http://127.0.0.1:8000, this machine: say with --base-url how people reach the portal"
+    ]
+    assert list(_remarks("postgresql:///portal", "https://portal.example", again=False)) == []
+    assert list(_remarks("sqlite:///portal.sqlite", None, again=False)) == []
 
 
 @pytest.mark.parametrize(

@@ -10,10 +10,11 @@ from typing import Final
 
 ACTORS: Final = (
     "anonymous", "removed", "registrant", "requester", "observer", "manager", "project_manager", "administrator",
-    "read", "apply", "admin",
+    "metrics", "read", "apply", "admin",
 )  # fmt: skip
 PEOPLE: Final = ("requester", "observer", "manager", "project_manager", "administrator")
 TOKENS: Final = ("read", "apply", "admin")
+"""The tokens that read by API; one of scope `metrics` opens the figures and nothing else."""
 EVERYWHERE: Final = frozenset({"mine", "own", "other"})
 SEEN: Final = {
     "requester": frozenset({"mine"}), "observer": frozenset({"mine", "own"}), "manager": frozenset({"mine", "own"}),
@@ -45,6 +46,7 @@ CELLS: Final[dict[str, dict[str, frozenset[str]]]] = {
     "administer": _ADMINISTRATION,
     "read administration": {**_ADMINISTRATION, **_everywhere("read", "apply")},
     "read by programs": _everywhere(*TOKENS),
+    "figures": _everywhere("metrics", *TOKENS),
     "apply": _everywhere("apply", "admin"),
 }  # fmt: skip
 
@@ -122,7 +124,7 @@ ROUTES: Final[dict[tuple[str, str], str]] = {
     ("GET", "/api/v1/outbox/{id}"): "administer",
     ("POST", "/api/v1/outbox/{id}/retry"): "administer",
     ("GET", "/readyz"): "open to everybody",
-    ("GET", "/metrics"): "read by programs",
+    ("GET", "/metrics"): "figures",
     ("GET", "/login"): "open to everybody",
     ("POST", "/login"): "open to everybody",
     ("GET", "/login/sign-on"): "open to everybody",

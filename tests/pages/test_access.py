@@ -269,3 +269,9 @@ def test_forms_of_strangers_need_our_mark_too(store: Store, manager: dict[str, A
         assert reader.post(path, data={**form, "mark": "0" * 64}).status_code == 403
         assert reader.post(path, data=form, headers={"Origin": "https://evil.example"}).status_code == 403
     assert "portal" not in reader.cookies
+
+
+@pytest.mark.parametrize("path", ["/activate/secret", "/reset/secret", "/confirm/secret", "/login/sign-on/back"])
+def test_an_address_with_a_secret_is_told_to_nothing_that_its_page_fetches(store: Store, path: str) -> None:
+    answer = Reader.of(store).get(path, follow_redirects=False)
+    assert answer.headers["referrer-policy"] == "strict-origin"

@@ -68,7 +68,7 @@ def _world(store: Store) -> World:
         secrets[actor] = Reader.contact(store, person["id"]).cookies["portal"]
     secrets["administrator"] = Reader.staff(store).cookies["portal"]
     secrets["project_manager"] = Reader.staff(store, "project_manager", "lee@provider.example").cookies["portal"]
-    secrets |= {scope: new_token(store, Scope(scope), scope) for scope in ("read", "apply", "admin")}
+    secrets |= {scope: new_token(store, Scope(scope), scope) for scope in ("metrics", *TOKENS)}
     secrets["removed"], secrets["registrant"] = _removed(store, api, people[4]), _registrant(store, home["id"])
     lease = api.lease("customer:nobody")
     ids: dict[tuple[str, str, str], str] = {}
@@ -171,7 +171,7 @@ def _wanted(actor: str, capability: str, path: str, whose: str) -> str:
     cells = CELLS[capability]
     if capability == "open to everybody":
         return "in"
-    if actor in TOKENS and not _for_programs(path):
+    if actor in {"metrics", *TOKENS} and not _for_programs(path):
         return "log in"  # a token opens no page
     if actor in cells:
         return "in" if whose in cells[actor] or not _tenancies(path)[1:] else "absent"

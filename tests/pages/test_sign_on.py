@@ -367,7 +367,7 @@ def test_without_the_extra_the_server_says_what_to_install(tmp_path: Path, monke
     for module in ("provider", "tokens"):
         monkeypatch.delitem(sys.modules, f"reconciler.portal.sign_on.{module}")
     oidc = {"issuer": "https://id.example", "client_id": "portal", "secret": "s", "name": None, "domains": ()}
-    with pytest.raises(command.WrongSettings, match=r"joserfc is missing; pipx install 'reconciler\[portal,oidc\]'"):
+    with pytest.raises(command.WrongSettings, match=r"joserfc is missing; install the portal with the extra oidc"):
         command.serve(f"sqlite:///{tmp_path / 'portal.sqlite'}", 0, oidc=oidc)
 
 

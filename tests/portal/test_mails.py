@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from reconciler.portal.mail.delivery import carry_due
 from reconciler.portal.mail.letters import About, letter
 from reconciler.portal.mail.messages import NotSendable, message, recipient
 from reconciler.portal.mail.smtp import MailServer, mail_server
+from reconciler.portal.serving.logs import JsonLines
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader
@@ -97,6 +99,15 @@ def test_a_not_now_is_tried_again_later_and_later(api: Api, store: Store, clock:
     carry_due(store, to(sink))
     assert states(api) == [("sent", 5)]
     assert len(sink.taken) == 1
+
+
+def test_the_log_says_why_a_mail_waits_and_not_whose_it_is(api: Api, store: Store, sink: Sink, caplog: Any) -> None:
+    invited(api)
+    sink.answers["RCPT"] = "450 4.2.0 <requester-0@acme.example> is busy"
+    carry_due(store, to(sink))
+    lines = [JsonLines().format(record) for record in caplog.records if record.message == "mail"]
+    assert [json.loads(line)["reason"] for line in lines] == ["450"]
+    assert "acme" not in "".join(lines)
 
 
 def test_what_is_never_taken_in_three_days_is_a_dead_letter(api: Api, store: Store, clock: Clock, sink: Sink) -> None:

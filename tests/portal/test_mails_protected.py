@@ -68,6 +68,16 @@ def waits(api: Api, sink: Sink, why: str) -> None:
     assert said_in_clear(sink) == []
 
 
+def test_the_log_says_that_a_certificate_is_why_mails_wait(
+    api: Api, store: Store, authority: Authority, caplog: Any
+) -> None:
+    one_mail(api)
+    with mail_sink(**way("smtps", authority.server("127.0.0.1"))) as sink:
+        carry_due(store, to(sink))
+    (reason,) = [record.reason for record in caplog.records if record.message == "mail"]
+    assert reason == "SSLCertVerificationError CERTIFICATE_VERIFY_FAILED"
+
+
 def said_in_clear(sink: Sink) -> list[str]:
     return [line for line in sink.in_clear if line.upper().startswith(SECRET)]
 

@@ -19,14 +19,17 @@ import httpx
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 
 from reconciler.portal.acts.jobs import JOBS
+from reconciler.portal.acts.outbox import TAKEN_MINUTES, note_deferred, take
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.journal import Journal
 from reconciler.portal.command import WrongSettings, create_token, serve
 from reconciler.portal.files.vault import Vault
 from reconciler.portal.serving.logs import JsonLines
 from reconciler.portal.serving.server import listen
+from reconciler.portal.store.database import WrongDatabase, failure, open_database
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api, Clock, key, refused
@@ -80,11 +83,48 @@ def test_the_command_backs_up_and_restores(tmp_path: Path) -> None:
     Api.of(store := open_store(f"sqlite:///{tmp_path / 'a'}")).a_customer("manager")
     store.engine.dispose()
     wrote = portal("backup", "--database", "sqlite:///a", "--out", "a.zip")
-    assert (wrote.returncode, wrote.stdout[:23]) == (0, "wrote a.zip: revision 2"), wrote.stderr
+    assert (wrote.returncode, wrote.stdout[:23]) == (0, "wrote a.zip: revision 3"), wrote.stderr
     read = portal("restore", "--database", "sqlite:///b", "--from", "a.zip")
-    assert (read.returncode, read.stdout[:19]) == (0, "restored revision 2"), read.stderr
+    assert (read.returncode, read.stdout[:19]) == (0, "restored revision 3"), read.stderr
     again = portal("restore", "--database", "sqlite:///b", "--from", "a.zip")
     assert (again.returncode, "is not empty" in again.stderr) == (64, True)
+
+
+@pytest.mark.parametrize(
+    ("url", "said"),
+    [
+        ("postgresql://portal:secret@127.0.0.1:1/portal", "connection refused"),
+        ("postgresql:///portal?host=/nowhere", "no such file or directory"),
+        ("portal.sqlite", "this is not the url of a database"),
+        ("mysql://portal@127.0.0.1/portal", "is not a database of ours"),
+    ],
+)
+def test_a_database_that_cannot_be_used_is_told_in_one_readable_line(url: str, said: str) -> None:
+    command = [sys.executable, "-m", "reconciler", "portal", "tokens", "--database", url]
+    run = subprocess.run(command, capture_output=True, text=True, check=False)
+    first, *hints = run.stderr.splitlines()
+    assert (run.returncode, said in first.lower()) == (64, True), run.stderr
+    assert "secret" not in run.stderr
+    assert "\\u{" not in first
+    assert all(line.startswith("  hint: ") for line in hints)
+
+
+def test_without_its_driver_postgresql_is_told_to_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "psycopg", None)
+    with pytest.raises(WrongDatabase, match=r"psycopg is missing; install the portal with the extra postgres"):
+        open_database("postgresql:///portal")
+
+
+def test_what_a_log_says_of_an_outage_has_a_reason_and_names_nobody(tmp_path: Path) -> None:
+    found = []
+    for url in ("postgresql://canary:canary@127.0.0.1:1/canary", f"sqlite:///{tmp_path / 'no' / 'canary'}"):
+        with pytest.raises(OperationalError) as error:
+            open_store(url)
+        found.append(failure(error.value))
+    assert found == [
+        {"error": "OperationalError", "reason": "connection refused"},
+        {"error": "OperationalError", "code": "SQLITE_CANTOPEN"},
+    ]
 
 
 def test_ready_is_who_has_a_database_of_its_own_version(api: Api, store: Store) -> None:
@@ -136,7 +176,7 @@ def test_figures_tell_what_is_there_and_what_was_answered(api: Api) -> None:
     api.a_request(boss)
     api.get("/contacts/nobody")
     found = figures(api)
-    assert found["portal_revision",] == 4
+    assert found["portal_revision",] == 5
     assert found["portal_contacts", "invited"] == 2
     assert found["portal_open_requests", "quote_pending"] == 1
     assert found["portal_open_requests", "quoted"] == 0
@@ -146,9 +186,28 @@ def test_figures_tell_what_is_there_and_what_was_answered(api: Api) -> None:
     assert found["portal_request_seconds_count", "POST", "/api/v1/customers"] == 1
 
 
+def test_a_mail_that_rests_is_not_overdue_and_one_that_nobody_carries_is(api: Api, store: Store, clock: Clock) -> None:
+    api.a_customer("requester")
+    clock.move(seconds=30)
+    assert figures(api)["portal_outbox_oldest_seconds",] == 30
+    mail = take(store)
+    assert mail is not None
+    assert figures(api)["portal_outbox_oldest_seconds",] == 0, "it is being sent"
+    for _ in range(5):
+        note_deferred(store, mail, "451 later")
+        assert figures(api)["portal_outbox_oldest_seconds",] == 0, "it rests"
+        clock.now = api.items("/outbox")[0]["next_try_at"]
+        mail = take(store)
+        assert mail is not None
+    clock.move(minutes=TAKEN_MINUTES, seconds=7)
+    assert figures(api)["portal_outbox_oldest_seconds",] == 7, "its carrier died"
+
+
 def test_figures_are_for_tokens_and_grow_with_no_caller(api: Api, as_scope: Callable[[str], Any]) -> None:
     refused(api.get("http://testserver/metrics", headers={"Authorization": ""}), "unauthenticated")
-    assert as_scope("read").get("http://testserver/metrics").status_code == 200
+    for scope in ("metrics", "read"):
+        assert as_scope(scope).get("http://testserver/metrics").status_code == 200
+    refused(as_scope("metrics").get("/meta"), "forbidden")
 
     def strangers() -> None:
         for n in range(20):
@@ -290,7 +349,8 @@ def test_answers_tell_browsers_to_do_nothing_with_them(store: Store, base_url: s
         assert headers["cache-control"] == "no-store"
         assert headers["referrer-policy"] in {"no-referrer", "same-origin"}
         assert "frame-ancestors 'none'" in headers["content-security-policy"]
-        assert ("strict-transport-security" in headers) is base_url.startswith("https")
+        sworn = headers.get("strict-transport-security")
+        assert sworn == ("max-age=31536000" if base_url.startswith("https") else None), "other hosts are not ours"
         assert "server" not in headers
     assert api.get("/meta").headers["content-security-policy"] == "default-src 'none'; frame-ancestors 'none'"
     page = Reader.staff(store).get("/admin/usage")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import socket
 import threading
@@ -250,3 +251,77 @@ def test_a_server_stops_in_time_though_its_mail_server_hangs_and_a_caller_never_
                 until(lambda: httpx.get(f"{server.url}/healthz").status_code == 200)
                 assert server.stop(10) == 0
     store.engine.dispose()
+
+
+def begun(address: str, head: str) -> socket.socket:
+    """A connection on which a request has begun."""
+    host, port = address.removeprefix("http://").split(":")
+    connection = socket.create_connection((host, int(port)), timeout=20)
+    connection.sendall(head.replace("\n", "\r\n").encode())
+    return connection
+
+
+def whole(connection: socket.socket) -> bytes:
+    """What still comes until the other side closes."""
+    with connection:
+        return b"".join(iter(lambda: connection.recv(65536), b""))
+
+
+def test_who_has_no_answer_yet_when_a_server_stops_is_told_when_to_ask_again(tmp_path: Path) -> None:
+    database = f"sqlite:///{tmp_path / 'portal.sqlite'}"
+    token = create_token(database, "admin", "tests")
+    with serving(database, token=token) as server:
+        upload = begun(server.url, (
+            f"POST /api/v1/uploads?name=a.txt HTTP/1.1\nHost: portal\nAuthorization: Bearer {token}\n"
+            "Idempotency-Key: stopping-2\nIf-None-Match: *\nContent-Type: application/octet-stream\n"
+            "Content-Length: 100000\n\nxxxx"
+        ))  # fmt: skip
+        form = begun(server.url, (
+            "POST /login HTTP/1.1\nHost: portal\nContent-Type: application/x-www-form-urlencoded\n"
+            "Content-Length: 100\n\nemail="
+        ))  # fmt: skip
+        until(lambda: httpx.get(f"{server.url}/healthz").status_code == 200)
+        assert server.stop(10) == 0
+        for connection, kind in ((upload, b"application/problem+json"), (form, b"text/html")):
+            answer = whole(connection)
+            assert answer.startswith(b"HTTP/1.1 503 "), answer
+            assert b"retry-after: 5\r\n" in answer
+            assert b"content-type: " + kind in answer
+    assert [line["event"] for line in server.log if line.get("status") == 503] == ["problem", "request"] * 2
+    assert {line["level"] for line in server.log} == {"info"}, server.raw
+    assert list((tmp_path / "portal.sqlite-files").iterdir()) == []
+
+
+def test_a_download_that_a_stop_cuts_off_cannot_be_taken_for_whole(tmp_path: Path) -> None:
+    database, size = f"sqlite:///{tmp_path / 'portal.sqlite'}", 32 * 1024 * 1024
+    token = create_token(database, "admin", "tests")
+    with serving(database, token=token) as server, server.client() as client:
+        created = {**key(), "If-None-Match": "*"}
+        home = a_customer(client)
+        person = {
+            "customer": home["id"],
+            "name": "Rita",
+            "role": "requester",
+            "email": f"rita@{home['id'][4:]}.example",
+        }
+        owner = client.post("/contacts", json=person, headers={**key(), "If-None-Match": "*"}).json()
+        sent = client.post(
+            "/uploads?name=a.bin", content=os.urandom(size), headers={**created, "Content-Type": "application/octet-stream"}
+        ).json()  # fmt: skip
+        request = client.post("/requests", headers={**key(), "If-None-Match": "*"}, json={
+            "owner": owner["id"], "title": "Manual", "source_language": "en", "target_languages": ["de"],
+            "files": [sent["id"]],
+        }).json()  # fmt: skip
+        path = f"/api/v1/requests/{request['id']}"
+        asked = f"HTTP/1.1\nHost: portal\nAuthorization: Bearer {token}\n\n"
+        one = begun(server.url, f"GET {path}/files/{sent['id']} {asked}")
+        archive = begun(server.url, f"GET {path}/files.zip {asked}")
+        heads = [connection.recv(1000).lower() for connection in (one, archive)]
+        assert server.stop(10) == 0
+        rest = [whole(connection) for connection in (one, archive)]
+    assert f"content-length: {size}".encode() in heads[0]
+    assert len(rest[0]) < size
+    assert b"transfer-encoding: chunked" in heads[1]
+    assert not rest[1].endswith(b"0\r\n\r\n")
+    assert [line["level"] for line in server.log if line["event"] == "cut"] == ["warning"] * 2
+    assert {line["level"] for line in server.log} == {"info", "warning"}, server.raw

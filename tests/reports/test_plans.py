@@ -15,7 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reconciler.model.errors import Refused
-from reconciler.model.plan import Permissions, Plan
+from reconciler.model.plan import Permissions, Plan, Refusal, Scope
 from reconciler.reports.as_json import drift_json, plan_json, read_reviewed
 from reconciler.reports.markdown import LONGEST, MARKER, plan_markdown
 from reconciler.reports.redaction import masked, redacted
@@ -166,6 +166,16 @@ def test_a_redacted_plan_names_nobody(name: str) -> None:
         assert spelled not in text
         assert "Ada Admin" not in text
         assert not re.search(r"(jane|tom|zoe|roe|stray|new-one)@", text)
+
+
+def test_what_proves_who_signed_up_is_shown_and_in_a_redacted_plan_hidden() -> None:
+    line = f'registration: {{id: reg-7f3c, fingerprint: "sha256:{"4c" * 32}"}}'
+    hint = f"write {line} or {line.replace('7f3c', '9')} or {line.replace('7f3c', '8')} or registration: none"
+    refusal = Refusal("registration-pending", Scope.CONTACT, "jane signed up", "acme", "jane-doe", hint)
+    plan = replace(hostile_plan("x"), refusals=(refusal,))
+    for text_of in (lambda one: plan_text(one, PLAIN), plan_json, plan_markdown):
+        assert text_of(plan).count("4c" * 32) == 3
+        assert "4c4c" not in text_of(redacted(plan))
 
 
 def test_redaction_changes_no_number() -> None:

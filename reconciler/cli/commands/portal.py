@@ -1,25 +1,31 @@
-"""`reconciler portal serve|token|invite|seed|backup|restore`: starts the reference portal, and is all that knows of it."""
+"""`reconciler portal serve|token|tokens|revoke|invite|seed|backup|restore`: starts the reference portal, and is all that knows of it."""
 
 from __future__ import annotations
 
+import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import click
 
-from reconciler.cli.output import show
+from reconciler.cli.output import show, warn
+from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import WrongUsage
+from reconciler.reports.words import told
 
 EPILOG = """\b
 Examples:
   reconciler portal seed  --database sqlite:///portal.sqlite
   reconciler portal token --database sqlite:///portal.sqlite --scope apply
+  reconciler portal tokens --database sqlite:///portal.sqlite
   reconciler portal serve --database sqlite:///portal.sqlite --port 8000
   reconciler portal backup --database sqlite:///portal.sqlite --out portal.zip
   reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email ada@provider.example
 """
 SMTP_PASSWORD: Final = "RECONCILER_PORTAL_SMTP_PASSWORD"  # noqa: S105  the variable's name
+_COLUMNS: Final = ("id", "scope", "made", "ended", "name")
 OIDC_SECRET: Final = "RECONCILER_PORTAL_OIDC_SECRET"  # noqa: S105  the same
 
 _DATABASE = click.option(
@@ -116,7 +122,9 @@ def restore(database: str, files: Path | None, archive: Path) -> int:
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
-@click.option("--scope", type=click.Choice(["read", "apply", "admin"]), required=True, help="What it may do.")
+@click.option(
+    "--scope", type=click.Choice(["metrics", "read", "apply", "admin"]), required=True, help="What it may do."
+)
 @click.option("--name", default=None, help="How history names whoever uses it.")
 def token(database: str, scope: str, name: str | None) -> int:
     """Print a new token, and nothing else."""
@@ -128,21 +136,60 @@ def token(database: str, scope: str, name: str | None) -> int:
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to say it.")
+def tokens(database: str, form: str) -> int:
+    """Show every token: its id, name and scope, when it was made and when it ended; never what opens the portal."""
+    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
+
+    found = case.tokens(database)
+    if form == "json":
+        show(json.dumps({"tokens": found}, ensure_ascii=False, indent=2) + "\n")
+        return 0
+    heading: dict[str, str | None] = {name: name for name in _COLUMNS}
+    show("".join(_line(row) for row in [heading, *found]))
+    return 0
+
+
+def _line(row: Mapping[str, str | None]) -> str:
+    id, scope, made, ended, name = (told(row[column] or "-") for column in _COLUMNS)
+    return f"{id:<24}  {scope:<7}  {made:<20}  {ended:<20}  {name}\n"
+
+
+@portal.command(epilog=EPILOG)
+@_DATABASE
+@click.argument("id")
+def revoke(database: str, id: str) -> int:
+    """End the token of this ID at once; `tokens` shows the ids."""
+    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
+
+    show(told(case.revoke(database, id)) + "\n")
+    return 0
+
+
+@portal.command(epilog=EPILOG)
+@_DATABASE
 @click.option("--name", required=True, help="What the person is called.")
 @click.option("--email", required=True, metavar="ADDRESS", help="With which address the person logs in.")
 @click.option(
     "--kind", type=click.Choice(["administrator", "project_manager"]), default="administrator", show_default=True
 )
 @click.option("--language", type=click.Choice(["en", "fr", "de"]), default="en", show_default=True)
-@click.option(
-    "--base-url", metavar="URL", default="http://127.0.0.1:8000", show_default=True, help="How people reach the portal."
-)
-def invite(database: str, name: str, email: str, kind: str, language: str, base_url: str) -> int:
-    """Invite one of the provider's people: prints the activation link, and nothing else; no mail is sent."""
+@click.option("--base-url", metavar="URL", help="How people reach the portal [default: http://127.0.0.1:8000]")
+@with_settings
+def invite(
+    settings: Settings, database: str, name: str, email: str, kind: str, language: str, base_url: str | None
+) -> int:
+    """Invite one of the provider's people: prints the activation link, and nothing else; no mail is sent.
+
+    The same address again: a new link, and the older one opens nothing any more.
+    """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     said = {"name": name, "email": email, "kind": kind, "language": language}
-    show(case.invite(database, said, base_url) + "\n")
+    invited = case.invite(database, said, base_url)
+    for remark in invited.remarks:
+        warn(settings, remark)
+    show(invited.link + "\n")
     return 0
 
 

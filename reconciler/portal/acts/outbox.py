@@ -34,7 +34,7 @@ _SECRET: Final = re.compile(r"(/(?:activate|confirm|reset)/)[A-Za-z0-9_-]+")
 def take(store: Store) -> Mail | None:
     """A mail that is due, now this caller's for `TAKEN_MINUTES`; None when there is none."""
     c, now = t.outbox.c, store.clock()
-    due = select(t.outbox).where(_due(now)).order_by(c.next_try_at, c.revision, c.id).limit(1)
+    due = select(t.outbox).where(is_due(now)).order_by(c.next_try_at, c.revision, c.id).limit(1)
     with store.read() as connection:
         if connection.execute(due).first() is None:
             return None
@@ -47,7 +47,8 @@ def take(store: Store) -> Mail | None:
     return {**found, **taken}
 
 
-def _due(now: str) -> ColumnElement[bool]:
+def is_due(now: str) -> ColumnElement[bool]:
+    """Whether a mail of the outbox is to be sent now: it does not rest, and nobody is sending it."""
     c = t.outbox.c
     return and_(c.state.in_(("queued", "sending")), c.next_try_at <= now)
 

@@ -40,10 +40,11 @@ def invite(work: Work, person: Row) -> None:
     )  # fmt: skip
 
 
-def invite_from_outside(store: Store, fields: Fields) -> str:
+def invite_from_outside(store: Store, fields: Fields) -> tuple[str, bool]:
     """The link by which somebody comes into a portal that nobody can log in to yet; no mail is sent.
 
-    The same address again: a new link, as long as the first one was not opened.
+    The same address again: a new link, as long as the first one was not used, and True, for that one opens
+    nothing any more.
     """
     with store.write(COMMAND_LINE) as work:
         found = work.where("staff", t.staff.c.address_form == same_address_form(fields["email"]))
@@ -52,7 +53,7 @@ def invite_from_outside(store: Store, fields: Fields) -> str:
             raise Problem("wrong-state", f"'{person['email']}' is active already: set a new password at the log-in")
         work.end_access(person.id)
         work.audit("invite", person, None, {"name": person["name"], "kind": person["kind"]})
-        return link_to(work, person)
+        return link_to(work, person), bool(found)
 
 
 def resend(work: Work, person: Row) -> Audited:

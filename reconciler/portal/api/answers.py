@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError, OperationalError
 from starlette.exceptions import HTTPException
 
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store.database import failure
 
 TRACE: Final[ContextVar[str]] = ContextVar("trace")
 """The trace of the request that is being answered; the log has it too."""
@@ -104,7 +105,7 @@ def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> 
 
     @app.exception_handler(OperationalError)
     def on_operational(request: Request, error: OperationalError) -> Response:
-        LOG.error("database", extra={"error": type(error.orig).__name__, "trace": TRACE.get(None)})
+        LOG.error("database", extra={**failure(error), "trace": TRACE.get(None)})
         return told(request, Problem("unavailable", "the database does not answer"))
 
     @app.exception_handler(Exception)

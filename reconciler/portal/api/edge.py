@@ -52,7 +52,7 @@ _ALWAYS: Final = {
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_ONLY_HTTPS: Final = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+_ONLY_HTTPS: Final = {"Strict-Transport-Security": "max-age=31536000"}
 
 
 class Edge:
@@ -71,9 +71,11 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        crowded = _is_crowded(scope)
+        crowded, begun = _is_crowded(scope), False
 
         async def with_headers(message: Message) -> None:
+            nonlocal begun
+            begun = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 for name, value in (self.headers | (_CLOSE if crowded else {})).items():
@@ -88,12 +90,22 @@ class Edge:
             await self._told(scope, problem)(scope, receive, with_headers)
             return
         scope[_PATIENCE] = patience = _Patience(receive, self.paces)
-        await self.app(scope, patience, with_headers)
+        try:
+            await self.app(scope, patience, with_headers)
+        except asyncio.CancelledError:
+            if begun:
+                raise  # half an answer: the connection is closed, and the caller misses the rest
+            await self._told(scope, _stopping())(scope, receive, with_headers)
 
     def _told(self, scope: Scope, problem: Problem) -> Response:
         if scope["path"].startswith(FOR_PROGRAMS):
             return problem_answer(problem)
         return self.page(Request(scope), problem, noted(problem))
+
+
+def _stopping() -> Problem:
+    headers = {"Retry-After": str(COME_AGAIN_S), **_CLOSE}
+    return Problem("unavailable", "the server is told to stop and waits no longer: ask again", headers=headers)
 
 
 def _is_crowded(scope: Scope) -> bool:

@@ -15,6 +15,7 @@ from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 from sqlalchemy import Column, Connection, func, select
 
+from reconciler.portal.acts.outbox import is_due
 from reconciler.portal.rules.roles import OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import moment
@@ -69,7 +70,11 @@ class _Stock(Collector):
                 _by("portal_customers", "Customers, by status.", t.customers.c.status, connection),
                 _by("portal_open_requests", "Open requests, by state.", t.requests.c.state, connection, OPEN),
                 _by("portal_outbox", "Mails, by state.", t.outbox.c.state, connection),
-                _one("portal_outbox_oldest_seconds", "The age of the oldest mail not sent.", _oldest(connection, now)),
+                _one(
+                    "portal_outbox_oldest_seconds",
+                    "How long the mail that is due longest is due.",
+                    _overdue(connection, now),
+                ),
                 _one("portal_sessions", "Sessions that nobody ended.", _sessions(connection)),
             ]
         yield from found
@@ -100,7 +105,6 @@ def _sessions(connection: Connection) -> int:
     )
 
 
-def _oldest(connection: Connection, now: str) -> float:
-    c = t.outbox.c
-    oldest = connection.execute(select(func.min(c.created_at)).where(c.state.in_(("queued", "sending")))).scalar()
-    return (moment(now) - moment(oldest)).total_seconds() if oldest else 0.0
+def _overdue(connection: Connection, now: str) -> float:
+    first = connection.execute(select(func.min(t.outbox.c.next_try_at)).where(is_due(now))).scalar()
+    return (moment(now) - moment(first)).total_seconds() if first else 0.0

@@ -6,6 +6,7 @@ secret, and a query may hold an address.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from typing import Any, Final
@@ -46,6 +47,9 @@ class Journal:
 
         try:
             await self.app(scope, receive, noting)
+        except asyncio.CancelledError:
+            LOG.warning("cut", extra={"route": route_pattern(scope), "trace": trace})
+            raise
         except BaseException:
             status = BUG if status == CALLER_GONE else status
             raise

@@ -8,14 +8,12 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from sqlalchemy import insert
 
-from reconciler.portal.acts.mails import digest
 from reconciler.portal.acts.sessions import by_session, by_token, note_use
+from reconciler.portal.acts.tokens import make_token
 from reconciler.portal.rules.policy import PUBLIC, Grant, granted, known
 from reconciler.portal.rules.principals import COMMAND_LINE, Principal, Scope
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 
 bearer = HTTPBearer(
@@ -85,12 +83,5 @@ def new_token(
     store: Store, scope: Scope, name: str, secret: Callable[[], str] = lambda: secrets.token_urlsafe(32)
 ) -> str:
     """A new token of this scope; only its digest is kept, so this is the only time that it is seen."""
-    text = f"rp_{secret()}"
     with store.write(COMMAND_LINE) as work:
-        work.connection.execute(
-            insert(t.tokens).values(
-                digest=digest(text), id=f"tok_{secrets.token_hex(10)}", name=name, scope=str(scope), contact=None,
-                created_at=work.now, ended_at=None,
-            )
-        )  # fmt: skip
-    return text
+        return make_token(work, scope, name, f"rp_{secret()}")

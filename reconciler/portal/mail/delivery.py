@@ -17,6 +17,7 @@ from reconciler.portal.acts import outbox
 from reconciler.portal.mail.messages import NotSendable, message, recipient
 from reconciler.portal.mail.smtp import Deferred, Line, MailServer, Rejected
 from reconciler.portal.rules.naming import name_for
+from reconciler.portal.store.database import failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
@@ -31,7 +32,7 @@ def carry_mails(store: Store, server: MailServer, done: threading.Event) -> None
         try:
             reached = carry_due(store, server, done)
         except OperationalError as error:
-            LOG.warning("mails", extra={"error": type(error.orig).__name__})
+            LOG.warning("mails", extra=failure(error))
             reached = False
         done.wait(LOOK_EVERY_S if reached else REST_S)
 
@@ -48,10 +49,10 @@ def carry_due(store: Store, server: MailServer, done: threading.Event | None = N
                 )
             except (Rejected, NotSendable) as refusal:
                 outbox.note_rejected(store, mail, str(refusal))
-                LOG.warning("mail", extra={"mail": mail["id"], "kind": mail["kind"], "state": "dead"})
+                _tell(mail, "dead", refusal.reason)
             except Deferred as delay:
                 outbox.note_deferred(store, mail, str(delay))
-                LOG.warning("mail", extra={"mail": mail["id"], "kind": mail["kind"], "state": "deferred"})
+                _tell(mail, "deferred", delay.reason)
                 if delay.at_all:
                     return False
             else:
@@ -62,3 +63,8 @@ def carry_due(store: Store, server: MailServer, done: threading.Event | None = N
             with contextlib.suppress(OSError):
                 line.close()
     return True
+
+
+def _tell(mail: outbox.Mail, state: str, reason: str) -> None:
+    told = {"mail": mail["id"], "kind": mail["kind"], "state": state, "reason": reason}
+    LOG.warning("mail", extra=told)

@@ -11,7 +11,7 @@ from email.errors import MessageError
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Any
+from typing import Any, Final
 
 from reconciler.portal.rules.equality import same_domain_form
 from reconciler.portal.store.clock import moment
@@ -19,6 +19,8 @@ from reconciler.portal.store.clock import moment
 
 class NotSendable(ValueError):
     """What stands in the outbox cannot be a message; trying again would not help."""
+
+    reason: Final = "not one address"
 
 
 def message(mail: Mapping[str, Any], sender: str, sender_name: str) -> EmailMessage:

@@ -29,15 +29,23 @@ PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
 class Deferred(Exception):
-    """The mail was not taken now; another time it may be. `at_all`: the server takes nothing now."""
+    """The mail was not taken now; another time it may be. `at_all`: the server takes nothing now.
 
-    def __init__(self, why: str, *, at_all: bool = False) -> None:
+    `reason`: what a log may say of it, an answer's code or an error's class, which name nobody.
+    """
+
+    def __init__(self, why: str, reason: str, *, at_all: bool = False) -> None:
         super().__init__(why)
+        self.reason = reason
         self.at_all = at_all
 
 
 class Rejected(Exception):
-    """The server will never take this mail."""
+    """The server will never take this mail; `reason` as for `Deferred`."""
+
+    def __init__(self, why: str, reason: str) -> None:
+        super().__init__(why)
+        self.reason = reason
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,13 +121,13 @@ class Line:
         except smtplib.SMTPResponseException as error:
             raise _refusal(error.smtp_code, error.smtp_error) from None
         except (OSError, smtplib.SMTPException) as error:
-            raise Deferred(_said(error), at_all=True) from None
+            raise Deferred(_said(error), _reason(error), at_all=True) from None
 
     def _send(self, message: EmailMessage, to: str) -> None:
         # smtplib's own send_message writes `>From` where a line begins with `From`
         beyond_ascii = not f"{self.server.sender}{to}".isascii()
         if beyond_ascii and not self._smtp.has_extn("smtputf8"):
-            raise Rejected(f"the mail server carries no address in other letters, such as '{to}'")
+            raise Rejected(f"the mail server carries no address in other letters, such as '{to}'", "no SMTPUTF8")
         options = ("SMTPUTF8", "BODY=8BITMIME") if beyond_ascii else ()
         written = message.as_bytes(policy=SMTPUTF8 if beyond_ascii else SMTP)
         self._smtp.sendmail(self.server.sender, [to], written, options)
@@ -148,7 +156,7 @@ def _connected(server: MailServer) -> smtplib.SMTP:
         # also a "never": what the server refuses here is us, and that a human mends, not the mails
         if smtp is not None:
             smtp.close()
-        raise Deferred(_said(error), at_all=True) from None
+        raise Deferred(_said(error), _reason(error), at_all=True) from None
     return smtp
 
 
@@ -172,8 +180,20 @@ def _hang_up(smtp: smtplib.SMTP) -> None:
 def _refusal(code: int, answer: bytes | str) -> Exception:
     said = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     why = f"{code} {' '.join(said.split())}"[:500]
-    return Rejected(why) if code >= 500 else Deferred(why, at_all=code == 421)
+    return Rejected(why, str(code)) if code >= 500 else Deferred(why, str(code), at_all=code == 421)
 
 
 def _said(error: Exception) -> str:
     return f"{type(error).__name__}: {error}"[:500]
+
+
+def _reason(error: Exception) -> str:
+    """What of an error names nobody: its class, and the code that goes with it."""
+    match error:
+        case smtplib.SMTPResponseException():
+            more = str(error.smtp_code)
+        case ssl.SSLError():
+            more = error.reason or ""
+        case _:
+            more = ""
+    return f"{type(error).__name__} {more}".rstrip()

@@ -116,6 +116,13 @@ def _sentence(problem: Problem) -> str:
     return f"problem.{problem.type}" if known(f"problem.{problem.type}") else "problem.other"
 
 
+SECRET_PATHS: Final = ("/activate/", "/confirm/", "/reset/", "/login/sign-on")
+"""Where an address holds a secret, what a page fetches is not told it: only the portal's own name is.
+
+Not `no-referrer`: with it browsers leave out from where a form is sent, which is what `Marks` judges.
+"""
+
+
 class PageHeaders:
     """An ASGI layer: what every page tells browsers not to do."""
 
@@ -127,13 +134,14 @@ class PageHeaders:
         if scope["type"] != "http" or scope["path"].startswith("/api/"):
             await self.app(scope, receive, send)
             return
+        referrer = "strict-origin" if scope["path"].startswith(SECRET_PATHS) else "same-origin"
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.setdefault("Content-Security-Policy", POLICY)
                 headers.setdefault("Cache-Control", "no-store")
-                headers.setdefault("Referrer-Policy", "same-origin")
+                headers.setdefault("Referrer-Policy", referrer)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
                 headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")

@@ -87,7 +87,7 @@ MATRIX: Final[Mapping[str, Mapping[Who, Reach]]] = MappingProxyType({
     "outbox.retry": _ADMINISTRATION,
     "changes.read": _EVERYTHING_READ,
     "history.read": _ADMINISTRATION,
-    "metrics.read": _all(*_TOKENS),
+    "metrics.read": _all(Who.METRICS, *_TOKENS),
     "meta.read": _all(*_TOKENS),
     "snapshot.read": _all(*_TOKENS),
     "leases.write": _all(Who.APPLY, Who.ADMIN),

@@ -7,8 +7,9 @@ from enum import StrEnum
 
 
 class Scope(StrEnum):
-    """What a token may do: read only; read, leases and batches; everything."""
+    """What a token may do: see figures; read only; read, leases and batches; everything."""
 
+    METRICS = "metrics"
     READ = "read"
     APPLY = "apply"
     ADMIN = "admin"
@@ -34,6 +35,7 @@ class Who(StrEnum):
     MANAGER = "manager"
     PROJECT_MANAGER = "project_manager"
     ADMINISTRATOR = "administrator"
+    METRICS = "token:metrics"
     READ = "token:read"
     APPLY = "token:apply"
     ADMIN = "token:admin"

@@ -7,6 +7,7 @@ into it; of an error where it happened and of which type it is, not what it says
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 import sys
@@ -19,6 +20,12 @@ from typing import Final
 LEVELS: Final = ("debug", "info", "warning", "error")
 OURS: Final = ("portal", "uvicorn")
 _USUAL: Final = frozenset({*logging.makeLogRecord({}).__dict__, "message", "asctime", "color_message", "taskName"})
+
+
+def of_a_stop(record: logging.LogRecord) -> bool:
+    """Whether the library complains of what a stop cuts off, as if it were a bug: the journal has a line for each."""
+    cancelled = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
+    return record.name.startswith("uvicorn") and (cancelled or str(record.msg).startswith("Cancel %s running task"))
 
 
 class JsonLines(logging.Formatter):
@@ -53,6 +60,7 @@ def log_to_stderr(level: str) -> None:
     """From now on everything that is logged goes to stderr in this form; others' records from `warning` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
+    handler.addFilter(lambda record: not of_a_stop(record))
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.WARNING)
     for name in OURS:

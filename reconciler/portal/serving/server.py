@@ -26,11 +26,12 @@ from reconciler.portal.mail.smtp import MailServer
 from reconciler.portal.rules.hosts import is_private, on_loopback
 from reconciler.portal.serving.connections import MOST, Connection
 from reconciler.portal.sign_on.journey import SignOn
+from reconciler.portal.store.database import failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
 STOP_WITHIN_S: Final = 10
-_FINISH_REQUESTS_WITHIN_S: Final = 7
+FINISH_REQUESTS_WITHIN_S: Final = 7
 JOBS_EVERY_S: Final = 60
 
 
@@ -90,7 +91,7 @@ def run_server(
     """Serve until a signal, at most so many connections at once."""
     config = uvicorn.Config(
         create_app(store, sign_on), http=Connection, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=_FINISH_REQUESTS_WITHIN_S, timeout_keep_alive=75, ws="none",
+        timeout_graceful_shutdown=FINISH_REQUESTS_WITHIN_S, timeout_keep_alive=75, ws="none",
         h11_max_incomplete_event_size=LARGEST_HEAD, limit_concurrency=connections, proxy_headers=True, forwarded_allow_ips=place.proxies,
     )  # fmt: skip
     server, done = uvicorn.Server(config), threading.Event()
@@ -107,7 +108,7 @@ def run_server(
     server.run(sockets=[place.listening])
     done.set()
     for worker in workers:
-        worker.join(STOP_WITHIN_S - _FINISH_REQUESTS_WITHIN_S - 1)
+        worker.join(STOP_WITHIN_S - FINISH_REQUESTS_WITHIN_S - 1)
     LOG.info("stopped")
 
 
@@ -133,5 +134,5 @@ def follow_the_clock(store: Store, done: threading.Event) -> None:
             try:
                 job(store)
             except OperationalError as error:
-                LOG.warning("job", extra={"job": job.__name__, "error": type(error.orig).__name__})
+                LOG.warning("job", extra={"job": job.__name__, **failure(error)})
         done.wait(JOBS_EVERY_S)

@@ -8,18 +8,19 @@ transaction sees one revision from its first to its last row.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
 from reconciler.portal.rules.fields import DEFAULTS
@@ -32,7 +33,7 @@ class WrongDatabase(Exception):
 
 def open_database(url: str) -> Engine:
     """An engine with transactions as the portal needs them; nothing is connected yet."""
-    address = make_url(url)
+    address = _address(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(url)
     if address.drivername == "postgresql":
@@ -41,15 +42,31 @@ def open_database(url: str) -> Engine:
         raise WrongDatabase(
             f"'{address.get_backend_name()}' is not a database of ours: use sqlite:/// or postgresql://"
         )
-    return create_engine(
-        address, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True,
-        connect_args={"connect_timeout": 10},
-    )  # fmt: skip
+    try:
+        return create_engine(
+            address, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True,
+            connect_args={"connect_timeout": 10},
+        )  # fmt: skip
+    except ModuleNotFoundError as error:
+        raise WrongDatabase(
+            f"the driver for PostgreSQL is not installed: {error.name} is missing; install the portal "
+            "with the extra postgres: pipx install --force '/path/reconciler-…-py3-none-any.whl[portal,postgres]'"
+        ) from None
+
+
+def _address(url: str) -> URL:
+    try:
+        return make_url(url)
+    except (ArgumentError, ValueError):
+        raise WrongDatabase(
+            "this is not the URL of a database: write sqlite:///FILE or postgresql://USER@HOST/NAME, "
+            "and special characters of a password as %XX"
+        ) from None
 
 
 def files_beside(database: str) -> Path:
     """Where a portal's files lie when nobody says where: beside a database that is a file."""
-    address = make_url(database)
+    address = _address(database)
     if address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}:
         return Path(f"{address.database}-files")
     return Path("portal-files")
@@ -72,6 +89,25 @@ def _sqlite(url: str) -> Engine:
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
     return engine
+
+
+_SAID: Final = (
+    "connection refused", "no such file or directory", "timeout expired", "no route to host",
+    "could not translate host name", "failed to resolve host", "password authentication failed",
+    "peer authentication failed", "no pg_hba.conf entry", "certificate", "does not exist", "server closed the connection",
+    "starting up", "shutting down", "too many clients", "remaining connection slots", "the connection is closed",
+)  # fmt: skip
+"""What a driver says of connections, as far as it may stand in a log: the rest could name somebody."""
+
+
+def failure(error: DBAPIError) -> Mapping[str, str]:
+    """What a log may say of a database that fails: the driver's class, its code, and a reason that names nobody."""
+    found = error.orig
+    code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None)
+    text = str(found).lower()
+    reason = next((said for said in _SAID if said in text), None)
+    told = {"error": type(found).__name__, "code": code, "reason": reason}
+    return {name: value for name, value in told.items() if value}
 
 
 @contextmanager

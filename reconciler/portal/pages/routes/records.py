@@ -27,7 +27,7 @@ Remembers = Annotated[Visit, visits("history.read")]
 Counts = Annotated[Visit, visits("usage.read")]
 After = Annotated[str | None, Query(max_length=800)]
 STATES: Final = ("queued", "sending", "sent", "dead")
-OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail", "portal")
+OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail", "portal", "token")
 
 
 @router.get("/admin/outbox")

@@ -142,6 +142,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "object.request": ("request", "demande", "Anfrage"),
     "object.staff": ("our people", "nos collaborateurs", "unsere Mitarbeitenden"),
     "object.mail": ("e-mail", "e-mail", "E-Mail"),
+    "object.token": ("API token", "jeton d’API", "API-Token"),
     "usage.customers": ("active customers", "clients actifs", "aktive Kunden"),
     "usage.contacts": ("contacts with access", "contacts avec accès", "Kontakte mit Zugang"),
     "usage.waiting": ("waiting for approval", "en attente d’approbation", "warten auf Genehmigung"),

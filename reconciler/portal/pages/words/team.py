@@ -98,9 +98,9 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "{name} hat sich registriert und die Adresse {email} bestätigt.",
     ),
     "registration.git": (
-        "Files manage this customer: approve by merging a file, which reconciler registrations pull writes.",
-        "Des fichiers gèrent ce client : approuvez en fusionnant un fichier, que reconciler registrations pull écrit.",
-        "Dateien verwalten diesen Kunden: Genehmigen Sie, indem Sie eine Datei mergen; reconciler registrations pull schreibt sie.",
+        "Where files manage this customer, approve by merging a file: reconciler plan shows the line it needs.",
+        "Si des fichiers gèrent ce client, approuvez en fusionnant un fichier : reconciler plan montre la ligne qu’il lui faut.",
+        "Wo Dateien diesen Kunden verwalten, genehmigen Sie durch Mergen einer Datei: Die Zeile, die sie braucht, zeigt reconciler plan.",
     ),
     "registration.approve": ("Approve", "Approuver", "Genehmigen"),
     "registration.reject": ("Reject", "Refuser", "Ablehnen"),

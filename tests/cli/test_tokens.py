@@ -1,0 +1,59 @@
+"""`portal token`, `tokens`, `revoke`: who holds what opens the portal, and how that ends."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import httpx
+import pytest
+
+from reconciler.portal.command import running
+from tests.cli.conftest import Program
+
+
+@pytest.fixture
+def database(tmp_path: Path) -> str:
+    return f"sqlite:///{tmp_path / 'portal.sqlite'}"
+
+
+def test_a_revoked_token_opens_nothing_and_the_others_go_on(folder: Program, database: str) -> None:
+    old, new = (
+        folder("portal", "token", "--database", database, "--scope", "admin", "--name", name).out.strip()
+        for name in ("old", "new")
+    )
+    listed = folder("portal", "tokens", "--database", database, "--format", "json")
+    tokens = {one["name"]: one for one in json.loads(listed.out)["tokens"]}
+    assert [(name, one["scope"], one["ended"]) for name, one in tokens.items()] == [
+        ("old", "admin", None), ("new", "admin", None),
+    ]  # fmt: skip
+    with running(database) as url:
+
+        def asked(token: str) -> httpx.Response:
+            return httpx.get(f"{url}/api/v1/changes?since=0", headers={"Authorization": f"Bearer {token}"})
+
+        assert asked(old).status_code == 200
+        revoked = folder("portal", "revoke", "--database", database, tokens["old"]["id"])
+        assert (revoked.code, revoked.out) == (0, f"{tokens['old']['id']} (old) opens nothing any more\n")
+        assert asked(old).status_code == 401
+        again = folder("portal", "revoke", "--database", database, tokens["old"]["id"])
+        assert again.code == 0
+        assert again.out.endswith("; nothing was changed\n")
+        history = asked(new).json()["items"]
+    id, other = tokens["old"]["id"], tokens["new"]["id"]
+    assert [(one["what"], one["object"], one["id"], one["actor"]) for one in history] == [
+        ("token", "token", id, "administrator"), ("token", "token", other, "administrator"),
+        ("token/revoke", "token", id, "administrator"),
+    ]  # fmt: skip
+    text = folder("portal", "tokens", "--database", database).out
+    assert [line.split()[:2] for line in text.splitlines()] == [["id", "scope"], [id, "admin"], [other, "admin"]]
+    for secret in (old, new):
+        assert secret not in text + listed.out + json.dumps(history)
+
+
+def test_a_token_that_was_never_made_cannot_be_revoked(folder: Program, database: str) -> None:
+    run = folder("portal", "revoke", "--database", database, "tok_0")
+    assert (run.code, run.out) == (64, "")
+    assert run.err == (
+        "error: there is no token 'tok_0'; nothing was changed\n  hint: reconciler portal tokens shows their ids\n"
+    )
