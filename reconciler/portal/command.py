@@ -26,6 +26,7 @@ from reconciler.portal.rules.principals import Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.seed import fill, settle, tell_demo_story
 from reconciler.portal.seed_people import give_everybody, people_of_the_provider
+from reconciler.portal.serving.connections import MOST
 from reconciler.portal.serving.logs import LEVELS, log_to_stderr
 from reconciler.portal.serving.server import STOP_WITHIN_S, WrongSettings, listen, place_of, run_server
 from reconciler.portal.sign_on.journey import SignOn
@@ -51,6 +52,7 @@ def serve(
     database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, *, smtp: str | None = None,
     mail_from: str | None = None, smtp_password: str | None = None, log_level: str = "info",
     proxies: str = "127.0.0.1", files: Path | None = None, oidc: Mapping[str, Any] | None = None,
+    connections: int = MOST,
 ) -> None:  # fmt: skip
     """Serve the portal until a signal; requests and the mail under way are finished first.
 
@@ -61,7 +63,7 @@ def serve(
     log_to_stderr(log_level)
     store = open_store(database, base_url=place.base_url, files=files)
     try:
-        run_server(store, place, server, sign_on)
+        run_server(store, place, server, sign_on, connections)
     finally:
         place.listening.close()
         store.engine.dispose()
@@ -133,8 +135,8 @@ def is_empty(database: str) -> bool:
 def tell_story(database: str, password: str | None = None) -> None:
     """What happened in the demo's portal after the earlier files were applied; with a password, people can log in."""
     with _opened(database) as store:
-        tell_demo_story(store)
         people_of_the_provider(store)
+        tell_demo_story(store)
         if password is not None:
             give_everybody(store, password)
 

@@ -6,10 +6,14 @@ closed, so no plan knows them, and they have no files: a row without bytes is no
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from reconciler.portal.acts.offers import offered
 from reconciler.portal.acts.requests import NEW
+from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.requests import cost
 from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.store import tables as t
@@ -49,19 +53,59 @@ def _closed(work: Work, owner: Row, services: list[Row], number: int, sent: str)
     targets = _TARGETS[number % len(_TARGETS)]
     words = 180 + number * 379 % 3300
     amount, currency = cost(words, service["price"] if service else None, len(targets))
-    work.written(work.new("request", {
+    request = work.new("request", {
         **NEW, **_end(number, sent), "customer": home.id, "owner": owner.id, "title": _TITLES[number % len(_TITLES)],
         "service": service["code"] if service else None, "workflow": "pm_quote_manual", "source_language": "en",
         "target_languages": targets, "deadline": None, "comment": None, "created_at": sent, "words": words,
         "cost": amount, "currency": currency,
-    }))  # fmt: skip
+    })  # fmt: skip
+    work.written(request)
+    _tell(work, request, owner, _project_manager(work, home))
 
 
 def _end(number: int, sent: str) -> dict[str, Any]:
-    if number % 13 == 7:
+    if number % 13 == 3:
         return {"state": "cancelled", "reason": "expired"}
     accepted = later(sent, hours=3 + number % 40)
     return {
         "state": "delivered", "progress": 100, "accepted_at": accepted,
         "delivered_at": later(accepted, days=1 + number % 6, hours=number % 9),
     }  # fmt: skip
+
+
+def _project_manager(work: Work, home: Row) -> Principal:
+    """Who looked after the customer, by name where the portal knows it; an administrator where nobody does."""
+    if not home["project_managers"]:
+        return work.principal
+    address = home["project_managers"][0]
+    found = work.where("staff", t.staff.c.address_form == same_address_form(address))
+    return Principal(
+        "seed", found[0]["name"] if found else address, Actor.PROJECT_MANAGER, staff=found[0].id if found else None
+    )
+
+
+def _tell(work: Work, request: Row, owner: Row, manager: Principal) -> None:
+    """The request's history: what led to the state that it is in."""
+    actor = Actor.MANAGER if owner["role"] == "manager" else Actor.SELF
+    who, sent = Principal("seed", owner["name"], actor, contact=owner.id), request["created_at"]
+    with _long_ago(work, who, sent):
+        work.audit("POST requests", request, None, {"title": request["title"]})
+    with _long_ago(work, manager, later(sent, hours=2)):
+        work.audit("requests/approve", request, {"state": "quote_pending"}, {"state": "quoted"})
+    if request["state"] == "cancelled":
+        with _long_ago(work, SYSTEM, later(sent, days=work.one("settings", "settings")["offers"]["expire_after_days"])):
+            work.audit("quote_expired", request, {"state": "quoted"}, {"state": "cancelled"})
+        return
+    with _long_ago(work, who, request["accepted_at"]):
+        work.audit("requests/accept", request, {"state": "quoted"}, {"state": "in_progress"})
+    with _long_ago(work, manager, request["delivered_at"]):
+        work.audit("requests/deliver", request, {"state": "in_progress"}, {"state": "delivered"})
+
+
+@contextmanager
+def _long_ago(work: Work, who: Principal, at: str) -> Iterator[None]:
+    """What is noted within was done by somebody else, at that time."""
+    now, principal = work.now, work.principal
+    work.now, work.principal = at, who
+    yield
+    work.now, work.principal = now, principal

@@ -13,10 +13,12 @@ from sqlalchemy import insert, update
 
 from reconciler.portal.acts import contacts, customers, registrations, requests
 from reconciler.portal.acts.fields import fresh_fields
+from reconciler.portal.acts.outbox import KEPT_DAYS
 from reconciler.portal.past import live_through_a_year
 from reconciler.portal.rules.equality import same_address_form, same_name_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 
@@ -30,7 +32,8 @@ def settle(store: Store) -> None:
         for contact in work.where("contact", t.contacts.c.status == "invited"):
             contact["status"] = "active"
             work.audit("activate", contact, {"status": "invited"}, {"status": "active"})
-        work.connection.execute(update(t.outbox).values(state="sent", sent_at=work.now, tries=1))
+        forget_at = later(work.now, days=KEPT_DAYS)
+        work.connection.execute(update(t.outbox).values(state="sent", sent_at=work.now, tries=1, forget_at=forget_at))
 
 
 def tell_demo_story(store: Store) -> None:

@@ -73,3 +73,9 @@ def test_the_language_that_a_person_chooses_is_hers_and_no_edit_of_the_portal(st
     assert "<h1>Team</h1>" in reader.page.text
     row = api.row(f"/contacts/{people[0]['id']}")
     assert (row["language"], row["touched"]["language"]["actor"]) == ("de", "self")
+
+
+def test_a_nul_in_a_form_is_refused_wherever_it_stands(store: Store) -> None:
+    reader = Reader.of(store)
+    reader.open("/login")
+    assert "That did not work" in reader.submit("/login", 400, email="a\0b@acme.example", password="x")

@@ -158,6 +158,32 @@ def test_a_manager_hands_a_request_over_from_its_page(office: Office) -> None:
     assert office.admin.row(f"/requests/{id}")["owner"] == office.ids["tom"]
 
 
+def story(reader: Reader) -> list[str]:
+    """The history on the page, entry by entry without its time."""
+    entries = re.findall(r"<br>(.+?)</li>", reader.page.text)
+    return [re.sub(r"<[^>]+>", "", entry) for entry in entries]
+
+
+def test_a_page_tells_from_whom_to_whom_work_moved_and_by_whom(office: Office) -> None:
+    id = office.quoted("jane")
+    mara = a_reader(office, "mara")
+    mara.open(f"/requests/{id}")
+    mara.submit(f"/requests/{id}/reassign", heir=office.ids["tom"])
+    tom = office.admin.row(f"/contacts/{office.ids['tom']}")
+    gone = office.admin.act(f"/contacts/{tom['id']}/offboard", tom, work_to=office.ids["mara"])
+    mara.open(f"/requests/{id}")
+    assert story(mara) == [
+        "Sent (Requester 0)", "Quote sent (Pm)", "Handed over from Requester 0 to Requester 1 (Manager 3)",
+        "Handed over with all open work from Requester 1 to Manager 3 (the admin token)",
+    ]  # fmt: skip
+    erased = office.admin.act(f"/contacts/{tom['id']}/erase", gone)["name"]
+    mara.open(f"/requests/{id}")
+    assert story(mara)[2:] == [
+        f"Handed over from Requester 0 to {erased} (Manager 3)",
+        f"Handed over with all open work from {erased} to Manager 3 (the admin token)",
+    ]
+
+
 def test_a_delivery_without_a_file_is_asked_for_one(office: Office) -> None:
     id = office.quoted()
     office.do(office.jane, "accept", id)

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import queue
+import socket
 import subprocess
 import sys
 import threading
@@ -15,6 +16,11 @@ from dataclasses import dataclass, field
 from typing import Any, TextIO
 
 import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from reconciler.portal.serving.connections import Connection
+from reconciler.portal.serving.server import listen
 
 STARTS_WITHIN_S = 60
 
@@ -98,3 +104,26 @@ def until(true: Any, within_s: float = 20) -> None:
     while not true():
         assert time.monotonic() < deadline, "it did not come true in time"
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def served(app: FastAPI, connections: int | None = None) -> Iterator[str]:
+    """An application in a thread of this process, behind the portal's own connections; its address."""
+    config = uvicorn.Config(
+        app, http=Connection, log_config=None, access_log=False, limit_concurrency=connections, ws="none",
+        timeout_graceful_shutdown=2,
+    )  # fmt: skip
+    server = uvicorn.Server(config)
+    with listen("127.0.0.1", 0) as bound:
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True)
+        thread.start()
+        until(lambda: server.started)
+        yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        server.should_exit = True
+        thread.join(10)
+
+
+def connected(url: str, within_s: float = 20) -> socket.socket:
+    """A bare connection to a server."""
+    host, port = url.removeprefix("http://").split(":")
+    return socket.create_connection((host, int(port)), timeout=within_s)

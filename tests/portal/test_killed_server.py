@@ -23,6 +23,7 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
+from reconciler.portal.acts.uploads import sweep
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later, system_clock
 from reconciler.portal.store.laws import broken_laws
@@ -31,7 +32,7 @@ from tests.pages.matrix import ROUTES
 from tests.portal.conftest import an_empty_database
 from tests.portal.every_form import FORMS
 from tests.portal.every_write import API
-from tests.portal.harness import Api
+from tests.portal.harness import Api, key
 from tests.portal.identity import Identity, identity, sign_on_at
 from tests.portal.killed_server import COUNTED
 from tests.portal.office import office_of
@@ -46,6 +47,8 @@ AT_EVERY_STATEMENT = {
 }  # fmt: skip
 EVERY = 1 if "SOAK" in os.environ else 4
 """In a short run every fourth statement of the other writes, other ones on SQLite than on PostgreSQL."""
+MOST = 60
+"""Statements of an upload."""
 WITHOUT_HISTORY = {"POST /api/v1/uploads", "POST /account/log-out", "POST /sign-up", "POST /reset"}
 """Writes with a record of their answer that are no act on anything that the history tells of."""
 
@@ -235,3 +238,52 @@ def _sent_again(portal: Portal, write: Write, *, done: bool) -> None:
     if answer.status_code >= 400 and write.afresh:
         answer = portal.answer(write.afresh())
         assert answer.status_code < 400, answer.text
+
+
+@pytest.fixture
+def forge(database: str, tmp_path: Path) -> Iterator[Forge]:
+    with forging(database, str(tmp_path / "files")) as running:
+        yield running
+
+
+def test_killed_at_any_statement_an_upload_has_its_row_and_all_its_bytes_or_no_row(
+    forge: Forge, database: str, tmp_path: Path
+) -> None:
+    store = open_store(database, files=tmp_path / "files", check_laws=True)
+    api = Api.of(store)
+    content = os.urandom(300_000)
+    answered = lost = 0
+    for n in range(1, MOST):
+        headers = {**key(), "If-None-Match": "*", "Content-Type": "application/octet-stream"}
+        sent = {"params": {"name": "a.bin"}, "content": content, "headers": headers}
+        with forge.server(dies_at=n) as (url, ended):
+            try:
+                named = {**headers, "Authorization": api.headers["Authorization"]}
+                answered += (
+                    httpx.post(f"{url}/api/v1/uploads", **{**sent, "headers": named}, timeout=20).status_code == 201
+                )
+            except httpx.TransportError:
+                assert ended() == -signal.SIGKILL
+        lost = max(lost, len(_names(store) - _uploads(store)))
+        again = api.post("/uploads", **sent)
+        assert again.status_code == 201, again.text
+        for id in _uploads(store):
+            assert store.vault.path(id).read_bytes() == content
+        if answered:
+            break
+    assert (answered, lost > 2) == (1, True)
+    for name in _names(store):
+        os.utime(store.vault.folder / name, (0, 0))
+    assert sweep(store) > 2
+    assert _names(store) == _uploads(store)
+    assert store.violations == []
+    store.engine.dispose()
+
+
+def _uploads(store: Store) -> set[str]:
+    with store.read() as connection:
+        return set(connection.execute(select(t.files.c.id)).scalars())
+
+
+def _names(store: Store) -> set[str]:
+    return {path.name for path in store.vault.folder.iterdir()} - {"swept"}

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from reconciler.portal.acts import outbox
+from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.mail.delivery import carry_due
 from reconciler.portal.mail.letters import letter
 from reconciler.portal.mail.messages import NotSendable, message, recipient
@@ -317,6 +318,78 @@ def test_a_carrier_that_is_told_to_stop_finishes_one_mail_and_leaves_the_rest(
     sink.on_taken = lambda _: done.set()
     carry_due(store, to(sink), done)
     assert states(api) == [("queued", 0)] * 4 + [("sent", 1)]
+
+
+def test_a_mail_that_left_is_forgotten_after_thirty_days_but_not_that_it_was_sent(
+    api: Api, store: Store, clock: Clock, sink: Sink
+) -> None:
+    (person,) = invited(api)
+    carry_due(store, to(sink))
+    (mail,) = api.items("/outbox")
+    assert mail["forget_at"] == "2026-12-23T12:00:00Z"
+    clock.move(days=30, seconds=-1)
+    assert (forget_mails(store), api.items("/outbox")) == (0, [mail])
+    revision = api.row("/meta")["revision"]
+    clock.move(seconds=1)
+    assert (forget_mails(store), forget_mails(store)) == (1, 0)
+    nothing = {"to": "", "subject": "", "text": "", "html": "", "forget_at": None}
+    assert api.items("/outbox") == [{**mail, **nothing}]
+    assert (mail["state"], mail["contact"], mail["message_id"][:6]) == ("sent", person["id"], "<mail_")
+    assert api.row("/meta")["revision"] == revision
+    page = Reader.staff(store).open(f"/admin/outbox/{mail['id']}")
+    assert "what it said is forgotten" in page
+    assert "requester-0@acme.example" not in page
+
+
+def test_a_dead_letter_is_forgotten_too_and_then_it_is_too_late_to_try_again(
+    api: Api, store: Store, clock: Clock, sink: Sink
+) -> None:
+    invited(api, 2)
+    sink.answers["RCPT"] = "550 <requester-0@acme.example> is nobody"
+    carry_due(store, to(sink))
+    forgotten, again = (mail["id"] for mail in api.items("/outbox"))
+    clock.move(days=30)
+    api.post(f"/outbox/{again}/retry", headers=key())
+    assert forget_mails(store) == 1
+    left = api.row(f"/outbox/{forgotten}")
+    assert (left["state"], left["text"], left["last_error"]) == ("dead", "", None)
+    assert "forgotten" in refused(api.post(f"/outbox/{forgotten}/retry", headers=key()), "wrong-state")["detail"]
+    reader = Reader.staff(store)
+    reader.open(f"/admin/outbox/{forgotten}")
+    assert f"/admin/outbox/{forgotten}/retry" not in reader.page.text
+    sink.answers.clear()
+    carry_due(store, to(sink))
+    assert (api.row(f"/outbox/{again}")["state"], len(sink.taken)) == ("sent", 1)
+
+
+def test_what_still_waits_is_kept_however_long(api: Api, store: Store, clock: Clock, sink: Sink) -> None:
+    invited(api)
+    clock.move(days=400)
+    assert forget_mails(store) == 0
+    carry_due(store, to(sink))
+    assert len(sink.taken) == 1
+
+
+def test_erasing_a_person_takes_her_from_mails_to_others_and_from_those_before_she_was_a_contact(
+    api: Api, store: Store, sink: Sink
+) -> None:
+    sign_up = {"name": "Rita Falk", "email": "Rita@acme.example", "role": "requester", "language": "en", "code": None}
+    assert api.post("/sign-ups", json=sign_up).status_code == 202
+    home, (heir,) = api.a_customer("manager")
+    api.create("/contacts", customer=home["id"], name="Rita Falkner", email="falkner@acme.example", role="observer")
+    rita = api.create("/contacts", customer=home["id"], name="Rita Falk", email="rita@acme.example", role="requester")
+    api.a_request(rita)
+    gone = api.act(f"/contacts/{rita['id']}/offboard", rita, work_to=heir["id"])
+    carry_due(store, to(sink))
+    named = {mail["kind"] for mail in api.items("/outbox") if "Rita Falk" in mail["text"]}
+    assert named == {"activation", "work_received"}
+    api.act(f"/contacts/{rita['id']}/erase", gone)
+    left = api.items("/outbox")
+    assert "rita" not in str([mail for mail in left if mail["to"] != "falkner@acme.example"]).lower()
+    assert sorted((mail["kind"], mail["text"] == "") for mail in left) == [
+        ("activation", False), ("activation", False), ("confirm", True), ("work_received", True),
+    ]  # fmt: skip
+    assert {mail["state"] for mail in left} == {"sent"}
 
 
 class _Page(HTMLParser):

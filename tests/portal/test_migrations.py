@@ -14,6 +14,7 @@ import pytest
 from sqlalchemy import MetaData, insert, select, text
 
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later, system_clock
 from reconciler.portal.store.database import aside, known_versions, migrate, open_database, schema_of, upgrade
 from reconciler.portal.store.store import open_store
 from tests.portal.conftest import _database as database_of
@@ -90,6 +91,11 @@ def _rows() -> list[tuple[str, dict[str, Any]]]:
             "contact": "con_1", "message_id": "<1@x>", "subject": "S", "text": "T", "created_at": at,
             "state": "queued", "tries": 0, "next_try_at": at, "last_error": None, "sent_at": None,
         }),
+        ("outbox", {
+            "id": "mail_2", "revision": 7, "kind": "activation", "to": "t@x.example", "language": "hu",
+            "contact": "con_1", "message_id": "<2@x>", "subject": "S", "text": "T", "created_at": at,
+            "state": "sent", "tries": 1, "next_try_at": None, "last_error": None, "sent_at": at,
+        }),
     ]  # fmt: skip
 
 
@@ -121,6 +127,9 @@ def test_everything_of_the_first_version_is_there_after_an_upgrade(old: str) -> 
     assert api.row("/meta")["epoch"] == "e1"
     request = api.row("/requests/req_1")
     assert (request["progress"], request["words"], request["state"]) == (0, None, "quoted")
+    kept_until = {mail["id"]: mail["forget_at"] for mail in api.items("/outbox")}
+    assert kept_until["mail_1"] is None
+    assert kept_until["mail_2"] > later(system_clock(), days=29)
     with store.read() as connection:
         assert len(connection.execute(select(t.portal.c.secret)).scalar_one()) == 64
         if store.engine.dialect.name == "sqlite":

@@ -9,10 +9,11 @@ import pytest
 from sqlalchemy import update
 
 from reconciler.portal.acts.quotes import expire_quotes
+from reconciler.portal.past import live_through_a_year
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
-from tests.portal.harness import Clock, key, refused
+from tests.portal.harness import Api, Clock, key, refused
 from tests.portal.office import TEN_WORDS, Office, an_office, docx, upload
 
 
@@ -304,15 +305,80 @@ def test_reach_is_the_same_for_lists_rows_and_files(office: Office) -> None:
             assert client.get(path).status_code == (200 if mine in seen[name] else 404), (name, path)
 
 
-def test_erasing_a_person_takes_her_name_from_files_and_mails(office: Office) -> None:
+def test_erasing_a_person_takes_her_name_from_files_mails_and_what_she_did(office: Office) -> None:
     id = office.delivered()
     jane = office.admin.row(f"/contacts/{office.ids['jane']}")
     gone = office.admin.act(f"/contacts/{jane['id']}/offboard", jane)
-    office.admin.act(f"/contacts/{jane['id']}/erase", gone)
+    erased = office.admin.act(f"/contacts/{jane['id']}/erase", gone)
     assert "Requester 0" not in office.admin.get(f"/requests/{id}/files").text
-    told = "".join(mail["text"] + mail["to"] for mail in office.admin.items("/outbox"))
-    assert "Requester 0 (Acme)" not in told
-    assert jane["email"] not in told
+    told = [
+        entry["by"]
+        for entry in office.admin.get("/changes", params={"limit": 200}).json()["items"]
+        if entry["id"] == id
+    ]
+    assert told == [erased["name"], "Pm", erased["name"], "Pm"]
+    mails = "".join(mail["text"] + mail["to"] for mail in office.admin.items("/outbox"))
+    assert "Requester 0 (Acme)" not in mails
+    assert jane["email"] not in mails
+
+
+def history_of(api: Api, id: str) -> list[tuple[Any, ...]]:
+    """What the request's own history says: what, by whom, from which owner to which, by which commit."""
+    entries = [entry for entry in api.get("/changes", params={"limit": 200}).json()["items"] if entry["id"] == id]
+    return [
+        (entry["what"], entry["by"], (entry["before"] or {}).get("owner"), (entry["after"] or {}).get("owner"), entry["commit"])
+        for entry in entries
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("way", ["hand-over", "offboard", "batch: hand_over_work", "batch: remove_contact"])
+def test_a_requests_own_history_says_who_moved_it_from_whom_to_whom(api: Api, way: str) -> None:
+    _, (heir, leaver), lease = api.managed("manager", "requester")
+    asked = [api.a_request(leaver), api.a_request(leaver, "Leaflet")]
+    other = api.a_request(heir)
+    if way.startswith("batch"):
+        operation = {"op": way.removeprefix("batch: "), "id": leaver["id"], "version": leaver["version"]}
+        api.done(lease, {**operation, "work_to": {"id": heir["id"]}})
+    else:
+        api.act(f"/contacts/{leaver['id']}/{way}", leaver, work_to=heir["id"])
+    commit = "4f1c4f1c" if way.startswith("batch") else None
+    for each in asked:
+        assert history_of(api, each["id"])[1:] == [("work_moved", "the admin token", leaver["id"], heir["id"], commit)]
+    assert len(history_of(api, other["id"])) == 1
+
+
+def test_work_that_moves_on_and_on_says_so_each_time_and_erasing_names_nobody(api: Api) -> None:
+    _, (boss, first, second), lease = api.managed("manager", "requester", "requester")
+    asked = api.a_request(first)
+    api.done(
+        lease,
+        {"op": "remove_contact", "id": first["id"], "version": first["version"], "work_to": {"id": second["id"]}},
+        {"op": "remove_contact", "id": second["id"], "version": second["version"], "work_to": {"id": boss["id"]}},
+    )
+    before = history_of(api, asked["id"])
+    assert [entry[2:4] for entry in before[1:]] == [(first["id"], second["id"]), (second["id"], boss["id"])]
+    api.act(f"/contacts/{first['id']}/erase", api.row(f"/contacts/{first['id']}"))
+    assert history_of(api, asked["id"]) == before
+
+
+def test_the_demos_past_requests_tell_how_they_came_to_their_end(office: Office, store: Store, clock: Clock) -> None:
+    with store.write(SYSTEM) as work:
+        live_through_a_year(work)
+    told: dict[str, list[dict[str, Any]]] = {}
+    for entry in office.admin.get("/changes", params={"limit": 200}).json()["items"]:
+        told.setdefault(entry["id"], []).append(entry)
+    requests = office.admin.items("/requests")
+    assert len(requests) == 75
+    for row in requests:
+        story, begun = told[row["id"]], [("POST requests", row["created_at"])]
+        if row["state"] == "delivered":
+            end = [("requests/accept", row["accepted_at"]), ("requests/deliver", row["delivered_at"])]
+        else:
+            end = [("quote_expired", story[-1]["at"])]
+        assert [(entry["what"], entry["at"]) for entry in story] == [*begun, ("requests/approve", story[1]["at"]), *end]
+        assert [entry["at"] for entry in story] == sorted(entry["at"] for entry in story)
+        assert story[-1]["at"] < clock()
+        assert story[1]["by"] == "Pm" or row["customer"] != office.home["id"]
 
 
 def test_ten_words_are_ten(office: Office) -> None:

@@ -10,10 +10,13 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler.cli.commands.portal import portal
-from reconciler.portal.acts.outbox import AGAIN_AFTER_MINUTES
+from reconciler.portal.acts.outbox import AGAIN_AFTER_MINUTES, KEPT_DAYS
+from reconciler.portal.acts.uploads import HOURS
 from reconciler.portal.api.app import create_app, routes_of
-from reconciler.portal.api.edge import LARGEST_HEAD, PATIENCE_S, SLOWEST_BYTES_A_S
+from reconciler.portal.api.edge import LARGEST_HEAD, PACES
 from reconciler.portal.files.vault import LARGEST
+from reconciler.portal.pages.uploading import MOST_BYTES
+from reconciler.portal.serving.connections import HEAD_WITHIN_S, MOST, READ_WITHIN_S
 from reconciler.portal.serving.server import STOP_WITHIN_S
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api
@@ -47,9 +50,17 @@ def test_figures_of_the_page_are_there(api: Api) -> None:
 
 def test_numbers_of_the_page_are_those_of_the_program() -> None:
     numbers: list[tuple[Any, str]] = [
-        (PATIENCE_S, "waits 12 seconds"), (SLOWEST_BYTES_A_S, "every 64 KiB that came"), (LARGEST_HEAD, "heads have 64 KiB"),
+        (HEAD_WITHIN_S, "waits 12 seconds"), (PACES.body.wait_s, "12 seconds while nothing"), (PACES.body.bytes_a_s, "64 KiB a second"),
+        (PACES.file.wait_s, "pauses of 30 seconds"), (PACES.file.bytes_a_s, "8 KiB a second"), (LARGEST_HEAD, "has 64 KiB at most"),
+        (READ_WITHIN_S, "for five minutes"), (MOST, "serves 400 connections"), (KEPT_DAYS, "Thirty days after"),
         (LARGEST, "at least 100 MB"), (STOP_WITHIN_S, "within ten seconds"), (AGAIN_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
         (sum(AGAIN_AFTER_MINUTES), "nearly three days"),
     ]  # fmt: skip
-    assert [each[0] for each in numbers] == [12.0, 65536, 65536, 104857600, 10, (1, 5, 15), 3921]
-    assert [sentence for _, sentence in numbers if sentence not in PAGE] == []
+    assert [each[0] for each in numbers] == [
+        12, 12, 65536, 30, 8192, 65536, 300, 400, 30, 104857600, 10, (1, 5, 15), 3921,
+    ]  # fmt: skip
+    text = " ".join(PAGE.split())
+    assert [sentence for _, sentence in numbers if sentence not in text] == []
+    assert LARGEST / PACES.file.bytes_a_s / 3600 == pytest.approx(3.5, abs=0.1)
+    assert MOST_BYTES / PACES.file.bytes_a_s < HOURS * 3600, "what is still coming is swept away"
+    assert [option.default for option in portal.commands["serve"].params if option.name == "connections"] == [MOST]

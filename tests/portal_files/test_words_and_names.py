@@ -14,6 +14,8 @@ from hypothesis import strategies as st
 from reconciler.portal.files import words
 from reconciler.portal.files.names import LONGEST, distinct, neutral_name
 from reconciler.portal.files.words import (
+    LONGEST_SEGMENT,
+    LONGEST_TOKEN,
     MOST_SEGMENTS,
     MOST_TEXT,
     MOST_UNPACKED,
@@ -67,6 +69,10 @@ def test_a_kind_nobody_counts_is_left_to_the_project_manager() -> None:
         ("a.txt", b"\0\1\2\xff", "no-text"),
         ("a.txt", b"x" * (MOST_TEXT + 1), "too-much"),
         ("a.txt", b"x\n" * (MOST_SEGMENTS + 1), "too-much"),
+        ("a.txt", b"x" * (LONGEST_SEGMENT + 1), "too-much"),
+        ("a.docx", docx("漢" * (LONGEST_SEGMENT + 1)), "too-much"),
+        ("a.xlf", b"<xliff a='" + b"x" * (8 * LONGEST_TOKEN) + b"'/>", "too-much"),
+        ("a.xlf", b"<xliff><!--" + b"x" * (2 * LONGEST_TOKEN) + b"--></xliff>", "too-much"),
         ("a.xlf", b"<xliff>", "no-xml"),
         ("a.xlf", b"<html/>", "no-xliff"),
         ("a.xlf", b'<!DOCTYPE x [<!ENTITY a "b">]><xliff>&a;</xliff>', "document-type"),

@@ -57,13 +57,17 @@ def portal() -> None:
     help="Whose X-Forwarded-For is believed.",
 )  # fmt: skip
 @click.option(
+    "--connections", type=click.IntRange(1, 100_000), default=400, show_default=True,
+    help="How many are served at once; who comes beyond is asked to come again.",
+)  # fmt: skip
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True,
     help="From which level on stderr tells, as JSON lines.",
 )  # fmt: skip
 def serve(
     database: str, files: Path | None, port: int, host: str, base_url: str | None, smtp: str | None,
     mail_from: str | None, oidc_issuer: str | None, oidc_client_id: str | None, oidc_name: str | None,
-    oidc_domains: tuple[str, ...], trusted_proxies: str, log_level: str,
+    oidc_domains: tuple[str, ...], trusted_proxies: str, connections: int, log_level: str,
 ) -> int:  # fmt: skip
     """Serve the portal until it is stopped; brings its database up to date first.
 
@@ -81,6 +85,7 @@ def serve(
     case.serve(
         database, port, host, base_url, smtp=smtp, mail_from=mail_from, smtp_password=os.environ.get(SMTP_PASSWORD),
         proxies=trusted_proxies, log_level=log_level, files=files, oidc=oidc if oidc_issuer else None,
+        connections=connections,
     )  # fmt: skip
     return 0
 

@@ -13,7 +13,7 @@ from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import Fields
 from reconciler.portal.acts.passwords import hashed, must_be_strong, verified
 from reconciler.portal.acts.persons import as_self, known_of, with_address
-from reconciler.portal.acts.sessions import begin
+from reconciler.portal.acts.sessions import acting, begin
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, Principal
 from reconciler.portal.rules.problems import Problem
@@ -42,7 +42,7 @@ def log_in(store: Store, email: str, password: str, host: str) -> dict[str, Any]
         with store.write(SYSTEM) as work:
             person = with_address(work, tried.form)
             if person and person["password"] == tried.kept and person["status"] == "active":
-                attempts.forgive(work, tried.form, tried.attempts)
+                attempts.forgive(work, tried.form, tried.attempts, host)
                 return _session(work, person)
     raise Problem("unauthenticated", "address or password is not right")
 
@@ -62,7 +62,7 @@ def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]
             raise Problem("unauthenticated", "nobody here logs in with the proven address")
         if person["status"] == "invited":
             links.activate(work, person)
-        attempts.forgive(work, form, counted)
+        attempts.forgive(work, form, counted, host)
         return _session(work, person)
 
 
@@ -89,12 +89,12 @@ def change_password(store: Store, who: Principal, old: str, new: str, host: str)
         raise Problem("forbidden", "the old password is not right")
     must_be_strong(new, known)
     kept = hashed(new)
-    with store.write(SYSTEM) as work:
+    with acting(store, who) as work:
         person = myself(work, who)
         if person["password"] != tried.kept:
             raise Problem("forbidden", "the old password is not right")
         as_self(work, person["name"])
-        attempts.forgive(work, form, tried.attempts)
+        attempts.forgive(work, form, tried.attempts, host)
         person["password"] = kept
         work.end_access(person.id)
         work.audit("password", person, {}, {"password": "changed"})

@@ -24,10 +24,13 @@ def password_tried(work: Work, form: str, host: str) -> list[str]:
 
     The ids to `forgive` when the password was right.
     """
-    of_address, of_host = _subject("password", form), _subject("password-from", throttle.network_of(host))
-    _must_wait(throttle.until_next_try(_ages(work, of_address)))
+    network = throttle.network_of(host)
+    of_address, of_host = _subject("password", form), _subject("password-from", network)
+    of_both = _subject("password", form, network)
+    _must_wait(throttle.until_next_try(_ages(work, of_both)))
+    _must_wait(throttle.until_room(throttle.FAILURES_OF_AN_ADDRESS, _ages(work, of_address)))
     _must_wait(throttle.until_room(throttle.FAILURES_OF_A_HOST, _ages(work, of_host)))
-    return [_note(work, of_address), _note(work, of_host)]
+    return [_note(work, subject) for subject in (of_both, of_address, of_host)]
 
 
 def sign_on_tried(work: Work, host: str) -> list[str]:
@@ -46,15 +49,23 @@ def mail_asked_for(work: Work, form: str, host: str) -> None:
     _note(work, by_host)
 
 
-def forgive(work: Work, form: str, ids: Sequence[str] = ()) -> None:
-    """The person proved who she is: failures of her address are forgotten, and these tries."""
+def readdressed(work: Work, manager: str) -> None:
+    """Count that a manager gave a colleague another address, to which mails go now."""
+    subject = _subject("readdressed", manager)
+    _must_wait(throttle.until_room(throttle.READDRESSED_BY_A_MANAGER, _ages(work, subject)))
+    _note(work, subject)
+
+
+def forgive(work: Work, form: str, ids: Sequence[str] = (), host: str = "") -> None:
+    """The person proved who she is: failures of her address, there and in all, are forgotten, and these tries."""
     c = t.attempts.c
-    work.connection.execute(delete(t.attempts).where(c.subject == _subject("password", form)))
+    both = _subject("password", form, throttle.network_of(host))
+    work.connection.execute(delete(t.attempts).where(c.subject.in_([_subject("password", form), both])))
     work.connection.execute(delete(t.attempts).where(c.id.in_(ids)))
 
 
-def _subject(what: str, whose: str) -> str:
-    return digest(f"{what}:{whose}")
+def _subject(what: str, *whose: str) -> str:
+    return digest(":".join((what, *whose)))
 
 
 def _ages(work: Work, subject: str) -> list[float]:

@@ -81,12 +81,13 @@ def open_work(work: Work, contact: Row) -> list[Row]:
 
 
 def hand_over(work: Work, contact: Row, heir: Row) -> Audited:
-    """All open work of the contact, whatever is open now, goes to the heir."""
+    """All open work of the contact, whatever is open now, goes to the heir; each request's own history says so."""
     rules.may_receive(heir.values, contact.values)
     moved = open_work(work, contact)
     for request in moved:
         request["owner"] = heir.id
         work.written(request)
+        work.audit("work_moved", request, {"owner": contact.id}, {"owner": heir.id})
     if moved:
         titles = "\n".join(f"- {request['title']}" for request in moved)
         send(work, "work_received", heir, count=len(moved), from_name=contact["name"], requests=titles)

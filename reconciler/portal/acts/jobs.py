@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, delete, or_, select
 
+from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.acts.quotes import expire_quotes
 from reconciler.portal.acts.uploads import forget, sweep
 from reconciler.portal.rules.principals import SYSTEM
@@ -55,5 +56,7 @@ def forget_ended_access(store: Store) -> int:
         return sum(work.connection.execute(delete(table).where(condition)).rowcount for table, condition in old)
 
 
-JOBS: Final[tuple[Callable[[Store], int], ...]] = (expire_links, expire_quotes, forget_ended_access, forget, sweep)
+JOBS: Final[tuple[Callable[[Store], int], ...]] = (
+    expire_links, expire_quotes, forget_ended_access, forget_mails, forget, sweep,
+)  # fmt: skip
 """What every server process does each minute; the portal's one row makes sure that each thing is done once."""

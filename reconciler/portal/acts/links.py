@@ -51,12 +51,12 @@ def judged(store: Store, kind: str, secret: str, password: str) -> str:
     return hashed(password)
 
 
-def use(work: Work, kind: str, secret: str, kept: str) -> Row:
+def use(work: Work, kind: str, secret: str, kept: str, host: str) -> Row:
     """Set the password of the person to whom the link was sent. A link works once, and it is the last one then."""
     person = behind(work.connection, kind, secret, work.now)
     row = work.one("contact" if "customer" in person else "staff", person["id"])
     work.connection.execute(update(t.links).where(t.links.c.digest == digest(secret)).values(used_at=work.now))
-    attempts.forgive(work, same_address_form(row["email"]))
+    attempts.forgive(work, same_address_form(row["email"]), host=host)
     row["password"] = kept
     if kind == "activation":
         activate(work, row)

@@ -21,6 +21,10 @@ from reconciler.portal.store.work import Row, Work
 TAKEN_MINUTES: Final = 5
 AGAIN_AFTER_MINUTES: Final = (1, 5, 15, 60, 240, 720, 1440, 1440)
 """How long a mail rests after each try that failed: nearly three days in all, then it is given up."""
+KEPT_DAYS: Final = 30
+"""For how long it is known to whom a mail went and what it said, should somebody ask where it is."""
+FORGOTTEN: Final = {"to": "", "subject": "", "text": "", "html": "", "last_error": None, "forget_at": None}
+"""What is left of a mail then: its id and Message-ID, its kind, whom it was about, what became of it and when."""
 
 Mail = Mapping[str, Any]
 
@@ -48,12 +52,19 @@ def _due(now: str) -> ColumnElement[bool]:
 
 def note_sent(store: Store, mail: Mail) -> None:
     """The mail server has it."""
-    _note(store, mail, {"state": "sent", "sent_at": store.clock(), "next_try_at": None, "last_error": None})
+    now = store.clock()
+    settled = {"state": "sent", "sent_at": now, "next_try_at": None, "last_error": None, "forget_at": _forget_at(now)}
+    _note(store, mail, settled)
 
 
 def note_rejected(store: Store, mail: Mail, why: str) -> None:
     """It will never be taken: a dead letter, until an administrator queues it again."""
-    _note(store, mail, {"state": "dead", "next_try_at": None, "last_error": why})
+    forget_at = _forget_at(store.clock())
+    _note(store, mail, {"state": "dead", "next_try_at": None, "last_error": why, "forget_at": forget_at})
+
+
+def _forget_at(now: str) -> str:
+    return later(now, days=KEPT_DAYS)
 
 
 def note_deferred(store: Store, mail: Mail, why: str) -> None:
@@ -80,7 +91,20 @@ def queue_again(work: Work, id: str) -> dict[str, Any]:
         raise Problem("not-found", f"there is no mail '{id}'")
     if found["state"] != "dead":
         raise Problem("wrong-state", f"mail '{id}' is {found['state']}: only a dead letter is queued again")
-    values = {"state": "queued", "tries": 0, "next_try_at": work.now}
+    if not found["text"]:
+        raise Problem("wrong-state", f"mail '{id}' is forgotten: there is nothing left to send")
+    values = {"state": "queued", "tries": 0, "next_try_at": work.now, "forget_at": None}
     work.connection.execute(update(t.outbox).where(t.outbox.c.id == id).values(**values))
     work.audit("outbox/retry", Row("mail", {"id": id}, None), {"state": "dead"}, {"state": "queued"})
     return {**found, **values}
+
+
+def forget_mails(store: Store) -> int:
+    """Mails that were sent or given up long ago say nothing about anybody any more; how many there were."""
+    c, now = t.outbox.c, store.clock()
+    with store.read() as connection:
+        due = list(connection.execute(select(c.id).where(c.forget_at <= now).limit(500)).scalars())
+    if due:
+        with store.aside() as connection:  # who queued one of them again in the meantime keeps it
+            connection.execute(update(t.outbox).where(c.id.in_(due), c.forget_at <= now).values(**FORGOTTEN))
+    return len(due)

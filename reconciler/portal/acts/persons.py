@@ -16,16 +16,18 @@ from reconciler.portal.store.work import Row, Work
 
 def with_address(work: Work, form: str) -> Row | None:
     """The living contact or the provider's person who logs in with this address; both are always looked for."""
+    form = form.replace("\0", "\ufffd")  # nobody has such an address, and PostgreSQL would not even look
     staff = work.where("staff", t.staff.c.address_form == form)
     people = work.where("contact", t.contacts.c.address_form == form)
     return next(iter([*staff, *people]), None)
 
 
 def must_be_free(work: Work, form: str, person: Row, email: str) -> None:
-    """An `address-taken` problem when somebody else logs in with the address."""
+    """An `address-taken` problem when somebody else logs in with the address; whose it is only the provider reads."""
     holder = with_address(work, form)
     if holder is not None and holder is not person:
         whose = "another contact" if holder.kind == "contact" else "one of the provider's people"
+        whose = "somebody" if work.principal.actor in {Actor.MANAGER, Actor.SELF} else whose
         raise Problem("address-taken", f"the address '{email}' is the login of {whose}")
 
 

@@ -7,13 +7,16 @@ person is removed, gets another address or another password.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
-from sqlalchemy import Connection, Row, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from reconciler.portal.acts.mails import digest
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal, Scope, Who
+from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -26,31 +29,37 @@ _NOTED_EVERY_MINUTES: Final = 5
 
 def by_token(connection: Connection, secret: str) -> Principal | None:
     """Whose API token this is."""
+    return _token(connection, digest(secret))
+
+
+def _token(connection: Connection, proof: str) -> Principal | None:
     c = t.tokens.c
-    row = connection.execute(select(t.tokens).where(c.digest == digest(secret), c.ended_at.is_(None))).first()
+    row = connection.execute(select(t.tokens).where(c.digest == proof, c.ended_at.is_(None))).first()
     if row is None:
         return None
     scope = Scope(row.scope)
     actor = Actor.RECONCILER if scope is Scope.APPLY else Actor.ADMINISTRATOR
-    return Principal(row.id, row.name, actor, scope, who=Who(f"token:{scope}"))
+    return Principal(row.id, row.name, actor, scope, who=Who(f"token:{scope}"), proof=proof)
 
 
 def by_session(connection: Connection, secret: str, now: str) -> Principal | None:
     """Who is logged in with this session; None when it ended, or its person may not be here any more."""
     c = t.sessions.c
-    row = connection.execute(
-        select(t.sessions).where(
-            c.digest == digest(secret), c.ended_at.is_(None), c.used_at >= later(now, minutes=-IDLE_MINUTES),
-            c.created_at >= later(now, hours=-HOURS),
-        )
-    ).first()  # fmt: skip
+    return _session(
+        connection, digest(secret), c.used_at >= later(now, minutes=-IDLE_MINUTES),
+        c.created_at >= later(now, hours=-HOURS),
+    )  # fmt: skip
+
+
+def _session(connection: Connection, proof: str, *criteria: ColumnElement[bool]) -> Principal | None:
+    c = t.sessions.c
+    row = connection.execute(select(t.sessions).where(c.digest == proof, c.ended_at.is_(None), *criteria)).first()
     if row is None:
         return None
-    id = f"session:{row.digest[:16]}"
-    return _contact(connection, id, row.contact) if row.contact else _staff(connection, id, row.staff)
+    return _contact(connection, proof, row.contact) if row.contact else _staff(connection, proof, row.staff)
 
 
-def _contact(connection: Connection, session: str, id: str) -> Principal | None:
+def _contact(connection: Connection, proof: str, id: str) -> Principal | None:
     joined = t.contacts.join(t.customers, t.customers.c.id == t.contacts.c.customer)
     row = connection.execute(
         select(t.contacts, t.customers.c.language.label("home_language")).select_from(joined)
@@ -60,21 +69,48 @@ def _contact(connection: Connection, session: str, id: str) -> Principal | None:
         return None
     actor = Actor.MANAGER if row.role == "manager" else Actor.SELF
     return Principal(
-        session, row.name, actor, None, row.id, row.customer, who=Who(row.role),
-        language=row.language or row.home_language,
+        _session_id(proof), row.name, actor, None, row.id, row.customer, who=Who(row.role),
+        language=row.language or row.home_language, proof=proof,
     )  # fmt: skip
 
 
-def _staff(connection: Connection, session: str, id: str) -> Principal | None:
+def _staff(connection: Connection, proof: str, id: str) -> Principal | None:
     row: Row[tuple[object, ...]] | None = connection.execute(
         select(t.staff).where(t.staff.c.id == id, t.staff.c.status == "active")
     ).first()
     if row is None:
         return None
     return Principal(
-        session, row.name, Actor(row.kind), None, None, None, row.id, same_address_form(row.email), Who(row.kind),
-        row.language,
+        _session_id(proof), row.name, Actor(row.kind), None, None, None, row.id, same_address_form(row.email),
+        Who(row.kind), row.language, proof,
     )  # fmt: skip
+
+
+def _session_id(proof: str) -> str:
+    return f"session:{proof[:16]}"
+
+
+@contextmanager
+def acting(store: Store, principal: Principal) -> Iterator[Work]:
+    """A transaction of somebody who still is who was let in.
+
+    A body may take its time, and two people may act on each other at once: who was removed meanwhile is
+    `unauthenticated`, and whose role changed is `forbidden`, before anything is done. Idleness is not asked
+    about again, for a long upload is none.
+    """
+    with store.write(principal) as work:
+        if principal.proof is not None:
+            _must_stand(work, principal, principal.proof)
+        yield work
+
+
+def _must_stand(work: Work, was: Principal, proof: str) -> None:
+    find = _token if was.scope else _session
+    now = find(work.connection, proof)
+    if now is None:
+        raise Problem("unauthenticated", "this session has ended meanwhile: log in")
+    if (now.who, now.customer, now.address) != (was.who, was.customer, was.address):
+        raise Problem("forbidden", "what you may do here has changed meanwhile: open the page again")
 
 
 def begin(work: Work, *, contact: str | None = None, staff: str | None = None) -> dict[str, str]:

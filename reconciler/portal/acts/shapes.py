@@ -37,8 +37,13 @@ def _address(text: str) -> str:
     return text
 
 
+def has_web_address(text: str) -> bool:
+    """Whether mail programs would make a link of a part of the text."""
+    return any(part in text.lower() for part in ("://", "www.", "@"))
+
+
 def _no_web_address(text: str) -> str:
-    if any(part in text.lower() for part in ("://", "www.", "@")):
+    if has_web_address(text):
         raise ValueError("a name holds no web or e-mail address")
     return text
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
@@ -24,6 +25,10 @@ MOST_WAITING: Final = 200
 MOST_WAITING_BYTES: Final = 2 * 1024 * 1024 * 1024
 HOURS: Final = 24
 """After which an upload that no request took is forgotten."""
+
+AT_ONCE: Final = 2
+_ROOM: Final = threading.BoundedSemaphore(AT_ONCE)
+"""For counting: a document may take seconds and its text memory, so only few are read at once."""
 
 File = Mapping[str, Any]
 
@@ -48,7 +53,7 @@ def counted(vault: Vault, id: str, name: str) -> tuple[int | None, Reason | None
 
     It reads the whole file, so it is asked before a transaction and never in one.
     """
-    with vault.path(id).open("rb") as content:
+    with _ROOM, vault.path(id).open("rb") as content:
         try:
             found = count_words(neutral_name(name), content)
         except NotCountable as error:

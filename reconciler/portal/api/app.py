@@ -14,7 +14,7 @@ from starlette.types import ASGIApp
 from reconciler.portal.api import health
 from reconciler.portal.api.answers import answer, install
 from reconciler.portal.api.document import complete, operation_of
-from reconciler.portal.api.edge import Edge
+from reconciler.portal.api.edge import PACES, Edge, Paces
 from reconciler.portal.api.figures import Figures
 from reconciler.portal.api.journal import Journal
 from reconciler.portal.api.methods import Methods
@@ -36,7 +36,7 @@ from reconciler.portal.api.routes import (
 )
 from reconciler.portal.api.security import allowed
 from reconciler.portal.api.strict import StrictBodies
-from reconciler.portal.pages.site import install_pages, problem_page
+from reconciler.portal.pages.site import bare_page, install_pages, problem_page
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
 
@@ -49,7 +49,10 @@ class Portal(FastAPI):
     def build_middleware_stack(self) -> ASGIApp:
         """The layers from the outside in: journal, edge, then the framework's own."""
         store: Store = self.state.store
-        edge = Edge(super().build_middleware_stack(), secure=store.base_url.startswith("https:"))
+        edge = Edge(
+            super().build_middleware_stack(), bare_page, secure=store.base_url.startswith("https:"),
+            paces=self.state.paces,
+        )  # fmt: skip
         return Journal(edge, self.state.figures)
 
     def openapi(self) -> dict[str, Any]:
@@ -59,14 +62,14 @@ class Portal(FastAPI):
         return self.openapi_schema
 
 
-def create_app(store: Store, sign_on: SignOn | None = None) -> FastAPI:
+def create_app(store: Store, sign_on: SignOn | None = None, paces: Paces = PACES) -> FastAPI:
     """The portal on this store; it does not start when a route has no policy. `sign_on`: where else people log in."""
     app = Portal(
         title="Customer portal", version=version("reconciler"), openapi_url=None, docs_url=None, redoc_url=None,
         redirect_slashes=False,
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
     )  # fmt: skip
-    app.state.store, app.state.sign_on = store, sign_on
+    app.state.store, app.state.sign_on, app.state.paces = store, sign_on, paces
     app.state.figures = Figures(store)
     install(app, problem_page)
     api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(only_known)])

@@ -1,4 +1,4 @@
-"""The edge of every answer and every request: what browsers are told, and how long a body may take.
+"""The edge of every answer and every request: what browsers are told, how long a body may take, who is one too many.
 
 Answers of the API are not for browsers at all, so they are told to do nothing with them. Pages have a
 policy of their own, which is left alone.
@@ -7,19 +7,43 @@ policy of their own, which is left alone.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
+from fastapi import Request, Response
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.portal.api.answers import problem_answer
+from reconciler.portal.api.answers import FOR_PROGRAMS, noted, problem_answer
 from reconciler.portal.rules.problems import Problem
 
-PATIENCE_S: Final = 12.0
-LARGEST_HEAD: Final = 64 * 1024
-SLOWEST_BYTES_A_S: Final = 64 * 1024
-"""A body is waited for so long, and for every so many bytes of it a second more."""
 
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How slow a body may come: so long nothing at all, and on the whole not less than so many bytes a second."""
+
+    wait_s: float
+    bytes_a_s: float
+
+
+@dataclass(frozen=True, slots=True)
+class Paces:
+    """The pace of what is typed or computed, and that of files, which people send over whatever line they have."""
+
+    body: Pace = Pace(wait_s=12.0, bytes_a_s=64 * 1024)
+    file: Pace = Pace(wait_s=30.0, bytes_a_s=8 * 1024)
+
+
+PACES: Final = Paces()
+LARGEST_HEAD: Final = 64 * 1024
+CROWDED: Final = "crowded"
+"""The mark that a connection leaves in a request's state when the server has as many as it takes already."""
+COME_AGAIN_S: Final = 5
+
+_PATIENCE: Final = "portal.patience"
+_WATCHING: Final = FOR_PROGRAMS[1:]
+"""Who asks how a server fares is answered also when it has no room for anybody else."""
 _CLOSE: Final = {"Connection": "close"}
 _ALWAYS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -32,10 +56,14 @@ _ONLY_HTTPS: Final = {"Strict-Transport-Security": "max-age=31536000; includeSub
 
 
 class Edge:
-    """The layer itself; `secure`: people reach the portal over https."""
+    """The layer itself; `secure`: people reach the portal over https; `page`: how a problem looks to them."""
 
-    def __init__(self, app: ASGIApp, *, secure: bool) -> None:
+    def __init__(
+        self, app: ASGIApp, page: Callable[[Request, Problem, str], Response], *, secure: bool, paces: Paces = PACES
+    ) -> None:
         self.app = app
+        self.page = page
+        self.paces = paces
         self.headers = {**_ALWAYS, **(_ONLY_HTTPS if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -43,20 +71,33 @@ class Edge:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
+        crowded = _is_crowded(scope)
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in self.headers.items():
+                for name, value in (self.headers | (_CLOSE if crowded else {})).items():
                     headers.setdefault(name, value)
             await send(message)
 
         try:
             _judge_head(scope)
+            if crowded and not scope["path"].startswith(_WATCHING):
+                raise Problem("unavailable", "too many callers at once", headers={"Retry-After": str(COME_AGAIN_S)})
         except Problem as problem:
-            await problem_answer(problem)(scope, receive, with_headers)
+            await self._told(scope, problem)(scope, receive, with_headers)
             return
-        await self.app(scope, _Patience(receive), with_headers)
+        scope[_PATIENCE] = patience = _Patience(receive, self.paces)
+        await self.app(scope, patience, with_headers)
+
+    def _told(self, scope: Scope, problem: Problem) -> Response:
+        if scope["path"].startswith(FOR_PROGRAMS):
+            return problem_answer(problem)
+        return self.page(Request(scope), problem, noted(problem))
+
+
+def _is_crowded(scope: Scope) -> bool:
+    return bool(scope.get("state", {}).get(CROWDED))
 
 
 def _judge_head(scope: Scope) -> None:
@@ -68,13 +109,28 @@ def _judge_head(scope: Scope) -> None:
         raise Problem("malformed", "a body has a Content-Length or a Transfer-Encoding, not both", headers=_CLOSE)
 
 
-class _Patience:
-    """Receives a body, but does not wait for ever: a `too-slow` problem then."""
+def wait_as_for_a_file(request: Request) -> None:
+    """From here on the body may come at the pace of a file: asked for once it is known who sends it."""
+    patience: _Patience = request.scope[_PATIENCE]
+    patience.go_at(patience.paces.file)
 
-    def __init__(self, receive: Receive) -> None:
+
+class _Patience:
+    """Receives a body, but does not wait for ever: a `too-slow` problem then.
+
+    Bytes that come buy time, but never more than the pace's wait: who sent much and stops is not waited
+    for longer than who sent nothing.
+    """
+
+    def __init__(self, receive: Receive, paces: Paces) -> None:
         self.receive = receive
-        self.left_s = PATIENCE_S
+        self.paces = paces
+        self.go_at(paces.body)
         self.whole = False
+
+    def go_at(self, pace: Pace) -> None:
+        """Wait at this pace from now on."""
+        self.pace, self.left_s = pace, pace.wait_s
 
     async def __call__(self) -> Message:
         if self.whole:
@@ -86,6 +142,7 @@ class _Patience:
                 message = await self.receive()
         except TimeoutError:
             raise Problem("too-slow", "the body did not come in time", headers=_CLOSE) from None
-        self.left_s += len(message.get("body", b"")) / SLOWEST_BYTES_A_S - (loop.time() - began)
+        bought_s = len(message.get("body", b"")) / self.pace.bytes_a_s
+        self.left_s = min(self.left_s - (loop.time() - began) + bought_s, self.pace.wait_s)
         self.whole = not message.get("more_body", False)
         return message

@@ -17,8 +17,8 @@ router = APIRouter(include_in_schema=False)
 
 
 @router.get("/healthz", dependencies=[allowed("health.read")])
-def alive() -> Response:
-    """The process answers."""
+async def alive() -> Response:
+    """The process answers, also when all its threads wait for the database."""
     return answer({"status": "ok"})
 
 

@@ -25,3 +25,4 @@ class OutboxMail(Shown):
     next_try_at: str | None
     last_error: str | None
     sent_at: str | None
+    forget_at: str | None

@@ -9,6 +9,7 @@ from fastapi import Request
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
+from reconciler.portal.api.edge import wait_as_for_a_file
 from reconciler.portal.files.vault import Incoming, Kept, Vault, too_large
 from reconciler.portal.rules.problems import Problem
 
@@ -32,7 +33,8 @@ def must_be_bytes(request: Request) -> None:
 
 
 async def keep(request: Request, vault: Vault) -> Kept:
-    """The body in the vault; nothing of it when it is too large, or breaks off."""
+    """The body in the vault; nothing of it when it is too large, too slow, or breaks off."""
+    wait_as_for_a_file(request)
     with vault.incoming() as incoming:
         async for part in _worth_writing(request.stream()):
             await run_in_threadpool(incoming.write, part)

@@ -65,6 +65,8 @@ async def _read(scope: Scope, receive: Receive) -> bytes:
     parts, size = [], 0
     while True:
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise Problem("malformed", "the body broke off before its end")
         part = message.get("body", b"")
         size += len(part)
         if size > limit:

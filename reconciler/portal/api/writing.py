@@ -14,6 +14,7 @@ from fastapi import Request, Response
 from sqlalchemy import delete, insert, select
 
 from reconciler.portal.acts.promises import work_has_owners
+from reconciler.portal.acts.sessions import acting
 from reconciler.portal.api.answers import json_bytes
 from reconciler.portal.api.rows import etag
 from reconciler.portal.api.security import store_of
@@ -50,7 +51,7 @@ def keyed(
     store: Store, principal: Principal, key: str, fingerprint: str, act: Callable[[Work], Done]
 ) -> tuple[int, bytes, dict[str, str]]:
     """Status, body and headers of an act that is carried out once for its key, in one transaction."""
-    with store.write(principal) as work:
+    with acting(store, principal) as work:
         if kept := _kept(work, key, fingerprint):
             return kept
         status, value, headers = act(work)

@@ -26,6 +26,10 @@ MOST_UNPACKED: Final = 64 * 1024 * 1024
 """Bytes of XML that are read."""
 MOST_SEGMENTS: Final = 500_000
 MOST_ELEMENTS: Final = 3_000_000
+LONGEST_SEGMENT: Final = 1024 * 1024
+"""Characters of one segment: a sentence of a thousand pages is none."""
+LONGEST_TOKEN: Final = 1024 * 1024
+"""Bytes between two things that the parser tells of: older parsers read a long attribute again with every chunk."""
 DEEPEST: Final = 500
 
 Reason: TypeAlias = Literal["other-kind", "no-text", "no-xml", "document-type", "no-xliff", "no-word", "too-much"]
@@ -75,7 +79,7 @@ def count_words(name: str, content: BinaryIO) -> WordCount | None:
 def _weigh(segments: Iterable[str]) -> WordCount:
     times: Counter[str] = Counter()
     for number, segment in enumerate(segments):
-        if number == MOST_SEGMENTS:
+        if number == MOST_SEGMENTS or len(segment) > LONGEST_SEGMENT:
             raise NotCountable("too-much")
         times[" ".join(segment.split())] += 1
     words = Decimal(0)
@@ -88,8 +92,8 @@ def _weigh(segments: Iterable[str]) -> WordCount:
 
 
 def _size(segment: str) -> Decimal:
-    ideographs = len(_IDEOGRAPH.findall(segment))
-    return len(_WORD.findall(_IDEOGRAPH.sub(" ", segment))) + Decimal(ideographs) / 2
+    ideographs = sum(1 for _ in _IDEOGRAPH.finditer(segment))
+    return sum(1 for _ in _WORD.finditer(_IDEOGRAPH.sub(" ", segment))) + Decimal(ideographs) / 2
 
 
 def _whole(number: Decimal) -> int:
@@ -139,6 +143,10 @@ class _Gathering:
     inside: int = 0
     depth: int = 0
     elements: int = 0
+    characters: int = 0
+    """Of the segments that are open."""
+    told: int = 0
+    """How often the parser told of anything."""
 
     def doctype(self, *_: str | None) -> None:
         # Entities need a document type: without one nothing expands and nothing is loaded from outside.
@@ -149,6 +157,7 @@ class _Gathering:
         self.root = self.root or name
         self.depth += 1
         self.elements += 1
+        self.told += 1
         if self.elements > MOST_ELEMENTS or self.depth > DEEPEST:
             raise NotCountable("too-much")
         if name == self.segment:
@@ -157,14 +166,20 @@ class _Gathering:
             self.inside += 1
 
     def data(self, text: str) -> None:
+        self.told += 1
         if self.open and (self.text is None or self.inside):
+            self.characters += len(text)
+            if self.characters > LONGEST_SEGMENT:
+                raise NotCountable("too-much")
             self.open[-1].append(text)
 
     def end(self, tag: str) -> None:
         name = self.name(tag)
         self.depth -= 1
+        self.told += 1
         if name == self.segment:
             text = "".join(self.open.pop())
+            self.characters -= len(text)
             if text.strip():
                 self.ready.append(text)
         elif name == self.text:
@@ -178,9 +193,13 @@ class _Gathering:
 
 def _gathered(chunks: Iterable[bytes], gathering: _Gathering) -> Iterator[str]:
     parser = ElementTree.XMLParser(target=gathering)  # noqa: S314  a document type is refused before it is read
+    told = silent = 0
     try:
         for chunk in chunks:
             parser.feed(chunk)
+            told, silent = gathering.told, silent + len(chunk) if told == gathering.told else 0
+            if silent > LONGEST_TOKEN:
+                raise NotCountable("too-much")
             yield from gathering.taken()
         parser.close()
     except NotCountable:

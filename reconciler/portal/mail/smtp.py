@@ -72,9 +72,23 @@ def mail_server(url: str, sender: str, password: str | None) -> MailServer:
         raise ValueError(str(error)) from None
     plain: Tls = "none" if on_loopback(parts.hostname) and parts.username is None else "starttls"
     user = unquote(parts.username) if parts.username else None
+    _must_be_sayable(parts.hostname, user or "", password or "")
     return MailServer(
         parts.hostname, port, sender, "from the start" if parts.scheme == "smtps" else plain, user, password
     )  # fmt: skip
+
+
+def _must_be_sayable(host: str, user: str, password: str) -> None:
+    """A `ValueError` for what the library could not even say to a mail server, whatever the server is."""
+    try:
+        host.encode("idna")
+    except UnicodeError:
+        raise ValueError(f"'{host}' is not the name of a host") from None
+    for what, said in (("user", user), ("password", password)):
+        if not said.isascii():
+            raise ValueError(
+                f"the {what} of the mail server has letters beyond ASCII, which not every server understands"
+            )
 
 
 def _without_secret(url: str) -> str:

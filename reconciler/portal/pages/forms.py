@@ -93,6 +93,8 @@ async def form_of(request: Request) -> Form:
 
 def checked(request: Request, values: Mapping[str, list[str]], fingerprint: str) -> Form:
     """The form of these values, once its mark is right and it can be told from a second sending."""
+    if any("\0" in value for typed in values.values() for value in typed):
+        raise Problem("malformed", "a form holds no NUL")
     request.app.state.marks.must_be_ours(request, (values.get("mark") or [""])[0])
     once = (values.get("once") or [""])[0]
     if not _ONCE.fullmatch(once):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from reconciler.portal.acts import contacts
+from reconciler.portal.acts import contacts, team
 from reconciler.portal.acts.reach import heir_of
 from reconciler.portal.acts.shapes import ContactFields
 from reconciler.portal.pages.forms import Form, Mistakes, judged
@@ -39,12 +39,12 @@ def update(work: Work, grant: Grant, row: Row, form: Form) -> None:
     """Change the contact as the form says; work goes to the `heir` first when one is named."""
     form.must_match(row.values, row.id)
     fields = typed_fields(form, services=grant.reach is Reach.ALL)
-    may_write(grant, fields)
+    may_write(grant, fields)  # before anything is handed over
     if form.text("heir") and fields.get("role") == "observer":
         heir = heir_of(work, grant, form.text("heir"))
         work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, heir))
     try:
-        work.audit("PATCH contacts", row, *contacts.edit(work, row, fields))
+        work.audit("PATCH contacts", row, *team.edit(work, grant, row, fields))
     except Problem as problem:
         if problem.type == "address-taken":
             raise Mistakes({"email": "mistake.taken"}) from None

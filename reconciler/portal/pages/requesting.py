@@ -121,10 +121,23 @@ def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[s
 
 
 def _history(connection: Connection, id: str) -> list[Found]:
-    c = t.changes.c
-    columns = select(c.at, c.by, c.what).where(c.id == id).order_by(c.revision, c.seq)
+    """What happened to the request, oldest first; `moved` names from whom to whom, as they are called today."""
+    c, people = t.changes.c, t.contacts.c
+    columns = select(c.at, c.by, c.what, c.before, c.after).where(c.id == id).order_by(c.revision, c.seq)
     entries = [dict(row) for row in connection.execute(columns).mappings()]
-    return [{**entry, "said": _said(entry["what"])} for entry in entries]
+    owners = [_owners(entry) for entry in entries]
+    asked = select(people.id, people.name).where(people.id.in_({id for pair in owners for id in pair}))
+    names = {row.id: row.name for row in connection.execute(asked)}
+    return [
+        {**entry, "said": _said(entry["what"]), "moved": [names.get(id, id) for id in pair]}
+        for entry, pair in zip(entries, owners, strict=True)
+    ]  # fmt: skip
+
+
+def _owners(entry: Found) -> list[str]:
+    """The owner before and after; empty when the request stayed with its owner, or came into being."""
+    before, after = entry["before"] or {}, entry["after"] or {}
+    return [before["owner"], after["owner"]] if before.get("owner") and after.get("owner") else []
 
 
 def _said(what: str) -> str:

@@ -93,23 +93,27 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
     """A problem as a page; who has to log in first is taken there."""
     if problem.type == "unauthenticated" and request.method == "GET":
         return RedirectResponse(f"/login?to={request.url.path}", 303)
-    key = f"problem.{problem.type}" if known(f"problem.{problem.type}") else "problem.other"
     try:
         visit = visit_of(request)
     except OperationalError:
-        return _bare_page(request, problem.status, key, trace)
+        return bare_page(request, problem, trace)
     requests = problem.members.get("requests", [])
-    response = visit.page("problem.html", problem.status, sentence=key, trace=trace, requests=requests)
+    response = visit.page("problem.html", problem.status, sentence=_sentence(problem), trace=trace, requests=requests)
     for name, value in problem.members.get("headers", {}).items():
         response.headers[name] = value
     return response
 
 
-def _bare_page(request: Request, status: int, key: str, trace: str) -> Response:
-    """What can still be said when the database, which knows the visitor and the brand, does not answer."""
+def bare_page(request: Request, problem: Problem, trace: str) -> Response:
+    """What can still be said without asking the database, which knows the visitor and the brand."""
     language = chosen_language(None, request.headers.get("accept-language", ""))
-    text = render_bare("bare.html", language, {"sentence": key, "trace": trace})
-    return Response(text, status, {"Retry-After": "5"}, "text/html")
+    text = render_bare("bare.html", language, {"sentence": _sentence(problem), "trace": trace})
+    headers = {"Content-Security-Policy": POLICY, **({"Retry-After": "5"} if problem.status == 503 else {})}
+    return Response(text, problem.status, {**headers, **problem.members.get("headers", {})}, "text/html")
+
+
+def _sentence(problem: Problem) -> str:
+    return f"problem.{problem.type}" if known(f"problem.{problem.type}") else "problem.other"
 
 
 class PageHeaders:

@@ -19,6 +19,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from reconciler.portal.acts import uploads
+from reconciler.portal.acts.sessions import acting
+from reconciler.portal.api.edge import wait_as_for_a_file
 from reconciler.portal.files.vault import Incoming, Kept, Vault
 from reconciler.portal.pages.forms import LONGEST, MOST_FIELDS, Form, checked
 from reconciler.portal.pages.visit import Visit
@@ -77,6 +79,7 @@ async def _read(request: Request, arriving: _Arriving) -> None:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > MOST_BYTES:
         raise Problem("too-large", f"a form with files has {MOST_BYTES:,} bytes at most")
+    wait_as_for_a_file(request)
     parser = MultipartParser(options[b"boundary"], arriving.callbacks())  # type: ignore[arg-type]
     with arriving:
         try:
@@ -96,7 +99,7 @@ def _noted(visit: Visit, files: Sequence[Arrived]) -> dict[str, list[str]]:
         counts = [uploads.counted(vault, each.kept.id, each.name) for each in files]
         if not files:
             return found
-        with visit.store.write(visit.grant.principal) as work:
+        with acting(visit.store, visit.grant.principal) as work:
             for each, (words, uncounted) in zip(files, counts, strict=True):
                 uploads.note(work, each.kept, each.name, words, uncounted)
                 found.setdefault(each.field, []).append(each.kept.id)

@@ -58,6 +58,8 @@ class Principal:
     address: str | None = None
     who: Who = Who.ANONYMOUS
     language: str = "en"
+    proof: str | None = None
+    """The digest of the token or session that said so; None for what the portal itself does."""
 
     @property
     def person(self) -> str | None:

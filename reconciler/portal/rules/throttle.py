@@ -29,6 +29,9 @@ class Window:
 MAILS_OF_AN_ADDRESS: Final = Window(5, 86_400)
 MAILS_ASKED_BY_A_HOST: Final = Window(20, 3_600)
 FAILURES_OF_A_HOST: Final = Window(50, 900)
+FAILURES_OF_AN_ADDRESS: Final = Window(100, 3_600)
+"""From all hosts together: guessing stays hopeless, and to lock somebody out takes many hosts that go on and on."""
+READDRESSED_BY_A_MANAGER: Final = Window(20, 86_400)
 
 
 def until_room(window: Window, ages: Sequence[float]) -> int:
@@ -38,10 +41,10 @@ def until_room(window: Window, ages: Sequence[float]) -> int:
 
 
 def until_next_try(ages: Sequence[float]) -> int:
-    """Seconds until somebody may try a password again, after failures of these ages.
+    """Seconds until an address may be tried again from a host, after failures there of these ages.
 
-    The first five cost nothing; then half a minute, twice as long each time, a quarter of an hour at most:
-    guessing is hopeless, and nobody can lock somebody else out for long.
+    The first five cost nothing; then half a minute, twice as long each time, a quarter of an hour at most. Each
+    host waits for its own failures only, so nobody can lock out somebody who logs in elsewhere.
     """
     failures = [age for age in ages if age < REMEMBERED_S]
     if len(failures) < FREE_FAILURES:

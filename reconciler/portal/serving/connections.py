@@ -1,7 +1,7 @@
-"""Connections with an end: who sends no head of a request in time, or no HTTP, is not waited for.
+"""Connections with an end: who sends no head of a request in time, reads no answer, or speaks no HTTP.
 
-What the server's library leaves open: a connection on which nothing whole arrives would stay for
-ever, and what is no HTTP would be answered in plain text.
+What the server's library leaves open: a connection on which nothing whole arrives, or from which nothing
+is read, would stay for ever; what is no HTTP, or one connection too many, would be answered in plain text.
 """
 
 from __future__ import annotations
@@ -13,20 +13,46 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.portal.api.answers import problem_answer
+from reconciler.portal.api.edge import CROWDED
 from reconciler.portal.rules.problems import Problem
 
 HEAD_WITHIN_S: Final = 12.0
+READ_WITHIN_S: Final = 300.0
+"""So long may an answer lie unread, from a full buffer to one that takes something again.
+
+Not less: the system's own buffer may hold a megabyte that a slow but steady reader has to take first.
+"""
+MOST: Final = 400
+"""Connections of a process: with what a database and files take besides, it stays below 1,024 open files."""
+HEARD_OUT: Final = 64
+"""So many more are told that there is no room, and who asks how the server fares is answered; beyond, none is."""
 _LOOK_EVERY_S: Final = 1.0
 
 
 class Connection(H11Protocol):
-    """One connection."""
+    """One connection. The library's limit of connections is ours, but what becomes of one too many is not its own."""
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        super().__init__(*arguments, **more)
+        self._most, self.limit_concurrency = self.limit_concurrency or MOST, None
+        self._unread_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Begin to wait for the first head."""
+        """Begin to wait for the first head; one too many takes the place of an idle one, or is told to come again."""
         super().connection_made(transport)
         self._waiting_since: float | None = self.loop.time()
         self._look: asyncio.TimerHandle | None = self.loop.call_later(_LOOK_EVERY_S, self._judge)
+        if len(self.connections) > self._most and not self._made_room():
+            self.app_state = {**self.app_state, CROWDED: True}
+            if len(self.connections) > self._most + HEARD_OUT:
+                transport.abort()
+
+    def _made_room(self) -> bool:
+        for other in self.connections:
+            if isinstance(other, Connection) and other._between_requests() and not other.transport.is_closing():
+                other.timeout_keep_alive_handler()
+                return True
+        return False
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
@@ -40,10 +66,23 @@ class Connection(H11Protocol):
             self._waiting_since = self.loop.time()
         super().data_received(data)
 
+    def pause_writing(self) -> None:
+        """More of an answer is written than the caller reads."""
+        super().pause_writing()
+        self._unread_since = self.loop.time()
+
+    def resume_writing(self) -> None:
+        """The caller reads on."""
+        super().resume_writing()
+        self._unread_since = None
+
     def _busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
     def _judge(self) -> None:
+        if self._unread_since is not None and self.loop.time() - self._unread_since > READ_WITHIN_S:
+            self.transport.abort()
+            return
         if self._busy() or self._between_requests():
             self._waiting_since = None
         elif self._waiting_since is not None and self.loop.time() - self._waiting_since > HEAD_WITHIN_S:

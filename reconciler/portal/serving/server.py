@@ -24,7 +24,7 @@ from reconciler.portal.api.edge import LARGEST_HEAD
 from reconciler.portal.mail.delivery import carry_mails
 from reconciler.portal.mail.smtp import MailServer
 from reconciler.portal.rules.hosts import is_private, on_loopback
-from reconciler.portal.serving.connections import Connection
+from reconciler.portal.serving.connections import MOST, Connection
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
 
@@ -84,12 +84,14 @@ def _must_be_an_origin(url: str) -> None:
         raise WrongSettings(f"--base-url '{url}' is more than scheme, host and port")
 
 
-def run_server(store: Store, place: Place, mail_server: MailServer | None, sign_on: SignOn | None) -> None:
-    """Serve until a signal."""
+def run_server(
+    store: Store, place: Place, mail_server: MailServer | None, sign_on: SignOn | None, connections: int = MOST
+) -> None:
+    """Serve until a signal, at most so many connections at once."""
     config = uvicorn.Config(
         create_app(store, sign_on), http=Connection, log_config=None, access_log=False, server_header=False,
         timeout_graceful_shutdown=_FINISH_REQUESTS_WITHIN_S, timeout_keep_alive=75, ws="none",
-        h11_max_incomplete_event_size=LARGEST_HEAD, proxy_headers=True, forwarded_allow_ips=place.proxies,
+        h11_max_incomplete_event_size=LARGEST_HEAD, limit_concurrency=connections, proxy_headers=True, forwarded_allow_ips=place.proxies,
     )  # fmt: skip
     server, done = uvicorn.Server(config), threading.Event()
 

@@ -203,8 +203,12 @@ changes = Table(
     Column("change", String(64)),
     Column("run", String(200)),
     Column("commit", String(64)),
+    Column("person", String(40), index=True),
 )  # fmt: skip
-"""The audit feed: who, when, what, before, after, by which commit."""
+"""The audit feed: who, when, what, before, after, by which commit.
+
+`person`: the id of the contact or of the provider's person whose name `by` is, so that it can be forgotten.
+"""
 
 outbox = Table(
     "outbox", metadata,
@@ -224,7 +228,9 @@ outbox = Table(
     Column("next_try_at", String(20)),
     Column("last_error", Text),
     Column("sent_at", String(20)),
+    Column("forget_at", String(20), index=True),
 )  # fmt: skip
+"""`forget_at`: when a mail that is sent or given up loses recipient, subject and text; empty before and after."""
 
 idempotency = Table(
     "idempotency", metadata,

@@ -143,14 +143,14 @@ class Work:
             "actor": str(self.principal.actor), "what": what, "object": row.kind, "id": row.id,
             "before": dict(before) if before is not None else None,
             "after": dict(after) if after is not None else None,
-            "change": change, "run": self.run, "commit": self.commit,
+            "change": change, "run": self.run, "commit": self.commit, "person": self.principal.person,
         })  # fmt: skip
 
     def mail(self, values: Mapping[str, Any]) -> None:
         """Put a mail into the outbox; it leaves only if the transaction is committed."""
         self.mails.append({
             "revision": self.revision, "created_at": self.now, "state": "queued", "tries": 0,
-            "next_try_at": self.now, "last_error": None, "sent_at": None, **values,
+            "next_try_at": self.now, "last_error": None, "sent_at": None, "forget_at": None, **values,
         })  # fmt: skip
 
     def flush(self) -> None:

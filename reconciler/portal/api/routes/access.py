@@ -72,7 +72,7 @@ def _use_link(request: Request, kind: str, activation: Activation) -> Response:
     store = store_of(request)
     kept = links.judged(store, kind, activation.secret, activation.password)
     with store.write(SYSTEM) as work:
-        links.use(work, kind, activation.secret, kept)
+        links.use(work, kind, activation.secret, kept, host_of(request))
     return Response(status_code=204)
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection, select
 
-from reconciler.portal.acts import contacts, erasure, registrations
+from reconciler.portal.acts import contacts, erasure, registrations, team
 from reconciler.portal.acts.reach import heir_of, reached, within
 from reconciler.portal.api.answers import answer
 from reconciler.portal.api.models import (
@@ -27,7 +27,7 @@ from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
 from reconciler.portal.rules.equality import same_address_form
-from reconciler.portal.rules.policy import Grant, may_write
+from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
@@ -97,8 +97,7 @@ def change_contact(request: Request, id: str, fields: ChangedContact, body: Body
 
     def act(work: Work) -> Done:
         row = matches(request, within(work, grant, "contact", id))
-        may_write(grant, fields.model_fields_set)
-        work.audit("PATCH contacts", row, *contacts.edit(work, row, fields.sent()))
+        work.audit("PATCH contacts", row, *team.edit(work, grant, row, fields.sent()))
         return _done(work, row)
 
     return write(request, grant, body, act)

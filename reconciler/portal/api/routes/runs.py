@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from reconciler.portal.acts import leases
 from reconciler.portal.acts.batch import carry_out
 from reconciler.portal.acts.operations import Batch
+from reconciler.portal.acts.sessions import acting
 from reconciler.portal.api.answers import answer
 from reconciler.portal.api.models import PROBLEMS, BatchDone, Lease, LeaseRenewal, LeaseWanted
 from reconciler.portal.api.security import allowed, store_of
@@ -24,7 +25,7 @@ Body = Annotated[bytes, Depends(body_of)]
 @router.post("/leases", status_code=201, response_model=Lease)
 def take_lease(request: Request, wanted: LeaseWanted, grant: By) -> Response:
     """All the scopes for one holder for a while, or none of them."""
-    with store_of(request).write(grant.principal) as work:
+    with acting(store_of(request), grant.principal) as work:
         lease = leases.take(work, wanted.scopes, wanted.ttl_s, wanted.holder, wanted.run)
     return answer(lease, 201)
 
@@ -32,7 +33,7 @@ def take_lease(request: Request, wanted: LeaseWanted, grant: By) -> Response:
 @router.put("/leases/{id}", response_model=Lease)
 def renew_lease(request: Request, id: str, renewal: LeaseRenewal, grant: By) -> Response:
     """The lease for longer."""
-    with store_of(request).write(grant.principal) as work:
+    with acting(store_of(request), grant.principal) as work:
         lease = leases.renew(work, id, renewal.token, renewal.ttl_s)
     return answer(lease)
 
@@ -40,7 +41,7 @@ def renew_lease(request: Request, id: str, renewal: LeaseRenewal, grant: By) -> 
 @router.delete("/leases/{id}", status_code=204)
 def give_lease_back(request: Request, id: str, grant: By) -> Response:
     """The scopes are free again."""
-    with store_of(request).write(grant.principal) as work:
+    with acting(store_of(request), grant.principal) as work:
         leases.give_back(work, id)
     return Response(status_code=204)
 

@@ -94,6 +94,6 @@ def read_changes(request: Request, since: Since = 0, epoch: Epoch = None, limit:
             statement = statement.where(c.revision <= last)
         items = [dict(row) for row in connection.execute(statement).mappings()]
     for item in items:
-        del item["seq"]
+        del item["seq"], item["person"]
     following = str(last) if last is not None and found[-1] > last else None
     return answer({"items": items, "next": following, "revision": head.revision, "epoch": head.epoch})

@@ -10,6 +10,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 
 from reconciler.portal.acts import links, sign_ups
+from reconciler.portal.api.security import host_of
 from reconciler.portal.pages.forms import Mistakes, Sent
 from reconciler.portal.pages.passwords import at_its_field, new_password
 from reconciler.portal.pages.visit import Visit, visits
@@ -94,7 +95,7 @@ def _set(visit: Visit, kind: str, secret: str, form: Sent) -> Response:
         kept = at_its_field(lambda: links.judged(visit.store, kind, secret, typed))
 
         def act(work: Work) -> str:
-            links.use(work, kind, secret, kept)
+            links.use(work, kind, secret, kept, host_of(visit.request))
             return "/login"
 
         return visit.to(visit.write(form, act), done="activated")

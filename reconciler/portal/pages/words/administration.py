@@ -108,6 +108,11 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "outbox.dead": ("given up", "abandonné", "aufgegeben"),
     "outbox.retry": ("Try again", "Réessayer", "Erneut versuchen"),
     "outbox.tries": ("Tries", "Essais", "Versuche"),
+    "outbox.forget_at": ("Forgotten on", "Oublié le", "Wird vergessen am"),
+    "outbox.forgotten": (
+        "To whom it went and what it said is forgotten.", "Le destinataire et le texte sont oubliés.",
+        "An wen sie ging und was darin stand, ist vergessen.",
+    ),
     "outbox.error": ("Last error", "Dernière erreur", "Letzter Fehler"),
     "done.retried": ("It will be tried again.", "Un nouvel essai aura lieu.", "Es wird erneut versucht."),
     "history.lead": (

@@ -1,0 +1,60 @@
+"""What a manager may do by the API with a colleague, and what she learns and sends by it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from reconciler.portal.store.store import Store
+from tests.pages.reader import Reader
+from tests.portal.accounts import activate
+from tests.portal.harness import Api, key, refused
+
+
+@pytest.fixture
+def people(api: Api) -> list[dict[str, Any]]:
+    _, found = api.a_customer("manager", "requester", "requester")
+    return found
+
+
+@pytest.fixture
+def manager(api: Api, store: Store, people: list[dict[str, Any]]) -> dict[str, str]:
+    """The headers with which a manager asks."""
+    return {"Authorization": f"Bearer {Reader.contact(store, people[0]['id']).cookies['portal']}"}
+
+
+def edit(api: Api, manager: dict[str, str], person: dict[str, Any], **fields: str) -> Any:
+    version = api.row(f"/contacts/{person['id']}")["version"]
+    return api.patch(f"/contacts/{person['id']}", json=fields, headers={**manager, **key(), "If-Match": f'"{version}"'})
+
+
+def test_a_manager_does_not_hear_who_has_an_address_and_only_by_changing_it_that_somebody_has(
+    api: Api, manager: dict[str, str], people: list[dict[str, Any]]
+) -> None:
+    _, (stranger,) = api.a_customer("requester", name="Other")
+    api.a_request(people[1])
+    tried = {"role": "observer", "email": stranger["email"]}
+    heard = [edit(api, manager, people[1], **{**tried, "email": email}) for email in (stranger["email"], "n@x.example")]
+    assert [refused(each, "no-heir")["detail"] for each in heard] == [heard[0].json()["detail"]] * 2
+    taken = refused(edit(api, manager, people[2], email=stranger["email"]), "address-taken")
+    assert taken["detail"] == f"the address '{stranger['email']}' is the login of somebody"
+    known = api.write("PATCH", f"/contacts/{people[2]['id']}", 1, {"email": stranger["email"]})
+    assert "another contact" in refused(known, "address-taken")["detail"], "the provider reads whose it is"
+
+
+def test_a_manager_sends_mails_to_few_new_addresses_a_day_and_no_links(
+    api: Api, manager: dict[str, str], people: list[dict[str, Any]]
+) -> None:
+    refused(edit(api, manager, people[1], name="You won: www.evil.example"), "unprocessable")
+    for number in range(20):
+        assert edit(api, manager, people[1], email=f"n{number}@acme.example").status_code == 200
+    answer = edit(api, manager, people[1], email="n20@acme.example")
+    assert refused(answer, "rate-limited")
+    assert answer.headers["retry-after"] == "86400"
+    assert edit(api, manager, people[1], name="Rita Ruiz").status_code == 200
+    row = api.row(f"/contacts/{people[1]['id']}")
+    assert (
+        api.write("PATCH", f"/contacts/{row['id']}", row["version"], {"email": "n20@acme.example"}).status_code == 200
+    )
+    activate(api, "n20@acme.example")
