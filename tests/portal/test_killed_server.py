@@ -165,8 +165,8 @@ def test_every_route_and_form_that_writes_has_its_row(portal: Portal) -> None:
     wanted = {f"{method} {path}" for method, path in ROUTES if method != "GET"} - WRITES_NOTHING
     assert {*_actions(wanted, portal.ground.admin), "GET /login/sign-on/back"} - set(WRITES) == set()
     named = [each for each in wanted if "{action}" in each]
-    assert [each for each in named if not any(_names(each, row) for row in set(WRITES) - wanted)] == []
-    assert [row for row in WRITES if row not in wanted and not any(_names(each, row) for each in named)] == [
+    assert [each for each in named if not any(_fits(each, row) for row in set(WRITES) - wanted)] == []
+    assert [row for row in WRITES if row not in wanted and not any(_fits(each, row) for each in named)] == [
         "GET /login/sign-on/back"
     ]
 
@@ -181,7 +181,7 @@ def _actions(routes: set[str], api: Api) -> set[str]:
     return found
 
 
-def _names(template: str, route: str) -> bool:
+def _fits(template: str, route: str) -> bool:
     return re.fullmatch(re.escape(template).replace(re.escape("{action}"), "[a-z-]+"), route) is not None
 
 
