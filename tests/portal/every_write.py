@@ -12,7 +12,7 @@ from tests.portal.office import upload
 from tests.portal.writes import Ground, Write
 
 Maker = Callable[[Ground], Write]
-TRIED: Final = {"the try of a password is counted": {"attempts": (0, 2)}}
+TRIED: Final = {"the try of a password is counted": {"attempts": (0, 3)}}
 """A try is counted in a transaction of its own, before it is judged (`acts.access`)."""
 RITA: Final = {"name": "Rita", "email": "rita@acme.example", "role": "requester"}
 
