@@ -48,8 +48,13 @@ def _database(address: str, name: str, template: str | None = None) -> str:
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The URL of an empty database."""
+    return an_empty_database(request, tmp_path)
+
+
+def an_empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
+    """The URL of a new database of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'portal.sqlite'}"
+        return f"sqlite:///{folder / 'portal.sqlite'}"
     return _database(request.getfixturevalue("postgres"), f"portal_{next(_numbers)}", "template_portal")
 
 

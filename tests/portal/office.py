@@ -86,7 +86,11 @@ def upload(client: Api, name: str = "leaflet.txt", content: bytes = TEN_WORDS, s
 
 def an_office(store: Store) -> Office:
     """Acme with two requesters, an observer and a manager; its project manager; Beta with a requester and a manager."""
-    api = Api.of(store)
+    return office_of(Api.of(store))
+
+
+def office_of(api: Api) -> Office:
+    """The same, by the hands of this administrator."""
     api.create(
         "/services", code="certified", name="Certified translation", workflows=EVERY_WORKFLOW,
         price={"currency": "EUR", "per_word": "0.19"},
@@ -97,7 +101,7 @@ def an_office(store: Store) -> Office:
     names = ("jane", "tom", "olga", "mara", "jane_beta", "mara_beta")
     ids = {name: row["id"] for name, row in zip(names, [*people, *others], strict=True)}
     tokens = {}
-    with store.write(SYSTEM) as work:
+    with api.store.write(SYSTEM) as work:
         for name, id in ids.items():
             work.one("contact", id)["status"] = "active"
             tokens[name] = sessions.begin(work, contact=id)["token"]

@@ -1,31 +1,56 @@
-"""Killed at any statement of a write: row, history, mails and idempotency record are all there, or none is."""
+"""Killed at any statement of any write: row, history, mails and idempotency record are all there, or none is.
+
+Every route of the API that writes has a row in `every_write`, every form of the pages one in `every_form`. Each
+write begins in the same office. It runs undisturbed first: what that changed is what a whole write is. Then one
+server after the other is killed before the n-th statement. As long as nothing is left of it, the next n is
+tried on the same state, which is a request sent again after a restart; what is left must be whole.
+"""
 
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import func, select
 
-from reconciler.portal.acts.registrations import register
 from reconciler.portal.acts.uploads import sweep
-from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later, system_clock
+from reconciler.portal.store.laws import broken_laws
 from reconciler.portal.store.store import Store, open_store
-from tests.portal.harness import Api, applied, key
+from tests.pages.matrix import ROUTES
+from tests.portal.conftest import an_empty_database
+from tests.portal.every_form import FORMS
+from tests.portal.every_write import API
+from tests.portal.harness import Api, key
+from tests.portal.identity import Identity, identity, sign_on_at
+from tests.portal.killed_server import COUNTED
+from tests.portal.office import office_of
+from tests.portal.writes import Footprint, Ground, Rows, Write, restored, whole
 
-EVERY = 1 if "SOAK" in os.environ else 2
-"""In a short run every second statement: the odd ones on PostgreSQL, the even ones on SQLite."""
+WRITES = {**API, **FORMS}
+WRITES_NOTHING = {"POST /language"}
+"""It sets a cookie."""
+AT_EVERY_STATEMENT = {
+    "POST /api/v1/contacts", "PATCH /api/v1/contacts/{id}", "POST /api/v1/contacts/{id}/offboard",
+    "POST /api/v1/batches", "POST /api/v1/contacts/{id}/approve",
+}  # fmt: skip
+EVERY = 1 if "SOAK" in os.environ else 4
+"""In a short run every fourth statement of the other writes, other ones on SQLite than on PostgreSQL."""
 MOST = 60
+"""Statements of an upload."""
+WITHOUT_HISTORY = {"POST /api/v1/uploads", "POST /account/log-out", "POST /sign-up", "POST /reset"}
+"""Writes with a record of their answer that are no act on anything that the history tells of."""
 
 
 @dataclass
@@ -51,104 +76,17 @@ class Forge:
             return ended[0]
 
         try:
-            yield f"http://127.0.0.1:{port}/api/v1", end
+            yield f"http://127.0.0.1:{port}", end
         finally:
             if not ended:
-                os.kill(pid, signal.SIGTERM)
+                os.kill(pid, signal.SIGKILL)
                 end()
 
 
-@dataclass
-class Write:
-    """One write as it is sent, and sent again."""
-
-    method: str
-    path: str
-    body: Any
-    headers: dict[str, str]
-
-    def send(self, url: str, token: str) -> httpx.Response:
-        headers = {**self.headers, "Authorization": token, "Connection": "close"}
-        return httpx.request(self.method, url + self.path, json=self.body, headers=headers, timeout=20)
-
-
-def add_contact(api: Api) -> Write:
-    home, _ = api.a_customer(name=_name())
-    body = {"customer": home["id"], "name": "Rita", "role": "requester", "email": f"rita@{home['id'][4:]}.example"}
-    return Write("POST", "/contacts", body, {**key(), "If-None-Match": "*"})
-
-
-def change_address(api: Api) -> Write:
-    _, (row,) = api.a_customer("manager", name=_name())
-    return Write(
-        "PATCH", f"/contacts/{row['id']}", {"email": f"new@{row['id'][4:]}.example"}, {**key(), "If-Match": '"1"'}
-    )
-
-
-def offboard_with_work(api: Api) -> Write:
-    _, (heir, leaver) = api.a_customer("manager", "requester", name=_name())
-    api.a_request(leaver)
-    api.a_request(leaver, "Leaflet")
-    return Write(
-        "POST", f"/contacts/{leaver['id']}/offboard", {"work_to": heir["id"], "reason": "left"},
-        {**key(), "If-Match": '"1"'},
-    )  # fmt: skip
-
-
-def batch(api: Api) -> Write:
-    name = _name()
-    home, (boss, leaver), lease = api.managed("manager", "requester", key=name)
-    api.a_request(leaver)
-    operations: list[dict[str, Any]] = [
-        {"op": "create_contact", "customer": {"id": home["id"], "version": home["version"]}, "key": "nora", "generation": 1,
-         "fields": {"name": "Nora", "email": f"nora@{name}.example", "role": "observer"}, "applied": applied()},
-        {"op": "remove_contact", "id": leaver["id"], "version": leaver["version"], "reason": "left",
-         "work_to": {"id": boss["id"], "version": boss["version"]}},
-        {"op": "update_customer", "id": home["id"], "version": home["version"], "fields": {"language": "fr"}},
-    ]  # fmt: skip
-    body = {
-        "lease": lease["id"], "token": lease["token"], "owner": "acme-translations", "run": "run_1", "commit": "4f1c4f1c",
-        "operations": [{"change": f"change-{n}", **each} for n, each in enumerate(operations)],
-    }  # fmt: skip
-    return Write("POST", "/batches", body, key())
-
-
-def approve(api: Api) -> Write:
-    home, _ = api.a_customer("manager", name=_name())
-    with api.store.write(SYSTEM) as work:
-        fields = {"name": "Rita", "email": f"rita@{home['id'][4:]}.example", "role": "requester", "language": None}
-        row = register(work, work.one("customer", home["id"]), fields)
-        work.audit("sign-up", row, None, {})
-    return Write("POST", f"/contacts/{row.id}/approve", {}, {**key(), "If-Match": '"1"'})
-
-
-WRITES = (add_contact, change_address, offboard_with_work, batch, approve)
-_numbers = iter(range(10**6))
-
-
-def _name() -> str:
-    return f"acme-{next(_numbers)}"
-
-
-def whole(store: Store) -> dict[str, Any]:
-    """All that a write may leave behind: every row of every table."""
-    with store.read() as connection:
-        return {
-            table.name: sorted(map(repr, connection.execute(select(table)).all())) for table in t.metadata.sorted_tables
-        }
-
-
-def records(store: Store, write: Write) -> int:
-    c = t.idempotency.c
-    with store.read() as connection:
-        found = select(func.count()).where(c.key == write.headers["Idempotency-Key"])
-        return int(connection.execute(found).scalar_one())
-
-
-@pytest.fixture
-def forge(database: str, tmp_path: Path) -> Iterator[Forge]:
-    open_store(database).engine.dispose()
-    command = [sys.executable, "-m", "tests.portal.killed_server", database, str(tmp_path / "files")]
+@contextmanager
+def forging(*arguments: str) -> Iterator[Forge]:
+    """A forge of servers on a database, and a folder of files."""
+    command = [sys.executable, "-m", "tests.portal.killed_server", *arguments]
     process = subprocess.Popen(
         command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
@@ -156,48 +94,156 @@ def forge(database: str, tmp_path: Path) -> Iterator[Forge]:
     process.communicate(timeout=20)
 
 
-@pytest.mark.parametrize("make", WRITES, ids=lambda make: make.__name__)
-def test_killed_at_any_statement_a_write_is_there_with_all_that_belongs_to_it_or_not_at_all(
-    forge: Forge, database: str, make: Callable[[Api], Write]
-) -> None:
-    store = open_store(database, check_laws=True)
-    api = Api.of(store)
-    token = api.headers["Authorization"]
-    first = EVERY if database.startswith("sqlite") else 1
-    kept = undone = 0
-    for n in range(first, MOST, EVERY):
-        write = make(api)
-        before = whole(store)
-        with forge.server(dies_at=n) as (url, ended):
-            try:
-                answer = write.send(url, token)
-            except httpx.TransportError:
-                assert ended() == -signal.SIGKILL
-            else:
-                assert answer.status_code in {200, 201}, answer.text
-                break  # it was answered before it came to n
-        after = whole(store)
-        done = records(store, write) == 1
-        kept, undone = kept + done, undone + (not done)
-        assert done or after == before, f"killed at {n} it left something"
-        _retried(api, write, after if done else None)
-    else:
-        pytest.fail(f"more than {MOST} statements")
-    assert undone > 2
-    with forge.server(dies_at=0) as (url, _):
-        assert write.send(url, token).headers["idempotency-replayed"] == "true"
-    assert store.violations == []
+@dataclass
+class Portal:
+    """A portal whose servers are killed, and what is there when a write begins."""
+
+    ground: Ground
+    forge: Forge
+    rows: Rows
+
+    @property
+    def store(self) -> Store:
+        return self.ground.store
+
+    def ready(self, route: str) -> tuple[Write, Rows]:
+        """A write in a portal that nobody disturbed yet, and all that is there."""
+        restored(self.store, self.rows)
+        write = WRITES[route](replace(self.ground, route=route))
+        return write, whole(self.store)
+
+    def answer(self, write: Write) -> httpx.Response:
+        """What a server answers that nobody kills."""
+        with self.forge.server(dies_at=0) as (url, _):
+            return write.send(url)
+
+    def kill(self, write: Write, n: int) -> Rows:
+        """What is left when the server died before its n-th statement."""
+        with self.forge.server(dies_at=n) as (url, ended):
+            with pytest.raises(httpx.TransportError):
+                write.send(url)
+            assert ended() == -signal.SIGKILL
+        return whole(self.store)
+
+    def records(self, write: Write) -> int:
+        found = select(func.count()).where(t.idempotency.c.key == write.key)
+        with self.store.read() as connection:
+            return int(connection.execute(found).scalar_one())
+
+    def keeps_the_laws(self) -> None:
+        with self.store.read() as connection:
+            assert broken_laws(connection) == []
+        assert self.store.violations == []
+
+
+def a_minute_ago() -> str:
+    """When a state is made: before the write, never in the same second, which would spare it a statement."""
+    return later(system_clock(), seconds=-60)
+
+
+@pytest.fixture(scope="module")
+def provider() -> Iterator[Identity]:
+    with identity() as running:
+        yield running
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def portal(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, provider: Identity
+) -> Iterator[Portal]:
+    folder = tmp_path_factory.mktemp("killed")
+    database, files = an_empty_database(request, folder), folder / "files"
+    store = open_store(database, a_minute_ago, files=files, check_laws=True)
+    with Api.of(store) as api, forging(database, str(files), provider.url) as forge:
+        api.app.state.sign_on = sign_on_at(provider.url)  # type: ignore[attr-defined]
+        ground = Ground(office_of(api), provider)
+        yield Portal(ground, forge, whole(store))
     store.engine.dispose()
 
 
-def _retried(api: Api, write: Write, done: dict[str, Any] | None) -> None:
-    """The same request again ends in exactly one effect; what is done is not done again."""
-    answer = api.request(write.method, write.path, json=write.body, headers=write.headers)
-    assert answer.status_code in {200, 201}, answer.text
-    if done is not None:
-        assert answer.headers["idempotency-replayed"] == "true"
-        assert whole(api.store) == done
-    assert records(api.store, write) == 1
+def test_every_route_and_form_that_writes_has_its_row(portal: Portal) -> None:
+    wanted = {f"{method} {path}" for method, path in ROUTES if method != "GET"} - WRITES_NOTHING
+    assert {*_actions(wanted, portal.ground.admin), "GET /login/sign-on/back"} - set(WRITES) == set()
+    named = [each for each in wanted if "{action}" in each]
+    assert [each for each in named if not any(_fits(each, row) for row in set(WRITES) - wanted)] == []
+    assert [row for row in WRITES if row not in wanted and not any(_fits(each, row) for each in named)] == [
+        "GET /login/sign-on/back"
+    ]
+
+
+def _actions(routes: set[str], api: Api) -> set[str]:
+    """The routes, with each action that the API's document lists as a route of its own."""
+    paths = api.app.openapi()["paths"]  # type: ignore[attr-defined]
+    found = {each for each in routes if "{action}" not in each}
+    for path in (each.removeprefix("POST ") for each in routes - found if "/api/" in each):
+        parameter = next(each for each in paths[path]["post"]["parameters"] if each["name"] == "action")
+        found |= {f"POST {path}".replace("{action}", action) for action in parameter["schema"]["enum"]}
+    return found
+
+
+def _fits(template: str, route: str) -> bool:
+    return re.fullmatch(re.escape(template).replace(re.escape("{action}"), "[a-z-]+"), route) is not None
+
+
+@pytest.mark.parametrize("route", WRITES)
+def test_killed_at_any_statement_a_write_is_there_with_all_that_belongs_to_it_or_not_at_all(
+    portal: Portal, route: str
+) -> None:
+    write, before = portal.ready(route)
+    answer = portal.answer(write)
+    assert answer.status_code < 400, answer.text
+    complete = footprint(before, whole(portal.store))
+    assert complete
+    if write.key:
+        assert complete["idempotency"] == (0, 1)
+        assert ("changes" in complete) is (route not in WITHOUT_HISTORY)
+    write, before = portal.ready(route)
+    found: Footprint = {}
+    for n in _statements(portal, route, int(answer.headers[COUNTED])):
+        if found:
+            write, before = portal.ready(route)
+        found = footprint(before, portal.kill(write, n))
+        if found:
+            assert found in (complete, *write.between.values()), f"killed at {n} it left something"
+            _sent_again(portal, write, done=found == complete)
+            portal.keeps_the_laws()
+    assert found == complete, "committed, and not all of it is there"
+
+
+def _statements(portal: Portal, route: str, counted: int) -> list[int]:
+    """Before which statements the server dies; always before and after the last commit."""
+    every = 1 if route in AT_EVERY_STATEMENT else EVERY
+    first = 1 + (len(route) + (portal.store.engine.dialect.name == "sqlite") * every // 2) % every
+    return sorted({*range(first, counted + 1, every), counted - 1, counted})
+
+
+def footprint(before: Rows, after: Rows) -> Footprint:
+    """The tables that changed, and by how many rows."""
+    rows = {name: (Counter(map(repr, before[name])), Counter(map(repr, after[name]))) for name in before}
+    return {name: ((old - new).total(), (new - old).total()) for name, (old, new) in rows.items() if old != new}
+
+
+def _sent_again(portal: Portal, write: Write, *, done: bool) -> None:
+    """The same request again ends in one effect: what is done is not done again, what is not is done now."""
+    if write.key:
+        assert portal.records(write) == done
+    before = whole(portal.store)
+    answer = portal.answer(write)
+    if write.key and done and answer.status_code < 400:
+        assert footprint(before, whole(portal.store)) in ({}, *write.between.values())
+        assert ("idempotency-replayed" in answer.headers) is write.path.startswith("/api/")
+    assert answer.status_code < 400 or (done and answer.status_code in write.again) or write.afresh, answer.text
+    if write.key:
+        assert portal.records(write) == 1
+    if answer.status_code >= 400 and write.afresh:
+        answer = portal.answer(write.afresh())
+        assert answer.status_code < 400, answer.text
+
+
+@pytest.fixture
+def forge(database: str, tmp_path: Path) -> Iterator[Forge]:
+    with forging(database, str(tmp_path / "files")) as running:
+        yield running
 
 
 def test_killed_at_any_statement_an_upload_has_its_row_and_all_its_bytes_or_no_row(
@@ -207,13 +253,15 @@ def test_killed_at_any_statement_an_upload_has_its_row_and_all_its_bytes_or_no_r
     api = Api.of(store)
     content = os.urandom(300_000)
     answered = lost = 0
-    for n in range(EVERY if database.startswith("sqlite") else 1, MOST, EVERY):
+    for n in range(1, MOST):
         headers = {**key(), "If-None-Match": "*", "Content-Type": "application/octet-stream"}
         sent = {"params": {"name": "a.bin"}, "content": content, "headers": headers}
         with forge.server(dies_at=n) as (url, ended):
             try:
-                whole = {**headers, "Authorization": api.headers["Authorization"]}
-                answered += httpx.post(f"{url}/uploads", **{**sent, "headers": whole}, timeout=20).status_code == 201
+                named = {**headers, "Authorization": api.headers["Authorization"]}
+                answered += (
+                    httpx.post(f"{url}/api/v1/uploads", **{**sent, "headers": named}, timeout=20).status_code == 201
+                )
             except httpx.TransportError:
                 assert ended() == -signal.SIGKILL
         lost = max(lost, len(_names(store) - _uploads(store)))
