@@ -33,7 +33,7 @@ VERBS: Final[Mapping[str, str]] = {
     "work_moved": "reassigned",
     "quote_expired": "expired", "link_expired": "link-expired", "outbox/retry": "retried", "account": "account",
     "password": "password", "reset": "reset", "activate": "activated", "sign-up": "signed-up", "seed": "seeded",
-    "portal/rename": "named",
+    "portal/rename": "named", "token": "token-made", "token/revoke": "token-revoked",
     "update_settings": "changed", "create_service": "added", "update_service": "changed", "remove_service": "removed",
     "create_customer": "added", "update_customer": "changed", "rename_customer": "renamed",
     "adopt_customer": "adopted", "archive_customer": "archived", "restore_customer": "restored",
@@ -62,6 +62,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "work_to.owner": "request.new-owner", "work_to.requests": "nav.requests", "files": "request.files",
     "reference_files": "request.references", "expires_at": "request.until", "accepted_at": "request.accepted",
     "delivered_at": "request.delivered", "protected": "history.protected", "external_key": "history.key",
+    "scope": "history.scope",
 }  # fmt: skip
 _WORDED: Final[Mapping[str, str]] = {
     "role": "role.", "status": "status.", "state": "state.", "workflow": "workflow.", "workflows": "workflow.",
@@ -71,7 +72,7 @@ _WORDED: Final[Mapping[str, str]] = {
 _TONGUES: Final = frozenset({"language", "source_language", "target_languages", "languages.source", "languages.target"})
 _TIMES: Final = frozenset({"deadline", "expires_at", "accepted_at", "delivered_at"})
 _COUNTED: Final = frozenset({"files", "reference_files"})
-_SAID: Final = frozenset({"password", "registration_code", "erased"})
+_SAID: Final = frozenset({"password", "registration_code", "erased", "ended_at"})
 """What the sentence has said already."""
 _ID: Final = re.compile(r"(con|cus|svc|req|stf|mail)_[0-9a-f]+")
 _PAGES: Final[Mapping[str, str]] = {

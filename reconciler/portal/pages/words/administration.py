@@ -287,6 +287,13 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "history.did.named": (
         "changed the name of the portal", "a changé le nom du portail", "hat den Namen des Portals geändert",
     ),
+    "history.did.token-made": (
+        "made the API token “{name}”", "a créé le jeton d’API « {name} »", "hat das API-Token „{name}“ erstellt",
+    ),
+    "history.did.token-revoked": (
+        "revoked the API token “{name}”", "a révoqué le jeton d’API « {name} »", "hat das API-Token „{name}“ entzogen",
+    ),
+    "history.scope": ("Scope", "Portée", "Umfang"),
     "history.did.renamed": (
         "renamed the file for {what}", "a renommé le fichier pour {what}", "hat die Datei für {what} umbenannt",
     ),
