@@ -10,12 +10,14 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, or_, select
 
+from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, OPEN
 from reconciler.portal.store import tables as t
 
 Found = dict[str, Any]
 PAGE: Final = 50
+_BEYOND_EVERY_COLUMN: Final = 2**63
 
 
 def customer_of(connection: Connection, id: str | None) -> Found:
@@ -76,13 +78,29 @@ def all_services(connection: Connection) -> list[Found]:
     return [dict(row) for row in connection.execute(select(t.services).order_by(t.services.c.name)).mappings()]
 
 
+def project_managers(connection: Connection, named: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Address and name of the provider's people by name, and who else is named: people whom we do not know.
+
+    Whoever is named already keeps the address as it is written there.
+    """
+    c = t.staff.c
+    forms = {same_address_form(address): address for address in named}
+    rows = connection.execute(
+        select(c.name, c.email, c.address_form).where(c.status != "removed").order_by(c.name, c.id)
+    ).all()
+    ours = [(forms.pop(row.address_form, row.email), row.name) for row in rows]
+    return ours, sorted(forms.values())
+
+
 def one_page(
     connection: Connection, statement: Select[Any], columns: Sequence[ColumnElement[Any]], after: str | None,
     *, descending: bool = False, limit: int = PAGE,
 ) -> tuple[list[Found], str | None]:  # fmt: skip
     """Some rows in the order of these columns, and the mark by which the following page is asked for."""
     if after is not None:
-        statement = statement.where(_beyond(columns, _read_mark(after, len(columns)), descending=descending))
+        statement = statement.where(
+            _beyond(columns, _read_mark(after, [column.type.python_type for column in columns]), descending=descending)
+        )
     ordered = statement.order_by(*(column.desc() if descending else column for column in columns)).limit(limit + 1)
     rows = [dict(row) for row in connection.execute(ordered).mappings()]
     if len(rows) <= limit:
@@ -103,15 +121,21 @@ def _mark(values: Sequence[Any]) -> str:
     return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
 
 
-def _read_mark(text: str, length: int) -> list[Any]:
+def _read_mark(text: str, kinds: Sequence[type]) -> list[Any]:
     try:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError):
         values = None
-    plain = isinstance(values, list) and all(isinstance(value, str | int) and value != "\0" for value in values)
-    if not plain or len(values) != length:
+    if not isinstance(values, list) or [_kind(value) for value in values] != kinds:
         raise Problem("malformed", "this page mark is none of ours")
     return list(values)
+
+
+def _kind(value: Any) -> type | None:
+    """The type of what a mark may hold; None for what no column has."""
+    if isinstance(value, str) and "\0" not in value:
+        return str
+    return int if type(value) is int and abs(value) < _BEYOND_EVERY_COLUMN else None
 
 
 def file_of(kind: str, row: Mapping[str, Any], customer: Mapping[str, Any] | None = None) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -18,6 +19,7 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from reconciler.portal.pages.forms import Mistakes, Why
 from reconciler.portal.pages.words import LANGUAGES, known, sentence
 
 if TYPE_CHECKING:
@@ -46,6 +48,10 @@ class Speech:
         """The sentence for a number of things: `key.one` or `key.other`, by the language's own rule."""
         form = "one" if self.locale.plural_form(count) == "one" else "other"
         return self(f"{key}.{form}", count=self.number(count), **facts)
+
+    def told(self, why: Why) -> str:
+        """The sentence that says what would fit."""
+        return self(why) if isinstance(why, str) else self(why.key, **why.facts)
 
     def date(self, at: str | None) -> str:
         """`2026-11-23…` as a day."""
@@ -82,20 +88,63 @@ class Speech:
             return tag
 
 
+@dataclass
+class Mistake:
+    """What is wrong with a field, for one page: the field says where it stands, so that the page's head can lead there."""
+
+    text: str
+    seen: list[Mistake]
+    place: str = ""
+    label: str = ""
+
+    def at(self, place: str, label: str) -> str:
+        """The sentence, once the field with this id and label tells it."""
+        self.place, self.label = place, label
+        self.seen.append(self)
+        return self.text
+
+
+def _mistakes(tell: Speech, wrong: Mistakes | None) -> dict[str, Any]:
+    """What templates know of a form that was not taken: `wrong` by field, `seen` in the page's order, `refused`."""
+    seen: list[Mistake] = []
+    fields = wrong.fields if wrong else {}
+    shown = {name: Mistake(tell.told(why), seen) for name, why in fields.items()}
+    return {
+        "wrong": shown,
+        "seen": seen,
+        "refused": _refused(tell, wrong) if wrong and not fields else None,
+        "stale": _is_stale(wrong),
+    }
+
+
+def _is_stale(wrong: Mistakes | None) -> bool:
+    return wrong is not None and wrong.problem is not None and wrong.problem.type == "stale"
+
+
+def _refused(tell: Speech, wrong: Mistakes) -> str | None:
+    if wrong.whole is not None:
+        return tell.told(wrong.whole)
+    if wrong.problem is None:
+        return None
+    if wrong.problem.type == "rate-limited":
+        return tell.many("login.wait", int(wrong.problem.members["headers"]["Retry-After"]))
+    return tell(f"problem.{wrong.problem.type}")
+
+
 @cache
 def speech(language: str) -> Speech:
     """The speech of one of our languages."""
     return Speech(language)
 
 
-def render(visit: Visit, template: str, values: Mapping[str, Any]) -> str:
+def render(visit: Visit, template: str, values: Mapping[str, Any], wrong: Mistakes | None = None) -> str:
     """The template, filled in for this visit."""
     tell = speech(visit.language)
     done = visit.request.query_params.get("done", "")
     return environment().get_template(template).render(
         visit=visit, t=tell, language=visit.language, languages=LANGUAGES, mark=visit.marks.mark(visit.request),
         done=f"done.{done}" if known(f"done.{done}") else None, once=lambda: secrets.token_urlsafe(16),
-        direction="rtl" if visit.language in RIGHT_TO_LEFT else "ltr", **values,
+        direction="rtl" if visit.language in RIGHT_TO_LEFT else "ltr", **_mistakes(tell, wrong), **values,
     )  # fmt: skip
 
 

@@ -45,6 +45,12 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "{provider} ne répond pas pour le moment. Connectez-vous avec votre mot de passe, ou réessayez plus tard.",
         "{provider} antwortet gerade nicht. Melden Sie sich mit Ihrem Kennwort an, oder versuchen Sie es später noch einmal.",
     ),
+    "login.refused": ("Not logged in", "Pas connecté", "Nicht angemeldet"),
+    "login.lapsed": (
+        "Your session had ended, so your form was not sent. Log in, and you come back to its page. Please fill it in again.",
+        "Votre session était terminée : votre formulaire n’a pas été envoyé. Connectez-vous, vous reviendrez à sa page. Veuillez le remplir à nouveau.",
+        "Ihre Sitzung war beendet, deshalb wurde Ihr Formular nicht gesendet. Melden Sie sich an, dann kommen Sie auf seine Seite zurück. Bitte füllen Sie es noch einmal aus.",
+    ),
     "login.forgotten": ("Forgotten your password?", "Mot de passe oublié ?", "Kennwort vergessen?"),
     "login.no-access": ("No access yet? Sign up", "Pas encore d’accès ? Inscrivez-vous", "Noch kein Zugang? Registrieren"),
     "sign-up.title": ("Sign up", "S’inscrire", "Registrieren"),

@@ -9,10 +9,10 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "customers.archived": ("Show archived customers", "Afficher les clients archivés", "Archivierte Kunden anzeigen"),
     "customers.people": ("People", "Personnes", "Personen"),
     "customer.managers": ("Project managers", "Chefs de projet", "Projektmanagement"),
-    "customer.managers.hint": (
-        "E-mail addresses, one a line. Only they see the customer’s requests and get mail about them.",
-        "Adresses e-mail, une par ligne. Eux seuls voient les demandes du client et reçoivent les courriels.",
-        "E-Mail-Adressen, eine je Zeile. Nur sie sehen die Anfragen des Kunden und erhalten E-Mails dazu.",
+    "customer.managers.choose": (
+        "Only they and administrators see the customer’s requests, and only they get mail about them.",
+        "Eux seuls, et les administrateurs, voient les demandes du client ; eux seuls reçoivent les courriels.",
+        "Nur sie und die Verwaltung sehen die Anfragen des Kunden, und nur sie erhalten E-Mails dazu.",
     ),
     "customer.domains": ("E-mail domains", "Domaines e-mail", "E-Mail-Domains"),
     "customer.domains.hint": (
@@ -141,5 +141,46 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "usage.mails": ("mails waiting or given up", "courriels en attente ou abandonnés", "E-Mails wartend oder aufgegeben"),
     "usage.by.customer": ("Busiest customers in 30 days", "Clients les plus actifs en 30 jours", "Aktivste Kunden in 30 Tagen"),
     "usage.requests": ("Requests", "Demandes", "Anfragen"),
+    "customer.managers.unknown": (
+        "none of our people: gets mails, but cannot log in", "pas l’un des nôtres : reçoit des courriels, mais ne peut pas se connecter",
+        "niemand von uns: erhält E-Mails, kann sich aber nicht anmelden",
+    ),
+    "customer.managers.strangers": (
+        "Nobody of ours has the address {addresses}. Invite the person, or take the address out.",
+        "Aucun des nôtres n’a l’adresse {addresses}. Invitez la personne, ou retirez l’adresse.",
+        "Niemand von uns hat die Adresse {addresses}. Laden Sie die Person ein, oder nehmen Sie die Adresse heraus.",
+    ),
+    "mistake.stranger": (
+        "Nobody of ours has the address “{address}”: choose from the list.",
+        "Aucun des nôtres n’a l’adresse « {address} » : choisissez dans la liste.",
+        "Niemand von uns hat die Adresse „{address}“: wählen Sie aus der Liste.",
+    ),
+    "mistake.domain": (
+        "“{domain}” is no e-mail domain; write what stands after the @, such as acme.example.",
+        "« {domain} » n’est pas un domaine e-mail ; écrivez ce qui suit le @, comme acme.example.",
+        "„{domain}“ ist keine E-Mail-Domain; schreiben Sie, was nach dem @ steht, etwa acme.example.",
+    ),
+    "mistake.code": (
+        "Small letters, digits and single hyphens between them, such as website-texts.",
+        "Minuscules, chiffres et, entre eux, des traits d’union simples, comme textes-web.",
+        "Kleinbuchstaben, Ziffern und dazwischen einzelne Bindestriche, etwa web-texte.",
+    ),
+    "mistake.per_word": (
+        "A price such as 0.14.", "Un prix comme 0,14.", "Ein Preis wie 0,14.",
+    ),
+    "mistake.colour": (
+        "A colour as # and six digits from 0 to f, such as #0b5fff.",
+        "Une couleur : # et six chiffres de 0 à f, comme #0b5fff.",
+        "Eine Farbe als # und sechs Ziffern von 0 bis f, etwa #0b5fff.",
+    ),
+    "mistake.logo": (
+        "An address that begins with https://, without spaces: no other picture is shown.",
+        "Une adresse qui commence par https://, sans espaces : aucune autre image n’est affichée.",
+        "Eine Adresse, die mit https:// beginnt, ohne Leerzeichen: andere Bilder werden nicht gezeigt.",
+    ),
+    "mistake.days": (
+        "A whole number of days from 1 to {most}.", "Un nombre entier de jours, de 1 à {most}.",
+        "Eine ganze Zahl von Tagen, von 1 bis {most}.",
+    ),
     "usage.words.column": ("Words", "Mots", "Wörter"),
 }  # fmt: skip

@@ -73,6 +73,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "status.link_expired": ("link expired", "lien expiré", "Link abgelaufen"),
     "status.active": ("active", "actif", "aktiv"),
     "status.removed": ("deleted", "supprimé", "gelöscht"),
+    "status.rejected": ("rejected", "refusé", "abgelehnt"),
     "status.archived": ("archived", "archivé", "archiviert"),
     "state.quote_pending": ("quote pending", "devis en attente", "Angebot ausstehend"),
     "state.quote_being_made": ("quote being made", "devis en préparation", "Angebot in Arbeit"),
@@ -103,12 +104,6 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "mistake.email": (
         "This is no e-mail address.", "Ce n’est pas une adresse e-mail.", "Das ist keine E-Mail-Adresse.",
     ),
-    "mistake.other": ("This does not fit here.", "Cette valeur ne convient pas.", "Dieser Wert passt nicht."),
-    "mistake.taken": (
-        "Another contact logs in with this address.",
-        "Un autre contact se connecte avec cette adresse.",
-        "Mit dieser Adresse meldet sich schon jemand an.",
-    ),
     "problem.title": ("That did not work", "Cela n’a pas fonctionné", "Das hat nicht geklappt"),
     "problem.unchanged": ("Nothing was changed.", "Rien n’a été modifié.", "Es wurde nichts geändert."),
     "problem.trace": ("Reference for support", "Référence pour l’assistance", "Kennung für Rückfragen"),
@@ -121,13 +116,13 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Ihre Rolle erlaubt das nicht, oder das Formular kam von anderswo.",
     ),
     "problem.stale": (
-        "Somebody else changed this meanwhile. Open the page again and look.",
-        "Quelqu’un d’autre l’a modifié entre-temps. Rouvrez la page pour voir.",
-        "Jemand anders hat das inzwischen geändert. Öffnen Sie die Seite noch einmal.",
+        "Somebody else changed this meanwhile. Look at how it stands now before you send it again.",
+        "Quelqu’un d’autre l’a modifié entre-temps. Regardez où cela en est avant de renvoyer.",
+        "Jemand anders hat das inzwischen geändert. Sehen Sie, wie es jetzt steht, bevor Sie noch einmal senden.",
     ),
     "problem.address-taken": (
-        "Another contact logs in with this address.",
-        "Un autre contact se connecte avec cette adresse.",
+        "Somebody else logs in with this address.",
+        "Quelqu’un d’autre se connecte avec cette adresse.",
         "Mit dieser Adresse meldet sich schon jemand an.",
     ),
     "problem.name-taken": (
@@ -142,23 +137,29 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Offene Anfragen brauchen jemanden, der sie übernimmt: wählen Sie, wer sie erhält.",
     ),
     "problem.heir-may-not-hold-work": (
-        "This person may not hold requests.",
-        "Cette personne ne peut pas détenir de demandes.",
-        "Diese Person darf keine Anfragen betreuen.",
+        "This person may not hold requests: choose a requester or a manager who has access.",
+        "Cette personne ne peut pas détenir de demandes : choisissez un demandeur ou un responsable qui a accès.",
+        "Diese Person darf keine Anfragen betreuen: wählen Sie jemanden mit Zugang, der anfordert oder verantwortlich ist.",
     ),
     "problem.open-requests": (
-        "There are open requests.", "Il y a des demandes en cours.", "Es gibt offene Anfragen.",
+        "Requests are open: they have to be delivered or cancelled first.",
+        "Des demandes sont en cours : il faut d’abord les livrer ou les annuler.",
+        "Es sind Anfragen offen: Sie müssen erst geliefert oder storniert werden.",
     ),
-    "problem.in-use": ("This is in use.", "C’est utilisé.", "Das wird verwendet."),
+    "problem.in-use": (
+        "Customers, contacts or open requests still name this: take it out of there first.",
+        "Des clients, des contacts ou des demandes en cours le nomment encore : retirez-le d’abord là.",
+        "Kunden, Kontakte oder offene Anfragen nennen dies noch: Nehmen Sie es dort zuerst heraus.",
+    ),
     "problem.protected": (
         "This is protected. The protection is lifted in the files.",
         "C’est protégé. La protection se lève dans les fichiers.",
         "Das ist geschützt. Der Schutz wird in den Dateien aufgehoben.",
     ),
     "problem.last-manager": (
-        "The customer would have no manager left.",
-        "Le client n’aurait plus de responsable.",
-        "Der Kunde hätte keinen Verantwortlichen mehr.",
+        "The customer would have no manager left. Make somebody else a manager first.",
+        "Le client n’aurait plus de responsable. Nommez-en d’abord un autre.",
+        "Der Kunde hätte keinen Verantwortlichen mehr. Ernennen Sie zuerst jemand anderen.",
     ),
     "problem.registration-gone": (
         "This registration was decided already.",
@@ -176,9 +177,9 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Das lässt sich nicht mehr wiederherstellen.",
     ),
     "problem.wrong-state": (
-        "That is not possible in this state.",
-        "Ce n’est pas possible dans cet état.",
-        "Das ist in diesem Zustand nicht möglich.",
+        "That is not possible any more: look at how it stands now.",
+        "Ce n’est plus possible : regardez où cela en est maintenant.",
+        "Das ist nicht mehr möglich: Sehen Sie, wie es jetzt steht.",
     ),
     "problem.too-large": ("That is too large.", "C’est trop volumineux.", "Das ist zu groß."),
     "problem.unprocessable": (
@@ -212,5 +213,37 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "done.added": ("Added.", "Ajouté.", "Hinzugefügt."),
     "done.removed": ("Deleted.", "Supprimé.", "Gelöscht."),
     "done.restored": ("Restored.", "Restauré.", "Wiederhergestellt."),
+    "mistake.error": ("Error:", "Erreur :", "Fehler:"),
+    "mistake.now": (
+        "How it stands now, without what you typed", "L’état actuel, sans votre saisie", "Der jetzige Stand, ohne Ihre Eingaben",
+    ),
+    "mistake.not-sent": ("Not sent yet", "Pas encore envoyé", "Noch nicht gesendet"),
+    "mistake.work": ("These requests are open:", "Ces demandes sont en cours :", "Diese Anfragen sind offen:"),
+    "mistake.other": (
+        "No line breaks or invisible characters here, please.",
+        "Pas de retour à la ligne ni de caractère invisible ici.",
+        "Bitte ohne Zeilenumbrüche und unsichtbare Zeichen.",
+    ),
+    "mistake.choice": ("Please choose.", "Veuillez choisir.", "Bitte auswählen."),
+    "mistake.name": (
+        "A name without web or e-mail address and without line breaks.",
+        "Un nom sans adresse web ni e-mail et sans retour à la ligne.",
+        "Ein Name ohne Web- oder E-Mail-Adresse und ohne Zeilenumbruch.",
+    ),
+    "mistake.language": (
+        "Choose a language from the list, or write a tag such as en or de-AT.",
+        "Choisissez une langue dans la liste, ou écrivez une balise comme en ou de-AT.",
+        "Wählen Sie eine Sprache aus der Liste, oder schreiben Sie ein Kürzel wie en oder de-AT.",
+    ),
+    "mistake.tongue": (
+        "“{tag}” is no language; write tags such as en or de-AT.",
+        "« {tag} » n’est pas une langue ; écrivez des balises comme en ou de-AT.",
+        "„{tag}“ ist keine Sprache; schreiben Sie Kürzel wie en oder de-AT.",
+    ),
+    "mistake.moment": (
+        "A day and a time, such as 24 December 2026, 16:00.",
+        "Un jour et une heure, comme le 24 décembre 2026, 16 h 00.",
+        "Ein Tag und eine Uhrzeit, etwa 24. Dezember 2026, 16:00.",
+    ),
     "list.empty": ("There is nothing yet.", "Il n’y a encore rien.", "Noch nichts vorhanden."),
 }  # fmt: skip

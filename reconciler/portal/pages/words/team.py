@@ -116,6 +116,16 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "done.rejected": ("Rejected.", "Refusé.", "Abgelehnt."),
     "done.resent": ("The link was sent again.", "Le lien a été renvoyé.", "Der Link wurde erneut gesendet."),
     "done.erased": ("The personal data is gone.", "Les données personnelles sont effacées.", "Die persönlichen Daten sind getilgt."),
+    "person.rejected": (
+        "Rejected on {when} by {who}.", "Refusé le {when} par {who}.", "Abgelehnt am {when} von {who}.",
+    ),
+    "person.language.home": ("As the customer: {language}", "Comme le client : {language}", "Wie der Kunde: {language}"),
+    "person.language.customers": ("As the customer", "Comme le client", "Wie der Kunde"),
+    "person.orders-nothing": (
+        "{name} can order nothing: no service is ticked that the customer may order.",
+        "{name} ne peut rien commander : aucun service ouvert au client n’est coché.",
+        "{name} kann nichts bestellen: kein Dienst ist angekreuzt, den der Kunde bestellen darf.",
+    ),
     "git.managed": ("Managed by a file in git", "Géré par un fichier dans git", "Von einer Datei in git verwaltet"),
     "git.warning": (
         "The file {path} manages this. A change here is proposed to whoever keeps the files, or reverted by them.",
