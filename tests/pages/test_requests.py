@@ -98,9 +98,9 @@ def test_a_form_keeps_what_was_typed_and_what_was_uploaded(office: Office) -> No
     [
         ({"title": ""}, "Please fill this in."),
         ({"title": "x" * 300}, "This is too long."),
-        ({"order": ""}, "Service: Please choose."),
+        ({"order": ""}, "Service: Please choose one."),
         ({"order": "internal|pm_quote_manual"}, "This service cannot be ordered this way."),
-        ({"order": "certified|nothing"}, "Service: Please choose."),
+        ({"order": "certified|nothing"}, "Service: Please choose one."),
         ({"target_languages": "en"}, "Target languages: English is the source language"),
         ({"target_languages": "!!"}, "Target languages: “!!” is no language"),
     ],

@@ -32,6 +32,11 @@ _FITS: Final = {
 }  # fmt: skip
 """What fits into a field, for whoever typed something else."""
 
+_PICKED: Final = frozenset({
+    "role", "kind", "language", "customer", "source_language", "target_languages",
+})  # fmt: skip
+"""Fields that people choose in rather than write."""
+
 Fields = TypeVar("Fields", bound=BaseModel)
 
 
@@ -163,7 +168,7 @@ Sent = Annotated[Form, Depends(form_of)]
 
 def missing(form: Form, *names: str) -> dict[str, Why]:
     """Which of these fields are empty, as mistakes."""
-    return {name: "mistake.missing" for name in names if not form.text(name)}
+    return {name: "mistake.choice" if name in _PICKED else "mistake.missing" for name in names if not form.text(name)}
 
 
 def reason_of(form: Form, name: str = "reason") -> str:

@@ -12,7 +12,7 @@ from reconciler.portal.acts.reach import heir_of
 from reconciler.portal.acts.shapes import ContactFields
 from reconciler.portal.pages.forms import Form, Mistakes, Why, judged, missing
 from reconciler.portal.pages.looking import all_services, heirs
-from reconciler.portal.pages.tongues import is_tongue
+from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.rules.policy import Grant, Reach, may_write
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
@@ -40,9 +40,7 @@ def typed_fields(form: Form, *, services: Sequence[str] | None, language: str | 
 
 
 def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> dict[str, Why]:
-    wrong = missing(form, *(name for name in NEEDED if name in form.values))
-    if form.text("language") not in {"", language} and not is_tongue(form.text("language")):
-        wrong["language"] = "mistake.language"
+    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | no_tongue(form, language)
     if services is not None and set(form.all("services")) - set(services):
         wrong["services"] = "mistake.choice"
     return wrong

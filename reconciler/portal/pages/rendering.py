@@ -97,9 +97,14 @@ class Mistake:
     place: str = ""
     label: str = ""
 
+    @property
+    def asks(self) -> bool:
+        """Whether the field's label is a question, which no colon follows."""
+        return self.label.endswith("?")
+
     def at(self, place: str, label: str) -> str:
         """The sentence, once the field with this id and label tells it."""
-        self.place, self.label = place, label
+        self.place, self.label = place, str(label)
         self.seen.append(self)
         return self.text
 

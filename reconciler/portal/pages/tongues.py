@@ -11,6 +11,7 @@ from typing import Final
 
 from babel import Locale, localedata
 
+from reconciler.portal.pages.forms import Form, Why
 from reconciler.portal.pages.rendering import Speech
 from reconciler.portal.pages.words import LANGUAGES
 
@@ -25,6 +26,12 @@ def tongues(say: Speech, present: str | None = None) -> list[tuple[str, str]]:
     if present and present not in LANGUAGES and present not in _common():
         others.append((present, say.tongue(present)))
     return own + sorted(others, key=lambda each: each[1].casefold())
+
+
+def no_tongue(form: Form, present: str | None = None) -> dict[str, Why]:
+    """The mistake of a form whose language is none; the `present` one may stay, whatever it is."""
+    typed = form.text("language")
+    return {} if typed in {"", present} or is_tongue(typed) else {"language": "mistake.language"}
 
 
 def is_tongue(tag: str) -> bool:

@@ -14,6 +14,7 @@ from reconciler.portal.api.even import evenly
 from reconciler.portal.api.security import host_of
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, missing
 from reconciler.portal.pages.navigation import home
+from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.pages.visit import Visit, local, logged_in, logged_out, visits
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
@@ -99,7 +100,7 @@ def sign_up(visit: SignsUp, form: Sent) -> Response:
         wish = judged(SignUpFields, {
             "name": form.text("name"), "email": form.text("email"), "role": form.text("role"),
             "language": form.optional("language"), "code": form.optional("code"),
-        }, missing(form, "name", "email"))  # fmt: skip
+        }, missing(form, "name", "email") | no_tongue(form))  # fmt: skip
         sign_ups.sign_up(work, wish.model_dump(), host_of(visit.request))
         return "/sign-up/sent"
 

@@ -13,6 +13,7 @@ from reconciler.portal.api.security import host_of
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, refusal
 from reconciler.portal.pages.looking import customer_of
 from reconciler.portal.pages.passwords import twice
+from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.pages.visit import Visit, logged_in, logged_out, visits
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.problems import Problem
@@ -52,7 +53,10 @@ def edit(visit: Writes, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         form.must_match(access.myself(work, who).values, who.person or "")
-        said = judged(OwnFields, {"name": form.text("name"), "language": form.optional("language")})
+        said = judged(
+            OwnFields, {"name": form.text("name"), "language": form.optional("language")},
+            no_tongue(form, _myself(visit)["language"]),
+        )  # fmt: skip
         row, audited = access.edit_myself(work, who, said.sent())
         work.audit("account", row, *audited)
         return "/account"

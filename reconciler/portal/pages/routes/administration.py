@@ -157,13 +157,13 @@ def change_settings(visit: Settings, form: Sent) -> Response:
 
 
 def _typed_settings(form: Form, now: Found) -> dict[str, Any]:
+    wrong = _wrong_settings(form, now)
+    lasting = {name: {"expire_after_days": _days(form, name)} for name in MOST_DAYS if name not in wrong}
     return judged(SettingsFields, {
         "sign_up": form.text("sign_up"),
         "languages": {"source": form.lines("source"), "target": form.lines("target")},
-        "offers": {"expire_after_days": _days(form, "offers")},
-        "activation": {"expire_after_days": _days(form, "activation")},
-        "branding": {"primary_color": form.optional("primary_color"), "logo": form.optional("logo")},
-    }, _wrong_settings(form, now)).sent()  # fmt: skip
+        "branding": {"primary_color": form.optional("primary_color"), "logo": form.optional("logo")}, **lasting,
+    }, wrong).sent()  # fmt: skip
 
 
 def _wrong_settings(form: Form, now: Found) -> dict[str, Why]:

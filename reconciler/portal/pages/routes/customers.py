@@ -14,7 +14,7 @@ from reconciler.portal.acts.shapes import CustomerFields
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, Told, Why, is_domain, judged, missing
 from reconciler.portal.pages.looking import Found, all_services, customer_of, file_of, one_page, project_managers
 from reconciler.portal.pages.rendering import speech
-from reconciler.portal.pages.tongues import is_tongue, tongues
+from reconciler.portal.pages.tongues import no_tongue, tongues
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import LIVING
@@ -168,9 +168,7 @@ def _typed(work: Work, form: Form, now: Found) -> dict[str, Any]:
 
 def _wrong(work: Work, form: Form, now: Found) -> dict[str, Why]:
     """What the shape does not know. Files may name anybody, so whoever is named already may stay."""
-    wrong = missing(form, "name", "language")
-    if form.text("language") not in {now["language"], ""} and not is_tongue(form.text("language")):
-        wrong["language"] = "mistake.language"
+    wrong = missing(form, "name", "language") | no_tongue(form, now["language"])
     ours, others = project_managers(work.connection, now["project_managers"])
     strangers = set(form.all("project_managers")) - {address for address, _ in ours} - set(others)
     if strangers:

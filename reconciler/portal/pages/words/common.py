@@ -214,6 +214,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "done.removed": ("Deleted.", "Supprimé.", "Gelöscht."),
     "done.restored": ("Restored.", "Restauré.", "Wiederhergestellt."),
     "mistake.error": ("Error:", "Erreur :", "Fehler:"),
+    "mistake.line": ("{field}: {why}", "{field} : {why}", "{field}: {why}"),
     "mistake.now": (
         "How it stands now, without what you typed", "L’état actuel, sans votre saisie", "Der jetzige Stand, ohne Ihre Eingaben",
     ),
@@ -224,7 +225,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Pas de retour à la ligne ni de caractère invisible ici.",
         "Bitte ohne Zeilenumbrüche und unsichtbare Zeichen.",
     ),
-    "mistake.choice": ("Please choose.", "Veuillez choisir.", "Bitte auswählen."),
+    "mistake.choice": ("Please choose one.", "Veuillez choisir.", "Bitte auswählen."),
     "mistake.name": (
         "A name without web or e-mail address and without line breaks.",
         "Un nom sans adresse web ni e-mail et sans retour à la ligne.",
