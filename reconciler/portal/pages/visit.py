@@ -135,18 +135,17 @@ class Visit:
         return RedirectResponse(path + (f"{glue}done={quote(done)}" if done else ""), 303)
 
     def submit(
-        self, form: Form, act: Callable[[Work], str], again: Callable[[Mistakes], Response], *, done: str | None = None,
-        as_self: bool = False,
-    ) -> Response:  # fmt: skip
+        self, form: Form, act: Callable[[Work], str], again: Callable[[Mistakes], Response], *, done: str | None = None
+    ) -> Response:
         """Carry out what a form says and go on; the form `again`, with what was typed, when it is not taken."""
         try:
-            return self.to(self.write(form, act, as_self=as_self), done=done)
+            return self.to(self.write(form, act), done=done)
         except Mistakes as wrong:
             return again(wrong)
         except Problem as problem:
-            wrong = refusal(problem)
+            met = refusal(problem)
             try:
-                return again(wrong)
+                return again(met)
             except Problem:  # what the form was about is gone: there is no page to show it on again
                 raise problem from None
 
