@@ -101,6 +101,17 @@ def change_password(store: Store, who: Principal, old: str, new: str, host: str)
         return _session(work, person)
 
 
+def knows_password(store: Store, who: Principal, password: str, host: str) -> bool:
+    """Whether this is the person's password: counted as a try, and forgiven when it is."""
+    with store.write(SYSTEM) as work:
+        form = same_address_form(myself(work, who)["email"])
+    tried = _tried(store, form, password, host)
+    if tried.right:
+        with store.write(SYSTEM) as work:
+            attempts.forgive(work, form, tried.attempts)
+    return tried.right
+
+
 def myself(work: Work, who: Principal) -> Row:
     """The row of the person who is logged in."""
     return work.one("contact", who.contact) if who.contact else work.one("staff", who.staff or "")

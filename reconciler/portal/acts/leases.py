@@ -42,8 +42,8 @@ def take(work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str)
 
 def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:
     """The lease for longer; fenced when it is no longer there."""
-    found = work.connection.execute(select(t.leases).where(t.leases.c.id == id, t.leases.c.token == token)).first()
-    if found is None:
+    found = _held(work, id)
+    if found is None or found.token != token:
         raise Problem("lease-fenced", f"lease '{id}' ran out and was taken, or was given back")
     until = _text(_now() + timedelta(seconds=ttl_s))
     work.connection.execute(update(t.leases).where(t.leases.c.id == id).values(expires_at=until))
@@ -57,12 +57,17 @@ def give_back(work: Work, id: str) -> None:
 
 def scopes_of(work: Work, id: str, token: int) -> frozenset[str]:
     """What a living lease covers; a `lease-fenced` problem when it does not live."""
-    found = work.connection.execute(select(t.leases).where(t.leases.c.id == id, t.leases.c.token == token)).first()
-    if found is None or found.expires_at < _text(_now()):
+    found = _held(work, id)
+    if found is None or found.token != token or found.expires_at < _text(_now()):
         raise Problem("lease-fenced", f"lease '{id}' ran out or was taken")
     return frozenset(
         work.connection.execute(select(t.lease_scopes.c.scope).where(t.lease_scopes.c.lease == id)).scalars()
     )
+
+
+def _held(work: Work, id: str) -> Any:
+    """The lease; its token is compared here, for callers may name integers that no column holds."""
+    return work.connection.execute(select(t.leases).where(t.leases.c.id == id)).first()
 
 
 def _now() -> datetime:

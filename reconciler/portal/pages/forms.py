@@ -6,18 +6,37 @@ import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final, TypeAlias, TypeVar
 from urllib.parse import parse_qs
 
 from fastapi import Depends, Request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
+from reconciler.portal.acts.shapes import Address
+from reconciler.portal.api.request_models import Refusal
 from reconciler.portal.rules.problems import Problem
 
 LONGEST: Final = 256 * 1024
 MOST_FIELDS: Final = 2000
 _ONCE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+_ADDRESS: Final = TypeAdapter[str](Address)
+_FITS: Final = {
+    "email": "mistake.email", "name": "mistake.name", "code": "mistake.code", "language": "mistake.language",
+    "source": "mistake.language", "target": "mistake.language", "source_language": "mistake.language",
+    "target_languages": "mistake.language", "role": "mistake.choice", "kind": "mistake.choice",
+    "sign_up": "mistake.choice", "workflows": "mistake.choice", "workflow": "mistake.choice",
+    "service": "mistake.choice", "services": "mistake.choice", "words": "mistake.words",
+    "cost": "mistake.cost", "currency": "mistake.currency", "per_word": "mistake.per_word", "deadline": "mistake.moment",
+    "primary_color": "mistake.colour", "logo": "mistake.logo",
+}  # fmt: skip
+"""What fits into a field, for whoever typed something else."""
+
+_PICKED: Final = frozenset({
+    "role", "kind", "language", "customer", "source_language", "target_languages",
+})  # fmt: skip
+"""Fields that people choose in rather than write."""
 
 Fields = TypeVar("Fields", bound=BaseModel)
 
@@ -68,11 +87,55 @@ class Form:
             raise Problem("stale", f"'{id}' is of version {row['version']}, not {self.version}")
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A sentence by its key, with the facts that it names."""
+
+    key: str
+    facts: Mapping[str, str]
+
+
+Why: TypeAlias = str | Told
+"""The key of the sentence that says what would fit; with facts where it names some."""
+
+
 @dataclass
 class Mistakes(Exception):
-    """Fields that cannot be what was typed: field → key of the sentence that says why."""
+    """Why a form was not taken: for each field that is wrong what would fit, or the problem with the whole of it."""
 
-    fields: dict[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Why] = field(default_factory=dict)
+    problem: Problem | None = None
+    whole: Why | None = None
+    """What is said of the whole form, when the problem's own sentence would not do."""
+
+    @property
+    def status(self) -> int:
+        return 422 if self.fields or self.problem is None else self.problem.status
+
+    def of(self, event: str) -> Mistakes:
+        """The same for one of several forms on a page, whose fields begin with the name of the event."""
+        return Mistakes({f"{event}-{name}": why for name, why in self.fields.items()}, self.problem, self.whole)
+
+
+_AT_FIELD: Final = {
+    "address-taken": "email", "name-taken": "name", "key-taken": "code", "no-heir": "heir",
+    "heir-may-not-hold-work": "heir",
+}  # fmt: skip
+_WITH_THE_WHOLE: Final = frozenset({
+    "stale", "in-use", "open-requests", "protected", "last-manager", "last-administrator", "wrong-state",
+    "not-restorable", "registration-gone", "registration-changed", "rate-limited",
+})  # fmt: skip
+
+
+def refusal(problem: Problem) -> Mistakes:
+    """The problem as what is wrong with the form that met it; a problem that no form can mend goes on."""
+    if "field" in problem.members:
+        return Mistakes({problem.members["field"]: f"mistake.{problem.members['field']}"}, problem)
+    if problem.type in _AT_FIELD:
+        return Mistakes({_AT_FIELD[problem.type]: f"problem.{problem.type}"}, problem)
+    if problem.type in _WITH_THE_WHOLE:
+        return Mistakes({}, problem)
+    raise problem
 
 
 async def form_of(request: Request) -> Form:
@@ -109,32 +172,63 @@ def checked(request: Request, values: Mapping[str, list[str]], fingerprint: str)
 Sent = Annotated[Form, Depends(form_of)]
 
 
-def judged(shape: type[Fields], values: Mapping[str, Any]) -> Fields:
-    """The values as the shape; raises Mistakes naming every field that does not fit."""
+def missing(form: Form, *names: str) -> dict[str, Why]:
+    """Which of these fields are empty, as mistakes."""
+    return {name: "mistake.choice" if name in _PICKED else "mistake.missing" for name in names if not form.text(name)}
+
+
+def reason_of(form: Form, name: str = "reason") -> str:
+    """Why something is done, in the words of whoever does it; a mistake when nothing is said."""
+    reason = form.text(name).replace("\r\n", "\n")
+    if not reason:
+        raise Mistakes({name: "mistake.missing"})
     try:
-        return shape.model_validate(values)
+        return judged(Refusal, {"reason": reason}).reason
+    except Mistakes as wrong:
+        raise Mistakes(dict.fromkeys([name], *wrong.fields.values())) from None
+
+
+def judged(shape: type[Fields], values: Mapping[str, Any], wrong: Mapping[str, Why] | None = None) -> Fields:
+    """The values as the shape; raises Mistakes naming every field that does not fit, and those known to be `wrong`."""
+    found = dict(wrong or {})
+    try:
+        fields = shape.model_validate(values)
     except ValidationError as error:
-        raise Mistakes({_field(each): _why(each) for each in error.errors()}) from None
+        for each in error.errors():
+            found.setdefault(_field(each), _why(each))
+    if found:
+        raise Mistakes(found)
+    return fields
+
+
+def is_address(text: str) -> bool:
+    """Whether this is an e-mail address."""
+    try:
+        _ADDRESS.validate_python(text)
+    except ValidationError:
+        return False
+    return True
+
+
+def is_domain(text: str) -> bool:
+    """Whether addresses can be at this domain."""
+    return is_address(f"post@{text}")
 
 
 def _field(error: Any) -> str:
-    named = [str(part) for part in error["loc"] if isinstance(part, str)]
-    if named:
-        return named[0]
-    missing = re.search(r"'(\w+)'", error["msg"])
-    return missing[1] if missing else "form"
+    """The innermost name on the way to the value: a list's place and a union's branch are none."""
+    named = [part for part in error["loc"] if isinstance(part, str) and part.isidentifier()]
+    return named[-1] if named else "form"
 
 
 def _why(error: Any) -> str:
-    field = _field(error)
     if (
-        error["type"] == "missing"
+        error["type"] in {"missing", "string_too_short", "too_short"}
+        or "something must stand here" in error["msg"]
         or "is required" in error["msg"]
-        or error["type"] in {"string_too_short", "too_short"}
+        or "cannot be emptied" in error["msg"]
     ):
-        return "mistake.missing"
-    if "something must stand here" in error["msg"] or "cannot be emptied" in error["msg"]:
         return "mistake.missing"
     if error["type"] in {"string_too_long", "too_long"}:
         return "mistake.long"
-    return {"email": "mistake.email", "project_managers": "mistake.email"}.get(field, "mistake.other")
+    return _FITS.get(_field(error), "mistake.other")

@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, literal, or_, select
 
 from reconciler.portal.pages.rendering import COUNTED
+from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, OPEN
 from reconciler.portal.rules.searching import search_form
@@ -18,6 +19,7 @@ from reconciler.portal.store import tables as t
 
 Found = dict[str, Any]
 PAGE: Final = 50
+_BEYOND_EVERY_COLUMN: Final = 2**63
 
 
 def customer_of(connection: Connection, id: str | None) -> Found:
@@ -76,6 +78,20 @@ def homes(connection: Connection) -> list[tuple[str, str]]:
 def all_services(connection: Connection) -> list[Found]:
     """The services by name."""
     return [dict(row) for row in connection.execute(select(t.services).order_by(t.services.c.name)).mappings()]
+
+
+def project_managers(connection: Connection, named: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
+    """Address and name of the provider's people by name, and who else is named: people whom we do not know.
+
+    Whoever is named already keeps the address as it is written there.
+    """
+    c = t.staff.c
+    forms = {same_address_form(address): address for address in named}
+    rows = connection.execute(
+        select(c.name, c.email, c.address_form).where(c.status != "removed").order_by(c.name, c.id)
+    ).all()
+    ours = [(forms.pop(row.address_form, row.email), row.name) for row in rows]
+    return ours, sorted(forms.values())
 
 
 def one_page(
@@ -141,6 +157,13 @@ def _may_be_of(column: ColumnElement[Any], value: object) -> bool:
     if isinstance(value, str):
         return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
     return isinstance(value, int) and abs(value) < 2**63
+
+
+def _kind(value: Any) -> type | None:
+    """The type of what a mark may hold; None for what no column has."""
+    if isinstance(value, str) and "\0" not in value:
+        return str
+    return int if type(value) is int and abs(value) < _BEYOND_EVERY_COLUMN else None
 
 
 def file_of(kind: str, row: Mapping[str, Any], customer: Mapping[str, Any] | None = None) -> str | None:

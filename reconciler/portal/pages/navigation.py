@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -39,6 +40,19 @@ ADMINISTRATION: Final = (
 def places(who: Who, among: tuple[Place, ...]) -> list[Place]:
     """The entries that this kind of visitor may open."""
     return [place for place in among if reach_of(who, place.operation)]
+
+
+_BESIDE_A_LIST: Final = ("/requests", "/admin/contacts", "/admin/customers", "/admin/services", "/admin/staff")
+"""Forms that add to a list are sent to the list's address, and stand on a page of their own."""
+
+
+def page_of_form(path: str, can_be_opened: Callable[[str], bool]) -> str:
+    """The page that a form stands on which is sent to this address."""
+    if path in _BESIDE_A_LIST:
+        return f"{path}/new"
+    while path and not can_be_opened(path):
+        path = path.rpartition("/")[0]
+    return path or "/"
 
 
 def home(who: Who) -> str:

@@ -5,32 +5,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from reconciler.portal.pages.forms import Form, Mistakes
+from reconciler.portal.pages.forms import Form, Mistakes, Why
 from reconciler.portal.rules.problems import Problem
 
 Result = TypeVar("Result")
 
 
-def new_password(form: Form) -> str:
-    """The password that was typed twice."""
+def twice(form: Form) -> dict[str, Why]:
+    """What is wrong with how the new password was typed, as mistakes."""
     typed = form.secret("password")
-    if not typed:
-        raise Mistakes({"password": "mistake.missing"})
+    wrong: dict[str, Why] = {} if typed else {"password": "mistake.missing"}
     if typed != form.secret("repeat"):
-        raise Mistakes({"repeat": "password.differs"})
-    return typed
+        wrong["repeat"] = "password.differs"
+    return wrong
 
 
-def at_its_field(act: Callable[[], Result]) -> Result:
-    """What the act gives, with a weak password as a mistake of its field."""
+def at_its_field(act: Callable[[], Result], wrong: dict[str, Why]) -> Result:
+    """What the act gives; a weak password is a mistake of its field, among those that are `wrong` already."""
     try:
-        return act()
+        result = act()
     except Problem as problem:
-        if "weakness" in problem.members:
-            raise Mistakes({"password": f"password.{problem.members['weakness']}"}) from None
-        raise
-
-
-def wait_s(problem: Problem) -> int | None:
-    """For how many seconds somebody has to wait; None when the problem is another one."""
-    return int(problem.members["headers"]["Retry-After"]) if problem.type == "rate-limited" else None
+        if "weakness" not in problem.members:
+            raise
+        raise Mistakes({"password": f"password.{problem.members['weakness']}", **wrong}) from None
+    if wrong:
+        raise Mistakes(wrong)
+    return result

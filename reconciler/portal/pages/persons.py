@@ -5,15 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from sqlalchemy import Connection, select
+
 from reconciler.portal.acts import contacts, team
 from reconciler.portal.acts.reach import heir_of
 from reconciler.portal.acts.shapes import ContactFields
-from reconciler.portal.pages.forms import Form, Mistakes, judged
-from reconciler.portal.pages.looking import heirs
+from reconciler.portal.pages.forms import Form, Mistakes, Why, judged, missing
+from reconciler.portal.pages.looking import all_services, heirs
+from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.rules.policy import Grant, Reach, may_write
-from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
+NEEDED: Final = ("name", "email", "role")
 REASONS: Final = ("left", "role_change", "duplicate", "other")
 
 
@@ -22,45 +26,70 @@ def heir_options(people: Sequence[Mapping[str, Any]], leaver: str) -> list[tuple
     return [(person["id"], person["name"]) for person in heirs(people, leaver)]
 
 
-def typed_fields(form: Form, *, services: bool) -> dict[str, Any]:
-    """The fields of a contact that the form says; only those that it has."""
-    said: dict[str, Any] = {name: form.text(name) for name in ("name", "email", "role") if name in form.values}
+def typed_fields(form: Form, *, services: Sequence[str] | None, language: str | None = None) -> dict[str, Any]:
+    """The fields of a contact that the form says; only those that it has.
+
+    `services`: what may be ticked, None where nobody is asked; `language`: the present one, which may stay.
+    """
+    said: dict[str, Any] = {name: form.text(name) for name in NEEDED if name in form.values}
     if "language" in form.values:
         said["language"] = form.optional("language")
-    if services:
+    if services is not None:
         said["services"] = "all" if form.ticked("all_services") else form.all("services")
-    missing = {name: "mistake.missing" for name in ("name", "email", "role") if said.get(name) == ""}
-    if missing:
-        raise Mistakes(missing)
-    return judged(ContactFields, said).sent()
+    return judged(ContactFields, said, _wrong(form, services, language)).sent()
+
+
+def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> dict[str, Why]:
+    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | no_tongue(form, language)
+    if services is not None and set(form.all("services")) - set(services):
+        wrong["services"] = "mistake.choice"
+    return wrong
 
 
 def update(work: Work, grant: Grant, row: Row, form: Form) -> None:
     """Change the contact as the form says; work goes to the `heir` first when one is named."""
     form.must_match(row.values, row.id)
-    fields = typed_fields(form, services=grant.reach is Reach.ALL)
+    services = [code for code, _ in orderable(work.connection, row.values)] if grant.reach is Reach.ALL else None
+    fields = typed_fields(form, services=services, language=row["language"])
     may_write(grant, fields)  # before anything is handed over
     if form.text("heir") and fields.get("role") == "observer":
         heir = heir_of(work, grant, form.text("heir"))
         work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, heir))
-    try:
-        work.audit("PATCH contacts", row, *team.edit(work, grant, row, fields))
-    except Problem as problem:
-        if problem.type == "address-taken":
-            raise Mistakes({"email": "mistake.taken"}) from None
-        raise
+    work.audit("PATCH contacts", row, *team.edit(work, grant, row, fields))
 
 
-def pass_on(work: Work, row: Row, heir: Row, form: Form) -> None:
-    """All open work of the contact goes to the heir."""
+def named_heir(work: Work, grant: Grant, form: Form) -> Row:
+    """The person whom the form names to receive work; a mistake when it names nobody."""
+    if not form.text("heir"):
+        raise Mistakes({"heir": "problem.no-heir"})
+    return heir_of(work, grant, form.text("heir"))
+
+
+def pass_on(work: Work, grant: Grant, row: Row, form: Form) -> None:
+    """All open work of the contact goes to the heir whom the form names."""
     form.must_match(row.values, row.id)
-    work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, heir))
+    work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, named_heir(work, grant, form)))
 
 
-def dismiss(work: Work, row: Row, heir: Row | None, form: Form) -> None:
-    """The contact leaves, and the heir receives the open work."""
+def dismiss(work: Work, grant: Grant, row: Row, form: Form) -> None:
+    """The contact leaves, and the heir whom the form names receives the open work."""
     form.must_match(row.values, row.id)
     reason = form.text("reason")
     if reason not in REASONS:
-        raise Problem("unprocessable", f"'{reason}' is no reason; they are {', '.join(REASONS)}")
+        raise Mistakes({"reason": "mistake.choice"})
+    heir = heir_of(work, grant, form.text("heir")) if form.text("heir") else None
     work.audit("contacts/offboard", row, *contacts.remove(work, row, heir, reason))
+
+
+def orderable(connection: Connection, person: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Code and name of the services that may be ticked for a person: what her customer may order, and what is ticked.
+
+    What is open to all customers is left out: nobody is kept from it.
+    """
+    c = t.customers.c
+    home = connection.execute(select(c.services).where(c.id == (person["customer"] or ""))).scalar()
+    named = person["services"] if person["services"] != "all" else []
+    return [
+        (row["code"], row["name"]) for row in all_services(connection)
+        if row["code"] in named or (not row["available_to_all"] and (home == "all" or row["code"] in (home or [])))
+    ]  # fmt: skip

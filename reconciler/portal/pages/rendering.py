@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
@@ -19,6 +20,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.portal.acts.sign_ups import REGISTRANT
+from reconciler.portal.pages.forms import Mistakes, Why
 from reconciler.portal.pages.marks import DONE_COOKIE
 from reconciler.portal.pages.words import LANGUAGES, known, sentence
 from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
@@ -60,6 +62,10 @@ class Speech:
         """Who did something, as history names her."""
         return self(NAMELESS[name]) if name in NAMELESS else name
 
+    def told(self, why: Why) -> str:
+        """The sentence that says what would fit."""
+        return self(why) if isinstance(why, str) else self(why.key, **why.facts)
+
     def date(self, at: str | None) -> str:
         """`2026-11-23…` as a day."""
         return day(self.locale, at) if at else ""
@@ -95,20 +101,68 @@ class Speech:
             return tag
 
 
+@dataclass
+class Mistake:
+    """What is wrong with a field, for one page: the field says where it stands, so that the page's head can lead there."""
+
+    text: str
+    seen: list[Mistake]
+    place: str = ""
+    label: str = ""
+
+    @property
+    def asks(self) -> bool:
+        """Whether the field's label is a question, which no colon follows."""
+        return self.label.endswith("?")
+
+    def at(self, place: str, label: str) -> str:
+        """The sentence, once the field with this id and label tells it."""
+        self.place, self.label = place, str(label)
+        self.seen.append(self)
+        return self.text
+
+
+def _mistakes(tell: Speech, wrong: Mistakes | None) -> dict[str, Any]:
+    """What templates know of a form that was not taken: `wrong` by field, `seen` in the page's order, `refused`."""
+    seen: list[Mistake] = []
+    fields = wrong.fields if wrong else {}
+    shown = {name: Mistake(tell.told(why), seen) for name, why in fields.items()}
+    return {
+        "wrong": shown,
+        "seen": seen,
+        "refused": _refused(tell, wrong) if wrong and not fields else None,
+        "stale": _is_stale(wrong),
+    }
+
+
+def _is_stale(wrong: Mistakes | None) -> bool:
+    return wrong is not None and wrong.problem is not None and wrong.problem.type == "stale"
+
+
+def _refused(tell: Speech, wrong: Mistakes) -> str | None:
+    if wrong.whole is not None:
+        return tell.told(wrong.whole)
+    if wrong.problem is None:
+        return None
+    if wrong.problem.type == "rate-limited":
+        return tell.many("login.wait", int(wrong.problem.members["headers"]["Retry-After"]))
+    return tell(f"problem.{wrong.problem.type}")
+
+
 @cache
 def speech(language: str) -> Speech:
     """The speech of one of our languages."""
     return Speech(language)
 
 
-def render(visit: Visit, template: str, values: Mapping[str, Any]) -> str:
+def render(visit: Visit, template: str, values: Mapping[str, Any], wrong: Mistakes | None = None) -> str:
     """The template, filled in for this visit."""
     tell = speech(visit.language)
     done = visit.request.cookies.get(DONE_COOKIE, "")
     return environment().get_template(template).render(
         visit=visit, t=tell, language=visit.language, languages=LANGUAGES, mark=visit.marks.mark(visit.request),
         done=f"done.{done}" if known(f"done.{done}") else None, once=lambda: secrets.token_urlsafe(16),
-        direction="rtl" if visit.language in RIGHT_TO_LEFT else "ltr", **values,
+        direction="rtl" if visit.language in RIGHT_TO_LEFT else "ltr", **_mistakes(tell, wrong), **values,
     )  # fmt: skip
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -30,6 +31,8 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, possible
 from reconciler.portal.store import tables as t
 
+Kept: TypeAlias = Mapping[str, Sequence[str]]
+"""The ids of what was uploaded just now, by the field that it came in."""
 _ASKED: Final = ("state", "service", "owner", "customer")
 
 
@@ -110,10 +113,16 @@ class OneRequest:
     may_download: bool
     own_cost: str | None
     """What the quote costs, where that is not what the service's price says."""
+    next: str
+    """Which sentence says what happens next."""
+    kept: dict[str, list[Found]]
+    """The uploads of a delivery that was not taken yet, by the field that they came in."""
 
 
-def one_request(connection: Connection, visit: Visit, row: Mapping[str, Any]) -> OneRequest:
-    """All of the request's page; the row is within the visitor's reach."""
+def one_request(
+    connection: Connection, visit: Visit, row: Mapping[str, Any], kept: Kept = MappingProxyType({})
+) -> OneRequest:
+    """All of the request's page; the row is within the visitor's reach. `kept`: what was uploaded for it just now."""
     events = possible(row["state"], lambda operation: _within(connection, visit, operation, row))
     if overdue(row, visit.store.clock()):
         events = [event for event in events if event != "accept"]
@@ -122,8 +131,19 @@ def one_request(connection: Connection, visit: Visit, row: Mapping[str, Any]) ->
         with_names(connection, [dict(row)])[0], [dict(file) for file in of_request(connection, row["id"])],
         _history(connection, row["id"]), events,
         [(person["id"], person["name"]) for person in heirs(people, row["owner"])],
-        _within(connection, visit, "requests.download", row), _own_cost(connection, row),
+        _within(connection, visit, "requests.download", row), _own_cost(connection, row), _next(visit, row, events),
+        {name: kept_uploads(connection, visit, ids) for name, ids in kept.items()},
     )  # fmt: skip
+
+
+def _next(visit: Visit, row: Mapping[str, Any], events: Sequence[str]) -> str:
+    """The sentence about what happens next, for who works on it, who decides, whose it is, and who watches."""
+    state = "quote_pending" if row["state"] == "quote_being_made" else row["state"]
+    if visit.grant.principal.staff:
+        return f"next.{state}.provider"
+    if state == "quoted" and "accept" in events:
+        return "next.quoted.decides"
+    return f"next.{state}.owner" if row["owner"] == visit.grant.principal.contact else f"next.{state}.watches"
 
 
 def _own_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from typing import Annotated, Final
+from urllib.parse import quote
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from sqlalchemy import select
@@ -15,11 +16,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from reconciler.portal.acts import access
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.colours import brand_css
-from reconciler.portal.pages.forms import Sent
+from reconciler.portal.pages.forms import Mistakes, Sent
 from reconciler.portal.pages.marks import Marks
 from reconciler.portal.pages.navigation import home
 from reconciler.portal.pages.rendering import render_bare
-from reconciler.portal.pages.visit import LANGUAGE_COOKIE, Visit, local, visit_of, visits
+from reconciler.portal.pages.routes.access import log_in_page
+from reconciler.portal.pages.visit import LANGUAGE_COOKIE, Visit, form_page, local, visit_of, visits
 from reconciler.portal.pages.words import LANGUAGES, chosen_language, known
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -90,15 +92,19 @@ def choose_language(visit: Open, form: Sent) -> Response:
 
 
 def problem_page(request: Request, problem: Problem, trace: str) -> Response:
-    """A problem as a page; who has to log in first is taken there."""
-    if problem.type == "unauthenticated" and request.method == "GET":
-        return RedirectResponse(f"/login?to={request.url.path}", 303)
+    """A problem as a page; who has to log in first is taken there, and who opens a form's address to the form."""
+    if request.method == "GET" and problem.type == "method-not-allowed":
+        return RedirectResponse(form_page(request), 303)
+    if request.method == "GET" and problem.type == "unauthenticated":
+        query = f"?{request.url.query}" if request.url.query else ""
+        return RedirectResponse(f"/login?to={quote(request.url.path + query)}", 303)
     try:
         visit = visit_of(request)
     except OperationalError:
         return bare_page(request, problem, trace)
-    requests = problem.members.get("requests", [])
-    response = visit.page("problem.html", problem.status, sentence=_sentence(problem), trace=trace, requests=requests)
+    if problem.type == "unauthenticated":
+        return log_in_page(visit, visit.here, wrong=Mistakes({}, problem, "login.lapsed"))
+    response = visit.page("problem.html", problem.status, sentence=_sentence(problem), trace=trace)
     for name, value in problem.members.get("headers", {}).items():
         response.headers[name] = value
     return response

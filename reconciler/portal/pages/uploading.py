@@ -47,6 +47,8 @@ class Received:
 
     form: Form
     files: dict[str, list[str]]
+    empty: dict[str, list[str]]
+    """For each field the names of files that held nothing."""
 
     def uploads(self, name: str) -> list[str]:
         """The uploads of a field: those of an earlier try that are still ticked, and those that came now."""
@@ -64,7 +66,7 @@ async def received(visit: Visit) -> Received:
     except BaseException:
         _discard(store.vault, arriving.files)
         raise
-    return Received(form, await run_in_threadpool(_noted, visit, arriving.files))
+    return Received(form, await run_in_threadpool(_noted, visit, arriving.files), arriving.empty)
 
 
 def _discard(vault: Vault, files: Sequence[Arrived]) -> None:
@@ -80,7 +82,10 @@ async def _read(request: Request, arriving: _Arriving) -> None:
     if declared.isdigit() and int(declared) > MOST_BYTES:
         raise Problem("too-large", f"a form with files has {MOST_BYTES:,} bytes at most")
     wait_as_for_a_file(request)
-    parser = MultipartParser(options[b"boundary"], arriving.callbacks())  # type: ignore[arg-type]
+    try:
+        parser = MultipartParser(options[b"boundary"], arriving.callbacks())  # type: ignore[arg-type]
+    except FormParserError:
+        raise Problem("malformed", "this form has a boundary that cannot be read") from None
     with arriving:
         try:
             async for part in request.stream():
@@ -118,6 +123,7 @@ class _Arriving:
     vault: Vault
     values: dict[str, list[str]] = field(default_factory=dict)
     files: list[Arrived] = field(default_factory=list)
+    empty: dict[str, list[str]] = field(default_factory=dict)
     complete: bool = False
     _size: int = 0
     _typed: int = 0
@@ -189,7 +195,7 @@ class _Arriving:
 
     def _may_send_files(self) -> None:
         self.request.app.state.marks.must_be_ours(self.request, (self.values.get("mark") or [""])[0])
-        if len(self.files) >= 2 * uploads.MOST_FILES:
+        if len(self.files) + sum(map(len, self.empty.values())) >= 2 * uploads.MOST_FILES:
             raise Problem("too-large", f"a form brings {2 * uploads.MOST_FILES} files at most")
 
     def _data(self, data: bytes, start: int, end: int) -> None:
@@ -206,6 +212,8 @@ class _Arriving:
         if self._file is not None and file:
             if self._file.size:
                 self.files.append(Arrived(name, file, self._file.finish()))
+            else:
+                self.empty.setdefault(name, []).append(file)
             self._open.close()
         elif file is None:
             self.values.setdefault(name, []).append(_plain(bytes(self._text)))

@@ -7,7 +7,8 @@ else can make a browser write through the API.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
@@ -18,20 +19,23 @@ from starlette.responses import RedirectResponse
 from reconciler.portal.acts.sessions import HOURS, by_session, note_use
 from reconciler.portal.api.security import Gate, store_of
 from reconciler.portal.api.writing import Done, keyed
-from reconciler.portal.pages.forms import Form
+from reconciler.portal.pages.forms import Form, Mistakes, refusal
 from reconciler.portal.pages.marks import Marks
-from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, places
+from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, page_of_form, places
 from reconciler.portal.pages.rendering import render
 from reconciler.portal.pages.words import chosen_language
 from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.policy import Grant, Reach, granted, reach_of
 from reconciler.portal.rules.principals import Actor, Principal, Who
+from reconciler.portal.rules.problems import Problem
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Work
 
 LANGUAGE_COOKIE: Final = "portal_language"
+MOST_NAMED: Final = 50
+"""Requests that a page names when they stand in somebody's way."""
 NOBODY: Final = Principal("anonymous", "somebody", Actor.SELF)
 
 
@@ -74,11 +78,15 @@ class Visit:
         return self.request.url.path
 
     @property
+    def place(self) -> str:
+        """The path of the page that is shown; of a form that was sent, that of the page it stands on."""
+        return self.path if self.request.method == "GET" else form_page(self.request)
+
+    @property
     def here(self) -> str:
-        """The page as an address to come back to; pages that only answer forms cannot be come back to."""
-        if self.request.method != "GET":
-            return "/"
-        return self.path + (f"?{self.request.url.query}" if self.request.url.query else "")
+        """The page as an address to come back to."""
+        query = self.request.url.query if self.request.method == "GET" else ""
+        return self.place + (f"?{query}" if query else "")
 
     @property
     def menu(self) -> list[tuple[str, list[Place]]]:
@@ -88,21 +96,39 @@ class Visit:
 
     def at(self, place: Place) -> bool:
         """Whether this page is the place, or within it."""
-        if place.path == "/requests" and self.path == "/requests/new":
+        if place.path == "/requests" and self.place == "/requests/new":
             return False
-        return self.path == place.path or self.path.startswith(f"{place.path}/")
+        return self.place == place.path or self.place.startswith(f"{place.path}/")
 
     def may(self, operation: str) -> Reach | None:
         """With whose things the visitor may do an operation; None: not at all."""
         return reach_of(self.who, operation)
 
-    def page(self, template: str, status: int = 200, **values: Any) -> Response:
-        """The template as an answer; templates know `visit`, `t` and the filters of `rendering`."""
-        response = Response(render(self, template, values), status, media_type="text/html")
+    def page(
+        self, template: str, status: int | None = None, *, wrong: Mistakes | None = None, **values: Any
+    ) -> Response:
+        """The template as an answer; templates know `visit`, `t` and the filters of `rendering`.
+
+        `wrong`: why the form that was sent was not taken; the page begins with it and tells it at its fields.
+        """
+        problem = wrong.problem if wrong else None
+        work = self._titles(problem.members.get("requests", [])) if problem else []
+        text = render(self, template, {**values, "work": work}, wrong)
+        response = Response(text, status or (wrong.status if wrong else 200), media_type="text/html")
+        response.headers.update(problem.members.get("headers", {}) if problem else {})
         if self.principal is None:
             self.marks.remember_form(self.request, response)
         self.marks.was_told(self.request, response)
         return response
+
+    def _titles(self, requests: Sequence[str]) -> list[tuple[str, str]]:
+        """Id and title of the requests that a problem is about."""
+        c = t.requests.c
+        with self.store.read() as connection:
+            found = connection.execute(
+                select(c.id, c.title).where(c.id.in_(requests[:MOST_NAMED])).order_by(c.title, c.id)
+            )
+            return [(row.id, row.title) for row in found]
 
     def to(self, path: str, done: str | None = None) -> Response:
         """Go on to another page; `done` names the sentence (`done.…`) that it begins with, this once."""
@@ -110,6 +136,21 @@ class Visit:
         if done:
             self.marks.tell_next(response, done)
         return response
+
+    def submit(
+        self, form: Form, act: Callable[[Work], str], again: Callable[[Mistakes], Response], *, done: str | None = None
+    ) -> Response:
+        """Carry out what a form says and go on; the form `again`, with what was typed, when it is not taken."""
+        try:
+            return self.to(self.write(form, act), done=done)
+        except Mistakes as wrong:
+            return again(wrong)
+        except Problem as problem:
+            met = refusal(problem)
+            try:
+                return again(met)
+            except Problem:  # what the form was about is gone: there is no page to show it on again
+                raise problem from None
 
     def write(self, form: Form, act: Callable[[Work], str], *, as_self: bool = False) -> str:
         """Carry out an act once, however often the form is sent; where to go on to, as the act says.
@@ -152,14 +193,19 @@ def visit_of(request: Request) -> Visit:
         note_use(store, secret)
     wished = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
     language = chosen_language(wished, request.headers.get("accept-language", ""))
-    brand = Brand(name_for(language, name), branding.get("primary_color"), _picture(branding))
+    brand = Brand(name_for(language, name), branding.get("primary_color"), shown_picture(branding.get("logo") or ""))
     return Visit(request, store, marks, principal, language, brand, request.app.state.sign_on)
 
 
-def _picture(branding: Mapping[str, Any]) -> str | None:
+def shown_picture(address: str) -> str | None:
     """The logo's address, when it is one that a page may show."""
-    logo = branding.get("logo") or ""
-    return logo if logo.startswith("https://") else None
+    return address if re.fullmatch(r"https://[^\s/]+(/\S*)?", address) else None
+
+
+def form_page(request: Request) -> str:
+    """The page that the form stands on which is sent to the address of this request."""
+    methods = request.app.state.methods
+    return page_of_form(request.url.path, lambda path: "GET" in methods.of(path).split(", "))
 
 
 def marks_of(request: Request) -> Marks:

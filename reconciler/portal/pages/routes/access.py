@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
@@ -12,9 +12,9 @@ from reconciler.portal.acts.mails import digest
 from reconciler.portal.acts.shapes import ResetFields, SignUpFields
 from reconciler.portal.api.even import evenly
 from reconciler.portal.api.security import host_of
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, missing
 from reconciler.portal.pages.navigation import home
-from reconciler.portal.pages.passwords import wait_s
+from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.pages.visit import Visit, local, logged_in, logged_out, visits
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
@@ -37,11 +37,11 @@ def show_log_in(visit: LogsIn, to: Annotated[str, Query(max_length=2000)] = "") 
 
 
 def log_in_page(
-    visit: Visit, to: str, status: int = 200, email: str = "", *, wrong: str | None = None, wait: int | None = None
+    visit: Visit, to: str, status: int | None = None, email: str = "", *, wrong: Mistakes | None = None
 ) -> Response:
-    """The log-in, with the sentence `wrong` about why the last try failed, or with how many seconds to `wait`."""
+    """The log-in, which says what was `wrong` with the last try."""
     return visit.page(
-        "access/login.html", status, to=to if local(to) else "", email=email, wrong=wrong, wait=wait,
+        "access/login.html", status, wrong=wrong, to=to if local(to) else "", email=email,
         provider=visit.sign_on.name if visit.sign_on else None, may_sign_up=_mode(visit) != "closed",
     )  # fmt: skip
 
@@ -60,9 +60,8 @@ def log_in(visit: LogsIn, form: Sent) -> Response:
     except Problem as problem:
         if problem.type not in {"unauthenticated", "rate-limited"}:
             raise
-        response = log_in_page(visit, to, problem.status, email, wrong="login.wrong", wait=wait_s(problem))
-        response.headers.update(problem.members.get("headers", {}))
-        return response
+        said = "login.wrong" if problem.type == "unauthenticated" else None
+        return log_in_page(visit, to, email=email, wrong=Mistakes({}, problem, said))
     end_session(visit)
     return logged_in(visit, session, to if local(to) else "/")
 
@@ -88,11 +87,8 @@ def show_sign_up(visit: SignsUp) -> Response:
     return _sign_up(visit)
 
 
-def _sign_up(visit: Visit, form: Form | None = None, status: int = 200, **said: Any) -> Response:
-    return visit.page(
-        "access/sign_up.html", status, closed=_mode(visit) == "closed", form=form, wrong=said.get("wrong", {}),
-        wait=said.get("wait"),
-    )  # fmt: skip
+def _sign_up(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+    return visit.page("access/sign_up.html", wrong=wrong, closed=_mode(visit) == "closed", form=form)
 
 
 @router.post("/sign-up")
@@ -104,18 +100,11 @@ def sign_up(visit: SignsUp, form: Sent) -> Response:
         wish = judged(SignUpFields, {
             "name": form.text("name"), "email": form.text("email"), "role": form.text("role"),
             "language": form.optional("language"), "code": form.optional("code"),
-        })  # fmt: skip
+        }, missing(form, "name", "email") | no_tongue(form))  # fmt: skip
         sign_ups.sign_up(work, wish.model_dump(), host_of(visit.request))
         return "/sign-up/sent"
 
-    try:
-        return visit.to(visit.write(form, act))
-    except Mistakes as wrong:
-        return _sign_up(visit, form, 422, wrong=wrong.fields)
-    except Problem as problem:
-        if problem.type != "rate-limited":
-            raise
-        return _sign_up(visit, form, problem.status, wait=wait_s(problem))
+    return visit.submit(form, act, lambda wrong: _sign_up(visit, form, wrong))
 
 
 @router.get("/sign-up/sent")
@@ -130,8 +119,8 @@ def show_reset(visit: Resets) -> Response:
     return _reset(visit)
 
 
-def _reset(visit: Visit, form: Form | None = None, status: int = 200, **said: Any) -> Response:
-    return visit.page("access/reset.html", status, form=form, wrong=said.get("wrong", {}), wait=said.get("wait"))
+def _reset(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+    return visit.page("access/reset.html", wrong=wrong, form=form)
 
 
 @router.post("/reset")
@@ -140,18 +129,11 @@ def ask_for_reset(visit: Resets, form: Sent) -> Response:
     """Ask for a link; whether one is sent is known to the mailbox only."""
 
     def act(work: Work) -> str:
-        wish = judged(ResetFields, {"email": form.text("email")})
+        wish = judged(ResetFields, {"email": form.text("email")}, missing(form, "email"))
         links.ask_for_reset(work, wish.email, host_of(visit.request))
         return "/reset/sent"
 
-    try:
-        return visit.to(visit.write(form, act))
-    except Mistakes as wrong:
-        return _reset(visit, form, 422, wrong=wrong.fields)
-    except Problem as problem:
-        if problem.type != "rate-limited":
-            raise
-        return _reset(visit, form, problem.status, wait=wait_s(problem))
+    return visit.submit(form, act, lambda wrong: _reset(visit, form, wrong))
 
 
 @router.get("/reset/sent")

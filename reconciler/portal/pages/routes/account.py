@@ -10,10 +10,12 @@ from sqlalchemy import select
 from reconciler.portal.acts import access
 from reconciler.portal.acts.shapes import OwnFields
 from reconciler.portal.api.security import host_of
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, refusal
 from reconciler.portal.pages.looking import customer_of
-from reconciler.portal.pages.passwords import at_its_field, new_password, wait_s
+from reconciler.portal.pages.passwords import twice
+from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.pages.visit import Visit, logged_in, logged_out, visits
+from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
@@ -30,16 +32,18 @@ def show_account(visit: Reads) -> Response:
     return _account(visit)
 
 
-def _account(visit: Visit, form: Form | None = None, status: int = 200, **said: Any) -> Response:
+def _account(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+    who = visit.grant.principal
+    with visit.store.read() as connection:
+        customer = customer_of(connection, who.customer) if who.contact else None
+    return visit.page("access/account.html", wrong=wrong, person=_myself(visit), customer=customer, form=form)
+
+
+def _myself(visit: Visit) -> Any:
     who = visit.grant.principal
     table, id = (t.contacts, who.contact) if who.contact else (t.staff, who.staff)
     with visit.store.read() as connection:
-        person: Any = connection.execute(select(table).where(table.c.id == id)).mappings().one()
-        customer = customer_of(connection, who.customer) if who.contact else None
-    return visit.page(
-        "access/account.html", status, person=person, customer=customer, form=form, wrong=said.get("wrong", {}),
-        wait=said.get("wait"),
-    )  # fmt: skip
+        return connection.execute(select(table).where(table.c.id == id)).mappings().one()
 
 
 @router.post("/account")
@@ -49,37 +53,44 @@ def edit(visit: Writes, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         form.must_match(access.myself(work, who).values, who.person or "")
-        if not form.text("name"):
-            raise Mistakes({"name": "mistake.missing"})
-        said = judged(OwnFields, {"name": form.text("name"), "language": form.optional("language")})
+        said = judged(
+            OwnFields, {"name": form.text("name"), "language": form.optional("language")},
+            no_tongue(form, _myself(visit)["language"]),
+        )  # fmt: skip
         row, audited = access.edit_myself(work, who, said.sent())
         work.audit("account", row, *audited)
         return "/account"
 
-    try:
-        return visit.to(visit.write(form, act), done="saved")
-    except Mistakes as wrong:
-        return _account(visit, form, 422, wrong=wrong.fields)
+    return visit.submit(form, act, lambda wrong: _account(visit, form, wrong), done="saved")
 
 
 @router.post("/account/password")
 def change_password(visit: Writes, form: Sent) -> Response:
     """Another password for whoever knows the old one; a new session begins, all others end."""
-    who, host = visit.grant.principal, host_of(visit.request)
+    who, old, host = visit.grant.principal, form.secret("old")[:254], host_of(visit.request)
     try:
-        new = new_password(form)
-        session = at_its_field(
-            lambda: access.change_password(visit.store, who, form.secret("old")[:254], new, host)
-        )  # fmt: skip
+        _must_fit(visit, form, old, host)
+        session = access.change_password(visit.store, who, old, form.secret("password"), host)
     except Mistakes as wrong:
-        return _account(visit, None, 422, wrong=wrong.fields)
+        return _account(visit, wrong=wrong)
     except Problem as problem:
-        if problem.type == "forbidden":
-            return _account(visit, None, 422, wrong={"old": "password.wrong"})
-        if problem.type == "rate-limited":
-            return _account(visit, None, problem.status, wait=wait_s(problem))
-        raise
+        found = Mistakes({"old": "password.wrong"}) if problem.type == "forbidden" else refusal(problem)
+        return _account(visit, wrong=found)
     return logged_in(visit, session, "/account", done="password")
+
+
+def _must_fit(visit: Visit, form: Form, old: str, host: str) -> None:
+    """Mistakes unless the new password would do; then the old one is judged as well, so that all is told at once."""
+    wrong = twice(form)
+    person = _myself(visit)
+    if weak := weakness(form.secret("password"), (person["name"], person["email"])):
+        wrong.setdefault("password", f"password.{weak}")
+    if not old:
+        wrong["old"] = "mistake.missing"
+    elif wrong and not access.knows_password(visit.store, visit.grant.principal, old, host):
+        wrong["old"] = "password.wrong"
+    if wrong:
+        raise Mistakes(wrong)
 
 
 @router.post("/account/log-out")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Response
@@ -10,9 +12,10 @@ from sqlalchemy import select
 from reconciler.portal.acts import naming, services
 from reconciler.portal.acts.fields import set_fields
 from reconciler.portal.acts.shapes import NewCode, PortalName, ServiceFields, SettingsFields
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, Told, Why, judged, missing
 from reconciler.portal.pages.looking import Found, all_services, file_of
-from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.pages.tongues import is_tongue
+from reconciler.portal.pages.visit import Visit, shown_picture, visits
 from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -21,6 +24,7 @@ from reconciler.portal.store.work import Work
 router = APIRouter(include_in_schema=False)
 Services = Annotated[Visit, visits("services.write")]
 Settings = Annotated[Visit, visits("settings.write")]
+MOST_DAYS: Final = {"offers": 3650, "activation": 365}
 WORKFLOWS: Final = ("pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project")
 
 
@@ -50,21 +54,21 @@ def add_service(visit: Services, form: Sent) -> Response:
     """Add a service."""
 
     def act(work: Work) -> str:
-        code = judged(NewCode, {"code": form.text("code")}).code
-        fields = _typed_service(form)
-        try:
-            row = services.create(work, code, fields)
-        except Problem as problem:
-            if problem.type != "key-taken":
-                raise
-            raise Mistakes({"code": "problem.key-taken"}) from None
+        fields = _typed_service(form, _wrong_code(form))
+        code = form.text("code")
+        row = services.create(work, code, fields)
         work.audit("POST services", row, None, {"code": code, **fields})
         return "/admin/services"
 
+    return visit.submit(form, act, lambda wrong: _service(visit, _blank(), form, wrong), done="added")
+
+
+def _wrong_code(form: Form) -> dict[str, Why]:
     try:
-        return visit.to(visit.write(form, act), done="added")
+        judged(NewCode, {"code": form.text("code")}, missing(form, "code"))
     except Mistakes as wrong:
-        return _service(visit, _blank(), form, wrong)
+        return dict(wrong.fields)
+    return {}
 
 
 @router.get("/admin/services/{id}")
@@ -83,8 +87,8 @@ def _known_service(visit: Visit, id: str) -> Found:
 
 def _service(visit: Visit, service: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
     return visit.page(
-        "admin/service.html", 422 if wrong else 200, service=service, form=form, workflows=WORKFLOWS,
-        wrong=wrong.fields if wrong else {}, file=file_of("service", service),
+        "admin/service.html", wrong=wrong, service=service, form=form, workflows=WORKFLOWS,
+        file=file_of("service", service),
     )  # fmt: skip
 
 
@@ -95,13 +99,10 @@ def edit_service(visit: Services, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = work.one("service", id)
         form.must_match(row.values, id)
-        work.audit("PATCH services", row, *set_fields(work, row, _typed_service(form)))
+        work.audit("PATCH services", row, *set_fields(work, row, _typed_service(form, {})))
         return f"/admin/services/{id}"
 
-    try:
-        return visit.to(visit.write(form, act), done="saved")
-    except Mistakes as wrong:
-        return _service(visit, _known_service(visit, id), form, wrong)
+    return visit.submit(form, act, lambda wrong: _service(visit, _known_service(visit, id), form, wrong), done="saved")
 
 
 @router.post("/admin/services/{id}/remove")
@@ -114,19 +115,21 @@ def remove_service(visit: Services, id: str, form: Sent) -> Response:
         work.audit("DELETE services", row, *services.remove(work, row))
         return "/admin/services"
 
-    return visit.to(visit.write(form, act), done="removed")
+    return visit.submit(
+        form, act, lambda wrong: _service(visit, _known_service(visit, id), None, wrong), done="removed"
+    )
 
 
-def _typed_service(form: Form) -> dict[str, Any]:
-    if not form.text("name"):
-        raise Mistakes({"name": "mistake.missing"})
+def _typed_service(form: Form, wrong: Mapping[str, Why]) -> dict[str, Any]:
     price = None
     if form.text("per_word") or form.text("currency"):
-        price = {"currency": form.text("currency"), "per_word": form.text("per_word")}
+        amount = form.text("per_word").replace(",", ".")
+        price = {"currency": form.text("currency").upper(), "per_word": amount}
+    nothing: dict[str, Why] = {} if form.all("workflows") else {"workflows": "mistake.choice"}
     return judged(ServiceFields, {
         "name": form.text("name"), "description": form.optional("description"), "template": form.optional("template"),
         "workflows": form.all("workflows"), "available_to_all": form.ticked("available_to_all"), "price": price,
-    }).sent()  # fmt: skip
+    }, {**wrong, **missing(form, "name"), **nothing}).sent()  # fmt: skip
 
 
 @router.get("/admin/settings")
@@ -139,8 +142,8 @@ def _settings(visit: Visit, form: Form | None = None, wrong: Mistakes | None = N
     with visit.store.read() as connection:
         row = dict(connection.execute(select(t.settings)).mappings().one())
     return visit.page(
-        "admin/settings.html", 422 if wrong else 200, settings=row, form=form, wrong=wrong.fields if wrong else {},
-        file=file_of("settings", row), name=visit.store.name(), usual=name_for(visit.language, ""),
+        "admin/settings.html", wrong=wrong, settings=row, form=form, file=file_of("settings", row),
+        name=visit.store.name(), usual=name_for(visit.language, ""),
     )  # fmt: skip
 
 
@@ -151,13 +154,10 @@ def change_settings(visit: Settings, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = work.one("settings", "settings")
         form.must_match(row.values, "settings")
-        work.audit("PATCH settings", row, *set_fields(work, row, _typed_settings(form)))
+        work.audit("PATCH settings", row, *set_fields(work, row, _typed_settings(form, row.values)))
         return "/admin/settings"
 
-    try:
-        return visit.to(visit.write(form, act), done="saved")
-    except Mistakes as wrong:
-        return _settings(visit, form, wrong)
+    return visit.submit(form, act, lambda wrong: _settings(visit, form, wrong), done="saved")
 
 
 @router.post("/admin/settings/name")
@@ -169,23 +169,35 @@ def rename_portal(visit: Settings, form: Sent) -> Response:
         work.audit("portal/rename", portal, *audited)
         return "/admin/settings"
 
-    try:
-        return visit.to(visit.write(form, act), done="saved")
-    except Mistakes as wrong:
-        return _settings(visit, wrong=Mistakes({f"portal_{name}": why for name, why in wrong.fields.items()}))
+    return visit.submit(form, act, lambda wrong: _settings(visit, form, wrong), done="saved")
 
 
-def _typed_settings(form: Form) -> dict[str, Any]:
+def _typed_settings(form: Form, now: Found) -> dict[str, Any]:
+    wrong = _wrong_settings(form, now)
+    lasting = {name: {"expire_after_days": _days(form, name)} for name in MOST_DAYS if name not in wrong}
     return judged(SettingsFields, {
         "sign_up": form.text("sign_up"),
         "languages": {"source": form.lines("source"), "target": form.lines("target")},
-        "offers": {"expire_after_days": _days(form, "offers")},
-        "activation": {"expire_after_days": _days(form, "activation")},
-        "branding": {"primary_color": form.optional("primary_color"), "logo": form.optional("logo")},
-    }).sent()  # fmt: skip
+        "branding": {"primary_color": form.optional("primary_color"), "logo": form.optional("logo")}, **lasting,
+    }, wrong).sent()  # fmt: skip
+
+
+def _wrong_settings(form: Form, now: Found) -> dict[str, Why]:
+    """What the shape does not know: longest times, languages that there are, pictures that pages may show."""
+    wrong: dict[str, Why] = {}
+    for name, most in MOST_DAYS.items():
+        if not 1 <= _days(form, name) <= most:
+            wrong[name] = Told("mistake.days", {"most": str(most)})
+    for side in ("source", "target"):
+        tags = [tag for tag in form.lines(side) if tag not in now["languages"][side] and not is_tongue(tag)]
+        if tags:
+            wrong[side] = Told("mistake.tongue", {"tag": tags[0]})
+    if form.text("logo") and not shown_picture(form.text("logo")):
+        wrong["logo"] = "mistake.logo"
+    return wrong
 
 
 def _days(form: Form, name: str) -> int:
-    if not form.text(name).isdecimal():
-        raise Mistakes({name: "mistake.other"})
-    return int(form.text(name))
+    """The days as typed; 0, which is never right, where no such number stands."""
+    typed = form.text(name)
+    return int(typed) if re.fullmatch(r"[0-9]{1,6}", typed) else 0

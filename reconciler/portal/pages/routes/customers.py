@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Annotated, Any, Final, TypeVar
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, func, select
 from reconciler.portal.acts import customers
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.shapes import CustomerFields
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, Told, Why, is_domain, judged, missing
 from reconciler.portal.pages.looking import (
     Found,
     all_services,
@@ -21,7 +21,10 @@ from reconciler.portal.pages.looking import (
     how_many,
     matching,
     one_page,
+    project_managers,
 )
+from reconciler.portal.pages.rendering import speech
+from reconciler.portal.pages.tongues import no_tongue, tongues
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import LIVING
@@ -31,7 +34,6 @@ from reconciler.portal.store.work import Row, Work
 router = APIRouter(include_in_schema=False)
 Runs = Annotated[Visit, visits("customers.write")]
 HERE: Final = "/admin/customers"
-Done = TypeVar("Done")
 
 
 @router.get(HERE)
@@ -97,15 +99,12 @@ def add(visit: Runs, form: Sent) -> Response:
     """Add a customer."""
 
     def act(work: Work) -> str:
-        fields = _typed(form)
-        row = _named(lambda: customers.create(work, fields))
+        fields = _typed(work, form, _blank())
+        row = customers.create(work, fields)
         work.audit("POST customers", row, None, fields)
         return f"{HERE}/{row.id}"
 
-    try:
-        return visit.to(visit.write(form, act), done="added")
-    except Mistakes as wrong:
-        return _form(visit, _blank(), form, wrong)
+    return visit.submit(form, act, lambda wrong: _form(visit, _blank(), form, wrong), done="added")
 
 
 @router.get(f"{HERE}/{{id}}")
@@ -124,9 +123,11 @@ def _one(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None
 def _form(visit: Visit, customer: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
     with visit.store.read() as connection:
         services = all_services(connection)
+        ours, others = project_managers(connection, customer["project_managers"])
+    language = form.text("language") if form else customer["language"]
     return visit.page(
-        "admin/customer.html", 422 if wrong else 200, customer=customer, services=services, form=form,
-        wrong=wrong.fields if wrong else {}, file=file_of("customer", customer),
+        "admin/customer.html", wrong=wrong, customer=customer, services=services, form=form, ours=ours, others=others,
+        tongues=tongues(speech(visit.language), language), file=file_of("customer", customer),
     )  # fmt: skip
 
 
@@ -135,14 +136,11 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
     """Change a customer."""
 
     def act(work: Work) -> str:
-        row, fields = _seen(work, id, form), _typed(form)
-        work.audit("PATCH customers", row, *_named(lambda: customers.edit(work, row, fields)))
+        row = _seen(work, id, form)
+        work.audit("PATCH customers", row, *customers.edit(work, row, _typed(work, form, row.values)))
         return f"{HERE}/{id}"
 
-    try:
-        return visit.to(visit.write(form, act), done="saved")
-    except Mistakes as wrong:
-        return _one(visit, id, form, wrong)
+    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="saved")
 
 
 @router.post(f"{HERE}/{{id}}/{{action}}")
@@ -162,7 +160,7 @@ def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
         work.audit(f"customers/{action}", row, *what(work, row))
         return f"{HERE}/{id}"
 
-    return visit.to(visit.write(form, act), done=done)
+    return visit.submit(form, act, lambda wrong: _one(visit, id, None, wrong), done=done)
 
 
 def _seen(work: Work, id: str, form: Form) -> Row:
@@ -171,21 +169,22 @@ def _seen(work: Work, id: str, form: Form) -> Row:
     return row
 
 
-def _typed(form: Form) -> dict[str, Any]:
-    if not form.text("name"):
-        raise Mistakes({"name": "mistake.missing"})
+def _typed(work: Work, form: Form, now: Found) -> dict[str, Any]:
     return judged(CustomerFields, {
         "name": form.text("name"), "description": form.optional("description"), "language": form.optional("language"),
-        "project_managers": form.lines("project_managers"), "email_domains": form.lines("email_domains"),
+        "project_managers": form.all("project_managers"), "email_domains": form.lines("email_domains"),
         "services": "all" if form.ticked("all_services") else form.all("services"),
-    }).sent()  # fmt: skip
+    }, _wrong(work, form, now)).sent()  # fmt: skip
 
 
-def _named(act: Callable[[], Done]) -> Done:
-    """What the act gives; a name that is taken is a mistake in its field."""
-    try:
-        return act()
-    except Problem as problem:
-        if problem.type != "name-taken":
-            raise
-        raise Mistakes({"name": "problem.name-taken"}) from None
+def _wrong(work: Work, form: Form, now: Found) -> dict[str, Why]:
+    """What the shape does not know. Files may name anybody, so whoever is named already may stay."""
+    wrong = missing(form, "name", "language") | no_tongue(form, now["language"])
+    ours, others = project_managers(work.connection, now["project_managers"])
+    strangers = set(form.all("project_managers")) - {address for address, _ in ours} - set(others)
+    if strangers:
+        wrong["project_managers"] = Told("mistake.stranger", {"address": min(strangers)})
+    for domain in form.lines("email_domains"):
+        if domain not in now["email_domains"] and not is_domain(domain):
+            wrong["email_domains"] = Told("mistake.domain", {"domain": domain})
+    return wrong

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Response
 
 from reconciler.portal.acts import projects, quotes, requests
 from reconciler.portal.acts.contacts import Audited
-from reconciler.portal.acts.reach import heir_of, reached, within
+from reconciler.portal.acts.reach import reached, within
 from reconciler.portal.acts.request_shapes import Terms
-from reconciler.portal.api.request_models import Refusal
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
-from reconciler.portal.pages.requesting import one_request
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, Told, Why, judged, reason_of
+from reconciler.portal.pages.persons import named_heir
+from reconciler.portal.pages.rendering import Speech, speech
+from reconciler.portal.pages.requesting import Kept, one_request
 from reconciler.portal.pages.uploading import Received, off_the_loop, received
 from reconciler.portal.pages.visit import Visit, visits
-from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -36,7 +38,7 @@ def accept(visit: Decides, id: str, form: Sent) -> Response:
 @router.post("/decline")
 def decline(visit: Decides, id: str, form: Sent) -> Response:
     """The customer does not accept the quote."""
-    return _happen(visit, id, form, "decline", lambda work, row: quotes.decline(work, row, _reason(form)))
+    return _happen(visit, id, form, "decline", lambda work, row: quotes.decline(work, row, reason_of(form)))
 
 
 @router.post("/approve")
@@ -54,13 +56,13 @@ def revive(visit: Runs, id: str, form: Sent) -> Response:
 @router.post("/reject")
 def reject(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager makes no quote."""
-    return _happen(visit, id, form, "reject", lambda work, row: quotes.reject(work, row, _reason(form)))
+    return _happen(visit, id, form, "reject", lambda work, row: quotes.reject(work, row, reason_of(form)))
 
 
 @router.post("/cancel")
 def cancel(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager takes the quote back."""
-    return _happen(visit, id, form, "cancel", lambda work, row: quotes.cancel(work, row, _reason(form)))
+    return _happen(visit, id, form, "cancel", lambda work, row: quotes.cancel(work, row, reason_of(form)))
 
 
 @router.post("/progress")
@@ -74,7 +76,7 @@ def reassign(visit: Reassigns, id: str, form: Sent) -> Response:
     """The request goes to another contact of its customer."""
     return _happen(
         visit, id, form, "reassign",
-        lambda work, row: requests.reassign(work, row, heir_of(work, visit.grant, form.text("heir"))),
+        lambda work, row: requests.reassign(work, row, named_heir(work, visit.grant, form)),
         to="/requests" if visit.grant.principal.contact else None,
     )  # fmt: skip
 
@@ -86,50 +88,49 @@ async def deliver(visit: Runs, id: str) -> Response:
 
 
 def _deliver(visit: Visit, id: str, sent: Received) -> Response:
-    pairs = [
-        (upload, name.removeprefix("files_"))
-        for name in sorted({*sent.files, *(key.removeprefix("kept_") for key in sent.form.values)})
-        if name.startswith("files_") for upload in sent.uploads(name)
-    ]  # fmt: skip
+    names = {*sent.files, *(key.removeprefix("kept_") for key in sent.form.values)}
+    kept = {name: sent.uploads(name) for name in sorted(names) if name.startswith("files_")}
+    pairs = [(upload, name.removeprefix("files_")) for name, some in kept.items() for upload in some]
 
     def act(work: Work, row: Row) -> Audited:
-        if not pairs:
-            raise Mistakes({"files": "mistake.files"})
+        if wrong := _undelivered(speech(visit.language), row, sent, {language for _, language in pairs}):
+            raise Mistakes(wrong)
         return projects.deliver(work, row, pairs)
 
-    return _happen(visit, id, sent.form, "deliver", act)
+    return _happen(visit, id, sent.form, "deliver", act, kept=kept)
 
 
-def _happen(visit: Visit, id: str, form: Form, event: str, act: Act, to: str | None = None) -> Response:
+def _undelivered(say: Speech, row: Row, sent: Received, brought: set[str]) -> dict[str, Why]:
+    """The target languages without a file, unless the form says that they are meant to have none."""
+    wrong: dict[str, Why] = {}
+    for tag in row["target_languages"]:
+        if empty := sent.empty.get(f"files_{tag}"):
+            wrong[f"files_{tag}"] = Told("mistake.empty", {"name": empty[0]})
+        elif tag not in brought and (not brought or tag not in sent.form.all("without")):
+            wrong[f"files_{tag}"] = Told("mistake.undelivered", {"language": say.tongue(tag)})
+    return wrong
+
+
+def _happen(
+    visit: Visit, id: str, form: Form, event: str, act: Act, *, to: str | None = None, kept: Kept = MappingProxyType({})
+) -> Response:
     def done(work: Work) -> str:
         row = within(work, visit.grant, "request", id)
         form.must_match(row.values, id)
         work.audit(f"requests/{event}", row, *act(work, row))
         return to or f"/requests/{id}"
 
-    try:
-        return visit.to(visit.write(form, done), done=f"request.{event}")
-    except Mistakes as wrong:
-        return _again(visit, id, form, {f"{event}-{name}": why for name, why in wrong.fields.items()})
-    except Problem as problem:
-        if "field" not in problem.members:
-            raise
-        return _again(visit, id, form, {f"{event}-{problem.members['field']}": "mistake.missing"})
+    def again(wrong: Mistakes) -> Response:
+        with visit.store.read() as connection:
+            found = one_request(connection, visit, reached(connection, visit.grant, t.requests, id), kept)
+        return visit.page("requests/one.html", wrong=wrong.of(event), found=found, request=found.row, form=form)
 
-
-def _again(visit: Visit, id: str, form: Form, wrong: dict[str, str]) -> Response:
-    with visit.store.read() as connection:
-        found = one_request(connection, visit, reached(connection, visit.grant, t.requests, id))
-    return visit.page("requests/one.html", 422, found=found, request=found.row, wrong=wrong, form=form)
-
-
-def _reason(form: Form) -> str:
-    return judged(Refusal, {"reason": form.text("reason").replace("\r\n", "\n")}).reason
+    return visit.submit(form, done, again, done=f"request.{event}")
 
 
 def _percent(form: Form) -> int:
     typed = form.text("progress")
-    if not (typed.isascii() and typed.isdigit()) or int(typed[:4]) > 100:
+    if not re.fullmatch(r"[0-9]{1,3}", typed) or int(typed) > 100:
         raise Mistakes({"progress": "mistake.progress"})
     return int(typed)
 
@@ -139,7 +140,7 @@ def _terms(form: Form) -> dict[str, Any]:
     words, amount, deadline = form.optional("words"), form.optional("cost"), form.optional("deadline")
     said: dict[str, Any] = {"cost": None}
     if words:
-        said["words"] = int(words[:10]) if words.isascii() and words.isdigit() else words
+        said["words"] = int(words) if re.fullmatch(r"[0-9]{1,9}", words) else words
     if amount:
         whole, _, cents = amount.replace(",", ".").partition(".")
         said["cost"] = f"{whole}.{cents:0<2}"

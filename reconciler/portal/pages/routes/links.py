@@ -12,7 +12,7 @@ from fastapi import APIRouter, Response
 from reconciler.portal.acts import links, sign_ups
 from reconciler.portal.api.security import host_of
 from reconciler.portal.pages.forms import Mistakes, Sent
-from reconciler.portal.pages.passwords import at_its_field, new_password
+from reconciler.portal.pages.passwords import at_its_field, twice
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.work import Work
@@ -83,16 +83,12 @@ def _show(visit: Visit, kind: str, secret: str, wrong: Mistakes | None = None) -
             person = links.behind(connection, kind, secret, visit.store.clock())
     except Problem as problem:
         return _useless(visit, problem, kind)
-    return visit.page(
-        "access/password.html", 422 if wrong else 200, kind=kind, action=visit.path, person=person,
-        wrong=wrong.fields if wrong else {},
-    )  # fmt: skip
+    return visit.page("access/password.html", wrong=wrong, kind=kind, action=visit.path, person=person)
 
 
 def _set(visit: Visit, kind: str, secret: str, form: Sent) -> Response:
     try:
-        typed = new_password(form)
-        kept = at_its_field(lambda: links.judged(visit.store, kind, secret, typed))
+        kept = at_its_field(lambda: links.judged(visit.store, kind, secret, form.secret("password")), twice(form))
 
         def act(work: Work) -> str:
             links.use(work, kind, secret, kept, host_of(visit.request))

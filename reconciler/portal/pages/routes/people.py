@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -9,12 +10,11 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection, Select, select
 
 from reconciler.portal.acts import contacts, erasure, registrations
+from reconciler.portal.acts.offers import offered_services
 from reconciler.portal.acts.reach import reached, within
-from reconciler.portal.api.models import WithReason
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, missing, reason_of
 from reconciler.portal.pages.looking import (
     Found,
-    all_services,
     colleagues,
     customer_of,
     file_of,
@@ -24,10 +24,13 @@ from reconciler.portal.pages.looking import (
     names_of_customers,
     one_page,
 )
-from reconciler.portal.pages.persons import dismiss, heir_options, pass_on, typed_fields, update
+from reconciler.portal.pages.persons import dismiss, heir_options, orderable, pass_on, typed_fields, update
+from reconciler.portal.pages.rendering import speech
+from reconciler.portal.pages.tongues import tongues
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import HOLDS_WORK, LIVING
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -90,6 +93,12 @@ def _at_home(connection: Connection, people: list[Found]) -> list[Found]:
     ]
 
 
+NOBODY: Final = {
+    "id": None, "name": "", "email": "", "role": "requester", "language": None, "services": "all", "customer": None,
+    "status": "invited",
+}  # fmt: skip
+
+
 @router.get(f"{HERE}/new")
 def show_new(visit: Adds, customer: Annotated[str, Query(max_length=40)] = "") -> Response:
     """The form by which somebody is added."""
@@ -98,11 +107,10 @@ def show_new(visit: Adds, customer: Annotated[str, Query(max_length=40)] = "") -
 
 def _new(visit: Visit, customer: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
     with visit.store.read() as connection:
-        known, services = homes(connection), all_services(connection)
-    nobody = {"id": None, "name": "", "email": "", "role": "requester", "language": None, "services": "all"}
+        known, services = homes(connection), orderable(connection, {**NOBODY, "customer": customer})
     return visit.page(
-        "people/new.html", 422 if wrong else 200, homes=known, services=services, chosen=customer, person=nobody,
-        form=form, wrong=wrong.fields if wrong else {},
+        "people/new.html", wrong=wrong, homes=known, services=services, chosen=customer, person=NOBODY, form=form,
+        customer=None, tongues=tongues(speech(visit.language), form.text("language") if form else None),
     )  # fmt: skip
 
 
@@ -111,46 +119,54 @@ def add(visit: Adds, form: Sent) -> Response:
     """Add somebody, who gets a mail with a link."""
 
     def act(work: Work) -> str:
-        fields = typed_fields(form, services=True)
-        if not form.text("customer"):
-            raise Mistakes({"customer": "mistake.missing"})
-        row = _added(work, work.one("customer", form.text("customer")), fields)
+        fields = _at_a_customer(work, form, NOBODY)
+        row = contacts.add(work, work.one("customer", form.text("customer")), fields)
         work.audit("POST contacts", row, None, fields)
         return f"{HERE}/{row.id}"
 
+    return visit.submit(form, act, lambda wrong: _new(visit, form.text("customer"), form, wrong), done="added")
+
+
+def _at_a_customer(work: Work, form: Form, person: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of somebody who comes to the customer that the form names."""
+    services = orderable(work.connection, {**person, "customer": form.text("customer")})
+    nowhere = missing(form, "customer")
     try:
-        return visit.to(visit.write(form, act), done="added")
+        fields = typed_fields(form, services=[code for code, _ in services], language=person["language"])
     except Mistakes as wrong:
-        return _new(visit, "", form, wrong)
-
-
-def _added(work: Work, home: Row, fields: dict[str, Any]) -> Row:
-    try:
-        return contacts.add(work, home, fields)
-    except Problem as problem:
-        if problem.type == "address-taken":
-            raise Mistakes({"email": "mistake.taken"}) from None
-        raise
+        raise Mistakes({**nowhere, **wrong.fields}) from None
+    if nowhere:
+        raise Mistakes(nowhere)
+    return fields
 
 
 @router.get(f"{HERE}/{{id}}")
-def show_one(visit: Admits, id: str) -> Response:
-    """One contact or registration, with all that an administrator may do."""
-    return _one(visit, id)
+def show_one(visit: Admits, id: str, customer: Annotated[str, Query(max_length=40)] = "") -> Response:
+    """One contact or registration, with all that an administrator may do; `customer`: to which it shall belong."""
+    return _one(visit, id, wished=customer)
 
 
-def _one(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _one(
+    visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None, event: str = "", wished: str = ""
+) -> Response:
+    wished = form.text("customer") if form else wished
     with visit.store.read() as connection:
         person = dict(reached(connection, visit.grant, t.contacts, id))
         customer = customer_of(connection, person["customer"]) if person["customer"] else None
         people = colleagues(connection, person["customer"], removed=False)
-        known, services = homes(connection), all_services(connection)
+        known, services = (
+            homes(connection),
+            orderable(connection, {**person, **({"customer": wished} if wished else {})}),
+        )
+        orders = offered_services(connection, id) if person["customer"] else []
     person["open"] = next((each["open"] for each in people if each["id"] == id), 0)
+    language = form.text("language") if form and not event else person["language"]
     return visit.page(
-        "people/one.html", 422 if wrong else 200, base=HERE, back=HERE, person=person, customer=customer, homes=known,
-        heirs=heir_options(people, id), services=services, file=file_of("contact", person, customer), form=form,
-        wrong=wrong.fields if wrong else {}, foreign=_foreign(person, customer),
-        managed_home=bool(customer and customer["owner"]),
+        "people/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base=HERE, back=HERE, person=person,
+        customer=customer, homes=known, heirs=heir_options(people, id), services=services,
+        file=file_of("contact", person, customer), form=form, event=event, foreign=_foreign(person, customer),
+        managed_home=bool(customer and customer["owner"]), tongues=tongues(speech(visit.language), language),
+        orders_nothing=not orders and person["role"] in HOLDS_WORK and person["status"] in LIVING,
     )  # fmt: skip
 
 
@@ -168,10 +184,7 @@ def edit(visit: Edits, id: str, form: Sent) -> Response:
         update(work, visit.grant, within(work, visit.grant, "contact", id), form)
         return f"{HERE}/{id}"
 
-    try:
-        return visit.to(visit.write(form, act), done="saved")
-    except Mistakes as wrong:
-        return _one(visit, id, form, wrong)
+    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="saved")
 
 
 @router.post(f"{HERE}/{{id}}/reassign")
@@ -179,10 +192,10 @@ def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
     """All open work of a contact goes to a colleague."""
 
     def act(work: Work) -> str:
-        pass_on(work, within(work, visit.grant, "contact", id), work.one("contact", form.text("heir")), form)
+        pass_on(work, visit.grant, within(work, visit.grant, "contact", id), form)
         return f"{HERE}/{id}"
 
-    return visit.to(visit.write(form, act), done="reassigned")
+    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong, "reassign"), done="reassigned")
 
 
 @router.post(f"{HERE}/{{id}}/remove")
@@ -190,11 +203,10 @@ def remove(visit: Removes, id: str, form: Sent) -> Response:
     """A contact leaves; the open work goes to a colleague in the same moment."""
 
     def act(work: Work) -> str:
-        heir = work.one("contact", form.text("heir")) if form.text("heir") else None
-        dismiss(work, within(work, visit.grant, "contact", id), heir, form)
+        dismiss(work, visit.grant, within(work, visit.grant, "contact", id), form)
         return f"{HERE}/{id}"
 
-    return visit.to(visit.write(form, act), done="removed")
+    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong, "remove"), done="removed")
 
 
 @router.post(f"{HERE}/{{id}}/approve")
@@ -203,18 +215,14 @@ def approve(visit: Admits, id: str, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         row = _seen(work, visit, id, form)
-        if not form.text("customer"):
-            raise Mistakes({"customer": "mistake.missing"})
-        home, fields = work.one("customer", form.text("customer")), typed_fields(form, services=True)
+        fields = _at_a_customer(work, form, row.values)
+        home = work.one("customer", form.text("customer"))
         if row["customer"] != home.id:
             work.audit("contacts/assign", row, *registrations.assign(work, row, home))
         work.audit("contacts/approve", row, *registrations.approve(work, row, home, fields))
         return f"{HERE}/{id}"
 
-    try:
-        return visit.to(visit.write(form, act), done="approved")
-    except Mistakes as wrong:
-        return _one(visit, id, form, wrong)
+    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="approved")
 
 
 @router.post(f"{HERE}/{{id}}/reject")
@@ -223,14 +231,10 @@ def reject(visit: Admits, id: str, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         row = _seen(work, visit, id, form)
-        why = judged(WithReason, {"reason": form.text("why").replace("\r\n", "\n") or "other"}).reason
-        work.audit("contacts/reject", row, *registrations.reject(work, row, why))
+        work.audit("contacts/reject", row, *registrations.reject(work, row, reason_of(form, "why")))
         return f"{HERE}/{id}"
 
-    try:
-        return visit.to(visit.write(form, act), done="rejected")
-    except Mistakes as wrong:
-        return _one(visit, id, wrong=Mistakes({"why": wrong.fields["reason"]}))
+    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong, "reject"), done="rejected")
 
 
 def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:
@@ -258,4 +262,4 @@ def act_on(visit: Admits, id: str, action: str, form: Sent) -> Response:
         work.audit(f"contacts/{named}", row, *what(work, row))
         return f"{HERE}/{id}"
 
-    return visit.to(visit.write(form, act), done=done)
+    return visit.submit(form, act, lambda wrong: _one(visit, id, None, wrong), done=done)

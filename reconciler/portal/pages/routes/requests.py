@@ -46,4 +46,4 @@ def show_request(visit: Sees, id: str) -> Response:
     """One request."""
     with visit.store.read() as connection:
         found = one_request(connection, visit, reached(connection, visit.grant, t.requests, id))
-    return visit.page("requests/one.html", found=found, request=found.row, wrong={}, form=None)
+    return visit.page("requests/one.html", found=found, request=found.row, form=None)

@@ -3,29 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from reconciler.portal.acts import requests
 from reconciler.portal.acts.offers import offered_services
 from reconciler.portal.acts.request_shapes import RequestFields
-from reconciler.portal.pages.forms import Form, Mistakes, judged
+from reconciler.portal.pages.forms import Form, Mistakes, Told, Why, judged, missing
+from reconciler.portal.pages.rendering import speech
 from reconciler.portal.pages.requesting import kept_uploads
+from reconciler.portal.pages.tongues import is_tongue
 from reconciler.portal.pages.uploading import Received, off_the_loop, received
 from reconciler.portal.pages.visit import Visit, visits
-from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
 router = APIRouter(include_in_schema=False)
 Sends = Annotated[Visit, visits("requests.send")]
+NAMED: Final = {"service": "order", "workflow": "order", "target_language": "target_languages"}
+"""What acts call something else than the form does."""
 
 
 @router.get("/requests/new")
-def begin(visit: Sends) -> Response:
-    """An empty form."""
-    return _form(visit)
+def begin(
+    visit: Sends, source_language: Annotated[str, Query(max_length=35)] = "",
+    target_languages: Annotated[list[str], Query(max_length=200)] = [],  # noqa: B006  fastapi copies it
+) -> Response:  # fmt: skip
+    """An empty form; with a source language chosen it is not offered as a target."""
+    return _form(visit, source_language, target_languages)
 
 
 @router.post("/requests")
@@ -38,42 +44,63 @@ def _send(visit: Visit, sent: Received) -> Response:
     files, references = sent.uploads("files"), sent.uploads("reference_files")
 
     def act(work: Work) -> str:
-        fields = _fields(sent.form)
+        fields = _fields(visit, sent)
         owner = work.one("contact", visit.grant.principal.contact or "")
         row = requests.send(work, owner, fields, files, references)
         work.audit("POST requests", row, None, {**fields, "files": files, "reference_files": references})
         return f"/requests/{row.id}"
 
-    try:
-        return visit.to(visit.write(sent.form, act), done="sent")
-    except Mistakes as wrong:
-        return _form(visit, sent, wrong.fields)
-    except Problem as problem:
-        if "field" not in problem.members:
-            raise
-        return _form(visit, sent, {problem.members["field"]: f"mistake.{problem.members['field']}"})
+    def again(wrong: Mistakes) -> Response:
+        form, shown = sent.form, {NAMED.get(name, name): why for name, why in wrong.fields.items()}
+        wrong = Mistakes(shown, wrong.problem, wrong.whole)
+        return _form(visit, form.text("source_language"), _targets(form), sent, wrong)
+
+    return visit.submit(sent.form, act, again, done="sent")
 
 
-def _fields(form: Form) -> dict[str, Any]:
+def _fields(visit: Visit, sent: Received) -> dict[str, Any]:
     """The request as it was typed; `order` holds a service and one of its workflows."""
+    form = sent.form
     service, _, workflow = form.text("order").partition("|")
     deadline = form.optional("deadline")
     typed = {
         "title": form.text("title"), "service": service, "workflow": workflow,
-        "source_language": form.text("source_language"),
-        "target_languages": [tag for each in form.all("target_languages") for tag in each.replace(",", " ").split()],
+        "source_language": form.text("source_language"), "target_languages": _targets(form),
         "deadline": f"{deadline}:00Z" if deadline and len(deadline) == 16 else deadline,
         "comment": form.optional("comment") and form.text("comment").replace("\r\n", "\n"),
     }  # fmt: skip
-    missing = {name: "mistake.missing" for name in ("title", "source_language", "target_languages") if not typed[name]}
-    if not service or not workflow:
-        missing["service"] = "mistake.missing"
-    if missing:
-        raise Mistakes(missing)
-    return judged(RequestFields, typed).model_dump()
+    return judged(RequestFields, typed, _wrong(visit, sent, typed)).model_dump()
 
 
-def _form(visit: Visit, sent: Received | None = None, wrong: Mapping[str, str] | None = None) -> Response:
+def _targets(form: Form) -> list[str]:
+    return [tag for each in form.all("target_languages") for tag in each.replace(",", " ").split()]
+
+
+def _wrong(visit: Visit, sent: Received, typed: Mapping[str, Any]) -> dict[str, Why]:
+    """What can be told of the form alone, and all at once; what the contact may order is asked when it is sent."""
+    wrong = missing(sent.form, "title", "source_language", "target_languages")
+    if not typed["service"] or not typed["workflow"]:
+        wrong["service"] = "mistake.choice"
+    source, targets = typed["source_language"], typed["target_languages"]
+    say = speech(visit.language)
+    for name, tags in (("source_language", [source]), ("target_languages", targets)):
+        if unknown := [tag for tag in tags if tag and not is_tongue(tag)]:
+            wrong[name] = Told("mistake.tongue", {"tag": unknown[0]})
+    if source and source in targets:
+        wrong["target_languages"] = Told("mistake.same", {"language": say.tongue(source)})
+    for name in ("files", "reference_files"):
+        if empty := sent.empty.get(name):
+            wrong[name] = Told("mistake.empty", {"name": empty[0]})
+    if not sent.uploads("files"):
+        wrong.setdefault("files", "mistake.files")
+    if typed["deadline"] and typed["deadline"] <= visit.store.clock():
+        wrong["deadline"] = "mistake.deadline"
+    return wrong
+
+
+def _form(
+    visit: Visit, source: str, targets: Sequence[str], sent: Received | None = None, wrong: Mistakes | None = None
+) -> Response:
     with visit.store.read() as connection:
         services = offered_services(connection, visit.grant.principal.contact or "")
         languages = connection.execute(t.settings.select()).mappings().one()["languages"]
@@ -81,11 +108,9 @@ def _form(visit: Visit, sent: Received | None = None, wrong: Mapping[str, str] |
             name: kept_uploads(connection, visit, sent.uploads(name)) if sent else []
             for name in ("files", "reference_files")
         }
-    named = {"service": "order", "source_language": "source_language", "target_language": "target_languages"}
-    shown = {named.get(name, name): why for name, why in (wrong or {}).items()}
     return visit.page(
-        "requests/new.html", 422 if wrong else 200, orders=_orders(services), offered=languages, kept=kept,
-        form=sent.form if sent else None, wrong=shown,
+        "requests/new.html", wrong=wrong, orders=_orders(services), offered=languages, kept=kept,
+        form=sent.form if sent else None, source=source, targets=targets,
     )  # fmt: skip
 
 

@@ -11,8 +11,8 @@ from starlette.responses import RedirectResponse
 from reconciler.portal.acts import access
 from reconciler.portal.api.security import host_of
 from reconciler.portal.pages import journeys
+from reconciler.portal.pages.forms import Mistakes, Told
 from reconciler.portal.pages.journeys import Journey
-from reconciler.portal.pages.passwords import wait_s
 from reconciler.portal.pages.routes.access import end_session, log_in_page
 from reconciler.portal.pages.visit import Visit, local, logged_in, visits
 from reconciler.portal.rules.problems import Problem
@@ -45,7 +45,7 @@ def come_back(visit: LogsIn) -> Response:
     """Begin a session with what the provider proves, and end the one that this browser had."""
     provider, journey = _provider(visit), journeys.begun(visit)
     if journey is None:
-        return log_in_page(visit, "", 400, wrong="login.sign-on.broken")
+        return log_in_page(visit, "", 400, wrong=_wrong(provider, "login.sign-on.broken"))
     response = _come_back(visit, provider, journey)
     journeys.end(visit, response)
     return response
@@ -60,23 +60,25 @@ def _come_back(visit: Visit, provider: SignOn, journey: Journey) -> Response:
         session = access.sign_on(visit.store, host_of(visit.request), prove)
     except NotProven as error:
         LOG.warning("sign-on", extra={"reason": str(error)})
-        return log_in_page(visit, journey.to, 403, wrong="login.sign-on.refused")
+        return log_in_page(visit, journey.to, 403, wrong=_wrong(provider, "login.sign-on.refused"))
     except Unanswered as error:
         return _unanswered(visit, journey.to, error)
     except Problem as problem:
-        wait = wait_s(problem)
-        response = log_in_page(visit, journey.to, problem.status, wrong="login.sign-on.unknown", wait=wait)
-        response.headers.update(problem.members.get("headers", {}))
-        return response
+        said = None if problem.type == "rate-limited" else _wrong(provider, "login.sign-on.unknown").whole
+        return log_in_page(visit, journey.to, wrong=Mistakes({}, problem, said))
     end_session(visit)
     return logged_in(visit, session, journey.to or "/")
 
 
 def _unanswered(visit: Visit, to: str, error: Unanswered) -> Response:
     LOG.warning("sign-on", extra={"reason": str(error)})
-    response = log_in_page(visit, to, 503, wrong="login.sign-on.unanswered")
+    response = log_in_page(visit, to, 503, wrong=_wrong(_provider(visit), "login.sign-on.unanswered"))
     response.headers["Retry-After"] = "30"
     return response
+
+
+def _wrong(provider: SignOn, sentence: str) -> Mistakes:
+    return Mistakes(whole=Told(sentence, {"provider": provider.name}))
 
 
 def _provider(visit: Visit) -> SignOn:

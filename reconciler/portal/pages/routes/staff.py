@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select
 from reconciler.portal.acts import staff
 from reconciler.portal.acts.reach import managers_of
 from reconciler.portal.acts.shapes import StaffFields
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged
+from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, missing
 from reconciler.portal.pages.looking import Found
 from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.pages.words import LANGUAGES
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
@@ -53,9 +54,7 @@ def show_new(visit: Runs) -> Response:
 
 
 def _form(visit: Visit, person: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
-    return visit.page(
-        "admin/person.html", 422 if wrong else 200, person=person, form=form, wrong=wrong.fields if wrong else {}
-    )  # fmt: skip
+    return visit.page("admin/person.html", wrong=wrong, person=person, form=form)
 
 
 @router.post(HERE)
@@ -64,15 +63,12 @@ def invite(visit: Runs, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         fields = _typed(form)
-        person = _addressed(lambda: staff.add(work, fields))
+        person = staff.add(work, fields)
         staff.invite(work, person)
         work.audit("POST staff", person, None, fields)
         return HERE
 
-    try:
-        return visit.to(visit.write(form, act), done="invited")
-    except Mistakes as wrong:
-        return _form(visit, BLANK, form, wrong)
+    return visit.submit(form, act, lambda wrong: _form(visit, BLANK, form, wrong), done="invited")
 
 
 @router.get(f"{HERE}/{{id}}")
@@ -97,13 +93,10 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         person, fields = work.one("staff", id), _typed(form)
         form.must_match(person.values, id)
-        work.audit("PATCH staff", person, *_addressed(lambda: staff.edit(work, person, fields)))
+        work.audit("PATCH staff", person, *staff.edit(work, person, fields))
         return f"{HERE}/{id}"
 
-    try:
-        return visit.to(visit.write(form, act), done="saved")
-    except Mistakes as wrong:
-        return _form(visit, _one(visit, id), form, wrong)
+    return visit.submit(form, act, lambda wrong: _form(visit, _one(visit, id), form, wrong), done="saved")
 
 
 @router.post(f"{HERE}/{{id}}/{{action}}")
@@ -122,21 +115,12 @@ def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
         work.audit(what, person, *carry_out(work, person))
         return HERE
 
-    return visit.to(visit.write(form, act), done=done)
+    return visit.submit(form, act, lambda wrong: _form(visit, _one(visit, id), None, wrong), done=done)
 
 
 def _typed(form: Form) -> dict[str, Any]:
     said = {name: form.text(name) for name in ("name", "email", "kind", "language")}
-    if missing := {name: "mistake.missing" for name, value in said.items() if not value}:
-        raise Mistakes(missing)
-    return judged(StaffFields, said).sent()
-
-
-def _addressed(act: Any) -> Any:
-    """What the act gives, with an address that is taken as a mistake of its field."""
-    try:
-        return act()
-    except Problem as problem:
-        if problem.type != "address-taken":
-            raise
-        raise Mistakes({"email": "mistake.taken"}) from None
+    wrong = missing(form, *said)
+    if said["language"] not in LANGUAGES:
+        wrong.setdefault("language", "mistake.language")
+    return judged(StaffFields, said, wrong).sent()

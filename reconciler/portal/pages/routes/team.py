@@ -6,10 +6,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from reconciler.portal.acts.reach import heir_of, reached, within
+from reconciler.portal.acts.reach import reached, within
 from reconciler.portal.pages.forms import Form, Mistakes, Sent
 from reconciler.portal.pages.looking import colleagues, customer_of, file_of
 from reconciler.portal.pages.persons import dismiss, heir_options, pass_on, update
+from reconciler.portal.pages.rendering import speech
+from reconciler.portal.pages.tongues import tongues
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
@@ -39,16 +41,19 @@ def show_colleague(visit: Edits, id: str) -> Response:
     return _colleague(visit, id)
 
 
-def _colleague(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _colleague(
+    visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None, event: str = ""
+) -> Response:
     with visit.store.read() as connection:
         person = dict(reached(connection, visit.grant, t.contacts, id))
         customer = customer_of(connection, person["customer"])
         people = colleagues(connection, person["customer"], removed=False)
     person["open"] = next((each["open"] for each in people if each["id"] == id), 0)
+    language = form.text("language") if form and not event else person["language"]
     return visit.page(
-        "people/one.html", 422 if wrong else 200, base="/team", back="/team", person=person, customer=customer,
-        heirs=heir_options(people, id), file=file_of("contact", person, customer), form=form, services=None,
-        wrong=wrong.fields if wrong else {},
+        "people/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base="/team", back="/team",
+        person=person, customer=customer, heirs=heir_options(people, id), file=file_of("contact", person, customer),
+        form=form, event=event, services=None, orders_nothing=False, tongues=tongues(speech(visit.language), language),
     )  # fmt: skip
 
 
@@ -61,10 +66,7 @@ def edit_colleague(visit: Edits, id: str, form: Sent) -> Response:
         update(work, visit.grant, row, form)
         return f"/team/{id}"
 
-    try:
-        return visit.to(visit.write(form, act), done="saved")
-    except Mistakes as wrong:
-        return _colleague(visit, id, form, wrong)
+    return visit.submit(form, act, lambda wrong: _colleague(visit, id, form, wrong), done="saved")
 
 
 @router.post("/team/{id}/reassign")
@@ -72,10 +74,10 @@ def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
     """All open work of a colleague goes to another."""
 
     def act(work: Work) -> str:
-        pass_on(work, within(work, visit.grant, "contact", id), heir_of(work, visit.grant, form.text("heir")), form)
+        pass_on(work, visit.grant, within(work, visit.grant, "contact", id), form)
         return f"/team/{id}"
 
-    return visit.to(visit.write(form, act), done="reassigned")
+    return visit.submit(form, act, lambda wrong: _colleague(visit, id, form, wrong, "reassign"), done="reassigned")
 
 
 @router.post("/team/{id}/remove")
@@ -83,9 +85,7 @@ def remove(visit: Removes, id: str, form: Sent) -> Response:
     """A colleague leaves; her open work goes to another in the same moment."""
 
     def act(work: Work) -> str:
-        row = within(work, visit.grant, "contact", id)
-        heir = heir_of(work, visit.grant, form.text("heir")) if form.text("heir") else None
-        dismiss(work, row, heir, form)
+        dismiss(work, visit.grant, within(work, visit.grant, "contact", id), form)
         return "/team"
 
-    return visit.to(visit.write(form, act), done="removed")
+    return visit.submit(form, act, lambda wrong: _colleague(visit, id, form, wrong, "remove"), done="removed")

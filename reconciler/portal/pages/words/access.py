@@ -240,4 +240,10 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Vous êtes déconnecté de tous vos appareils.",
         "Sie sind auf allen Geräten abgemeldet.",
     ),
+    "login.refused": ("Not logged in", "Pas connecté", "Nicht angemeldet"),
+    "login.lapsed": (
+        "Your session had ended, so your form was not sent. Log in, and you come back to its page. Please fill it in again.",
+        "Votre session était terminée : votre formulaire n’a pas été envoyé. Connectez-vous, vous reviendrez à sa page. Veuillez le remplir à nouveau.",
+        "Ihre Sitzung war beendet, deshalb wurde Ihr Formular nicht gesendet. Melden Sie sich an, dann kommen Sie auf seine Seite zurück. Bitte füllen Sie es noch einmal aus.",
+    ),
 }  # fmt: skip

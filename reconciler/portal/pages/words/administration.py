@@ -9,11 +9,6 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "customers.archived": ("Show archived customers", "Afficher les clients archivés", "Archivierte Kunden anzeigen"),
     "customers.people": ("People", "Personnes", "Personen"),
     "customer.managers": ("Project managers", "Chefs de projet", "Projektmanager"),
-    "customer.managers.hint": (
-        "E-mail addresses, one a line. Only these people see the customer’s requests and get e-mails about them.",
-        "Adresses e-mail, une par ligne. Seules ces personnes voient les demandes du client et reçoivent les e-mails à leur sujet.",
-        "E-Mail-Adressen, eine je Zeile. Nur diese Personen sehen die Anfragen des Kunden und erhalten E-Mails dazu.",
-    ),
     "customer.domains": ("E-mail domains", "Domaines e-mail", "E-Mail-Domains"),
     "customer.domains.hint": (
         "One a line. Whoever signs up from such a domain belongs to this customer.",
@@ -329,7 +324,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "empty.customers": (
         "Begin with a customer: then add its people, and choose the services that it may order.",
         "Commencez par un client : ajoutez ensuite ses personnes, et choisissez les services qu’il peut commander.",
-        "Beginnen Sie mit einem Kunden: dann kommen seine Personen dazu und die Dienste, die er bestellen darf.",
+        "Beginnen Sie mit einem Kunden: dann kommen seine Personen dazu und die Services, die er bestellen darf.",
     ),
     "empty.people": (
         "Nobody has access yet. A contact belongs to a customer: add the customer first, then its people.",
@@ -339,7 +334,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "empty.services": (
         "A service is what customers can order: a project template, the workflows that it allows, perhaps a price.",
         "Un service est ce que les clients commandent : un modèle de projet, ses déroulements, peut-être un prix.",
-        "Ein Dienst ist, was Kunden bestellen: eine Projektvorlage, ihre Abläufe, vielleicht ein Preis.",
+        "Ein Service ist, was Kunden bestellen: eine Projektvorlage, ihre Abläufe, vielleicht ein Preis.",
     ),
     "empty.mails": (
         "E-mails stand here as soon as the portal writes one.",
@@ -350,5 +345,51 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Whatever is changed stands here from then on.",
         "Tout ce qui est modifié apparaît ici dès lors.",
         "Was geändert wird, steht von da an hier.",
+    ),
+    "customer.managers.choose": (
+        "Only they and administrators see the customer’s requests, and only they get e-mails about them.",
+        "Eux seuls, et les administrateurs, voient les demandes du client ; eux seuls reçoivent les e-mails.",
+        "Nur sie und Administratoren sehen die Anfragen des Kunden, und nur sie erhalten E-Mails dazu.",
+    ),
+    "customer.managers.unknown": (
+        "none of our people: gets e-mails, but cannot log in", "pas l’un des nôtres : reçoit des e-mails, mais ne peut pas se connecter",
+        "niemand von uns: erhält E-Mails, kann sich aber nicht anmelden",
+    ),
+    "customer.managers.strangers": (
+        "Nobody of ours has the address {addresses}. Invite the person, or take the address out.",
+        "Aucun des nôtres n’a l’adresse {addresses}. Invitez la personne, ou retirez l’adresse.",
+        "Niemand von uns hat die Adresse {addresses}. Laden Sie die Person ein, oder nehmen Sie die Adresse heraus.",
+    ),
+    "mistake.stranger": (
+        "Nobody of ours has the address “{address}”: choose from the list.",
+        "Aucun des nôtres n’a l’adresse « {address} » : choisissez dans la liste.",
+        "Niemand von uns hat die Adresse „{address}“: wählen Sie aus der Liste.",
+    ),
+    "mistake.domain": (
+        "“{domain}” is no e-mail domain; write what stands after the @, such as acme.example.",
+        "« {domain} » n’est pas un domaine e-mail ; écrivez ce qui suit le @, comme acme.example.",
+        "„{domain}“ ist keine E-Mail-Domain; schreiben Sie, was nach dem @ steht, etwa acme.example.",
+    ),
+    "mistake.code": (
+        "Small letters, digits and single hyphens between them, such as website-texts.",
+        "Minuscules, chiffres et, entre eux, des traits d’union simples, comme textes-web.",
+        "Kleinbuchstaben, Ziffern und dazwischen einzelne Bindestriche, etwa web-texte.",
+    ),
+    "mistake.per_word": (
+        "A price such as 0.14.", "Un prix comme 0,14.", "Ein Preis wie 0,14.",
+    ),
+    "mistake.colour": (
+        "A colour as # and six digits from 0 to f, such as #0b5fff.",
+        "Une couleur : # et six chiffres de 0 à f, comme #0b5fff.",
+        "Eine Farbe als # und sechs Ziffern von 0 bis f, etwa #0b5fff.",
+    ),
+    "mistake.logo": (
+        "An address that begins with https://, without spaces: no other picture is shown.",
+        "Une adresse qui commence par https://, sans espaces : aucune autre image n’est affichée.",
+        "Eine Adresse, die mit https:// beginnt, ohne Leerzeichen: andere Bilder werden nicht gezeigt.",
+    ),
+    "mistake.days": (
+        "A whole number of days from 1 to {most}.", "Un nombre entier de jours, de 1 à {most}.",
+        "Eine ganze Zahl von Tagen, von 1 bis {most}.",
     ),
 }  # fmt: skip

@@ -103,11 +103,10 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "mistake.email": (
         "This is no e-mail address.", "Ce n’est pas une adresse e-mail.", "Das ist keine E-Mail-Adresse.",
     ),
-    "mistake.other": ("This does not fit here.", "Cette valeur ne convient pas.", "Dieser Wert passt nicht."),
-    "mistake.taken": (
-        "Another contact logs in with this address.",
-        "Un autre contact se connecte avec cette adresse.",
-        "Mit dieser Adresse meldet sich schon jemand an.",
+    "mistake.other": (
+        "No line breaks or invisible characters here, please.",
+        "Pas de retour à la ligne ni de caractère invisible ici.",
+        "Bitte ohne Zeilenumbrüche und unsichtbare Zeichen.",
     ),
     "problem.title": ("That did not work", "Cela n’a pas fonctionné", "Das hat nicht geklappt"),
     "problem.unchanged": ("Nothing was changed.", "Rien n’a été modifié.", "Es wurde nichts geändert."),
@@ -123,9 +122,9 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Ihre Rolle erlaubt das nicht, oder das Formular wurde von einer anderen Website gesendet. Öffnen Sie die Seite noch einmal, oder wenden Sie sich an einen Administrator.",
     ),
     "problem.stale": (
-        "Somebody else changed this in the meantime. Open the page again to see how it is now.",
-        "Quelqu’un d’autre a modifié cet élément entre-temps. Rouvrez la page pour voir où il en est.",
-        "Jemand anders hat das inzwischen geändert. Öffnen Sie die Seite noch einmal, um den neuen Stand zu sehen.",
+        "Somebody else changed this meanwhile. Look at how it stands now before you send it again.",
+        "Quelqu’un d’autre l’a modifié entre-temps. Regardez où cela en est avant de renvoyer.",
+        "Jemand anders hat das inzwischen geändert. Sehen Sie, wie es jetzt steht, bevor Sie noch einmal senden.",
     ),
     "problem.address-taken": (
         "Another contact logs in with this address. Enter another one.",
@@ -188,9 +187,9 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Das lässt sich nicht mehr wiederherstellen. Legen Sie es stattdessen neu an.",
     ),
     "problem.wrong-state": (
-        "That is not possible at this stage. Open the page again to see what is possible now.",
-        "Ce n’est pas possible à ce stade. Rouvrez la page pour voir ce qui l’est maintenant.",
-        "Das ist zu diesem Zeitpunkt nicht möglich. Öffnen Sie die Seite noch einmal, um zu sehen, was jetzt möglich ist.",
+        "That is not possible any more: look at how it stands now.",
+        "Ce n’est plus possible : regardez où cela en est maintenant.",
+        "Das ist nicht mehr möglich: Sehen Sie, wie es jetzt steht.",
     ),
     "problem.too-large": (
         "That is too large. Send less at once: a file may have 100 MB at most.",
@@ -259,4 +258,33 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "found.mails.other": ("{count} e-mails", "{count} e-mails", "{count} E-Mails"),
     "found.entries.one": ("{count} entry", "{count} entrée", "{count} Eintrag"),
     "found.entries.other": ("{count} entries", "{count} entrées", "{count} Einträge"),
+    "status.rejected": ("rejected", "refusé", "abgelehnt"),
+    "mistake.error": ("Error:", "Erreur :", "Fehler:"),
+    "mistake.line": ("{field}: {why}", "{field} : {why}", "{field}: {why}"),
+    "mistake.now": (
+        "How it stands now, without what you typed", "L’état actuel, sans votre saisie", "Der jetzige Stand, ohne Ihre Eingaben",
+    ),
+    "mistake.not-sent": ("Not sent yet", "Pas encore envoyé", "Noch nicht gesendet"),
+    "mistake.work": ("These requests are open:", "Ces demandes sont en cours :", "Diese Anfragen sind offen:"),
+    "mistake.choice": ("Please choose one.", "Veuillez choisir.", "Bitte auswählen."),
+    "mistake.name": (
+        "A name without web or e-mail address and without line breaks.",
+        "Un nom sans adresse web ni e-mail et sans retour à la ligne.",
+        "Ein Name ohne Web- oder E-Mail-Adresse und ohne Zeilenumbruch.",
+    ),
+    "mistake.language": (
+        "Choose a language from the list, or write a tag such as en or de-AT.",
+        "Choisissez une langue dans la liste, ou écrivez une balise comme en ou de-AT.",
+        "Wählen Sie eine Sprache aus der Liste, oder schreiben Sie ein Kürzel wie en oder de-AT.",
+    ),
+    "mistake.tongue": (
+        "“{tag}” is no language; write tags such as en or de-AT.",
+        "« {tag} » n’est pas une langue ; écrivez des balises comme en ou de-AT.",
+        "„{tag}“ ist keine Sprache; schreiben Sie Kürzel wie en oder de-AT.",
+    ),
+    "mistake.moment": (
+        "A day and a time, such as 24 December 2026, 16:00.",
+        "Un jour et une heure, comme le 24 décembre 2026, 16 h 00.",
+        "Ein Tag und eine Uhrzeit, etwa 24. Dezember 2026, 16:00.",
+    ),
 }  # fmt: skip

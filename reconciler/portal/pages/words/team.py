@@ -138,4 +138,14 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "L’accès de cette personne est géré de façon centrale. Ce que vous modifiez ici prend effet aussitôt, et les personnes qui tiennent la liste centrale en sont informées : elles reprennent votre modification, ou l’annulent.",
         "Der Zugang dieser Person wird zentral verwaltet. Was Sie hier ändern, gilt sofort, und wer die zentrale Liste pflegt, erfährt davon: Ihre Änderung wird übernommen oder rückgängig gemacht.",
     ),
+    "person.rejected": (
+        "Rejected on {when} by {who}.", "Refusé le {when} par {who}.", "Abgelehnt am {when} von {who}.",
+    ),
+    "person.language.home": ("As the customer: {language}", "Comme le client : {language}", "Wie der Kunde: {language}"),
+    "person.language.customers": ("As the customer", "Comme le client", "Wie der Kunde"),
+    "person.orders-nothing": (
+        "{name} can order nothing: no service is ticked that the customer may order.",
+        "{name} ne peut rien commander : aucun service ouvert au client n’est coché.",
+        "{name} kann nichts bestellen: kein Service ist angekreuzt, den der Kunde bestellen darf.",
+    ),
 }  # fmt: skip
