@@ -33,7 +33,7 @@ def _as_a_manager(work: Work, grant: Grant, contact: Row, fields: Fields) -> Non
     of them are known has to change them for real, in everybody's sight.
     """
     if has_web_address(fields.get("name", "")):
-        raise Problem("unprocessable", "a name holds no web or e-mail address")
+        raise Problem("unprocessable", "a name holds no web or e-mail address", field="name")
     stranded = [] if fields.get("role", contact["role"]) in HOLDS_WORK else open_work(work, contact)
     if stranded:
         raise no_heir([request.values for request in stranded], contact.id)

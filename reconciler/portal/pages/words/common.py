@@ -127,8 +127,8 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Jemand anders hat das inzwischen geändert. Sehen Sie, wie es jetzt steht, bevor Sie noch einmal senden.",
     ),
     "problem.address-taken": (
-        "Another contact logs in with this address. Enter another one.",
-        "Un autre contact se connecte avec cette adresse. Indiquez-en une autre.",
+        "Somebody else logs in with this address. Enter another one.",
+        "Quelqu’un d’autre se connecte avec cette adresse. Indiquez-en une autre.",
         "Mit dieser Adresse meldet sich schon jemand an. Geben Sie eine andere an.",
     ),
     "problem.name-taken": (
