@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Final
 
-from reconciler.portal.pages.words import access, administration, common, requests, team
+from reconciler.portal.pages.words import access, administration, common, history, requests, steps, team
 from reconciler.portal.rules.typesetting import typeset
 
 LANGUAGES: Final = ("en", "fr", "de")
@@ -18,7 +18,8 @@ Row = tuple[str, str, str]
 """English, French, German."""
 
 TABLE: Final[Mapping[str, Row]] = {
-    **common.WORDS, **access.WORDS, **requests.WORDS, **team.WORDS, **administration.WORDS,
+    **common.WORDS, **access.WORDS, **requests.WORDS, **steps.WORDS, **team.WORDS, **administration.WORDS,
+    **history.WORDS,
 }  # fmt: skip
 
 
