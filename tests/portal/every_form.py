@@ -157,4 +157,5 @@ FORMS: Final[Mapping[str, Maker]] = {
     "POST /admin/services/{id}": lambda at: _at_service(at, at.service(), description="By tomorrow"),
     "POST /admin/services/{id}/remove": lambda at: _at_service(at, at.service()),
     "POST /admin/settings": lambda at: at.form("ada", "/admin/settings", sign_up="open"),
+    "POST /admin/settings/name": lambda at: at.form("ada", "/admin/settings", portal_name="Quist Languages"),
 }  # fmt: skip
