@@ -93,8 +93,8 @@ def test_a_wrong_present_password_and_two_new_ones_that_differ(api: Api, store: 
     mara.open("/account")
     text = mara.submit("/account/password", 422, old="Nonsense1", password="short", repeat="other")
     assert told(text) == [
-        "Present password: This is not your present password.", "New password: This is too short: 8 characters or more.",
-        "New password again: The two are not the same.",
+        "Current password: This is not your current password.", "New password: This is too short: 8 characters or more.",
+        "New password again: The two passwords are not the same.",
     ]  # fmt: skip
 
 
@@ -142,10 +142,10 @@ def test_what_cannot_be_done_yet_is_told_on_its_page(api: Api, store: Store) -> 
     api.a_request(people[0], "Leaflet")
     ada = Reader.staff(store)
     ada.open(f"/admin/services/{service['id']}")
-    assert "still name this" in ada.submit(f"/admin/services/{service['id']}/remove", 409)
+    assert "This is still in use." in ada.submit(f"/admin/services/{service['id']}/remove", 409)
     ada.open(f"/admin/customers/{home['id']}")
     text = ada.submit(f"/admin/customers/{home['id']}/archive", 409)
-    assert "Requests are open" in text
+    assert "Requests are still open." in text
     assert "<bdi>Leaflet</bdi>" in text
     assert ada.form_to(f"/admin/customers/{home['id']}").values["name"] == ["Acme"]
     (me,) = api.items("/staff")
