@@ -175,7 +175,7 @@ def test_a_no_needs_a_reason_and_a_stale_page_says_so(office: Office) -> None:
     mara.open(f"/requests/{id}")
     assert "Please fill this in." in mara.submit(f"/requests/{id}/decline", 422, reason=" ")
     mara.submit(f"/requests/{id}/decline", reason="too dear")
-    assert "Somebody else changed this in the meantime." in jane.submit(f"/requests/{id}/accept", 412)
+    assert "Somebody else changed this meanwhile." in jane.submit(f"/requests/{id}/accept", 412)
 
 
 def test_a_manager_hands_a_request_over_from_its_page(office: Office) -> None:
@@ -201,13 +201,13 @@ def test_a_page_tells_from_whom_to_whom_work_moved_and_by_whom(office: Office) -
     gone = office.admin.act(f"/contacts/{tom['id']}/offboard", tom, work_to=office.ids["mara"])
     mara.open(f"/requests/{id}")
     assert story(mara) == [
-        "Sent (Requester 0)", "Quote sent (Pm)", "Handed over from Requester 0 to Requester 1 (Manager 3)",
+        "Sent (Requester 0)", "Quote sent (Pm)", "Reassigned from Requester 0 to Requester 1 (Manager 3)",
         "Handed over with all open work from Requester 1 to Manager 3 (the admin token)",
     ]  # fmt: skip
     erased = office.admin.act(f"/contacts/{tom['id']}/erase", gone)["name"]
     mara.open(f"/requests/{id}")
     assert story(mara)[2:] == [
-        f"Handed over from Requester 0 to {erased} (Manager 3)",
+        f"Reassigned from Requester 0 to {erased} (Manager 3)",
         f"Handed over with all open work from {erased} to Manager 3 (the admin token)",
     ]
 
@@ -285,7 +285,7 @@ def test_a_form_of_very_many_parts_is_not_read_to_its_end(office: Office, store:
     for part in ('name="a"', 'name="files"; filename="a.txt"', 'name="files"; filename=""'):
         body = known + f"--x\r\nContent-Disposition: form-data; {part}\r\n\r\n\r\n" * 2000 + "--x--\r\n"
         answer = jane.post("/requests", content=body, headers={"Content-Type": "multipart/form-data; boundary=x"})
-        assert answer.status_code == 400
+        assert answer.status_code in {400, 413}  # too many parts, or too many files among them
     assert [path.name for path in store.vault.folder.glob("*")] == []
 
 
