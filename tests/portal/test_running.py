@@ -17,7 +17,7 @@ from reconciler.portal.api.edge import LARGEST_HEAD, PACES
 from reconciler.portal.files.vault import LARGEST
 from reconciler.portal.pages.uploading import MOST_BYTES
 from reconciler.portal.serving.connections import HEAD_WITHIN_S, MOST, READ_WITHIN_S
-from reconciler.portal.serving.server import FINISH_REQUESTS_WITHIN_S, STOP_WITHIN_S
+from reconciler.portal.serving.server import FINISH_WITHIN_S, STOP_WITHIN_S
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api
 
@@ -53,7 +53,7 @@ def test_numbers_of_the_page_are_those_of_the_program() -> None:
         (HEAD_WITHIN_S, "waits 12 seconds"), (PACES.body.wait_s, "12 seconds while nothing"), (PACES.body.bytes_a_s, "64 KiB a second"),
         (PACES.file.wait_s, "pauses of 30 seconds"), (PACES.file.bytes_a_s, "8 KiB a second"), (LARGEST_HEAD, "has 64 KiB at most"),
         (READ_WITHIN_S, "for five minutes"), (MOST, "serves 400 connections"), (KEPT_DAYS, "Thirty days after"),
-        (LARGEST, "a file has 100 MB at most"), (MOST_BYTES, "512 MiB of them"), (STOP_WITHIN_S, "within ten seconds"), (FINISH_REQUESTS_WITHIN_S, "more than seven"), (AGAIN_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
+        (LARGEST, "a file has 100 MB at most"), (MOST_BYTES, "512 MiB of them"), (STOP_WITHIN_S, "within ten seconds"), (FINISH_WITHIN_S, "more than seven"), (AGAIN_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
         (sum(AGAIN_AFTER_MINUTES), "nearly three days"),
     ]  # fmt: skip
     assert [each[0] for each in numbers] == [

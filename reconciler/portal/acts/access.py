@@ -42,7 +42,7 @@ def log_in(store: Store, email: str, password: str, host: str) -> dict[str, Any]
         with store.write(SYSTEM) as work:
             person = with_address(work, tried.form)
             if person and person["password"] == tried.kept and person["status"] == "active":
-                attempts.forgive(work, tried.form, tried.attempts, host)
+                attempts.forgive(work, tried.form, host, tried.attempts)
                 return _session(work, person)
     raise Problem("unauthenticated", "address or password is not right")
 
@@ -62,7 +62,7 @@ def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]
             raise Problem("unauthenticated", "nobody here logs in with the proven address")
         if person["status"] == "invited":
             links.activate(work, person)
-        attempts.forgive(work, form, counted, host)
+        attempts.forgive(work, form, host, counted)
         return _session(work, person)
 
 
@@ -94,7 +94,7 @@ def change_password(store: Store, who: Principal, old: str, new: str, host: str)
         if person["password"] != tried.kept:
             raise Problem("forbidden", "the old password is not right")
         as_self(work, person["name"])
-        attempts.forgive(work, form, tried.attempts, host)
+        attempts.forgive(work, form, host, tried.attempts)
         person["password"] = kept
         work.end_access(person.id)
         work.audit("password", person, {}, {"password": "changed"})
@@ -108,7 +108,7 @@ def knows_password(store: Store, who: Principal, password: str, host: str) -> bo
     tried = _tried(store, form, password, host)
     if tried.right:
         with store.write(SYSTEM) as work:
-            attempts.forgive(work, form, tried.attempts)
+            attempts.forgive(work, form, host, tried.attempts)
     return tried.right
 
 

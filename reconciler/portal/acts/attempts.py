@@ -56,7 +56,7 @@ def readdressed(work: Work, manager: str) -> None:
     _note(work, subject)
 
 
-def forgive(work: Work, form: str, ids: Sequence[str] = (), host: str = "") -> None:
+def forgive(work: Work, form: str, host: str, ids: Sequence[str] = ()) -> None:
     """The person proved who she is: failures of her address, there and in all, are forgotten, and these tries."""
     c = t.attempts.c
     both = _subject("password", form, throttle.network_of(host))

@@ -56,7 +56,7 @@ def use(work: Work, kind: str, secret: str, kept: str, host: str) -> Row:
     person = behind(work.connection, kind, secret, work.now)
     row = work.one("contact" if "customer" in person else "staff", person["id"])
     work.connection.execute(update(t.links).where(t.links.c.digest == digest(secret)).values(used_at=work.now))
-    attempts.forgive(work, same_address_form(row["email"]), host=host)
+    attempts.forgive(work, same_address_form(row["email"]), host)
     row["password"] = kept
     if kind == "activation":
         activate(work, row)

@@ -10,8 +10,10 @@ import logging
 import signal
 import socket
 import threading
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import FrameType
 from typing import Final
 from urllib.parse import urlsplit
 
@@ -31,7 +33,8 @@ from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
 STOP_WITHIN_S: Final = 10
-FINISH_REQUESTS_WITHIN_S: Final = 7
+FINISH_WITHIN_S: Final = 7
+"""So long, from the signal on, may what is under way take: requests and the mail beside each other."""
 JOBS_EVERY_S: Final = 60
 
 
@@ -91,25 +94,35 @@ def run_server(
     """Serve until a signal, at most so many connections at once."""
     config = uvicorn.Config(
         create_app(store, sign_on), http=Connection, log_config=None, access_log=False, server_header=False,
-        timeout_graceful_shutdown=FINISH_REQUESTS_WITHIN_S, timeout_keep_alive=75, ws="none",
+        timeout_graceful_shutdown=FINISH_WITHIN_S, timeout_keep_alive=75, ws="none",
         h11_max_incomplete_event_size=LARGEST_HEAD, limit_concurrency=connections, proxy_headers=True, forwarded_allow_ips=place.proxies,
     )  # fmt: skip
-    server, done = uvicorn.Server(config), threading.Event()
-
-    def stop(_number: int, _frame: object) -> None:
-        server.should_exit = True
-        done.set()
-
-    # uvicorn raises the signals that it caught once more when it is done; they find this, and not an end by signal
+    server = _Server(config)
+    # the library raises the signals that it caught once more when it is done; they find this, and not an end by signal
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
-    workers = _workers(store, mail_server, done)
+        signal.signal(number, server.handle_exit)
+    workers = _workers(store, mail_server, server.ending)
     LOG.info("serving", extra={"address": _address(place.listening), "base_url": store.base_url})
     server.run(sockets=[place.listening])
-    done.set()
+    server.ending.set()
     for worker in workers:
-        worker.join(STOP_WITHIN_S - FINISH_REQUESTS_WITHIN_S - 1)
+        worker.join(max(0, (server.asked_at or time.monotonic()) + FINISH_WITHIN_S - time.monotonic()))
     LOG.info("stopped")
+
+
+class _Server(uvicorn.Server):
+    """The library's server, which tells at once that it is asked to end: mails are finished beside the requests."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ending = threading.Event()
+        self.asked_at: float | None = None
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """Take no new connections, and begin no other mail."""
+        self.asked_at = self.asked_at or time.monotonic()
+        self.ending.set()
+        super().handle_exit(sig, frame)
 
 
 def _address(listening: socket.socket) -> str:
