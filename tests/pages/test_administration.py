@@ -199,6 +199,8 @@ def test_the_portals_name_is_the_readers_until_an_administrator_gives_it_one(sto
     ]  # fmt: skip
     ada.open("/admin/settings")
     assert "This is too long." in ada.submit("/admin/settings/name", 422, portal_name="x" * 61)
+    assert ada.form_to("/admin/settings/name").values["portal_name"] == ["x" * 61]
+    assert ada.form_to("/admin/settings").values["sign_up"] == ["approval_required"], "the other form is as it was"
     ada.open("/admin/settings")
     assert "– Words &amp; Co</title>" in ada.submit("/admin/settings/name", portal_name="Words & Co")
     assert "– Words &amp; Co</title>" in Reader.of(store, "fr").open("/login")

@@ -185,7 +185,8 @@ def reason_of(form: Form, name: str = "reason") -> str:
     try:
         return judged(Refusal, {"reason": reason}).reason
     except Mistakes as wrong:
-        raise Mistakes(dict.fromkeys([name], *wrong.fields.values())) from None
+        (why,) = wrong.fields.values()
+        raise Mistakes({name: why}) from None
 
 
 def judged(shape: type[Fields], values: Mapping[str, Any], wrong: Mapping[str, Why] | None = None) -> Fields:

@@ -15,6 +15,7 @@ from reconciler.portal.pages.visit import Visit
 from reconciler.portal.sign_on.journey import Departure
 from reconciler.portal.store.clock import later
 
+COOKIE: Final = "portal_sign_on"
 MINUTES: Final = 10
 
 
@@ -29,16 +30,13 @@ class Journey:
 def depart(visit: Visit, response: Response, journey: Journey) -> None:
     """Let the browser keep the journey."""
     kept = [*astuple(journey.departure), journey.to, later(visit.store.clock(), minutes=MINUTES)]
-    response.set_cookie(
-        _name(visit), _seal(visit).dumps(kept), max_age=MINUTES * 60, path="/", httponly=True, samesite="lax",
-        secure=visit.marks.secure,
-    )  # fmt: skip
+    visit.marks.keep(response, visit.marks.bound(COOKIE), _seal(visit).dumps(kept), MINUTES * 60)
 
 
 def begun(visit: Visit) -> Journey | None:
     """The journey that this browser began; None when there is none, or it took too long."""
     try:
-        state, nonce, verifier, to, until = _seal(visit).loads(visit.request.cookies.get(_name(visit), ""))
+        state, nonce, verifier, to, until = _seal(visit).loads(visit.request.cookies.get(visit.marks.bound(COOKIE), ""))
     except (BadData, ValueError):
         return None
     return Journey(Departure(state, nonce, verifier), to) if until >= visit.store.clock() else None
@@ -46,11 +44,7 @@ def begun(visit: Visit) -> Journey | None:
 
 def end(visit: Visit, response: Response) -> None:
     """The journey is over, whatever came of it."""
-    response.delete_cookie(_name(visit), path="/", httponly=True, samesite="lax", secure=visit.marks.secure)
-
-
-def _name(visit: Visit) -> str:
-    return "__Host-portal_sign_on" if visit.marks.secure else "portal_sign_on"
+    visit.marks.drop(response, visit.marks.bound(COOKIE))
 
 
 def _seal(visit: Visit) -> URLSafeSerializer:

@@ -19,7 +19,6 @@ from reconciler.portal.store import tables as t
 
 Found = dict[str, Any]
 PAGE: Final = 50
-_BEYOND_EVERY_COLUMN: Final = 2**63
 
 
 def customer_of(connection: Connection, id: str | None) -> Found:
@@ -157,13 +156,6 @@ def _may_be_of(column: ColumnElement[Any], value: object) -> bool:
     if isinstance(value, str):
         return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
     return isinstance(value, int) and abs(value) < 2**63
-
-
-def _kind(value: Any) -> type | None:
-    """The type of what a mark may hold; None for what no column has."""
-    if isinstance(value, str) and "\0" not in value:
-        return str
-    return int if type(value) is int and abs(value) < _BEYOND_EVERY_COLUMN else None
 
 
 def file_of(kind: str, row: Mapping[str, Any], customer: Mapping[str, Any] | None = None) -> str | None:

@@ -36,7 +36,19 @@ class Marks:
     @property
     def session_cookie(self) -> str:
         """`__Host-` binds the cookie to this very host; browsers take it over https only."""
-        return "__Host-portal" if self.secure else "portal"
+        return self.bound("portal")
+
+    def bound(self, name: str) -> str:
+        """The name of a cookie that browsers send to this very host only, where people come over https."""
+        return f"__Host-{name}" if self.secure else name
+
+    def keep(self, response: Response, name: str, value: str, max_age: int | None = None) -> None:
+        """Let the browser keep a cookie that no script reads and no other site's form brings along."""
+        response.set_cookie(name, value, max_age, path="/", httponly=True, samesite="lax", secure=self.secure)
+
+    def drop(self, response: Response, name: str) -> None:
+        """Let the browser forget a cookie."""
+        response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=self.secure)
 
     def mark(self, request: Request) -> str:
         """The mark of forms that this visitor gets."""
@@ -46,20 +58,16 @@ class Marks:
     def remember_form(self, request: Request, response: Response) -> None:
         """Give an anonymous visitor the cookie that her forms are marked with."""
         if FORM_COOKIE not in request.cookies:
-            response.set_cookie(
-                FORM_COOKIE, _form_seed(request), path="/", httponly=True, samesite="lax", secure=self.secure
-            )
+            self.keep(response, FORM_COOKIE, _form_seed(request))
 
     def tell_next(self, response: Response, done: str) -> None:
         """Let the page that the visitor sees next begin with the sentence `done.…`."""
-        response.set_cookie(
-            DONE_COOKIE, done, max_age=DONE_S, path="/", httponly=True, samesite="lax", secure=self.secure
-        )
+        self.keep(response, DONE_COOKIE, done, DONE_S)
 
     def was_told(self, request: Request, response: Response) -> None:
         """The message has been shown: the page that comes after this one does not repeat it."""
         if DONE_COOKIE in request.cookies:
-            response.delete_cookie(DONE_COOKIE, path="/", httponly=True, samesite="lax", secure=self.secure)
+            self.drop(response, DONE_COOKIE)
 
     def must_be_ours(self, request: Request, mark: str) -> None:
         """A `forbidden` problem unless the form was made for this visitor and sent from our own pages."""

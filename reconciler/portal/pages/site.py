@@ -76,9 +76,7 @@ def choose_language(visit: Open, form: Sent) -> Response:
     if language not in LANGUAGES:
         raise Problem("unprocessable", "the pages are in English, French and German")
     response = visit.to(to if local(to) else "/")
-    response.set_cookie(
-        LANGUAGE_COOKIE, language, max_age=31536000, httponly=True, samesite="lax", secure=visit.marks.secure
-    )
+    visit.marks.keep(response, LANGUAGE_COOKIE, language, 31536000)
     who = visit.principal
     if who is not None:
 

@@ -222,17 +222,12 @@ def local(to: str) -> bool:
 def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | None = None) -> Response:
     """Go on with a new session, as its cookie."""
     response = visit.to(to, done)
-    response.set_cookie(
-        visit.marks.session_cookie, session["token"], max_age=HOURS * 3600, path="/", httponly=True, samesite="lax",
-        secure=visit.marks.secure,
-    )  # fmt: skip
+    visit.marks.keep(response, visit.marks.session_cookie, session["token"], HOURS * 3600)
     return response
 
 
 def logged_out(visit: Visit, to: str, done: str) -> Response:
     """Go on without a session."""
     response = visit.to(to, done)
-    response.delete_cookie(
-        visit.marks.session_cookie, path="/", httponly=True, samesite="lax", secure=visit.marks.secure
-    )
+    visit.marks.drop(response, visit.marks.session_cookie)
     return response

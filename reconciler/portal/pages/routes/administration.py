@@ -138,12 +138,14 @@ def show_settings(visit: Settings) -> Response:
     return _settings(visit)
 
 
-def _settings(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _settings(
+    visit: Visit, form: Form | None = None, wrong: Mistakes | None = None, name: str | None = None
+) -> Response:
     with visit.store.read() as connection:
         row = dict(connection.execute(select(t.settings)).mappings().one())
     return visit.page(
         "admin/settings.html", wrong=wrong, settings=row, form=form, file=file_of("settings", row),
-        name=visit.store.name(), usual=name_for(visit.language, ""),
+        name=visit.store.name() if name is None else name, usual=name_for(visit.language, ""),
     )  # fmt: skip
 
 
@@ -169,7 +171,10 @@ def rename_portal(visit: Settings, form: Sent) -> Response:
         work.audit("portal/rename", portal, *audited)
         return "/admin/settings"
 
-    return visit.submit(form, act, lambda wrong: _settings(visit, form, wrong), done="saved")
+    def again(wrong: Mistakes) -> Response:
+        return _settings(visit, None, wrong.of("portal"), form.text("portal_name"))
+
+    return visit.submit(form, act, again, done="saved")
 
 
 def _typed_settings(form: Form, now: Found) -> dict[str, Any]:
