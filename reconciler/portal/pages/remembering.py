@@ -62,7 +62,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "work_to.owner": "request.new-owner", "work_to.requests": "nav.requests", "files": "request.files",
     "reference_files": "request.references", "expires_at": "request.until", "accepted_at": "request.accepted",
     "delivered_at": "request.delivered", "protected": "history.protected", "external_key": "history.key",
-    "scope": "history.scope",
+    "scope": "history.scope", "past_requests": "nav.requests",
 }  # fmt: skip
 _WORDED: Final[Mapping[str, str]] = {
     "role": "role.", "status": "status.", "state": "state.", "workflow": "workflow.", "workflows": "workflow.",
