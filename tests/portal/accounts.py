@@ -6,8 +6,9 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
-from sqlalchemy import event
+from sqlalchemy import event, select
 
+from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api
 
@@ -25,6 +26,12 @@ def newest(api: Api, to: str, kind: str) -> dict[str, Any]:
     found = [mail for mail in api.items("/outbox", kind=kind) if mail["to"] == to]
     assert found, (to, kind, api.mails())
     return max(found, key=lambda mail: str(mail["created_at"]))
+
+
+def mails_as_sent(store: Store) -> list[dict[str, Any]]:
+    """Every mail as its reader gets it, with the links that the API keeps from administrators."""
+    with store.read() as connection:
+        return [dict(row) for row in connection.execute(select(t.outbox).order_by(t.outbox.c.created_at)).mappings()]
 
 
 def bearer(session: dict[str, Any]) -> dict[str, str]:

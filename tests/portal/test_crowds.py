@@ -72,7 +72,7 @@ def test_one_caller_too_many_is_asked_to_come_again_as_a_problem_or_on_a_page(ur
             assert head in answer.lower()
         page = asked(url, "/login", "de")
         assert page.startswith(b"HTTP/1.1 503")
-        assert "Das Portal ist beschäftigt".encode() in page
+        assert b"Das Portal ist gerade ausgelastet" in page
         for head in (b"content-type: text/html", b"retry-after: 5", b"style-src 'self'"):
             assert head in page.lower()
     until(lambda: asked(url, "/login").startswith(b"HTTP/1.1 200"))

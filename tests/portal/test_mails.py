@@ -11,7 +11,6 @@ from html.parser import HTMLParser
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from reconciler.portal.acts import outbox
 from reconciler.portal.acts.outbox import forget_mails
@@ -20,10 +19,9 @@ from reconciler.portal.mail.letters import About, letter
 from reconciler.portal.mail.messages import NotSendable, message, recipient
 from reconciler.portal.mail.smtp import MailServer, mail_server
 from reconciler.portal.serving.logs import JsonLines
-from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader
-from tests.portal.accounts import secret_of
+from tests.portal.accounts import mails_as_sent, secret_of
 from tests.portal.harness import Api, Clock, key, refused
 from tests.portal.sink import Sink, mail_sink
 
@@ -445,7 +443,7 @@ def test_no_administrator_reads_the_link_by_which_another_comes_back_in(api: Api
     assert api.row(f"/outbox/{queued['id']}") == queued
     assert "/reset/…" in ada.open(f"/admin/outbox/{queued['id']}")
     assert len(secret_of(mails[manager["email"]], "reset")) == 32, "people's links are passed on by hand"
-    (row,) = [mail for mail in _rows(store) if mail["id"] == queued["id"]]
+    (row,) = [mail for mail in mails_as_sent(store) if mail["id"] == queued["id"]]
     assert "…" not in row["text"], "it is sent whole"
 
 
@@ -458,8 +456,3 @@ def test_an_answer_that_is_kept_keeps_no_link(api: Api, store: Store, sink: Sink
     answer = api.post(f"/outbox/{mail['id']}/retry", headers=key())
     assert (answer.status_code, answer.json()["state"], secret in answer.text) == (200, "queued", False)
     assert secret in api.row(f"/outbox/{mail['id']}")["text"]
-
-
-def _rows(store: Store) -> list[dict[str, Any]]:
-    with store.read() as connection:
-        return [dict(row) for row in connection.execute(select(t.outbox)).mappings()]
