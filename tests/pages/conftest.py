@@ -1,5 +1,5 @@
 """The portal's databases and clock, for pages."""
 
-from tests.portal.conftest import clock, database, postgres, store
+from tests.portal.conftest import clock, database, postgres, sqlite_template, store
 
-__all__ = ["clock", "database", "postgres", "store"]
+__all__ = ["clock", "database", "postgres", "sqlite_template", "store"]

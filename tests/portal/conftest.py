@@ -37,6 +37,14 @@ def postgres() -> Iterator[str]:
     shutil.rmtree(folder, ignore_errors=True)
 
 
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file that is migrated and holds nothing yet."""
+    path = tmp_path_factory.mktemp("template") / "portal.sqlite"
+    open_store(f"sqlite:///{path}").engine.dispose()
+    return path
+
+
 def _database(address: str, name: str, template: str | None = None) -> str:
     engine = create_engine(make_url(address).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
@@ -54,6 +62,7 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 def an_empty_database(request: pytest.FixtureRequest, folder: Path) -> str:
     """The URL of a new database of the kind that the fixture's parameter names."""
     if request.param == "sqlite":
+        shutil.copy(request.getfixturevalue("sqlite_template"), folder / "portal.sqlite")
         return f"sqlite:///{folder / 'portal.sqlite'}"
     return _database(request.getfixturevalue("postgres"), f"portal_{next(_numbers)}", "template_portal")
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
@@ -36,7 +37,7 @@ from reconciler.portal.api.routes import (
 )
 from reconciler.portal.api.security import allowed
 from reconciler.portal.api.strict import StrictBodies
-from reconciler.portal.pages.site import bare_page, install_pages, problem_page
+from reconciler.portal.pages.site import PAGES, PageHeaders, bare_page, marks_of, problem_page
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
 
@@ -71,26 +72,37 @@ def create_app(store: Store, sign_on: SignOn | None = None, paces: Paces = PACES
     )  # fmt: skip
     app.state.store, app.state.sign_on, app.state.paces = store, sign_on, paces
     app.state.figures = Figures(store)
+    app.state.marks = marks_of(store)
     install(app, problem_page)
-    api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(only_known)])
-    for module in (
-        state, runs, access, account, staff, catalogue, people, requests, files, decisions, statistics, work, mails,
-    ):  # fmt: skip
-        api.include_router(module.router)
-    app.include_router(api)
-    app.include_router(health.router)
-    _document(app)
-    install_pages(app, store)
+    app.router.routes += _routes()
+    app.add_middleware(PageHeaders)
     app.add_middleware(StrictBodies)
     every_route_has_a_policy(app)
     app.state.methods = Methods(api_routes(app, hidden=True))
     return app
 
 
-def _document(app: FastAPI) -> None:
-    @app.get(f"{PREFIX}/openapi.json", include_in_schema=False, dependencies=[allowed("document.read")])
-    def document() -> Response:
-        return answer(app.openapi())
+document = APIRouter(include_in_schema=False)
+
+
+@document.get(f"{PREFIX}/openapi.json", dependencies=[allowed("document.read")])
+def read_document(request: Request) -> Response:
+    """The OpenAPI document."""
+    return answer(request.app.openapi())
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """All routes, which are the same on every store; finding out what each of them takes is slow, and done once."""
+    api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(only_known)])
+    for module in (
+        state, runs, access, account, staff, catalogue, people, requests, files, decisions, statistics, work, mails,
+    ):  # fmt: skip
+        api.include_router(module.router)
+    everything = APIRouter(redirect_slashes=False)
+    for router in (api, health.router, document, *PAGES):
+        everything.include_router(router)
+    return everything.routes
 
 
 def every_route_has_a_policy(app: FastAPI) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Final
 from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 from sqlalchemy.exc import OperationalError
 from starlette.datastructures import MutableHeaders
@@ -34,17 +34,15 @@ STATIC_TYPES: Final = {
 }  # fmt: skip
 
 router = APIRouter(include_in_schema=False)
+PAGES: Final = (router, *routes.ROUTERS)
+"""Every page's routes."""
 Open = Annotated[Visit, visits("pages.open")]
 
 
-def install_pages(app: FastAPI, store: Store) -> None:
-    """Put the pages beside the API."""
+def marks_of(store: Store) -> Marks:
+    """What proves that a form is one of ours, by the secret of this portal."""
     with store.read() as connection:
-        secret = connection.execute(select(t.portal.c.secret)).scalar_one()
-    app.state.marks = Marks(secret, store.base_url)
-    for each in (router, *routes.ROUTERS):
-        app.include_router(each)
-    app.add_middleware(PageHeaders)
+        return Marks(connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url)
 
 
 @router.get("/")
