@@ -105,7 +105,8 @@ class Effects:
     `work_to`: who receives all open work of the contact, whatever is open when it is carried out;
     `open_work`: how many requests were open at planning (told, but no part of the change's id).
     `loses`, `gains`: `access`, capabilities, or `service KEY`, sorted. `people`: who else loses it
-    when the change is about their customer (`customer/contact`; the address of unmanaged ones).
+    when the change is about their customer or about a service (`customer/contact`; the address of
+    unmanaged ones).
     """
 
     mails: tuple[Mail, ...] = ()
@@ -167,8 +168,9 @@ class Change:
         """The first 16 hex digits of the SHA-256 over all that the change means.
 
         No part of it: the line within the file, versions and row ids, how many requests were open,
-        the heir's mail that follows from the hand-over, notes. So the id stays the same from the
-        review of a plan to its application unless what happens to somebody is different.
+        the heir's mail that follows from the hand-over, which people there are to take a service from,
+        notes. So the id stays the same from the review of a plan to its application unless what
+        happens to somebody is different.
         """
         text = json.dumps(self._meaning(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
@@ -184,7 +186,7 @@ class Change:
             "work_to": str(effects.work_to) if effects.work_to else None,
             "loses": effects.loses,
             "gains": effects.gains,
-            "people": effects.people,
+            "people": effects.people if self.object is not ObjectKind.SERVICE else (),
             "base": dict(self.base) if self.kind is Kind.RECORD and self.base is not None else None,
             "present": self.present,
             "previous_key": self.previous_key,

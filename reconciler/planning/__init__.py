@@ -2,6 +2,7 @@
 
 from reconciler.planning.catalogue import RULES
 from reconciler.planning.planner import make_plan, select
+from reconciler.planning.safeguards import people_losing
 from reconciler.planning.since import make_plan_since
 
-__all__ = ["RULES", "make_plan", "make_plan_since", "select"]
+__all__ = ["RULES", "make_plan", "make_plan_since", "people_losing", "select"]

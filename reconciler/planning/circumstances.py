@@ -58,6 +58,8 @@ class Case:
     customer: CustomerMatch
     contested: frozenset[str] = frozenset()
     people: list[Person] = field(default_factory=list)
+    _keys: dict[str, str] = field(default_factory=dict, init=False, repr=False)
+    """Of the people, by the ids of their rows; made when first asked for."""
 
     @property
     def key(self) -> str:
@@ -125,9 +127,9 @@ class Case:
 
     def called(self, row: LiveContact) -> str:
         """How the plan calls a live contact of this customer: by the keys that both have after it."""
-        known = next((one.key for one in self.people if one.match.live and one.match.live.id == row.id), None)
-        if known is None:
-            known = row.external_key if self.index.manages(row) else row.email
+        if not self._keys:
+            self._keys = {one.match.live.id: one.key for one in self.people if one.match.live}
+        known = self._keys.get(row.id) or (row.external_key if self.index.manages(row) else row.email)
         return f"{self.key}/{known}"
 
 

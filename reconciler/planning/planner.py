@@ -22,7 +22,7 @@ from reconciler.planning.matching import CustomerMatch, How, match_contacts, mat
 from reconciler.planning.ordering import make_groups
 from reconciler.planning.portal import plan_services, plan_settings
 from reconciler.planning.safeguards import judge_customers, judge_whole
-from reconciler.planning.services import judge_services
+from reconciler.planning.services import judge_services, with_reach
 from reconciler.planning.ties import judge_identity, with_moves
 
 _NOBODY_PLANNED = {How.GONE, How.AWAY}
@@ -41,6 +41,7 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     contested = contested_registrations(of_day)
     cases = [_case(Case(of_day, index, match, contested)) for match in matches]
     draft = _found(of_day, index, matches, cases)
+    draft.changes = with_reach(draft.changes, cases, index)
     draft.add(judge_services(draft.changes, of_day, index))
     draft.add(judge_identity(cases, draft))
     draft.changes, ties = with_moves(draft.changes, cases)

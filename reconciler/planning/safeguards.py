@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from reconciler.model.changes import Change, Kind
+from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import DesiredState, Policy
 from reconciler.model.live import LiveContact, LiveState, Status
 from reconciler.model.plan import Facts, Refusal, Scope
@@ -23,28 +24,39 @@ _STRICTER_IS_LESS = (
 )  # fmt: skip
 
 
+_LIFT = "write protect: false, merge and apply that first"
+
+
 @dataclass(frozen=True, slots=True)
 class Loss:
-    """Who loses access or power, and at which customer."""
+    """Who loses access or power, and at which customer.
+
+    `overall`: not by what happens to one contact or her customer's list; the customer's own limit does not apply.
+    """
 
     customer: str
     person: str
-    archived: bool
+    overall: bool
 
 
-def losses(changes: list[Change]) -> set[Loss]:
+def losses(changes: Iterable[Change]) -> set[Loss]:
     """The distinct people who lose access or power, by any of the ways to lose it."""
     found = set()
     for change in changes:
-        archived = change.kind is Kind.ARCHIVE_CUSTOMER
+        overall = change.kind is Kind.ARCHIVE_CUSTOMER or change.object is ObjectKind.SERVICE
         if change.effects.loses and change.contact is not None:
-            found.add(Loss(change.customer or "", f"{change.customer}/{change.contact}", archived=False))
-        found |= {Loss(change.customer or "", person, archived) for person in change.effects.people}
+            found.add(Loss(change.customer or "", f"{change.customer}/{change.contact}", overall=False))
+        found |= {Loss(change.customer or "", person, overall) for person in change.effects.people}
     return found
 
 
+def people_losing(changes: Iterable[Change]) -> int:
+    """How many distinct people lose access or power: the number that `--allow-removals` has to name."""
+    return _people(losses(changes))
+
+
 def _people(found: set[Loss]) -> int:
-    return len({(loss.customer, loss.person) for loss in found})
+    return len({loss.person for loss in found})
 
 
 def limits(desired: Policy, live: LiveState) -> Policy:
@@ -68,7 +80,7 @@ def judge_whole(changes: list[Change], desired: DesiredState, index: Index, fact
     if not desired.customers and any(index.manages(c) and not c.archived for c in index.live.customers.values()):
         message = "there is not one customer in the files, but the portal has some of ours; nothing was changed"
         refusals.append(_whole("tree-empty", message, "check out the whole tree; an empty folder removes nobody"))
-    refusals += _people_limit(_people(losses(changes)), index.managed_people(), policy, facts)
+    refusals += _people_limit(people_losing(changes), index.managed_people(), policy, facts)
     refusals += _mail_limit(sum(len(change.effects.mails) for change in changes), policy, facts)
     return refusals
 
@@ -120,7 +132,7 @@ def judge_customers(changes: list[Change], cases: list[Case], desired: DesiredSt
     losing: dict[str, set[str]] = defaultdict(set)
     found = losses(changes)
     for loss in found:
-        if not loss.archived:
+        if not loss.overall:
             losing[loss.customer].add(loss.person)
     touched: dict[str, list[Change]] = defaultdict(list)
     for change in changes:
@@ -134,6 +146,7 @@ def judge_customers(changes: list[Change], cases: list[Case], desired: DesiredSt
             _protected(case, own, draft)
         if case.customer.how not in {How.GONE, How.AWAY, How.CREATED}:
             _last_manager(case, draft)
+    _protected_from_all(cases, touched[""], draft)
     return draft
 
 
@@ -202,9 +215,22 @@ def _concerned(case: Case, change: Change, protected: dict[str, LiveContact]) ->
     ]
 
 
+def _protected_from_all(cases: list[Case], changes: list[Change], draft: Draft) -> None:
+    """No service is taken from everybody while somebody among them is protected."""
+    taken = {person for change in changes for person in change.effects.people}
+    if not taken:
+        return
+    for case in cases:
+        rows = case.index.contacts[case.customer.live.id] if case.customer.live else []
+        for row in rows:
+            if row.living and row.fields.get("protected") is True and case.called(row) in taken:
+                message = f"{case.called(row)} is protected and cannot be deprived of power"
+                draft.refuse("protected", None, None, message, _LIFT)
+
+
 def _refuse_protected(case: Case, contact: str | None, what: str, draft: Draft) -> None:
     message = f"{contact or case.key} is protected and cannot be {what}"
-    draft.refuse("protected", case.key, contact, message, "write protect: false, merge and apply that first")
+    draft.refuse("protected", case.key, contact, message, _LIFT)
 
 
 def _last_manager(case: Case, draft: Draft) -> None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from reconciler.model.changes import Change, Kind
+from reconciler.model.changes import Change, Effects, Kind, ObjectKind
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveContact, LiveCustomer, LiveState
-from reconciler.model.values import Value
+from reconciler.model.roles import may_hold_work
+from reconciler.model.values import ALL, Value
+from reconciler.planning.circumstances import Case
 from reconciler.planning.drafts import Draft
 from reconciler.planning.index import Index
 
@@ -34,18 +37,88 @@ def judge_services(changes: list[Change], desired: DesiredState, index: Index) -
 
 def users_after(service: str, changes: Iterable[Change], live: LiveState) -> list[LiveCustomer | LiveContact | str]:
     """Customers and contacts that name the service once these changes are carried out, and open requests (ids)."""
-    gone = {Kind.ARCHIVE_CUSTOMER, Kind.REMOVE_CONTACT}
-    written = [change for change in changes if change.target.id is not None]
-    away = {change.target.id for change in written if change.kind in gone}
-    said = {change.target.id: f.after for change in written for f in change.fields if f.name == "services"}
+    after = _after(changes)
     rows: list[LiveCustomer | LiveContact] = [row for row in live.customers.values() if not row.archived]
-    rows += [row for row in live.contacts.values() if row.living and row.customer_id not in away]
+    rows += [row for row in live.contacts.values() if row.living and row.customer_id not in after.away]
     found: list[LiveCustomer | LiveContact | str] = [
-        row
-        for row in rows
-        if row.id not in away and service in _codes("services", said.get(row.id, row.fields.get("services")))
+        row for row in rows if row.id not in after.away and service in _codes("services", after.services(row))
     ]
     return found + [request.id for request in live.requests.values() if request.service == service]
+
+
+def with_reach(changes: list[Change], cases: Iterable[Case], index: Index) -> list[Change]:
+    """The changes; those of services with whom they take it from, and what they give.
+
+    A service is taken from whoever could request it with the lists that the plan leaves, were it not for the change.
+    """
+    if not any(_is_moved(change, index.live) for change in changes):
+        return changes
+    after, known = _after(changes), {case.customer.live.id: case for case in cases if case.customer.live}
+    people = [
+        row for row in index.live.contacts.values()
+        if row.living and may_hold_work(row.role) and not {row.id, row.customer_id} & after.away
+    ]  # fmt: skip
+    named = [(row, after.services(row), after.services(index.live.customers[row.customer_id])) for row in people]
+    made = []
+    for change in changes:
+        if _is_moved(change, index.live):
+            taken = [row for row, *lists in named if _takes(change, index.live, lists)]
+            called = (known[r.customer_id].called(r) if r.customer_id in known else index.person(r) for r in taken)
+            made.append(replace(change, effects=_reach(change, index.live, tuple(sorted(called)))))
+        else:
+            made.append(change)
+    return made
+
+
+def _reach(change: Change, live: LiveState, people: tuple[str, ...]) -> Effects:
+    words = (f"service {change.service}",)
+    return Effects(loses=words if people else (), gains=words if _openness(change, live)[1] else (), people=people)
+
+
+def _is_moved(change: Change, live: LiveState) -> bool:
+    """Whether a service goes, or is opened to everybody, or is not any more."""
+    before, after = _openness(change, live)
+    return change.kind is Kind.REMOVE_SERVICE or before is not after
+
+
+def _takes(change: Change, live: LiveState, lists: Iterable[Value]) -> bool:
+    listed = all(value in {ALL, None} or change.service in _codes("services", value) for value in lists)
+    before, after = _openness(change, live)
+    return (before or listed) if change.kind is Kind.REMOVE_SERVICE else before and not after and not listed
+
+
+def _openness(change: Change, live: LiveState) -> tuple[bool, bool]:
+    """Whether every customer may order a service, before and after the change."""
+    if change.object is not ObjectKind.SERVICE:
+        return False, False
+    row = live.services.get(change.target.id or "")
+    before = bool(row and row.fields.get("available_to_all"))
+    moved = next((f for f in change.fields if f.name == "available_to_all"), None)
+    return before, change.kind is not Kind.REMOVE_SERVICE and (bool(moved.after) if moved else before)
+
+
+@dataclass(frozen=True, slots=True)
+class _After:
+    """Of the rows that changes write: which are gone, and what the others' lists of services are then."""
+
+    away: set[str] = field(default_factory=set)
+    said: dict[str, Value] = field(default_factory=dict)
+
+    def services(self, row: LiveCustomer | LiveContact) -> Value:
+        return self.said.get(row.id, row.fields.get("services"))
+
+
+def _after(changes: Iterable[Change]) -> _After:
+    found = _After()
+    for change in changes:
+        if change.target.id is None:
+            continue
+        if change.kind in {Kind.ARCHIVE_CUSTOMER, Kind.REMOVE_CONTACT}:
+            found.away.add(change.target.id)
+        for moved in change.fields:
+            if moved.name == "services":
+                found.said[change.target.id] = moved.after
+    return found
 
 
 def _called(user: LiveCustomer | LiveContact | str, index: Index) -> str:

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.model.changes import Change, Kind
+from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.keys import display
 from reconciler.model.plan import Plan
 from reconciler.model.roles import ACCESS, Capability
 from reconciler.model.values import FieldChange
-from reconciler.reports.words import told, told_value
+from reconciler.reports.words import counted, told, told_value
 
 WEIGHTY: Final = {
     "project_managers": "project managers",
@@ -63,6 +63,10 @@ def _of_change(change: Change) -> Iterator[tuple[str, str]]:
 
 def _losses(change: Change, who: str) -> Iterator[tuple[str, str]]:
     """What the contact loses; of a customer's change what the customer loses, and each of its people with it."""
+    if change.object is ObjectKind.SERVICE:
+        if number := len(change.effects.people):
+            yield told(f"service {change.service}"), f"is taken from {counted(number, 'person', 'people')}"
+        return
     if change.kind is Kind.ARCHIVE_CUSTOMER:
         yield who, "is archived"
     elif change.effects.loses:

@@ -16,7 +16,7 @@ from reconciler.documents.reading import read_documents
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.plan import Facts, Permissions, Plan
-from reconciler.planning import make_plan
+from reconciler.planning import make_plan, people_losing
 from reconciler.shipped import shipped
 from reconciler.usecases.seeding import earlier_books
 from reconciler.usecases.steps import scopes_of
@@ -156,9 +156,7 @@ def _permitted(desired: DesiredState, reader: PortalReader) -> Plan:
     live = reader.live_state()
     first = make_plan(desired, live, Facts())
     mails = sum(len(change.effects.mails) for change in first.changes)
-    losing = {(change.customer, change.contact) for change in first.changes if change.effects.loses and change.contact}
-    people = {person for change in first.changes for person in change.effects.people}
-    return make_plan(desired, live, Facts(permissions=Permissions(len(losing) + len(people), mails)))
+    return make_plan(desired, live, Facts(permissions=Permissions(people_losing(first.changes), mails)))
 
 
 @contextmanager

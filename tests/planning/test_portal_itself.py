@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.changes import Kind
-from reconciler.model.desired import DesiredService, DesiredState, Place
+from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
 from reconciler.model.live import Actor, Applied, LiveObject, LiveState, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
 from reconciler.model.values import FieldChange
@@ -167,6 +167,78 @@ def test_a_service_that_is_nowhere_is_refused_before_the_portal_does() -> None:
     state = offering(portal_of(customer(contacts=[MARA], services=())), service_row("certified"))
     found = make_plan(desired(acme), state, Facts())
     assert [(r.rule, r.customer) for r in found.refusals] == [("service-unknown", "acme")]
+
+
+OPEN = {"available_to_all": True}
+TOM = contact("tom-lang")
+OLA = contact("ola-see", role="observer")
+
+
+def narrowed(*folders: Any, rows: LiveState, after: dict[str, Any] | None = None, **more: Any) -> Plan:
+    """The plan that lets the service express, which everybody may order, be ordered from customers' lists only."""
+    said = {"express": service("express", **(after or {"available_to_all": False}))}
+    remembered = Applied(True, {"name": "Express", **OPEN})
+    return make_plan(
+        desired(*folders, services=said, **more), offering(rows, service_row("express", applied=remembered, **OPEN)),
+        Facts(),
+    )  # fmt: skip
+
+
+def taken(found: Plan) -> list[tuple[tuple[str, ...], tuple[str, ...]]]:
+    return [(c.effects.loses, c.effects.people) for c in found.changes if c.service == "express"]
+
+
+def test_a_service_that_is_not_for_everybody_any_more_is_taken_from_whose_lists_lack_it() -> None:
+    folders = (
+        customer("acme", [MARA, TOM, OLA], services=()),
+        customer("beta", [contact("bo", "beta")], services=()),
+        customer("gamma", [contact("gus", "gamma"), contact("gil", "gamma", services=())], services=("express",)),
+    )
+    rows = portal_of(*folders)
+    found = narrowed(*folders, rows=rows)
+    losers = ("acme/mara-meyer", "acme/tom-lang", "beta/bo", "gamma/gil")
+    assert taken(found) == [(("service express",), losers)], "not from the observer, who orders nothing"
+    assert [(r.rule, r.scope) for r in found.refusals] == [("too-many-removals", Scope.PLAN)]
+    assert "! service express is taken from 4 people" in plan_text(found)
+    assert narrowed(*folders, rows=rows, policy=Policy(removals_at_least=4)).refusals == (), (
+        "the limits of the customers are about their own changes"
+    )
+
+
+def test_a_service_is_taken_from_nobody_who_keeps_it_by_lists_that_this_very_plan_writes() -> None:
+    acme = customer(contacts=[MARA], services=("express",))
+    rows = live(customer_in_portal(customer(contacts=[MARA]), services=()), in_portal(MARA))
+    assert taken(narrowed(acme, rows=rows)) == [((), ())]
+
+
+def test_a_service_that_goes_is_taken_from_everybody_who_may_order_everything() -> None:
+    acme = customer(contacts=[MARA, TOM, OLA])
+    found = make_plan(desired(acme, services={}), offering(portal_of(acme), service_row("express")), Facts())
+    assert taken(found) == [(("service express",), ("acme/mara-meyer", "acme/tom-lang"))]
+
+
+def test_a_service_that_is_opened_to_everybody_is_a_gain() -> None:
+    acme = customer(contacts=[MARA], services=())
+    rows = offering(portal_of(acme), service_row("express", available_to_all=False))
+    (change,) = make_plan(desired(acme, services={"express": service("express", **OPEN)}), rows, Facts()).changes
+    assert (change.effects.gains, change.effects.loses) == (("service express",), ())
+
+
+def test_no_service_is_taken_from_who_is_protected() -> None:
+    mara = contact("mara-meyer", role="manager", protected=True)
+    acme = customer(contacts=[mara], services=())
+    found = narrowed(acme, rows=portal_of(acme))
+    assert [(r.rule, r.customer, r.message) for r in found.refusals] == [
+        ("protected", None, "acme/mara-meyer is protected and cannot be deprived of power")
+    ]
+    assert [group.held_back for group in found.groups] == [("protected",)]
+
+
+def test_who_there_is_to_lose_a_service_is_no_part_of_what_was_reviewed() -> None:
+    acme, more = customer(contacts=[MARA], services=()), customer(contacts=[MARA, TOM], services=())
+    found = [narrowed(one, rows=portal_of(one)) for one in (acme, more)]
+    assert [len(plan.changes[0].effects.people) for plan in found] == [1, 2]
+    assert found[0].changes[0].id == found[1].changes[0].id
 
 
 def test_a_removed_contact_lets_go_of_her_service() -> None:
