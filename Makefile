@@ -35,7 +35,7 @@ portal: .venv/installed ## a seeded portal that keeps running, to look at and to
 	$(BIN)/reconciler portal serve --database sqlite:///.demo/portal.sqlite --port $(PORT) --log-level warning
 
 test: lint ## everything that proves the program
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 lint: .venv/installed ## types, style, workflows
 	$(BIN)/ruff check .

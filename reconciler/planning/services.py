@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.changes import Change, Effects, Kind, ObjectKind
+from reconciler.model.changes import Change, Effects, Kind
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveContact, LiveCustomer, LiveState
 from reconciler.model.roles import may_hold_work
@@ -47,11 +47,12 @@ def users_after(service: str, changes: Iterable[Change], live: LiveState) -> lis
 
 
 def with_reach(changes: list[Change], cases: Iterable[Case], index: Index) -> list[Change]:
-    """The changes; those of services with whom they take it from, and what they give.
+    """The changes; those that open a service to everybody, or to everybody no more, with what they give or take.
 
-    A service is taken from whoever could request it with the lists that the plan leaves, were it not for the change.
+    It is taken from whoever may request it now and has it in no list that the plan leaves. A service that goes is
+    taken from nobody: whoever names one keeps it alive, and `all` is all that there is.
     """
-    if not any(_is_moved(change, index.live) for change in changes):
+    if not any(_is_moved(change) for change in changes):
         return changes
     after, known = _after(changes), {case.customer.live.id: case for case in cases if case.customer.live}
     people = [
@@ -61,40 +62,36 @@ def with_reach(changes: list[Change], cases: Iterable[Case], index: Index) -> li
     named = [(row, after.services(row), after.services(index.live.customers[row.customer_id])) for row in people]
     made = []
     for change in changes:
-        if _is_moved(change, index.live):
-            taken = [row for row, *lists in named if _takes(change, index.live, lists)]
+        if _is_moved(change):
+            taken = [row for row, *lists in named if _takes(change, lists)]
             called = (known[r.customer_id].called(r) if r.customer_id in known else index.person(r) for r in taken)
-            made.append(replace(change, effects=_reach(change, index.live, tuple(sorted(called)))))
+            made.append(replace(change, effects=_reach(change, tuple(sorted(called)))))
         else:
             made.append(change)
     return made
 
 
-def _reach(change: Change, live: LiveState, people: tuple[str, ...]) -> Effects:
+def _reach(change: Change, people: tuple[str, ...]) -> Effects:
     words = (f"service {change.service}",)
-    return Effects(loses=words if people else (), gains=words if _openness(change, live)[1] else (), people=people)
+    return Effects(loses=words if people else (), gains=words if _openness(change)[1] else (), people=people)
 
 
-def _is_moved(change: Change, live: LiveState) -> bool:
-    """Whether a service goes, or is opened to everybody, or is not any more."""
-    before, after = _openness(change, live)
-    return change.kind is Kind.REMOVE_SERVICE or before is not after
+def _is_moved(change: Change) -> bool:
+    """Whether a service is opened to everybody, or is not any more."""
+    before, after = _openness(change)
+    return before is not after
 
 
-def _takes(change: Change, live: LiveState, lists: Iterable[Value]) -> bool:
+def _takes(change: Change, lists: Iterable[Value]) -> bool:
+    before, after = _openness(change)
     listed = all(value in {ALL, None} or change.service in _codes("services", value) for value in lists)
-    before, after = _openness(change, live)
-    return (before or listed) if change.kind is Kind.REMOVE_SERVICE else before and not after and not listed
+    return before and not after and not listed
 
 
-def _openness(change: Change, live: LiveState) -> tuple[bool, bool]:
-    """Whether every customer may order a service, before and after the change."""
-    if change.object is not ObjectKind.SERVICE:
-        return False, False
-    row = live.services.get(change.target.id or "")
-    before = bool(row and row.fields.get("available_to_all"))
+def _openness(change: Change) -> tuple[bool, bool]:
+    """Whether every customer may order a service, before and after a change of just that."""
     moved = next((f for f in change.fields if f.name == "available_to_all"), None)
-    return before, change.kind is not Kind.REMOVE_SERVICE and (bool(moved.after) if moved else before)
+    return (bool(moved.before), bool(moved.after)) if moved else (False, False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -211,10 +211,10 @@ def test_a_service_is_taken_from_nobody_who_keeps_it_by_lists_that_this_very_pla
     assert taken(narrowed(acme, rows=rows)) == [((), ())]
 
 
-def test_a_service_that_goes_is_taken_from_everybody_who_may_order_everything() -> None:
+def test_a_service_that_goes_and_nobody_names_is_taken_from_nobody() -> None:
     acme = customer(contacts=[MARA, TOM, OLA])
-    found = make_plan(desired(acme, services={}), offering(portal_of(acme), service_row("express")), Facts())
-    assert taken(found) == [(("service express",), ("acme/mara-meyer", "acme/tom-lang"))]
+    found = make_plan(desired(acme, services={}), offering(portal_of(acme), service_row("express", **OPEN)), Facts())
+    assert (kinds(found), taken(found)) == ([(Kind.REMOVE_SERVICE, "express")], [((), ())])
 
 
 def test_a_service_that_is_opened_to_everybody_is_a_gain() -> None:
