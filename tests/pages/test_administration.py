@@ -241,3 +241,32 @@ def test_project_managers_do_not_administer(store: Store) -> None:
     reader = Reader.staff(store, "project_manager", "lee@provider.example")
     for path in PAGES:
         reader.open(path, 403)
+
+
+@pytest.mark.parametrize(("language", "said"), [
+    ("en", "Customers: 1, contacts: 2, open requests: 1."),
+    ("fr", "Clients\u202f: 1, contacts\u202f: 2, demandes en cours\u202f: 1."),
+    ("de", "Kunden: 1, Kontakte: 2, offene Anfragen: 1."),
+])  # fmt: skip
+def test_a_service_that_is_in_use_says_by_how_many(store: Store, language: str, said: str) -> None:
+    api = Api.of(store)
+    service = api.create("/services", code="express", name="Express")
+    api.create("/services", code="express-2", name="Another")
+    home, people = api.a_customer("requester", "requester", "observer")
+    api.write("PATCH", f"/customers/{home['id']}", home["version"], {"services": ["express", "express-2"]})
+    for person, codes in zip(people, (["express"], ["express"], ["express-2"]), strict=True):
+        api.write("PATCH", f"/contacts/{person['id']}", person["version"], {"services": codes})
+    request = api.a_request(people[0])
+    with store.write(SYSTEM) as work:
+        work.one("request", request["id"])["service"] = "express"
+    reader = Reader.staff(store, language=language)
+    path = f"/admin/services/{service['id']}"
+    reader.open(path)
+    assert said in reader.submit(f"{path}/remove", 409)
+    problem = api.write("DELETE", f"/services/{service['id']}", 1).json()
+    assert [problem[name] for name in ("type", "customers", "contacts", "requests")] == [
+        "in-use",
+        1,
+        2,
+        [request["id"]],
+    ]

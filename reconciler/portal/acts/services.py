@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Text, cast
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, Select, Text, cast, select
 
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import Fields, fresh_fields
@@ -22,16 +24,22 @@ def create(work: Work, code: str, fields: Fields) -> Row:
 
 
 def remove(work: Work, service: Row) -> Audited:
-    """The service goes; refused while anybody refers to it."""
-    code = service["code"]
-    requests = work.where("request", t.requests.c.service == code, t.requests.c.state.in_(OPEN))
-    if requests:
-        ids = [request.id for request in requests]
-        raise Problem("in-use", f"{len(ids)} requests for '{code}' are open", requests=ids)
-    named = f'%"{code}"%'
-    users = work.where("customer", t.customers.c.status == "active", cast(t.customers.c.services, Text).like(named))
-    users += work.where("contact", t.contacts.c.status.in_(LIVING), cast(t.contacts.c.services, Text).like(named))
-    if users:
-        raise Problem("in-use", f"'{users[0].id}' and {len(users) - 1} others may order '{code}'")
+    """The service goes; an `in-use` problem, which says by how many, while anybody refers to it."""
+    code, c, p, r = service["code"], t.customers.c, t.contacts.c, t.requests.c
+    work.flush()
+    customers = _ids(work, select(c.id).where(c.status == "active", _names(c.services, code)))
+    contacts = _ids(work, select(p.id).where(p.status.in_(LIVING), _names(p.services, code)))
+    requests = _ids(work, select(r.id).where(r.service == code, r.state.in_(OPEN)))
+    if customers or contacts or requests:
+        told = f"{len(customers)} customers, {len(contacts)} contacts and {len(requests)} open requests name '{code}'"
+        raise Problem("in-use", told, customers=len(customers), contacts=len(contacts), requests=requests)
     work.remove(service)
     return {"code": code, "name": service["name"]}, None
+
+
+def _names(services: Column[Any], code: str) -> ColumnElement[bool]:
+    return cast(services, Text).contains(f'"{code}"')
+
+
+def _ids(work: Work, wanted: Select[Any]) -> list[str]:
+    return [str(id) for (id,) in work.connection.execute(wanted.order_by("id"))]

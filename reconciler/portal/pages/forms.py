@@ -122,7 +122,7 @@ _AT_FIELD: Final = {
     "heir-may-not-hold-work": "heir",
 }  # fmt: skip
 _WITH_THE_WHOLE: Final = frozenset({
-    "stale", "in-use", "open-requests", "protected", "last-manager", "last-administrator", "wrong-state",
+    "stale", "open-requests", "protected", "last-manager", "last-administrator", "wrong-state",
     "not-restorable", "registration-gone", "registration-changed", "rate-limited",
 })  # fmt: skip
 
@@ -133,6 +133,9 @@ def refusal(problem: Problem) -> Mistakes:
         return Mistakes({problem.members["field"]: f"mistake.{problem.members['field']}"}, problem)
     if problem.type in _AT_FIELD:
         return Mistakes({_AT_FIELD[problem.type]: f"problem.{problem.type}"}, problem)
+    if problem.type == "in-use":
+        by = {**problem.members, "requests": len(problem.members["requests"])}
+        return Mistakes({}, problem, Told("mistake.in-use", {name: str(number) for name, number in by.items()}))
     if problem.type in _WITH_THE_WHOLE:
         return Mistakes({}, problem)
     raise problem

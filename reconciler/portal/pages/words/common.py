@@ -156,10 +156,10 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Des demandes sont encore en cours. Il faut d’abord les livrer ou les annuler.",
         "Es gibt noch offene Anfragen. Sie müssen zuerst geliefert oder storniert werden.",
     ),
-    "problem.in-use": (
-        "This is still in use. First take it from the customers and contacts that have it, and finish its open requests.",
-        "Cet élément est encore utilisé. Retirez-le d’abord des clients et des contacts qui l’ont, et terminez ses demandes en cours.",
-        "Das wird noch verwendet. Nehmen Sie es zuerst bei Kunden und Kontakten heraus, und schließen Sie die offenen Anfragen dazu ab.",
+    "mistake.in-use": (
+        "Still in use; take it from them first. Customers: {customers}, contacts: {contacts}, open requests: {requests}.",
+        "Encore utilisé ; retirez-le d’abord. Clients : {customers}, contacts : {contacts}, demandes en cours : {requests}.",
+        "Noch in Verwendung; nehmen Sie es dort zuerst heraus. Kunden: {customers}, Kontakte: {contacts}, offene Anfragen: {requests}.",
     ),
     "problem.protected": (
         "This is protected. Only the files in git can lift the protection.",
