@@ -245,7 +245,7 @@ def test_project_managers_do_not_administer(store: Store) -> None:
 
 @pytest.mark.parametrize(("language", "said"), [
     ("en", "Customers: 1, contacts: 2, open requests: 1."),
-    ("fr", "Clients\u202f: 1, contacts\u202f: 2, demandes en cours\u202f: 1."),
+    ("fr", "Clients\xa0: 1, contacts\xa0: 2, demandes en cours\xa0: 1."),
     ("de", "Kunden: 1, Kontakte: 2, offene Anfragen: 1."),
 ])  # fmt: skip
 def test_a_service_that_is_in_use_says_by_how_many(store: Store, language: str, said: str) -> None:
