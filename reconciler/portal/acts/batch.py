@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
+
+from sqlalchemy import literal_column
 
 from reconciler.portal.acts import contacts, customers, promises, registrations, services
 from reconciler.portal.acts import operations as op
@@ -246,6 +248,11 @@ def _covered(run: Run, scope: str) -> None:
         raise Problem("lease-fenced", f"the lease does not cover '{scope}'")
 
 
+# as the partial indexes say it, word for word: SQLite does not see that they serve where a parameter stands
+_CUSTOMER_IS_HERE: Final = t.customers.c.status != literal_column("'archived'")
+_CONTACT_IS_HERE: Final = t.contacts.c.status != literal_column("'removed'")
+
+
 def _customer(run: Run, reference: op.Reference) -> Row:
     if reference.id is not None:
         row = run.work.one("customer", reference.id)
@@ -257,7 +264,7 @@ def _customer(run: Run, reference: op.Reference) -> Row:
 
 def _by_key(run: Run, key: str) -> Row:
     c = t.customers.c
-    found = run.work.where("customer", c.owner == run.batch.owner, c.external_key == key, c.status == "active")
+    found = run.work.where("customer", c.owner == run.batch.owner, c.external_key == key, _CUSTOMER_IS_HERE)
     if not found:
         raise Problem("not-found", f"there is no customer '{key}'")
     return found[0]
@@ -268,7 +275,7 @@ def _heir(run: Run, reference: op.Reference) -> Row:
         return run.work.one("contact", reference.id)
     home, key = _by_key(run, reference.customer or ""), reference.key or ""
     c = t.contacts.c
-    found = run.work.where("contact", c.customer == home.id, c.external_key == key, c.status != "removed")
+    found = run.work.where("contact", c.customer == home.id, c.external_key == key, _CONTACT_IS_HERE)
     if not found:
         raise Problem("not-found", f"there is no contact '{reference.customer}/{key}'")
     return found[0]
@@ -287,10 +294,10 @@ def _manage(run: Run, row: Row, key: str) -> Row:
 def _key_is_free(run: Run, row: Row, key: str) -> None:
     if row.kind == "customer":
         c = t.customers.c
-        taken = run.work.where("customer", c.owner == run.batch.owner, c.external_key == key, c.status == "active")
+        taken = run.work.where("customer", c.owner == run.batch.owner, c.external_key == key, _CUSTOMER_IS_HERE)
     elif row.kind == "contact":
         c = t.contacts.c
-        taken = run.work.where("contact", c.customer == row["customer"], c.external_key == key, c.status != "removed")
+        taken = run.work.where("contact", c.customer == row["customer"], c.external_key == key, _CONTACT_IS_HERE)
     else:
         return
     if any(other is not row for other in taken):

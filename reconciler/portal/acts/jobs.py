@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, or_, select
 
 from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.acts.quotes import expire_quotes
+from reconciler.portal.acts.turns import AT_ONCE, in_turns
 from reconciler.portal.acts.uploads import forget, sweep
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
@@ -21,15 +22,20 @@ KEPT_DAYS: Final = 30
 
 def expire_links(store: Store) -> int:
     """Every contact whose invitation ran out is `link_expired` now, with revision and history; how many there were."""
+    return in_turns(lambda: _expire_some_links(store))
+
+
+def _expire_some_links(store: Store) -> int:
     c, link = t.contacts.c, t.links.c
     living = select(link.contact).where(
         link.contact == c.id, link.kind == "activation", link.used_at.is_(None), link.expires_at >= store.clock()
     )
     criteria = (c.status == "invited", ~living.exists())
-    if not _any(store, select(c.id).where(*criteria)):
+    some = select(c.id).where(*criteria).limit(AT_ONCE)
+    if not _any(store, some):
         return 0
     with store.write(SYSTEM) as work:
-        overdue = work.where("contact", *criteria)
+        overdue = work.where("contact", c.id.in_(work.connection.execute(some).scalars().all()))
         for contact in overdue:
             contact["status"] = "link_expired"
             work.audit("link_expired", contact, {"status": "invited"}, {"status": "link_expired"})

@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, select, update
 
+from reconciler.portal.acts.turns import AT_ONCE, in_turns
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
@@ -48,9 +49,11 @@ def take(store: Store) -> Mail | None:
 
 
 def is_due(now: str) -> ColumnElement[bool]:
-    """Whether a mail of the outbox is to be sent now: it does not rest, and nobody is sending it."""
-    c = t.outbox.c
-    return and_(c.state.in_(("queued", "sending")), c.next_try_at <= now)
+    """Whether a mail of the outbox is to be sent now: it does not rest, and nobody is sending it.
+
+    In every other state no try is next. To ask for the state as well would keep SQLite from going by the time.
+    """
+    return t.outbox.c.next_try_at <= now
 
 
 def note_sent(store: Store, mail: Mail) -> None:
@@ -117,9 +120,13 @@ def _without_secrets(mail: Mail) -> dict[str, str]:
 
 def forget_mails(store: Store) -> int:
     """Mails that were sent or given up long ago say nothing about anybody any more; how many there were."""
+    return in_turns(lambda: _forget_some(store))
+
+
+def _forget_some(store: Store) -> int:
     c, now = t.outbox.c, store.clock()
     with store.read() as connection:
-        due = list(connection.execute(select(c.id).where(c.forget_at <= now).limit(500)).scalars())
+        due = list(connection.execute(select(c.id).where(c.forget_at <= now).limit(AT_ONCE)).scalars())
     if due:
         with store.aside() as connection:  # who queued one of them again in the meantime keeps it
             connection.execute(update(t.outbox).where(c.id.in_(due), c.forget_at <= now).values(**FORGOTTEN))

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.notices import tell_owner, tell_project_managers
 from reconciler.portal.acts.requests import move
+from reconciler.portal.acts.turns import AT_ONCE, in_turns
 from reconciler.portal.rules.contacts import living
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
@@ -118,13 +119,19 @@ def _call_off(work: Work, request: Row, event: str, reason: str) -> Audited:
 
 def expire_quotes(store: Store) -> int:
     """Quotes that were not accepted in time are cancelled, and their owners told; how many there were."""
+    return in_turns(lambda: _expire_some_quotes(store))
+
+
+def _expire_some_quotes(store: Store) -> int:
     c = t.requests.c
+    late = select(c.id).where(c.state == "quoted", c.expires_at < store.clock()).limit(AT_ONCE)
     with store.read() as connection:
-        late = select(c.id).where(c.state == "quoted", c.expires_at < store.clock()).limit(1)
         if connection.execute(late).first() is None:  # nearly always: nobody has to wait for us
             return 0
     with store.write(SYSTEM) as work:
-        overdue_now = work.where("request", c.state == "quoted", c.expires_at < work.now)
+        overdue_now = work.where("request", c.id.in_(work.connection.execute(late).scalars().all()))
+        work.load("customer", (request["customer"] for request in overdue_now))
+        work.load("contact", (request["owner"] for request in overdue_now))
         for request in overdue_now:
             work.audit("quote_expired", request, *_call_off(work, request, "expire", "expired"))
     return len(overdue_now)

@@ -58,7 +58,8 @@ def _rows(connection: Connection, since: int | None) -> Iterator[tuple[str, dict
 def _read(connection: Connection, table: Table, since: int | None, *criteria: ColumnElement[bool]) -> Iterator[Any]:
     statement = select(table).where(*criteria).order_by(table.c.id)
     if since is not None:
-        statement = statement.where(table.c.revision > since)
+        # what changed is found first: SQLite would walk through all rows for the sake of their order
+        statement = statement.where(table.c.id.in_(select(table.c.id).where(table.c.revision > since)))
     streaming = connection.execution_options(yield_per=2000)
     yield from streaming.execute(statement).mappings()
 

@@ -7,8 +7,9 @@ transaction sees one revision from its first to its last row.
 
 from __future__ import annotations
 
+import json
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -18,7 +19,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event, insert, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, cast, create_engine, event, func, insert, select, update
+from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool
@@ -184,6 +186,13 @@ def _found(connection: Connection) -> None:
     connection.execute(
         insert(t.settings).values(id="settings", version=1, revision=0, touched={}, **DEFAULTS["settings"])
     )
+
+
+def among(connection: Connection, column: ColumnElement[str], texts: Sequence[str]) -> ColumnElement[bool]:
+    """Whether a column holds one of the texts, however many: they are one parameter, of which a database takes few."""
+    if connection.dialect.name == "postgresql":
+        return column.in_(select(func.json_array_elements_text(cast(list(texts), postgresql.JSON))))
+    return column.in_(select(func.json_each(json.dumps(list(texts))).table_valued("value").c.value))
 
 
 def renew_epoch(connection: Connection) -> None:

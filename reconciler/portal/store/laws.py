@@ -32,6 +32,8 @@ def work_without_owner(connection: Connection, customers: Collection[str] | None
 
 def customers_with_manager(connection: Connection, customers: Collection[str]) -> set[str]:
     """Those of the customers that have an active or invited manager."""
+    if not customers:
+        return set()
     c = t.contacts.c
     statement = select(c.customer).where(
         c.customer.in_(customers), c.role == "manager", c.status.in_(("active", "invited"))

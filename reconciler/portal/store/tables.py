@@ -117,7 +117,7 @@ customers = Table(
 
 contacts = Table(
     "contacts", metadata, *_managed(),
-    Column("customer", String(40), ForeignKey("customers.id"), index=True),
+    Column("customer", String(40), ForeignKey("customers.id")),
     Column("name", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("address_form", Text, unique=True),
@@ -134,8 +134,10 @@ contacts = Table(
     Column("password", Text),
     Column("invited_at", String(20)),
     Column("sought", Text, nullable=False, server_default=""),
-    Index("ix_contacts_status", "status"),
+    Index("ix_contacts_customer_status", "customer", "status"),
+    Index("ix_contacts_status_id", "status", "id"),
     Index("ix_contacts_name_id", "name", "id"),
+    Index("ix_contacts_external_key", "external_key", "customer", "generation"),
     Index(
         "uq_contacts_customer_external_key", "customer", "external_key", unique=True,
         sqlite_where=text("status <> 'removed'"), postgresql_where=text("status <> 'removed'"),
@@ -148,8 +150,8 @@ requests = Table(
     Column("id", String(40), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("revision", Big, nullable=False, index=True),
-    Column("customer", String(40), ForeignKey("customers.id"), nullable=False, index=True),
-    Column("owner", String(40), ForeignKey("contacts.id"), nullable=False, index=True),
+    Column("customer", String(40), ForeignKey("customers.id"), nullable=False),
+    Column("owner", String(40), ForeignKey("contacts.id"), nullable=False),
     Column("title", Text, nullable=False),
     Column("state", String(20), nullable=False, index=True),
     Column("service", String(63)),
@@ -168,6 +170,9 @@ requests = Table(
     Column("accepted_at", String(20)),
     Column("delivered_at", String(20)),
     Column("taken_at", String(20)),
+    Index("ix_requests_customer_state", "customer", "state"),
+    Index("ix_requests_owner_state", "owner", "state"),
+    Index("ix_requests_created_at_id", "created_at", "id"),
 )  # fmt: skip
 """`words`: weighted, in the source language. `cost`: decimal, for all target languages. `progress`: percent.
 
@@ -212,6 +217,7 @@ changes = Table(
     Column("run", String(200)),
     Column("commit", String(64)),
     Column("person", String(40), index=True),
+    Index("ix_changes_object_revision_seq", "object", "revision", "seq"),
 )  # fmt: skip
 """The audit feed: who, when, what, before, after, by which commit.
 
@@ -237,8 +243,10 @@ outbox = Table(
     Column("last_error", Text),
     Column("sent_at", String(20)),
     Column("forget_at", String(20), index=True),
+    Index("ix_outbox_next_try_at_revision_id", "next_try_at", "revision", "id"),
 )  # fmt: skip
-"""`forget_at`: when a mail that is sent or given up loses recipient, subject and text; empty before and after."""
+"""`next_try_at`: when a mail that waits or is being sent is due; empty once it is sent or given up.
+`forget_at`: when a mail that is sent or given up loses recipient, subject and text; empty before and after."""
 
 idempotency = Table(
     "idempotency", metadata,
@@ -299,8 +307,8 @@ sessions = Table(
     Column("contact", String(40), ForeignKey("contacts.id"), index=True),
     Column("staff", String(40), ForeignKey("staff.id"), index=True),
     Column("created_at", String(20), nullable=False),
-    Column("used_at", String(20), nullable=False),
-    Column("ended_at", String(20)),
+    Column("used_at", String(20), nullable=False, index=True),
+    Column("ended_at", String(20), index=True),
 )  # fmt: skip
 """Of a contact or of one of the provider's people, never of both."""
 

@@ -63,6 +63,8 @@ def list_customers(
 
 def _people(connection: Connection, customers: Sequence[str]) -> dict[str, int]:
     """How many people each of these customers has."""
+    if not customers:
+        return {}
     c = t.contacts.c
     counted = connection.execute(
         select(c.customer, func.count().label("people")).where(c.customer.in_(customers), c.status.in_(LIVING))

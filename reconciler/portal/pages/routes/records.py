@@ -18,6 +18,7 @@ from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.searching import search_form
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.database import among
 from reconciler.portal.store.work import Work
 
 router = APIRouter(include_in_schema=False)
@@ -82,7 +83,7 @@ def read_history(
             statement = statement.where(column == value)
     with visit.store.read() as connection:
         if by:
-            statement = statement.where(c.by.in_(_named(connection, say, by)))
+            statement = statement.where(among(connection, c.by, _named(connection, say, by)))
         entries, mark = one_page(connection, statement, (c.revision, c.seq), after, descending=True)
         names = names_in(connection, [*entries, {"id": id, "before": None, "after": None}])
         count = how_many(connection, statement)
@@ -96,7 +97,7 @@ def read_history(
 
 
 def _named(connection: Connection, say: Speech, text: str) -> list[str]:
-    """Whoever did something and has every word of this in the name; few people do much, so names are compared here."""
+    """Whoever did something and has every word of this in the name, in whatever letters, as the pages show it."""
     words = search_form(text).split()
     names = connection.execute(select(t.changes.c.by).distinct()).scalars()
     return [name for name in names if all(word in search_form(name, say.who(name)) for word in words)]

@@ -25,6 +25,8 @@ Sees = Annotated[Visit, visits("statistics.read")]
 Text = Annotated[str, Query(max_length=40)]
 MOST_COLUMNS: Final = 24
 MOST_ROWS: Final = 10
+MOST_PEOPLE: Final = 100
+"""Contacts on the page; the file for spreadsheets has all of them."""
 
 
 def _asked(first: Text = "", last: Text = "", customer: Text = "", contact: Text = "") -> Asked:
@@ -50,7 +52,7 @@ def show_statistics(visit: Sees, asked: Wanted) -> Response:
         "statistics/show.html", found=found, by=by, contact=asked.contact or "", customer=asked.customer or "",
         narrowed=bool(asked.contact or asked.customer or not usual),
         months=_months(say, found), tongues=_rows(say, found.languages, "languages"),
-        services=_rows(say, found.services, "services"), month=say_month,
+        services=_rows(say, found.services, "services"), month=say_month, most=MOST_PEOPLE,
     )  # fmt: skip
 
 

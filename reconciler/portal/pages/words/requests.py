@@ -171,6 +171,11 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "statistics.languages": ("Words by target language", "Mots par langue cible", "Wörter nach Zielsprachen"),
     "statistics.services": ("Words by service", "Mots par service", "Wörter nach Services"),
     "statistics.contacts": ("By contact", "Par contact", "Nach Kontakten"),
+    "statistics.most": (
+        "The {shown} with the most words, of {count}. The file has all of them.",
+        "Les {shown} contacts totalisant le plus de mots, sur {count}. Le fichier les contient tous.",
+        "Die {shown} mit den meisten Wörtern von {count}. In der Datei stehen alle.",
+    ),
     "statistics.as-table": ("{what}, as a table", "{what}, sous forme de tableau", "{what}, als Tabelle"),
     "statistics.without-service": ("without a service", "sans service", "ohne Service"),
     "statistics.words.one": ("{count} word", "{count} mot", "{count} Wort"),
