@@ -142,7 +142,7 @@ def test_what_cannot_be_done_yet_is_told_on_its_page(api: Api, store: Store) -> 
     api.a_request(people[0], "Leaflet")
     ada = Reader.staff(store)
     ada.open(f"/admin/services/{service['id']}")
-    assert "This is still in use." in ada.submit(f"/admin/services/{service['id']}/remove", 409)
+    assert "Still in use; take it from them first." in ada.submit(f"/admin/services/{service['id']}/remove", 409)
     ada.open(f"/admin/customers/{home['id']}")
     text = ada.submit(f"/admin/customers/{home['id']}/archive", 409)
     assert "Requests are still open." in text

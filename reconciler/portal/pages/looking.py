@@ -52,6 +52,12 @@ def with_open_work(connection: Connection, people: Sequence[Found]) -> list[Foun
     return [{**person, "open": counts.get(person["id"], 0)} for person in people]
 
 
+def with_heirs(connection: Connection, person: Mapping[str, Any]) -> tuple[Found, list[Found]]:
+    """The person with the number of her open requests, and her colleagues when there is something to hand over."""
+    (found,) = with_open_work(connection, [dict(person)])
+    return found, colleagues(connection, found["customer"], removed=False) if found["open"] else []
+
+
 def heirs(people: Sequence[Mapping[str, Any]], leaver: str) -> list[Mapping[str, Any]]:
     """Who of these may receive the work of the leaver."""
     return [

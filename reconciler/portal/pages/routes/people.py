@@ -15,7 +15,6 @@ from reconciler.portal.acts.reach import reached, within
 from reconciler.portal.pages.forms import Form, Mistakes, Sent, missing, reason_of
 from reconciler.portal.pages.looking import (
     Found,
-    colleagues,
     customer_of,
     file_of,
     homes,
@@ -23,6 +22,7 @@ from reconciler.portal.pages.looking import (
     matching,
     names_of_customers,
     one_page,
+    with_heirs,
 )
 from reconciler.portal.pages.persons import dismiss, heir_options, orderable, pass_on, typed_fields, update
 from reconciler.portal.pages.rendering import speech
@@ -151,15 +151,11 @@ def _one(
 ) -> Response:
     wished = form.text("customer") if form else wished
     with visit.store.read() as connection:
-        person = dict(reached(connection, visit.grant, t.contacts, id))
+        person, people = with_heirs(connection, reached(connection, visit.grant, t.contacts, id))
         customer = customer_of(connection, person["customer"]) if person["customer"] else None
-        people = colleagues(connection, person["customer"], removed=False)
-        known, services = (
-            homes(connection),
-            orderable(connection, {**person, **({"customer": wished} if wished else {})}),
-        )
+        known = homes(connection) if person["status"] == "unapproved" else []
+        services = orderable(connection, {**person, **({"customer": wished} if wished else {})})
         orders = offered_services(connection, id) if person["customer"] else []
-    person["open"] = next((each["open"] for each in people if each["id"] == id), 0)
     language = form.text("language") if form and not event else person["language"]
     return visit.page(
         "people/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base=HERE, back=HERE, person=person,

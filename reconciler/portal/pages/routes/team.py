@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 
 from reconciler.portal.acts.reach import reached, within
 from reconciler.portal.pages.forms import Form, Mistakes, Sent
-from reconciler.portal.pages.looking import colleagues, customer_of, file_of
+from reconciler.portal.pages.looking import colleagues, customer_of, file_of, with_heirs
 from reconciler.portal.pages.persons import dismiss, heir_options, pass_on, update
 from reconciler.portal.pages.rendering import speech
 from reconciler.portal.pages.tongues import tongues
@@ -45,10 +45,8 @@ def _colleague(
     visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None, event: str = ""
 ) -> Response:
     with visit.store.read() as connection:
-        person = dict(reached(connection, visit.grant, t.contacts, id))
+        person, people = with_heirs(connection, reached(connection, visit.grant, t.contacts, id))
         customer = customer_of(connection, person["customer"])
-        people = colleagues(connection, person["customer"], removed=False)
-    person["open"] = next((each["open"] for each in people if each["id"] == id), 0)
     language = form.text("language") if form and not event else person["language"]
     return visit.page(
         "people/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base="/team", back="/team",
