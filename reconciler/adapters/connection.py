@@ -7,13 +7,16 @@ the code above it says.
 from __future__ import annotations
 
 import datetime
+import email.utils
 import json
+import re
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 import httpx
 import stamina
@@ -39,6 +42,9 @@ LARGEST_ANSWER: Final = 64 * 1024 * 1024
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LATER: Final = frozenset({429, 502, 503, 504})
 _GATEWAY: Final = frozenset({502, 504})
+_TOKEN: Final = re.compile(r"[\x21-\x7e]{1,4096}")
+LONGEST_WAIT_S: Final = 120.0
+"""Who asks us to come again later than this is not waited for."""
 _REPEAT: Final = "run it again: what was done is not done twice"
 
 
@@ -50,13 +56,29 @@ class Address:
     token: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        parts = urlsplit(self.url)
-        if parts.username or parts.password:
+        parts = _parts(self.url)
+        if parts is not None and (parts.username or parts.password):
             raise WrongUsage("the portal's URL carries a user name or password", "put a token into a file instead")
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
             raise WrongUsage(f"'{self.url}' is not the URL of a portal", "write it as https://portal.provider.example")
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise NotAllowed(f"'{parts.hostname}' would be reached without encryption", "use https")
+        if not _TOKEN.fullmatch(self.token):
+            raise NotAllowed(
+                "the token holds a line break, a space or a letter that no token has", "give it alone, on one line"
+            )
+
+
+def _parts(url: str) -> SplitResult | None:
+    """The parts of a web address that the library below can take; None when it is none."""
+    try:
+        parts = urlsplit(url)
+        host = httpx.URL(url)
+        looked_up = host.raw_host.decode("ascii").encode("idna")  # as the socket will ask for it
+        known = host.host and looked_up and parts.port != 0
+    except (ValueError, httpx.InvalidURL):
+        return None
+    return parts if known and url.isprintable() and " " not in url else None
 
 
 @dataclass(slots=True)
@@ -125,14 +147,15 @@ class Connection:
         try:
             with self._client.stream(method, path, json=body, headers=dict(headers or {})) as response:
                 return self._understood(response, _read(response, LARGEST_ANSWER))
-        except httpx.ConnectError as error:
-            raise _Again(Unreachable(f"{self.host} is not reachable: {error}")) from None
-        except httpx.ConnectTimeout:
-            raise _Again(Unreachable(f"{self.host} did not answer in time")) from None
         except httpx.TransportError as error:
             raise self._lost(method, path, error) from None
 
     def _lost(self, method: str, path: str, error: httpx.TransportError) -> Exception:
+        """What a failure on the way means; an error's own text is shown only where nothing of ours can be in it."""
+        if isinstance(error, httpx.ConnectError):
+            return _Again(Unreachable(f"{self.host} is not reachable: {error}"))
+        if isinstance(error, httpx.ConnectTimeout):
+            return _Again(Unreachable(f"{self.host} did not answer in time"))
         what = f"{method} {path} to {self.host} got no answer: {type(error).__name__}"
         if method == "GET":
             return _Again(Unreachable(what))
@@ -143,13 +166,14 @@ class Connection:
             raise _Again(self._later(response), _retry_after(response))
         if response.is_success:
             return _json(content, self.host) if content else None
-        raise _failure(response.status_code, _problem(content), self.host)
+        raise _failure(response, _problem(content), self.host)
 
     def _later(self, response: httpx.Response) -> ReconcilerError:
         what = f"{self.host} answered {response.status_code}"
         if response.status_code in _GATEWAY and response.request.method != "GET":
             return OutcomeUnknown(f"{what}: something between us and the portal lost its answer", _REPEAT)
-        return PortalUnavailable(what, "try again later")
+        after = _retry_after(response)
+        return PortalUnavailable(what, f"try again in {after:.0f} s" if after else "try again later")
 
     def _retried(self, send: Callable[[], Any]) -> Any:
         """Send, and send again where that is safe, with jitter, within the run's budget."""
@@ -159,7 +183,7 @@ class Connection:
         def wait(error: Exception) -> bool | datetime.timedelta:
             if isinstance(error, _Again) and isinstance(error.failure, OutcomeUnknown):
                 lost.append(error.failure)
-            if not isinstance(error, _Again) or not self.budget.spend():
+            if not isinstance(error, _Again) or (error.after_s or 0) > LONGEST_WAIT_S or not self.budget.spend():
                 return False
             return datetime.timedelta(seconds=error.after_s) if error.after_s is not None else True
 
@@ -193,7 +217,7 @@ class ReadingConnection(Connection):
             try:
                 response = self._client.send(self._client.build_request("GET", path), stream=True)
             except httpx.TransportError as error:
-                raise _Again(Unreachable(f"{self.host} is not reachable: {error}")) from None
+                raise self._lost("GET", path, error) from None
             if not response.is_success:
                 try:
                     self._understood(response, _read(response, LARGEST_ANSWER))
@@ -268,17 +292,24 @@ def _problem(content: bytes) -> dict[str, Any]:
 
 
 def _retry_after(response: httpx.Response) -> float | None:
+    """How long we are asked to wait, as seconds or up to a moment; None when nothing is said that can be read."""
     text = response.headers.get("retry-after", "")
-    return min(float(text), 30.0) if text.isdigit() else None
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, moment.timestamp() - time.time())
 
 
-def _failure(status: int, problem: Mapping[str, Any], host: str) -> ReconcilerError:
+def _failure(response: httpx.Response, problem: Mapping[str, Any], host: str) -> ReconcilerError:
     """The failure that a problem of the portal is to us."""
-    type = str(problem.get("type", ""))
+    status, type = response.status_code, str(problem.get("type", ""))
     detail = str(problem.get("detail", f"{host} answered {status}"))
     if status in {401, 403}:
-        return NotAllowed(detail, "check the token and its scope")
-    if type == "lease-held":
+        return NotAllowed(detail, "check the token" if status == 401 else "this needs a token of a larger scope")
+    if type == "lease-held" or (status == 409 and "holder" in problem):
         left = problem.get("expires_in_s")
         return LeaseHeld(
             detail, str(problem.get("holder", "?")), str(problem.get("run", "?")),
@@ -286,8 +317,16 @@ def _failure(status: int, problem: Mapping[str, Any], host: str) -> ReconcilerEr
         )  # fmt: skip
     if type == "lease-fenced":
         return LeaseLost(detail, "run it again")
+    if response.is_redirect:
+        return NotUnderstood(
+            f"{host} answered {status}: it redirects elsewhere, and we do not follow", "check the portal's URL"
+        )
+    if not type and status >= 500:
+        return PortalUnavailable(f"{host} answered {status}: it has a problem of its own", "run it again")
     if not type:
         return NotUnderstood(f"{host} answered {status} and no problem document", "check the portal's URL")
+    if status < 500 and response.request.method == "GET":
+        return NotUnderstood(f"{host} answered {status}: {detail}", "check the portal's URL")
     if status >= 500:
         return PortalUnavailable(f"{host} has a problem of its own: {detail} (trace {problem.get('trace', '?')})")
     return BatchRefused(detail, type, status=status)

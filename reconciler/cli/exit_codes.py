@@ -26,7 +26,7 @@ SIGNAL: Final = 128
 _ERRORS: Final = (
     (errors.WrongUsage, WRONG_USAGE), (errors.FilesUnreadable, INVALID), (errors.Refused, REFUSED),
     (errors.Stale, STALE), (errors.PortalUnavailable, UNREACHABLE), (errors.BatchRefused, WRITE_FAILED),
-    (errors.OutcomeUnknown, WRITE_FAILED), (errors.NotAllowed, NOT_ALLOWED),
+    (errors.OutcomeUnknown, WRITE_FAILED), (errors.NotAllowed, NOT_ALLOWED), (errors.ResultLost, UNREACHABLE),
 )  # fmt: skip
 _PRECEDENCE: Final = (NOT_ALLOWED, UNREACHABLE, INVALID, REFUSED, STALE, PENDING, DONE)
 _CONFLICTS: Final = frozenset({"conflict"})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import signal
 import sys
 from importlib.metadata import version
@@ -14,7 +13,7 @@ import click
 
 from reconciler.cli.exit_codes import SIGNAL, WRONG_USAGE, of_error
 from reconciler.cli.lazy import LazyGroup
-from reconciler.cli.output import ReaderGone, complain, list_commands, use_utf8
+from reconciler.cli.output import ReaderGone, complain, list_commands, to_nowhere, use_utf8
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import Interrupted, ReconcilerError, WrongUsage
 
@@ -69,7 +68,7 @@ def main() -> None:
     try:
         code = _run(sys.argv[1:])
     except ReaderGone:
-        _close_quietly()
+        to_nowhere()
         code = SIGNAL + signal.SIGPIPE
     sys.exit(code)
 
@@ -115,9 +114,3 @@ class _Terminated(BaseException):
 
 def _terminated(_number: int, _frame: FrameType | None) -> Any:
     raise _Terminated
-
-
-def _close_quietly() -> None:
-    """Whoever read us has gone: write the rest of the buffers to nowhere."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, sys.stdout.fileno())

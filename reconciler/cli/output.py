@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
+from reconciler.model.errors import ResultLost
 from reconciler.reports.style import COLOR, PLAIN, Style
 from reconciler.reports.words import told
 
@@ -15,10 +18,19 @@ if TYPE_CHECKING:
 
 
 def use_utf8() -> None:
-    """The same bytes whatever the locale says: UTF-8, and an escape for what no encoding has."""
+    """The same bytes whatever the locale says: UTF-8, and an escape for what no encoding has.
+
+    A stream that was closed before we began is nowhere.
+    """
+    sys.stdout = sys.stdout or _nowhere()
+    sys.stderr = sys.stderr or _nowhere()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _nowhere() -> TextIO:
+    return Path(os.devnull).open("w", encoding="utf-8")
 
 
 class ReaderGone(BaseException):
@@ -32,6 +44,15 @@ def show(text: str) -> None:
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderGone from None
+    except OSError as error:
+        to_nowhere()
+        message = f"the result cannot be written to stdout: {error.strerror}"
+        raise ResultLost(message, "make room; reconciler plan tells again what is left") from None
+
+
+def to_nowhere() -> None:
+    """Nobody takes our stdout any more: what its buffer still holds goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(settings: Settings, message: str) -> None:

@@ -40,7 +40,7 @@ class Settings:
         """The portal and the token for it, from flags, environment or the token's file."""
         from reconciler.adapters.connection import Address  # noqa: PLC0415  only commands that need the network
 
-        url = self.portal_url or os.environ.get(URL)
+        url = (os.environ.get(URL, "") if self.portal_url is None else self.portal_url).strip()
         if not url:
             raise WrongUsage("no portal is named", f"set {URL} or give --portal-url; for a first look: reconciler demo")
         return Address(url, self._token())
@@ -67,10 +67,17 @@ class Settings:
         return bool(out.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
 
+_MOST: Final = 10_000
+"""Characters of a token's file that are read."""
+
+
 def _from_file(path: Path, settings: Settings) -> str:
     try:
         mode = path.stat().st_mode
-        token = path.read_text(encoding="utf-8").strip()
+        if not stat.S_ISREG(mode):
+            raise NotAllowed(f"the token file '{path}' is no plain file", "write the token into a file")
+        with path.open(encoding="utf-8-sig") as stream:
+            token = stream.read(_MOST).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise NotAllowed(f"the token file '{path}' cannot be read: {error}", "check its name and its rights") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):

@@ -104,9 +104,9 @@ class Effects:
 
     `work_to`: who receives all open work of the contact, whatever is open when it is carried out;
     `open_work`: how many requests were open at planning (told, but no part of the change's id).
-    `loses`, `gains`: `access`, capabilities, or `service KEY`, sorted. `people`: who else loses it
-    when the change is about their customer or about a service (`customer/contact`; the address of
-    unmanaged ones).
+    `loses`, `gains`: `access`, capabilities, or `service KEY`, sorted. `people`: who else loses it when
+    the change is about their customer or about a service, and who gets access back with a restored
+    customer (`customer/contact`; the address of unmanaged ones).
     """
 
     mails: tuple[Mail, ...] = ()

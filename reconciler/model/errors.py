@@ -14,6 +14,7 @@
     ├── BatchRefused                the portal took no part of a batch                    7
     ├── OutcomeUnknown              a write was sent and its answer never came            7
     ├── NotAllowed                  no valid token, or not for this                       8
+    ├── ResultLost                      stdout takes no more                                  6
     └── Interrupted                 a signal                                        130 143
 
 The numbers are the exit codes that `cli` gives them. Every message is lower case, names the thing
@@ -36,6 +37,10 @@ class ReconcilerError(Exception):
 
 class WrongUsage(ReconcilerError):
     """The call makes no sense."""
+
+
+class ResultLost(ReconcilerError):
+    """What was found or done cannot be told: stdout takes no more."""
 
 
 class FilesUnreadable(ReconcilerError):

@@ -43,6 +43,22 @@ class Warning:
 
 
 @dataclass(frozen=True, slots=True)
+class Departure:
+    """A removal that a file announces for a later day (ISO date), as it would be today; part of no id.
+
+    `heir`: who receives the open work (`customer/contact`), None when nobody is named and none is needed
+    yet; `open_work`: requests open at planning.
+    """
+
+    on: str
+    customer: str
+    contact: str
+    reason: str
+    heir: str | None
+    open_work: int
+
+
+@dataclass(frozen=True, slots=True)
 class PortalEdit:
     """A value or a presence that was moved in the portal while the files stood still.
 
@@ -119,7 +135,8 @@ class Plan:
 
     `groups`: settings and services first, then by smallest customer key. `as_of`: today in the
     portal's time zone (ISO date), part of no id. `earlier`: how many changes and refusals were
-    already pending before the reference of `--since`.
+    already pending before the reference of `--since`. `coming`: who leaves on a later day, by day. `quoted`: names
+    of people that messages quote, which is for hiding them.
     """
 
     portal: str
@@ -133,6 +150,8 @@ class Plan:
     warnings: tuple[Warning, ...] = ()
     permissions: Permissions = Permissions()
     earlier: int = field(default=0)
+    coming: tuple[Departure, ...] = ()
+    quoted: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def changes(self) -> tuple[Change, ...]:

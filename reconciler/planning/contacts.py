@@ -60,7 +60,7 @@ def _present(case: Case, one: Person, after: Standings, draft: Draft) -> None:
     if one.match.how is How.RECREATED:
         draft.edits.append(presence_edit(case.key, one.key, "recreated", live.touched.get("presence")))
     if one.compared.conflicts:
-        hint = "set the file to what it shall be, after asking whoever changed the portal"
+        hint = "write the portal's value into the file to keep it; to keep the file's, set the portal back first"
         draft.hold("conflict", case.key, one.key, both_moved(one.compared.conflicts), hint)
         return
     changes = {change.name: change for change in one.compared.changes}

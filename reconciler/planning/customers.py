@@ -8,7 +8,7 @@ from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKin
 from reconciler.model.equality import address_key, name_key
 from reconciler.model.fields import is_memo, same_value
 from reconciler.model.live import Applied, LiveContact, LiveCustomer
-from reconciler.model.roles import ACCESS, may_hold_work
+from reconciler.model.roles import ACCESS, Role, may_hold_work
 from reconciler.model.values import ALL, FieldChange
 from reconciler.planning.circumstances import Case, spoken
 from reconciler.planning.drafts import Draft
@@ -164,9 +164,12 @@ def _restoration(case: Case) -> Change:
         for name, value in sorted(wanted.fields.items())
         if not is_memo(name) and not same_value(name, live.fields.get(name), value)
     )
-    made = _change(case, Kind.RESTORE_CUSTOMER, f"{case.key} comes back with whom the archive took out")
+    managers = sorted(case.called(row).partition("/")[2] for row in back if row.role is Role.MANAGER)
+    again = f"; managers again: {', '.join(managers)}" if managers else ""
+    made = _change(case, Kind.RESTORE_CUSTOMER, f"{case.key} comes back with whom the archive took out{again}")
+    people = tuple(sorted(case.called(row) for row in back))
     gains = (ACCESS,) if back else ()
-    return replace(made, fields=fields, effects=Effects(mails, gains=gains))
+    return replace(made, fields=fields, effects=Effects(mails, gains=gains, people=people))
 
 
 def _away(case: Case, draft: Draft) -> None:

@@ -12,6 +12,7 @@ from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Plan, PortalEdit, Refusal, Scope, Unmanaged
 from reconciler.planning.arrivals import contested_registrations
 from reconciler.planning.circumstances import Case, person
+from reconciler.planning.coming import coming_departures
 from reconciler.planning.contacts import plan_contacts
 from reconciler.planning.customers import plan_customer, refuse_doubles
 from reconciler.planning.dates import leaving_soon, today, without_leavers
@@ -21,6 +22,7 @@ from reconciler.planning.index import Index
 from reconciler.planning.matching import CustomerMatch, How, match_contacts, match_customers
 from reconciler.planning.ordering import make_groups
 from reconciler.planning.portal import plan_services, plan_settings
+from reconciler.planning.quoting import quoted_names
 from reconciler.planning.safeguards import judge_customers, judge_whole
 from reconciler.planning.services import judge_services, with_reach
 from reconciler.planning.ties import judge_identity, with_moves
@@ -62,6 +64,8 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         _unmanaged(index),
         tuple(sorted(set(draft.warnings), key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message))),
         facts.permissions,
+        coming=coming_departures(cases, day),
+        quoted=quoted_names(cases, draft.changes, refusals, live),
     )
 
 
@@ -77,6 +81,7 @@ def select(plan: Plan, customers: Iterable[str]) -> Plan:
         portal_edits=tuple(edit for edit in plan.portal_edits if edit.customer in shown),
         warnings=tuple(warning for warning in plan.warnings if warning.customer in shown),
         unmanaged=tuple(thing for thing in plan.unmanaged if thing.customer in shown),
+        coming=tuple(departure for departure in plan.coming if departure.customer in shown),
     )
 
 

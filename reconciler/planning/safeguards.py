@@ -46,7 +46,8 @@ def losses(changes: Iterable[Change]) -> set[Loss]:
         overall = change.kind is Kind.ARCHIVE_CUSTOMER or change.object is ObjectKind.SERVICE
         if change.effects.loses and change.contact is not None:
             found.add(Loss(change.customer or "", f"{change.customer}/{change.contact}", overall=False))
-        found |= {Loss(change.customer or "", person, overall) for person in change.effects.people}
+        if change.effects.loses:
+            found |= {Loss(change.customer or "", person, overall) for person in change.effects.people}
     return found
 
 

@@ -47,6 +47,7 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
         warnings=tuple(warning for warning in now.warnings if warning not in warned),
         portal_edits=tuple(edit for edit in now.portal_edits if edit not in edits),
         unmanaged=(),
+        coming=tuple(departure for departure in now.coming if departure not in set(earlier.coming)),
         earlier=folded,
     )
 

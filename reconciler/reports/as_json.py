@@ -40,6 +40,7 @@ def plan_json(plan: Plan) -> str:
             "portal_edits": [_edit(edit) for edit in plan.portal_edits],
             "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
             "warnings": [_warning(warning) for warning in plan.warnings],
+            "coming": [asdict(departure) for departure in plan.coming],
             "permissions": asdict(plan.permissions),
             "summary": asdict(summed_up(plan)),
             "groups": [

@@ -8,7 +8,7 @@ from pathlib import PurePosixPath
 
 from reconciler.model.changes import Cause, Change, Kind, Mail, MailKind
 from reconciler.model.keys import display
-from reconciler.model.plan import Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
+from reconciler.model.plan import Departure, Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.values import FieldChange
 from reconciler.reports.marks import Mark, mark
 from reconciler.reports.power import moved
@@ -128,6 +128,14 @@ def edit_text(edit: PortalEdit) -> str:
         return f"{where} was {told_value(edit.live)} {by}"
     file = f"{told_value(None)} → " if edit.applied is None else ""
     return f"{where} {told(edit.field)}: {file}{moved(FieldChange(edit.field, edit.applied, edit.live))} {by}"
+
+
+def departure_text(departure: Departure) -> str:
+    """Who leaves when, and who has her work then as things stand."""
+    who = told(display(departure.customer, departure.contact))
+    now = f" ({counted(departure.open_work, 'request')} now)" if departure.open_work else ""
+    work = f"all open work{now} goes to {told(departure.heir)}" if departure.heir else f"nobody receives open work{now}"
+    return f"{departure.on}: {who} leaves ({told(departure.reason)}); {work}"
 
 
 def unmanaged_lines(unmanaged: tuple[Unmanaged, ...]) -> Iterator[str]:

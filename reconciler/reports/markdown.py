@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.model.plan import Plan
-from reconciler.reports.lines import Section, edit_text, refusal_text, sections, unmanaged_lines
+from reconciler.reports.lines import Section, departure_text, edit_text, refusal_text, sections, unmanaged_lines
 from reconciler.reports.power import power_lines
 from reconciler.reports.redaction import masked
 from reconciler.reports.summary import summary_line, summed_up
@@ -48,6 +48,10 @@ def _parts(plan: Plan) -> Iterator[str]:
         yield _details(
             f"{counted(len(plan.portal_edits), 'portal edit')}; file → portal",
             [f"? {edit_text(edit)}" for edit in plan.portal_edits],
+        )
+    if plan.coming:
+        yield _details(
+            counted(len(plan.coming), "coming departure"), [f"- {departure_text(each)}" for each in plan.coming]
         )
     if plan.warnings:
         yield _details(counted(len(plan.warnings), "warning"), [refusal_text(warning) for warning in plan.warnings])

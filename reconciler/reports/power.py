@@ -72,7 +72,7 @@ def _losses(change: Change, who: str) -> Iterator[tuple[str, str]]:
     elif change.effects.loses:
         yield who, _loss(change)
     for person in change.effects.people:
-        yield told(person), _loss(change)
+        yield told(person), _loss(change) if change.effects.loses else "has access again"
 
 
 def _loss(change: Change) -> str:

@@ -48,7 +48,7 @@ def _names(plan: Plan) -> tuple[str, ...]:
     ]  # fmt: skip
     values += [v for e in plan.portal_edits if e.field == "name" and e.contact for v in (e.applied, e.live)]
     values += [thing.name for thing in plan.unmanaged if thing.kind == "contact"]
-    values += [edit.by for edit in plan.portal_edits]
+    values += [*(edit.by for edit in plan.portal_edits), *plan.quoted]
     return tuple(sorted({str(value) for value in values if value}, key=lambda name: (-len(name), name)))
 
 

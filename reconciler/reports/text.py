@@ -12,6 +12,7 @@ from reconciler.model.plan import Plan
 from reconciler.reports.lines import (
     Line,
     Section,
+    departure_text,
     edit_text,
     refusal_text,
     sections,
@@ -27,7 +28,7 @@ from reconciler.reports.words import counted, said, told
 def plan_text(plan: Plan, style: Style = PLAIN) -> str:
     """The whole plan as text, ending in its summary line and a newline.
 
-    Order: power and access, changes by customer, refusals, portal edits, unmanaged, warnings.
+    Order: power and access, changes by customer, refusals, portal edits, unmanaged, coming departures, warnings.
     """
     blocks = [
         _power(plan, style),
@@ -35,6 +36,7 @@ def plan_text(plan: Plan, style: Style = PLAIN) -> str:
         _refusals(plan, style),
         _edits(plan, style),
         _unmanaged(plan, style),
+        _coming(plan, style),
         _warnings(plan, style),
         _earlier(plan, style),
     ]
@@ -106,6 +108,13 @@ def _unmanaged(plan: Plan, style: Style) -> Iterator[str]:
         )
     for line in unmanaged_lines(plan.unmanaged):
         yield style.paint(Tone.QUIET, f"    {line}")
+
+
+def _coming(plan: Plan, style: Style) -> Iterator[str]:
+    if plan.coming:
+        yield style.paint(Tone.STRONG, "Coming")
+    for departure in plan.coming:
+        yield style.paint(Tone.ALARM, f"  {Mark.REMOVE} {departure_text(departure)}")
 
 
 def _warnings(plan: Plan, style: Style) -> Iterator[str]:

@@ -22,9 +22,9 @@ from reconciler.adapters.writer import PortalWriter
 from reconciler.cli.commands.options import page, permissions_of, showing_problems, timed, with_permissions
 from reconciler.cli.commands.progress import Progress
 from reconciler.cli.exit_codes import of_outcome
-from reconciler.cli.output import style_of
+from reconciler.cli.output import complain, style_of
 from reconciler.cli.settings import Settings, with_settings
-from reconciler.model.errors import Interrupted, Refused, WrongUsage
+from reconciler.model.errors import Interrupted, Refused, ResultLost, WrongUsage
 from reconciler.model.outcome import Fate
 from reconciler.model.plan import Permissions, Plan
 from reconciler.reports.as_json import ReviewedPlan, read_reviewed
@@ -111,10 +111,13 @@ def apply(
             outcome = carry_out(settings.root, reader, writer, wish, voice)
         finally:
             progress.close()
-    if not outcome.of(*_TRIED) and not outcome.declined and outcome.left is not None:
-        page(plan_text(outcome.left, style_of(settings)))
-    if outcome.groups or outcome.declined:
-        page(outcome_text(outcome, style_of(settings)))
+    try:
+        if not outcome.of(*_TRIED) and not outcome.declined and outcome.left is not None:
+            page(plan_text(outcome.left, style_of(settings)))
+        if outcome.groups or outcome.declined:
+            page(outcome_text(outcome, style_of(settings)))
+    except ResultLost as lost:  # the exit code says all the same what was done
+        complain(settings, lost)
     return of_outcome(outcome)
 
 
