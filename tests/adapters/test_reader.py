@@ -27,6 +27,7 @@ from reconciler.model.errors import (
     PortalUnavailable,
     ReconcilerError,
     Unreachable,
+    WrongUsage,
 )
 from reconciler.portal.command import create_token, running
 
@@ -178,3 +179,57 @@ def test_a_lease_is_asked_for_once() -> None:
             writer.take_lease(["settings"], 60, "tests", "run_2")
         writer.close()
     assert (len(asked), refused.value.holder, refused.value.expires_in_s) == (1, "Ada", 9.0)
+
+
+@pytest.mark.parametrize("url", [
+    "http://127.0.0.1:abc", "http://127.0.0.1:99999", "https://[::1", "https://xn--.example", "https://ü..example/",
+    f"https://{'a' * 300}.example", "https://a\x01b.example", "https://exa mple.com", "", "ftp://portal.example",
+])  # fmt: skip
+def test_what_is_no_address_of_a_portal_is_wrong_usage(url: str) -> None:
+    with pytest.raises(WrongUsage, match="is not the URL of a portal"):
+        Address(url, "rp_token")
+
+
+@pytest.mark.parametrize("token", ["rp_one\nrp_two", "rp one", "tökén", "\udcff\udcfe", "\ufefftoken", "", "x" * 5000])
+def test_what_is_no_token_is_not_sent_and_not_shown(token: str) -> None:
+    with pytest.raises(NotAllowed) as refused:
+        Address("http://127.0.0.1:1", token)
+    assert "rp_" not in f"{refused.value.message} {refused.value.hint}"
+
+
+@pytest.mark.parametrize(
+    ("status", "failure"),
+    [(404, NotUnderstood), (422, NotUnderstood), (409, NotUnderstood), (431, NotUnderstood), (500, PortalUnavailable)],
+)
+def test_what_only_asks_never_ends_as_a_failed_write(status: int, failure: type[ReconcilerError]) -> None:
+    problem = json.dumps({"type": "not-found", "status": status, "detail": "no such page"}).encode()
+    with answering(Answer(problem, status)) as (url, _), pytest.raises(failure, match=r"127\.0\.0\.1"):
+        PortalReader(Address(url, "rp_token")).live_state()
+
+
+def test_a_redirect_is_named_and_not_followed() -> None:
+    elsewhere = Answer(status=302, headers={"Location": "https://elsewhere.example/"})
+    with answering(elsewhere) as (url, asked), pytest.raises(NotUnderstood, match="redirects elsewhere"):
+        PortalReader(Address(url, "rp_token")).live_state()
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("after", ["3600", "Sat, 28 Nov 2099 05:40:00 GMT"])
+def test_who_asks_us_to_come_much_later_is_not_asked_again(after: str) -> None:
+    busy = Answer(status=503, headers={"Retry-After": after})
+    with answering(busy) as (url, asked), pytest.raises(PortalUnavailable) as refused:
+        PortalReader(Address(url, "rp_token")).live_state()
+    assert len(asked) == 1
+    assert str(refused.value.hint).startswith("try again in ")
+
+
+@pytest.mark.parametrize("after", ["\xb2", "soon", "-1", "Sat, 28 Nov 2009 05:40:00 GMT"])
+def test_a_wait_that_cannot_be_read_or_is_over_is_ours_to_choose(whole: bytes, after: str) -> None:
+    assert read(Answer(status=503, headers={"Retry-After": after}), Answer(whole)) is None
+
+
+def test_a_lease_that_is_held_is_known_by_its_holder() -> None:
+    held = Answer(json.dumps({"holder": "ci", "run": "run_1", "expires_in_s": 7}).encode(), 409)
+    with answering(held) as (url, _), pytest.raises(LeaseHeld) as refused:
+        PortalWriter(Address(url, "rp_token")).take_lease(["settings"], 60, "tests", "run_2")
+    assert (refused.value.holder, refused.value.run, refused.value.expires_in_s) == ("ci", "run_1", 7.0)

@@ -182,6 +182,16 @@ def test_a_reader_that_goes_away_is_no_crash(folder: Program) -> None:
     process.stderr.close()
 
 
+@pytest.mark.parametrize("into", [">/dev/full", ">&-"])
+def test_a_result_that_nobody_can_take_is_no_crash(folder: Program, into: str) -> None:
+    command = f"{sys.executable} -m reconciler validate {into}"
+    ended = subprocess.run(
+        ["sh", "-c", command], cwd=folder.root, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert (ended.returncode, "Traceback" in ended.stderr) == (6 if "full" in into else 0, False)
+    assert ("the result cannot be written to stdout: No space left on device" in ended.stderr) is ("full" in into)
+
+
 def test_a_log_for_machines_is_json(folder: Program) -> None:
     run = folder("plan", "--log-format", "json")
     assert json.loads(run.err.splitlines()[0])["level"] == "error"

@@ -11,6 +11,7 @@ from reconciler.model.changes import Kind, MailKind
 from reconciler.model.live import LiveObject, LiveState, Status
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
 from reconciler.planning import make_plan
+from reconciler.reports.text import plan_text
 from tests.builders import (
     applied,
     contact,
@@ -116,6 +117,12 @@ def test_a_restored_customer_brings_back_whom_the_archive_took_out_and_nobody_tw
     assert [(m.kind, m.to) for m in change.effects.mails] == [
         (MailKind.ACTIVATION_AGAIN, "jane-doe@acme.example"), (MailKind.ACTIVATION_AGAIN, "mara-meyer@acme.example"),
     ]  # fmt: skip
+    assert change.effects.people == ("acme/jane-doe", "acme/mara-meyer")
+    assert "managers again: mara-meyer" in change.message
+    shown = plan_text(found)
+    assert "! acme/jane-doe has access again" in shown
+    assert "! acme/mara-meyer has access again" in shown
+    assert found.refusals == (), "who comes back loses nothing"
 
 
 def test_who_comes_back_with_the_customer_is_changed_after_it() -> None:

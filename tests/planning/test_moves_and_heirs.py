@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -10,9 +11,12 @@ import pytest
 from reconciler.model.changes import Kind, MailKind
 from reconciler.model.desired import Leaving, RegistrationRef
 from reconciler.model.live import Registration, Status
-from reconciler.model.plan import Facts, Plan, Scope
+from reconciler.model.plan import Departure, Facts, Plan, Scope
 from reconciler.model.roles import Role
-from reconciler.planning import make_plan
+from reconciler.planning import make_plan, make_plan_since
+from reconciler.reports.as_json import plan_json
+from reconciler.reports.markdown import plan_markdown
+from reconciler.reports.text import plan_text
 from tests.builders import (
     applied,
     contact,
@@ -223,3 +227,27 @@ def test_a_last_day_counts_from_midnight_in_the_portals_time_zone() -> None:
     assert (berlin.as_of, handovers(berlin), berlin.changes[0].reason) == (
         "2026-11-24", {"jane-doe": "acme/tom-lang"}, "left",
     )  # fmt: skip
+
+
+def test_a_departure_that_is_to_come_stands_in_every_plan_until_its_day() -> None:
+    leaver = contact("jane-doe", heir="tom-lang", leaves=Leaving("2027-03-31", "left"))
+    lone = contact("zoe-zorn", leaves=Leaving("2027-01-01", "role_change"))
+    before = customer(contacts=[MARA, TOM, replace(leaver, leaves=None), replace(lone, leaves=None)])
+    rows = portal_of(before)
+    rows = replace(rows, requests={"req_1": request(in_portal(leaver))})
+    tree = desired(customer(contacts=[MARA, TOM, leaver, lone]))
+    found = make_plan(tree, rows, Facts())
+    assert found.coming == (
+        Departure("2027-01-01", "acme", "zoe-zorn", "role_change", "acme/mara-meyer", 0),
+        Departure("2027-03-31", "acme", "jane-doe", "left", "acme/tom-lang", 1),
+    )
+    text = plan_text(found)
+    line = "- 2027-03-31: acme/jane-doe leaves (left); all open work (1 request now) goes to acme/tom-lang"
+    assert line in text
+    assert line in plan_markdown(found)
+    assert json.loads(plan_json(found))["coming"][1]["contact"] == "jane-doe"
+    since = make_plan_since(
+        desired(customer(contacts=[MARA, TOM, leaver, replace(lone, leaves=None)])), tree, rows, Facts()
+    )
+    assert [each.contact for each in since.coming] == ["zoe-zorn"]
+    assert found.digest == make_plan(desired(before), rows, Facts()).digest

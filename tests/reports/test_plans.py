@@ -15,13 +15,16 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from reconciler.model.errors import Refused
-from reconciler.model.plan import Permissions, Plan, Refusal, Scope
+from reconciler.model.live import Actor, Touch
+from reconciler.model.plan import Facts, Permissions, Plan, Refusal, Scope
+from reconciler.planning import make_plan
 from reconciler.reports.as_json import drift_json, plan_json, read_reviewed
 from reconciler.reports.markdown import LONGEST, MARKER, plan_markdown
 from reconciler.reports.redaction import masked, redacted
 from reconciler.reports.style import PLAIN
 from reconciler.reports.text import plan_text
 from reconciler.shipped import shipped
+from tests.builders import RECENTLY, contact, customer, customer_in_portal, desired, in_portal, live
 from tests.reports.hostile import PAYLOADS, hostile_plan
 
 NAMES = ("Ann Beispiel", "Zoltán Példa", "山田 花子")
@@ -176,6 +179,23 @@ def test_what_proves_who_signed_up_is_shown_and_in_a_redacted_plan_hidden() -> N
     for text_of in (lambda one: plan_text(one, PLAIN), plan_json, plan_markdown):
         assert text_of(plan).count("4c" * 32) == 3
         assert "4c4c" not in text_of(redacted(plan))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_redacted_conflict_names_nobody(name: str) -> None:
+    jane = contact("jane-doe", name="Jane Filename")
+    before = replace(jane, fields={**jane.fields, "name": "Jane Doe"})
+    row = in_portal(before, name=name, touched={"name": Touch("Ada Admin", Actor.ADMINISTRATOR, RECENTLY)})
+    boss = contact("mara", role="manager")
+    acme = customer(contacts=[boss, jane])
+    plan = make_plan(desired(acme), live(customer_in_portal(acme), in_portal(boss), row), Facts())
+    assert [refusal.rule for refusal in plan.refusals] == ["conflict"]
+    assert "Jane Filename" in plan_text(plan, PLAIN)
+    hidden = redacted(plan)
+    for text in (plan_text(hidden, PLAIN), plan_json(hidden), plan_markdown(hidden)):
+        assert "Jane Filename" not in text
+        assert json.dumps(name)[1:-1] not in text
+        assert name not in text
 
 
 def test_redaction_changes_no_number() -> None:
