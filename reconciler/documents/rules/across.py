@@ -127,7 +127,7 @@ def _heir(book: Book, customer: DesiredCustomer, giver: Thing, heir: str) -> Ite
             gone = customer.farewells.get(heir)
             if gone is None:
                 message = f"'{heir}' is nobody at {customer.key}"
-                yield book.problem("heir", giver, "heir", message, _near(customer, heir))
+                yield book.problem("heir", giver, "heir", message, _other_heirs(customer, giver, heir))
                 return
             following = gone.heir
         following = following or customer.heir
@@ -146,8 +146,12 @@ def _called(customer: DesiredCustomer, key: str) -> DesiredContact | None:
     return found or next((c for c in customer.contacts.values() if key in c.previously), None)
 
 
-def _near(customer: DesiredCustomer, key: str) -> str:
-    return _suggestion(key, tuple(sorted(customer.contacts)), "name one of", "its contacts")
+def _other_heirs(customer: DesiredCustomer, giver: Thing, key: str) -> str:
+    """Who could be meant, or named instead: people who may hold work, without the giver herself."""
+    people = {other: one for other, one in customer.contacts.items() if other != giver.key or giver is customer}
+    able = tuple(sorted(other for other, one in people.items() if may_hold_work(one.role)))
+    said = _suggestion(key, able, "name one of", "its requesters and managers")
+    return said if said.startswith("did") else f"{said}; or, if {key} has left, write removed/{key}.yaml"
 
 
 @lru_cache(maxsize=1024)
