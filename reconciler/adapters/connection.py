@@ -38,7 +38,10 @@ stamina.instrumentation.set_on_retry_hooks([])  # the library would log each att
 
 ATTEMPTS: Final = 5
 DEADLINE_S: Final = 30.0
+RUN_S: Final = 1800.0
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
+LONGEST_LINE: Final = 16 * 1024 * 1024
+"""Bytes of one row: a customer may look after many services and domains, and none needs this much."""
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _LATER: Final = frozenset({429, 502, 503, 504})
 _GATEWAY: Final = frozenset({502, 504})
@@ -146,7 +149,9 @@ class Connection:
         self.budget.count()
         try:
             with self._client.stream(method, path, json=body, headers=dict(headers or {})) as response:
-                return self._understood(response, _read(response, LARGEST_ANSWER))
+                return self._understood(response, _read(response, self.host))
+        except _TooLate:
+            raise self._lost(method, path, httpx.ReadTimeout("")) from None
         except httpx.TransportError as error:
             raise self._lost(method, path, error) from None
 
@@ -220,7 +225,7 @@ class ReadingConnection(Connection):
                 raise self._lost("GET", path, error) from None
             if not response.is_success:
                 try:
-                    self._understood(response, _read(response, LARGEST_ANSWER))
+                    self._understood(response, _read(response, self.host))
                 finally:
                     response.close()
             return response
@@ -228,7 +233,7 @@ class ReadingConnection(Connection):
         response = self._retried(begin)
         try:
             yield _lines(response, most_bytes, self.host)
-        except httpx.TransportError as error:
+        except (httpx.TransportError, _TooLate) as error:
             raise Unreachable(f"the answer of {self.host} broke off: {type(error).__name__}") from None
         except httpx.DecodingError:
             raise NotUnderstood(f"the answer of {self.host} is not compressed as it says") from None
@@ -254,26 +259,40 @@ class WritingConnection(Connection):
             raise error.failure from None
 
 
-def _read(response: httpx.Response, most: int) -> bytes:
-    parts, size = [], 0
-    for part in response.iter_bytes():
-        size += len(part)
-        if size > most:
-            raise NotUnderstood(f"the answer has more than {most:,} bytes")
-        parts.append(part)
-    return b"".join(parts)
+class _TooLate(Exception):
+    """An answer went on arriving, and did not end in time."""
 
 
-def _lines(response: httpx.Response, most: int, host: str) -> Iterator[bytes]:
-    rest, size = b"", 0
+def _parts_of(response: httpx.Response, most: int, within_s: float, host: str) -> Iterator[bytes]:
+    """The answer as it arrives: not more than so many bytes, and not for longer than so many seconds."""
+    size, end = 0, time.monotonic() + within_s
     for part in response.iter_bytes():
         size += len(part)
         if size > most:
             raise NotUnderstood(f"{host} sent more than {most:,} bytes")
-        *whole, rest = (rest + part).split(b"\n")
-        yield from (line + b"\n" for line in whole)
-    if rest:
-        yield rest
+        if time.monotonic() > end:
+            raise _TooLate
+        yield part
+
+
+def _read(response: httpx.Response, host: str) -> bytes:
+    return b"".join(_parts_of(response, LARGEST_ANSWER, DEADLINE_S, host))
+
+
+def _lines(response: httpx.Response, most: int, host: str) -> Iterator[bytes]:
+    begun: list[bytes] = []
+    size = 0
+    for part in _parts_of(response, most, RUN_S, host):
+        *whole, rest = part.split(b"\n")
+        for line in whole:
+            yield b"".join([*begun, line, b"\n"])
+            begun, size = [], 0
+        begun.append(rest)
+        size += len(rest)
+        if size > LONGEST_LINE:
+            raise NotUnderstood(f"{host} sent a line of more than {LONGEST_LINE:,} bytes")
+    if size:
+        yield b"".join(begun)
 
 
 def _json(content: bytes, host: str) -> Any:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
-from reconciler.model.changes import Cause, Change, Kind, Mail, MailKind
+from reconciler.model.changes import Cause, Change, Kind, Mail, MailKind, ObjectKind
 from reconciler.model.keys import display
 from reconciler.model.plan import Departure, Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.values import FieldChange
@@ -16,6 +16,9 @@ from reconciler.reports.words import counted, said, told, told_value
 
 SHOWN_UNMANAGED = 5
 """How many unmanaged people of one customer are named; the rest is a number."""
+
+SHOWN_PEOPLE = 20
+"""How many of those are named from whom a service is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +74,17 @@ def change_lines(change: Change) -> Iterator[Line]:
         yield Line(Mark.WORK, work_text(change), below=True)
     for mail in change.effects.mails:
         yield Line(Mark.MAIL, mail_text(mail), below=True)
+    if change.object is ObjectKind.SERVICE and change.effects.people:
+        yield Line(Mark.ALARM, people_text(change.effects.people), below=True)
     for note in change.notes:
         if note not in change.message:
             yield Line(Mark.SAME, said(note), below=True)
+
+
+def people_text(people: tuple[str, ...]) -> str:
+    """From whom something is taken, the first few by name."""
+    more = f" and {len(people) - SHOWN_PEOPLE:,} more" if len(people) > SHOWN_PEOPLE else ""
+    return f"from {', '.join(told(person) for person in people[:SHOWN_PEOPLE])}{more}"
 
 
 def cause_text(cause: Cause, customer: str | None) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import gzip
 import hashlib
 import json
 import re
 import threading
+import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,7 +18,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.connection import Address, Budget
+from reconciler.adapters.connection import LONGEST_LINE, Address, Budget
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.writer import Lease, PortalWriter
 from reconciler.model.errors import (
@@ -233,3 +236,41 @@ def test_a_lease_that_is_held_is_known_by_its_holder() -> None:
     with answering(held) as (url, _), pytest.raises(LeaseHeld) as refused:
         PortalWriter(Address(url, "rp_token")).take_lease(["settings"], 60, "tests", "run_2")
     assert (refused.value.holder, refused.value.run, refused.value.expires_in_s) == ("ci", "run_1", 7.0)
+
+
+def test_a_line_without_end_is_given_up_while_it_comes() -> None:
+    bomb = gzip.compress(b"0" * (LONGEST_LINE * 4))
+    sent = Answer(bomb, headers={"Content-Encoding": "gzip"})
+    with answering(sent) as (url, _), pytest.raises(NotUnderstood, match="sent a line of more than"):
+        PortalReader(Address(url, "rp_token")).live_state()
+
+
+def test_an_answer_that_goes_on_and_on_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("reconciler.adapters.connection.RUN_S", 0.5)
+    with dripping() as url, pytest.raises(Unreachable, match="broke off"):
+        PortalReader(Address(url, "rp_token")).live_state()
+
+
+@contextmanager
+def dripping() -> Iterator[str]:
+    """A server that sends a byte now and then, for ten seconds."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.end_headers()
+            with contextlib.suppress(OSError):
+                for _ in range(100):
+                    self.wfile.write(b"{")
+                    time.sleep(0.1)
+
+        def log_message(self, *_arguments: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -200,6 +200,7 @@ def test_a_service_that_is_not_for_everybody_any_more_is_taken_from_whose_lists_
     assert taken(found) == [(("service express",), losers)], "not from the observer, who orders nothing"
     assert [(r.rule, r.scope) for r in found.refusals] == [("too-many-removals", Scope.PLAN)]
     assert "! service express is taken from 4 people" in plan_text(found)
+    assert "! from acme/mara-meyer, acme/tom-lang, beta/bo, gamma/gil\n" in plan_text(found)
     assert narrowed(*folders, rows=rows, policy=Policy(removals_at_least=4)).refusals == (), (
         "the limits of the customers are about their own changes"
     )
