@@ -240,10 +240,10 @@ class Mortal(PortalWriter):
 
 def exactly(plan: Plan) -> Permissions:
     """Permission for exactly what the plan takes and mails."""
-    losing = {(c.customer, c.contact) for c in plan.changes if c.effects.loses and c.contact}
-    people = {person for change in plan.changes for person in change.effects.people}
-    mails = sum(len(change.effects.mails) for change in plan.changes)
-    return Permissions(len(losing) + len(people), mails)
+    taking = [change for change in plan.changes if change.effects.loses]
+    people = {person for change in taking for person in change.effects.people}
+    people |= {f"{change.customer}/{change.contact}" for change in taking if change.contact}
+    return Permissions(len(people), sum(len(change.effects.mails) for change in plan.changes))
 
 
 def silent() -> Voice:
