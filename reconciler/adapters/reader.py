@@ -16,7 +16,8 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.adapters import decoding
-from reconciler.adapters.connection import Address, Budget, ReadingConnection
+from reconciler.adapters.address import Address
+from reconciler.adapters.connection import Budget, ReadingConnection
 from reconciler.model.errors import IncompleteAnswer, NotUnderstood
 from reconciler.model.live import LiveState
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from reconciler.adapters.connection import Address, Budget, WritingConnection
+from reconciler.adapters.address import Address
+from reconciler.adapters.connection import Budget, WritingConnection
 from reconciler.adapters.encoding import idempotency_key, operation
 from reconciler.model.changes import Change
 from reconciler.model.errors import NotUnderstood

@@ -17,7 +17,8 @@ from reconciler.cli.output import say, warn
 from reconciler.model.errors import NotAllowed, WrongUsage
 
 if TYPE_CHECKING:
-    from reconciler.adapters.connection import Address, Budget
+    from reconciler.adapters.address import Address
+    from reconciler.adapters.connection import Budget
     from reconciler.adapters.reader import PortalReader
 
 URL: Final = "RECONCILER_PORTAL_URL"
@@ -38,7 +39,7 @@ class Settings:
 
     def address(self) -> Address:
         """The portal and the token for it, from flags, environment or the token's file."""
-        from reconciler.adapters.connection import Address  # noqa: PLC0415  only commands that need the network
+        from reconciler.adapters.address import Address  # noqa: PLC0415  only commands that need the network
 
         url = (os.environ.get(URL, "") if self.portal_url is None else self.portal_url).strip()
         if not url:

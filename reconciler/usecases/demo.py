@@ -8,7 +8,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.adapters.connection import Address
+from reconciler.adapters.address import Address
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.writer import PortalWriter
 from reconciler.documents.reading import Reading

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.adapters.connection import Address
+from reconciler.adapters.address import Address
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.tree import read_tree
 from reconciler.adapters.writer import PortalWriter, RunMark

@@ -18,7 +18,8 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.connection import LONGEST_LINE, Address, Budget
+from reconciler.adapters.address import Address
+from reconciler.adapters.connection import LONGEST_LINE, Budget
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.writer import Lease, PortalWriter
 from reconciler.model.errors import (

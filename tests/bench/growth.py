@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from reconciler.adapters.connection import Address
+from reconciler.adapters.address import Address
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.tree import read_tree
 from reconciler.documents.reading import read_documents

@@ -11,7 +11,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 
-from reconciler.adapters.connection import Address
+from reconciler.adapters.address import Address
 from reconciler.adapters.writer import PortalWriter
 from reconciler.model.changes import Kind
 from reconciler.shipped import shipped

@@ -32,7 +32,7 @@ DOORS = {
     "jsonschema": (),
     "email_validator": ("documents/values.py", "portal/acts/shapes.py"),
     "langcodes": ("documents/values.py",),
-    "httpx": ("adapters/connection.py", "portal/sign_on/provider.py"),
+    "httpx": ("adapters/connection.py", "adapters/address.py", "portal/sign_on/provider.py"),
     "joserfc": ("portal/sign_on/",),
     "stamina": ("adapters/connection.py",),
     "click": ("cli/",),

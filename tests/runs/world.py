@@ -20,7 +20,8 @@ import uvicorn
 from sqlalchemy import delete, select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reconciler.adapters.connection import Address, Budget
+from reconciler.adapters.address import Address
+from reconciler.adapters.connection import Budget
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.writer import Lease, PortalWriter, RunMark
 from reconciler.model.changes import Change
