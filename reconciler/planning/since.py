@@ -26,7 +26,7 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
     known = {change.id for change in earlier.changes}
     told = {(r.rule, r.customer, r.contact, r.message) for r in earlier.refusals}
     warned = set(earlier.warnings)
-    edits = set(earlier.portal_edits)
+    edits, announced = set(earlier.portal_edits), set(earlier.coming)
     others = _whole(earlier.refusals) - _whole(_alone([c for c in now.changes if c.id not in known], desired, live))
     fresh = tuple(
         refusal
@@ -47,7 +47,7 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
         warnings=tuple(warning for warning in now.warnings if warning not in warned),
         portal_edits=tuple(edit for edit in now.portal_edits if edit not in edits),
         unmanaged=(),
-        coming=tuple(departure for departure in now.coming if departure not in set(earlier.coming)),
+        coming=tuple(departure for departure in now.coming if departure not in announced),
         earlier=folded,
     )
 
