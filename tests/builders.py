@@ -13,6 +13,7 @@ from reconciler.model.desired import (
     DesiredState,
     Farewell,
     Place,
+    Policy,
 )
 from reconciler.model.live import (
     Actor,
@@ -26,6 +27,7 @@ from reconciler.model.live import (
     Status,
     Touch,
 )
+from reconciler.model.plan import Plan
 from reconciler.model.values import Fields
 
 OWNER = "acme-translations"
@@ -75,7 +77,7 @@ def in_portal(one: DesiredContact, **more: Any) -> LiveContact:
     """The contact as an apply of its file left it; keyword arguments are what is different since."""
     members = {
         name: more.pop(name)
-        for name in ("status", "generation", "removal", "owner", "external_key", "applied", "touched", "id")
+        for name in ("status", "life", "removal", "owner", "external_key", "applied", "touched", "id")
         if name in more
     }
     shown = {name: value for name, value in one.fields.items() if name != "heir"}
@@ -110,6 +112,28 @@ def portal_of(*customers: DesiredCustomer) -> LiveState:
     """A portal to which exactly these customers were applied."""
     people = [in_portal(one) for folder in customers for one in folder.contacts.values()]
     return live(*(customer_in_portal(folder) for folder in customers), *people)
+
+
+def with_policy(state: LiveState, policy: Policy) -> LiveState:
+    """The portal as an earlier run left it that applied this policy."""
+    base = state.settings.applied.fields if state.settings.applied else {}
+    remembered = applied({**base, **policy_fields(policy)})
+    return replace(state, settings=replace(state.settings, applied=remembered))
+
+
+def policy_fields(policy: Policy) -> Fields:
+    """The fields of the settings that say this policy."""
+    return {f"policy.{name}": getattr(policy, name) for name in Policy.__slots__}
+
+
+def losses(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """What each person loses by a plan, also by groups that are held back."""
+    return {each.person: each.loses for group in plan.groups for each in group.outcomes if each.loses}
+
+
+def gains(plan: Plan) -> dict[str, tuple[str, ...]]:
+    """What each person gains by a plan, also by groups that are held back."""
+    return {each.person: each.gains for group in plan.groups for each in group.outcomes if each.gains}
 
 
 def request(owner: LiveContact, number: int = 1, state: str = "quoted") -> OpenRequest:

@@ -72,7 +72,7 @@ def contact(row: Row) -> LiveContact:
         raise NotUnderstood(f"contact '{row.get('id')}' is {status}, but its removal says otherwise")
     return LiveContact(
         fields=_values({name: row.get(name) for name in _CONTACT}), customer_id=_optional(row, "customer") or "",
-        status=status, generation=_number(row, "generation"), removal=_removal(gone), **_common(row),
+        status=status, removal=_removal(gone), **_common(row),
     )  # fmt: skip
 
 
@@ -101,6 +101,7 @@ def _common(row: Row) -> dict[str, Any]:
     return {
         "id": _text(row, "id"), "version": _number(row, "version"), "external_key": _optional(row, "external_key"),
         "owner": _optional(row, "owner"), "applied": _applied(row), "touched": touched,
+        "life": _number(row, "life" if "life" in row else "generation") if {"life", "generation"} & set(row) else 1,
     }  # fmt: skip
 
 

@@ -12,6 +12,7 @@ from typing import Any, Final, assert_never
 
 from reconciler.model.changes import Change, Kind, ObjectRef
 from reconciler.model.fields import is_memo
+from reconciler.model.plan import Expects
 from reconciler.model.values import FieldChange, Value
 
 MOST_OPERATIONS: Final = 5000
@@ -30,7 +31,7 @@ def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
 def idempotency_key(changes: Iterable[Change]) -> str:
     """The same for the same changes of the same versions of the same objects; then they are one write."""
     parts = [
-        [change.id, change.target.id, change.target.version, change.target.generation, change.target.customer_id]
+        [change.id, change.target.id, change.target.version, change.target.life, change.target.customer_id]
         for change in changes
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -41,15 +42,25 @@ def operation(change: Change) -> dict[str, Any]:
     return {"op": str(change.kind), "change": change.id, **_members(change), **_applied(change)}
 
 
+def expectation(expects: Expects) -> dict[str, Any] | None:
+    """What must be unchanged for the batch to be carried out; None when nothing must."""
+    rows = [{"kind": str(kind), "id": id, "version": version} for kind, id, version in expects.rows]
+    people = expects.people_at
+    watched = None if people == () else {"customers": people and list(people), "revision": expects.revision}
+    return {"rows": rows, "people": watched} if rows or watched else None
+
+
 def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912  one case per kind, and assert_never at its end
     match change.kind:
         case Kind.CREATE_CUSTOMER:
             return {"key": change.customer, "fields": _fields(change)}
         case Kind.CREATE_SERVICE:
             return {"key": change.service, "fields": _fields(change)}
-        case Kind.UPDATE_SERVICE:
+        case Kind.UPDATE_SERVICE | Kind.ADOPT_SERVICE:
             return {**_target(change), "key": change.service, "fields": _fields(change)}
-        case Kind.UPDATE_SETTINGS:
+        case Kind.RENAME_SERVICE:
+            return {**_target(change), "key": change.service}
+        case Kind.UPDATE_SETTINGS | Kind.ADOPT_SETTINGS:
             return {"version": change.target.version, "fields": _fields(change)}
         case Kind.ADOPT_CUSTOMER:
             return {**_target(change), "key": change.customer, "fields": _fields(change)}
@@ -69,7 +80,7 @@ def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912  one case
             return _target(change)
         case Kind.CREATE_CONTACT:
             return {
-                "customer": _home(change), "key": change.contact, "generation": change.target.generation,
+                "customer": _home(change), "key": change.contact, "generation": change.target.life,
                 "fields": _fields(change),
             }  # fmt: skip
         case Kind.APPROVE_REGISTRATION:

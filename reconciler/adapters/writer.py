@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.connection import Budget, WritingConnection
-from reconciler.adapters.encoding import idempotency_key, operation
+from reconciler.adapters.encoding import expectation, idempotency_key, operation
 from reconciler.model.changes import Change
 from reconciler.model.errors import NotUnderstood
+from reconciler.model.plan import Expects
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,14 @@ class RunMark:
     owner: str
     run: str
     commit: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A batch that was carried out: its revision, and the versions of the rows it wrote, by id."""
+
+    revision: int
+    versions: Mapping[str, int]
 
 
 class PortalWriter:
@@ -52,20 +61,22 @@ class PortalWriter:
         """The scopes are free again."""
         self._connection.write("DELETE", f"/leases/{lease.id}", None, {})
 
-    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark) -> int:
-        """All the changes in one transaction; the revision that it made.
+    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+        """Carry out all the changes in one transaction.
 
-        `BatchRefused`: nothing of it was done. `OutcomeUnknown`: it was sent and no answer came, also
-        not when the same was asked again.
+        `BatchRefused`: nothing was done, also because something is not as `expects` says.
+        `OutcomeUnknown`: it was sent and no answer came, also not when the same was asked again.
         """
         body = {
             "lease": lease.id, "token": lease.token, "owner": mark.owner, "run": mark.run, "commit": mark.commit,
-            "operations": [operation(change) for change in changes],
+            "operations": [operation(change) for change in changes], "expects": expectation(expects),
         }  # fmt: skip
-        found = self._connection.write("POST", "/batches", body, {"Idempotency-Key": idempotency_key(changes)})
+        answer = self._connection.write("POST", "/batches", body, {"Idempotency-Key": idempotency_key(changes)})
         try:
-            return int(found["revision"])
-        except (KeyError, TypeError, ValueError):
+            results = answer.get("results", [])
+            versions = {str(result["id"]): int(result["version"]) for result in results}
+            return Committed(int(answer["revision"]), versions)
+        except (AttributeError, KeyError, TypeError, ValueError):
             raise NotUnderstood("the portal's answer to a batch names no revision") from None
 
 

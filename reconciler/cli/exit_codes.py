@@ -29,7 +29,7 @@ _ERRORS: Final = (
     (errors.OutcomeUnknown, WRITE_FAILED), (errors.NotAllowed, NOT_ALLOWED), (errors.ResultLost, UNREACHABLE),
 )  # fmt: skip
 _PRECEDENCE: Final = (NOT_ALLOWED, UNREACHABLE, INVALID, REFUSED, STALE, PENDING, DONE)
-_CONFLICTS: Final = frozenset({"conflict"})
+_CONFLICTS: Final = frozenset({"conflict", "not-reviewed"})
 
 
 def of_error(error: errors.ReconcilerError) -> int:

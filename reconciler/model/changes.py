@@ -40,8 +40,11 @@ class Kind(StrEnum):
     HAND_OVER_WORK = "hand_over_work"
     CREATE_SERVICE = "create_service"
     UPDATE_SERVICE = "update_service"
+    RENAME_SERVICE = "rename_service"
+    ADOPT_SERVICE = "adopt_service"
     REMOVE_SERVICE = "remove_service"
     UPDATE_SETTINGS = "update_settings"
+    ADOPT_SETTINGS = "adopt_settings"
     RECORD = "record"
 
 
@@ -75,10 +78,14 @@ class Mail:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """The file and line that demand a change; both None when it is that there is no file."""
+    """The file and line that demand a change; both None when the file is gone.
+
+    `due`: the change follows from a date that an earlier run has already applied.
+    """
 
     path: str | None = None
     line: int | None = None
+    due: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,48 +107,44 @@ class ObjectRef:
 
 @dataclass(frozen=True, slots=True)
 class Effects:
-    """What a change means for people.
+    """The mails that a change sends and the open work that it moves.
 
-    `work_to`: who receives all open work of the contact, whatever is open when it is carried out;
-    `open_work`: how many requests were open at planning (told, but no part of the change's id).
-    `loses`, `gains`: `access`, capabilities, or `service KEY`, sorted. `people`: who else loses it when
-    the change is about their customer or about a service, and who gets access back with a restored
-    customer (`customer/contact`; the address of unmanaged ones).
+    `work_to`: who receives all open work of the contact, whatever is open when it is carried out.
+    `open_work`: how many requests were open at planning; shown, but no part of the change's id.
+    Rights that people lose or gain are no effect of one change: see `plan.Group.outcomes`.
     """
 
     mails: tuple[Mail, ...] = ()
     work_to: ObjectRef | None = None
     open_work: int = 0
-    loses: tuple[str, ...] = ()
-    gains: tuple[str, ...] = ()
-    people: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The portal's row that a change writes; no `id` for what is created.
+    """The portal's row that a change writes; no `id` for an object that the change creates.
 
-    `customer_id`: the row of the contact's customer, None when that is created in the same batch.
-    `generation`: the life that a creation starts under its key.
+    `customer_id`: the row of the contact's customer, None when the same batch creates it.
+    `life`: counts the creations and restorations under the key; of a creation, the life it begins.
     """
 
     id: str | None = None
     version: int | None = None
     customer_id: str | None = None
-    generation: int = 1
+    life: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """One line of a plan and one operation of a batch.
 
-    `customer`, `contact`, `service`: keys as they are after the plan; for what is not managed yet
-    (a rejected registration) `contact` is the address. `fields`: what is written, and what moves of the
-    fields that only the base remembers (heirs, limits, policy), sorted by name.
+    `customer`, `contact`, `service`: keys as they are after the plan; for a person whom nobody
+    manages yet (a rejected registration) `contact` is the address. `fields`: the values to write,
+    and the values that only the base remembers (heirs, limits, policy), sorted by name.
     `base`: the fields to remember as applied, complete (None: nothing stays managed).
-    `message`: the line for people, made once. `previous_key`: of a rename. `moved`: the other end
+    `message`: the line for people. `previous_key`: of a rename. `moved`: the other end
     (`customer/contact`) when a removal and a creation are one move. `registration`: id, and
     `fingerprint` when it is approved. `reason`: of a removal or a rejection.
+    `restores_file`: it undoes portal edits because the applied files said `portal_edits: revert`.
     """
 
     kind: Kind
@@ -162,31 +165,31 @@ class Change:
     fingerprint: str | None = None
     reason: str | None = None
     notes: tuple[str, ...] = field(default=(), compare=False)
+    restores_file: bool = False
 
     @property
     def id(self) -> str:
-        """The first 16 hex digits of the SHA-256 over all that the change means.
+        """The first 16 hex digits of the SHA-256 over the meaning of the change.
 
-        No part of it: the line within the file, versions and row ids, how many requests were open,
-        the heir's mail that follows from the hand-over, which people there are to take a service from,
-        notes. So the id stays the same from the review of a plan to its application unless what
-        happens to somebody is different.
+        Not part of it: the line within the file, versions and row ids, how many requests are open,
+        the heir's mail that follows from the handover, notes, and the rights that people lose or
+        gain. So the id stays the same from the review of a plan to its application. The target's
+        life is part of it: a reviewed removal cannot be repeated after a restoration.
         """
         text = json.dumps(self._meaning(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _meaning(self) -> dict[str, Any]:
         effects = self.effects
+        mails = [mail for mail in effects.mails if mail.kind is not MailKind.WORK_RECEIVED]
         return {
             "kind": self.kind,
             "object": [self.object, self.customer, self.contact, self.service],
+            "life": self.target.life,
             "fields": [[f.name, f.before, f.after] for f in self.fields],
-            "cause": self.cause.path,
-            "mails": [[m.kind, m.to, m.language] for m in effects.mails if m.kind is not MailKind.WORK_RECEIVED],
+            "cause": [self.cause.path, self.cause.due],
+            "mails": [[mail.kind, mail.to, mail.language] for mail in mails],
             "work_to": str(effects.work_to) if effects.work_to else None,
-            "loses": effects.loses,
-            "gains": effects.gains,
-            "people": effects.people if self.object is not ObjectKind.SERVICE else (),
             "base": dict(self.base) if self.kind is Kind.RECORD and self.base is not None else None,
             "present": self.present,
             "previous_key": self.previous_key,

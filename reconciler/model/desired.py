@@ -80,7 +80,8 @@ class DesiredContact:
 class Farewell:
     """One file under `removed/`: how a contact leaves, a sign-up to reject, or an end of managing.
 
-    `keep`: stop managing the contact and leave her access alone.
+    `keep`: stop managing the contact and leave their access alone. `leaves_on`: the due date of a
+    contact file (`leaves.on`) that counts as this farewell; None for a file under `removed/`.
     """
 
     customer: str
@@ -90,6 +91,7 @@ class Farewell:
     reason: str = "other"
     registration: str | None = None
     keep: bool = False
+    leaves_on: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +134,7 @@ class DesiredService:
     fields: Fields
     place: Place
     places: Mapping[str, Place] = field(default_factory=dict)
+    previously: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,7 @@ class Applied:
 class Removal:
     """How an object was removed or archived, and until when it can be restored (UTC, ISO 8601).
 
-    `with_customer`: the contact went out because her customer was archived.
+    `with_customer`: the contact went out because their customer was archived.
     """
 
     touch: Touch
@@ -70,7 +70,8 @@ class Removal:
 class LiveObject:
     """What customers, contacts, services and settings have in common in the portal.
 
-    `version` counts the changes of the writable fields; `touched` names who last set a field.
+    `version` counts the changes of the writable fields; `life` counts the creations and restorations
+    under the key, from 1. `touched` names who last set a field.
     """
 
     id: str
@@ -80,6 +81,7 @@ class LiveObject:
     owner: str | None = None
     applied: Applied | None = None
     touched: Mapping[str, Touch] = field(default_factory=dict)
+    life: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +102,10 @@ class LiveCustomer(LiveObject):
 
 @dataclass(frozen=True, slots=True)
 class LiveContact(LiveObject):
-    """A contact or the tombstone of one; `generation` counts the lives under one key, from 1."""
+    """A contact or the tombstone of one."""
 
     customer_id: str = ""
     status: Status = Status.ACTIVE
-    generation: int = 1
     removal: Removal | None = None
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
-from reconciler.model.changes import Change
+from reconciler.model.changes import Change, ObjectKind
 from reconciler.model.values import Value
 
 
@@ -21,7 +21,11 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A safeguard that holds something back: its rule id, its reach, why, and what to do."""
+    """A safeguard that holds something back: its rule id, its reach, why, and what to do.
+
+    Without a customer it concerns a service, or else the settings. `stage`: the one group of the
+    service that it concerns, None for both.
+    """
 
     rule: str
     scope: Scope
@@ -29,6 +33,8 @@ class Refusal:
     customer: str | None = None
     contact: str | None = None
     hint: str | None = None
+    service: str | None = None
+    stage: Stage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +52,9 @@ class Warning:
 class Departure:
     """A removal that a file announces for a later day (ISO date), as it would be today; part of no id.
 
-    `heir`: who receives the open work (`customer/contact`), None when nobody is named and none is needed
-    yet; `open_work`: requests open at planning.
+    `heir`: who receives the open work (`customer/contact`), None when nobody is named and none is
+    needed yet; `open_work`: requests open at planning. `id`: of the removal when the day comes, so
+    that a reviewed plan that announces it allows it.
     """
 
     on: str
@@ -56,6 +63,7 @@ class Departure:
     reason: str
     heir: str | None
     open_work: int
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,17 +97,65 @@ class Unmanaged:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
-    """Customers that are reviewed, leased, sharded, applied and held back together.
+class PersonOutcome:
+    """The rights that one person loses and gains by a group: `access`, capabilities, `service KEY`.
 
-    No customers: settings and services; such a group stands first, and another last when services go
-    that customers let go of in this plan. `changes` in the order in which they are carried out.
-    `held_back`: the rules that stop it; empty when it may be carried out.
+    `person`: `customer/contact` by their keys after the plan, `customer/address` when unmanaged.
+    Losses are judged on what the person can do now; gains as if everybody invited were active.
+    """
+
+    person: str
+    loses: tuple[str, ...] = ()
+    gains: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Expects:
+    """What must still be as it was planned when a group is carried out; else the portal refuses it.
+
+    `rows`: kind, id and version of rows that the group does not write and that its outcome was
+    judged on. `people_at`: ids of customers where nobody may have come or been given a right since
+    `revision`; None for every customer, empty for no such condition.
+    """
+
+    rows: tuple[tuple[ObjectKind, str, int], ...] = ()
+    people_at: tuple[str, ...] | None = ()
+    revision: int = 0
+
+
+class Stage(IntEnum):
+    """When a group is carried out: services open before the customers and close after them."""
+
+    SETTINGS = 0
+    OPENING = 1
+    CUSTOMERS = 2
+    CLOSING = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Changes that are reviewed, leased, sharded, applied and held back together.
+
+    `customers`: keys, empty for the settings and for services. `service`: the service of an opening
+    or closing group. `changes`: in the order in which they are carried out. `held_back`: the rules
+    that stop it; empty when it may be carried out. `waits_for`: names of the groups without which
+    it would take a right from somebody, or could not be carried out. `outcomes`: the rights that it
+    takes and gives, by person.
     """
 
     customers: tuple[str, ...]
     changes: tuple[Change, ...]
     held_back: tuple[str, ...] = ()
+    stage: Stage = Stage.CUSTOMERS
+    service: str | None = None
+    waits_for: tuple[str, ...] = ()
+    outcomes: tuple[PersonOutcome, ...] = ()
+    expects: Expects = Expects()
+
+    @property
+    def name(self) -> str:
+        """The group within its plan: stage and smallest key."""
+        return f"{self.stage.name.lower()}:{self.service or min(self.customers, default='')}"
 
     @property
     def digest(self) -> str:
@@ -109,11 +165,41 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """What the caller lifts by naming the exact number, or by name."""
+    """The limits that the caller lifts, by the exact number or by name."""
 
     allow_removals: int | None = None
     allow_mails: int | None = None
     allow_rollback: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What one reviewed or displayed plan allows.
+
+    `ids`: of its changes and of the departures that it announces. `losses`: (person, right) pairs
+    of its outcomes. `permissions`: the numbers that it was made with, upper bounds for its own ids.
+    """
+
+    portal: str
+    epoch: str
+    ids: frozenset[str]
+    losses: frozenset[tuple[str, str]]
+    permissions: Permissions = Permissions()
+
+
+@dataclass(frozen=True, slots=True)
+class RunTerms:
+    """What one run carries out of a plan.
+
+    `customers`, `shard` (part, number of parts): the groups that it is limited to; empty and None
+    for all. `reviewed`: the reviewed plans that must hold every change and loss; None when no
+    review is asked for. `displayed`: the plan that the caller saw and agreed to, if there is one.
+    """
+
+    customers: frozenset[str] = frozenset()
+    shard: tuple[int, int] | None = None
+    reviewed: tuple[Review, ...] | None = None
+    displayed: Review | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,16 +213,17 @@ class Facts:
     commit: str | None = None
     ancestors: frozenset[str] = frozenset()
     permissions: Permissions = Permissions()
+    run: RunTerms = RunTerms()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would happen, in whole: sorted, and the same bytes for the same inputs on any machine.
+    """What would happen: sorted, and the same bytes for the same inputs on any machine.
 
-    `groups`: settings and services first, then by smallest customer key. `as_of`: today in the
-    portal's time zone (ISO date), part of no id. `earlier`: how many changes and refusals were
-    already pending before the reference of `--since`. `coming`: who leaves on a later day, by day. `quoted`: names
-    of people that messages quote, which is for hiding them.
+    `groups`: by stage, then by smallest key. `as_of`: today in the portal's time zone (ISO date),
+    part of no id. `counted`: the people whom the limits count. `earlier`: how many changes and
+    refusals were already pending before the reference of `--since`. `coming`: who leaves on a later
+    day, by day. `quoted`: names of people that messages quote, to be hidden by `--redact`.
     """
 
     portal: str
@@ -149,6 +236,7 @@ class Plan:
     unmanaged: tuple[Unmanaged, ...] = ()
     warnings: tuple[Warning, ...] = ()
     permissions: Permissions = Permissions()
+    counted: frozenset[str] = frozenset()
     earlier: int = field(default=0)
     coming: tuple[Departure, ...] = ()
     quoted: tuple[str, ...] = field(default=(), compare=False, repr=False)
@@ -164,9 +252,16 @@ class Plan:
         return tuple(group for group in self.groups if not group.held_back)
 
     @property
-    def digest(self) -> str:
-        """SHA-256 over the portal, its epoch and the groups' digests."""
-        return _digest([self.portal, self.epoch, *(group.digest for group in self.groups)])
+    def losses(self) -> frozenset[tuple[str, str]]:
+        """Every (person, right) that a group takes, also a group that is held back."""
+        outcomes = (outcome for group in self.groups for outcome in group.outcomes)
+        return frozenset((each.person, right) for each in outcomes for right in each.loses)
+
+
+def review_of(plan: Plan) -> Review:
+    """What a person allows who agrees to this plan."""
+    ids = {change.id for change in plan.changes} | {departure.id for departure in plan.coming}
+    return Review(plan.portal, plan.epoch, frozenset(ids), plan.losses, plan.permissions)
 
 
 def _digest(parts: Iterable[str]) -> str:

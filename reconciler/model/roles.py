@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a contact is at her customer; exactly one."""
+    """What a contact is at their customer; exactly one."""
 
     REQUESTER = "requester"
     OBSERVER = "observer"
@@ -24,7 +24,10 @@ class Capability(StrEnum):
 
 
 ACCESS: Final = "access"
-"""The word for being able to log in at all."""
+"""The right to log in at all."""
+
+ORDERING: Final = "ordering"
+"""The right to order at all: the customer has a project manager who takes the request."""
 
 _CAPABILITIES: Final = {
     Role.REQUESTER: frozenset({Capability.SEND_REQUESTS, Capability.ACCEPT_QUOTES}),
@@ -34,7 +37,7 @@ _CAPABILITIES: Final = {
 
 
 def capabilities(role: Role) -> frozenset[Capability]:
-    """What the role lets a person do beyond logging in and following her own requests."""
+    """What the role lets a person do beyond logging in and following their own requests."""
     return _CAPABILITIES[role]
 
 

@@ -1,8 +1,21 @@
 """What to do: two states in, a plan out. Pure; see README.md for the stages."""
 
 from reconciler.planning.catalogue import RULES
+from reconciler.planning.index import applied_policy
+from reconciler.planning.limits import exact_permissions, policy_in_force
 from reconciler.planning.planner import make_plan, select
-from reconciler.planning.safeguards import people_losing
+from reconciler.planning.run import NOT_REVIEWED, in_run, shard_of
 from reconciler.planning.since import make_plan_since
 
-__all__ = ["RULES", "make_plan", "make_plan_since", "people_losing", "select"]
+__all__ = [
+    "NOT_REVIEWED",
+    "RULES",
+    "applied_policy",
+    "exact_permissions",
+    "in_run",
+    "make_plan",
+    "make_plan_since",
+    "policy_in_force",
+    "select",
+    "shard_of",
+]

@@ -1,4 +1,4 @@
-"""People who come: created, let in by a registration, restored; and registrations that are rejected.
+"""People who come: created, approved from a registration, restored; and registrations that are rejected.
 
 From a match without a living row to a change, or to a reason to hold the contact back.
 """
@@ -12,11 +12,10 @@ from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKin
 from reconciler.model.desired import DesiredState
 from reconciler.model.fields import is_memo, same_value
 from reconciler.model.live import Registration
-from reconciler.model.roles import ACCESS, capabilities
 from reconciler.model.values import FieldChange
-from reconciler.planning.circumstances import Case, Person, spoken
-from reconciler.planning.drafts import Draft
-from reconciler.planning.lines import contact_change, live_of, wanted_of, with_article
+from reconciler.planning.context import CustomerContext, Person, language_of
+from reconciler.planning.findings import Findings, hold
+from reconciler.planning.lines import contact_change, desired_of, live_of, with_article
 from reconciler.planning.matching import How, could_be
 
 
@@ -29,132 +28,148 @@ class Objection:
     hint: str
 
 
-def objection(case: Case, one: Person) -> Objection | None:
-    """What stands against a person's arrival; None for whoever may come or is there already."""
-    match one.match.how:
+def objection(context: CustomerContext, person: Person) -> Objection | None:
+    """Why this person cannot come; None when they may come or are there already."""
+    match person.match.how:
         case How.APPROVED:
-            return _registration_moved(case, one)
+            return _registration_moved(context, person)
         case How.CREATED | How.RESTORED:
-            return _registration_waits(one)
+            return _registration_waits(person)
         case _:
             return None
 
 
-def _registration_moved(case: Case, one: Person) -> Objection | None:
-    found, reference = one.match.registration, wanted_of(one).registration
+def _registration_moved(context: CustomerContext, person: Person) -> Objection | None:
+    registration, reference = person.match.registration, desired_of(person).registration
     name = reference.id if reference else ""
-    if name in case.contested:
+    if name in context.contested:
         hint = "keep it in the file of the person who signed up, and delete the others"
         return Objection("registration-changed", f"registration {name} is named by several files", hint)
     hint = "delete the file; without its registration line it adds the person anew"
-    if found is None:
-        said = "is gone: rejected, withdrawn or already decided"
-    elif not could_be(found, case.customer):
-        said = "is of another customer"
-    elif reference is None or found.fingerprint != reference.fingerprint:
-        said = "changed since it was reviewed"
-        hint = f"read it anew in the portal, then write {_line(found)} or delete the file"
+    if registration is None:
+        reason = "is gone: rejected, withdrawn or already decided"
+    elif not could_be(registration, context.customer):
+        reason = "is of another customer"
+    elif reference is None or registration.fingerprint != reference.fingerprint:
+        reason = "changed since it was reviewed"
+        hint = f"read it anew in the portal, then write {_line(registration)} or delete the file"
     else:
         return None
-    return Objection("registration-changed", f"registration {name} {said}", hint)
+    return Objection("registration-changed", f"registration {name} {reason}", hint)
 
 
-def _registration_waits(one: Person) -> Objection | None:
-    pending, wanted = one.match.rejects, wanted_of(one)
-    if not pending or wanted.refuses_registration:
+def _registration_waits(person: Person) -> Objection | None:
+    pending, desired = person.match.rejects, desired_of(person)
+    if not pending or desired.refuses_registration:
         return None
-    message = f"{wanted.email} has a pending registration ({', '.join(found.id for found in pending)})"
-    lines = " or ".join(_line(found) for found in pending)
+    ids = ", ".join(registration.id for registration in pending)
+    lines = " or ".join(_line(registration) for registration in pending)
     return Objection(
-        "registration-pending", message, f"read it in the portal, then write {lines} or registration: none"
+        "registration-pending",
+        f"{desired.email} has a pending registration ({ids})",
+        f"read it in the portal, then write {lines} or registration: none",
     )
 
 
-def _line(found: Registration) -> str:
-    """What a file says that approves just this registration, as it is now."""
-    return f'registration: {{id: {found.id}, fingerprint: "{found.fingerprint}"}}'
+def _line(registration: Registration) -> str:
+    """The line of a file that approves just this registration, as it is now."""
+    return f'registration: {{id: {registration.id}, fingerprint: "{registration.fingerprint}"}}'
 
 
 def contested_registrations(desired: DesiredState) -> frozenset[str]:
     """The registrations that more than one file of the tree names."""
+    customers = desired.customers.values()
+    contacts = [contact for customer in customers for contact in customer.contacts.values()]
+    farewells = [farewell for customer in customers for farewell in customer.farewells.values()]
     named = Counter(
-        [contact.registration.id for folder in desired.customers.values() for contact in folder.contacts.values()
-         if contact.registration]
-        + [gone.registration for folder in desired.customers.values() for gone in folder.farewells.values()
-           if gone.registration]
-    )  # fmt: skip
+        [contact.registration.id for contact in contacts if contact.registration]
+        + [farewell.registration for farewell in farewells if farewell.registration]
+    )
     return frozenset(name for name, files in named.items() if files > 1)
 
 
-def plan_arrival(case: Case, one: Person, draft: Draft) -> None:
-    """Lets the person in, or holds her back."""
-    against = objection(case, one)
+def plan_arrival(context: CustomerContext, person: Person) -> Findings:
+    """Create, approve or restore the person, or hold them back."""
+    against = objection(context, person)
     if against is not None:
-        draft.hold(against.rule, case.key, one.key, against.message, against.hint)
+        yield hold(against.rule, context.key, person.key, against.message, against.hint)
         return
-    wanted = wanted_of(one)
-    cause = Cause(wanted.place.path, wanted.place.line)
-    draft.changes += [_rejection(case, one.key, found, "other", cause) for found in one.match.rejects]
-    match one.match.how:
+    place = desired_of(person).place
+    cause = Cause(place.path, place.line)
+    for registration in person.match.rejects:
+        yield _rejection(context, person.key, registration, "other", cause)
+    match person.match.how:
         case How.APPROVED:
-            draft.changes.append(_approval(case, one))
+            yield _approval(context, person)
         case How.RESTORED:
-            draft.changes.append(_restoration(case, one))
+            yield _restoration(context, person)
         case _:
-            message = f"{one.key} is added as {with_article(wanted.role)}"
-            draft.changes.append(_newcomer(case, one, Kind.CREATE_CONTACT, message))
+            message = f"{person.key} is added as {with_article(desired_of(person).role)}"
+            yield _newcomer(context, person, Kind.CREATE_CONTACT, message)
 
 
-def _approval(case: Case, one: Person) -> Change:
-    wanted, found = wanted_of(one), one.match.registration
-    if found is None:
-        raise AssertionError(f"{one.key} has no registration")
-    made = _newcomer(case, one, Kind.APPROVE_REGISTRATION, f"{one.key} is let in as {with_article(wanted.role)}")
-    target = replace(made.target, id=found.contact_id, version=found.version)
-    return replace(made, target=target, registration=found.id, fingerprint=found.fingerprint)
+def _approval(context: CustomerContext, person: Person) -> Change:
+    registration = person.match.registration
+    if registration is None:
+        raise AssertionError(f"{person.key} has no registration")
+    message = f"{person.key} is let in as {with_article(desired_of(person).role)}"
+    change = _newcomer(context, person, Kind.APPROVE_REGISTRATION, message)
+    target = replace(change.target, id=registration.contact_id, version=registration.version)
+    return replace(change, target=target, registration=registration.id, fingerprint=registration.fingerprint)
 
 
-def _newcomer(case: Case, one: Person, kind: Kind, message: str) -> Change:
-    wanted, signed_up = wanted_of(one), one.match.registration
-    fields = tuple(FieldChange(n, None, v) for n, v in sorted(wanted.fields.items()) if not is_memo(n))
-    own = {"language": signed_up.language} if signed_up else {}
-    mail = Mail(MailKind.ACTIVATION, wanted.email, spoken(case, {**own, **wanted.fields}))
-    gains = (ACCESS, *sorted(capabilities(wanted.role)))
-    return replace(contact_change(case, one, kind, message), fields=fields, effects=Effects((mail,), gains=gains))
+def _newcomer(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:
+    desired, registration = desired_of(person), person.match.registration
+    fields = tuple(FieldChange(name, None, value) for name, value in sorted(desired.fields.items()))
+    own = {"language": registration.language} if registration else {}
+    mail = Mail(MailKind.ACTIVATION, desired.email, language_of(context, {**own, **desired.fields}))
+    return replace(contact_change(context, person, kind, message), fields=fields, effects=Effects((mail,)))
 
 
-def _restoration(case: Case, one: Person) -> Change:
-    live, wanted = live_of(one), wanted_of(one)
+def _restoration(context: CustomerContext, person: Person) -> Change:
+    live, desired = live_of(person), desired_of(person)
+    remembered = live.applied.fields if live.applied else {}
     fields = tuple(
-        FieldChange(name, live.fields.get(name), value)
-        for name, value in sorted(wanted.fields.items())
-        if not is_memo(name) and not same_value(name, live.fields.get(name), value)
+        FieldChange(name, before, value)
+        for name, value in sorted(desired.fields.items())
+        for before in [remembered.get(name) if is_memo(name) else live.fields.get(name)]
+        if not same_value(name, before, value)
     )
-    mail = Mail(MailKind.ACTIVATION_AGAIN, live.email, spoken(case, one.fields_after))
-    effects = Effects((mail,), gains=(ACCESS, *sorted(capabilities(wanted.role))))
-    made = contact_change(case, one, Kind.RESTORE_CONTACT, f"{one.key} comes back as {with_article(wanted.role)}")
-    return replace(made, fields=fields, effects=effects)
+    mail = Mail(MailKind.ACTIVATION_AGAIN, live.email, language_of(context, person.fields_after))
+    message = f"{person.key} comes back as {with_article(desired.role)}"
+    change = contact_change(context, person, Kind.RESTORE_CONTACT, message)
+    return replace(change, fields=fields, effects=Effects((mail,)))
 
 
-def reject_by_farewell(case: Case, draft: Draft) -> None:
-    """The pending registrations that farewells turn down; one of another customer is not ours to reject."""
-    for key, gone in sorted(case.farewells.items()):
-        found = case.index.live.registrations.get(gone.registration or "")
-        if found is None:
+def reject_by_farewell(context: CustomerContext) -> Findings:
+    """The pending registrations that farewells turn down; one of another customer is held."""
+    for key, farewell in sorted(context.farewells.items()):
+        registration = context.index.live.registrations.get(farewell.registration or "")
+        if registration is None:
             continue
-        if could_be(found, case.customer) and found.id not in case.contested:
-            cause = Cause(gone.place.path, gone.place.line)
-            draft.changes.append(_rejection(case, key, found, gone.reason, cause))
+        contested = registration.id in context.contested
+        if could_be(registration, context.customer) and not contested:
+            cause = Cause(farewell.place.path, farewell.place.line)
+            yield _rejection(context, key, registration, farewell.reason, cause)
             continue
-        said = "is named by several files" if found.id in case.contested else "is of another customer"
+        reason = "is named by several files" if contested else "is of another customer"
+        message = f"registration {registration.id} {reason}"
         hint = "move the line to the farewell where the registration belongs"
-        draft.hold("registration-changed", case.key, key, f"registration {found.id} {said}", hint)
+        yield hold("registration-changed", context.key, key, message, hint)
 
 
-def _rejection(case: Case, key: str, found: Registration, reason: str, cause: Cause) -> Change:
-    mail = Mail(MailKind.REJECTED, found.email, found.language or case.language)
+def _rejection(context: CustomerContext, key: str, registration: Registration, reason: str, cause: Cause) -> Change:
+    language, live = registration.language or context.language, context.customer.live
     return Change(
-        Kind.REJECT_REGISTRATION, ObjectKind.CONTACT, case.key, key, f"the registration of {found.email} is rejected",
-        cause=cause, effects=Effects((mail,)), target=Target(found.contact_id, found.version), registration=found.id,
-        reason=reason, present=False,
-    )  # fmt: skip
+        Kind.REJECT_REGISTRATION,
+        ObjectKind.CONTACT,
+        context.key,
+        key,
+        f"the registration of {registration.email} is rejected",
+        cause=cause,
+        effects=Effects((Mail(MailKind.REJECTED, registration.email, language),)),
+        target=Target(registration.contact_id, registration.version, live.id if live else None),
+        registration=registration.id,
+        reason=reason,
+        present=False,
+    )

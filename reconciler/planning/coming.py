@@ -1,42 +1,43 @@
-"""Who leaves on a later day: told with every plan until the day comes, so that whoever merges it has read it."""
+"""Removals that files announce for a later day; every plan shows them until the day comes."""
 
 from __future__ import annotations
 
 import datetime
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
-from reconciler.model.desired import DesiredContact
+from reconciler.model.changes import Cause
+from reconciler.model.desired import Leaving
 from reconciler.model.plan import Departure
-from reconciler.planning.circumstances import Case, Person
-from reconciler.planning.heirs import Standing, find_heir
-from reconciler.planning.standings import standings
+from reconciler.planning.context import CustomerContext, Person
+from reconciler.planning.departures import removal_change
+from reconciler.planning.heirs import find_heir
 
 
-def coming_departures(cases: Iterable[Case], day: datetime.date) -> tuple[Departure, ...]:
-    """The removals that files announce for days after this one, with today's heirs; by day, customer and key."""
-    found = [
-        _departure(case, one, one.match.desired, people)
-        for case in cases
-        if (leavers := list(_leavers(case, day)))
-        for people in [standings(case)]
-        for one in leavers
-        if one.match.desired is not None
+def coming_departures(contexts: Iterable[CustomerContext], day: datetime.date) -> tuple[Departure, ...]:
+    """The removals announced for days after this one, with today's heirs; by day, customer and key."""
+    departures = [
+        _departure(context, person, leaves) for context in contexts for person, leaves in _leavers(context, day)
     ]
-    return tuple(sorted(found, key=lambda one: (one.on, one.customer, one.contact)))
+    return tuple(sorted(departures, key=lambda each: (each.on, each.customer, each.contact)))
 
 
-def _leavers(case: Case, day: datetime.date) -> Iterator[Person]:
-    for one in case.people:
-        leaves = one.match.desired.leaves if one.match.desired else None
+def _leavers(context: CustomerContext, day: datetime.date) -> Iterator[tuple[Person, Leaving]]:
+    for person in context.people:
+        leaves = person.match.desired.leaves if person.match.desired else None
         if leaves is not None and datetime.date.fromisoformat(leaves.on) > day:
-            yield one
+            yield person, leaves
 
 
-def _departure(case: Case, one: Person, wanted: DesiredContact, people: dict[str, Standing]) -> Departure:
-    assert wanted.leaves is not None  # noqa: S101  who does not leave was left out
-    standing = people.get(one.key)
-    heir = find_heir(standing, people, case.heir).standing if standing else None
-    work = len(case.index.open_work(one.match.live)) if one.match.live else 0
-    return Departure(
-        wanted.leaves.on, case.key, one.key, wanted.leaves.reason, f"{case.key}/{heir.key}" if heir else None, work
-    )
+def _departure(context: CustomerContext, person: Person, leaves: Leaving) -> Departure:
+    standing, live = context.standings.get(person.key), person.match.live
+    heir = find_heir(standing, context.standings, context.heir) if standing else None
+    to = heir.standing if heir else None
+    work = len(context.index.open_work(live)) if live else 0
+    id = ""
+    if live is not None and heir is not None:
+        removal = removal_change(context, person, heir, work)
+        place = person.match.desired.place.path if person.match.desired else None
+        id = replace(removal, cause=Cause(place, due=True), reason=leaves.reason, notes=()).id
+    to_key = f"{context.key}/{to.key}" if to else None
+    return Departure(leaves.on, context.key, person.key, leaves.reason, to_key, work, id)

@@ -2,224 +2,205 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind, ObjectKind, Target
+from reconciler.model.desired import DesiredCustomer
 from reconciler.model.equality import address_key, name_key
 from reconciler.model.fields import is_memo, same_value
-from reconciler.model.live import Applied, LiveContact, LiveCustomer
-from reconciler.model.roles import ACCESS, Role, may_hold_work
-from reconciler.model.values import ALL, FieldChange
-from reconciler.planning.circumstances import Case, spoken
-from reconciler.planning.drafts import Draft
-from reconciler.planning.lines import both_moved, field_edit, first_setters, presence_edit, with_memos
-from reconciler.planning.matching import CustomerMatch, How
-from reconciler.planning.powers import service_moves
+from reconciler.model.live import LiveCustomer
+from reconciler.model.roles import Role
+from reconciler.model.values import FieldChange
+from reconciler.planning.context import CustomerContext, language_of, names_at, widens
+from reconciler.planning.findings import Findings, Tie, refuse
+from reconciler.planning.lines import both_moved, field_edit, naming_setters, presence_edit
+from reconciler.planning.matching import How
 from reconciler.planning.threeway import Compared, compare, settled
 
 
-def plan_customer(case: Case) -> Draft:
+def plan_customer(context: CustomerContext) -> Findings:
     """What happens to the customer's own row."""
-    draft = Draft()
-    if case.released:
-        _release(case, draft)
-        return draft
-    match case.customer.how:
+    if context.released:
+        yield from _release(context)
+        return
+    match context.customer.how:
         case How.CREATED:
-            draft.changes.append(_creation(case))
+            yield _creation(context)
         case How.SAME | How.RENAMED | How.ADOPTED:
-            _stays(case, draft)
+            yield from _stays(context)
         case How.RESTORED:
-            draft.changes.append(_restoration(case))
+            yield _restoration(context)
         case How.AWAY:
-            _away(case, draft)
+            yield from _away(context)
         case How.GONE:
-            _gone(case, draft)
+            yield from _gone(context)
         case How.RECREATED | How.APPROVED:
             raise AssertionError("only contacts are approved or recreated")
-    return draft
 
 
-def refuse_doubles(matches: list[CustomerMatch], cases: list[Case]) -> Draft:
-    """A folder gone and a new one that looks like the same customer, without a word about it."""
-    draft = Draft()
-    gone = [
-        case
-        for case in cases
-        if case.customer.how is How.GONE and case.customer.live and not case.customer.live.archived
-    ]
-    for match in matches:
-        if match.how not in {How.CREATED, How.ADOPTED} or match.desired is None or match.desired.release:
+def refuse_doubles(contexts: Iterable[CustomerContext]) -> Findings:
+    """A folder gone and a new one that looks like the same customer, without `previously`."""
+    every = list(contexts)
+    gone = [context for context in every if context.customer.how is How.GONE and not _row(context).archived]
+    for context in every:
+        desired = context.customer.desired
+        if context.customer.how not in {How.CREATED, How.ADOPTED} or desired is None or desired.release:
             continue
-        wanted = {address_key(contact.email) for contact in match.desired.contacts.values()}
-        for case in gone:
-            live = case.customer.live
-            assert live is not None  # noqa: S101  filtered above
-            had = {address_key(row.email) for row in case.index.living(live) if case.index.manages(row)}
-            if name_key(live.name) == name_key(match.desired.name) or (had and 2 * len(had & wanted) >= len(had)):
-                message = f"the folder of {case.key} is gone, and {match.key} looks like the same customer"
-                hint = f"write previously: [{case.key}] in {match.desired.place.path}"
-                draft.refuse("same-customer", match.key, None, message, hint)
-                draft.ties.append((match.key, case.key))
-    return draft
+        for other in gone:
+            if _look_alike(desired, other):
+                message = f"the folder of {other.key} is gone, and {context.key} looks like the same customer"
+                hint = f"write previously: [{other.key}] in {desired.place.path}"
+                yield refuse("same-customer", context.key, None, message, hint)
+                yield Tie(context.key, other.key)
 
 
-def _creation(case: Case) -> Change:
-    wanted = case.customer.desired
-    assert wanted is not None  # noqa: S101  created from a folder
-    fields = tuple(FieldChange(n, None, v) for n, v in sorted(wanted.fields.items()) if not is_memo(n))
-    return replace(_change(case, Kind.CREATE_CUSTOMER, f"customer {case.key} ({wanted.name}) is added"), fields=fields)
+def _look_alike(desired: DesiredCustomer, gone: CustomerContext) -> bool:
+    """Whether the two share a name, or half of the addresses that the folder had."""
+    row = _row(gone)
+    before = {address_key(c.email) for c in gone.index.living(row) if gone.index.manages(c)}
+    after = {address_key(contact.email) for contact in desired.contacts.values()}
+    half = bool(before) and 2 * len(before & after) >= len(before)
+    return half or name_key(row.name) == name_key(desired.name)
 
 
-def _release(case: Case, draft: Draft) -> None:
-    """The line stays in the file when it is done: then there is nobody of ours, and nothing to do."""
-    if case.customer.how in {How.SAME, How.RENAMED}:
-        message = f"{case.key} and its people are no longer managed here; nothing changes for them"
-        draft.changes.append(replace(_change(case, Kind.RELEASE_CUSTOMER, message), base=None, present=False))
+def _creation(context: CustomerContext) -> Change:
+    desired = _desired(context)
+    fields = tuple(FieldChange(name, None, value) for name, value in sorted(desired.fields.items()))
+    message = f"customer {context.key} ({desired.name}) is added"
+    return replace(_change(context, Kind.CREATE_CUSTOMER, message), fields=fields)
 
 
-def _stays(case: Case, draft: Draft) -> None:
-    wanted, live = case.customer.desired, case.customer.live
-    assert wanted is not None and live is not None  # noqa: S101, PT018  both sides matched
-    base = live.applied if case.customer.how is not How.ADOPTED else None
-    compared = compare(wanted.fields, live.fields, base, live.touched)
-    if case.reverts():
+def _release(context: CustomerContext) -> Findings:
+    """The line stays in the file when it is done: then nothing of ours is left, and nothing to do."""
+    if context.customer.how in {How.SAME, How.RENAMED}:
+        message = f"{context.key} and its people are no longer managed here; nothing changes for them"
+        yield replace(_change(context, Kind.RELEASE_CUSTOMER, message), base=None, present=False)
+
+
+def _stays(context: CustomerContext) -> Findings:
+    desired, live = _desired(context), _row(context)
+    base = live.applied if context.customer.how is not How.ADOPTED else None
+    compared = compare(desired.fields, live.fields, base, live.touched)
+    if context.reverts:
         compared = settled(compared, [edit for edit in compared.edits if not _empowers(edit)])
-    draft.edits += [field_edit(case.key, None, edit, live.touched.get(edit.name)) for edit in compared.edits]
+    for edit in compared.edits:
+        yield field_edit(context.key, None, edit, live.touched.get(edit.name))
     if compared.conflicts:
         hint = "set the file to what it shall be"
-        draft.refuse("conflict", case.key, None, both_moved(compared.conflicts), hint)
+        yield refuse("conflict", context.key, None, both_moved(compared.conflicts), hint)
         return
-    draft.changes += [_telling(live, base, change) for change in _changes(case, live, compared)]
-
-
-def _telling(live: LiveCustomer, base: Applied | None, change: Change) -> Change:
-    """With who set each value that no file had said before."""
-    notes = first_setters(live, base, change.fields)
-    return replace(change, notes=notes, message=change.message + "".join(f" ({note})" for note in notes))
-
-
-_GIVING = frozenset({"services", "project_managers", "email_domains"})
+    for change in _changes(context, live, compared):
+        yield naming_setters(change, live, base)
 
 
 def _empowers(edit: FieldChange) -> bool:
-    """Whether going back to the file's value (`before`) gives somebody at or for the customer more."""
-    if edit.name not in _GIVING:
-        return edit.name == "protected"
-    if edit.after == ALL:
-        return False
-    had = set(edit.after) if isinstance(edit.after, tuple) else set()
-    return edit.before == ALL or not (isinstance(edit.before, tuple) and set(edit.before) <= had)
+    """Whether the file's value (`before`) gives somebody at or for the customer more."""
+    if edit.name in {"services", "project_managers", "email_domains"}:
+        return widens(edit.after, edit.before)
+    return edit.name == "protected"
 
 
-def _changes(case: Case, live: LiveCustomer, compared: Compared) -> list[Change]:
-    fields = compared.changes
-    effects = _service_effects(case, fields)
-    if case.customer.how is How.ADOPTED:
-        made = _change(
-            case, Kind.ADOPT_CUSTOMER, f"{live.name} is already there and is managed from now on as {case.key}"
-        )
-        return [replace(made, fields=fields, effects=effects)]
-    made_all = []
-    if case.customer.how is How.RENAMED:
-        made = _change(case, Kind.RENAME_CUSTOMER, f"{live.external_key} is now called {case.key}")
-        made_all.append(replace(made, previous_key=live.external_key, cause=_cause(case, "previously")))
-    if fields:
-        made = _change(case, Kind.UPDATE_CUSTOMER, f"{case.key}: {', '.join(field.name for field in fields)}")
-        made_all.append(replace(made, fields=fields, effects=effects, cause=_cause(case, fields[0].name)))
-    if not made_all and compared.record:
-        recorded = _change(case, Kind.RECORD, f"{case.key}: remember what the file says")
-        first = next((memo.name for memo in compared.memos), "")
-        made_all.append(replace(recorded, cause=_cause(case, first)))
-    return with_memos(made_all, compared.memos)
-
-
-def _service_effects(case: Case, fields: tuple[FieldChange, ...]) -> Effects:
-    """Services withdrawn from the customer are withdrawn from everybody who could request them.
-
-    What every customer may order is nothing that its own list gives or takes.
-    """
-    moved = next((field for field in fields if field.name == "services"), None)
-    live = case.customer.live
-    if moved is None or live is None:
-        return Effects()
-    everything = tuple(sorted(str(row.fields["code"]) for row in case.index.live.services.values()))
-    before, after = case.with_common(moved.before), case.with_common(moved.after)
-    loses, gains = service_moves(before, after, everything)
-    people = [
-        case.called(row)
-        for row in case.index.living(live)
-        if may_hold_work(row.role) and set(loses) & set(service_moves(row.fields.get("services"), after, everything)[0])
-    ]
-    return Effects(loses=loses, gains=gains, people=tuple(sorted(people)))
-
-
-def _restoration(case: Case) -> Change:
-    wanted, live = case.customer.desired, case.customer.live
-    assert wanted is not None and live is not None  # noqa: S101, PT018  both sides matched
-    back = [row for row in case.index.contacts[live.id] if row.removal and row.removal.with_customer]
-    mails = tuple(Mail(MailKind.ACTIVATION_AGAIN, row.email, spoken(case, row.fields)) for row in _by_address(back))
-    fields = tuple(
-        FieldChange(name, live.fields.get(name), value)
-        for name, value in sorted(wanted.fields.items())
-        if not is_memo(name) and not same_value(name, live.fields.get(name), value)
-    )
-    managers = sorted(case.called(row).partition("/")[2] for row in back if row.role is Role.MANAGER)
-    again = f"; managers again: {', '.join(managers)}" if managers else ""
-    made = _change(case, Kind.RESTORE_CUSTOMER, f"{case.key} comes back with whom the archive took out{again}")
-    people = tuple(sorted(case.called(row) for row in back))
-    gains = (ACCESS,) if back else ()
-    return replace(made, fields=fields, effects=Effects(mails, gains=gains, people=people))
-
-
-def _away(case: Case, draft: Draft) -> None:
-    wanted, live = case.customer.desired, case.customer.live
-    assert wanted is not None and live is not None and live.removal is not None  # noqa: S101, PT018  archived
-    touch = live.removal.touch
-    compared = compare(wanted.fields, live.fields, live.applied, live.touched)
-    if compared.changes or compared.conflicts:
-        message = f"the file changed, but {touch.by} archived this customer on {touch.at[:10]}"
-        draft.refuse("conflict", case.key, None, message, "delete the folder, or have it restored in the portal")
+def _changes(context: CustomerContext, live: LiveCustomer, compared: Compared) -> Iterable[Change]:
+    fields = compared.written
+    if context.customer.how is How.ADOPTED:
+        message = f"{live.name} is already there and is managed from now on as {context.key}"
+        yield replace(_change(context, Kind.ADOPT_CUSTOMER, message), fields=fields)
         return
-    draft.edits.append(presence_edit(case.key, None, "archived", touch))
+    renamed = context.customer.how is How.RENAMED
+    if renamed:
+        change = _change(context, Kind.RENAME_CUSTOMER, f"{live.external_key} is now called {context.key}")
+        yield replace(change, previous_key=live.external_key, cause=_cause(context, "previously"))
+    if fields:
+        names = ", ".join(field.name for field in fields)
+        change = _change(context, Kind.UPDATE_CUSTOMER, f"{context.key}: {names}")
+        undoes = compared.undone >= {field.name for field in fields}
+        cause = _cause(context, fields[0].name)
+        yield replace(change, fields=fields, cause=cause, restores_file=undoes)
+    elif compared.record and not renamed:
+        yield _change(context, Kind.RECORD, f"{context.key}: remember what the file says")
 
 
-def _gone(case: Case, draft: Draft) -> None:
-    live = case.customer.live
-    assert live is not None  # noqa: S101  gone from the files, so it is in the portal
+def _restoration(context: CustomerContext) -> Change:
+    desired, live = _desired(context), _row(context)
+    rows = context.index.contacts[live.id]
+    back = [row for row in rows if row.removal and row.removal.with_customer]
+    mails = tuple(
+        Mail(MailKind.ACTIVATION_AGAIN, row.email, language_of(context, row.fields))
+        for row in sorted(back, key=lambda row: address_key(row.email))
+    )
+    fields = tuple(
+        FieldChange(name, before, value)
+        for name, value in sorted(desired.fields.items())
+        for before in [context.applied.get(name) if is_memo(name) else live.fields.get(name)]
+        if not same_value(name, before, value)
+    )
+    names = names_at(context)
+    managers = sorted(names[row.id].partition("/")[2] for row in back if row.role is Role.MANAGER)
+    again = f"; managers again: {', '.join(managers)}" if managers else ""
+    message = f"{context.key} comes back with the people whom the archive took out{again}"
+    change = _change(context, Kind.RESTORE_CUSTOMER, message)
+    return replace(change, fields=fields, effects=Effects(mails))
+
+
+def _away(context: CustomerContext) -> Findings:
+    desired, live = _desired(context), _row(context)
+    if live.removal is None:
+        raise AssertionError(f"{context.key} is not archived")
+    touch = live.removal.touch
+    compared = compare(desired.fields, live.fields, live.applied, live.touched)
+    if compared.changes or compared.memos or compared.conflicts:
+        message = f"the file changed, but {touch.by} archived this customer on {touch.at[:10]}"
+        hint = "delete the folder, or have it restored in the portal"
+        yield refuse("conflict", context.key, None, message, hint)
+        return
+    yield presence_edit(context.key, None, "archived", touch)
+
+
+def _gone(context: CustomerContext) -> Findings:
+    live = _row(context)
     if live.archived:
         if live.applied and live.applied.present:
-            made = _change(case, Kind.RECORD, f"{case.key}: remember that the folder is gone")
-            draft.changes.append(replace(made, base=live.applied.fields, present=False))
+            record = _change(context, Kind.RECORD, f"{context.key}: remember that the folder is gone")
+            yield replace(record, base=live.applied.fields, present=False)
         return
-    if live.applied and not live.applied.present and not case.reverts():
-        draft.edits.append(presence_edit(case.key, None, "restored", live.touched.get("presence")))
+    if live.applied and not live.applied.present and not context.reverts:
+        yield presence_edit(context.key, None, "restored", live.touched.get("presence"))
         return
-    if requests := case.index.requests_of_customer[live.id]:
+    if requests := context.index.requests_of_customer[live.id]:
         listed = "; ".join(f"{request.id} ({request.state})" for request in requests)
-        message = f"{case.key} has open requests: {listed}"
-        draft.refuse("open-requests", case.key, None, message, "let them be delivered or cancelled first")
-    people = tuple(sorted(case.index.person(row) for row in case.index.living(live)))
-    message = f"{case.key} ({live.name}) is archived with {len(people)} {'person' if len(people) == 1 else 'people'}"
-    made = _change(case, Kind.ARCHIVE_CUSTOMER, message)
-    effects = Effects(loses=(ACCESS,) if people else (), people=people)
-    draft.changes.append(replace(made, effects=effects, base=None, present=False, reason="other"))
+        message = f"{context.key} has open requests: {listed}"
+        yield refuse("open-requests", context.key, None, message, "let them be delivered or cancelled first")
+    people = len(context.index.living(live))
+    noun = "person" if people == 1 else "people"
+    message = f"{context.key} ({live.name}) is archived with {people} {noun}"
+    change = _change(context, Kind.ARCHIVE_CUSTOMER, message)
+    yield replace(change, base=None, present=False, reason="other")
 
 
-def _change(case: Case, kind: Kind, message: str) -> Change:
-    live, wanted = case.customer.live, case.customer.desired
-    target = Target(live.id, live.version, live.id) if live else Target()
-    base = wanted.fields if wanted else None
-    return Change(kind, ObjectKind.CUSTOMER, case.key, None, message, target=target, base=base, cause=_cause(case))
+def _change(context: CustomerContext, kind: Kind, message: str) -> Change:
+    live, desired = context.customer.live, context.customer.desired
+    target = Target(live.id, live.version, live.id, live.life) if live else Target()
+    base = desired.fields if desired else None
+    cause = _cause(context)
+    return Change(kind, ObjectKind.CUSTOMER, context.key, None, message, target=target, base=base, cause=cause)
 
 
-def _cause(case: Case, field: str = "") -> Cause:
-    wanted = case.customer.desired
-    if wanted is None:
+def _cause(context: CustomerContext, field: str = "") -> Cause:
+    desired = context.customer.desired
+    if desired is None:
         return Cause()
-    place = wanted.places.get(field, wanted.place)
+    place = desired.places.get(field, desired.place)
     return Cause(place.path, place.line)
 
 
-def _by_address(rows: list[LiveContact]) -> list[LiveContact]:
-    return sorted(rows, key=lambda row: address_key(row.email))
+def _desired(context: CustomerContext) -> DesiredCustomer:
+    if context.customer.desired is None:
+        raise AssertionError(f"{context.key} has no folder")
+    return context.customer.desired
+
+
+def _row(context: CustomerContext) -> LiveCustomer:
+    if context.customer.live is None:
+        raise AssertionError(f"{context.key} is not in the portal")
+    return context.customer.live

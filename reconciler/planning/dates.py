@@ -57,4 +57,5 @@ def _due(contact: DesiredContact, day: datetime.date) -> bool:
 def _farewell(contact: DesiredContact) -> Farewell:
     reason = contact.leaves.reason if contact.leaves else "left"
     place = contact.places.get("leaves", contact.place)
-    return Farewell(contact.customer, contact.key, place, contact.heir, reason)
+    leaves_on = contact.leaves.on if contact.leaves else None
+    return Farewell(contact.customer, contact.key, place, contact.heir, reason, leaves_on=leaves_on)

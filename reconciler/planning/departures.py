@@ -1,106 +1,129 @@
-"""People who leave or may no longer hold work: every one of them hands over first."""
+"""People who leave or may no longer hold work: their open work goes to an heir first."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind
 from reconciler.model.fields import same_value
 from reconciler.model.live import Status
-from reconciler.model.roles import ACCESS, Role, capabilities, may_hold_work
+from reconciler.model.roles import Role, may_hold_work
 from reconciler.model.values import FieldChange
-from reconciler.planning.circumstances import Case, Person, restored_elsewhere
-from reconciler.planning.drafts import Draft
-from reconciler.planning.heirs import Heir, Standing, find_heir
+from reconciler.planning.context import CustomerContext, Person, restored_elsewhere
+from reconciler.planning.findings import Findings, refuse, warn
+from reconciler.planning.heirs import Heir, find_heir
 from reconciler.planning.lines import (
     cause_of,
     contact_change,
     counted,
+    desired_of,
     live_of,
     presence_edit,
     set_by,
-    wanted_of,
     with_article,
 )
 
-Standings = Mapping[str, Standing]
 
-
-def plan_departure(case: Case, one: Person, after: Standings, draft: Draft) -> None:
-    """What happens to a contact of ours that has no file: removed, released, remembered as gone."""
-    live, base = live_of(one), one.match.base
-    gone = case.farewells.get(one.key)
-    cause = Cause(gone.place.path, gone.place.line) if gone else Cause()
+def plan_departure(context: CustomerContext, person: Person) -> Findings:
+    """What happens to a contact of ours without a file: removed, released, remembered as gone."""
+    live, base = live_of(person), person.match.base
+    farewell = context.farewells.get(person.key)
     if not live.living:
         if base is not None and base.present:
-            made = contact_change(case, one, Kind.RECORD, f"{one.key}: remember that the file is gone")
-            draft.changes.append(replace(made, present=False, base=base.fields))
+            message = f"{person.key}: remember that the file is gone"
+            record = contact_change(context, person, Kind.RECORD, message)
+            yield replace(record, present=False, base=base.fields)
         return
-    if restored_elsewhere(case, one):
-        draft.edits.append(presence_edit(case.key, one.key, "restored", live.touched.get("presence")))
+    if restored_elsewhere(context, person):
+        yield presence_edit(context.key, person.key, "restored", live.touched.get("presence"))
         return
-    if gone and gone.keep:
-        made = contact_change(case, one, Kind.RELEASE_CONTACT, f"{one.key} is no longer managed here; the access stays")
-        draft.changes.append(replace(made, base=None, present=False, cause=cause))
+    if farewell and farewell.keep:
+        message = f"{person.key} is no longer managed here; the access stays"
+        release = contact_change(context, person, Kind.RELEASE_CONTACT, message)
+        cause = Cause(farewell.place.path, farewell.place.line)
+        yield replace(release, base=None, present=False, cause=cause)
         return
-    reason = gone.reason if gone else "other"
-    draft.changes.append(replace(_removal(case, one, after, draft), cause=cause, reason=reason))
+    yield from _removal(context, person)
 
 
-def _removal(case: Case, one: Person, after: Standings, draft: Draft) -> Change:
-    live, base = live_of(one), one.match.base
-    work = case.index.open_work(live)
-    heir = find_heir(after[one.key], after, case.heir)
+def _removal(context: CustomerContext, person: Person) -> Findings:
+    work = context.index.open_work(live_of(person))
+    heir = find_heir(context.standings[person.key], context.standings, context.heir)
     if work and heir.standing is None:
         message = (
-            f"{one.key} leaves {counted(len(work), 'open request')} and nobody to receive them "
-            f"({heir.problem}): {_listed(case, one)}"
+            f"{person.key} leaves {counted(len(work), 'open request')} and nobody to receive them "
+            f"({heir.problem}): {_listed(context, person)}"
         )
-        hint = f"write removed/{one.key}.yaml with a line heir: KEY, or name an heir in customer.yaml"
-        draft.refuse("no-heir", case.key, one.key, message, hint)
-    edited = [n for n, v in (base.fields if base else {}).items() if not same_value(n, live.fields.get(n), v)]
+        hint = f"write removed/{person.key}.yaml with a line heir: KEY, or name an heir in customer.yaml"
+        yield refuse("no-heir", context.key, person.key, message, hint)
+    yield from _invited_heir(context, person, heir, len(work))
+    yield removal_change(context, person, heir, len(work))
+
+
+def removal_change(context: CustomerContext, person: Person, heir: Heir, work: int) -> Change:
+    """The removal of a contact, with their open work going to the heir."""
+    live, base = live_of(person), person.match.base
+    farewell = context.farewells.get(person.key)
+    applied = base.fields if base else {}
+    edited = [name for name, value in applied.items() if not same_value(name, live.fields.get(name), value)]
     notes = set_by(live, edited)
-    message = f"{one.key} leaves"
+    message = f"{person.key} leaves"
     if heir.standing:
         message += f"; all open work goes to {heir.standing.key}"
-    made = contact_change(case, one, Kind.REMOVE_CONTACT, message + "".join(f" ({note})" for note in notes))
-    lost = (ACCESS, *sorted(capabilities(live.role)))
-    effects = replace(_handing_over(heir, len(work), draft, case.key, one.key), loses=lost)
-    return replace(made, effects=effects, notes=notes, present=False, base=None)
+    message += "".join(f" ({note})" for note in notes)
+    cause = Cause()
+    if farewell:
+        due = farewell.leaves_on is not None and farewell.leaves_on == applied.get("leaves.on")
+        cause = Cause(farewell.place.path, farewell.place.line, due)
+    return replace(
+        contact_change(context, person, Kind.REMOVE_CONTACT, message),
+        effects=_handover(heir, work),
+        notes=notes,
+        present=False,
+        base=None,
+        cause=cause,
+        reason=farewell.reason if farewell else "other",
+    )
 
 
-def hand_over_if_demoted(case: Case, one: Person, role: FieldChange | None, after: Standings, draft: Draft) -> None:
-    """The hand-over before a change of role that takes the right to hold work; nothing otherwise."""
-    live = live_of(one)
+def hand_over_if_demoted(context: CustomerContext, person: Person, role: FieldChange | None) -> Findings:
+    """The handover before a change of role that takes the right to hold work; nothing otherwise."""
+    live = live_of(person)
     if role is None or may_hold_work(Role(str(role.after))) or not may_hold_work(live.role):
         return
-    work = case.index.open_work(live)
-    heir = find_heir(after[one.key], after, case.heir)
+    work = context.index.open_work(live)
+    heir = find_heir(context.standings[person.key], context.standings, context.heir)
     if work and heir.standing is None:
-        becomes = with_article(Role(str(role.after)))
         message = (
-            f"{one.key} becomes {becomes} and nobody receives the open work ({heir.problem}): {_listed(case, one)}"
+            f"{person.key} becomes {with_article(Role(str(role.after)))} and nobody receives the open work "
+            f"({heir.problem}): {_listed(context, person)}"
         )
-        draft.refuse("no-heir", case.key, one.key, message, f"add heir: KEY to {wanted_of(one).place.path}")
+        hint = f"add heir: KEY to {desired_of(person).place.path}"
+        yield refuse("no-heir", context.key, person.key, message, hint)
     if heir.standing is None:
         return
-    effects = _handing_over(heir, len(work), draft, case.key, one.key)
-    made = contact_change(case, one, Kind.HAND_OVER_WORK, f"all open work of {one.key} goes to {heir.standing.key}")
-    draft.changes.append(replace(made, effects=effects, cause=cause_of(one, "role"), base=None))
+    yield from _invited_heir(context, person, heir, len(work))
+    message = f"all open work of {person.key} goes to {heir.standing.key}"
+    change = contact_change(context, person, Kind.HAND_OVER_WORK, message)
+    yield replace(change, effects=_handover(heir, len(work)), cause=cause_of(person, "role"), base=None)
 
 
-def _handing_over(heir: Heir, work: int, draft: Draft, customer: str, giver: str) -> Effects:
+def _handover(heir: Heir, work: int) -> Effects:
     standing = heir.standing
     if standing is None:
         return Effects()
-    if work and standing.status is not Status.ACTIVE:
-        message = f"{standing.key} receives the work of {giver}, but has not activated the access yet"
-        hint = "resend the activation, or name somebody else"
-        draft.warn("heir-invited", customer, standing.key, message, hint)
     mails = (Mail(MailKind.WORK_RECEIVED, standing.email, standing.language),) if work else ()
     return Effects(mails, standing.ref, work)
 
 
-def _listed(case: Case, one: Person) -> str:
-    return "; ".join(f"{request.id} ({request.state})" for request in case.index.open_work(live_of(one)))
+def _invited_heir(context: CustomerContext, person: Person, heir: Heir, work: int) -> Findings:
+    standing = heir.standing
+    if work and standing is not None and standing.status is not Status.ACTIVE:
+        message = f"{standing.key} receives the work of {person.key}, but has not activated the access yet"
+        hint = "resend the activation, or name somebody else"
+        yield warn("heir-invited", context.key, standing.key, message, hint)
+
+
+def _listed(context: CustomerContext, person: Person) -> str:
+    requests = context.index.open_work(live_of(person))
+    return "; ".join(f"{request.id} ({request.state})" for request in requests)

@@ -12,10 +12,10 @@ from reconciler.model.roles import Role, may_hold_work
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """One person after the plan: her key, how to refer to her, her role, where she stands.
+    """One person after the plan: key, reference, role and status.
 
-    `heir`: whom she names herself, heard when she leaves or may not hold work any more.
-    `former`: keys she had before.
+    `heir`: named by the person's own file, used when they leave or may not hold work any more.
+    `former`: keys that they had before.
     """
 
     key: str
@@ -42,10 +42,10 @@ class Heir:
 
 
 def find_heir(giver: Standing, people: Mapping[str, Standing], customer_heir: str | None) -> Heir:
-    """The heir of a person: whom she or her farewell names, else the customer's, else the only manager.
+    """The heir of a person: the one that their file or farewell names, else the customer's, else the only manager.
 
-    A named heir who leaves is followed to her own; a named heir who cannot receive is an answer too
-    (nobody), because work must not go to somebody whom no file names.
+    A named heir who leaves is followed to their own heir. When a named heir cannot receive, nobody
+    does: work must not go to a person whom no file names.
     """
     named = giver.heir or customer_heir
     seen = [giver.key]
@@ -55,7 +55,7 @@ def find_heir(giver: Standing, people: Mapping[str, Standing], customer_heir: st
             return Heir(None, f"'{named}' is nobody at this customer")
         if standing.key in seen:
             if giver.heir is None and standing.key == giver.key:
-                break  # she is the customer's heir herself
+                break  # the giver is the customer's heir
             return Heir(None, f"the heirs go in a circle: {' → '.join([*seen, standing.key])}")
         if standing.can_receive:
             return Heir(standing)

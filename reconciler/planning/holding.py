@@ -1,75 +1,95 @@
-"""What is held back: the groups with the rules that stop each, and those that wait for another group.
+"""Which groups are held back, and why: rounds of judging until nothing is added.
 
-Comes after all refusals are known; a group that is held back is shown, and not carried out.
+Each round judges all groups against the same projection and adds every refusal and dependency at
+once. A group that is held back is never released in the same plan, so no order matters.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
 
-from reconciler.model.changes import Change, Kind
-from reconciler.model.live import LiveState
-from reconciler.model.plan import Group, Refusal, Scope
-from reconciler.planning.services import users_after
+from reconciler.model.plan import Group, Refusal, Scope, Stage
+from reconciler.planning.findings import refuse, refuse_portal
+from reconciler.planning.projection import Carried
+from reconciler.planning.waiting import Waits
 
-WAITS = "waits-for-service"
-IN_USE = "service-in-use"
+Judge = Callable[[Carried], Iterable[Refusal]]
 
 
-def hold_back(groups: list[Group], refusals: list[Refusal], live: LiveState) -> tuple[Group, ...]:
-    """The groups, each with the rules that hold it back.
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The rules that hold back each group, by name, and every refusal behind them."""
 
-    A refusal of the whole plan holds all; one of a customer its group; one without customer the
-    settings and services. Whoever names a service that is not created waits, and a service is not
-    removed while somebody who was to let go of it is held back.
-    """
-    whole = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
-    by_customer: dict[str | None, set[str]] = defaultdict(set)
+    rules: Mapping[str, frozenset[str]]
+    refusals: tuple[Refusal, ...]
+
+
+def hold_back(groups: Iterable[Group], refusals: Iterable[Refusal], waits: Waits, judge: Judge, out: Carried) -> Held:
+    """The groups that are held back. `out`: groups that are not carried out for another reason."""
+    groups = list(groups)
+    found = dict.fromkeys(refusals)
+    while True:
+        held = rules_by_group(groups, found)
+        carried = frozenset(group.name for group in groups) - set(held) - out
+        fresh = [each for each in (*judge(carried), *_waiting(groups, waits, carried)) if each not in found]
+        if not fresh:
+            return Held({name: frozenset(rules) for name, rules in held.items()}, tuple(found))
+        found.update(dict.fromkeys(fresh))
+
+
+def rules_by_group(groups: Iterable[Group], refusals: Iterable[Refusal]) -> dict[str, set[str]]:
+    """The rules of the refusals that name a group, by group name."""
+    held: dict[str, set[str]] = defaultdict(set)
+    by_subject: dict[Subject, set[str]] = defaultdict(set)
     for refusal in refusals:
         if refusal.scope is Scope.CUSTOMER:
-            by_customer[refusal.customer].add(refusal.rule)
-    held = [_with_rules(group, whole | _rules_of(group, by_customer)) for group in groups]
-    return tuple(_leavers_wait(_users_wait(held), live))
+            by_subject[refusal.customer, refusal.service, refusal.stage].add(refusal.rule)
+    for group in groups:
+        for subject in _subjects(group):
+            held[group.name] |= by_subject[subject]
+    return {name: rules for name, rules in held.items() if rules}
 
 
-def _rules_of(group: Group, by_customer: dict[str | None, set[str]]) -> set[str]:
-    if group.customers:
-        return set().union(*(by_customer[customer] for customer in group.customers))
-    removes = any(change.kind is Kind.REMOVE_SERVICE for change in group.changes)
-    return by_customer[None] if removes else by_customer[None] - {IN_USE}
+Subject: TypeAlias = tuple[str | None, str | None, Stage | None]
+"""What a refusal is about: a customer, a service, and one of its two groups."""
 
 
-def _with_rules(group: Group, rules: set[str]) -> Group:
-    return replace(group, held_back=tuple(sorted(rules)))
+def _subjects(group: Group) -> Iterator[Subject]:
+    """What refusals name when they mean this group."""
+    if group.stage is Stage.CUSTOMERS:
+        yield from ((customer, None, None) for customer in group.customers)
+    else:
+        yield None, group.service, None
+        yield None, group.service, group.stage
 
 
-def _users_wait(groups: list[Group]) -> list[Group]:
-    """Customers that need a service which is held back wait for it."""
-    missing = {c.service for g in groups if g.held_back for c in g.changes if c.kind is Kind.CREATE_SERVICE}
-    if not missing:
-        return groups
-    return [
-        _with_rules(group, {*group.held_back, WAITS}) if any(missing & _named(c) for c in group.changes) else group
-        for group in groups
-    ]
+def _waiting(groups: list[Group], waits: Waits, carried: Carried) -> Iterator[Refusal]:
+    """Refusals of groups that wait for a group that is not carried out."""
+    by_name = {group.name: group for group in groups}
+    for group in groups:
+        for name, rule in sorted(waits.get(group.name, {}).items()):
+            if group.name in carried and name not in carried:
+                yield _wait(group, by_name[name], rule)
 
 
-def _named(change: Change) -> set[str]:
-    found = (field.after for field in change.fields if field.name == "services")
-    return set().union(*(value for value in found if isinstance(value, tuple)))
+def _wait(group: Group, other: Group, rule: str) -> Refusal:
+    awaited = title(other)
+    message = f"{title(group)} waits for {awaited}: without it, people would lose a service"
+    hint = f"solve what holds back {awaited}, or apply it first"
+    if group.stage is Stage.CUSTOMERS:
+        return refuse(rule, min(group.customers), None, message, hint)
+    return refuse_portal(rule, group.service, message, hint, group.stage)
 
 
-def _leavers_wait(groups: list[Group], live: LiveState) -> list[Group]:
-    """A service stays while somebody uses it who was to let go of it and is held back."""
-    going = {c.service: c for g in groups for c in g.changes if c.kind is Kind.REMOVE_SERVICE}
-    if not going:
-        return groups
-    ready = [change for group in groups if not group.held_back for change in group.changes]
-    used = {key for key in going if key and users_after(key, ready, live)}
-    return [
-        _with_rules(group, {*group.held_back, WAITS})
-        if not group.held_back and any(c.service in used for c in group.changes if c.kind is Kind.REMOVE_SERVICE)
-        else group
-        for group in groups
-    ]
+def title(group: Group) -> str:
+    """The group as people call it."""
+    match group.stage:
+        case Stage.SETTINGS:
+            return "the settings"
+        case Stage.CUSTOMERS:
+            return ", ".join(group.customers)
+        case Stage.OPENING | Stage.CLOSING:
+            return f"service {group.service}"

@@ -3,18 +3,30 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import fields
 
+from reconciler.model.desired import Policy
 from reconciler.model.equality import address_key, name_key
-from reconciler.model.live import LiveContact, LiveCustomer, LiveObject, LiveState, OpenRequest, Registration, Removal
+from reconciler.model.live import (
+    LiveContact,
+    LiveCustomer,
+    LiveObject,
+    LiveState,
+    OpenRequest,
+    Registration,
+    Removal,
+)
 from reconciler.planning.dates import instant
 
 
 class Index:
     """Look-ups over one live state; every list in a stable order that no row id decides alone."""
 
-    def __init__(self, live: LiveState, owner: str) -> None:
+    def __init__(self, live: LiveState, owner: str, renamed_services: Mapping[str, str] | None = None) -> None:
         self.live = live
         self.owner = owner
+        self.renamed_services = renamed_services or {}
         self.contacts: dict[str, list[LiveContact]] = defaultdict(list)
         self.by_address: dict[str, LiveContact] = {}
         self.by_name = {name_key(row.name): row for row in live.customers.values() if not row.archived}
@@ -22,7 +34,8 @@ class Index:
         for row in self.by_name.values():
             if row.external_key is not None and row.owner not in {None, owner}:
                 self.foreign[row.external_key].append(row)
-        self.codes = {str(row.fields["code"]) for row in live.services.values()}
+        self.services = {str(row.fields["code"]): row for row in live.services.values()}
+        self.policy = applied_policy(live)
         self.requests: dict[str, list[OpenRequest]] = defaultdict(list)
         self.requests_of_customer: dict[str, list[OpenRequest]] = defaultdict(list)
         self.registrations_by_address: dict[str, list[Registration]] = defaultdict(list)
@@ -44,9 +57,11 @@ class Index:
         """The customer's living contacts, managed and not."""
         return [contact for contact in self.contacts[customer.id] if contact.living]
 
-    def managed_people(self) -> int:
-        """How many living contacts are ours."""
-        return sum(1 for c in self.live.contacts.values() if c.living and self.manages(c))
+    @property
+    def population(self) -> int:
+        """How many living contacts the customers have that this repository manages."""
+        managed = {row.id for row in self.live.customers.values() if self.manages(row) and not row.archived}
+        return sum(row.living for row in self.live.contacts.values() if row.customer_id in managed)
 
     def open_work(self, contact: LiveContact) -> list[OpenRequest]:
         """The open requests that the contact owns."""
@@ -57,10 +72,13 @@ class Index:
         customer = self.live.customers[customer_id]
         return customer.external_key if self.manages(customer) and customer.external_key else customer.name
 
+    def own_name(self, contact: LiveContact) -> str:
+        """A live contact's key when ours, else the address."""
+        return (contact.external_key if self.manages(contact) else None) or contact.email
+
     def person(self, contact: LiveContact) -> str:
         """How people call a live contact: `customer/key` when ours, else `customer/address`."""
-        last = contact.external_key if self.manages(contact) else contact.email
-        return f"{self.customer_key(contact.customer_id)}/{last}"
+        return f"{self.customer_key(contact.customer_id)}/{self.own_name(contact)}"
 
     def customers_in_order(self) -> list[LiveCustomer]:
         """All customers, archived ones last, then by key or name; of one key the last archived first."""
@@ -70,13 +88,21 @@ class Index:
         )
 
 
+def applied_policy(live: LiveState) -> Policy:
+    """The policy last applied; the defaults where none was."""
+    applied = live.settings.applied
+    known = applied.fields if applied else {}
+    numbers = {f.name: known[f"policy.{f.name}"] for f in fields(Policy) if f"policy.{f.name}" in known}
+    return Policy(**numbers)  # type: ignore[arg-type]  # the portal returns what a typed file said
+
+
 def contact_order(contact: LiveContact) -> tuple[bool, str, float, int, str, str]:
     """Living ones first, then by key; of one key the last life first.
 
     When a life ended decides before its generation: whoever signed up or was adopted begins at 1 again.
     """
     key, ended = contact.external_key or "", -_ended(contact.removal)
-    return (not contact.living, key, ended, -contact.generation, address_key(contact.email), contact.id)
+    return (not contact.living, key, ended, -contact.life, address_key(contact.email), contact.id)
 
 
 def _ended(removal: Removal | None) -> float:

@@ -10,62 +10,57 @@ from reconciler.model.desired import DesiredContact
 from reconciler.model.live import Applied, LiveContact, LiveObject, Touch
 from reconciler.model.plan import PortalEdit
 from reconciler.model.roles import Role
-from reconciler.model.values import FieldChange, Fields
-from reconciler.planning.circumstances import Case, Person
+from reconciler.model.values import FieldChange
+from reconciler.planning.context import CustomerContext, Person
 
 
-def contact_change(case: Case, one: Person, kind: Kind, message: str) -> Change:
-    """A change of this kind about the person, remembering her file; its effects are the caller's."""
-    live, wanted = one.match.live, one.match.desired
-    customer = case.customer.live
+def contact_change(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:
+    """A change of this kind about the person, remembering their file; its effects are the caller's."""
+    live, desired = person.match.live, person.match.desired
+    customer = context.customer.live
     target = Target(
         live.id if live else None,
         live.version if live else None,
         customer.id if customer else None,
-        one.match.generation if live is None else live.generation,
+        person.match.life if live is None else live.life,
     )
-    base: Fields | None = wanted.fields if wanted else None
-    return Change(
-        kind, ObjectKind.CONTACT, case.key, one.key, message, target=target, base=base, cause=cause_of(one)
-    )  # fmt: skip
+    base = desired.fields if desired else None
+    cause = cause_of(person)
+    return Change(kind, ObjectKind.CONTACT, context.key, person.key, message, target=target, base=base, cause=cause)
 
 
-def cause_of(one: Person, field: str = "") -> Cause:
-    """The line of the person's file that says the field, or the file; that there is no file."""
-    if one.match.desired is None:
+def cause_of(person: Person, field: str = "") -> Cause:
+    """The line of the person's file that says the field, or the file; none when there is no file."""
+    if person.match.desired is None:
         return Cause()
-    place = one.match.desired.places.get(field, one.match.desired.place)
+    place = person.match.desired.places.get(field, person.match.desired.place)
     return Cause(place.path, place.line)
 
 
-def field_edit(customer: str | None, contact: str | None, edit: FieldChange, touch: Touch | None) -> PortalEdit:
-    """A field that was moved in the portal, with who and when as far as the portal knows."""
+def field_edit(
+    customer: str | None, contact: str | None, edit: FieldChange, touch: Touch | None, service: str | None = None
+) -> PortalEdit:
+    """A field that was changed in the portal, with who and when as far as the portal knows."""
     by, at = _who_and_when(touch)
-    return PortalEdit(customer, contact, edit.name, edit.before, edit.after, by, at)
+    return PortalEdit(customer, contact, edit.name, edit.before, edit.after, by, at, service)
 
 
 def presence_edit(customer: str, contact: str | None, live: str, touch: Touch | None) -> PortalEdit:
-    """Somebody taken out or brought back in the portal while the files stood still."""
+    """An object removed or restored in the portal while the files stood still."""
     by, at = _who_and_when(touch)
-    return PortalEdit(customer, contact, "presence", "absent" if live == "restored" else "present", live, by, at)
+    applied = "absent" if live == "restored" else "present"
+    return PortalEdit(customer, contact, "presence", applied, live, by, at)
 
 
 def _who_and_when(touch: Touch | None) -> tuple[str, str]:
     return (touch.by, touch.at) if touch else ("unknown", "")
 
 
-def first_setters(live: LiveObject, base: Applied | None, changes: Iterable[FieldChange]) -> tuple[str, ...]:
-    """Who set the live value of each changed field that no file had managed before."""
+def naming_setters(change: Change, live: LiveObject, base: Applied | None) -> Change:
+    """The change with who set each live value that no file had managed before."""
     known = base.fields if base else {}
-    return set_by(live, [change.name for change in changes if change.name not in known])
-
-
-def with_memos(made: list[Change], memos: Iterable[FieldChange]) -> list[Change]:
-    """The changes of one object, the last of them showing what else the base will remember."""
-    if not made:
-        return made
-    fields = tuple(sorted((*made[-1].fields, *memos), key=lambda field: field.name))
-    return [*made[:-1], replace(made[-1], fields=fields)]
+    notes = set_by(live, [field.name for field in change.fields if field.name not in known])
+    return replace(change, notes=notes, message=change.message + "".join(f" ({note})" for note in notes))
 
 
 def set_by(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
@@ -77,28 +72,28 @@ def set_by(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def live_of(one: Person) -> LiveContact:
+def live_of(person: Person) -> LiveContact:
     """The person's row; only for a match that has one."""
-    if one.match.live is None:
-        raise AssertionError(f"{one.key} has no live contact")
-    return one.match.live
+    if person.match.live is None:
+        raise AssertionError(f"{person.key} has no live contact")
+    return person.match.live
 
 
-def wanted_of(one: Person) -> DesiredContact:
+def desired_of(person: Person) -> DesiredContact:
     """The person's file; only for a match that has one."""
-    if one.match.desired is None:
-        raise AssertionError(f"{one.key} has no file")
-    return one.match.desired
+    if person.match.desired is None:
+        raise AssertionError(f"{person.key} has no file")
+    return person.match.desired
 
 
 def both_moved(conflicts: Iterable[FieldChange]) -> str:
-    """What file and portal say of each field that both moved."""
-    said = (f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in conflicts)
-    return f"both sides moved: {', '.join(said)}"
+    """The file's and the portal's value of each field that both sides changed."""
+    pairs = (f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in conflicts)
+    return f"both sides moved: {', '.join(pairs)}"
 
 
 def with_article(role: Role) -> str:
-    """The role as what somebody is."""
+    """The role with its article: `a manager`, `an observer`."""
     return f"an {role}" if role is Role.OBSERVER else f"a {role}"
 
 

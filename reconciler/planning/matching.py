@@ -6,9 +6,10 @@ address late, and nothing is guessed from an address or a name alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from typing import Final
 
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState
 from reconciler.model.equality import address_key, name_key
@@ -51,8 +52,8 @@ class CustomerMatch:
 class ContactMatch:
     """A file and its live contact; one of them may be missing.
 
-    `base`: what was last applied. `generation`: the life that a creation starts. `rejects`: the
-    pending sign-ups of the address, which `registration: none` turns down.
+    `base`: what was last applied. `life`: the one that a creation begins. `rejects`: the pending
+    sign-ups of the address, which `registration: none` turns down.
     """
 
     how: How
@@ -61,54 +62,97 @@ class ContactMatch:
     base: Applied | None = None
     registration: Registration | None = None
     rejects: tuple[Registration, ...] = ()
-    generation: int = 1
+    life: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class _CustomerRows:
+    """The portal's customers in the ways that the passes look for them."""
+
+    ours: Mapping[str, LiveCustomer]
+    unmanaged: Mapping[str, LiveCustomer]
+    archived: Mapping[str, LiveCustomer]
+    index: Index
 
 
 def match_customers(desired: DesiredState, index: Index) -> list[CustomerMatch]:
-    """Every desired customer and every one of ours in the portal, in exactly one match, by key.
-
-    A folder that releases its customer matches only one that is managed now.
-    """
-    rows = index.customers_in_order()
-    ours = _by_key(row for row in rows if index.manages(row) and not row.archived)
-    free = {name_key(row.name): row for row in rows if row.owner is None and not row.archived}
-    over = {key: row for key, row in _by_key(r for r in rows if index.manages(r)).items() if row.archived}
-    passes: list[tuple[How, Callable[[DesiredCustomer], Iterable[LiveCustomer | None]]]] = [
-        (How.SAME, lambda d: [ours.get(d.key)]),
-        (How.RENAMED, lambda d: [ours.get(key) for key in d.previously]),
-        (How.ADOPTED, lambda d: [] if d.release else [free.get(name_key(d.name))]),
-        (How.AWAY, lambda d: [row for row in [over.get(d.key)] if row and _by_others(row.applied)]),
-        (
-            How.RESTORED,
-            lambda d: [row for row in [over.get(d.key)] if row and not d.release and _restorable(row, index)],
-        ),
-    ]
+    """Every desired customer and every one of ours in the portal, in exactly one match, by key."""
+    rows = _customer_rows(index)
     matches: dict[str, CustomerMatch] = {}
     taken: set[str] = set()
-    for how, fitting in passes:
+    for how, candidates in _CUSTOMER_PASSES:
         for key, customer in sorted(desired.customers.items()):
-            found = next((row for row in fitting(customer) if row is not None and row.id not in taken), None)
-            if key not in matches and found is not None:
-                taken.add(found.id)
-                matches[key] = CustomerMatch(how, customer, found)
-    created = [CustomerMatch(How.CREATED, c, None) for key, c in desired.customers.items() if key not in matches]
-    last = [*ours.values(), *over.values()]
-    gone = [CustomerMatch(How.GONE, None, row) for row in last if row.id not in taken]
-    return sorted([*matches.values(), *created, *gone], key=lambda m: (m.key, m.how))
+            if key in matches:
+                continue
+            row = next((row for row in candidates(customer, rows) if row.id not in taken), None)
+            if row is not None:
+                taken.add(row.id)
+                matches[key] = CustomerMatch(how, customer, row)
+    created = [
+        CustomerMatch(How.CREATED, customer, None) for key, customer in desired.customers.items() if key not in matches
+    ]
+    known = [*rows.ours.values(), *rows.archived.values()]
+    gone = [CustomerMatch(How.GONE, None, row) for row in known if row.id not in taken]
+    return sorted([*matches.values(), *created, *gone], key=lambda match: (match.key, match.how))
 
 
-def _by_key(rows: Iterable[LiveCustomer]) -> dict[str, LiveCustomer]:
-    """The first row of each key; of archived ones that is the last one archived."""
-    found: dict[str, LiveCustomer] = {}
+def _customer_rows(index: Index) -> _CustomerRows:
+    rows = index.customers_in_order()
+    managed = [row for row in rows if index.manages(row)]
+    return _CustomerRows(
+        _first_of_each_key(row for row in managed if not row.archived),
+        {name_key(row.name): row for row in rows if row.owner is None and not row.archived},
+        {key: row for key, row in _first_of_each_key(managed).items() if row.archived},
+        index,
+    )
+
+
+def _same_key(customer: DesiredCustomer, rows: _CustomerRows) -> list[LiveCustomer]:
+    return _present(rows.ours.get(customer.key))
+
+
+def _former_key(customer: DesiredCustomer, rows: _CustomerRows) -> list[LiveCustomer]:
+    return [rows.ours[key] for key in customer.previously if key in rows.ours]
+
+
+def _unmanaged_name(customer: DesiredCustomer, rows: _CustomerRows) -> list[LiveCustomer]:
+    return [] if customer.release else _present(rows.unmanaged.get(name_key(customer.name)))
+
+
+def _archived_by_others(customer: DesiredCustomer, rows: _CustomerRows) -> list[LiveCustomer]:
+    return [row for row in _present(rows.archived.get(customer.key)) if _by_others(row.applied)]
+
+
+def _archived_by_us(customer: DesiredCustomer, rows: _CustomerRows) -> list[LiveCustomer]:
+    found = [] if customer.release else _present(rows.archived.get(customer.key))
+    return [row for row in found if _restorable(row, rows.index)]
+
+
+_CUSTOMER_PASSES: Final = (
+    (How.SAME, _same_key),
+    (How.RENAMED, _former_key),
+    (How.ADOPTED, _unmanaged_name),
+    (How.AWAY, _archived_by_others),
+    (How.RESTORED, _archived_by_us),
+)
+
+
+def _present(row: LiveCustomer | None) -> list[LiveCustomer]:
+    return [] if row is None else [row]
+
+
+def _first_of_each_key(rows: Iterable[LiveCustomer]) -> dict[str, LiveCustomer]:
+    """The first row of each key; of archived rows that is the last one archived."""
+    first: dict[str, LiveCustomer] = {}
     for row in rows:
-        found.setdefault(row.external_key or "", row)
-    return found
+        first.setdefault(row.external_key or "", row)
+    return first
 
 
 def rows_of(customer: CustomerMatch, index: Index) -> list[LiveContact]:
     """The contacts that the plan finds at the customer, tombstones too; the last life of a key first.
 
-    Of a customer that is restored, whom its archive took out counts as invited again.
+    Contacts whom the archive of a restored customer took out count as invited again.
     """
     rows = index.contacts[customer.live.id] if customer.live else []
     if customer.how is not How.RESTORED:
@@ -125,18 +169,20 @@ def _back_again(row: LiveContact) -> LiveContact:
 
 def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
     """Every contact file of a customer and every one of its contacts of ours, each in one match."""
-    wanted = customer.desired
+    desired = customer.desired
     rows = rows_of(customer, index)
     matches: dict[str, ContactMatch] = {}
     taken: set[str] = set()
-    if wanted:
-        for how, fits in _living_passes(wanted, index):
-            for key, contact in sorted(wanted.contacts.items()):
-                found = next((r for r in rows if r.living and r.id not in taken and fits(contact, r)), None)
-                if key not in matches and found:
-                    taken.add(found.id)
-                    matches[key] = ContactMatch(how, contact, found, found.applied if how is not How.ADOPTED else None)
-        for key, contact in sorted(wanted.contacts.items()):
+    if desired:
+        for how, fits in _living_passes(desired, index):
+            for key, contact in sorted(desired.contacts.items()):
+                free = (row for row in rows if row.living and row.id not in taken)
+                row = next((row for row in free if fits(contact, row)), None)
+                if key not in matches and row:
+                    taken.add(row.id)
+                    base = None if how is How.ADOPTED else row.applied
+                    matches[key] = ContactMatch(how, contact, row, base)
+        for key, contact in sorted(desired.contacts.items()):
             tombstone = _tombstone(contact, rows, index)
             if key in matches:
                 matches[key] = _recreated(matches[key], tombstone)
@@ -153,10 +199,10 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
 
 
 def _living_passes(
-    wanted: DesiredCustomer, index: Index
+    customer: DesiredCustomer, index: Index
 ) -> Iterable[tuple[How, Callable[[DesiredContact, LiveContact], bool]]]:
     def file_gone(row: LiveContact) -> bool:
-        return row.external_key not in wanted.contacts and row.external_key not in wanted.farewells
+        return row.external_key not in customer.contacts and row.external_key not in customer.farewells
 
     return [
         (How.SAME, lambda d, r: index.manages(r) and r.external_key == d.key),
@@ -203,21 +249,22 @@ class _Home:
 
 def _without_living(contact: DesiredContact, tombstone: LiveContact | None, home: _Home) -> ContactMatch:
     index = home.index
-    generation = 1 + max((row.generation for row in home.rows if row.external_key == contact.key), default=0)
-    found = index.live.registrations.get(contact.registration.id) if contact.registration else None
-    if found is None and tombstone and _by_others(tombstone.applied):
+    life = 1 + max((row.life for row in home.rows if row.external_key == contact.key), default=0)
+    reference = contact.registration
+    registration = index.live.registrations.get(reference.id) if reference else None
+    if registration is None and tombstone and _by_others(tombstone.applied):
         return ContactMatch(How.AWAY, contact, tombstone, tombstone.applied)
-    if contact.registration:
-        return ContactMatch(How.APPROVED, contact, None, registration=found, generation=generation)
+    if reference:
+        return ContactMatch(How.APPROVED, contact, None, registration=registration, life=life)
     pending = index.registrations_by_address[address_key(contact.email)]
-    rejects = tuple(registration for registration in pending if could_be(registration, home.customer))
+    rejects = tuple(pending_one for pending_one in pending if could_be(pending_one, home.customer))
     if tombstone and _same_address(contact, tombstone) and _restorable(tombstone, index):
         return ContactMatch(How.RESTORED, contact, tombstone, tombstone.applied, rejects=rejects)
-    return ContactMatch(How.CREATED, contact, None, rejects=rejects, generation=generation)
+    return ContactMatch(How.CREATED, contact, None, rejects=rejects, life=life)
 
 
 def could_be(registration: Registration, customer: CustomerMatch) -> bool:
-    """Whether the registration is of this customer, or of none yet."""
+    """Whether the registration belongs to this customer, or to none yet."""
     return registration.customer_id is None or (
         customer.live is not None and registration.customer_id == customer.live.id
     )

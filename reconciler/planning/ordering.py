@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from typing import assert_never
 
-from reconciler.model.changes import Change, Kind
-from reconciler.model.plan import Group
+from reconciler.model.changes import Change, Kind, ObjectKind
+from reconciler.model.plan import Group, Stage
 from reconciler.model.roles import Role, may_hold_work
-
-_LAST = 90
+from reconciler.planning.findings import Tie
+from reconciler.planning.portal import closes
 
 
 def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and assert_never at its end
     """Where a change stands in its group: what others depend on first, handovers before removals."""
     match change.kind:
-        case Kind.CREATE_SERVICE:
+        case Kind.CREATE_SERVICE | Kind.RENAME_SERVICE:
             return 0
-        case Kind.UPDATE_SERVICE:
+        case Kind.ADOPT_SERVICE | Kind.UPDATE_SERVICE:
             return 1
-        case Kind.UPDATE_SETTINGS:
+        case Kind.ADOPT_SETTINGS | Kind.UPDATE_SETTINGS:
             return 2
         case Kind.ARCHIVE_CUSTOMER:
             return 5  # sets free names and addresses, and needs nothing before it
@@ -52,12 +53,12 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and 
         case Kind.RECORD:
             return 60
         case Kind.REMOVE_SERVICE:
-            return _LAST
+            return 90
     assert_never(change.kind)
 
 
 def _ends_holding_work(change: Change) -> bool:
-    """Whether the person may hold no work afterwards: then hers goes first, and to whom it goes can already."""
+    """Whether the person may hold no work afterwards: their work goes to an heir before that."""
     return any(field.name == "role" and not may_hold_work(Role(str(field.after))) for field in change.fields)
 
 
@@ -68,26 +69,35 @@ def in_order(changes: list[Change]) -> tuple[Change, ...]:
     )
 
 
-def make_groups(changes: list[Change], ties: list[tuple[str, str]]) -> list[Group]:
-    """Settings and services first, customers by smallest key, services that go last."""
+def make_groups(changes: Iterable[Change], ties: Iterable[Tie]) -> list[Group]:
+    """Groups by stage, then by smallest key; tied customers are one group."""
     root = _united(ties)
-    by_root: dict[str, list[Change]] = defaultdict(list)
-    first = [change for change in changes if change.customer is None and rank(change) != _LAST]
-    last = [change for change in changes if rank(change) == _LAST]
+    by_subject: dict[tuple[Stage, str], list[Change]] = defaultdict(list)
     for change in changes:
-        if change.customer is not None:
-            by_root[root.get(change.customer, change.customer)].append(change)
-    groups = [Group((), in_order(first))] if first else []
-    for name in sorted(by_root):
-        own = by_root[name]
-        customers = {str(change.customer) for change in own}
-        groups.append(Group(tuple(sorted(customers)), in_order(own)))
-    groups += [Group((), in_order(last))] if last else []
+        customer, service = change.customer or "", change.service or ""
+        by_subject[stage_of(change), root.get(customer, customer) or service].append(change)
+    groups: list[Group] = []
+    for (stage, _), own in sorted(by_subject.items()):
+        customers = {change.customer for change in own if change.customer is not None}
+        groups.append(Group(tuple(sorted(customers)), in_order(own), stage=stage, service=own[0].service))
     return groups
 
 
-def _united(ties: list[tuple[str, str]]) -> dict[str, str]:
-    """Each tied customer's representative: the smallest key among those it is tied with."""
+def stage_of(change: Change) -> Stage:
+    """When a change is carried out; services open before the customers and close after them."""
+    match change.object:
+        case ObjectKind.SETTINGS:
+            return Stage.SETTINGS
+        case ObjectKind.CUSTOMER | ObjectKind.CONTACT:
+            return Stage.CUSTOMERS
+        case ObjectKind.SERVICE:
+            closing = change.kind is Kind.REMOVE_SERVICE or any(map(closes, change.fields))
+            return Stage.CLOSING if closing else Stage.OPENING
+    assert_never(change.object)
+
+
+def _united(ties: Iterable[Tie]) -> dict[str, str]:
+    """Each tied customer's representative: the smallest key among those tied with it."""
     root: dict[str, str] = {}
 
     def find(key: str) -> str:
@@ -95,7 +105,7 @@ def _united(ties: list[tuple[str, str]]) -> dict[str, str]:
             key = root[key]
         return key
 
-    for one, other in ties:
-        low, high = sorted((find(one), find(other)))
+    for tie in ties:
+        low, high = sorted((find(tie.customer), find(tie.other)))
         root[high] = low
     return {key: find(key) for key in list(root)}

@@ -1,125 +1,211 @@
-"""The portal's own settings and its services."""
+"""The portal's own settings and its services.
+
+A change that opens a service stands apart from one that closes it, although both write one row:
+services open before the customers are carried out and close after them.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
 from reconciler.model.desired import DesiredService, DesiredState
-from reconciler.model.fields import is_memo
 from reconciler.model.live import LiveObject
-from reconciler.model.values import FieldChange
-from reconciler.planning.drafts import Draft
+from reconciler.model.plan import Refusal
+from reconciler.model.values import FieldChange, Fields, as_set
+from reconciler.planning.findings import Findings, refuse_portal
 from reconciler.planning.index import Index
-from reconciler.planning.lines import both_moved, field_edit, with_memos
+from reconciler.planning.lines import both_moved, field_edit
 from reconciler.planning.threeway import Compared, compare, settled
 
 
-def plan_settings(desired: DesiredState, index: Index) -> Draft:
+def plan_settings(desired: DesiredState, index: Index) -> Findings:
     """What happens to the portal's settings."""
-    draft = Draft()
     wanted, live = desired.settings, index.live.settings
     if live.owner not in {None, index.owner}:
         message = f"the settings are managed by '{live.owner}'"
-        draft.refuse("other-owner", None, None, message, "take them over with reconciler import --take-over settings")
-        return draft
-    compared = _settled(desired, compare(wanted.fields, live.fields, live.applied, live.touched))
-    draft.edits += [field_edit(None, None, edit, live.touched.get(edit.name)) for edit in compared.edits]
-    if _conflicts(compared, "settings", draft):
-        return draft
-    first = next((change.name for change in (*compared.changes, *compared.memos)), "")
-    place = wanted.places.get(first, wanted.place)
-    target = Target(live.id, live.version)
-    made = Change(
-        Kind.UPDATE_SETTINGS, ObjectKind.SETTINGS, None, None,
-        f"settings: {', '.join(change.name for change in compared.changes) or 'managed from now on'}",
-        fields=compared.changes, cause=Cause(place.path, place.line), target=target, base=wanted.fields,
-    )  # fmt: skip
-    if not compared.changes and live.owner is not None:
-        if not compared.record:
-            return draft
-        made = replace(made, kind=Kind.RECORD, message="settings: remember what the file says")
-    draft.changes += with_memos([made], compared.memos)
-    return draft
+        hint = "take them over with reconciler import --take-over settings"
+        yield refuse_portal("other-owner", None, message, hint)
+        return
+    compared = _settled(desired, index, compare(wanted.fields, live.fields, live.applied, live.touched))
+    for edit in compared.edits:
+        yield field_edit(None, None, edit, live.touched.get(edit.name))
+    if compared.conflicts:
+        yield _conflict(None, compared)
+        return
+    fields = compared.written
+    place = wanted.places.get(next((field.name for field in fields), ""), wanted.place)
+    names = ", ".join(field.name for field in fields)
+    kind = _kind(live, compared, Kind.ADOPT_SETTINGS, Kind.UPDATE_SETTINGS)
+    if kind is not None:
+        yield Change(
+            kind,
+            ObjectKind.SETTINGS,
+            None,
+            None,
+            f"settings: {names or _without_fields(kind)}",
+            fields=fields,
+            cause=Cause(place.path, place.line),
+            target=Target(live.id, live.version),
+            base=wanted.fields,
+            restores_file=bool(fields) and compared.undone >= {field.name for field in fields},
+        )
 
 
-def plan_services(desired: DesiredState, index: Index) -> Draft:
+def plan_services(desired: DesiredState, index: Index) -> Findings:
     """What happens to the services; nothing where the file manages none."""
-    draft = Draft()
     if desired.services is None:
-        return draft
-    live = {str(row.fields["code"]): row for row in index.live.services.values()}
+        return
     for key, service in sorted(desired.services.items()):
-        _service(desired, service, live.get(key), index, draft)
-    for key, row in sorted(live.items()):
+        live = index.services.get(key)
+        if live is None:
+            fields = tuple(FieldChange(name, None, value) for name, value in sorted(service.fields.items()))
+            change = _change(Kind.CREATE_SERVICE, service, f"service {key} is added", Target())
+            yield replace(change, fields=fields)
+        elif live.owner not in {None, index.owner}:
+            message = f"service {key} is managed by '{live.owner}'"
+            hint = f"take it over with reconciler import --take-over {key}"
+            yield refuse_portal("other-owner", key, message, hint)
+        else:
+            yield from _service(desired, service, live, index)
+    for key, row in sorted(index.services.items()):
         if key not in desired.services and index.manages(row):
-            draft.changes.append(_removal(key, row))
-    return draft
+            yield _removal(key, row)
 
 
-def _service(
-    desired: DesiredState, wanted: DesiredService, live: LiveObject | None, index: Index, draft: Draft
-) -> None:
-    cause = Cause(wanted.place.path, wanted.place.line)
-    made = Change(
-        Kind.CREATE_SERVICE, ObjectKind.SERVICE, None, None, f"service {wanted.key} is added", service=wanted.key,
-        cause=cause, base=wanted.fields,
-    )  # fmt: skip
-    if live is None:
-        fields = tuple(FieldChange(n, None, v) for n, v in sorted(wanted.fields.items()) if not is_memo(n))
-        draft.changes.append(replace(made, fields=fields))
+def _service(desired: DesiredState, service: DesiredService, live: LiveObject, index: Index) -> Findings:
+    compared = _settled(desired, index, compare(service.fields, live.fields, live.applied, live.touched))
+    for edit in compared.edits:
+        yield field_edit(None, None, edit, live.touched.get(edit.name), service.key)
+    if compared.conflicts:
+        yield _conflict(service.key, compared)
         return
-    if live.owner not in {None, index.owner}:
-        message = f"service {wanted.key} is managed by '{live.owner}'"
-        draft.refuse(
-            "other-owner", None, None, message, f"take it over with reconciler import --take-over {wanted.key}"
-        )
+    yield from _renaming(service, live, index)
+    kind = _kind(live, compared, Kind.ADOPT_SERVICE, Kind.UPDATE_SERVICE)
+    if kind is None:
         return
-    compared = _settled(desired, compare(wanted.fields, live.fields, live.applied, live.touched))
-    draft.edits += [
-        replace(field_edit(None, None, edit, live.touched.get(edit.name)), service=wanted.key)
-        for edit in compared.edits
-    ]
-    if _conflicts(compared, f"service {wanted.key}", draft):
-        return
-    target = Target(live.id, live.version)
-    names = ", ".join(change.name for change in compared.changes) or "managed from now on"
-    if compared.changes or live.owner is None:
-        message = f"service {wanted.key}: {names}"
-        draft.changes.append(
-            replace(made, kind=Kind.UPDATE_SERVICE, message=message, fields=compared.changes, target=target)
-        )
-    elif compared.record:
-        message = f"service {wanted.key}: remember what the file says"
-        draft.changes.append(replace(made, kind=Kind.RECORD, message=message, target=target))
+    target = Target(live.id, live.version, life=live.life)
+    undoes = bool(compared.undone) and compared.undone >= {field.name for field in compared.written}
+    opening = tuple(part for field in compared.written for part in _opening(field))
+    closing = tuple(part for field in compared.written for part in _closing(field))
+    if opening or not closing or kind is Kind.ADOPT_SERVICE:
+        names = ", ".join(field.name for field in opening)
+        change = _change(kind, service, f"service {service.key}: {names or _without_fields(kind)}", target)
+        base = _base_without(closing, service.fields, live)
+        yield replace(change, fields=opening, base=base, restores_file=undoes)
+    if closing:
+        names = ", ".join(field.name for field in closing)
+        change = _change(Kind.UPDATE_SERVICE, service, f"service {service.key}: {names}", target)
+        yield replace(change, fields=closing, restores_file=undoes)
+
+
+def _renaming(service: DesiredService, live: LiveObject, index: Index) -> Findings:
+    former = index.renamed_services.get(service.key)
+    if former is not None:
+        target = Target(live.id, live.version, life=live.life)
+        message = f"service {former} is now called {service.key}; nobody gains or loses it"
+        change = _change(Kind.RENAME_SERVICE, service, message, target)
+        yield replace(change, base=None, previous_key=former)
+
+
+def _change(kind: Kind, service: DesiredService, message: str, target: Target) -> Change:
+    cause = Cause(service.place.path, service.place.line)
+    return Change(
+        kind,
+        ObjectKind.SERVICE,
+        None,
+        None,
+        message,
+        service=service.key,
+        cause=cause,
+        target=target,
+        base=service.fields,
+    )
 
 
 def _removal(key: str, live: LiveObject) -> Change:
     return Change(
-        Kind.REMOVE_SERVICE, ObjectKind.SERVICE, None, None, f"service {key} is removed", service=key,
-        target=Target(live.id, live.version), present=False,
-    )  # fmt: skip
+        Kind.REMOVE_SERVICE,
+        ObjectKind.SERVICE,
+        None,
+        None,
+        f"service {key} is removed",
+        service=key,
+        target=Target(live.id, live.version, life=live.life),
+        present=False,
+    )
+
+
+def _kind(live: LiveObject, compared: Compared, adopt: Kind, update: Kind) -> Kind | None:
+    """What is to be done with a row that a file names; None when nothing is."""
+    if live.owner is None:
+        return adopt
+    if compared.written:
+        return update
+    return Kind.RECORD if compared.record else None
+
+
+def _without_fields(kind: Kind) -> str:
+    return "remember what the file says" if kind is Kind.RECORD else "managed from now on"
+
+
+def _opening(field: FieldChange) -> list[FieldChange]:
+    """The part of a change that closes nothing; of workflows that come and go, those that come."""
+    if not closes(field):
+        return [field]
+    if isinstance(field.before, tuple) and isinstance(field.after, tuple):
+        both = as_set((*field.before, *field.after))
+        return [FieldChange(field.name, field.before, both)] if both != field.before else []
+    return []
+
+
+def _closing(field: FieldChange) -> list[FieldChange]:
+    if not closes(field):
+        return []
+    both = _opening(field)
+    return [FieldChange(field.name, both[0].after, field.after)] if both else [field]
+
+
+def closes(field: FieldChange) -> bool:
+    """Whether a change of a service's field closes it to somebody or withdraws a workflow."""
+    if field.name == "available_to_all":
+        return bool(field.before) and not field.after
+    return field.name == "workflows" and not set(_items(field.before)) <= set(_items(field.after))
+
+
+def _items(value: object) -> Iterable[str]:
+    return value if isinstance(value, tuple) else ()
+
+
+def _base_without(closing: tuple[FieldChange, ...], fields: Fields, live: LiveObject) -> Fields:
+    """The base after the opening part alone: fields that close later are still as last applied."""
+    known = live.applied.fields if live.applied else {}
+    names = {field.name for field in closing}
+    later = {name: known[name] for name in names if name in known}
+    return {**{name: value for name, value in fields.items() if name not in names}, **later}
 
 
 _OPENNESS = ("closed", "approval_required", "open")
 
 
-def _settled(desired: DesiredState, compared: Compared) -> Compared:
-    if desired.policy.portal_edits != "revert":
+def _settled(desired: DesiredState, index: Index, compared: Compared) -> Compared:
+    if not desired.policy.portal_edits == index.policy.portal_edits == "revert":
         return compared
     return settled(compared, [edit for edit in compared.edits if not _opens(edit)])
 
 
 def _opens(edit: FieldChange) -> bool:
-    """Whether going back to the file's value (`before`) lets more people sign up."""
+    """Whether the file's value (`before`) lets more people sign up or order a service."""
+    if edit.name == "available_to_all":
+        return bool(edit.before) and not edit.after
     if edit.name != "sign_up":
         return False
     before, after = (_OPENNESS.index(str(v)) if v in _OPENNESS else len(_OPENNESS) for v in (edit.before, edit.after))
     return before > after
 
 
-def _conflicts(compared: Compared, what: str, draft: Draft) -> bool:
-    if compared.conflicts:
-        message = f"{what}: {both_moved(compared.conflicts)}"
-        draft.refuse("conflict", None, None, message, "set the file to what it shall be")
-    return bool(compared.conflicts)
+def _conflict(service: str | None, compared: Compared) -> Refusal:
+    subject = "settings" if service is None else f"service {service}"
+    message = f"{subject}: {both_moved(compared.conflicts)}"
+    return refuse_portal("conflict", service, message, "set the file to what it shall be")

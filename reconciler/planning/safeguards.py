@@ -1,256 +1,276 @@
-"""The safeguards: what holds back a plan, a customer or nothing, computed on the whole plan."""
+"""The safeguards of customers, services and settings: what each group's outcome must not be.
+
+`fixed_refusals` are the same whatever else is carried out. `judge` looks at what a set of groups
+leaves behind; `holding` asks it again for each smaller set.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
-from reconciler.model.changes import Change, Kind, ObjectKind
+from reconciler.model.changes import Change, Kind
 from reconciler.model.desired import DesiredState, Policy
-from reconciler.model.live import LiveContact, LiveState, Status
-from reconciler.model.plan import Facts, Refusal, Scope
+from reconciler.model.live import LiveContact, LiveObject
+from reconciler.model.plan import Facts, Group, Refusal, Stage, Warning
 from reconciler.model.roles import Role
-from reconciler.planning.circumstances import Case
-from reconciler.planning.drafts import Draft
+from reconciler.planning.context import CustomerContext
+from reconciler.planning.findings import refuse, refuse_plan, refuse_portal, warn
 from reconciler.planning.index import Index
+from reconciler.planning.limits import customer_limit
 from reconciler.planning.matching import How
-from reconciler.planning.standings import standings
-
-_SMALL = 10
-_STRICTER_IS_LESS = (
-    "removals_percent", "removals_at_least", "removals_at_most", "removals_per_customer_percent",
-    "removals_small_customer", "mails_per_run",
-)  # fmt: skip
-
+from reconciler.planning.outcomes import takers
+from reconciler.planning.projection import Carried, Difference, Home, Projection, Subject, differences
+from reconciler.planning.rights import PersonState
+from reconciler.planning.waiting import users
 
 _LIFT = "write protect: false, merge and apply that first"
 
 
 @dataclass(frozen=True, slots=True)
-class Loss:
-    """Who loses access or power, and at which customer.
+class Situation:
+    """Everything that safeguards are judged on, besides which groups are carried out.
 
-    `overall`: not by what happens to one contact or her customer's list; the customer's own limit does not apply.
+    `contexts`: by customer key. `policy`: in force. `counted`: how many people the limits count.
     """
 
-    customer: str
-    person: str
-    overall: bool
+    contexts: Mapping[str, CustomerContext]
+    groups: tuple[Group, ...]
+    projection: Projection
+    index: Index
+    policy: Policy
+    facts: Facts
+    names: Mapping[str, str]
+    counted: int
 
 
-def losses(changes: Iterable[Change]) -> set[Loss]:
-    """The distinct people who lose access or power, by any of the ways to lose it."""
-    found = set()
-    for change in changes:
-        overall = change.kind is Kind.ARCHIVE_CUSTOMER or change.object is ObjectKind.SERVICE
-        if change.effects.loses and change.contact is not None:
-            found.add(Loss(change.customer or "", f"{change.customer}/{change.contact}", overall=False))
-        if change.effects.loses:
-            found |= {Loss(change.customer or "", person, overall) for person in change.effects.people}
-    return found
-
-
-def people_losing(changes: Iterable[Change]) -> int:
-    """How many distinct people lose access or power: the number that `--allow-removals` has to name."""
-    return _people(losses(changes))
-
-
-def _people(found: set[Loss]) -> int:
-    return len({loss.person for loss in found})
-
-
-def limits(desired: Policy, live: LiveState) -> Policy:
-    """The numbers in force: of the file's and the last applied ones the stricter, one by one."""
-    applied = live.settings.applied.fields if live.settings.applied else {}
-    strict = {}
-    for name in Policy.__slots__:
-        here = getattr(desired, name)
-        there = applied.get(f"policy.{name}")
-        strict[name] = min(here, there) if name in _STRICTER_IS_LESS and isinstance(there, int) else here
-    return Policy(**strict)
-
-
-def judge_whole(changes: list[Change], desired: DesiredState, index: Index, facts: Facts) -> list[Refusal]:
-    """What refuses the whole plan."""
-    refusals = []
-    policy = limits(desired.policy, index.live)
+def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
+    """What refuses the whole plan before anything is counted."""
     if desired.portal is not None and desired.portal != index.live.portal:
         message = f"portal.yaml is for the portal '{desired.portal}'; this one is '{index.live.portal}'"
-        refusals.append(_whole("other-portal", message, "check the portal's web address"))
-    if not desired.customers and any(index.manages(c) and not c.archived for c in index.live.customers.values()):
-        message = "there is not one customer in the files, but the portal has some of ours; nothing was changed"
-        refusals.append(_whole("tree-empty", message, "check out the whole tree; an empty folder removes nobody"))
-    refusals += _people_limit(people_losing(changes), index.managed_people(), policy, facts)
-    refusals += _mail_limit(sum(len(change.effects.mails) for change in changes), policy, facts)
-    return refusals
+        yield refuse_plan("other-portal", message, "check the portal's web address")
+    managed = (row for row in index.live.customers.values() if index.manages(row) and not row.archived)
+    if not desired.customers and any(managed):
+        message = "the files have no customer, but the portal has some of ours; nothing was changed"
+        yield refuse_plan("tree-empty", message, "check out the whole tree; an empty folder removes nobody")
 
 
-def _people_limit(people: int, population: int, policy: Policy, facts: Facts) -> list[Refusal]:
-    allowed = facts.permissions.allow_removals
-    if allowed is not None:
-        if allowed == people:
-            return []
-        message = f"--allow-removals {allowed} does not fit: this plan takes access or power from {people} people"
-        return [
-            _whole(
-                "too-many-removals",
-                f"{message}; nothing was changed",
-                f"if this is meant, say --allow-removals {people}",
-            )
-        ]
-    limit = min(policy.removals_at_most, max(policy.removals_at_least, policy.removals_percent * population // 100))
-    if people <= limit:
-        return []
-    share = f"{100 * people // population} %" if population else "all"
-    message = (
-        f"this plan takes access or power from {people} of {population} people ({share}); the limit is {limit} "
-        f"({policy.removals_percent} %, at least {policy.removals_at_least}, at most {policy.removals_at_most}); "
-        "nothing was changed"
-    )
-    return [_whole("too-many-removals", message, f"if this is meant, apply with --allow-removals {people}")]
+def fixed_refusals(situation: Situation) -> Iterator[Refusal]:
+    """Refusals that do not depend on which groups are carried out."""
+    for group in situation.groups:
+        yield from _rollback(situation, group)
+        for change in group.changes:
+            yield from _protected(situation, change)
+            yield from _unknown_service(situation, change)
+            if change.kind is Kind.REMOVE_SERVICE and change.service is not None:
+                yield from _in_use(situation, change.service)
 
 
-def _mail_limit(mails: int, policy: Policy, facts: Facts) -> list[Refusal]:
-    allowed = facts.permissions.allow_mails
-    if allowed is not None:
-        if allowed == mails:
-            return []
-        message = f"--allow-mails {allowed} does not fit: this plan sends {mails} mails; nothing was changed"
-        return [_whole("too-many-mails", message, f"if this is meant, say --allow-mails {mails}")]
-    if mails <= policy.mails_per_run:
-        return []
-    message = f"this plan sends {mails} mails; the limit is {policy.mails_per_run}; nothing was changed"
-    return [_whole("too-many-mails", message, f"if this is meant, apply with --allow-mails {mails}")]
-
-
-def judge_customers(changes: list[Change], cases: list[Case], desired: DesiredState, facts: Facts) -> Draft:
-    """What refuses one customer, with its group."""
-    draft = Draft()
-    if not cases:
-        return draft
-    policy = limits(desired.policy, cases[0].index.live)
-    losing: dict[str, set[str]] = defaultdict(set)
-    found = losses(changes)
-    for loss in found:
-        if not loss.overall:
-            losing[loss.customer].add(loss.person)
-    touched: dict[str, list[Change]] = defaultdict(list)
-    for change in changes:
-        touched[change.customer or ""].append(change)
-    for case in cases:
-        own = touched.get(case.key, [])
-        if facts.permissions.allow_removals is None:
-            _customer_limit(case, len(losing[case.key]), _people(found), policy, draft)
-        if own:
-            _rollback(case, facts, draft)
-            _protected(case, own, draft)
-        if case.customer.how not in {How.GONE, How.AWAY, How.CREATED}:
-            _last_manager(case, draft)
-    _protected_from_all(cases, touched[""], draft)
-    return draft
-
-
-def _customer_limit(case: Case, people: int, of_plan: int, policy: Policy, draft: Draft) -> None:
-    live = case.customer.live
-    population = sum(1 for row in case.index.living(live) if case.index.manages(row)) if live else 0
-    if population >= _SMALL:
-        limit = policy.removals_per_customer_percent * population // 100
-        rule = f"{policy.removals_per_customer_percent} %"
-    else:
-        limit = min(policy.removals_small_customer, max(0, population - 1))
-        rule = f"below {_SMALL} people at most {policy.removals_small_customer}, and never all"
-    if people > limit:
-        message = f"{people} of {population} people lose access or power; the limit is {limit} ({rule})"
-        draft.refuse(
-            "too-many-removals",
-            case.key,
-            None,
-            message,
-            f"if this is meant, apply with --allow-removals {of_plan}",
-        )
-
-
-def _rollback(case: Case, facts: Facts, draft: Draft) -> None:
-    last = case.customer.live.last_commit if case.customer.live else None
-    if last is None or facts.permissions.allow_rollback or last in facts.ancestors:
+def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
+    facts, index = situation.facts, situation.index
+    if facts.permissions.allow_rollback:
         return
+    for key in group.customers:
+        live = situation.contexts[key].customer.live if key in situation.contexts else None
+        last = live.last_commit if live else None
+        if last is not None and last not in facts.ancestors:
+            yield refuse("older-commit", key, None, f"{key} {_older(last, facts)}", _OLDER_HINT)
+    row = index.live.settings if group.stage is Stage.SETTINGS else index.services.get(group.service or "")
+    last = row.applied.commit if row and row.applied and index.owner == row.owner else None
+    if last is not None and last not in facts.ancestors:
+        subject = f"service {group.service}" if group.service else "the settings"
+        yield refuse_portal("older-commit", group.service, f"{subject} {_older(last, facts)}", _OLDER_HINT)
+
+
+def _older(last: str, facts: Facts) -> str:
     if facts.commit is None:
-        message = f"{case.key} was last applied from commit {last[:12]}, and this tree is in no git"
-    else:
-        message = (
-            f"{case.key} was last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
-        )
-    hint = "an old job run again? a shallow clone needs fetch-depth: 0; to go back on purpose: --allow-rollback"
-    draft.refuse("older-commit", case.key, None, message, hint)
+        return f"was last applied from commit {last[:12]}, and this tree is in no git repository"
+    return f"was last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
 
 
-_FORBIDDEN = {
-    Kind.REMOVE_CONTACT: "removed", Kind.CHANGE_EMAIL: "given another address", Kind.RELEASE_CONTACT: "released",
-    Kind.ARCHIVE_CUSTOMER: "archived", Kind.RENAME_CUSTOMER: "renamed", Kind.RELEASE_CUSTOMER: "released",
-}  # fmt: skip
+_OLDER_HINT = "an old job run again? a shallow clone needs fetch-depth: 0; to go back on purpose: --allow-rollback"
+
+_FORBIDDEN: Final = {
+    Kind.REMOVE_CONTACT: "removed",
+    Kind.CHANGE_EMAIL: "given another address",
+    Kind.RELEASE_CONTACT: "released",
+    Kind.ARCHIVE_CUSTOMER: "archived",
+    Kind.RENAME_CUSTOMER: "renamed",
+    Kind.RELEASE_CUSTOMER: "released",
+}
 
 
-def _protected(case: Case, changes: list[Change], draft: Draft) -> None:
-    live = case.customer.live
-    protected = [row for row in case.index.contacts[live.id] if row.fields.get("protected") is True] if live else []
-    own = {row.id: row for row in protected}
-    for change in changes:
-        what = _FORBIDDEN.get(change.kind) or ("deprived of power" if change.effects.loses else None)
-        if what is None:
-            continue
-        for row in _concerned(case, change, own):
-            _refuse_protected(case, case.called(row).partition("/")[2], what, draft)
-        if change.contact is None and change.kind in _FORBIDDEN and live and live.fields.get("protected") is True:
-            _refuse_protected(case, None, what, draft)
-
-
-def _concerned(case: Case, change: Change, protected: dict[str, LiveContact]) -> list[LiveContact]:
-    """Whom of the protected people a change of their own or of their customer is about."""
+def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
+    """What must not be done to a protected contact or customer, whatever rights it moves."""
+    verb = _FORBIDDEN.get(change.kind)
+    if verb is None or change.customer is None:
+        return
+    index = situation.index
     if change.contact is not None:
-        row = protected.get(change.target.id or "")
-        return [row] if row else []
-    everybody = change.kind in {Kind.ARCHIVE_CUSTOMER, Kind.RELEASE_CUSTOMER}
-    return [
-        row for row in protected.values() if row.living and (everybody or case.called(row) in change.effects.people)
+        row: LiveObject | None = index.live.contacts.get(change.target.id or "")
+        if row is not None and _is_protected(row):
+            yield _refuse_protected(change.customer, change.contact, verb)
+        return
+    customer = index.live.customers.get(change.target.id or "")
+    if customer is not None and _is_protected(customer):
+        yield _refuse_protected(change.customer, None, verb)
+    if customer is not None and change.kind is not Kind.RENAME_CUSTOMER:
+        for contact in index.living(customer):
+            if _is_protected(contact):
+                yield _refuse_protected(change.customer, _own_name(situation, contact), verb)
+
+
+def _is_protected(row: LiveObject) -> bool:
+    return row.fields.get("protected") is True
+
+
+def _own_name(situation: Situation, row: LiveContact) -> str:
+    return situation.names.get(row.id, f"/{situation.index.own_name(row)}").partition("/")[2]
+
+
+def _refuse_protected(customer: str, contact: str | None, verb: str) -> Refusal:
+    message = f"{contact or customer} is protected and cannot be {verb}"
+    return refuse("protected", customer, contact, message, _LIFT)
+
+
+def _unknown_service(situation: Situation, change: Change) -> Iterator[Refusal]:
+    if change.customer is None:
+        return
+    lists = (field.after for field in change.fields if field.name == "services")
+    named = {service for value in lists if isinstance(value, tuple) for service in value}
+    unknown = sorted(named - set(situation.projection.services))
+    if unknown:
+        message = f"the portal has no service '{unknown[0]}'"
+        hint = "write a service that it has, or declare this one in portal.yaml"
+        yield refuse("service-unknown", change.customer, change.contact, message, hint)
+
+
+def _in_use(situation: Situation, service: str) -> Iterator[Refusal]:
+    names = [user.name for user in users(situation.projection, service) if user.after]
+    names += [
+        f"{situation.index.customer_key(request.customer_id)} ({request.id})"
+        for request in situation.index.live.requests.values()
+        if request.service == service
     ]
+    if names:
+        message = f"service {service} is gone from portal.yaml, but still used by {', '.join(sorted(names))}"
+        hint = "keep it until nobody needs it"
+        yield refuse_portal("service-in-use", service, message, hint, Stage.CLOSING)
 
 
-def _protected_from_all(cases: list[Case], changes: list[Change], draft: Draft) -> None:
-    """No service is taken from everybody while somebody among them is protected."""
-    taken = {person for change in changes for person in change.effects.people}
-    if not taken:
-        return
-    for case in cases:
-        rows = case.index.contacts[case.customer.live.id] if case.customer.live else []
-        for row in rows:
-            if row.living and row.fields.get("protected") is True and case.called(row) in taken:
-                message = f"{case.called(row)} is protected and cannot be deprived of power"
-                draft.refuse("protected", None, None, message, _LIFT)
+def judge(situation: Situation, carried: Carried) -> Iterator[Refusal]:
+    """What must not happen when these groups are carried out."""
+    found = list(differences(situation.projection, carried))
+    yield from _protected_rights(situation, found, carried)
+    by_home: dict[str, list[Difference]] = defaultdict(list)
+    for difference in found:
+        by_home[difference.subject.home.id].append(difference)
+    people = _people_by_home(situation.projection)
+    for home in situation.projection.homes:
+        context = situation.contexts.get(home.name)
+        if context is None or home.group not in carried or not home.after.active:
+            continue
+        if situation.facts.permissions.allow_removals is None:
+            yield from _customer_limit(situation, home, by_home[home.id], people[home.id], carried)
+            yield from _nobody_left(home, people[home.id])
+        if not _manager_optional(context):
+            yield from _last_manager(home, people[home.id])
 
 
-def _refuse_protected(case: Case, contact: str | None, what: str, draft: Draft) -> None:
-    message = f"{contact or case.key} is protected and cannot be {what}"
-    draft.refuse("protected", case.key, contact, message, _LIFT)
+def _people_by_home(projection: Projection) -> dict[str, list[Subject]]:
+    people: dict[str, list[Subject]] = defaultdict(list)
+    for subject in projection.subjects:
+        people[subject.home.id].append(subject)
+    return people
 
 
-def _last_manager(case: Case, draft: Draft) -> None:
-    live, wanted = case.customer.live, case.customer.desired
-    optional = wanted.fields.get("manager_optional") if wanted else case.remembered.get("manager_optional")
-    if live is None or optional or case.released:
-        return
-    standing = {Status.ACTIVE, Status.INVITED}
-    before = [r for r in case.index.living(live) if r.role is Role.MANAGER and r.status in standing]
-    after = [p for p in standings(case).values() if p.role is Role.MANAGER and not p.leaves and p.status in standing]
-    if before and not after:
-        message = f"{case.key} would have no manager any more"
-        draft.refuse(
-            "last-manager", case.key, None, message, "make somebody a manager first, or write manager_optional: true"
-        )
-    elif any(r.status is Status.ACTIVE for r in before) and all(p.status is Status.INVITED for p in after):
-        message = f"{case.key} has only managers who have not activated their access yet"
-        draft.warn("only-invited-managers", case.key, None, message, "make sure one of them does")
+def _protected_rights(situation: Situation, found: list[Difference], carried: Carried) -> Iterator[Refusal]:
+    groups = {group.name: group for group in situation.groups}
+    written = {c.target.id: c.kind for group in situation.groups for c in group.changes if c.contact}
+    for difference in found:
+        subject = difference.subject
+        if not subject.protected or not difference.forfeits or written.get(subject.id) in _FORBIDDEN:
+            continue
+        message = f"{subject.name} is protected and cannot lose: {', '.join(sorted(difference.forfeits))}"
+        responsible = {
+            group for right in difference.forfeits for group in takers(situation.projection, subject, right, carried)
+        }
+        for name in sorted(responsible):
+            group = groups[name]
+            if group.stage is Stage.CUSTOMERS:
+                home, _, contact = subject.name.partition("/")
+                yield refuse("protected", home, contact, message, _LIFT)
+            else:
+                yield refuse_portal("protected", group.service, message, _LIFT, group.stage)
 
 
-def _whole(rule: str, message: str, hint: str) -> Refusal:
-    return Refusal(rule, Scope.PLAN, message, hint=hint)
+def _customer_limit(
+    situation: Situation, home: Home, found: list[Difference], people: list[Subject], carried: Carried
+) -> Iterator[Refusal]:
+    mine = [each for each in found if each.counts and _by_own_group(situation.projection, each, carried)]
+    only_rights = not any(each.leaves for each in mine)
+    population = sum(
+        subject.before.living and (not only_rights or subject.before.status == "active") for subject in people
+    )
+    limit, rule = customer_limit(situation.policy, population)
+    if len(mine) > limit:
+        message = f"{len(mine)} of {population} people lose access or power; the limit is {limit} ({rule})"
+        hint = f"if this is meant, apply with --allow-removals {situation.counted}"
+        yield refuse("too-many-removals", home.name, None, message, hint)
+
+
+def _by_own_group(projection: Projection, difference: Difference, carried: Carried) -> bool:
+    """Whether the customer's own group takes something, not only a service that closes."""
+    subject = difference.subject
+    lost = (takers(projection, subject, right, carried) for right in difference.loses)
+    return difference.leaves or any(subject.group in groups for groups in lost)
+
+
+def _nobody_left(home: Home, people: list[Subject]) -> Iterator[Refusal]:
+    if any(s.before.present for s in people) and not any(s.after.present for s in people):
+        message = f"nobody who is active or invited would be left at {home.name}"
+        hint = "add somebody in the same pull request, or delete the whole folder to archive the customer"
+        yield refuse("nobody-left", home.name, None, message, hint)
+
+
+def _last_manager(home: Home, people: list[Subject]) -> Iterator[Refusal]:
+    if any(_manages(s.before) for s in people) and not any(_manages(s.after) for s in people):
+        message = f"{home.name} would have no manager any more"
+        hint = "make somebody a manager first, or write manager_optional: true and apply that first"
+        yield refuse("last-manager", home.name, None, message, hint)
+
+
+def _manages(person: PersonState) -> bool:
+    return person.present and person.role is Role.MANAGER
+
+
+def _manager_optional(context: CustomerContext) -> bool:
+    """Whether the file says so and the last applied one did: a loosened rule counts from the next run."""
+    desired = context.customer.desired
+    demanded = desired.fields.get("manager_optional") if desired else context.applied.get("manager_optional")
+    return context.released or bool(demanded and context.applied.get("manager_optional"))
+
+
+def warn_of_invited_managers(situation: Situation, carried: Carried) -> Iterator[Warning]:
+    """Customers whose only managers have not activated their access yet, where one had."""
+    people = _people_by_home(situation.projection)
+    for home in situation.projection.homes:
+        if home.name not in situation.contexts or home.group not in carried or not home.after.active:
+            continue
+        before = [s.before for s in people[home.id] if _manages(s.before)]
+        after = [s.after for s in people[home.id] if _manages(s.after)]
+        if any(p.status == "active" for p in before) and after and all(p.status == "invited" for p in after):
+            message = f"{home.name} has only managers who have not activated their access yet"
+            yield warn("only-invited-managers", home.name, None, message, "make sure one of them does")
+
+
+def population(contexts: Mapping[str, CustomerContext], index: Index, *, only_active: bool) -> int:
+    """How many people could be counted: living contacts of customers that this repository manages."""
+    rows = [
+        context.customer.live
+        for context in contexts.values()
+        if context.customer.live and context.customer.how is not How.AWAY
+    ]
+    return sum(row.status == "active" or not only_active for customer in rows for row in index.living(customer))

@@ -2,60 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Permissions, Plan, Refusal, Scope
-from reconciler.planning.holding import hold_back
+from reconciler.model.plan import Facts, Group, Permissions, PersonOutcome, Plan, Refusal, Scope
+from reconciler.planning.holding import rules_by_group
 from reconciler.planning.index import Index
+from reconciler.planning.limits import Cost, judge_limits
 from reconciler.planning.planner import make_plan
-from reconciler.planning.safeguards import judge_whole
 
 
 def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
-    """The plan of `desired` without the changes, refusals and warnings that `before` has as well.
+    """Return the plan of `desired` without the changes, refusals and outcomes that `before` has as well.
 
-    A whole-plan refusal that was there before is not this pull request's, although its numbers grow; one
-    that it brings is, and one that its own changes would bring alone.
+    A limit that was exceeded before counts as this pull request's only when its own changes alone
+    exceed it.
     """
     earlier = make_plan(before, live, replace(facts, permissions=Permissions()))
     now = make_plan(desired, live, facts)
+    refusals = _fresh_refusals(earlier, now, _alone(earlier, now, desired, live))
+    rules = rules_by_group(now.groups, refusals)
+    whole = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
     known = {change.id for change in earlier.changes}
-    told = {(r.rule, r.customer, r.contact, r.message) for r in earlier.refusals}
-    warned = set(earlier.warnings)
-    edits, announced = set(earlier.portal_edits), set(earlier.coming)
-    others = _whole(earlier.refusals) - _whole(_alone([c for c in now.changes if c.id not in known], desired, live))
-    fresh = tuple(
-        refusal
-        for refusal in now.refusals
-        if (refusal.rule, refusal.customer, refusal.contact, refusal.message) not in told
-        and not (refusal.scope is Scope.PLAN and refusal.rule in others)
-    )
     groups = tuple(
-        replace(group, changes=changes)
-        for group in hold_back(list(now.groups), list(fresh), live)
+        replace(
+            group,
+            changes=changes,
+            held_back=tuple(sorted(whole | rules.get(group.name, set()))),
+            outcomes=tuple(_fresh_outcomes(group, earlier)),
+        )
+        for group in now.groups
         if (changes := tuple(change for change in group.changes if change.id not in known))
     )
-    folded = len(now.changes) - sum(len(group.changes) for group in groups) + len(now.refusals) - len(fresh)
+    shown = sum(len(group.changes) for group in groups)
+    folded = len(now.changes) - shown + len(now.refusals) - len(refusals)
+    warnings, edits, coming = set(earlier.warnings), set(earlier.portal_edits), set(earlier.coming)
     return replace(
         now,
         groups=groups,
-        refusals=tuple(r for r in fresh if r.scope is not Scope.PLAN or groups),
-        warnings=tuple(warning for warning in now.warnings if warning not in warned),
+        refusals=tuple(r for r in refusals if r.scope is not Scope.PLAN or groups),
+        warnings=tuple(warning for warning in now.warnings if warning not in warnings),
         portal_edits=tuple(edit for edit in now.portal_edits if edit not in edits),
         unmanaged=(),
-        coming=tuple(departure for departure in now.coming if departure not in announced),
+        coming=tuple(departure for departure in now.coming if departure not in coming),
+        counted=now.counted - earlier.counted,
         earlier=folded,
     )
 
 
-def _alone(changes: list[Change], desired: DesiredState, live: LiveState) -> list[Refusal]:
-    """What refuses these changes as if nothing else were pending."""
-    return judge_whole(changes, desired, Index(live, desired.owner), Facts())
+def _alone(earlier: Plan, now: Plan, desired: DesiredState, live: LiveState) -> set[str]:
+    """The limits that the pull request's own changes exceed as if nothing else were pending."""
+    known = {change.id for change in earlier.changes}
+    changes = tuple(change for change in now.changes if change.id not in known)
+    index = Index(live, desired.owner)
+    people = now.counted - earlier.counted
+    cost = Cost(people, index.population, now.losses - earlier.losses, changes)
+    return {refusal.rule for refusal in judge_limits(cost, desired.policy, index.policy, Facts())}
 
 
-def _whole(refusals: Iterable[Refusal]) -> set[str]:
-    return {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
+def _fresh_refusals(earlier: Plan, now: Plan, alone: set[str]) -> tuple[Refusal, ...]:
+    pending = {(r.rule, r.customer, r.contact, r.service, r.message) for r in earlier.refusals}
+    whole = {r.rule for r in earlier.refusals if r.scope is Scope.PLAN} - alone
+    return tuple(
+        r
+        for r in now.refusals
+        if (r.rule, r.customer, r.contact, r.service, r.message) not in pending
+        and not (r.scope is Scope.PLAN and r.rule in whole)
+    )
+
+
+def _fresh_outcomes(group: Group, earlier: Plan) -> list[PersonOutcome]:
+    outcomes = [outcome for other in earlier.groups for outcome in other.outcomes]
+    lost = {(outcome.person, right) for outcome in outcomes for right in outcome.loses}
+    gained = {(outcome.person, right) for outcome in outcomes for right in outcome.gains}
+    fresh = (
+        PersonOutcome(
+            outcome.person,
+            tuple(right for right in outcome.loses if (outcome.person, right) not in lost),
+            tuple(right for right in outcome.gains if (outcome.person, right) not in gained),
+        )
+        for outcome in group.outcomes
+    )
+    return [outcome for outcome in fresh if outcome.loses or outcome.gains]

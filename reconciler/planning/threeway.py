@@ -11,7 +11,7 @@ from reconciler.model.live import Actor, Applied, Touch
 from reconciler.model.values import FieldChange, Fields, Value
 
 PERSONAL = frozenset({"name", "language"})
-"""What a person sets for herself is never an edit: it counts as unmanaged until the file moves."""
+"""Fields that count as unmanaged once the person set them, until the file moves."""
 
 
 class Verdict(StrEnum):
@@ -28,7 +28,8 @@ class Verdict(StrEnum):
 class Compared:
     """The fields of one object by verdict; changes and edits sorted by name.
 
-    `memos`: what moves of the fields that only the base remembers (heirs, limits, policy).
+    `memos`: fields that only the base remembers and that move (heirs, limits, policy).
+    `undone`: names of portal edits that became changes back to the file's value.
     """
 
     changes: tuple[FieldChange, ...] = ()
@@ -36,6 +37,12 @@ class Compared:
     conflicts: tuple[FieldChange, ...] = ()
     memos: tuple[FieldChange, ...] = ()
     record: bool = False
+    undone: frozenset[str] = frozenset()
+
+    @property
+    def written(self) -> tuple[FieldChange, ...]:
+        """The fields that a change of the object shows: those of the portal and of the base."""
+        return tuple(sorted((*self.changes, *self.memos), key=lambda change: change.name))
 
 
 def judge_field(field: str, desired: Value, live: Value, base: Applied | None, touch: Touch | None) -> Verdict:
@@ -76,10 +83,9 @@ def compare(desired: Fields, live: Fields, base: Applied | None, touched: Mappin
 
 
 def _memos(desired: Fields, base: Applied | None) -> tuple[FieldChange, ...]:
-    """The remembered fields that move; nothing before there is a base, for then all of them are new."""
-    if base is None:
-        return ()
-    pairs = [(name, base.fields.get(name), desired.get(name)) for name in sorted({*desired, *base.fields})]
+    """The fields that only the base remembers and that move; without a base all of them are new."""
+    known = base.fields if base else {}
+    pairs = [(name, known.get(name), desired.get(name)) for name in sorted({*desired, *known})]
     return tuple(
         FieldChange(name, before, after)
         for name, before, after in pairs
@@ -92,7 +98,8 @@ def settled(compared: Compared, back: Collection[FieldChange]) -> Compared:
     undone = [FieldChange(edit.name, edit.after, edit.before) for edit in back]
     changes = sorted([*compared.changes, *undone], key=lambda change: change.name)
     kept = tuple(edit for edit in compared.edits if edit not in back)
-    return replace(compared, changes=tuple(changes), edits=kept)
+    names = frozenset(change.name for change in undone)
+    return replace(compared, changes=tuple(changes), edits=kept, undone=names)
 
 
 def base_moves(desired: Fields, base: Applied | None) -> bool:

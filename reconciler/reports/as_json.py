@@ -4,8 +4,8 @@ The same plan is the same bytes on every machine: members in a fixed order, no l
 ASCII without a character that a terminal or a pipeline obeys. Every entry of a list is a line, so two
 plans can be compared with `diff`.
 
-The way back trusts nothing: what is not a whole and undamaged plan of this version is refused. The
-digests are computed anew from the ids, so a flipped bit is seen before the portal is asked.
+The digest covers every member of the file. The way back trusts nothing: a file that is not a whole
+and undamaged plan of this version is refused before the portal is asked.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from reconciler.model.changes import Change
-from reconciler.model.plan import Plan, PortalEdit, Refusal, Unmanaged, Warning
+from reconciler.model.plan import Group, PersonOutcome, Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.values import Value
-from reconciler.reports.reviewed import SCHEMA_VERSION, ReviewedPlan, read_reviewed
+from reconciler.reports.reviewed import SCHEMA_VERSION, digest_of, read_reviewed
 from reconciler.reports.summary import summed_up
 
-__all__ = ["SCHEMA_VERSION", "ReviewedPlan", "drift_json", "plan_json", "read_reviewed"]
+__all__ = ["SCHEMA_VERSION", "drift_json", "plan_digest", "plan_json", "read_reviewed"]
 
 _SPELLED: Final = {"\x7f": "\\u007f", "##": "#\\u0023"}
 """What JSON allows within a string as it is, and a terminal or a pipeline might obey."""
@@ -29,31 +29,45 @@ _SPELLED: Final = {"\x7f": "\\u007f", "##": "#\\u0023"}
 
 def plan_json(plan: Plan) -> str:
     """The whole plan as `schemas/plan.schema.json` says it, with a line break at the end."""
-    changes = [_change(change, held_back=bool(group.held_back)) for group in plan.groups for change in group.changes]
-    return _text(
-        {
-            "schema_version": SCHEMA_VERSION,
-            "digest": plan.digest,
-            **_about(plan),
-            "changes": changes,
-            "refusals": [_refusal(refusal) for refusal in plan.refusals],
-            "portal_edits": [_edit(edit) for edit in plan.portal_edits],
-            "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
-            "warnings": [_warning(warning) for warning in plan.warnings],
-            "coming": [asdict(departure) for departure in plan.coming],
-            "permissions": asdict(plan.permissions),
-            "summary": asdict(summed_up(plan)),
-            "groups": [
-                {
-                    "customers": list(group.customers),
-                    "digest": group.digest,
-                    "changes": len(group.changes),
-                    "held_back": list(group.held_back),
-                }
-                for group in plan.groups
-            ],
-        }
-    )
+    document = _document(plan)
+    return _text({"schema_version": SCHEMA_VERSION, "digest": digest_of(document), **document})
+
+
+def plan_digest(plan: Plan) -> str:
+    """The digest of the plan's JSON: SHA-256 over every member but itself."""
+    return digest_of(_document(plan))
+
+
+def _document(plan: Plan) -> dict[str, Any]:
+    return {
+        "schema_version": SCHEMA_VERSION,
+        **_about(plan),
+        "changes": [_change(change, group) for group in plan.groups for change in group.changes],
+        "refusals": [_refusal(refusal) for refusal in plan.refusals],
+        "portal_edits": [_edit(edit) for edit in plan.portal_edits],
+        "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
+        "warnings": [_warning(warning) for warning in plan.warnings],
+        "coming": [asdict(departure) for departure in plan.coming],
+        "permissions": asdict(plan.permissions),
+        "summary": asdict(summed_up(plan)),
+        "groups": [_group(group) for group in plan.groups],
+    }
+
+
+def _group(group: Group) -> dict[str, Any]:
+    return {
+        "name": group.name,
+        "stage": group.stage.name.lower(),
+        "customers": list(group.customers),
+        "service": group.service,
+        "digest": group.digest,
+        "changes": len(group.changes),
+        "held_back": list(group.held_back),
+        "waits_for": list(group.waits_for),
+        "outcomes": [
+            {"person": each.person, "loses": list(each.loses), "gains": list(each.gains)} for each in group.outcomes
+        ],
+    }
 
 
 def drift_json(plan: Plan) -> str:
@@ -92,7 +106,7 @@ def _about(plan: Plan) -> dict[str, Any]:
     return {"portal": plan.portal, "epoch": plan.epoch, "commit": plan.commit, "as_of": plan.as_of}
 
 
-def _change(change: Change, *, held_back: bool) -> dict[str, Any]:
+def _change(change: Change, group: Group) -> dict[str, Any]:
     return {
         "id": change.id,
         "kind": str(change.kind),
@@ -101,26 +115,36 @@ def _change(change: Change, *, held_back: bool) -> dict[str, Any]:
         "service": change.service,
         "message": change.message,
         "fields": {field.name: {"from": _plain(field.before), "to": _plain(field.after)} for field in change.fields},
-        "cause": {"path": change.cause.path, "line": change.cause.line},
-        "effects": _effects(change),
+        "cause": {"path": change.cause.path, "line": change.cause.line, "due": change.cause.due},
+        "effects": _effects(change, _outcomes_of(change, group)),
         "previous_key": change.previous_key,
         "moved": change.moved,
         "registration": change.registration,
         "reason": change.reason,
         "notes": list(change.notes),
-        "held_back": held_back,
+        "held_back": bool(group.held_back),
     }
 
 
-def _effects(change: Change) -> dict[str, Any]:
+def _outcomes_of(change: Change, group: Group) -> list[PersonOutcome]:
+    """The outcomes of the person whom the change is about, or of everybody else at their customer."""
+    if change.contact is not None:
+        return [each for each in group.outcomes if each.person == f"{change.customer}/{change.contact}"]
+    written = {f"{other.customer}/{other.contact}" for other in group.changes if other.contact is not None}
+    at_home = f"{change.customer}/" if change.customer is not None else ""
+    return [each for each in group.outcomes if each.person.startswith(at_home) and each.person not in written]
+
+
+def _effects(change: Change, outcomes: list[PersonOutcome]) -> dict[str, Any]:
+    """`people`: who is affected besides the person whom the change is about."""
     effects = change.effects
     return {
         "mails": [{"kind": str(mail.kind), "to": mail.to, "language": mail.language} for mail in effects.mails],
         "work_to": str(effects.work_to) if effects.work_to is not None else None,
         "open_work": effects.open_work,
-        "loses": list(effects.loses),
-        "gains": list(effects.gains),
-        "people": list(effects.people),
+        "loses": sorted({right for outcome in outcomes for right in outcome.loses}),
+        "gains": sorted({right for outcome in outcomes for right in outcome.gains}),
+        "people": [] if change.contact is not None else [outcome.person for outcome in outcomes],
     }
 
 
@@ -130,6 +154,7 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
         "scope": str(refusal.scope),
         "customer": refusal.customer,
         "contact": refusal.contact,
+        "service": refusal.service,
         "message": refusal.message,
         "hint": refusal.hint,
     }

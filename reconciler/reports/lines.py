@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from typing import assert_never
 
-from reconciler.model.changes import Cause, Change, Kind, Mail, MailKind, ObjectKind
+from reconciler.model.changes import Cause, Change, Kind, Mail, MailKind
 from reconciler.model.keys import display
 from reconciler.model.plan import Departure, Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.values import FieldChange
@@ -16,9 +17,6 @@ from reconciler.reports.words import counted, said, told, told_value
 
 SHOWN_UNMANAGED = 5
 """How many unmanaged people of one customer are named; the rest is a number."""
-
-SHOWN_PEOPLE = 20
-"""How many of those are named from whom a service is taken."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +72,20 @@ def change_lines(change: Change) -> Iterator[Line]:
         yield Line(Mark.WORK, work_text(change), below=True)
     for mail in change.effects.mails:
         yield Line(Mark.MAIL, mail_text(mail), below=True)
-    if change.object is ObjectKind.SERVICE and change.effects.people:
-        yield Line(Mark.ALARM, people_text(change.effects.people), below=True)
     for note in change.notes:
         if note not in change.message:
             yield Line(Mark.SAME, said(note), below=True)
-
-
-def people_text(people: tuple[str, ...]) -> str:
-    """From whom something is taken, the first few by name."""
-    more = f" and {len(people) - SHOWN_PEOPLE:,} more" if len(people) > SHOWN_PEOPLE else ""
-    return f"from {', '.join(told(person) for person in people[:SHOWN_PEOPLE])}{more}"
 
 
 def cause_text(cause: Cause, customer: str | None) -> str:
     """The file and line behind a change, short within the customer's own folder."""
     if cause.path is None:
         return "no file"
+    due = ", due" if cause.due else ""
     path = PurePosixPath(cause.path)
     folder = PurePosixPath("customers", customer or "")
     shown = path.relative_to(folder) if customer and path.is_relative_to(folder) else path
-    return f"{shown}:{cause.line}" if cause.line else str(shown)
+    return f"{shown}:{cause.line}{due}" if cause.line else f"{shown}{due}"
 
 
 def field_text(field: FieldChange) -> str:
@@ -113,14 +104,22 @@ def work_text(change: Change) -> str:
 
 def mail_text(mail: Mail) -> str:
     """One mail in words: what it says, to whom, in which language."""
-    words = {
-        MailKind.ACTIVATION: "activation",
-        MailKind.ACTIVATION_AGAIN: "activation again",
-        MailKind.ADDRESS_CHANGED: "note of the changed address",
-        MailKind.WORK_RECEIVED: "note of the work received",
-        MailKind.REJECTED: "rejection",
-    }
-    return f"{words[mail.kind]} to {told(mail.to)} ({told(mail.language)})"
+    return f"{_subject_of(mail.kind)} to {told(mail.to)} ({told(mail.language)})"
+
+
+def _subject_of(kind: MailKind) -> str:
+    match kind:
+        case MailKind.ACTIVATION:
+            return "activation"
+        case MailKind.ACTIVATION_AGAIN:
+            return "activation again"
+        case MailKind.ADDRESS_CHANGED:
+            return "note of the changed address"
+        case MailKind.WORK_RECEIVED:
+            return "note of the work received"
+        case MailKind.REJECTED:
+            return "rejection"
+    assert_never(kind)
 
 
 def refusal_text(refusal: Refusal | Warning) -> str:

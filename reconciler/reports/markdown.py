@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.model.plan import Plan
+from reconciler.reports.as_json import plan_digest
 from reconciler.reports.lines import Section, departure_text, edit_text, refusal_text, sections, unmanaged_lines
 from reconciler.reports.power import power_lines
 from reconciler.reports.redaction import masked
@@ -84,9 +85,7 @@ def _foot(plan: Plan) -> str:
         else ""
     )
     commit = f", commit {_code(plan.commit[:12])}" if plan.commit else ""
-    return (
-        f"\nPortal {_code(told(plan.portal))} as of {plan.as_of}{commit}{earlier}. Digest {_code(plan.digest[:16])}.\n"
-    )
+    return f"\nPortal {_code(told(plan.portal))} as of {plan.as_of}{commit}{earlier}. Digest {_code(plan_digest(plan)[:16])}.\n"
 
 
 def _strong(text: str) -> str:

@@ -69,10 +69,11 @@ def mark(change: Change) -> Mark:
             | Kind.RENAME_CONTACT
             | Kind.RELEASE_CONTACT
             | Kind.UPDATE_SERVICE
+            | Kind.RENAME_SERVICE
             | Kind.UPDATE_SETTINGS
         ):
             return Mark.CHANGE
-        case Kind.ADOPT_CUSTOMER | Kind.ADOPT_CONTACT:
+        case Kind.ADOPT_CUSTOMER | Kind.ADOPT_CONTACT | Kind.ADOPT_SERVICE | Kind.ADOPT_SETTINGS:
             return Mark.CHANGE if change.fields else Mark.SAME
         case Kind.HAND_OVER_WORK:
             return Mark.WORK
@@ -84,7 +85,7 @@ def mark(change: Change) -> Mark:
 def counts_as(change: Change) -> Mark | None:
     """What the summary counts a change as: an adoption is a change, a handover is told as its work."""
     match change.kind:
-        case Kind.ADOPT_CUSTOMER | Kind.ADOPT_CONTACT:
+        case Kind.ADOPT_CUSTOMER | Kind.ADOPT_CONTACT | Kind.ADOPT_SERVICE | Kind.ADOPT_SETTINGS:
             return Mark.CHANGE
         case Kind.HAND_OVER_WORK | Kind.RECORD:
             return None

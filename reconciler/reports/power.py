@@ -1,22 +1,26 @@
 """Power and access: what a reviewer must see before anything else in a plan.
 
-Who becomes a manager, who loses what, who looks after a customer, whose e-mail domains are trusted,
-how people may sign up, and how careful the reconciler is. All of it is read off the changes; nothing
-is judged here.
+Every right that a person gains or loses, project managers, trusted e-mail domains, the sign-up mode,
+protection, and how careful the reconciler is. Rights are read off the groups' outcomes, the rest off
+the changed fields; nothing is judged here.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.model.changes import Change, Kind, ObjectKind
+from reconciler.model.changes import Change, Kind
 from reconciler.model.keys import display
-from reconciler.model.plan import Plan
-from reconciler.model.roles import ACCESS, Capability
+from reconciler.model.plan import Group, PersonOutcome, Plan
+from reconciler.model.roles import ACCESS, Capability, Role, capabilities
 from reconciler.model.values import FieldChange
 from reconciler.reports.words import counted, told, told_value
+
+MOST_PEOPLE: Final = 10
+"""How many people of one customer are named for the same gain or loss; more are a number."""
 
 WEIGHTY: Final = {
     "project_managers": "project managers",
@@ -24,6 +28,7 @@ WEIGHTY: Final = {
     "sign_up": "sign-up mode",
     "protected": "protection",
     "manager_optional": "may be without a manager",
+    "portal_edits": "portal edits",
 }
 """Fields that give or take power, in the words of the report; every `policy.*` is one too."""
 
@@ -41,44 +46,74 @@ class Power:
 
 
 def power_lines(plan: Plan) -> tuple[Power, ...]:
-    """Every gain of power and every loss of access or power in a plan, losses of access last."""
-    found = [
-        Power(who, what, bool(group.held_back))
-        for group in plan.groups
-        for change in group.changes
-        for who, what in _of_change(change)
-    ]
-    return tuple(sorted(found, key=lambda power: ("loses access" in power.what, power.who, power.what)))
+    """Every gain and every loss of a right, a line a person and kind; losses of access last."""
+    lines = [line for group in plan.groups for line in _of_fields(group)]
+    lines += _folded([line for group in plan.groups for line in _of_people(group)])
+    return tuple(sorted(set(lines), key=lambda line: ("access" in line.what, line.who, line.what)))
 
 
-def _of_change(change: Change) -> Iterator[tuple[str, str]]:
-    who = told(display(change.customer, change.contact))
-    if Capability.MANAGE_TEAM in change.effects.gains:
-        yield who, "becomes manager"
-    yield from _losses(change, who)
-    for field in change.fields:
-        if words := _weighty(field):
-            yield who if change.customer else told(change.service or "portal"), words
+def _of_fields(group: Group) -> Iterator[Power]:
+    for change in group.changes:
+        if change.kind is Kind.ARCHIVE_CUSTOMER:
+            yield Power(told(str(change.customer)), "is archived", bool(group.held_back))
+        for field in change.fields:
+            if words := _weighty(field):
+                yield Power(_subject(change), words, bool(group.held_back))
 
 
-def _losses(change: Change, who: str) -> Iterator[tuple[str, str]]:
-    """What the contact loses; of a customer's change what the customer loses, and each of its people with it."""
-    if change.object is ObjectKind.SERVICE:
-        if number := len(change.effects.people):
-            yield told(f"service {change.service}"), f"is taken from {counted(number, 'person', 'people')}"
+def _subject(change: Change) -> str:
+    return told(display(change.customer, change.contact) if change.customer else change.service or "portal")
+
+
+def _of_people(group: Group) -> Iterator[Power]:
+    invited_again = {f"{c.customer}/{c.contact}" for c in group.changes if c.kind is Kind.CHANGE_EMAIL}
+    back = {f"{c.customer}/{c.contact}" for c in group.changes if c.kind is Kind.RESTORE_CONTACT}
+    restored = {c.customer for c in group.changes if c.kind is Kind.RESTORE_CUSTOMER}
+    for outcome in group.outcomes:
+        person = outcome.person
+        for words in _losses(outcome, again=person in invited_again):
+            yield Power(person, words, bool(group.held_back))
+        returns = person in back or person.partition("/")[0] in restored
+        for words in _gains(outcome, returns=returns):
+            yield Power(person, words, bool(group.held_back))
+
+
+def _losses(outcome: PersonOutcome, *, again: bool) -> Iterator[str]:
+    if ACCESS in outcome.loses:
+        yield "loses access until the new address is activated" if again else "loses access"
+    elif outcome.loses:
+        yield f"loses: {', '.join(told(right) for right in outcome.loses)}"
+
+
+def _gains(outcome: PersonOutcome, *, returns: bool) -> Iterator[str]:
+    gains = list(outcome.gains)
+    if ACCESS in gains:
+        role = _role(gains)
+        verb = "has access again" if returns else "gets access"
+        gains = [right for right in gains if right not in {ACCESS, *capabilities(role)}]
+        yield f"{verb} as {role}" + (f", with: {', '.join(map(told, gains))}" if gains else "")
         return
-    if change.kind is Kind.ARCHIVE_CUSTOMER:
-        yield who, "is archived"
-    elif change.effects.loses:
-        yield who, _loss(change)
-    for person in change.effects.people:
-        yield told(person), _loss(change) if change.effects.loses else "has access again"
+    if Capability.MANAGE_TEAM in gains:
+        yield "becomes manager"
+    if gains:
+        yield f"gains: {', '.join(map(told, gains))}"
 
 
-def _loss(change: Change) -> str:
-    if ACCESS not in change.effects.loses:
-        return f"loses: {', '.join(told(word) for word in change.effects.loses)}"
-    return "loses access until the new address is activated" if change.kind is Kind.CHANGE_EMAIL else "loses access"
+def _role(gains: Sequence[str]) -> Role:
+    """The role that a newcomer's rights are those of."""
+    return max((role for role in Role if capabilities(role) <= set(gains)), key=lambda r: len(capabilities(r)))
+
+
+def _folded(lines: list[Power]) -> Iterator[Power]:
+    """The lines, a number instead of the people where one customer has many of the same kind."""
+    alike: dict[tuple[str, str, bool], list[Power]] = defaultdict(list)
+    for line in lines:
+        alike[line.who.partition("/")[0], line.what, line.held_back].append(line)
+    for (customer, what, held_back), own in alike.items():
+        if len(own) > MOST_PEOPLE:
+            yield Power(f"{told(customer)}: {counted(len(own), 'person', 'people')}", f"each {what}", held_back)
+        else:
+            yield from (Power(told(line.who), what, held_back) for line in own)
 
 
 def _weighty(field: FieldChange) -> str | None:
@@ -92,7 +127,7 @@ def _weighty(field: FieldChange) -> str | None:
 
 
 def moved(field: FieldChange) -> str:
-    """From what to what; a set is told by what comes (+) and what goes (−)."""
+    """From what to what; of a set the entries that come (+) and go (−)."""
     if isinstance(field.before, tuple) and isinstance(field.after, tuple):
         before, after = set(field.before), set(field.after)
         comes = [f"+{told(item)}" for item in sorted(after - before)]

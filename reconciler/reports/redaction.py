@@ -59,7 +59,8 @@ def _told(text: str, names: tuple[str, ...]) -> str:
 
 
 def _group(group: Group, names: tuple[str, ...]) -> Group:
-    return replace(group, changes=tuple(_change(change, names) for change in group.changes))
+    outcomes = tuple(replace(outcome, person=masked(outcome.person)) for outcome in group.outcomes)
+    return replace(group, changes=tuple(_change(change, names) for change in group.changes), outcomes=outcomes)
 
 
 def _change(change: Change, names: tuple[str, ...]) -> Change:
@@ -89,7 +90,7 @@ def _value(value: Value, names: tuple[str, ...]) -> Value:
 
 def _effects(effects: Effects) -> Effects:
     mails = tuple(Mail(mail.kind, masked(mail.to), mail.language) for mail in effects.mails)
-    return replace(effects, mails=mails, people=tuple(masked(person) for person in effects.people))
+    return replace(effects, mails=mails)
 
 
 def _finding(finding: Finding, names: tuple[str, ...]) -> Finding:

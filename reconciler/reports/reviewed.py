@@ -1,8 +1,7 @@
 """A plan that somebody reviewed, read back from its JSON.
 
-What comes in may be anything: an old plan, half a plan, a plan that was edited, no plan at all. What
-goes out says which changes may be carried out; everything else is refused before the portal is asked.
-Only ids, digests and permissions are read: no sentence of the file is ever shown or carried out.
+The file may be anything: an old plan, half a plan, a plan that was edited, no plan at all. Only ids,
+outcomes and permissions are read from it; no sentence of the file is ever shown or carried out.
 """
 
 from __future__ import annotations
@@ -10,11 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 
 from reconciler.model.errors import Refused
-from reconciler.model.plan import Permissions
+from reconciler.model.plan import Permissions, Review
 
 SCHEMA_VERSION: Final = 1
 LARGEST: Final = 256 * 1024 * 1024
@@ -27,34 +26,46 @@ _DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[^"\[\]{}]++', re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class ReviewedPlan:
-    """What a reviewed plan allows: the ids of its changes, for one portal in one epoch."""
-
-    portal: str
-    epoch: str
-    digest: str
-    ids: frozenset[str]
-    permissions: Permissions
-
-
-def read_reviewed(text: str) -> ReviewedPlan:
-    """What a plan in a file allows; `Refused` for anything that is not a whole plan of this version."""
+def read_reviewed(text: str) -> Review:
+    """Return what a plan in a file allows; `Refused` for a file that is not a plan of this version."""
     document = _object(_parsed(text), "a plan")
     version = document.get("schema_version")
     if type(version) is not int or version != SCHEMA_VERSION:
         raise _no_plan(f"its schema version is {_shown(version)}, and this program reads {SCHEMA_VERSION}")
     try:
-        portal, epoch = _text(document, "portal"), _text(document, "epoch")
-        ids = [_matching(_object(change, "a change"), "id", _ID) for change in _list(document, "changes")]
         digest = _matching(document, "digest", _DIGEST)
-        groups = _groups(document, ids)
-        if _digest([portal, epoch, *groups]) != digest:
-            raise _no_plan("its digest is not that of its portal, epoch and groups: it was edited or damaged")
-        permissions = _permissions(_object(document["permissions"], "'permissions'"))
+        if digest_of({name: value for name, value in document.items() if name != "digest"}) != digest:
+            raise _no_plan("its digest does not fit its content: it was edited or damaged")
+        return Review(
+            _text(document, "portal"),
+            _text(document, "epoch"),
+            frozenset([*_ids(document, "changes"), *_ids(document, "coming")]),
+            frozenset(_losses(document)),
+            _permissions(_object(document["permissions"], "'permissions'")),
+        )
     except KeyError as missing:
         raise _no_plan(f"{missing} is missing") from None
-    return ReviewedPlan(portal, epoch, digest, frozenset(ids), permissions)
+
+
+def digest_of(document: Mapping[str, Any]) -> str:
+    """SHA-256 in hex over every member of a plan's document."""
+    text = json.dumps(document, ensure_ascii=True, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _ids(document: dict[str, Any], name: str) -> list[str]:
+    entries = [_object(entry, f"an entry of '{name}'") for entry in _list(document, name)]
+    return [_matching(entry, "id", _ID) for entry in entries if entry["id"] != ""]
+
+
+def _losses(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for entry in _list(document, "groups"):
+        for outcome in _list(_object(entry, "a group"), "outcomes"):
+            outcome = _object(outcome, "an outcome")
+            for right in _list(outcome, "loses"):
+                if not isinstance(right, str):
+                    raise _no_plan(f"a right is a text, not {_shown(right)}")
+                yield _text(outcome, "person"), right
 
 
 def _parsed(text: str) -> Any:
@@ -89,30 +100,6 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_number(name: str) -> NoReturn:
     raise _no_plan(f"'{name}' is no number")
-
-
-def _groups(document: dict[str, Any], ids: list[str]) -> list[str]:
-    """The digests of the groups, each of which must be that of its customers and its changes' ids."""
-    digests, start = [], 0
-    for entry in _list(document, "groups"):
-        group = _object(entry, "a group")
-        size = _number(group, "changes")
-        own, start = ids[start : start + size], start + size
-        customers = _list(group, "customers")
-        if not all(isinstance(customer, str) for customer in customers):
-            raise _no_plan("a customer of a group is not its key")
-        digest = _matching(group, "digest", _DIGEST)
-        if len(own) != size or _digest([*customers, "", *own]) != digest:
-            raise _no_plan("a group's digest is not that of its changes: it was edited or damaged")
-        digests.append(digest)
-    if start != len(ids):
-        raise _no_plan("it holds changes of no group")
-    return digests
-
-
-def _digest(parts: list[str]) -> str:
-    """As `model.plan` makes it; half a character pair, which no key holds, counts as a question mark."""
-    return hashlib.sha256("\n".join(parts).encode(errors="replace")).hexdigest()
 
 
 def _permissions(found: dict[str, Any]) -> Permissions:

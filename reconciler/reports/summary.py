@@ -10,8 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from reconciler.model.changes import Change, Kind
-from reconciler.model.keys import display
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Group, Plan
 from reconciler.model.roles import ACCESS
 from reconciler.reports.marks import Mark, counts_as
 from reconciler.reports.words import counted
@@ -29,6 +28,7 @@ class Summary:
     requests: int = 0
     mails: int = 0
     lose_access: int = 0
+    lose_rights: int = 0
     held_back: int = 0
     held_back_customers: int = 0
     refusals: int = 0
@@ -51,7 +51,8 @@ def summed_up(plan: Plan) -> Summary:
         handed_over=sum(change.kind is Kind.HAND_OVER_WORK for change in ready),
         requests=requests_moved(ready),
         mails=sum(len(change.effects.mails) for change in ready),
-        lose_access=len(who_loses_access(ready)),
+        lose_access=len(who_loses_access(plan.ready)),
+        lose_rights=len(who_loses_rights(plan.ready)),
         held_back=sum(len(group.changes) for group in held),
         held_back_customers=len({customer for group in held if group.changes for customer in group.customers}),
         refusals=len(plan.refusals),
@@ -72,14 +73,16 @@ def requests_moved(changes: Iterable[Change]) -> int:
     return sum(moved.values())
 
 
-def who_loses_access(changes: Iterable[Change]) -> set[str]:
+def who_loses_access(groups: Iterable[Group]) -> set[str]:
     """The people who cannot log in afterwards, as `customer/contact` or by their address."""
-    people: set[str] = set()
-    for change in changes:
-        if ACCESS in change.effects.loses:
-            people.update(change.effects.people)
-            people.update([display(change.customer, change.contact)] if change.contact else [])
-    return people
+    return {outcome.person for group in groups for outcome in group.outcomes if ACCESS in outcome.loses}
+
+
+def who_loses_rights(groups: Iterable[Group]) -> set[str]:
+    """The people who keep their access and lose another right."""
+    groups = list(groups)
+    losing = {outcome.person for group in groups for outcome in group.outcomes if outcome.loses}
+    return losing - who_loses_access(groups)
 
 
 def summary_line(plan: Plan) -> str:
@@ -102,6 +105,9 @@ def _changes(numbers: Summary) -> str:
         counted(numbers.mails, "mail"),
         f"{counted(numbers.lose_access, 'person', 'people')} {lose}",
     ]
+    if numbers.lose_rights:
+        lose = "loses" if numbers.lose_rights == 1 else "lose"
+        parts.append(f"{counted(numbers.lose_rights, 'person', 'people')} {lose} other rights")
     return f"Plan: {'; '.join(parts)}."
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final, assert_never
@@ -16,6 +16,7 @@ from typing import Final, assert_never
 from reconciler.adapters.encoding import batches
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.writer import Lease, PortalWriter, RunMark
+from reconciler.model.changes import Change
 from reconciler.model.errors import (
     BatchRefused,
     LeaseHeld,
@@ -24,12 +25,13 @@ from reconciler.model.errors import (
     OutcomeUnknown,
     ReconcilerError,
     Refused,
+    Stale,
     Unreachable,
 )
 from reconciler.model.live import LiveState
 from reconciler.model.outcome import Fate, Outcome
-from reconciler.model.plan import Group, Permissions, Plan
-from reconciler.planning import make_plan
+from reconciler.model.plan import Expects, Group, Permissions, Plan, Review, RunTerms, review_of
+from reconciler.planning import applied_policy, make_plan, policy_in_force
 from reconciler.usecases import steps
 from reconciler.usecases.looking import Folder, look
 
@@ -45,8 +47,8 @@ _STALE: Final = frozenset({409, 410, 412})
 class Wish:
     """How to apply.
 
-    `reviewed`: ids of reviewed changes, None when no review is asked for; `of_portal`: portal and
-    epoch that were reviewed. `wait_s`: how long to wait for a lease that another run holds.
+    `reviewed`: what the reviewed plans allow, None when no review is asked for. `wait_s`: how long
+    to wait for a lease that another run holds.
     """
 
     run: str
@@ -55,8 +57,7 @@ class Wish:
     customers: frozenset[str] = frozenset()
     shard: tuple[int, int] | None = None
     parallelism: int = 4
-    reviewed: frozenset[str] | None = None
-    of_portal: frozenset[tuple[str, str]] = frozenset()
+    reviewed: tuple[Review, ...] | None = None
     wait_s: float = 0.0
     allow_dirty: bool = False
 
@@ -90,29 +91,14 @@ def carry_out(folder: Folder, reader: PortalReader, writer: PortalWriter, wish: 
     """Make the portal match the folder. Nothing is written that was not shown and agreed to."""
     crew = _Crew(folder, reader, writer, wish)
     plan = crew.plan()
-    _same_portal(plan, wish)
-    terms = steps.Terms(
-        frozenset(change.id for change in plan.changes), _reviewed(folder, wish), wish.customers, wish.shard,
-        wish.parallelism,
-    )  # fmt: skip
-    state, requests = steps.begin(plan, terms)
+    crew.displayed = review_of(plan)
+    state, requests = steps.begin(plan, crew.terms, wish.parallelism)
     if requests and not voice.agree(replace(plan, groups=state.groups)):
         return Outcome(wish.run, left=plan, declined=True)
     state = _drive(state, requests, crew, voice)
     if state.failure is not None and state.signal is None:
         raise state.failure
     return state.outcome(wish.run)
-
-
-def _same_portal(plan: Plan, wish: Wish) -> None:
-    if wish.of_portal and wish.of_portal != {(plan.portal, plan.epoch)}:
-        raise Refused("a reviewed plan is of another portal, or of this one before it was restored", "plan again")
-
-
-def _reviewed(folder: Folder, wish: Wish) -> frozenset[str] | None:
-    if wish.reviewed is None and folder.desired.policy.unreviewed == "hold":
-        return frozenset()
-    return wish.reviewed
 
 
 def _drive(state: steps.State, requests: tuple[steps.Request, ...], crew: _Crew, voice: Voice) -> steps.State:
@@ -160,24 +146,35 @@ class _Crew:
     def __init__(self, folder: Folder, reader: PortalReader, writer: PortalWriter, wish: Wish) -> None:
         self.folder, self.reader, self.writer, self.wish = folder, reader, writer, wish
         self.mark = RunMark(folder.desired.owner, wish.run, folder.tree.commit)
+        self.terms = RunTerms(wish.customers, wish.shard, wish.reviewed)
+        self.displayed: Review | None = None
         self.lease: Lease | None = None
         self.groups: tuple[Group, ...] = ()
+        self.versions: dict[str, int] = {}
         self._returned = threading.Event()
 
     def plan(self) -> Plan:
-        """The plan of the folder against the portal as it is now."""
+        """The plan of the folder against the portal as it is now, for this run."""
         live = self.reader.live_state()
         self.folder.knows(self.wish.customers, live)
-        return self._planned(live, self.wish.permissions)
+        for review in self.wish.reviewed or ():
+            if (review.portal, review.epoch) != (live.portal, live.epoch):
+                raise Stale("a reviewed plan is of another portal, or of this one before it was restored", "plan again")
+        policy = policy_in_force(self.folder.desired.policy, applied_policy(live))
+        if self.wish.reviewed is None and policy.unreviewed == "hold":
+            self.terms = replace(self.terms, reviewed=())
+        return self._planned(live, self.wish.permissions, replace(self.terms, displayed=self.displayed))
 
     def plan_finally(self) -> Plan:
-        """The plan at the end: numbers that were allowed for what is done mean nothing for what is left."""
+        """The plan at the end: the numbers that were allowed are not measured against the rest."""
         given = self.wish.permissions
         live = self.reader.live_state()
-        return steps.looked_back(self._planned(live, Permissions(allow_rollback=given.allow_rollback)), given)
+        plan = self._planned(live, Permissions(allow_rollback=given.allow_rollback), self.terms)
+        return steps.looked_back(plan, given)
 
-    def _planned(self, live: LiveState, permissions: Permissions) -> Plan:
-        return make_plan(self.folder.desired, live, self.folder.facts(live, permissions))
+    def _planned(self, live: LiveState, permissions: Permissions, terms: RunTerms) -> Plan:
+        facts = replace(self.folder.facts(live, permissions), run=terms)
+        return make_plan(self.folder.desired, live, facts)
 
     def do(self, request: steps.Request) -> steps.Answer:
         """The answer to a request; every failure of the world is an answer too."""
@@ -196,8 +193,7 @@ class _Crew:
                 return steps.Planned(self.plan_finally())
             case steps.PlanAgain():
                 plan = self.plan()
-                terms = steps.Terms(frozenset(), None, self.wish.customers, self.wish.shard)
-                self.groups = steps.selected(plan, terms)
+                self.groups = steps.selected(plan, self.terms)
                 return steps.Planned(plan)
             case steps.CarryOut(index):
                 return self._carry_out(self.groups[index])
@@ -235,11 +231,26 @@ class _Crew:
         revision, done = None, 0
         for piece in batches(group.changes):
             try:
-                revision = self.writer.carry_out(piece, self.lease, self.mark)
+                committed = self.writer.carry_out(self._current(piece), self.lease, self.mark, self._expected(group))
             except ReconcilerError as error:
                 return _fate(error, done)
+            revision = committed.revision
+            self.versions.update(committed.versions)
             done += len(piece)
         return steps.Met(Fate.APPLIED, revision=revision)
+
+    def _current(self, changes: Sequence[Change]) -> list[Change]:
+        """The changes with the versions that this run's earlier batches left behind."""
+        return [
+            replace(change, target=replace(change.target, version=self.versions[change.target.id]))
+            if change.target.id in self.versions
+            else change
+            for change in changes
+        ]
+
+    def _expected(self, group: Group) -> Expects:
+        rows = tuple((kind, id, self.versions.get(id, version)) for kind, id, version in group.expects.rows)
+        return replace(group.expects, rows=rows)
 
 
 def _fate(error: ReconcilerError, done: int) -> steps.Met:

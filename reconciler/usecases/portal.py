@@ -15,8 +15,8 @@ from reconciler.adapters.writer import PortalWriter, RunMark
 from reconciler.documents.reading import read_documents
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import Refused, WrongUsage
-from reconciler.model.plan import Facts, Permissions, Plan
-from reconciler.planning import make_plan, people_losing
+from reconciler.model.plan import Facts, Plan
+from reconciler.planning import exact_permissions, make_plan
 from reconciler.shipped import shipped
 from reconciler.usecases.seeding import earlier_books
 from reconciler.usecases.steps import scopes_of
@@ -148,15 +148,14 @@ def _apply(desired: DesiredState, address: Address) -> None:
         scopes = frozenset().union(*(scopes_of(group) for group in plan.ready))
         lease = writer.take_lease(sorted(scopes), 60, HOLDER, "run_past")
         for group in plan.ready:
-            writer.carry_out(group.changes, lease, RunMark(desired.owner, "run_past", None))
+            writer.carry_out(group.changes, lease, RunMark(desired.owner, "run_past", None), group.expects)
         writer.give_back(lease)
 
 
 def _permitted(desired: DesiredState, reader: PortalReader) -> Plan:
     live = reader.live_state()
-    first = make_plan(desired, live, Facts())
-    mails = sum(len(change.effects.mails) for change in first.changes)
-    return make_plan(desired, live, Facts(permissions=Permissions(people_losing(first.changes), mails)))
+    permissions = exact_permissions(make_plan(desired, live, Facts()))
+    return make_plan(desired, live, Facts(permissions=permissions))
 
 
 @contextmanager

@@ -4,13 +4,13 @@ Pure, so that every point at which a run can be interrupted can be listed and tr
 
     TakeLease → PlanAgain → CarryOut … (several groups side by side) → GiveBack → PlanFinally
 
-Settings and services are carried out before the customers, services that go after them.
+Groups are carried out stage by stage: the settings, services that open, customers, services that
+close. A group that waits for one that was not applied is held back before it is sent.
 """
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum, auto
 from types import MappingProxyType
@@ -19,7 +19,8 @@ from typing import Final, TypeAlias, assert_never
 from reconciler.model.changes import Kind
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.outcome import Fate, GroupOutcome, Outcome
-from reconciler.model.plan import Group, Permissions, Plan, Scope
+from reconciler.model.plan import Group, Permissions, Plan, RunTerms, Scope
+from reconciler.planning import NOT_REVIEWED, in_run
 
 SETTINGS: Final = "settings"
 LIMITS: Final = frozenset({"too-many-removals", "too-many-mails"})
@@ -101,27 +102,13 @@ class Phase(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
-    """Under which terms a run may write.
-
-    `seen`: ids of the changes that the caller saw and agreed to. `reviewed`: ids in reviewed plans,
-    None when no review is asked for. `customers`, `shard`: what the run is limited to.
-    """
-
-    seen: frozenset[str]
-    reviewed: frozenset[str] | None = None
-    customers: frozenset[str] = frozenset()
-    shard: tuple[int, int] | None = None
-    parallelism: int = 4
-
-
-@dataclass(frozen=True, slots=True)
 class State:
     """Everything that a run knows. `waiting`: the groups not begun yet, in the plan's order."""
 
-    terms: Terms
+    terms: RunTerms
     phase: Phase
     groups: tuple[Group, ...]
+    parallelism: int = 4
     scopes: frozenset[str] = frozenset()
     fates: Mapping[int, GroupOutcome] = field(default_factory=lambda: MappingProxyType({}))
     waiting: tuple[int, ...] = ()
@@ -144,10 +131,10 @@ class State:
 Step: TypeAlias = tuple[State, tuple[Request, ...]]
 
 
-def begin(plan: Plan, terms: Terms) -> Step:
+def begin(plan: Plan, terms: RunTerms, parallelism: int = 4) -> Step:
     """The first step: a lease on all that may be carried out, or nothing at all."""
-    state = State(terms, Phase.LEASING, selected(plan, terms))
-    state = _judged(state, plan, frozenset().union(*(scopes_of(group) for group in state.groups)))
+    state = State(terms, Phase.LEASING, selected(plan, terms), parallelism)
+    state = _judged(state, frozenset().union(*(scopes_of(group) for group in state.groups)))
     wanted = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.fates]
     if not wanted:
         return replace(state, phase=Phase.OVER, left=narrowed(plan, terms)), ()
@@ -167,7 +154,7 @@ def answered(state: State, request: Request, answer: Answer) -> Step:
         case PlanAgain():
             if isinstance(answer, Planned) and state.signal is None:
                 again = replace(state, phase=Phase.WRITING, groups=selected(answer.plan, state.terms))
-                return _go_on(_without_services(_judged(again, answer.plan, state.scopes)))
+                return _go_on(_judged(again, state.scopes))
             failure = answer.error if isinstance(answer, Failed) else None
             return _give_back(replace(state, failure=failure))
         case CarryOut(group):
@@ -194,7 +181,7 @@ def _met(state: State, index: int, answer: Answer) -> State:
         state, fates=MappingProxyType({**state.fates, index: outcome}), running=state.running - {index},
         stopped=state.stopped or met.stop,
     )  # fmt: skip
-    return state if met.fate is Fate.APPLIED else _without_services(state)
+    return state if met.fate is Fate.APPLIED else _without_dependents(state)
 
 
 def _go_on(state: State) -> Step:
@@ -208,73 +195,45 @@ def _go_on(state: State) -> Step:
 
 def _next(state: State) -> tuple[int, ...]:
     """The first waiting groups for which there is room, as far as they are of the earliest stage not over."""
-    room = max(0, state.terms.parallelism - len(state.running))
+    room = max(0, state.parallelism - len(state.running))
     first = state.waiting[:room]
-    stage = min((_stage(state, index) for index in (*state.running, *first)), default=0)
-    return tuple(index for index in first if _stage(state, index) == stage)
+    stage = min((state.groups[index].stage for index in (*state.running, *first)), default=None)
+    return tuple(index for index in first if state.groups[index].stage is stage)
 
 
-def _stage(state: State, index: int) -> int:
-    if state.groups[index].customers:
-        return 1
-    return 0 if all(not group.customers for group in state.groups[:index]) else 2
-
-
-def _without_services(state: State) -> State:
-    """Customers that need a service which could not be created are held back."""
-    unmade = _new_services(each.group for each in state.fates.values() if each.fate is not Fate.APPLIED)
-    if not unmade:
-        return state
-    lost = {index: unmade & _named(state.groups[index]) for index in state.waiting}
-    fates = {
-        index: GroupOutcome(state.groups[index], Fate.HELD_BACK, f"service {min(services)} could not be created")
-        for index, services in lost.items()
-        if services
-    }
-    left = tuple(index for index in state.waiting if index not in fates)
-    return replace(state, fates=MappingProxyType({**state.fates, **fates}), waiting=left)
-
-
-def _new_services(groups: Iterable[Group]) -> frozenset[str]:
-    """The services that groups create."""
-    return frozenset(
-        c.service for group in groups for c in group.changes if c.kind is Kind.CREATE_SERVICE and c.service
-    )
-
-
-def _named(group: Group) -> frozenset[str]:
-    """Everything that the sets of a group's fields name, services among it."""
-    return frozenset(
-        item for c in group.changes for field in c.fields if isinstance(field.after, tuple) for item in field.after
-    )
+def _without_dependents(state: State) -> State:
+    """Groups that wait for one that was not applied are held back, and those that wait for these."""
+    missing = {outcome.group.name for outcome in state.fates.values() if outcome.fate is not Fate.APPLIED}
+    fates = dict(state.fates)
+    waiting = list(state.waiting)
+    while lost := [index for index in waiting if missing & set(state.groups[index].waits_for)]:
+        for index in lost:
+            group = state.groups[index]
+            reason = f"waits for {min(missing & set(group.waits_for))}, which was not applied"
+            fates[index] = GroupOutcome(group, Fate.HELD_BACK, reason)
+            missing.add(group.name)
+            waiting.remove(index)
+    return replace(state, fates=MappingProxyType(fates), waiting=tuple(waiting))
 
 
 def _give_back(state: State) -> Step:
     return replace(state, phase=Phase.RETURNING), (GiveBack(),)
 
 
-def _judged(state: State, plan: Plan, scopes: frozenset[str]) -> State:
+def _judged(state: State, scopes: frozenset[str]) -> State:
     """The fates of groups that may not be carried out."""
-    elsewhere = _new_services(group for group in plan.groups if not concerns(group, state.terms))
-    fates = {}
-    for index, group in enumerate(state.groups):
-        judged = _forbidden(group, state.terms, scopes)
-        if not judged and (lost := elsewhere & _named(group)):
-            judged = Fate.HELD_BACK, f"service {min(lost)} comes with another part of the plan: apply that first"
-        if judged:
-            fates[index] = GroupOutcome(group, *judged)
-    waiting = tuple(index for index in range(len(state.groups)) if index not in fates)
-    return replace(state, fates=MappingProxyType(fates), waiting=waiting)
+    forbidden = {index: _forbidden(group, scopes) for index, group in enumerate(state.groups)}
+    fates = {
+        index: GroupOutcome(state.groups[index], *reason) for index, reason in forbidden.items() if reason is not None
+    }
+    waiting = tuple(index for index, reason in forbidden.items() if reason is None)
+    return _without_dependents(replace(state, fates=MappingProxyType(fates), waiting=waiting))
 
 
-def _forbidden(group: Group, terms: Terms, scopes: frozenset[str]) -> tuple[Fate, str] | None:
-    ids = {change.id for change in group.changes if change.kind is not Kind.RECORD}
+def _forbidden(group: Group, scopes: frozenset[str]) -> tuple[Fate, str] | None:
     if group.held_back:
-        return Fate.HELD_BACK, ", ".join(group.held_back)
-    if terms.reviewed is not None and (fresh := ids - terms.reviewed):
-        return Fate.STALE, f"{len(fresh)} of {len(ids)} changes are in no reviewed plan"
-    if fresh := ids - terms.seen:
-        return Fate.STALE, f"{len(fresh)} of {len(ids)} changes came up after the plan was shown"
+        fate = Fate.STALE if set(group.held_back) == {NOT_REVIEWED} else Fate.HELD_BACK
+        return fate, ", ".join(group.held_back)
     if not scopes_of(group) <= scopes:
         return Fate.STALE, "came up after the lease was taken"
     return None
@@ -288,25 +247,12 @@ def scopes_of(group: Group) -> frozenset[str]:
     return frozenset(f"customer:{key}" for key in former | set(group.customers))
 
 
-def selected(plan: Plan, terms: Terms) -> tuple[Group, ...]:
+def selected(plan: Plan, terms: RunTerms) -> tuple[Group, ...]:
     """The groups of the plan that this run is about."""
-    return tuple(group for group in plan.groups if concerns(group, terms))
+    return tuple(group for group in plan.groups if in_run(group, terms))
 
 
-def concerns(group: Group, terms: Terms) -> bool:
-    """Whether a group is of the customers and of the shard that the run is limited to."""
-    if terms.customers and not terms.customers & set(group.customers):
-        return False
-    return terms.shard is None or shard_of(group, terms.shard[1]) == terms.shard[0]
-
-
-def shard_of(group: Group, shards: int) -> int:
-    """The shard, from 1, by the first 8 bytes of the SHA-256 of the smallest customer key."""
-    key = min(group.customers, default="")
-    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % shards + 1
-
-
-def narrowed(plan: Plan, terms: Terms) -> Plan:
+def narrowed(plan: Plan, terms: RunTerms) -> Plan:
     """The plan with only the groups and refusals that the run is about."""
     if not terms.customers and terms.shard is None:
         return plan

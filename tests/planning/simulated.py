@@ -26,7 +26,7 @@ from reconciler.model.live import (
     Touch,
 )
 from reconciler.model.plan import Group
-from reconciler.model.roles import may_hold_work
+from reconciler.model.roles import Role, capabilities, may_hold_work
 from reconciler.model.values import Value
 from tests.builders import NOW, OWNER
 from tests.planning.transaction import BatchRefused, Transaction
@@ -71,12 +71,24 @@ class _Batch(Transaction):
                 self.free("key-taken", self.services.values(), id, lambda row: row.fields["code"] == key)
                 fields = {"code": key, **{f.name: f.after for f in change.fields}}
                 self.services[id] = LiveObject(id, 1, fields, key, OWNER, Applied(True, dict(change.base or {})))
+            case Kind.RENAME_SERVICE:
+                self._rename(id, str(change.previous_key), key, change)
             case Kind.REMOVE_SERVICE:
                 self.fresh(self.services[id], change)
                 self._unused(key)
                 del self.services[id]
             case _:
                 self.services[id] = self.written(self.services[id], change)
+
+    def _rename(self, id: str, former: str, key: str, change: Change) -> None:
+        """The service gets another key wherever it is named; these rows keep their versions."""
+        row = self.services[id]
+        self.fresh(row, change)
+        self.services[id] = replace(row, fields={**row.fields, "code": key}, external_key=key)
+        for table in (self.customers, self.contacts):
+            for named in list(table.values()):
+                table[named.id] = _naming(named, former, key)
+        self.requests |= {one.id: replace(one, service=key) for one in self.requests.values() if one.service == former}
 
     def _unused(self, key: str) -> None:
         rows: list[Any] = [row for row in self.customers.values() if not row.archived]
@@ -174,7 +186,7 @@ class _Batch(Transaction):
         before = self.before.contacts[id]
         if change.kind is not Kind.RECORD and not self.contacts[id].living:
             raise BatchRefused("wrong-state", id)
-        if change.kind in {Kind.CHANGE_EMAIL, Kind.CHANGE_ROLE} and change.effects.loses:
+        if change.kind is Kind.CHANGE_EMAIL or (change.kind is Kind.CHANGE_ROLE and _loses_power(change)):
             self.unprotected(id)
         row = self.written(self.contacts[id], change)
         if change.kind is Kind.CHANGE_EMAIL:
@@ -189,19 +201,19 @@ class _Batch(Transaction):
         home = self._home(change)
         known = [c for c in self.contacts.values() if c.customer_id == home and c.external_key == change.contact]
         own: dict[str, Value] = {}
-        generation = 1 + max((row.generation for row in known), default=0)
+        life = 1 + max((row.life for row in known), default=0)
         if change.kind is Kind.APPROVE_REGISTRATION:
             found = self._pending(change)
             if found.fingerprint != change.fingerprint or found.customer_id not in {None, home}:
                 raise BatchRefused("registration-changed", found.id)
             own = {"language": found.language}
             del self.registrations[found.id]
-            generation = 1
-        elif generation != change.target.generation:
-            raise BatchRefused("stale", f"{change.contact} begins life {generation}, not {change.target.generation}")
+            life = 1
+        elif life != change.target.life:
+            raise BatchRefused("stale", f"{change.contact} begins life {life}, not {change.target.life}")
         base = Applied(True, dict(change.base or {}), self.commit)
         fields = {**_CONTACT, **own, **{f.name: f.after for f in change.fields}}
-        row = LiveContact(id, 1, fields, change.contact, OWNER, base, {}, home, Status.INVITED, generation)
+        row = LiveContact(id, 1, fields, change.contact, OWNER, base, {}, home, Status.INVITED, life)
         self.known_services(row)
         self.enter(row)
         self.mail(MailKind.ACTIVATION, row.email)
@@ -249,6 +261,17 @@ class _Batch(Transaction):
         raise BatchRefused("not-found", f"heir {to}")
 
 
+def _naming(row: Any, former: str, key: str) -> Any:
+    def renamed(fields: Any) -> Any:
+        named = fields.get("services")
+        if not isinstance(named, tuple):
+            return fields
+        return {**fields, "services": tuple(sorted({key if code == former else code for code in named}))}
+
+    base = row.applied and replace(row.applied, fields=renamed(row.applied.fields))
+    return replace(row, fields=renamed(row.fields), applied=base)
+
+
 def _removal(*, with_customer: bool = False) -> Removal:
     at = Touch("reconciler", Actor.RECONCILER, NOW)
     return Removal(at, "2026-12-23T12:00:00Z", with_customer=with_customer)
@@ -256,6 +279,11 @@ def _removal(*, with_customer: bool = False) -> Removal:
 
 def _absent(base: Applied | None) -> Applied | None:
     return replace(base, present=False) if base is not None else None
+
+
+def _loses_power(change: Change) -> bool:
+    (role,) = (field for field in change.fields if field.name == "role")
+    return not capabilities(Role(str(role.before))) <= capabilities(Role(str(role.after)))
 
 
 def _released(row: Any) -> Any:

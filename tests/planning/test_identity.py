@@ -17,8 +17,10 @@ from tests.builders import (
     customer_in_portal,
     desired,
     farewell,
+    gains,
     in_portal,
     live,
+    losses,
     portal_of,
     removed,
     request,
@@ -82,9 +84,10 @@ def test_a_key_wins_over_a_former_key_and_over_an_address() -> None:
 
 
 def test_an_adoption_shows_its_field_changes_and_sends_no_mail() -> None:
-    (change,) = plan([contact("jane-doe", role="manager")], in_portal(JANE, **FREE)).changes
+    found = plan([contact("jane-doe", role="manager")], in_portal(JANE, **FREE))
+    (change,) = found.changes
     assert (change.kind, [f.name for f in change.fields], change.effects.mails) == (Kind.ADOPT_CONTACT, ["role"], ())
-    assert change.effects.gains == ("manage the team", "see all requests")
+    assert gains(found) == {"acme/jane-doe": ("manage the team", "see all requests")}
 
 
 def test_an_adoption_as_observer_hands_over_first() -> None:
@@ -198,7 +201,7 @@ def test_a_contact_of_another_owner_that_no_file_names_is_left_alone() -> None:
 def test_keep_ends_the_managing_and_leaves_the_access() -> None:
     found = plan([], in_portal(JANE), farewells=(farewell("jane-doe", keep=True),))
     (change,) = found.changes
-    assert (change.kind, change.base, change.present, change.effects.loses) == (Kind.RELEASE_CONTACT, None, False, ())
+    assert (change.kind, change.base, change.present, losses(found)) == (Kind.RELEASE_CONTACT, None, False, {})
 
 
 def test_who_was_released_is_not_adopted_back_while_the_farewell_stands() -> None:

@@ -179,7 +179,7 @@ def test_an_heir_who_is_promoted_in_the_same_plan_is_promoted_before_she_receive
     demoted = contact("jane-doe", role="observer", heir="eva-fuchs")
     found = plan([MARA, demoted, EVA], rows)
     assert [(c.kind, c.contact) for c in found.changes] == [
-        (Kind.CHANGE_ROLE, "eva-fuchs"), (Kind.HAND_OVER_WORK, "jane-doe"), (Kind.CHANGE_ROLE, "jane-doe"),
+        (Kind.UPDATE_CONTACT, "jane-doe"), (Kind.CHANGE_ROLE, "eva-fuchs"), (Kind.HAND_OVER_WORK, "jane-doe"), (Kind.CHANGE_ROLE, "jane-doe"),
     ]  # fmt: skip
 
 
@@ -237,7 +237,7 @@ def test_a_departure_that_is_to_come_stands_in_every_plan_until_its_day() -> Non
     rows = replace(rows, requests={"req_1": request(in_portal(leaver))})
     tree = desired(customer(contacts=[MARA, TOM, leaver, lone]))
     found = make_plan(tree, rows, Facts())
-    assert found.coming == (
+    assert tuple(replace(each, id="") for each in found.coming) == (
         Departure("2027-01-01", "acme", "zoe-zorn", "role_change", "acme/mara-meyer", 0),
         Departure("2027-03-31", "acme", "jane-doe", "left", "acme/tom-lang", 1),
     )
@@ -250,4 +250,6 @@ def test_a_departure_that_is_to_come_stands_in_every_plan_until_its_day() -> Non
         desired(customer(contacts=[MARA, TOM, leaver, replace(lone, leaves=None)])), tree, rows, Facts()
     )
     assert [each.contact for each in since.coming] == ["zoe-zorn"]
-    assert found.digest == make_plan(desired(before), rows, Facts()).digest
+    assert [group.digest for group in found.groups] == [
+        g.digest for g in make_plan(desired(before), rows, Facts()).groups
+    ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from reconciler.model.changes import Kind, MailKind
 from reconciler.model.desired import DesiredService, Place
-from reconciler.model.live import Actor, Status, Touch
+from reconciler.model.live import Actor, LiveObject, Status, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
 from reconciler.planning import make_plan
 from tests.builders import (
+    OWNER,
     RECENTLY,
     applied,
     contact,
@@ -17,6 +20,7 @@ from tests.builders import (
     farewell,
     in_portal,
     live,
+    losses,
     portal_of,
     removed,
     request,
@@ -163,13 +167,13 @@ def test_removed_by_us_and_present_again_is_restored() -> None:
     assert kinds(plan) == [(Kind.RESTORE_CONTACT, "jane-doe")]
 
 
-def test_removed_by_us_with_another_address_starts_a_new_generation() -> None:
+def test_removed_by_us_with_another_address_starts_a_new_life() -> None:
     gone = in_portal(JANE, status=Status.REMOVED, removal=removed(), applied=applied(JANE.fields, present=False))
     back = contact("jane-doe", email="jane.doe@acme.example")
     plan = make_plan(
         desired(customer(contacts=[MARA, back])), live(customer_in_portal(customer()), in_portal(MARA), gone), Facts()
     )
-    assert [(c.kind, c.target.generation) for c in plan.changes] == [(Kind.CREATE_CONTACT, 2)]
+    assert [(c.kind, c.target.life) for c in plan.changes] == [(Kind.CREATE_CONTACT, 2)]
 
 
 def test_gone_here_and_there_is_nothing() -> None:
@@ -216,6 +220,11 @@ def test_a_service_for_everybody_is_not_lost_with_the_list() -> None:
     everybody = DesiredService("everybody", {"name": "E", "available_to_all": True}, Place("portal.yaml", 9))
     before = customer(contacts=[MARA, contact("jane-doe", services="all")], services=("certified",))
     after = customer(contacts=[MARA, contact("jane-doe", services=("everybody",))], services=("certified",))
-    plan = make_plan(desired(after, services={"everybody": everybody}), portal_of(before), Facts())
-    losses = [change.effects.loses for change in plan.changes if change.contact == "jane-doe"]
-    assert losses == [("service certified",)]
+    rows = {
+        key: LiveObject(key, 1, {"code": key, "name": "E", "available_to_all": key == "everybody"}, key, OWNER)
+        for key in ("certified", "everybody")
+    }
+    rows["certified"] = replace(rows["certified"], owner=None, external_key=None)
+    state = replace(portal_of(before), services=rows)
+    plan = make_plan(desired(after, services={"everybody": everybody}), state, Facts())
+    assert losses(plan) == {"acme/jane-doe": ("service certified",)}

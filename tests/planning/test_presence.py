@@ -18,6 +18,7 @@ from tests.builders import (
     customer_in_portal,
     desired,
     farewell,
+    gains,
     in_portal,
     live,
     portal_of,
@@ -69,10 +70,11 @@ def test_field_changed_and_removed_by_somebody_else_is_a_conflict(policy: str) -
 
 
 def test_present_again_and_removed_by_us_is_restored_with_a_new_activation() -> None:
-    (change,) = plan(WITH_FILE, gone(by_us=True)).changes
+    found = plan(WITH_FILE, gone(by_us=True))
+    (change,) = found.changes
     assert (change.kind, change.target.id) == (Kind.RESTORE_CONTACT, "con_acme_jane-doe")
     assert [(m.kind, m.to) for m in change.effects.mails] == [(MailKind.ACTIVATION_AGAIN, "jane-doe@acme.example")]
-    assert "access" in change.effects.gains
+    assert "access" in gains(found)["acme/jane-doe"]
 
 
 def test_restoring_writes_what_the_file_says_now() -> None:
@@ -82,16 +84,16 @@ def test_restoring_writes_what_the_file_says_now() -> None:
     }  # fmt: skip
 
 
-def test_present_again_after_thirty_days_starts_a_new_generation() -> None:
+def test_present_again_after_thirty_days_starts_a_new_life() -> None:
     late = replace(gone(by_us=True), removal=replace(removed(), restorable_until="2026-11-23T12:00:00Z"))
     (change,) = plan(WITH_FILE, late).changes
-    assert (change.kind, change.target.generation) == (Kind.CREATE_CONTACT, 2)
+    assert (change.kind, change.target.life) == (Kind.CREATE_CONTACT, 2)
 
 
-def test_present_again_with_another_address_starts_a_new_generation() -> None:
+def test_present_again_with_another_address_starts_a_new_life() -> None:
     moved = contact("jane-doe", email="jane.doe@acme.example")
     (change,) = plan([MARA, moved], gone(by_us=True)).changes
-    assert (change.kind, change.target.generation) == (Kind.CREATE_CONTACT, 2)
+    assert (change.kind, change.target.life) == (Kind.CREATE_CONTACT, 2)
 
 
 def test_present_again_while_somebody_else_has_the_address_is_refused() -> None:
@@ -105,7 +107,7 @@ def test_present_again_while_somebody_else_has_the_address_is_refused() -> None:
     assert [(r.rule, r.contact) for r in found.refusals] == [("address-taken", "jane-doe")]
 
 
-def test_the_last_life_of_a_key_decides_even_when_generations_are_equal() -> None:
+def test_the_last_life_of_a_key_decides_even_when_lives_are_equal() -> None:
     first = replace(gone(by_us=True), id="con_a")
     touch = Touch("Ada Admin", Actor.ADMINISTRATOR, "2026-11-21T12:00:00Z")
     second = replace(gone(by_us=False), id="con_b", removal=Removal(touch, "2026-12-21T12:00:00Z"))
@@ -115,9 +117,9 @@ def test_the_last_life_of_a_key_decides_even_when_generations_are_equal() -> Non
 
 
 def test_a_new_life_is_counted_from_all_that_ever_had_the_key() -> None:
-    other = replace(gone(by_us=True), owner="somebody-else", generation=4, id="con_old")
+    other = replace(gone(by_us=True), owner="somebody-else", life=4, id="con_old")
     (change,) = plan(WITH_FILE, other).changes
-    assert (change.kind, change.target.generation) == (Kind.CREATE_CONTACT, 5)
+    assert (change.kind, change.target.life) == (Kind.CREATE_CONTACT, 5)
 
 
 def test_file_gone_and_edited_meanwhile_is_a_removal_that_names_the_edit() -> None:

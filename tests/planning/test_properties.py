@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Group, Permissions, Plan, Scope
+from reconciler.model.plan import Facts, Group, Plan, Scope
 from reconciler.model.roles import may_hold_work
-from reconciler.planning import make_plan
-from reconciler.planning.safeguards import losses
+from reconciler.planning import exact_permissions, make_plan
 from tests.builders import OWNER, applied, portal_of
 from tests.planning.simulated import carry_out
 from tests.planning.strategies import desired_states, live_states
@@ -26,9 +25,7 @@ thorough = settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
 def plan_for(tree: DesiredState, portal: LiveState) -> Plan:
     """The plan with its exact numbers allowed, so that limits do not hide the rest."""
     first = make_plan(tree, portal, FACTS)
-    people = len({(loss.customer, loss.person) for loss in losses(list(first.changes))})
-    mails = sum(len(change.effects.mails) for change in first.changes)
-    return make_plan(tree, portal, replace(FACTS, permissions=Permissions(people, mails)))
+    return make_plan(tree, portal, replace(FACTS, permissions=exact_permissions(first)))
 
 
 def done(portal: LiveState, groups: tuple[Group, ...]) -> LiveState:
@@ -51,7 +48,7 @@ def settled(tree: DesiredState, portal: LiveState) -> LiveState:
 def meaning(portal: LiveState) -> object:
     """A portal without what depends on the number of runs: versions, ids of what was created, who touched."""
     people = {
-        (portal.customers[row.customer_id].name, row.external_key, row.email, row.status, row.generation,
+        (portal.customers[row.customer_id].name, row.external_key, row.email, row.status, row.life,
          repr(sorted(row.fields.items())), row.owner, row.applied is not None and row.applied.present)
         for row in portal.contacts.values()
     }  # fmt: skip

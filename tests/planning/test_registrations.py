@@ -20,6 +20,7 @@ from tests.builders import (
     customer_in_portal,
     desired,
     farewell,
+    gains,
     in_portal,
     live,
     portal_of,
@@ -59,7 +60,7 @@ def test_a_reviewed_registration_is_approved_with_the_files_role() -> None:
     )  # fmt: skip
     assert (change.target.id, change.target.version, change.target.customer_id) == ("con_7", 3, "cus_acme")
     assert ("role", "requester") in [(f.name, f.after) for f in change.fields]
-    assert "manage the team" not in change.effects.gains
+    assert "manage the team" not in gains(found)["acme/jane-doe"]
     assert [(m.kind, m.to, m.language) for m in change.effects.mails] == [
         (MailKind.ACTIVATION, "jane-doe@acme.example", "fr")
     ]

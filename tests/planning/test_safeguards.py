@@ -22,12 +22,14 @@ from tests.builders import (
     farewell,
     in_portal,
     live,
+    policy_fields,
     portal_of,
+    with_policy,
 )
 
 MARA = contact("mara-meyer", role="manager")
 JANE = contact("jane-doe")
-PER_CUSTOMER = {0: 0, 1: 0, 2: 1, 3: 2, 4: 2, 5: 2, 6: 2, 7: 2, 8: 2, 9: 2, 10: 2, 11: 2, 12: 3, 100: 25}
+PER_CUSTOMER = {0: 2, 1: 2, 2: 2, 3: 2, 4: 2, 5: 2, 6: 2, 7: 2, 8: 2, 9: 2, 10: 2, 11: 2, 12: 3, 100: 25}
 OVERALL = {**dict.fromkeys(range(20), 3), 20: 4, 41: 8, 100: 20, 124: 24, 125: 25, 1000: 25}
 SMALL = [(n, limit + beside) for n, limit in PER_CUSTOMER.items() for beside in (-1, 0, 1) if 0 <= limit + beside <= n]
 LARGE = [(n, limit + beside) for n, limit in OVERALL.items() for beside in (-1, 0, 1) if limit + beside < n]
@@ -42,7 +44,9 @@ def losing_in_one(population: int, people: int) -> tuple[DesiredState, LiveState
     """One customer of which so many people go; the overall limit out of the way."""
     everybody = [contact(f"c-{n:03}") for n in range(population)]
     policy = Policy(removals_at_least=1000, removals_at_most=1000)
-    return desired(customer(contacts=everybody[people:]), policy=policy), portal_of(customer(contacts=everybody))
+    portal = with_policy(portal_of(customer(contacts=everybody)), policy)
+    settings = policy_fields(policy)
+    return desired(customer(contacts=everybody[people:]), policy=policy, settings=settings), portal
 
 
 def losing_overall(population: int, people: int) -> tuple[DesiredState, LiveState]:
@@ -54,19 +58,20 @@ def losing_overall(population: int, people: int) -> tuple[DesiredState, LiveStat
     before = [customer(f"k-{12 * number:04}", folder) for number, folder in enumerate(folders)]
     after, left = [], people
     for folder, one in zip(folders, before, strict=True):
-        leaving = min(left, len(folder))
+        leaving = min(left, len(folder) - 1)
         left -= leaving
         after.append(customer(one.key, folder[leaving:]))
     lax = Policy(removals_per_customer_percent=100, removals_small_customer=1000)
-    return desired(*after, policy=lax), portal_of(*before)
+    return desired(*after, policy=lax, settings=policy_fields(lax)), with_policy(portal_of(*before), lax)
 
 
 @pytest.mark.parametrize(("population", "people"), SMALL)
 def test_a_customers_limit_passes_up_to_equality(population: int, people: int) -> None:
     over = people > PER_CUSTOMER[population]
     found = make_plan(*losing_in_one(population, people), Facts())
-    assert rules(found) == ([("too-many-removals", Scope.CUSTOMER)] if over else [])
-    assert [bool(group.held_back) for group in found.groups] == ([over] if people else [])
+    refused = ["nobody-left"] * (0 < people == population) + ["too-many-removals"] * over
+    assert rules(found) == [(rule, Scope.CUSTOMER) for rule in refused]
+    assert [bool(group.held_back) for group in found.groups] == ([bool(refused)] if people else [])
 
 
 @pytest.mark.parametrize(("population", "people"), LARGE)
@@ -264,6 +269,9 @@ def test_the_last_manager_stays(before: Status, way: str) -> None:
     )  # fmt: skip
     assert rules(make_plan(desired(customer(contacts=people)), state, Facts())) == [("last-manager", Scope.CUSTOMER)]
     optional = customer(contacts=people, manager_optional=True)
+    assert rules(make_plan(desired(optional), state, Facts())) == [("last-manager", Scope.CUSTOMER)]
+    applied_before = customer_in_portal(customer(manager_optional=True))
+    state = replace(state, customers={applied_before.id: applied_before})
     assert rules(make_plan(desired(optional), state, Facts())) == []
 
 

@@ -11,6 +11,7 @@ from reconciler.model.live import Actor, LiveObject, Touch
 from reconciler.model.plan import Facts, Permissions, Scope
 from reconciler.planning import make_plan, make_plan_since
 from tests.builders import (
+    OWNER,
     RECENTLY,
     applied,
     contact,
@@ -114,16 +115,17 @@ def test_a_limit_that_this_pull_request_passes_is_its_own() -> None:
 
 
 def test_who_newly_needs_a_service_that_is_held_back_waits_for_it() -> None:
-    foreign = LiveObject("svc_x", 1, {"code": "express"}, "express", "somebody-else", applied({}))
+    old = replace(applied({}), commit="aaa")
+    row = LiveObject("svc_x", 1, {"code": "express"}, "express", OWNER, old)
     from tests.planning.test_portal_itself import service  # noqa: PLC0415
 
-    services = {key: service(key) for key in ("certified", "express")}
-    state = replace(portal_of(customer(contacts=[MARA], services=())), services={"svc_x": foreign})
+    services = {"certified": replace(service("certified"), previously=("express",))}
+    state = replace(portal_of(customer(contacts=[MARA], services=())), services={"svc_x": row})
     before = desired(customer(contacts=[MARA], services=()))
     after = desired(customer(contacts=[MARA], services=("certified",)), services=services)
-    found = make_plan_since(before, after, state, Facts())
+    found = make_plan_since(before, after, state, Facts("bbb"))
     assert [(g.customers, g.held_back) for g in found.groups] == [
-        ((), ("other-owner",)), (("acme",), ("waits-for-service",)),
+        ((), ("older-commit",)), (("acme",), ("waits-for-service",)),
     ]  # fmt: skip
 
 

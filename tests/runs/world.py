@@ -23,14 +23,14 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reconciler.adapters.address import Address
 from reconciler.adapters.connection import Budget
 from reconciler.adapters.reader import PortalReader
-from reconciler.adapters.writer import Lease, PortalWriter, RunMark
+from reconciler.adapters.writer import Committed, Lease, PortalWriter, RunMark
 from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import OutcomeUnknown, Unreachable
 from reconciler.model.files import Tree
 from reconciler.model.outcome import Fate, Outcome
-from reconciler.model.plan import Facts, Permissions, Plan
-from reconciler.planning import make_plan
+from reconciler.model.plan import Expects, Facts, Permissions, Plan
+from reconciler.planning import exact_permissions, make_plan
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.rules.principals import Actor, Principal
@@ -128,7 +128,7 @@ class World:
 
     def permitted(self, desired: DesiredState) -> Permissions:
         """What a caller who means it allows, to the exact number."""
-        return exactly(self.plan(desired))
+        return exact_permissions(self.plan(desired))
 
     def apply(self, desired: DesiredState, *, writer: PortalWriter | None = None, **wish: Any) -> Outcome:
         """Apply with every permission that is needed; a run that ended well leaves nothing to do."""
@@ -231,20 +231,12 @@ class Mortal(PortalWriter):
         lease: Lease = self._mortal(lambda: PortalWriter.take_lease(self, scopes, ttl_s, holder, run))
         return lease
 
-    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark) -> int:
-        revision: int = self._mortal(lambda: PortalWriter.carry_out(self, changes, lease, mark))
-        return revision
+    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+        committed: Committed = self._mortal(lambda: PortalWriter.carry_out(self, changes, lease, mark, expects))
+        return committed
 
     def give_back(self, lease: Lease) -> None:
         self._mortal(lambda: PortalWriter.give_back(self, lease))
-
-
-def exactly(plan: Plan) -> Permissions:
-    """Permission for exactly what the plan takes and mails."""
-    taking = [change for change in plan.changes if change.effects.loses]
-    people = {person for change in taking for person in change.effects.people}
-    people |= {f"{change.customer}/{change.contact}" for change in taking if change.contact}
-    return Permissions(len(people), sum(len(change.effects.mails) for change in plan.changes))
 
 
 def silent() -> Voice:

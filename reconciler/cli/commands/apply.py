@@ -26,8 +26,8 @@ from reconciler.cli.output import complain, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import Interrupted, Refused, ResultLost, WrongUsage
 from reconciler.model.outcome import Fate
-from reconciler.model.plan import Permissions, Plan
-from reconciler.reports.as_json import ReviewedPlan, read_reviewed
+from reconciler.model.plan import Permissions, Plan, Review
+from reconciler.reports.as_json import read_reviewed
 from reconciler.reports.outcome import outcome_text
 from reconciler.reports.text import plan_text
 from reconciler.usecases.apply import Voice, Wish
@@ -94,13 +94,12 @@ def apply(
     Shows the plan and asks on a terminal; elsewhere it needs --yes.
     """
     if not yes and not sys.stdin.isatty():
-        raise WrongUsage("nobody can be asked here; nothing was changed", "look at reconciler plan, then apply --yes")
+        raise WrongUsage("stdin is not a terminal; nothing was changed", "pass --yes to apply without confirmation")
     plans = [_reviewed(path) for path in reviewed]
     permissions = _permissions(permissions_of(given), plans)
     wish = Wish(
         f"run_{secrets.token_hex(6)}", _holder(), permissions, frozenset(customers), given["shard"],
-        given["parallelism"], frozenset().union(*(plan.ids for plan in plans)) if plans else None,
-        frozenset((plan.portal, plan.epoch) for plan in plans), given["wait_s"], given["allow_dirty"],
+        given["parallelism"], tuple(plans) if plans else None, given["wait_s"], given["allow_dirty"],
     )  # fmt: skip
     budget = Budget()
     progress = Progress(settings)
@@ -144,7 +143,7 @@ def _agreed(settings: Settings, plan: Plan, yes: bool, progress: Progress, heard
     return heard.writing
 
 
-def _reviewed(path: Path) -> ReviewedPlan:
+def _reviewed(path: Path) -> Review:
     try:
         return read_reviewed(path.read_bytes().decode("utf-8"))
     except OSError as error:
@@ -153,17 +152,10 @@ def _reviewed(path: Path) -> ReviewedPlan:
         raise Refused(f"'{path}' is no plan: it is not text", "make it with reconciler plan --out") from None
 
 
-def _permissions(given: Permissions, plans: list[ReviewedPlan]) -> Permissions:
-    """What the caller allows; where she is silent, what the one reviewed plan was made with."""
-    if len(plans) != 1:
-        return given
-    said = plans[0].permissions
-    return replace(
-        given,
-        allow_removals=given.allow_removals if given.allow_removals is not None else said.allow_removals,
-        allow_mails=given.allow_mails if given.allow_mails is not None else said.allow_mails,
-        allow_rollback=given.allow_rollback or said.allow_rollback,
-    )
+def _permissions(given: Permissions, plans: list[Review]) -> Permissions:
+    """What the caller allows; going back to an older commit also when every reviewed plan allows it."""
+    rollback = bool(plans) and all(plan.permissions.allow_rollback for plan in plans)
+    return replace(given, allow_rollback=given.allow_rollback or rollback)
 
 
 def _holder() -> str:

@@ -1,0 +1,171 @@
+"""One customer while it is planned: its match, its people, and what rules may ask about it.
+
+Built once from `matching` and frozen; `contacts` and `customers` make changes from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.desired import DesiredState, Farewell
+from reconciler.model.roles import Role, capabilities
+from reconciler.model.values import FieldChange, Fields, Value
+from reconciler.planning.heirs import Standing
+from reconciler.planning.index import Index
+from reconciler.planning.matching import ContactMatch, CustomerMatch, How
+from reconciler.planning.threeway import Compared, compare, settled
+
+DEFAULT_LANGUAGE = "en"
+"""The language of mails to a customer that has none of its own (an assumption)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact's match with its comparison; values that `revert` takes back are among the changes."""
+
+    match: ContactMatch
+    compared: Compared = field(default_factory=Compared)
+
+    @property
+    def key(self) -> str:
+        if self.match.desired:
+            return self.match.desired.key
+        return (self.match.live.external_key if self.match.live else None) or ""
+
+    @property
+    def fields_after(self) -> Fields:
+        """The fields that the portal shows after this person's changes are carried out."""
+        live = self.match.live.fields if self.match.live else {}
+        if self.match.desired is not None and self.match.how in {How.CREATED, How.APPROVED, How.RESTORED}:
+            return {**live, **self.match.desired.fields}
+        if self.compared.conflicts:
+            return live
+        return {**live, **{change.name: change.after for change in self.compared.changes}}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerContext:
+    """A customer being planned.
+
+    `contested`: registrations that several files name. `people`: every contact of ours, and every
+    contact file. `standings`: everybody at the customer as the plan leaves them, by key.
+    """
+
+    desired: DesiredState
+    index: Index
+    customer: CustomerMatch
+    contested: frozenset[str] = frozenset()
+    people: tuple[Person, ...] = ()
+    standings: Mapping[str, Standing] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return self.customer.key
+
+    @property
+    def farewells(self) -> Mapping[str, Farewell]:
+        return self.customer.desired.farewells if self.customer.desired else {}
+
+    @property
+    def heir(self) -> str | None:
+        if self.customer.desired and "heir" in self.customer.desired.fields:
+            return self.customer.desired.heir
+        value = self.applied.get("heir")
+        return value if isinstance(value, str) else None
+
+    @property
+    def released(self) -> bool:
+        """Whether the file ends the management of this customer."""
+        return self.customer.desired is not None and self.customer.desired.release
+
+    @property
+    def applied(self) -> Fields:
+        """The fields of the last file applied to this customer."""
+        live = self.customer.live
+        return live.applied.fields if live and live.applied else {}
+
+    @property
+    def language(self) -> str:
+        """The language of people who have none of their own."""
+        for fields in (
+            self.customer.desired and self.customer.desired.fields,
+            self.customer.live and self.customer.live.fields,
+        ):
+            if fields and isinstance(fields.get("language"), str):
+                return str(fields["language"])
+        return DEFAULT_LANGUAGE
+
+    @property
+    def reverts(self) -> bool:
+        """Whether git wins over portal edits here: the files say so, and so did the applied ones."""
+        fields = self.customer.desired.fields if self.customer.desired else self.applied
+        demanded = fields.get("portal_edits") or self.desired.policy.portal_edits
+        before = self.applied.get("portal_edits") or self.index.policy.portal_edits
+        return demanded == before == "revert"
+
+
+def compared_person(context: CustomerContext, match: ContactMatch) -> Person:
+    """The match with its fields compared, where there is something on both sides.
+
+    Where git wins, an edit becomes a change back, except an edit that took access or power away:
+    reconciling never gives these back. A contact who is not there keeps all edits.
+    """
+    if match.desired is None or match.live is None:
+        return Person(match)
+    compared = compare(match.desired.fields, match.live.fields, match.base, match.live.touched)
+    if context.reverts and match.how is not How.AWAY:
+        compared = settled(compared, [edit for edit in compared.edits if not _empowers(edit)])
+    return Person(match, compared)
+
+
+def _empowers(edit: FieldChange) -> bool:
+    """Whether the file's value (`before`) gives access or power that the portal's value does not."""
+    if edit.name == "role":
+        return bool(capabilities(Role(str(edit.before))) - capabilities(Role(str(edit.after))))
+    if edit.name == "services":
+        return widens(edit.after, edit.before)
+    return edit.name in {"email", "protected"}
+
+
+def widens(before: Value, after: Value) -> bool:
+    """Whether a list gains an entry; any value that is not a list stands for everything."""
+    if not isinstance(before, tuple):
+        return False
+    return not isinstance(after, tuple) or not set(after) <= set(before)
+
+
+def restored_elsewhere(context: CustomerContext, person: Person) -> bool:
+    """Whether somebody restored a person whom we had removed, and the files did not move since."""
+    live, base = person.match.live, person.match.base
+    farewell = context.farewells.get(person.key)
+    return (
+        person.match.how is How.GONE
+        and live is not None
+        and live.living
+        and base is not None
+        and not base.present
+        and not context.reverts
+        and not (farewell is not None and farewell.keep)
+    )
+
+
+def language_of(context: CustomerContext, fields: Fields) -> str:
+    """The language in which a person with these fields gets mails."""
+    own = fields.get("language")
+    return own if isinstance(own, str) else context.language
+
+
+def names_at(context: CustomerContext) -> dict[str, str]:
+    """How the plan names each contact of the customer, by row id: with keys as they are after it.
+
+    `customer/key` for contacts of ours, `customer/address` for all others.
+    """
+    if context.customer.live is None:
+        return {}
+    index = context.index
+    keys = {person.match.live.id: person.key for person in context.people if person.match.live}
+    return {
+        row.id: f"{context.key}/{keys.get(row.id) or index.own_name(row)}"
+        for row in index.contacts[context.customer.live.id]
+    }

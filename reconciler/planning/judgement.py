@@ -1,0 +1,142 @@
+"""The groups of a plan judged on their outcomes: which are held back, and what each takes and gives."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.model.changes import Kind, ObjectKind
+from reconciler.model.desired import DesiredState
+from reconciler.model.live import LiveState
+from reconciler.model.plan import Expects, Facts, Group, Refusal, Scope, Stage, Warning
+from reconciler.planning.context import CustomerContext, names_at
+from reconciler.planning.holding import hold_back
+from reconciler.planning.index import Index
+from reconciler.planning.limits import Cost, judge_limits, policy_in_force
+from reconciler.planning.outcomes import lost_pairs, outcomes_of
+from reconciler.planning.projection import Carried, Difference, differences, project
+from reconciler.planning.run import in_run, refuse_unreviewed, refuse_unreviewed_losses
+from reconciler.planning.safeguards import (
+    Situation,
+    fixed_refusals,
+    judge,
+    population,
+    refuse_tree,
+    warn_of_invited_managers,
+)
+from reconciler.planning.waiting import waits
+
+
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """Groups with what holds them back and what they do to people. `counted`: by the limits."""
+
+    groups: tuple[Group, ...]
+    refusals: tuple[Refusal, ...]
+    warnings: tuple[Warning, ...]
+    counted: frozenset[str]
+
+
+def judge_groups(
+    groups: Sequence[Group],
+    refusals: Sequence[Refusal],
+    contexts: Sequence[CustomerContext],
+    desired: DesiredState,
+    index: Index,
+    facts: Facts,
+) -> Judgement:
+    """Hold back what a safeguard stops.
+
+    Two projections are judged: everything that is not held back, and what this run carries out of
+    it. People of groups that are held back count too, unless they wait for a review.
+    """
+    names = {id: name for context in contexts if groups for id, name in names_at(context).items()}
+    projection = project(groups, index, names)
+    edges = waits(groups, projection)
+    everything = frozenset(group.name for group in groups)
+    unreviewed = list(refuse_unreviewed(groups, facts.run))
+    stale = frozenset(hold_back(groups, unreviewed, {}, lambda _: (), frozenset()).rules)
+    intended = list(differences(projection, everything - stale))
+    situation = Situation(
+        {context.key: context for context in contexts},
+        tuple(groups),
+        projection,
+        index,
+        policy_in_force(desired.policy, index.policy),
+        facts,
+        names,
+        len(_counted(intended)),
+    )
+    fixed = [*refusals, *fixed_refusals(situation), *unreviewed]
+    whole = hold_back(groups, fixed, edges, lambda carried: judge(situation, carried), frozenset())
+
+    def judge_run(carried: Carried) -> Iterator[Refusal]:
+        yield from judge(situation, carried)
+        yield from refuse_unreviewed_losses(groups, projection, facts.run, carried)
+
+    outside = frozenset(group.name for group in groups if not in_run(group, facts.run))
+    run = hold_back(groups, whole.refusals, edges, judge_run, outside)
+    carried = everything - set(run.rules) - outside
+    found = [*intended, *differences(projection, everything - set(whole.rules)), *differences(projection, carried)]
+    counted = _counted(found)
+    costs = _cost(groups, found, counted, situation, stale)
+    limits = [*refuse_tree(desired, index), *judge_limits(costs, desired.policy, index.policy, facts)]
+    rules = {refusal.rule for refusal in (*limits, *run.refusals) if refusal.scope is Scope.PLAN}
+    outcomes = outcomes_of(projection, carried, everything)
+    judged = (
+        replace(
+            group,
+            held_back=tuple(sorted(rules | run.rules.get(group.name, frozenset()))),
+            waits_for=tuple(sorted(edges.get(group.name, {}))),
+            outcomes=outcomes.get(group.name, ()),
+            expects=_expects(group, index.live),
+        )
+        for group in groups
+    )
+    warnings = warn_of_invited_managers(situation, everything - set(run.rules))
+    return Judgement(tuple(judged), (*limits, *run.refusals), tuple(warnings), counted)
+
+
+def _counted(found: Iterable[Difference]) -> frozenset[str]:
+    return frozenset(difference.subject.name for difference in found if difference.counts)
+
+
+def _cost(
+    groups: Sequence[Group],
+    found: Sequence[Difference],
+    counted: frozenset[str],
+    situation: Situation,
+    stale: Carried,
+) -> Cost:
+    only_rights = not any(difference.leaves for difference in found)
+    people = population(situation.contexts, situation.index, only_active=only_rights)
+    changes = tuple(change for group in groups if group.name not in stale for change in group.changes)
+    return Cost(counted, people, lost_pairs(found), changes)
+
+
+_TOUCHES_PEOPLE = {"services", "project_managers"}
+
+
+def _expects(group: Group, live: LiveState) -> Expects:
+    """The versions that the group's outcome was judged on, of rows that it does not write itself."""
+    if all(change.kind is Kind.RECORD for change in group.changes):
+        return Expects()
+    if group.stage is Stage.CLOSING:
+        return Expects((), None, live.revision)
+    if group.stage is not Stage.CUSTOMERS:
+        return Expects()
+    written = {change.target.id for change in group.changes}
+    homes = {c.target.customer_id for c in group.changes if c.target.customer_id in live.customers}
+    heirs = {c.effects.work_to.id for c in group.changes if c.effects.work_to and c.effects.work_to.id}
+    rows = [(ObjectKind.CUSTOMER, id, live.customers[id].version) for id in homes - written if id]
+    rows += [(ObjectKind.CONTACT, id, live.contacts[id].version) for id in heirs - written if id]
+    if any(field.name in {"services", "role"} for change in group.changes for field in change.fields):
+        rows += [(ObjectKind.SERVICE, row.id, row.version) for row in live.services.values()]
+    shared = {
+        change.target.customer_id
+        for change in group.changes
+        if change.object is ObjectKind.CUSTOMER
+        and (change.kind is Kind.ARCHIVE_CUSTOMER or _TOUCHES_PEOPLE & {field.name for field in change.fields})
+        and change.target.id
+    }
+    return Expects(tuple(sorted(rows)), tuple(sorted(filter(None, shared))), live.revision)

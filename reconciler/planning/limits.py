@@ -1,0 +1,146 @@
+"""The limits in force, and how many people and mails a plan may cost."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, fields, replace
+
+from reconciler.model.changes import Change
+from reconciler.model.desired import Policy
+from reconciler.model.plan import Facts, Permissions, Plan, Refusal, Review
+from reconciler.planning.findings import refuse_plan
+
+SMALL_CUSTOMER = 10
+"""Below so many people a customer's limit is a number and not a percentage."""
+
+
+def policy_in_force(demanded: Policy, applied: Policy) -> Policy:
+    """Of the file's and the last applied policy the stricter, number by number."""
+    names = [field.name for field in fields(Policy) if field.type == "int"]
+    stricter = {name: min(getattr(demanded, name), getattr(applied, name)) for name in names}
+    hold = "hold" if "hold" in {demanded.unreviewed, applied.unreviewed} else "apply"
+    return replace(demanded, unreviewed=hold, **stricter)
+
+
+def exact_permissions(plan: Plan) -> Permissions:
+    """The numbers that a caller must give to allow all that the plan costs."""
+    return Permissions(len(plan.counted), mails_of(plan.changes))
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What a plan costs: people whom the limits count, of how many; and mails.
+
+    `losses`: (person, right) pairs. `changes`: those that would be carried out.
+    """
+
+    people: frozenset[str]
+    population: int
+    losses: frozenset[tuple[str, str]]
+    changes: tuple[Change, ...]
+
+
+def judge_limits(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) -> Iterator[Refusal]:
+    """What refuses the whole plan because of its numbers.
+
+    A number that the caller gives must be exact. A number in a reviewed plan is an upper bound for
+    the people and mails of that plan; everything else is measured together against the limits.
+    """
+    permissions = facts.permissions
+    policy = policy_in_force(demanded, applied)
+    people, mails = cost.people, cost.changes
+    for review in facts.run.reviewed or ():
+        if permissions.allow_removals is None and review.permissions.allow_removals is not None:
+            own = _people_of(review, cost)
+            yield from _beyond(len(own & people), review.permissions.allow_removals)
+            people -= own
+        if permissions.allow_mails is None and review.permissions.allow_mails is not None:
+            sending = tuple(change for change in mails if change.id in review.ids)
+            yield from _beyondmails_of(mails_of(sending), review.permissions.allow_mails)
+            mails = tuple(change for change in mails if change.id not in review.ids)
+    merge_first = len(people) <= _limit(demanded, cost.population)
+    yield from _people_limit(len(people), cost.population, policy, permissions, merge_first=merge_first)
+    merge_first = mails_of(mails) <= demanded.mails_per_run
+    yield from _mail_limit(mails_of(mails), policy, permissions, merge_first=merge_first)
+
+
+def _people_of(review: Review, cost: Cost) -> frozenset[str]:
+    """The people who lose nothing but what this reviewed plan shows."""
+    shown = {person for person, _ in review.losses} | {
+        f"{change.customer}/{change.contact}" for change in cost.changes if change.id in review.ids
+    }
+    beyond = {person for person, right in cost.losses if (person, right) not in review.losses}
+    return frozenset(shown - beyond)
+
+
+def mails_of(changes: Iterable[Change]) -> int:
+    """How many mails the changes send."""
+    return sum(len(change.effects.mails) for change in changes)
+
+
+def _beyond(people: int, allowed: int) -> Iterator[Refusal]:
+    if people > allowed:
+        message = f"the reviewed plan allows {allowed} people to lose access or power; it is {people} now"
+        yield refuse_plan(
+            "too-many-removals", f"{message}; nothing was changed", "plan again with reconciler plan --out"
+        )
+
+
+def _beyondmails_of(mails: int, allowed: int) -> Iterator[Refusal]:
+    if mails > allowed:
+        message = f"the reviewed plan allows {allowed} mails; it sends {mails} now; nothing was changed"
+        yield refuse_plan("too-many-mails", message, "plan again with reconciler plan --out")
+
+
+def _limit(policy: Policy, population: int) -> int:
+    share = policy.removals_percent * population // 100
+    return min(policy.removals_at_most, max(policy.removals_at_least, share))
+
+
+def _people_limit(
+    people: int, population: int, policy: Policy, permissions: Permissions, *, merge_first: bool
+) -> Iterator[Refusal]:
+    allowed = permissions.allow_removals
+    if allowed is not None:
+        if allowed != people:
+            message = f"--allow-removals {allowed} does not fit: this plan takes access or power from {people} people"
+            hint = f"if this is meant, say --allow-removals {people}"
+            yield refuse_plan("too-many-removals", f"{message}; nothing was changed", hint)
+        return
+    limit = _limit(policy, population)
+    if people <= limit:
+        return
+    share = f"{100 * people // population} %" if population else "all"
+    message = (
+        f"this plan takes access or power from {people} of {population} people ({share}); the limit is {limit} "
+        f"({policy.removals_percent} %, at least {policy.removals_at_least}, at most {policy.removals_at_most}); "
+        "nothing was changed"
+    )
+    hint = f"if this is meant, apply with --allow-removals {people}"
+    yield refuse_plan("too-many-removals", message, _MERGE_FIRST if merge_first else hint)
+
+
+_MERGE_FIRST = (
+    "the new policy in portal.yaml would allow it, but it counts from the next run: merge and apply the policy first"
+)
+
+
+def _mail_limit(mails: int, policy: Policy, permissions: Permissions, *, merge_first: bool) -> Iterator[Refusal]:
+    allowed = permissions.allow_mails
+    if allowed is not None:
+        if allowed != mails:
+            message = f"--allow-mails {allowed} does not fit: this plan sends {mails} mails; nothing was changed"
+            yield refuse_plan("too-many-mails", message, f"if this is meant, say --allow-mails {mails}")
+        return
+    if mails > policy.mails_per_run:
+        message = f"this plan sends {mails} mails; the limit is {policy.mails_per_run}; nothing was changed"
+        hint = f"if this is meant, apply with --allow-mails {mails}"
+        yield refuse_plan("too-many-mails", message, _MERGE_FIRST if merge_first else hint)
+
+
+def customer_limit(policy: Policy, population: int) -> tuple[int, str]:
+    """How many people of one customer may be counted in a run, and the rule behind the number."""
+    if population >= SMALL_CUSTOMER:
+        percent = policy.removals_per_customer_percent
+        return percent * population // 100, f"{percent} %"
+    return policy.removals_small_customer, f"below {SMALL_CUSTOMER} people at most {policy.removals_small_customer}"

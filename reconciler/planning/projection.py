@@ -1,0 +1,317 @@
+"""The live state projected through groups of changes, as far as rights depend on it.
+
+A person's rights depend on their own row, their customer's row and the services. One group at most
+writes a person and their customer; a service is written by one group that opens it and one that
+closes it. So a state is decided by the set of groups that are carried out.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Set
+from dataclasses import dataclass, replace
+
+from reconciler.model.changes import Change, Kind, ObjectKind
+from reconciler.model.live import LiveContact, LiveCustomer, Status
+from reconciler.model.plan import Group, Stage
+from reconciler.model.roles import Role
+from reconciler.model.values import ALL, Value
+from reconciler.planning.index import Index
+from reconciler.planning.rights import (
+    CustomerState,
+    PersonState,
+    Rights,
+    rights,
+    rights_once_active,
+    services_of,
+)
+
+Carried = Set[str]
+"""Names of the groups that are carried out."""
+
+_NOBODY = PersonState(Status.REMOVED, Role.OBSERVER, frozenset())
+_NOWHERE = CustomerState(active=False, services=frozenset(), ordering=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """A customer before the plan and after the group that writes it or its people.
+
+    `group`: the name of that group, None when no group does. `name`: as the plan calls it.
+    """
+
+    id: str
+    name: str
+    group: str | None
+    before: CustomerState
+    after: CustomerState
+
+    def state(self, carried: Carried) -> CustomerState:
+        return self.after if self.group in carried else self.before
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A person before the plan and after their customer's group. `protected`: before the plan."""
+
+    id: str
+    name: str
+    home: Home
+    before: PersonState
+    after: PersonState
+    protected: bool = False
+
+    @property
+    def group(self) -> str | None:
+        return self.home.group
+
+    def person(self, carried: Carried) -> PersonState:
+        return self.after if self.group in carried else self.before
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceMoves:
+    """A service before the plan, once opened, and once closed: open to all or not, None for absent.
+
+    `opens`, `closes`: the names of the groups that do it, None when there is none.
+    """
+
+    before: bool | None
+    opened: bool | None
+    closed: bool | None
+    opens: str | None = None
+    closes: str | None = None
+
+    def in_state(self, carried: Carried) -> bool | None:
+        if self.closes in carried:
+            return self.closed
+        return self.opened if self.opens in carried else self.before
+
+    @property
+    def moves(self) -> bool:
+        """Whether it opens, closes, comes or goes."""
+        return len({self.before, self.opened, self.closed}) > 1
+
+
+@dataclass(frozen=True, slots=True)
+class Projection:
+    """Everybody whose rights the groups can move, their customers, and how each service moves."""
+
+    subjects: tuple[Subject, ...]
+    homes: tuple[Home, ...]
+    services: Mapping[str, ServiceMoves]
+
+    def services_in(self, carried: Carried) -> dict[str, bool]:
+        """The services that exist once these groups are carried out."""
+        states = ((key, moves.in_state(carried)) for key, moves in self.services.items())
+        return {key: state for key, state in states if state is not None}
+
+    def rights(self, subject: Subject, carried: Carried) -> Rights:
+        """What the person may do once these groups are carried out."""
+        return rights(subject.person(carried), subject.home.state(carried), self.services_in(carried))
+
+    def rights_once_active(self, subject: Subject, carried: Carried) -> Rights:
+        """What the person may do then as soon as they have activated their access."""
+        state = subject.home.state(carried)
+        return rights_once_active(subject.person(carried), state, self.services_in(carried))
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """The rights that one person loses and gains, and whether they are taken out altogether.
+
+    `forfeits`: rights that they lose or, when they have not activated their access, would have had.
+    """
+
+    subject: Subject
+    loses: Rights
+    gains: Rights
+    forfeits: Rights
+    leaves: bool
+
+    @property
+    def counts(self) -> bool:
+        """Whether the limits count this person."""
+        return bool(self.loses) or self.leaves
+
+
+def differences(projection: Projection, carried: Carried) -> Iterator[Difference]:
+    """Everybody whose rights differ once these groups are carried out.
+
+    Losses are what the person can do now and cannot do then. Gains are judged as if everybody
+    invited were active: a newcomer's rights are gained although they must activate them first.
+    """
+    before, after = projection.services_in(frozenset()), projection.services_in(carried)
+    for subject in projection.subjects:
+        start = (subject.before, subject.home.before, before)
+        end = (subject.person(carried), subject.home.state(carried), after)
+        loses = rights(*start) - rights(*end)
+        once, then = rights_once_active(*start), rights_once_active(*end)
+        leaves = subject.before.living and not subject.person(carried).living
+        if loses or once != then or leaves:
+            yield Difference(subject, loses, then - once, loses | (once - then), leaves)
+
+
+def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> Projection:
+    """Everything that the groups can move. `names`: how the plan calls people, by row id."""
+    groups = list(groups)
+    services = _services(groups, index)
+    states = _States(index)
+    group_of = {
+        states.apply(change): group for group in groups if group.stage is Stage.CUSTOMERS for change in group.changes
+    }
+    everybody = any(moves.moves for moves in services.values())
+    rows = index.live.customers
+    ids = {*group_of, *(id for id, row in rows.items() if everybody and not row.archived)}
+    homes = [_home(id, states, group_of) for id in sorted(ids)]
+    subjects = [_subject(id, home, states, names) for home in homes for id in states.people_at(home.id)]
+    return Projection(tuple(sorted(subjects, key=lambda s: (s.name, s.id))), tuple(homes), services)
+
+
+def _services(groups: list[Group], index: Index) -> dict[str, ServiceMoves]:
+    moves = {}
+    for key, row in index.services.items():
+        open_to_all = bool(row.fields.get("available_to_all"))
+        moves[key] = ServiceMoves(open_to_all, open_to_all, open_to_all)
+    for group in sorted(groups, key=lambda group: group.stage):
+        if group.service is None:
+            continue
+        known = moves.get(group.service, ServiceMoves(None, None, None))
+        state = _service_after(known.opened, group.changes)
+        if group.stage is Stage.OPENING:
+            moves[group.service] = ServiceMoves(known.before, state, state, opens=group.name)
+        else:
+            moves[group.service] = replace(known, closed=state, closes=group.name)
+    return moves
+
+
+def _service_after(state: bool | None, changes: Iterable[Change]) -> bool | None:
+    for change in changes:
+        match change.kind:
+            case Kind.REMOVE_SERVICE:
+                state = None
+            case Kind.CREATE_SERVICE:
+                state = False
+            case _:
+                pass  # every other kind moves fields at most
+        for moved in change.fields:
+            if moved.name == "available_to_all":
+                state = bool(moved.after)
+    return state
+
+
+def _home(id: str, states: _States, group_of: Mapping[str, Group]) -> Home:
+    row = states.index.live.customers.get(id)
+    before = customer_state(row) if row else _NOWHERE
+    group = group_of.get(id)
+    name = states.keys.get(id) or states.index.customer_key(id)
+    return Home(id, name, group.name if group else None, before, states.customers.get(id, before))
+
+
+def _subject(id: str, home: Home, states: _States, names: Mapping[str, str]) -> Subject:
+    row = states.index.live.contacts.get(id)
+    if row is None:
+        return Subject(id, states.names[id], home, _NOBODY, states.people[id])
+    before = person_state(row)
+    name = states.names.get(id) or names.get(id) or states.index.person(row)
+    protected = row.fields.get("protected") is True
+    return Subject(id, name, home, before, states.people.get(id, before), protected)
+
+
+def person_state(row: LiveContact) -> PersonState:
+    """A contact's row as far as rights depend on it."""
+    return PersonState(row.status, row.role, services_of(row.fields.get("services")))
+
+
+def customer_state(row: LiveCustomer) -> CustomerState:
+    """A customer's row as far as rights depend on it."""
+    services = services_of(row.fields.get("services"))
+    return CustomerState(not row.archived, services, bool(row.fields.get("project_managers")))
+
+
+class _States:
+    """People and customers after changes, by row id; those that a change creates by key."""
+
+    def __init__(self, index: Index) -> None:
+        self.index = index
+        self.people: dict[str, PersonState] = {}
+        self.customers: dict[str, CustomerState] = {}
+        self.names: dict[str, str] = {}
+        self.keys: dict[str, str] = {}
+        self._new: dict[str, list[str]] = defaultdict(list)
+
+    def people_at(self, home: str) -> list[str]:
+        """Everybody at a customer, tombstones too."""
+        return [*(row.id for row in self.index.contacts.get(home, ())), *self._new[home]]
+
+    def apply(self, change: Change) -> str:
+        """Carry a change out; the id of the customer that it is about."""
+        home = change.target.customer_id or f"new:{change.customer}"
+        self.keys[home] = str(change.customer)
+        if change.object is ObjectKind.CUSTOMER:
+            self._customer(change, home)
+        else:
+            self._contact(change, home)
+        return home
+
+    def _customer(self, change: Change, home: str) -> None:
+        row = self.index.live.customers.get(home)
+        before = self.customers.get(home) or (customer_state(row) if row else CREATED_CUSTOMER)
+        after = _with_customer_fields(before, change)
+        match change.kind:
+            case Kind.ARCHIVE_CUSTOMER:
+                after = replace(after, active=False)
+                for id in self.people_at(home):
+                    self.people[id] = replace(self._person(id), status=Status.REMOVED)
+            case Kind.RESTORE_CUSTOMER:
+                after = replace(after, active=True)
+                for contact in self.index.contacts.get(home, ()):
+                    if contact.removal and contact.removal.with_customer:
+                        self.people[contact.id] = replace(self._person(contact.id), status=Status.INVITED)
+            case _:
+                pass  # every other kind moves fields at most
+        self.customers[home] = after
+
+    def _contact(self, change: Change, home: str) -> None:
+        id = change.target.id or f"new:{change.customer}/{change.contact}"
+        match change.kind:
+            case Kind.CREATE_CONTACT | Kind.APPROVE_REGISTRATION:
+                person = PersonState(Status.INVITED, Role.REQUESTER, None)
+                self.people[id] = _with_contact_fields(person, change)
+                self.names[id] = f"{change.customer}/{change.contact}"
+                self._new[home].append(id)
+            case Kind.RESTORE_CONTACT:
+                self.people[id] = replace(_with_contact_fields(self._person(id), change), status=Status.INVITED)
+            case Kind.CHANGE_EMAIL:
+                self.people[id] = replace(self._person(id), status=Status.INVITED)
+            case Kind.REMOVE_CONTACT:
+                self.people[id] = replace(self._person(id), status=Status.REMOVED)
+            case Kind.REJECT_REGISTRATION:
+                pass  # a registration is no contact
+            case _:
+                self.people[id] = _with_contact_fields(self._person(id), change)
+
+    def _person(self, id: str) -> PersonState:
+        return self.people.get(id) or person_state(self.index.live.contacts[id])
+
+
+CREATED_CUSTOMER = CustomerState(active=True, services=frozenset(), ordering=False)
+"""A customer whose file says nothing of services or project managers, as the portal creates it."""
+
+
+def _with_customer_fields(state: CustomerState, change: Change) -> CustomerState:
+    values: dict[str, Value] = {field.name: field.after for field in change.fields}
+    if "services" in values:
+        state = replace(state, services=services_of(values["services"]))
+    if "project_managers" in values:
+        state = replace(state, ordering=bool(values["project_managers"]))
+    return state
+
+
+def _with_contact_fields(state: PersonState, change: Change) -> PersonState:
+    values: dict[str, Value] = {field.name: field.after for field in change.fields}
+    if "role" in values:
+        state = replace(state, role=Role(str(values["role"])))
+    if "services" in values:
+        state = replace(state, services=services_of(values["services"] or ALL))
+    return state
