@@ -144,7 +144,7 @@ SETTINGS: Final = (
     Rule(
         RuleId.SIGN_UP,
         f"sign_up is {alternatives(SignUp)}",
-        f"{SignUp.CLOSED}: nobody can register. "
+        f"It decides who gets access. {SignUp.CLOSED}: nobody can register. "
         f"{SignUp.APPROVAL_REQUIRED}: a file approves each registration. "
         f"{SignUp.OPEN}: everybody who registers gets access.",
         f"Write `sign_up: {SignUp.APPROVAL_REQUIRED}`.",
