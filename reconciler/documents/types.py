@@ -97,7 +97,7 @@ class Leaves(Document):
 
 
 class Contact(Document):
-    """A person at a customer with access to the portal. The file's name is her key."""
+    """A person at a customer with access to the portal. The file's name is their key."""
 
     name: Annotated[Text, Field(description="Full name, in its own script.", examples=["Jane Doe", "山田太郎"])]
     email: Annotated[
@@ -108,11 +108,13 @@ class Contact(Document):
         RoleWord,
         Field(description="requester: sends work. observer: sees everything. manager: both, and runs the team."),
     ]
-    services: Annotated[Services, _said("Services that she may request; all of the customer's if absent.", "all")]
-    language: Annotated[Language | None, _said("Of her mails and pages; the customer's if absent.", "de", "no")]
-    heir: Annotated[Key | None, _said("Who receives her open work when she leaves or is demoted.", "tom-lang")]
+    services: Annotated[Services, _said("Services that they may request; all of the customer's if absent.", "all")]
+    language: Annotated[Language | None, _said("Of their mails and pages; the customer's if absent.", "de", "no")]
+    heir: Annotated[
+        Key | None, _said("Who receives their open work when they leave or become an observer.", "tom-lang")
+    ]
     leaves: Annotated[Leaves | None, _said("A coming last day.")]
-    protect: Annotated[bool, _said("Nobody removes her, moves her or takes power from her.")]
+    protect: Annotated[bool, _said("Nobody removes them, moves them or takes rights from them.")]
     previously: Annotated[list[Key], _said_list("Keys that this person had before.", "jane-miller")]
     registration: Annotated[
         Registration | Literal["none"] | None,
@@ -146,7 +148,7 @@ class Removed(Document):
         str | None,
         Field(default=None, pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="Rejects this pending sign-up."),
     ]
-    keep: Annotated[bool, _said("true: stop managing this person, and keep her access.")]
+    keep: Annotated[bool, _said("true: stop managing this person, and keep their access.")]
 
 
 class Languages(Document):

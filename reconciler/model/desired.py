@@ -81,7 +81,7 @@ class DesiredContact:
 class Farewell:
     """One file under `removed/`: how a contact leaves, a sign-up to reject, or an end of managing.
 
-    `keep`: stop managing the contact and leave her access alone.
+    `keep`: stop managing the contact and leave their access alone.
     """
 
     customer: str

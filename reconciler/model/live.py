@@ -58,7 +58,7 @@ class Applied:
 class Removal:
     """How an object was removed or archived, and until when it can be restored (UTC, ISO 8601).
 
-    `with_customer`: the contact went out because her customer was archived.
+    `with_customer`: the contact went out because their customer was archived.
     """
 
     touch: Touch

@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a contact is at her customer; exactly one."""
+    """What a contact is at their customer; exactly one."""
 
     REQUESTER = "requester"
     OBSERVER = "observer"
@@ -34,7 +34,7 @@ _CAPABILITIES: Final = {
 
 
 def capabilities(role: Role) -> frozenset[Capability]:
-    """What the role lets a person do beyond logging in and following her own requests."""
+    """What the role lets a person do beyond logging in and following their own requests."""
     return _CAPABILITIES[role]
 
 

@@ -6,6 +6,7 @@ import ast
 import re
 from collections import Counter
 from collections.abc import Iterator
+from enum import StrEnum
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from pydantic import ValidationError
 
 from reconciler.documents.strict_yaml import compose
 from reconciler.documents.types import Document
+from reconciler.model.choices import PortalEdits, Reason, SignUp, Unreviewed, Workflow
 from reconciler.model.roles import Capability, Role, capabilities
 from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, Rule, RuleId
 from reconciler.model.rules.files import FILES
@@ -100,3 +102,14 @@ def test_the_rule_of_roles_says_what_each_role_may_do() -> None:
         assert [word for word in Capability if word in allowed] == [
             word for word in Capability if word in capabilities(role)
         ]
+
+
+@pytest.mark.parametrize("choice", [Role, Reason, SignUp, Workflow, PortalEdits, Unreviewed])
+def test_the_words_of_a_choice_are_listed_once(choice: type[StrEnum]) -> None:
+    words = {word.value for word in choice}
+    for name, tree in modules():
+        if not name.startswith(("portal/", "planning/")):
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Tuple | ast.List | ast.Set):
+                    written = {item.value for item in node.elts if isinstance(item, ast.Constant)}
+                    assert written != words, f"{name}:{node.lineno} repeats {choice.__name__}"

@@ -96,7 +96,7 @@ def customer_name_unique(book: Book) -> Iterator[Problem]:
 
 
 def heirs_resolve(book: Book) -> Iterator[Problem]:
-    """Whoever shall receive work is there, may hold it, and is not leaving without an heir of her own.
+    """An heir is there, may hold work, and does not leave without an heir of their own.
 
     Under `removed/` this warns: a farewell whose contact is long gone has no effect, so it must not
     stand in the way when its heir goes too. Where there is open work, the plan refuses.
@@ -148,7 +148,7 @@ def _called(customer: DesiredCustomer, key: str) -> DesiredContact | None:
 
 
 def _other_heirs(customer: DesiredCustomer, giver: Thing, key: str) -> str:
-    """Who could be meant, or named instead: people who may hold work, without the giver herself."""
+    """Who could be meant, or named instead: people who may hold work, without the giver."""
     people = {other: one for other, one in customer.contacts.items() if other != giver.key or giver is customer}
     able = tuple(sorted(other for other, one in people.items() if may_hold_work(one.role)))
     said = _suggestion(key, able, "name one of", "its requesters and managers")
@@ -257,7 +257,7 @@ def foreign_domain(book: Book) -> Iterator[Problem]:
         for contact in customer.contacts.values() if domains else ():
             if domain_key(contact.email.rpartition("@")[2]) not in domains:
                 message = f"'{contact.email}' is at none of the domains of {customer.key}"
-                hint = "compare it with what she signs with"
+                hint = "compare it with the address in their mails, or add its domain to email_domains"
                 yield _warning(book.problem(RuleId.FOREIGN_DOMAIN, contact, "email", message, hint))
 
 
