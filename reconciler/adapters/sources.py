@@ -10,6 +10,7 @@ import errno
 from typing import Final
 
 from reconciler.model.files import SourceFile
+from reconciler.model.rules import RuleId
 
 PORTAL: Final = "portal.yaml"
 CUSTOMERS: Final = "customers"
@@ -47,14 +48,14 @@ def plain(path: str, content: bytes) -> SourceFile:
     """A file that may be read."""
     shown = printable(path)
     if shown != path:
-        return SourceFile(shown, rule="file-name", message="the name is not UTF-8", hint="rename it")
+        return SourceFile(shown, rule=RuleId.FILE_NAME, message="the name is not UTF-8", hint="rename it")
     return SourceFile(path, lf(content))
 
 
 def too_large(path: str, size: int) -> SourceFile:
     """A file with more bytes than any document has."""
     message = f"this file has {size:,} bytes; the limit is {LARGEST:,}"
-    return SourceFile(printable(path), rule="file-size", message=message, hint="look at what is in it")
+    return SourceFile(printable(path), rule=RuleId.FILE_SIZE, message=message, hint="look at what is in it")
 
 
 def link(path: str) -> SourceFile:
@@ -86,13 +87,13 @@ def repository_within(path: str) -> SourceFile:
 def too_deep(path: str) -> SourceFile:
     """A folder below all folders that documents could have."""
     message = f"folders nest at most {DEEPEST} deep here"
-    return SourceFile(printable(path), rule="file-place", message=message, hint="move its files up, or remove it")
+    return SourceFile(printable(path), rule=RuleId.FILE_PLACE, message=message, hint="move its files up, or remove it")
 
 
 def unreadable(path: str, why: str | None) -> SourceFile:
     """A file or a whole folder that is there and does not open."""
     message = f"this cannot be read: {(why or 'no reason was given').lower()}"
-    return SourceFile(printable(path), rule="file-unreadable", message=message, hint="repair its permissions")
+    return SourceFile(printable(path), rule=RuleId.FILE_UNREADABLE, message=message, hint="repair its permissions")
 
 
 def not_opened(path: str, error: OSError) -> SourceFile:
@@ -108,4 +109,4 @@ def named_like_a_document(name: str) -> bool:
 
 
 def _no_plain_file(path: str, message: str, hint: str) -> SourceFile:
-    return SourceFile(printable(path), rule="file-kind", message=message, hint=hint)
+    return SourceFile(printable(path), rule=RuleId.FILE_KIND, message=message, hint=hint)

@@ -11,6 +11,7 @@ from typing import Final
 from reconciler.model import errors
 from reconciler.model.outcome import Fate, Outcome
 from reconciler.model.plan import Plan, Refusal
+from reconciler.model.rules import RuleId
 
 DONE: Final = 0
 PENDING: Final = 2
@@ -29,7 +30,7 @@ _ERRORS: Final = (
     (errors.OutcomeUnknown, WRITE_FAILED), (errors.NotAllowed, NOT_ALLOWED), (errors.ResultLost, UNREACHABLE),
 )  # fmt: skip
 _PRECEDENCE: Final = (NOT_ALLOWED, UNREACHABLE, INVALID, REFUSED, STALE, PENDING, DONE)
-_CONFLICTS: Final = frozenset({"conflict", "not-reviewed"})
+_CONFLICTS: Final = frozenset({RuleId.CONFLICT, RuleId.NOT_REVIEWED})
 
 
 def of_error(error: errors.ReconcilerError) -> int:

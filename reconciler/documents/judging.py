@@ -19,6 +19,7 @@ from pydantic_core import ErrorDetails
 from reconciler.documents.strict_yaml import Composed, Path, Span
 from reconciler.documents.types import DOCUMENTS, Document
 from reconciler.model.problems import Problem, Severity
+from reconciler.model.rules import RuleId
 
 MOST_PROBLEMS: Final = 100
 """Findings shown of one file."""
@@ -55,6 +56,7 @@ _NOUNS: Final[Mapping[str, str]] = {
     "unreviewed": "a way to treat what nobody reviewed",
 }
 _SHOWN: Final = 60
+_CHOICES: Final = frozenset({"literal_error", "enum"})
 _FREE: Final = frozenset({"name", "description", "template", "portal"})
 _BOUNDS: Final = frozenset({"string_too_long", "too_long", "too_short", "greater_than_equal", "less_than_equal"})
 _FORMS: Final[Mapping[str, str]] = {
@@ -87,7 +89,7 @@ class Source:
     composed: Composed
 
     def problem(
-        self, rule: str, span: Span, message: str, *, at: Path = (), hint: str | None = None,
+        self, rule: RuleId | str, span: Span, message: str, *, at: Path = (), hint: str | None = None,
         severity: Severity = Severity.ERROR,
     ) -> Problem:  # fmt: skip
         """A problem of this file at a span, with its source line."""
@@ -108,7 +110,7 @@ def judge(kind: str, source: Source) -> Document | tuple[Problem, ...]:
         message = "the file is empty; it must hold keys and values" if source.composed.value is None else (
             "the file must hold keys and values at its top level"
         )  # fmt: skip
-        return (source.problem("document", Span(1, 1), message, hint="see the examples in customers/README.md"),)
+        return (source.problem(RuleId.DOCUMENT, Span(1, 1), message, hint="see the examples in customers/README.md"),)
     try:
         return DOCUMENTS[kind].model_validate(source.composed.value)
     except ValidationError as error:
@@ -134,7 +136,7 @@ def _problems(kind: type[BaseModel], source: Source, details: Iterable[ErrorDeta
     if len(found) > MOST_PROBLEMS:
         span = source.span(found[MOST_PROBLEMS][0])
         message = f"{len(found) - MOST_PROBLEMS} more findings from here on"
-        yield source.problem("more-problems", span, message, hint="repair the ones above first")
+        yield source.problem(RuleId.MORE_PROBLEMS, span, message, hint="repair the ones above first")
 
 
 def _before(source: Source, at: Path) -> tuple[int, int]:
@@ -157,7 +159,7 @@ def _unknown(kind: type[BaseModel], source: Source, at: Path) -> Problem:
     near = difflib.get_close_matches(key[:_SHOWN], known, 1, 0.6)
     hint = f"did you mean '{near[0]}'?" if near else f"keys are {', '.join(known)}"
     return source.problem(
-        "unknown-key", source.composed.keys[at], f"{_quoted(key)} is not a key here", at=at, hint=hint
+        RuleId.UNKNOWN_KEY, source.composed.keys[at], f"{_quoted(key)} is not a key here", at=at, hint=hint
     )
 
 
@@ -186,7 +188,7 @@ def _resolved(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 def _missing(source: Source, at: Path) -> Problem:
     key = str(at[-1])
     where = source.composed.keys.get(at[:-1]) or Span(1, 1)
-    return source.problem("missing-key", where, f"'{key}' is missing", at=at[:-1], hint=f"add a line '{key}: …'")
+    return source.problem(RuleId.MISSING_KEY, where, f"'{key}' is missing", at=at[:-1], hint=f"add a line '{key}: …'")
 
 
 def _wrong(source: Source, at: Path, found: list[ErrorDetails]) -> Problem:
@@ -195,7 +197,7 @@ def _wrong(source: Source, at: Path, found: list[ErrorDetails]) -> Problem:
     shown = found[-1]["input"]
     if len(at) > 1 and at[-2:] == ("services", field):
         return _wrong_service(source, at, found)
-    rule = field.replace("_", "-")
+    rule = RuleId(field.replace("_", "-"))
     return source.problem(rule, source.span(at), _sentence(field, shown, found), at=at, hint=_hint(field, shown, found))
 
 
@@ -203,9 +205,9 @@ def _wrong_service(source: Source, at: Path, found: list[ErrorDetails]) -> Probl
     """A service of the portal: its key or its mapping; the field is named by whoever wrote the file."""
     if found[0]["loc"][-1] == "[key]":
         message = f"{_quoted(at[-1])} is not a service key"
-        return source.problem("services", source.composed.keys[at], message, at=at, hint=_FORMS["owner"])
+        return source.problem(RuleId.SERVICES, source.composed.keys[at], message, at=at, hint=_FORMS["owner"])
     hint = "write a line 'name: …' below it"
-    return source.problem("services", source.span(at), _sentence("", found[0]["input"], found), at=at, hint=hint)
+    return source.problem(RuleId.SERVICES, source.span(at), _sentence("", found[0]["input"], found), at=at, hint=hint)
 
 
 def _sentence(field: str, shown: Any, found: list[ErrorDetails]) -> str:
@@ -247,7 +249,7 @@ def _hint(field: str, shown: Any, found: list[ErrorDetails]) -> str | None:
         return "write true or false"
     if isinstance(shown, int) and "string_type" in kinds and field in _FREE:
         return "put it into double quotes if it is a text"
-    allowed = [word for detail in found if detail["type"] == "literal_error" for word in _literals(detail)]
+    allowed = [word for detail in found if detail["type"] in _CHOICES for word in _literals(detail)]
     if not allowed:
         return _FORMS.get(field)
     near = difflib.get_close_matches(shown[:_SHOWN].lower(), allowed, 1, 0.5) if isinstance(shown, str) else []

@@ -15,6 +15,7 @@ from typing import Final
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.keys import is_key
 from reconciler.model.problems import Problem, Severity
+from reconciler.model.rules import RuleId
 
 _PROSE: Final = (".md", ".txt")
 _FOLDERS: Final = {"contacts": "contact", "removed": "removed"}
@@ -65,7 +66,7 @@ def _located(file: SourceFile) -> Located | Problem:
     if file.path == "portal.yaml":
         return Located(file, "portal")
     if ending == "yml":
-        return _problem("file-name", file.path, "documents end in .yaml", f"rename it to {stem}.yaml")
+        return _problem(RuleId.FILE_NAME, file.path, "documents end in .yaml", f"rename it to {stem}.yaml")
     if parts[0] == "customers" and ending == "yaml" and dot:
         if len(parts) == _CUSTOMER_DEPTH and parts[2] == "customer.yaml":
             return _keyed(file, "customer", parts[1], "customer")
@@ -74,14 +75,14 @@ def _located(file: SourceFile) -> Located | Problem:
     hint = (
         "documents are portal.yaml, customers/KEY/customer.yaml, customers/KEY/contacts/KEY.yaml and removed/KEY.yaml"
     )
-    return _problem("file-place", file.path, "no document belongs here", hint)
+    return _problem(RuleId.FILE_PLACE, file.path, "no document belongs here", hint)
 
 
 def _keyed(file: SourceFile, kind: str, customer: str, key: str) -> Located | Problem:
     for part in (customer, key):
         if not is_key(part):
             hint = "use small letters, digits and single hyphens, at most 63 characters"
-            return _problem("file-name", file.path, f"'{part}' is not a key", hint)
+            return _problem(RuleId.FILE_NAME, file.path, f"'{part}' is not a key", hint)
     return Located(file, kind, customer, key)
 
 
@@ -89,13 +90,15 @@ def _missing(tree: Tree, located: list[Located]) -> list[Problem]:
     problems = []
     if not any(file.path == "portal.yaml" for file in tree.files):
         hint = "write at least schema_version: 1 and owner: YOUR-KEY"
-        problems.append(_problem("portal-file", "portal.yaml", "there is no portal.yaml", hint))
+        problems.append(_problem(RuleId.PORTAL_FILE, "portal.yaml", "there is no portal.yaml", hint))
     known = {item.customer for item in located if item.kind == "customer"}
     refused = {path.path for path in tree.files if path.path.endswith("/customer.yaml")}
     for item in located:
         path = f"customers/{item.customer}/customer.yaml"
         if item.customer and item.customer not in known and path not in refused:
-            problems.append(_problem("customer-file", item.file.path, f"there is no {path} beside it", f"write {path}"))
+            problems.append(
+                _problem(RuleId.CUSTOMER_FILE, item.file.path, f"there is no {path} beside it", f"write {path}")
+            )
     return problems
 
 
@@ -106,9 +109,11 @@ def _alike(paths: Iterable[str]) -> list[Problem]:
     for path in sorted(paths):
         other = first.setdefault(path.casefold(), path)
         if other != path:
-            problems.append(_problem("file-name", path, f"it differs from {other} only in case", "rename one of them"))
+            problems.append(
+                _problem(RuleId.FILE_NAME, path, f"it differs from {other} only in case", "rename one of them")
+            )
     return problems
 
 
-def _problem(rule: str, path: str, message: str, hint: str | None) -> Problem:
+def _problem(rule: RuleId, path: str, message: str, hint: str | None) -> Problem:
     return Problem(rule, Severity.ERROR, path, 1, 1, message, hint=hint)

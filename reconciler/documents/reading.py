@@ -20,6 +20,7 @@ from reconciler.documents.types import Contact, Customer, Document, Portal, Remo
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState, Farewell
 from reconciler.model.files import Tree
 from reconciler.model.problems import Counts, Problem, Severity
+from reconciler.model.rules import RuleId
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +125,8 @@ def _book(read: Read, customers: dict[str, DesiredCustomer]) -> Book:
 
 def _shown(problems: list[Problem]) -> tuple[Problem, ...]:
     """In order, each once; of a file with a secret only that, as any other line might quote it."""
-    telling = {problem.path for problem in problems if problem.rule == "secret"}
-    kept = [problem for problem in problems if problem.rule == "secret" or problem.path not in telling]
+    telling = {problem.path for problem in problems if problem.rule == RuleId.SECRET}
+    kept = [problem for problem in problems if problem.rule == RuleId.SECRET or problem.path not in telling]
     return tuple(sorted(dict.fromkeys(kept), key=lambda problem: problem.sort_key))
 
 

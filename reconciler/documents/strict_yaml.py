@@ -18,6 +18,8 @@ from typing import Any, Final, TypeAlias
 
 import yaml
 
+from reconciler.model.rules import RuleId
+
 DEEPEST: Final = 32
 MOST_NODES: Final = 20_000
 LONGEST_SCALAR: Final = 64 * 1024
@@ -61,7 +63,7 @@ class Composed:
 class Refusal(Exception):
     """Why a text is no document: a rule, a message, a place."""
 
-    def __init__(self, rule: str, message: str, span: Span, hint: str | None = None) -> None:
+    def __init__(self, rule: RuleId, message: str, span: Span, hint: str | None = None) -> None:
         super().__init__(message)
         self.rule, self.message, self.span, self.hint = rule, message, span, hint
 
@@ -73,17 +75,17 @@ def decode(content: bytes) -> str:
     markers, a file over 1 MiB, and a pointer left by Git LFS.
     """
     if len(content) > MOST_BYTES:
-        raise Refusal("file-size", f"{len(content)} bytes; the limit is {MOST_BYTES}", Span(1, 1))
+        raise Refusal(RuleId.FILE_SIZE, f"{len(content)} bytes; the limit is {MOST_BYTES}", Span(1, 1))
     try:
         text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
         raise Refusal(
-            "yaml-encoding", f"byte {error.start} is not UTF-8", Span(line, column), "save the file as UTF-8"
+            RuleId.YAML_ENCODING, f"byte {error.start} is not UTF-8", Span(line, column), "save the file as UTF-8"
         ) from None
     if text.startswith("version https://git-lfs."):
-        raise Refusal("git-lfs", "this is a pointer of Git LFS, not a document", Span(1, 1), "run git lfs pull")
+        raise Refusal(RuleId.GIT_LFS, "this is a pointer of Git LFS, not a document", Span(1, 1), "run git lfs pull")
     _refuse_characters(text)
     return text
 
@@ -93,14 +95,14 @@ def _refuse_characters(text: str) -> None:
         character = found[0]
         hint = "use LF or CRLF line ends" if character == "\r" else "remove the character"
         raise Refusal(
-            "yaml-character",
+            RuleId.YAML_CHARACTER,
             f"{_named(character)} is not allowed",
             _at(text, found.start()),
             hint,
         )
     if found := _MARKER.search(text):
         raise Refusal(
-            "merge-conflict",
+            RuleId.MERGE_CONFLICT,
             "a merge conflict is not resolved",
             _at(text, found.start(), 7),
             "resolve the conflict",
@@ -119,9 +121,11 @@ def _at(text: str, index: int, length: int = 1) -> Span:
 def compose(text: str) -> Composed:
     """The one document in the text, with positions. Raises Refusal, and nothing else, for any text."""
     if found := _DIRECTIVE.search(text):
-        raise Refusal("yaml-directive", "directives are not used here", _at(text, found.start()), "delete the line")
+        raise Refusal(
+            RuleId.YAML_DIRECTIVE, "directives are not used here", _at(text, found.start()), "delete the line"
+        )
     if (tab := text.find("\t")) >= 0:
-        raise Refusal("yaml-tab", "a tab stands here", _at(text, tab), "indent with two spaces, and write no tabs")
+        raise Refusal(RuleId.YAML_TAB, "a tab stands here", _at(text, tab), "indent with two spaces, and write no tabs")
     try:
         return _Composer(text).document()
     except yaml.YAMLError as error:
@@ -136,16 +140,19 @@ def _translated(error: yaml.YAMLError) -> Refusal:
     span = Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1)
     if "escape" in said:
         return Refusal(
-            "yaml-character", "no character has this escape", span, "write the character, or two backslashes for one"
+            RuleId.YAML_CHARACTER,
+            "no character has this escape",
+            span,
+            "write the character, or two backslashes for one",
         )
-    return Refusal("yaml-syntax", said, span, _syntax_hint(said))
+    return Refusal(RuleId.YAML_SYNTAX, said, span, _syntax_hint(said))
 
 
 def _unended(error: yaml.YAMLError, said: str) -> Refusal:
     """libyaml notices at the end what is missing; whoever wrote it looks for where it began."""
     mark = getattr(error, "context_mark", None) or getattr(error, "problem_mark", None)
     message, hint = _UNENDED[said]
-    return Refusal("yaml-syntax", message, Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1), hint)
+    return Refusal(RuleId.YAML_SYNTAX, message, Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1), hint)
 
 
 def _syntax_hint(said: str) -> str:
@@ -176,7 +183,7 @@ class _Composer:
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
             raise Refusal(
-                "yaml-several-documents",
+                RuleId.YAML_SEVERAL_DOCUMENTS,
                 "a second document begins here",
                 _span(event),
                 "write one document per file",
@@ -187,7 +194,7 @@ class _Composer:
         self._nodes += 1
         span = _span(event)
         if self._nodes > MOST_NODES:
-            raise Refusal("yaml-size", f"more than {MOST_NODES} values", span)
+            raise Refusal(RuleId.YAML_SIZE, f"more than {MOST_NODES} values", span)
         self._refuse_features(event, span)
         self._composed.values[path] = span
         if isinstance(event, yaml.MappingStartEvent):
@@ -199,13 +206,13 @@ class _Composer:
     def _refuse_features(self, event: Any, span: Span) -> None:
         if isinstance(event, yaml.AliasEvent):
             message = f"the alias '*{_short(str(event.anchor))}' is not used here"
-            raise Refusal("yaml-alias", message, span, "write the value out")
+            raise Refusal(RuleId.YAML_ALIAS, message, span, "write the value out")
         if event.anchor is not None:
             message = f"the anchor '&{_short(event.anchor)}' is not used here"
-            raise Refusal("yaml-alias", message, span, "delete the anchor")
+            raise Refusal(RuleId.YAML_ALIAS, message, span, "delete the anchor")
         if event.tag is not None:
             tag = _short(event.tag.replace("tag:yaml.org,2002:", "!!"))
-            raise Refusal("yaml-tag", f"the tag '{tag}' is not used here", span, "delete the tag")
+            raise Refusal(RuleId.YAML_TAG, f"the tag '{tag}' is not used here", span, "delete the tag")
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
@@ -224,15 +231,15 @@ class _Composer:
         span = _span(event)
         if not isinstance(event, yaml.ScalarEvent):
             self._refuse_features(event, span)
-            raise Refusal("yaml-key", "a key must be a word", span)
+            raise Refusal(RuleId.YAML_KEY, "a key must be a word", span)
         self._refuse_features(event, span)
         key = _checked(event.value, span)
         if key == "<<" and not event.style:
-            raise Refusal("yaml-alias", "the merge key '<<' is not used here", span, "write the values out")
+            raise Refusal(RuleId.YAML_ALIAS, "the merge key '<<' is not used here", span, "write the values out")
         if key in entries:
             first = self._composed.keys[(*path, key)]
             raise Refusal(
-                "yaml-key-twice",
+                RuleId.YAML_KEY_TWICE,
                 f"'{_short(key)}' stands here again; it is already on line {first.line}",
                 span,
                 "keep one of them",
@@ -247,7 +254,7 @@ def _guarded(events: Iterator[Any]) -> Iterator[Any]:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                raise Refusal("yaml-depth", f"nested deeper than {DEEPEST} levels", _span(event))
+                raise Refusal(RuleId.YAML_DEPTH, f"nested deeper than {DEEPEST} levels", _span(event))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         yield event
@@ -277,7 +284,7 @@ def _scalar(event: Any, span: Span) -> str | int | bool | None:
             return _integer(text, span)
         if text in {"", "~"}:
             raise Refusal(
-                "yaml-empty",
+                RuleId.YAML_EMPTY,
                 "there is no value here",
                 span,
                 "write null to empty the field, or delete the line",
@@ -288,13 +295,13 @@ def _scalar(event: Any, span: Span) -> str | int | bool | None:
 def _integer(text: str, span: Span) -> int:
     if len(text) > MOST_DIGITS:
         message = f"a number of {len(text)} digits; the limit is {MOST_DIGITS}"
-        raise Refusal("yaml-size", message, span, "put it into double quotes if it is a text")
+        raise Refusal(RuleId.YAML_SIZE, message, span, "put it into double quotes if it is a text")
     return int(text)
 
 
 def _checked(text: str, span: Span) -> str:
     if len(text) > LONGEST_SCALAR:
-        raise Refusal("yaml-size", f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}", span)
+        raise Refusal(RuleId.YAML_SIZE, f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}", span)
     if found := _CONTROL.search(text):
-        raise Refusal("yaml-character", f"{_named(found[0])} is not allowed in a text", span, "remove the escape")
+        raise Refusal(RuleId.YAML_CHARACTER, f"{_named(found[0])} is not allowed in a text", span, "remove the escape")
     return unicodedata.normalize("NFC", text)

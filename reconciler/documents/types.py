@@ -8,9 +8,14 @@ no character, to JavaScript's it is one. Every list and every number has an end.
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+
+from reconciler.model import choices
+from reconciler.model.desired import Policy
+from reconciler.model.roles import Role
 
 _HIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 TEXT_PATTERN: Final = rf"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$(?!\n)"
@@ -30,9 +35,24 @@ Date: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!
 Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=200)]
 Limit: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
 Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
-Reason: TypeAlias = Literal["left", "role_change", "duplicate", "rejected", "other"]
-PortalEdits: TypeAlias = Literal["propose", "revert"]
-Workflow: TypeAlias = Literal["pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project"]
+
+_DEFAULT: Final = Policy()
+
+
+def _words(kind: type[StrEnum]) -> WithJsonSchema:
+    """The members as words, in the place of the field: editors show a choice, not a reference."""
+    return WithJsonSchema({"enum": [member.value for member in kind], "type": "string"})
+
+
+_FROM_WORD: Final = Strict(False)
+"""A file holds a word; strict validation would take nothing but the member itself."""
+RoleWord: TypeAlias = Annotated[Role, _FROM_WORD, _words(Role)]
+Reason: TypeAlias = Annotated[choices.Reason, _FROM_WORD, _words(choices.Reason)]
+PortalEdits: TypeAlias = Annotated[choices.PortalEdits, _FROM_WORD, _words(choices.PortalEdits)]
+Workflow: TypeAlias = Annotated[choices.Workflow, _FROM_WORD, _words(choices.Workflow)]
+SignUp: TypeAlias = Annotated[choices.SignUp, _FROM_WORD, _words(choices.SignUp)]
+Unreviewed: TypeAlias = Annotated[choices.Unreviewed, _FROM_WORD, _words(choices.Unreviewed)]
+ReportLanguage: TypeAlias = Annotated[choices.ReportLanguage, _FROM_WORD, _words(choices.ReportLanguage)]
 
 
 class Document(BaseModel):
@@ -42,7 +62,14 @@ class Document(BaseModel):
 
     def said(self, *names: str) -> dict[str, Any]:
         """The named fields that the file speaks of, by name."""
-        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
+        return {name: _plain(getattr(self, name)) for name in names if name in self.model_fields_set}
+
+
+def _plain(value: Any) -> Any:
+    """The value as plain data: fields of the model are compared, shown and hashed as words."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.value if isinstance(value, StrEnum) else value
 
 
 def _said(description: str, *examples: Any) -> Any:
@@ -66,11 +93,11 @@ class Leaves(Document):
     """When the person stops working with the portal."""
 
     on: Annotated[Date, Field(description="The first day without access.", examples=["2027-03-31"])]
-    reason: Annotated[Reason, Field(description="Why.")] = "left"
+    reason: Annotated[Reason, Field(description="Why.")] = choices.Reason.LEFT
 
 
 class Contact(Document):
-    """A person at a customer with access to the portal. The file's name is her key."""
+    """A person at a customer with access to the portal. The file's name is their key."""
 
     name: Annotated[Text, Field(description="Full name, in its own script.", examples=["Jane Doe", "山田太郎"])]
     email: Annotated[
@@ -78,14 +105,16 @@ class Contact(Document):
         Field(description="The login, and where the activation goes.", examples=["jane.doe@acme.example"]),
     ]
     role: Annotated[
-        Literal["requester", "observer", "manager"],
+        RoleWord,
         Field(description="requester: sends work. observer: sees everything. manager: both, and runs the team."),
     ]
-    services: Annotated[Services, _said("Services that she may request; all of the customer's if absent.", "all")]
-    language: Annotated[Language | None, _said("Of her mails and pages; the customer's if absent.", "de", "no")]
-    heir: Annotated[Key | None, _said("Who receives her open work when she leaves or is demoted.", "tom-lang")]
+    services: Annotated[Services, _said("Services that they may request; all of the customer's if absent.", "all")]
+    language: Annotated[Language | None, _said("Of their mails and pages; the customer's if absent.", "de", "no")]
+    heir: Annotated[
+        Key | None, _said("Who receives their open work when they leave or become an observer.", "tom-lang")
+    ]
     leaves: Annotated[Leaves | None, _said("A coming last day.")]
-    protect: Annotated[bool, _said("Nobody removes her, moves her or takes power from her.")]
+    protect: Annotated[bool, _said("Nobody removes them, moves them or takes rights from them.")]
     previously: Annotated[list[Key], _said_list("Keys that this person had before.", "jane-miller")]
     registration: Annotated[
         Registration | Literal["none"] | None,
@@ -119,7 +148,7 @@ class Removed(Document):
         str | None,
         Field(default=None, pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="Rejects this pending sign-up."),
     ]
-    keep: Annotated[bool, _said("true: stop managing this person, and keep her access.")]
+    keep: Annotated[bool, _said("true: stop managing this person, and keep their access.")]
 
 
 class Languages(Document):
@@ -170,26 +199,31 @@ class Service(Document):
 class Removals(Document):
     """How many people may lose access or power in one run."""
 
-    percent: Annotated[Percent, Field(default=20, description="Of all people.")]
-    at_least: Annotated[Limit, Field(default=3, description="So many always, in small portals.")]
-    at_most: Annotated[Limit, Field(default=25, description="Never more, in large portals.")]
-    per_customer_percent: Annotated[Percent, Field(default=25, description="From 10 people up.")]
-    small_customer: Annotated[Limit, Field(default=2, description="Below 10 people.")]
+    percent: Annotated[Percent, Field(default=_DEFAULT.removals_percent, description="Of all people.")]
+    at_least: Annotated[
+        Limit, Field(default=_DEFAULT.removals_at_least, description="So many always, in small portals.")
+    ]
+    at_most: Annotated[Limit, Field(default=_DEFAULT.removals_at_most, description="Never more, in large portals.")]
+    per_customer_percent: Annotated[
+        Percent, Field(default=_DEFAULT.removals_per_customer_percent, description="From 10 people up.")
+    ]
+    small_customer: Annotated[Limit, Field(default=_DEFAULT.removals_small_customer, description="Below 10 people.")]
 
 
 class PolicyDocument(Document):
     """How careful the reconciler is."""
 
-    language: Annotated[Literal["en", "fr", "de"], Field(default="en", description="Of comments for reviewers.")]
+    language: Annotated[ReportLanguage, Field(default=_DEFAULT.language, description="Of comments for reviewers.")]
     portal_edits: Annotated[
-        PortalEdits, Field(default="propose", description="propose: they wait for a file. revert: the files win.")
+        PortalEdits,
+        Field(default=_DEFAULT.portal_edits, description="propose: they wait for a file. revert: the files win."),
     ]
     unreviewed: Annotated[
-        Literal["apply", "hold"],
-        Field(default="apply", description="What a merge without a reviewed plan does."),
+        Unreviewed,
+        Field(default=_DEFAULT.unreviewed, description="What a merge without a reviewed plan does."),
     ]
     removals: Annotated[Removals, Field(default_factory=Removals, description="Where a run stops.")]
-    mails_per_run: Annotated[Limit, Field(default=50, description="More stop the run.")]
+    mails_per_run: Annotated[Limit, Field(default=_DEFAULT.mails_per_run, description="More stop the run.")]
 
 
 def _no_flag(value: Any) -> Any:
@@ -213,7 +247,7 @@ class Portal(Document):
         str,
         Field(default="UTC", max_length=64, description="Whose midnight ends a last day.", examples=["Europe/Berlin"]),
     ]
-    sign_up: Annotated[Literal["closed", "approval_required", "open"], _said("Who may sign up.")]
+    sign_up: Annotated[SignUp, _said("Who may sign up.")]
     languages: Annotated[Languages, _said("Languages on offer.")]
     offers: Annotated[Offers, _said("Quotes.")]
     branding: Annotated[Branding, _said("Looks.")]

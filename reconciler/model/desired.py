@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from reconciler.model.choices import PortalEdits, Reason, ReportLanguage, Unreviewed
 from reconciler.model.roles import Role
 from reconciler.model.values import Fields
 
@@ -88,7 +89,7 @@ class Farewell:
     key: str
     place: Place
     heir: str | None = None
-    reason: str = "other"
+    reason: str = Reason.OTHER
     registration: str | None = None
     keep: bool = False
     leaves_on: str | None = None
@@ -154,9 +155,9 @@ class DesiredSettings:
 class Policy:
     """How careful the reconciler is; the file's numbers, before the last applied ones are heard."""
 
-    language: str = "en"
-    portal_edits: str = "propose"
-    unreviewed: str = "apply"
+    language: str = ReportLanguage.ENGLISH
+    portal_edits: str = PortalEdits.PROPOSE
+    unreviewed: str = Unreviewed.APPLY
     removals_percent: int = 20
     removals_at_least: int = 3
     removals_at_most: int = 25

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from reconciler.model.rules import RuleId
+
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
@@ -15,7 +17,7 @@ class SourceFile:
 
     path: str
     content: bytes | None = None
-    rule: str | None = None
+    rule: RuleId | None = None
     message: str | None = None
     hint: str | None = None
 

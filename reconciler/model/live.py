@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from reconciler.model.choices import Reason
 from reconciler.model.roles import Role
 from reconciler.model.values import Fields
 
@@ -62,7 +63,7 @@ class Removal:
 
     touch: Touch
     restorable_until: str
-    reason: str = "other"
+    reason: str = Reason.OTHER
     with_customer: bool = False
 
 

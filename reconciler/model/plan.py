@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from reconciler.model.changes import Change, ObjectKind
+from reconciler.model.rules import RuleId
 from reconciler.model.values import Value
 
 
@@ -27,7 +28,7 @@ class Refusal:
     service that it concerns, None for both.
     """
 
-    rule: str
+    rule: RuleId
     scope: Scope
     message: str
     customer: str | None = None
@@ -41,7 +42,7 @@ class Refusal:
 class Warning:
     """Something that a reviewer should know and that stops nothing."""
 
-    rule: str
+    rule: RuleId
     message: str
     customer: str | None = None
     contact: str | None = None

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from reconciler.model.rules import RuleId
+
 
 class Severity(StrEnum):
     """An error makes the files invalid; a warning does so only under `--strict`."""
@@ -15,14 +17,14 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding.
+    """One finding. `rule`: one of ours, or the id of a provider's own rule (`own/…`).
 
     `line`, `column` from 1 (1, 1 when the whole file is meant); `length`: how many characters the
     caret underlines; `pointer`: JSON pointer of the value; `source`: the line as it stands in the
     file, None when there is none to show; `hint`: an imperative sentence, or `did you mean …?`.
     """
 
-    rule: str
+    rule: RuleId | str
     severity: Severity
     path: str
     line: int

@@ -1,14 +1,13 @@
 """What to do: two states in, a plan out. Pure; see README.md for the stages."""
 
-from reconciler.planning.catalogue import RULES
+from reconciler.model.rules import PLAN_RULES as RULES
 from reconciler.planning.index import applied_policy
 from reconciler.planning.limits import exact_permissions, policy_in_force
 from reconciler.planning.planner import make_plan, select
-from reconciler.planning.run import NOT_REVIEWED, in_run, shard_of
+from reconciler.planning.run import in_run, shard_of
 from reconciler.planning.since import make_plan_since
 
 __all__ = [
-    "NOT_REVIEWED",
     "RULES",
     "applied_policy",
     "exact_permissions",

@@ -12,6 +12,7 @@ from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKin
 from reconciler.model.desired import DesiredState
 from reconciler.model.fields import is_memo, same_value
 from reconciler.model.live import Registration
+from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
 from reconciler.planning.context import CustomerContext, Person, language_of
 from reconciler.planning.findings import Findings, hold
@@ -23,7 +24,7 @@ from reconciler.planning.matching import How, could_be
 class Objection:
     """Why somebody cannot come."""
 
-    rule: str
+    rule: RuleId
     message: str
     hint: str
 
@@ -44,7 +45,7 @@ def _registration_moved(context: CustomerContext, person: Person) -> Objection |
     name = reference.id if reference else ""
     if name in context.contested:
         hint = "keep it in the file of the person who signed up, and delete the others"
-        return Objection("registration-changed", f"registration {name} is named by several files", hint)
+        return Objection(RuleId.REGISTRATION_CHANGED, f"registration {name} is named by several files", hint)
     hint = "delete the file; without its registration line it adds the person anew"
     if registration is None:
         reason = "is gone: rejected, withdrawn or already decided"
@@ -55,7 +56,7 @@ def _registration_moved(context: CustomerContext, person: Person) -> Objection |
         hint = f"read it anew in the portal, then write {_line(registration)} or delete the file"
     else:
         return None
-    return Objection("registration-changed", f"registration {name} {reason}", hint)
+    return Objection(RuleId.REGISTRATION_CHANGED, f"registration {name} {reason}", hint)
 
 
 def _registration_waits(person: Person) -> Objection | None:
@@ -65,7 +66,7 @@ def _registration_waits(person: Person) -> Objection | None:
     ids = ", ".join(registration.id for registration in pending)
     lines = " or ".join(_line(registration) for registration in pending)
     return Objection(
-        "registration-pending",
+        RuleId.REGISTRATION_PENDING,
         f"{desired.email} has a pending registration ({ids})",
         f"read it in the portal, then write {lines} or registration: none",
     )
@@ -155,7 +156,7 @@ def reject_by_farewell(context: CustomerContext) -> Findings:
         reason = "is named by several files" if contested else "is of another customer"
         message = f"registration {registration.id} {reason}"
         hint = "move the line to the farewell where the registration belongs"
-        yield hold("registration-changed", context.key, key, message, hint)
+        yield hold(RuleId.REGISTRATION_CHANGED, context.key, key, message, hint)
 
 
 def _rejection(context: CustomerContext, key: str, registration: Registration, reason: str, cause: Cause) -> Change:

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from reconciler.model.changes import Change, Effects, Kind, Mail, MailKind
 from reconciler.model.roles import Role
+from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
 from reconciler.planning.arrivals import plan_arrival, reject_by_farewell
 from reconciler.planning.context import CustomerContext, Person, language_of
@@ -52,7 +53,7 @@ def _present(context: CustomerContext, person: Person) -> Findings:
         yield presence_edit(context.key, person.key, "recreated", live.touched.get("presence"))
     if compared.conflicts:
         hint = "write the portal's value into the file to keep it; to keep the file's, set the portal back first"
-        yield hold("conflict", context.key, person.key, both_moved(compared.conflicts), hint)
+        yield hold(RuleId.CONFLICT, context.key, person.key, both_moved(compared.conflicts), hint)
         return
     fields = {change.name: change for change in compared.written}
     yield from hand_over_if_demoted(context, person, fields.get("role"))
@@ -72,7 +73,7 @@ def _registration_left(context: CustomerContext, person: Person) -> Findings:
     if registration and registration.id in context.index.live.registrations:
         message = f"registration {registration.id} is still pending, but {person.key} is already a contact"
         hint = "reject the registration in the portal"
-        yield warn("registration-pending", context.key, person.key, message, hint)
+        yield warn(RuleId.REGISTRATION_PENDING, context.key, person.key, message, hint)
 
 
 def _away(context: CustomerContext, person: Person) -> Findings:
@@ -82,7 +83,7 @@ def _away(context: CustomerContext, person: Person) -> Findings:
         who = f"{touch.by} on {touch.at[:10]}" if touch else "somebody"
         message = f"the file changed, but {who} removed this contact in the portal"
         hint = "delete the file, or have the contact restored in the portal"
-        yield hold("conflict", context.key, person.key, message, hint)
+        yield hold(RuleId.CONFLICT, context.key, person.key, message, hint)
         return
     yield presence_edit(context.key, person.key, "removed", touch)
 

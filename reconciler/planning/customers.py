@@ -11,6 +11,7 @@ from reconciler.model.equality import address_key, name_key
 from reconciler.model.fields import is_memo, same_value
 from reconciler.model.live import LiveCustomer
 from reconciler.model.roles import Role
+from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
 from reconciler.planning.context import CustomerContext, language_of, names_at, widens
 from reconciler.planning.findings import Findings, Tie, refuse
@@ -51,7 +52,7 @@ def refuse_doubles(contexts: Iterable[CustomerContext]) -> Findings:
             if _look_alike(desired, other):
                 message = f"the folder of {other.key} is gone, and {context.key} looks like the same customer"
                 hint = f"write previously: [{other.key}] in {desired.place.path}"
-                yield refuse("same-customer", context.key, None, message, hint)
+                yield refuse(RuleId.SAME_CUSTOMER, context.key, None, message, hint)
                 yield Tie(context.key, other.key)
 
 
@@ -88,7 +89,7 @@ def _stays(context: CustomerContext) -> Findings:
         yield field_edit(context.key, None, edit, live.touched.get(edit.name))
     if compared.conflicts:
         hint = "set the file to what it shall be"
-        yield refuse("conflict", context.key, None, both_moved(compared.conflicts), hint)
+        yield refuse(RuleId.CONFLICT, context.key, None, both_moved(compared.conflicts), hint)
         return
     for change in _changes(context, live, compared):
         yield naming_setters(change, live, base)
@@ -152,7 +153,7 @@ def _away(context: CustomerContext) -> Findings:
     if compared.changes or compared.memos or compared.conflicts:
         message = f"the file changed, but {touch.by} archived this customer on {touch.at[:10]}"
         hint = "delete the folder, or have it restored in the portal"
-        yield refuse("conflict", context.key, None, message, hint)
+        yield refuse(RuleId.CONFLICT, context.key, None, message, hint)
         return
     yield presence_edit(context.key, None, "archived", touch)
 
@@ -170,7 +171,7 @@ def _gone(context: CustomerContext) -> Findings:
     if requests := context.index.requests_of_customer[live.id]:
         listed = "; ".join(f"{request.id} ({request.state})" for request in requests)
         message = f"{context.key} has open requests: {listed}"
-        yield refuse("open-requests", context.key, None, message, "let them be delivered or cancelled first")
+        yield refuse(RuleId.OPEN_REQUESTS, context.key, None, message, "let them be delivered or cancelled first")
     people = len(context.index.living(live))
     noun = "person" if people == 1 else "people"
     message = f"{context.key} ({live.name}) is archived with {people} {noun}"

@@ -8,6 +8,7 @@ from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKin
 from reconciler.model.fields import same_value
 from reconciler.model.live import Status
 from reconciler.model.roles import Role, may_hold_work
+from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
 from reconciler.planning.context import CustomerContext, Person, restored_elsewhere
 from reconciler.planning.findings import Findings, refuse, warn
@@ -55,7 +56,7 @@ def _removal(context: CustomerContext, person: Person) -> Findings:
             f"({heir.problem}): {_listed(context, person)}"
         )
         hint = f"write removed/{person.key}.yaml with a line heir: KEY, or name an heir in customer.yaml"
-        yield refuse("no-heir", context.key, person.key, message, hint)
+        yield refuse(RuleId.NO_HEIR, context.key, person.key, message, hint)
     yield from _invited_heir(context, person, heir, len(work))
     yield removal_change(context, person, heir, len(work))
 
@@ -99,7 +100,7 @@ def hand_over_if_demoted(context: CustomerContext, person: Person, role: FieldCh
             f"({heir.problem}): {_listed(context, person)}"
         )
         hint = f"add heir: KEY to {desired_of(person).place.path}"
-        yield refuse("no-heir", context.key, person.key, message, hint)
+        yield refuse(RuleId.NO_HEIR, context.key, person.key, message, hint)
     if heir.standing is None:
         return
     yield from _invited_heir(context, person, heir, len(work))
@@ -121,7 +122,7 @@ def _invited_heir(context: CustomerContext, person: Person, heir: Heir, work: in
     if work and standing is not None and standing.status is not Status.ACTIVE:
         message = f"{standing.key} receives the work of {person.key}, but has not activated the access yet"
         hint = "resend the activation, or name somebody else"
-        yield warn("heir-invited", context.key, standing.key, message, hint)
+        yield warn(RuleId.HEIR_INVITED, context.key, standing.key, message, hint)
 
 
 def _listed(context: CustomerContext, person: Person) -> str:

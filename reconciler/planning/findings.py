@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 
 from reconciler.model.changes import Change
 from reconciler.model.plan import PortalEdit, Refusal, Scope, Stage, Warning
+from reconciler.model.rules import RuleId
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,26 +61,26 @@ def sort_out(findings: Iterable[Finding]) -> Found:
     return Found(tuple(changes), tuple(refusals), tuple(edits), tuple(warnings), tuple(ties))
 
 
-def refuse_plan(rule: str, message: str, hint: str) -> Refusal:
+def refuse_plan(rule: RuleId, message: str, hint: str) -> Refusal:
     """Hold back everything."""
     return Refusal(rule, Scope.PLAN, message, hint=hint)
 
 
-def refuse(rule: str, customer: str, contact: str | None, message: str, hint: str) -> Refusal:
+def refuse(rule: RuleId, customer: str, contact: str | None, message: str, hint: str) -> Refusal:
     """Hold back a customer, with its group."""
     return Refusal(rule, Scope.CUSTOMER, message, customer, contact, hint)
 
 
-def refuse_portal(rule: str, service: str | None, message: str, hint: str, stage: Stage | None = None) -> Refusal:
+def refuse_portal(rule: RuleId, service: str | None, message: str, hint: str, stage: Stage | None = None) -> Refusal:
     """Hold back one service (both of its groups unless one is named), or else the settings."""
     return Refusal(rule, Scope.CUSTOMER, message, hint=hint, service=service, stage=stage)
 
 
-def hold(rule: str, customer: str, contact: str, message: str, hint: str) -> Refusal:
+def hold(rule: RuleId, customer: str, contact: str, message: str, hint: str) -> Refusal:
     """Hold back one contact alone."""
     return Refusal(rule, Scope.CONTACT, message, customer, contact, hint)
 
 
-def warn(rule: str, customer: str, contact: str | None, message: str, hint: str | None = None) -> Warning:
+def warn(rule: RuleId, customer: str, contact: str | None, message: str, hint: str | None = None) -> Warning:
     """Tell the reviewer; nothing is held back."""
     return Warning(rule, message, customer, contact, hint)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from reconciler.model.plan import Group, Refusal, Scope, Stage
+from reconciler.model.rules import RuleId
 from reconciler.planning.findings import refuse, refuse_portal
 from reconciler.planning.projection import Carried
 from reconciler.planning.waiting import Waits
@@ -75,7 +76,7 @@ def _waiting(groups: list[Group], waits: Waits, carried: Carried) -> Iterator[Re
                 yield _wait(group, by_name[name], rule)
 
 
-def _wait(group: Group, other: Group, rule: str) -> Refusal:
+def _wait(group: Group, other: Group, rule: RuleId) -> Refusal:
     awaited = title(other)
     message = f"{title(group)} waits for {awaited}: without it, people would lose a service"
     hint = f"solve what holds back {awaited}, or apply it first"

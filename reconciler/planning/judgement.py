@@ -37,20 +37,25 @@ class Judgement:
     counted: frozenset[str]
 
 
-def judge_groups(
-    groups: Sequence[Group],
-    refusals: Sequence[Refusal],
-    contexts: Sequence[CustomerContext],
-    desired: DesiredState,
-    index: Index,
-    facts: Facts,
-) -> Judgement:
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Everything that the files demand, before any safeguard was judged."""
+
+    groups: Sequence[Group]
+    refusals: Sequence[Refusal]
+    contexts: Sequence[CustomerContext]
+    desired: DesiredState
+    index: Index
+
+
+def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     """Hold back what a safeguard stops.
 
     Two projections are judged: everything that is not held back, and what this run carries out of
     it. People of groups that are held back count too, unless they wait for a review.
     """
-    names = {id: name for context in contexts if groups for id, name in names_at(context).items()}
+    groups, index, demanded = proposal.groups, proposal.index, proposal.desired.policy
+    names = {id: name for context in proposal.contexts if groups for id, name in names_at(context).items()}
     projection = project(groups, index, names)
     edges = waits(groups, projection)
     everything = frozenset(group.name for group in groups)
@@ -58,16 +63,16 @@ def judge_groups(
     stale = frozenset(hold_back(groups, unreviewed, {}, lambda _: (), frozenset()).rules)
     intended = list(differences(projection, everything - stale))
     situation = Situation(
-        {context.key: context for context in contexts},
+        {context.key: context for context in proposal.contexts},
         tuple(groups),
         projection,
         index,
-        policy_in_force(desired.policy, index.policy),
+        policy_in_force(demanded, index.policy),
         facts,
         names,
         len(_counted(intended)),
     )
-    fixed = [*refusals, *fixed_refusals(situation), *unreviewed]
+    fixed = [*proposal.refusals, *fixed_refusals(situation), *unreviewed]
     whole = hold_back(groups, fixed, edges, lambda carried: judge(situation, carried), frozenset())
 
     def judge_run(carried: Carried) -> Iterator[Refusal]:
@@ -80,7 +85,7 @@ def judge_groups(
     found = [*intended, *differences(projection, everything - set(whole.rules)), *differences(projection, carried)]
     counted = _counted(found)
     costs = _cost(groups, found, counted, situation, stale)
-    limits = [*refuse_tree(desired, index), *judge_limits(costs, desired.policy, index.policy, facts)]
+    limits = [*refuse_tree(proposal.desired, index), *judge_limits(costs, demanded, index.policy, facts)]
     rules = {refusal.rule for refusal in (*limits, *run.refusals) if refusal.scope is Scope.PLAN}
     outcomes = outcomes_of(projection, carried, everything)
     judged = (

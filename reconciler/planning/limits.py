@@ -8,6 +8,7 @@ from dataclasses import dataclass, fields, replace
 from reconciler.model.changes import Change
 from reconciler.model.desired import Policy
 from reconciler.model.plan import Facts, Permissions, Plan, Refusal, Review
+from reconciler.model.rules import RuleId
 from reconciler.planning.findings import refuse_plan
 
 SMALL_CUSTOMER = 10
@@ -82,14 +83,14 @@ def _beyond(people: int, allowed: int) -> Iterator[Refusal]:
     if people > allowed:
         message = f"the reviewed plan allows {allowed} people to lose access or power; it is {people} now"
         yield refuse_plan(
-            "too-many-removals", f"{message}; nothing was changed", "plan again with reconciler plan --out"
+            RuleId.TOO_MANY_REMOVALS, f"{message}; nothing was changed", "plan again with reconciler plan --out"
         )
 
 
 def _beyondmails_of(mails: int, allowed: int) -> Iterator[Refusal]:
     if mails > allowed:
         message = f"the reviewed plan allows {allowed} mails; it sends {mails} now; nothing was changed"
-        yield refuse_plan("too-many-mails", message, "plan again with reconciler plan --out")
+        yield refuse_plan(RuleId.TOO_MANY_MAILS, message, "plan again with reconciler plan --out")
 
 
 def _limit(policy: Policy, population: int) -> int:
@@ -105,7 +106,7 @@ def _people_limit(
         if allowed != people:
             message = f"--allow-removals {allowed} does not fit: this plan takes access or power from {people} people"
             hint = f"if this is meant, say --allow-removals {people}"
-            yield refuse_plan("too-many-removals", f"{message}; nothing was changed", hint)
+            yield refuse_plan(RuleId.TOO_MANY_REMOVALS, f"{message}; nothing was changed", hint)
         return
     limit = _limit(policy, population)
     if people <= limit:
@@ -117,7 +118,7 @@ def _people_limit(
         "nothing was changed"
     )
     hint = f"if this is meant, apply with --allow-removals {people}"
-    yield refuse_plan("too-many-removals", message, _MERGE_FIRST if merge_first else hint)
+    yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, _MERGE_FIRST if merge_first else hint)
 
 
 _MERGE_FIRST = (
@@ -130,12 +131,12 @@ def _mail_limit(mails: int, policy: Policy, permissions: Permissions, *, merge_f
     if allowed is not None:
         if allowed != mails:
             message = f"--allow-mails {allowed} does not fit: this plan sends {mails} mails; nothing was changed"
-            yield refuse_plan("too-many-mails", message, f"if this is meant, say --allow-mails {mails}")
+            yield refuse_plan(RuleId.TOO_MANY_MAILS, message, f"if this is meant, say --allow-mails {mails}")
         return
     if mails > policy.mails_per_run:
         message = f"this plan sends {mails} mails; the limit is {policy.mails_per_run}; nothing was changed"
         hint = f"if this is meant, apply with --allow-mails {mails}"
-        yield refuse_plan("too-many-mails", message, _MERGE_FIRST if merge_first else hint)
+        yield refuse_plan(RuleId.TOO_MANY_MAILS, message, _MERGE_FIRST if merge_first else hint)
 
 
 def customer_limit(policy: Policy, population: int) -> tuple[int, str]:

@@ -11,6 +11,7 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Plan, PortalEdit, Refusal, Scope, Unmanaged, Warning
+from reconciler.model.rules import RuleId
 from reconciler.planning.arrivals import contested_registrations
 from reconciler.planning.coming import coming_departures
 from reconciler.planning.contacts import plan_contacts
@@ -19,7 +20,7 @@ from reconciler.planning.customers import plan_customer, refuse_doubles
 from reconciler.planning.dates import leaving_soon, today, without_leavers
 from reconciler.planning.findings import Finding, sort_out, warn
 from reconciler.planning.index import Index
-from reconciler.planning.judgement import judge_groups
+from reconciler.planning.judgement import Proposal, judge_groups
 from reconciler.planning.matching import CustomerMatch, How, match_contacts, match_customers
 from reconciler.planning.ordering import make_groups
 from reconciler.planning.portal import plan_services, plan_settings
@@ -49,7 +50,7 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     ends = moves(changes, index)
     groups = make_groups(with_moves(changes, ends), (*found.ties, *identity.ties, *ties_of(ends)))
     refusals = (*found.refusals, *identity.refusals)
-    judged = judge_groups(groups, refusals, contexts, of_day, index, facts)
+    judged = judge_groups(Proposal(groups, refusals, contexts, of_day, index), facts)
     warnings = {*found.warnings, *judged.warnings, *_leaving_soon(desired, day)}
     return Plan(
         live.portal,
@@ -117,7 +118,7 @@ def _leaving_soon(desired: DesiredState, day: datetime.date) -> Iterator[Warning
     for contact in leaving_soon(desired, day):
         if contact.leaves is not None:
             message = f"{contact.key} leaves on {contact.leaves.on}"
-            yield warn("leaves-soon", contact.customer, contact.key, message)
+            yield warn(RuleId.LEAVES_SOON, contact.customer, contact.key, message)
 
 
 def _unmanaged(index: Index) -> tuple[Unmanaged, ...]:

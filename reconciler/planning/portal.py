@@ -10,9 +10,11 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
+from reconciler.model.choices import SignUp
 from reconciler.model.desired import DesiredService, DesiredState
 from reconciler.model.live import LiveObject
 from reconciler.model.plan import Refusal
+from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange, Fields, as_set
 from reconciler.planning.findings import Findings, refuse_portal
 from reconciler.planning.index import Index
@@ -26,7 +28,7 @@ def plan_settings(desired: DesiredState, index: Index) -> Findings:
     if live.owner not in {None, index.owner}:
         message = f"the settings are managed by '{live.owner}'"
         hint = "take them over with reconciler import --take-over settings"
-        yield refuse_portal("other-owner", None, message, hint)
+        yield refuse_portal(RuleId.OTHER_OWNER, None, message, hint)
         return
     compared = _settled(desired, index, compare(wanted.fields, live.fields, live.applied, live.touched))
     for edit in compared.edits:
@@ -66,7 +68,7 @@ def plan_services(desired: DesiredState, index: Index) -> Findings:
         elif live.owner not in {None, index.owner}:
             message = f"service {key} is managed by '{live.owner}'"
             hint = f"take it over with reconciler import --take-over {key}"
-            yield refuse_portal("other-owner", key, message, hint)
+            yield refuse_portal(RuleId.OTHER_OWNER, key, message, hint)
         else:
             yield from _service(desired, service, live, index)
     for key, row in sorted(index.services.items()):
@@ -186,7 +188,7 @@ def _base_without(closing: tuple[FieldChange, ...], fields: Fields, live: LiveOb
     return {**{name: value for name, value in fields.items() if name not in names}, **later}
 
 
-_OPENNESS = ("closed", "approval_required", "open")
+_OPENNESS = tuple(SignUp)
 
 
 def _settled(desired: DesiredState, index: Index, compared: Compared) -> Compared:
@@ -208,4 +210,4 @@ def _opens(edit: FieldChange) -> bool:
 def _conflict(service: str | None, compared: Compared) -> Refusal:
     subject = "settings" if service is None else f"service {service}"
     message = f"{subject}: {both_moved(compared.conflicts)}"
-    return refuse_portal("conflict", service, message, "set the file to what it shall be")
+    return refuse_portal(RuleId.CONFLICT, service, message, "set the file to what it shall be")

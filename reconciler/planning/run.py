@@ -7,11 +7,10 @@ from collections.abc import Iterable, Iterator
 
 from reconciler.model.changes import Change, Kind
 from reconciler.model.plan import Group, Refusal, Review, RunTerms, Stage
+from reconciler.model.rules import RuleId
 from reconciler.planning.findings import refuse, refuse_portal
 from reconciler.planning.outcomes import takers
 from reconciler.planning.projection import Carried, Projection, differences
-
-NOT_REVIEWED = "not-reviewed"
 
 
 def in_run(group: Group, terms: RunTerms) -> bool:
@@ -76,5 +75,5 @@ def _announced(change: Change) -> bool:
 def _refusal(group: Group, message: str) -> Refusal:
     hint = "plan again, review it, and apply it with --reviewed"
     if group.stage is Stage.CUSTOMERS:
-        return refuse(NOT_REVIEWED, min(group.customers), None, message, hint)
-    return refuse_portal(NOT_REVIEWED, group.service, message, hint, group.stage)
+        return refuse(RuleId.NOT_REVIEWED, min(group.customers), None, message, hint)
+    return refuse_portal(RuleId.NOT_REVIEWED, group.service, message, hint, group.stage)

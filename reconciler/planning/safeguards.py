@@ -16,6 +16,7 @@ from reconciler.model.desired import DesiredState, Policy
 from reconciler.model.live import LiveContact, LiveObject
 from reconciler.model.plan import Facts, Group, Refusal, Stage, Warning
 from reconciler.model.roles import Role
+from reconciler.model.rules import RuleId
 from reconciler.planning.context import CustomerContext
 from reconciler.planning.findings import refuse, refuse_plan, refuse_portal, warn
 from reconciler.planning.index import Index
@@ -50,11 +51,11 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
     """What refuses the whole plan before anything is counted."""
     if desired.portal is not None and desired.portal != index.live.portal:
         message = f"portal.yaml is for the portal '{desired.portal}'; this one is '{index.live.portal}'"
-        yield refuse_plan("other-portal", message, "check the portal's web address")
+        yield refuse_plan(RuleId.OTHER_PORTAL, message, "check the portal's web address")
     managed = (row for row in index.live.customers.values() if index.manages(row) and not row.archived)
     if not desired.customers and any(managed):
         message = "the files have no customer, but the portal has some of ours; nothing was changed"
-        yield refuse_plan("tree-empty", message, "check out the whole tree; an empty folder removes nobody")
+        yield refuse_plan(RuleId.TREE_EMPTY, message, "check out the whole tree; an empty folder removes nobody")
 
 
 def fixed_refusals(situation: Situation) -> Iterator[Refusal]:
@@ -76,12 +77,12 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
         live = situation.contexts[key].customer.live if key in situation.contexts else None
         last = live.last_commit if live else None
         if last is not None and last not in facts.ancestors:
-            yield refuse("older-commit", key, None, f"{key} {_older(last, facts)}", _OLDER_HINT)
+            yield refuse(RuleId.OLDER_COMMIT, key, None, f"{key} {_older(last, facts)}", _OLDER_HINT)
     row = index.live.settings if group.stage is Stage.SETTINGS else index.services.get(group.service or "")
     last = row.applied.commit if row and row.applied and index.owner == row.owner else None
     if last is not None and last not in facts.ancestors:
         subject = f"service {group.service}" if group.service else "the settings"
-        yield refuse_portal("older-commit", group.service, f"{subject} {_older(last, facts)}", _OLDER_HINT)
+        yield refuse_portal(RuleId.OLDER_COMMIT, group.service, f"{subject} {_older(last, facts)}", _OLDER_HINT)
 
 
 def _older(last: str, facts: Facts) -> str:
@@ -132,7 +133,7 @@ def _own_name(situation: Situation, row: LiveContact) -> str:
 
 def _refuse_protected(customer: str, contact: str | None, verb: str) -> Refusal:
     message = f"{contact or customer} is protected and cannot be {verb}"
-    return refuse("protected", customer, contact, message, _LIFT)
+    return refuse(RuleId.PROTECTED, customer, contact, message, _LIFT)
 
 
 def _unknown_service(situation: Situation, change: Change) -> Iterator[Refusal]:
@@ -144,7 +145,7 @@ def _unknown_service(situation: Situation, change: Change) -> Iterator[Refusal]:
     if unknown:
         message = f"the portal has no service '{unknown[0]}'"
         hint = "write a service that it has, or declare this one in portal.yaml"
-        yield refuse("service-unknown", change.customer, change.contact, message, hint)
+        yield refuse(RuleId.SERVICE_UNKNOWN, change.customer, change.contact, message, hint)
 
 
 def _in_use(situation: Situation, service: str) -> Iterator[Refusal]:
@@ -157,7 +158,7 @@ def _in_use(situation: Situation, service: str) -> Iterator[Refusal]:
     if names:
         message = f"service {service} is gone from portal.yaml, but still used by {', '.join(sorted(names))}"
         hint = "keep it until nobody needs it"
-        yield refuse_portal("service-in-use", service, message, hint, Stage.CLOSING)
+        yield refuse_portal(RuleId.SERVICE_IN_USE, service, message, hint, Stage.CLOSING)
 
 
 def judge(situation: Situation, carried: Carried) -> Iterator[Refusal]:
@@ -201,9 +202,9 @@ def _protected_rights(situation: Situation, found: list[Difference], carried: Ca
             group = groups[name]
             if group.stage is Stage.CUSTOMERS:
                 home, _, contact = subject.name.partition("/")
-                yield refuse("protected", home, contact, message, _LIFT)
+                yield refuse(RuleId.PROTECTED, home, contact, message, _LIFT)
             else:
-                yield refuse_portal("protected", group.service, message, _LIFT, group.stage)
+                yield refuse_portal(RuleId.PROTECTED, group.service, message, _LIFT, group.stage)
 
 
 def _customer_limit(
@@ -218,7 +219,7 @@ def _customer_limit(
     if len(mine) > limit:
         message = f"{len(mine)} of {population} people lose access or power; the limit is {limit} ({rule})"
         hint = f"if this is meant, apply with --allow-removals {situation.counted}"
-        yield refuse("too-many-removals", home.name, None, message, hint)
+        yield refuse(RuleId.TOO_MANY_REMOVALS, home.name, None, message, hint)
 
 
 def _by_own_group(projection: Projection, difference: Difference, carried: Carried) -> bool:
@@ -232,14 +233,14 @@ def _nobody_left(home: Home, people: list[Subject]) -> Iterator[Refusal]:
     if any(s.before.present for s in people) and not any(s.after.present for s in people):
         message = f"nobody who is active or invited would be left at {home.name}"
         hint = "add somebody in the same pull request, or delete the whole folder to archive the customer"
-        yield refuse("nobody-left", home.name, None, message, hint)
+        yield refuse(RuleId.NOBODY_LEFT, home.name, None, message, hint)
 
 
 def _last_manager(home: Home, people: list[Subject]) -> Iterator[Refusal]:
     if any(_manages(s.before) for s in people) and not any(_manages(s.after) for s in people):
         message = f"{home.name} would have no manager any more"
         hint = "make somebody a manager first, or write manager_optional: true and apply that first"
-        yield refuse("last-manager", home.name, None, message, hint)
+        yield refuse(RuleId.LAST_MANAGER, home.name, None, message, hint)
 
 
 def _manages(person: PersonState) -> bool:
@@ -263,7 +264,7 @@ def warn_of_invited_managers(situation: Situation, carried: Carried) -> Iterator
         after = [s.after for s in people[home.id] if _manages(s.after)]
         if any(p.status == "active" for p in before) and after and all(p.status == "invited" for p in after):
             message = f"{home.name} has only managers who have not activated their access yet"
-            yield warn("only-invited-managers", home.name, None, message, "make sure one of them does")
+            yield warn(RuleId.ONLY_INVITED_MANAGERS, home.name, None, message, "make sure one of them does")
 
 
 def population(contexts: Mapping[str, CustomerContext], index: Index, *, only_active: bool) -> int:

@@ -14,6 +14,7 @@ from reconciler.model.desired import DesiredContact
 from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveContact
 from reconciler.model.plan import Refusal
+from reconciler.model.rules import RuleId
 from reconciler.planning.arrivals import objection
 from reconciler.planning.context import CustomerContext, Person, names_at, restored_elsewhere
 from reconciler.planning.findings import Findings, Tie, refuse
@@ -88,7 +89,7 @@ def _addresses(contexts: Iterable[CustomerContext], freed: dict[str, str]) -> Fi
         if other.row != claim.row or other.key != claim.key:
             message = f"{claim.address} would be the address of {other.context.key}/{other.key} as well"
             hint = "restore the customer first, and hand the address on in a later run"
-            yield refuse("address-taken", claim.context.key, claim.key, message, hint)
+            yield refuse(RuleId.ADDRESS_TAKEN, claim.context.key, claim.key, message, hint)
         yield from _address_of_another(claim, freed)
 
 
@@ -103,7 +104,7 @@ def _address_of_another(claim: _Claim, freed: dict[str, str]) -> Findings:
     elif holder.owner in {None, index.owner}:
         message = f"{claim.address} is the address of {index.person(holder)}"
         hint = "take that contact out in the same pull request, or use another address"
-        yield refuse("address-taken", context.key, claim.key, message, hint)
+        yield refuse(RuleId.ADDRESS_TAKEN, context.key, claim.key, message, hint)
     else:
         message = f"{claim.address} is the address of a contact managed by '{holder.owner}'"
         yield _refuse_foreign(context, claim.key, message)
@@ -123,7 +124,7 @@ def _ambiguous(context: CustomerContext, person: Person, desired: DesiredContact
             shared = "address" if address else "name"
             message = f"{person.key} has the {shared} of {other.key}, whose file is gone"
             hint = f"one person? say previously: [{other.key}]; two? write removed/{other.key}.yaml"
-            yield refuse("one-person-or-two", context.key, person.key, message, hint)
+            yield refuse(RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint)
 
 
 def _foreign_contact(context: CustomerContext, person: Person, desired: DesiredContact) -> Findings:
@@ -139,7 +140,7 @@ def _foreign_contact(context: CustomerContext, person: Person, desired: DesiredC
 
 def _refuse_foreign(context: CustomerContext, key: str, message: str) -> Refusal:
     hint = f"take it over with reconciler import --take-over {context.key}/{key}"
-    return refuse("other-owner", context.key, key, message, hint)
+    return refuse(RuleId.OTHER_OWNER, context.key, key, message, hint)
 
 
 def _foreign_customer(context: CustomerContext) -> Findings:
@@ -151,7 +152,7 @@ def _foreign_customer(context: CustomerContext) -> Findings:
     for row in [*index.foreign.get(desired.key, []), *([named] if named else [])]:
         if row.owner not in {None, index.owner}:
             hint = f"take it over with reconciler import --take-over {desired.key}"
-            yield refuse("other-owner", context.key, None, f"{row.name} is managed by '{row.owner}'", hint)
+            yield refuse(RuleId.OTHER_OWNER, context.key, None, f"{row.name} is managed by '{row.owner}'", hint)
 
 
 def _names(changes: Sequence[Change], index: Index) -> Findings:
@@ -172,7 +173,7 @@ def _names(changes: Sequence[Change], index: Index) -> Findings:
             elif change.kind is not Kind.CREATE_CUSTOMER or index.owner == holder.owner:
                 message = f"'{name}' is the name of {index.customer_key(holder.id)}"
                 hint = "give that customer its other name in an earlier run, or use another name"
-                yield refuse("name-taken", str(change.customer), None, message, hint)
+                yield refuse(RuleId.NAME_TAKEN, str(change.customer), None, message, hint)
 
 
 def moves(changes: Sequence[Change], index: Index) -> dict[str, str]:

@@ -13,20 +13,21 @@ from dataclasses import dataclass
 
 from reconciler.model.changes import Kind
 from reconciler.model.plan import Group, Stage
+from reconciler.model.rules import RuleId
 from reconciler.planning.projection import Carried, Projection, ServiceMoves, Subject
 from reconciler.planning.rights import may_order
 
-SERVICE = "waits-for-service"
-CUSTOMER = "waits-for-customer"
+SERVICE = RuleId.WAITS_FOR_SERVICE
+CUSTOMER = RuleId.WAITS_FOR_CUSTOMER
 
-Waits = Mapping[str, Mapping[str, str]]
+Waits = Mapping[str, Mapping[str, RuleId]]
 """By group name: the groups it waits for, each with the rule that says why."""
 
 
 def waits(groups: Iterable[Group], projection: Projection) -> Waits:
     """For each group the groups without which it must not be carried out."""
     groups = list(groups)
-    edges: dict[str, dict[str, str]] = defaultdict(dict)
+    edges: dict[str, dict[str, RuleId]] = defaultdict(dict)
     for waiting, other, rule in (
         *_for_new_services(groups),
         *_for_users(projection),
@@ -36,7 +37,7 @@ def waits(groups: Iterable[Group], projection: Projection) -> Waits:
     return edges
 
 
-def _for_new_services(groups: list[Group]) -> Iterator[tuple[str, str, str]]:
+def _for_new_services(groups: list[Group]) -> Iterator[tuple[str, str, RuleId]]:
     """Groups of customers that name a service wait until it is there."""
     appearing = {
         change.service: group.name
@@ -55,7 +56,7 @@ def _named(group: Group) -> set[str]:
     return {service for value in lists if isinstance(value, tuple) for service in value}
 
 
-def _for_users(projection: Projection) -> Iterator[tuple[str, str, str]]:
+def _for_users(projection: Projection) -> Iterator[tuple[str, str, RuleId]]:
     """A service closes after its own opening part, and is retired after its users let go of it."""
     for key, moves in projection.services.items():
         if moves.closes is None:
@@ -93,7 +94,7 @@ def users(projection: Projection, service: str) -> Iterator[User]:
             yield User(subject.name, subject.group, before, after)
 
 
-def _for_rights(projection: Projection) -> Iterator[tuple[str, str, str]]:
+def _for_rights(projection: Projection) -> Iterator[tuple[str, str, RuleId]]:
     for key, moves in projection.services.items():
         if not moves.moves:
             continue
@@ -101,7 +102,7 @@ def _for_rights(projection: Projection) -> Iterator[tuple[str, str, str]]:
             yield from _for_right(key, moves, subject)
 
 
-def _for_right(key: str, moves: ServiceMoves, subject: Subject) -> Iterator[tuple[str, str, str]]:
+def _for_right(key: str, moves: ServiceMoves, subject: Subject) -> Iterator[tuple[str, str, RuleId]]:
     """The waits that keep a right which a person has before and after all groups."""
     opens, home, closes = moves.opens, subject.group, moves.closes
 

@@ -60,8 +60,8 @@ def _ids(document: dict[str, Any], name: str) -> list[str]:
 
 def _losses(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
     for entry in _list(document, "groups"):
-        for outcome in _list(_object(entry, "a group"), "outcomes"):
-            outcome = _object(outcome, "an outcome")
+        outcomes = _list(_object(entry, "a group"), "outcomes")
+        for outcome in (_object(outcome, "an outcome") for outcome in outcomes):
             for right in _list(outcome, "loses"):
                 if not isinstance(right, str):
                     raise _no_plan(f"a right is a text, not {_shown(right)}")

@@ -3,25 +3,16 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
 
-from reconciler.documents.rules import RULES as FILE_RULES
 from reconciler.model.errors import WrongUsage
-from reconciler.model.rules import Rule
-from reconciler.planning import RULES as PLAN_RULES
+from reconciler.model.rules import RULES, Rule
 
 
-def every_rule() -> Sequence[Rule]:
-    """All rules, sorted by id."""
-    return sorted((*FILE_RULES, *PLAN_RULES), key=lambda rule: (rule.id, rule.where))
-
-
-def explain(name: str) -> Sequence[Rule]:
-    """The rules of this id (one for the files, one for plans); a name nobody knows is wrong usage."""
-    found = [rule for rule in every_rule() if rule.id == name]
-    if not found:
-        near = difflib.get_close_matches(name, sorted({rule.id for rule in every_rule()}), 1)
-        raise WrongUsage(
-            f"no rule is called '{name}'", f"did you mean '{near[0]}'?" if near else "leave the name out to list all"
-        )
-    return found
+def explain(name: str) -> Rule:
+    """Return the rule of this id; WrongUsage with the nearest one when there is none."""
+    rules = {rule.id.value: rule for rule in RULES}
+    if name in rules:
+        return rules[name]
+    near = difflib.get_close_matches(name, rules, 1)
+    hint = f"did you mean '{near[0]}'?" if near else "run reconciler explain to list all rules"
+    raise WrongUsage(f"there is no rule '{name}'", hint)

@@ -20,10 +20,11 @@ from reconciler.model.changes import Kind
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.outcome import Fate, GroupOutcome, Outcome
 from reconciler.model.plan import Group, Permissions, Plan, RunTerms, Scope
-from reconciler.planning import NOT_REVIEWED, in_run
+from reconciler.model.rules import RuleId
+from reconciler.planning import in_run
 
 SETTINGS: Final = "settings"
-LIMITS: Final = frozenset({"too-many-removals", "too-many-mails"})
+LIMITS: Final = frozenset({RuleId.TOO_MANY_REMOVALS, RuleId.TOO_MANY_MAILS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,7 +233,7 @@ def _judged(state: State, scopes: frozenset[str]) -> State:
 
 def _forbidden(group: Group, scopes: frozenset[str]) -> tuple[Fate, str] | None:
     if group.held_back:
-        fate = Fate.STALE if set(group.held_back) == {NOT_REVIEWED} else Fate.HELD_BACK
+        fate = Fate.STALE if set(group.held_back) == {RuleId.NOT_REVIEWED} else Fate.HELD_BACK
         return fate, ", ".join(group.held_back)
     if not scopes_of(group) <= scopes:
         return Fate.STALE, "came up after the lease was taken"

@@ -11,6 +11,7 @@ import jsonschema
 import pytest
 
 from reconciler.cli.main import COMMANDS
+from reconciler.model.rules import FILE_RULES, PLAN_RULES
 from reconciler.shipped import shipped
 from tests.cli.conftest import Program
 
@@ -151,11 +152,24 @@ def test_schemas_are_written_and_compared(folder: Program) -> None:
     assert folder("schema", "--check").out == "the schemas are up to date\n"
 
 
-def test_every_rule_is_explained(folder: Program) -> None:
-    listed = [line.split()[0] for line in folder("explain").out.splitlines()]
-    assert {"no-heir", "too-many-removals", "conflict"} <= set(listed)
-    run = folder("explain", "no-heir")
-    assert "What to do" in run.out
+def test_every_rule_is_listed_once_a_group(folder: Program) -> None:
+    lines = folder("explain").out.splitlines()
+    plan = lines.index("plan: found by reconciler plan")
+    assert lines[0] == "files: found by reconciler validate"
+    assert [line.split()[0] for line in lines[1:plan]] == [rule.id for rule in FILE_RULES]
+    assert [line.split()[0] for line in lines[plan + 1 :]] == [rule.id for rule in PLAN_RULES]
+
+
+def test_a_rule_is_explained_with_the_line_to_write(folder: Program) -> None:
+    run = folder("explain", "role")
+    assert "The rule    a role is requester, observer or manager\n" in run.out
+    assert "observer: see all requests" in run.out
+    assert "What to do  Write `role: requester`.\n" in run.out
+    assert max(map(len, run.out.splitlines())) <= 100
+
+
+def test_a_rule_of_files_and_plans_names_both_commands(folder: Program) -> None:
+    assert "(found by reconciler validate and plan)" in folder("explain", "unknown-key").out
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -17,6 +17,7 @@ from typing import Any, Final
 
 from reconciler.documents.reading import Reading, read_documents
 from reconciler.model.files import SourceFile, Tree
+from reconciler.model.rules import RuleId
 from reconciler.reports.problems import problem_line
 from reconciler.reports.words import told
 
@@ -75,7 +76,7 @@ def _below(folder: Path) -> list[SourceFile]:
 def _special(path: str, said: dict[str, Any]) -> SourceFile:
     if "refused" in said:
         rule, message = said["refused"]
-        return SourceFile(path, rule=rule, message=message)
+        return SourceFile(path, rule=RuleId(rule), message=message)
     if "bytes" in said:
         return SourceFile(path, said["bytes"].encode("latin-1"))
     return SourceFile(path, (said["text"] * said.get("times", 1)).encode())

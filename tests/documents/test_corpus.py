@@ -7,14 +7,14 @@ import re
 import pytest
 
 from reconciler.documents.reading import read_documents
-from reconciler.documents.rules.catalogue import RULES
 from reconciler.documents.types import Document
 from reconciler.model.files import Tree
 from reconciler.model.problems import Counts, Severity
+from reconciler.model.rules import FILE_RULES
 from tests.documents import cases
 from tests.documents.cases import ACCEPTED, CORPUS
 
-_IDS = {rule.id for rule in RULES}
+_IDS = {rule.id for rule in FILE_RULES}
 
 
 @pytest.mark.parametrize("case", cases.cases())

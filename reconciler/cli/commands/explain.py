@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import textwrap
+from collections.abc import Iterator
+
 import click
 
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
-from reconciler.model.rules import Rule
+from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, Rule, Where
 from reconciler.reports.style import Style, Tone
-from reconciler.usecases.explain import every_rule
 from reconciler.usecases.explain import explain as look_up
 
 EPILOG = """\b
@@ -16,6 +18,13 @@ Examples:
   reconciler explain           all rules, a line each
   reconciler explain no-heir
 """
+_GROUPS = (
+    ("files", "found by reconciler validate", FILE_RULES),
+    ("plan", "found by reconciler plan", PLAN_RULES),
+)
+_FOUND_BY = {Where.FILES: "validate", Where.PLAN: "plan"}
+_LABEL = len("  What to do  ")
+_WIDTH = 100
 
 
 @click.command(epilog=EPILOG)
@@ -24,17 +33,34 @@ Examples:
 def explain(settings: Settings, rule: str | None) -> int:
     """Explain a rule: what it asks for, why, and what to do."""
     style = style_of(settings)
-    if rule is None:
-        width = max(len(each.id) for each in every_rule())
-        show("".join(f"{each.id:<{width}}  {each.where:<5}  {each.sentence}\n" for each in every_rule()))
-    else:
-        show("\n".join(_told(each, style) for each in look_up(rule)))
+    show("\n".join(_listed(style) if rule is None else _explained(look_up(rule), style)) + "\n")
     return 0
 
 
-def _told(rule: Rule, style: Style) -> str:
-    found_by = "validate" if rule.where == "files" else "plan"
-    return (
-        f"{style.paint(Tone.STRONG, rule.id)}  (found by reconciler {found_by})\n\n"
-        f"  The rule    {rule.sentence}\n  Why         {rule.reason}\n  What to do  {rule.remedy}\n"
+def _listed(style: Style) -> Iterator[str]:
+    width = max(len(rule.id) for rule in RULES)
+    for name, found_by, rules in _GROUPS:
+        yield f"{style.paint(Tone.STRONG, name)}: {found_by}"
+        for rule in rules:
+            yield f"  {rule.id:<{width}}  {rule.sentence}"
+
+
+def _explained(rule: Rule, style: Style) -> Iterator[str]:
+    commands = " and ".join(_FOUND_BY[where] for where in rule.where)
+    yield f"{style.paint(Tone.STRONG, rule.id)}  (found by reconciler {commands})"
+    yield ""
+    yield _paragraph("The rule", rule.sentence)
+    yield _paragraph("Why", rule.reason)
+    yield _paragraph("What to do", rule.remedy)
+
+
+def _paragraph(label: str, text: str) -> str:
+    lead = f"  {label}".ljust(_LABEL)
+    return textwrap.fill(
+        text,
+        _WIDTH,
+        initial_indent=lead,
+        subsequent_indent=" " * _LABEL,
+        break_long_words=False,
+        break_on_hyphens=False,
     )

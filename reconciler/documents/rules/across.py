@@ -20,6 +20,7 @@ from reconciler.model.equality import address_key, domain_key, name_key
 from reconciler.model.keys import display
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.roles import Role, may_hold_work
+from reconciler.model.rules import RuleId
 from reconciler.model.values import ALL
 
 Thing: TypeAlias = DesiredContact | DesiredCustomer | Farewell
@@ -47,7 +48,7 @@ class Book:
         for customer in self.customers.values():
             yield from customer.contacts.values()
 
-    def problem(self, rule: str, thing: Thing, at: str | Path, message: str, hint: str) -> Problem:
+    def problem(self, rule: RuleId, thing: Thing, at: str | Path, message: str, hint: str) -> Problem:
         """An error at a field's value in the thing's file; at its first line when there is no such value."""
         source = self.sources[thing.place.path]
         path = (at,) if isinstance(at, str) else at
@@ -81,7 +82,7 @@ def address_unique(book: Book) -> Iterator[Problem]:
                 f"'{contact.email}' is already the address of {display(other.customer, other.key)} "
                 f"({other.place.path}:{line})"
             )
-            yield book.problem("address-twice", contact, "email", message, "give each person one file")
+            yield book.problem(RuleId.ADDRESS_TWICE, contact, "email", message, "give each person one file")
 
 
 def customer_name_unique(book: Book) -> Iterator[Problem]:
@@ -91,11 +92,11 @@ def customer_name_unique(book: Book) -> Iterator[Problem]:
         other = first.setdefault(name_key(customer.name), customer)
         if other is not customer:
             message = f"'{customer.name}' is already the name of {other.key} ({other.place.path})"
-            yield book.problem("customer-name-twice", customer, "name", message, "make the names differ")
+            yield book.problem(RuleId.CUSTOMER_NAME_TWICE, customer, "name", message, "make the names differ")
 
 
 def heirs_resolve(book: Book) -> Iterator[Problem]:
-    """Whoever shall receive work is there, may hold it, and is not leaving without an heir of her own.
+    """An heir is there, may hold work, and does not leave without an heir of their own.
 
     Under `removed/` this warns: a farewell whose contact is long gone has no effect, so it must not
     stand in the way when its heir goes too. Where there is open work, the plan refuses.
@@ -120,25 +121,25 @@ def _heir(book: Book, customer: DesiredCustomer, giver: Thing, heir: str) -> Ite
         if contact is not None and contact.leaves is None:
             if not may_hold_work(contact.role):
                 message = f"'{heir}' is an observer and cannot hold work"
-                yield book.problem("heir", giver, "heir", message, "name a requester or a manager")
+                yield book.problem(RuleId.HEIR, giver, "heir", message, "name a requester or a manager")
             return
         following = contact.heir if contact else None
         if contact is None:
             gone = customer.farewells.get(heir)
             if gone is None:
                 message = f"'{heir}' is nobody at {customer.key}"
-                yield book.problem("heir", giver, "heir", message, _other_heirs(customer, giver, heir))
+                yield book.problem(RuleId.HEIR, giver, "heir", message, _other_heirs(customer, giver, heir))
                 return
             following = gone.heir
         following = following or customer.heir
         if following is None:
             if contact is None:
                 message = f"'{heir}' has left and names no heir"
-                yield book.problem("heir", giver, "heir", message, "name somebody who stays")
+                yield book.problem(RuleId.HEIR, giver, "heir", message, "name somebody who stays")
             return
         heir = following
     message = f"the heirs go in a circle: {' → '.join([*seen, heir])}"
-    yield book.problem("heir-circle", giver, "heir", message, "name somebody who stays")
+    yield book.problem(RuleId.HEIR_CIRCLE, giver, "heir", message, "name somebody who stays")
 
 
 def _called(customer: DesiredCustomer, key: str) -> DesiredContact | None:
@@ -147,7 +148,7 @@ def _called(customer: DesiredCustomer, key: str) -> DesiredContact | None:
 
 
 def _other_heirs(customer: DesiredCustomer, giver: Thing, key: str) -> str:
-    """Who could be meant, or named instead: people who may hold work, without the giver herself."""
+    """Who could be meant, or named instead: people who may hold work, without the giver."""
     people = {other: one for other, one in customer.contacts.items() if other != giver.key or giver is customer}
     able = tuple(sorted(other for other, one in people.items() if may_hold_work(one.role)))
     said = _suggestion(key, able, "name one of", "its requesters and managers")
@@ -183,7 +184,7 @@ def services_exist(book: Book) -> Iterator[Problem]:
                     message = f"'{key}' is not one of the services of {customer.key}"
                     hint = f"add it to {customer.place.path}, or take it out here"
                     yield book.problem(
-                        "service-not-ordered", contact, book.item(contact, "services", key), message, hint
+                        RuleId.SERVICE_NOT_ORDERED, contact, book.item(contact, "services", key), message, hint
                     )
 
 
@@ -194,7 +195,7 @@ def _unknown_services(
     for number, key in enumerate(key for key in named if key not in offered):
         hint = _suggestion(key, known, "services are", "none yet") if number < _NAMED else "compare it with portal.yaml"
         at = book.item(thing, "services", key)
-        yield book.problem("services", thing, at, f"'{key}' is not a service of portal.yaml", hint)
+        yield book.problem(RuleId.SERVICES, thing, at, f"'{key}' is not a service of portal.yaml", hint)
 
 
 def _for_all(book: Book, key: str) -> bool:
@@ -208,17 +209,19 @@ def present_or_removed(book: Book) -> Iterator[Problem]:
         for key, gone in customer.farewells.items():
             if key in customer.contacts and gone.registration is None:
                 message = f"'{key}' is present in contacts/ and has a farewell here"
-                yield book.problem("present-and-removed", gone, (), message, "delete one of the two files")
+                yield book.problem(RuleId.PRESENT_AND_REMOVED, gone, (), message, "delete one of the two files")
         former: dict[str, str] = {}
         for contact in customer.contacts.values():
             for key in contact.previously:
                 at = book.item(contact, "previously", key)
                 if key in customer.contacts or key in customer.farewells:
                     message = f"'{key}' is in use; it cannot be what {contact.key} was called before"
-                    yield book.problem("previously", contact, at, message, "delete the name here, or the other file")
+                    yield book.problem(
+                        RuleId.PREVIOUSLY, contact, at, message, "delete the name here, or the other file"
+                    )
                 elif former.setdefault(key, contact.key) != contact.key:
                     message = f"'{key}' is also what {former[key]} was called before"
-                    yield book.problem("previously", contact, at, message, "keep it at one of them")
+                    yield book.problem(RuleId.PREVIOUSLY, contact, at, message, "keep it at one of them")
 
 
 def former_folders(book: Book) -> Iterator[Problem]:
@@ -229,10 +232,10 @@ def former_folders(book: Book) -> Iterator[Problem]:
             at = book.item(customer, "previously", key)
             if key in book.customers:
                 message = f"there is a customer '{key}'; it cannot be what {customer.key} was called before"
-                yield book.problem("previously", customer, at, message, "delete the name here")
+                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "delete the name here")
             elif former.setdefault(key, customer.key) != customer.key:
                 message = f"'{key}' is also what {former[key]} was called before"
-                yield book.problem("previously", customer, at, message, "keep it at one of them")
+                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "keep it at one of them")
 
 
 def domain_unique(book: Book) -> Iterator[Problem]:
@@ -244,7 +247,7 @@ def domain_unique(book: Book) -> Iterator[Problem]:
             if other is not customer:
                 message = f"'{domain}' is already a domain of {other.key} ({other.place.path})"
                 at = book.item(customer, "email_domains", domain)
-                yield book.problem("domain-twice", customer, at, message, "keep it at one of them")
+                yield book.problem(RuleId.DOMAIN_TWICE, customer, at, message, "keep it at one of them")
 
 
 def foreign_domain(book: Book) -> Iterator[Problem]:
@@ -254,8 +257,8 @@ def foreign_domain(book: Book) -> Iterator[Problem]:
         for contact in customer.contacts.values() if domains else ():
             if domain_key(contact.email.rpartition("@")[2]) not in domains:
                 message = f"'{contact.email}' is at none of the domains of {customer.key}"
-                hint = "compare it with what she signs with"
-                yield _warning(book.problem("foreign-domain", contact, "email", message, hint))
+                hint = "compare it with the address in their mails, or add its domain to email_domains"
+                yield _warning(book.problem(RuleId.FOREIGN_DOMAIN, contact, "email", message, hint))
 
 
 def can_order(book: Book) -> Iterator[Problem]:
@@ -277,7 +280,7 @@ def can_order(book: Book) -> Iterator[Problem]:
         if lacks:
             message = f"{customer.key} has {' and '.join(lacks)}"
             hint = "add what is missing before its people need it"
-            yield _warning(book.problem("cannot-order", customer, (), message, hint))
+            yield _warning(book.problem(RuleId.CANNOT_ORDER, customer, (), message, hint))
 
 
 def _orderable(book: Book, customer: DesiredCustomer) -> bool:

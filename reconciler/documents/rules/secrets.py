@@ -12,6 +12,7 @@ from typing import Final
 
 from reconciler.documents.strict_yaml import MOST_BYTES
 from reconciler.model.problems import Problem, Severity
+from reconciler.model.rules import RuleId
 
 _SECRETS: Final = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
@@ -36,4 +37,4 @@ def secrets(path: str, content: bytes) -> Iterator[Problem]:
             return
         message = "this looks like a secret; a repository keeps it for ever"
         hint = "revoke it where it is used, and take it out of the file"
-        yield Problem("secret", Severity.ERROR, path, number, place + 1, message, hint=hint)
+        yield Problem(RuleId.SECRET, Severity.ERROR, path, number, place + 1, message, hint=hint)

@@ -10,8 +10,10 @@ from reconciler.documents.judging import Source
 from reconciler.documents.strict_yaml import Path
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
 from reconciler.documents.values import Finding
+from reconciler.model.choices import SignUp
 from reconciler.model.equality import domain_key
 from reconciler.model.problems import Problem, Severity
+from reconciler.model.rules import RuleId
 
 Check = Callable[[str], Finding | None]
 
@@ -71,7 +73,7 @@ def _language(tag: str | None) -> Iterator[tuple[Path, str, Check]]:
 def _judged(source: Source, at: Path, text: str, check: Check) -> Iterator[Problem]:
     if finding := check(text):
         field = next(part for part in reversed(at) if isinstance(part, str))
-        rule = "mixed-script" if finding.warns else field.replace("_", "-")
+        rule = RuleId.MIXED_SCRIPT if finding.warns else RuleId(field.replace("_", "-"))
         severity = Severity.WARNING if finding.warns else Severity.ERROR
         yield source.problem(rule, source.span(at), finding.message, at=at, hint=finding.hint, severity=severity)
 
@@ -83,12 +85,12 @@ def _free_mail(document: Document, source: Source) -> Iterator[Problem]:
         if domain_key(domain) in FREE_MAIL:
             at: Path = ("email_domains", number)
             message = f"'{domain}' is everybody's domain; anyone there could sign up as this customer"
-            yield source.problem("free-mail-domain", source.span(at), message, at=at, hint="delete the line")
+            yield source.problem(RuleId.FREE_MAIL_DOMAIN, source.span(at), message, at=at, hint="delete the line")
 
 
 def _open_sign_up(document: Document, source: Source) -> Iterator[Problem]:
-    if isinstance(document, Portal) and document.sign_up == "open":
+    if isinstance(document, Portal) and document.sign_up is SignUp.OPEN:
         at: Path = ("sign_up",)
         message = "with open sign-up anybody gets access without approval"
         hint = "write approval_required, unless that is meant"
-        yield source.problem("open-sign-up", source.span(at), message, at=at, hint=hint, severity=Severity.WARNING)
+        yield source.problem(RuleId.OPEN_SIGN_UP, source.span(at), message, at=at, hint=hint, severity=Severity.WARNING)

@@ -1,0 +1,54 @@
+"""The words that a file may choose from: schemas, messages and explanations read them here."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """Why a contact leaves or a registration is rejected."""
+
+    LEFT = "left"
+    ROLE_CHANGE = "role_change"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+    OTHER = "other"
+
+
+class SignUp(StrEnum):
+    """Who may register; from the narrowest to the widest."""
+
+    CLOSED = "closed"
+    APPROVAL_REQUIRED = "approval_required"
+    OPEN = "open"
+
+
+class Workflow(StrEnum):
+    """A way from a request to a quote or a project."""
+
+    PM_QUOTE_MANUAL = "pm_quote_manual"
+    PM_QUOTE_AUTOMATIC = "pm_quote_automatic"
+    AUTOMATIC_QUOTE = "automatic_quote"
+    AUTOMATIC_PROJECT = "automatic_project"
+
+
+class PortalEdits(StrEnum):
+    """What happens to a portal edit: it is proposed as a change of the files, or undone."""
+
+    PROPOSE = "propose"
+    REVERT = "revert"
+
+
+class Unreviewed(StrEnum):
+    """What a merge does whose plan nobody reviewed."""
+
+    APPLY = "apply"
+    HOLD = "hold"
+
+
+class ReportLanguage(StrEnum):
+    """A language of the comments for reviewers."""
+
+    ENGLISH = "en"
+    FRENCH = "fr"
+    GERMAN = "de"

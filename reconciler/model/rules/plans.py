@@ -1,0 +1,207 @@
+"""What holds for a plan: the rules of its refusals and warnings."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reconciler.model.rules.rule import Rule, RuleId, Where
+
+
+def _rule(rule: RuleId, sentence: str, reason: str, remedy: str) -> Rule:
+    return Rule(rule, sentence, reason, remedy, where=(Where.PLAN,))
+
+
+PLANS: Final = (
+    _rule(
+        RuleId.ADDRESS_TAKEN,
+        "an e-mail address has one living holder in the whole portal",
+        "Two people cannot log in with the same address.",
+        "Remove the present holder in the same pull request, or use another address.",
+    ),
+    _rule(
+        RuleId.CONFLICT,
+        "a value was changed in the files or in the portal, not in both",
+        "Only a person can say which of the two changes is right.",
+        "Ask whoever changed the portal, then write the value that is right into the file.",
+    ),
+    _rule(
+        RuleId.HEIR_INVITED,
+        "an heir has activated their access",
+        "They cannot see the work that they receive until they have.",
+        "Ask them to open the link in their activation mail, or name another: `heir: tom-lang`.",
+    ),
+    _rule(
+        RuleId.LAST_MANAGER,
+        "a customer that has a manager keeps one",
+        "Without a manager, nobody at the customer can manage the team.",
+        "Write `role: manager` for another contact first. If the customer needs no manager, "
+        "write `manager_optional: true` into its customer.yaml.",
+    ),
+    _rule(
+        RuleId.LEAVES_SOON,
+        "nobody leaves within the next 14 days",
+        "On that day the contact loses access and their open work changes hands.",
+        "Check that somebody receives the work: `heir: tom-lang`.",
+    ),
+    _rule(
+        RuleId.LOOSENED,
+        "a safeguard is not loosened and used in the same run",
+        "Otherwise one pull request could lift a limit and exceed it. "
+        "What loosens a safeguard counts from the next run.",
+        "Merge and apply the change of the safeguard first, such as `protect: false` or "
+        "`manager_optional: true`; then the rest.",
+    ),
+    _rule(
+        RuleId.NAME_TAKEN,
+        "a customer's name is not the name of another customer in the portal",
+        "People tell customers apart by their names.",
+        "Rename the other customer in an earlier run, or use another name.",
+    ),
+    _rule(
+        RuleId.NO_HEIR,
+        "somebody receives the open work of a contact who leaves",
+        "Each open request has an owner who can act on it at any time.",
+        "Write `heir: tom-lang` into the farewell, the contact's file or customer.yaml.",
+    ),
+    _rule(
+        RuleId.NOBODY_LEFT,
+        "a customer keeps at least one active or invited person",
+        "A customer without anybody can neither follow its requests nor let others in.",
+        "Keep one contact, or delete the whole folder to archive the customer.",
+    ),
+    _rule(
+        RuleId.NOT_REVIEWED,
+        "every change and every loss of rights is in a reviewed plan",
+        "The portal moved after the review, or the run covers more than was reviewed.",
+        "Run `reconciler plan --out plan.json` and have the plan reviewed again. "
+        "Then run `reconciler apply --reviewed plan.json`.",
+    ),
+    _rule(
+        RuleId.OLDER_COMMIT,
+        "a customer is not applied from an older commit than the last time",
+        "An old job that runs again would undo what was applied after it.",
+        "Check out the whole history (`fetch-depth: 0`); "
+        "to go back on purpose, run `reconciler apply --allow-rollback`.",
+    ),
+    _rule(
+        RuleId.ONE_PERSON_OR_TWO,
+        "a file that goes and one that comes are clearly one person or clearly two",
+        "The two share a name or an address. "
+        "With a shared mailbox, the account of a leaver would go to their successor.",
+        "For one person, write `previously: [jane-miller]` into the new file. "
+        "For two, write the farewell `removed/jane-miller.yaml`.",
+    ),
+    _rule(
+        RuleId.ONLY_INVITED_MANAGERS,
+        "a customer has a manager who has activated their access",
+        "Until one does, nobody at the customer can manage the team.",
+        "Ask one of the managers to open the link in their activation mail.",
+    ),
+    _rule(
+        RuleId.OPEN_REQUESTS,
+        "a customer is archived only without open requests",
+        "Archiving ends its people's access to the requests.",
+        "Deliver or cancel the requests in the portal first.",
+    ),
+    _rule(
+        RuleId.OTHER_OWNER,
+        "the files name nothing that another repository manages",
+        "Two repositories would undo each other's changes again and again.",
+        "Take it over with `reconciler import --take-over KEY`, or delete it from these files.",
+    ),
+    _rule(
+        RuleId.OTHER_PORTAL,
+        "the files are applied to the portal that portal.yaml names",
+        "Files for a test portal must not reach the real one by accident, nor the other way round.",
+        "Check the address in RECONCILER_PORTAL_URL, or correct `portal:` in portal.yaml.",
+    ),
+    _rule(
+        RuleId.PROTECTED,
+        "protected contacts and customers keep their access and their rights",
+        "Somebody decided that taking them away needs two steps.",
+        "Write `protect: false`, then merge and apply that first.",
+    ),
+    _rule(
+        RuleId.REGISTRATION_CHANGED,
+        "a registration is as it was when it was reviewed",
+        "Access is given to what was reviewed, and to nothing else.",
+        "Read the registration in the portal, then copy the `registration:` line that "
+        "`reconciler plan` shows, or delete the file.",
+    ),
+    _rule(
+        RuleId.REGISTRATION_PENDING,
+        "a contact with a pending registration is approved, not created beside it",
+        "The person would have two accesses.",
+        "Copy the `registration:` line that `reconciler plan` shows into the file, "
+        "or write `registration: none` to reject the registration and create the contact.",
+    ),
+    _rule(
+        RuleId.SAME_CUSTOMER,
+        "a folder that goes and one that comes are clearly one customer or clearly two",
+        "If it is one, all its people would lose access and be invited again.",
+        "One customer: write `previously: [acme]` into the new customer.yaml. "
+        "Two: delete the old folder in a pull request of its own, and apply that first.",
+    ),
+    _rule(
+        RuleId.SERVICE_IN_USE,
+        "a service is removed only when nobody uses it",
+        "Customers, contacts or open requests still refer to it.",
+        "Keep it in portal.yaml until no `services` line of a customer or contact lists it "
+        "and its requests are delivered or cancelled.",
+    ),
+    _rule(
+        RuleId.SERVICE_UNKNOWN,
+        "a service that a file names exists in the portal",
+        "When portal.yaml declares no services, only the portal knows which there are.",
+        "Correct the key, or declare the service in portal.yaml: "
+        "`services: {certified: {name: Certified translation}}`.",
+    ),
+    _rule(
+        RuleId.TOO_MANY_MAILS,
+        "a run sends at most as many mails as `mails_per_run` allows",
+        "A mistake should not reach everybody's mailbox.",
+        "Apply fewer changes at a time, or run `reconciler apply --allow-mails` "
+        "with the exact number from the message.",
+    ),
+    _rule(
+        RuleId.TOO_MANY_REMOVALS,
+        "a run takes access or rights from at most as many people as `removals` allows",
+        "A mistake should not lock out a company.",
+        "Apply fewer changes at a time, or run `reconciler apply --allow-removals` "
+        "with the exact number from the message.",
+    ),
+    _rule(
+        RuleId.TREE_EMPTY,
+        "an empty tree removes nobody",
+        "A broken checkout looks the same as a wish to remove everybody.",
+        "Check out the whole repository, `customers/` included.",
+    ),
+    _rule(
+        RuleId.WAITS_FOR_CUSTOMER,
+        "a service is closed, narrowed or removed after the customers that depend on it",
+        "One of these customers is held back, and its people would lose the service unannounced.",
+        "Solve what holds the customer back, then run `reconciler apply` again.",
+    ),
+    _rule(
+        RuleId.WAITS_FOR_SERVICE,
+        "a service that somebody needs is there, and one that goes is not used any more",
+        "A service that somebody needs is not there yet, or is still used.",
+        "Solve what holds back the change of the service, or the customers that still use it.",
+    ),
+    _rule(
+        RuleId.WAITS_FOR_SETTINGS,
+        "a change is carried out with the settings and services that make it safe",
+        "It is safe only together with a change of the settings or of a service, "
+        "and that one is held back or not part of this run.",
+        "Solve what holds back the settings or the service, or apply without `--customer`.",
+    ),
+    _rule(
+        RuleId.WORK_LOSES_ACTION,
+        "after a handover, everything that could be done with the open work still can be",
+        "The heir has fewer services or rights than the contact who leaves, "
+        "so a request could no longer be continued as before.",
+        "Name an heir who may request the same services, `heir: tom-lang`, "
+        "or add the service to the heir's `services`.",
+    ),
+)
+"""Sorted by id."""
