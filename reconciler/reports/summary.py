@@ -29,6 +29,7 @@ class Summary:
     mails: int = 0
     lose_access: int = 0
     lose_rights: int = 0
+    counted: int = 0
     held_back: int = 0
     held_back_customers: int = 0
     refusals: int = 0
@@ -53,6 +54,7 @@ def summed_up(plan: Plan) -> Summary:
         mails=sum(len(change.effects.mails) for change in ready),
         lose_access=len(who_loses_access(plan.ready)),
         lose_rights=len(who_loses_rights(plan.ready)),
+        counted=len(plan.counted),
         held_back=sum(len(group.changes) for group in held),
         held_back_customers=len({customer for group in held if group.changes for customer in group.customers}),
         refusals=len(plan.refusals),

@@ -25,7 +25,7 @@ REMOVAL = Change(
     "jane-doe",
     "jane-doe leaves",
     cause=Cause("customers/acme/removed/jane-doe.yaml", 1),
-    effects=Effects(work_to=HEIR, open_work=2, loses=("access",)),
+    effects=Effects(work_to=HEIR, open_work=2),
     target=Target("con_2", 7),
     reason="left",
 )
@@ -40,7 +40,6 @@ def test_the_id_does_not_know_lines_versions_rows_or_how_much_work_was_open() ->
             mails=(Mail(MailKind.WORK_RECEIVED, "tom@acme.example", "en"),),
             work_to=replace(HEIR, version=4),
             open_work=5,
-            loses=("access",),
         ),
     )
     assert same.id == REMOVAL.id
@@ -52,7 +51,8 @@ def test_the_id_knows_whatever_happens_to_somebody() -> None:
         replace(REMOVAL, reason="duplicate"),
         replace(REMOVAL, moved="beta/jane-doe"),
         replace(REMOVAL, effects=replace(REMOVAL.effects, work_to=ObjectRef("acme", "eva"))),
-        replace(REMOVAL, effects=replace(REMOVAL.effects, loses=())),
+        replace(REMOVAL, target=replace(REMOVAL.target, life=2)),
+        replace(REMOVAL, cause=replace(REMOVAL.cause, due=True)),
         replace(
             REMOVAL,
             effects=replace(REMOVAL.effects, mails=(Mail(MailKind.REJECTED, "x@acme.example", "en"),)),
