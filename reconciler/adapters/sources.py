@@ -14,7 +14,7 @@ from reconciler.model.files import SourceFile
 PORTAL: Final = "portal.yaml"
 CUSTOMERS: Final = "customers"
 PATHS: Final = (PORTAL, CUSTOMERS)
-"""All that is ever read below the root."""
+"""All documents are at or below these names."""
 
 LARGEST: Final = 1024 * 1024
 """Bytes of one file, as the contract has it."""
@@ -87,6 +87,12 @@ def too_deep(path: str) -> SourceFile:
     """A folder below all folders that documents could have."""
     message = f"folders nest at most {DEEPEST} deep here"
     return SourceFile(printable(path), rule="file-place", message=message, hint="move its files up, or remove it")
+
+
+def pattern(text: str, reason: str) -> SourceFile:
+    """A path or glob of `portal.yaml` that leads to no file."""
+    hint = "list paths or globs of plain files, such as policy/*.schema.json"
+    return SourceFile(printable(text), rule="rule-file", message=reason, hint=hint)
 
 
 def unreadable(path: str, why: str | None) -> SourceFile:

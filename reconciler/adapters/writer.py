@@ -3,30 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.connection import Budget, WritingConnection
 from reconciler.adapters.encoding import idempotency_key, operation
 from reconciler.model.changes import Change
 from reconciler.model.errors import NotUnderstood
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to write to some customers for a while; `token` fences whoever had it before."""
-
-    id: str
-    token: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunMark:
-    """Whose run this is: the owner of the files, the run's own id, and the files' commit."""
-
-    owner: str
-    run: str
-    commit: str | None
+from reconciler.model.portal import Lease, RunMark
 
 
 class PortalWriter:

@@ -47,6 +47,8 @@ def demo(settings: Settings, keep: Path | None) -> int:
 
 
 def _tour(settings: Settings, folder: Path) -> int:
+    from reconciler.adapters.repository import Repository  # noqa: PLC0415  only when it is needed
+    from reconciler.cli.connecting import connect  # noqa: PLC0415  only when it is needed
     from reconciler.usecases import demo as case  # noqa: PLC0415  the extra may not be installed
 
     style = style_of(settings)
@@ -61,7 +63,7 @@ def _tour(settings: Settings, folder: Path) -> int:
         planned=lambda plan: headed.show("reconciler plan", plan_text(plan, style)),
         applied=lambda outcome: headed.show("reconciler apply --yes", outcome_text(outcome, style)),
         planned_again=lambda plan: headed.show("reconciler plan, once more", plan_text(plan, style)),
-    ))  # fmt: skip
+    ), Repository, connect)  # fmt: skip
     show("\n" + _WHERE_NEXT)
     return WRITE_FAILED if outcome.of(Fate.FAILED, Fate.UNKNOWN, Fate.STALE, Fate.NOT_TRIED) else 0
 
