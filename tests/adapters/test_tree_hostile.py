@@ -44,11 +44,15 @@ def book(tmp_path: Path) -> Checkout:
 
 
 def read_everything(root: Path) -> None:
-    """Every question that the tree is asked."""
-    at = Repository(root).head or ""
-    Repository(root).tree()
-    Repository(root).tree_at("HEAD^")
-    Repository(root).ancestors_among([at, "a" * 40])
+    """Every question that a repository is asked."""
+    repository = Repository(root)
+    repository.tree()
+    repository.tree_at("HEAD^")
+    repository.ancestors_among([repository.head or "", "a" * 40])
+    for pattern in ("customers/*", "*/*", "portal.yaml", "books/*/portal.yaml"):
+        repository.matching([pattern])
+        repository.dirty_among([pattern])
+        repository.matching_at("HEAD^", [pattern])
 
 
 HOOKS = (
