@@ -79,7 +79,7 @@ def ancestors(git: Git, head: str, commits: Iterable[str]) -> frozenset[str]:
 
 
 def entries(git: Git, commit: str, names: Sequence[str]) -> dict[str, Entry]:
-    """The commit's entries at and below these names, by path relative to the folder; all without names."""
+    """The commit's entries by path relative to the folder: at and below these names, or all."""
     found: dict[str, Entry] = {}
     literal = (f":(literal){name}" for name in names)
     for line in git.listing("ls-tree", "-r", "-z", commit, "--", *literal).split(b"\0"):

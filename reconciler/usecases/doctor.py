@@ -37,11 +37,12 @@ def examine(
 
 def _folder(open_files: Callable[[], FileTree]) -> Iterator[Finding]:
     try:
-        tree = read_files(open_files())
+        files = open_files()
+        tree = read_files(files)
     except ReconcilerError as error:
         yield Finding("files", False, error.message, error.hint)
         return
-    commit = tree.commit
+    commit = files.head
     yield Finding("git", commit is not None, f"at {commit[:12]}" if commit else "this folder is in no git repository",
                   None if commit else "without git, old files cannot be told from new ones")  # fmt: skip
     reading = read_documents(tree)

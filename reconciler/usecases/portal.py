@@ -15,6 +15,7 @@ from reconciler.model.plan import Facts, Permissions, Plan
 from reconciler.model.portal import RunMark
 from reconciler.planning import make_plan, people_losing
 from reconciler.shipped import shipped
+from reconciler.usecases.looking import read_files
 from reconciler.usecases.ports import BatchWriter, Connect, FileTree, OpenTree, StateReader
 from reconciler.usecases.seeding import earlier_books
 from reconciler.usecases.steps import scopes_of
@@ -130,11 +131,11 @@ def restore(database: str, files: Path | None, archive: Path) -> str:
 
 
 def tell_demo(database: str, files: FileTree, connect: Connect, password: str | None = None) -> None:
-    """Bring an empty portal to the state before today's shipped files.
+    """Bring an empty portal to the state that today's shipped files change.
 
     `password`: what its people log in with; None, and nobody can.
     """
-    desired = read_documents(files.tree()).desired
+    desired = read_documents(read_files(files)).desired
     if desired is None:
         raise Refused("the shipped files are not valid", "run `reconciler validate` on them")
     admin = command.create_token(database, "apply", HOLDER)
