@@ -14,7 +14,7 @@ from typing import Final
 
 from reconciler.adapters import commits, sources
 from reconciler.adapters.commits import Entry
-from reconciler.adapters.sources import CUSTOMERS
+from reconciler.adapters.sources import CUSTOMERS, DEEPEST
 from reconciler.model.errors import FilesUnreadable
 from reconciler.model.files import SourceFile
 
@@ -90,6 +90,8 @@ def _reason_against(text: str) -> str | None:
         return "this path is absolute; write it relative to the folder of portal.yaml"
     if not text.isprintable() or len(text) > LONGEST or _NO_NAMES & set(names):
         return "this is not a path below the folder of portal.yaml"
+    if len(names) > DEEPEST:
+        return f"this path has {len(names)} parts; the limit is {DEEPEST}"
     if "**" in text:
         return "'**' is not supported; write one '*' for each folder"
     return "rules belong outside of customers/" if names[0] == CUSTOMERS else None

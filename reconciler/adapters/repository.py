@@ -63,7 +63,7 @@ class Repository:
     def tree(self) -> Tree:
         """The files of the working tree without what git ignores; outside of git, all files.
 
-        `Refused` when a sparse checkout left files out. Before the first commit all files are dirty.
+        `Refused` when a sparse checkout left files out. Before the first commit all are dirty.
         """
         walked, dirty = self._on_disk(PATHS, walk, dict)
         return Tree(_sorted(walked.files.values()), walked.has_customers, self._head, dirty)
@@ -84,7 +84,7 @@ class Repository:
         return self._matching(tuple(patterns)).files
 
     def dirty_among(self, patterns: Sequence[str]) -> tuple[str, ...]:
-        """The paths that these patterns match, on the disk or at HEAD, and that differ from HEAD."""
+        """The paths that these patterns match, on the disk or at HEAD, and that differ."""
         return self._matching(tuple(patterns)).dirty
 
     def matching_at(self, ref: str, patterns: Sequence[str]) -> tuple[SourceFile, ...]:

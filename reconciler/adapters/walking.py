@@ -2,8 +2,8 @@
 
 In: the root and what git ignores. Out: every file as `SourceFile`, and its *mark*, the id that git
 would give its bytes, so that `repository` can compare them with a commit without asking git to
-look at the disk. Each folder is opened through its parent's handle: a folder exchanged for a link while
-we walk leads nowhere.
+look at the disk. Each folder is opened through its parent's handle: a folder exchanged for a link
+while we walk leads nowhere.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def walk_matching(
     ignored: frozenset[str],
     digest: str | None,
 ) -> Walked:
-    """The files that patterns match, except what is ignored; opens only folders on the way to them."""
+    """The files that patterns match and git does not ignore; opens only folders on the way."""
     walking = Walk(ignored, digest)
     with _open_root(root) as top:
         try:
@@ -139,7 +139,8 @@ class Walk:
         if depth > DEEPEST:
             self._keep(path, sources.too_deep(path))
             return
-        self._open(parent, name, path, os.O_DIRECTORY, lambda handle: self._within(handle, path, depth))
+        visit = partial(self._within, path=path, depth=depth)
+        self._open(parent, name, path, os.O_DIRECTORY, visit)
 
     def matching(self, handle: int, folder: str, patterns: Sequence[Pattern]) -> None:
         """Keep what the patterns match in this open folder and below it."""
@@ -148,7 +149,8 @@ class Walk:
             agreeing = [pattern for pattern in patterns if pattern.agrees(names)]
             deeper = [pattern for pattern in agreeing if pattern.depth > len(names)]
             if kind is _Kind.FOLDER and deeper:
-                self._open(handle, name, path, os.O_DIRECTORY, partial(self.matching, folder=path, patterns=deeper))
+                visit = partial(self.matching, folder=path, patterns=deeper)
+                self._open(handle, name, path, os.O_DIRECTORY, visit)
             if len(deeper) < len(agreeing) and kind is _Kind.FOLDER:
                 self._keep(path, sources.folder_for_file(path))
             elif len(deeper) < len(agreeing) or (deeper and kind is _Kind.LINK):
@@ -185,7 +187,14 @@ class Walk:
         """Keep the bytes of the file, or why there are none."""
         self._open(parent, name, path, 0, lambda handle: self._opened(handle, path))
 
-    def _open(self, parent: int, name: str, path: str, flag: int, visit: Callable[[int], None]) -> None:
+    def _open(
+        self,
+        parent: int,
+        name: str,
+        path: str,
+        flag: int,
+        visit: Callable[[int], None],
+    ) -> None:
         """Open a file or a folder and visit it, or keep the reason why that cannot be."""
         try:
             handle = os.open(name, _FLAGS | flag, dir_fd=parent)

@@ -25,7 +25,9 @@ class Finding:
 
 
 def examine(
-    open_files: Callable[[], FileTree], open_reader: Callable[[], StateReader], environment: Mapping[str, str]
+    open_files: Callable[[], FileTree],
+    open_reader: Callable[[], StateReader],
+    environment: Mapping[str, str],
 ) -> Iterator[Finding]:
     """All findings, as they are made: the folder, git, the files, the portal, its clock."""
     yield from _folder(open_files)

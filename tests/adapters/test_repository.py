@@ -142,6 +142,7 @@ def test_paths_and_globs_match_plain_files(book: Checkout, read: Read) -> None:
         ("", "not a path below"),
         ("policy/a\0b", "not a path below"),
         ("x" * 1_001, "not a path below"),
+        ("/".join(["d"] * 17), "has 17 parts"),
         ("policy/**", "is not supported"),
         ("customers/acme/customer.yaml", "outside of customers/"),
         ("policy/nothing.json", "matches no file"),
