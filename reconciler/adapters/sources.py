@@ -22,7 +22,7 @@ MOST_BYTES: Final = 128 * 1024 * 1024
 """Bytes of all files together: fifty thousand contacts have a tenth of it."""
 MOST_FILES: Final = 500_000
 DEEPEST: Final = 16
-"""Folders below `customers/`, and parts of a pattern; documents need two. Any limit ends a hostile tree."""
+"""Folders below `customers/`, and parts of a pattern. Any limit ends a hostile tree."""
 
 _LINK_ERRORS: Final = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK})
 _DOCUMENT: Final = (".yaml", ".yml")

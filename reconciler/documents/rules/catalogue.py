@@ -42,8 +42,6 @@ _ROWS: Final = (
      "Write at least `schema_version: 1` and `owner: YOUR-KEY`."),
     ("present-and-removed", "a person is present or has a farewell, not both", "One of the two would be ignored.", "Delete one of the files."),
     ("previously", "a former key is nobody's key today and one person's only", "A rename must lead to one person.", "Delete the name at one of them."),
-    ("rule-file", "`rules` in portal.yaml lists files of this folder",
-     "A rule that is not found would silently not apply.", "List paths or globs below the folder, such as `policy/*.schema.json`."),
     ("secret", "no secret stands in a file", "A repository keeps it for ever, in every copy.", "Revoke it, and take it out."),
     ("service-not-ordered", "a contact's services are among her customer's", "She could never request it.", "Add it to the customer, or take it out."),
     ("unknown-key", "a file holds only keys that mean something", "A misspelt key would be silently ignored.", "Correct the spelling."),
