@@ -6,13 +6,13 @@ Nothing that the portal says is ever handed to git; what a person says only afte
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Final
 
 from reconciler.adapters.git import Git
-from reconciler.adapters.sources import LARGEST, MOST_FILES, PATHS, text_of
+from reconciler.adapters.sources import LARGEST, MOST_FILES, text_of
 from reconciler.model.errors import FilesUnreadable, WrongUsage
 
 LINK: Final = "120000"
@@ -30,6 +30,10 @@ class Entry:
 
     mode: str
     blob: str
+
+
+FOLDER_ENTRY: Final = Entry("040000", "")
+"""A folder where a file was looked for."""
 
 
 def head_of(git: Git) -> str | None:
@@ -74,10 +78,11 @@ def ancestors(git: Git, head: str, commits: Iterable[str]) -> frozenset[str]:
     return frozenset(wanted - missing)
 
 
-def entries(git: Git, commit: str) -> dict[str, Entry]:
-    """The commit's entries at `portal.yaml` and below `customers/`, by path relative to the folder."""
+def entries(git: Git, commit: str, names: Sequence[str]) -> dict[str, Entry]:
+    """The commit's entries by path relative to the folder: at and below these names, or all."""
     found: dict[str, Entry] = {}
-    for line in git.listing("ls-tree", "-r", "-z", commit, "--", *PATHS).split(b"\0"):
+    literal = (f":(literal){name}" for name in names)
+    for line in git.listing("ls-tree", "-r", "-z", commit, "--", *literal).split(b"\0"):
         if line:
             about, _, path = line.partition(b"\t")
             mode, _, blob = about.decode("ascii").split(" ")

@@ -1,4 +1,4 @@
-"""Changes as the operations of a batch, and groups as batches.
+"""Changes as the operations of a batch.
 
 The one `match` over all kinds on the writing side: a new kind does not type-check until it is here.
 """
@@ -7,25 +7,13 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, Final, assert_never
+from collections.abc import Iterable, Mapping
+from typing import Any, assert_never
 
 from reconciler.model.changes import Change, Kind, ObjectRef
 from reconciler.model.fields import is_memo
 from reconciler.model.plan import Expects
 from reconciler.model.values import FieldChange, Value
-
-MOST_OPERATIONS: Final = 5000
-"""Changes that one batch may hold."""
-
-
-def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
-    """The changes in pieces that fit a batch, in their order; nearly always it is one piece.
-
-    The order of a plan puts additions and handovers before removals, so every piece but the last
-    leaves everybody's work with somebody.
-    """
-    return [tuple(changes[start : start + MOST_OPERATIONS]) for start in range(0, len(changes), MOST_OPERATIONS)]
 
 
 def idempotency_key(changes: Iterable[Change]) -> str:

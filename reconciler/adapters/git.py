@@ -4,7 +4,7 @@ In: a folder and the words of a plumbing command. Out: bytes of stdout, or `File
 git complained of. A repository's own configuration can name programs (monitors, hooks, filters,
 pagers, transports, helpers); only commands that need none are asked, and each setting that could
 start one is overridden all the same. The only module that starts a process. What is asked stands
-in `commits` and `tree`.
+in `commits` and `repository`.
 """
 
 from __future__ import annotations
@@ -111,14 +111,14 @@ class Git:
         return [self.program, "--no-pager", *settings, *arguments]
 
 
-def repository(root: Path) -> Git | None:
+def find_git(root: Path) -> Git | None:
     """Git in this folder; None when it belongs to no work tree, or git is not installed.
 
-    A folder that the repository around it ignores as a whole is not that repository's matter.
+    A folder that the repository around it ignores as a whole counts as outside of that repository.
     """
     folder = root.resolve()
     if not folder.is_dir():
-        raise FilesUnreadable(f"'{root}' is no folder", "name the folder that holds portal.yaml with --root")
+        raise FilesUnreadable(f"'{root}' is not a folder", "name the folder that holds portal.yaml with --root")
     top = _top(folder)
     if top is None:
         return None

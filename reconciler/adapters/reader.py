@@ -12,7 +12,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.adapters import decoding
@@ -20,24 +19,13 @@ from reconciler.adapters.address import Address
 from reconciler.adapters.connection import Budget, ReadingConnection
 from reconciler.model.errors import IncompleteAnswer, NotUnderstood
 from reconciler.model.live import LiveState
+from reconciler.model.portal import Meta
 
 LARGEST_SNAPSHOT: Final = 4 * 1024**3
 _KINDS: Final[dict[str, Callable[[Any], Any]]] = {
     "settings": decoding.settings, "service": decoding.service, "customer": decoding.customer,
     "contact": decoding.contact, "registration": decoding.registration, "request": decoding.request,
 }  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Meta:
-    """Which portal this is: what `doctor` shows."""
-
-    id: str
-    name: str
-    version: str
-    epoch: str
-    revision: int
-    now: str
 
 
 class PortalReader:

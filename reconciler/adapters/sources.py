@@ -15,7 +15,7 @@ from reconciler.model.rules import RuleId
 PORTAL: Final = "portal.yaml"
 CUSTOMERS: Final = "customers"
 PATHS: Final = (PORTAL, CUSTOMERS)
-"""All that is ever read below the root."""
+"""All documents are at or below these names."""
 
 LARGEST: Final = 1024 * 1024
 """Bytes of one file, as the contract has it."""
@@ -23,7 +23,7 @@ MOST_BYTES: Final = 128 * 1024 * 1024
 """Bytes of all files together: fifty thousand contacts have a tenth of it."""
 MOST_FILES: Final = 500_000
 DEEPEST: Final = 16
-"""Folders below `customers/`; documents need two. Any limit ends a hostile tree."""
+"""Folders below `customers/`, and parts of a pattern. Any limit ends a hostile tree."""
 
 _LINK_ERRORS: Final = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK})
 _DOCUMENT: Final = (".yaml", ".yml")
@@ -88,6 +88,12 @@ def too_deep(path: str) -> SourceFile:
     """A folder below all folders that documents could have."""
     message = f"folders nest at most {DEEPEST} deep here"
     return SourceFile(printable(path), rule=RuleId.FILE_PLACE, message=message, hint="move its files up, or remove it")
+
+
+def pattern(text: str, reason: str) -> SourceFile:
+    """A path or glob of `portal.yaml` that leads to no file."""
+    hint = "list paths or globs of plain files, such as policy/*.schema.json"
+    return SourceFile(printable(text), rule=RuleId.RULES, message=reason, hint=hint)
 
 
 def unreadable(path: str, why: str | None) -> SourceFile:

@@ -1,9 +1,9 @@
 """The files on the disk: one walk that follows no link and opens nothing outside of the root.
 
 In: the root and what git ignores. Out: every file as `SourceFile`, and its *mark*, the id that git
-would give its bytes, so that `tree` can compare them with a commit without asking git to look at
-the disk. Each folder is opened through its parent's handle: a folder exchanged for a link while
-we walk leads nowhere.
+would give its bytes, so that `repository` can compare them with a commit without asking git to
+look at the disk. Each folder is opened through its parent's handle: a folder exchanged for a link
+while we walk leads nowhere.
 """
 
 from __future__ import annotations
@@ -11,12 +11,16 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
+from functools import partial
 from pathlib import Path
 from typing import Final
 
 from reconciler.adapters import sources
+from reconciler.adapters.patterns import Pattern
 from reconciler.adapters.sources import DEEPEST, LARGEST, MOST_BYTES, MOST_FILES, PATHS, text_of
 from reconciler.model.errors import FilesUnreadable
 from reconciler.model.files import SourceFile
@@ -46,23 +50,46 @@ class Walked:
 
 
 def walk(root: Path, ignored: frozenset[str] = frozenset(), digest: str | None = None) -> Walked:
-    """Everything at `portal.yaml` and below `customers/`, save what is ignored.
+    """Everything at `portal.yaml` and below `customers/`, except what is ignored.
 
     `ignored`: paths of files, and of folders with `/` at their end. `digest`: `sha1` or `sha256`,
     whichever the repository counts with; None outside of git, then there are no marks.
     """
+    walking = Walk(ignored, digest)
+    with _open_root(root) as top:
+        for name in PATHS:
+            walking.top(top, name)
+    return walking.walked
+
+
+def walk_matching(
+    patterns: Sequence[Pattern],
+    root: Path,
+    ignored: frozenset[str],
+    digest: str | None,
+) -> Walked:
+    """The files that patterns match and git does not ignore; opens only folders on the way."""
+    walking = Walk(ignored, digest)
+    with _open_root(root) as top:
+        try:
+            walking.matching(top, "", patterns)
+        except OSError as error:
+            message = f"'{root}' cannot be listed: {(error.strerror or '').lower()}"
+            raise FilesUnreadable(message, "repair the permissions of this folder") from None
+    return walking.walked
+
+
+@contextmanager
+def _open_root(root: Path) -> Iterator[int]:
     try:
         top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         message = f"'{root}' cannot be opened as a folder: {(error.strerror or '').lower()}"
         raise FilesUnreadable(message, "name the folder that holds portal.yaml with --root") from None
     try:
-        walking = Walk(ignored, digest)
-        for name in PATHS:
-            walking.top(top, name)
+        yield top
     finally:
         os.close(top)
-    return walking.walked
 
 
 @dataclass(slots=True)
@@ -112,42 +139,70 @@ class Walk:
         if depth > DEEPEST:
             self._keep(path, sources.too_deep(path))
             return
-        try:
-            handle = os.open(name, _FLAGS | os.O_DIRECTORY, dir_fd=parent)
-        except OSError as error:
-            self._keep(path, sources.not_opened(path, error))
-            return
-        try:
-            self._within(handle, path, depth)
-        except OSError as error:
-            self._keep(path, sources.unreadable(path, error.strerror))
-        finally:
-            os.close(handle)
+        visit = partial(self._within, path=path, depth=depth)
+        self._open(parent, name, path, os.O_DIRECTORY, visit)
+
+    def matching(self, handle: int, folder: str, patterns: Sequence[Pattern]) -> None:
+        """Keep what the patterns match in this open folder and below it."""
+        for name, kind, path in self._listed(handle, folder):
+            names = path.split("/")
+            agreeing = [pattern for pattern in patterns if pattern.agrees(names)]
+            deeper = [pattern for pattern in agreeing if pattern.depth > len(names)]
+            if kind is _Kind.FOLDER and deeper:
+                visit = partial(self.matching, folder=path, patterns=deeper)
+                self._open(handle, name, path, os.O_DIRECTORY, visit)
+            if len(deeper) < len(agreeing) and kind is _Kind.FOLDER:
+                self._keep(path, sources.folder_for_file(path))
+            elif len(deeper) < len(agreeing) or (deeper and kind is _Kind.LINK):
+                self._entry(handle, name, path, kind, len(names))
 
     def _within(self, handle: int, path: str, depth: int) -> None:
+        for name, kind, below in self._listed(handle, path):
+            self._entry(handle, name, below, kind, depth + 1)
+
+    def _listed(self, handle: int, folder: str) -> list[tuple[str, _Kind, str]]:
+        """Name, kind and path of all that is in an open folder and not ignored.
+
+        `folder`: its path, empty for the root. A folder that is a repository of its own is kept as
+        a refusal, and nothing in it is listed.
+        """
         found = []
         with os.scandir(handle) as listed:
             for entry in listed:
                 found.append((entry.name, _kind_listed(entry)))
                 self._count_entry()
-        if self.digest and any(name == ".git" for name, _ in found):
-            self._keep(path, sources.repository_within(path))
-            return
-        for name, kind in found:
-            below = f"{path}/{name if name.isascii() else text_of(os.fsencode(name))}"
-            if below in self.ignored or (kind is _Kind.FOLDER and f"{below}/" in self.ignored) or name == ".git":
-                continue
-            self._entry(handle, name, below, kind, depth + 1)
+        if folder and self.digest and any(name == ".git" for name, _ in found):
+            self._keep(folder, sources.repository_within(folder))
+            return []
+        lead = f"{folder}/" if folder else ""
+        paths = ((name, kind, lead + _text_of_name(name)) for name, kind in found)
+        return [listed for listed in paths if not self._is_ignored(*listed)]
+
+    def _is_ignored(self, name: str, kind: _Kind, path: str) -> bool:
+        if name == ".git" or path in self.ignored:
+            return True
+        return kind is _Kind.FOLDER and f"{path}/" in self.ignored
 
     def file(self, parent: int, name: str, path: str) -> None:
         """Keep the bytes of the file, or why there are none."""
+        self._open(parent, name, path, 0, lambda handle: self._opened(handle, path))
+
+    def _open(
+        self,
+        parent: int,
+        name: str,
+        path: str,
+        flag: int,
+        visit: Callable[[int], None],
+    ) -> None:
+        """Open a file or a folder and visit it, or keep the reason why that cannot be."""
         try:
-            handle = os.open(name, _FLAGS, dir_fd=parent)
+            handle = os.open(name, _FLAGS | flag, dir_fd=parent)
         except OSError as error:
             self._keep(path, sources.not_opened(path, error))
             return
         try:
-            self._opened(handle, path)
+            visit(handle)
         except OSError as error:
             self._keep(path, sources.unreadable(path, error.strerror))
         finally:
@@ -217,6 +272,10 @@ def _read(handle: int, size: int) -> bytes:
     while len(content) <= LARGEST and (part := os.read(handle, _PART)):
         content += part
     return content
+
+
+def _text_of_name(name: str) -> str:
+    return name if name.isascii() else text_of(os.fsencode(name))
 
 
 def _kind_of(mode: int) -> _Kind:

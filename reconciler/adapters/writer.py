@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.connection import Budget, WritingConnection
@@ -11,31 +10,7 @@ from reconciler.adapters.encoding import expectation, idempotency_key, operation
 from reconciler.model.changes import Change
 from reconciler.model.errors import NotUnderstood
 from reconciler.model.plan import Expects
-
-
-@dataclass(frozen=True, slots=True)
-class Lease:
-    """The right to write to some customers for a while; `token` fences whoever had it before."""
-
-    id: str
-    token: int
-
-
-@dataclass(frozen=True, slots=True)
-class RunMark:
-    """Whose run this is: the owner of the files, the run's own id, and the files' commit."""
-
-    owner: str
-    run: str
-    commit: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Committed:
-    """A batch that was carried out: its revision, and the versions of the rows it wrote, by id."""
-
-    revision: int
-    versions: Mapping[str, int]
+from reconciler.model.portal import Committed, Lease, RunMark
 
 
 class PortalWriter:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from reconciler.adapters.address import Address
     from reconciler.adapters.connection import Budget
     from reconciler.adapters.reader import PortalReader
+    from reconciler.adapters.repository import Repository
 
 URL: Final = "RECONCILER_PORTAL_URL"
 TOKEN: Final = "RECONCILER_PORTAL_TOKEN"  # noqa: S105  the variable's name
@@ -45,6 +46,12 @@ class Settings:
         if not url:
             raise WrongUsage("no portal is named", f"set {URL} or give --portal-url; for a first look: reconciler demo")
         return Address(url, self._token())
+
+    def repository(self) -> Repository:
+        """The folder that was named, with its git repository; opened once for each command."""
+        from reconciler.adapters.repository import Repository  # noqa: PLC0415  only commands that read files
+
+        return Repository(self.root)
 
     def reader(self, budget: Budget | None = None) -> PortalReader:
         """A client that can only read."""

@@ -63,6 +63,18 @@ def read_documents(tree: Tree) -> Reading:
     return Reading(None if failed else desired, _shown(read.problems), counts)
 
 
+def rule_patterns(tree: Tree) -> tuple[str, ...]:
+    """The paths and globs of the provider's own rules; empty when portal.yaml lists none."""
+    portal = next((file.content for file in tree.files if file.path == "portal.yaml"), None)
+    try:
+        value = compose(decode(portal or b"")).value
+    except Refusal:
+        return ()
+    rules = value.get("rules") if isinstance(value, dict) else None
+    listed = isinstance(rules, list) and all(isinstance(text, str) for text in rules)
+    return tuple(rules) if rules and listed else ()
+
+
 @contextmanager
 def _collector_at_rest() -> Iterator[None]:
     """Many small objects that all live on are read three times faster without the cycle collector."""

@@ -10,12 +10,8 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Final, assert_never
 
-from reconciler.adapters.encoding import batches
-from reconciler.adapters.reader import PortalReader
-from reconciler.adapters.writer import Lease, PortalWriter, RunMark
 from reconciler.model.changes import Change
 from reconciler.model.errors import (
     BatchRefused,
@@ -31,9 +27,12 @@ from reconciler.model.errors import (
 from reconciler.model.live import LiveState
 from reconciler.model.outcome import Fate, Outcome
 from reconciler.model.plan import Expects, Group, Permissions, Plan, Review, RunTerms, review_of
+from reconciler.model.portal import Lease, RunMark
 from reconciler.planning import applied_policy, make_plan, policy_in_force
 from reconciler.usecases import steps
+from reconciler.usecases.batches import batches
 from reconciler.usecases.looking import Folder, look
+from reconciler.usecases.ports import BatchWriter, FileTree, StateReader
 
 TTL_S: Final = 60.0
 GRACE_S: Final = 3.0
@@ -75,19 +74,19 @@ class Voice:
     signal: Callable[[], int | None]
 
 
-def apply(root: Path, reader: PortalReader, writer: PortalWriter, wish: Wish, voice: Voice) -> Outcome:
+def apply(files: FileTree, reader: StateReader, writer: BatchWriter, wish: Wish, voice: Voice) -> Outcome:
     """Carry out what the files of a folder demand; what came of it.
 
     Refused when the files differ from the last commit: what is applied must be what others can see.
     """
-    folder = look(root)
+    folder = look(files)
     if folder.tree.dirty and folder.tree.commit and not wish.allow_dirty:
         some = ", ".join(folder.tree.dirty[:3]) + (" …" if len(folder.tree.dirty) > 3 else "")
         raise Refused(f"the files differ from the last commit: {some}; nothing was changed", "commit, or --allow-dirty")
     return carry_out(folder, reader, writer, wish, voice)
 
 
-def carry_out(folder: Folder, reader: PortalReader, writer: PortalWriter, wish: Wish, voice: Voice) -> Outcome:
+def carry_out(folder: Folder, reader: StateReader, writer: BatchWriter, wish: Wish, voice: Voice) -> Outcome:
     """Make the portal match the folder. Nothing is written that was not shown and agreed to."""
     crew = _Crew(folder, reader, writer, wish)
     plan = crew.plan()
@@ -143,7 +142,7 @@ def _next(
 class _Crew:
     """Does single requests of the machine against the world."""
 
-    def __init__(self, folder: Folder, reader: PortalReader, writer: PortalWriter, wish: Wish) -> None:
+    def __init__(self, folder: Folder, reader: StateReader, writer: BatchWriter, wish: Wish) -> None:
         self.folder, self.reader, self.writer, self.wish = folder, reader, writer, wish
         self.mark = RunMark(folder.desired.owner, wish.run, folder.tree.commit)
         self.terms = RunTerms(wish.customers, wish.shard, wish.reviewed)

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.adapters.address import Address
-from reconciler.adapters.reader import PortalReader
-from reconciler.adapters.writer import PortalWriter
 from reconciler.documents.reading import Reading
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
@@ -20,6 +17,7 @@ from reconciler.usecases.apply import Wish as ApplyWish
 from reconciler.usecases.plan import Wish as PlanWish
 from reconciler.usecases.plan import plan
 from reconciler.usecases.portal import command, tell_demo
+from reconciler.usecases.ports import BatchWriter, Connect, OpenTree, StateReader
 from reconciler.usecases.validate import validate
 
 
@@ -34,7 +32,7 @@ class Tour:
     planned_again: Callable[[Plan], None]
 
 
-def demo(folder: Path, tour: Tour) -> Outcome:
+def demo(folder: Path, tour: Tour, open_tree: OpenTree, connect: Connect) -> Outcome:
     """Walk through one run, from files to a portal that matches them; what came of it.
 
     `folder`: an empty one; the book is copied there, and the portal's database is made there.
@@ -42,15 +40,16 @@ def demo(folder: Path, tour: Tour) -> Outcome:
     book = folder / "book"
     copy_book(book)
     database = f"sqlite:///{folder / 'portal.sqlite'}"
-    tell_demo(database, book)
-    with _portal(database) as (url, reader, writer):
+    tell_demo(database, open_tree(book), connect)
+    with _portal(database, connect) as (url, reader, writer):
         tour.begun(url, book)
-        tour.validated(validate(book))
-        tour.planned(plan(book, reader, PlanWish()))
+        tour.validated(validate(open_tree(book)))
+        tour.planned(plan(open_tree(book), reader, PlanWish()))
         wish = ApplyWish(run="run_demo", holder="the demo")
-        outcome = apply(book, reader, writer, wish, Voice(lambda _: True, lambda _: None, lambda: None))
+        agreeing = Voice(lambda _: True, lambda _: None, lambda: None)
+        outcome = apply(open_tree(book), reader, writer, wish, agreeing)
         tour.applied(outcome)
-        tour.planned_again(plan(book, reader, PlanWish()))
+        tour.planned_again(plan(open_tree(book), reader, PlanWish()))
     return outcome
 
 
@@ -62,11 +61,7 @@ def copy_book(book: Path) -> None:
 
 
 @contextmanager
-def _portal(database: str) -> Iterator[tuple[str, PortalReader, PortalWriter]]:
+def _portal(database: str, connect: Connect) -> Iterator[tuple[str, StateReader, BatchWriter]]:
     token = command.create_token(database, "apply", "the demo")
-    with ExitStack() as stack:
-        address = Address(stack.enter_context(command.running(database)), token)
-        reader, writer = PortalReader(address), PortalWriter(address)
-        stack.callback(reader.close)
-        stack.callback(writer.close)
-        yield address.url, reader, writer
+    with command.running(database) as url, connect(url, token) as (reader, writer):
+        yield url, reader, writer

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
-from reconciler.adapters.reader import PortalReader
-from reconciler.adapters.tree import head, read_tree
 from reconciler.documents.reading import read_documents
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.problems import Severity
+from reconciler.usecases.looking import read_files
+from reconciler.usecases.ports import FileTree, StateReader
 
 _HEARD = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
 
@@ -25,22 +24,27 @@ class Finding:
     hint: str | None = None
 
 
-def examine(root: Path, open_reader: Callable[[], PortalReader], environment: Mapping[str, str]) -> Iterator[Finding]:
+def examine(
+    open_files: Callable[[], FileTree],
+    open_reader: Callable[[], StateReader],
+    environment: Mapping[str, str],
+) -> Iterator[Finding]:
     """All findings, as they are made: the folder, git, the files, the portal, its clock."""
-    yield from _folder(root)
+    yield from _folder(open_files)
     yield from _portal(open_reader)
     for name in _HEARD:
         if value := environment.get(name) or environment.get(name.lower()):
             yield Finding(name, True, f"is heard: {value.rpartition('@')[2]}")
 
 
-def _folder(root: Path) -> Iterator[Finding]:
+def _folder(open_files: Callable[[], FileTree]) -> Iterator[Finding]:
     try:
-        commit = head(root)
-        tree = read_tree(root)
+        files = open_files()
+        tree = read_files(files)
     except ReconcilerError as error:
         yield Finding("files", False, error.message, error.hint)
         return
+    commit = files.head
     yield Finding("git", commit is not None, f"at {commit[:12]}" if commit else "this folder is in no git repository",
                   None if commit else "without git, old files cannot be told from new ones")  # fmt: skip
     reading = read_documents(tree)
@@ -50,7 +54,7 @@ def _folder(root: Path) -> Iterator[Finding]:
     yield Finding("files", reading.desired is not None, told, "run reconciler validate" if errors else None)
 
 
-def _portal(open_reader: Callable[[], PortalReader]) -> Iterator[Finding]:
+def _portal(open_reader: Callable[[], StateReader]) -> Iterator[Finding]:
     try:
         reader = open_reader()
         meta = reader.meta()

@@ -4,66 +4,79 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
 
-from reconciler.adapters.tree import ancestors_among, read_tree, read_tree_at
-from reconciler.documents.reading import Reading, read_documents
+from reconciler.documents.reading import Reading, read_documents, rule_patterns
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import FilesUnreadable, Refused, WrongUsage
 from reconciler.model.files import Tree
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Permissions
+from reconciler.usecases.ports import FileTree
 
 
 @dataclass(frozen=True, slots=True)
 class Folder:
     """A folder that was read and is valid."""
 
-    root: Path
+    files: FileTree
     tree: Tree
     desired: DesiredState
 
     def knows(self, customers: Iterable[str], live: LiveState) -> None:
-        """Raises `WrongUsage` for a customer that neither the files nor the portal have: no plan is about it."""
+        """Raises `WrongUsage` for a customer that neither the files nor the portal have."""
         there = {row.external_key or "" for row in live.customers.values() if row.owner == self.desired.owner}
         known = sorted(there | set(self.desired.customers))
         for key in sorted(set(customers) - set(known)):
             near = difflib.get_close_matches(key, known, 1)
             hint = f"did you mean '{near[0]}'?" if near else "name a customer by its folder"
-            raise WrongUsage(f"there is no customer '{key}', neither in the files nor in the portal", hint)
+            raise WrongUsage(f"no customer '{key}' in the files or in the portal", hint)
 
     def facts(self, live: LiveState, permissions: Permissions) -> Facts:
         """What planning must know of the folder's history for this portal."""
         named = {customer.last_commit for customer in live.customers.values() if customer.last_commit}
-        ancestors = ancestors_among(self.root, named) if named and self.tree.commit else frozenset[str]()
+        bases = [row.applied for row in (live.settings, *live.services.values())]
+        named |= {base.commit for base in bases if base and base.commit}
+        ancestors = self.files.ancestors_among(named)
         return Facts(self.tree.commit, ancestors, permissions)
 
 
-def look(root: Path) -> Folder:
+def look(files: FileTree) -> Folder:
     """The folder's desired state; `FilesUnreadable` names every problem when there is an error.
 
-    A folder without customers is `Refused`: an empty tree is an accident (a wrong folder, a broken
-    checkout), never the wish to remove everybody.
+    A folder without customers is `Refused`: an empty tree is an accident (a wrong folder, an
+    incomplete checkout), and must not remove everyone.
     """
-    tree = read_tree(root)
+    tree = read_files(files)
     if not tree.has_customers:
-        raise Refused("there is no customers/ folder here, and that is no wish to remove everybody", _HINT)
+        raise Refused(f"no customers/ folder found; {_REFUSING}", _HINT)
     desired = _valid(read_documents(tree))
     if not desired.customers:
-        raise Refused("no customer is declared here, and that is no wish to remove everybody", _HINT)
-    return Folder(root, tree, desired)
+        raise Refused(f"no customer found in customers/; {_REFUSING}", _HINT)
+    return Folder(files, tree, desired)
 
 
-_HINT = "run it where portal.yaml is, or name that folder with --root; check that the checkout is whole"
-
-
-def look_at(root: Path, ref: str) -> DesiredState:
+def look_at(files: FileTree, ref: str) -> DesiredState:
     """The desired state as a commit has it."""
-    reading = read_documents(read_tree_at(root, ref))
+    tree = files.tree_at(ref)
+    own_rules = files.matching_at(ref, rule_patterns(tree))
+    reading = read_documents(replace(tree, own_rules=own_rules))
     if reading.desired is None:
-        raise FilesUnreadable(f"the files at '{ref}' are not valid", "compare with a commit whose files are valid")
+        hint = "compare with a commit whose files are valid"
+        raise FilesUnreadable(f"the files at '{ref}' are not valid", hint)
     return reading.desired
+
+
+def read_files(files: FileTree) -> Tree:
+    """The files on the disk with the provider's own rules, which may be dirty like any other."""
+    tree = files.tree()
+    patterns = rule_patterns(tree)
+    dirty = {*tree.dirty, *files.dirty_among(patterns)}
+    return replace(tree, own_rules=files.matching(patterns), dirty=tuple(sorted(dirty)))
+
+
+_REFUSING = 'refusing to treat an empty tree as "remove everyone"; nothing was changed'
+_HINT = "run this where portal.yaml is, or pass --root; check that the checkout is complete"
 
 
 def _valid(reading: Reading) -> DesiredState:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.adapters.address import Address
-from reconciler.adapters.reader import PortalReader
-from reconciler.adapters.tree import read_tree
-from reconciler.adapters.writer import PortalWriter, RunMark
 from reconciler.documents.reading import read_documents
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.plan import Facts, Plan
+from reconciler.model.portal import RunMark
 from reconciler.planning import exact_permissions, make_plan
 from reconciler.shipped import shipped
+from reconciler.usecases.looking import read_files
+from reconciler.usecases.ports import BatchWriter, Connect, FileTree, OpenTree, StateReader
 from reconciler.usecases.seeding import earlier_books
 from reconciler.usecases.steps import scopes_of
 
@@ -94,7 +93,13 @@ def _remarks(database: str, base_url: str | None, *, again: bool) -> Iterator[st
 
 
 def seed(
-    database: str, customers: int | None, contacts_per_customer: int | None, demo_password: str | None = None
+    database: str,
+    customers: int | None,
+    contacts_per_customer: int | None,
+    demo_password: str | None,
+    *,
+    open_tree: OpenTree,
+    connect: Connect,
 ) -> str:
     """Fill an empty portal; what was put there, in a sentence."""
     with _understood():
@@ -108,7 +113,7 @@ def seed(
         if customers is not None and contacts_per_customer is not None:
             command.seed_many(database, customers, contacts_per_customer)
             return f"{customers:,} invented customers with {contacts_per_customer:,} people each; nobody manages them"
-        tell_demo(database, shipped(), demo_password)
+        tell_demo(database, open_tree(shipped()), connect, demo_password)
         return "the demo's state: what the shipped files meet when they are planned"
 
 
@@ -125,34 +130,34 @@ def restore(database: str, files: Path | None, archive: Path) -> str:
     return f"restored {done}; everybody logs in anew, and every reconciler reads everything anew"
 
 
-def tell_demo(database: str, book: Path, password: str | None = None) -> None:
-    """Bring an empty portal to the state that today's shipped files meet; with a password, its people can log in."""
-    desired = read_documents(read_tree(book)).desired
+def tell_demo(database: str, files: FileTree, connect: Connect, password: str | None = None) -> None:
+    """Bring an empty portal to the state that today's shipped files change.
+
+    `password`: what its people log in with; None, and nobody can.
+    """
+    desired = read_documents(read_files(files)).desired
     if desired is None:
-        raise Refused("the shipped book of customers is not valid", "reconciler validate tells why")
+        raise Refused("the shipped files are not valid", "run `reconciler validate` on them")
     admin = command.create_token(database, "apply", HOLDER)
     with command.running(database) as url:
         for earlier in earlier_books(desired):
-            _apply(earlier, Address(url, admin))
+            with connect(url, admin) as (reader, writer):
+                _apply(earlier, reader, writer)
             command.activate_everybody(database)
     command.tell_story(database, password)
 
 
-def _apply(desired: DesiredState, address: Address) -> None:
-    """Carry out all of an earlier book, with every permission that it needs."""
-    with ExitStack() as stack:
-        reader, writer = PortalReader(address), PortalWriter(address)
-        stack.callback(reader.close)
-        stack.callback(writer.close)
-        plan = _permitted(desired, reader)
-        scopes = frozenset().union(*(scopes_of(group) for group in plan.ready))
-        lease = writer.take_lease(sorted(scopes), 60, HOLDER, "run_past")
-        for group in plan.ready:
-            writer.carry_out(group.changes, lease, RunMark(desired.owner, "run_past", None), group.expects)
-        writer.give_back(lease)
+def _apply(desired: DesiredState, reader: StateReader, writer: BatchWriter) -> None:
+    """Carry out all of an earlier state, with every permission that it needs."""
+    plan = _permitted(desired, reader)
+    scopes = frozenset().union(*(scopes_of(group) for group in plan.ready))
+    lease = writer.take_lease(sorted(scopes), 60, HOLDER, "run_past")
+    for group in plan.ready:
+        writer.carry_out(group.changes, lease, RunMark(desired.owner, "run_past", None), group.expects)
+    writer.give_back(lease)
 
 
-def _permitted(desired: DesiredState, reader: PortalReader) -> Plan:
+def _permitted(desired: DesiredState, reader: StateReader) -> Plan:
     live = reader.live_state()
     permissions = exact_permissions(make_plan(desired, live, Facts()))
     return make_plan(desired, live, Facts(permissions=permissions))

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from reconciler.adapters.tree import read_tree
 from reconciler.documents.reading import Reading, read_documents
+from reconciler.usecases.looking import read_files
+from reconciler.usecases.ports import FileTree
 
 
-def validate(root: Path) -> Reading:
-    """All problems of all files under the folder, in order."""
-    return read_documents(read_tree(root))
+def validate(files: FileTree) -> Reading:
+    """All problems of all files of a folder, in order."""
+    return read_documents(read_files(files))

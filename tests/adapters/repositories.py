@@ -27,21 +27,21 @@ def write(root: Path, files: Mapping[str, str | bytes]) -> Path:
 
 
 @dataclass(slots=True)
-class Repository:
+class Checkout:
     """A repository whose commits are a minute apart, whatever the clock says."""
 
     root: Path
     minutes: int = field(default=0)
 
     @classmethod
-    def made(cls, root: Path, files: Mapping[str, str | bytes] = BOOK, *options: str) -> Repository:
+    def made(cls, root: Path, files: Mapping[str, str | bytes] = BOOK, *options: str) -> Checkout:
         """A repository with one commit of these files."""
         root.mkdir(parents=True, exist_ok=True)
-        repository = cls(root)
-        repository.git("init", "--quiet", "--initial-branch=main", *options)
+        checkout = cls(root)
+        checkout.git("init", "--quiet", "--initial-branch=main", *options)
         write(root, files)
-        repository.commit()
-        return repository
+        checkout.commit()
+        return checkout
 
     def git(self, *arguments: str) -> str:
         """What git says."""

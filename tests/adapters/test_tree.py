@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters import sources, walking
-from reconciler.adapters.tree import ancestors_among, head, read_tree, read_tree_at
+from reconciler.adapters.repository import Repository
 from reconciler.documents.layout import locate
 from reconciler.model.errors import FilesUnreadable, WrongUsage
 from reconciler.model.files import SourceFile, Tree
-from tests.adapters.repositories import BOOK, PORTAL, Repository, write
+from tests.adapters.repositories import BOOK, PORTAL, Checkout, write
 
 JANE = "customers/acme/contacts/jane.yaml"
 
@@ -51,32 +51,32 @@ def open_root() -> Iterator[Path]:
 
 def test_a_folder_outside_of_git_is_read_whole_and_has_no_commit(tmp_path: Path) -> None:
     files = tuple(SourceFile(path, content.encode()) for path, content in sorted(BOOK.items()))
-    assert read_tree(write(tmp_path, BOOK)) == Tree(files, has_customers=True, commit=None, dirty=())
-    assert head(tmp_path) is None
-    assert ancestors_among(tmp_path, ["a" * 40]) == frozenset()
+    assert Repository(write(tmp_path, BOOK)).tree() == Tree(files, has_customers=True, commit=None, dirty=())
+    assert Repository(tmp_path).head is None
+    assert Repository(tmp_path).ancestors_among(["a" * 40]) == frozenset()
 
 
 def test_only_portal_yaml_and_customers_are_read(tmp_path: Path) -> None:
     write(tmp_path, BOOK | {"README.md": "x", "other/portal.yaml": PORTAL, "customers.yaml": "x", "portal.yml": "x"})
-    assert [file.path for file in read_tree(tmp_path).files] == sorted(BOOK)
+    assert [file.path for file in Repository(tmp_path).tree().files] == sorted(BOOK)
 
 
 def test_files_are_sorted_by_their_whole_path(tmp_path: Path) -> None:
     write(tmp_path, {"customers/a/z.yaml": "", "customers/a-b/c.yaml": "", "customers/a.md": "", "portal.yaml": ""})
-    found = [file.path for file in read_tree(tmp_path).files]
+    found = [file.path for file in Repository(tmp_path).tree().files]
     assert found == ["customers/a-b/c.yaml", "customers/a.md", "customers/a/z.yaml", "portal.yaml"]
 
 
 def test_line_ends_are_lf_and_a_lone_cr_stays(tmp_path: Path) -> None:
     write(tmp_path, {"portal.yaml": b"a: 1\r\nb: x\ry\r\n"})
-    assert read_tree(tmp_path).files == (SourceFile("portal.yaml", b"a: 1\nb: x\ry\n"),)
+    assert Repository(tmp_path).tree().files == (SourceFile("portal.yaml", b"a: 1\nb: x\ry\n"),)
 
 
 def test_a_missing_customers_folder_is_told_apart_from_an_empty_one(tmp_path: Path) -> None:
     write(tmp_path, {"portal.yaml": PORTAL})
-    assert not read_tree(tmp_path).has_customers
+    assert not Repository(tmp_path).tree().has_customers
     (tmp_path / "customers").mkdir()
-    assert read_tree(tmp_path).has_customers
+    assert Repository(tmp_path).tree().has_customers
 
 
 @pytest.mark.parametrize("made", ["nothing", "a file"])
@@ -84,10 +84,8 @@ def test_a_root_that_is_no_folder_is_unreadable(tmp_path: Path, made: str) -> No
     root = tmp_path / "root"
     if made == "a file":
         root.write_text("x")
-    with pytest.raises(FilesUnreadable, match="is no folder"):
-        read_tree(root)
-    with pytest.raises(FilesUnreadable, match="is no folder"):
-        head(root)
+    with pytest.raises(FilesUnreadable, match="is not a folder"):
+        Repository(root)
 
 
 def test_links_are_refused_wherever_they_lead(tmp_path: Path) -> None:
@@ -98,7 +96,7 @@ def test_links_are_refused_wherever_they_lead(tmp_path: Path) -> None:
     (root / "customers/acme/contacts/gone.yaml").symlink_to("nowhere")
     (root / "customers/folder").symlink_to(outside)
     (root / "customers/acme/loop").symlink_to("..")
-    tree = read_tree(root)
+    tree = Repository(root).tree()
     assert rules(tree) == {
         "customers/acme/contacts/file.yaml": "file-kind",
         "customers/acme/contacts/gone.yaml": "file-kind",
@@ -115,7 +113,7 @@ def test_a_link_at_the_top_is_refused_too(tmp_path: Path, name: str) -> None:
     root = write(tmp_path / "root", {name: ""} if name == "customers" else BOOK)
     (root / name).unlink()
     (root / name).symlink_to(outside / name)
-    tree = read_tree(root)
+    tree = Repository(root).tree()
     assert rules(tree) == {name: "file-kind"}
     assert tree.has_customers
 
@@ -123,7 +121,7 @@ def test_a_link_at_the_top_is_refused_too(tmp_path: Path, name: str) -> None:
 def test_the_root_itself_may_be_a_link(tmp_path: Path) -> None:
     write(tmp_path / "book", BOOK)
     (tmp_path / "link").symlink_to("book")
-    assert read_tree(tmp_path / "link") == read_tree(tmp_path / "book")
+    assert Repository(tmp_path / "link").tree() == Repository(tmp_path / "book").tree()
 
 
 def test_pipes_sockets_and_devices_are_refused_and_hang_nobody(tmp_path: Path) -> None:
@@ -137,7 +135,7 @@ def test_pipes_sockets_and_devices_are_refused_and_hang_nobody(tmp_path: Path) -
             server.bind("socket.yaml")
         finally:
             os.chdir(place)
-        found = rules(read_tree(root))
+        found = rules(Repository(root).tree())
     assert set(found) == {f"customers/acme/contacts/{name}" for name in ("pipe.yaml", "prose.md", "socket.yaml")}
     assert set(found.values()) == {"file-kind"}
 
@@ -163,18 +161,18 @@ def test_a_file_exchanged_for_a_pipe_or_a_link_after_the_look_is_refused(tmp_pat
 def test_a_folder_named_like_a_document_is_refused_even_when_empty(tmp_path: Path, path: str) -> None:
     write(tmp_path, {name: content for name, content in BOOK.items() if name != path})
     (tmp_path / path).mkdir(parents=True)
-    assert rules(read_tree(tmp_path)) == {path: "file-kind"}
+    assert rules(Repository(tmp_path).tree()) == {path: "file-kind"}
 
 
 def test_a_file_named_customers_is_refused(tmp_path: Path) -> None:
-    tree = read_tree(write(tmp_path, {"portal.yaml": PORTAL, "customers": "[]"}))
+    tree = Repository(write(tmp_path, {"portal.yaml": PORTAL, "customers": "[]"})).tree()
     assert rules(tree) == {"customers": "file-kind"}
     assert tree.has_customers
 
 
 def test_a_file_of_one_mebibyte_is_read_and_one_byte_more_is_refused(tmp_path: Path) -> None:
     write(tmp_path, {"customers/a/fits.yaml": b"x" * 2**20, "customers/a/large.yaml": b"x" * (2**20 + 1)})
-    tree = read_tree(tmp_path)
+    tree = Repository(tmp_path).tree()
     assert [(file.path, file.rule, len(file.content or b"")) for file in tree.files] == [
         ("customers/a/fits.yaml", None, 2**20),
         ("customers/a/large.yaml", "file-size", 0),
@@ -185,17 +183,17 @@ def test_a_sparse_file_of_a_terabyte_costs_nothing(tmp_path: Path) -> None:
     write(tmp_path, BOOK)
     with (tmp_path / JANE).open("r+b") as file:
         file.truncate(2**40)
-    assert rules(read_tree(tmp_path)) == {JANE: "file-size"}
+    assert rules(Repository(tmp_path).tree()) == {JANE: "file-size"}
 
 
 def test_an_empty_file_is_a_file(tmp_path: Path) -> None:
-    assert read_tree(write(tmp_path, {"portal.yaml": ""})).files == (SourceFile("portal.yaml", b""),)
+    assert Repository(write(tmp_path, {"portal.yaml": ""})).tree().files == (SourceFile("portal.yaml", b""),)
 
 
 def test_an_unreadable_file_is_there_and_refused(open_root: Path) -> None:
     (open_root / JANE).chmod(0)
     with nobody():
-        tree = read_tree(open_root)
+        tree = Repository(open_root).tree()
     assert rules(tree) == {JANE: "file-unreadable"}
     assert "permission denied" in next(file.message or "" for file in tree.files if file.path == JANE)
 
@@ -205,7 +203,7 @@ def test_an_unreadable_file_is_there_and_refused(open_root: Path) -> None:
 def test_an_unreadable_folder_is_one_refusal(open_root: Path, folder: str, mode: int) -> None:
     (open_root / folder).chmod(mode)
     with nobody():
-        tree = read_tree(open_root)
+        tree = Repository(open_root).tree()
     assert rules(tree) == {folder: "file-unreadable"}
     assert tree.has_customers
 
@@ -213,13 +211,13 @@ def test_an_unreadable_folder_is_one_refusal(open_root: Path, folder: str, mode:
 def test_a_folder_that_lists_but_does_not_open_refuses_each_file(open_root: Path) -> None:
     (open_root / "customers/acme/contacts").chmod(0o444)
     with nobody():
-        assert rules(read_tree(open_root)) == {JANE: "file-unreadable"}
+        assert rules(Repository(open_root).tree()) == {JANE: "file-unreadable"}
 
 
 def test_a_root_that_may_be_listed_and_not_entered_hides_nothing(open_root: Path) -> None:
     open_root.chmod(0o444)
     with nobody():
-        tree = read_tree(open_root)
+        tree = Repository(open_root).tree()
     assert rules(tree) == {"portal.yaml": "file-unreadable", "customers": "file-unreadable"}
     assert tree.has_customers
 
@@ -227,8 +225,8 @@ def test_a_root_that_may_be_listed_and_not_entered_hides_nothing(open_root: Path
 def test_an_unreadable_folder_of_a_checkout_is_a_refusal_and_its_files_are_dirty(
     open_root: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    Repository(open_root).git("init", "--quiet")
-    Repository(open_root).commit()
+    Checkout(open_root).git("init", "--quiet")
+    Checkout(open_root).commit()
     if os.geteuid() == 0:
         for path in (open_root, *open_root.rglob("*")):
             os.chown(path, 65534, 65534)
@@ -236,7 +234,7 @@ def test_an_unreadable_folder_of_a_checkout_is_a_refusal_and_its_files_are_dirty
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
     monkeypatch.setenv("HOME", str(open_root))
     with nobody():
-        tree = read_tree(open_root)
+        tree = Repository(open_root).tree()
     assert rules(tree) == {"customers/acme/contacts": "file-unreadable"}
     assert tree.dirty == ("customers/acme/contacts", JANE)
 
@@ -246,14 +244,17 @@ def test_names_outside_of_utf_8_are_shown_escaped_and_refused(tmp_path: Path) ->
     raw = os.fsencode(root) + b"/customers/acme/contacts/j\xffne.yaml"
     with open(raw, "wb") as file:
         file.write(b"name: J\n")
-    tree = read_tree(root)
+    tree = Repository(root).tree()
     assert rules(tree) == {"customers/acme/contacts/j\\xffne.yaml": "file-name"}
     assert all(file.path.encode() for file in tree.files)
 
 
 def test_names_with_letters_of_other_scripts_and_newlines_stay_as_they_are(tmp_path: Path) -> None:
     write(tmp_path, {"customers/tóth/a\nb.yaml": "x", "customers/tóth/佐藤.yaml": "x"})
-    assert [file.path for file in read_tree(tmp_path).files] == ["customers/tóth/a\nb.yaml", "customers/tóth/佐藤.yaml"]
+    assert [file.path for file in Repository(tmp_path).tree().files] == [
+        "customers/tóth/a\nb.yaml",
+        "customers/tóth/佐藤.yaml",
+    ]
 
 
 def test_a_tree_without_bottom_ends_in_a_refusal(tmp_path: Path) -> None:
@@ -264,7 +265,7 @@ def test_a_tree_without_bottom_ends_in_a_refusal(tmp_path: Path) -> None:
         write(Path(), {"portal.yaml": PORTAL, deep: "x"})
     finally:
         os.chdir(place)
-    tree = read_tree(tmp_path)
+    tree = Repository(tmp_path).tree()
     assert list(rules(tree).values()) == ["file-place"]
     assert next(iter(rules(tree))).count("/") == sources.DEEPEST + 1
 
@@ -275,21 +276,21 @@ def test_more_than_anybody_could_mean_is_unreadable(
 ) -> None:
     monkeypatch.setattr(walking, limit, size)
     with pytest.raises(FilesUnreadable, match=f"more than {size} "):
-        read_tree(write(tmp_path, BOOK))
+        Repository(write(tmp_path, BOOK)).tree()
 
 
 def test_an_ignored_folder_is_not_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    Repository.made(tmp_path, BOOK | {".gitignore": "/customers/draft/\n"})
+    Checkout.made(tmp_path, BOOK | {".gitignore": "/customers/draft/\n"})
     write(tmp_path, {f"customers/draft/p{number}.yaml": "x" for number in range(50)})
     monkeypatch.setattr(walking, "MOST_FILES", 10)
-    assert [file.path for file in read_tree(tmp_path).files] == sorted(BOOK)
+    assert [file.path for file in Repository(tmp_path).tree().files] == sorted(BOOK)
 
 
 def test_every_refusal_of_the_disk_becomes_a_problem_of_the_files(tmp_path: Path) -> None:
     root = write(tmp_path, BOOK)
     (root / "customers/bolt/link.yaml").symlink_to("customer.yaml")
     (root / "customers/bolt/contacts/tom.yaml").mkdir(parents=True)
-    _, problems = locate(read_tree(root))
+    _, problems = locate(Repository(root).tree())
     assert {(problem.path, problem.rule) for problem in problems} == {
         ("customers/bolt/link.yaml", "file-kind"),
         ("customers/bolt/contacts/tom.yaml", "file-kind"),
@@ -298,4 +299,4 @@ def test_every_refusal_of_the_disk_becomes_a_problem_of_the_files(tmp_path: Path
 
 def test_a_commit_cannot_be_read_outside_of_git(tmp_path: Path) -> None:
     with pytest.raises(WrongUsage, match="in no git repository"):
-        read_tree_at(write(tmp_path, BOOK), "main")
+        Repository(write(tmp_path, BOOK)).tree_at("main")

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters.tree import ancestors_among, head, read_tree, read_tree_at
+from reconciler.adapters.repository import Repository
 from reconciler.model.errors import FilesUnreadable, ReconcilerError
-from tests.adapters.repositories import BOOK, Repository, write
+from tests.adapters.repositories import BOOK, Checkout, write
 
 JANE = "customers/acme/contacts/jane.yaml"
 
@@ -35,20 +35,24 @@ def canary(tmp_path: Path) -> Canary:
 
 
 @pytest.fixture
-def book(tmp_path: Path) -> Repository:
+def book(tmp_path: Path) -> Checkout:
     """Two commits, a changed file and an untracked one: everything that git would look into."""
-    repository = Repository.made(tmp_path / "book")
-    repository.commit({JANE: "name: Janet\n"})
-    write(repository.root, {JANE: "name: Janine\n", "customers/acme/contacts/tom.yaml": "name: Tom\n"})
-    return repository
+    checkout = Checkout.made(tmp_path / "book")
+    checkout.commit({JANE: "name: Janet\n"})
+    write(checkout.root, {JANE: "name: Janine\n", "customers/acme/contacts/tom.yaml": "name: Tom\n"})
+    return checkout
 
 
 def read_everything(root: Path) -> None:
-    """Every question that the tree is asked."""
-    at = head(root) or ""
-    read_tree(root)
-    read_tree_at(root, "HEAD^")
-    ancestors_among(root, [at, "a" * 40])
+    """Every question that a repository is asked."""
+    repository = Repository(root)
+    repository.tree()
+    repository.tree_at("HEAD^")
+    repository.ancestors_among([repository.head or "", "a" * 40])
+    for pattern in ("customers/*", "*/*", "portal.yaml", "books/*/portal.yaml"):
+        repository.matching([pattern])
+        repository.dirty_among([pattern])
+        repository.matching_at("HEAD^", [pattern])
 
 
 HOOKS = (
@@ -69,7 +73,7 @@ CONFIGURED = (
 
 
 @pytest.mark.parametrize("setting", CONFIGURED)
-def test_no_program_that_the_configuration_names_is_run(book: Repository, canary: Canary, setting: str) -> None:
+def test_no_program_that_the_configuration_names_is_run(book: Checkout, canary: Canary, setting: str) -> None:
     write(book.root, {".gitattributes": "* filter=canary diff=canary merge=canary\n"})
     book.git("config", setting, str(canary.program))
     book.git("config", "filter.canary.required", "true")
@@ -78,14 +82,14 @@ def test_no_program_that_the_configuration_names_is_run(book: Repository, canary
 
 
 @pytest.mark.parametrize("setting", ["core.fsmonitor", "filter.canary.clean"])
-def test_the_canary_sings_when_git_is_asked_carelessly(book: Repository, canary: Canary, setting: str) -> None:
+def test_the_canary_sings_when_git_is_asked_carelessly(book: Checkout, canary: Canary, setting: str) -> None:
     write(book.root, {".gitattributes": "* filter=canary\n"})
     book.git("config", setting, str(canary.program))
     book.git("status", "--porcelain")
     assert canary.sang != ""
 
 
-def test_no_alias_takes_the_place_of_a_command(book: Repository, canary: Canary) -> None:
+def test_no_alias_takes_the_place_of_a_command(book: Checkout, canary: Canary) -> None:
     for command in ("rev-parse", "ls-files", "ls-tree", "cat-file", "rev-list", "check-ignore", "symbolic-ref"):
         book.git("config", f"alias.{command}", f"!{canary.program}")
     read_everything(book.root)
@@ -93,7 +97,7 @@ def test_no_alias_takes_the_place_of_a_command(book: Repository, canary: Canary)
 
 
 @pytest.mark.parametrize("place", ["default", "core.hooksPath"])
-def test_no_hook_is_run(book: Repository, canary: Canary, place: str) -> None:
+def test_no_hook_is_run(book: Checkout, canary: Canary, place: str) -> None:
     hooks = book.root / (".git/hooks" if place == "default" else "hooks")
     hooks.mkdir(exist_ok=True)
     for name in HOOKS:
@@ -106,7 +110,7 @@ def test_no_hook_is_run(book: Repository, canary: Canary, place: str) -> None:
 
 
 @pytest.mark.parametrize("way", ["ext", "ssh", "helper"])
-def test_objects_that_were_not_fetched_are_not_fetched(book: Repository, canary: Canary, way: str) -> None:
+def test_objects_that_were_not_fetched_are_not_fetched(book: Checkout, canary: Canary, way: str) -> None:
     lost = book.git("rev-parse", f"HEAD^:{JANE}")
     (book.root / ".git/objects" / lost[:2] / lost[2:]).unlink()
     url = {"ext": f"ext::{canary.program} x", "ssh": "ssh://host.example/book", "helper": "canary://host.example/book"}
@@ -117,7 +121,7 @@ def test_objects_that_were_not_fetched_are_not_fetched(book: Repository, canary:
     ):  # fmt: skip
         book.git("config", name, value)
     try:
-        found = {file.path: file.rule for file in read_tree_at(book.root, "HEAD^").files if file.rule}
+        found = {file.path: file.rule for file in Repository(book.root).tree_at("HEAD^").files if file.rule}
     except FilesUnreadable:
         found = {JANE: "file-unreadable"}
     assert found == {JANE: "file-unreadable"}
@@ -125,7 +129,7 @@ def test_objects_that_were_not_fetched_are_not_fetched(book: Repository, canary:
 
 
 def test_a_program_named_git_in_the_repository_is_not_git(
-    book: Repository, canary: Canary, monkeypatch: pytest.MonkeyPatch
+    book: Checkout, canary: Canary, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (book.root / "git").symlink_to(canary.program)
     monkeypatch.chdir(book.root)
@@ -135,23 +139,23 @@ def test_a_program_named_git_in_the_repository_is_not_git(
 
 
 def test_variables_of_a_calling_hook_do_not_turn_us_to_another_repository(
-    book: Repository, canary: Canary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    book: Checkout, canary: Canary, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = read_tree(book.root)
-    other = Repository.made(tmp_path / "other", {"portal.yaml": "x"})
+    wanted = Repository(book.root).tree()
+    other = Checkout.made(tmp_path / "other", {"portal.yaml": "x"})
     for name, value in {
         "GIT_DIR": str(other.root / ".git"), "GIT_WORK_TREE": str(other.root), "GIT_INDEX_FILE": "elsewhere",
         "GIT_EXTERNAL_DIFF": str(canary.program), "GIT_PAGER": str(canary.program), "GIT_TRACE": str(canary.trace),
         "GIT_CONFIG_PARAMETERS": f"'core.fsmonitor={canary.program}'", "GIT_OBJECT_DIRECTORY": "elsewhere",
     }.items():  # fmt: skip
         monkeypatch.setenv(name, value)
-    assert read_tree(book.root) == wanted
+    assert Repository(book.root).tree() == wanted
     assert canary.sang == ""
 
 
-def test_replaced_objects_and_grafts_do_not_change_history(book: Repository) -> None:
-    wanted, at = read_tree(book.root), book.git("rev-parse", "HEAD")
-    before = read_tree_at(book.root, "HEAD")
+def test_replaced_objects_and_grafts_do_not_change_history(book: Checkout) -> None:
+    wanted, at = Repository(book.root).tree(), book.git("rev-parse", "HEAD")
+    before = Repository(book.root).tree_at("HEAD")
     first = book.git("rev-parse", "HEAD^")
     book.git("stash", "--quiet", "--include-untracked")
     book.git("checkout", "--quiet", "--orphan", "forged")
@@ -159,40 +163,40 @@ def test_replaced_objects_and_grafts_do_not_change_history(book: Repository) -> 
     book.git("checkout", "--quiet", "main")
     book.git("stash", "pop", "--quiet")
     book.git("replace", at, forged)
-    assert read_tree_at(book.root, "HEAD") == before
-    assert read_tree(book.root) == wanted
-    assert ancestors_among(book.root, [first, forged]) == {first}
+    assert Repository(book.root).tree_at("HEAD") == before
+    assert Repository(book.root).tree() == wanted
+    assert Repository(book.root).ancestors_among([first, forged]) == {first}
     book.git("replace", "--delete", at)
     (book.root / ".git/info/grafts").write_text(f"{at} {forged}\n")
-    assert ancestors_among(book.root, [first, forged]) == {first}
+    assert Repository(book.root).ancestors_among([first, forged]) == {first}
 
 
-def test_a_repository_that_claims_another_work_tree_is_unreadable(book: Repository, tmp_path: Path) -> None:
+def test_a_repository_that_claims_another_work_tree_is_unreadable(book: Checkout, tmp_path: Path) -> None:
     write(tmp_path / "elsewhere", BOOK)
     book.configure(core__worktree=str(tmp_path / "elsewhere"))
     with pytest.raises(FilesUnreadable, match="for the work tree of"):
-        read_tree(book.root)
+        Repository(book.root).tree()
 
 
-def test_a_folder_shaped_like_a_bare_repository_is_a_folder(book: Repository, canary: Canary) -> None:
+def test_a_folder_shaped_like_a_bare_repository_is_a_folder(book: Checkout, canary: Canary) -> None:
     root = book.root / "books/one"
     write(root, BOOK)
-    inner = Repository(root)
+    inner = Checkout(root)
     inner.git("init", "--quiet", "--bare", ".")
     inner.git("config", "core.bare", "false")
     inner.git("config", "core.worktree", str(root))
     inner.git("config", "core.fsmonitor", str(canary.program))
     with pytest.raises(FilesUnreadable, match=r"bareRepository|bare repository"):
-        read_tree(root)
+        Repository(root).tree()
     assert canary.sang == ""
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can give a folder away")
-def test_a_repository_of_somebody_else_is_unreadable_and_says_how_to_trust_it(book: Repository) -> None:
+def test_a_repository_of_somebody_else_is_unreadable_and_says_how_to_trust_it(book: Checkout) -> None:
     for path in (book.root, book.root / ".git"):
         os.chown(path, 65534, 65534)
     with pytest.raises(FilesUnreadable) as unreadable:
-        read_tree(book.root)
+        Repository(book.root).tree()
     assert "safe.directory" in (unreadable.value.hint or "")
 
 
@@ -205,17 +209,17 @@ def _git_file_to_nowhere(root: Path) -> None:
 
 
 def _garbage_head(root: Path) -> None:
-    Repository.made(root)
+    Checkout.made(root)
     (root / ".git/HEAD").write_text("garbage\n")
 
 
 def _garbage_index(root: Path) -> None:
-    Repository.made(root)
+    Checkout.made(root)
     (root / ".git/index").write_bytes(b"DIRC" + b"\xff" * 60)
 
 
 def _bare(root: Path) -> None:
-    Repository.made(root).configure(core__bare="true")
+    Checkout.made(root).configure(core__bare="true")
 
 
 @pytest.mark.parametrize("break_it", [_empty_git_folder, _git_file_to_nowhere, _garbage_head, _garbage_index, _bare])
@@ -224,6 +228,6 @@ def test_a_broken_repository_is_unreadable_and_not_taken_for_none(
 ) -> None:
     break_it(write(tmp_path, BOOK))
     with pytest.raises(ReconcilerError) as raised:
-        read_tree(tmp_path)
+        Repository(tmp_path).tree()
     assert type(raised.value) is FilesUnreadable
     assert "git" in raised.value.message

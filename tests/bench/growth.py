@@ -14,7 +14,7 @@ from pathlib import Path
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.reader import PortalReader
-from reconciler.adapters.tree import read_tree
+from reconciler.adapters.repository import Repository
 from reconciler.documents.reading import read_documents
 from reconciler.model.plan import Facts
 from reconciler.planning import make_plan
@@ -55,7 +55,7 @@ def main() -> None:
         for size in SIZES:
             root = Path(folder) / f"book-{size}"
             write_book(root, size)
-            tree = read_tree(root)
+            tree = Repository(root).tree()
             desired = read_documents(tree).desired
             if desired is None:
                 sys.exit("the bench's book is not valid")
@@ -66,7 +66,7 @@ def main() -> None:
                 reader = PortalReader(Address(url, token))
                 live = reader.live_state()
                 times = {
-                    "read the tree": timed(lambda root=root: read_tree(root)),
+                    "read the tree": timed(lambda root=root: Repository(root).tree()),
                     "judge the files": timed(lambda tree=tree: read_documents(tree)),
                     "read the portal": timed(reader.live_state),
                     "plan": timed(lambda d=desired, found=live: make_plan(d, found, Facts())),

@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from reconciler.adapters.repository import Repository
+from reconciler.cli.connecting import connect
 from reconciler.portal.command import create_token, running
 from reconciler.shipped import shipped
 from reconciler.usecases.portal import tell_demo
@@ -95,7 +97,7 @@ def book(folder: Program) -> Program:
 def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A portal in the demo's state; copied, never used itself."""
     path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
-    tell_demo(f"sqlite:///{path}", shipped())
+    tell_demo(f"sqlite:///{path}", Repository(shipped()), connect)
     return path
 
 

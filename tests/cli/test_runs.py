@@ -89,7 +89,7 @@ def test_a_removed_customers_folder_is_refused_and_never_a_removal(connected: Pr
     for command in (["plan"], ["apply", "--yes"]):
         run = connected(*command)
         assert run.code == 4
-        assert "no wish to remove everybody" in run.err
+        assert "no customers/ folder found; refusing" in run.err
 
 
 def test_what_is_not_committed_is_not_applied(connected: Program) -> None:

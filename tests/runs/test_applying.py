@@ -5,12 +5,11 @@ from __future__ import annotations
 import threading
 import time
 from dataclasses import replace
-from pathlib import Path
 from typing import NoReturn
 
 import pytest
 
-from reconciler.adapters.writer import PortalWriter, RunMark
+from reconciler.adapters.writer import PortalWriter
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredService, Place
@@ -18,6 +17,7 @@ from reconciler.model.errors import LeaseHeld, Refused, Unreachable
 from reconciler.model.files import Tree
 from reconciler.model.outcome import Fate
 from reconciler.model.plan import Permissions
+from reconciler.model.portal import RunMark
 from reconciler.portal.acts import contacts, requests
 from reconciler.portal.store import tables as t
 from reconciler.usecases.apply import Wish, carry_out
@@ -311,7 +311,9 @@ def test_a_signal_leaves_quickly_and_names_what_is_unknown(world: World) -> None
     heard: list[int | None] = [None]
     voice = replace(silent(), signal=lambda: heard[0])
     began = time.monotonic()
-    outcome = carry_out(Folder(Path(), Tree(()), BOOK), world.reader, Slow(world.address), Wish("run_s", "t"), voice)
+    outcome = carry_out(
+        Folder(world.files, Tree(()), BOOK), world.reader, Slow(world.address), Wish("run_s", "t"), voice
+    )
     assert time.monotonic() - began < 6
     assert outcome.signal == 15
     assert Fate.UNKNOWN in {group.fate for group in outcome.groups}

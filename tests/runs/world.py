@@ -23,13 +23,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from reconciler.adapters.address import Address
 from reconciler.adapters.connection import Budget
 from reconciler.adapters.reader import PortalReader
-from reconciler.adapters.writer import Committed, Lease, PortalWriter, RunMark
+from reconciler.adapters.repository import Repository
+from reconciler.adapters.writer import PortalWriter
 from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import OutcomeUnknown, Unreachable
 from reconciler.model.files import Tree
 from reconciler.model.outcome import Fate, Outcome
 from reconciler.model.plan import Expects, Facts, Permissions, Plan
+from reconciler.model.portal import Committed, Lease, RunMark
 from reconciler.planning import exact_permissions, make_plan
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
@@ -117,6 +119,7 @@ class World:
         self.store = self.served.fresh(self.clock)
         self.address = Address(self.served.url, self.served.token)
         self.reader = PortalReader(self.address)
+        self.files = Repository(self.served.folder)
 
     def close(self) -> None:
         self.reader.close()
@@ -141,7 +144,7 @@ class World:
 
     def run(self, desired: DesiredState, *, writer: PortalWriter | None = None, **wish: Any) -> Outcome:
         """One run, whatever comes of it."""
-        folder = Folder(Path(), Tree(()), desired)
+        folder = Folder(self.files, Tree(()), desired)
         mine = writer or PortalWriter(self.address)
         wish.setdefault("run", f"run_{next(_runs)}")
         try:
@@ -187,7 +190,7 @@ class World:
         with self.store.engine.connect() as connection:
             connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
         copy = object.__new__(World)
-        copy.served, copy.clock = self.served, self.clock
+        copy.served, copy.clock, copy.files = self.served, self.clock, self.files
         name = Path(str(self.store.engine.url.database))
         path = name.with_name(f"{name.stem}-fork{next(_runs)}.sqlite")
         shutil.copyfile(name, path)

@@ -107,7 +107,7 @@ def apply(
         voice = Voice(lambda plan: _agreed(settings, plan, yes, progress, heard), progress.tell, lambda: heard.signal)
         reader, writer = settings.reader(budget), PortalWriter(settings.address(), budget)
         try:
-            outcome = carry_out(settings.root, reader, writer, wish, voice)
+            outcome = carry_out(settings.repository(), reader, writer, wish, voice)
         finally:
             progress.close()
     try:

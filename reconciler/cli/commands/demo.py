@@ -47,11 +47,13 @@ def demo(settings: Settings, keep: Path | None) -> int:
 
 
 def _tour(settings: Settings, folder: Path) -> int:
+    from reconciler.adapters.repository import Repository  # noqa: PLC0415  only when it is needed
+    from reconciler.cli.connecting import connect  # noqa: PLC0415  only when it is needed
     from reconciler.usecases import demo as case  # noqa: PLC0415  the extra may not be installed
 
     style = style_of(settings)
     headed = _Headings(style)
-    outcome = case.demo(folder, case.Tour(
+    tour = case.Tour(
         begun=lambda url, book: headed.show(
             "A portal of its own", f"  {url} runs in this process, with a past, on SQLite.\n  The files: {book}\n"
         ),
@@ -61,7 +63,8 @@ def _tour(settings: Settings, folder: Path) -> int:
         planned=lambda plan: headed.show("reconciler plan", plan_text(plan, style)),
         applied=lambda outcome: headed.show("reconciler apply --yes", outcome_text(outcome, style)),
         planned_again=lambda plan: headed.show("reconciler plan, once more", plan_text(plan, style)),
-    ))  # fmt: skip
+    )  # fmt: skip
+    outcome = case.demo(folder, tour, Repository, connect)
     show("\n" + _WHERE_NEXT)
     return WRITE_FAILED if outcome.of(Fate.FAILED, Fate.UNKNOWN, Fate.STALE, Fate.NOT_TRIED) else 0
 

@@ -24,7 +24,7 @@ Examples:
 def doctor(settings: Settings) -> int:
     """Check the folder, git, the files, the portal and the token. Exit 6 when something is not well."""
     style, well = style_of(settings), True
-    for finding in examine(settings.root, settings.reader, os.environ):
+    for finding in examine(settings.repository, settings.reader, os.environ):
         mark = style.paint(Tone.ADD, "ok  ") if finding.well else style.paint(Tone.ALARM, "FAIL")
         show(f"{mark} {finding.subject:<10} {told(finding.told)}\n")
         if finding.hint and not finding.well:

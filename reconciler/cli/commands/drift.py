@@ -28,6 +28,6 @@ def drift(settings: Settings, form: str, detailed_exitcode: bool) -> int:
     """Show what was edited in the portal while the files stood still, and what nobody manages."""
     budget = Budget()
     with timed(settings, budget), showing_problems(settings):
-        found = look(settings.root, settings.reader(budget))
+        found = look(settings.repository(), settings.reader(budget))
     page(drift_json(found) if form == "json" else drift_text(found, style_of(settings)))
     return of_drift(found, detailed=detailed_exitcode)

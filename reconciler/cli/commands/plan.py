@@ -49,7 +49,7 @@ def plan(
     budget = Budget()
     wish = Wish(customers, since, permissions_of(given))
     with timed(settings, budget), showing_problems(settings):
-        made = make_plan(settings.root, settings.reader(budget), wish)
+        made = make_plan(settings.repository(), settings.reader(budget), wish)
     if out is not None:
         _write(out, plan_json(made))
     shown = redacted(made) if redact else made

@@ -205,10 +205,20 @@ def invite(
 def seed(database: str, customers: int | None, contacts_per_customer: int | None, demo_password: str | None) -> int:
     """Fill an empty portal: with the demo's state, or with many invented customers."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
+    from reconciler.adapters.repository import Repository  # noqa: PLC0415  only when it is needed
+    from reconciler.cli.connecting import connect  # noqa: PLC0415  only when it is needed
 
     if (customers is None) is not (contacts_per_customer is None):
         raise WrongUsage(
             "--customers and --contacts-per-customer go together", "give both, or none for the demo's state"
         )
-    show(case.seed(database, customers, contacts_per_customer, demo_password) + "\n")
+    done = case.seed(
+        database,
+        customers,
+        contacts_per_customer,
+        demo_password,
+        open_tree=Repository,
+        connect=connect,
+    )
+    show(done + "\n")
     return 0

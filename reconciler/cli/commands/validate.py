@@ -25,7 +25,7 @@ Examples:
 @with_settings
 def validate(settings: Settings, form: str, strict: bool) -> int:
     """Judge all files; opens no socket. Exit 3 when one is not valid."""
-    reading = judge(settings.root)
+    reading = judge(settings.repository())
     if form == "json":
         show(problems_json(reading.problems, reading.counts))
     else:

@@ -244,5 +244,41 @@ FILES: Final = (
         "In some programs a tag runs code.",
         "Delete the tag, and put the value into quotes if it is a text.",
     ),
+    Rule(
+        RuleId.RULE_TOO_SLOW,
+        "a rule of your own judges a document within 20 ms",
+        "A rule must not be able to hang validate.",
+        "Make the schema smaller: fewer alternatives inside alternatives, shorter patterns.",
+    ),
+    Rule(
+        RuleId.RULE_JSON,
+        "a file that `rules:` names holds one JSON value of at most 64 KiB",
+        "Equal keys, deep nesting and NaN mean different things to different programs.",
+        "Correct the JSON at the place that the message names.",
+    ),
+    Rule(
+        RuleId.RULE_MEMBER,
+        "a rule of your own has a title, a unique x-id, and names in x-applies-to what it judges",
+        "People read the title, and refer to the rule by its id.",
+        'Write `"x-id": "own/NAME"`, `"x-applies-to": "contact"` and a `title`.',
+    ),
+    Rule(
+        RuleId.RULE_PATTERN,
+        "a pattern is written in RE2's syntax",
+        "Other engines can take hours for a short text.",
+        "Write the pattern without look-around and without backreferences.",
+    ),
+    Rule(
+        RuleId.RULE_REFERENCE,
+        "a reference leads to a schema in the same file, and not in a circle",
+        "Nothing is fetched, and a circle at the same value never ends.",
+        "Copy the schema into `$defs`, and let circles pass through `properties` or `items`.",
+    ),
+    Rule(
+        RuleId.RULE_SCHEMA,
+        "a rule of your own is a JSON Schema 2020-12 without $dynamicRef",
+        "A misspelt keyword would be silently ignored.",
+        "Correct the keyword or its value.",
+    ),
 )
 """Sorted by id."""

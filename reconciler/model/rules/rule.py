@@ -97,6 +97,13 @@ class RuleId(StrEnum):
     RELEASE = "release"
     REMOVALS = "removals"
     ROLE = "role"
+    RULE_JSON = "rule-json"
+    RULE_MEMBER = "rule-member"
+    RULE_PATTERN = "rule-pattern"
+    RULE_REFERENCE = "rule-reference"
+    RULE_SCHEMA = "rule-schema"
+    RULE_TOO_SLOW = "own/too-slow"
+    RULES = "rules"
     SAME_CUSTOMER = "same-customer"
     SCHEMA_VERSION = "schema-version"
     SECRET = "secret"  # noqa: S105  a rule about secrets

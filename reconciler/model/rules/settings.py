@@ -136,6 +136,12 @@ SETTINGS: Final = (
         f"In `policy`, write `removals: {_REMOVALS}`.",
     ),
     Rule(
+        RuleId.RULES,
+        "rules is a list of paths or globs that lead to files of this repository",
+        "Each file is a JSON Schema that your documents must keep besides the built-in rules.",
+        "Write `rules: [policy/contact.schema.json]`.",
+    ),
+    Rule(
         RuleId.SCHEMA_VERSION,
         "schema_version is 1",
         "It says which version of the format the files are written in.",

@@ -1,0 +1,81 @@
+"""What use cases ask of the world: the protocols that adapters fulfil.
+
+`cli` opens the adapters and hands them in. A portal behind another protocol, such as SCIM, is
+another `StateReader` and `BatchWriter`; planning and use cases stay as they are. A port for writing
+files or for a forge comes with the first use case that needs it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from reconciler.model.changes import Change
+from reconciler.model.files import SourceFile, Tree
+from reconciler.model.live import LiveState
+from reconciler.model.plan import Expects
+from reconciler.model.portal import Committed, Lease, Meta, RunMark
+
+
+class FileTree(Protocol):
+    """The files of one folder and their history, all judged against one commit."""
+
+    @property
+    def head(self) -> str | None:
+        """The full id of that commit; None outside of git and before the first commit."""
+
+    def tree(self) -> Tree:
+        """The files on the disk, and which of them are dirty."""
+
+    def tree_at(self, ref: str) -> Tree:
+        """The files of a commit."""
+
+    def matching(self, patterns: Sequence[str]) -> tuple[SourceFile, ...]:
+        """The files on the disk, outside of `customers/`, that paths or globs match."""
+
+    def dirty_among(self, patterns: Sequence[str]) -> tuple[str, ...]:
+        """The paths among these that differ from the commit."""
+
+    def matching_at(self, ref: str, patterns: Sequence[str]) -> tuple[SourceFile, ...]:
+        """The files of a commit that paths or globs match."""
+
+    def ancestors_among(self, named: Iterable[str]) -> frozenset[str]:
+        """Those of the commits that the commit of this tree descends from, itself included."""
+
+
+class StateReader(Protocol):
+    """Reads one portal; it has no method that writes."""
+
+    def meta(self) -> Meta:
+        """Which portal this is, and its clock."""
+
+    def live_state(self) -> LiveState:
+        """Everything at one revision, complete; `PortalUnavailable` otherwise."""
+
+
+class BatchWriter(Protocol):
+    """Writes to one portal: leases and batches."""
+
+    def take_lease(self, scopes: Sequence[str], ttl_s: float, holder: str, run: str) -> Lease:
+        """A lease on all the scopes; `LeaseHeld` when another run has one of them."""
+
+    def renew(self, lease: Lease, ttl_s: float) -> None:
+        """Extend the lease; `LeaseLost` when it is gone."""
+
+    def give_back(self, lease: Lease) -> None:
+        """Release the scopes."""
+
+    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+        """Write all the changes in one transaction, or none.
+
+        `BatchRefused`: nothing was done, also because something is not as `expects` says. `OutcomeUnknown`: nobody knows whether it was done.
+        """
+
+
+OpenTree: TypeAlias = Callable[[Path], FileTree]
+"""Opens the files of a folder; for use cases that make the folder themselves."""
+
+Connect: TypeAlias = Callable[[str, str], AbstractContextManager[tuple[StateReader, BatchWriter]]]
+"""Connects to the portal at a URL with a token; for use cases that start the portal themselves."""
