@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from reconciler.portal.acts.offers import offered
 from reconciler.portal.acts.requests import NEW
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.requests import cost
@@ -43,7 +44,7 @@ def live_through_a_year(work: Work) -> None:
             days = 30 * (len(_A_MONTH) - month) + 4 - place * 3
             _closed(work, people[number * 5 % len(people)], services, number, later(work.now, days=-days, hours=place))
             number += 1
-    work.audit("seed", work.one("settings", "settings"), None, {"past_requests": number})
+    work.audit(Verb.SEED, work.one("settings", "settings"), None, {"past_requests": number})
 
 
 def _closed(work: Work, owner: Row, services: list[Row], number: int, sent: str) -> None:
@@ -89,17 +90,17 @@ def _tell(work: Work, request: Row, owner: Row, manager: Principal) -> None:
     actor = Actor.MANAGER if owner["role"] == "manager" else Actor.SELF
     who, sent = Principal("seed", owner["name"], actor, contact=owner.id), request["created_at"]
     with _long_ago(work, who, sent):
-        work.audit("POST requests", request, None, {"title": request["title"]})
+        work.audit(Verb.POST_REQUESTS, request, None, {"title": request["title"]})
     with _long_ago(work, manager, later(sent, hours=2)):
-        work.audit("requests/approve", request, {"state": "quote_pending"}, {"state": "quoted"})
+        work.audit(Verb.REQUESTS_APPROVE, request, {"state": "quote_pending"}, {"state": "quoted"})
     if request["state"] == "cancelled":
         with _long_ago(work, SYSTEM, later(sent, days=work.one("settings", "settings")["offers"]["expire_after_days"])):
-            work.audit("quote_expired", request, {"state": "quoted"}, {"state": "cancelled"})
+            work.audit(Verb.QUOTE_EXPIRED, request, {"state": "quoted"}, {"state": "cancelled"})
         return
     with _long_ago(work, who, request["accepted_at"]):
-        work.audit("requests/accept", request, {"state": "quoted"}, {"state": "in_progress"})
+        work.audit(Verb.REQUESTS_ACCEPT, request, {"state": "quoted"}, {"state": "in_progress"})
     with _long_ago(work, manager, request["delivered_at"]):
-        work.audit("requests/deliver", request, {"state": "in_progress"}, {"state": "delivered"})
+        work.audit(Verb.REQUESTS_DELIVER, request, {"state": "in_progress"}, {"state": "delivered"})
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from reconciler.portal.acts import contacts, customers, registrations, requests
 from reconciler.portal.acts.fields import fresh_fields
 from reconciler.portal.acts.outbox import KEPT_DAYS
 from reconciler.portal.past import live_through_a_year
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form, same_name_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.searching import search_form
@@ -32,7 +33,7 @@ def settle(store: Store) -> None:
     with store.write(SYSTEM) as work:
         for contact in work.where("contact", t.contacts.c.status == "invited"):
             contact["status"] = "active"
-            work.audit("activate", contact, {"status": "invited"}, {"status": "active"})
+            work.audit(Verb.ACTIVATE, contact, {"status": "invited"}, {"status": "active"})
         forget_at = later(work.now, days=KEPT_DAYS)
         work.connection.execute(update(t.outbox).values(state="sent", sent_at=work.now, tries=1, forget_at=forget_at))
 
@@ -70,18 +71,18 @@ def _requests(work: Work) -> None:
             "target_languages": ["de", "fr"], "deadline": None, "comment": None,
         }  # fmt: skip
         row = requests.send(work, owner, fields)
-        work.audit("POST requests", row, None, {"title": title})
+        work.audit(Verb.POST_REQUESTS, row, None, {"title": title})
 
 
 def _edit(work: Work, email: str, fields: dict[str, Any]) -> None:
     row = _contact(work, email)
-    work.audit("PATCH contacts", row, *contacts.edit(work, row, fields))
+    work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, fields))
 
 
 def _unmanaged(work: Work) -> None:
     fields = {"name": "Éditions Moulin & Vasseur", "language": "fr", "project_managers": ["ada.quist@provider.example"]}
     home = customers.create(work, {**fields, "services": ["standard"]})
-    work.audit("POST customers", home, None, fields)
+    work.audit(Verb.POST_CUSTOMERS, home, None, fields)
     for name, email, role in (
         ("Amélie Vasseur", "amelie@moulin-vasseur.example", "manager"),
         ("Benoît Moulin", "benoit@moulin-vasseur.example", "requester"),
@@ -89,18 +90,18 @@ def _unmanaged(work: Work) -> None:
         ("Hugo Perret", "hugo.perret@perret-cartes.example", "observer"),
     ):
         row = contacts.add(work, home, {"name": name, "email": email, "role": role})
-        work.audit("POST contacts", row, None, {"name": name})
+        work.audit(Verb.POST_CONTACTS, row, None, {"name": name})
     thalbach = _customer(work, "Kanzlei Thalbach & Söhne")
     row = contacts.add(
         work, thalbach, {"name": "Ines Brandt", "email": "i.brandt@thalbach.example", "role": "requester"}
     )
-    work.audit("POST contacts", row, None, {"name": "Ines Brandt"})
+    work.audit(Verb.POST_CONTACTS, row, None, {"name": "Ines Brandt"})
 
 
 def _sign_up(work: Work, home: Row | None, id: str, name: str, email: str) -> None:
     row = registrations.register(work, home, {"name": name, "email": email, "role": "requester", "language": None})
     row["registration"] = id
-    work.audit("sign-up", row, None, {"name": name})
+    work.audit(Verb.SIGN_UP, row, None, {"name": name})
 
 
 def _contact(work: Work, email: str) -> Row:
@@ -122,7 +123,7 @@ def fill(store: Store, customers: int, contacts_per_customer: int) -> None:
             if len(rows) >= _ROWS_A_STATEMENT or number == customers:
                 work.connection.execute(insert(t.contacts), rows)
                 rows = []
-        work.audit("seed", work.one("settings", "settings"), None, {"customers": customers})
+        work.audit(Verb.SEED, work.one("settings", "settings"), None, {"customers": customers})
 
 
 def _invented_customer(work: Work, number: int) -> dict[str, Any]:

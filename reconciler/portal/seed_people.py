@@ -9,6 +9,7 @@ from typing import Final
 
 from reconciler.portal.acts import staff
 from reconciler.portal.acts.passwords import hashed, must_be_strong
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.seed import ADMINISTRATOR
 from reconciler.portal.store import tables as t
@@ -28,7 +29,7 @@ def people_of_the_provider(store: Store) -> None:
         for name, email, kind, language in PROVIDER:
             person = staff.add(work, {"name": name, "email": email, "kind": kind, "language": language})
             person["status"] = "active"
-            work.audit("POST staff", person, None, {"name": name, "kind": kind})
+            work.audit(Verb.POST_STAFF, person, None, {"name": name, "kind": kind})
 
 
 def give_everybody(store: Store, password: str) -> None:

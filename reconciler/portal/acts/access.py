@@ -14,6 +14,7 @@ from reconciler.portal.acts.fields import Fields
 from reconciler.portal.acts.passwords import hashed, must_be_strong, verified
 from reconciler.portal.acts.persons import as_self, known_of, with_address
 from reconciler.portal.acts.sessions import acting, begin
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, Principal
 from reconciler.portal.rules.problems import Problem
@@ -97,7 +98,7 @@ def change_password(store: Store, who: Principal, old: str, new: str, host: str)
         attempts.forgive(work, form, host, tried.attempts)
         person["password"] = kept
         work.end_access(person.id)
-        work.audit("password", person, {}, {"password": "changed"})
+        work.audit(Verb.PASSWORD, person, {}, {"password": "changed"})
         return _session(work, person)
 
 

@@ -9,10 +9,12 @@ from sqlalchemy import func
 from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields
 from reconciler.portal.acts.mails import about, invite, send
 from reconciler.portal.acts.persons import must_be_free
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import contacts as rules
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.rules.states import OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -71,8 +73,8 @@ def edit(work: Work, contact: Row, fields: Fields) -> Audited:
 def _readdress(work: Work, contact: Row, old: str) -> None:
     contact["status"], contact["password"] = "invited", None
     work.end_access(contact.id)
-    send(work, "address_changed", contact, to=old)
-    invite(work, contact, "activation_again")
+    send(work, Wording.ADDRESS_CHANGED, contact, to=old)
+    invite(work, contact, Wording.ACTIVATION_AGAIN)
 
 
 def open_work(work: Work, contact: Row) -> list[Row]:
@@ -87,10 +89,10 @@ def hand_over(work: Work, contact: Row, heir: Row) -> Audited:
     for request in moved:
         request["owner"] = heir.id
         work.written(request)
-        work.audit("work_moved", request, {"owner": contact.id}, {"owner": heir.id})
+        work.audit(Verb.WORK_MOVED, request, {"owner": contact.id}, {"owner": heir.id})
     if moved:
         listed = [about(work, request) for request in moved]
-        send(work, "work_received", heir, count=len(moved), from_name=contact["name"], requests=listed)
+        send(work, Wording.WORK_RECEIVED, heir, count=len(moved), from_name=contact["name"], requests=listed)
     ids = [request.id for request in moved]
     return {"owner": contact.id, "requests": ids}, {"owner": heir.id, "requests": ids}
 
@@ -130,7 +132,7 @@ def restore(work: Work, contact: Row) -> Audited:
     contact.update(status="invited", removed=None, decision=contact["decision"] and "approved")
     take_address(work, contact)
     work.touch(contact, "presence")
-    invite(work, contact, "activation_again")
+    invite(work, contact, Wording.ACTIVATION_AGAIN)
     return {"status": "removed"}, {"status": "invited"}
 
 

@@ -11,7 +11,7 @@ from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields, take
 from reconciler.portal.acts.registrations import reject
 from reconciler.portal.rules.contacts import may_be_restored
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.rules.states import OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 

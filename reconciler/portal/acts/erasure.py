@@ -6,6 +6,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.outbox import FORGOTTEN
+from reconciler.portal.mail.kinds import MailKind
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
@@ -13,7 +14,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
 PERSONAL = frozenset({"name", "email"})
-NAMES_OTHERS = ("accepted", "registered", "submitted", "work_received")
+NAMES_OTHERS = (MailKind.ACCEPTED, MailKind.REGISTERED, MailKind.SUBMITTED, MailKind.WORK_RECEIVED)
 """Mails that say to one person what another did."""
 
 

@@ -11,6 +11,7 @@ from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.acts.quotes import expire_quotes
 from reconciler.portal.acts.turns import AT_ONCE, in_turns
 from reconciler.portal.acts.uploads import forget, sweep
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
@@ -38,7 +39,7 @@ def _expire_some_links(store: Store) -> int:
         overdue = work.where("contact", c.id.in_(work.connection.execute(some).scalars().all()))
         for contact in overdue:
             contact["status"] = "link_expired"
-            work.audit("link_expired", contact, {"status": "invited"}, {"status": "link_expired"})
+            work.audit(Verb.LINK_EXPIRED, contact, {"status": "invited"}, {"status": "link_expired"})
     return len(overdue)
 
 

@@ -14,6 +14,8 @@ from reconciler.portal.acts import attempts
 from reconciler.portal.acts.mails import Reader, contact_as_reader, digest, new_link, post_unsent, staff_as_reader
 from reconciler.portal.acts.passwords import hashed, must_be_strong
 from reconciler.portal.acts.persons import as_self, with_address
+from reconciler.portal.mail.kinds import Wording
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -64,7 +66,7 @@ def use(work: Work, kind: str, secret: str, kept: str, host: str) -> Row:
     as_self(work, row["name"])
     work.end_access(row.id)
     _end_links(work, row)
-    work.audit("reset", row, {}, {"password": "changed"})
+    work.audit(Verb.RESET, row, {}, {"password": "changed"})
     return row
 
 
@@ -73,7 +75,7 @@ def activate(work: Work, person: Row) -> None:
     as_self(work, person["name"])
     before, person["status"] = person["status"], "active"
     _end_links(work, person)
-    work.audit("activate", person, {"status": before}, {"status": "active"})
+    work.audit(Verb.ACTIVATE, person, {"status": before}, {"status": "active"})
 
 
 def _end_links(work: Work, person: Row) -> None:
@@ -92,11 +94,8 @@ def ask_for_reset(work: Work, email: str, host: str) -> None:
     active = person if person and person["status"] == "active" else None
     secret = new_link(work, "reset", later(work.now, minutes=RESET_MINUTES), active)
     reader = reader_of(work, person) if person else Reader(email, email, "en")
-    mail = post_unsent(
-        work, "reset" if active or not person else "known", reader,
-        wording=None if active or not person else "known_invited",
-        link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES,
-    )  # fmt: skip
+    wording = Wording.RESET if active or not person else Wording.KNOWN_INVITED
+    mail = post_unsent(work, wording, reader, link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES)
     if person:
         work.mail(mail)
 

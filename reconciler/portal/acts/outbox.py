@@ -14,6 +14,8 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, select, update
 
 from reconciler.portal.acts.turns import AT_ONCE, in_turns
+from reconciler.portal.mail.kinds import MailKind
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
@@ -101,7 +103,7 @@ def queue_again(work: Work, id: str) -> dict[str, Any]:
         raise Problem("wrong-state", f"mail '{id}' is forgotten: there is nothing left to send")
     values = {"state": "queued", "tries": 0, "next_try_at": work.now, "forget_at": None}
     work.connection.execute(update(t.outbox).where(t.outbox.c.id == id).values(**values))
-    work.audit("outbox/retry", Row("mail", {"id": id}, None), {"state": "dead"}, {"state": "queued"})
+    work.audit(Verb.OUTBOX_RETRY, Row("mail", {"id": id}, None), {"state": "dead"}, {"state": "queued"})
     return {**found, **values, **_without_secrets(dict(found))}  # for the record of idempotent answers keeps no secrets
 
 
@@ -110,7 +112,7 @@ def readable(mail: Mail) -> dict[str, Any]:
 
     Other links can be read until they are sent, for without a mail server they are passed on by hand.
     """
-    of_staff = mail["kind"] == "reset" and mail["contact"] is None
+    of_staff = mail["kind"] == MailKind.RESET and mail["contact"] is None
     return {**mail, **(_without_secrets(mail) if of_staff else {})}
 
 

@@ -9,6 +9,7 @@ from reconciler.portal.acts import uploads
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.notices import tell_owner
 from reconciler.portal.acts.requests import move
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import next_state
 from reconciler.portal.store.work import Row, Work
@@ -35,5 +36,5 @@ def deliver(work: Work, request: Row, deliveries: Sequence[Delivery]) -> Audited
     for language, some in by_language.items():
         uploads.attach(work, some, request, "delivery", language)
     before, after = move(work, request, "deliver")
-    tell_owner(work, "delivered", request)
+    tell_owner(work, Wording.DELIVERED, request)
     return before, {**(after or {}), "files": [file["id"] for file in files]}

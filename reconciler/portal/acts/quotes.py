@@ -11,6 +11,8 @@ from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.notices import tell_owner, tell_project_managers
 from reconciler.portal.acts.requests import move
 from reconciler.portal.acts.turns import AT_ONCE, in_turns
+from reconciler.portal.mail.kinds import Wording
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.contacts import living
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
@@ -44,7 +46,7 @@ def revive(work: Work, request: Row, terms: Terms) -> Audited:
 
 def _offer(work: Work, request: Row, event: str, terms: Terms) -> Audited:
     audited = move(work, request, event, **_agreed(work, request, terms))
-    tell_owner(work, "quoted", request, until=request["expires_at"][:10])
+    tell_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
     return audited
 
 
@@ -82,7 +84,7 @@ def accept(work: Work, request: Row) -> Audited:
         told = f"the quote could be accepted until {request['expires_at']}: possible are {', '.join(instead)}"
         raise Problem("wrong-state", told, state=request["state"], possible=instead)
     audited = move(work, request, "accept")
-    tell_project_managers(work, "accepted", request, who=_who(work, request))
+    tell_project_managers(work, Wording.ACCEPTED, request, who=_who(work, request))
     return audited
 
 
@@ -95,9 +97,9 @@ def decline(work: Work, request: Row, reason: str) -> Audited:
     """The customer does not take the quote; the project managers are told, and the owner if it was not she."""
     audited = move(work, request, "decline", reason=reason)
     who = _who(work, request)
-    tell_project_managers(work, "cancelled", request, wording="declined", who=who, reason=reason)
+    tell_project_managers(work, Wording.DECLINED, request, who=who, reason=reason)
     if work.principal.contact != request["owner"]:
-        tell_owner(work, "cancelled", request, reason=reason)
+        tell_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
 
 
@@ -113,7 +115,7 @@ def cancel(work: Work, request: Row, reason: str) -> Audited:
 
 def _call_off(work: Work, request: Row, event: str, reason: str) -> Audited:
     audited = move(work, request, event, reason=reason)
-    tell_owner(work, "cancelled", request, reason=reason)
+    tell_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
 
 
@@ -133,7 +135,7 @@ def _expire_some_quotes(store: Store) -> int:
         work.load("customer", (request["customer"] for request in overdue_now))
         work.load("contact", (request["owner"] for request in overdue_now))
         for request in overdue_now:
-            work.audit("quote_expired", request, *_call_off(work, request, "expire", "expired"))
+            work.audit(Verb.QUOTE_EXPIRED, request, *_call_off(work, request, "expire", "expired"))
     return len(overdue_now)
 
 

@@ -7,6 +7,7 @@ import secrets
 from reconciler.portal.acts.contacts import Audited, removal, take_address
 from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields
 from reconciler.portal.acts.mails import invite, send
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.registrations import fingerprint
 from reconciler.portal.store import tables as t
@@ -63,7 +64,7 @@ def approve(work: Work, contact: Row, customer: Row, fields: Fields, seen: str |
 def reject(work: Work, contact: Row, reason: str, *, mail: bool = True) -> Audited:
     """The person is not let in, and is told why."""
     if mail:
-        send(work, "rejected", contact, reason=reason)
+        send(work, Wording.REJECTED, contact, reason=reason)
     contact.update(status="removed", decision="rejected", removed=removal(work, reason, False))
     work.touch(contact, "presence")
     return {"status": "unapproved"}, {"status": "removed", "reason": reason}

@@ -11,6 +11,7 @@ from reconciler.portal.acts.mails import about
 from reconciler.portal.acts.mails import send as send_mail
 from reconciler.portal.acts.notices import tell_owner, tell_project_managers
 from reconciler.portal.acts.offers import may_order
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import requests as rules
 from reconciler.portal.rules.contacts import may_receive, must_live
 from reconciler.portal.rules.problems import Problem
@@ -79,9 +80,9 @@ def offered_until(work: Work) -> str:
 def _tell(work: Work, request: Row) -> None:
     """The provider's tools know what they sent; what a person sent is news to the project managers."""
     if work.principal.contact:
-        tell_project_managers(work, "submitted", request)
+        tell_project_managers(work, Wording.SUBMITTED, request)
         if request["state"] == "quoted":
-            tell_owner(work, "quoted", request, until=request["expires_at"][:10])
+            tell_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
 
 
 def move(work: Work, request: Row, event: str, **fields: Any) -> Audited:
@@ -114,5 +115,5 @@ def reassign(work: Work, request: Row, heir: Row) -> Audited:
     owner = work.one("contact", request["owner"])
     may_receive(heir.values, owner.values)
     audited = move(work, request, "reassign", owner=heir.id)
-    send_mail(work, "work_received", heir, count=1, from_name=owner["name"], requests=[about(work, request)])
+    send_mail(work, Wording.WORK_RECEIVED, heir, count=1, from_name=owner["name"], requests=[about(work, request)])
     return audited

@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, Select, Text, cast, select
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import Fields, fresh_fields
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import LIVING, OPEN
+from reconciler.portal.rules.states import LIVING, OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 

@@ -20,6 +20,8 @@ from reconciler.portal.acts.mails import Reader, digest, post, staff_as_reader
 from reconciler.portal.acts.persons import as_self, with_address
 from reconciler.portal.acts.registrations import register
 from reconciler.portal.acts.staff import administrators
+from reconciler.portal.mail.kinds import Wording
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form, same_domain_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -47,7 +49,7 @@ def sign_up(work: Work, wish: Mapping[str, Any], host: str) -> None:
     holder, link = with_address(work, form), f"{work.base_url}/confirm/{secret}"
     if holder is None:
         language = wish.get("language") or (home["language"] if home else "en")
-        post(work, "confirm", Reader(wish["email"], wish["email"], language), link=link, hours=CONFIRM_HOURS)
+        post(work, Wording.CONFIRM, Reader(wish["email"], wish["email"], language), link=link, hours=CONFIRM_HOURS)
     else:
         _tell_holder(work, holder)
 
@@ -59,8 +61,8 @@ def must_be_open(settings: Mapping[str, Any]) -> None:
 
 
 def _tell_holder(work: Work, holder: Row) -> None:
-    wording = None if holder["status"] == "active" else "known_invited"
-    post(work, "known", reader_of(work, holder), wording=wording)
+    wording = Wording.KNOWN if holder["status"] == "active" else Wording.KNOWN_INVITED
+    post(work, wording, reader_of(work, holder))
 
 
 def _customer(work: Work, form: str, code: str | None) -> Row | None:
@@ -116,14 +118,14 @@ def _let_in_or_wait(work: Work, wish: Mapping[str, Any]) -> str:
     mode = work.one("settings", "settings")["sign_up"]
     if mode == "open" and home is not None and not _was_here(work, home, wish["address_form"]):
         row = contacts.add(work, home, {**fields, "role": "requester"})
-        work.audit("sign-up", row, None, {"name": row["name"], "status": "invited"})
+        work.audit(Verb.SIGN_UP, row, None, {"name": row["name"], "status": "invited"})
         return "invited"
     row = register(work, home, fields)
-    work.audit("sign-up", row, None, {"name": row["name"]})
+    work.audit(Verb.SIGN_UP, row, None, {"name": row["name"]})
     for person in administrators(work):
         link = f"{work.base_url}/admin/contacts/{row.id}"
         reader = replace(staff_as_reader(person), contact=row.id)  # goes when the registrant is erased
-        post(work, "registered", reader, who=f"{row['name']} ({row['email']})", link=link)
+        post(work, Wording.REGISTERED, reader, who=f"{row['name']} ({row['email']})", link=link)
     return "waiting"
 
 

@@ -8,6 +8,8 @@ from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import Fields
 from reconciler.portal.acts.mails import Reader, link_end, new_link, post, staff_as_reader
 from reconciler.portal.acts.persons import must_be_free
+from reconciler.portal.mail.kinds import Wording
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import COMMAND_LINE
 from reconciler.portal.rules.problems import Problem
@@ -35,9 +37,7 @@ def link_to(work: Work, person: Row) -> str:
 def invite(work: Work, person: Row) -> None:
     """Mail the link behind which the password is set."""
     until = link_end(work)[:10]
-    post(
-        work, "activation", staff_as_reader(person), wording="staff_activation", link=link_to(work, person), until=until
-    )  # fmt: skip
+    post(work, Wording.STAFF_ACTIVATION, staff_as_reader(person), link=link_to(work, person), until=until)
 
 
 def invite_from_outside(store: Store, fields: Fields) -> tuple[str, bool]:
@@ -52,7 +52,7 @@ def invite_from_outside(store: Store, fields: Fields) -> tuple[str, bool]:
         if person["status"] != "invited":
             raise Problem("wrong-state", f"'{person['email']}' is active already: set a new password at the log-in")
         work.end_access(person.id)
-        work.audit("invite", person, None, {"name": person["name"], "kind": person["kind"]})
+        work.audit(Verb.INVITE, person, None, {"name": person["name"], "kind": person["kind"]})
         return link_to(work, person), bool(found)
 
 
@@ -88,7 +88,7 @@ def edit(work: Work, person: Row, fields: Fields) -> Audited:
 def _readdress(work: Work, person: Row, old: Reader) -> None:
     person.update(status="invited", password=None)
     work.end_access(person.id)
-    post(work, "address_changed", old, wording="staff_address_changed")
+    post(work, Wording.STAFF_ADDRESS_CHANGED, old)
     invite(work, person)
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, case, func, select
 
-from reconciler.portal.rules.roles import LIVING, OPEN
+from reconciler.portal.rules.states import LIVING, OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 

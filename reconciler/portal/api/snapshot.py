@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
 from reconciler.portal.api.answers import json_bytes
 from reconciler.portal.api.rows import as_json, registration
-from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.rules.states import OPEN
 from reconciler.portal.store import tables as t
 
 CHUNK: Final = 64 * 1024

@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, lit
 from reconciler.portal.pages.rendering import COUNTED
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, OPEN
+from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.rules.searching import search_form
+from reconciler.portal.rules.states import LIVING, OPEN
 from reconciler.portal.store import tables as t
 
 Found = dict[str, Any]

@@ -26,6 +26,7 @@ from reconciler.portal.pages.looking import (
 from reconciler.portal.pages.needs import CONDITIONS
 from reconciler.portal.pages.visit import Visit
 from reconciler.portal.pages.words import known
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Reach, granted
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, possible
@@ -171,7 +172,10 @@ def _history(connection: Connection, id: str) -> list[Found]:
     asked = select(people.id, people.name).where(people.id.in_({id for pair in owners for id in pair}))
     names = {row.id: row.name for row in connection.execute(asked)}
     return [
-        {**entry, "said": _said(entry["what"]), "moved": [names.get(id, id) for id in pair]}
+        {
+            **entry, "said": _said(entry["what"]), "moved": [names.get(id, id) for id in pair],
+            "by_clock": entry["what"] == Verb.QUOTE_EXPIRED,
+        }
         for entry, pair in zip(entries, owners, strict=True)
     ]  # fmt: skip
 

@@ -10,8 +10,9 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, and_, func, not_, or_, select
 
-from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, OPEN
+from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.rules.searching import sought_by
+from reconciler.portal.rules.states import LIVING, OPEN
 from reconciler.portal.store import tables as t
 
 

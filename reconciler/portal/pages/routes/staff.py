@@ -14,6 +14,7 @@ from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, missing
 from reconciler.portal.pages.looking import Found
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.pages.words import LANGUAGES
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
@@ -65,7 +66,7 @@ def invite(visit: Runs, form: Sent) -> Response:
         fields = _typed(form)
         person = staff.add(work, fields)
         staff.invite(work, person)
-        work.audit("POST staff", person, None, fields)
+        work.audit(Verb.POST_STAFF, person, None, fields)
         return HERE
 
     return visit.submit(form, act, lambda wrong: _form(visit, BLANK, form, wrong), done="invited")
@@ -93,7 +94,7 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         person, fields = work.one("staff", id), _typed(form)
         form.must_match(person.values, id)
-        work.audit("PATCH staff", person, *staff.edit(work, person, fields))
+        work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields))
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _form(visit, _one(visit, id), form, wrong), done="saved")
@@ -103,16 +104,17 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
     """Send the link again, or let somebody go."""
     acts = {
-        "resend": ("staff/resend-activation", staff.resend, "resent"), "remove": ("DELETE staff", staff.remove, "removed"),
-    }  # fmt: skip
+        "resend": (Verb.STAFF_RESEND_ACTIVATION, staff.resend, "resent"),
+        "remove": (Verb.DELETE_STAFF, staff.remove, "removed"),
+    }
     if action not in acts:
         raise Problem("not-found", f"there is no action '{action}'")
-    what, carry_out, done = acts[action]
+    verb, carry_out, done = acts[action]
 
     def act(work: Work) -> str:
         person = work.one("staff", id)
         form.must_match(person.values, id)
-        work.audit(what, person, *carry_out(work, person))
+        work.audit(verb, person, *carry_out(work, person))
         return HERE
 
     return visit.submit(form, act, lambda wrong: _form(visit, _one(visit, id), None, wrong), done=done)
