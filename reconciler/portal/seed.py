@@ -19,6 +19,7 @@ from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form, same_name_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.searching import search_form
+from reconciler.portal.rules.states import ContactStatus, CustomerStatus, MailState, Workflow
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -31,11 +32,13 @@ _ROWS_A_STATEMENT: Final = 5000
 def settle(store: Store) -> None:
     """Everybody who was invited has activated, and their mails were sent."""
     with store.write(SYSTEM) as work:
-        for contact in work.where("contact", t.contacts.c.status == "invited"):
-            contact["status"] = "active"
-            work.audit(Verb.ACTIVATE, contact, {"status": "invited"}, {"status": "active"})
+        for contact in work.where("contact", t.contacts.c.status == ContactStatus.INVITED):
+            contact["status"] = ContactStatus.ACTIVE
+            work.audit(Verb.ACTIVATE, contact, {"status": ContactStatus.INVITED}, {"status": ContactStatus.ACTIVE})
         forget_at = later(work.now, days=KEPT_DAYS)
-        work.connection.execute(update(t.outbox).values(state="sent", sent_at=work.now, tries=1, forget_at=forget_at))
+        work.connection.execute(
+            update(t.outbox).values(state=MailState.SENT, sent_at=work.now, tries=1, forget_at=forget_at)
+        )
 
 
 def tell_demo_story(store: Store) -> None:
@@ -67,7 +70,7 @@ def _requests(work: Work) -> None:
     ):
         owner = _contact(work, email)
         fields = {
-            "title": title, "service": service, "workflow": "pm_quote_manual", "source_language": "en",
+            "title": title, "service": service, "workflow": Workflow.PM_QUOTE_MANUAL, "source_language": "en",
             "target_languages": ["de", "fr"], "deadline": None, "comment": None,
         }  # fmt: skip
         row = requests.send(work, owner, fields)
@@ -130,7 +133,7 @@ def _invented_customer(work: Work, number: int) -> dict[str, Any]:
     name = f"Customer {number:07}"
     return {
         **fresh_fields(work, "customer", {"name": name}), "id": f"cus_{secrets.token_hex(10)}", "version": 1,
-        "revision": work.revision, "name_form": same_name_form(name), "status": "active", "archived": None,
+        "revision": work.revision, "name_form": same_name_form(name), "status": CustomerStatus.ACTIVE, "archived": None,
         "last_commit": None, "registration_code": None, "sought": search_form(name),
     }  # fmt: skip
 
@@ -140,7 +143,7 @@ def _invented_contact(work: Work, customer: str, number: int, place: int) -> dic
     fields = {"name": f"Person {place} of {number}", "email": email, "role": "manager" if place == 1 else "requester"}
     return {
         **fresh_fields(work, "contact", fields), "id": f"con_{secrets.token_hex(10)}", "version": 1,
-        "revision": work.revision, "customer": customer, "address_form": email, "status": "active", "generation": 1,
+        "revision": work.revision, "customer": customer, "address_form": email, "status": ContactStatus.ACTIVE, "generation": 1,
         "removed": None, "registration": None, "fingerprint": None, "decision": None, "password": None,
         "invited_at": work.now, "sought": search_form(fields["name"], email),
     }  # fmt: skip

@@ -16,6 +16,7 @@ from reconciler.portal.rules import contacts as rules
 from reconciler.portal.rules.audit import VERBS, Verb
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.laws import customers_with_manager
 from reconciler.portal.store.work import Row, Work
@@ -198,7 +199,7 @@ def _presence_with_customer(run: Run, customer: Row, *, present: bool) -> None:
     """What went out or came back with the customer was meant to: its base says so."""
     for contact in run.work.where("contact", t.contacts.c.customer == customer.id):
         gone = (contact["removed"] or {}).get("with_customer", False)
-        if contact["applied"] and gone is not present and (contact["status"] == "removed") is not present:
+        if contact["applied"] and gone is not present and (contact["status"] == ContactStatus.REMOVED) is not present:
             contact["applied"] = {**contact["applied"], "present": present}
 
 

@@ -10,6 +10,7 @@ from reconciler.portal.mail.kinds import MailKind
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -23,7 +24,7 @@ def erase(work: Work, contact: Row) -> Audited:
 
     Mails to others that name her keep their place in the outbox and lose what they say, once they have left.
     """
-    if contact["status"] != "removed":
+    if contact["status"] != ContactStatus.REMOVED:
         raise Problem("wrong-state", f"contact '{contact.id}' is {contact['status']}: remove it first")
     pseudonym = f"erased-{contact.id[-8:]}"
     base = contact["applied"] and {

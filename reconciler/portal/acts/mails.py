@@ -13,6 +13,8 @@ from sqlalchemy import insert, select
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.letters import About, letter
 from reconciler.portal.rules.naming import name_for
+from reconciler.portal.rules.roles import StaffKind
+from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -120,5 +122,7 @@ def _whom_to_ask(customer: Row | None, work: Work) -> str:
     if customer and customer["project_managers"]:
         return str(customer["project_managers"][0])
     c = t.staff.c
-    administrators = select(c.email).where(c.kind == "administrator", c.status == "active").order_by(c.id).limit(1)
+    administrators = (
+        select(c.email).where(c.kind == StaffKind.ADMINISTRATOR, c.status == StaffStatus.ACTIVE).order_by(c.id).limit(1)
+    )
     return str(work.connection.execute(administrators).scalar() or "")

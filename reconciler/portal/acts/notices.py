@@ -11,6 +11,7 @@ from typing import Final
 from reconciler.portal.acts.mails import Reader, page_of, post, send
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -40,5 +41,7 @@ def tell_project_managers(work: Work, wording: Wording, request: Row, **facts: s
 
 def _addressed(work: Work, address: str) -> tuple[str, str]:
     """How one of the provider's people is called, and in which language."""
-    found = work.where("staff", t.staff.c.address_form == same_address_form(address), t.staff.c.status != "removed")
+    found = work.where(
+        "staff", t.staff.c.address_form == same_address_form(address), t.staff.c.status != StaffStatus.REMOVED
+    )
     return (found[0]["name"], found[0]["language"]) if found else (address, POLICY_LANGUAGE)

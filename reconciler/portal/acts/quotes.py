@@ -18,6 +18,7 @@ from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, next_state, possible
 from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
@@ -126,7 +127,7 @@ def expire_quotes(store: Store) -> int:
 
 def _expire_some_quotes(store: Store) -> int:
     c = t.requests.c
-    late = select(c.id).where(c.state == "quoted", c.expires_at < store.clock()).limit(AT_ONCE)
+    late = select(c.id).where(c.state == RequestState.QUOTED, c.expires_at < store.clock()).limit(AT_ONCE)
     with store.read() as connection:
         if connection.execute(late).first() is None:  # nearly always: nobody has to wait for us
             return 0

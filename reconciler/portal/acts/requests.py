@@ -16,6 +16,7 @@ from reconciler.portal.rules import requests as rules
 from reconciler.portal.rules.contacts import may_receive, must_live
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -44,8 +45,8 @@ def send(
     if set(files) & set(reference_files):
         raise Problem("unprocessable", "one upload is either to be translated or a reference")
     request = _created(work, owner, fields, service, rules.all_words(sources))
-    uploads.attach(work, sources, request, "source")
-    uploads.attach(work, references, request, "reference")
+    uploads.attach(work, sources, request, FileKind.SOURCE)
+    uploads.attach(work, references, request, FileKind.REFERENCE)
     _tell(work, request)
     return request
 
@@ -81,7 +82,7 @@ def _tell(work: Work, request: Row) -> None:
     """The provider's tools know what they sent; what a person sent is news to the project managers."""
     if work.principal.contact:
         tell_project_managers(work, Wording.SUBMITTED, request)
-        if request["state"] == "quoted":
+        if request["state"] == RequestState.QUOTED:
             tell_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
 
 

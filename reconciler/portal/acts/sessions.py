@@ -17,6 +17,8 @@ from reconciler.portal.acts.mails import digest
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, WHO_BY_ROLE, WHO_BY_SCOPE, Actor, Principal, Scope
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import Role
+from reconciler.portal.rules.states import ContactStatus, CustomerStatus, StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -63,11 +65,11 @@ def _contact(connection: Connection, proof: str, id: str) -> Principal | None:
     joined = t.contacts.join(t.customers, t.customers.c.id == t.contacts.c.customer)
     row = connection.execute(
         select(t.contacts, t.customers.c.language.label("home_language")).select_from(joined)
-        .where(t.contacts.c.id == id, t.contacts.c.status == "active", t.customers.c.status == "active")
+        .where(t.contacts.c.id == id, t.contacts.c.status == ContactStatus.ACTIVE, t.customers.c.status == CustomerStatus.ACTIVE)
     ).first()  # fmt: skip
     if row is None:
         return None
-    actor = Actor.MANAGER if row.role == "manager" else Actor.SELF
+    actor = Actor.MANAGER if row.role == Role.MANAGER else Actor.SELF
     return Principal(
         _session_id(proof), row.name, actor, None, row.id, row.customer, who=WHO_BY_ROLE[row.role],
         language=row.language or row.home_language, proof=proof,
@@ -76,7 +78,7 @@ def _contact(connection: Connection, proof: str, id: str) -> Principal | None:
 
 def _staff(connection: Connection, proof: str, id: str) -> Principal | None:
     row: Row[tuple[object, ...]] | None = connection.execute(
-        select(t.staff).where(t.staff.c.id == id, t.staff.c.status == "active")
+        select(t.staff).where(t.staff.c.id == id, t.staff.c.status == StaffStatus.ACTIVE)
     ).first()
     if row is None:
         return None

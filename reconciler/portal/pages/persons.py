@@ -15,6 +15,7 @@ from reconciler.portal.pages.looking import all_services, heirs
 from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant, Reach
+from reconciler.portal.rules.roles import Role
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -52,7 +53,7 @@ def update(work: Work, grant: Grant, row: Row, form: Form) -> None:
     form.must_match(row.values, row.id)
     services = [code for code, _ in orderable(work.connection, row.values)] if grant.reach is Reach.ALL else None
     fields = typed_fields(form, services=services, language=row["language"])
-    if form.text("heir") and fields.get("role") == "observer":
+    if form.text("heir") and fields.get("role") == Role.OBSERVER:
         heir = heir_of(work, grant, form.text("heir"))
         work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
     work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields))

@@ -30,6 +30,7 @@ from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Reach, granted
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, possible
+from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
 
 Kept: TypeAlias = Mapping[str, Sequence[str]]
@@ -139,10 +140,10 @@ def one_request(
 
 def _next(visit: Visit, row: Mapping[str, Any], events: Sequence[str]) -> str:
     """The sentence about what happens next, for who works on it, who decides, whose it is, and who watches."""
-    state = "quote_pending" if row["state"] == "quote_being_made" else row["state"]
+    state = RequestState.QUOTE_PENDING if row["state"] == RequestState.QUOTE_BEING_MADE else row["state"]
     if visit.grant.principal.staff:
         return f"next.{state}.provider"
-    if state == "quoted" and "accept" in events:
+    if state == RequestState.QUOTED and "accept" in events:
         return "next.quoted.decides"
     return f"next.{state}.owner" if row["owner"] == visit.grant.principal.contact else f"next.{state}.watches"
 

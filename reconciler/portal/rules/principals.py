@@ -23,9 +23,9 @@ class Actor(StrEnum):
     """In which capacity somebody acts."""
 
     RECONCILER = "reconciler"
-    ADMINISTRATOR = "administrator"
-    PROJECT_MANAGER = "project_manager"
-    MANAGER = "manager"
+    ADMINISTRATOR = StaffKind.ADMINISTRATOR.value
+    PROJECT_MANAGER = StaffKind.PROJECT_MANAGER.value
+    MANAGER = Role.MANAGER.value
     SELF = "self"
     SYSTEM = "system"
 

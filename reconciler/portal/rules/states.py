@@ -24,11 +24,11 @@ class CustomerStatus(StrEnum):
 
 
 class StaffStatus(StrEnum):
-    """How far one of the provider's people is."""
+    """How far one of the provider's people is: the same as contacts, who may log in by the same pages."""
 
-    INVITED = "invited"
-    ACTIVE = "active"
-    REMOVED = "removed"
+    INVITED = ContactStatus.INVITED.value
+    ACTIVE = ContactStatus.ACTIVE.value
+    REMOVED = ContactStatus.REMOVED.value
 
 
 class SignUp(StrEnum):

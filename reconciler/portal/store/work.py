@@ -18,6 +18,7 @@ from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.searching import sought_by
+from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
 
 _KIND: Final = {
@@ -155,7 +156,7 @@ class Work:
     def mail(self, values: Mapping[str, Any]) -> None:
         """Put a mail into the outbox; it leaves only if the transaction is committed."""
         self.mails.append({
-            "revision": self.revision, "created_at": self.now, "state": "queued", "tries": 0,
+            "revision": self.revision, "created_at": self.now, "state": MailState.QUEUED, "tries": 0,
             "next_try_at": self.now, "last_error": None, "sent_at": None, "forget_at": None, **values,
         })  # fmt: skip
 

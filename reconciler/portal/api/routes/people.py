@@ -66,7 +66,7 @@ def list_contacts(
     if status:
         criteria.append(c.status == status)
     elif include is None:
-        criteria.append(c.status != "removed")
+        criteria.append(c.status != ContactStatus.REMOVED)
     return page(request, paging, t.contacts, criteria, _shown, grant=grant)
 
 
@@ -191,7 +191,7 @@ def act_on_contact(
 
 
 def _pending(row: Row) -> Row:
-    if row["status"] != "unapproved":
+    if row["status"] != ContactStatus.UNAPPROVED:
         raise Problem("registration-gone", f"contact '{row.id}' is {row['status']}")
     return row
 

@@ -40,7 +40,7 @@ def staff_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
 def list_staff(request: Request, paging: Pages, status: Annotated[str, OneOf(StaffStatus)] | None = None) -> Response:
     """The provider's people; removed ones only with `status=removed`."""
     c = t.staff.c
-    criteria = [c.status == status if status else c.status != "removed"]
+    criteria = [c.status == status if status else c.status != StaffStatus.REMOVED]
     return page(request, paging, t.staff, criteria, lambda _, rows: [staff_as_json(row) for row in rows])
 
 

@@ -46,7 +46,7 @@ def show_new_service(visit: Services) -> Response:
 def _blank() -> Found:
     return {
         "id": None, "version": None, "code": "", "name": "", "description": None, "template": None,
-        "workflows": ["pm_quote_manual"], "available_to_all": False, "price": None, "owner": None,
+        "workflows": [Workflow.PM_QUOTE_MANUAL], "available_to_all": False, "price": None, "owner": None,
     }  # fmt: skip
 
 

@@ -28,7 +28,7 @@ from reconciler.portal.pages.tongues import no_tongue, tongues
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.states import LIVING
+from reconciler.portal.rules.states import LIVING, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -44,7 +44,7 @@ def list_customers(
 ) -> Response:  # fmt: skip
     """The customers by name, with how many people they have and what they lack to order."""
     c = t.customers.c
-    statement = select(t.customers) if archived else select(t.customers).where(c.status == "active")
+    statement = select(t.customers) if archived else select(t.customers).where(c.status == CustomerStatus.ACTIVE)
     statement = matching(statement, t.customers, q)
     with visit.store.read() as connection:
         rows, mark = one_page(connection, statement, (c.name, c.id), after)
@@ -79,7 +79,7 @@ def lacks(customer: Found, people: int) -> list[str]:
     return [
         need for need, there in (
             ("contact", people), ("manager", customer["project_managers"]), ("service", customer["services"]),
-        ) if not there and customer["status"] == "active"
+        ) if not there and customer["status"] == CustomerStatus.ACTIVE
     ]  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def show_new(visit: Runs) -> Response:
 def _blank() -> Found:
     return {
         "id": None, "version": None, "name": "", "description": None, "language": "en", "project_managers": [],
-        "services": [], "email_domains": [], "status": "active", "archived": None, "registration_code": None,
+        "services": [], "email_domains": [], "status": CustomerStatus.ACTIVE, "archived": None, "registration_code": None,
         "owner": None, "external_key": None, "lacks": [], "people": 0,
     }  # fmt: skip
 

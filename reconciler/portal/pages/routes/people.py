@@ -31,8 +31,8 @@ from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK
-from reconciler.portal.rules.states import LIVING
+from reconciler.portal.rules.roles import HOLDS_WORK, Role
+from reconciler.portal.rules.states import LIVING, ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -69,15 +69,17 @@ def list_people(
 
 def _waiting(connection: Connection) -> list[Found]:
     c = t.contacts.c
-    rows = connection.execute(select(t.contacts).where(c.status == "unapproved").order_by(c.id).limit(MOST_WAITING))
+    rows = connection.execute(
+        select(t.contacts).where(c.status == ContactStatus.UNAPPROVED).order_by(c.id).limit(MOST_WAITING)
+    )
     return _at_home(connection, [dict(row) for row in rows.mappings()])
 
 
 def _sought(customer: str, q: str, *, everybody: bool) -> Select[Any]:
     c = t.contacts.c
-    statement = select(t.contacts).where(c.status != "unapproved")
+    statement = select(t.contacts).where(c.status != ContactStatus.UNAPPROVED)
     if not everybody:
-        statement = statement.where(c.status != "removed")
+        statement = statement.where(c.status != ContactStatus.REMOVED)
     if customer:
         statement = statement.where(c.customer == customer)
     return matching(statement, t.contacts, q)
@@ -96,8 +98,8 @@ def _at_home(connection: Connection, people: list[Found]) -> list[Found]:
 
 
 NOBODY: Final = {
-    "id": None, "name": "", "email": "", "role": "requester", "language": None, "services": "all", "customer": None,
-    "status": "invited",
+    "id": None, "name": "", "email": "", "role": Role.REQUESTER, "language": None, "services": "all", "customer": None,
+    "status": ContactStatus.INVITED,
 }  # fmt: skip
 
 
@@ -155,7 +157,7 @@ def _one(
     with visit.store.read() as connection:
         person, people = with_heirs(connection, reached(connection, visit.grant, t.contacts, id))
         customer = customer_of(connection, person["customer"]) if person["customer"] else None
-        known = homes(connection) if person["status"] == "unapproved" else []
+        known = homes(connection) if person["status"] == ContactStatus.UNAPPROVED else []
         services = orderable(connection, {**person, **({"customer": wished} if wished else {})})
         orders = offered_services(connection, id) if person["customer"] else []
     language = form.text("language") if form and not event else person["language"]
@@ -237,7 +239,7 @@ def reject(visit: Admits, id: str, form: Sent) -> Response:
 
 def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:
     row = within(work, visit.grant, "contact", id)
-    if row["status"] != "unapproved":
+    if row["status"] != ContactStatus.UNAPPROVED:
         raise Problem("registration-gone", f"contact '{id}' is {row['status']}")
     form.must_match(row.values, id)
     return row

@@ -16,6 +16,8 @@ from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.pages.words import LANGUAGES
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import StaffKind
+from reconciler.portal.rules.states import CustomerStatus, StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -24,7 +26,7 @@ Sees = Annotated[Visit, visits("staff.read")]
 Runs = Annotated[Visit, visits("staff.write")]
 HERE: Final = "/admin/staff"
 BLANK: Final = {
-    "id": None, "version": None, "name": "", "email": "", "kind": "project_manager", "language": "en", "status": "invited",
+    "id": None, "version": None, "name": "", "email": "", "kind": StaffKind.PROJECT_MANAGER, "language": "en", "status": StaffStatus.INVITED,
 }  # fmt: skip
 
 
@@ -33,7 +35,9 @@ def list_staff(visit: Sees) -> Response:
     """The provider's people by name, and how many customers name each of them."""
     c = t.staff.c
     with visit.store.read() as connection:
-        rows = connection.execute(select(t.staff).where(c.status != "removed").order_by(c.name, c.id)).mappings()
+        rows = connection.execute(
+            select(t.staff).where(c.status != StaffStatus.REMOVED).order_by(c.name, c.id)
+        ).mappings()
         counts = _customers(connection)
         people = [{**row, "customers": counts.get(row["address_form"], 0)} for row in rows]
     return visit.page("admin/staff.html", people=people)
@@ -42,7 +46,7 @@ def list_staff(visit: Sees) -> Response:
 def _customers(connection: Connection) -> dict[str, int]:
     """How many active customers name an address among their project managers."""
     c, counts = t.customers.c, dict[str, int]()
-    for named in connection.execute(select(c.project_managers).where(c.status == "active")).scalars():
+    for named in connection.execute(select(c.project_managers).where(c.status == CustomerStatus.ACTIVE)).scalars():
         for form in managers_of(named):
             counts[form] = counts.get(form, 0) + 1
     return counts
@@ -81,7 +85,9 @@ def show_one(visit: Sees, id: str) -> Response:
 def _one(visit: Visit, id: str) -> Found:
     c = t.staff.c
     with visit.store.read() as connection:
-        found = connection.execute(select(t.staff).where(c.id == id, c.status != "removed")).mappings().first()
+        found = (
+            connection.execute(select(t.staff).where(c.id == id, c.status != StaffStatus.REMOVED)).mappings().first()
+        )
     if found is None:
         raise Problem("not-found", f"there is no staff '{id}'")
     return dict(found)
