@@ -12,10 +12,12 @@ from typing import Any, Final
 
 from reconciler.portal.acts.offers import offered
 from reconciler.portal.acts.requests import NEW
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.requests import cost
-from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.roles import HOLDS_WORK, Role
+from reconciler.portal.rules.states import ContactStatus, RequestState, Workflow
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -34,7 +36,7 @@ _TARGETS: Final = (["de"], ["fr"], ["de", "fr"], ["no"], ["de"], ["hu"], ["fr", 
 def live_through_a_year(work: Work) -> None:
     """Requests of a year for everybody who may send them now, delivered but for a few that were not accepted."""
     c = t.contacts.c
-    people = work.where("contact", c.status == "active", c.role.in_(sorted(HOLDS_WORK)))
+    people = work.where("contact", c.status == ContactStatus.ACTIVE, c.role.in_(sorted(HOLDS_WORK)))
     people.sort(key=lambda person: person["email"])
     services = sorted(work.where("service"), key=lambda service: service["code"])
     number = 0
@@ -43,7 +45,7 @@ def live_through_a_year(work: Work) -> None:
             days = 30 * (len(_A_MONTH) - month) + 4 - place * 3
             _closed(work, people[number * 5 % len(people)], services, number, later(work.now, days=-days, hours=place))
             number += 1
-    work.audit("seed", work.one("settings", "settings"), None, {"past_requests": number})
+    work.audit(Verb.SEED, work.one("settings", "settings"), None, {"past_requests": number})
 
 
 def _closed(work: Work, owner: Row, services: list[Row], number: int, sent: str) -> None:
@@ -55,7 +57,7 @@ def _closed(work: Work, owner: Row, services: list[Row], number: int, sent: str)
     amount, currency = cost(words, service["price"] if service else None, len(targets))
     request = work.new("request", {
         **NEW, **_end(number, sent), "customer": home.id, "owner": owner.id, "title": _TITLES[number % len(_TITLES)],
-        "service": service["code"] if service else None, "workflow": "pm_quote_manual", "source_language": "en",
+        "service": service["code"] if service else None, "workflow": Workflow.PM_QUOTE_MANUAL, "source_language": "en",
         "target_languages": targets, "deadline": None, "comment": None, "created_at": sent, "words": words,
         "cost": amount, "currency": currency,
     })  # fmt: skip
@@ -65,10 +67,10 @@ def _closed(work: Work, owner: Row, services: list[Row], number: int, sent: str)
 
 def _end(number: int, sent: str) -> dict[str, Any]:
     if number % 13 == 3:
-        return {"state": "cancelled", "reason": "expired"}
+        return {"state": RequestState.CANCELLED, "reason": "expired"}
     accepted = later(sent, hours=3 + number % 40)
     return {
-        "state": "delivered", "progress": 100, "accepted_at": accepted,
+        "state": RequestState.DELIVERED, "progress": 100, "accepted_at": accepted,
         "delivered_at": later(accepted, days=1 + number % 6, hours=number % 9),
     }  # fmt: skip
 
@@ -86,20 +88,24 @@ def _project_manager(work: Work, home: Row) -> Principal:
 
 def _tell(work: Work, request: Row, owner: Row, manager: Principal) -> None:
     """The request's history: what led to the state that it is in."""
-    actor = Actor.MANAGER if owner["role"] == "manager" else Actor.SELF
+    actor = Actor.MANAGER if owner["role"] == Role.MANAGER else Actor.SELF
     who, sent = Principal("seed", owner["name"], actor, contact=owner.id), request["created_at"]
     with _long_ago(work, who, sent):
-        work.audit("POST requests", request, None, {"title": request["title"]})
+        work.audit(Verb.POST_REQUESTS, request, None, {"title": request["title"]})
     with _long_ago(work, manager, later(sent, hours=2)):
-        work.audit("requests/approve", request, {"state": "quote_pending"}, {"state": "quoted"})
-    if request["state"] == "cancelled":
+        work.audit(
+            Verb.REQUESTS_APPROVE, request, {"state": RequestState.QUOTE_PENDING}, {"state": RequestState.QUOTED}
+        )
+    if request["state"] == RequestState.CANCELLED:
         with _long_ago(work, SYSTEM, later(sent, days=work.one("settings", "settings")["offers"]["expire_after_days"])):
-            work.audit("quote_expired", request, {"state": "quoted"}, {"state": "cancelled"})
+            work.audit(Verb.QUOTE_EXPIRED, request, {"state": RequestState.QUOTED}, {"state": RequestState.CANCELLED})
         return
     with _long_ago(work, who, request["accepted_at"]):
-        work.audit("requests/accept", request, {"state": "quoted"}, {"state": "in_progress"})
+        work.audit(Verb.REQUESTS_ACCEPT, request, {"state": RequestState.QUOTED}, {"state": RequestState.IN_PROGRESS})
     with _long_ago(work, manager, request["delivered_at"]):
-        work.audit("requests/deliver", request, {"state": "in_progress"}, {"state": "delivered"})
+        work.audit(
+            Verb.REQUESTS_DELIVER, request, {"state": RequestState.IN_PROGRESS}, {"state": RequestState.DELIVERED}
+        )
 
 
 @contextmanager

@@ -15,9 +15,11 @@ from reconciler.portal.acts import contacts, customers, registrations, requests
 from reconciler.portal.acts.fields import fresh_fields
 from reconciler.portal.acts.outbox import KEPT_DAYS
 from reconciler.portal.past import live_through_a_year
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form, same_name_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.searching import search_form
+from reconciler.portal.rules.states import ContactStatus, CustomerStatus, MailState, Workflow
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -30,11 +32,13 @@ _ROWS_A_STATEMENT: Final = 5000
 def settle(store: Store) -> None:
     """Everybody who was invited has activated, and their mails were sent."""
     with store.write(SYSTEM) as work:
-        for contact in work.where("contact", t.contacts.c.status == "invited"):
-            contact["status"] = "active"
-            work.audit("activate", contact, {"status": "invited"}, {"status": "active"})
+        for contact in work.where("contact", t.contacts.c.status == ContactStatus.INVITED):
+            contact["status"] = ContactStatus.ACTIVE
+            work.audit(Verb.ACTIVATE, contact, {"status": ContactStatus.INVITED}, {"status": ContactStatus.ACTIVE})
         forget_at = later(work.now, days=KEPT_DAYS)
-        work.connection.execute(update(t.outbox).values(state="sent", sent_at=work.now, tries=1, forget_at=forget_at))
+        work.connection.execute(
+            update(t.outbox).values(state=MailState.SENT, sent_at=work.now, tries=1, forget_at=forget_at)
+        )
 
 
 def tell_demo_story(store: Store) -> None:
@@ -66,22 +70,22 @@ def _requests(work: Work) -> None:
     ):
         owner = _contact(work, email)
         fields = {
-            "title": title, "service": service, "workflow": "pm_quote_manual", "source_language": "en",
+            "title": title, "service": service, "workflow": Workflow.PM_QUOTE_MANUAL, "source_language": "en",
             "target_languages": ["de", "fr"], "deadline": None, "comment": None,
         }  # fmt: skip
         row = requests.send(work, owner, fields)
-        work.audit("POST requests", row, None, {"title": title})
+        work.audit(Verb.POST_REQUESTS, row, None, {"title": title})
 
 
 def _edit(work: Work, email: str, fields: dict[str, Any]) -> None:
     row = _contact(work, email)
-    work.audit("PATCH contacts", row, *contacts.edit(work, row, fields))
+    work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, fields))
 
 
 def _unmanaged(work: Work) -> None:
     fields = {"name": "Éditions Moulin & Vasseur", "language": "fr", "project_managers": ["ada.quist@provider.example"]}
     home = customers.create(work, {**fields, "services": ["standard"]})
-    work.audit("POST customers", home, None, fields)
+    work.audit(Verb.POST_CUSTOMERS, home, None, fields)
     for name, email, role in (
         ("Amélie Vasseur", "amelie@moulin-vasseur.example", "manager"),
         ("Benoît Moulin", "benoit@moulin-vasseur.example", "requester"),
@@ -89,18 +93,18 @@ def _unmanaged(work: Work) -> None:
         ("Hugo Perret", "hugo.perret@perret-cartes.example", "observer"),
     ):
         row = contacts.add(work, home, {"name": name, "email": email, "role": role})
-        work.audit("POST contacts", row, None, {"name": name})
+        work.audit(Verb.POST_CONTACTS, row, None, {"name": name})
     thalbach = _customer(work, "Kanzlei Thalbach & Söhne")
     row = contacts.add(
         work, thalbach, {"name": "Ines Brandt", "email": "i.brandt@thalbach.example", "role": "requester"}
     )
-    work.audit("POST contacts", row, None, {"name": "Ines Brandt"})
+    work.audit(Verb.POST_CONTACTS, row, None, {"name": "Ines Brandt"})
 
 
 def _sign_up(work: Work, home: Row | None, id: str, name: str, email: str) -> None:
     row = registrations.register(work, home, {"name": name, "email": email, "role": "requester", "language": None})
     row["registration"] = id
-    work.audit("sign-up", row, None, {"name": name})
+    work.audit(Verb.SIGN_UP, row, None, {"name": name})
 
 
 def _contact(work: Work, email: str) -> Row:
@@ -122,14 +126,14 @@ def fill(store: Store, customers: int, contacts_per_customer: int) -> None:
             if len(rows) >= _ROWS_A_STATEMENT or number == customers:
                 work.connection.execute(insert(t.contacts), rows)
                 rows = []
-        work.audit("seed", work.one("settings", "settings"), None, {"customers": customers})
+        work.audit(Verb.SEED, work.one("settings", "settings"), None, {"customers": customers})
 
 
 def _invented_customer(work: Work, number: int) -> dict[str, Any]:
     name = f"Customer {number:07}"
     return {
         **fresh_fields(work, "customer", {"name": name}), "id": f"cus_{secrets.token_hex(10)}", "version": 1,
-        "revision": work.revision, "name_form": same_name_form(name), "status": "active", "archived": None,
+        "revision": work.revision, "name_form": same_name_form(name), "status": CustomerStatus.ACTIVE, "archived": None,
         "last_commit": None, "registration_code": None, "sought": search_form(name),
     }  # fmt: skip
 
@@ -139,7 +143,7 @@ def _invented_contact(work: Work, customer: str, number: int, place: int) -> dic
     fields = {"name": f"Person {place} of {number}", "email": email, "role": "manager" if place == 1 else "requester"}
     return {
         **fresh_fields(work, "contact", fields), "id": f"con_{secrets.token_hex(10)}", "version": 1,
-        "revision": work.revision, "customer": customer, "address_form": email, "status": "active", "generation": 1,
+        "revision": work.revision, "customer": customer, "address_form": email, "status": ContactStatus.ACTIVE, "generation": 1,
         "removed": None, "registration": None, "fingerprint": None, "decision": None, "password": None,
         "invited_at": work.now, "sought": search_form(fields["name"], email),
     }  # fmt: skip

@@ -9,7 +9,9 @@ from typing import Final
 
 from reconciler.portal.acts import staff
 from reconciler.portal.acts.passwords import hashed, must_be_strong
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.rules.states import ContactStatus, StaffStatus
 from reconciler.portal.seed import ADMINISTRATOR
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -27,8 +29,8 @@ def people_of_the_provider(store: Store) -> None:
     with store.write(ADMINISTRATOR) as work:
         for name, email, kind, language in PROVIDER:
             person = staff.add(work, {"name": name, "email": email, "kind": kind, "language": language})
-            person["status"] = "active"
-            work.audit("POST staff", person, None, {"name": name, "kind": kind})
+            person["status"] = StaffStatus.ACTIVE
+            work.audit(Verb.POST_STAFF, person, None, {"name": name, "kind": kind})
 
 
 def give_everybody(store: Store, password: str) -> None:
@@ -37,8 +39,8 @@ def give_everybody(store: Store, password: str) -> None:
     kept = hashed(password)
     with store.write(SYSTEM) as work:
         people = [
-            *work.where("contact", t.contacts.c.status == "active"),
-            *work.where("staff", t.staff.c.status == "active"),
+            *work.where("contact", t.contacts.c.status == ContactStatus.ACTIVE),
+            *work.where("staff", t.staff.c.status == StaffStatus.ACTIVE),
         ]
         for person in people:
             person["password"] = kept

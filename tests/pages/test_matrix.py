@@ -17,6 +17,7 @@ from sqlalchemy import update
 
 from reconciler.portal.acts import registrations, sessions
 from reconciler.portal.api.security import new_token
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM, Scope
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
@@ -116,7 +117,7 @@ def _registrant(store: Store, home: str) -> str:
     with store.write(SYSTEM) as work:
         fields = {"name": "Rita Ruiz", "email": "rita@acme.example", "role": "requester", "language": None}
         row = registrations.register(work, work.one("customer", home), fields)
-        work.audit("sign-up", row, None, {})
+        work.audit(Verb.SIGN_UP, row, None, {})
         work.flush()
         return sessions.begin(work, contact=row.id)["token"]
 

@@ -6,7 +6,8 @@ from string import Formatter
 
 import pytest
 
-from reconciler.portal.mail.letters import _LINES, About, letter
+from reconciler.portal.mail.kinds import Wording
+from reconciler.portal.mail.letters import About, letter
 from reconciler.portal.mail.words import WORDS
 
 FACTS = {
@@ -26,10 +27,10 @@ def test_the_three_tables_have_the_same_sentences_with_the_same_facts() -> None:
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "de"])
-@pytest.mark.parametrize("kind", sorted(_LINES))
-def test_every_kind_of_mail_is_written_in_every_language(kind: str, language: str) -> None:
+@pytest.mark.parametrize("wording", Wording)
+def test_every_wording_is_written_in_every_language(wording: Wording, language: str) -> None:
     for contact in ("lee@provider.example", ""):
-        written = letter(kind, language, {**FACTS, "contact": contact}, LISTED)
+        written = letter(wording, language, {**FACTS, "contact": contact}, LISTED)
         assert "{" not in written.subject + written.text
         assert "2026-12-01" not in written.text
         assert written.text.count("Words & Co") == 1, "it is signed, and calls nobody by the portal's name"
@@ -44,8 +45,8 @@ def test_every_kind_of_mail_is_written_in_every_language(kind: str, language: st
     ],
 )
 def test_one_request_is_one_and_each_has_its_link(language: str, one: str, many: str) -> None:
-    assert one in letter("work_received", language, {**FACTS, "count": "1"}, LISTED[:1]).text
-    written = letter("work_received", language, FACTS, LISTED)
+    assert one in letter(Wording.WORK_RECEIVED, language, {**FACTS, "count": "1"}, LISTED[:1]).text
+    written = letter(Wording.WORK_RECEIVED, language, FACTS, LISTED)
     assert many in written.text
     assert (
         "\n\nLeaflet\nhttps://portal.example/requests/1\n\nManual\nhttps://portal.example/requests/2\n\n"
@@ -71,9 +72,9 @@ def test_one_request_is_one_and_each_has_its_link(language: str, one: str, many:
     ],
 )
 def test_days_and_titles_are_written_as_the_reader_writes_them(language: str, told: str) -> None:
-    assert told in letter("quoted", language, FACTS).text
+    assert told in letter(Wording.QUOTED, language, FACTS).text
 
 
 def test_without_an_address_to_write_to_a_mail_names_somebody_to_ask() -> None:
-    assert "Questions? Write to lee@provider.example." in letter("quoted", "en", FACTS).text
-    assert "Questions? Ask your contact at our company." in letter("quoted", "en", {**FACTS, "contact": ""}).text
+    assert "Questions? Write to lee@provider.example." in letter(Wording.QUOTED, "en", FACTS).text
+    assert "Questions? Ask your contact at our company." in letter(Wording.QUOTED, "en", {**FACTS, "contact": ""}).text

@@ -15,6 +15,7 @@ import pytest
 from reconciler.portal.acts import outbox
 from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.mail.delivery import carry_due
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.letters import About, letter
 from reconciler.portal.mail.messages import NotSendable, message, recipient
 from reconciler.portal.mail.smtp import MailServer, mail_server
@@ -243,9 +244,11 @@ def test_what_people_call_themselves_is_text_in_a_mail_and_nothing_else(payload:
         "address": "https://portal.example/login", "contact": payload, "link": "https://portal.example/activate/x",
         "until": "2026-12-01", "count": "1", "from_name": payload, "reason": payload,
     }  # fmt: skip
-    for kind in ("activation", "activation_again", "address_changed", "work_received", "rejected"):
+    for wording in (
+        Wording.ACTIVATION, Wording.ACTIVATION_AGAIN, Wording.ADDRESS_CHANGED, Wording.WORK_RECEIVED, Wording.REJECTED,
+    ):  # fmt: skip
         for language in ("en", "fr", "de"):
-            written = letter(kind, language, facts, [About(payload, facts["link"])] * 2)
+            written = letter(wording, language, facts, [About(payload, facts["link"])] * 2)
             assert "\n" not in written.subject
             assert "\r" not in written.subject
             page = _Page(written.html)

@@ -11,7 +11,6 @@ from reconciler.portal.rules.principals import Who
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import (
     EVENTS,
-    STATES,
     all_words,
     cost,
     entering,
@@ -19,6 +18,7 @@ from reconciler.portal.rules.requests import (
     next_state,
     possible,
 )
+from reconciler.portal.rules.states import RequestState
 
 LIFE = {
     ("quote_pending", "approve"): "quoted", ("quote_being_made", "approve"): "quoted",
@@ -45,7 +45,7 @@ WHO = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize(("state", "event"), list(itertools.product(STATES, EVENTS)))
+@pytest.mark.parametrize(("state", "event"), list(itertools.product(RequestState, EVENTS)))
 def test_an_event_leads_where_the_table_says_or_says_what_is_possible(state: str, event: str) -> None:
     if (state, event) in LIFE:
         assert next_state(event, state) == LIFE[state, event]

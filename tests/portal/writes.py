@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select, update
 
 from reconciler.portal.acts.passwords import hashed
 from reconciler.portal.acts.registrations import register
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -143,7 +144,7 @@ class Ground:
         with self.store.write(SYSTEM) as work:
             fields = {"name": "Rita", "email": "rita@acme.example", "role": "requester", "language": None}
             row = register(work, work.one("customer", self.office.home["id"]), fields)
-            work.audit("sign-up", row, None, {})
+            work.audit(Verb.SIGN_UP, row, None, {})
         return self.admin.row(f"/contacts/{row.id}")
 
     def colleague(self) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from reconciler.model.outcome import Fate
 from reconciler.model.plan import Permissions
 from reconciler.model.portal import RunMark
 from reconciler.portal.acts import contacts, requests
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from reconciler.usecases.apply import Wish, carry_out
 from reconciler.usecases.looking import Folder
@@ -39,7 +40,7 @@ def send_request(world: World, email: str, title: str = "Manual") -> str:
             "target_languages": ["de"], "deadline": None, "comment": None,
         }  # fmt: skip
         row = requests.send(work, contact_row(work, email), fields)
-        work.audit("POST requests", row, None, {"title": title})
+        work.audit(Verb.POST_REQUESTS, row, None, {"title": title})
     return row.id
 
 
@@ -236,7 +237,7 @@ class Meddler(PortalWriter):
     def carry_out(self, changes, lease, mark):  # type: ignore[no-untyped-def]
         with self.world.as_admin() as work:
             row = contact_row(work, self.email)
-            work.audit("PATCH contacts", row, *contacts.edit(work, row, {"name": "Edited Meanwhile"}))
+            work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": "Edited Meanwhile"}))
         return super().carry_out(changes, lease, mark)
 
 

@@ -14,9 +14,11 @@ from reconciler.portal.acts.fields import Fields
 from reconciler.portal.acts.passwords import hashed, must_be_strong, verified
 from reconciler.portal.acts.persons import as_self, known_of, with_address
 from reconciler.portal.acts.sessions import acting, begin
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, Principal
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
@@ -41,7 +43,7 @@ def log_in(store: Store, email: str, password: str, host: str) -> dict[str, Any]
     if tried.right:
         with store.write(SYSTEM) as work:
             person = with_address(work, tried.form)
-            if person and person["password"] == tried.kept and person["status"] == "active":
+            if person and person["password"] == tried.kept and person["status"] == ContactStatus.ACTIVE:
                 attempts.forgive(work, tried.form, host, tried.attempts)
                 return _session(work, person)
     raise Problem("unauthenticated", "address or password is not right")
@@ -58,9 +60,9 @@ def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]
     form = same_address_form(prove())  # asks over the network: not within a transaction
     with store.write(SYSTEM) as work:
         person = with_address(work, form)
-        if person is None or person["status"] not in {"invited", "active"}:
+        if person is None or person["status"] not in {ContactStatus.INVITED, ContactStatus.ACTIVE}:
             raise Problem("unauthenticated", "nobody here logs in with the proven address")
-        if person["status"] == "invited":
+        if person["status"] == ContactStatus.INVITED:
             links.activate(work, person)
         attempts.forgive(work, form, host, counted)
         return _session(work, person)
@@ -71,7 +73,7 @@ def _tried(store: Store, form: str, password: str, host: str) -> Tried:
     with store.write(SYSTEM) as work:
         counted = attempts.password_tried(work, form, host)
         person = with_address(work, form)
-        kept = person["password"] if person and person["status"] == "active" else None
+        kept = person["password"] if person and person["status"] == ContactStatus.ACTIVE else None
     return Tried(form, counted, kept, verified(kept, password))
 
 
@@ -97,7 +99,7 @@ def change_password(store: Store, who: Principal, old: str, new: str, host: str)
         attempts.forgive(work, form, host, tried.attempts)
         person["password"] = kept
         work.end_access(person.id)
-        work.audit("password", person, {}, {"password": "changed"})
+        work.audit(Verb.PASSWORD, person, {}, {"password": "changed"})
         return _session(work, person)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any, Final
+from typing import Any, Final, get_args
 
 from sqlalchemy import literal_column
 
@@ -13,11 +13,19 @@ from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import set_fields
 from reconciler.portal.acts.leases import scopes_of
 from reconciler.portal.rules import contacts as rules
+from reconciler.portal.rules.audit import VERBS, Verb
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.laws import customers_with_manager
 from reconciler.portal.store.work import Row, Work
+
+_VERBS: Final[dict[type[op.Operation], Verb]] = {
+    operation: VERBS[get_args(operation.model_fields["op"].annotation)[0]]
+    for operation in get_args(get_args(op.AnyOperation)[0])
+}
+"""How the history calls each operation: by its `op`; one that is no verb fails the import."""
 
 
 @dataclass
@@ -89,7 +97,7 @@ def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
         _remember(run, row, operation)
         if not isinstance(operation, op.RemoveService):
             run.work.written(row)
-        run.work.audit(operation.op, row, before, after, operation.change)
+        run.work.audit(_VERBS[type(operation)], row, before, after, operation.change)
     except Problem as problem:
         problem.members = {"operation": index, "change": operation.change, **problem.members}
         raise
@@ -191,7 +199,7 @@ def _presence_with_customer(run: Run, customer: Row, *, present: bool) -> None:
     """What went out or came back with the customer was meant to: its base says so."""
     for contact in run.work.where("contact", t.contacts.c.customer == customer.id):
         gone = (contact["removed"] or {}).get("with_customer", False)
-        if contact["applied"] and gone is not present and (contact["status"] == "removed") is not present:
+        if contact["applied"] and gone is not present and (contact["status"] == ContactStatus.REMOVED) is not present:
             contact["applied"] = {**contact["applied"], "present": present}
 
 

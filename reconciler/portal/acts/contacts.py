@@ -9,10 +9,12 @@ from sqlalchemy import func
 from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields
 from reconciler.portal.acts.mails import about, invite, send
 from reconciler.portal.acts.persons import must_be_free
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import contacts as rules
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.rules.states import OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -23,10 +25,10 @@ Audited = tuple[dict[str, Any] | None, dict[str, Any] | None]
 
 def add(work: Work, customer: Row, fields: Fields, key: str | None = None) -> Row:
     """A new contact of an active customer, invited by a mail; `key` tells which life under it begins."""
-    if customer["status"] != "active":
+    if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("wrong-state", f"customer '{customer.id}' is archived")
     contact = work.new("contact", {
-        **fresh_fields(work, "contact", fields), "customer": customer.id, "status": "invited",
+        **fresh_fields(work, "contact", fields), "customer": customer.id, "status": ContactStatus.INVITED,
         "generation": next_generation(work, customer.id, key), "removed": None, "registration": None,
         "fingerprint": None, "decision": None, "password": None, "invited_at": work.now, "address_form": None,
     })  # fmt: skip
@@ -64,15 +66,15 @@ def edit(work: Work, contact: Row, fields: Fields) -> Audited:
         take_address(work, contact)
         if same_address_form(old) != contact["address_form"]:
             _readdress(work, contact, old)
-            before, after = {**before, "status": before.get("status")}, {**after, "status": "invited"}
+            before, after = {**before, "status": before.get("status")}, {**after, "status": ContactStatus.INVITED}
     return before, after
 
 
 def _readdress(work: Work, contact: Row, old: str) -> None:
-    contact["status"], contact["password"] = "invited", None
+    contact["status"], contact["password"] = ContactStatus.INVITED, None
     work.end_access(contact.id)
-    send(work, "address_changed", contact, to=old)
-    invite(work, contact, "activation_again")
+    send(work, Wording.ADDRESS_CHANGED, contact, to=old)
+    invite(work, contact, Wording.ACTIVATION_AGAIN)
 
 
 def open_work(work: Work, contact: Row) -> list[Row]:
@@ -87,10 +89,10 @@ def hand_over(work: Work, contact: Row, heir: Row) -> Audited:
     for request in moved:
         request["owner"] = heir.id
         work.written(request)
-        work.audit("work_moved", request, {"owner": contact.id}, {"owner": heir.id})
+        work.audit(Verb.WORK_MOVED, request, {"owner": contact.id}, {"owner": heir.id})
     if moved:
         listed = [about(work, request) for request in moved]
-        send(work, "work_received", heir, count=len(moved), from_name=contact["name"], requests=listed)
+        send(work, Wording.WORK_RECEIVED, heir, count=len(moved), from_name=contact["name"], requests=listed)
     ids = [request.id for request in moved]
     return {"owner": contact.id, "requests": ids}, {"owner": heir.id, "requests": ids}
 
@@ -99,14 +101,16 @@ def remove(work: Work, contact: Row, heir: Row | None, reason: str, *, with_cust
     """The contact leaves: open work goes to the heir, sessions and tokens end, a tombstone stays."""
     rules.must_live(contact.values)
     before = {"status": contact["status"]}
-    after: dict[str, Any] = {"status": "removed", "reason": reason}
+    after: dict[str, Any] = {"status": ContactStatus.REMOVED, "reason": reason}
     if heir is not None:
         _, moved = hand_over(work, contact, heir)
         after["work_to"] = moved
     elif left := open_work(work, contact):
         raise rules.no_heir([request.values for request in left], contact.id)
     work.end_access(contact.id)
-    contact.update(status="removed", address_form=None, password=None, removed=removal(work, reason, with_customer))
+    contact.update(
+        status=ContactStatus.REMOVED, address_form=None, password=None, removed=removal(work, reason, with_customer)
+    )
     work.touch(contact, "presence")
     return before, after
 
@@ -124,14 +128,14 @@ def restore(work: Work, contact: Row) -> Audited:
     """A removed contact comes back and is asked to activate again."""
     rules.may_be_restored(contact.values, contact["removed"], work.now)
     customer = work.one("customer", contact["customer"])
-    if customer["status"] != "active":
+    if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("not-restorable", f"customer '{customer.id}' is archived")
     _key_is_free(work, contact)
-    contact.update(status="invited", removed=None, decision=contact["decision"] and "approved")
+    contact.update(status=ContactStatus.INVITED, removed=None, decision=contact["decision"] and "approved")
     take_address(work, contact)
     work.touch(contact, "presence")
-    invite(work, contact, "activation_again")
-    return {"status": "removed"}, {"status": "invited"}
+    invite(work, contact, Wording.ACTIVATION_AGAIN)
+    return {"status": ContactStatus.REMOVED}, {"status": ContactStatus.INVITED}
 
 
 def _key_is_free(work: Work, contact: Row) -> None:
@@ -139,7 +143,7 @@ def _key_is_free(work: Work, contact: Row) -> None:
         return
     for other in work.where(
         "contact", t.contacts.c.customer == contact["customer"],
-        t.contacts.c.external_key == contact["external_key"], t.contacts.c.status != "removed",
+        t.contacts.c.external_key == contact["external_key"], t.contacts.c.status != ContactStatus.REMOVED,
     ):  # fmt: skip
         if other is not contact:
             raise Problem("key-taken", f"the key '{contact['external_key']}' belongs to '{other.id}'")
@@ -147,10 +151,10 @@ def _key_is_free(work: Work, contact: Row) -> None:
 
 def resend(work: Work, contact: Row) -> Audited:
     """A new activation link for somebody who has not activated yet."""
-    if contact["status"] not in {"invited", "link_expired"}:
+    if contact["status"] not in {ContactStatus.INVITED, ContactStatus.LINK_EXPIRED}:
         raise Problem("wrong-state", f"contact '{contact.id}' is {contact['status']}")
     before = {"status": contact["status"]}
-    contact["status"] = "invited"
+    contact["status"] = ContactStatus.INVITED
     work.end_access(contact.id)
     invite(work, contact)
-    return before, {"status": "invited"}
+    return before, {"status": ContactStatus.INVITED}

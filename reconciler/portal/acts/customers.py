@@ -11,7 +11,7 @@ from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields, take
 from reconciler.portal.acts.registrations import reject
 from reconciler.portal.rules.contacts import may_be_restored
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.rules.states import OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -22,7 +22,7 @@ _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 def create(work: Work, fields: Fields) -> Row:
     """A new customer without people."""
     customer = work.new("customer", {
-        **fresh_fields(work, "customer", {}), "name": "", "name_form": None, "status": "active", "archived": None,
+        **fresh_fields(work, "customer", {}), "name": "", "name_form": None, "status": CustomerStatus.ACTIVE, "archived": None,
         "last_commit": None, "registration_code": None,
     })  # fmt: skip
     set_fields(work, customer, fields)
@@ -32,14 +32,14 @@ def create(work: Work, fields: Fields) -> Row:
 
 def edit(work: Work, customer: Row, fields: Fields) -> Audited:
     """Change fields of an active customer."""
-    if customer["status"] != "active":
+    if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("wrong-state", f"customer '{customer.id}' is archived")
     return set_fields(work, customer, fields)
 
 
 def archive(work: Work, customer: Row, reason: str) -> Audited:
     """The customer and all its people lose access; refused while a request is open."""
-    if customer["status"] != "active":
+    if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("wrong-state", f"customer '{customer.id}' is archived already")
     left = work.where("request", t.requests.c.customer == customer.id, t.requests.c.state.in_(OPEN))
     if left:
@@ -47,31 +47,37 @@ def archive(work: Work, customer: Row, reason: str) -> Audited:
         raise Problem("open-requests", f"{len(ids)} requests of '{customer.id}' are open", requests=ids)
     people = people_of(work, customer)
     for contact in people:
-        if contact["status"] == "unapproved":
+        if contact["status"] == ContactStatus.UNAPPROVED:
             reject(work, contact, "other", mail=False)
         else:
             contacts.remove(work, contact, None, reason, with_customer=True)
-    customer.update(status="archived", name_form=None, archived=contacts.removal(work, reason, False))
+    customer.update(status=CustomerStatus.ARCHIVED, name_form=None, archived=contacts.removal(work, reason, False))
     work.touch(customer, "presence")
-    return {"status": "active"}, {"status": "archived", "contacts": [contact.id for contact in people]}
+    return {"status": CustomerStatus.ACTIVE}, {
+        "status": CustomerStatus.ARCHIVED,
+        "contacts": [contact.id for contact in people],
+    }
 
 
 def people_of(work: Work, customer: Row) -> list[Row]:
     """Everybody who is not removed, registrants too."""
-    return work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status != "removed")
+    return work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status != ContactStatus.REMOVED)
 
 
 def restore(work: Work, customer: Row) -> Audited:
     """The customer comes back with everybody whom the archive took out."""
     may_be_restored(customer.values, customer["archived"], work.now)
-    customer.update(status="active", archived=None)
+    customer.update(status=CustomerStatus.ACTIVE, archived=None)
     take_name(work, customer)
     work.touch(customer, "presence")
-    gone = work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status == "removed")
+    gone = work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status == ContactStatus.REMOVED)
     back = [contact for contact in gone if (contact["removed"] or {}).get("with_customer")]
     for contact in back:
         contacts.restore(work, contact)
-    return {"status": "archived"}, {"status": "active", "contacts": [contact.id for contact in back]}
+    return {"status": CustomerStatus.ARCHIVED}, {
+        "status": CustomerStatus.ACTIVE,
+        "contacts": [contact.id for contact in back],
+    }
 
 
 def release(work: Work, row: Row) -> Audited:

@@ -14,6 +14,7 @@ from reconciler.portal.files.archives import Member
 from reconciler.portal.files.names import distinct, neutral_name
 from reconciler.portal.rules.policy import Grant, reach_of
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 
@@ -59,7 +60,7 @@ def _files(store: Store, grant: Grant, request: str) -> tuple[Mapping[str, Any],
 def _note_taken(store: Store, grant: Grant, request: Mapping[str, Any], files: Sequence[File]) -> None:
     """Once somebody who may decide about the request has what was delivered, nobody is reminded of it any more."""
     decides = reach_of(grant.principal.who, "requests.decide") is not None and grant.principal.contact is not None
-    if not decides or request["taken_at"] is not None or not any(each["kind"] == "delivery" for each in files):
+    if not decides or request["taken_at"] is not None or not any(each["kind"] == FileKind.DELIVERY for each in files):
         return
     c = t.requests.c
     untaken = update(t.requests).where(c.id == request["id"], c.taken_at.is_(None))

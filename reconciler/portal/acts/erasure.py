@@ -6,14 +6,16 @@ from sqlalchemy import and_, delete, func, or_, select, update
 
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.outbox import FORGOTTEN
+from reconciler.portal.mail.kinds import MailKind
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
 PERSONAL = frozenset({"name", "email"})
-NAMES_OTHERS = ("accepted", "registered", "submitted", "work_received")
+NAMES_OTHERS = (MailKind.ACCEPTED, MailKind.REGISTERED, MailKind.SUBMITTED, MailKind.WORK_RECEIVED)
 """Mails that say to one person what another did."""
 
 
@@ -22,7 +24,7 @@ def erase(work: Work, contact: Row) -> Audited:
 
     Mails to others that name her keep their place in the outbox and lose what they say, once they have left.
     """
-    if contact["status"] != "removed":
+    if contact["status"] != ContactStatus.REMOVED:
         raise Problem("wrong-state", f"contact '{contact.id}' is {contact['status']}: remove it first")
     pseudonym = f"erased-{contact.id[-8:]}"
     base = contact["applied"] and {

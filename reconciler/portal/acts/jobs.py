@@ -11,7 +11,9 @@ from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.acts.quotes import expire_quotes
 from reconciler.portal.acts.turns import AT_ONCE, in_turns
 from reconciler.portal.acts.uploads import forget, sweep
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -30,15 +32,17 @@ def _expire_some_links(store: Store) -> int:
     living = select(link.contact).where(
         link.contact == c.id, link.kind == "activation", link.used_at.is_(None), link.expires_at >= store.clock()
     )
-    criteria = (c.status == "invited", ~living.exists())
+    criteria = (c.status == ContactStatus.INVITED, ~living.exists())
     some = select(c.id).where(*criteria).limit(AT_ONCE)
     if not _any(store, some):
         return 0
     with store.write(SYSTEM) as work:
         overdue = work.where("contact", c.id.in_(work.connection.execute(some).scalars().all()))
         for contact in overdue:
-            contact["status"] = "link_expired"
-            work.audit("link_expired", contact, {"status": "invited"}, {"status": "link_expired"})
+            contact["status"] = ContactStatus.LINK_EXPIRED
+            work.audit(
+                Verb.LINK_EXPIRED, contact, {"status": ContactStatus.INVITED}, {"status": ContactStatus.LINK_EXPIRED}
+            )
     return len(overdue)
 
 

@@ -14,15 +14,21 @@ from reconciler.portal.acts import attempts
 from reconciler.portal.acts.mails import Reader, contact_as_reader, digest, new_link, post_unsent, staff_as_reader
 from reconciler.portal.acts.passwords import hashed, must_be_strong
 from reconciler.portal.acts.persons import as_self, with_address
+from reconciler.portal.mail.kinds import Wording
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 
 RESET_MINUTES: Final = 10
-_OPENS_FOR: Final = {"activation": {"invited", "active"}, "reset": {"active"}}
+_OPENS_FOR: Final = {
+    "activation": {ContactStatus.INVITED, ContactStatus.ACTIVE},
+    "reset": {ContactStatus.ACTIVE},
+}
 """For people of which states each kind of link works."""
 
 
@@ -64,16 +70,16 @@ def use(work: Work, kind: str, secret: str, kept: str, host: str) -> Row:
     as_self(work, row["name"])
     work.end_access(row.id)
     _end_links(work, row)
-    work.audit("reset", row, {}, {"password": "changed"})
+    work.audit(Verb.RESET, row, {}, {"password": "changed"})
     return row
 
 
 def activate(work: Work, person: Row) -> None:
     """The person is in from here on, by an act of her own; links to her that nobody used open nothing any more."""
     as_self(work, person["name"])
-    before, person["status"] = person["status"], "active"
+    before, person["status"] = person["status"], ContactStatus.ACTIVE
     _end_links(work, person)
-    work.audit("activate", person, {"status": before}, {"status": "active"})
+    work.audit(Verb.ACTIVATE, person, {"status": before}, {"status": ContactStatus.ACTIVE})
 
 
 def _end_links(work: Work, person: Row) -> None:
@@ -89,14 +95,11 @@ def ask_for_reset(work: Work, email: str, host: str) -> None:
     form = same_address_form(email)
     attempts.mail_asked_for(work, form, host)
     person = with_address(work, form)
-    active = person if person and person["status"] == "active" else None
+    active = person if person and person["status"] == ContactStatus.ACTIVE else None
     secret = new_link(work, "reset", later(work.now, minutes=RESET_MINUTES), active)
     reader = reader_of(work, person) if person else Reader(email, email, "en")
-    mail = post_unsent(
-        work, "reset" if active or not person else "known", reader,
-        wording=None if active or not person else "known_invited",
-        link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES,
-    )  # fmt: skip
+    wording = Wording.RESET if active or not person else Wording.KNOWN_INVITED
+    mail = post_unsent(work, wording, reader, link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES)
     if person:
         work.mail(mail)
 

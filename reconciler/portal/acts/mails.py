@@ -10,8 +10,11 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.letters import About, letter
 from reconciler.portal.rules.naming import name_for
+from reconciler.portal.rules.roles import StaffKind
+from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -34,10 +37,10 @@ def digest(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def send(work: Work, kind: str, contact: Row, *, to: str | None = None, **facts: Any) -> None:
-    """Put a mail of this kind to this contact into the outbox, in the contact's language."""
+def send(work: Work, wording: Wording, contact: Row, *, to: str | None = None, **facts: Any) -> None:
+    """Put a mail to this contact into the outbox, in the contact's language."""
     reader = contact_as_reader(work, contact)
-    post(work, kind, replace(reader, to=to) if to else reader, **facts)
+    post(work, wording, replace(reader, to=to) if to else reader, **facts)
 
 
 def contact_as_reader(work: Work, contact: Row) -> Reader:
@@ -52,25 +55,24 @@ def staff_as_reader(person: Row) -> Reader:
     return Reader(person["email"], person["name"], person["language"], role=person["kind"])
 
 
-def post(work: Work, kind: str, reader: Reader, *, wording: str | None = None, **facts: Any) -> None:
-    """Put a mail of this kind into the outbox; `wording` names other sentences than the kind's own."""
-    values = post_unsent(work, kind, reader, wording=wording, **facts)
-    work.mail(values)
+def post(work: Work, wording: Wording, reader: Reader, **facts: Any) -> None:
+    """Put a mail into the outbox."""
+    work.mail(post_unsent(work, wording, reader, **facts))
 
 
 def post_unsent(
-    work: Work, kind: str, reader: Reader, *, wording: str | None = None, requests: Sequence[About] = (), **facts: Any
+    work: Work, wording: Wording, reader: Reader, *, requests: Sequence[About] = (), **facts: Any
 ) -> dict[str, Any]:
     """The mail as the outbox would hold it."""
     customer = reader.customer
-    written = letter(wording or kind, reader.language, {
+    written = letter(wording, reader.language, {
         "portal": name_for(reader.language, work.portal["name"]), "name": reader.name,
         "customer": customer["name"] if customer else "", "role": reader.role, "address": f"{work.base_url}/login",
         "contact": _whom_to_ask(customer, work), **color_of(work), **{name: str(value) for name, value in facts.items()},
     }, requests)  # fmt: skip
     id = f"mail_{secrets.token_hex(10)}"
     return {
-        "id": id, "kind": kind, "to": reader.to, "language": reader.language, "contact": reader.contact,
+        "id": id, "kind": str(wording.kind), "to": reader.to, "language": reader.language, "contact": reader.contact,
         "message_id": f"<{id}@{work.portal['id']}>", "subject": written.subject, "text": written.text, "html": written.html,
     }  # fmt: skip
 
@@ -86,12 +88,12 @@ def new_link(work: Work, kind: str, expires_at: str, person: Row | None) -> str:
     return secret
 
 
-def invite(work: Work, contact: Row, kind: str = "activation") -> None:
+def invite(work: Work, contact: Row, wording: Wording = Wording.ACTIVATION) -> None:
     """Send a link behind which the contact sets her password."""
     expires = link_end(work)
     secret = new_link(work, "activation", expires, contact)
     contact["invited_at"] = work.now
-    send(work, kind, contact, link=f"{work.base_url}/activate/{secret}", until=expires[:10])
+    send(work, wording, contact, link=f"{work.base_url}/activate/{secret}", until=expires[:10])
 
 
 def color_of(work: Work) -> dict[str, str]:
@@ -120,5 +122,7 @@ def _whom_to_ask(customer: Row | None, work: Work) -> str:
     if customer and customer["project_managers"]:
         return str(customer["project_managers"][0])
     c = t.staff.c
-    administrators = select(c.email).where(c.kind == "administrator", c.status == "active").order_by(c.id).limit(1)
+    administrators = (
+        select(c.email).where(c.kind == StaffKind.ADMINISTRATOR, c.status == StaffStatus.ACTIVE).order_by(c.id).limit(1)
+    )
     return str(work.connection.execute(administrators).scalar() or "")

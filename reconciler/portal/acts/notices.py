@@ -9,22 +9,24 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.portal.acts.mails import Reader, page_of, post, send
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
 POLICY_LANGUAGE: Final = "en"
 
 
-def tell_owner(work: Work, kind: str, request: Row, **facts: str) -> None:
-    """Put a mail of this kind about the request to its owner into the outbox."""
+def tell_owner(work: Work, wording: Wording, request: Row, **facts: str) -> None:
+    """Put a mail about the request to its owner into the outbox."""
     send(
-        work, kind, work.one("contact", request["owner"]), title=request["title"], link=page_of(work, request), **facts
-    )
+        work, wording, work.one("contact", request["owner"]), title=request["title"], link=page_of(work, request), **facts
+    )  # fmt: skip
 
 
-def tell_project_managers(work: Work, kind: str, request: Row, **facts: str) -> None:
-    """Put a mail of this kind about the request to each project manager of its customer into the outbox.
+def tell_project_managers(work: Work, wording: Wording, request: Row, **facts: str) -> None:
+    """Put a mail about the request to each project manager of its customer into the outbox.
 
     It names who sent or decided, so it is filed under her: erasing her takes it along.
     """
@@ -34,10 +36,12 @@ def tell_project_managers(work: Work, kind: str, request: Row, **facts: str) -> 
         name, language = _addressed(work, address)
         reader = Reader(address, name, language, work.principal.contact or owner.id, customer=customer)
         told = {"title": request["title"], "link": page_of(work, request), "who": owner["name"], **facts}
-        post(work, kind, reader, **told)
+        post(work, wording, reader, **told)
 
 
 def _addressed(work: Work, address: str) -> tuple[str, str]:
     """How one of the provider's people is called, and in which language."""
-    found = work.where("staff", t.staff.c.address_form == same_address_form(address), t.staff.c.status != "removed")
+    found = work.where(
+        "staff", t.staff.c.address_form == same_address_form(address), t.staff.c.status != StaffStatus.REMOVED
+    )
     return (found[0]["name"], found[0]["language"]) if found else (address, POLICY_LANGUAGE)

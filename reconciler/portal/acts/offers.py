@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import Workflow
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -51,7 +52,7 @@ def may_order(work: Work, owner: Row, service: Row | None, fields: Values, files
     if fields["workflow"] not in service["workflows"]:
         told = f"'{service['code']}' is ordered by {', '.join(service['workflows'])}"
         raise Problem("unprocessable", told, field="service")
-    if not files and fields["workflow"] != "pm_quote_manual":
+    if not files and fields["workflow"] != Workflow.PM_QUOTE_MANUAL:
         told = "'files' is required: the server makes this project from the files"
         raise Problem("unprocessable", told, field="files")
     _languages(work, fields)

@@ -14,7 +14,10 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, select, update
 
 from reconciler.portal.acts.turns import AT_ONCE, in_turns
+from reconciler.portal.mail.kinds import MailKind
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -43,7 +46,11 @@ def take(store: Store) -> Mail | None:
         found = connection.execute(due.with_for_update(skip_locked=True)).mappings().first()
         if found is None:
             return None
-        taken = {"state": "sending", "tries": found["tries"] + 1, "next_try_at": later(now, minutes=TAKEN_MINUTES)}
+        taken = {
+            "state": MailState.SENDING,
+            "tries": found["tries"] + 1,
+            "next_try_at": later(now, minutes=TAKEN_MINUTES),
+        }
         connection.execute(update(t.outbox).where(c.id == found["id"]).values(**taken))
     return {**found, **taken}
 
@@ -59,14 +66,20 @@ def is_due(now: str) -> ColumnElement[bool]:
 def note_sent(store: Store, mail: Mail) -> None:
     """The mail server has it; the links in it are their reader's alone from here on."""
     now = store.clock()
-    settled = {"state": "sent", "sent_at": now, "next_try_at": None, "last_error": None, "forget_at": _forget_at(now)}
+    settled = {
+        "state": MailState.SENT,
+        "sent_at": now,
+        "next_try_at": None,
+        "last_error": None,
+        "forget_at": _forget_at(now),
+    }
     _note(store, mail, {**settled, **_without_secrets(mail)})
 
 
 def note_rejected(store: Store, mail: Mail, why: str) -> None:
     """It will never be taken: a dead letter, until an administrator queues it again."""
     forget_at = _forget_at(store.clock())
-    _note(store, mail, {"state": "dead", "next_try_at": None, "last_error": why, "forget_at": forget_at})
+    _note(store, mail, {"state": MailState.DEAD, "next_try_at": None, "last_error": why, "forget_at": forget_at})
 
 
 def _forget_at(now: str) -> str:
@@ -79,13 +92,13 @@ def note_deferred(store: Store, mail: Mail, why: str) -> None:
         note_rejected(store, mail, f"given up after {mail['tries']} tries: {why}")
         return
     rest = later(store.clock(), minutes=AGAIN_AFTER_MINUTES[mail["tries"] - 1])
-    _note(store, mail, {"state": "queued", "next_try_at": rest, "last_error": why})
+    _note(store, mail, {"state": MailState.QUEUED, "next_try_at": rest, "last_error": why})
 
 
 def _note(store: Store, mail: Mail, values: dict[str, Any]) -> None:
     c = t.outbox.c
     # whoever came too late is not its taker any more: its number of tries has moved on
-    mine = and_(c.id == mail["id"], c.state == "sending", c.tries == mail["tries"])
+    mine = and_(c.id == mail["id"], c.state == MailState.SENDING, c.tries == mail["tries"])
     with store.aside() as connection:
         connection.execute(update(t.outbox).where(mine).values(**values))
 
@@ -95,13 +108,13 @@ def queue_again(work: Work, id: str) -> dict[str, Any]:
     found = work.connection.execute(select(t.outbox).where(t.outbox.c.id == id).with_for_update()).mappings().first()
     if found is None:
         raise Problem("not-found", f"there is no mail '{id}'")
-    if found["state"] != "dead":
+    if found["state"] != MailState.DEAD:
         raise Problem("wrong-state", f"mail '{id}' is {found['state']}: only a dead letter is queued again")
     if not found["text"]:
         raise Problem("wrong-state", f"mail '{id}' is forgotten: there is nothing left to send")
-    values = {"state": "queued", "tries": 0, "next_try_at": work.now, "forget_at": None}
+    values = {"state": MailState.QUEUED, "tries": 0, "next_try_at": work.now, "forget_at": None}
     work.connection.execute(update(t.outbox).where(t.outbox.c.id == id).values(**values))
-    work.audit("outbox/retry", Row("mail", {"id": id}, None), {"state": "dead"}, {"state": "queued"})
+    work.audit(Verb.OUTBOX_RETRY, Row("mail", {"id": id}, None), {"state": MailState.DEAD}, {"state": MailState.QUEUED})
     return {**found, **values, **_without_secrets(dict(found))}  # for the record of idempotent answers keeps no secrets
 
 
@@ -110,7 +123,7 @@ def readable(mail: Mail) -> dict[str, Any]:
 
     Other links can be read until they are sent, for without a mail server they are passed on by hand.
     """
-    of_staff = mail["kind"] == "reset" and mail["contact"] is None
+    of_staff = mail["kind"] == MailKind.RESET and mail["contact"] is None
     return {**mail, **(_without_secrets(mail) if of_staff else {})}
 
 

@@ -9,8 +9,10 @@ from reconciler.portal.acts import uploads
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.notices import tell_owner
 from reconciler.portal.acts.requests import move
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import next_state
+from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store.work import Row, Work
 
 Delivery = tuple[str, str]
@@ -33,7 +35,7 @@ def deliver(work: Work, request: Row, deliveries: Sequence[Delivery]) -> Audited
             raise Problem("unprocessable", f"'{language}' was not asked for: target languages are {asked}")
         by_language[language].append(file)
     for language, some in by_language.items():
-        uploads.attach(work, some, request, "delivery", language)
+        uploads.attach(work, some, request, FileKind.DELIVERY, language)
     before, after = move(work, request, "deliver")
-    tell_owner(work, "delivered", request)
+    tell_owner(work, Wording.DELIVERED, request)
     return before, {**(after or {}), "files": [file["id"] for file in files]}

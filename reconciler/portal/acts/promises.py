@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from reconciler.portal.rules.contacts import no_heir
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import CustomerStatus
 from reconciler.portal.store.laws import customers_with_manager, work_without_owner
 from reconciler.portal.store.work import Row, Work
 
@@ -40,5 +41,5 @@ def managers_stay(work: Work, before: Collection[str]) -> None:
     for id in sorted(set(before) - now):
         customer = work.one("customer", id)
         remembered = (customer["applied"] or {}).get("fields", {})
-        if customer["status"] == "active" and not remembered.get("manager_optional"):
+        if customer["status"] == CustomerStatus.ACTIVE and not remembered.get("manager_optional"):
             raise Problem("last-manager", f"customer '{customer['external_key'] or id}' would have no manager")

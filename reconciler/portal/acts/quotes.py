@@ -11,11 +11,14 @@ from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.notices import tell_owner, tell_project_managers
 from reconciler.portal.acts.requests import move
 from reconciler.portal.acts.turns import AT_ONCE, in_turns
+from reconciler.portal.mail.kinds import Wording
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.contacts import living
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, next_state, possible
 from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
@@ -44,7 +47,7 @@ def revive(work: Work, request: Row, terms: Terms) -> Audited:
 
 def _offer(work: Work, request: Row, event: str, terms: Terms) -> Audited:
     audited = move(work, request, event, **_agreed(work, request, terms))
-    tell_owner(work, "quoted", request, until=request["expires_at"][:10])
+    tell_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
     return audited
 
 
@@ -82,7 +85,7 @@ def accept(work: Work, request: Row) -> Audited:
         told = f"the quote could be accepted until {request['expires_at']}: possible are {', '.join(instead)}"
         raise Problem("wrong-state", told, state=request["state"], possible=instead)
     audited = move(work, request, "accept")
-    tell_project_managers(work, "accepted", request, who=_who(work, request))
+    tell_project_managers(work, Wording.ACCEPTED, request, who=_who(work, request))
     return audited
 
 
@@ -95,9 +98,9 @@ def decline(work: Work, request: Row, reason: str) -> Audited:
     """The customer does not take the quote; the project managers are told, and the owner if it was not she."""
     audited = move(work, request, "decline", reason=reason)
     who = _who(work, request)
-    tell_project_managers(work, "cancelled", request, wording="declined", who=who, reason=reason)
+    tell_project_managers(work, Wording.DECLINED, request, who=who, reason=reason)
     if work.principal.contact != request["owner"]:
-        tell_owner(work, "cancelled", request, reason=reason)
+        tell_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
 
 
@@ -113,7 +116,7 @@ def cancel(work: Work, request: Row, reason: str) -> Audited:
 
 def _call_off(work: Work, request: Row, event: str, reason: str) -> Audited:
     audited = move(work, request, event, reason=reason)
-    tell_owner(work, "cancelled", request, reason=reason)
+    tell_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
 
 
@@ -124,7 +127,7 @@ def expire_quotes(store: Store) -> int:
 
 def _expire_some_quotes(store: Store) -> int:
     c = t.requests.c
-    late = select(c.id).where(c.state == "quoted", c.expires_at < store.clock()).limit(AT_ONCE)
+    late = select(c.id).where(c.state == RequestState.QUOTED, c.expires_at < store.clock()).limit(AT_ONCE)
     with store.read() as connection:
         if connection.execute(late).first() is None:  # nearly always: nobody has to wait for us
             return 0
@@ -133,7 +136,7 @@ def _expire_some_quotes(store: Store) -> int:
         work.load("customer", (request["customer"] for request in overdue_now))
         work.load("contact", (request["owner"] for request in overdue_now))
         for request in overdue_now:
-            work.audit("quote_expired", request, *_call_off(work, request, "expire", "expired"))
+            work.audit(Verb.QUOTE_EXPIRED, request, *_call_off(work, request, "expire", "expired"))
     return len(overdue_now)
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, false, select, tr
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.policy import Grant, Reach
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -20,7 +21,7 @@ FOR_MANAGERS: Final = frozenset({Reach.CUSTOMER, Reach.TEAM})
 def reachable(connection: Connection, grant: Grant, table: Table) -> ColumnElement[bool]:
     """The condition that rows of `requests` or `contacts` meet when they are within reach."""
     who, own = grant.principal, table.c.owner if table is t.requests else table.c.id
-    admitted = true() if table is t.requests else table.c.status != "unapproved"
+    admitted = true() if table is t.requests else table.c.status != ContactStatus.UNAPPROVED
     match grant.reach:
         case Reach.ALL:
             return true()
@@ -37,7 +38,7 @@ def reachable(connection: Connection, grant: Grant, table: Table) -> ColumnEleme
 def looked_after(connection: Connection, address: str) -> list[str]:
     """The ids of the active customers that name this address among their project managers."""
     c = t.customers.c
-    rows = connection.execute(select(c.id, c.project_managers).where(c.status == "active").order_by(c.id))
+    rows = connection.execute(select(c.id, c.project_managers).where(c.status == CustomerStatus.ACTIVE).order_by(c.id))
     return [row.id for row in rows if address in managers_of(row.project_managers)]
 
 
@@ -54,7 +55,7 @@ def must_reach(connection: Connection, grant: Grant, row: Mapping[str, Any]) -> 
         home = connection.execute(select(c.project_managers).where(c.id == row["customer"])).scalar_one()
         managers = managers_of(home)
     kind, owner = ("request", row["owner"]) if "target_languages" in row else ("contact", row["id"])
-    hidden = kind == "contact" and row["status"] == "unapproved" and grant.reach in FOR_MANAGERS
+    hidden = kind == "contact" and row["status"] == ContactStatus.UNAPPROVED and grant.reach in FOR_MANAGERS
     if hidden or not grant.covers(customer=row["customer"], owner=owner, managers=managers):
         raise _absent(kind, row["id"])
 
@@ -78,7 +79,7 @@ def within(work: Work, grant: Grant, kind: str, id: str) -> Row:
 def heir_of(work: Work, grant: Grant, id: str) -> Row:
     """The contact who is to receive work: anybody of a manager's customer, herself too; whoever, for others."""
     heir = work.one("contact", id)
-    foreign = heir["customer"] != grant.principal.customer or heir["status"] == "unapproved"
+    foreign = heir["customer"] != grant.principal.customer or heir["status"] == ContactStatus.UNAPPROVED
     if grant.reach is Reach.TEAM and foreign:
         raise _absent("contact", id)
     return heir

@@ -7,8 +7,10 @@ import secrets
 from reconciler.portal.acts.contacts import Audited, removal, take_address
 from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields
 from reconciler.portal.acts.mails import invite, send
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.registrations import fingerprint
+from reconciler.portal.rules.states import ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -17,7 +19,7 @@ def register(work: Work, customer: Row | None, fields: Fields) -> Row:
     """A pending registration with a confirmed address; it holds no address and may name no customer."""
     contact = work.new("contact", {
         **fresh_fields(work, "contact", fields), "customer": customer.id if customer else None,
-        "status": "unapproved", "generation": 1, "removed": None, "registration": f"reg-{secrets.token_hex(4)}",
+        "status": ContactStatus.UNAPPROVED, "generation": 1, "removed": None, "registration": f"reg-{secrets.token_hex(4)}",
         "decision": "pending", "password": None, "invited_at": None, "address_form": None, "fingerprint": None,
     })  # fmt: skip
     work.written(contact)
@@ -30,7 +32,7 @@ def pending(work: Work, registration: str) -> Row:
     found = next(iter(work.where("contact", t.contacts.c.registration == registration)), None)
     if found is None:
         raise Problem("registration-gone", f"there is no registration '{registration}'")
-    if found["status"] != "unapproved":
+    if found["status"] != ContactStatus.UNAPPROVED:
         raise Problem("registration-gone", f"registration '{registration}' was {found['decision']}")
     return found
 
@@ -50,20 +52,20 @@ def approve(work: Work, contact: Row, customer: Row, fields: Fields, seen: str |
         raise Problem("registration-changed", f"registration '{contact['registration']}' is not what was reviewed")
     if contact["customer"] not in {None, customer.id}:
         raise Problem("registration-changed", f"registration '{contact['registration']}' is of another customer")
-    if customer["status"] != "active":
+    if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("wrong-state", f"customer '{customer.id}' is archived")
     _, after = set_fields(work, contact, fields)
-    contact.update(customer=customer.id, status="invited", decision="approved")
+    contact.update(customer=customer.id, status=ContactStatus.INVITED, decision="approved")
     take_address(work, contact)
     work.touch(contact, "presence")
     invite(work, contact)
-    return {"status": "unapproved"}, {**after, "customer": customer.id, "status": "invited"}
+    return {"status": ContactStatus.UNAPPROVED}, {**after, "customer": customer.id, "status": ContactStatus.INVITED}
 
 
 def reject(work: Work, contact: Row, reason: str, *, mail: bool = True) -> Audited:
     """The person is not let in, and is told why."""
     if mail:
-        send(work, "rejected", contact, reason=reason)
-    contact.update(status="removed", decision="rejected", removed=removal(work, reason, False))
+        send(work, Wording.REJECTED, contact, reason=reason)
+    contact.update(status=ContactStatus.REMOVED, decision="rejected", removed=removal(work, reason, False))
     work.touch(contact, "presence")
-    return {"status": "unapproved"}, {"status": "removed", "reason": reason}
+    return {"status": ContactStatus.UNAPPROVED}, {"status": ContactStatus.REMOVED, "reason": reason}

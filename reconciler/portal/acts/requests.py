@@ -11,10 +11,12 @@ from reconciler.portal.acts.mails import about
 from reconciler.portal.acts.mails import send as send_mail
 from reconciler.portal.acts.notices import tell_owner, tell_project_managers
 from reconciler.portal.acts.offers import may_order
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import requests as rules
 from reconciler.portal.rules.contacts import may_receive, must_live
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -43,8 +45,8 @@ def send(
     if set(files) & set(reference_files):
         raise Problem("unprocessable", "one upload is either to be translated or a reference")
     request = _created(work, owner, fields, service, rules.all_words(sources))
-    uploads.attach(work, sources, request, "source")
-    uploads.attach(work, references, request, "reference")
+    uploads.attach(work, sources, request, FileKind.SOURCE)
+    uploads.attach(work, references, request, FileKind.REFERENCE)
     _tell(work, request)
     return request
 
@@ -79,9 +81,9 @@ def offered_until(work: Work) -> str:
 def _tell(work: Work, request: Row) -> None:
     """The provider's tools know what they sent; what a person sent is news to the project managers."""
     if work.principal.contact:
-        tell_project_managers(work, "submitted", request)
-        if request["state"] == "quoted":
-            tell_owner(work, "quoted", request, until=request["expires_at"][:10])
+        tell_project_managers(work, Wording.SUBMITTED, request)
+        if request["state"] == RequestState.QUOTED:
+            tell_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
 
 
 def move(work: Work, request: Row, event: str, **fields: Any) -> Audited:
@@ -114,5 +116,5 @@ def reassign(work: Work, request: Row, heir: Row) -> Audited:
     owner = work.one("contact", request["owner"])
     may_receive(heir.values, owner.values)
     audited = move(work, request, "reassign", owner=heir.id)
-    send_mail(work, "work_received", heir, count=1, from_name=owner["name"], requests=[about(work, request)])
+    send_mail(work, Wording.WORK_RECEIVED, heir, count=1, from_name=owner["name"], requests=[about(work, request)])
     return audited

@@ -9,7 +9,7 @@ from sqlalchemy import Column, ColumnElement, Select, Text, cast, select
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import Fields, fresh_fields
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import LIVING, OPEN
+from reconciler.portal.rules.states import LIVING, OPEN, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -27,7 +27,7 @@ def remove(work: Work, service: Row) -> Audited:
     """The service goes; an `in-use` problem, which says by how many, while anybody refers to it."""
     code, c, p, r = service["code"], t.customers.c, t.contacts.c, t.requests.c
     work.flush()
-    customers = _ids(work, select(c.id).where(c.status == "active", _names(c.services, code)))
+    customers = _ids(work, select(c.id).where(c.status == CustomerStatus.ACTIVE, _names(c.services, code)))
     contacts = _ids(work, select(p.id).where(p.status.in_(LIVING), _names(p.services, code)))
     requests = _ids(work, select(r.id).where(r.service == code, r.state.in_(OPEN)))
     if customers or contacts or requests:

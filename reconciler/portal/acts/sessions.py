@@ -15,8 +15,10 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from reconciler.portal.acts.mails import digest
 from reconciler.portal.rules.equality import same_address_form
-from reconciler.portal.rules.principals import SYSTEM, Actor, Principal, Scope, Who
+from reconciler.portal.rules.principals import SYSTEM, WHO_BY_ROLE, WHO_BY_SCOPE, Actor, Principal, Scope
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import Role
+from reconciler.portal.rules.states import ContactStatus, CustomerStatus, StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -39,7 +41,7 @@ def _token(connection: Connection, proof: str) -> Principal | None:
         return None
     scope = Scope(row.scope)
     actor = Actor.RECONCILER if scope is Scope.APPLY else Actor.ADMINISTRATOR
-    return Principal(row.id, row.name, actor, scope, who=Who(f"token:{scope}"), proof=proof)
+    return Principal(row.id, row.name, actor, scope, who=WHO_BY_SCOPE[scope], proof=proof)
 
 
 def by_session(connection: Connection, secret: str, now: str) -> Principal | None:
@@ -63,26 +65,26 @@ def _contact(connection: Connection, proof: str, id: str) -> Principal | None:
     joined = t.contacts.join(t.customers, t.customers.c.id == t.contacts.c.customer)
     row = connection.execute(
         select(t.contacts, t.customers.c.language.label("home_language")).select_from(joined)
-        .where(t.contacts.c.id == id, t.contacts.c.status == "active", t.customers.c.status == "active")
+        .where(t.contacts.c.id == id, t.contacts.c.status == ContactStatus.ACTIVE, t.customers.c.status == CustomerStatus.ACTIVE)
     ).first()  # fmt: skip
     if row is None:
         return None
-    actor = Actor.MANAGER if row.role == "manager" else Actor.SELF
+    actor = Actor.MANAGER if row.role == Role.MANAGER else Actor.SELF
     return Principal(
-        _session_id(proof), row.name, actor, None, row.id, row.customer, who=Who(row.role),
+        _session_id(proof), row.name, actor, None, row.id, row.customer, who=WHO_BY_ROLE[row.role],
         language=row.language or row.home_language, proof=proof,
     )  # fmt: skip
 
 
 def _staff(connection: Connection, proof: str, id: str) -> Principal | None:
     row: Row[tuple[object, ...]] | None = connection.execute(
-        select(t.staff).where(t.staff.c.id == id, t.staff.c.status == "active")
+        select(t.staff).where(t.staff.c.id == id, t.staff.c.status == StaffStatus.ACTIVE)
     ).first()
     if row is None:
         return None
     return Principal(
         _session_id(proof), row.name, Actor(row.kind), None, None, None, row.id, same_address_form(row.email),
-        Who(row.kind), row.language, proof,
+        WHO_BY_ROLE[row.kind], row.language, proof,
     )  # fmt: skip
 
 

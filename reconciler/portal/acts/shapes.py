@@ -9,6 +9,9 @@ from typing import Annotated, Any, Literal, TypeAlias
 import email_validator
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from reconciler.portal.acts.choices import OneOf
+from reconciler.portal.rules import roles, states
+
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
@@ -76,9 +79,9 @@ Address: TypeAlias = Annotated[
 Domain: TypeAlias = Annotated[str, Field(min_length=1, max_length=253, json_schema_extra=_LINE), AfterValidator(_plain)]
 Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Id: TypeAlias = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
-Role: TypeAlias = Literal["requester", "observer", "manager"]
-Kind: TypeAlias = Literal["administrator", "project_manager"]
-Workflow: TypeAlias = Literal["pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project"]
+Role: TypeAlias = Annotated[str, OneOf(roles.Role)]
+Kind: TypeAlias = Annotated[str, OneOf(roles.StaffKind)]
+Workflow: TypeAlias = Annotated[str, OneOf(states.Workflow)]
 Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=1000)]
 
 
@@ -124,7 +127,7 @@ class PortalName(Shape):
 class SettingsFields(Shape):
     """The portal's settings; what is left out stays."""
 
-    sign_up: Literal["closed", "approval_required", "open"] | None = None
+    sign_up: Annotated[str, OneOf(states.SignUp)] | None = None
     languages: Languages | None = None
     offers: Offers | None = None
     branding: Branding | None = None

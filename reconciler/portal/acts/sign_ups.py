@@ -20,8 +20,12 @@ from reconciler.portal.acts.mails import Reader, digest, post, staff_as_reader
 from reconciler.portal.acts.persons import as_self, with_address
 from reconciler.portal.acts.registrations import register
 from reconciler.portal.acts.staff import administrators
+from reconciler.portal.mail.kinds import Wording
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form, same_domain_form
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import Role
+from reconciler.portal.rules.states import ContactStatus, CustomerStatus, SignUp
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -47,31 +51,31 @@ def sign_up(work: Work, wish: Mapping[str, Any], host: str) -> None:
     holder, link = with_address(work, form), f"{work.base_url}/confirm/{secret}"
     if holder is None:
         language = wish.get("language") or (home["language"] if home else "en")
-        post(work, "confirm", Reader(wish["email"], wish["email"], language), link=link, hours=CONFIRM_HOURS)
+        post(work, Wording.CONFIRM, Reader(wish["email"], wish["email"], language), link=link, hours=CONFIRM_HOURS)
     else:
         _tell_holder(work, holder)
 
 
 def must_be_open(settings: Mapping[str, Any]) -> None:
     """A `forbidden` problem when people cannot sign up by themselves."""
-    if settings["sign_up"] == "closed":
+    if settings["sign_up"] == SignUp.CLOSED:
         raise Problem("forbidden", "sign-up is closed: an administrator adds people")
 
 
 def _tell_holder(work: Work, holder: Row) -> None:
-    wording = None if holder["status"] == "active" else "known_invited"
-    post(work, "known", reader_of(work, holder), wording=wording)
+    wording = Wording.KNOWN if holder["status"] == ContactStatus.ACTIVE else Wording.KNOWN_INVITED
+    post(work, wording, reader_of(work, holder))
 
 
 def _customer(work: Work, form: str, code: str | None) -> Row | None:
     """The active customer whose code this is, else the one that has the address's domain to itself."""
     c = t.customers.c
     normal = "".join((code or "").split()).upper()
-    if found := work.where("customer", c.status == "active", c.registration_code == normal):
+    if found := work.where("customer", c.status == CustomerStatus.ACTIVE, c.registration_code == normal):
         return found[0]
     domain = form.rpartition("@")[2]
     named = cast(c.email_domains, Text) != "[]"
-    rows = work.connection.execute(select(c.id, c.email_domains).where(c.status == "active", named))
+    rows = work.connection.execute(select(c.id, c.email_domains).where(c.status == CustomerStatus.ACTIVE, named))
     homes = [row.id for row in rows if domain in {same_domain_form(each) for each in row.email_domains}]
     return work.one("customer", homes[0]) if len(homes) == 1 else None
 
@@ -104,31 +108,33 @@ def _wish_behind(connection: Connection, secret: str, now: str) -> Mapping[str, 
 
 def _is_waiting(work: Work, form: str) -> bool:
     c = t.contacts.c
-    rows = work.connection.execute(select(c.email).where(c.status == "unapproved")).scalars()
+    rows = work.connection.execute(select(c.email).where(c.status == ContactStatus.UNAPPROVED)).scalars()
     return any(same_address_form(email) == form for email in rows)
 
 
 def _let_in_or_wait(work: Work, wish: Mapping[str, Any]) -> str:
     home = work.one("customer", wish["customer"]) if wish["customer"] else None
-    if home is not None and home["status"] != "active":
+    if home is not None and home["status"] != CustomerStatus.ACTIVE:
         home = None
     fields = {name: wish[name] for name in ("name", "email", "role", "language")}
     mode = work.one("settings", "settings")["sign_up"]
-    if mode == "open" and home is not None and not _was_here(work, home, wish["address_form"]):
-        row = contacts.add(work, home, {**fields, "role": "requester"})
-        work.audit("sign-up", row, None, {"name": row["name"], "status": "invited"})
+    if mode == SignUp.OPEN and home is not None and not _was_here(work, home, wish["address_form"]):
+        row = contacts.add(work, home, {**fields, "role": Role.REQUESTER})
+        work.audit(Verb.SIGN_UP, row, None, {"name": row["name"], "status": ContactStatus.INVITED})
         return "invited"
     row = register(work, home, fields)
-    work.audit("sign-up", row, None, {"name": row["name"]})
+    work.audit(Verb.SIGN_UP, row, None, {"name": row["name"]})
     for person in administrators(work):
         link = f"{work.base_url}/admin/contacts/{row.id}"
         reader = replace(staff_as_reader(person), contact=row.id)  # goes when the registrant is erased
-        post(work, "registered", reader, who=f"{row['name']} ({row['email']})", link=link)
+        post(work, Wording.REGISTERED, reader, who=f"{row['name']} ({row['email']})", link=link)
     return "waiting"
 
 
 def _was_here(work: Work, home: Row, form: str) -> bool:
     """Whether somebody with this address was removed or rejected: such a person does not come back by herself."""
     c = t.contacts.c
-    rows = work.connection.execute(select(c.email).where(c.customer == home.id, c.status == "removed")).scalars()
+    rows = work.connection.execute(
+        select(c.email).where(c.customer == home.id, c.status == ContactStatus.REMOVED)
+    ).scalars()
     return any(same_address_form(email) == form for email in rows)

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from sqlalchemy import Connection, RowMapping, insert, select, update
 
 from reconciler.portal.acts.mails import digest
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -22,7 +23,7 @@ def make_token(work: Work, scope: Scope, name: str, secret: str) -> str:
     id = f"tok_{secrets.token_hex(10)}"
     values = {"id": id, "name": name, "scope": str(scope), "contact": None, "created_at": work.now, "ended_at": None}
     work.connection.execute(insert(t.tokens).values(digest=digest(secret), **values))
-    work.audit("token", _row(id), None, {"name": name, "scope": str(scope)})
+    work.audit(Verb.TOKEN, _row(id), None, {"name": name, "scope": str(scope)})
     return secret
 
 
@@ -41,7 +42,9 @@ def end_token(work: Work, id: str) -> RowMapping:
         raise Problem("not-found", f"there is no token '{id}'")
     if found["ended_at"] is None:
         work.connection.execute(update(t.tokens).where(c.id == id).values(ended_at=work.now))
-        work.audit("token/revoke", _row(id), {"name": found["name"], "scope": found["scope"]}, {"ended_at": work.now})
+        work.audit(
+            Verb.TOKEN_REVOKE, _row(id), {"name": found["name"], "scope": found["scope"]}, {"ended_at": work.now}
+        )
     return found
 
 

@@ -13,6 +13,7 @@ from reconciler.portal.files.vault import Kept, Vault
 from reconciler.portal.files.words import NotCountable, Reason, count_words
 from reconciler.portal.rules.principals import SYSTEM, Principal
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -94,7 +95,7 @@ def waiting(work: Work, ids: Sequence[str]) -> list[File]:
     return [found[id] for id in ids]
 
 
-def attach(work: Work, files: Sequence[File], request: Row, kind: str, language: str | None = None) -> None:
+def attach(work: Work, files: Sequence[File], request: Row, kind: FileKind, language: str | None = None) -> None:
     """The uploads are files of the request from now on."""
     if not files:
         return
@@ -107,9 +108,11 @@ def attach(work: Work, files: Sequence[File], request: Row, kind: str, language:
 
 def of_request(connection: Connection, request: str) -> list[File]:
     """The files of a request: sources, references, deliveries, each kind in the order in which they came."""
-    order = {"source": 0, "reference": 1, "delivery": 2}
+    order = list(FileKind)
     rows = connection.execute(select(t.files).where(t.files.c.request == request)).mappings()
-    return sorted(map(dict, rows), key=lambda row: (order[row["kind"]], row["created_at"], row["name"], row["id"]))
+    return sorted(
+        map(dict, rows), key=lambda row: (order.index(row["kind"]), row["created_at"], row["name"], row["id"])
+    )
 
 
 def forget(store: Store) -> int:

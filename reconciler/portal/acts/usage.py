@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, case, func, select
 
-from reconciler.portal.rules.roles import LIVING, OPEN
+from reconciler.portal.rules.states import LIVING, OPEN, ContactStatus, CustomerStatus, MailState, RequestState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 
@@ -51,14 +51,14 @@ def usage(connection: Connection, now: str) -> Usage:
         return int(connection.execute(statement).scalar() or 0)
 
     return Usage(
-        number(select(func.count()).where(t.customers.c.status == "active")),
+        number(select(func.count()).where(t.customers.c.status == CustomerStatus.ACTIVE)),
         number(select(func.count()).where(c.status.in_(LIVING))),
-        number(select(func.count()).where(c.status == "unapproved")),
+        number(select(func.count()).where(c.status == ContactStatus.UNAPPROVED)),
         number(select(func.count(t.sessions.c.contact.distinct())).where(t.sessions.c.used_at >= since)),
         number(select(func.count()).where(r.state.in_(OPEN))),
-        number(select(func.sum(r.words)).where(r.created_at >= since, r.state != "cancelled")),
+        number(select(func.sum(r.words)).where(r.created_at >= since, r.state != RequestState.CANCELLED)),
         number(select(func.sum(t.files.c.size))),
-        number(select(func.count()).where(t.outbox.c.state != "sent")),
+        number(select(func.count()).where(t.outbox.c.state != MailState.SENT)),
         _busiest(connection, since),
     )
 
@@ -66,7 +66,7 @@ def usage(connection: Connection, now: str) -> Usage:
 def _busiest(connection: Connection, since: str) -> tuple[Busy, ...]:
     r, c = t.requests.c, t.customers.c
     count = func.count().label("requests")
-    words = func.coalesce(func.sum(case((r.state != "cancelled", r.words))), 0).label("words")
+    words = func.coalesce(func.sum(case((r.state != RequestState.CANCELLED, r.words))), 0).label("words")
     rows = connection.execute(
         select(c.id, c.name, count, words).join(t.requests, r.customer == c.id).where(r.created_at >= since)
         .group_by(c.id, c.name).order_by(count.desc(), c.name).limit(BUSIEST)

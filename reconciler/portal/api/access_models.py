@@ -7,8 +7,11 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
+from reconciler.portal.acts.choices import OneOf
 from reconciler.portal.acts.shapes import OwnFields, Shape, StaffFields, described, needs, not_emptied
 from reconciler.portal.api.models import Shown, Touch
+from reconciler.portal.rules.roles import StaffKind
+from reconciler.portal.rules.states import StaffStatus
 
 
 def _whole(text: str) -> str:
@@ -85,9 +88,9 @@ class Staff(Shown):
     version: int
     name: str
     email: str
-    kind: Literal["administrator", "project_manager"]
+    kind: Annotated[str, OneOf(StaffKind)]
     language: str
-    status: Literal["invited", "active", "removed"]
+    status: Annotated[str, OneOf(StaffStatus)]
     touched: dict[str, Touch]
 
 

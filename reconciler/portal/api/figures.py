@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from sqlalchemy import Column, Connection, func, select
 
 from reconciler.portal.acts.outbox import is_due
-from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.rules.states import OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import moment
 from reconciler.portal.store.store import Store

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
+from reconciler.portal.acts.choices import OneOf
 from reconciler.portal.api.models import Shown
+from reconciler.portal.rules.states import MailState
 
-MailState: TypeAlias = Literal["queued", "sending", "sent", "dead"]
+StateOfMail: TypeAlias = Annotated[str, OneOf(MailState)]
 
 
 class OutboxMail(Shown):
@@ -19,7 +21,7 @@ class OutboxMail(Shown):
     subject: str
     text: str
     html: str
-    state: MailState
+    state: StateOfMail
     created_at: str
     tries: int
     next_try_at: str | None

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
 
+from reconciler.portal.acts.choices import OneOf
 from reconciler.portal.acts.shapes import (
     Activation as ActivationSettings,
 )
@@ -26,6 +27,8 @@ from reconciler.portal.acts.shapes import (
     needs,
     not_emptied,
 )
+from reconciler.portal.rules.principals import Actor
+from reconciler.portal.rules.states import ContactStatus, CustomerStatus
 
 T = TypeVar("T")
 
@@ -56,7 +59,7 @@ class Applied(Shown):
 
 class Touch(Shown):
     by: str
-    actor: Literal["reconciler", "administrator", "project_manager", "manager", "self", "system"]
+    actor: Annotated[str, OneOf(Actor)]
     at: str
 
 
@@ -104,7 +107,7 @@ class Customer(Managed):
     services: list[str] | Literal["all"]
     email_domains: list[str]
     protected: bool
-    status: Literal["active", "archived"]
+    status: Annotated[str, OneOf(CustomerStatus)]
     archived: Removal | None
     last_commit: str | None
 
@@ -123,7 +126,7 @@ class Contact(Managed):
     services: list[str] | Literal["all"]
     language: str | None
     protected: bool
-    status: Literal["unapproved", "invited", "link_expired", "active", "removed"]
+    status: Annotated[str, OneOf(ContactStatus)]
     generation: int
     removed: Removal | None
     registration: RegistrationMark | None

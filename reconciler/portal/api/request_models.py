@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, TypeAlias
+from typing import Annotated, TypeAlias
 
 from pydantic import Field
 
+from reconciler.portal.acts.choices import OneOf
 from reconciler.portal.acts.request_shapes import Moment, Percent, RequestFields
 from reconciler.portal.acts.shapes import Id, Language, Paragraph, Shape
 from reconciler.portal.acts.uploads import MOST_FILES
 from reconciler.portal.api.models import Shown
 from reconciler.portal.files.words import Reason
+from reconciler.portal.rules.states import FileKind, RequestState
 
-State: TypeAlias = Literal["quote_pending", "quote_being_made", "quoted", "in_progress", "delivered", "cancelled"]
+State: TypeAlias = Annotated[str, OneOf(RequestState)]
 
 Why: TypeAlias = Annotated[Paragraph, Field(min_length=1, max_length=500)]
 Uploads: TypeAlias = Annotated[list[Id], Field(max_length=MOST_FILES)]
@@ -95,7 +97,7 @@ class Upload(Shown):
 
 
 class RequestFile(Upload):
-    kind: Literal["source", "reference", "delivery"]
+    kind: Annotated[str, OneOf(FileKind)]
     language: str | None
     by: str
     created_at: str

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
 from reconciler.portal.api.answers import json_bytes
 from reconciler.portal.api.rows import as_json, registration
-from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.rules.states import OPEN, ContactStatus
 from reconciler.portal.store import tables as t
 
 CHUNK: Final = 64 * 1024
@@ -45,9 +45,9 @@ def _rows(connection: Connection, since: int | None) -> Iterator[tuple[str, dict
     for kind, table in (("settings", t.settings), ("service", t.services), ("customer", t.customers)):
         for row in _read(connection, table, since):
             yield kind, as_json(kind, row)
-    for row in _read(connection, t.contacts, since, c.status != "unapproved"):
+    for row in _read(connection, t.contacts, since, c.status != ContactStatus.UNAPPROVED):
         yield "contact", as_json("contact", row, keys)
-    wanted = c.registration.is_not(None) if since is not None else and_(c.status == "unapproved")
+    wanted = c.registration.is_not(None) if since is not None else and_(c.status == ContactStatus.UNAPPROVED)
     for row in _read(connection, t.contacts, since, wanted):
         shown = registration(row)
         yield "registration", shown if since is not None else {**shown, "status": "pending"}

@@ -1,4 +1,4 @@
-"""Mails as texts: which sentences a kind of mail has, filled in with what it is about.
+"""Mails as texts: which sentences a wording has, filled in with what it is about.
 
 Values come in; subject, text and HTML go out. Which mails are sent when is decided by the acts; carrying
 them is the business of `delivery`.
@@ -10,31 +10,47 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.markup import Paragraph, markup
-from reconciler.portal.mail.words import words, written_in
+from reconciler.portal.mail.words import WORDS, words, written_in
+from reconciler.portal.rules.covering import covering
+from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import day, locale_of
 
-_LINES: Final[Mapping[str, tuple[str, ...]]] = {
-    "activation": ("activation.body", "activation.link", "|link", "role", "activation.later", "ask"),
-    "activation_again": ("activation_again.body", "activation.link", "|link", "activation.later", "ask"),
-    "address_changed": ("address_changed.body", "address_changed.ask"),
-    "work_received": ("work_received.body", "|requests", "ask"),
-    "rejected": ("rejected.body", "reason", "ask"),
-    "staff_activation": ("staff_activation.body", "activation.link", "|link", "role", "activation.later"),
-    "staff_address_changed": ("staff_address_changed.body",),
-    "confirm": ("confirm.body", "|link", "confirm.until", "confirm.ignore"),
-    "known": ("known.body",),
-    "known_invited": ("known_invited.body", "ask"),
-    "reset": ("reset.body", "|link", "reset.ignore"),
-    "registered": ("registered.body", "|link"),
-    "submitted": ("submitted.body", "|link"),
-    "quoted": ("quoted.body", "|link", "ask"),
-    "accepted": ("accepted.body", "|link"),
-    "declined": ("declined.body", "reason", "|link"),
-    "delivered": ("delivered.body", "|link", "ask"),
-    "cancelled": ("cancelled.body", "reason", "|link"),
+_LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
+    Wording.ACTIVATION: ("activation.body", "activation.link", "|link", "role", "activation.later", "ask"),
+    Wording.ACTIVATION_AGAIN: ("activation_again.body", "activation.link", "|link", "activation.later", "ask"),
+    Wording.ADDRESS_CHANGED: ("address_changed.body", "address_changed.ask"),
+    Wording.WORK_RECEIVED: ("work_received.body", "|requests", "ask"),
+    Wording.REJECTED: ("rejected.body", "reason", "ask"),
+    Wording.STAFF_ACTIVATION: ("staff_activation.body", "activation.link", "|link", "role", "activation.later"),
+    Wording.STAFF_ADDRESS_CHANGED: ("staff_address_changed.body",),
+    Wording.CONFIRM: ("confirm.body", "|link", "confirm.until", "confirm.ignore"),
+    Wording.KNOWN: ("known.body",),
+    Wording.KNOWN_INVITED: ("known_invited.body", "ask"),
+    Wording.RESET: ("reset.body", "|link", "reset.ignore"),
+    Wording.REGISTERED: ("registered.body", "|link"),
+    Wording.SUBMITTED: ("submitted.body", "|link"),
+    Wording.QUOTED: ("quoted.body", "|link", "ask"),
+    Wording.ACCEPTED: ("accepted.body", "|link"),
+    Wording.DECLINED: ("declined.body", "reason", "|link"),
+    Wording.DELIVERED: ("delivered.body", "|link", "ask"),
+    Wording.CANCELLED: ("cancelled.body", "reason", "|link"),
 }
-"""The paragraphs of each kind; `|link` stands for the link, `|requests` for one paragraph a request."""
+"""The paragraphs of each wording; `|link` stands for the link, `|requests` for one paragraph a request."""
+
+
+def _sentences(wording: Wording) -> set[str]:
+    return {f"{wording}.subject", *(line for line in _LINES[wording] if not line.startswith("|"))}
+
+
+_NEEDED: Final = {
+    *Role,
+    *StaffKind,
+    *(sentence for wording in covering(_LINES, Wording) for sentence in _sentences(wording)),
+}
+for _table in WORDS.values():
+    covering({key.removesuffix(".other"): text for key, text in _table.items()}, _NEEDED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,8 +70,8 @@ class About:
     page: str
 
 
-def letter(kind: str, language: str, facts: Mapping[str, str], requests: Sequence[About] = ()) -> Letter:
-    """The mail of this kind in this language; every `{…}` of its sentences must be among the facts.
+def letter(wording: Wording, language: str, facts: Mapping[str, str], requests: Sequence[About] = ()) -> Letter:
+    """The mail of this wording in this language; every `{…}` of its sentences must be among the facts.
 
     `until` is a day (`2026-12-09`), `contact` the address to write to, empty when there is none.
     """
@@ -67,10 +83,10 @@ def letter(kind: str, language: str, facts: Mapping[str, str], requests: Sequenc
     plural = "one" if locale.plural_form(int(facts.get("count", 0))) == "one" else "other"
     say = _Sayer(table, known, plural)
     said = [
-        Paragraph(say("greeting")), *(each for part in _LINES[kind] for each in _paragraphs(part, say, requests)),
+        Paragraph(say("greeting")), *(each for part in _LINES[wording] for each in _paragraphs(part, say, requests)),
         Paragraph(f"{say('closing')}\n{known['portal']}"),
     ]  # fmt: skip
-    subject = say(f"{kind}.subject")
+    subject = say(f"{wording}.subject")
     text = "\n\n".join(part.as_text for part in said) + "\n"
     return Letter(subject, text, markup(subject, said, written_in(language), facts.get("color")))
 

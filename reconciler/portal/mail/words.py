@@ -1,6 +1,7 @@
 """Every sentence of every mail, in English, French and German.
 
-One table per language, the same keys in each (a test compares them). `{…}` are filled in by
+One table per language, the same keys in each (a test compares them). `letters` refuses to be imported while
+a table lacks a sentence of a wording. `{…}` are filled in by
 `letters`; nothing else is interpreted in a text. A sentence about a number of things has the forms
 `.one` and `.other`; one that names whom to write to has the form `.nobody` for when there is no address.
 In German the first sentence goes on after the greeting's comma, so it begins small.

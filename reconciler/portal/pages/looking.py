@@ -13,8 +13,9 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, lit
 from reconciler.portal.pages.rendering import COUNTED
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, OPEN
+from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.rules.searching import search_form
+from reconciler.portal.rules.states import LIVING, OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 
 Found = dict[str, Any]
@@ -32,11 +33,11 @@ def customer_of(connection: Connection, id: str | None) -> Found:
 def colleagues(connection: Connection, customer: str | None, *, removed: bool) -> list[Found]:
     """The people of a customer by name, with the number of their open requests; removed ones last."""
     c = t.contacts.c
-    states = (*LIVING, "removed") if removed else LIVING
+    states = (*LIVING, ContactStatus.REMOVED) if removed else LIVING
     rows = connection.execute(
         select(t.contacts)
         .where(c.customer == customer, c.status.in_(states))
-        .order_by(c.status == "removed", c.name, c.id)
+        .order_by(c.status == ContactStatus.REMOVED, c.name, c.id)
     )
     return with_open_work(connection, [dict(row) for row in rows.mappings()])
 
@@ -76,7 +77,7 @@ def names_of_customers(connection: Connection, ids: Collection[str | None]) -> d
 def homes(connection: Connection) -> list[tuple[str, str]]:
     """Id and name of every active customer, by name."""
     c = t.customers.c
-    rows = connection.execute(select(c.id, c.name).where(c.status == "active").order_by(c.name, c.id))
+    rows = connection.execute(select(c.id, c.name).where(c.status == CustomerStatus.ACTIVE).order_by(c.name, c.id))
     return [(row.id, row.name) for row in rows]
 
 
@@ -93,7 +94,7 @@ def project_managers(connection: Connection, named: Sequence[str]) -> tuple[list
     c = t.staff.c
     forms = {same_address_form(address): address for address in named}
     rows = connection.execute(
-        select(c.name, c.email, c.address_form).where(c.status != "removed").order_by(c.name, c.id)
+        select(c.name, c.email, c.address_form).where(c.status != ContactStatus.REMOVED).order_by(c.name, c.id)
     ).all()
     ours = [(forms.pop(row.address_form, row.email), row.name) for row in rows]
     return ours, sorted(forms.values())

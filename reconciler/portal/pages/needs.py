@@ -12,16 +12,17 @@ from reconciler.portal.acts.reach import reachable
 from reconciler.portal.pages.visit import Visit
 from reconciler.portal.rules.policy import granted
 from reconciler.portal.rules.principals import Who
+from reconciler.portal.rules.states import ContactStatus, FileKind, RequestState
 from reconciler.portal.store import tables as t
 
 _r, _f = t.requests.c, t.files.c
-_DELIVERED: Final = exists().where(_f.request == _r.id, _f.kind == "delivery")
+_DELIVERED: Final = exists().where(_f.request == _r.id, _f.kind == FileKind.DELIVERY)
 
 CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
-    "accept": lambda now: and_(_r.state == "quoted", or_(_r.expires_at.is_(None), _r.expires_at >= now)),
-    "download": lambda _: and_(_r.state == "delivered", _r.taken_at.is_(None), _DELIVERED),
-    "quote": lambda _: _r.state.in_(("quote_pending", "quote_being_made")),
-    "deliver": lambda _: _r.state == "in_progress",
+    "accept": lambda now: and_(_r.state == RequestState.QUOTED, or_(_r.expires_at.is_(None), _r.expires_at >= now)),
+    "download": lambda _: and_(_r.state == RequestState.DELIVERED, _r.taken_at.is_(None), _DELIVERED),
+    "quote": lambda _: _r.state.in_((RequestState.QUOTE_PENDING, RequestState.QUOTE_BEING_MADE)),
+    "deliver": lambda _: _r.state == RequestState.IN_PROGRESS,
 }
 """Which requests wait for what, at a time: a quote for a yes, a delivery for being taken, the provider for work."""
 
@@ -60,5 +61,5 @@ def _requests(connection: Connection, visit: Visit, need: str, operation: str) -
 
 
 def _registrations(connection: Connection) -> Need:
-    waiting = select(func.count()).select_from(t.contacts).where(t.contacts.c.status == "unapproved")
+    waiting = select(func.count()).select_from(t.contacts).where(t.contacts.c.status == ContactStatus.UNAPPROVED)
     return Need("need.approve", connection.execute(waiting).scalar_one(), "/admin/contacts#waiting")

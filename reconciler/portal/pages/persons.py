@@ -13,7 +13,9 @@ from reconciler.portal.acts.shapes import ContactFields
 from reconciler.portal.pages.forms import Form, Mistakes, Why, judged, missing
 from reconciler.portal.pages.looking import all_services, heirs
 from reconciler.portal.pages.tongues import no_tongue
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant, Reach
+from reconciler.portal.rules.roles import Role
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -51,10 +53,10 @@ def update(work: Work, grant: Grant, row: Row, form: Form) -> None:
     form.must_match(row.values, row.id)
     services = [code for code, _ in orderable(work.connection, row.values)] if grant.reach is Reach.ALL else None
     fields = typed_fields(form, services=services, language=row["language"])
-    if form.text("heir") and fields.get("role") == "observer":
+    if form.text("heir") and fields.get("role") == Role.OBSERVER:
         heir = heir_of(work, grant, form.text("heir"))
-        work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, heir))
-    work.audit("PATCH contacts", row, *team.edit(work, grant, row, fields))
+        work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
+    work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields))
 
 
 def named_heir(work: Work, grant: Grant, form: Form) -> Row:
@@ -67,7 +69,7 @@ def named_heir(work: Work, grant: Grant, form: Form) -> Row:
 def pass_on(work: Work, grant: Grant, row: Row, form: Form) -> None:
     """All open work of the contact goes to the heir whom the form names."""
     form.must_match(row.values, row.id)
-    work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, named_heir(work, grant, form)))
+    work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, named_heir(work, grant, form)))
 
 
 def dismiss(work: Work, grant: Grant, row: Row, form: Form) -> None:
@@ -77,7 +79,7 @@ def dismiss(work: Work, grant: Grant, row: Row, form: Form) -> None:
     if reason not in REASONS:
         raise Mistakes({"reason": "mistake.choice"})
     heir = heir_of(work, grant, form.text("heir")) if form.text("heir") else None
-    work.audit("contacts/offboard", row, *contacts.remove(work, row, heir, reason))
+    work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, reason))
 
 
 def orderable(connection: Connection, person: Mapping[str, Any]) -> list[tuple[str, str]]:

@@ -16,34 +16,8 @@ from sqlalchemy import Connection, select
 from reconciler.portal.pages.looking import Found, file_of, names_of_customers
 from reconciler.portal.pages.rendering import Speech
 from reconciler.portal.pages.words import known
+from reconciler.portal.rules.audit import deed_of
 from reconciler.portal.store import tables as t
-
-VERBS: Final[Mapping[str, str]] = {
-    "POST contacts": "added", "POST customers": "added", "POST services": "added", "POST staff": "invited",
-    "POST requests": "sent", "PATCH contacts": "changed", "PATCH customers": "changed", "PATCH services": "changed",
-    "PATCH settings": "changed", "PATCH staff": "changed", "PATCH requests": "changed", "DELETE services": "removed",
-    "DELETE staff": "removed", "contacts/offboard": "removed", "contacts/hand-over": "handed-over",
-    "contacts/approve": "approved", "contacts/reject": "rejected", "contacts/assign": "assigned",
-    "contacts/restore": "restored", "contacts/erase": "erased", "contacts/resend-activation": "resent",
-    "staff/resend-activation": "resent", "customers/archive": "archived", "customers/restore": "restored",
-    "customers/renew-code": "code-renewed", "customers/withdraw-code": "code-withdrawn", "invite": "invited",
-    "requests/approve": "quoted", "requests/reject": "declined", "requests/accept": "accepted",
-    "requests/decline": "refused", "requests/cancel": "withdrawn", "requests/revive": "revived",
-    "requests/progress": "progress", "requests/deliver": "delivered", "requests/reassign": "reassigned",
-    "work_moved": "reassigned",
-    "quote_expired": "expired", "link_expired": "link-expired", "outbox/retry": "retried", "account": "account",
-    "password": "password", "reset": "reset", "activate": "activated", "sign-up": "signed-up", "seed": "seeded",
-    "portal/rename": "named", "token": "token-made", "token/revoke": "token-revoked",
-    "update_settings": "changed", "create_service": "added", "update_service": "changed", "remove_service": "removed",
-    "create_customer": "added", "update_customer": "changed", "rename_customer": "renamed",
-    "adopt_customer": "adopted", "archive_customer": "archived", "restore_customer": "restored",
-    "release_customer": "released", "create_contact": "added", "update_contact": "changed", "change_role": "changed",
-    "change_email": "changed", "rename_contact": "renamed", "adopt_contact": "adopted",
-    "hand_over_work": "handed-over", "remove_contact": "removed", "restore_contact": "restored",
-    "release_contact": "released", "approve_registration": "approved", "reject_registration": "rejected",
-    "record": "recorded",
-}  # fmt: skip
-"""What the feed calls an act → the verb of its sentence."""
 
 _LABELS: Final[Mapping[str, str]] = {
     "name": "field.name", "email": "field.email", "role": "field.role", "language": "field.language",
@@ -138,7 +112,7 @@ def told(say: Speech, entry: Found, names: Names) -> Told:
     if entry["actor"] == "reconciler":
         file = "portal.yaml" if entry["object"] == "settings" else names.files.get(entry["id"])
     return Told(
-        entry, say(f"history.did.{VERBS.get(entry['what'], 'changed')}", what=what, name=name),
+        entry, say(f"history.did.{deed_of(entry['what'])}", what=what, name=name),
         _page(entry, names), _rows(say, before, after, names.names), file,
     )  # fmt: skip
 

@@ -24,6 +24,7 @@ from reconciler.portal.pages.forms import Mistakes, Why
 from reconciler.portal.pages.marks import DONE_COOKIE
 from reconciler.portal.pages.words import LANGUAGES, known, sentence
 from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
+from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def environment() -> Environment:
         loader=PackageLoader("reconciler.portal.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.globals["attributes"] = _attributes
+    made.globals |= {"attributes": _attributes, "ROLES": tuple(Role), "STAFF_KINDS": tuple(StaffKind)}
     return made
 
 

@@ -26,9 +26,11 @@ from reconciler.portal.pages.looking import (
 from reconciler.portal.pages.needs import CONDITIONS
 from reconciler.portal.pages.visit import Visit
 from reconciler.portal.pages.words import known
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Reach, granted
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, possible
+from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
 
 Kept: TypeAlias = Mapping[str, Sequence[str]]
@@ -138,10 +140,10 @@ def one_request(
 
 def _next(visit: Visit, row: Mapping[str, Any], events: Sequence[str]) -> str:
     """The sentence about what happens next, for who works on it, who decides, whose it is, and who watches."""
-    state = "quote_pending" if row["state"] == "quote_being_made" else row["state"]
+    state = RequestState.QUOTE_PENDING if row["state"] == RequestState.QUOTE_BEING_MADE else row["state"]
     if visit.grant.principal.staff:
         return f"next.{state}.provider"
-    if state == "quoted" and "accept" in events:
+    if state == RequestState.QUOTED and "accept" in events:
         return "next.quoted.decides"
     return f"next.{state}.owner" if row["owner"] == visit.grant.principal.contact else f"next.{state}.watches"
 
@@ -171,7 +173,10 @@ def _history(connection: Connection, id: str) -> list[Found]:
     asked = select(people.id, people.name).where(people.id.in_({id for pair in owners for id in pair}))
     names = {row.id: row.name for row in connection.execute(asked)}
     return [
-        {**entry, "said": _said(entry["what"]), "moved": [names.get(id, id) for id in pair]}
+        {
+            **entry, "said": _said(entry["what"]), "moved": [names.get(id, id) for id in pair],
+            "by_clock": entry["what"] == Verb.QUOTE_EXPIRED,
+        }
         for entry, pair in zip(entries, owners, strict=True)
     ]  # fmt: skip
 

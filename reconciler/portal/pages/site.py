@@ -23,6 +23,7 @@ from reconciler.portal.pages.rendering import render_bare
 from reconciler.portal.pages.routes.access import log_in_page
 from reconciler.portal.pages.visit import LANGUAGE_COOKIE, Visit, form_page, local, visit_of, visits
 from reconciler.portal.pages.words import LANGUAGES, chosen_language, known
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -80,7 +81,7 @@ def choose_language(visit: Open, form: Sent) -> Response:
 
         def act(work: Work) -> str:
             row, audited = access.edit_myself(work, who, {"language": language})
-            work.audit("account", row, *audited)
+            work.audit(Verb.ACCOUNT, row, *audited)
             return to
 
         visit.write(form, act, as_self=True)

@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, loses_power
+from reconciler.portal.rules.roles import HOLDS_WORK, loses_power
+from reconciler.portal.rules.states import LIVING
 
 RESTORABLE_DAYS = 30
 """For how long a removal can be undone (A)."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Final
+
+from reconciler.portal.rules.roles import Role, StaffKind
 
 
 class Scope(StrEnum):
@@ -19,9 +23,9 @@ class Actor(StrEnum):
     """In which capacity somebody acts."""
 
     RECONCILER = "reconciler"
-    ADMINISTRATOR = "administrator"
-    PROJECT_MANAGER = "project_manager"
-    MANAGER = "manager"
+    ADMINISTRATOR = StaffKind.ADMINISTRATOR.value
+    PROJECT_MANAGER = StaffKind.PROJECT_MANAGER.value
+    MANAGER = Role.MANAGER.value
     SELF = "self"
     SYSTEM = "system"
 
@@ -30,15 +34,19 @@ class Who(StrEnum):
     """The columns of the table of who may do what: people by what they are, tokens by their scope."""
 
     ANONYMOUS = "anonymous"
-    REQUESTER = "requester"
-    OBSERVER = "observer"
-    MANAGER = "manager"
-    PROJECT_MANAGER = "project_manager"
-    ADMINISTRATOR = "administrator"
-    METRICS = "token:metrics"
-    READ = "token:read"
-    APPLY = "token:apply"
-    ADMIN = "token:admin"
+    REQUESTER = Role.REQUESTER.value
+    OBSERVER = Role.OBSERVER.value
+    MANAGER = Role.MANAGER.value
+    PROJECT_MANAGER = StaffKind.PROJECT_MANAGER.value
+    ADMINISTRATOR = StaffKind.ADMINISTRATOR.value
+    METRICS = f"token:{Scope.METRICS}"
+    READ = f"token:{Scope.READ}"
+    APPLY = f"token:{Scope.APPLY}"
+    ADMIN = f"token:{Scope.ADMIN}"
+
+
+WHO_BY_ROLE: Final[Mapping[str, Who]] = {role: Who(role) for role in (*Role, *StaffKind)}
+WHO_BY_SCOPE: Final[Mapping[Scope, Who]] = {scope: Who(f"token:{scope}") for scope in Scope}
 
 
 @dataclass(frozen=True, slots=True)

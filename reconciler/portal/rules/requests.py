@@ -10,13 +10,14 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.rules.states import OPEN, RequestState, Workflow
 
-WORKFLOWS: Final = ("pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project")
-STATES: Final = (*OPEN, "delivered", "cancelled")
-
-_PENDING: Final = frozenset({"quote_pending", "quote_being_made"})
+_PENDING: Final = frozenset({RequestState.QUOTE_PENDING, RequestState.QUOTE_BEING_MADE})
+_QUOTED: Final = frozenset({RequestState.QUOTED})
+_IN_PROGRESS: Final = frozenset({RequestState.IN_PROGRESS})
+_CANCELLED: Final = frozenset({RequestState.CANCELLED})
 _DEAREST: Final = Decimal("999999999999.99")
 
 
@@ -24,25 +25,26 @@ _DEAREST: Final = Decimal("999999999999.99")
 class Event:
     """What can happen to a request: by which operation (None: by the clock), from which states, to which.
 
-    `after` is None when the state stays as it is.
+    `after` is None when the state stays as it is. `verb` is what the history calls it.
     """
 
     operation: str | None
-    before: frozenset[str]
-    after: str | None
+    before: frozenset[RequestState]
+    after: RequestState | None
+    verb: Verb
 
 
 EVENTS: Final[Mapping[str, Event]] = {
-    "approve": Event("requests.run", _PENDING, "quoted"),
-    "reject": Event("requests.run", _PENDING, "cancelled"),
-    "accept": Event("requests.decide", frozenset({"quoted"}), "in_progress"),
-    "decline": Event("requests.decide", frozenset({"quoted"}), "cancelled"),
-    "expire": Event(None, frozenset({"quoted"}), "cancelled"),
-    "cancel": Event("requests.run", frozenset({"quoted"}), "cancelled"),
-    "revive": Event("requests.run", frozenset({"cancelled"}), "quoted"),
-    "progress": Event("requests.run", frozenset({"in_progress"}), None),
-    "deliver": Event("requests.run", frozenset({"in_progress"}), "delivered"),
-    "reassign": Event("requests.reassign", frozenset(OPEN), None),
+    "approve": Event("requests.run", _PENDING, RequestState.QUOTED, Verb.REQUESTS_APPROVE),
+    "reject": Event("requests.run", _PENDING, RequestState.CANCELLED, Verb.REQUESTS_REJECT),
+    "accept": Event("requests.decide", _QUOTED, RequestState.IN_PROGRESS, Verb.REQUESTS_ACCEPT),
+    "decline": Event("requests.decide", _QUOTED, RequestState.CANCELLED, Verb.REQUESTS_DECLINE),
+    "expire": Event(None, _QUOTED, RequestState.CANCELLED, Verb.QUOTE_EXPIRED),
+    "cancel": Event("requests.run", _QUOTED, RequestState.CANCELLED, Verb.REQUESTS_CANCEL),
+    "revive": Event("requests.run", _CANCELLED, RequestState.QUOTED, Verb.REQUESTS_REVIVE),
+    "progress": Event("requests.run", _IN_PROGRESS, None, Verb.REQUESTS_PROGRESS),
+    "deliver": Event("requests.run", _IN_PROGRESS, RequestState.DELIVERED, Verb.REQUESTS_DELIVER),
+    "reassign": Event("requests.reassign", frozenset(OPEN), None, Verb.REQUESTS_REASSIGN),
 }
 """`reject` is the project manager's no before there is a quote, `decline` the customer's no to a quote."""
 
@@ -74,22 +76,22 @@ def first_state(workflow: str, words: int | None) -> str:
     The automatic workflows pass through `quote_being_made` within the transaction that sends them.
     """
     match workflow:
-        case "automatic_project":
-            return "in_progress"
-        case "automatic_quote" if words is not None:
-            return "quoted"
-    return "quote_pending"
+        case Workflow.AUTOMATIC_PROJECT:
+            return RequestState.IN_PROGRESS
+        case Workflow.AUTOMATIC_QUOTE if words is not None:
+            return RequestState.QUOTED
+    return RequestState.QUOTE_PENDING
 
 
 def entering(state: str, before: str | None, now: str, offered_until: str) -> dict[str, Any]:
     """What else is written when a request comes into a state: its times, and how far it is."""
     if state == before:
         return {}
-    fields: dict[str, Any] = {"expires_at": offered_until if state == "quoted" else None}
+    fields: dict[str, Any] = {"expires_at": offered_until if state == RequestState.QUOTED else None}
     if state in OPEN:
         fields |= {"progress": 0, "delivered_at": None, "reason": None}
-        fields["accepted_at"] = now if state == "in_progress" else None
-    if state == "delivered":
+        fields["accepted_at"] = now if state == RequestState.IN_PROGRESS else None
+    if state == RequestState.DELIVERED:
         fields |= {"progress": 100, "delivered_at": now}
     return fields
 

@@ -1,23 +1,40 @@
-"""The three roles, and which of them may own open requests."""
+"""The roles of contacts and the kinds of the provider's people; who may own open requests."""
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Final
 
-ROLES: Final = ("requester", "observer", "manager")
-HOLDS_WORK: Final = frozenset({"requester", "manager"})
-LIVING: Final = ("invited", "link_expired", "active")
-"""The states in which a contact is one: she holds her address and may be reached by a mail."""
-OPEN: Final = ("quote_pending", "quote_being_made", "quoted", "in_progress")
-"""The states of a request that is neither delivered nor cancelled."""
+from reconciler.portal.rules.covering import covering
 
-_POWERS: Final = {
-    "requester": frozenset({"send", "accept"}),
-    "observer": frozenset({"see-all"}),
-    "manager": frozenset({"send", "accept", "see-all", "team"}),
-}
+
+class Role(StrEnum):
+    """What a contact does for its customer."""
+
+    REQUESTER = "requester"
+    OBSERVER = "observer"
+    MANAGER = "manager"
+
+
+class StaffKind(StrEnum):
+    """What one of the provider's people does."""
+
+    ADMINISTRATOR = "administrator"
+    PROJECT_MANAGER = "project_manager"
+
+
+HOLDS_WORK: Final = frozenset({Role.REQUESTER, Role.MANAGER})
+
+_POWERS: Final = covering(
+    {
+        Role.REQUESTER: frozenset({"send", "accept"}),
+        Role.OBSERVER: frozenset({"see-all"}),
+        Role.MANAGER: frozenset({"send", "accept", "see-all", "team"}),
+    },
+    Role,
+)
 
 
 def loses_power(before: str, after: str) -> bool:
     """Whether somebody can do less after a change of roles."""
-    return not _POWERS[before] <= _POWERS[after]
+    return not _POWERS[Role(before)] <= _POWERS[Role(after)]

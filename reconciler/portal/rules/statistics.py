@@ -14,6 +14,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from reconciler.portal.rules.requests import in_cents
+from reconciler.portal.rules.states import RequestState
 
 Row = Mapping[str, Any]
 Keys = Callable[[Row], Sequence[str]]
@@ -37,12 +38,12 @@ class Figures:
     def count(self, row: Row, shares: int = 1) -> None:
         """Add a request, or that share of its cost."""
         self.requests += 1
-        if row["state"] == "cancelled":
+        if row["state"] == RequestState.CANCELLED:
             return
         self.words += row["words"] or 0
         if row["cost"] is not None:
             self.costs[row["currency"]] = self.costs.get(row["currency"], Decimal()) + Decimal(row["cost"]) / shares
-        if row["state"] == "delivered" and row["delivered_at"]:
+        if row["state"] == RequestState.DELIVERED and row["delivered_at"]:
             self.delivered += 1
             self.days += _days(row["created_at"], row["delivered_at"])
 

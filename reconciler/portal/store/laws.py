@@ -10,8 +10,9 @@ from collections.abc import Collection
 
 from sqlalchemy import Connection, and_, func, not_, or_, select
 
-from reconciler.portal.rules.roles import HOLDS_WORK, LIVING, OPEN
+from reconciler.portal.rules.roles import HOLDS_WORK, Role
 from reconciler.portal.rules.searching import sought_by
+from reconciler.portal.rules.states import LIVING, OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 
 
@@ -36,7 +37,7 @@ def customers_with_manager(connection: Connection, customers: Collection[str]) -
         return set()
     c = t.contacts.c
     statement = select(c.customer).where(
-        c.customer.in_(customers), c.role == "manager", c.status.in_(("active", "invited"))
+        c.customer.in_(customers), c.role == Role.MANAGER, c.status.in_((ContactStatus.ACTIVE, ContactStatus.INVITED))
     )
     return {str(customer) for customer in connection.execute(statement).scalars()}
 
@@ -50,11 +51,15 @@ def broken_laws(connection: Connection) -> list[str]:
     found += [f"living contact {id} holds no address" for id in connection.execute(silent).scalars()]
     found += [f"{id} is no contact and holds an address" for id in connection.execute(loud).scalars()]
     inside = t.contacts.join(t.customers, t.customers.c.id == c.customer)
-    orphans = select(c.id).select_from(inside).where(c.status.in_(LIVING), t.customers.c.status == "archived")
+    orphans = (
+        select(c.id).select_from(inside).where(c.status.in_(LIVING), t.customers.c.status == CustomerStatus.ARCHIVED)
+    )
     found += [f"contact {id} lives at an archived customer" for id in connection.execute(orphans).scalars()]
     for table in (t.sessions, t.tokens):
         joined = table.join(t.contacts, c.id == table.c.contact)
-        open_access = select(c.id).select_from(joined).where(table.c.ended_at.is_(None), c.status == "removed")
+        open_access = (
+            select(c.id).select_from(joined).where(table.c.ended_at.is_(None), c.status == ContactStatus.REMOVED)
+        )
         found += [f"removed contact {id} still has access" for id in connection.execute(open_access).scalars()]
     for kind, named in (("customer", t.customers), ("contact", t.contacts)):
         rows = map(dict, connection.execute(select(named)).mappings())

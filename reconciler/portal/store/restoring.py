@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from sqlalchemy import JSON, Connection, Engine, MetaData, Table, delete, event, insert, inspect, select, update
 
+from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.archive import CHUNK, Archive, Manifest, WrongArchive
 from reconciler.portal.store.database import WrongDatabase, aside, renew_epoch, schema_of, upgrade
@@ -90,7 +91,7 @@ def _begin_an_epoch(connection: Connection) -> None:
         raise WrongArchive("the archive has no row of the portal itself")
     renew_epoch(connection)
     # who was sending it then will never tell
-    connection.execute(update(outbox).where(outbox.c.state == "sending").values(state="queued"))
+    connection.execute(update(outbox).where(outbox.c.state == MailState.SENDING).values(state=MailState.QUEUED))
 
 
 def _write_files(folder: Path, archive: Archive) -> None:

@@ -14,9 +14,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, or_, select, update
 
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.searching import sought_by
+from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
 
 _KIND: Final = {
@@ -135,13 +137,17 @@ class Work:
         row["version"] = (row.first["version"] if row.first else 0) + 1
 
     def audit(
-        self, what: str, row: Row, before: Mapping[str, Any] | None, after: Mapping[str, Any] | None,
+        self,
+        verb: Verb,
+        row: Row,
+        before: Mapping[str, Any] | None,
+        after: Mapping[str, Any] | None,
         change: str | None = None,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Note one act in the history."""
         self.audited.append({
             "revision": self.revision, "seq": len(self.audited), "at": self.now, "by": self.principal.name,
-            "actor": str(self.principal.actor), "what": what, "object": row.kind, "id": row.id,
+            "actor": str(self.principal.actor), "what": str(verb), "object": row.kind, "id": row.id,
             "before": dict(before) if before is not None else None,
             "after": dict(after) if after is not None else None,
             "change": change, "run": self.run, "commit": self.commit, "person": self.principal.person,
@@ -150,7 +156,7 @@ class Work:
     def mail(self, values: Mapping[str, Any]) -> None:
         """Put a mail into the outbox; it leaves only if the transaction is committed."""
         self.mails.append({
-            "revision": self.revision, "created_at": self.now, "state": "queued", "tries": 0,
+            "revision": self.revision, "created_at": self.now, "state": MailState.QUEUED, "tries": 0,
             "next_try_at": self.now, "last_error": None, "sent_at": None, "forget_at": None, **values,
         })  # fmt: skip
 

@@ -15,6 +15,7 @@ from reconciler.portal.api.routes.staff import staff_as_json
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, host_of, store_of
 from reconciler.portal.api.writing import Done, body_of, matches, row_done, write
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
@@ -45,7 +46,7 @@ def change_account(
     def act(work: Work) -> Done:
         matches(request, access.myself(work, grant.principal))
         row, audited = access.edit_myself(work, grant.principal, fields.sent())
-        work.audit("account", row, *audited)
+        work.audit(Verb.ACCOUNT, row, *audited)
         return row_done(200, _shown(row.values, grant.principal, _customer_key(request, grant.principal)))
 
     return write(request, grant, body, act)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import select
 
 from reconciler.portal.acts import customers, services
+from reconciler.portal.acts.choices import OneOf
 from reconciler.portal.acts.fields import set_fields
 from reconciler.portal.acts.shapes import ServiceFields, SettingsFields
 from reconciler.portal.api.answers import answer
@@ -26,8 +27,10 @@ from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -50,7 +53,7 @@ def change_settings(
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("settings", "settings"))
-        work.audit("PATCH settings", row, *set_fields(work, row, fields.sent()))
+        work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, fields.sent()))
         return row_done(200, as_json("settings", row.values))
 
     return write(request, grant, body, act)
@@ -72,7 +75,7 @@ def create_service(
     def act(work: Work) -> Done:
         fields = new.sent()
         row = services.create(work, fields.pop("code"), fields)
-        work.audit("POST services", row, None, fields)
+        work.audit(Verb.POST_SERVICES, row, None, fields)
         status, value, headers = row_done(201, as_json("service", row.values))
         return status, value, {**headers, "Location": f"/api/v1/services/{row.id}"}
 
@@ -94,7 +97,7 @@ def change_service(
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("service", id))
-        work.audit("PATCH services", row, *set_fields(work, row, fields.sent()))
+        work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, fields.sent()))
         return row_done(200, as_json("service", row.values))
 
     return write(request, grant, body, act)
@@ -108,7 +111,7 @@ def remove_service(
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("service", id))
-        work.audit("DELETE services", row, *services.remove(work, row))
+        work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
         return 204, None, {}
 
     return write(request, grant, body, act)
@@ -116,7 +119,7 @@ def remove_service(
 
 @router.get("/customers", response_model=Page[Customer], dependencies=[allowed("customers.read")])
 def list_customers(
-    request: Request, paging: Pages, status: Literal["active", "archived"] | None = None,
+    request: Request, paging: Pages, status: Annotated[str, OneOf(CustomerStatus)] | None = None,
     external_key: Annotated[str | None, Query(max_length=63)] = None,
 ) -> Response:  # fmt: skip
     """The customers, also the archived ones unless `status` says otherwise."""
@@ -135,7 +138,7 @@ def create_customer(
 
     def act(work: Work) -> Done:
         row = customers.create(work, new.sent())
-        work.audit("POST customers", row, None, new.sent())
+        work.audit(Verb.POST_CUSTOMERS, row, None, new.sent())
         status, value, headers = row_done(201, as_json("customer", row.values))
         return status, value, {**headers, "Location": f"/api/v1/customers/{row.id}"}
 
@@ -157,7 +160,7 @@ def change_customer(
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("customer", id))
-        work.audit("PATCH customers", row, *customers.edit(work, row, fields.sent()))
+        work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent()))
         return row_done(200, as_json("customer", row.values))
 
     return write(request, grant, body, act)
@@ -172,11 +175,13 @@ def act_on_customer(
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("customer", id))
-        if action == "archive":
-            audited = customers.archive(work, row, (why or WithReason()).reason)
-        else:
-            audited = customers.restore(work, row)
-        work.audit(f"customers/{action}", row, *audited)
+        match action:
+            case "archive":
+                reason = (why or WithReason()).reason
+                verb, audited = Verb.CUSTOMERS_ARCHIVE, customers.archive(work, row, reason)
+            case "restore":
+                verb, audited = Verb.CUSTOMERS_RESTORE, customers.restore(work, row)
+        work.audit(verb, row, *audited)
         return row_done(200, as_json("customer", row.values))
 
     return write(request, grant, body, act)

@@ -17,6 +17,7 @@ from reconciler.portal.api.rows import as_json
 from reconciler.portal.api.security import allowed
 from reconciler.portal.api.writing import Done, body_of, matches, row_done, write
 from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.store.work import Row, Work
 
 router = APIRouter(prefix="/requests/{id}", tags=["requests"], responses=PROBLEMS)
@@ -91,7 +92,7 @@ def _happen(
 ) -> Response:
     def done(work: Work) -> Done:
         row = matches(request, within(work, grant, "request", id))
-        work.audit(f"requests/{event}", row, *act(work, row))
+        work.audit(EVENTS[event].verb, row, *act(work, row))
         return row_done(200, as_json("request", row.values))
 
     return write(request, grant, body, done)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from reconciler.portal.acts import uploads
+from reconciler.portal.acts.choices import OneOf
 from reconciler.portal.acts.downloads import archive_of, file_of
 from reconciler.portal.acts.reach import reached
 from reconciler.portal.api.answers import answer
@@ -21,13 +22,14 @@ from reconciler.portal.api.writing import Done, creates, write
 from reconciler.portal.files.archives import download_headers, zipped
 from reconciler.portal.files.vault import Kept
 from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
 router = APIRouter(tags=["files"], responses=PROBLEMS)
 
 Downloads = Annotated[Grant, allowed("requests.download")]
-Kind = Literal["source", "reference", "delivery"]
+Kind = Annotated[str, OneOf(FileKind)]
 _IN: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from sqlalchemy import Connection, select
 
 from reconciler.portal.acts import contacts, erasure, registrations, team
+from reconciler.portal.acts.choices import OneOf
 from reconciler.portal.acts.reach import heir_of, reached, within
 from reconciler.portal.api.answers import answer
 from reconciler.portal.api.models import (
@@ -26,9 +27,11 @@ from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -41,7 +44,7 @@ Edits = Annotated[Grant, allowed("contacts.edit")]
 Removes = Annotated[Grant, allowed("contacts.remove")]
 HandsOver = Annotated[Grant, allowed("contacts.hand-over")]
 Admits = Annotated[Grant, allowed("contacts.admit")]
-Status = Literal["unapproved", "invited", "link_expired", "active", "removed"]
+Status = Annotated[str, OneOf(ContactStatus)]
 
 
 @router.get("", response_model=Page[Contact])
@@ -63,7 +66,7 @@ def list_contacts(
     if status:
         criteria.append(c.status == status)
     elif include is None:
-        criteria.append(c.status != "removed")
+        criteria.append(c.status != ContactStatus.REMOVED)
     return page(request, paging, t.contacts, criteria, _shown, grant=grant)
 
 
@@ -76,7 +79,7 @@ def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> R
         fields = new.sent()
         home = work.one("customer", fields.pop("customer"))
         row = contacts.add(work, home, fields)
-        work.audit("POST contacts", row, None, fields)
+        work.audit(Verb.POST_CONTACTS, row, None, fields)
         status, value, headers = _done(work, row, 201)
         return status, value, {**headers, "Location": f"/api/v1/contacts/{row.id}"}
 
@@ -97,7 +100,7 @@ def change_contact(request: Request, id: str, fields: ChangedContact, body: Body
 
     def act(work: Work) -> Done:
         row = matches(request, within(work, grant, "contact", id))
-        work.audit("PATCH contacts", row, *team.edit(work, grant, row, fields.sent()))
+        work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent()))
         return _done(work, row)
 
     return write(request, grant, body, act)
@@ -119,7 +122,7 @@ def _offboard(request: Request, id: str, how: Offboarding, body: bytes, grant: G
     def act(work: Work) -> Done:
         row = matches(request, within(work, grant, "contact", id))
         heir = heir_of(work, grant, how.work_to) if how.work_to else None
-        work.audit("contacts/offboard", row, *contacts.remove(work, row, heir, how.reason))
+        work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, how.reason))
         return _done(work, row)
 
     return write(request, grant, body, act)
@@ -132,7 +135,7 @@ def hand_over(request: Request, id: str, handover: Handover, body: Body, grant: 
     def act(work: Work) -> Done:
         row = matches(request, within(work, grant, "contact", id))
         heir = heir_of(work, grant, handover.work_to)
-        work.audit("contacts/hand-over", row, *contacts.hand_over(work, row, heir))
+        work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
         return _done(work, row)
 
     return write(request, grant, body, act)
@@ -148,7 +151,7 @@ def approve_registration(request: Request, id: str, approval: Approval, body: Bo
         home = fields.pop("customer", None) or row["customer"]
         if home is None:
             raise Problem("unprocessable", "'customer' is required: the registration names none")
-        work.audit("contacts/approve", row, *registrations.approve(work, row, work.one("customer", home), fields))
+        work.audit(Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, work.one("customer", home), fields))
         return _done(work, row)
 
     return write(request, grant, body, act)
@@ -160,7 +163,7 @@ def reject_registration(request: Request, id: str, why: WithReason, body: Body, 
 
     def act(work: Work) -> Done:
         row = _pending(matches(request, work.one("contact", id)))
-        work.audit("contacts/reject", row, *registrations.reject(work, row, why.reason))
+        work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, why.reason))
         return _done(work, row)
 
     return write(request, grant, body, act)
@@ -174,15 +177,21 @@ def act_on_contact(
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("contact", id))
-        acts = {"restore": contacts.restore, "resend-activation": contacts.resend, "erase": erasure.erase}
-        work.audit(f"contacts/{action}", row, *acts[action](work, row))
+        match action:
+            case "restore":
+                verb, audited = Verb.CONTACTS_RESTORE, contacts.restore(work, row)
+            case "resend-activation":
+                verb, audited = Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend(work, row)
+            case "erase":
+                verb, audited = Verb.CONTACTS_ERASE, erasure.erase(work, row)
+        work.audit(verb, row, *audited)
         return _done(work, row)
 
     return write(request, grant, body, act)
 
 
 def _pending(row: Row) -> Row:
-    if row["status"] != "unapproved":
+    if row["status"] != ContactStatus.UNAPPROVED:
         raise Problem("registration-gone", f"contact '{row.id}' is {row['status']}")
     return row
 

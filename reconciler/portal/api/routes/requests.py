@@ -15,6 +15,7 @@ from reconciler.portal.api.request_models import ChangedRequest, NewRequest, Sta
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -53,7 +54,7 @@ def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) ->
         owner = within(work, grant, "contact", _owner(new, grant))
         fields = new.model_dump(exclude={"owner", "files", "reference_files"})
         row = requests.send(work, owner, fields, new.files, new.reference_files)
-        work.audit("POST requests", row, None, new.sent())
+        work.audit(Verb.POST_REQUESTS, row, None, new.sent())
         status, value, headers = row_done(201, as_json("request", row.values))
         return status, value, {**headers, "Location": f"/api/v1/requests/{row.id}"}
 
@@ -81,7 +82,7 @@ def change_request(request: Request, id: str, change: ChangedRequest, body: Body
 
     def act(work: Work) -> Done:
         row = matches(request, within(work, grant, "request", id))
-        work.audit("PATCH requests", row, *requests.change(work, row, change.sent()))
+        work.audit(Verb.PATCH_REQUESTS, row, *requests.change(work, row, change.sent()))
         return row_done(200, as_json("request", row.values))
 
     return write(request, grant, body, act)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import select
 
 from reconciler.portal.acts import customers, staff
+from reconciler.portal.acts.choices import OneOf
 from reconciler.portal.api.access_models import ChangedStaff, NewStaff, RegistrationCode, Staff
 from reconciler.portal.api.answers import answer
 from reconciler.portal.api.models import PROBLEMS, Page
@@ -16,8 +17,10 @@ from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.rows import etag
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -34,12 +37,10 @@ def staff_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @router.get("/staff", tags=["staff"], response_model=Page[Staff], dependencies=[allowed("staff.read")])
-def list_staff(
-    request: Request, paging: Pages, status: Literal["invited", "active", "removed"] | None = None
-) -> Response:
+def list_staff(request: Request, paging: Pages, status: Annotated[str, OneOf(StaffStatus)] | None = None) -> Response:
     """The provider's people; removed ones only with `status=removed`."""
     c = t.staff.c
-    criteria = [c.status == status if status else c.status != "removed"]
+    criteria = [c.status == status if status else c.status != StaffStatus.REMOVED]
     return page(request, paging, t.staff, criteria, lambda _, rows: [staff_as_json(row) for row in rows])
 
 
@@ -51,7 +52,7 @@ def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> 
     def act(work: Work) -> Done:
         person = staff.add(work, {**new.sent(), "language": new.language or "en"})
         staff.invite(work, person)
-        work.audit("POST staff", person, None, new.sent())
+        work.audit(Verb.POST_STAFF, person, None, new.sent())
         status, value, headers = row_done(201, staff_as_json(person.values))
         return status, value, {**headers, "Location": f"/api/v1/staff/{person.id}"}
 
@@ -74,7 +75,7 @@ def change_staff(request: Request, id: str, fields: ChangedStaff, body: Body, gr
 
     def act(work: Work) -> Done:
         person = matches(request, work.one("staff", id))
-        work.audit("PATCH staff", person, *staff.edit(work, person, fields.sent()))
+        work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent()))
         return row_done(200, staff_as_json(person.values))
 
     return write(request, grant, body, act)
@@ -86,7 +87,7 @@ def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Respon
 
     def act(work: Work) -> Done:
         person = matches(request, work.one("staff", id))
-        work.audit("DELETE staff", person, *staff.remove(work, person))
+        work.audit(Verb.DELETE_STAFF, person, *staff.remove(work, person))
         return row_done(200, staff_as_json(person.values))
 
     return write(request, grant, body, act)
@@ -98,7 +99,7 @@ def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> R
 
     def act(work: Work) -> Done:
         person = matches(request, work.one("staff", id))
-        work.audit("staff/resend-activation", person, *staff.resend(work, person))
+        work.audit(Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend(work, person))
         return row_done(200, staff_as_json(person.values))
 
     return write(request, grant, body, act)
@@ -110,7 +111,7 @@ def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("customer", id))
-        work.audit("customers/renew-code", row, *customers.renew_code(work, row))
+        work.audit(Verb.CUSTOMERS_RENEW_CODE, row, *customers.renew_code(work, row))
         return 200, {"registration_code": row["registration_code"]}, {"ETag": etag(row["version"])}
 
     return write(request, grant, body, act)
@@ -122,7 +123,7 @@ def withdraw_code(request: Request, id: str, body: Body, grant: Codes) -> Respon
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("customer", id))
-        work.audit("customers/withdraw-code", row, *customers.withdraw_code(work, row))
+        work.audit(Verb.CUSTOMERS_WITHDRAW_CODE, row, *customers.withdraw_code(work, row))
         return 204, None, {"ETag": etag(row["version"])}
 
     return write(request, grant, body, act)

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request, Response
 
 from reconciler.portal.acts.outbox import readable
-from reconciler.portal.api.mail_models import MailState, OutboxMail
+from reconciler.portal.api.mail_models import OutboxMail, StateOfMail
 from reconciler.portal.api.models import (
     PROBLEMS,
     Page,
@@ -22,7 +22,7 @@ router = APIRouter(responses=PROBLEMS)
 @router.get("/outbox", tags=["outbox"], response_model=Page[OutboxMail], dependencies=[allowed("outbox.read")])
 def list_outbox(
     request: Request, paging: Pages, contact: Annotated[str | None, Query(max_length=40)] = None,
-    kind: Annotated[str | None, Query(max_length=30)] = None, state: MailState | None = None,
+    kind: Annotated[str | None, Query(max_length=30)] = None, state: StateOfMail | None = None,
 ) -> Response:  # fmt: skip
     """The mails that were written, sent or not; `state=dead` are those that no mail server took."""
     c = t.outbox.c

@@ -18,6 +18,7 @@ from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.pages.visit import Visit, local, logged_in, logged_out, visits
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import SignUp
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -42,7 +43,7 @@ def log_in_page(
     """The log-in, which says what was `wrong` with the last try."""
     return visit.page(
         "access/login.html", status, wrong=wrong, to=to if local(to) else "", email=email,
-        provider=visit.sign_on.name if visit.sign_on else None, may_sign_up=_mode(visit) != "closed",
+        provider=visit.sign_on.name if visit.sign_on else None, may_sign_up=_mode(visit) != SignUp.CLOSED,
     )  # fmt: skip
 
 
@@ -88,7 +89,7 @@ def show_sign_up(visit: SignsUp) -> Response:
 
 
 def _sign_up(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
-    return visit.page("access/sign_up.html", wrong=wrong, closed=_mode(visit) == "closed", form=form)
+    return visit.page("access/sign_up.html", wrong=wrong, closed=_mode(visit) == SignUp.CLOSED, form=form)
 
 
 @router.post("/sign-up")

@@ -15,6 +15,7 @@ from reconciler.portal.pages.looking import customer_of
 from reconciler.portal.pages.passwords import twice
 from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.pages.visit import Visit, logged_in, logged_out, visits
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -58,7 +59,7 @@ def edit(visit: Writes, form: Sent) -> Response:
             no_tongue(form, _myself(visit)["language"]),
         )  # fmt: skip
         row, audited = access.edit_myself(work, who, said.sent())
-        work.audit("account", row, *audited)
+        work.audit(Verb.ACCOUNT, row, *audited)
         return "/account"
 
     return visit.submit(form, act, lambda wrong: _account(visit, form, wrong), done="saved")

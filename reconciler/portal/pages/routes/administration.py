@@ -16,8 +16,10 @@ from reconciler.portal.pages.forms import Form, Mistakes, Sent, Told, Why, judge
 from reconciler.portal.pages.looking import Found, all_services, file_of
 from reconciler.portal.pages.tongues import is_tongue
 from reconciler.portal.pages.visit import Visit, shown_picture, visits
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import Workflow
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -25,7 +27,6 @@ router = APIRouter(include_in_schema=False)
 Services = Annotated[Visit, visits("services.write")]
 Settings = Annotated[Visit, visits("settings.write")]
 MOST_DAYS: Final = {"offers": 3650, "activation": 365}
-WORKFLOWS: Final = ("pm_quote_manual", "pm_quote_automatic", "automatic_quote", "automatic_project")
 
 
 @router.get("/admin/services")
@@ -45,7 +46,7 @@ def show_new_service(visit: Services) -> Response:
 def _blank() -> Found:
     return {
         "id": None, "version": None, "code": "", "name": "", "description": None, "template": None,
-        "workflows": ["pm_quote_manual"], "available_to_all": False, "price": None, "owner": None,
+        "workflows": [Workflow.PM_QUOTE_MANUAL], "available_to_all": False, "price": None, "owner": None,
     }  # fmt: skip
 
 
@@ -57,7 +58,7 @@ def add_service(visit: Services, form: Sent) -> Response:
         fields = _typed_service(form, _wrong_code(form))
         code = form.text("code")
         row = services.create(work, code, fields)
-        work.audit("POST services", row, None, {"code": code, **fields})
+        work.audit(Verb.POST_SERVICES, row, None, {"code": code, **fields})
         return "/admin/services"
 
     return visit.submit(form, act, lambda wrong: _service(visit, _blank(), form, wrong), done="added")
@@ -87,7 +88,7 @@ def _known_service(visit: Visit, id: str) -> Found:
 
 def _service(visit: Visit, service: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
     return visit.page(
-        "admin/service.html", wrong=wrong, service=service, form=form, workflows=WORKFLOWS,
+        "admin/service.html", wrong=wrong, service=service, form=form, workflows=tuple(Workflow),
         file=file_of("service", service),
     )  # fmt: skip
 
@@ -99,7 +100,7 @@ def edit_service(visit: Services, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = work.one("service", id)
         form.must_match(row.values, id)
-        work.audit("PATCH services", row, *set_fields(work, row, _typed_service(form, {})))
+        work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, _typed_service(form, {})))
         return f"/admin/services/{id}"
 
     return visit.submit(form, act, lambda wrong: _service(visit, _known_service(visit, id), form, wrong), done="saved")
@@ -112,7 +113,7 @@ def remove_service(visit: Services, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = work.one("service", id)
         form.must_match(row.values, id)
-        work.audit("DELETE services", row, *services.remove(work, row))
+        work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
         return "/admin/services"
 
     return visit.submit(
@@ -156,7 +157,7 @@ def change_settings(visit: Settings, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = work.one("settings", "settings")
         form.must_match(row.values, "settings")
-        work.audit("PATCH settings", row, *set_fields(work, row, _typed_settings(form, row.values)))
+        work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, _typed_settings(form, row.values)))
         return "/admin/settings"
 
     return visit.submit(form, act, lambda wrong: _settings(visit, form, wrong), done="saved")
@@ -168,7 +169,7 @@ def rename_portal(visit: Settings, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         portal, audited = naming.rename(work, judged(PortalName, {"name": form.optional("portal_name")}).name)
-        work.audit("portal/rename", portal, *audited)
+        work.audit(Verb.PORTAL_RENAME, portal, *audited)
         return "/admin/settings"
 
     def again(wrong: Mistakes) -> Response:

@@ -26,8 +26,9 @@ from reconciler.portal.pages.looking import (
 from reconciler.portal.pages.rendering import speech
 from reconciler.portal.pages.tongues import no_tongue, tongues
 from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import LIVING
+from reconciler.portal.rules.states import LIVING, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -43,7 +44,7 @@ def list_customers(
 ) -> Response:  # fmt: skip
     """The customers by name, with how many people they have and what they lack to order."""
     c = t.customers.c
-    statement = select(t.customers) if archived else select(t.customers).where(c.status == "active")
+    statement = select(t.customers) if archived else select(t.customers).where(c.status == CustomerStatus.ACTIVE)
     statement = matching(statement, t.customers, q)
     with visit.store.read() as connection:
         rows, mark = one_page(connection, statement, (c.name, c.id), after)
@@ -78,7 +79,7 @@ def lacks(customer: Found, people: int) -> list[str]:
     return [
         need for need, there in (
             ("contact", people), ("manager", customer["project_managers"]), ("service", customer["services"]),
-        ) if not there and customer["status"] == "active"
+        ) if not there and customer["status"] == CustomerStatus.ACTIVE
     ]  # fmt: skip
 
 
@@ -91,7 +92,7 @@ def show_new(visit: Runs) -> Response:
 def _blank() -> Found:
     return {
         "id": None, "version": None, "name": "", "description": None, "language": "en", "project_managers": [],
-        "services": [], "email_domains": [], "status": "active", "archived": None, "registration_code": None,
+        "services": [], "email_domains": [], "status": CustomerStatus.ACTIVE, "archived": None, "registration_code": None,
         "owner": None, "external_key": None, "lacks": [], "people": 0,
     }  # fmt: skip
 
@@ -103,7 +104,7 @@ def add(visit: Runs, form: Sent) -> Response:
     def act(work: Work) -> str:
         fields = _typed(work, form, _blank())
         row = customers.create(work, fields)
-        work.audit("POST customers", row, None, fields)
+        work.audit(Verb.POST_CUSTOMERS, row, None, fields)
         return f"{HERE}/{row.id}"
 
     return visit.submit(form, act, lambda wrong: _form(visit, _blank(), form, wrong), done="added")
@@ -139,7 +140,7 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         row = _seen(work, id, form)
-        work.audit("PATCH customers", row, *customers.edit(work, row, _typed(work, form, row.values)))
+        work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, _typed(work, form, row.values)))
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="saved")
@@ -148,18 +149,19 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 @router.post(f"{HERE}/{{id}}/{{action}}")
 def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
     """Archive a customer with its people, bring both back, or make and withdraw its registration code."""
-    acts: dict[str, tuple[Callable[[Work, Row], Audited], str]] = {
-        "archive": (lambda work, row: customers.archive(work, row, "other"), "archived"),
-        "restore": (customers.restore, "restored"), "renew-code": (customers.renew_code, "code-renewed"),
-        "withdraw-code": (customers.withdraw_code, "code-withdrawn"),
-    }  # fmt: skip
+    acts: dict[str, tuple[Verb, Callable[[Work, Row], Audited], str]] = {
+        "archive": (Verb.CUSTOMERS_ARCHIVE, lambda work, row: customers.archive(work, row, "other"), "archived"),
+        "restore": (Verb.CUSTOMERS_RESTORE, customers.restore, "restored"),
+        "renew-code": (Verb.CUSTOMERS_RENEW_CODE, customers.renew_code, "code-renewed"),
+        "withdraw-code": (Verb.CUSTOMERS_WITHDRAW_CODE, customers.withdraw_code, "code-withdrawn"),
+    }
     if action not in acts:
         raise Problem("not-found", f"there is no action '{action}'")
-    what, done = acts[action]
+    verb, carry_out, done = acts[action]
 
     def act(work: Work) -> str:
         row = _seen(work, id, form)
-        work.audit(f"customers/{action}", row, *what(work, row))
+        work.audit(verb, row, *carry_out(work, row))
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _one(visit, id, None, wrong), done=done)

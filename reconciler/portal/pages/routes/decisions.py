@@ -19,6 +19,7 @@ from reconciler.portal.pages.rendering import Speech, speech
 from reconciler.portal.pages.requesting import Kept, one_request
 from reconciler.portal.pages.uploading import Received, off_the_loop, received
 from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -117,7 +118,7 @@ def _happen(
     def done(work: Work) -> str:
         row = within(work, visit.grant, "request", id)
         form.must_match(row.values, id)
-        work.audit(f"requests/{event}", row, *act(work, row))
+        work.audit(EVENTS[event].verb, row, *act(work, row))
         return to or f"/requests/{id}"
 
     def again(wrong: Mistakes) -> Response:

@@ -28,9 +28,11 @@ from reconciler.portal.pages.persons import dismiss, heir_options, orderable, pa
 from reconciler.portal.pages.rendering import speech
 from reconciler.portal.pages.tongues import tongues
 from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK, LIVING
+from reconciler.portal.rules.roles import HOLDS_WORK, Role
+from reconciler.portal.rules.states import LIVING, ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
@@ -67,15 +69,17 @@ def list_people(
 
 def _waiting(connection: Connection) -> list[Found]:
     c = t.contacts.c
-    rows = connection.execute(select(t.contacts).where(c.status == "unapproved").order_by(c.id).limit(MOST_WAITING))
+    rows = connection.execute(
+        select(t.contacts).where(c.status == ContactStatus.UNAPPROVED).order_by(c.id).limit(MOST_WAITING)
+    )
     return _at_home(connection, [dict(row) for row in rows.mappings()])
 
 
 def _sought(customer: str, q: str, *, everybody: bool) -> Select[Any]:
     c = t.contacts.c
-    statement = select(t.contacts).where(c.status != "unapproved")
+    statement = select(t.contacts).where(c.status != ContactStatus.UNAPPROVED)
     if not everybody:
-        statement = statement.where(c.status != "removed")
+        statement = statement.where(c.status != ContactStatus.REMOVED)
     if customer:
         statement = statement.where(c.customer == customer)
     return matching(statement, t.contacts, q)
@@ -94,8 +98,8 @@ def _at_home(connection: Connection, people: list[Found]) -> list[Found]:
 
 
 NOBODY: Final = {
-    "id": None, "name": "", "email": "", "role": "requester", "language": None, "services": "all", "customer": None,
-    "status": "invited",
+    "id": None, "name": "", "email": "", "role": Role.REQUESTER, "language": None, "services": "all", "customer": None,
+    "status": ContactStatus.INVITED,
 }  # fmt: skip
 
 
@@ -121,7 +125,7 @@ def add(visit: Adds, form: Sent) -> Response:
     def act(work: Work) -> str:
         fields = _at_a_customer(work, form, NOBODY)
         row = contacts.add(work, work.one("customer", form.text("customer")), fields)
-        work.audit("POST contacts", row, None, fields)
+        work.audit(Verb.POST_CONTACTS, row, None, fields)
         return f"{HERE}/{row.id}"
 
     return visit.submit(form, act, lambda wrong: _new(visit, form.text("customer"), form, wrong), done="added")
@@ -153,7 +157,7 @@ def _one(
     with visit.store.read() as connection:
         person, people = with_heirs(connection, reached(connection, visit.grant, t.contacts, id))
         customer = customer_of(connection, person["customer"]) if person["customer"] else None
-        known = homes(connection) if person["status"] == "unapproved" else []
+        known = homes(connection) if person["status"] == ContactStatus.UNAPPROVED else []
         services = orderable(connection, {**person, **({"customer": wished} if wished else {})})
         orders = offered_services(connection, id) if person["customer"] else []
     language = form.text("language") if form and not event else person["language"]
@@ -214,8 +218,8 @@ def approve(visit: Admits, id: str, form: Sent) -> Response:
         fields = _at_a_customer(work, form, row.values)
         home = work.one("customer", form.text("customer"))
         if row["customer"] != home.id:
-            work.audit("contacts/assign", row, *registrations.assign(work, row, home))
-        work.audit("contacts/approve", row, *registrations.approve(work, row, home, fields))
+            work.audit(Verb.CONTACTS_ASSIGN, row, *registrations.assign(work, row, home))
+        work.audit(Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, home, fields))
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="approved")
@@ -227,7 +231,7 @@ def reject(visit: Admits, id: str, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         row = _seen(work, visit, id, form)
-        work.audit("contacts/reject", row, *registrations.reject(work, row, reason_of(form, "why")))
+        work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, reason_of(form, "why")))
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong, "reject"), done="rejected")
@@ -235,7 +239,7 @@ def reject(visit: Admits, id: str, form: Sent) -> Response:
 
 def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:
     row = within(work, visit.grant, "contact", id)
-    if row["status"] != "unapproved":
+    if row["status"] != ContactStatus.UNAPPROVED:
         raise Problem("registration-gone", f"contact '{id}' is {row['status']}")
     form.must_match(row.values, id)
     return row
@@ -245,17 +249,18 @@ def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:
 def act_on(visit: Admits, id: str, action: str, form: Sent) -> Response:
     """Restore a deleted contact, send the link again, or erase the personal data of a deleted one."""
     acts = {
-        "restore": (contacts.restore, "restored"), "resend": (contacts.resend, "resent"), "erase": (erasure.erase, "erased"),
-    }  # fmt: skip
+        "restore": (Verb.CONTACTS_RESTORE, contacts.restore, "restored"),
+        "resend": (Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend, "resent"),
+        "erase": (Verb.CONTACTS_ERASE, erasure.erase, "erased"),
+    }
     if action not in acts:
         raise Problem("not-found", f"there is no action '{action}'")
-    what, done = acts[action]
+    verb, carry_out, done = acts[action]
 
     def act(work: Work) -> str:
         row = within(work, visit.grant, "contact", id)
         form.must_match(row.values, id)
-        named = "resend-activation" if action == "resend" else action
-        work.audit(f"contacts/{named}", row, *what(work, row))
+        work.audit(verb, row, *carry_out(work, row))
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _one(visit, id, None, wrong), done=done)

@@ -17,6 +17,7 @@ from reconciler.portal.pages.rendering import Speech, speech
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.searching import search_form
+from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.database import among
 from reconciler.portal.store.work import Work
@@ -27,7 +28,6 @@ Retries = Annotated[Visit, visits("outbox.retry")]
 Remembers = Annotated[Visit, visits("history.read")]
 Counts = Annotated[Visit, visits("usage.read")]
 After = Annotated[str | None, Query(max_length=800)]
-STATES: Final = ("queued", "sending", "sent", "dead")
 OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail", "portal", "token")
 
 
@@ -43,7 +43,7 @@ def list_mails(visit: Mails, state: Annotated[str, Query(max_length=10)] = "", a
             row.state: row.n for row in connection.execute(select(c.state, func.count().label("n")).group_by(c.state))
         }
     return visit.page(
-        "admin/outbox.html", mails=mails, count=count, state=state, states=STATES, counts=counts,
+        "admin/outbox.html", mails=mails, count=count, state=state, states=tuple(MailState), counts=counts,
         first=_link("/admin/outbox", state=state) if after else None,
         following=_link("/admin/outbox", state=state, after=mark) if mark else None,
     )  # fmt: skip

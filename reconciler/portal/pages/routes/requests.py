@@ -12,7 +12,7 @@ from reconciler.portal.pages.needs import needs as all_needs
 from reconciler.portal.pages.requesting import filters, list_of_requests, one_request
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.policy import Reach
-from reconciler.portal.rules.requests import STATES
+from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
 
 router = APIRouter(include_in_schema=False)
@@ -36,7 +36,7 @@ def list_requests(
     asked = {name: value for name, value in chosen.items() if value}
     return visit.page(
         "requests/list.html", requests=rows, following=following, first=after is not None, chosen=chosen, asked=asked,
-        states=STATES, by=by, count=count, needs=waiting,
+        states=tuple(RequestState), by=by, count=count, needs=waiting,
         others=visit.grant.reach is not Reach.OWN,
     )  # fmt: skip
 

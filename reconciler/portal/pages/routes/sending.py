@@ -16,6 +16,7 @@ from reconciler.portal.pages.requesting import kept_uploads
 from reconciler.portal.pages.tongues import is_tongue
 from reconciler.portal.pages.uploading import Received, off_the_loop, received
 from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -47,7 +48,7 @@ def _send(visit: Visit, sent: Received) -> Response:
         fields = _fields(visit, sent)
         owner = work.one("contact", visit.grant.principal.contact or "")
         row = requests.send(work, owner, fields, files, references)
-        work.audit("POST requests", row, None, {**fields, "files": files, "reference_files": references})
+        work.audit(Verb.POST_REQUESTS, row, None, {**fields, "files": files, "reference_files": references})
         return f"/requests/{row.id}"
 
     def again(wrong: Mistakes) -> Response:

@@ -14,7 +14,10 @@ from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, missing
 from reconciler.portal.pages.looking import Found
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.pages.words import LANGUAGES
+from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.roles import StaffKind
+from reconciler.portal.rules.states import CustomerStatus, StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -23,7 +26,7 @@ Sees = Annotated[Visit, visits("staff.read")]
 Runs = Annotated[Visit, visits("staff.write")]
 HERE: Final = "/admin/staff"
 BLANK: Final = {
-    "id": None, "version": None, "name": "", "email": "", "kind": "project_manager", "language": "en", "status": "invited",
+    "id": None, "version": None, "name": "", "email": "", "kind": StaffKind.PROJECT_MANAGER, "language": "en", "status": StaffStatus.INVITED,
 }  # fmt: skip
 
 
@@ -32,7 +35,9 @@ def list_staff(visit: Sees) -> Response:
     """The provider's people by name, and how many customers name each of them."""
     c = t.staff.c
     with visit.store.read() as connection:
-        rows = connection.execute(select(t.staff).where(c.status != "removed").order_by(c.name, c.id)).mappings()
+        rows = connection.execute(
+            select(t.staff).where(c.status != StaffStatus.REMOVED).order_by(c.name, c.id)
+        ).mappings()
         counts = _customers(connection)
         people = [{**row, "customers": counts.get(row["address_form"], 0)} for row in rows]
     return visit.page("admin/staff.html", people=people)
@@ -41,7 +46,7 @@ def list_staff(visit: Sees) -> Response:
 def _customers(connection: Connection) -> dict[str, int]:
     """How many active customers name an address among their project managers."""
     c, counts = t.customers.c, dict[str, int]()
-    for named in connection.execute(select(c.project_managers).where(c.status == "active")).scalars():
+    for named in connection.execute(select(c.project_managers).where(c.status == CustomerStatus.ACTIVE)).scalars():
         for form in managers_of(named):
             counts[form] = counts.get(form, 0) + 1
     return counts
@@ -65,7 +70,7 @@ def invite(visit: Runs, form: Sent) -> Response:
         fields = _typed(form)
         person = staff.add(work, fields)
         staff.invite(work, person)
-        work.audit("POST staff", person, None, fields)
+        work.audit(Verb.POST_STAFF, person, None, fields)
         return HERE
 
     return visit.submit(form, act, lambda wrong: _form(visit, BLANK, form, wrong), done="invited")
@@ -80,7 +85,9 @@ def show_one(visit: Sees, id: str) -> Response:
 def _one(visit: Visit, id: str) -> Found:
     c = t.staff.c
     with visit.store.read() as connection:
-        found = connection.execute(select(t.staff).where(c.id == id, c.status != "removed")).mappings().first()
+        found = (
+            connection.execute(select(t.staff).where(c.id == id, c.status != StaffStatus.REMOVED)).mappings().first()
+        )
     if found is None:
         raise Problem("not-found", f"there is no staff '{id}'")
     return dict(found)
@@ -93,7 +100,7 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         person, fields = work.one("staff", id), _typed(form)
         form.must_match(person.values, id)
-        work.audit("PATCH staff", person, *staff.edit(work, person, fields))
+        work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields))
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _form(visit, _one(visit, id), form, wrong), done="saved")
@@ -103,16 +110,17 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
     """Send the link again, or let somebody go."""
     acts = {
-        "resend": ("staff/resend-activation", staff.resend, "resent"), "remove": ("DELETE staff", staff.remove, "removed"),
-    }  # fmt: skip
+        "resend": (Verb.STAFF_RESEND_ACTIVATION, staff.resend, "resent"),
+        "remove": (Verb.DELETE_STAFF, staff.remove, "removed"),
+    }
     if action not in acts:
         raise Problem("not-found", f"there is no action '{action}'")
-    what, carry_out, done = acts[action]
+    verb, carry_out, done = acts[action]
 
     def act(work: Work) -> str:
         person = work.one("staff", id)
         form.must_match(person.values, id)
-        work.audit(what, person, *carry_out(work, person))
+        work.audit(verb, person, *carry_out(work, person))
         return HERE
 
     return visit.submit(form, act, lambda wrong: _form(visit, _one(visit, id), None, wrong), done=done)

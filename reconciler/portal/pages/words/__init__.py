@@ -6,21 +6,62 @@ in; nothing else is interpreted. The tables hold ordinary spaces: `sentence` set
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final
 
 from reconciler.portal.pages.words import access, administration, common, history, requests, steps, team
+from reconciler.portal.rules.audit import Deed, Verb
+from reconciler.portal.rules.covering import covering
+from reconciler.portal.rules.principals import Actor
+from reconciler.portal.rules.requests import EVENTS
+from reconciler.portal.rules.roles import Role, StaffKind
+from reconciler.portal.rules.states import (
+    ContactStatus,
+    CustomerStatus,
+    MailState,
+    RequestState,
+    SignUp,
+    StaffStatus,
+    Workflow,
+)
 from reconciler.portal.rules.typesetting import typeset
 
 LANGUAGES: Final = ("en", "fr", "de")
 Row = tuple[str, str, str]
 """English, French, German."""
 
-TABLE: Final[Mapping[str, Row]] = {
-    **common.WORDS, **access.WORDS, **requests.WORDS, **steps.WORDS, **team.WORDS, **administration.WORDS,
-    **history.WORDS,
-}  # fmt: skip
+_CLOSED: Final[Mapping[str, Iterable[str]]] = {
+    "event.": (
+        Verb.POST_REQUESTS,
+        Verb.PATCH_REQUESTS,
+        Verb.WORK_MOVED,
+        *(event.verb for event in EVENTS.values()),
+    ),
+    "history.by.": Actor,
+    "history.did.": Deed,
+    "outbox.": MailState,
+    "role.": (*Role, *(f"{role}.means" for role in Role)),
+    "settings.sign_up.": SignUp,
+    "staff.kind.": StaffKind,
+    "state.": RequestState,
+    "status.": (*ContactStatus, *CustomerStatus, *StaffStatus),
+    "workflow.": Workflow,
+}
+"""Families of sentences: the beginning of their keys, and what the keys end in."""
+
+TABLE: Final[Mapping[str, Row]] = covering(
+    {
+        **common.WORDS,
+        **access.WORDS,
+        **requests.WORDS,
+        **steps.WORDS,
+        **team.WORDS,
+        **administration.WORDS,
+        **history.WORDS,
+    },
+    [f"{prefix}{end}" for prefix, ends in _CLOSED.items() for end in ends],
+)
 
 
 @cache

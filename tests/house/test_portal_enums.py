@@ -1,0 +1,61 @@
+"""Verbs of the history and wordings of mails are named by their enums, and each of them is used."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import reconciler.portal
+from reconciler.portal.mail.kinds import MailKind, Wording
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.covering import covering
+from reconciler.portal.rules.roles import Role
+
+FOLDER = Path(reconciler.portal.__file__).parent
+OPERATIONS = (FOLDER / "acts" / "operations.py").read_text(encoding="utf-8")
+PLACE = {
+    "audit": 0,
+    "send": 1,
+    "send_mail": 1,
+    "post": 1,
+    "post_unsent": 1,
+    "tell_owner": 1,
+    "tell_project_managers": 1,
+}
+"""The functions that take a verb or a wording, and the position of that argument."""
+
+
+def calls() -> Iterator[tuple[str, ast.expr]]:
+    """The place of every call of these functions, and its verb or wording."""
+    for path in sorted(FOLDER.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                name = node.func.attr if isinstance(node.func, ast.Attribute) else ast.unparse(node.func)
+                if name in PLACE and len(node.args) > PLACE[name]:
+                    yield f"{path.relative_to(FOLDER)}:{node.lineno}", node.args[PLACE[name]]
+
+
+def test_no_verb_and_no_wording_is_a_bare_string() -> None:
+    named = list(calls())
+    assert len(named) > 60
+    texts = {*Verb, *MailKind, *Wording}
+    for place, argument in named:
+        bare = isinstance(argument, ast.JoinedStr) or (isinstance(argument, ast.Constant) and argument.value in texts)
+        assert not bare, f"{place}: {ast.unparse(argument)} is a member of Verb or of Wording"
+
+
+@pytest.mark.parametrize("members", [Verb, Wording, MailKind])
+def test_every_member_is_used(members: type[Verb] | type[Wording] | type[MailKind]) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.py") if path.name != "letters.py"]
+    used = set(re.findall(rf"\b{members.__name__}\.([A-Z_]+)", "\n".join(texts)))
+    operations = {name for name, member in Verb.__members__.items() if f'"{member}"' in OPERATIONS}
+    assert set(members.__members__) <= used | operations
+
+
+def test_a_table_that_lacks_a_member_is_no_table() -> None:
+    with pytest.raises(LookupError, match="no entry for manager, observer"):
+        covering({Role.REQUESTER: 1}, Role)
