@@ -18,7 +18,7 @@ NAMES_OTHERS = ("accepted", "registered", "submitted", "work_received")
 
 
 def erase(work: Work, contact: Row) -> Audited:
-    """Name, address, password, mails and links are gone; key, generation and requests stay without them.
+    """Name, address, password, mails and links are gone; key, life and requests stay without them.
 
     Mails to others that name her keep their place in the outbox and lose what they say, once they have left.
     """

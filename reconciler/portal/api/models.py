@@ -94,6 +94,7 @@ class Service(Managed):
     workflows: list[str]
     available_to_all: bool
     price: Price | None
+    life: int
 
 
 class Customer(Managed):
@@ -107,6 +108,7 @@ class Customer(Managed):
     status: Literal["active", "archived"]
     archived: Removal | None
     last_commit: str | None
+    life: int
 
 
 class RegistrationMark(Shown):
@@ -124,6 +126,7 @@ class Contact(Managed):
     language: str | None
     protected: bool
     status: Literal["unapproved", "invited", "link_expired", "active", "removed"]
+    life: int
     generation: int
     removed: Removal | None
     registration: RegistrationMark | None

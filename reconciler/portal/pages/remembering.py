@@ -35,6 +35,7 @@ VERBS: Final[Mapping[str, str]] = {
     "password": "password", "reset": "reset", "activate": "activated", "sign-up": "signed-up", "seed": "seeded",
     "portal/rename": "named", "token": "token-made", "token/revoke": "token-revoked",
     "update_settings": "changed", "create_service": "added", "update_service": "changed", "remove_service": "removed",
+    "adopt_settings": "adopted", "adopt_service": "adopted", "rename_service": "changed",
     "create_customer": "added", "update_customer": "changed", "rename_customer": "renamed",
     "adopt_customer": "adopted", "archive_customer": "archived", "restore_customer": "restored",
     "release_customer": "released", "create_contact": "added", "update_contact": "changed", "change_role": "changed",
