@@ -16,8 +16,11 @@ from reconciler.portal.store.database import among
 from reconciler.portal.store.work import Work
 
 _TABLE: Final[Mapping[str, Table]] = {
-    "settings": t.settings, "service": t.services, "customer": t.customers, "contact": t.contacts,
-}  # fmt: skip
+    "settings": t.settings,
+    "service": t.services,
+    "customer": t.customers,
+    "contact": t.contacts,
+}
 _AT_ONCE: Final = 500
 
 
@@ -35,31 +38,34 @@ def _rows_are(work: Work, rows: Sequence[ExpectedRow]) -> None:
     for row in rows:
         by_kind[row.kind].append(row)
     for kind, wanted in by_kind.items():
-        c = _TABLE[kind].c
-        asked = select(c.id, c.version).where(among(work.connection, c.id, [row.id for row in wanted]))
-        versions = {row.id: row.version for row in work.connection.execute(asked)}
+        c, ids = _TABLE[kind].c, [row.id for row in wanted]
+        statement = select(c.id, c.version).where(among(work.connection, c.id, ids))
+        versions = {row.id: row.version for row in work.connection.execute(statement)}
         for row in wanted:
-            if versions.get(row.id) != row.version:
-                told = f"is of version {versions[row.id]}, not {row.version}" if row.id in versions else "is not there"
-                raise Problem("stale", f"{kind} '{row.id}' {told}", kind=kind, id=row.id)
+            version = versions.get(row.id, "none: it is not there")
+            if version != row.version:
+                detail = f"{kind} '{row.id}' is expected in version {row.version}, its version is {version}"
+                raise Problem("stale", detail, kind=kind, id=row.id)
 
 
 def _rights_are(work: Work, people: ExpectedPeople, run: str) -> None:
     if people.revision >= work.revision:
-        raise Problem("stale", f"the portal is of revision {work.revision - 1}, not yet of {people.revision}")
+        reached = work.revision - 1
+        raise Problem("stale", f"revision {people.revision} is expected, the portal is at {reached}")
     customers = None if people.customers is None else frozenset(people.customers)
-    with work.connection.execute(changes_since(people.revision, run).execution_options(yield_per=_AT_ONCE)) as found:
-        for entry in map(dict, found.mappings()):
+    statement = changes_since(people.revision, run).execution_options(yield_per=_AT_ONCE)
+    with work.connection.execute(statement) as entries:
+        for entry in map(dict, entries.mappings()):
             if concerns(entry, customers) and changes_rights(entry):
-                told = f"{entry['object']} '{entry['id']}' changed in revision {entry['revision']}"
-                raise Problem("stale", told, kind=entry["object"], id=entry["id"])
+                detail = f"{entry['object']} '{entry['id']}' changed in revision {entry['revision']}"
+                raise Problem("stale", detail, kind=entry["object"], id=entry["id"])
 
 
 def changes_since(revision: int, run: str) -> Select[Any]:
-    """The entries of the feed after a revision that other runs or people made, each with its customer as `home`.
+    """The query for entries of the feed that are newer and not by this run, with their customer as `home`.
 
-    The primary key of `changes` begins with the revision, so that only what is newer is read. Requests make most of
-    the feed and give no rights.
+    The primary key of `changes` begins with the revision, so that only newer entries are read.
+    Requests make up most of the feed and give no rights.
     """
     c = t.changes.c
     home = case((c.object == "customer", c.id), else_=t.contacts.c.customer).label("home")

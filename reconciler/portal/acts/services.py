@@ -42,41 +42,48 @@ def remove(work: Work, service: Row) -> Audited:
 def must_have_code(service: Row, key: str) -> None:
     """A problem unless the service goes by this key already: everybody refers to it by its code."""
     if service["code"] != key:
-        raise Problem("unprocessable", f"service '{service.id}' has the code '{service['code']}', not '{key}'")
+        detail = f"service '{service.id}' has the code '{service['code']}', not '{key}'"
+        raise Problem("unprocessable", detail)
 
 
 def rename(work: Work, service: Row, key: str) -> Audited:
-    """Another code for the service, also wherever its old one is named: in lists, bases and requests.
+    """Give the service another code, also in every list, base and request that names the old one.
 
-    Whoever names it was not written: their versions stay. Archived customers, people who left and closed requests
-    follow too, so that whatever comes back finds the service.
+    The versions of these rows stay, for nobody wrote them. Archived customers, removed contacts and
+    closed requests follow too, so that whatever is restored finds the service.
     """
-    code, before = service["code"], {"code": service["code"], "external_key": service["external_key"]}
+    code = service["code"]
+    before = {"code": code, "external_key": service["external_key"]}
     if any(other is not service for other in work.where("service", t.services.c.code == key)):
         raise Problem("key-taken", f"there is a service '{key}' already")
     lives.remember(work, [service])
     service["code"] = key
     work.touch(service, "code")
     for kind, c in (("customer", t.customers.c), ("contact", t.contacts.c)):
-        asked = select(c.id, c.services, c.applied).where(or_(_names(c.services, code), _names(c.applied, code)))
-        work.rewrite(kind, {
-            row.id: {"services": _renamed(row.services, code, key), "applied": _base_renamed(row.applied, code, key)}
-            for row in work.connection.execute(asked).all()
-        })  # fmt: skip
+        naming = or_(_names(c.services, code), _names(c.applied, code))
+        found = work.connection.execute(select(c.id, c.services, c.applied).where(naming))
+        rows = {row.id: {"services": row.services, "applied": row.applied} for row in found}
+        renamed = {id: _with_code(row, code, key) for id, row in rows.items()}
+        work.rewrite(kind, {id: row for id, row in renamed.items() if row != rows[id]})
     work.replace("request", "service", code, key)
     return before, {"code": key, "external_key": key}
+
+
+def _with_code(row: dict[str, Any], code: str, key: str) -> dict[str, Any]:
+    """The list of services and the base of a row, with the key in place of the code."""
+    services, applied = _renamed(row["services"], code, key), row["applied"]
+    if services != row["services"]:
+        services = sorted(set(services))
+    if applied and "services" in applied["fields"]:
+        fields = {**applied["fields"], "services": _renamed(applied["fields"]["services"], code, key)}
+        applied = {**applied, "fields": fields}
+    return {"services": services, "applied": applied}
 
 
 def _renamed(services: Any, code: str, key: str) -> Any:
     if not isinstance(services, list):
         return services
-    return sorted({key if each == code else each for each in services})
-
-
-def _base_renamed(applied: dict[str, Any] | None, code: str, key: str) -> dict[str, Any] | None:
-    if applied is None or "services" not in applied["fields"]:
-        return applied
-    return {**applied, "fields": {**applied["fields"], "services": _renamed(applied["fields"]["services"], code, key)}}
+    return [key if each == code else each for each in services]
 
 
 def _names(services: Column[Any], code: str) -> ColumnElement[bool]:

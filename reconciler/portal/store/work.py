@@ -206,7 +206,10 @@ class Work:
                 known.know(values)
 
     def replace(self, kind: str, column: str, old: str, new: str) -> None:
-        """Put a value in place of another in all rows of a kind, in one statement; versions and revision as above."""
+        """Put a value in place of another in all rows of a kind, in one statement.
+
+        As with `rewrite`, versions stay and revisions move.
+        """
         self.flush()
         table, values = _KIND[kind], {column: new, "revision": self.revision}
         self.connection.execute(update(table).where(table.c[column] == old).values(values))

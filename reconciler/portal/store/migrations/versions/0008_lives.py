@@ -1,4 +1,4 @@
-"""Customers and services count their lives as contacts do, and keys that nobody carries are remembered."""
+"""Customers and services count their lives as contacts do; lives of lost keys are remembered."""
 
 from __future__ import annotations
 
