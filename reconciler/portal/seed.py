@@ -143,7 +143,7 @@ def _invented_contact(work: Work, customer: str, number: int, place: int) -> dic
     fields = {"name": f"Person {place} of {number}", "email": email, "role": "manager" if place == 1 else "requester"}
     return {
         **fresh_fields(work, "contact", fields), "id": f"con_{secrets.token_hex(10)}", "version": 1,
-        "revision": work.revision, "customer": customer, "address_form": email, "status": ContactStatus.ACTIVE, "generation": 1,
+        "revision": work.revision, "customer": customer, "address_form": email, "status": ContactStatus.ACTIVE,
         "removed": None, "registration": None, "fingerprint": None, "decision": None, "password": None,
         "invited_at": work.now, "sought": search_form(fields["name"], email),
     }  # fmt: skip

@@ -7,7 +7,7 @@ from typing import Any, Final, get_args
 
 from sqlalchemy import literal_column
 
-from reconciler.portal.acts import contacts, customers, promises, registrations, services
+from reconciler.portal.acts import contacts, customers, expectations, lives, promises, registrations, services
 from reconciler.portal.acts import operations as op
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import set_fields
@@ -43,6 +43,7 @@ def carry_out(work: Work, batch: op.Batch) -> dict[str, Any]:
     work.run, work.commit = batch.run, batch.commit
     work.principal = replace(work.principal, actor=Actor.RECONCILER)
     run = Run(work, batch, scopes_of(work, batch.lease, batch.token))
+    expectations.must_hold(work, batch.expects, batch.run)
     _load(run)
     done = [_one(run, index, operation) for index, operation in enumerate(batch.operations)]
     _last_commit(run)
@@ -68,9 +69,11 @@ def _load(run: Run) -> None:
         named = [(kind, each.id) for each in writes if isinstance(each, kinds)]
         return [work.rows[name] for name in named if name in work.rows]
 
+    people_renamed, customers_renamed = rows("contact", op.RenameContact), rows("customer", op.RenameCustomer)
+    lives.remember(work, people_renamed + customers_renamed)
     work.park("contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail))
-    work.park("contact", "external_key", rows("contact", op.RenameContact))
-    work.park("customer", "external_key", rows("customer", op.RenameCustomer))
+    work.park("contact", "external_key", people_renamed)
+    work.park("customer", "external_key", customers_renamed)
 
 
 def _kind(operation: op.Operation) -> str:
@@ -78,9 +81,9 @@ def _kind(operation: op.Operation) -> str:
     match operation:
         case op.Record():
             return operation.object
-        case op.UpdateService() | op.RemoveService() | op.CreateService():
+        case op.OnService() | op.RenameService() | op.RemoveService() | op.CreateService():
             return "service"
-        case op.UpdateSettings():
+        case op.OnSettings():
             return "settings"
         case op.OnCustomer() | op.RenameCustomer() | op.ArchiveCustomer() | op.ReleaseCustomer():
             return "customer"
@@ -110,8 +113,10 @@ def _carry_out(run: Run, operation: op.AnyOperation) -> tuple[Row, Audited]:
             return _create(run, operation)
         case op.ApproveRegistration() | op.RejectRegistration():
             return _decide(run, operation)
-        case op.UpdateSettings():
+        case op.OnSettings():
             row = _row(run, "settings", "settings", operation.version)
+            if isinstance(operation, op.AdoptSettings):
+                _unowned(row)
             return _manage(run, row, "settings"), set_fields(run.work, row, operation.fields.sent())
         case _:
             row = _row(run, _kind(operation), operation.id, operation.version)
@@ -129,9 +134,9 @@ def _create(run: Run, operation: op.CreateService | op.CreateCustomer | op.Creat
         case op.CreateContact():
             home = _customer(run, operation.customer)
             _in_scope(run, home)
-            if contacts.next_generation(work, home.id, operation.key) != operation.generation:
-                raise Problem("stale", f"'{operation.key}' is not in its {operation.generation}th life")
-            row = contacts.add(work, home, fields, operation.key)
+            if lives.shown_life(work, "contact", home.id, operation.key) + 1 != operation.generation:
+                raise Problem("stale", f"'{operation.key}' does not begin its life number {operation.generation}")
+            row = contacts.add(work, home, fields)
     return _manage(run, row, operation.key), (None, fields)
 
 
@@ -152,17 +157,22 @@ def _decide(run: Run, operation: op.ApproveRegistration | op.RejectRegistration)
 def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
     work = run.work
     match operation:
-        case op.UpdateService():
+        case op.OnService():
+            if isinstance(operation, op.AdoptService):
+                _unowned(row)
+                services.must_have_code(row, operation.key)
             _manage(run, row, operation.key)
             return set_fields(work, row, operation.fields.sent())
+        case op.RenameService():
+            audited = services.rename(work, row, operation.key)
+            _manage(run, row, operation.key)
+            return audited
         case op.RemoveService():
             return services.remove(work, row)
         case op.Record():
             return {}, {}
         case op.ReleaseCustomer():
-            for contact in work.where("contact", t.contacts.c.customer == row.id):
-                customers.release(work, contact)
-            return customers.release(work, row)
+            return customers.release(work, row, work.where("contact", t.contacts.c.customer == row.id))
         case op.ReleaseContact():
             _unprotected(row, "release")
             return customers.release(work, row)
@@ -291,9 +301,13 @@ def _heir(run: Run, reference: op.Reference) -> Row:
 
 def _manage(run: Run, row: Row, key: str) -> Row:
     """Put the owner's name and key on a row."""
-    if row["external_key"] != key:
+    taken = row["external_key"] != key and row.kind != "settings"
+    if taken:
         _key_is_free(run, row, key)
-    row["owner"], row["external_key"] = run.batch.owner, key
+    row["owner"] = run.batch.owner
+    if taken:
+        lives.begin(run.work, row, key)
+    row["external_key"] = key
     if row.kind in {"customer", "contact"}:
         _in_scope(run, row)
     return row
@@ -310,6 +324,12 @@ def _key_is_free(run: Run, row: Row, key: str) -> None:
         return
     if any(other is not row for other in taken):
         raise Problem("key-taken", f"there is a {row.kind} '{key}' already")
+
+
+def _unowned(row: Row) -> None:
+    """A problem when the row had an owner before the batch: it is not there to be adopted."""
+    if (row.first or row.values)["owner"] is not None:
+        raise Problem("wrong-state", f"{row.kind} '{row.id}' has an owner already")
 
 
 def _unprotected(row: Row, what: str) -> None:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import func
-
+from reconciler.portal.acts import lives
 from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields
 from reconciler.portal.acts.mails import about, invite, send
 from reconciler.portal.acts.persons import must_be_free
@@ -23,31 +22,19 @@ Audited = tuple[dict[str, Any] | None, dict[str, Any] | None]
 """What was before and what is after, for the history."""
 
 
-def add(work: Work, customer: Row, fields: Fields, key: str | None = None) -> Row:
-    """A new contact of an active customer, invited by a mail; `key` tells which life under it begins."""
+def add(work: Work, customer: Row, fields: Fields) -> Row:
+    """A new contact of an active customer, invited by a mail."""
     if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("wrong-state", f"customer '{customer.id}' is archived")
     contact = work.new("contact", {
         **fresh_fields(work, "contact", fields), "customer": customer.id, "status": ContactStatus.INVITED,
-        "generation": next_generation(work, customer.id, key), "removed": None, "registration": None,
-        "fingerprint": None, "decision": None, "password": None, "invited_at": work.now, "address_form": None,
+        "removed": None, "registration": None, "fingerprint": None, "decision": None, "password": None,
+        "invited_at": work.now, "address_form": None,
     })  # fmt: skip
     work.written(contact)
     take_address(work, contact)
     invite(work, contact)
     return contact
-
-
-def next_generation(work: Work, customer: str, key: str | None) -> int:
-    """The life that starts now under this key: one more than the tombstones know."""
-    if key is None:
-        return 1
-    work.flush()
-    found = work.connection.execute(
-        func.max(t.contacts.c.generation).select()
-        .where(t.contacts.c.customer == customer, t.contacts.c.external_key == key)
-    ).scalar()  # fmt: skip
-    return int(found or 0) + 1
 
 
 def take_address(work: Work, contact: Row) -> None:
@@ -131,6 +118,7 @@ def restore(work: Work, contact: Row) -> Audited:
     if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("not-restorable", f"customer '{customer.id}' is archived")
     _key_is_free(work, contact)
+    lives.begin_again(work, contact)
     contact.update(status=ContactStatus.INVITED, removed=None, decision=contact["decision"] and "approved")
     take_address(work, contact)
     work.touch(contact, "presence")

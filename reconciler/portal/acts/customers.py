@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from typing import Any, Final
 
-from reconciler.portal.acts import contacts
+from reconciler.portal.acts import contacts, lives
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import Fields, fresh_fields, set_fields, take_name
 from reconciler.portal.acts.registrations import reject
@@ -67,6 +68,7 @@ def people_of(work: Work, customer: Row) -> list[Row]:
 def restore(work: Work, customer: Row) -> Audited:
     """The customer comes back with everybody whom the archive took out."""
     may_be_restored(customer.values, customer["archived"], work.now)
+    lives.begin_again(work, customer)
     customer.update(status=CustomerStatus.ACTIVE, archived=None)
     take_name(work, customer)
     work.touch(customer, "presence")
@@ -80,11 +82,13 @@ def restore(work: Work, customer: Row) -> Audited:
     }
 
 
-def release(work: Work, row: Row) -> Audited:
-    """Stop managing: owner, key and base are emptied, nothing else changes."""
+def release(work: Work, row: Row, people: Sequence[Row] = ()) -> Audited:
+    """Stop managing a row, with these people of it: owner, key and base are emptied, nothing else changes."""
     before: dict[str, Any] = {"external_key": row["external_key"], "owner": row["owner"]}
-    row.update(external_key=None, owner=None, applied=None)
-    work.written(row)
+    lives.remember(work, [row, *people])
+    for each in (row, *people):
+        each.update(external_key=None, owner=None, applied=None)
+        work.written(each)
     return before, {"external_key": None, "owner": None}
 
 

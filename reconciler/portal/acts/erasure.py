@@ -20,7 +20,7 @@ NAMES_OTHERS = (MailKind.ACCEPTED, MailKind.REGISTERED, MailKind.SUBMITTED, Mail
 
 
 def erase(work: Work, contact: Row) -> Audited:
-    """Name, address, password, mails and links are gone; key, generation and requests stay without them.
+    """Name, address, password, mails and links are gone; key, life and requests stay without them.
 
     Mails to others that name her keep their place in the outbox and lose what they say, once they have left.
     """

@@ -32,7 +32,7 @@ def fresh_fields(work: Work, kind: str, patch: Fields) -> dict[str, Any]:
     fields = {**DEFAULTS[kind], **patched(DEFAULTS[kind], patch, kind)}
     by = {"by": work.principal.name, "actor": str(work.principal.actor), "at": work.now}
     return {
-        **fields, "external_key": None, "owner": None, "applied": None,
+        **fields, "external_key": None, "owner": None, "applied": None, "life": 1,
         "touched": dict.fromkeys([*patch, "presence"], by),
     }  # fmt: skip
 

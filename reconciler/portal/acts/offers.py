@@ -22,7 +22,7 @@ Values = Mapping[str, Any]
 
 
 def offered_services(connection: Connection, contact: str) -> list[Values]:
-    """The services that this contact may request, by name."""
+    """The services that this contact may order, by name."""
     c = t.contacts.c
     joined = t.contacts.join(t.customers, t.customers.c.id == c.customer)
     mine = connection.execute(
@@ -33,9 +33,20 @@ def offered_services(connection: Connection, contact: str) -> list[Values]:
 
 
 def offered(service: Values, contacts: Any, customers: Any) -> bool:
-    """Whether a service is open to everybody, or among those of the customer and of the contact."""
-    code = service["code"]
-    return bool(service["available_to_all"] or all(codes == "all" or code in codes for codes in (contacts, customers)))
+    """Whether a contact with these services, of a customer with these, may order the service.
+
+    `available_to_all` stands in for the customer's list only: a contact's own list always restricts.
+    """
+    return open_to_customer(service, customers) and _names(contacts, service["code"])
+
+
+def open_to_customer(service: Values, customers: Any) -> bool:
+    """Whether a customer with these services may order the service."""
+    return bool(service["available_to_all"]) or _names(customers, service["code"])
+
+
+def _names(services: Any, code: str) -> bool:
+    return services == "all" or code in services
 
 
 def may_order(work: Work, owner: Row, service: Row | None, fields: Values, files: Sequence[str]) -> None:

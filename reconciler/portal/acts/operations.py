@@ -60,10 +60,19 @@ class Write(Operation):
     version: Version
 
 
-class UpdateSettings(Operation):
-    op: Literal["update_settings"]
+class OnSettings(Operation):
+    """An operation that writes the settings and makes them managed."""
+
     version: Version
     fields: SettingsFields = SettingsFields()
+
+
+class UpdateSettings(OnSettings):
+    op: Literal["update_settings"]
+
+
+class AdoptSettings(OnSettings):
+    op: Literal["adopt_settings"]
 
 
 class CreateService(Operation):
@@ -78,10 +87,24 @@ class CreateService(Operation):
         return self
 
 
-class UpdateService(Write):
-    op: Literal["update_service"]
+class OnService(Write):
+    """An operation that writes fields of a service and makes it managed."""
+
     key: Key
     fields: ServiceFields = ServiceFields()
+
+
+class UpdateService(OnService):
+    op: Literal["update_service"]
+
+
+class AdoptService(OnService):
+    op: Literal["adopt_service"]
+
+
+class RenameService(Write):
+    op: Literal["rename_service"]
+    key: Key
 
 
 class RemoveService(Write):
@@ -229,7 +252,7 @@ class Record(Write):
 
 
 AnyOperation: TypeAlias = Annotated[
-    UpdateSettings | CreateService | UpdateService | RemoveService
+    UpdateSettings | AdoptSettings | CreateService | UpdateService | AdoptService | RenameService | RemoveService
     | CreateCustomer | UpdateCustomer | RenameCustomer | AdoptCustomer | ArchiveCustomer | RestoreCustomer
     | ReleaseCustomer
     | CreateContact | ApproveRegistration | RejectRegistration | AdoptContact | UpdateContact | ChangeRole
@@ -237,6 +260,28 @@ AnyOperation: TypeAlias = Annotated[
     | Record,
     Field(discriminator="op"),
 ]  # fmt: skip
+
+
+class ExpectedRow(Shape):
+    """A row that must be there in this version."""
+
+    kind: Literal["settings", "service", "customer", "contact"]
+    id: Id
+    version: Version
+
+
+class ExpectedPeople(Shape):
+    """Nobody at these customers (None: at any) came, came back, or changed in their rights since the revision."""
+
+    customers: Annotated[list[Id], Field(max_length=20_000)] | None
+    revision: Version
+
+
+class Expectations(Shape):
+    """What the operations were judged on: it must hold before the first of them."""
+
+    rows: Annotated[list[ExpectedRow], Field(default_factory=list, max_length=20_000)]
+    people: ExpectedPeople | None = None
 
 
 class Batch(Shape):
@@ -247,4 +292,5 @@ class Batch(Shape):
     owner: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
     run: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")] | None = None
+    expects: Expectations | None = None
     operations: Annotated[list[AnyOperation], Field(min_length=1, max_length=5000)]

@@ -19,7 +19,7 @@ def register(work: Work, customer: Row | None, fields: Fields) -> Row:
     """A pending registration with a confirmed address; it holds no address and may name no customer."""
     contact = work.new("contact", {
         **fresh_fields(work, "contact", fields), "customer": customer.id if customer else None,
-        "status": ContactStatus.UNAPPROVED, "generation": 1, "removed": None, "registration": f"reg-{secrets.token_hex(4)}",
+        "status": ContactStatus.UNAPPROVED, "removed": None, "registration": f"reg-{secrets.token_hex(4)}",
         "decision": "pending", "password": None, "invited_at": None, "address_form": None, "fingerprint": None,
     })  # fmt: skip
     work.written(contact)

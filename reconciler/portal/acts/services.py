@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, Select, Text, cast, select
+from sqlalchemy import Column, ColumnElement, Select, Text, cast, or_, select
 
+from reconciler.portal.acts import lives
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import Fields, fresh_fields
 from reconciler.portal.rules.problems import Problem
@@ -33,8 +34,56 @@ def remove(work: Work, service: Row) -> Audited:
     if customers or contacts or requests:
         told = f"{len(customers)} customers, {len(contacts)} contacts and {len(requests)} open requests name '{code}'"
         raise Problem("in-use", told, customers=len(customers), contacts=len(contacts), requests=requests)
+    lives.remember(work, [service])
     work.remove(service)
     return {"code": code, "name": service["name"]}, None
+
+
+def must_have_code(service: Row, key: str) -> None:
+    """A problem unless the service goes by this key already: everybody refers to it by its code."""
+    if service["code"] != key:
+        detail = f"service '{service.id}' has the code '{service['code']}', not '{key}'"
+        raise Problem("unprocessable", detail)
+
+
+def rename(work: Work, service: Row, key: str) -> Audited:
+    """Give the service another code, also in every list, base and request that names the old one.
+
+    The versions of these rows stay, for nobody wrote them. Archived customers, removed contacts and
+    closed requests follow too, so that whatever is restored finds the service.
+    """
+    code = service["code"]
+    before = {"code": code, "external_key": service["external_key"]}
+    if any(other is not service for other in work.where("service", t.services.c.code == key)):
+        raise Problem("key-taken", f"there is a service '{key}' already")
+    lives.remember(work, [service])
+    service["code"] = key
+    work.touch(service, "code")
+    for kind, c in (("customer", t.customers.c), ("contact", t.contacts.c)):
+        naming = or_(_names(c.services, code), _names(c.applied, code))
+        found = work.connection.execute(select(c.id, c.services, c.applied).where(naming))
+        rows = {row.id: {"services": row.services, "applied": row.applied} for row in found}
+        renamed = {id: _with_code(row, code, key) for id, row in rows.items()}
+        work.rewrite(kind, {id: row for id, row in renamed.items() if row != rows[id]})
+    work.replace("request", "service", code, key)
+    return before, {"code": key, "external_key": key}
+
+
+def _with_code(row: dict[str, Any], code: str, key: str) -> dict[str, Any]:
+    """The list of services and the base of a row, with the key in place of the code."""
+    services, applied = _renamed(row["services"], code, key), row["applied"]
+    if services != row["services"]:
+        services = sorted(set(services))
+    if applied and "services" in applied["fields"]:
+        fields = {**applied["fields"], "services": _renamed(applied["fields"]["services"], code, key)}
+        applied = {**applied, "fields": fields}
+    return {"services": services, "applied": applied}
+
+
+def _renamed(services: Any, code: str, key: str) -> Any:
+    if not isinstance(services, list):
+        return services
+    return [key if each == code else each for each in services]
 
 
 def _names(services: Column[Any], code: str) -> ColumnElement[bool]:

@@ -97,6 +97,7 @@ class Service(Managed):
     workflows: list[str]
     available_to_all: bool
     price: Price | None
+    life: int
 
 
 class Customer(Managed):
@@ -110,6 +111,7 @@ class Customer(Managed):
     status: Annotated[str, OneOf(CustomerStatus)]
     archived: Removal | None
     last_commit: str | None
+    life: int
 
 
 class RegistrationMark(Shown):
@@ -127,6 +129,7 @@ class Contact(Managed):
     language: str | None
     protected: bool
     status: Annotated[str, OneOf(ContactStatus)]
+    life: int
     generation: int
     removed: Removal | None
     registration: RegistrationMark | None

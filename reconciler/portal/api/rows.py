@@ -10,13 +10,13 @@ Row = Mapping[str, Any]
 _MANAGED: Final = ("id", "version", "external_key", "owner")
 _FIELDS: Final = {
     "settings": ("sign_up", "languages", "offers", "branding", "activation"),
-    "service": ("code", "name", "description", "template", "workflows", "available_to_all", "price"),
+    "service": ("code", "name", "description", "template", "workflows", "available_to_all", "price", "life"),
     "customer": (
         "name", "description", "language", "project_managers", "services", "email_domains", "protected", "status",
-        "archived", "last_commit",
+        "archived", "last_commit", "life",
     ),
     "contact": (
-        "customer", "name", "email", "role", "services", "language", "protected", "status", "generation", "removed",
+        "customer", "name", "email", "role", "services", "language", "protected", "status", "life", "removed",
     ),
     "request": (
         "id", "version", "customer", "owner", "title", "state", "service", "workflow", "source_language",
@@ -38,6 +38,7 @@ def as_json(kind: str, row: Row, customer_keys: Mapping[str, str | None] | None 
         return {name: row[name] for name in _FIELDS[kind]}
     shown = {name: row[name] for name in (*_MANAGED, *_FIELDS[kind], "applied", "touched")}
     if kind == "contact":
+        shown["generation"] = row["life"]
         shown["customer_key"] = (customer_keys or {}).get(row["customer"]) if row["customer"] else None
         shown["registration"] = (
             {"id": row["registration"], "fingerprint": row["fingerprint"]} if row["registration"] else None

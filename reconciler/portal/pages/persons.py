@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from reconciler.portal.acts import contacts, team
+from reconciler.portal.acts.offers import open_to_customer
 from reconciler.portal.acts.reach import heir_of
 from reconciler.portal.acts.shapes import ContactFields
 from reconciler.portal.pages.forms import Form, Mistakes, Why, judged, missing
@@ -83,14 +84,14 @@ def dismiss(work: Work, grant: Grant, row: Row, form: Form) -> None:
 
 
 def orderable(connection: Connection, person: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Code and name of the services that may be ticked for a person: what her customer may order, and what is ticked.
+    """Code and name of the services that may be ticked for a person.
 
-    What is open to all customers is left out: nobody is kept from it.
+    These are what their customer may order, and what is ticked already.
     """
     c = t.customers.c
     home = connection.execute(select(c.services).where(c.id == (person["customer"] or ""))).scalar()
     named = person["services"] if person["services"] != "all" else []
     return [
         (row["code"], row["name"]) for row in all_services(connection)
-        if row["code"] in named or (not row["available_to_all"] and (home == "all" or row["code"] in (home or [])))
+        if row["code"] in named or open_to_customer(row, home or [])
     ]  # fmt: skip

@@ -87,8 +87,7 @@ def filters(connection: Connection, visit: Visit, customer: str | None) -> Filte
     services = connection.execute(select(t.services.c.code, t.services.c.name).order_by(t.services.c.name))
     named = [(row.code, row.name) for row in services]
     if grant.reach is Reach.OWN:
-        mine = offered_services(connection, grant.principal.contact or "")
-        return Filters([(row["code"], row["name"]) for row in mine], [], [])
+        return Filters(_own_services(connection, grant.principal.contact or "", named), [], [])
     if grant.reach is Reach.CUSTOMER:
         return Filters(named, _people(connection, grant.principal.customer), [])
     within = homes(connection)
@@ -96,6 +95,14 @@ def filters(connection: Connection, visit: Visit, customer: str | None) -> Filte
         theirs = set(looked_after(connection, grant.principal.address or ""))
         within = [(id, name) for id, name in within if id in theirs]
     return Filters(named, _people(connection, customer) if customer in dict(within) else [], within)
+
+
+def _own_services(connection: Connection, contact: str, named: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The services that the contact may order, or that a request of theirs names: it may be inherited."""
+    r = t.requests.c
+    codes = set(connection.execute(select(r.service).where(r.owner == contact).distinct()).scalars())
+    codes |= {service["code"] for service in offered_services(connection, contact)}
+    return [(code, name) for code, name in named if code in codes]
 
 
 def _people(connection: Connection, customer: str | None) -> list[tuple[str, str]]:

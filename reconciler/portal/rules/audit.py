@@ -124,7 +124,10 @@ class Verb(StrEnum):
     UPDATE_SETTINGS = "update_settings", Deed.CHANGED
     CREATE_SERVICE = "create_service", Deed.ADDED
     UPDATE_SERVICE = "update_service", Deed.CHANGED
+    RENAME_SERVICE = "rename_service", Deed.RENAMED
+    ADOPT_SERVICE = "adopt_service", Deed.ADOPTED
     REMOVE_SERVICE = "remove_service", Deed.REMOVED
+    ADOPT_SETTINGS = "adopt_settings", Deed.ADOPTED
     CREATE_CUSTOMER = "create_customer", Deed.ADDED
     UPDATE_CUSTOMER = "update_customer", Deed.CHANGED
     RENAME_CUSTOMER = "rename_customer", Deed.RENAMED

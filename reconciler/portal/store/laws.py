@@ -64,6 +64,10 @@ def broken_laws(connection: Connection) -> list[str]:
     for kind, named in (("customer", t.customers), ("contact", t.contacts)):
         rows = map(dict, connection.execute(select(named)).mappings())
         found += [f"{row['id']} is not found by its name" for row in rows if row["sought"] != sought_by(kind, row)]
+    for table, home in ((t.services, "owner"), (t.customers, "owner"), (t.contacts, "customer")):
+        life = (table.c[home], table.c.external_key, table.c.life)
+        shared = select(*life).where(table.c.external_key.is_not(None)).group_by(*life).having(func.count() > 1)
+        found += [f"two {table.name} are life {row.life} of '{row.external_key}'" for row in connection.execute(shared)]
     newest = connection.execute(select(func.max(t.changes.c.revision))).scalar() or 0
     known = connection.execute(select(t.portal.c.revision)).scalar() or 0
     return [*found, *([f"change of revision {newest} above {known}"] if newest > known else [])]

@@ -79,6 +79,7 @@ settings = Table(
 
 services = Table(
     "services", metadata, *_managed(),
+    Column("life", Integer, nullable=False, server_default="1"),
     Column("code", String(63), nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("description", Text),
@@ -90,6 +91,7 @@ services = Table(
 
 customers = Table(
     "customers", metadata, *_managed(),
+    Column("life", Integer, nullable=False, server_default="1"),
     Column("name", Text, nullable=False),
     Column("name_form", Text, unique=True),
     Column("description", Text),
@@ -104,6 +106,7 @@ customers = Table(
     Column("registration_code", String(20), unique=True, index=True),
     Column("sought", Text, nullable=False, server_default=""),
     Index("ix_customers_name_id", "name", "id"),
+    Index("ix_customers_external_key", "external_key", "owner"),
     Index(
         "uq_customers_owner_external_key", "owner", "external_key", unique=True,
         sqlite_where=text("status <> 'archived'"), postgresql_where=text("status <> 'archived'"),
@@ -126,7 +129,7 @@ contacts = Table(
     Column("language", String(35)),
     Column("protected", Boolean, nullable=False),
     Column("status", String(20), nullable=False),
-    Column("generation", Integer, nullable=False),
+    Column("life", Integer, nullable=False),
     Column("removed", _json()),
     Column("registration", String(40), unique=True),
     Column("fingerprint", String(80)),
@@ -137,13 +140,25 @@ contacts = Table(
     Index("ix_contacts_customer_status", "customer", "status"),
     Index("ix_contacts_status_id", "status", "id"),
     Index("ix_contacts_name_id", "name", "id"),
-    Index("ix_contacts_external_key", "external_key", "customer", "generation"),
+    Index("ix_contacts_external_key", "external_key", "customer", "life"),
     Index(
         "uq_contacts_customer_external_key", "customer", "external_key", unique=True,
         sqlite_where=text("status <> 'removed'"), postgresql_where=text("status <> 'removed'"),
     ),
 )  # fmt: skip
 """`address_form` is unique and empty for all who hold no address: registrants and tombstones."""
+
+lives = Table(
+    "lives", metadata,
+    Column("object", String(20), primary_key=True),
+    Column("home", String(200), primary_key=True),
+    Column("key", String(63), primary_key=True),
+    Column("life", Integer, nullable=False),
+)  # fmt: skip
+"""The last life under a key of a row that lost it: it was renamed, released or deleted.
+
+`home`: within what the key is unique, the owner of customers and services, the customer of contacts.
+"""
 
 requests = Table(
     "requests", metadata,

@@ -53,6 +53,12 @@ class Row:
         self.values.update(values)
         self.dirty[id(self)] = self
 
+    def know(self, values: Mapping[str, Any]) -> None:
+        """Take over values that the database has by now, as if they had always been there."""
+        for state in (self.values, self.stored, self.first):
+            if state is not None:
+                state.update(values)
+
     @property
     def id(self) -> str:
         return str(self.values["id"])
@@ -183,11 +189,39 @@ class Work:
         if not columns:
             self.connection.execute(insert(table), [row.values for row in rows])
             return
+        self._update(table, columns, {row.id: row.values for row in rows})
+
+    def _update(self, table: Table, columns: Iterable[str], rows: Mapping[str, Mapping[str, Any]]) -> None:
         statement = update(table).where(table.c.id == bindparam("row_id"))
         statement = statement.values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns})
         self.connection.execute(
-            statement, [{"row_id": row.id, **{f"new_{name}": row[name] for name in columns}} for row in rows]
+            statement, [{"row_id": id, **{f"new_{name}": row[name] for name in columns}} for id, row in rows.items()]
         )
+
+    def rewrite(self, kind: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
+        """Write the same columns of many rows, by id, in one statement.
+
+        Nobody wrote these rows, so their versions stay. Their revision moves: `since` shows them.
+        """
+        self.flush()
+        new = {id: {**values, "revision": self.revision} for id, values in rows.items()}
+        if new:
+            self._update(_KIND[kind], next(iter(new.values())), new)
+        for id, values in new.items():
+            if known := self.rows.get((kind, id)):
+                known.know(values)
+
+    def replace(self, kind: str, column: str, old: str, new: str) -> None:
+        """Put a value in place of another in all rows of a kind, in one statement.
+
+        As with `rewrite`, versions stay and revisions move.
+        """
+        self.flush()
+        table, values = _KIND[kind], {column: new, "revision": self.revision}
+        self.connection.execute(update(table).where(table.c[column] == old).values(values))
+        for row in self.rows.values():
+            if row.kind == kind and row[column] == old:
+                row.know(values)
 
     def park(self, kind: str, column: str, rows: Iterable[Row]) -> None:
         """Empty a unique column of rows that will get another value, so that values can be exchanged."""
