@@ -23,7 +23,7 @@ from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from reconciler.usecases.apply import Wish, carry_out
 from reconciler.usecases.looking import Folder
-from reconciler.usecases.steps import shard_of
+from reconciler.planning import shard_of
 from tests.builders import contact, customer, desired, farewell
 from tests.runs.world import World, contact_row, silent, with_customer
 
