@@ -38,6 +38,13 @@ def shown(kind: ObjectKind) -> tuple[Field, ...]:
     return tuple(field for field in of(kind) if not field.remembered)
 
 
+@cache
+def groups(kind: ObjectKind) -> tuple[str, ...]:
+    """The objects around the nested fields that the portal has, such as `languages`."""
+    outers = (field.name.partition(".") for field in shown(kind))
+    return tuple(dict.fromkeys(outer for outer, dot, _ in outers if dot))
+
+
 def find(object: ObjectKind, name: str) -> Field | None:
     """The row of a field, None when this kind of object has no such field."""
     return _FOUND.get((object, name))

@@ -6,12 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reconciler.model.fields import is_memo, same_value
+from reconciler.model.fields import OWN, is_memo, same_value
 from reconciler.model.live import Actor, Applied, Touch
 from reconciler.model.values import FieldChange, Fields, Value
-
-PERSONAL = frozenset({"name", "language"})
-"""What a person sets for herself is never an edit: it counts as unmanaged until the file moves."""
 
 
 class Verdict(StrEnum):
@@ -38,8 +35,18 @@ class Compared:
     record: bool = False
 
 
-def judge_field(field: str, desired: Value, live: Value, base: Applied | None, touch: Touch | None) -> Verdict:
-    """The verdict on one field that the file manages and the portal shows."""
+def judge_field(
+    field: str,
+    desired: Value,
+    live: Value,
+    base: Applied | None,
+    touch: Touch | None,
+) -> Verdict:
+    """The verdict on one field that the file manages and the portal shows.
+
+    What a person sets for themselves (`fields.OWN`) is never an edit: it counts as unmanaged until
+    the file moves.
+    """
     if same_value(field, desired, live):
         return Verdict.SAME
     if base is None or field not in base.fields:
@@ -47,7 +54,7 @@ def judge_field(field: str, desired: Value, live: Value, base: Applied | None, t
     applied = base.fields[field]
     if same_value(field, live, applied):
         return Verdict.CHANGE
-    personal = field in PERSONAL and touch is not None and touch.actor is Actor.SELF
+    personal = field in OWN and touch is not None and touch.actor is Actor.SELF
     if same_value(field, desired, applied):
         return Verdict.PERSONAL if personal else Verdict.EDIT
     return Verdict.CHANGE if personal else Verdict.CONFLICT
