@@ -5,12 +5,14 @@ from __future__ import annotations
 import itertools
 import json
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, Final, get_args
 
 import pytest
 from pydantic import BaseModel
 from sqlalchemy import select
 
+from reconciler import portal
 from reconciler.portal.acts.shapes import (
     ContactFields,
     CustomerFields,
@@ -27,6 +29,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api, applied
 
+README: Final = Path(portal.__file__).parent / "README.md"
 KINDS: Final = tuple(DEFAULTS)
 SHAPES: Final[dict[str, type[BaseModel]]] = {
     "settings": SettingsFields,
@@ -85,6 +88,14 @@ def test_every_field_is_shown_and_described(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_history_has_a_label_for_every_field(kind: str) -> None:
     assert names(kind) - set(_LABELS) == set()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_contract_names_every_field(kind: str) -> None:
+    lines = README.read_text(encoding="utf-8").splitlines()
+    (row,) = [line for line in lines if line.startswith(f"| {kind} | `")]
+    missing = {name for path in names(kind) for name in path.split(".") if name not in row}
+    assert missing == set(), f"add it to the table of rows in {README.name}"
 
 
 def test_managers_and_people_themselves_set_fields_of_the_table() -> None:
