@@ -23,6 +23,7 @@ from reconciler.portal.acts.shapes import (
 from reconciler.portal.api import models
 from reconciler.portal.api.rows import as_json
 from reconciler.portal.pages.remembering import _LABELS
+from reconciler.portal.pages.words import known
 from reconciler.portal.rules.fields import DEFAULTS, FIELDS, Field, members, patched, personal
 from reconciler.portal.rules.policy import MANAGERS_FIELDS
 from reconciler.portal.store import tables as t
@@ -88,6 +89,7 @@ def test_every_field_is_shown_and_described(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_history_has_a_label_for_every_field(kind: str) -> None:
     assert names(kind) - set(_LABELS) == set()
+    assert [name for name in sorted(names(kind)) if not known(_LABELS[name])] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
