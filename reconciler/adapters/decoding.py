@@ -6,10 +6,10 @@ import datetime
 from collections.abc import Mapping
 from typing import Any
 
-from reconciler.model import fields
 from reconciler.model.catalogue import Field
 from reconciler.model.changes import ObjectKind
 from reconciler.model.errors import NotUnderstood
+from reconciler.model.fields import groups_of, portal_fields_of
 from reconciler.model.live import (
     Actor,
     Applied,
@@ -31,7 +31,7 @@ Row = Mapping[str, Any]
 def settings(row: Row) -> LiveObject:
     """The portal's settings."""
     _text(row, "sign_up")
-    for outer in fields.groups(ObjectKind.SETTINGS):
+    for outer in groups_of(ObjectKind.SETTINGS):
         _object(row, outer)
     kind = ObjectKind.SETTINGS
     return LiveObject(fields=_fields(kind, row), **_common(kind, row))
@@ -94,7 +94,7 @@ def request(row: Row) -> OpenRequest:
 
 def _fields(kind: ObjectKind, row: Row) -> dict[str, Value]:
     """The values of the fields that the portal has for this kind of object."""
-    return {field.name: _field(field, row) for field in fields.shown(kind)}
+    return {field.name: _field(field, row) for field in portal_fields_of(kind)}
 
 
 def _field(field: Field, row: Row) -> Value:
@@ -110,7 +110,7 @@ def _field(field: Field, row: Row) -> Value:
 
 def _common(kind: ObjectKind, row: Row) -> dict[str, Any]:
     touched = {name: _touch(value) for name, value in _object(row, "touched").items()}
-    for field in fields.shown(kind):
+    for field in portal_fields_of(kind):
         outer, dot, _ = field.name.partition(".")
         if dot and outer in touched:
             touched[field.name] = touched[outer]

@@ -8,7 +8,6 @@ from typing import Any
 from reconciler.documents.judging import Source
 from reconciler.documents.strict_yaml import Path
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
-from reconciler.model import fields
 from reconciler.model.catalogue import Field
 from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import (
@@ -23,6 +22,7 @@ from reconciler.model.desired import (
     Policy,
     RegistrationRef,
 )
+from reconciler.model.fields import fields_of
 from reconciler.model.values import Fields, Value, as_set
 
 
@@ -118,7 +118,7 @@ def _services(document: Portal, source: Source) -> dict[str, DesiredService] | N
 def _policy(document: Portal) -> Policy:
     """The policy as the file has it, with the documents' defaults where it is silent."""
     numbers: dict[str, Any] = {}
-    for row in fields.of(ObjectKind.SETTINGS):
+    for row in fields_of(ObjectKind.SETTINGS):
         group, _, name = row.name.partition(".")
         if group == "policy":
             numbers[name] = _at(document, row.path)
@@ -127,7 +127,8 @@ def _policy(document: Portal) -> Policy:
 
 def _fields(kind: ObjectKind, document: Document) -> Fields:
     """The values of the fields that the file speaks of, under the names of the model."""
-    return {row.name: _value(_at(document, row.path)) for row in fields.of(kind) if _is_managed(document, row)}
+    managed = (row for row in fields_of(kind) if _is_managed(document, row))
+    return {row.name: _value(_at(document, row.path)) for row in managed}
 
 
 def _is_managed(document: Document, row: Field) -> bool:
@@ -164,7 +165,7 @@ def _value(value: Any) -> Value:
 @cache
 def _names(kind: ObjectKind) -> dict[tuple[str, ...], str]:
     """The names in the model by the paths in the files."""
-    return {row.path: row.name for row in fields.of(kind)}
+    return {row.path: row.name for row in fields_of(kind)}
 
 
 def _places(kind: ObjectKind, source: Source, below: Path = ()) -> dict[str, Place]:

@@ -15,7 +15,7 @@ from reconciler.model.equality import address_key
 from reconciler.model.values import Value
 
 _BY_NAME: Final = {field.name: field for field in CATALOGUE}
-_FOUND: Final = {(field.object, field.name): field for field in CATALOGUE}
+_BY_OBJECT_AND_NAME: Final = {(field.object, field.name): field for field in CATALOGUE}
 
 for _field in CATALOGUE:
     _other = _BY_NAME[_field.name]
@@ -27,27 +27,27 @@ OWN: Final = frozenset(field.name for field in CATALOGUE if field.own)
 
 
 @cache
-def of(kind: ObjectKind) -> tuple[Field, ...]:
+def fields_of(kind: ObjectKind) -> tuple[Field, ...]:
     """The fields of this kind of object, in the catalogue's order."""
     return tuple(field for field in CATALOGUE if field.object is kind)
 
 
 @cache
-def shown(kind: ObjectKind) -> tuple[Field, ...]:
+def portal_fields_of(kind: ObjectKind) -> tuple[Field, ...]:
     """The fields that the portal has for this kind of object: all but the remembered ones."""
-    return tuple(field for field in of(kind) if not field.remembered)
+    return tuple(field for field in fields_of(kind) if not field.remembered)
 
 
 @cache
-def groups(kind: ObjectKind) -> tuple[str, ...]:
+def groups_of(kind: ObjectKind) -> tuple[str, ...]:
     """The objects around the nested fields that the portal has, such as `languages`."""
-    outers = (field.name.partition(".") for field in shown(kind))
+    outers = (field.name.partition(".") for field in portal_fields_of(kind))
     return tuple(dict.fromkeys(outer for outer, dot, _ in outers if dot))
 
 
 def find(object: ObjectKind, name: str) -> Field | None:
     """The row of a field, None when this kind of object has no such field."""
-    return _FOUND.get((object, name))
+    return _BY_OBJECT_AND_NAME.get((object, name))
 
 
 def is_memo(field: str) -> bool:

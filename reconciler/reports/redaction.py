@@ -113,8 +113,8 @@ def _finding(finding: Finding, names: tuple[str, ...]) -> Finding:
 
 
 def _edit(edit: PortalEdit, names: tuple[str, ...]) -> PortalEdit:
-    told = FieldChange(edit.field, edit.applied, edit.live)
-    masked_field = _field(_object(edit), told, names)
+    values = FieldChange(edit.field, edit.applied, edit.live)
+    masked_field = _field(_object(edit), values, names)
     return replace(edit, by=HIDDEN, applied=masked_field.before, live=masked_field.after)
 
 

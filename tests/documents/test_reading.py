@@ -13,7 +13,7 @@ from reconciler.documents.judging import MOST_PROBLEMS
 from reconciler.documents.reading import Reading, read_documents
 from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import Leaving, Place, RegistrationRef
-from reconciler.model.fields import find, of
+from reconciler.model.fields import fields_of, find
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Severity
 from reconciler.shipped import shipped
@@ -254,7 +254,7 @@ def test_a_file_that_says_everything_manages_every_field_of_the_catalogue() -> N
         ObjectKind.CONTACT: acme.contacts["nina-roth"].fields,
     }
     for kind, values in managed.items():
-        assert {row.name for row in of(kind)} - set(values) <= NOT_YET_IN_FILES
+        assert {row.name for row in fields_of(kind)} - set(values) <= NOT_YET_IN_FILES
         for name, value in values.items():
             row = find(kind, name)
             assert row is not None, name

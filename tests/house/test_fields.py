@@ -8,7 +8,7 @@ import pytest
 
 from reconciler.model.catalogue import CATALOGUE, Field
 from reconciler.model.changes import ObjectKind
-from reconciler.model.fields import OWN, shown
+from reconciler.model.fields import OWN, portal_fields_of
 from reconciler.portal.acts.shapes import OwnFields
 from reconciler.portal.rules import fields as portal
 
@@ -27,18 +27,18 @@ def in_the_portal(kind: ObjectKind) -> dict[str, portal.Field]:
 
 @pytest.mark.parametrize("kind", ObjectKind)
 def test_both_sides_know_the_same_fields(kind: ObjectKind) -> None:
-    assert {field.name for field in shown(kind)} == set(in_the_portal(kind))
+    assert {field.name for field in portal_fields_of(kind)} == set(in_the_portal(kind))
 
 
 @pytest.mark.parametrize("kind", ObjectKind)
 def test_both_sides_agree_on_what_is_personal(kind: ObjectKind) -> None:
-    ours = {field.name for field in shown(kind) if field.personal}
+    ours = {field.name for field in portal_fields_of(kind) if field.personal}
     assert ours == {name for name, field in in_the_portal(kind).items() if field.personal}
 
 
 @pytest.mark.parametrize("kind", ObjectKind)
 def test_both_sides_agree_on_what_is_a_set(kind: ObjectKind) -> None:
-    ours = {field.name for field in shown(kind) if field.shape.is_set}
+    ours = {field.name for field in portal_fields_of(kind) if field.shape.is_set}
     assert ours == {name for name, field in in_the_portal(kind).items() if field.is_set}
 
 

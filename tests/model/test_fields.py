@@ -14,11 +14,11 @@ from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import Policy
 from reconciler.model.fields import (
     comparable,
+    fields_of,
     find,
     is_masked,
     is_memo,
     loosens,
-    of,
     power_noun,
     same_value,
     stricter,
@@ -58,7 +58,7 @@ def paths(document: type[Document], without: set[str]) -> Iterator[tuple[str, ..
 @pytest.mark.parametrize("kind", ObjectKind)
 def test_every_key_of_a_file_is_a_row_of_the_catalogue_or_structural(kind: ObjectKind) -> None:
     in_files = set(paths(DOCUMENTS[kind], STRUCTURAL[kind]))
-    rows = {row.path for row in of(kind)}
+    rows = {row.path for row in fields_of(kind)}
     assert in_files - rows == set(), "add a row to reconciler/model/catalogue.py"
     assert rows - in_files <= NOT_YET_IN_FILES, "add the key to reconciler/documents/types.py"
 
@@ -66,8 +66,8 @@ def test_every_key_of_a_file_is_a_row_of_the_catalogue_or_structural(kind: Objec
 @pytest.mark.parametrize("kind", ObjectKind)
 def test_what_a_creation_needs_is_required_in_the_file(kind: ObjectKind) -> None:
     types = DOCUMENTS[kind].model_fields
-    in_files = {row.name for row in of(kind) if row.path[0] in types and len(row.path) == 1}
-    required = {row.name for row in of(kind) if row.required}
+    in_files = {row.name for row in fields_of(kind) if row.path[0] in types and len(row.path) == 1}
+    required = {row.name for row in fields_of(kind) if row.required}
     assert required == {name for name in in_files if name in types and types[name].is_required()}
 
 
@@ -77,11 +77,11 @@ def test_a_field_has_one_row() -> None:
 
 
 def test_the_policy_has_the_catalogues_fields_and_defaults_and_so_have_the_files() -> None:
-    rows = {row.name: row.default for row in of(SETTINGS) if row.name.startswith("policy.")}
+    rows = {row.name: row.default for row in fields_of(SETTINGS) if row.name.startswith("policy.")}
     policy = Policy()
     assert rows == {f"policy.{each.name}": getattr(policy, each.name) for each in members_of(Policy)}
     silent = Portal.model_validate({"schema_version": 1, "owner": "acme"})
-    for row in of(SETTINGS):
+    for row in fields_of(SETTINGS):
         if row.name.startswith("policy."):
             value: object = silent
             for name in row.path:

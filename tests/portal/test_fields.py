@@ -24,7 +24,7 @@ from reconciler.portal.api import models
 from reconciler.portal.api.rows import as_json
 from reconciler.portal.pages.remembering import _LABELS
 from reconciler.portal.pages.words import known
-from reconciler.portal.rules.fields import DEFAULTS, FIELDS, Field, members, patched, personal
+from reconciler.portal.rules.fields import DEFAULTS, FIELDS, Field, members, patched, personal_fields
 from reconciler.portal.rules.policy import MANAGERS_FIELDS
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -114,9 +114,9 @@ def test_a_set_is_kept_without_order_and_repeats(field: Field) -> None:
 
 
 def test_erasing_knows_a_value_for_every_personal_field_that_a_row_cannot_be_without() -> None:
-    required = {name for name in personal("contact") if not t.contacts.columns[name].nullable}
+    required = {name for name in personal_fields("contact") if not t.contacts.columns[name].nullable}
     assert required == REPLACED
-    assert all("." not in name for name in personal("contact"))
+    assert all("." not in name for name in personal_fields("contact"))
 
 
 def everything(store: Store) -> str:
@@ -137,7 +137,7 @@ _VALUES: Final = (
 
 def values(round: int) -> dict[str, str]:
     """A value for each personal field of a contact."""
-    return {name: _VALUES[round].get(name, f"zoe {name} {round}") for name in personal("contact")}
+    return {name: _VALUES[round].get(name, f"zoe {name} {round}") for name in personal_fields("contact")}
 
 
 def test_erasing_takes_every_personal_value_from_every_table(api: Api, store: Store) -> None:

@@ -17,7 +17,7 @@ from markdown_it.token import Token
 from reconciler.model.catalogue import Field, Shape
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.errors import Refused
-from reconciler.model.fields import of
+from reconciler.model.fields import fields_of
 from reconciler.model.live import Actor, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, PortalEdit, Refusal, Scope
 from reconciler.model.values import FieldChange
@@ -185,7 +185,7 @@ def test_what_proves_who_signed_up_is_shown_and_in_a_redacted_plan_hidden() -> N
         assert "4c4c" not in text_of(redacted(plan))
 
 
-PERSONAL = [row for row in of(ObjectKind.CONTACT) if row.personal]
+PERSONAL = [row for row in fields_of(ObjectKind.CONTACT) if row.personal]
 SIDES = {Shape.ADDRESS: ("jane.file@acme.example", "öz.portal@acme.example")}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 from reconciler.documents.reading import read_documents
 from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import DesiredState
-from reconciler.model.fields import shown
+from reconciler.model.fields import portal_fields_of
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.values import Fields
 from tests.documents.values import FULL
@@ -55,5 +55,5 @@ def test_every_field_of_the_files_arrives_in_the_portal(world: World) -> None:
 
 
 def _arrived(kind: ObjectKind, wanted: Fields, live: Fields) -> None:
-    names = [field.name for field in shown(kind)]
+    names = [field.name for field in portal_fields_of(kind)]
     assert {name: live.get(name) for name in names} == {name: wanted.get(name) for name in names}

@@ -11,13 +11,13 @@ from sqlalchemy import and_, delete, func, or_, select, update
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.outbox import FORGOTTEN
 from reconciler.portal.rules.equality import same_address_form
-from reconciler.portal.rules.fields import personal
+from reconciler.portal.rules.fields import personal_fields
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
-PERSONAL: Final = personal("contact")
+PERSONAL: Final = personal_fields("contact")
 """The fields that go, with the values that take their place."""
 NAMES_OTHERS = ("accepted", "registered", "submitted", "work_received")
 """Mails that say to one person what another did."""
@@ -42,8 +42,8 @@ def erase(work: Work, contact: Row) -> Audited:
     }
     signed_up = t.sign_ups.c.address_form == same_address_form(contact["email"])
     _forget_in_mails(work, contact)
-    left = {**PERSONAL, "name": pseudonym, "email": f"{pseudonym}@erased.invalid"}
-    contact.update(**left, touched=touched, password=None, applied=base)
+    replacements = {**PERSONAL, "name": pseudonym, "email": f"{pseudonym}@erased.invalid"}
+    contact.update(**replacements, touched=touched, password=None, applied=base)
     contact["removed"] = {**(contact["removed"] or {}), "restorable_until": work.now}
     work.flush()
     work.connection.execute(delete(t.sign_ups).where(signed_up))
@@ -51,7 +51,7 @@ def erase(work: Work, contact: Row) -> Audited:
         work.connection.execute(delete(table).where(table.c.contact == contact.id))
     work.connection.execute(update(t.files).where(t.files.c.person == contact.id).values(by=pseudonym))
     _forget_in_history(work, contact.id, pseudonym)
-    _forget_in_answers(work, contact.id, {**left, "touched": touched, "applied": base})
+    _forget_in_answers(work, contact.id, {**replacements, "touched": touched, "applied": base})
     work.written(contact)
     return {}, {"erased": True}
 
@@ -82,14 +82,14 @@ def _forget_in_history(work: Work, id: str, pseudonym: str) -> None:
         work.connection.execute(update(t.changes).where(c.revision == row.revision, c.seq == row.seq).values(**kept))
 
 
-def _forget_in_answers(work: Work, id: str, left: Mapping[str, Any]) -> None:
+def _forget_in_answers(work: Work, id: str, replacements: Mapping[str, Any]) -> None:
     """Take the person out of answers that are kept in case a request is sent again."""
     c = t.idempotency.c
     about_them = c.body.startswith(f'{{"id":"{id}"', autoescape=True)
-    kept = select(c.principal, c.key, c.body).where(about_them)
-    for row in work.connection.execute(kept).all():
-        shown = {**json.loads(row.body), **left}
-        body = json.dumps(shown, ensure_ascii=False, separators=(",", ":"))
+    answers = select(c.principal, c.key, c.body).where(about_them)
+    for row in work.connection.execute(answers).all():
+        answer = {**json.loads(row.body), **replacements}
+        body = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
         one = and_(c.principal == row.principal, c.key == row.key)
         work.connection.execute(update(t.idempotency).where(one).values(body=body))
 

@@ -74,7 +74,7 @@ def members(kind: str) -> tuple[str, ...]:
 
 
 @cache
-def personal(kind: str) -> Mapping[str, Any]:
+def personal_fields(kind: str) -> Mapping[str, Any]:
     """The personal fields of a kind of row, with their defaults."""
     return {field.name: field.default for field in FIELDS if field.kind == kind and field.personal}
 
