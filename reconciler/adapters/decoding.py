@@ -104,7 +104,8 @@ def _field(field: Field, row: Row) -> Value:
         found = _object(row, outer).get(inner)
     value = _value(field.name, found)
     if not field.shape.holds(value) or (field.required and value is None):
-        raise NotUnderstood(f"'{row.get('id')}' has {field.name} {found!r:.80}, which is not {field.shape}")
+        place = f"'{row.get('id')}' has {field.name}"
+        raise NotUnderstood(f"{place} {found!r:.80}, which is not {field.shape}")
     return value
 
 
