@@ -15,6 +15,7 @@ from reconciler.model.desired import (
     Place,
     Policy,
 )
+from reconciler.model.fields import is_memo
 from reconciler.model.live import (
     Actor,
     Applied,
@@ -80,7 +81,7 @@ def in_portal(one: DesiredContact, **more: Any) -> LiveContact:
         for name in ("status", "life", "removal", "owner", "external_key", "applied", "touched", "id")
         if name in more
     }
-    shown = {name: value for name, value in one.fields.items() if name != "heir"}
+    shown = {name: value for name, value in one.fields.items() if not is_memo(name)}
     values: dict[str, Any] = {
         "id": f"con_{one.customer}_{one.key}", "version": 1, "external_key": one.key, "owner": OWNER,
         "applied": applied(one.fields), "customer_id": f"cus_{one.customer}", "status": Status.ACTIVE,
@@ -91,11 +92,10 @@ def in_portal(one: DesiredContact, **more: Any) -> LiveContact:
 def customer_in_portal(one: DesiredCustomer, **more: Any) -> LiveCustomer:
     """The customer as an apply of its file left it."""
     members = {n: more.pop(n) for n in ("removal", "last_commit", "owner", "external_key", "applied") if n in more}
-    memos = {"heir", "manager_optional", "portal_edits"}
     values: dict[str, Any] = {
         "id": f"cus_{one.key}", "version": 1, "external_key": one.key, "owner": OWNER, "applied": applied(one.fields),
     }  # fmt: skip
-    shown = {name: value for name, value in one.fields.items() if name not in memos}
+    shown = {name: value for name, value in one.fields.items() if not is_memo(name)}
     return LiveCustomer(**(values | members), fields={**shown, **more})
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Any
 
-from reconciler.adapters.encoding import flattened
+from reconciler.model.catalogue import Field
+from reconciler.model.changes import ObjectKind
 from reconciler.model.errors import NotUnderstood
+from reconciler.model.fields import groups_of, portal_fields_of
 from reconciler.model.live import (
     Actor,
     Applied,
@@ -25,55 +27,52 @@ from reconciler.model.values import Value, as_set
 
 Row = Mapping[str, Any]
 
-_NESTED: Final = ("languages", "offers", "branding", "price")
-_CUSTOMER: Final = (
-    "name", "description", "language", "project_managers", "services", "email_domains", "protected",
-)  # fmt: skip
-_CONTACT: Final = ("name", "email", "role", "services", "language", "protected")
-_SERVICE: Final = ("code", "name", "description", "template", "workflows", "available_to_all")
-
 
 def settings(row: Row) -> LiveObject:
     """The portal's settings."""
-    fields: dict[str, Any] = {"sign_up": _text(row, "sign_up")}
-    for outer in ("languages", "offers", "branding"):
-        fields |= flattened(_object(row, outer), outer)
-    return LiveObject(fields=_values(fields), **_common(row))
+    _text(row, "sign_up")
+    for outer in groups_of(ObjectKind.SETTINGS):
+        _object(row, outer)
+    kind = ObjectKind.SETTINGS
+    return LiveObject(fields=_fields(kind, row), **_common(kind, row))
 
 
 def service(row: Row) -> LiveObject:
     """A service; `code` is what others refer to."""
-    fields = {name: row.get(name) for name in _SERVICE}
-    price = row.get("price") or {"currency": None, "per_word": None}
-    _text(row, "code")
-    return LiveObject(fields=_values({**fields, **flattened(price, "price")}), **_common(row))
+    kind = ObjectKind.SERVICE
+    code = {"code": _text(row, "code")}
+    return LiveObject(fields=_fields(kind, row) | code, **_common(kind, row))
 
 
 def customer(row: Row) -> LiveCustomer:
     """A customer, archived or not."""
-    _text(row, "name")
+    kind = ObjectKind.CUSTOMER
     gone = row.get("archived")
     if (row.get("status") == "archived") is not (gone is not None):
         raise NotUnderstood(f"customer '{row.get('id')}' is {row.get('status')!r}, but its removal says otherwise")
     return LiveCustomer(
-        fields=_values({name: row.get(name) for name in _CUSTOMER}), removal=_removal(gone),
-        last_commit=_optional(row, "last_commit"), **_common(row),
-    )  # fmt: skip
+        fields=_fields(kind, row),
+        removal=_removal(gone),
+        last_commit=_optional(row, "last_commit"),
+        **_common(kind, row),
+    )
 
 
 def contact(row: Row) -> LiveContact:
     """A contact or the tombstone of one."""
-    for name in ("name", "email"):
-        _text(row, name)
+    kind = ObjectKind.CONTACT
     _one_of(row, "role", Role)
     status = Status(_one_of(row, "status", Status))
     gone = row.get("removed")
     if (status is Status.REMOVED) is not (gone is not None):
         raise NotUnderstood(f"contact '{row.get('id')}' is {status}, but its removal says otherwise")
     return LiveContact(
-        fields=_values({name: row.get(name) for name in _CONTACT}), customer_id=_optional(row, "customer") or "",
-        status=status, removal=_removal(gone), **_common(row),
-    )  # fmt: skip
+        fields=_fields(kind, row),
+        customer_id=_optional(row, "customer") or "",
+        status=status,
+        removal=_removal(gone),
+        **_common(kind, row),
+    )
 
 
 def registration(row: Row) -> Registration:
@@ -92,17 +91,38 @@ def request(row: Row) -> OpenRequest:
     )
 
 
-def _common(row: Row) -> dict[str, Any]:
+def _fields(kind: ObjectKind, row: Row) -> dict[str, Value]:
+    """The values of the fields that the portal has for this kind of object."""
+    return {field.name: _field(field, row) for field in portal_fields_of(kind)}
+
+
+def _field(field: Field, row: Row) -> Value:
+    outer, dot, inner = field.name.partition(".")
+    found = row.get(outer)
+    if dot and found is not None:
+        found = _object(row, outer).get(inner)
+    value = _value(field.name, found)
+    if not field.shape.holds(value) or (field.required and value is None):
+        place = f"'{row.get('id')}' has {field.name}"
+        raise NotUnderstood(f"{place} {found!r:.80}, which is not {field.shape}")
+    return value
+
+
+def _common(kind: ObjectKind, row: Row) -> dict[str, Any]:
     touched = {name: _touch(value) for name, value in _object(row, "touched").items()}
-    for outer in _NESTED:
-        if outer in touched:
-            inner = (row.get(outer) or {"currency": None, "per_word": None}).keys()
-            touched |= {f"{outer}.{name}": touched[outer] for name in inner}
+    for field in portal_fields_of(kind):
+        outer, dot, _ = field.name.partition(".")
+        if dot and outer in touched:
+            touched[field.name] = touched[outer]
     return {
-        "id": _text(row, "id"), "version": _number(row, "version"), "external_key": _optional(row, "external_key"),
-        "owner": _optional(row, "owner"), "applied": _applied(row), "touched": touched,
-        "life": _number(row, "life" if "life" in row else "generation") if {"life", "generation"} & set(row) else 1,
-    }  # fmt: skip
+        "id": _text(row, "id"),
+        "version": _number(row, "version"),
+        "external_key": _optional(row, "external_key"),
+        "owner": _optional(row, "owner"),
+        "applied": _applied(row),
+        "touched": touched,
+        "life": _number(row, "life") if "life" in row else 1,
+    }
 
 
 def _applied(row: Row) -> Applied | None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, assert_never
 
 from reconciler.model.changes import Change, Kind, ObjectRef
@@ -135,8 +135,3 @@ def _put(patch: dict[str, Any], field: FieldChange) -> None:
 
 def _plain(value: Value) -> bool | int | str | list[str] | None:
     return list(value) if isinstance(value, tuple) else value
-
-
-def flattened(nested: Mapping[str, Any] | None, outer: str) -> dict[str, Any]:
-    """`{"source": …}` of `languages` as `{"languages.source": …}`, the way back of `fields`."""
-    return {f"{outer}.{inner}": value for inner, value in (nested or {}).items()}

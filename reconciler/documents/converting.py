@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 from reconciler.documents.judging import Source
 from reconciler.documents.strict_yaml import Path
-from reconciler.documents.types import Contact, Customer, Document, PolicyDocument, Portal, Removed
+from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
+from reconciler.model.catalogue import Field
+from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import (
     DesiredContact,
     DesiredCustomer,
@@ -19,19 +22,19 @@ from reconciler.model.desired import (
     Policy,
     RegistrationRef,
 )
-from reconciler.model.values import Value, as_set
+from reconciler.model.fields import fields_of
+from reconciler.model.values import Fields, Value, as_set
 
 
 def contact(document: Contact, source: Source, customer: str, key: str) -> DesiredContact:
     """A contact file as the desired contact of that customer and key."""
-    said = document.said("name", "email", "role", "services", "language", "heir", "protect")
     registration = document.registration
     return DesiredContact(
         customer,
         key,
-        _fields(said),
+        _fields(ObjectKind.CONTACT, document),
         Place(source.path, 1),
-        _places(source),
+        _places(ObjectKind.CONTACT, source),
         leaves=Leaving(document.leaves.on, document.leaves.reason) if document.leaves else None,
         previously=tuple(document.previously or ()),
         registration=(
@@ -64,15 +67,11 @@ def customer(
     farewells: dict[str, Farewell],
 ) -> DesiredCustomer:
     """A customer folder with its people."""
-    said = document.said(
-        "name", "description", "language", "project_managers", "services", "email_domains",
-        "heir", "manager_optional", "portal_edits", "protect",
-    )  # fmt: skip
     return DesiredCustomer(
         key,
-        _fields(said),
+        _fields(ObjectKind.CUSTOMER, document),
         Place(source.path, 1),
-        _places(source),
+        _places(ObjectKind.CUSTOMER, source),
         tuple(document.previously or ()),
         bool(document.release),
         contacts,
@@ -88,70 +87,94 @@ def state(document: Portal, source: Source, customers: dict[str, DesiredCustomer
         document.portal,
         document.time_zone,
         _services(document, source),
-        _policy(document.policy),
+        _policy(document),
         customers,
     )
 
 
 def _settings(document: Portal, source: Source) -> DesiredSettings:
-    said = document.said("sign_up")
-    for group in ("languages", "offers", "branding"):
-        part = getattr(document, group)
-        if isinstance(part, Document):
-            said |= {f"{group}.{name}": value for name, value in part.said(*type(part).model_fields).items()}
-    if "policy" in document.model_fields_set:
-        policy = _policy(document.policy)
-        said |= {f"policy.{name}": getattr(policy, name) for name in Policy.__slots__}
-    places = {name.replace("policy.removals.", "policy.removals_"): at for name, at in _places(source).items()}
-    return DesiredSettings(_fields(said), Place(source.path, 1), places)
+    return DesiredSettings(
+        _fields(ObjectKind.SETTINGS, document),
+        Place(source.path, 1),
+        _places(ObjectKind.SETTINGS, source),
+    )
 
 
 def _services(document: Portal, source: Source) -> dict[str, DesiredService] | None:
     if document.services is None:
         return None
-    made = {}
+    services = {}
     for key, service in document.services.items():
-        said = service.said("name", "description", "template", "workflows", "available_to_all")
-        if "price" in service.model_fields_set:
-            price = service.price
-            said |= {
-                "price.currency": price.currency if price else None,
-                "price.per_word": price.per_word if price else None,
-            }
         line = source.composed.keys[("services", key)].line
-        places = _places(source, ("services", key))
-        made[key] = DesiredService(key, _fields(said), Place(source.path, line), places)
-    return made
+        services[key] = DesiredService(
+            key,
+            _fields(ObjectKind.SERVICE, service),
+            Place(source.path, line),
+            _places(ObjectKind.SERVICE, source, ("services", key)),
+        )
+    return services
 
 
-def _policy(document: PolicyDocument) -> Policy:
-    removals = document.removals
-    return Policy(
-        document.language,
-        document.portal_edits,
-        document.unreviewed,
-        removals.percent,
-        removals.at_least,
-        removals.at_most,
-        removals.per_customer_percent,
-        removals.small_customer,
-        document.mails_per_run,
-    )
+def _policy(document: Portal) -> Policy:
+    """The policy as the file has it, with the documents' defaults where it is silent."""
+    numbers: dict[str, Any] = {}
+    for row in fields_of(ObjectKind.SETTINGS):
+        group, _, name = row.name.partition(".")
+        if group == "policy":
+            numbers[name] = _at(document, row.path)
+    return Policy(**numbers)
 
 
-def _fields(said: dict[str, Any]) -> dict[str, Value]:
-    """Lists as sets; `protect` under the portal's name."""
-    return {
-        {"protect": "protected"}.get(name, name): as_set(value) if isinstance(value, list) else value
-        for name, value in said.items()
-    }
+def _fields(kind: ObjectKind, document: Document) -> Fields:
+    """The values of the fields that the file speaks of, under the names of the model."""
+    managed = (row for row in fields_of(kind) if _is_managed(document, row))
+    return {row.name: _value(_at(document, row.path)) for row in managed}
 
 
-def _places(source: Source, below: Path = ()) -> dict[str, Place]:
-    """The place of each field's value, nested ones under dotted names."""
+def _is_managed(document: Document, row: Field) -> bool:
+    """Whether the file manages the field.
+
+    It does when it holds the field, or the mapping around it and the field has a default there. A
+    mapping that is null empties what the portal has of it; for what is only remembered it is as if
+    it were not there.
+    """
+    part: Any = document
+    for name in row.path:
+        if part is None:
+            return not row.remembered
+        if name not in type(part).model_fields:
+            return False
+        if name not in part.model_fields_set and (part is document or getattr(part, name) is None):
+            return False
+        part = getattr(part, name)
+    return True
+
+
+def _at(document: Document, path: tuple[str, ...]) -> Any:
+    """The value at the path; None when a mapping on the way is null."""
+    part: Any = document
+    for name in path:
+        part = None if part is None else getattr(part, name)
+    return part
+
+
+def _value(value: Any) -> Value:
+    return as_set(value) if isinstance(value, list) else value
+
+
+@cache
+def _names(kind: ObjectKind) -> dict[tuple[str, ...], str]:
+    """The names in the model by the paths in the files."""
+    return {row.path: row.name for row in fields_of(kind)}
+
+
+def _places(kind: ObjectKind, source: Source, below: Path = ()) -> dict[str, Place]:
+    """The place of each field's value under its name, and of every other key under its path."""
+    names = _names(kind)
     places = {}
     for path, span in source.composed.keys.items():
         if path[: len(below)] == below and len(path) > len(below):
-            name = ".".join(str(part) for part in path[len(below) :])
-            places[{"protect": "protected"}.get(name, name)] = Place(source.path, span.line, span.column)
+            keys = tuple(str(part) for part in path[len(below) :])
+            place = Place(source.path, span.line, span.column)
+            places[names.get(keys, ".".join(keys))] = place
     return places

@@ -18,6 +18,7 @@ from pydantic_core import ErrorDetails
 
 from reconciler.documents.strict_yaml import Composed, Path, Span
 from reconciler.documents.types import DOCUMENTS, Document
+from reconciler.model.catalogue import CATALOGUE
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
@@ -25,58 +26,28 @@ MOST_PROBLEMS: Final = 100
 """Findings shown of one file."""
 
 _NOUNS: Final[Mapping[str, str]] = {
-    "role": "a role",
-    "email": "an e-mail address",
-    "project_managers": "an e-mail address",
-    "email_domains": "an e-mail domain",
-    "language": "a language",
-    "source": "a language",
-    "target": "a language",
-    "services": "a service key or 'all'",
+    **{field.path[-1]: field.noun for field in CATALOGUE if field.noun},
     "registration": "a registration's id",
-    "heir": "a contact's key",
     "owner": "a key",
     "previously": "a key",
-    "reason": "a reason",
-    "on": "a date",
-    "workflows": "a workflow",
-    "portal_edits": "a way to treat portal edits",
-    "sign_up": "a sign-up mode",
     "schema_version": "a schema version that this program knows",
-    "primary_color": "a colour",
-    "per_word": "a price",
-    "currency": "a currency",
-    "logo": "a web address",
     "id": "a registration's id",
     "fingerprint": "a fingerprint",
-    "name": "a name",
-    "template": "a template's name",
     "portal": "a portal's id",
     "time_zone": "a time zone",
-    "unreviewed": "a way to treat what nobody reviewed",
 }
+"""What a value is to be, by its key; the keys below are no fields of the catalogue."""
 _SHOWN: Final = 60
 _CHOICES: Final = frozenset({"literal_error", "enum"})
 _FREE: Final = frozenset({"name", "description", "template", "portal"})
 _BOUNDS: Final = frozenset({"string_too_long", "too_long", "too_short", "greater_than_equal", "less_than_equal"})
 _FORMS: Final[Mapping[str, str]] = {
-    "email": "write it as name@domain, without spaces or brackets, with at most 64 characters before the @",
-    "project_managers": "write addresses as name@domain, in a list: [lee@provider.example]",
-    "email_domains": "write domains in a list: [acme.example]",
-    "services": "write all, or a list such as [certified]; keys are small letters, digits and single hyphens",
+    **{field.path[-1]: field.hint for field in CATALOGUE if field.hint},
     "registration": "write the line that plan shows, or write none",
     "time_zone": "write one as Europe/Berlin",
     "leaves": "write {on: 2027-03-31, reason: left}",
-    "on": "write a date as 2027-03-31",
-    "primary_color": 'write a colour as "#0b5fff"',
-    "per_word": 'write a price in quotes, as "0.19"',
-    "currency": "write a currency as EUR",
-    "logo": "write a web address that begins with https://",
-    "name": "begin and end with a visible character, and use no hidden ones",
-    "heir": "use small letters, digits and single hyphens",
     "owner": "use small letters, digits and single hyphens",
     "previously": "use small letters, digits and single hyphens",
-    "language": "write a language tag such as de, pt-BR or no",
 }
 
 

@@ -1,8 +1,8 @@
 """The desired state: what the files demand, and where in the files each demand stands.
 
 Comes out of `documents`, goes into `planning`. A field that is absent from `fields` is unmanaged.
-Some fields are only remembered, not shown by the portal (see `fields.MEMOS`): they live in the
-`applied` record and come back from there when a file is gone.
+Which fields there are stands in `catalogue`. Some are only remembered, the portal does not have
+them (`Field.remembered`): they live in the `applied` record and come back from there when a file is gone.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class RegistrationRef:
 class DesiredContact:
     """One contact file.
 
-    `fields`: name, email, role, and where the file says so services, language, protected, heir.
+    `fields`: as far as the file says them, `leaves.on` and `leaves.reason` of `leaves` included.
     `registration`: the sign-up approved by this file; `refuses_registration` stands for
     `registration: none` (a pending sign-up of this address is rejected, the contact created).
     """
@@ -99,8 +99,6 @@ class Farewell:
 class DesiredCustomer:
     """One customer folder.
 
-    `fields`: name, and where the file says so description, language, project_managers, services,
-    email_domains, protected, heir, manager_optional, portal_edits.
     `release`: stop managing the customer and its people, change nothing for them.
     """
 
@@ -125,11 +123,7 @@ class DesiredCustomer:
 
 @dataclass(frozen=True, slots=True)
 class DesiredService:
-    """One service of `portal.yaml`.
-
-    `fields`: name, description, template, workflows, available_to_all, price.currency,
-    price.per_word, as far as the file says them.
-    """
+    """One service of `portal.yaml`."""
 
     key: str
     fields: Fields
@@ -140,11 +134,7 @@ class DesiredService:
 
 @dataclass(frozen=True, slots=True)
 class DesiredSettings:
-    """The portal's own settings.
-
-    `fields`: sign_up, languages.source, languages.target, offers.expire_after_days,
-    branding.primary_color, branding.logo; remembered only: every `policy.*` of `Policy`.
-    """
+    """The portal's own settings, and among their fields every number of `Policy`."""
 
     fields: Fields
     place: Place

@@ -1,19 +1,58 @@
-"""Which fields the portal does not show, and when two values of a field are equal."""
+"""Questions about fields, answered by the catalogue.
+
+Planning asks by the name alone: fields of one name agree in shape and in whether they are only
+remembered, whatever kind of object they belong to.
+"""
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Final
 
+from reconciler.model.catalogue import CATALOGUE, Field
+from reconciler.model.changes import ObjectKind
 from reconciler.model.equality import address_key
 from reconciler.model.values import Value
 
-MEMOS: Final = frozenset({"heir", "manager_optional", "portal_edits"})
-"""Remembered in `applied` only; a settings field `policy.*` is one too. See `is_memo`."""
+_BY_NAME: Final = {field.name: field for field in CATALOGUE}
+_BY_OBJECT_AND_NAME: Final = {(field.object, field.name): field for field in CATALOGUE}
+
+for _field in CATALOGUE:
+    _other = _BY_NAME[_field.name]
+    if (_field.shape, _field.remembered) != (_other.shape, _other.remembered):
+        raise AssertionError(f"the rows of '{_field.name}' differ in shape or in 'remembered'")
+
+OWN: Final = frozenset(field.name for field in CATALOGUE if field.own)
+"""What a person may set for themselves."""
+
+
+@cache
+def fields_of(kind: ObjectKind) -> tuple[Field, ...]:
+    """The fields of this kind of object, in the catalogue's order."""
+    return tuple(field for field in CATALOGUE if field.object is kind)
+
+
+@cache
+def portal_fields_of(kind: ObjectKind) -> tuple[Field, ...]:
+    """The fields that the portal has for this kind of object: all but the remembered ones."""
+    return tuple(field for field in fields_of(kind) if not field.remembered)
+
+
+@cache
+def groups_of(kind: ObjectKind) -> tuple[str, ...]:
+    """The objects around the nested fields that the portal has, such as `languages`."""
+    outers = (field.name.partition(".") for field in portal_fields_of(kind))
+    return tuple(dict.fromkeys(outer for outer, dot, _ in outers if dot))
+
+
+def find(object: ObjectKind, name: str) -> Field | None:
+    """The row of a field, None when this kind of object has no such field."""
+    return _BY_OBJECT_AND_NAME.get((object, name))
 
 
 def is_memo(field: str) -> bool:
     """Whether the portal has no such field of its own: its live value is the last applied one."""
-    return field in MEMOS or field.startswith("policy.")
+    return field in _BY_NAME and _BY_NAME[field].remembered
 
 
 def same_value(field: str, one: Value, other: Value) -> bool:
@@ -23,10 +62,53 @@ def same_value(field: str, one: Value, other: Value) -> bool:
 
 def comparable(field: str, value: Value) -> Value:
     """The value in the form in which equal values of this field are identical."""
-    if field == "email" and isinstance(value, str):
-        return address_key(value)
-    if field == "project_managers" and isinstance(value, tuple):
-        return tuple(sorted({address_key(item) for item in value}))
+    is_address = field in _BY_NAME and _BY_NAME[field].shape.is_address
     if isinstance(value, tuple):
-        return tuple(sorted(set(value)))
-    return value
+        return tuple(sorted({address_key(item) if is_address else item for item in value}))
+    return address_key(value) if is_address and isinstance(value, str) else value
+
+
+def power_noun(object: ObjectKind, name: str) -> str | None:
+    """The noun of a field that gives or takes power, None for any other field."""
+    row = find(object, name)
+    return row.power if row else None
+
+
+def is_masked(object: ObjectKind, name: str) -> bool:
+    """Whether reports without personal data hide every value of the field."""
+    row = find(object, name)
+    return row is not None and row.masked
+
+
+def loosens(object: ObjectKind, name: str, before: Value, after: Value) -> bool:
+    """Whether the change makes the reconciler less careful; None stands for the field's default."""
+    row = find(object, name)
+    return row is not None and _looseness(row, after) > _looseness(row, before)
+
+
+def stricter(object: ObjectKind, name: str, one: Value, other: Value) -> Value:
+    """The more careful of two values; `one` when the field knows no stricter value.
+
+    None stands for the field's default, as does a value that the field cannot have: so a base that
+    somebody damaged lifts no limit.
+    """
+    row = find(object, name)
+    if row is None or row.stricter is None:
+        return one
+    return min(_sound(row, one), _sound(row, other), key=lambda value: _looseness(row, value))
+
+
+def _sound(row: Field, value: Value) -> Value:
+    """The value if the field can have it, else the field's default."""
+    allowed = row.stricter == "less" or value in (row.stricter or ())
+    return value if allowed and value is not None and row.shape.holds(value) else row.default
+
+
+def _looseness(row: Field, value: Value) -> int:
+    """How far the value is from the strictest one; 0 for fields without a stricter value."""
+    if row.stricter is None:
+        return 0
+    sound = _sound(row, value)
+    if row.stricter == "less":
+        return sound if isinstance(sound, int) else 0
+    return row.stricter.index(sound)

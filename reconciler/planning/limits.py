@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 
-from reconciler.model.changes import Change
+from reconciler.model.changes import Change, ObjectKind
 from reconciler.model.desired import Policy
+from reconciler.model.fields import stricter
 from reconciler.model.plan import Facts, Permissions, Plan, Refusal, Review
 from reconciler.model.rules import RuleId
 from reconciler.planning.findings import refuse_plan
@@ -16,11 +17,17 @@ SMALL_CUSTOMER = 10
 
 
 def policy_in_force(demanded: Policy, applied: Policy) -> Policy:
-    """Of the file's and the last applied policy the stricter, number by number."""
-    names = [field.name for field in fields(Policy) if field.type == "int"]
-    stricter = {name: min(getattr(demanded, name), getattr(applied, name)) for name in names}
-    hold = "hold" if "hold" in {demanded.unreviewed, applied.unreviewed} else "apply"
-    return replace(demanded, unreviewed=hold, **stricter)
+    """Of the file's and the last applied policy the stricter, value by value."""
+    values = {
+        field.name: stricter(
+            ObjectKind.SETTINGS,
+            f"policy.{field.name}",
+            getattr(demanded, field.name),
+            getattr(applied, field.name),
+        )
+        for field in fields(Policy)
+    }
+    return Policy(**values)  # type: ignore[arg-type]  # each value is one of the two of its field
 
 
 def exact_permissions(plan: Plan) -> Permissions:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from reconciler.model.changes import Change
+from reconciler.model.changes import Change, ObjectKind
+from reconciler.model.fields import is_masked
 from reconciler.model.live import LiveObject, LiveState
 from reconciler.model.plan import Refusal
 from reconciler.planning.context import CustomerContext
@@ -18,8 +19,9 @@ def quoted_names(
     refused = {refusal.customer for refusal in refusals}
     names: set[str] = set()
     for context in contexts:
-        conflicts = [c for person in context.people for c in person.compared.conflicts if c.name == "name"]
-        names |= {str(value) for conflict in conflicts for value in (conflict.before, conflict.after)}
+        conflicts = [c for person in context.people for c in person.compared.conflicts]
+        personal = [c for c in conflicts if is_masked(ObjectKind.CONTACT, c.name)]
+        names |= {str(value) for c in personal for value in (c.before, c.after) if value}
         customer = context.customer.live
         if context.key in refused and customer is not None:
             names |= set(_writers(customer))

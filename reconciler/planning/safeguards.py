@@ -11,8 +11,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.model.changes import Change, Kind
+from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import DesiredState, Policy
+from reconciler.model.fields import stricter
 from reconciler.model.live import LiveContact, LiveObject
 from reconciler.model.plan import Facts, Group, Refusal, Stage, Warning
 from reconciler.model.roles import Role
@@ -250,8 +251,9 @@ def _manages(person: PersonState) -> bool:
 def _manager_optional(context: CustomerContext) -> bool:
     """Whether the file says so and the last applied one did: a loosened rule counts from the next run."""
     desired = context.customer.desired
-    demanded = desired.fields.get("manager_optional") if desired else context.applied.get("manager_optional")
-    return context.released or bool(demanded and context.applied.get("manager_optional"))
+    applied = context.applied.get("manager_optional")
+    demanded = desired.fields.get("manager_optional") if desired else applied
+    return context.released or bool(stricter(ObjectKind.CUSTOMER, "manager_optional", demanded, applied))
 
 
 def warn_of_invited_managers(situation: Situation, carried: Carried) -> Iterator[Warning]:

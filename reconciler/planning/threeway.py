@@ -6,12 +6,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from reconciler.model.fields import is_memo, same_value
+from reconciler.model.fields import OWN, is_memo, same_value
 from reconciler.model.live import Actor, Applied, Touch
 from reconciler.model.values import FieldChange, Fields, Value
-
-PERSONAL = frozenset({"name", "language"})
-"""Fields that count as unmanaged once the person set them, until the file moves."""
 
 
 class Verdict(StrEnum):
@@ -45,8 +42,18 @@ class Compared:
         return tuple(sorted((*self.changes, *self.memos), key=lambda change: change.name))
 
 
-def judge_field(field: str, desired: Value, live: Value, base: Applied | None, touch: Touch | None) -> Verdict:
-    """The verdict on one field that the file manages and the portal shows."""
+def judge_field(
+    field: str,
+    desired: Value,
+    live: Value,
+    base: Applied | None,
+    touch: Touch | None,
+) -> Verdict:
+    """The verdict on one field that the file manages and the portal shows.
+
+    What a person sets for themselves (`fields.OWN`) is never an edit: it counts as unmanaged until
+    the file moves.
+    """
     if same_value(field, desired, live):
         return Verdict.SAME
     if base is None or field not in base.fields:
@@ -54,7 +61,7 @@ def judge_field(field: str, desired: Value, live: Value, base: Applied | None, t
     applied = base.fields[field]
     if same_value(field, live, applied):
         return Verdict.CHANGE
-    personal = field in PERSONAL and touch is not None and touch.actor is Actor.SELF
+    personal = field in OWN and touch is not None and touch.actor is Actor.SELF
     if same_value(field, desired, applied):
         return Verdict.PERSONAL if personal else Verdict.EDIT
     return Verdict.CHANGE if personal else Verdict.CONFLICT

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.changes import Change, Kind
+from reconciler.model.fields import power_noun
 from reconciler.model.keys import display
 from reconciler.model.plan import Group, PersonOutcome, Plan
 from reconciler.model.roles import ACCESS, Capability, Role, capabilities
@@ -21,16 +22,6 @@ from reconciler.reports.words import counted, told, told_value
 
 MOST_PEOPLE: Final = 10
 """How many people of one customer are named for the same gain or loss; more are a number."""
-
-WEIGHTY: Final = {
-    "project_managers": "project managers",
-    "email_domains": "e-mail domains",
-    "sign_up": "sign-up mode",
-    "protected": "protection",
-    "manager_optional": "may be without a manager",
-    "portal_edits": "portal edits",
-}
-"""Fields that give or take power, in the words of the report; every `policy.*` is one too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +48,7 @@ def _of_fields(group: Group) -> Iterator[Power]:
         if change.kind is Kind.ARCHIVE_CUSTOMER:
             yield Power(told(str(change.customer)), "is archived", bool(group.held_back))
         for field in change.fields:
-            if words := _weighty(field):
+            if words := _weighty(change, field):
                 yield Power(_subject(change), words, bool(group.held_back))
 
 
@@ -116,14 +107,12 @@ def _folded(lines: list[Power]) -> Iterator[Power]:
             yield from (Power(told(line.who), what, held_back) for line in own)
 
 
-def _weighty(field: FieldChange) -> str | None:
-    if not (name := WEIGHTY.get(field.name)):
-        if not field.name.startswith("policy."):
-            return None
-        name = field.name.replace(".", " ", 1)
-    if field.name == "protected" and field.before is None and not field.after:
+def _weighty(change: Change, field: FieldChange) -> str | None:
+    """A field that gives or takes power, with what it moves; None for all others."""
+    noun = power_noun(change.object, field.name)
+    if noun is None or (field.name == "protected" and field.before is None and not field.after):
         return None
-    return f"{name}: {moved(field)}"
+    return f"{noun}: {moved(field)}"
 
 
 def moved(field: FieldChange) -> str:

@@ -10,7 +10,8 @@ import re
 from dataclasses import replace
 from typing import Final, TypeVar
 
-from reconciler.model.changes import Change, Effects, Mail
+from reconciler.model.changes import Change, Effects, Mail, ObjectKind
+from reconciler.model.fields import is_masked
 from reconciler.model.plan import Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.values import FieldChange, Value
 
@@ -22,7 +23,7 @@ _ADDRESS: Final = re.compile(r"[^\s@'\"<>(),;:]+@[^\s@'\"<>(),;:]+")
 
 def redacted(plan: Plan) -> Plan:
     """The plan with every address masked (`j…@acme.example`) and every name of a person hidden."""
-    names = _names(plan)
+    names = _masked_texts(plan)
     return replace(
         plan,
         groups=tuple(_group(group, names) for group in plan.groups),
@@ -38,18 +39,31 @@ def masked(text: str) -> str:
     return _ADDRESS.sub(lambda found: f"{found[0][0]}{HIDDEN}@{found[0].rpartition('@')[2]}", text)
 
 
-def _names(plan: Plan) -> tuple[str, ...]:
-    """The names of people that a message could hold, longest first."""
-    values = [
+def _masked_texts(plan: Plan) -> tuple[str, ...]:
+    """The names and other personal texts that a message could quote, longest first."""
+    values: list[Value] = [
         value
-        for change in plan.changes if change.contact is not None
-        for field in change.fields if field.name == "name"
+        for change in plan.changes
+        for field in change.fields
+        if is_masked(change.object, field.name)
         for value in (field.before, field.after)
-    ]  # fmt: skip
-    values += [v for e in plan.portal_edits if e.field == "name" and e.contact for v in (e.applied, e.live)]
+    ]
+    for edit in plan.portal_edits:
+        values += [edit.by]
+        values += [edit.applied, edit.live] if is_masked(_object(edit), edit.field) else []
     values += [thing.name for thing in plan.unmanaged if thing.kind == "contact"]
-    values += [*(edit.by for edit in plan.portal_edits), *plan.quoted]
-    return tuple(sorted({str(value) for value in values if value}, key=lambda name: (-len(name), name)))
+    values += plan.quoted
+    texts = {str(value) for value in values if value}
+    return tuple(sorted(texts, key=lambda text: (-len(text), text)))
+
+
+def _object(edit: PortalEdit) -> ObjectKind:
+    """The kind of object that was edited."""
+    if edit.contact is not None:
+        return ObjectKind.CONTACT
+    if edit.service is not None:
+        return ObjectKind.SERVICE
+    return ObjectKind.SETTINGS if edit.customer is None else ObjectKind.CUSTOMER
 
 
 def _told(text: str, names: tuple[str, ...]) -> str:
@@ -64,20 +78,19 @@ def _group(group: Group, names: tuple[str, ...]) -> Group:
 
 
 def _change(change: Change, names: tuple[str, ...]) -> Change:
-    personal = change.contact is not None
     return replace(
         change,
         message=_told(change.message, names),
         contact=masked(change.contact) if change.contact else change.contact,
-        fields=tuple(_field(field, names, personal=personal) for field in change.fields),
+        fields=tuple(_field(change.object, field, names) for field in change.fields),
         effects=_effects(change.effects),
         base=None,
         notes=tuple(_told(note, names) for note in change.notes),
     )
 
 
-def _field(field: FieldChange, names: tuple[str, ...], *, personal: bool) -> FieldChange:
-    if field.name == "name" and personal:
+def _field(object: ObjectKind, field: FieldChange, names: tuple[str, ...]) -> FieldChange:
+    if is_masked(object, field.name):
         return FieldChange(field.name, field.before and HIDDEN, field.after and HIDDEN)
     return FieldChange(field.name, _value(field.before, names), _value(field.after, names))
 
@@ -101,11 +114,9 @@ def _finding(finding: Finding, names: tuple[str, ...]) -> Finding:
 
 
 def _edit(edit: PortalEdit, names: tuple[str, ...]) -> PortalEdit:
-    hidden = edit.contact is not None and edit.field == "name"
-    return replace(
-        edit, by=HIDDEN, applied=HIDDEN if hidden else _value(edit.applied, names),
-        live=HIDDEN if hidden else _value(edit.live, names),
-    )  # fmt: skip
+    values = FieldChange(edit.field, edit.applied, edit.live)
+    masked_field = _field(_object(edit), values, names)
+    return replace(edit, by=HIDDEN, applied=masked_field.before, live=masked_field.after)
 
 
 def _unmanaged(thing: Unmanaged) -> Unmanaged:

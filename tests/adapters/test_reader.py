@@ -275,3 +275,24 @@ def dripping() -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "value"),
+    [
+        ("settings", "sign_up", None),
+        ("settings", "languages", None),
+        ("settings", "languages", {"source": "en", "target": []}),
+        ("settings", "offers", {"expire_after_days": "30"}),
+        ("settings", "branding", {"primary_color": 7, "logo": None}),
+    ],
+)
+def test_a_field_of_another_shape_is_not_understood(kind: str, member: str, value: object, whole: bytes) -> None:
+    lines = whole.splitlines(keepends=True)[:-1]
+    rows = [json.loads(line) for line in lines]
+    rows = [{**row, member: value} if row["kind"] == kind else row for row in rows]
+    body = b"".join(json.dumps(row).encode() + b"\n" for row in rows)
+    trailer = {**json.loads(whole.splitlines()[-1]), "sha256": hashlib.sha256(body).hexdigest()}
+    error = read(Answer(body + json.dumps(trailer).encode() + b"\n"))
+    assert isinstance(error, NotUnderstood)
+    assert member in str(error)

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 
 from reconciler.documents.judging import MOST_PROBLEMS
 from reconciler.documents.reading import Reading, read_documents
+from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import Leaving, Place, RegistrationRef
+from reconciler.model.fields import fields_of, find
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Severity
 from reconciler.shipped import shipped
@@ -227,12 +229,36 @@ def test_everything_that_files_say_arrives_in_the_desired_state() -> None:
     assert acme.previously == ("acme-old",)
     nina, tom, john = acme.contacts["nina-roth"], acme.contacts["tom-lang"], acme.farewells["john-roe"]
     assert nina.leaves == Leaving("2027-03-31", "left")
+    assert (nina.fields["leaves.on"], nina.fields["leaves.reason"]) == ("2027-03-31", "left")
+    assert {"leaves.on", "leaves.reason"} & set(tom.fields) == set()
     assert nina.registration == RegistrationRef("reg-7f3c", "sha256:" + "0f" * 32)
     assert nina.places["leaves.on"] == Place(CONTACT, 7, 10)
     assert tom.fields["language"] is None
     assert tom.fields["heir"] is None
     assert (tom.registration, tom.refuses_registration) == (None, True)
     assert (john.heir, john.reason, john.registration, john.keep) == ("jane-doe", "left", None, False)
+
+
+NOT_YET_IN_FILES = {"rules"}
+
+
+def test_a_file_that_says_everything_manages_every_field_of_the_catalogue() -> None:
+    state = cases.read("accepted/everything-a-file-may-say").desired
+    assert state is not None
+    assert state.services is not None
+    acme = state.customers["acme"]
+    managed = {
+        ObjectKind.SETTINGS: state.settings.fields,
+        ObjectKind.SERVICE: state.services["certified"].fields,
+        ObjectKind.CUSTOMER: acme.fields,
+        ObjectKind.CONTACT: acme.contacts["nina-roth"].fields,
+    }
+    for kind, values in managed.items():
+        assert {row.name for row in fields_of(kind)} - set(values) <= NOT_YET_IN_FILES
+        for name, value in values.items():
+            row = find(kind, name)
+            assert row is not None, name
+            assert row.shape.holds(value), name
 
 
 def test_what_a_file_does_not_say_is_not_a_field() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reconciler.model.changes import Kind
+from reconciler.model.desired import Leaving
 from reconciler.model.live import Actor, Applied, Touch
 from reconciler.model.plan import Facts, Plan, Scope
 from reconciler.model.values import FieldChange, Value
@@ -97,6 +98,17 @@ def test_what_the_portal_does_not_show_is_shown_and_only_remembered(heir: str | 
     shown = (FieldChange("heir", None, heir),) if heir else ()
     kind = Kind.UPDATE_CONTACT if heir else Kind.RECORD
     assert (change.kind, change.fields, change.base) == (kind, shown, jane.fields)
+
+
+def test_an_announced_departure_is_remembered_and_shown_when_it_moves() -> None:
+    announced = {"leaves.on": "2027-03-31", "leaves.reason": "left"}
+    jane = contact("jane-doe", leaves=Leaving("2027-03-31", "left"), **announced)
+    (change,) = plan(jane, in_portal(contact("jane-doe"))).changes
+    shown = tuple(FieldChange(name, None, value) for name, value in announced.items())
+    assert (change.kind, change.fields, change.base) == (Kind.RECORD, shown, jane.fields)
+    moved = contact("jane-doe", leaves=Leaving("2027-06-30", "left"), **announced | {"leaves.on": "2027-06-30"})
+    (change,) = plan(moved, in_portal(jane)).changes
+    assert change.fields == (FieldChange("leaves.on", "2027-03-31", "2027-06-30"),)
 
 
 def test_a_remembered_field_beside_others_is_shown_with_the_last_of_them() -> None:

@@ -14,9 +14,13 @@ from jsonschema import Draft202012Validator
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from reconciler.model.catalogue import Field, Shape
+from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.errors import Refused
+from reconciler.model.fields import fields_of
 from reconciler.model.live import Actor, Touch
-from reconciler.model.plan import Facts, Permissions, Plan, Refusal, Scope, review_of
+from reconciler.model.plan import Facts, Permissions, Plan, PortalEdit, Refusal, Scope, review_of
+from reconciler.model.values import FieldChange
 from reconciler.planning import make_plan
 from reconciler.reports.as_json import drift_json, plan_json, read_reviewed
 from reconciler.reports.markdown import LONGEST, MARKER, plan_markdown
@@ -180,21 +184,53 @@ def test_what_proves_who_signed_up_is_shown_and_in_a_redacted_plan_hidden() -> N
         assert "4c4c" not in text_of(redacted(plan))
 
 
+PERSONAL = [row for row in fields_of(ObjectKind.CONTACT) if row.personal]
+SIDES = {Shape.ADDRESS: ("jane.file@acme.example", "öz.portal@acme.example")}
+
+
 @pytest.mark.parametrize("name", NAMES)
-def test_a_redacted_conflict_names_nobody(name: str) -> None:
-    jane = contact("jane-doe", name="Jane Filename")
-    before = replace(jane, fields={**jane.fields, "name": "Jane Doe"})
-    row = in_portal(before, name=name, touched={"name": Touch("Ada Admin", Actor.ADMINISTRATOR, RECENTLY)})
+@pytest.mark.parametrize("row", PERSONAL, ids=lambda row: str(row.name))
+def test_a_redacted_conflict_hides_every_personal_field(row: Field, name: str) -> None:
+    in_file, in_the_portal = SIDES.get(row.shape, ("Jane Filename", name))
+    jane = contact("jane-doe", **{row.name: in_file})
+    before = replace(jane, fields={**jane.fields, row.name: SIDES.get(row.shape, ("Jane Doe",))[0][1:]})
+    touch = Touch("Ada Admin", Actor.ADMINISTRATOR, RECENTLY)
+    live_jane = in_portal(before, **{row.name: in_the_portal}, touched={row.name: touch})
     boss = contact("mara", role="manager")
     acme = customer(contacts=[boss, jane])
-    plan = make_plan(desired(acme), live(customer_in_portal(acme), in_portal(boss), row), Facts())
+    plan = make_plan(desired(acme), live(customer_in_portal(acme), in_portal(boss), live_jane), Facts())
     assert [refusal.rule for refusal in plan.refusals] == ["conflict"]
-    assert "Jane Filename" in plan_text(plan, PLAIN)
+    assert in_file in plan_text(plan, PLAIN)
     hidden = redacted(plan)
     for text in (plan_text(hidden, PLAIN), plan_json(hidden), plan_markdown(hidden)):
-        assert "Jane Filename" not in text
-        assert json.dumps(name)[1:-1] not in text
-        assert name not in text
+        for value in (in_file, in_the_portal):
+            assert value not in text
+            assert json.dumps(value)[1:-1] not in text
+
+
+@pytest.mark.parametrize("row", PERSONAL, ids=lambda row: str(row.name))
+def test_a_redacted_change_and_a_redacted_edit_hide_every_personal_field(row: Field) -> None:
+    in_file, in_the_portal = SIDES.get(row.shape, ("Jane Filename", "Jane Portal"))
+    jane = contact("jane-doe", **{row.name: in_file})
+    plan = replace(
+        hostile_plan("x"),
+        portal_edits=(PortalEdit("acme", "jane-doe", row.name, in_file, in_the_portal, "Ada Admin", RECENTLY),),
+    )
+    group = plan.groups[0]
+    change = Change(
+        Kind.UPDATE_CONTACT,
+        ObjectKind.CONTACT,
+        "acme",
+        "jane-doe",
+        f"jane-doe is {in_file} and was {in_the_portal}",
+        fields=(FieldChange(row.name, in_the_portal, in_file),),
+        base=jane.fields,
+    )
+    hidden = redacted(replace(plan, groups=(replace(group, changes=(change,)),)))
+    for text in (plan_text(hidden, PLAIN), plan_json(hidden), plan_markdown(hidden), drift_json(hidden)):
+        for value in (in_file, in_the_portal):
+            assert value not in text
+            assert json.dumps(value)[1:-1] not in text
 
 
 def test_redaction_changes_no_number() -> None:

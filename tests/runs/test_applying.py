@@ -18,12 +18,12 @@ from reconciler.model.files import Tree
 from reconciler.model.outcome import Fate
 from reconciler.model.plan import Permissions
 from reconciler.model.portal import RunMark
+from reconciler.planning import shard_of
 from reconciler.portal.acts import contacts, requests
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from reconciler.usecases.apply import Wish, carry_out
 from reconciler.usecases.looking import Folder
-from reconciler.planning import shard_of
 from tests.builders import contact, customer, desired, farewell
 from tests.runs.world import World, contact_row, silent, with_customer
 

@@ -5,19 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from reconciler.portal.rules.fields import members
+
 Row = Mapping[str, Any]
 
 _MANAGED: Final = ("id", "version", "external_key", "owner")
 _FIELDS: Final = {
-    "settings": ("sign_up", "languages", "offers", "branding", "activation"),
-    "service": ("code", "name", "description", "template", "workflows", "available_to_all", "price", "life"),
-    "customer": (
-        "name", "description", "language", "project_managers", "services", "email_domains", "protected", "status",
-        "archived", "last_commit", "life",
-    ),
-    "contact": (
-        "customer", "name", "email", "role", "services", "language", "protected", "status", "life", "removed",
-    ),
+    "settings": members("settings"),
+    "service": (*members("service"), "life"),
+    "customer": (*members("customer"), "status", "archived", "last_commit", "life"),
+    "contact": ("customer", *members("contact"), "status", "life", "removed"),
     "request": (
         "id", "version", "customer", "owner", "title", "state", "service", "workflow", "source_language",
         "target_languages", "deadline", "comment", "created_at", "words", "cost", "currency", "expires_at", "progress",

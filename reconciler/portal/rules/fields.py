@@ -1,62 +1,132 @@
-"""Writable fields of every kind of row, their defaults, and how a merge patch changes them."""
+"""The table of writable fields of every kind of row, and how a merge patch changes them.
+
+Defaults, sets, what the API shows and what erasing a person empties are derived from the table.
+`tests/portal/test_fields.py` compares it with the shapes that callers may send, the columns of the
+database, the answers and the labels of the history.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 Row = dict[str, Any]
 
-DEFAULTS: Final[Mapping[str, Row]] = {
-    "settings": {
-        "sign_up": "approval_required",
-        "languages": {"source": [], "target": []},
-        "offers": {"expire_after_days": 30},
-        "branding": {"primary_color": None, "logo": None},
-        "activation": {"expire_after_days": 14},
-    },
-    "service": {
-        "code": None, "name": None, "description": None, "template": None, "workflows": ["pm_quote_manual"],
-        "available_to_all": False, "price": None,
-    },
-    "customer": {
-        "name": None, "description": None, "language": "en", "project_managers": [], "services": [],
-        "email_domains": [], "protected": False,
-    },
-    "contact": {
-        "name": None, "email": None, "role": None, "services": "all", "language": None, "protected": False,
-    },
-}  # fmt: skip
-"""What a new row has where the caller is silent; the names are the writable fields of its kind."""
 
-_SETS: Final = frozenset({"project_managers", "services", "email_domains", "workflows"})
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One writable field of one kind of row; the name is dotted when the field is nested.
+
+    `default`: what a new row has where the caller is silent. `is_set`: a list without order and
+    repeats. `personal`: the name, address or another datum of a person; it goes when they are
+    erased.
+    """
+
+    kind: str
+    name: str
+    default: Any = None
+    is_set: bool = False
+    personal: bool = False
+
+
+FIELDS: Final = (
+    Field("settings", "sign_up", "approval_required"),
+    Field("settings", "languages.source", [], is_set=True),
+    Field("settings", "languages.target", [], is_set=True),
+    Field("settings", "offers.expire_after_days", 30),
+    Field("settings", "branding.primary_color"),
+    Field("settings", "branding.logo"),
+    Field("settings", "activation.expire_after_days", 14),
+    Field("service", "code"),
+    Field("service", "name"),
+    Field("service", "description"),
+    Field("service", "template"),
+    Field("service", "workflows", ["pm_quote_manual"], is_set=True),
+    Field("service", "available_to_all", default=False),
+    Field("service", "price.currency"),
+    Field("service", "price.per_word"),
+    Field("customer", "name"),
+    Field("customer", "description"),
+    Field("customer", "language", "en"),
+    Field("customer", "project_managers", [], is_set=True, personal=True),
+    Field("customer", "services", [], is_set=True),
+    Field("customer", "email_domains", [], is_set=True),
+    Field("customer", "protected", default=False),
+    Field("contact", "name", personal=True),
+    Field("contact", "email", personal=True),
+    Field("contact", "role"),
+    Field("contact", "services", "all", is_set=True),
+    Field("contact", "language"),
+    Field("contact", "protected", default=False),
+)
+_NULL_AS_A_WHOLE: Final = frozenset({"price"})
+"""Nested fields that are null together: without a price a service is quoted by hand."""
+_SETS: Final = frozenset((field.kind, field.name) for field in FIELDS if field.is_set)
+
+
+@cache
+def members(kind: str) -> tuple[str, ...]:
+    """The members of a row's JSON that hold its fields; nested fields share one."""
+    outers = (field.name.partition(".")[0] for field in FIELDS if field.kind == kind)
+    return tuple(dict.fromkeys(outers))
+
+
+@cache
+def personal_fields(kind: str) -> Mapping[str, Any]:
+    """The personal fields of a kind of row, with their defaults."""
+    return {field.name: field.default for field in FIELDS if field.kind == kind and field.personal}
+
+
+def _defaults(kind: str) -> Row:
+    defaults: Row = {}
+    for field in FIELDS:
+        outer, dot, inner = field.name.partition(".")
+        if field.kind != kind:
+            continue
+        if outer in _NULL_AS_A_WHOLE:
+            defaults[outer] = None
+        elif dot:
+            defaults.setdefault(outer, {})[inner] = field.default
+        else:
+            defaults[outer] = field.default
+    return defaults
+
+
+_KINDS: Final = tuple(dict.fromkeys(field.kind for field in FIELDS))
+DEFAULTS: Final[Mapping[str, Row]] = {kind: _defaults(kind) for kind in _KINDS}
+"""What a new row has where the caller is silent; the names are the writable fields of its kind."""
 
 
 def patched(row: Mapping[str, Any], patch: Mapping[str, Any], kind: str) -> Row:
     """The writable fields that the merge patch changes, with their new values.
 
-    RFC 7396 one level down for the nested ones; `null` puts the default back. Lists that are sets are
-    kept sorted and without repeats, so that equal sets are equal values.
+    RFC 7396 one level down for the nested ones; `null` puts the default back. Lists that are sets
+    are kept sorted and without repeats, so that equal sets are equal values.
     """
     defaults = DEFAULTS[kind]
     changed = {}
     for name, value in patch.items():
-        new = _value(row.get(name), value, defaults[name], name)
+        new = _value(row.get(name), value, defaults[name], (kind, name))
         if new != row.get(name):
             changed[name] = new
     return changed
 
 
-def _value(before: Any, patch: Any, default: Any, name: str) -> Any:
+def _value(before: Any, patch: Any, default: Any, field: tuple[str, str]) -> Any:
     if patch is None:
         return default
-    if isinstance(patch, dict):
-        merged = {**(before if isinstance(before, dict) else default or {}), **patch}
-        nested = default if isinstance(default, dict) else {}
-        merged = {key: nested.get(key) if value is None else value for key, value in merged.items()}
-        return {key: _sorted(value) for key, value in merged.items()}
-    return _sorted(patch) if name in _SETS else patch
+    if not isinstance(patch, dict):
+        return _sorted(patch, field)
+    kind, name = field
+    merged = {**(before if isinstance(before, dict) else default or {}), **patch}
+    nested = default if isinstance(default, dict) else {}
+    return {
+        key: nested.get(key) if value is None else _sorted(value, (kind, f"{name}.{key}"))
+        for key, value in merged.items()
+    }
 
 
-def _sorted(value: Any) -> Any:
-    return sorted(set(value)) if isinstance(value, list) else value
+def _sorted(value: Any, field: tuple[str, str]) -> Any:
+    return sorted(set(value)) if field in _SETS and isinstance(value, list) else value
