@@ -80,11 +80,13 @@ def customer(
     )
 
 
-def state(document: Portal, source: Source, customers: dict[str, DesiredCustomer]) -> DesiredState:
-    """The whole desired state: settings, services, policy, and the customers read beside."""
+def state(
+    document: Portal, source: Source, customers: dict[str, DesiredCustomer], rules: tuple[str, ...] = ()
+) -> DesiredState:
+    """The whole desired state: settings, services, policy, the customers and the rules' digests read beside."""
     return DesiredState(
         document.owner,
-        _settings(document, source),
+        _settings(document, source, rules),
         document.portal,
         document.time_zone,
         _services(document, source),
@@ -93,8 +95,10 @@ def state(document: Portal, source: Source, customers: dict[str, DesiredCustomer
     )
 
 
-def _settings(document: Portal, source: Source) -> DesiredSettings:
+def _settings(document: Portal, source: Source, rules: tuple[str, ...]) -> DesiredSettings:
     said = document.said("sign_up")
+    if "rules" in document.model_fields_set:
+        said["rules"] = rules
     for group in ("languages", "offers", "branding"):
         part = getattr(document, group)
         if isinstance(part, Document):

@@ -53,6 +53,7 @@ _NOUNS: Final[Mapping[str, str]] = {
     "portal": "a portal's id",
     "time_zone": "a time zone",
     "unreviewed": "a way to treat what nobody reviewed",
+    "rules": "a path",
 }
 _SHOWN: Final = 60
 _FREE: Final = frozenset({"name", "description", "template", "portal"})
@@ -75,6 +76,7 @@ _FORMS: Final[Mapping[str, str]] = {
     "owner": "use small letters, digits and single hyphens",
     "previously": "use small letters, digits and single hyphens",
     "language": "write a language tag such as de, pt-BR or no",
+    "rules": "write a list of paths: [policy/contact.schema.json]",
 }
 
 

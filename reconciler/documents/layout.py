@@ -16,6 +16,7 @@ from reconciler.model.files import SourceFile, Tree
 from reconciler.model.keys import is_key
 from reconciler.model.problems import Problem, Severity
 
+PORTAL: Final = "portal.yaml"
 _PROSE: Final = (".md", ".txt")
 _FOLDERS: Final = {"contacts": "contact", "removed": "removed"}
 _CUSTOMER_DEPTH: Final = 3

@@ -139,7 +139,8 @@ class DesiredSettings:
     """The portal's own settings.
 
     `fields`: sign_up, languages.source, languages.target, offers.expire_after_days,
-    branding.primary_color, branding.logo; remembered only: every `policy.*` of `Policy`.
+    branding.primary_color, branding.logo; remembered only: every `policy.*` of `Policy`, and `rules`,
+    a text `ID@sha256:HEX` for each rule of the provider.
     """
 
     fields: Fields

@@ -7,7 +7,7 @@ from typing import Final
 from reconciler.model.equality import address_key
 from reconciler.model.values import Value
 
-MEMOS: Final = frozenset({"heir", "manager_optional", "portal_edits"})
+MEMOS: Final = frozenset({"heir", "manager_optional", "portal_edits", "rules"})
 """Remembered in `applied` only; a settings field `policy.*` is one too. See `is_memo`."""
 
 

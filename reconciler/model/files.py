@@ -25,10 +25,12 @@ class Tree:
     """The files of one tree, sorted by path.
 
     `has_customers`: whether there is a `customers/` folder at all. `commit`: HEAD, None outside of
-    git. `dirty`: paths under `portal.yaml` or `customers/` that differ from HEAD.
+    git. `dirty`: paths under `portal.yaml` or `customers/` that differ from HEAD. `own_rules`: the files
+    that `rules:` in `portal.yaml` names.
     """
 
     files: tuple[SourceFile, ...]
     has_customers: bool = True
     commit: str | None = None
     dirty: tuple[str, ...] = ()
+    own_rules: tuple[SourceFile, ...] = ()
