@@ -61,5 +61,8 @@ def compiled(pattern: str) -> Pattern:
 
 
 def _reason(error: Exception) -> str:
+    """The engine's reason, as `missing ): (a` says it, in the words of our messages."""
     said = error.args[0]
-    return said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    reason, _, part = text.replace("invalid", "unknown", 1).partition(": ")
+    return f"{reason}: '{part[:40]}'" if part else reason
