@@ -20,9 +20,12 @@ from reconciler.documents.own_rules.references import LONGEST_CHAIN
 from reconciler.documents.own_rules.rule_files import DIALECT, OwnRule, read_rule
 from reconciler.documents.reading import judge_last_applied, own_rules, read_documents, rule_patterns
 from reconciler.documents.strict_json import DEEPEST, compose_json
+from reconciler.model.errors import WrongUsage
 from reconciler.model.fields import is_memo
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Problem, Severity
+from reconciler.shipped import shipped
+from reconciler.usecases.explain import own_rule_among
 
 PORTAL = b"schema_version: 1\nowner: acme\nrules:\n  - policy/*.json\n"
 CUSTOMER = b"name: ACME\nproject_managers: [lee@provider.example]\nservices: all\nmanager_optional: true\n"
@@ -313,6 +316,24 @@ def test_rules_that_did_not_change_cost_nothing() -> None:
     today = tree(file(rule(required=["language"])))
     remembered = [each.digest for each in own_rules(today)]
     assert judge_last_applied(today, remembered, []).rules == ()
+
+
+def test_a_rule_is_found_by_its_id_and_a_slip_is_answered_with_the_right_one() -> None:
+    rules = own_rules(tree(file(rule(**{"x-id": "own/company-domain"}))))
+    assert own_rule_among(rules, "own/company-domain").source.path == "policy/a.json"
+    with pytest.raises(WrongUsage, match="own/compny-domain") as unknown:
+        own_rule_among(rules, "own/compny-domain")
+    assert unknown.value.hint == "did you mean 'own/company-domain'?"
+
+
+def test_the_example_of_the_handbook_is_a_rule_that_finds_what_it_says() -> None:
+    page = (shipped() / "customers" / "README.md").read_text("utf-8")
+    example = page.partition("```json\n")[2].partition("```")[0].encode()
+    path = "customers/acme/contacts/jane.yaml"
+    assert problems(file(example)) == [("own/manager-has-a-language", path, 1, 1)]
+    assert problems(file(example), jane=f"{JANE}language: de\n") == []
+    elsewhere = JANE.replace("acme.example", "elsewhere.example")
+    assert problems(file(example), jane=f"{elsewhere}language: de\n") == [("own/manager-has-a-language", path, 2, 8)]
 
 
 def test_a_file_that_two_patterns_name_is_one_rule() -> None:
