@@ -40,8 +40,8 @@ class Reading:
 class LastApplied:
     """Rules last applied that today's files changed or dropped; they count until the next run.
 
-    `rules`: their ids. `missing`: remembered digests of which no file was given. `problems`: what they
-    do not accept about today's documents.
+    `rules`: their ids. `missing`: remembered digests of which no file was given. `problems`: what
+    they do not accept about today's documents.
     """
 
     rules: tuple[str, ...] = ()
@@ -96,15 +96,18 @@ def own_rules(tree: Tree) -> tuple[OwnRule, ...]:
 
 
 def judge_last_applied(tree: Tree, remembered: Iterable[str], applied: Iterable[SourceFile]) -> LastApplied:
-    """What today's documents are under the rules last applied that today's files changed or dropped.
+    """Today's documents under the rules last applied that today's files changed or dropped.
 
-    `remembered`: the digests in the settings' `applied`. `applied`: the rule files at the commit that was
-    applied last. Costs nothing while no rule was changed.
+    `remembered`: the digests in the settings' `applied`. `applied`: the rule files at the commit
+    that was applied last. Costs little while no rule was changed.
     """
     changed = set(remembered) - set(_rulebook(tree.own_rules, None).digests)
     if not changed:
         return LastApplied()
-    from reconciler.documents.own_rules.rulebook import judge_documents, still_judging  # noqa: PLC0415  see `_rulebook`
+    from reconciler.documents.own_rules.rulebook import (  # noqa: PLC0415  see `_rulebook`
+        judge_documents,
+        still_judging,
+    )
 
     rules = [rule for rule in _rulebook(applied, None).rules if rule.digest in changed]
     read = Read()
@@ -116,13 +119,14 @@ def judge_last_applied(tree: Tree, remembered: Iterable[str], applied: Iterable[
 
 
 def _rulebook(files: Iterable[SourceFile], portal: Source | None) -> Rulebook:
-    from reconciler.documents.own_rules.rulebook import read_rulebook  # noqa: PLC0415  jsonschema takes 0.1 s to import
+    # jsonschema takes 0.1 s to import, and most runs have no rules
+    from reconciler.documents.own_rules.rulebook import read_rulebook  # noqa: PLC0415
 
     return read_rulebook(files, portal)
 
 
 def _judged_by_own_rules(tree: Tree, read: Read) -> tuple[tuple[str, ...], list[Problem]]:
-    """The digests of the provider's rules; their files' problems, and the documents' problems under them."""
+    """The digests of the provider's rules; the problems of their files and of the documents."""
     portal = read.sources.get(PORTAL)
     if not tree.own_rules:
         listed = read.portal[0].rules if read.portal else None

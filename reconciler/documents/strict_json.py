@@ -1,6 +1,7 @@
 """Strict JSON: text in, a value with the position of every part out, or one refusal.
 
-The standard library's decoder keeps no positions, takes the last of two equal keys, and reads `NaN`.
+The standard library's decoder keeps no positions, takes the last of two equal keys, and reads
+`NaN`.
 Depth and size are counted while the text is read, so that any text ends soon.
 """
 

@@ -30,7 +30,7 @@ def explain(name: str) -> Sequence[Rule]:
 
 
 def own_rule(root: Path, name: str) -> OwnRule:
-    """The provider's own rule of this id in the repository; an id that it does not have is wrong usage."""
+    """The provider's own rule of this id in the repository; an unknown id is wrong usage."""
     from reconciler.adapters.tree import read_tree  # noqa: PLC0415  only rules of the provider need the files
     from reconciler.documents.reading import own_rules  # noqa: PLC0415  the same
 
@@ -42,7 +42,7 @@ def own_rule_among(rules: Sequence[OwnRule], name: str) -> OwnRule:
     for rule in rules:
         if rule.id == name:
             return rule
-    hint = "look at rules: in portal.yaml, and run reconciler validate to see what is wrong with their files"
+    hint = "look at rules: in portal.yaml, and run reconciler validate"
     raise _unknown(name, (rule.id for rule in rules), hint)
 
 

@@ -214,7 +214,7 @@ def test_what_only_asks_never_ends_as_a_failed_write(status: int, failure: type[
 @pytest.mark.parametrize("status", [401, 404, 409, 422, 500])
 @pytest.mark.parametrize(
     "problem",
-    [b"", b"[]", b"nul", b'{"type": 7, "detail": "x"}', b'{"type": "stale"}', b'{"type": "stale", "detail": null}',
+    [b"", b"[]", b"nul", b'{"type": 7, "detail": "x"}', b"{}", b'{"type": "stale", "detail": null}',
      b'{"type": "lease-held", "detail": "x", "expires_in_s": NaN}', b'{"type": "x", "detail": "y", "status": "409"}'],
 )  # fmt: skip
 def test_what_is_no_problem_document_leaves_the_status_to_speak(problem: bytes, status: int) -> None:

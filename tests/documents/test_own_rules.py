@@ -57,7 +57,7 @@ def problems(*rules: SourceFile, jane: str = JANE) -> list[tuple[str, str, int, 
 
 
 def soon(act: Callable[[], Any]) -> Any:
-    """What the act gives; its processor time is bounded, so that a loaded machine does not matter."""
+    """What the act gives; its processor time has a limit, so a loaded machine does not matter."""
     began = time.process_time()
     given = act()
     assert time.process_time() - began < SOON_S
@@ -129,8 +129,11 @@ def test_a_pattern_that_backtracks_elsewhere_is_matched_in_linear_time(text: str
 
 
 def test_a_slow_rule_is_reported_once_and_judges_no_further_document() -> None:
-    slow = {"$ref": "#/$defs/0", "$defs": {str(n): {"anyOf": [{"$ref": f"#/$defs/{n + 1}"}] * 4} for n in range(7)}}
-    slow["$defs"]["7"] = {"type": "string"}  # type: ignore[index]
+    slow: dict[str, Any] = {
+        "$ref": "#/$defs/0",
+        "$defs": {str(n): {"anyOf": [{"$ref": f"#/$defs/{n + 1}"}] * 4} for n in range(7)},
+    }
+    slow["$defs"]["7"] = {"type": "string"}
     files = tree(file(rule(**slow))).files
     more = tuple(
         SourceFile(f"customers/acme/contacts/c{n}.yaml", JANE.replace("jane@", f"c{n}@").encode()) for n in range(99)
@@ -162,7 +165,7 @@ def test_what_grows_with_the_value_spends_steps(schema: dict[str, Any]) -> None:
 
 def test_the_deepest_rule_that_is_accepted_overflows_no_stack() -> None:
     """Each level of the value may cost a whole chain of schemas, and each link a few frames."""
-    chain = {str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}]} for n in range(LONGEST_CHAIN // 2 - 2)}
+    chain: dict[str, Any] = {str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}]} for n in range(LONGEST_CHAIN // 2 - 2)}
     last = str(LONGEST_CHAIN // 2 - 2)
     chain[last] = {"additionalProperties": {"$ref": "#/$defs/0"}, "items": {"$ref": "#/$defs/0"}}
     read = read_rule(file(rule(**{"$ref": "#/$defs/0", "$defs": chain})), Evaluator())

@@ -1,8 +1,8 @@
 """A schema against a value, in a bounded number of steps: the only door to jsonschema.
 
-jsonschema evaluates; what could take long or leave the schema is replaced here: patterns are matched
-by the linear engine, `uniqueItems` compares canonical texts, references lead only to places that
-were resolved before, and each call of a keyword spends steps. A step is about ten microseconds, so
+jsonschema evaluates; what could take long or leave the schema is replaced here: patterns are
+matched by the linear engine, `uniqueItems` compares canonical texts, references lead only to places
+that were resolved before, and each call of a keyword spends steps. A step is about ten microseconds, so
 `MOST_STEPS` is about 20 ms. Steps and not a clock: the same commit gets the same verdict on any
 machine and under any load, and a test needs no waiting.
 """
@@ -41,7 +41,7 @@ class TooSlow(Exception):
 
 
 class Evaluator:
-    """Evaluates one schema after the other; `references` says where each `$ref` of a schema leads."""
+    """Evaluates one schema after the other; `references` says where each `$ref` leads."""
 
     def __init__(self) -> None:
         self._steps = 0
@@ -49,7 +49,8 @@ class Evaluator:
         self._references: Mapping[str, Any] = {}
         keywords: dict[str, Keyword] = {**Draft202012Validator.VALIDATORS, **self._own_keywords()}
         metered = {name: self._metered(name, keyword) for name, keyword in keywords.items()}
-        self._validator: Any = extend(Draft202012Validator, metered)  # type: ignore[no-untyped-call]  # not in the stubs
+        # the stubs leave `extend` untyped
+        self._validator: Any = extend(Draft202012Validator, metered)  # type: ignore[no-untyped-call]
 
     def findings(self, schema: Any, references: Mapping[str, Any], value: Any) -> list[Path]:
         """The places of the value that the schema does not accept. Raises TooSlow."""
@@ -60,7 +61,7 @@ class Evaluator:
         return list(dict.fromkeys(tuple(error.absolute_path) for error in found))
 
     def first_fault(self, keyword: str, value: Any) -> tuple[Path, str, Any] | None:
-        """Why a keyword may not have this value: place in the value, what was asked for, and how."""
+        """Why a keyword may not have this value: place in the value, and which demand it fails."""
         self._steps = 1_000_000  # what is asked for is ours, and linear in the rule file's size
         self._sizes = {}
         self._references = KEYWORD_REFERENCES
@@ -84,7 +85,7 @@ class Evaluator:
             raise TooSlow
 
     def _size(self, value: Any) -> int:
-        """How much there is to compare or to quote: one for each part and for each 32 characters."""
+        """How much there is to compare or to quote: one for each part and each 32 characters."""
         if isinstance(value, str):
             return 1 + len(value) // 32
         if not isinstance(value, dict | list):
@@ -129,7 +130,7 @@ class Evaluator:
 
     def _additional_properties(self, validator: Any, asked: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
         if isinstance(value, dict):
-            beside = {name: part for name, part in schema.items() if name in {"properties", "patternProperties"}}
+            beside = {name: schema.get(name, {}) for name in ("properties", "patternProperties")}
             known = self._evaluated(validator, value, beside)
             for key in value:
                 if key not in known:
@@ -150,7 +151,7 @@ class Evaluator:
                     yield from _descended(validator, item, asked, index)
 
     def _evaluated(self, validator: Any, value: Any, schema: Any) -> set[str | int]:
-        """The keys or indexes of the value that a schema says something about, as it accepts the value."""
+        """The keys or indexes of the value that a schema which accepts it says something about."""
         self._spend(1)
         if not isinstance(schema, dict):
             return set()
@@ -217,8 +218,10 @@ def _property_names(validator: Any, names: Any, value: Any, _schema: Any) -> Ite
 
 
 def _unique_items(_validator: Any, unique: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
-    if unique and isinstance(value, list) and len({json.dumps(item, sort_keys=True) for item in value}) < len(value):
-        yield ValidationError("an item stands twice")
+    if unique and isinstance(value, list):
+        different = {json.dumps(item, sort_keys=True) for item in value}
+        if len(different) < len(value):
+            yield ValidationError("an item stands twice")
 
 
 def _accepted(validator: Any, value: Any, schema: Any) -> bool:
@@ -230,7 +233,7 @@ def _without(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
 
 
 def _shallow(node: Any) -> Any:
-    """A part of the meta-schema that asks of a subschema only whether it is one: each is judged on its own."""
+    """A part of the meta-schema; each subschema is judged on its own, so here it need only be one."""
     if isinstance(node, list):
         return [_shallow(item) for item in node]
     if not isinstance(node, dict):
@@ -249,4 +252,4 @@ def _meta(part: str) -> Iterator[tuple[str, Any]]:
 
 KEYWORD_REFERENCES: Final[dict[str, Any]] = {f"#/$defs/{name}": schema for name, schema in _meta("$defs")}
 KEYWORDS: Final[dict[str, Any]] = dict(_meta("properties"))
-"""Every keyword of JSON Schema 2020-12 and the values that it may have, from the official meta-schema."""
+"""Every keyword of JSON Schema 2020-12 and what its value must be, from the official meta-schema."""

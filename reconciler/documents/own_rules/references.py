@@ -1,7 +1,7 @@
 """Where the schemas inside a schema stand, and where its references lead.
 
-Every `$ref` is followed before anything is evaluated. A circle is fine as long as each turn goes down
-into the value; one that stays at the same value would never end, and is refused with its place.
+Every `$ref` is followed before anything is evaluated. A circle is fine as long as each turn goes
+down into the value; one that stays at the same value would never end, and is refused.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class Subschema:
 
 
 def found_root(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema without what only names the file: a `$schema` inside would choose another evaluator."""
+    """The schema without what only names it: a `$schema` inside would choose another evaluator."""
     return {key: part for key, part in value.items() if key not in _OF_THE_FILE}
 
 
@@ -61,7 +61,7 @@ def _members(keyword: str, value: Any) -> list[tuple[Path, Any]]:
 
 
 def resolve(source: Source, found: list[Subschema]) -> tuple[dict[str, Any], list[Problem]]:
-    """The schema that each reference leads to, and a problem for each that leads nowhere or in a circle."""
+    """The schema that each reference leads to; problems of those that lead nowhere or in a circle."""
     by_path = {subschema.at: subschema.schema for subschema in found if isinstance(subschema.schema, dict | bool)}
     names, problems = _names(source, by_path)
     places: dict[str, Path] = {}
@@ -104,9 +104,11 @@ def _pointer(at: Path) -> str:
 
 def _leads_nowhere(source: Source, at: Path, reference: str) -> Problem:
     if reference.startswith("#"):
-        message, hint = f"'{reference[:80]}' leads to no schema in this file", "write a path such as #/$defs/NAME"
+        message = f"'{reference[:80]}' leads to no schema in this file"
+        hint = "write a path such as #/$defs/NAME"
     else:
-        message, hint = f"'{reference[:80]}' leads out of this file, and nothing is fetched", "copy it into '$defs'"
+        message = f"'{reference[:80]}' leads out of this file, and nothing is fetched"
+        hint = "copy it into '$defs'"
     return source.problem(_REFERENCE, source.span(at), message, at=at, hint=hint)
 
 
@@ -138,7 +140,8 @@ class _Chains:
             raise Refusal(_REFERENCE, message, span, "let the circle pass through properties or items")
         length = self._length(target, above) if len(above) <= LONGEST_CHAIN else 1
         if len(above) + length > LONGEST_CHAIN:
-            raise Refusal(_REFERENCE, f"more than {LONGEST_CHAIN} schemas in a row judge the same value", span)
+            message = f"more than {LONGEST_CHAIN} schemas in a row judge the same value"
+            raise Refusal(_REFERENCE, message, span)
         return length
 
     def _next(self, at: Path) -> Iterator[tuple[Path, Path]]:

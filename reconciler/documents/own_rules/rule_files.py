@@ -1,7 +1,7 @@
 """One rule file: bytes in; a rule that can be evaluated, or every problem of the file, out.
 
-What a rule says about itself stands in `title` and the `x-…` members; what it asks for is the schema
-around them. A rule is one schema in one file: references begin with `#`, and nothing is fetched.
+What a rule says about itself stands in `title` and the `x-…` members; what it asks for is the
+schema around them. A rule is one schema in one file: references begin with `#`, and nothing is fetched.
 """
 
 from __future__ import annotations
@@ -114,10 +114,12 @@ def _members(source: Source) -> Iterator[Problem]:
     if value.get("x-severity", Severity.ERROR) not in severities:
         yield _member(source, "x-severity", f"write {' or '.join(severities)}")
     for key in value:
-        if key.startswith("x-") and key not in _MEMBERS and (near := difflib.get_close_matches(key, _MEMBERS, 1, 0.75)):
+        if not key.startswith("x-") or key in _MEMBERS:
+            continue
+        if near := difflib.get_close_matches(key, _MEMBERS, 1, 0.75):
             at: Path = (key,)
-            message = f"'{key[:40]}' means nothing here"
-            yield source.problem(_MEMBER, source.composed.keys[at], message, at=at, hint=f"did you mean '{near[0]}'?")
+            message, hint = f"'{key[:40]}' means nothing here", f"did you mean '{near[0]}'?"
+            yield source.problem(_MEMBER, source.composed.keys[at], message, at=at, hint=hint)
 
 
 def _id(source: Source) -> Iterator[Problem]:
@@ -199,9 +201,12 @@ def _sentence(keyword: str, below: Path, asked: str, limit: Any) -> str:
     subject = f"a value in '{keyword}'" if below else f"'{keyword}'"
     match asked:
         case "type":
-            return f"{subject} must be of type {limit if isinstance(limit, str) else ' or '.join(limit)}"
-        case "minimum" | "minItems":
-            return f"{subject} must be at least {limit}" if asked == "minimum" else f"{subject} must not be empty"
+            types = [limit] if isinstance(limit, str) else limit
+            return f"{subject} must be of type {' or '.join(types)}"
+        case "minimum":
+            return f"{subject} must be at least {limit}"
+        case "minItems":
+            return f"{subject} must not be empty"
         case "exclusiveMinimum":
             return f"{subject} must be greater than {limit}"
         case "uniqueItems":
@@ -220,5 +225,6 @@ def _judged_patterns(source: Source, at: Path, value: Any) -> Iterator[Problem]:
         try:
             compiled(pattern)
         except PatternRefused as refused:
+            message = f"the pattern is not accepted: {refused}"
             hint = "patterns are written in RE2's syntax: no look-around, no backreferences"
-            yield source.problem(_PATTERN, span, f"the pattern is not accepted: {refused}", at=place, hint=hint)
+            yield source.problem(_PATTERN, span, message, at=place, hint=hint)

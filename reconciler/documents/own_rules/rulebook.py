@@ -1,4 +1,4 @@
-"""All rules of a tree: read from their files, and applied to the documents that our schema accepts."""
+"""All rules of a tree: read from their files, and applied to what our own schema accepts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ Accepted = tuple[str, Source]
 
 @dataclass(frozen=True, slots=True)
 class Rulebook:
-    """The rules that can be evaluated, sorted by id, and the problems of the files of all others."""
+    """The rules that can be evaluated, sorted by id, and the problems of all other files."""
 
     rules: tuple[OwnRule, ...] = ()
     problems: tuple[Problem, ...] = ()
@@ -33,7 +33,7 @@ class Rulebook:
 
 
 def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Rulebook:
-    """The rules of the files; a file that could not be read is a problem where `portal.yaml` lists it."""
+    """The rules of the files; an unread file is a problem where `portal.yaml` lists it."""
     evaluator = Evaluator()
     rules: dict[str, OwnRule] = {}
     problems: list[Problem] = []
@@ -47,7 +47,7 @@ def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Ruleboo
 
 
 def judge_documents(rules: Iterable[OwnRule], documents: Iterable[Accepted]) -> Iterator[Problem]:
-    """What the rules do not accept. A rule that is too slow for one document judges no further one."""
+    """What the rules do not accept. A rule too slow for one document judges no further one."""
     evaluator = Evaluator()
     judging = list(rules)
     for kind, source in documents:
@@ -79,7 +79,8 @@ def _too_slow(rule: OwnRule, source: Source) -> Problem:
 
 def _twice(rule: OwnRule, first: OwnRule) -> Problem:
     message = f"'{rule.id}' is already the id of the rule in {first.source.path}"
-    return rule.source.problem("rule-member", rule.place, message, at=("x-id",), hint="give each rule an id of its own")
+    hint = "give each rule an id of its own"
+    return rule.source.problem("rule-member", rule.place, message, at=("x-id",), hint=hint)
 
 
 def _unread(file: SourceFile, portal: Source | None) -> Problem:
