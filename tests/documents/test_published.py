@@ -23,7 +23,13 @@ from tests.reports.hostile import hostile_plan
 
 PLAN = hostile_plan("x")
 HELD = Problem("lease-held", "held", holder="Ada", run="run_1", expires_in_s=9.5)
-_BROKEN = read_documents(Tree((SourceFile("portal.yaml", b"owner: A\n"),)))
+RULE = {"title": "a portal has services", "x-id": "own/services", "x-applies-to": "portal", "required": ["services"]}
+_BROKEN = read_documents(
+    Tree(
+        (SourceFile("portal.yaml", b"schema_version: 1\nowner: acme\nrules: [policy/a.json]\n"),),
+        own_rules=(SourceFile("policy/a.json", json.dumps(RULE).encode()), SourceFile("policy/b.json", b"{}")),
+    )
+)
 DOCUMENTS: dict[str, Any] = {
     "plan": json.loads(plan_json(PLAN)),
     "drift": json.loads(drift_json(PLAN)),
@@ -37,6 +43,11 @@ OTHERS: list[Any] = [
 
 def oracle(name: str) -> Draft202012Validator:
     return Draft202012Validator(json.loads((shipped() / "schemas" / f"{name}.schema.json").read_text("utf-8")))
+
+
+def test_the_finding_of_a_rule_of_the_provider_is_in_the_json_of_validate() -> None:
+    rules = [problem["rule"] for problem in DOCUMENTS["problems"]["problems"]]
+    assert rules == ["rule-member", "rule-member", "rule-member", "own/services"]
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
