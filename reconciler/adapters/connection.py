@@ -22,6 +22,7 @@ import httpx
 import stamina
 
 from reconciler.adapters.address import Address
+from reconciler.documents.published import validator_for
 from reconciler.model.errors import (
     BatchRefused,
     LeaseHeld,
@@ -268,11 +269,12 @@ def _json(content: bytes, host: str) -> Any:
 
 
 def _problem(content: bytes) -> dict[str, Any]:
+    """The problem document of an answer; empty when it is none, so that the status alone speaks."""
     try:
-        found = json.loads(content)
+        document = json.loads(content)
     except (ValueError, RecursionError):
         return {}
-    return found if isinstance(found, dict) else {}
+    return document if validator_for("problem")(document) is None else {}
 
 
 def _retry_after(response: httpx.Response) -> float | None:

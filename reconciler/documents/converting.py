@@ -79,11 +79,13 @@ def customer(
     )
 
 
-def state(document: Portal, source: Source, customers: dict[str, DesiredCustomer]) -> DesiredState:
-    """The whole desired state: settings, services, policy, and the customers read beside."""
+def state(
+    document: Portal, source: Source, customers: dict[str, DesiredCustomer], rules: tuple[str, ...] = ()
+) -> DesiredState:
+    """The whole desired state: settings, services, policy, the customers and the rules' digests read beside."""
     return DesiredState(
         document.owner,
-        _settings(document, source),
+        _settings(document, source, rules),
         document.portal,
         document.time_zone,
         _services(document, source),
@@ -92,12 +94,11 @@ def state(document: Portal, source: Source, customers: dict[str, DesiredCustomer
     )
 
 
-def _settings(document: Portal, source: Source) -> DesiredSettings:
-    return DesiredSettings(
-        _fields(ObjectKind.SETTINGS, document),
-        Place(source.path, 1),
-        _places(ObjectKind.SETTINGS, source),
-    )
+def _settings(document: Portal, source: Source, rules: tuple[str, ...]) -> DesiredSettings:
+    fields = dict(_fields(ObjectKind.SETTINGS, document))
+    if "rules" in fields:
+        fields["rules"] = rules  # a rule is remembered by its digest, not by the path that led to it
+    return DesiredSettings(fields, Place(source.path, 1), _places(ObjectKind.SETTINGS, source))
 
 
 def _services(document: Portal, source: Source) -> dict[str, DesiredService] | None:
@@ -111,6 +112,7 @@ def _services(document: Portal, source: Source) -> dict[str, DesiredService] | N
             _fields(ObjectKind.SERVICE, service),
             Place(source.path, line),
             _places(ObjectKind.SERVICE, source, ("services", key)),
+            tuple(service.previously or ()),
         )
     return services
 

@@ -35,6 +35,7 @@ _NOUNS: Final[Mapping[str, str]] = {
     "fingerprint": "a fingerprint",
     "portal": "a portal's id",
     "time_zone": "a time zone",
+    "rules": "a path",
 }
 """What a value is to be, by its key; the keys below are no fields of the catalogue."""
 _SHOWN: Final = 60
@@ -48,6 +49,7 @@ _FORMS: Final[Mapping[str, str]] = {
     "leaves": "write {on: 2027-03-31, reason: left}",
     "owner": "use small letters, digits and single hyphens",
     "previously": "use small letters, digits and single hyphens",
+    "rules": "write a list of paths: [policy/contact.schema.json]",
 }
 
 

@@ -17,6 +17,7 @@ from reconciler.model.keys import is_key
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
+PORTAL: Final = "portal.yaml"
 _PROSE: Final = (".md", ".txt")
 _FOLDERS: Final = {"contacts": "contact", "removed": "removed"}
 _CUSTOMER_DEPTH: Final = 3

@@ -35,6 +35,7 @@ Date: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!
 Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=200)]
 Limit: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
 Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
+RulePath: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
 
 _DEFAULT: Final = Policy()
 
@@ -194,6 +195,9 @@ class Service(Document):
     ]
     available_to_all: Annotated[bool, _said("Every customer may order it.")]
     price: Annotated[Price | None, _said("Absent or null: quoted by hand.")]
+    previously: Annotated[
+        list[Key], _said_list("Keys that this service had before; nobody gains or loses it.", "sworn")
+    ]
 
 
 class Removals(Document):
@@ -255,6 +259,15 @@ class Portal(Document):
         dict[Key, Service], Field(default=None, max_length=500, description="What can be ordered; absent: not managed.")
     ]
     policy: Annotated[PolicyDocument, Field(default_factory=PolicyDocument, description="How careful we are.")]
+    rules: Annotated[
+        list[RulePath],
+        Field(
+            default=None,
+            max_length=100,
+            description="Your own rules: paths or globs of JSON Schemas in this repository.",
+            examples=[["policy/contact.schema.json"], ["policy/*.schema.json"]],
+        ),
+    ]
 
 
 DOCUMENTS: Final[dict[str, type[Document]]] = {

@@ -12,6 +12,7 @@ from enum import StrEnum
 from typing import Final, Literal, TypeAlias
 
 from reconciler.model.changes import ObjectKind
+from reconciler.model.choices import PortalEdits, Unreviewed
 from reconciler.model.values import ALL, Value
 
 Stricter: TypeAlias = tuple[Value, ...] | Literal["less"] | None
@@ -101,7 +102,7 @@ _TAG: Final = "write a language tag such as de, pt-BR or no"
 _NAME: Final = "begin and end with a visible character, and use no hidden ones"
 _BEFORE_AT: Final = "with at most 64 characters before the @"
 _ADDRESS: Final = f"write it as name@domain, without spaces or brackets, {_BEFORE_AT}"
-_EDITS: Final = ("propose", "revert")
+_EDITS: Final = tuple(PortalEdits)
 _EDITS_NOUN: Final = "a way to treat portal edits"
 
 
@@ -152,7 +153,7 @@ _SETTINGS: Final = (
         remembered=True,
         power="policy portal_edits",
         stricter=_EDITS,
-        default="propose",
+        default=PortalEdits.PROPOSE,
         noun=_EDITS_NOUN,
     ),
     Field(
@@ -160,8 +161,8 @@ _SETTINGS: Final = (
         "policy.unreviewed",
         remembered=True,
         power="policy unreviewed",
-        stricter=("hold", "apply"),
-        default="apply",
+        stricter=(Unreviewed.HOLD, Unreviewed.APPLY),
+        default=Unreviewed.APPLY,
         noun="a way to treat what nobody reviewed",
     ),
     _limit("removals_percent", 20, "policy.removals.percent"),
@@ -254,7 +255,7 @@ _CUSTOMER: Final = (
         remembered=True,
         power="portal edits",
         stricter=_EDITS,
-        default="propose",
+        default=PortalEdits.PROPOSE,
         noun=_EDITS_NOUN,
     ),
 )

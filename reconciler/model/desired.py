@@ -134,7 +134,11 @@ class DesiredService:
 
 @dataclass(frozen=True, slots=True)
 class DesiredSettings:
-    """The portal's own settings, and among their fields every number of `Policy`."""
+    """The portal's own settings.
+
+    Among their fields are every number of `Policy`, and `rules`: a text `ID@sha256:HEX` for each rule
+    of the provider.
+    """
 
     fields: Fields
     place: Place

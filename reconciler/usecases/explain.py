@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
+from reconciler.documents.reading import own_rules
 from reconciler.model.errors import WrongUsage
 from reconciler.model.rules import RULES, Rule
+from reconciler.usecases.looking import read_files
+from reconciler.usecases.ports import FileTree
+
+if TYPE_CHECKING:
+    from reconciler.documents.own_rules.rule_files import OwnRule
 
 
 def explain(name: str) -> Rule:
@@ -13,6 +21,23 @@ def explain(name: str) -> Rule:
     rules = {rule.id.value: rule for rule in RULES}
     if name in rules:
         return rules[name]
-    near = difflib.get_close_matches(name, rules, 1)
-    hint = f"did you mean '{near[0]}'?" if near else "run reconciler explain to list all rules"
-    raise WrongUsage(f"there is no rule '{name}'", hint)
+    raise _unknown(name, rules, "run reconciler explain to list all rules")
+
+
+def own_rule(files: FileTree, name: str) -> OwnRule:
+    """Return the provider's own rule of this id; WrongUsage with the nearest one when there is none."""
+    return own_rule_among(own_rules(read_files(files)), name)
+
+
+def own_rule_among(rules: Sequence[OwnRule], name: str) -> OwnRule:
+    """The rule of this id among the provider's rules that can be evaluated."""
+    for rule in rules:
+        if rule.id == name:
+            return rule
+    hint = "look at rules: in portal.yaml, and run reconciler validate"
+    raise _unknown(name, (rule.id for rule in rules), hint)
+
+
+def _unknown(name: str, known: Iterable[str], hint: str) -> WrongUsage:
+    near = difflib.get_close_matches(name, sorted(set(known)), 1)
+    return WrongUsage(f"there is no rule '{name}'", f"did you mean '{near[0]}'?" if near else hint)

@@ -211,6 +211,21 @@ def test_what_only_asks_never_ends_as_a_failed_write(status: int, failure: type[
         PortalReader(Address(url, "rp_token")).live_state()
 
 
+@pytest.mark.parametrize("status", [401, 404, 409, 422, 500])
+@pytest.mark.parametrize(
+    "problem",
+    [b"", b"[]", b"nul", b'{"type": 7, "detail": "x"}', b"{}", b'{"type": "stale", "detail": null}',
+     b'{"type": "lease-held", "detail": "x", "expires_in_s": NaN}', b'{"type": "x", "detail": "y", "status": "409"}'],
+)  # fmt: skip
+def test_what_is_no_problem_document_leaves_the_status_to_speak(problem: bytes, status: int) -> None:
+    expected = {401: NotAllowed, 500: PortalUnavailable}.get(status, NotUnderstood)
+    with answering(Answer(problem, status)) as (url, _):
+        writer = PortalWriter(Address(url, "token"), Budget(retries=0))
+        with pytest.raises(expected, match=str(status)):
+            writer.take_lease(["settings"], 60, "tests", "run_2")
+        writer.close()
+
+
 def test_a_redirect_is_named_and_not_followed() -> None:
     elsewhere = Answer(status=302, headers={"Location": "https://elsewhere.example/"})
     with answering(elsewhere) as (url, asked), pytest.raises(NotUnderstood, match="redirects elsewhere"):

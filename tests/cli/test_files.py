@@ -115,6 +115,7 @@ def test_every_command_helps_with_examples(folder: Program, command: str) -> Non
         (["apply", "--allow-removals", "NaN"], "NaN"),
         (["apply", "--shard", "3/2", "--yes"], "I/N"),
         (["explain", "no-hier"], "did you mean 'no-heir'"),
+        (["explain", "own/nobody-wrote-it"], "look at rules: in portal.yaml"),
         (["plan"], "RECONCILER_PORTAL_URL"),
         (["apply"], "--yes"),
         (["plan", "--portal-url", "https://ann:secret@portal.example"], "user name or password"),

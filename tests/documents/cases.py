@@ -4,7 +4,8 @@
 order, and `expected.txt`: one line a problem, its hint below. What a file on a disk cannot show or
 should not (links, a megabyte, characters that nobody sees) stands in `tree.json`, by path:
 `{"text": …, "times": N}`, `{"bytes": …}` (one character a byte), `{"refused": [rule, message]}`, or
-null for a file of the base that is not there.
+null for a file of the base that is not there. Files under `policy/` are rules of the provider; the
+folder of a rule whose id has a slash is called after it with a hyphen: `own-too-slow`.
 
     python -m tests.documents.cases     writes every expected.txt anew; read the difference
 """
@@ -26,6 +27,8 @@ BASE: Final = HERE / "base"
 CORPUS: Final = HERE / "corpus"
 ACCEPTED: Final = "accepted"
 """The folder of cases about which nothing is to be said."""
+OWN: Final = "own"
+"""The folder of cases that rules of the provider speak of."""
 
 _OURS: Final = {"expected.txt", "tree.json"}
 
@@ -50,7 +53,19 @@ def tree(case: str) -> Tree:
             files.pop(path, None)
             if said is not None:
                 files[path] = _special(path, said)
-    return Tree(tuple(files[path] for path in sorted(files)))
+    found = [files[path] for path in sorted(files)]
+    rules = tuple(file for file in found if _is_rule(file))
+    return Tree(tuple(file for file in found if not _is_rule(file)), own_rules=rules)
+
+
+def rule_of(case: str) -> str:
+    """The rule that a case is about."""
+    folder = case.partition("/")[0]
+    return f"own/{folder.removeprefix('own-')}" if folder.startswith("own-") else folder
+
+
+def _is_rule(file: SourceFile) -> bool:
+    return file.path.startswith("policy/")
 
 
 def read(case: str) -> Reading:

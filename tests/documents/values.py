@@ -26,6 +26,7 @@ FULL: Final[dict[str, dict[str, Any]]] = {
                 "percent": 20, "at_least": 3, "at_most": 25, "per_customer_percent": 25, "small_customer": 2,
             },
         },
+        "rules": ["policy/contact.schema.json"],
     },
     "customer": {
         "name": "ACME Medical GmbH", "description": "Devices.\nDACH.", "language": "de", "heir": "anna-schmidt",

@@ -30,7 +30,9 @@ IMPURE = {
 DOORS = {
     "yaml": ("documents/strict_yaml.py",),
     "pydantic": ("documents/", "portal/"),
-    "jsonschema": (),
+    "jsonschema": ("documents/own_rules/evaluating.py",),
+    "jsonschema_specifications": ("documents/own_rules/evaluating.py",),
+    "re2": ("documents/own_rules/patterns.py",),
     "email_validator": ("documents/values.py", "portal/acts/shapes.py"),
     "langcodes": ("documents/values.py",),
     "httpx": ("adapters/connection.py", "adapters/address.py", "portal/sign_on/provider.py"),

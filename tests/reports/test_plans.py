@@ -71,7 +71,7 @@ def test_what_decides_in_a_reviewed_plan_cannot_be_edited_unseen() -> None:
         lambda d: d["groups"][0].update(changes=0),
         lambda d: d["groups"][0]["outcomes"].append({"person": "acme/x", "loses": ["access"], "gains": []}),
         lambda d: d["changes"][0].update(message="nothing happens"),
-        lambda d: d["summary"].update(lose_access=0),
+        lambda d: d["summary"].update(lose_access=99),
         lambda d: d["warnings"].append({}),
         lambda d: d.update(digest="0" * 64),
         lambda d: d.update(schema_version=2),

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import textwrap
 from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
-from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, Rule, Where
+from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, Rule, RuleId, Where
 from reconciler.reports.style import Style, Tone
+from reconciler.reports.words import told
 from reconciler.usecases.explain import explain as look_up
+from reconciler.usecases.explain import own_rule
+
+if TYPE_CHECKING:
+    from reconciler.documents.own_rules.rule_files import OwnRule
 
 EPILOG = """\b
 Examples:
   reconciler explain           all rules, a line each
   reconciler explain no-heir
+  reconciler explain own/company-domain    a rule of this repository
 """
 _GROUPS = (
     ("files", "found by reconciler validate", FILE_RULES),
@@ -25,6 +32,7 @@ _GROUPS = (
 _FOUND_BY = {Where.FILES: "validate", Where.PLAN: "plan"}
 _LABEL = len("  What to do  ")
 _WIDTH = 100
+_OWN: Final = "own/"
 
 
 @click.command(epilog=EPILOG)
@@ -33,6 +41,9 @@ _WIDTH = 100
 def explain(settings: Settings, rule: str | None) -> int:
     """Explain a rule: what it asks for, why, and what to do."""
     style = style_of(settings)
+    if rule is not None and rule.startswith(_OWN) and rule not in set(RuleId):
+        show(_own_explained(own_rule(settings.repository(), rule), style))
+        return 0
     show("\n".join(_listed(style) if rule is None else _explained(look_up(rule), style)) + "\n")
     return 0
 
@@ -63,4 +74,13 @@ def _paragraph(label: str, text: str) -> str:
         subsequent_indent=" " * _LABEL,
         break_long_words=False,
         break_on_hyphens=False,
+    )
+
+
+def _own_explained(rule: OwnRule, style: Style) -> str:
+    hint = f"  What to do  {told(rule.hint)}\n" if rule.hint else ""
+    return (
+        f"{style.paint(Tone.STRONG, rule.id)}  (a rule of this repository, found by reconciler validate)\n\n"
+        f"  The rule    {told(rule.title)}\n{hint}  Severity    {rule.severity}\n"
+        f"  Judges      {', '.join(sorted(rule.applies_to))}\n  File        {told(rule.source.path)}\n"
     )

@@ -1,0 +1,100 @@
+"""All rules of a tree: read from their files, and applied to what our own schema accepts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Final
+
+from reconciler.documents.judging import MOST_PROBLEMS, Source
+from reconciler.documents.own_rules.evaluating import Evaluator, TooSlow
+from reconciler.documents.own_rules.rule_files import TOO_SLOW, OwnRule, read_rule
+from reconciler.documents.strict_yaml import Path
+from reconciler.model.files import SourceFile
+from reconciler.model.problems import Problem, Severity
+from reconciler.model.rules import RuleId
+
+FIELD: Final = "rules"
+"""The list in `portal.yaml`, and the rule of problems with what it lists."""
+Accepted = tuple[str, Source]
+"""A document that our own schema accepts: its kind, and where its values stand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rulebook:
+    """The rules that can be evaluated, sorted by id, and the problems of all other files."""
+
+    rules: tuple[OwnRule, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """What is remembered of the rules when they are applied."""
+        return tuple(sorted(rule.digest for rule in self.rules))
+
+
+def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Rulebook:
+    """The rules of the files; an unread file is a problem where `portal.yaml` lists it."""
+    evaluator = Evaluator()
+    rules: dict[str, OwnRule] = {}
+    problems: list[Problem] = []
+    for file in sorted({file.path: file for file in files}.values(), key=lambda file: file.path):
+        rule = read_rule(file, evaluator) if file.rule is None else [_unread(file, portal)]
+        if isinstance(rule, list):
+            problems += rule
+        elif (first := rules.setdefault(rule.id, rule)) is not rule:
+            problems.append(_twice(rule, first))
+    return Rulebook(tuple(rules[id] for id in sorted(rules)), tuple(problems))
+
+
+def judge_documents(rules: Iterable[OwnRule], documents: Iterable[Accepted]) -> Iterator[Problem]:
+    """What the rules do not accept. A rule too slow for one document judges no further one."""
+    evaluator = Evaluator()
+    judging = list(rules)
+    for kind, source in documents:
+        for rule in [rule for rule in judging if kind in rule.applies_to]:
+            try:
+                found = evaluator.findings(rule.schema, rule.references, source.composed.value)
+            except TooSlow:
+                judging.remove(rule)
+                yield _too_slow(rule, source)
+            else:
+                yield from _findings(rule, source, found)
+
+
+def _findings(rule: OwnRule, source: Source, found: list[Path]) -> Iterator[Problem]:
+    for at in found[:MOST_PROBLEMS]:
+        span = source.span(at)
+        yield source.problem(rule.id, span, rule.title, at=at, hint=rule.hint, severity=rule.severity)
+    if len(found) > MOST_PROBLEMS:
+        message = f"{len(found) - MOST_PROBLEMS} more findings of {rule.id}"
+        span = source.span(found[MOST_PROBLEMS])
+        yield source.problem(RuleId.MORE_PROBLEMS, span, message, hint="repair the ones above first")
+
+
+def _too_slow(rule: OwnRule, source: Source) -> Problem:
+    message = f"{rule.id} takes more than 20 ms for {source.path}"
+    hint = "make the schema smaller: fewer alternatives inside alternatives, shorter patterns"
+    return rule.source.problem(TOO_SLOW, rule.place, message, at=("x-id",), hint=hint)
+
+
+def _twice(rule: OwnRule, first: OwnRule) -> Problem:
+    message = f"'{rule.id}' is already the id of the rule in {first.source.path}"
+    hint = "give each rule an id of its own"
+    return rule.source.problem(RuleId.RULE_MEMBER, rule.place, message, at=("x-id",), hint=hint)
+
+
+def _unread(file: SourceFile, portal: Source | None) -> Problem:
+    """A file or pattern that could not be read, at its place in the list or else at the file."""
+    rule, message = file.rule or FIELD, file.message or "cannot be read"
+    listed = portal.composed.value.get(FIELD) if portal and isinstance(portal.composed.value, dict) else None
+    if portal and isinstance(listed, list) and file.path in listed:
+        at: Path = (FIELD, listed.index(file.path))
+        return portal.problem(rule, portal.span(at), message, at=at, hint=file.hint)
+    return Problem(rule, Severity.ERROR, file.path, 1, 1, message, hint=file.hint)
+
+
+def still_judging(problem: Problem) -> Problem:
+    """A finding of the rule last applied, with the reason why it is still one."""
+    reason = "the rule was changed or deleted, and counts until the next run applies that"
+    return replace(problem, hint=f"{problem.hint}; {reason}" if problem.hint else reason)
