@@ -7,21 +7,9 @@ What people and machines may compare carries `version` (counts changes of writab
 
 from __future__ import annotations
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Column,
-    ForeignKey,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    text,
-)
-from sqlalchemy.types import TypeEngine
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+
+from reconciler.portal.store.columns import Big, json_type, managed_columns
 
 metadata = MetaData(
     naming_convention={
@@ -31,25 +19,6 @@ metadata = MetaData(
         "pk": "pk_%(table_name)s",
     }
 )
-
-Big = BigInteger().with_variant(Integer, "sqlite")
-
-
-def _json() -> TypeEngine[object]:
-    return JSON(none_as_null=True)
-
-
-def _managed() -> list[Column[object]]:
-    """What every managed row carries."""
-    return [
-        Column("id", String(40), primary_key=True),
-        Column("version", Integer, nullable=False),
-        Column("revision", Big, nullable=False, index=True),
-        Column("external_key", String(63)),
-        Column("owner", String(200)),
-        Column("applied", _json()),
-        Column("touched", _json(), nullable=False),
-    ]
 
 
 portal = Table(
@@ -69,39 +38,39 @@ until somebody gives one (`rules.naming`).
 """
 
 settings = Table(
-    "settings", metadata, *_managed(),
+    "settings", metadata, *managed_columns(),
     Column("sign_up", String(20), nullable=False),
-    Column("languages", _json(), nullable=False),
-    Column("offers", _json(), nullable=False),
-    Column("branding", _json(), nullable=False),
-    Column("activation", _json(), nullable=False, server_default='{"expire_after_days":14}'),
+    Column("languages", json_type(), nullable=False),
+    Column("offers", json_type(), nullable=False),
+    Column("branding", json_type(), nullable=False),
+    Column("activation", json_type(), nullable=False, server_default='{"expire_after_days":14}'),
 )  # fmt: skip
 
 services = Table(
-    "services", metadata, *_managed(),
+    "services", metadata, *managed_columns(),
     Column("life", Integer, nullable=False, server_default="1"),
     Column("code", String(63), nullable=False, unique=True),
     Column("name", Text, nullable=False),
     Column("description", Text),
     Column("template", Text),
-    Column("workflows", _json(), nullable=False),
+    Column("workflows", json_type(), nullable=False),
     Column("available_to_all", Boolean, nullable=False),
-    Column("price", _json()),
+    Column("price", json_type()),
 )  # fmt: skip
 
 customers = Table(
-    "customers", metadata, *_managed(),
+    "customers", metadata, *managed_columns(),
     Column("life", Integer, nullable=False, server_default="1"),
     Column("name", Text, nullable=False),
     Column("name_form", Text, unique=True),
     Column("description", Text),
     Column("language", String(35), nullable=False),
-    Column("project_managers", _json(), nullable=False),
-    Column("services", _json(), nullable=False),
-    Column("email_domains", _json(), nullable=False),
+    Column("project_managers", json_type(), nullable=False),
+    Column("services", json_type(), nullable=False),
+    Column("email_domains", json_type(), nullable=False),
     Column("protected", Boolean, nullable=False),
     Column("status", String(10), nullable=False),
-    Column("archived", _json()),
+    Column("archived", json_type()),
     Column("last_commit", String(64)),
     Column("registration_code", String(20), unique=True, index=True),
     Column("sought", Text, nullable=False, server_default=""),
@@ -119,18 +88,18 @@ customers = Table(
 """
 
 contacts = Table(
-    "contacts", metadata, *_managed(),
+    "contacts", metadata, *managed_columns(),
     Column("customer", String(40), ForeignKey("customers.id")),
     Column("name", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("address_form", Text, unique=True),
     Column("role", String(20), nullable=False),
-    Column("services", _json(), nullable=False),
+    Column("services", json_type(), nullable=False),
     Column("language", String(35)),
     Column("protected", Boolean, nullable=False),
     Column("status", String(20), nullable=False),
     Column("life", Integer, nullable=False),
-    Column("removed", _json()),
+    Column("removed", json_type()),
     Column("registration", String(40), unique=True),
     Column("fingerprint", String(80)),
     Column("decision", String(10)),
@@ -172,7 +141,7 @@ requests = Table(
     Column("service", String(63)),
     Column("workflow", String(30)),
     Column("source_language", String(35), nullable=False),
-    Column("target_languages", _json(), nullable=False),
+    Column("target_languages", json_type(), nullable=False),
     Column("deadline", String(20)),
     Column("comment", Text),
     Column("created_at", String(20), nullable=False),
@@ -226,8 +195,8 @@ changes = Table(
     Column("what", String(60), nullable=False),
     Column("object", String(20), nullable=False),
     Column("id", String(40), nullable=False, index=True),
-    Column("before", _json()),
-    Column("after", _json()),
+    Column("before", json_type()),
+    Column("after", json_type()),
     Column("change", String(64)),
     Column("run", String(200)),
     Column("commit", String(64)),
@@ -270,7 +239,7 @@ idempotency = Table(
     Column("fingerprint", String(64), nullable=False),
     Column("status", Integer, nullable=False),
     Column("body", Text, nullable=False),
-    Column("headers", _json(), nullable=False),
+    Column("headers", json_type(), nullable=False),
     Column("created_at", String(20), nullable=False, index=True),
 )  # fmt: skip
 
@@ -305,7 +274,7 @@ staff = Table(
     Column("id", String(40), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("revision", Big, nullable=False),
-    Column("touched", _json(), nullable=False),
+    Column("touched", json_type(), nullable=False),
     Column("name", Text, nullable=False),
     Column("email", Text, nullable=False),
     Column("address_form", Text, unique=True),
