@@ -42,10 +42,12 @@ class Case:
 
     def text(self) -> str:
         """The case as people read it: two sets of files, the edits in the portal, the run's terms."""
+        before, after = _lines(self.before), _lines(self.after)
         return "\n".join(
             [
-                *("# files applied before", *_lines(self.before)),
-                *("# files to apply now", *_lines(self.after)),
+                *("# in both sets of files", *(line for line in before if line in after)),
+                *("# only in the files applied before", *(line for line in before if line not in after)),
+                *("# only in the files to apply now", *(line for line in after if line not in before)),
                 f"# edited in the portal: {'; '.join(self.edits) or 'nothing'}",
                 f"# the run: {dict(self.terms) or 'everything'}",
             ]
@@ -127,9 +129,9 @@ def without(state: LiveState, id: str) -> LiveState:
 
 
 def _lines(tree: DesiredState) -> list[str]:
-    lines = ["portal.yaml:", f"  {_flow(tree.settings.fields)}"]
+    lines = [f"portal.yaml: {_flow(tree.settings.fields)}"]
     for key, one in (tree.services or {}).items():
-        lines.append(f"  services.{key}: {_flow(one.fields)}{_members(one)}")
+        lines.append(f"portal.yaml: services: {key}: {_flow(one.fields)}{_members(one)}")
     for folder in tree.customers.values():
         lines.append(f"{folder.key}/customer.yaml: {_flow(folder.fields)}{_members(folder)}")
         lines += [

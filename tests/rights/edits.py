@@ -83,7 +83,7 @@ class CatalogueEdit:
         return tuple(sorted(key for key in found if key is not None))
 
 
-def catalogue(cert: bool, std: bool) -> tuple[DesiredService, DesiredService]:  # noqa: FBT001  two values
+def catalogue(cert: bool, std: bool) -> tuple[DesiredService, DesiredService]:
     """The services cert and std, each open to all or not."""
     return service("cert", open_to_all=cert), service("std", open_to_all=std)
 
@@ -94,7 +94,7 @@ CATALOGUE_EDITS: Final = (
 )  # fmt: skip
 
 
-def edit_catalogue(name: str, cert: bool, std: bool) -> CatalogueEdit:  # noqa: FBT001  two values
+def edit_catalogue(name: str, cert: bool, std: bool) -> CatalogueEdit:
     """The edit of this name, of a catalogue of cert and std."""
     old_cert, old_std = catalogue(cert, std)
     fresh = {flag: service("fresh", open_to_all=flag, name="Cert") for flag in (False, True)}
@@ -170,6 +170,8 @@ class Held:
 
 
 HOLDS: Final = ("none", "older commit", "conflict", "settings")
+BESIDE: Final = (("keep", "none"), ("keep", "older commit"), ("flip cert", "settings"), ("retire cert", "none"))
+"""Edits of the catalogue beside the edit of one person, and what holds a group back then."""
 TERMS: Final[tuple[Mapping[str, Any], ...]] = (
     {"customers": frozenset({"acme"})},
     {"customers": frozenset({"beta"})},

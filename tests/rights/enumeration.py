@@ -6,10 +6,10 @@ into families, each the full product of what meets in it:
 
 * `persons`: one person at one customer, a manager beside them. In full: status (3) × role (3) × own list
   (every list of two services, 5) × customer's list (5) × catalogue (3, names exchanged once) × every
-  single edit of the file (18, and its removal) × every single edit in the portal (24) × what holds the
-  customer back (none, older commit, conflict). Reduced: a customer without project manager only where
-  both lists are `all`, because `ordering` depends on no list; protected people only where nothing else
-  holds the customer back.
+  single edit of the file (17, and that it goes) × every single edit in the portal (22) × an edit of the
+  catalogue and what holds a group back (4). Reduced: a customer without project manager only where
+  both lists are `all`, because `ordering` depends on no list; protected people only where nothing is
+  edited beside them; three of the customer's five lists where something is.
 * `arrivals`: who is created, restored or adopted. In full: how (3) × status (3) × role in the portal and
   in the file (3 × 3) × own list (5) × customer's list (5) × catalogue (3) × project manager (2) × hold (3).
 * `catalogues`: two customers and up to four services. In full: catalogue (3) × the first customer's
@@ -41,6 +41,7 @@ from reconciler.model.values import Value
 from tests.builders import contact, customer, in_portal, removed
 from tests.rights.cases import Case, applied_portal, files
 from tests.rights.edits import (
+    BESIDE,
     CATALOGUE_EDITS,
     CATALOGUES,
     CONTACT_EDITS,
@@ -77,47 +78,63 @@ class Family:
         """How many combinations there are."""
         return prod(len(dimension) for dimension in self.dimensions)
 
+    def choices(self, first: int = 0, step: int = 1) -> Iterator[tuple[Any, ...]]:
+        """Every step-th combination from the first on."""
+        return islice(product(*self.dimensions), first, None, step)
+
     def cases(self, first: int = 0, step: int = 1) -> Iterator[Case]:
-        """Every step-th combination from the first on, as a case."""
-        for choice in islice(product(*self.dimensions), first, None, step):
+        """The cases of every step-th combination from the first on."""
+        for choice in self.choices(first, step):
             found = self.build(*choice)
             if found is not None:
                 yield found
 
 
-def person(
+def person(  # noqa: PLR0917  one value of each dimension
     status: Status, role: str, own: Value, protected: bool, listed: Value, managers: tuple[str, ...],
-    services: tuple[bool, bool], edit: str | None, in_live: str, hold: str,
+    services: tuple[bool, bool], edit: str | None, in_live: str, beside: tuple[str, str],
 ) -> Case | None:  # fmt: skip
-    """One person, one edit of their file (None: it goes), one edit in the portal, one hold."""
+    """One person, one edit of their file (None: it goes), one edit in the portal, and one beside them."""
     if not managers and not own == listed == "all":
         return None
-    if protected and hold != "none":
+    if beside != BESIDE[0] and (protected or listed in _FEWER_BESIDE):
         return None
     sam = contact("sam", "acme", role, services=own, protected=protected)
-    after_sam = CONTACT_EDITS[edit](sam) if edit is not None else None
-    if edit is not None and after_sam is None:
+    later = CONTACT_EDITS[edit](sam) if edit is not None else None
+    if edit is not None and later is None:
         return None
-    folder = customer("acme", [_MARA, sam], services=listed, project_managers=managers)
-    before = files([folder], catalogue(*services))
-    later = customer("acme", [_MARA, *([after_sam] if after_sam else [])], services=listed, project_managers=managers)
+    changed = edit_catalogue(beside[0], *services)
+    before = files([_home(listed, managers, [_MARA, sam])], catalogue(*services))
+    people = [_MARA] if later is None else [_MARA, _relisted(later, changed)]
+    after = files([_home(changed.listed(listed), managers, people)], changed.services)
     live = _PERSON_EDITS[in_live](applied_portal(before, {"acme/sam": status}))
     if live is None:
         return None
-    rename = edit == "rename" and in_live == "nothing" and hold == "none" and not protected
-    return _case(before, replace(before, customers={"acme": later}), live, in_live, hold, rename=rename)
+    rename = (edit, in_live, beside, protected) == ("rename", "nothing", BESIDE[0], False)
+    return _case(before, after, live, in_live, beside[1], rename=rename)
 
 
-def arrival(
+_FEWER_BESIDE: Final[tuple[Value, ...]] = (("std",), ("cert", "std"))
+
+
+def _home(listed: Value, managers: tuple[str, ...], people: list[DesiredContact]) -> DesiredCustomer:
+    return customer("acme", people, services=listed, project_managers=managers)
+
+
+def _relisted(one: DesiredContact, edit: CatalogueEdit) -> DesiredContact:
+    if "services" not in one.fields:
+        return one
+    return replace(one, fields={**one.fields, "services": edit.listed(one.fields["services"])})
+
+
+def arrival(  # noqa: PLR0917  one value of each dimension
     how: str, status: Status, role: str, wanted: str, own: Value, listed: Value, services: tuple[bool, bool],
     managers: tuple[str, ...], hold: str,
 ) -> Case | None:  # fmt: skip
     """One person whom the files name for the first time, or again."""
     if how != "adopted" and (status is not Status.ACTIVE or role != wanted):
         return None
-    before = files(
-        [customer("acme", [_MARA], services=listed, project_managers=managers)], catalogue(*services)
-    )
+    before = files([_home(listed, managers, [_MARA])], catalogue(*services))
     sam = contact("sam", "acme", wanted, services=own)
     live = applied_portal(before)
     if how != "created":
@@ -150,7 +167,7 @@ def _pair(home: str, listed: Value, edit: CatalogueEdit, **fields: Any) -> Desir
     return customer(home, crowd(home, edit), **said)
 
 
-def catalogues(
+def catalogues(  # noqa: PLR0917  one value of each dimension
     services: tuple[bool, bool], listed: Value, then: Value, other: str, edit: str, in_live: str, hold: Any
 ) -> Case | None:
     """Two customers whose lists change together with the catalogue."""
@@ -170,7 +187,7 @@ def _with_invited(before: DesiredState) -> LiveState:
 FOLDER_EDITS: Final = ("gone", "renamed", "released", "protected", "no project manager", "other name")
 
 
-def folders(
+def folders(  # noqa: PLR0917  one value of each dimension
     what: str, services: tuple[bool, bool], listed: Value, edit: str, in_live: str, hold: Any
 ) -> Case | None:
     """A folder that is edited as a whole, beside an edit of the catalogue."""
@@ -198,7 +215,7 @@ def _renamed(folder: DesiredCustomer) -> DesiredCustomer:
     return replace(blank, fields=folder.fields, contacts=people)
 
 
-def move(
+def move(  # noqa: PLR0917  one value of each dimension
     status: Status, role: str, here: Value, there: Value, services: tuple[bool, bool], what: str, protected: bool,
     hold: str,
 ) -> Case | None:  # fmt: skip
@@ -289,7 +306,7 @@ _MANAGERS: Final = (LEE, ())
 FAMILIES: Final = (
     Family("persons", (
         STATUSES, ROLES, LISTS, (False, True), LISTS, _MANAGERS, CATALOGUES, (*CONTACT_EDITS, None),
-        tuple(_PERSON_EDITS), _HOLDS,
+        tuple(_PERSON_EDITS), BESIDE,
     ), person),
     Family("arrivals", (
         ("created", "restored", "adopted"), STATUSES, ROLES, ROLES, LISTS, LISTS, CATALOGUES, _MANAGERS, _HOLDS,

@@ -109,18 +109,15 @@ class Oracle:
         """Look up the combinations in one statement."""
         if not combinations:
             return
-        rows = [self._row(number, *one) for number, one in enumerate(combinations)]
+        rows = [self._row(number, one) for number, one in enumerate(combinations)]
         self._database.execute("DELETE FROM person")
         self._database.executemany("INSERT INTO person VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
         found = _collected(self._database.execute(f"WITH {_RIGHTS}"))
         self._known |= {one: found.get(number, NONE) for number, one in enumerate(combinations)}
 
-    def _row(
-        self, number: int, status: str, role: str, own: Any, customer: _Customer, catalogue: _Catalogue
-    ) -> tuple[Any, ...]:
-        active, listed, managers = customer
-        texts = (json.dumps(value) for value in (own, listed, managers))
-        own_list, customer_list, project_managers = texts
+    def _row(self, number: int, combination: _Combination) -> tuple[Any, ...]:
+        status, role, own, (active, listed, managers), catalogue = combination
+        own_list, customer_list, project_managers = (json.dumps(value) for value in (own, listed, managers))
         number_of = self._number(catalogue)
         return (number, number_of, status, role, own_list, active, customer_list, project_managers)
 

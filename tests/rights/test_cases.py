@@ -115,7 +115,7 @@ def test_opening_a_service_to_all_before_lists_drop_it_counts_nobody() -> None:
 
 
 def test_lists_that_drop_a_service_which_is_kept_closed_by_the_portal_count_their_people() -> None:
-    before, after = opening_cert()
+    after = opening_cert()[1]
     again = files(homes(("cert", "std")), [CERT_FOR_ALL, STD])
     live = edited(applied_portal(again), "services", "svc_cert", available_to_all=False)
     outcome = permitted(Case(again, after, live, ("cert is closed",)))
