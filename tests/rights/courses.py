@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Permissions, Plan, RunTerms, Scope
+from reconciler.model.plan import Facts, Group, Permissions, Plan, RunTerms, Scope
 from reconciler.planning import make_plan
 from tests.planning.simulated import carry_out
 from tests.planning.transaction import BatchRefused
@@ -51,11 +51,11 @@ def _facts(terms: Mapping[str, Any] | None, removals: int | None) -> Facts:
     return Facts(_COMMIT, frozenset({_COMMIT}), permissions, run=RunTerms(**(terms or {})))
 
 
-def course(case: Case, plan: Plan) -> Course:
-    """The plan's ready groups carried out in their order."""
+def course(case: Case, plan: Plan, order: Iterable[Group] | None = None) -> Course:
+    """The plan's ready groups carried out in their order, or in another one."""
     states = [case.live]
     try:
-        for group in plan.ready:
+        for group in plan.ready if order is None else order:
             states.append(carry_out(states[-1], group, _COMMIT)[0])
     except BatchRefused as error:
         return Course(case, plan, tuple(states), str(error))

@@ -42,12 +42,9 @@ def test_a_run_without_permission_keeps_the_laws(case: Case) -> None:
 @given(cases())
 def test_customers_may_be_carried_out_in_any_order(case: Case) -> None:
     plan = plan_exactly(case.after, case.live, case.terms)
-    first = [group for group in plan.groups if not group.customers][:1]
-    last = [group for group in plan.groups if not group.customers and group not in first]
-    customers = [group for group in plan.groups if group.customers]
-    begins_with_services = bool(first) and plan.groups[0] is first[0]
-    order = [*first, *reversed(customers), *last] if begins_with_services else [*reversed(customers), *first]
-    keeps_the_laws(course(case, replace(plan, groups=tuple(order))))
+    customers = iter([group for group in plan.ready if group.customers][::-1])
+    order = [next(customers) if group.customers else group for group in plan.ready]
+    keeps_the_laws(course(case, plan, order))
 
 
 @thorough
