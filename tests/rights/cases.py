@@ -46,8 +46,14 @@ class Case:
         return "\n".join(
             [
                 *("# in both sets of files", *(line for line in before if line in after)),
-                *("# only in the files applied before", *(line for line in before if line not in after)),
-                *("# only in the files to apply now", *(line for line in after if line not in before)),
+                *(
+                    "# only in the files applied before",
+                    *(line for line in before if line not in after),
+                ),
+                *(
+                    "# only in the files to apply now",
+                    *(line for line in after if line not in before),
+                ),
                 f"# edited in the portal: {'; '.join(self.edits) or 'nothing'}",
                 f"# the run: {dict(self.terms) or 'everything'}",
             ]
@@ -61,7 +67,11 @@ def service(key: str, *, open_to_all: bool, **members: Any) -> DesiredService:
 
 
 def files(
-    folders: Iterable[DesiredCustomer], services: Iterable[DesiredService], *, sign_up: str = "closed", **more: Any
+    folders: Iterable[DesiredCustomer],
+    services: Iterable[DesiredService],
+    *,
+    sign_up: str = "closed",
+    **more: Any,
 ) -> DesiredState:
     """A tree of these customers and services."""
     policy = more.pop("settings", LAX)
@@ -93,7 +103,11 @@ def _service_row(one: DesiredService) -> LiveObject:
 def _shown(fields: Fields) -> dict[str, Any]:
     """Without what the portal only remembers."""
     memos = {"heir", "manager_optional", "portal_edits"}
-    return {name: value for name, value in fields.items() if name not in memos and not name.startswith("policy.")}
+    return {
+        name: value
+        for name, value in fields.items()
+        if name not in memos and not name.startswith("policy.")
+    }
 
 
 def edited(state: LiveState, table: str, id: str, **fields: Any) -> LiveState:
@@ -125,7 +139,9 @@ def without(state: LiveState, id: str) -> LiveState:
         for one in state.contacts.values()
         if one.customer_id == id and one.living
     }
-    return replace(state, customers={**state.customers, id: home}, contacts={**state.contacts, **out})
+    return replace(
+        state, customers={**state.customers, id: home}, contacts={**state.contacts, **out}
+    )
 
 
 def _lines(tree: DesiredState) -> list[str]:

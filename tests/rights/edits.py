@@ -14,7 +14,7 @@ from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredSer
 from reconciler.model.live import LiveState, Status
 from reconciler.model.values import Value
 from tests.builders import contact
-from tests.rights.cases import edited, service, without
+from tests.rights.cases import Case, edited, service, without
 
 ROLES: Final = ("requester", "observer", "manager")
 LISTS: Final[tuple[Value, ...]] = ("all", (), ("cert",), ("std",), ("cert", "std"))
@@ -39,7 +39,9 @@ def _field(name: str, value: Value) -> ContactEdit:
 
 
 def _unsaid(one: DesiredContact) -> DesiredContact:
-    return replace(one, fields={name: value for name, value in one.fields.items() if name != "services"})
+    return replace(
+        one, fields={name: value for name, value in one.fields.items() if name != "services"}
+    )
 
 
 def _renamed(one: DesiredContact) -> DesiredContact:
@@ -98,7 +100,10 @@ def edit_catalogue(name: str, cert: bool, std: bool) -> CatalogueEdit:
     """The edit of this name, of a catalogue of cert and std."""
     old_cert, old_std = catalogue(cert, std)
     fresh = {flag: service("fresh", open_to_all=flag, name="Cert") for flag in (False, True)}
-    sworn = {flag: service("sworn", open_to_all=flag, name="Cert", previously=("cert",)) for flag in (cert, not cert)}
+    sworn = {
+        flag: service("sworn", open_to_all=flag, name="Cert", previously=("cert",))
+        for flag in (cert, not cert)
+    }
     gone: dict[str, str | None] = {"cert": None}
     services: Mapping[str, tuple[tuple[DesiredService, ...], Mapping[str, str | None]]] = {
         "keep": ((old_cert, old_std), {}),
@@ -137,7 +142,10 @@ def row_edits(person: str, home: str) -> Mapping[str, PortalEdit]:
     return {
         "nothing": lambda live: live,
         **{f"{person} is {role}": _row("contacts", person, "role", role) for role in ROLES},
-        **{f"{person} lists {value}": _row("contacts", person, "services", value) for value in LISTS},
+        **{
+            f"{person} lists {value}": _row("contacts", person, "services", value)
+            for value in LISTS
+        },
         f"{person} is protected": _row("contacts", person, "protected", True),
         f"{person} is removed": _gone(person),
         **catalogue_edits(home),
@@ -152,7 +160,9 @@ def catalogue_edits(home: str) -> Mapping[str, PortalEdit]:
         f"{home} has a project manager": _row("customers", home, "project_managers", LEE),
         f"{home} has no project manager": _row("customers", home, "project_managers", ()),
         **{
-            f"{key} is {'open' if flag else 'closed'}": _row("services", f"svc_{key}", "available_to_all", flag)
+            f"{key} is {'open' if flag else 'closed'}": _row(
+                "services", f"svc_{key}", "available_to_all", flag
+            )
             for key in ("cert", "std")
             for flag in (False, True)
         },
@@ -170,7 +180,12 @@ class Held:
 
 
 HOLDS: Final = ("none", "older commit", "conflict", "settings")
-BESIDE: Final = (("keep", "none"), ("keep", "older commit"), ("flip cert", "settings"), ("retire cert", "none"))
+BESIDE: Final = (
+    ("keep", "none"),
+    ("keep", "older commit"),
+    ("flip cert", "settings"),
+    ("retire cert", "none"),
+)
 """Edits of the catalogue beside the edit of one person, and what holds a group back then."""
 TERMS: Final[tuple[Mapping[str, Any], ...]] = (
     {"customers": frozenset({"acme"})},
@@ -181,7 +196,9 @@ TERMS: Final[tuple[Mapping[str, Any], ...]] = (
 HOLDS_AND_TERMS: Final[tuple[str | Mapping[str, Any], ...]] = (*HOLDS, *TERMS)
 
 
-def held(how: str | Mapping[str, Any], after: DesiredState, live: LiveState, home: str = "acme") -> Held | None:
+def held(
+    how: str | Mapping[str, Any], after: DesiredState, live: LiveState, home: str = "acme"
+) -> Held | None:
     """The case with this reason; None where the customer has no file that could carry it."""
     if not isinstance(how, str):
         return Held(after, live, how, ())
@@ -190,7 +207,9 @@ def held(how: str | Mapping[str, Any], after: DesiredState, live: LiveState, hom
     if how == "settings":
         fields = {**after.settings.fields, "sign_up": "approval_required"}
         moved = replace(after, settings=replace(after.settings, fields=fields))
-        return Held(moved, edited(live, "settings", "settings", sign_up="open"), {}, ("sign_up is open",))
+        return Held(
+            moved, edited(live, "settings", "settings", sign_up="open"), {}, ("sign_up is open",)
+        )
     row = live.customers[f"cus_{home}"]
     if row.archived:
         return None
@@ -202,4 +221,25 @@ def held(how: str | Mapping[str, Any], after: DesiredState, live: LiveState, hom
     folder: DesiredCustomer = after.customers[home]
     folder = replace(folder, fields={**folder.fields, "name": "Acme One"})
     renamed = replace(after, customers={**after.customers, home: folder})
-    return Held(renamed, edited(live, "customers", row.id, name="Acme Two"), {}, (f"{home} is called Acme Two",))
+    return Held(
+        renamed,
+        edited(live, "customers", row.id, name="Acme Two"),
+        {},
+        (f"{home} is called Acme Two",),
+    )
+
+
+def case_of(
+    before: DesiredState,
+    after: DesiredState,
+    live: LiveState,
+    in_live: str,
+    hold: Any,
+    *,
+    rename: bool = False,
+) -> Case | None:
+    """The case with a reason that holds a group back; None where it cannot have it."""
+    found = held(hold, after, live)
+    if found is None:
+        return None
+    return Case(before, found.after, found.live, (in_live, *found.reason), found.terms, rename)

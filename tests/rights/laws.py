@@ -62,7 +62,9 @@ def _shown(course: Course, found: dict[str, Difference], names: Names) -> Iterat
     """Lost is shown, gained is shown, and nothing else is."""
     claimed: dict[str, Difference] = defaultdict(Difference)
     for outcome in (one for group in course.plan.ready for one in group.outcomes):
-        said = Difference(frozenset(map(names.right, outcome.loses)), frozenset(map(names.right, outcome.gains)))
+        said = Difference(
+            frozenset(map(names.right, outcome.loses)), frozenset(map(names.right, outcome.gains))
+        )
         for id in names.rows(outcome.person, found):
             claimed[id] = _united(claimed[id], _common(said, found[id]))
             said = _less(said, found[id])
@@ -87,7 +89,11 @@ def _less(one: Difference, other: Difference) -> Difference:
 
 
 def _words(one: Difference, names: Names) -> str:
-    parts = (f"{what} {names.words(rights)}" for what, rights in (("loses", one.lost), ("gains", one.gained)) if rights)
+    parts = (
+        f"{what} {names.words(rights)}"
+        for what, rights in (("loses", one.lost), ("gains", one.gained))
+        if rights
+    )
     return " and ".join(parts)
 
 
@@ -110,7 +116,9 @@ def _removed(states: Sequence[LiveState]) -> set[str]:
     return {id for id, row in states[0].contacts.items() if row.living and not last[id].living}
 
 
-def _protected(states: Sequence[LiveState], found: dict[str, Difference], names: Names) -> Iterator[str]:
+def _protected(
+    states: Sequence[LiveState], found: dict[str, Difference], names: Names
+) -> Iterator[str]:
     """Nobody who was protected before loses anything or is removed."""
     removed = _removed(states)
     for id, row in states[0].contacts.items():
@@ -145,12 +153,22 @@ def beyond_limits(course: Course, rights: Sequence[RightsById]) -> list[str]:
     archived has no limit of its own.
     """
     first, last = course.states[0], course.states[-1]
-    losing = {id for id, one in differences(rights[0], rights[-1]).items() if one.lost} | _removed(course.states)
-    sentences = [f"{len(losing)} people lose something, the limit is {_OVERALL}"] if len(losing) > _OVERALL else []
+    losing = {id for id, one in differences(rights[0], rights[-1]).items() if one.lost} | _removed(
+        course.states
+    )
+    sentences = (
+        [f"{len(losing)} people lose something, the limit is {_OVERALL}"]
+        if len(losing) > _OVERALL
+        else []
+    )
     for home in first.customers.values():
-        people = [row for row in first.contacts.values() if row.customer_id == home.id and row.living]
+        people = [
+            row for row in first.contacts.values() if row.customer_id == home.id and row.living
+        ]
         here = [row for row in people if row.id in losing]
         limit = min(_SMALL_CUSTOMER, len(people) - 1)
         if not last.customers[home.id].archived and people and len(here) > limit:
-            sentences.append(f"{len(here)} people of {home.name} lose something, the limit is {limit}")
+            sentences.append(
+                f"{len(here)} people of {home.name} lose something, the limit is {limit}"
+            )
     return sentences

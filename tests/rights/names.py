@@ -17,7 +17,9 @@ def person(state: LiveState, row: LiveContact) -> str:
     """`customer/key`, or `customer/address` for people whom nobody manages here."""
     home = state.customers[row.customer_id]
     customer = home.external_key if home.owner == OWNER and home.external_key else home.name
-    return f"{customer}/{row.external_key if row.owner == OWNER and row.external_key else row.email}"
+    return (
+        f"{customer}/{row.external_key if row.owner == OWNER and row.external_key else row.email}"
+    )
 
 
 @dataclass(frozen=True)

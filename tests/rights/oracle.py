@@ -117,7 +117,9 @@ class Oracle:
 
     def _row(self, number: int, combination: _Combination) -> tuple[Any, ...]:
         status, role, own, (active, listed, managers), catalogue = combination
-        own_list, customer_list, project_managers = (json.dumps(value) for value in (own, listed, managers))
+        own_list, customer_list, project_managers = (
+            json.dumps(value) for value in (own, listed, managers)
+        )
         number_of = self._number(catalogue)
         return (number, number_of, status, role, own_list, active, customer_list, project_managers)
 
@@ -147,7 +149,13 @@ def _combinations(state: LiveState) -> dict[str, _Combination]:
         for id, row in state.customers.items()
     }
     return {
-        id: (row.status.value, str(row.fields["role"]), row.fields.get("services"), homes[row.customer_id], catalogue)
+        id: (
+            row.status.value,
+            str(row.fields["role"]),
+            row.fields.get("services"),
+            homes[row.customer_id],
+            catalogue,
+        )
         for id, row in state.contacts.items()
     }
 
