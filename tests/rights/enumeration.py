@@ -24,7 +24,9 @@ into families, each the full product of what meets in it:
   pair of customers of one to three people out of four kinds, and one of seven edits each, up to
   the order of people and of customers; with a service closed in the same commit or not.
 
-`sizes()` counts the combinations; what a combination would repeat is left out when its case is built.
+What a combination would repeat, or what cannot be, is left out when its case is built. Left are about
+650,000 cases of `persons`, 15,000 of `arrivals`, 185,000 of `catalogues`, 72,000 of `folders`, 8,100 of
+`moves` and 108,000 of `couples`: a million in all, most of them with several people.
 """
 
 from __future__ import annotations
@@ -100,8 +102,3 @@ FAMILIES: Final = (
     ), move),
     Family("couples", (COUPLES, (False, True), ("none", "older commit")), couple),
 )  # fmt: skip
-
-
-def sizes() -> dict[str, int]:
-    """How many combinations each family has."""
-    return {family.name: family.size for family in FAMILIES}

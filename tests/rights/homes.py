@@ -139,7 +139,9 @@ COUPLES: Final = list(combinations_with_replacement(_HALVES, 2))
 
 def couple(halves: tuple[Half, Half], closing: bool, hold: str) -> Case | None:
     """Two small customers with an edit each."""
-    before, after, statuses = [], [], {}
+    before: list[DesiredCustomer] = []
+    after: list[DesiredCustomer] = []
+    statuses: dict[str, Status] = {}
     for home, (kinds, edit) in zip(("acme", "beta"), halves, strict=True):
         people = [
             contact(f"p-{number}", home, KINDS[kind][0], protected=KINDS[kind][2])

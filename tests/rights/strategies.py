@@ -25,7 +25,7 @@ lists: st.SearchStrategy[Value] = st.one_of(
     st.just("all"), st.sets(st.sampled_from(KEYS)).map(lambda keys: tuple(sorted(keys)))
 )
 seldom = st.integers(0, 7).map(lambda number: number == 0)
-run_terms = st.one_of(
+run_terms: st.SearchStrategy[dict[str, Any]] = st.one_of(
     st.just({}),
     st.sets(st.sampled_from(HOMES), min_size=1).map(lambda homes: {"customers": frozenset(homes)}),
     st.sampled_from([{"shard": (1, 2)}, {"shard": (2, 2)}, {"shard": (2, 3)}]),

@@ -113,6 +113,11 @@ class Watched:
     shown: list[Plan] = field(default_factory=list)
     steps: list[tuple[Snapshot, Snapshot]] = field(default_factory=list)
 
+    def agree(self, plan: Plan) -> bool:
+        """Remember a plan that the run shows, and agree to it."""
+        self.shown.append(plan)
+        return True
+
     def broken_laws(self) -> Iterator[str]:
         """Losses that no shown plan names, and losses of protected people."""
         loses: dict[str, set[str]] = {}
@@ -149,7 +154,7 @@ def watched_run(
     plan = plan_exactly(tree, world.reader.live_state(), terms)
     writer = Watcher(world, trouble, act)
     wish = Wish("run", "tests", plan.permissions, parallelism=1, **terms)
-    voice = Voice(lambda shown: not found.shown.append(shown), lambda _: None, lambda: None)
+    voice = Voice(found.agree, lambda _: None, lambda: None)
     try:
         carry_out(Folder(Path(), Tree(()), tree), world.reader, writer, wish, voice)
     except ReconcilerError:
