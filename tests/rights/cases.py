@@ -1,7 +1,8 @@
-"""A case: the files that were applied, the files to apply now, and what was edited in the portal between.
+"""A case: the files that were applied, the files to apply now, and what was edited in the portal
+between.
 
-`applied_portal` is the portal right after the first files were applied; `edited` and `without` are the edits
-of an administrator. `Case.text` prints a case as two sets of files, for a counterexample.
+`applied_portal` is the portal right after the first files were applied; `edited` and `without` are
+the edits of an administrator. `Case.text` prints a case as two sets of files, for a counterexample.
 """
 
 from __future__ import annotations
@@ -19,9 +20,13 @@ ADMIN: Final = Touch("Ada Admin", Actor.ADMINISTRATOR, RECENTLY)
 LAX: Final[Fields] = {"policy.mails_per_run": 1000}
 """Settings under which no limit of mails hides the rest."""
 _CUSTOMER: Final[Fields] = {
-    "description": None, "language": "en", "project_managers": (), "services": (), "email_domains": (),
+    "description": None,
+    "language": "en",
+    "project_managers": (),
+    "services": (),
+    "email_domains": (),
     "protected": False,
-}  # fmt: skip
+}
 _CONTACT: Final[Fields] = {"services": "all", "language": None, "protected": False}
 
 
@@ -29,8 +34,8 @@ _CONTACT: Final[Fields] = {"services": "all", "language": None, "protected": Fal
 class Case:
     """What a plan is made from, and how it came about.
 
-    `edits`: what was edited in the portal since `before` was applied, in words. `terms`: the members
-    of the run's terms. `rename`: whether `after` does nothing but rename something.
+    `edits`: what was edited in the portal since `before` was applied, in words. `terms`: the
+    members of the run's terms. `rename`: whether `after` does nothing but rename something.
     """
 
     before: DesiredState
@@ -41,7 +46,7 @@ class Case:
     rename: bool = False
 
     def text(self) -> str:
-        """The case as people read it: two sets of files, the edits in the portal, the run's terms."""
+        """The case as people read it: two sets of files, edits in the portal, the run's terms."""
         before, after = _lines(self.before), _lines(self.after)
         return "\n".join(
             [
@@ -129,7 +134,7 @@ def _touched(row: Any, fields: Fields) -> Any:
 
 
 def without(state: LiveState, id: str) -> LiveState:
-    """The portal after an administrator removed the contact, or archived the customer with its people."""
+    """The portal after an administrator removed the contact, or archived the customer."""
     if id in state.contacts:
         gone = replace(state.contacts[id], status=Status.REMOVED, removal=removed())
         return replace(state, contacts={**state.contacts, id: gone})

@@ -1,4 +1,4 @@
-"""The course of a case: its plan, and the portal's state before and after each group that was carried out."""
+"""The course of a case: its plan, and the portal's states between the groups carried out."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _TRIES: Final = 3
 
 @dataclass(frozen=True, slots=True)
 class Course:
-    """`states`: the committed ones, from before the run to its end. `refused`: the portal's reason, if it had one.
+    """`states`: the committed ones, from before the run to its end. `refused`: the portal's reason,
+    if it had one.
 
     The run may be killed at each of the states.
     """
@@ -41,7 +42,7 @@ def plan_within_limits(
 def plan_exactly(
     tree: DesiredState, live: LiveState, terms: Mapping[str, Any] | None = None
 ) -> Plan:
-    """The plan of a caller who permits the exact number of people, so that no limit hides the rest."""
+    """The plan of a caller who permits the exact number, so that no limit hides the rest."""
     plan = plan_within_limits(tree, live, terms)
     for _ in range(_TRIES):
         plan = make_plan(tree, live, _facts(terms, len(plan.counted)))

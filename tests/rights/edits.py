@@ -1,7 +1,7 @@
 """Single edits: of a contact's file, of the catalogue, in the portal; and what holds a group back.
 
-Each edit is a name and a function. A function returns None where the edit changes nothing or cannot be made,
-so that no case stands in the enumeration twice.
+Each edit is a name and a function. A function returns None where the edit changes nothing or cannot
+be made, so that no case stands in the enumeration twice.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ ROLES: Final = ("requester", "observer", "manager")
 LISTS: Final[tuple[Value, ...]] = ("all", (), ("cert",), ("std",), ("cert", "std"))
 STATUSES: Final = (Status.ACTIVE, Status.INVITED, Status.LINK_EXPIRED)
 CATALOGUES: Final = ((False, False), (True, False), (True, True))
-"""Whether cert and std are open to all. That std alone is open is the second with the names exchanged."""
+"""Whether cert and std are open to all; std alone is the second with the names exchanged."""
 LEE: Final = ("lee@provider.example",)
 OLDER: Final = "b0ffed"
 """A commit that the files do not descend from."""
@@ -72,7 +72,7 @@ CONTACT_EDITS: Final[Mapping[str, ContactEdit]] = {
 
 @dataclass(frozen=True, slots=True)
 class CatalogueEdit:
-    """The services after an edit, and by which keys the lists of the files call each service then."""
+    """The services after an edit, and by which keys the lists of the files call them then."""
 
     services: tuple[DesiredService, ...]
     keys: Mapping[str, str | None]
@@ -91,9 +91,20 @@ def catalogue(cert: bool, std: bool) -> tuple[DesiredService, DesiredService]:
 
 
 CATALOGUE_EDITS: Final = (
-    "keep", "flip cert", "flip std", "flip both", "retire cert", "retire std", "add closed", "add open",
-    "rename cert", "rename and flip cert", "replace by closed", "replace by open", "exchange std for open",
-)  # fmt: skip
+    "keep",
+    "flip cert",
+    "flip std",
+    "flip both",
+    "retire cert",
+    "retire std",
+    "add closed",
+    "add open",
+    "rename cert",
+    "rename and flip cert",
+    "replace by closed",
+    "replace by open",
+    "exchange std for open",
+)
 
 
 def edit_catalogue(name: str, cert: bool, std: bool) -> CatalogueEdit:
@@ -138,7 +149,7 @@ def _gone(id: str) -> PortalEdit:
 
 
 def row_edits(person: str, home: str) -> Mapping[str, PortalEdit]:
-    """Edits that an administrator may make in the portal: of one contact, their customer and the catalogue."""
+    """Edits of an administrator: of one contact, their customer and the catalogue."""
     return {
         "nothing": lambda live: live,
         **{f"{person} is {role}": _row("contacts", person, "role", role) for role in ROLES},
@@ -154,7 +165,7 @@ def row_edits(person: str, home: str) -> Mapping[str, PortalEdit]:
 
 
 def catalogue_edits(home: str) -> Mapping[str, PortalEdit]:
-    """Edits that an administrator may make in the portal: of a customer and the catalogue."""
+    """Edits of an administrator: of a customer and the catalogue."""
     return {
         **{f"{home} lists {value}": _row("customers", home, "services", value) for value in LISTS},
         f"{home} has a project manager": _row("customers", home, "project_managers", LEE),

@@ -1,4 +1,4 @@
-"""Cases about customers: their lists beside the catalogue, their folders, and pairs of small ones."""
+"""Cases about customers: their lists beside the catalogue, their folders, small pairs."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HOME_EDITS: Final = {"nothing": row_edits("", "")["nothing"], **catalogue_edits(
 
 
 def crowd(home: str, edit: CatalogueEdit) -> list[DesiredContact]:
-    """Everybody who differs in rights: requesters of every list, a manager, and who may not order."""
+    """Everybody who differs in rights: requesters of every list, a manager, an observer."""
     requesters = [
         contact(f"r-{number}", home, services=edit.listed(value))
         for number, value in enumerate(LISTS)

@@ -1,7 +1,7 @@
 """The laws of rights, judged on one course: what was lost, gained, shown and counted.
 
-The oracle's rights come from the rows; `outcomes` and `counted` come from the plan. Nothing here knows how
-the plan came to them.
+The oracle's rights come from the rows; `outcomes` and `counted` come from the plan. Nothing here
+knows how the plan came to them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.model.live import LiveState
+from reconciler.model.live import LiveState, Status
 from tests.rights.courses import Course, refused_as_a_whole
 from tests.rights.names import Names, person
 from tests.rights.oracle import NONE, RightsById
@@ -98,11 +98,12 @@ def _words(one: Difference, names: Names) -> str:
 
 
 def _counted(course: Course, found: dict[str, Difference], names: Names) -> Iterator[str]:
-    """Who loses counts; who counts loses, is removed, or belongs to what is held back or left out."""
+    """Who loses counts; who counts loses or is removed, unless something is held back."""
     losing = {id for id, difference in found.items() if difference.lost}
     for id in losing:
         if not names.people[id] & course.plan.counted:
-            yield f"{sorted(names.people[id])} loses {names.words(found[id].lost)} and is not counted"
+            words = names.words(found[id].lost)
+            yield f"{sorted(names.people[id])} loses {words} and is not counted"
     if any(group not in course.plan.ready for group in course.plan.groups):
         return
     allowed = {name for id in losing | _removed(course.states) for name in names.people[id]}
@@ -124,17 +125,19 @@ def _protected(
     for id, row in states[0].contacts.items():
         lost = found[id].lost if id in found else frozenset()
         if row.fields.get("protected") and (lost or id in removed):
-            yield f"{person(states[0], row)} is protected and loses {names.words(lost) or 'their place'}"
+            words = names.words(lost) or "their place"
+            yield f"{person(states[0], row)} is protected and loses {words}"
 
 
 def _kept_on_the_way(rights: Sequence[RightsById], names: Names) -> Iterator[str]:
-    """At every committed state nobody lacks a right that they have both before and after the run."""
+    """At every committed state nobody lacks a right that they have before and after."""
     before, after = rights[0], rights[-1]
     for number, state in enumerate(rights[1:-1], 1):
         for id, old in before.items():
             kept = old.now & after.get(id, NONE).now
             if missing := kept - state.get(id, NONE).now:
-                yield f"after group {number} {sorted(names.people[id])} lacks {names.words(missing)} for a while"
+                called, words = sorted(names.people[id]), names.words(missing)
+                yield f"after group {number} {called} lacks {words} for a while"
 
 
 def _renamed(course: Course) -> Iterator[str]:
@@ -150,7 +153,7 @@ def beyond_limits(course: Course, rights: Sequence[RightsById]) -> list[str]:
     """Sentences about limits that a plan without any permission did not keep.
 
     For portals of less than twenty people and customers of less than ten. A customer that was
-    archived has no limit of its own.
+    archived has no limit of its own, and what the catalogue takes counts in the overall limit only.
     """
     first, last = course.states[0], course.states[-1]
     losing = {id for id, one in differences(rights[0], rights[-1]).items() if one.lost} | _removed(
@@ -162,13 +165,20 @@ def beyond_limits(course: Course, rights: Sequence[RightsById]) -> list[str]:
         else []
     )
     for home in first.customers.values():
-        people = [
-            row for row in first.contacts.values() if row.customer_id == home.id and row.living
-        ]
-        here = [row for row in people if row.id in losing]
-        limit = min(_SMALL_CUSTOMER, len(people) - 1)
-        if not last.customers[home.id].archived and people and len(here) > limit:
+        if last.customers[home.id].archived:
+            continue
+        here = [id for id in losing if first.contacts[id].customer_id == home.id]
+        if len(here) > _SMALL_CUSTOMER and first.services == last.services:
             sentences.append(
-                f"{len(here)} people of {home.name} lose something, the limit is {limit}"
+                f"{len(here)} people of {home.name} lose something, the limit is {_SMALL_CUSTOMER}"
             )
+        if _has_people(first, home.id) and not _has_people(last, home.id):
+            sentences.append(f"nobody of {home.name} is active or invited any more")
     return sentences
+
+
+def _has_people(state: LiveState, home: str) -> bool:
+    standing = {Status.ACTIVE, Status.INVITED}
+    return any(
+        row.customer_id == home and row.status in standing for row in state.contacts.values()
+    )

@@ -1,7 +1,7 @@
 """How plans call people and rights, and what of it means the same row.
 
-Plans speak in keys (`acme/jane`, `service certified`), the oracle in ids of rows. A rename gives one
-row two keys, so a name stands for every row that was called so before or is called so after.
+Plans speak in keys (`acme/jane`, `service certified`), the oracle in ids of rows. A rename gives
+one row two keys, so a name stands for every row that was called so before or is called so after.
 """
 
 from __future__ import annotations

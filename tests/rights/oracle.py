@@ -2,14 +2,15 @@
 
 The oracle shares nothing with the planner. It imports no module that decides about rights: the
 roles, the statuses and the rule for services are written down here a second time, as SQL tables and
-conditions. Two sources feed the same statement: live states of the model (`Oracle`, for hundreds
-of thousands of states) and the database of the reference portal (`rights_in_database`).
+conditions. Two sources feed the same statement: live states of the model (`Oracle`, for hundreds of
+thousands of states) and the database of the reference portal (`rights_in_database`).
 
 A right is a text: `access`, a capability, `ordering`, or `service ID` with the id of the service's
-*row*, so that renaming a service changes no right. `names.py` turns ids into the keys that plans show.
+*row*, so that renaming a service changes no right. `names.py` turns ids into the keys that plans
+show.
 
-A person's rights depend on their own row, their customer's row and the catalogue of services, and on
-nothing else. So the oracle asks SQLite about each distinct combination of the three once, many
+A person's rights depend on their own row, their customer's row and the catalogue of services, and
+on nothing else. So the oracle asks SQLite about each distinct combination of the three once, many
 combinations per statement, and remembers the answer.
 """
 
@@ -28,8 +29,9 @@ from reconciler.model.live import LiveState
 class Rights:
     """One person's rights in one state.
 
-    `now`: what they may do today; losses are judged on it. `once_active`: what they may do as soon as
-    they have activated their access; gains are judged on it, so that newcomers' rights are visible.
+    `now`: what they may do today; losses are judged on it. `once_active`: what they may do as soon
+    as they have activated their access; gains are judged on it, so that newcomers' rights are
+    visible.
     """
 
     now: frozenset[str] = frozenset()
@@ -46,13 +48,17 @@ _Customer: TypeAlias = tuple[bool, Any, Any]
 _Combination: TypeAlias = tuple[str, str, Any, _Customer, _Catalogue]
 
 _TABLES: Final = """
-CREATE TABLE person (nr, catalogue, status, role, own_list, customer_active, customer_list, project_managers);
+CREATE TABLE person (
+  nr, catalogue, status, role, own_list, customer_active, customer_list, project_managers
+);
 CREATE TABLE service (catalogue, id, code, everybody);
 CREATE INDEX service_of ON service (catalogue);
 """
 
 _DATABASE: Final = """
-person (nr, catalogue, status, role, own_list, customer_active, customer_list, project_managers) AS (
+person (
+  nr, catalogue, status, role, own_list, customer_active, customer_list, project_managers
+) AS (
   SELECT contacts.id, 0, contacts.status, contacts.role, contacts.services,
          customers.status = 'active', customers.services, customers.project_managers
   FROM contacts JOIN customers ON customers.id = contacts.customer

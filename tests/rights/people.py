@@ -27,10 +27,18 @@ PERSON_EDITS: Final = row_edits(SAM, "cus_acme")
 
 
 def person(  # noqa: PLR0917  one value of each dimension
-    status: Status, role: str, own: Value, protected: bool, listed: Value, managers: tuple[str, ...],
-    services: tuple[bool, bool], edit: str | None, in_live: str, beside: tuple[str, str],
-) -> Case | None:  # fmt: skip
-    """One person, one edit of their file (None: it goes), one edit in the portal, and one beside them."""
+    status: Status,
+    role: str,
+    own: Value,
+    protected: bool,
+    listed: Value,
+    managers: tuple[str, ...],
+    services: tuple[bool, bool],
+    edit: str | None,
+    in_live: str,
+    beside: tuple[str, str],
+) -> Case | None:
+    """One person, one edit of their file (None: it goes), one in the portal, one beside."""
     if not managers and not own == listed == "all":
         return None
     if beside != BESIDE[0] and (protected or listed in _FEWER_BESIDE):
@@ -66,9 +74,16 @@ def _relisted(one: DesiredContact, edit: CatalogueEdit) -> DesiredContact:
 
 
 def arrival(  # noqa: PLR0917  one value of each dimension
-    how: str, status: Status, role: str, wanted: str, own: Value, listed: Value, services: tuple[bool, bool],
-    managers: tuple[str, ...], hold: str,
-) -> Case | None:  # fmt: skip
+    how: str,
+    status: Status,
+    role: str,
+    wanted: str,
+    own: Value,
+    listed: Value,
+    services: tuple[bool, bool],
+    managers: tuple[str, ...],
+    hold: str,
+) -> Case | None:
     """One person whom the files name for the first time, or again."""
     if how != "adopted" and (status is not Status.ACTIVE or role != wanted):
         return None
@@ -96,9 +111,15 @@ def _unmanaged(one: DesiredContact, status: Status, role: str) -> LiveContact:
 
 
 def move(  # noqa: PLR0917  one value of each dimension
-    status: Status, role: str, here: Value, there: Value, services: tuple[bool, bool], what: str, protected: bool,
+    status: Status,
+    role: str,
+    here: Value,
+    there: Value,
+    services: tuple[bool, bool],
+    what: str,
+    protected: bool,
     hold: str,
-) -> Case | None:  # fmt: skip
+) -> Case | None:
     """A person who moves from acme to beta, or whose address passes to somebody there."""
     sam = contact("sam", "acme", role, protected=protected)
     bea = contact("bea", "beta", "manager")

@@ -65,7 +65,7 @@ def conflict(state: LiveState, id: str, name: str) -> LiveState:
 
 
 def closing_std(services: Sequence[DesiredService]) -> tuple[DesiredState, DesiredState]:
-    """Files that close std to all and, at once, list it in every customer; c1 also gets another name."""
+    """Files that close std and list it in every customer; c1 also gets another name."""
     protected = contact("pia", "c1", protected=True)
     before = [
         home("c1", ("cert",), [*people("c1", 5), protected]),
@@ -194,12 +194,36 @@ def test_a_protected_person_keeps_a_service_that_is_retired() -> None:
 
 
 RENAMED: dict[str, tuple[list[DesiredCustomer], list[DesiredService]]] = {
-    "contact": ([home("c1", "all", [*people("c1", 3), contact("nell", "c1", name="R 3", email="r-3@c1.example",
-                                                              previously=("r-3",))])], [CERT, STD]),
-    "customer": ([home("new", "all", [contact(one.key, "new", one.role, email=one.email) for one in people("c1")],
-                       name="C1", previously=("c1",))], [CERT, STD]),
-    "service": ([home("c1", "all")], [service("sworn", open_to_all=False, name="Cert", previously=("cert",)), STD]),
-}  # fmt: skip
+    "contact": (
+        [
+            home(
+                "c1",
+                "all",
+                [
+                    *people("c1", 3),
+                    contact("nell", "c1", name="R 3", email="r-3@c1.example", previously=("r-3",)),
+                ],
+            )
+        ],
+        [CERT, STD],
+    ),
+    "customer": (
+        [
+            home(
+                "new",
+                "all",
+                [contact(one.key, "new", one.role, email=one.email) for one in people("c1")],
+                name="C1",
+                previously=("c1",),
+            )
+        ],
+        [CERT, STD],
+    ),
+    "service": (
+        [home("c1", "all")],
+        [service("sworn", open_to_all=False, name="Cert", previously=("cert",)), STD],
+    ),
+}
 
 
 @pytest.mark.parametrize("what", ["contact", "customer", "service"])

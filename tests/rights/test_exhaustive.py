@@ -1,6 +1,8 @@
-"""In every small portal, for every single edit: what is lost is shown and counted, what is gained is shown.
+"""In every small portal, for every single edit: what is lost is shown and counted, what is gained
+is shown.
 
-`make test` takes a stride through each family, the same each time; with SOAK set, every case is judged.
+`make test` takes a stride through each family, the same each time; with SOAK set, every case is
+judged.
 """
 
 from __future__ import annotations
@@ -21,10 +23,15 @@ from tests.rights.oracle import Oracle, RightsById
 
 SOAK: Final = "SOAK" in os.environ
 PARTS: Final = 7
-"""Each family is judged in so many tests; a number that divides no dimension, so each part meets every value."""
+"""Tests per family; the number divides no dimension, so that each part meets every value."""
 COMBINATIONS: Final = {
-    "persons": 24_000, "arrivals": 4000, "catalogues": 1600, "folders": 800, "moves": 600, "couples": 900,
-}  # fmt: skip
+    "persons": 24_000,
+    "arrivals": 4000,
+    "catalogues": 1600,
+    "folders": 800,
+    "moves": 600,
+    "couples": 900,
+}
 """How many combinations of a family a stride takes."""
 BATCH: Final = 500
 BY_NAME: Final = {family.name: family for family in FAMILIES}
@@ -36,7 +43,7 @@ families = pytest.mark.parametrize("name", BY_NAME)
 
 
 def stride(family: Family) -> int:
-    """Every how many combinations one is taken; divisible by no dimension's size, so that it meets every value."""
+    """Every how many combinations one is taken, so that each value of a dimension is met."""
     if SOAK:
         return 1
     step = family.size // COMBINATIONS[family.name]

@@ -1,4 +1,4 @@
-"""The oracle itself: against answers worked out by hand, and against what the portal really offers."""
+"""The oracle itself, against answers worked out by hand and what the portal really offers."""
 
 from __future__ import annotations
 

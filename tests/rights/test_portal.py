@@ -1,4 +1,4 @@
-"""Against a real portal: no run takes a right that it did not show, whatever happens between plan and batch."""
+"""Against a real portal: no run takes a right that it did not show, whatever happens meanwhile."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
-"""A run against a real portal, watched: everybody's rights in the database before and after each batch.
+"""A run against a real portal, watched: everybody's rights in the database before and after each
+batch.
 
-Between the plan and a batch an administrator may act, a batch may be left without an answer, and the
-run may be killed. Only what changes while a batch is carried out is the run's doing.
+Between the plan and a batch an administrator may act, a batch may be left without an answer, and
+the run may be killed. Only what changes while a batch is carried out is the run's doing.
 """
 
 from __future__ import annotations
@@ -30,14 +31,15 @@ from tests.runs.world import World
 _NAMES = """
 SELECT contacts.id, contacts.protected,
        CASE WHEN customers.owner = :owner THEN customers.external_key ELSE customers.name END
-       || '/' || CASE WHEN contacts.owner = :owner THEN contacts.external_key ELSE contacts.email END
+       || '/' ||
+       CASE WHEN contacts.owner = :owner THEN contacts.external_key ELSE contacts.email END
 FROM contacts JOIN customers ON customers.id = contacts.customer
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """The portal's database at one moment: rights, names and protection of people, keys of services."""
+    """The portal's database at one moment: people's rights, names, protection; services' keys."""
 
     rights: RightsById
     names: Mapping[str, str]
