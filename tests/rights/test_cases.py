@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredService, DesiredState
-from reconciler.model.live import LiveState, Status
+from reconciler.model.live import Status
 from reconciler.model.plan import Plan
 from tests.builders import contact, customer
 from tests.rights.cases import Case, applied_portal, edited, files, service, without
 from tests.rights.courses import Course, course, plan_exactly, plan_within_limits
+from tests.rights.edits import held
 from tests.rights.laws import broken_laws
 from tests.rights.oracle import Oracle
 
@@ -59,11 +60,6 @@ def losers(outcome: Course) -> set[str]:
     return {one.person for group in outcome.plan.ready for one in group.outcomes if one.loses}
 
 
-def conflict(state: LiveState, id: str, name: str) -> LiveState:
-    """The portal after an administrator gave the customer another name."""
-    return edited(state, "customers", id, name=name)
-
-
 def closing_std(services: Sequence[DesiredService]) -> tuple[DesiredState, DesiredState]:
     """Files that close std and list it in every customer; c1 also gets another name."""
     protected = contact("pia", "c1", protected=True)
@@ -81,19 +77,17 @@ def closing_std(services: Sequence[DesiredService]) -> tuple[DesiredState, Desir
     return files(before, [CERT, STD_FOR_ALL]), files(after, services)
 
 
-def test_nobody_loses_a_closed_service_while_the_customer_that_was_to_list_it_is_held_back() -> (
-    None
-):
+@pytest.mark.parametrize("reason", ["conflict", "older commit"])
+def test_nobody_loses_a_closed_service_while_a_customer_that_was_to_list_it_is_held_back(
+    reason: str,
+) -> None:
     before, after = closing_std([CERT, STD])
-    case = Case(
-        before, after, conflict(applied_portal(before), "cus_c1", "Uno"), ("c1 is called Uno",)
-    )
-    outcome = permitted(case)
+    found = held(reason, after, applied_portal(before), "c1")
+    assert found is not None
+    outcome = permitted(Case(before, found.after, found.live, found.reason))
     assert losers(outcome) == set()
-    service_row = outcome.states[-1].services["svc_std"]
-    assert service_row.fields["available_to_all"] is True, (
-        "closing waits for the customer that is held back"
-    )
+    row = outcome.states[-1].services["svc_std"]
+    assert row.fields["available_to_all"] is True, "closing waits for the customer"
 
 
 def test_closing_a_service_that_every_customer_lists_in_the_same_commit_counts_nobody() -> None:
