@@ -43,7 +43,7 @@ lint: .venv/installed ## types, style, workflows
 	$(BIN)/mypy
 
 soak: .venv/installed ## the random tests, much longer, and every statement killed
-	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning \
+	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning tests/rights \
 	  tests/portal/test_schemathesis.py tests/portal/test_killed_server.py
 
 bench: .venv/installed ## how time grows with the book, and whether it tells who is known here, as ratios

@@ -1,0 +1,76 @@
+"""The laws of rights in portals of random size, with several edits at once, on both sides."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+
+from reconciler.model.desired import DesiredState
+from reconciler.model.live import LiveState
+from tests.planning.strategies import desired_states, live_states
+from tests.rights.cases import Case
+from tests.rights.courses import Course, course, plan_exactly, plan_within_limits
+from tests.rights.laws import broken_laws, differences
+from tests.rights.oracle import Oracle
+from tests.rights.strategies import cases
+
+SOAK = int(os.environ.get("SOAK", "1"))
+ORACLE = Oracle()
+thorough = settings(max_examples=250 * SOAK, deadline=None, suppress_health_check=list(HealthCheck))
+
+
+def keeps_the_laws(found: Course) -> None:
+    sentences = broken_laws(found, ORACLE.rights(found.states))
+    assert sentences == [], f"\n{found.case.text()}"
+
+
+@thorough
+@given(cases())
+def test_any_run_shows_and_counts_what_it_takes(case: Case) -> None:
+    keeps_the_laws(course(case, plan_exactly(case.after, case.live, case.terms)))
+
+
+@thorough
+@given(cases())
+def test_a_run_without_permission_keeps_the_laws(case: Case) -> None:
+    keeps_the_laws(course(case, plan_within_limits(case.after, case.live, case.terms)))
+
+
+@thorough
+@given(cases())
+def test_customers_may_be_carried_out_in_any_order(case: Case) -> None:
+    plan = plan_exactly(case.after, case.live, case.terms)
+    customers = iter([group for group in plan.ready if group.customers][::-1])
+    order = [next(customers) if group.customers else group for group in plan.ready]
+    keeps_the_laws(course(case, plan, order))
+
+
+@thorough
+@given(cases())
+def test_a_killed_run_that_starts_again_keeps_the_laws(case: Case) -> None:
+    plan = plan_exactly(case.after, case.live, case.terms)
+    for state in course(case, plan).states[1:-1]:
+        again = replace(case, live=state)
+        keeps_the_laws(course(again, plan_exactly(case.after, state, case.terms)))
+
+
+@thorough
+@given(cases())
+def test_after_a_run_the_next_one_takes_nothing_more_from_anybody(case: Case) -> None:
+    plan = plan_exactly(case.after, case.live)
+    found = course(case, plan)
+    if found.refused is None and not any(group.held_back for group in plan.groups):
+        again = course(
+            replace(case, live=found.states[-1]), plan_exactly(case.after, found.states[-1])
+        )
+        before, *_, after = ORACLE.rights([again.states[0], again.states[-1]])
+        assert not any(one.lost for one in differences(before, after).values()), case.text()
+
+
+@thorough
+@given(desired_states(), live_states())
+def test_any_files_beside_any_portal_keep_the_laws(tree: DesiredState, portal: LiveState) -> None:
+    case = Case(tree, tree, portal, ("a portal of its own",))
+    keeps_the_laws(course(case, plan_exactly(tree, portal)))
