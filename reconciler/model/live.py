@@ -82,7 +82,7 @@ class LiveObject:
     owner: str | None = None
     applied: Applied | None = None
     touched: Mapping[str, Touch] = field(default_factory=dict)
-    life: int = 1
+    life: int = field(default=1, kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)

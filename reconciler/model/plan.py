@@ -141,7 +141,7 @@ class Group:
     or closing group. `changes`: in the order in which they are carried out. `held_back`: the rules
     that stop it; empty when it may be carried out. `waits_for`: names of the groups without which
     it would take a right from somebody, or could not be carried out. `outcomes`: the rights that it
-    takes and gives, by person.
+    takes and gives, by person. `outside`: not among the customers, not in the shard of this run.
     """
 
     customers: tuple[str, ...]
@@ -152,6 +152,7 @@ class Group:
     waits_for: tuple[str, ...] = ()
     outcomes: tuple[PersonOutcome, ...] = ()
     expects: Expects = Expects()
+    outside: bool = False
 
     @property
     def name(self) -> str:
@@ -249,8 +250,8 @@ class Plan:
 
     @property
     def ready(self) -> tuple[Group, ...]:
-        """The groups that may be carried out."""
-        return tuple(group for group in self.groups if not group.held_back)
+        """The groups that this run may carry out."""
+        return tuple(group for group in self.groups if not group.held_back and not group.outside)
 
     @property
     def losses(self) -> frozenset[tuple[str, str]]:

@@ -4,14 +4,13 @@ from reconciler.model.rules import PLAN_RULES as RULES
 from reconciler.planning.index import applied_policy
 from reconciler.planning.limits import exact_permissions, policy_in_force
 from reconciler.planning.planner import make_plan, select
-from reconciler.planning.run import in_run, shard_of
+from reconciler.planning.run import shard_of
 from reconciler.planning.since import make_plan_since
 
 __all__ = [
     "RULES",
     "applied_policy",
     "exact_permissions",
-    "in_run",
     "make_plan",
     "make_plan_since",
     "policy_in_force",

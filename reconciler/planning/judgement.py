@@ -95,6 +95,7 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
             waits_for=tuple(sorted(edges.get(group.name, {}))),
             outcomes=outcomes.get(group.name, ()),
             expects=_expects(group, index.live),
+            outside=group.name in outside,
         )
         for group in groups
     )

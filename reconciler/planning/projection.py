@@ -15,7 +15,7 @@ from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.live import LiveContact, LiveCustomer, Status
 from reconciler.model.plan import Group, Stage
 from reconciler.model.roles import Role
-from reconciler.model.values import ALL, Value
+from reconciler.model.values import Value
 from reconciler.planning.index import Index
 from reconciler.planning.rights import (
     CustomerState,
@@ -313,5 +313,5 @@ def _with_contact_fields(state: PersonState, change: Change) -> PersonState:
     if "role" in values:
         state = replace(state, role=Role(str(values["role"])))
     if "services" in values:
-        state = replace(state, services=services_of(values["services"] or ALL))
+        state = replace(state, services=services_of(values["services"]))
     return state

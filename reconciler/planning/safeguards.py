@@ -190,10 +190,9 @@ def _people_by_home(projection: Projection) -> dict[str, list[Subject]]:
 
 def _protected_rights(situation: Situation, found: list[Difference], carried: Carried) -> Iterator[Refusal]:
     groups = {group.name: group for group in situation.groups}
-    written = {c.target.id: c.kind for group in situation.groups for c in group.changes if c.contact}
     for difference in found:
         subject = difference.subject
-        if not subject.protected or not difference.forfeits or written.get(subject.id) in _FORBIDDEN:
+        if not subject.protected or not difference.forfeits:
             continue
         message = f"{subject.name} is protected and cannot lose: {', '.join(sorted(difference.forfeits))}"
         responsible = {

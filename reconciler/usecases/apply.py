@@ -192,7 +192,7 @@ class _Crew:
                 return steps.Planned(self.plan_finally())
             case steps.PlanAgain():
                 plan = self.plan()
-                self.groups = steps.selected(plan, self.terms)
+                self.groups = steps.selected(plan)
                 return steps.Planned(plan)
             case steps.CarryOut(index):
                 return self._carry_out(self.groups[index])

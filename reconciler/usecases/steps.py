@@ -21,7 +21,6 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.outcome import Fate, GroupOutcome, Outcome
 from reconciler.model.plan import Group, Permissions, Plan, RunTerms, Scope
 from reconciler.model.rules import RuleId
-from reconciler.planning import in_run
 
 SETTINGS: Final = "settings"
 LIMITS: Final = frozenset({RuleId.TOO_MANY_REMOVALS, RuleId.TOO_MANY_MAILS})
@@ -134,7 +133,7 @@ Step: TypeAlias = tuple[State, tuple[Request, ...]]
 
 def begin(plan: Plan, terms: RunTerms, parallelism: int = 4) -> Step:
     """The first step: a lease on all that may be carried out, or nothing at all."""
-    state = State(terms, Phase.LEASING, selected(plan, terms), parallelism)
+    state = State(terms, Phase.LEASING, selected(plan), parallelism)
     state = _judged(state, frozenset().union(*(scopes_of(group) for group in state.groups)))
     wanted = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.fates]
     if not wanted:
@@ -154,7 +153,7 @@ def answered(state: State, request: Request, answer: Answer) -> Step:
             return replace(state, phase=Phase.PLANNING), (PlanAgain(),)
         case PlanAgain():
             if isinstance(answer, Planned) and state.signal is None:
-                again = replace(state, phase=Phase.WRITING, groups=selected(answer.plan, state.terms))
+                again = replace(state, phase=Phase.WRITING, groups=selected(answer.plan))
                 return _go_on(_judged(again, state.scopes))
             failure = answer.error if isinstance(answer, Failed) else None
             return _give_back(replace(state, failure=failure))
@@ -248,16 +247,16 @@ def scopes_of(group: Group) -> frozenset[str]:
     return frozenset(f"customer:{key}" for key in former | set(group.customers))
 
 
-def selected(plan: Plan, terms: RunTerms) -> tuple[Group, ...]:
+def selected(plan: Plan) -> tuple[Group, ...]:
     """The groups of the plan that this run is about."""
-    return tuple(group for group in plan.groups if in_run(group, terms))
+    return tuple(group for group in plan.groups if not group.outside)
 
 
 def narrowed(plan: Plan, terms: RunTerms) -> Plan:
     """The plan with only the groups and refusals that the run is about."""
     if not terms.customers and terms.shard is None:
         return plan
-    groups = selected(plan, terms)
+    groups = selected(plan)
     customers = {customer for group in groups for customer in group.customers} | terms.customers
     refusals = tuple(r for r in plan.refusals if r.customer is None or r.customer in customers)
     edits = tuple(edit for edit in plan.portal_edits if edit.customer in customers)

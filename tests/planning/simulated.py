@@ -25,7 +25,7 @@ from reconciler.model.live import (
     Status,
     Touch,
 )
-from reconciler.model.plan import Group
+from reconciler.model.plan import Group, Stage
 from reconciler.model.roles import Role, capabilities, may_hold_work
 from reconciler.model.values import Value
 from tests.builders import NOW, OWNER
@@ -41,11 +41,18 @@ _CONTACT: Final[dict[str, Value]] = {"services": "all", "language": None, "prote
 def carry_out(live: LiveState, group: Group, commit: str | None = None) -> tuple[LiveState, tuple[Mail, ...]]:
     """The live state after this group, and the mails that the portal sent for it."""
     batch = _Batch(live, commit)
-    batch.park(group.changes)
-    for number, change in enumerate(group.changes):
+    changes = [_current(change, live) if group.stage is Stage.CLOSING else change for change in group.changes]
+    batch.park(changes)
+    for number, change in enumerate(changes):
         batch.one(change, f"{live.revision + 1}-{number}")
     batch.keep_promises()
     return batch.state(), tuple(batch.mails)
+
+
+def _current(change: Change, live: LiveState) -> Change:
+    """The change with the version that the opening part of the same run left, as the driver sends it."""
+    row = live.services.get(change.target.id or "")
+    return replace(change, target=replace(change.target, version=row.version)) if row else change
 
 
 class _Batch(Transaction):
@@ -109,7 +116,8 @@ class _Batch(Transaction):
             case Kind.ARCHIVE_CUSTOMER:
                 self._archive(id, change)
             case Kind.RESTORE_CUSTOMER:
-                self.customers[id] = replace(self.written(self.customers[id], change), removal=None)
+                row = self.written(self.customers[id], change)
+                self.customers[id] = replace(row, removal=None, life=row.life + 1)
                 self._bring_back(id)
             case Kind.RELEASE_CUSTOMER:
                 self.fresh(self.customers[id], change)
@@ -150,7 +158,7 @@ class _Batch(Transaction):
         for row in list(self.contacts.values()):
             if row.customer_id == id and row.removal and row.removal.with_customer:
                 base = replace(row.applied, present=True) if row.applied else None
-                self.enter(replace(row, status=Status.INVITED, removal=None, applied=base))
+                self.enter(replace(row, status=Status.INVITED, removal=None, applied=base, life=row.life + 1))
                 self.mail(MailKind.ACTIVATION_AGAIN, row.email)
 
     def _contact(self, change: Change, new_id: str) -> None:
@@ -175,7 +183,7 @@ class _Batch(Transaction):
                 row = self.written(self.contacts[id], change)
                 if row.removal is None or row.removal.restorable_until <= NOW:
                     raise BatchRefused("not-restorable", id)
-                self.enter(replace(row, status=Status.INVITED, removal=None))
+                self.enter(replace(row, status=Status.INVITED, removal=None, life=row.life + 1))
                 self.mail(MailKind.ACTIVATION_AGAIN, row.email)
             case _:
                 self._edit(change, id)
@@ -213,7 +221,7 @@ class _Batch(Transaction):
             raise BatchRefused("stale", f"{change.contact} begins life {life}, not {change.target.life}")
         base = Applied(True, dict(change.base or {}), self.commit)
         fields = {**_CONTACT, **own, **{f.name: f.after for f in change.fields}}
-        row = LiveContact(id, 1, fields, change.contact, OWNER, base, {}, home, Status.INVITED, life)
+        row = LiveContact(id, 1, fields, change.contact, OWNER, base, {}, home, Status.INVITED, life=life)
         self.known_services(row)
         self.enter(row)
         self.mail(MailKind.ACTIVATION, row.email)

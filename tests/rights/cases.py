@@ -108,11 +108,7 @@ def _service_row(one: DesiredService) -> LiveObject:
 def _shown(fields: Fields) -> dict[str, Any]:
     """Without what the portal only remembers."""
     memos = {"heir", "manager_optional", "portal_edits"}
-    return {
-        name: value
-        for name, value in fields.items()
-        if name not in memos and not name.startswith("policy.")
-    }
+    return {name: value for name, value in fields.items() if name not in memos and not name.startswith("policy.")}
 
 
 def edited(state: LiveState, table: str, id: str, **fields: Any) -> LiveState:
@@ -144,9 +140,7 @@ def without(state: LiveState, id: str) -> LiveState:
         for one in state.contacts.values()
         if one.customer_id == id and one.living
     }
-    return replace(
-        state, customers={**state.customers, id: home}, contacts={**state.contacts, **out}
-    )
+    return replace(state, customers={**state.customers, id: home}, contacts={**state.contacts, **out})
 
 
 def _lines(tree: DesiredState) -> list[str]:

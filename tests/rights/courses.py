@@ -32,16 +32,12 @@ class Course:
     refused: str | None = None
 
 
-def plan_within_limits(
-    tree: DesiredState, live: LiveState, terms: Mapping[str, Any] | None = None
-) -> Plan:
+def plan_within_limits(tree: DesiredState, live: LiveState, terms: Mapping[str, Any] | None = None) -> Plan:
     """The plan of a caller who permits nothing."""
     return make_plan(tree, live, _facts(terms, None))
 
 
-def plan_exactly(
-    tree: DesiredState, live: LiveState, terms: Mapping[str, Any] | None = None
-) -> Plan:
+def plan_exactly(tree: DesiredState, live: LiveState, terms: Mapping[str, Any] | None = None) -> Plan:
     """The plan of a caller who permits the exact number, so that no limit hides the rest."""
     plan = plan_within_limits(tree, live, terms)
     for _ in range(_TRIES):

@@ -39,9 +39,7 @@ def _field(name: str, value: Value) -> ContactEdit:
 
 
 def _unsaid(one: DesiredContact) -> DesiredContact:
-    return replace(
-        one, fields={name: value for name, value in one.fields.items() if name != "services"}
-    )
+    return replace(one, fields={name: value for name, value in one.fields.items() if name != "services"})
 
 
 def _renamed(one: DesiredContact) -> DesiredContact:
@@ -111,10 +109,7 @@ def edit_catalogue(name: str, cert: bool, std: bool) -> CatalogueEdit:
     """The edit of this name, of a catalogue of cert and std."""
     old_cert, old_std = catalogue(cert, std)
     fresh = {flag: service("fresh", open_to_all=flag, name="Cert") for flag in (False, True)}
-    sworn = {
-        flag: service("sworn", open_to_all=flag, name="Cert", previously=("cert",))
-        for flag in (cert, not cert)
-    }
+    sworn = {flag: service("sworn", open_to_all=flag, name="Cert", previously=("cert",)) for flag in (cert, not cert)}
     gone: dict[str, str | None] = {"cert": None}
     services: Mapping[str, tuple[tuple[DesiredService, ...], Mapping[str, str | None]]] = {
         "keep": ((old_cert, old_std), {}),
@@ -153,10 +148,7 @@ def row_edits(person: str, home: str) -> Mapping[str, PortalEdit]:
     return {
         "nothing": lambda live: live,
         **{f"{person} is {role}": _row("contacts", person, "role", role) for role in ROLES},
-        **{
-            f"{person} lists {value}": _row("contacts", person, "services", value)
-            for value in LISTS
-        },
+        **{f"{person} lists {value}": _row("contacts", person, "services", value) for value in LISTS},
         f"{person} is protected": _row("contacts", person, "protected", True),
         f"{person} is removed": _gone(person),
         **catalogue_edits(home),
@@ -171,9 +163,7 @@ def catalogue_edits(home: str) -> Mapping[str, PortalEdit]:
         f"{home} has a project manager": _row("customers", home, "project_managers", LEE),
         f"{home} has no project manager": _row("customers", home, "project_managers", ()),
         **{
-            f"{key} is {'open' if flag else 'closed'}": _row(
-                "services", f"svc_{key}", "available_to_all", flag
-            )
+            f"{key} is {'open' if flag else 'closed'}": _row("services", f"svc_{key}", "available_to_all", flag)
             for key in ("cert", "std")
             for flag in (False, True)
         },
@@ -207,9 +197,7 @@ TERMS: Final[tuple[Mapping[str, Any], ...]] = (
 HOLDS_AND_TERMS: Final[tuple[str | Mapping[str, Any], ...]] = (*HOLDS, *TERMS)
 
 
-def held(
-    how: str | Mapping[str, Any], after: DesiredState, live: LiveState, home: str = "acme"
-) -> Held | None:
+def held(how: str | Mapping[str, Any], after: DesiredState, live: LiveState, home: str = "acme") -> Held | None:
     """The case with this reason; None where the customer has no file that could carry it."""
     if not isinstance(how, str):
         return Held(after, live, how, ())
@@ -218,9 +206,7 @@ def held(
     if how == "settings":
         fields = {**after.settings.fields, "sign_up": "approval_required"}
         moved = replace(after, settings=replace(after.settings, fields=fields))
-        return Held(
-            moved, edited(live, "settings", "settings", sign_up="open"), {}, ("sign_up is open",)
-        )
+        return Held(moved, edited(live, "settings", "settings", sign_up="open"), {}, ("sign_up is open",))
     row = live.customers[f"cus_{home}"]
     if row.archived:
         return None

@@ -27,10 +27,7 @@ HOME_EDITS: Final = {"nothing": row_edits("", "")["nothing"], **catalogue_edits(
 
 def crowd(home: str, edit: CatalogueEdit) -> list[DesiredContact]:
     """Everybody who differs in rights: requesters of every list, a manager, an observer."""
-    requesters = [
-        contact(f"r-{number}", home, services=edit.listed(value))
-        for number, value in enumerate(LISTS)
-    ]
+    requesters = [contact(f"r-{number}", home, services=edit.listed(value)) for number, value in enumerate(LISTS)]
     others = [
         contact("mara", home, "manager"),
         contact("ola", home, "observer"),
@@ -93,20 +90,12 @@ def folders(  # noqa: PLR0917  one value of each dimension
     }[what]
     after = files([*([acme] if acme else []), _pair("beta", listed, changed)], changed.services)
     live = HOME_EDITS[in_live](_with_invited(before))
-    pure = (
-        what == "renamed"
-        and edit in {"keep", "rename cert"}
-        and in_live == "nothing"
-        and hold == "none"
-    )
+    pure = what == "renamed" and edit in {"keep", "rename cert"} and in_live == "nothing" and hold == "none"
     return None if live is None else case_of(before, after, live, in_live, hold, rename=pure)
 
 
 def _renamed(folder: DesiredCustomer) -> DesiredCustomer:
-    people = {
-        key: replace(contact(key, "acme-group"), fields=one.fields)
-        for key, one in folder.contacts.items()
-    }
+    people = {key: replace(contact(key, "acme-group"), fields=one.fields) for key, one in folder.contacts.items()}
     blank = customer("acme-group", previously=(folder.key,))
     return replace(blank, fields=folder.fields, contacts=people)
 
@@ -144,15 +133,10 @@ def couple(halves: tuple[Half, Half], closing: bool, hold: str) -> Case | None:
     statuses: dict[str, Status] = {}
     for home, (kinds, edit) in zip(("acme", "beta"), halves, strict=True):
         people = [
-            contact(f"p-{number}", home, KINDS[kind][0], protected=KINDS[kind][2])
-            for number, kind in enumerate(kinds)
+            contact(f"p-{number}", home, KINDS[kind][0], protected=KINDS[kind][2]) for number, kind in enumerate(kinds)
         ]
-        statuses |= {
-            f"{home}/{one.key}": KINDS[kind][1] for one, kind in zip(people, kinds, strict=True)
-        }
-        folder = customer(
-            home, people, services=("cert",), project_managers=LEE, manager_optional=True
-        )
+        statuses |= {f"{home}/{one.key}": KINDS[kind][1] for one, kind in zip(people, kinds, strict=True)}
+        folder = customer(home, people, services=("cert",), project_managers=LEE, manager_optional=True)
         before.append(folder)
         after += [] if edit == "archive" else [_edited_half(folder, edit)]
     tree = files(before, catalogue(False, True))

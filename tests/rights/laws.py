@@ -46,7 +46,7 @@ def broken_laws(course: Course, rights: Sequence[RightsById]) -> list[str]:
     if course.refused is not None:
         return [f"the portal refuses a group: {course.refused}"]
     found = differences(rights[0], rights[-1])
-    names = Names.of(course.states)
+    names = Names.of(course.states, course.plan.changes)
     sentences = [
         *_shown(course, found, names),
         *_counted(course, found, names),
@@ -62,9 +62,7 @@ def _shown(course: Course, found: dict[str, Difference], names: Names) -> Iterat
     """Lost is shown, gained is shown, and nothing else is."""
     claimed: dict[str, Difference] = defaultdict(Difference)
     for outcome in (one for group in course.plan.ready for one in group.outcomes):
-        said = Difference(
-            frozenset(map(names.right, outcome.loses)), frozenset(map(names.right, outcome.gains))
-        )
+        said = Difference(frozenset(map(names.right, outcome.loses)), frozenset(map(names.right, outcome.gains)))
         for id in names.rows(outcome.person, found):
             claimed[id] = _united(claimed[id], _common(said, found[id]))
             said = _less(said, found[id])
@@ -89,11 +87,7 @@ def _less(one: Difference, other: Difference) -> Difference:
 
 
 def _words(one: Difference, names: Names) -> str:
-    parts = (
-        f"{what} {names.words(rights)}"
-        for what, rights in (("loses", one.lost), ("gains", one.gained))
-        if rights
-    )
+    parts = (f"{what} {names.words(rights)}" for what, rights in (("loses", one.lost), ("gains", one.gained)) if rights)
     return " and ".join(parts)
 
 
@@ -117,9 +111,7 @@ def _removed(states: Sequence[LiveState]) -> set[str]:
     return {id for id, row in states[0].contacts.items() if row.living and not last[id].living}
 
 
-def _protected(
-    states: Sequence[LiveState], found: dict[str, Difference], names: Names
-) -> Iterator[str]:
+def _protected(states: Sequence[LiveState], found: dict[str, Difference], names: Names) -> Iterator[str]:
     """Nobody who was protected before loses anything or is removed."""
     removed = _removed(states)
     for id, row in states[0].contacts.items():
@@ -156,22 +148,14 @@ def beyond_limits(course: Course, rights: Sequence[RightsById]) -> list[str]:
     archived has no limit of its own, and what the catalogue takes counts in the overall limit only.
     """
     first, last = course.states[0], course.states[-1]
-    losing = {id for id, one in differences(rights[0], rights[-1]).items() if one.lost} | _removed(
-        course.states
-    )
-    sentences = (
-        [f"{len(losing)} people lose something, the limit is {_OVERALL}"]
-        if len(losing) > _OVERALL
-        else []
-    )
+    losing = {id for id, one in differences(rights[0], rights[-1]).items() if one.lost} | _removed(course.states)
+    sentences = [f"{len(losing)} people lose something, the limit is {_OVERALL}"] if len(losing) > _OVERALL else []
     for home in first.customers.values():
         if last.customers[home.id].archived:
             continue
         here = [id for id in losing if first.contacts[id].customer_id == home.id]
         if len(here) > _SMALL_CUSTOMER and first.services == last.services:
-            sentences.append(
-                f"{len(here)} people of {home.name} lose something, the limit is {_SMALL_CUSTOMER}"
-            )
+            sentences.append(f"{len(here)} people of {home.name} lose something, the limit is {_SMALL_CUSTOMER}")
         if _has_people(first, home.id) and not _has_people(last, home.id):
             sentences.append(f"nobody of {home.name} is active or invited any more")
     return sentences
@@ -179,6 +163,4 @@ def beyond_limits(course: Course, rights: Sequence[RightsById]) -> list[str]:
 
 def _has_people(state: LiveState, home: str) -> bool:
     standing = {Status.ACTIVE, Status.INVITED}
-    return any(
-        row.customer_id == home and row.status in standing for row in state.contacts.values()
-    )
+    return any(row.customer_id == home and row.status in standing for row in state.contacts.values())

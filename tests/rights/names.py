@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from reconciler.model.changes import Change, Kind
 from reconciler.model.live import LiveContact, LiveState
 from tests.builders import OWNER
 
@@ -17,9 +18,7 @@ def person(state: LiveState, row: LiveContact) -> str:
     """`customer/key`, or `customer/address` for people whom nobody manages here."""
     home = state.customers[row.customer_id]
     customer = home.external_key if home.owner == OWNER and home.external_key else home.name
-    return (
-        f"{customer}/{row.external_key if row.owner == OWNER and row.external_key else row.email}"
-    )
+    return f"{customer}/{row.external_key if row.owner == OWNER and row.external_key else row.email}"
 
 
 @dataclass(frozen=True)
@@ -31,7 +30,8 @@ class Names:
     last_code: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, states: Iterable[LiveState]) -> Names:
+    def of(cls, states: Iterable[LiveState], changes: Iterable[Change] = ()) -> Names:
+        """The names in these states, and those that renames among the changes would give."""
         names = cls()
         for state in states:
             for row in state.contacts.values():
@@ -40,7 +40,26 @@ class Names:
                 code = str(service.fields["code"])
                 names.services.setdefault(code, id)
                 names.last_code[id] = code
+        for change in changes:
+            names._rename(change)
         return names
+
+    def _rename(self, change: Change) -> None:
+        """A rename that is held back names people and services as the files do all the same."""
+        match change.kind:
+            case Kind.RENAME_SERVICE:
+                self.services.setdefault(str(change.service), self.services[str(change.previous_key)])
+            case Kind.RENAME_CUSTOMER:
+                for called in self.people.values():
+                    called |= {
+                        f"{change.customer}/{name.partition('/')[2]}"
+                        for name in called
+                        if name.startswith(f"{change.previous_key}/")
+                    }
+            case Kind.RENAME_CONTACT:
+                for called in self.people.values():
+                    if f"{change.customer}/{change.previous_key}" in called:
+                        called.add(f"{change.customer}/{change.contact}")
 
     def rows(self, name: str, among: Iterable[str]) -> list[str]:
         """The ids, of these, of the people that are called so."""

@@ -107,8 +107,7 @@ class Oracle:
         distinct = {one for people in combinations for one in people.values()}
         self._ask([one for one in distinct if one not in self._known])
         return [
-            {id: found for id, one in people.items() if (found := self._known[one]) != NONE}
-            for people in combinations
+            {id: found for id, one in people.items() if (found := self._known[one]) != NONE} for people in combinations
         ]
 
     def _ask(self, combinations: Sequence[_Combination]) -> None:
@@ -123,9 +122,7 @@ class Oracle:
 
     def _row(self, number: int, combination: _Combination) -> tuple[Any, ...]:
         status, role, own, (active, listed, managers), catalogue = combination
-        own_list, customer_list, project_managers = (
-            json.dumps(value) for value in (own, listed, managers)
-        )
+        own_list, customer_list, project_managers = (json.dumps(value) for value in (own, listed, managers))
         number_of = self._number(catalogue)
         return (number, number_of, status, role, own_list, active, customer_list, project_managers)
 
@@ -174,7 +171,4 @@ def _collected(rows: Iterable[tuple[Any, int, str]]) -> dict[Any, Rights]:
         once_active.setdefault(person, set()).add(right)
         if active:
             now.setdefault(person, set()).add(right)
-    return {
-        person: Rights(frozenset(now.get(person, ())), frozenset(rights))
-        for person, rights in once_active.items()
-    }
+    return {person: Rights(frozenset(now.get(person, ())), frozenset(rights)) for person, rights in once_active.items()}

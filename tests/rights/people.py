@@ -61,9 +61,7 @@ def person(  # noqa: PLR0917  one value of each dimension
 _FEWER_BESIDE: Final[tuple[Value, ...]] = (("std",), ("cert", "std"))
 
 
-def _home(
-    listed: Value, managers: tuple[str, ...], people: list[DesiredContact]
-) -> DesiredCustomer:
+def _home(listed: Value, managers: tuple[str, ...], people: list[DesiredContact]) -> DesiredCustomer:
     return customer("acme", people, services=listed, project_managers=managers)
 
 
@@ -99,15 +97,11 @@ def arrival(  # noqa: PLR0917  one value of each dimension
 
 def _returning(one: DesiredContact) -> LiveContact:
     gone = removed("reconciler", Actor.RECONCILER)
-    return in_portal(
-        one, status=Status.REMOVED, removal=gone, applied=Applied(False, dict(one.fields))
-    )
+    return in_portal(one, status=Status.REMOVED, removal=gone, applied=Applied(False, dict(one.fields)))
 
 
 def _unmanaged(one: DesiredContact, status: Status, role: str) -> LiveContact:
-    return in_portal(
-        one, status=status, owner=None, external_key=None, applied=None, role=role, services="all"
-    )
+    return in_portal(one, status=status, owner=None, external_key=None, applied=None, role=role, services="all")
 
 
 def move(  # noqa: PLR0917  one value of each dimension

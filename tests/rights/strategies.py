@@ -17,9 +17,7 @@ from tests.rights.edits import CONTACT_EDITS, LEE, OLDER, ROLES, STATUSES
 
 KEYS: Final = ("cert", "fast", "law", "std")
 HOMES: Final = ("acme", "beta", "gamma", "delta")
-_EDITS: Final = tuple(
-    name for name in CONTACT_EDITS if "services" not in name and name != "other address"
-)
+_EDITS: Final = tuple(name for name in CONTACT_EDITS if "services" not in name and name != "other address")
 
 lists: st.SearchStrategy[Value] = st.one_of(
     st.just("all"), st.sets(st.sampled_from(KEYS)).map(lambda keys: tuple(sorted(keys)))
@@ -65,9 +63,7 @@ def _after(draw: st.DrawFn, before: DesiredState) -> DesiredState:
     keys: dict[str, str | None] = {}
     services: list[DesiredService] = []
     for one in (before.services or {}).values():
-        services += _edited_service(
-            one, draw(st.sampled_from(["keep", "keep", "flip", "retire", "rename"])), keys
-        )
+        services += _edited_service(one, draw(st.sampled_from(["keep", "keep", "flip", "retire", "rename"])), keys)
     if draw(seldom):
         services.append(service("new", open_to_all=draw(st.booleans())))
     folders = [
@@ -75,14 +71,10 @@ def _after(draw: st.DrawFn, before: DesiredState) -> DesiredState:
         for folder in before.customers.values()
         if not draw(seldom) or len(before.customers) == 1
     ]
-    return files(
-        folders, services, sign_up=draw(st.sampled_from(["closed", "closed", "approval_required"]))
-    )
+    return files(folders, services, sign_up=draw(st.sampled_from(["closed", "closed", "approval_required"])))
 
 
-def _edited_service(
-    one: DesiredService, how: str, keys: dict[str, str | None]
-) -> list[DesiredService]:
+def _edited_service(one: DesiredService, how: str, keys: dict[str, str | None]) -> list[DesiredService]:
     is_open = bool(one.fields["available_to_all"])
     match how:
         case "flip":
@@ -93,9 +85,7 @@ def _edited_service(
         case "rename":
             key = f"{one.key}-new"
             keys[one.key] = key
-            return [
-                service(key, open_to_all=is_open, name=one.fields["name"], previously=(one.key,))
-            ]
+            return [service(key, open_to_all=is_open, name=one.fields["name"], previously=(one.key,))]
         case _:
             return [one]
 
@@ -105,9 +95,7 @@ def _edited_folder(draw: st.DrawFn, folder: DesiredCustomer) -> DesiredCustomer:
     people: list[DesiredContact] = []
     for one in folder.contacts.values():
         if not draw(seldom):
-            how = (
-                CONTACT_EDITS[draw(st.sampled_from(["keep", "keep", "keep", *_EDITS]))](one) or one
-            )
+            how = CONTACT_EDITS[draw(st.sampled_from(["keep", "keep", "keep", *_EDITS]))](one) or one
             listed = how.fields.get("services", "all") if draw(st.booleans()) else draw(lists)
             people.append(replace(how, fields={**how.fields, "services": listed}))
     if draw(seldom):
@@ -141,11 +129,7 @@ def _edited_portal(draw: st.DrawFn, live: LiveState) -> tuple[LiveState, list[st
     """The portal after some edits of an administrator, and after runs of older commits."""
     said: list[str] = []
     for _ in range(draw(st.integers(0, 3))):
-        what = draw(
-            st.sampled_from(
-                ["role", "list", "gone", "customer's list", "open", "name", "sign_up", "older"]
-            )
-        )
+        what = draw(st.sampled_from(["role", "list", "gone", "customer's list", "open", "name", "sign_up", "older"]))
         person = draw(st.sampled_from(sorted(live.contacts)))
         home = draw(st.sampled_from(sorted(live.customers)))
         said.append(f"{what} of {person} or {home}")
@@ -182,10 +166,7 @@ def trees(draw: st.DrawFn) -> tuple[DesiredState, DesiredState]:
 def cases(draw: st.DrawFn, terms: st.SearchStrategy[Any] = run_terms) -> Case:
     """A random case."""
     before = draw(_before())
-    statuses = {
-        name: draw(st.sampled_from([Status.ACTIVE, *STATUSES]))
-        for name in _names(before.customers.values())
-    }
+    statuses = {name: draw(st.sampled_from([Status.ACTIVE, *STATUSES])) for name in _names(before.customers.values())}
     live, said = draw(_edited_portal(applied_portal(before, statuses)))
     after = draw(_after(before))
     return Case(before, after, live, tuple(said), draw(terms))

@@ -29,9 +29,7 @@ def people(home: str, number: int = 4, **fields: Any) -> list[DesiredContact]:
     return [manager, *(contact(f"r-{n}", home, **fields) for n in range(1, number))]
 
 
-def home(
-    key: str, services: Any, folk: Sequence[DesiredContact] | None = None, **fields: Any
-) -> DesiredCustomer:
+def home(key: str, services: Any, folk: Sequence[DesiredContact] | None = None, **fields: Any) -> DesiredCustomer:
     """A customer with this list of services."""
     folk = people(key) if folk is None else folk
     return customer(key, folk, services=services, project_managers=LEE, **fields)
@@ -109,9 +107,7 @@ def test_nobody_loses_a_service_whose_opening_is_held_back_by_a_conflict() -> No
     assert losers(permitted(Case(before, after, live, ("sign_up is open",)))) == set()
 
 
-@pytest.mark.parametrize(
-    "terms", [{"customers": frozenset({"c1"})}, {"shard": (1, 2)}, {"shard": (2, 2)}]
-)
+@pytest.mark.parametrize("terms", [{"customers": frozenset({"c1"})}, {"shard": (1, 2)}, {"shard": (2, 2)}])
 def test_nobody_loses_a_service_whose_opening_the_run_leaves_out(terms: dict[str, Any]) -> None:
     before, after = opening_cert()
     outcome = run(
@@ -138,9 +134,7 @@ def test_lists_that_drop_a_service_which_is_kept_closed_by_the_portal_count_thei
 def test_a_service_that_a_kept_edit_opened_is_taken_from_nobody_by_a_shorter_list() -> None:
     before, after = files(homes("all"), [CERT, STD]), files(homes(("std",)), [CERT, STD])
     live = edited(applied_portal(before), "services", "svc_cert", available_to_all=True)
-    assert (
-        permitted(Case(before, after, live, ("cert is open to all",))).plan.counted == frozenset()
-    )
+    assert permitted(Case(before, after, live, ("cert is open to all",))).plan.counted == frozenset()
 
 
 def test_twelve_people_whose_own_lists_lose_what_an_edit_opened_are_counted() -> None:
@@ -164,9 +158,7 @@ def test_a_service_that_is_retired_and_replaced_by_a_closed_one_counts_whoever_l
     assert len(permitted(Case(before, after, live)).plan.counted) == 12
 
 
-def test_a_service_that_is_replaced_by_a_closed_one_in_the_next_run_counts_whoever_loses_it() -> (
-    None
-):
+def test_a_service_that_is_replaced_by_a_closed_one_in_the_next_run_counts_whoever_loses_it() -> None:
     both, after = files(homes(()), [CERT_FOR_ALL, RENEWED]), files(homes(()), [RENEWED])
     assert len(permitted(Case(both, after, applied_portal(both))).plan.counted) == 12
 
@@ -235,26 +227,18 @@ def test_a_newcomers_rights_are_shown_as_gained_although_they_are_only_invited()
     )
     outcome = permitted(Case(before, after, applied_portal(before)))
     gains = {one.person: one.gains for group in outcome.plan.ready for one in group.outcomes}
-    assert gains == {
-        "c1/r-4": ("accept quotes", "access", "ordering", "send requests", "service cert")
-    }
+    assert gains == {"c1/r-4": ("accept quotes", "access", "ordering", "send requests", "service cert")}
 
 
 @pytest.mark.parametrize("status", [Status.INVITED, Status.LINK_EXPIRED])
 def test_removing_an_invited_person_counts_and_correcting_one_does_not(status: Status) -> None:
     before = files([home("c1", "all")], [CERT])
     live = applied_portal(before, {"c1/r-1": status})
-    narrower = [
-        contact("r-1", "c1", "observer") if one.key == "r-1" else one for one in people("c1")
-    ]
+    narrower = [contact("r-1", "c1", "observer") if one.key == "r-1" else one for one in people("c1")]
     demoted = files([home("c1", "all", narrower)], [CERT])
-    assert (
-        permitted(Case(before, demoted, live, (f"c1/r-1 is {status}",))).plan.counted == frozenset()
-    )
+    assert permitted(Case(before, demoted, live, (f"c1/r-1 is {status}",))).plan.counted == frozenset()
     gone = files([home("c1", "all", [one for one in people("c1") if one.key != "r-1"])], [CERT])
-    assert permitted(Case(before, gone, live, (f"c1/r-1 is {status}",))).plan.counted == frozenset(
-        {"c1/r-1"}
-    )
+    assert permitted(Case(before, gone, live, (f"c1/r-1 is {status}",))).plan.counted == frozenset({"c1/r-1"})
 
 
 def test_what_an_administrator_took_away_is_no_loss_of_the_run() -> None:

@@ -56,9 +56,7 @@ def chosen(family: Family, part: int) -> Iterator[Case]:
     return family.cases(part * step, PARTS * step)
 
 
-def judged(
-    cases: Iterable[Case], *, within_limits: bool = False
-) -> Iterator[tuple[Course, list[RightsById]]]:
+def judged(cases: Iterable[Case], *, within_limits: bool = False) -> Iterator[tuple[Course, list[RightsById]]]:
     """Each case's course, and the oracle's rights at each of its states; many states at a time."""
     rest = iter(cases)
     while batch := courses(islice(rest, BATCH), within_limits=within_limits):
@@ -70,9 +68,7 @@ def judged(
 def counterexample(course: Course, sentences: list[str]) -> str:
     """The sentences and the case, as a failed test prints them."""
     groups = [(group.customers, group.held_back) for group in course.plan.groups]
-    return "\n".join(
-        ["", *sentences, course.case.text(), f"# groups and what holds them back: {groups}"]
-    )
+    return "\n".join(["", *sentences, course.case.text(), f"# groups and what holds them back: {groups}"])
 
 
 @families
@@ -96,9 +92,7 @@ def test_without_a_permission_nothing_is_lost_beyond_the_limits(name: str, part:
 
 @pytest.mark.parametrize("name", ["catalogues", "folders", "couples"])
 @parts
-def test_a_run_that_was_killed_between_two_groups_and_starts_again_keeps_the_laws(
-    name: str, part: int
-) -> None:
+def test_a_run_that_was_killed_between_two_groups_and_starts_again_keeps_the_laws(name: str, part: int) -> None:
     cases = chosen(BY_NAME[name], part) if SOAK else islice(chosen(BY_NAME[name], part), 0, None, 4)
     first = (course for course, _ in judged(cases))
     killed = (replace(course.case, live=state) for course in first for state in course.states[1:-1])
@@ -113,6 +107,4 @@ def test_a_stride_meets_every_value_of_every_dimension(name: str) -> None:
     found = list(family.choices(0, stride(family)))
     for number, dimension in enumerate(family.dimensions):
         if len(dimension) < len(found) // 10:
-            assert {repr(choice[number]) for choice in found} == {
-                repr(value) for value in dimension
-            }
+            assert {repr(choice[number]) for choice in found} == {repr(value) for value in dimension}

@@ -20,9 +20,7 @@ CERT, STD = service("cert", open_to_all=True), service("std", open_to_all=False)
 BASIC = {"access", "send requests", "accept quotes"}
 
 
-def rights(
-    listed: Any, *, role: str = "requester", status: Status = Status.ACTIVE, **home: Any
-) -> Rights:
+def rights(listed: Any, *, role: str = "requester", status: Status = Status.ACTIVE, **home: Any) -> Rights:
     """The rights of one contact whose own list this is."""
     folder = customer("acme", [contact("sam", "acme", role, services=listed)], **home)
     state = applied_portal(files([folder], [CERT, STD]), {"acme/sam": status})

@@ -86,9 +86,7 @@ _DEEDS: dict[str, Callable[[Work, Deed], None]] = {
     "role": partial(_person, fields=lambda value: {"role": ROLES[value % len(ROLES)]}),
     "list": partial(_person, fields=lambda value: {"services": LISTS[value % len(LISTS)]}),
     "remove": _remove,
-    "customer's list": partial(
-        _customer, fields=lambda value: {"services": LISTS[value % len(LISTS)]}
-    ),
+    "customer's list": partial(_customer, fields=lambda value: {"services": LISTS[value % len(LISTS)]}),
     "open or close": _service,
     "name": partial(_customer, fields=lambda value: {"name": f"Renamed {value}"}),
 }

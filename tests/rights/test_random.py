@@ -62,9 +62,7 @@ def test_after_a_run_the_next_one_takes_nothing_more_from_anybody(case: Case) ->
     plan = plan_exactly(case.after, case.live)
     found = course(case, plan)
     if found.refused is None and not any(group.held_back for group in plan.groups):
-        again = course(
-            replace(case, live=found.states[-1]), plan_exactly(case.after, found.states[-1])
-        )
+        again = course(replace(case, live=found.states[-1]), plan_exactly(case.after, found.states[-1]))
         before, *_, after = ORACLE.rights([again.states[0], again.states[-1]])
         assert not any(one.lost for one in differences(before, after).values()), case.text()
 

@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from reconciler.adapters.writer import Lease, PortalWriter, RunMark
@@ -88,9 +87,7 @@ class Watcher(PortalWriter):
             self.act()
         before = snapshot(self.world)
         try:
-            return (
-                self._sent(changes, lease, mark) if hit else super().carry_out(changes, lease, mark)
-            )
+            return self._sent(changes, lease, mark) if hit else super().carry_out(changes, lease, mark)
         finally:
             self.steps.append((before, snapshot(self.world)))
 
@@ -123,9 +120,7 @@ class Watched:
     def broken_laws(self) -> Iterator[str]:
         """Losses that no shown plan names, and losses of protected people."""
         loses: dict[str, set[str]] = {}
-        for outcome in (
-            one for plan in self.shown for group in plan.ready for one in group.outcomes
-        ):
+        for outcome in (one for plan in self.shown for group in plan.ready for one in group.outcomes):
             loses.setdefault(outcome.person, set()).update(outcome.loses)
         for before, after in self.steps:
             for id, difference in differences(before.rights, after.rights).items():
@@ -158,7 +153,7 @@ def watched_run(
     wish = Wish("run", "tests", plan.permissions, parallelism=1, **terms)
     voice = Voice(found.agree, lambda _: None, lambda: None)
     try:
-        carry_out(Folder(Path(), Tree(()), tree), world.reader, writer, wish, voice)
+        carry_out(Folder(world.files, Tree(()), tree), world.reader, writer, wish, voice)
     except ReconcilerError:
         assert trouble.kind != "none"
     finally:
