@@ -1,7 +1,8 @@
 """A plan that somebody reviewed, read back from its JSON.
 
-The file may be anything: an old plan, half a plan, a plan that was edited, no plan at all. Only ids,
-outcomes and permissions are read from it; no sentence of the file is ever shown or carried out.
+The file may be anything: an old plan, half a plan, a plan that was edited, no plan at all. It must
+conform to the published schema and to its own digest. Only ids, outcomes and permissions are used;
+no sentence of the file is ever shown or carried out.
 """
 
 from __future__ import annotations
@@ -12,39 +13,36 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 
+from reconciler.documents.published import validator_for
 from reconciler.model.errors import Refused
 from reconciler.model.plan import Permissions, Review
 
 SCHEMA_VERSION: Final = 1
 LARGEST: Final = 256 * 1024 * 1024
-"""Characters; a book of 50,000 people that are all new is a fifth of it."""
+"""Characters; a plan for 50,000 new people has a fifth of them."""
 DEEPEST: Final = 32
-LARGEST_NUMBER: Final = 1_000_000_000
 
-_ID: Final = re.compile(r"[0-9a-f]{16}")
-_DIGEST: Final = re.compile(r"[0-9a-f]{64}")
 _NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[^"\[\]{}]++', re.DOTALL)
 
 
 def read_reviewed(text: str) -> Review:
     """Return what a plan in a file allows; `Refused` for a file that is not a plan of this version."""
-    document = _object(_parsed(text), "a plan")
-    version = document.get("schema_version")
+    document = _parsed(text)
+    version = document.get("schema_version") if isinstance(document, dict) else None
     if type(version) is not int or version != SCHEMA_VERSION:
-        raise _no_plan(f"its schema version is {_shown(version)}, and this program reads {SCHEMA_VERSION}")
-    try:
-        digest = _matching(document, "digest", _DIGEST)
-        if digest_of({name: value for name, value in document.items() if name != "digest"}) != digest:
-            raise _no_plan("its digest does not fit its content: it was edited or damaged")
-        return Review(
-            _text(document, "portal"),
-            _text(document, "epoch"),
-            frozenset([*_ids(document, "changes"), *_ids(document, "coming")]),
-            frozenset(_losses(document)),
-            _permissions(_object(document["permissions"], "'permissions'")),
-        )
-    except KeyError as missing:
-        raise _no_plan(f"{missing} is missing") from None
+        raise _not_a_plan(f"this program reads plans of schema version {SCHEMA_VERSION}")
+    if finding := validator_for("plan")(document):
+        raise _not_a_plan(finding)
+    if digest_of({name: value for name, value in document.items() if name != "digest"}) != document["digest"]:
+        raise _not_a_plan("its digest does not fit its content: it was edited or damaged")
+    ids = (entry["id"] for name in ("changes", "coming") for entry in document[name])
+    return Review(
+        document["portal"],
+        document["epoch"],
+        frozenset(id for id in ids if id),
+        frozenset(_losses(document)),
+        Permissions(**document["permissions"]),
+    )
 
 
 def digest_of(document: Mapping[str, Any]) -> str:
@@ -53,33 +51,25 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _ids(document: dict[str, Any], name: str) -> list[str]:
-    entries = [_object(entry, f"an entry of '{name}'") for entry in _list(document, name)]
-    return [_matching(entry, "id", _ID) for entry in entries if entry["id"] != ""]
-
-
-def _losses(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for entry in _list(document, "groups"):
-        outcomes = _list(_object(entry, "a group"), "outcomes")
-        for outcome in (_object(outcome, "an outcome") for outcome in outcomes):
-            for right in _list(outcome, "loses"):
-                if not isinstance(right, str):
-                    raise _no_plan(f"a right is a text, not {_shown(right)}")
-                yield _text(outcome, "person"), right
+def _losses(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for group in document["groups"]:
+        for outcome in group["outcomes"]:
+            for right in outcome["loses"]:
+                yield outcome["person"], right
 
 
 def _parsed(text: str) -> Any:
     if len(text) > LARGEST:
-        raise _no_plan(f"it has {len(text):,} characters; the limit is {LARGEST:,}")
+        raise _not_a_plan(f"it has {len(text):,} characters; the limit is {LARGEST:,}")
     if _depth(text) > DEEPEST:
-        raise _no_plan(f"it is nested deeper than {DEEPEST} levels")
+        raise _not_a_plan(f"it is nested deeper than {DEEPEST} levels")
     try:
         return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except json.JSONDecodeError as error:
-        raise _no_plan(f"it is not whole JSON (line {error.lineno}, column {error.colno})") from None
+        raise _not_a_plan(f"it is not complete JSON (line {error.lineno}, column {error.colno})") from None
     except ValueError:
         # A number of more digits than Python turns into one.
-        raise _no_plan("it holds a number that no plan has") from None
+        raise _not_a_plan("it holds a number that no plan has") from None
 
 
 def _depth(text: str) -> int:
@@ -92,72 +82,18 @@ def _depth(text: str) -> int:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise _no_plan("a member stands twice")
-    return found
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise _not_a_plan("a member stands twice")
+    return members
 
 
 def _no_number(name: str) -> NoReturn:
-    raise _no_plan(f"'{name}' is no number")
+    raise _not_a_plan(f"'{name}' is not a number")
 
 
-def _permissions(found: dict[str, Any]) -> Permissions:
-    rollback = found["allow_rollback"]
-    if not isinstance(rollback, bool):
-        raise _no_plan("'allow_rollback' is neither true nor false")
-    removals = None if found["allow_removals"] is None else _number(found, "allow_removals")
-    mails = None if found["allow_mails"] is None else _number(found, "allow_mails")
-    return Permissions(removals, mails, rollback)
-
-
-def _object(value: Any, what: str) -> dict[str, Any]:
-    if not isinstance(value, dict):
-        raise _no_plan(f"{what} is an object, not {_shown(value)}")
-    return value
-
-
-def _list(found: dict[str, Any], name: str) -> list[Any]:
-    value = found[name]
-    if not isinstance(value, list):
-        raise _no_plan(f"'{name}' is a list, not {_shown(value)}")
-    return value
-
-
-def _text(found: dict[str, Any], name: str) -> str:
-    value = found[name]
-    if not isinstance(value, str):
-        raise _no_plan(f"'{name}' is a text, not {_shown(value)}")
-    return value
-
-
-def _matching(found: dict[str, Any], name: str, pattern: re.Pattern[str]) -> str:
-    value = _text(found, name)
-    if not pattern.fullmatch(value):
-        raise _no_plan(f"{_shown(value)} is no {'id of a change' if name == 'id' else name}")
-    return value
-
-
-def _number(found: dict[str, Any], name: str) -> int:
-    value = found[name]
-    if type(value) is not int or not 0 <= value <= LARGEST_NUMBER:
-        raise _no_plan(f"'{name}' is a number from 0, not {_shown(value)}")
-    return value
-
-
-def _shown(value: Any) -> str:
-    match value:
-        case dict():
-            return "an object"
-        case list():
-            return "a list"
-        case str():
-            return f"'{value[:40]}'"
-        case _:
-            return json.dumps(value)[:40]
-
-
-def _no_plan(why: str) -> Refused:
+def _not_a_plan(reason: str) -> Refused:
     return Refused(
-        f"the reviewed plan is not understood: {why}; nothing was changed", "make it anew with reconciler plan --out"
+        f"the reviewed plan is not understood: {reason}; nothing was changed",
+        "make it anew with reconciler plan --out",
     )
