@@ -45,8 +45,10 @@ def _group(outcome: GroupOutcome, style: Style) -> str:
 
 
 def group_name(outcome: GroupOutcome) -> str:
-    """The customers of a group, or `portal` for settings and services."""
-    return ", ".join(told(customer) for customer in outcome.group.customers) or "portal"
+    """The customers of a group, else its service, else the settings."""
+    group = outcome.group
+    subject = f"service {told(group.service)}" if group.service else "settings"
+    return ", ".join(told(customer) for customer in group.customers) or subject
 
 
 def _left(outcome: Outcome) -> Iterator[str]:

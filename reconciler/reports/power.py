@@ -8,14 +8,14 @@ the changed fields; nothing is judged here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.changes import Change, Kind
 from reconciler.model.fields import power_noun
 from reconciler.model.keys import display
-from reconciler.model.plan import Group, PersonOutcome, Plan
+from reconciler.model.plan import Group, Plan
 from reconciler.model.roles import ACCESS, Capability, Role, capabilities
 from reconciler.model.values import FieldChange
 from reconciler.reports.words import counted, told, told_value
@@ -37,9 +37,9 @@ class Power:
 
 
 def power_lines(plan: Plan) -> tuple[Power, ...]:
-    """Every gain and every loss of a right, a line a person and kind; losses of access last."""
+    """Every gain and every loss of a right, a line a person; losses and gains of access last."""
     lines = [line for group in plan.groups for line in _of_fields(group)]
-    lines += _folded([line for group in plan.groups for line in _of_people(group)])
+    lines += _folded(_of_people(plan))
     return tuple(sorted(set(lines), key=lambda line: ("access" in line.what, line.who, line.what)))
 
 
@@ -56,53 +56,64 @@ def _subject(change: Change) -> str:
     return told(display(change.customer, change.contact) if change.customer else change.service or "portal")
 
 
-def _of_people(group: Group) -> Iterator[Power]:
-    invited_again = {f"{c.customer}/{c.contact}" for c in group.changes if c.kind is Kind.CHANGE_EMAIL}
-    back = {f"{c.customer}/{c.contact}" for c in group.changes if c.kind is Kind.RESTORE_CONTACT}
-    restored = {c.customer for c in group.changes if c.kind is Kind.RESTORE_CUSTOMER}
-    for outcome in group.outcomes:
-        person = outcome.person
-        for words in _losses(outcome, again=person in invited_again):
-            yield Power(person, words, bool(group.held_back))
-        returns = person in back or person.partition("/")[0] in restored
-        for words in _gains(outcome, returns=returns):
-            yield Power(person, words, bool(group.held_back))
+def _of_people(plan: Plan) -> Iterator[Power]:
+    """A line for each person, over all groups that are carried out, and one over those that are not."""
+    moves: dict[tuple[str, bool], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    for group in plan.groups:
+        for outcome in group.outcomes:
+            loses, gains = moves[outcome.person, bool(group.held_back)]
+            loses.update(outcome.loses)
+            gains.update(outcome.gains)
+    changed = {f"{c.customer}/{c.contact}": c.kind for c in plan.changes if c.contact and c.kind in _ACCESS}
+    restored = {c.customer for c in plan.changes if c.kind is Kind.RESTORE_CUSTOMER}
+    for (person, held_back), (loses, gains) in moves.items():
+        at_restored = Kind.RESTORE_CONTACT if person.partition("/")[0] in restored else None
+        kind = changed.get(person, at_restored)
+        yield Power(person, "; ".join((*_gains(gains, kind), *_losses(loses, kind))), held_back)
 
 
-def _losses(outcome: PersonOutcome, *, again: bool) -> Iterator[str]:
-    if ACCESS in outcome.loses:
+_ACCESS: Final = {Kind.CHANGE_EMAIL, Kind.RESTORE_CONTACT}
+
+
+def _losses(rights: set[str], kind: Kind | None) -> Iterator[str]:
+    if ACCESS in rights:
+        again = kind is Kind.CHANGE_EMAIL
         yield "loses access until the new address is activated" if again else "loses access"
-    elif outcome.loses:
-        yield f"loses: {', '.join(told(right) for right in outcome.loses)}"
+    elif rights:
+        yield f"loses {', '.join(map(told, sorted(rights)))}"
 
 
-def _gains(outcome: PersonOutcome, *, returns: bool) -> Iterator[str]:
-    gains = list(outcome.gains)
-    if ACCESS in gains:
-        role = _role(gains)
-        verb = "has access again" if returns else "gets access"
-        gains = [right for right in gains if right not in {ACCESS, *capabilities(role)}]
-        yield f"{verb} as {role}" + (f", with: {', '.join(map(told, gains))}" if gains else "")
-        return
-    if Capability.MANAGE_TEAM in gains:
-        yield "becomes manager"
-    if gains:
-        yield f"gains: {', '.join(map(told, gains))}"
+def _gains(rights: set[str], kind: Kind | None) -> Iterator[str]:
+    if ACCESS in rights:
+        role = _role(rights)
+        verb = "has access again" if kind is Kind.RESTORE_CONTACT else "gets access"
+        yield f"{verb} as {role}{_also(rights - {ACCESS, *capabilities(role)})}"
+    elif Capability.MANAGE_TEAM in rights:
+        yield f"becomes manager{_also(rights - {Capability.MANAGE_TEAM})}"
+    elif rights:
+        yield f"gains {', '.join(map(told, sorted(rights)))}"
 
 
-def _role(gains: Sequence[str]) -> Role:
+def _also(rights: Iterable[str]) -> str:
+    listed = ", ".join(map(told, sorted(rights)))
+    return f" and gains {listed}" if listed else ""
+
+
+def _role(rights: set[str]) -> Role:
     """The role that a newcomer's rights are those of."""
-    return max((role for role in Role if capabilities(role) <= set(gains)), key=lambda r: len(capabilities(r)))
+    fitting = (role for role in Role if capabilities(role) <= rights)
+    return max(fitting, key=lambda role: len(capabilities(role)))
 
 
-def _folded(lines: list[Power]) -> Iterator[Power]:
+def _folded(lines: Iterable[Power]) -> Iterator[Power]:
     """The lines, a number instead of the people where one customer has many of the same kind."""
     alike: dict[tuple[str, str, bool], list[Power]] = defaultdict(list)
     for line in lines:
         alike[line.who.partition("/")[0], line.what, line.held_back].append(line)
     for (customer, what, held_back), own in alike.items():
         if len(own) > MOST_PEOPLE:
-            yield Power(f"{told(customer)}: {counted(len(own), 'person', 'people')}", f"each {what}", held_back)
+            people = counted(len(own), "person", "people")
+            yield Power(f"{told(customer)}: {people}, each", what, held_back)
         else:
             yield from (Power(told(line.who), what, held_back) for line in own)
 

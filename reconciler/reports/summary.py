@@ -105,11 +105,11 @@ def _changes(numbers: Summary) -> str:
         f"{numbers.add:,} to add, {numbers.change:,} to change, {numbers.remove:,} to remove",
         f"{counted(numbers.requests, 'request')} {hands}",
         counted(numbers.mails, "mail"),
-        f"{counted(numbers.lose_access, 'person', 'people')} {lose}",
     ]
     if numbers.lose_rights:
-        lose = "loses" if numbers.lose_rights == 1 else "lose"
-        parts.append(f"{counted(numbers.lose_rights, 'person', 'people')} {lose} other rights")
+        verb = "loses" if numbers.lose_rights == 1 else "lose"
+        parts.append(f"{counted(numbers.lose_rights, 'person', 'people')} {verb} other rights")
+    parts.append(f"{counted(numbers.lose_access, 'person', 'people')} {lose}")
     return f"Plan: {'; '.join(parts)}."
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 import queue
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final, assert_never
+from typing import Final, TypeAlias, assert_never
 
 from reconciler.model.changes import Change
 from reconciler.model.errors import (
@@ -40,6 +40,9 @@ RETURN_S: Final = 1.5
 RUN_S: Final = 30 * 60.0
 _TICK_S: Final = 0.1
 _STALE: Final = frozenset({409, 410, 412})
+
+
+_Answers: TypeAlias = "queue.Queue[tuple[steps.Request, steps.Answer | None]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,41 +105,53 @@ def carry_out(folder: Folder, reader: StateReader, writer: BatchWriter, wish: Wi
 
 def _drive(state: steps.State, requests: tuple[steps.Request, ...], crew: _Crew, voice: Voice) -> steps.State:
     """Do what the machine asks for until it asks for nothing more."""
-    answers: queue.Queue[tuple[steps.Request, steps.Answer]] = queue.Queue()
+    answers: _Answers = queue.Queue()
     under_way: list[steps.Request] = []
     end = time.monotonic() + RUN_S
     while True:
         for request in requests:
             under_way.append(request)
-            threading.Thread(target=lambda r=request: answers.put((r, crew.do(r))), daemon=True).start()
+            threading.Thread(target=_answer, args=(request, crew, answers), daemon=True).start()
         if steps.GiveBack() in requests:
             end = max(end, time.monotonic() + RETURN_S)
         if not under_way:
             return state
-        found = _next(answers, under_way, end)
         requests = ()
-        if found is not None and found[0] in under_way:
-            under_way.remove(found[0])
-            state, requests = steps.answered(state, *found)
-            voice.tell(state)
+        for request, answer in _next(answers, under_way, end):
+            if answer is None:
+                raise AssertionError(f"a thread crashed on {request}; its traceback stands above")
+            if request in under_way:
+                under_way.remove(request)
+                state, requests = steps.answered(state, request, answer)
+                voice.tell(state)
         number = voice.signal()
         if number is not None and state.signal is None:
             state, end = steps.interrupted(state, number), time.monotonic() + GRACE_S
 
 
-def _next(
-    answers: queue.Queue[tuple[steps.Request, steps.Answer]], under_way: list[steps.Request], end: float
-) -> tuple[steps.Request, steps.Answer] | None:
-    """The next answer; after the end of all patience, giving up on the oldest request is one."""
+def _answer(request: steps.Request, crew: _Crew, answers: _Answers) -> None:
+    """Put the answer into the queue; None when a bug ends the thread, so that the run ends as well."""
+    answer = None
     try:
-        return answers.get(timeout=_TICK_S)
+        answer = crew.do(request)
+    finally:
+        answers.put((request, answer))
+
+
+def _next(
+    answers: _Answers, under_way: list[steps.Request], end: float
+) -> Iterator[tuple[steps.Request, steps.Answer | None]]:
+    """The next answer, if there is one; after the deadline, giving up on the oldest request."""
+    try:
+        yield answers.get(timeout=_TICK_S)
     except queue.Empty:
         if time.monotonic() < end:
-            return None
-    request = under_way[0]
-    if isinstance(request, steps.CarryOut):
-        return request, steps.Met(Fate.UNKNOWN, "no answer came before the run ended", stop=True)
-    return request, steps.Failed(Unreachable("no answer came before the run ended"))
+            return
+        late = "no answer came before the run ended"
+        if isinstance(under_way[0], steps.CarryOut):
+            yield under_way[0], steps.Met(Fate.UNKNOWN, late, stop=True)
+        else:
+            yield under_way[0], steps.Failed(Unreachable(late))
 
 
 class _Crew:

@@ -13,12 +13,13 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from typing import Any
 
-from reconciler.adapters.writer import Lease, PortalWriter, RunMark
+from reconciler.adapters.writer import PortalWriter
 from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import OutcomeUnknown, ReconcilerError, Unreachable
 from reconciler.model.files import Tree
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Expects, Plan
+from reconciler.model.portal import Committed, Lease, RunMark
 from reconciler.usecases.apply import Voice, Wish, carry_out
 from reconciler.usecases.looking import Folder
 from tests.builders import OWNER
@@ -78,7 +79,7 @@ class Watcher(PortalWriter):
         self.batches = 0
         self.dead = False
 
-    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark) -> int:
+    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
         if self.dead:
             raise Unreachable("dead")
         self.batches += 1
@@ -87,16 +88,18 @@ class Watcher(PortalWriter):
             self.act()
         before = snapshot(self.world)
         try:
-            return self._sent(changes, lease, mark) if hit else super().carry_out(changes, lease, mark)
+            return (
+                self._sent(changes, lease, mark, expects) if hit else super().carry_out(changes, lease, mark, expects)
+            )
         finally:
             self.steps.append((before, snapshot(self.world)))
 
-    def _sent(self, changes: Sequence[Change], lease: Lease, mark: RunMark) -> int:
+    def _sent(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
         if self.trouble.kind not in {"killed", "unanswered"}:
-            return super().carry_out(changes, lease, mark)
+            return super().carry_out(changes, lease, mark, expects)
         self.dead = self.trouble.kind == "killed"
         if self.trouble.arrives:
-            super().carry_out(changes, lease, mark)
+            super().carry_out(changes, lease, mark, expects)
         raise OutcomeUnknown("no answer came")
 
     def give_back(self, lease: Lease) -> None:

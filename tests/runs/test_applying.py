@@ -13,10 +13,10 @@ from reconciler.adapters.writer import PortalWriter
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredService, Place
-from reconciler.model.errors import LeaseHeld, Refused, Unreachable
+from reconciler.model.errors import LeaseHeld, Stale, Unreachable
 from reconciler.model.files import Tree
 from reconciler.model.outcome import Fate
-from reconciler.model.plan import Permissions
+from reconciler.model.plan import Permissions, review_of
 from reconciler.model.portal import RunMark
 from reconciler.planning import shard_of
 from reconciler.portal.acts import contacts, requests
@@ -81,7 +81,7 @@ def test_everything_that_is_open_moves_also_what_came_after_the_plan(world: Worl
     gone = desired(customer("acme", [MARA, TOM], [farewell("jane-doe", heir="tom-lang")]))
     seen = world.plan(gone)
     second = send_request(world, JANE.email, "Sent between plan and apply")
-    outcome = world.apply(gone, reviewed=frozenset(change.id for change in seen.changes))
+    outcome = world.apply(gone, reviewed=(review_of(seen),))
     assert of_outcome(outcome) == 0
     assert owners(world) == {first: "tom-lang", second: "tom-lang"}
     world.nothing_left(gone)
@@ -161,7 +161,7 @@ def test_removing_three_of_five_needs_exactly_that_permission(world: World) -> N
 def test_what_nobody_reviewed_is_held_back(world: World) -> None:
     world.apply(BOOK)
     named = desired(customer("acme", [MARA, contact("jane-doe", name="Jane Roe"), TOM]))
-    reviewed = frozenset(change.id for change in world.plan(named).changes)
+    reviewed = (review_of(world.plan(named)),)
     more = desired(
         customer("acme", [MARA, contact("jane-doe", name="Jane Roe"), contact("tom-lang", name="Thomas Lang")])
     )
@@ -173,8 +173,9 @@ def test_what_nobody_reviewed_is_held_back(world: World) -> None:
 
 
 def test_a_reviewed_plan_of_another_portal_is_refused(world: World) -> None:
-    with pytest.raises(Refused, match="another portal"):
-        world.run(BOOK, reviewed=frozenset({"x"}), of_portal=frozenset({("elsewhere", "epoch")}))
+    review = replace(review_of(world.plan(BOOK)), portal="elsewhere")
+    with pytest.raises(Stale, match="another portal"):
+        world.run(BOOK, reviewed=(review,))
 
 
 def test_where_a_review_is_asked_for_nothing_goes_without_one(world: World) -> None:
@@ -213,11 +214,11 @@ class Sleeper(PortalWriter):
         super().__init__(world.address)
         self.world = world
 
-    def carry_out(self, changes, lease, mark):  # type: ignore[no-untyped-def]
+    def carry_out(self, changes, lease, mark, expects):  # type: ignore[no-untyped-def]
         self.world.forget_leases()
         mine = PortalWriter(self.world.address)
         mine.take_lease(["customer:acme", "settings"], 60, "somebody else", "run_second")
-        return super().carry_out(changes, lease, mark)
+        return super().carry_out(changes, lease, mark, expects)
 
 
 def test_a_run_that_slept_beyond_its_lease_writes_nothing(world: World) -> None:
@@ -234,11 +235,11 @@ class Meddler(PortalWriter):
         super().__init__(world.address)
         self.world, self.email = world, email
 
-    def carry_out(self, changes, lease, mark):  # type: ignore[no-untyped-def]
+    def carry_out(self, changes, lease, mark, expects):  # type: ignore[no-untyped-def]
         with self.world.as_admin() as work:
             row = contact_row(work, self.email)
             work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": "Edited Meanwhile"}))
-        return super().carry_out(changes, lease, mark)
+        return super().carry_out(changes, lease, mark, expects)
 
 
 def test_an_edit_between_plan_and_write_survives(world: World) -> None:
@@ -273,7 +274,7 @@ def test_an_older_commit_after_a_newer_one_is_refused(world: World) -> None:
     plan = world.plan(newer, commit="bbbbbbbbbb")
     lease = writer.take_lease(["settings", "customer:acme"], 60, "ci", "run_newer")
     for group in plan.ready:
-        writer.carry_out(group.changes, lease, RunMark("acme-translations", "run_newer", "bbbbbbbbbb"))
+        writer.carry_out(group.changes, lease, RunMark("acme-translations", "run_newer", "bbbbbbbbbb"), group.expects)
     writer.give_back(lease)
     writer.close()
     old = world.plan(BOOK, commit="aaaaaaaaaa")
