@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 
 from reconciler.model.changes import Change, ObjectKind
+from reconciler.model.problems import Problem
 from reconciler.model.rules import RuleId
 from reconciler.model.values import Value
 
@@ -209,13 +210,17 @@ class Facts:
     """What planning must know of the world besides the two states.
 
     `commit`: the files' commit, None outside of git. `ancestors`: those of the commits named in the
-    live state that HEAD descends from (HEAD itself included).
+    live state that HEAD descends from (HEAD itself included). `last_rules`: problems of today's
+    documents under rules of the provider that were applied last and changed or dropped since.
+    `lost_rules`: such rules whose files this checkout does not have.
     """
 
     commit: str | None = None
     ancestors: frozenset[str] = frozenset()
     permissions: Permissions = Permissions()
     run: RunTerms = RunTerms()
+    last_rules: tuple[Problem, ...] = ()
+    lost_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from reconciler.planning.safeguards import (
     fixed_refusals,
     judge,
     population,
+    refuse_loosened_rules,
     refuse_tree,
     warn_of_invited_managers,
 )
@@ -85,7 +86,11 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     found = [*intended, *differences(projection, everything - set(whole.rules)), *differences(projection, carried)]
     counted = _counted(found)
     costs = _cost(groups, found, counted, situation, stale)
-    limits = [*refuse_tree(proposal.desired, index), *judge_limits(costs, demanded, index.policy, facts)]
+    limits = [
+        *refuse_tree(proposal.desired, index),
+        *refuse_loosened_rules(facts),
+        *judge_limits(costs, demanded, index.policy, facts),
+    ]
     rules = {refusal.rule for refusal in (*limits, *run.refusals) if refusal.scope is Scope.PLAN}
     outcomes = outcomes_of(projection, carried, everything)
     judged = (

@@ -59,6 +59,18 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
         yield refuse_plan(RuleId.TREE_EMPTY, message, "check out the whole tree; an empty folder removes nobody")
 
 
+def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
+    """What the provider's own rules refuse that were applied last and are changed or dropped now."""
+    for problem in facts.last_rules:
+        message = f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as it was last applied)"
+        hint = "apply the changed rules first, in a run of their own; the rules last applied count until then"
+        yield refuse_plan(RuleId.LOOSENED, message, hint)
+    if facts.lost_rules and not facts.permissions.allow_rollback:
+        rules = ", ".join(rule.partition("@")[0] for rule in facts.lost_rules)
+        message = f"this checkout does not have the rules that were last applied and changed since: {rules}"
+        yield refuse_plan(RuleId.LOOSENED, message, "fetch the whole history (fetch-depth: 0)")
+
+
 def fixed_refusals(situation: Situation) -> Iterator[Refusal]:
     """Refusals that do not depend on which groups are carried out."""
     for group in situation.groups:

@@ -6,12 +6,19 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.documents.reading import Reading, read_documents, rule_patterns
+from reconciler.documents.reading import (
+    LastApplied,
+    Reading,
+    judge_last_applied,
+    read_documents,
+    rule_patterns,
+)
 from reconciler.model.desired import DesiredState
-from reconciler.model.errors import FilesUnreadable, Refused, WrongUsage
+from reconciler.model.errors import FilesUnreadable, ReconcilerError, Refused, WrongUsage
 from reconciler.model.files import Tree
-from reconciler.model.live import LiveState
+from reconciler.model.live import Applied, LiveState
 from reconciler.model.plan import Facts, Permissions
+from reconciler.model.problems import Severity
 from reconciler.usecases.ports import FileTree
 
 
@@ -38,7 +45,25 @@ class Folder:
         bases = [row.applied for row in (live.settings, *live.services.values())]
         named |= {base.commit for base in bases if base and base.commit}
         ancestors = self.files.ancestors_among(named)
-        return Facts(self.tree.commit, ancestors, permissions)
+        last = self._last_rules(live.settings.applied)
+        errors = tuple(problem for problem in last.problems if problem.severity is Severity.ERROR)
+        facts = Facts(self.tree.commit, ancestors, permissions)
+        return replace(facts, last_rules=errors, lost_rules=last.missing)
+
+    def _last_rules(self, base: Applied | None) -> LastApplied:
+        """The provider's rules that were applied last and changed since; they count until the next run."""
+        remembered = base.fields.get("rules") if base else None
+        if not isinstance(remembered, tuple) or base is None or base.commit is None:
+            return LastApplied()
+        today = self.desired.settings.fields.get("rules")
+        if isinstance(today, tuple) and set(remembered) <= set(today):
+            return LastApplied()
+        try:
+            patterns = rule_patterns(self.files.tree_at(base.commit))
+            applied = self.files.matching_at(base.commit, patterns)
+        except ReconcilerError:  # a shallow clone, or a history that was rewritten
+            applied = ()
+        return judge_last_applied(self.tree, remembered, applied)
 
 
 def look(files: FileTree) -> Folder:
