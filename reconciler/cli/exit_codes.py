@@ -30,7 +30,9 @@ _ERRORS: Final = (
     (errors.OutcomeUnknown, WRITE_FAILED), (errors.NotAllowed, NOT_ALLOWED), (errors.ResultLost, UNREACHABLE),
 )  # fmt: skip
 _PRECEDENCE: Final = (NOT_ALLOWED, UNREACHABLE, INVALID, REFUSED, STALE, PENDING, DONE)
-_CONFLICTS: Final = frozenset({RuleId.CONFLICT, RuleId.NOT_REVIEWED})
+_CONFLICTS: Final = frozenset({
+    RuleId.CONFLICT, RuleId.NOT_REVIEWED, RuleId.WAITS_FOR_CUSTOMER, RuleId.WAITS_FOR_SERVICE,
+})  # fmt: skip
 
 
 def of_error(error: errors.ReconcilerError) -> int:

@@ -243,7 +243,7 @@ class Plan:
     unmanaged: tuple[Unmanaged, ...] = ()
     warnings: tuple[Warning, ...] = ()
     permissions: Permissions = Permissions()
-    counted: frozenset[str] = frozenset()
+    counted: frozenset[str] = field(default=frozenset(), repr=False)
     earlier: int = field(default=0)
     coming: tuple[Departure, ...] = ()
     quoted: tuple[str, ...] = field(default=(), compare=False, repr=False)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
-from reconciler.model.changes import Kind, ObjectKind
+from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Expects, Facts, Group, Refusal, Scope, Stage, Warning
@@ -125,9 +126,6 @@ def _cost(
     return Cost(counted, people, lost_pairs(found), changes)
 
 
-_TOUCHES_PEOPLE = {"services", "project_managers"}
-
-
 def _expects(group: Group, live: LiveState) -> Expects:
     """The versions that the group's outcome was judged on, of rows that it does not write itself."""
     if all(change.kind is Kind.RECORD for change in group.changes):
@@ -143,11 +141,14 @@ def _expects(group: Group, live: LiveState) -> Expects:
     rows += [(ObjectKind.CONTACT, id, live.contacts[id].version) for id in heirs - written if id]
     if any(field.name in {"services", "role"} for change in group.changes for field in change.fields):
         rows += [(ObjectKind.SERVICE, row.id, row.version) for row in live.services.values()]
-    shared = {
-        change.target.customer_id
-        for change in group.changes
-        if change.object is ObjectKind.CUSTOMER
-        and (change.kind is Kind.ARCHIVE_CUSTOMER or _TOUCHES_PEOPLE & {field.name for field in change.fields})
-        and change.target.id
-    }
-    return Expects(tuple(sorted(rows)), tuple(sorted(filter(None, shared))), live.revision)
+    watched = homes if any(map(_takes_rights, group.changes)) else set()
+    return Expects(tuple(sorted(rows)), tuple(sorted(filter(None, watched))), live.revision)
+
+
+def _takes_rights(change: Change) -> bool:
+    """Whether the change can take a right, now or after somebody else's edit."""
+    names = {field.name for field in change.fields}
+    return change.kind in _LEAVING or bool(names & {"role", "services", "project_managers"})
+
+
+_LEAVING: Final = {Kind.REMOVE_CONTACT, Kind.ARCHIVE_CUSTOMER, Kind.CHANGE_EMAIL}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from reconciler.model.desired import (
     DesiredContact,
@@ -22,6 +22,7 @@ from reconciler.model.values import Value
 Thing = TypeVar("Thing")
 
 _NEW_SERVICE = "express"
+_FORMER_SERVICES: Final = {"website-localisation": "websites"}
 _NEW_CUSTOMERS = frozenset({"sidra-labs", "moulin-vasseur"})
 _BACK_AGAIN = "saint-aurele"
 _HERE = Place("portal.yaml", 1)
@@ -53,6 +54,8 @@ def _services(services: Mapping[str, DesiredService]) -> dict[str, DesiredServic
     found = _without(services, _NEW_SERVICE)
     certified = found["certified"]
     found["certified"] = replace(certified, fields={**certified.fields, "price.per_word": "0.18"})
+    for key, former in _FORMER_SERVICES.items():
+        found[former] = replace(found.pop(key), key=former, previously=())
     found["proofreading"] = DesiredService(
         "proofreading",
         {"name": "Proofreading", "workflows": ("pm_quote_manual",), "available_to_all": False},
@@ -74,7 +77,9 @@ def _contact(contact: DesiredContact) -> DesiredContact:
 
 
 def _old(value: Value) -> Value:
-    return tuple(item for item in value if item != _NEW_SERVICE) if isinstance(value, tuple) else value
+    if not isinstance(value, tuple):
+        return value
+    return tuple(_FORMER_SERVICES.get(item, item) for item in value if item != _NEW_SERVICE)
 
 
 def _acme(customer: DesiredCustomer) -> DesiredCustomer:

@@ -35,7 +35,7 @@ def mails(portal: Portal) -> Counter[Any]:
 
 
 def people(portal: Portal) -> list[Any]:
-    question = """SELECT customers.external_key, contacts.external_key, contacts.generation, email, role,
+    question = """SELECT customers.external_key, contacts.external_key, contacts.life, email, role,
         contacts.status, contacts.owner FROM contacts JOIN customers ON customers.id = contacts.customer"""
     return sorted(ask(portal, question), key=repr)
 
@@ -117,7 +117,7 @@ def test_two_runs_on_different_customers_both_work(connected: Program) -> None:
 def test_a_customer_whose_service_is_not_there_yet_waits_for_it(connected: Program) -> None:
     run = connected("apply", "--yes", "-q", "--customer", "sidra-labs")
     assert run.code == 5, run.out
-    assert "held back  sidra-labs (5 changes): service express comes with another part of the plan" in run.out
+    assert "held back  sidra-labs (5 changes): waits-for-service" in run.out
 
 
 def test_a_run_that_was_stopped_beyond_its_lease_is_fenced(connected: Program, portal: Portal) -> None:

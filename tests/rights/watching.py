@@ -125,10 +125,13 @@ class Watched:
         loses: dict[str, set[str]] = {}
         for outcome in (one for plan in self.shown for group in plan.ready for one in group.outcomes):
             loses.setdefault(outcome.person, set()).update(outcome.loses)
+        given: dict[str, set[str]] = {}
         for before, after in self.steps:
             for id, difference in differences(before.rights, after.rights).items():
                 names = {before.names.get(id, ""), after.names.get(id, "")}
-                lost = {self._text(right, before) for right in difference.lost}
+                # a service that the run itself opened, and took with the person's removal, was never theirs
+                lost = {self._text(right, before) for right in difference.lost - given.get(id, set())}
+                given.setdefault(id, set()).update(difference.gained)
                 shown = {text for name in names for text in loses.get(name, ())}
                 if lost - shown:
                     yield f"{sorted(names)} loses {sorted(lost - shown)}, which no plan showed"

@@ -168,7 +168,7 @@ def test_a_run_of_one_customer_waits_for_the_service_that_its_people_would_lose(
     first_run(world, with_service(open_to_all=False, lists=("certified",)))
     opened = with_service(open_to_all=True, lists=())
     outcome = world.run(opened, customers=frozenset({"acme"}))
-    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": Fate.HELD_BACK}, 4)
+    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": Fate.HELD_BACK}, 5)
     (row,) = world.rows(t.customers, t.customers.c.external_key == "acme")
     assert row["services"] == ["certified"]
 

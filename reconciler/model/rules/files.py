@@ -6,7 +6,7 @@ from typing import Final
 
 from reconciler.model.choices import SignUp
 from reconciler.model.keys import KEY_MAX_LENGTH
-from reconciler.model.rules.rule import Rule, RuleId, Where
+from reconciler.model.rules.rule import Rule, RuleId
 
 FILES: Final = (
     Rule(
@@ -163,7 +163,6 @@ FILES: Final = (
         "A misspelled key of a field would be ignored, and a farewell or a `previously` with a "
         "misspelled key of a contact would apply to nobody.",
         "Correct the spelling; the message names the nearest key.",
-        where=(Where.FILES, Where.PLAN),
     ),
     Rule(
         RuleId.YAML_ALIAS,

@@ -188,20 +188,5 @@ PLANS: Final = (
         "A service that somebody needs is not there yet, or is still used.",
         "Solve what holds back the change of the service, or the customers that still use it.",
     ),
-    _rule(
-        RuleId.WAITS_FOR_SETTINGS,
-        "a change is carried out with the settings and services that make it safe",
-        "It is safe only together with a change of the settings or of a service, "
-        "and that one is held back or not part of this run.",
-        "Solve what holds back the settings or the service, or apply without `--customer`.",
-    ),
-    _rule(
-        RuleId.WORK_LOSES_ACTION,
-        "after a handover, everything that could be done with the open work still can be",
-        "The heir has fewer services or rights than the contact who leaves, "
-        "so a request could no longer be continued as before.",
-        "Name an heir who may request the same services, `heir: tom-lang`, "
-        "or add the service to the heir's `services`.",
-    ),
 )
 """Sorted by id."""

@@ -124,8 +124,6 @@ class RuleId(StrEnum):
     UNREVIEWED = "unreviewed"
     WAITS_FOR_CUSTOMER = "waits-for-customer"
     WAITS_FOR_SERVICE = "waits-for-service"
-    WAITS_FOR_SETTINGS = "waits-for-settings"
-    WORK_LOSES_ACTION = "work-loses-action"
     WORKFLOWS = "workflows"
     YAML_ALIAS = "yaml-alias"
     YAML_CHARACTER = "yaml-character"

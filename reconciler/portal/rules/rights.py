@@ -8,9 +8,9 @@ from typing import Any, Final
 _PEOPLE: Final = frozenset({"customer", "contact"})
 _WITHOUT_RIGHTS: Final = frozenset({
     "name", "email", "language", "description", "email_domains", "external_key", "owner", "requests",
-    "reason", "password", "registration_code", "erased",
+    "reason", "password", "registration_code", "erased", "template", "workflows", "price",
 })  # fmt: skip
-"""The fields of a customer or a contact that nobody's rights depend on; every other field counts.
+"""The fields of a service, customer or contact that nobody's rights depend on; every other field counts.
 
 An address that is really another one takes access away, and its entry has `status` as well. `owner` is
 who manages the row by files, or who had the work that was handed over.
@@ -20,7 +20,7 @@ who manages the row by files, or who had the work that was handed over.
 def changes_rights(entry: Mapping[str, Any]) -> bool:
     """Whether the entry of the feed may have given or taken a right; true when nobody knows."""
     before, after = entry["before"], entry["after"]
-    if entry["object"] not in _PEOPLE:
+    if entry["object"] not in {*_PEOPLE, "service"}:
         # `seed` fills a portal with people who have no entries of their own
         return bool(entry["what"] == "seed")
     if entry["what"] == "sign-up" and "status" not in (after or {}):
