@@ -5,9 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, get_args
 
-from sqlalchemy import literal_column
-
-from reconciler.portal.acts import contacts, customers, expectations, lives, promises, registrations, services
+from reconciler.portal.acts import (
+    contacts,
+    customers,
+    expectations,
+    lives,
+    promises,
+    references,
+    registrations,
+    services,
+)
 from reconciler.portal.acts import operations as op
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import set_fields
@@ -132,7 +139,7 @@ def _create(run: Run, operation: op.CreateService | op.CreateCustomer | op.Creat
         case op.CreateCustomer():
             row = customers.create(work, fields)
         case op.CreateContact():
-            home = _customer(run, operation.customer)
+            home = references.customer(run.work, run.batch.owner, operation.customer)
             _in_scope(run, home)
             if lives.shown_life(work, "contact", home.id, operation.key) + 1 != operation.generation:
                 raise Problem("stale", f"'{operation.key}' does not begin its life number {operation.generation}")
@@ -148,7 +155,7 @@ def _decide(run: Run, operation: op.ApproveRegistration | op.RejectRegistration)
         if row["customer"]:
             _in_scope(run, run.work.one("customer", row["customer"]))
         return row, registrations.reject(run.work, row, operation.reason)
-    home = _customer(run, operation.customer)
+    home = references.customer(run.work, run.batch.owner, operation.customer)
     _in_scope(run, home)
     audited = registrations.approve(run.work, row, home, operation.fields.sent(), operation.fingerprint)
     return _manage(run, row, operation.key), audited
@@ -217,10 +224,10 @@ def _write_contact(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
     work = run.work
     match operation:
         case op.HandOverWork():
-            return contacts.hand_over(work, row, _heir(run, operation.work_to))
+            return contacts.hand_over(work, row, references.heir(work, run.batch.owner, operation.work_to))
         case op.RemoveContact():
             _unprotected(row, "removal")
-            heir = _heir(run, operation.work_to) if operation.work_to else None
+            heir = references.heir(work, run.batch.owner, operation.work_to) if operation.work_to else None
             audited = contacts.remove(work, row, heir, operation.reason)
             if row["applied"]:
                 row["applied"] = {**row["applied"], "present": False}
@@ -266,39 +273,6 @@ def _covered(run: Run, scope: str) -> None:
         raise Problem("lease-fenced", f"the lease does not cover '{scope}'")
 
 
-# as the partial indexes say it, word for word: SQLite does not see that they serve where a parameter stands
-_CUSTOMER_IS_HERE: Final = t.customers.c.status != literal_column("'archived'")
-_CONTACT_IS_HERE: Final = t.contacts.c.status != literal_column("'removed'")
-
-
-def _customer(run: Run, reference: op.Reference) -> Row:
-    if reference.id is not None:
-        row = run.work.one("customer", reference.id)
-        if reference.version is not None and row.first and row.first["version"] != reference.version:
-            raise Problem("stale", f"customer '{row.id}' is of version {row.first['version']}")
-        return row
-    return _by_key(run, reference.customer or "")
-
-
-def _by_key(run: Run, key: str) -> Row:
-    c = t.customers.c
-    found = run.work.where("customer", c.owner == run.batch.owner, c.external_key == key, _CUSTOMER_IS_HERE)
-    if not found:
-        raise Problem("not-found", f"there is no customer '{key}'")
-    return found[0]
-
-
-def _heir(run: Run, reference: op.Reference) -> Row:
-    if reference.id is not None:
-        return run.work.one("contact", reference.id)
-    home, key = _by_key(run, reference.customer or ""), reference.key or ""
-    c = t.contacts.c
-    found = run.work.where("contact", c.customer == home.id, c.external_key == key, _CONTACT_IS_HERE)
-    if not found:
-        raise Problem("not-found", f"there is no contact '{reference.customer}/{key}'")
-    return found[0]
-
-
 def _manage(run: Run, row: Row, key: str) -> Row:
     """Put the owner's name and key on a row."""
     taken = row["external_key"] != key and row.kind != "settings"
@@ -314,14 +288,13 @@ def _manage(run: Run, row: Row, key: str) -> Row:
 
 
 def _key_is_free(run: Run, row: Row, key: str) -> None:
-    if row.kind == "customer":
-        c = t.customers.c
-        taken = run.work.where("customer", c.owner == run.batch.owner, c.external_key == key, _CUSTOMER_IS_HERE)
-    elif row.kind == "contact":
-        c = t.contacts.c
-        taken = run.work.where("contact", c.customer == row["customer"], c.external_key == key, _CONTACT_IS_HERE)
-    else:
-        return
+    match row.kind:
+        case "customer":
+            taken = references.customers_called(run.work, run.batch.owner, key)
+        case "contact":
+            taken = references.contacts_called(run.work, row["customer"], key)
+        case _:
+            return
     if any(other is not row for other in taken):
         raise Problem("key-taken", f"there is a {row.kind} '{key}' already")
 
