@@ -17,7 +17,6 @@ from reconciler.model.live import Applied, LiveContact, LiveCustomer, Registrati
 from reconciler.planning.dates import instant
 from reconciler.planning.index import Index, contact_order
 
-
 Row = TypeVar("Row", LiveCustomer, LiveContact)
 
 

@@ -13,7 +13,6 @@ from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, judge_limits
 from reconciler.planning.planner import make_plan
 
-
 Moved: TypeAlias = frozenset[tuple[str, str]]
 """(person, right) pairs."""
 
