@@ -182,15 +182,31 @@ def judge(situation: Situation, carried: Carried) -> Iterator[Refusal]:
     for difference in found:
         by_home[difference.subject.home.id].append(difference)
     people = _people_by_home(situation.projection)
+    beyond_limits = _groups_beyond_limits(situation)
     for home in situation.projection.homes:
         context = situation.contexts.get(home.name)
         if context is None or home.group not in carried or not home.after.active:
             continue
-        if situation.facts.permissions.allow_removals is None:
+        if home.group not in beyond_limits:
             yield from _customer_limit(situation, home, by_home[home.id], people[home.id], carried)
             yield from _nobody_left(home, people[home.id])
         if not _manager_optional(context):
             yield from _last_manager(home, people[home.id])
+
+
+def _groups_beyond_limits(situation: Situation) -> set[str]:
+    """The groups that a number lifts over their customers' limits: the caller's, or a reviewed plan's own."""
+    facts = situation.facts
+    if facts.permissions.allow_removals is not None:
+        return {group.name for group in situation.groups}
+    reviews = [r for r in facts.run.reviewed or () if r.permissions.allow_removals is not None]
+    if not reviews:
+        return set()
+    ids = {
+        group.name: {change.id for change in group.changes if change.kind is not Kind.RECORD}
+        for group in situation.groups
+    }
+    return {name for name, own in ids.items() if any(own <= review.ids for review in reviews)}
 
 
 def _people_by_home(projection: Projection) -> dict[str, list[Subject]]:
