@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from reconciler.model.live import Status
 from reconciler.model.roles import ACCESS, ORDERING, Role, capabilities, may_hold_work
@@ -16,6 +16,8 @@ from reconciler.model.values import Value
 
 Rights: TypeAlias = frozenset[str]
 NONE: Rights = frozenset()
+SERVICE_RIGHT: Final = "service "
+"""How the name of the right to order a service begins; its key follows."""
 
 Services: TypeAlias = frozenset[str] | None
 """Keys of services; None for every service there is."""
@@ -64,15 +66,13 @@ def rights(person: PersonState, customer: CustomerState, services: Mapping[str, 
     """Everything that the person may do now. `services`: whether each is open to all customers."""
     if person.status is not Status.ACTIVE or not customer.active:
         return NONE
-    found = {ACCESS, *capabilities(person.role)}
-    if may_hold_work(person.role) and customer.ordering:
-        found.add(ORDERING)
-    found.update(
+    ordering = {ORDERING} if may_hold_work(person.role) and customer.ordering else NONE
+    to_order = (
         service_right(key)
         for key, open_to_all in services.items()
         if may_order(person, customer, key, open_to_all=open_to_all)
     )
-    return frozenset(found)
+    return frozenset({ACCESS, *capabilities(person.role), *ordering, *to_order})
 
 
 def rights_once_active(person: PersonState, customer: CustomerState, services: Mapping[str, bool]) -> Rights:
@@ -84,4 +84,4 @@ def rights_once_active(person: PersonState, customer: CustomerState, services: M
 
 def service_right(key: str) -> str:
     """The name of the right to order a service."""
-    return f"service {key}"
+    return f"{SERVICE_RIGHT}{key}"
