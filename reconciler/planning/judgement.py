@@ -10,7 +10,7 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Expects, Facts, Group, Refusal, Scope, Stage, Warning
 from reconciler.planning.context import CustomerContext, names_at
-from reconciler.planning.holding import hold_back
+from reconciler.planning.holding import hold_back, rules_by_group
 from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, judge_limits, policy_in_force
 from reconciler.planning.outcomes import lost_pairs, outcomes_of
@@ -61,7 +61,7 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     edges = waits(groups, projection)
     everything = frozenset(group.name for group in groups)
     unreviewed = list(refuse_unreviewed(groups, facts.run))
-    stale = frozenset(hold_back(groups, unreviewed, {}, lambda _: (), frozenset()).rules)
+    stale = frozenset(rules_by_group(groups, unreviewed))
     intended = list(differences(projection, everything - stale))
     situation = Situation(
         {context.key: context for context in proposal.contexts},
