@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.plan import Permissions, Plan
+from reconciler.model.plan import Permissions, Plan, RunTerms
 from reconciler.planning import make_plan, make_plan_since, select
 from reconciler.usecases.looking import look, look_at
 from reconciler.usecases.ports import FileTree, StateReader
@@ -24,12 +24,13 @@ def plan(files: FileTree, reader: StateReader, wish: Wish) -> Plan:
     folder = look(files)
     live = reader.live_state()
     folder.knows(wish.customers, live)
-    facts = folder.facts(live, wish.permissions)
+    terms = RunTerms(customers=frozenset(wish.customers))
+    facts = replace(folder.facts(live, wish.permissions), run=terms)
     if wish.since is None:
-        made = make_plan(folder.desired, live, facts)
+        whole = make_plan(folder.desired, live, facts)
     else:
-        made = make_plan_since(look_at(files, wish.since), folder.desired, live, facts)
-    return select(made, wish.customers) if wish.customers else made
+        whole = make_plan_since(look_at(files, wish.since), folder.desired, live, facts)
+    return select(whole, wish.customers) if wish.customers else whole
 
 
 def drift(files: FileTree, reader: StateReader) -> Plan:
