@@ -21,7 +21,7 @@ from reconciler.planning.threeway import Compared, compare, settled
 
 
 def plan_customer(context: CustomerContext) -> Findings:
-    """What happens to the customer's own row."""
+    """The changes, edits and refusals about the customer's own row."""
     if context.released:
         yield from _release(context)
         return

@@ -1,4 +1,4 @@
-"""What the stages of planning find: values that each stage yields and the last one sorts.
+"""The findings of the stages of planning: values that every stage yields and the last one sorts.
 
 A stage is a generator of findings; it fills nothing and changes nothing of what others found.
 """

@@ -1,4 +1,4 @@
-"""Who receives open work: judged on the people that the plan really leaves at the customer."""
+"""The heirs of open work: judged on the people that the plan really leaves at the customer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """Who receives, or why nobody can."""
+    """The person who receives open work, or the reason why nobody can."""
 
     standing: Standing | None
     problem: str = ""

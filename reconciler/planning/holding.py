@@ -1,4 +1,4 @@
-"""Which groups are held back, and why: rounds of judging until nothing is added.
+"""The groups that are held back, and why: rounds of judging until nothing is added.
 
 Each round judges all groups against the same projection and adds every refusal and dependency at
 once. A group that is held back is never released in the same plan, so no order matters.
@@ -55,11 +55,11 @@ def rules_by_group(groups: Iterable[Group], refusals: Iterable[Refusal]) -> dict
 
 
 Subject: TypeAlias = tuple[str | None, str | None, Stage | None]
-"""What a refusal is about: a customer, a service, and one of its two groups."""
+"""The subject of a refusal: a customer, a service, and one of its two groups."""
 
 
 def _subjects(group: Group) -> Iterator[Subject]:
-    """What refusals name when they mean this group."""
+    """The subjects by which refusals name this group."""
     if group.stage is Stage.CUSTOMERS:
         yield from ((customer, None, None) for customer in group.customers)
     else:

@@ -40,7 +40,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Everything that the files demand, before any safeguard was judged."""
+    """The changes that the files demand, before any safeguard was judged."""
 
     groups: Sequence[Group]
     refusals: Sequence[Refusal]

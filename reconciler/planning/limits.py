@@ -37,7 +37,7 @@ def exact_permissions(plan: Plan) -> Permissions:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan costs: people whom the limits count, of how many; and mails.
+    """The cost of a plan: the people whom the limits count, of how many; and mails.
 
     `losses`: (person, right) pairs. `changes`: those that would be carried out.
     """
@@ -49,7 +49,7 @@ class Cost:
 
 
 def judge_limits(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) -> Iterator[Refusal]:
-    """What refuses the whole plan because of its numbers.
+    """The refusals of the whole plan because of its numbers.
 
     A number that the caller gives must be exact. A number in a reviewed plan is an upper bound for
     the people and mails of that plan; everything else is measured together against the limits.
@@ -86,7 +86,7 @@ def _people_of(review: Review, cost: Cost) -> frozenset[str]:
 
 
 def mails_of(changes: Iterable[Change]) -> int:
-    """How many mails the changes send."""
+    """The number of mails that the changes send."""
     return sum(len(change.effects.mails) for change in changes)
 
 
@@ -155,7 +155,7 @@ def _mail_limit(mails: int, policy: Policy, permissions: Permissions, *, merge_f
 
 
 def customer_limit(policy: Policy, population: int) -> tuple[int, str]:
-    """How many people of one customer may be counted in a run, and the rule behind the number."""
+    """The number of people of one customer that a run may take something from, and the rule behind it."""
     if population >= SMALL_CUSTOMER:
         percent = policy.removals_per_customer_percent
         return percent * population // 100, f"{percent} %"

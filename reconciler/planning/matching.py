@@ -21,7 +21,7 @@ Row = TypeVar("Row", LiveCustomer, LiveContact)
 
 
 class How(StrEnum):
-    """What a pair, or a file or row without a partner, turns out to be."""
+    """The relation of a file and a row, or of one without a partner."""
 
     SAME = "same"
     RENAMED = "renamed"

@@ -1,4 +1,4 @@
-"""Which group takes or gives each right: the outcomes that stand with the groups of a plan."""
+"""The outcomes of a plan's groups: which group takes or gives which right."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ RightsIn = Callable[[Subject, Carried], Rights]
 
 
 def outcomes_by_group(projection: Projection, carried: Carried) -> dict[str, tuple[PersonOutcome, ...]]:
-    """What each of the groups takes and gives when all of them are carried out, by group name."""
+    """The outcomes of each group when all of these are carried out, by group name."""
     loses: dict[tuple[str, str], set[str]] = defaultdict(set)
     gains: dict[tuple[str, str], set[str]] = defaultdict(set)
     for difference in differences(projection, carried):

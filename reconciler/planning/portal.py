@@ -23,7 +23,7 @@ from reconciler.planning.threeway import Compared, compare, settled
 
 
 def plan_settings(desired: DesiredState, index: Index) -> Findings:
-    """What happens to the portal's settings."""
+    """The changes, edits and refusals about the portal's settings."""
     wanted, live = desired.settings, index.live.settings
     if live.owner not in {None, index.owner}:
         message = f"the settings are managed by '{live.owner}'"
@@ -56,7 +56,7 @@ def plan_settings(desired: DesiredState, index: Index) -> Findings:
 
 
 def plan_services(desired: DesiredState, index: Index) -> Findings:
-    """What happens to the services; nothing where the file manages none."""
+    """The changes, edits and refusals about services; nothing where the file manages none."""
     if desired.services is None:
         return
     for key, service in sorted(desired.services.items()):
@@ -140,7 +140,7 @@ def _removal(key: str, live: LiveObject) -> Change:
 
 
 def _kind(live: LiveObject, compared: Compared, adopt: Kind, update: Kind) -> Kind | None:
-    """What is to be done with a row that a file names; None when nothing is."""
+    """The kind of change for a row that a file names; None when nothing moves."""
     if live.owner is None:
         return adopt
     if compared.written:

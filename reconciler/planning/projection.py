@@ -108,11 +108,11 @@ class Projection:
         return {key: state for key, state in states if state is not None}
 
     def rights(self, subject: Subject, carried: Carried) -> Rights:
-        """What the person may do once these groups are carried out."""
+        """The rights of the person once these groups are carried out."""
         return rights(subject.person(carried), subject.home.state(carried), self.services_in(carried))
 
     def rights_once_active(self, subject: Subject, carried: Carried) -> Rights:
-        """What the person may do then as soon as they have activated their access."""
+        """The rights of the person then, as soon as they have activated their access."""
         state = subject.home.state(carried)
         return rights_once_active(subject.person(carried), state, self.services_in(carried))
 
@@ -162,7 +162,7 @@ def _rights_now_and_once_active(
 
 
 def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> Projection:
-    """Everything that the groups can move. `names`: how the plan calls people, by row id."""
+    """The people, customers and services that the groups can move. `names`: of people, by row id."""
     groups = list(groups)
     services = _services(groups, index)
     states = _States(index)

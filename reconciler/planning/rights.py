@@ -17,7 +17,7 @@ from reconciler.model.values import Value
 Rights: TypeAlias = frozenset[str]
 NONE: Rights = frozenset()
 SERVICE_RIGHT: Final = "service "
-"""How the name of the right to order a service begins; its key follows."""
+"""The beginning of the name of a right to order a service; the key follows."""
 
 Services: TypeAlias = frozenset[str] | None
 """Keys of services; None for every service there is."""
@@ -25,7 +25,7 @@ Services: TypeAlias = frozenset[str] | None
 
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """What a customer gives its people: services, and whether somebody takes their orders."""
+    """A customer as far as rights depend on it: services, and whether somebody takes orders."""
 
     active: bool
     services: Services
@@ -63,7 +63,7 @@ def may_order(person: PersonState, customer: CustomerState, service: str, *, ope
 
 
 def rights(person: PersonState, customer: CustomerState, services: Mapping[str, bool]) -> Rights:
-    """Everything that the person may do now. `services`: whether each is open to all customers."""
+    """The rights that the person has now. `services`: whether each is open to all customers."""
     if person.status is not Status.ACTIVE or not customer.active:
         return NONE
     ordering = {ORDERING} if may_hold_work(person.role) and customer.ordering else NONE

@@ -33,7 +33,7 @@ _LIFT = "write protect: false, merge and apply that first"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Everything that safeguards are judged on, besides which groups are carried out.
+    """The facts that safeguards are judged on, besides which groups are carried out.
 
     `contexts`: by customer key. `policy`: in force. `counted`: how many people the limits count.
     """
@@ -49,7 +49,7 @@ class Situation:
 
 
 def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
-    """What refuses the whole plan before anything is counted."""
+    """The refusals of the whole plan before anything is counted."""
     if desired.portal is not None and desired.portal != index.live.portal:
         message = f"portal.yaml is for the portal '{desired.portal}'; this one is '{index.live.portal}'"
         yield refuse_plan(RuleId.OTHER_PORTAL, message, "check the portal's web address")
@@ -60,7 +60,7 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
 
 
 def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
-    """What the provider's own rules refuse that were applied last and are changed or dropped now."""
+    """The refusals by the provider's own rules that were applied last and are changed or dropped now."""
     for problem in facts.last_rules:
         message = f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as it was last applied)"
         hint = "apply the changed rules first, in a run of their own; the rules last applied count until then"
@@ -117,7 +117,7 @@ _FORBIDDEN: Final = {
 
 
 def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
-    """What must not be done to a protected contact or customer, whatever rights it moves."""
+    """The refusals of changes that protection forbids, whatever rights they move."""
     verb = _FORBIDDEN.get(change.kind)
     if verb is None or change.customer is None:
         return
@@ -175,7 +175,7 @@ def _in_use(situation: Situation, service: str) -> Iterator[Refusal]:
 
 
 def judge(situation: Situation, carried: Carried) -> Iterator[Refusal]:
-    """What must not happen when these groups are carried out."""
+    """The refusals when exactly these groups are carried out."""
     found = list(differences(situation.projection, carried))
     yield from _protected_rights(situation, found, carried)
     by_home: dict[str, list[Difference]] = defaultdict(list)
@@ -297,7 +297,7 @@ def warn_of_invited_managers(situation: Situation, carried: Carried) -> Iterator
 
 
 def population(contexts: Mapping[str, CustomerContext], index: Index, *, only_active: bool) -> int:
-    """How many people could be counted: living contacts of customers that this repository manages."""
+    """The number of people who could be counted: living contacts of customers that this repository manages."""
     rows = [
         context.customer.live
         for context in contexts.values()

@@ -12,7 +12,7 @@ from reconciler.model.values import FieldChange, Fields, Value
 
 
 class Verdict(StrEnum):
-    """What a field's three values say."""
+    """The relation of a field's three values."""
 
     SAME = "same"
     CHANGE = "change"

@@ -1,4 +1,4 @@
-"""What ties customers together: people who move, and addresses and names that pass on.
+"""The ties between customers: people who move, and addresses and names that pass on.
 
 Also the rules of identity that need more than one match: an address that is taken, one person or two,
 an object of another owner.

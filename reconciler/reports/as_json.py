@@ -24,7 +24,7 @@ from reconciler.reports.summary import summed_up
 __all__ = ["SCHEMA_VERSION", "drift_json", "plan_digest", "plan_json", "read_reviewed"]
 
 _SPELLED: Final = {"\x7f": "\\u007f", "##": "#\\u0023"}
-"""What JSON allows within a string as it is, and a terminal or a pipeline might obey."""
+"""Characters that JSON allows within a string and that a terminal or a pipeline might obey."""
 
 
 def plan_json(plan: Plan) -> str:
@@ -71,7 +71,7 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def drift_json(plan: Plan) -> str:
-    """What was edited in the portal and what nobody manages, as `schemas/drift.schema.json` says it."""
+    """The portal edits and the unmanaged objects, as `schemas/drift.schema.json` says it."""
     return _text(
         {
             "schema_version": SCHEMA_VERSION,

@@ -12,7 +12,7 @@ from reconciler.usecases.ports import FileTree, StateReader
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the caller wants to see: some customers, what is new since a reference, with which permissions."""
+    """The options of a plan: some customers, only what is new since a reference, permissions."""
 
     customers: tuple[str, ...] = ()
     since: str | None = None
@@ -20,7 +20,7 @@ class Wish:
 
 
 def plan(files: FileTree, reader: StateReader, wish: Wish) -> Plan:
-    """What would happen if the folder were applied now. Asks the portal, writes nothing."""
+    """The changes that an apply of the folder would make now. Read-only."""
     folder = look(files)
     live = reader.live_state()
     folder.knows(wish.customers, live)

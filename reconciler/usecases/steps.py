@@ -91,7 +91,7 @@ Answer: TypeAlias = Done | Planned | Met | Failed
 
 
 class Phase(Enum):
-    """Where a run stands."""
+    """The phase of a run."""
 
     LEASING = auto()
     PLANNING = auto()
@@ -103,7 +103,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that a run knows. `waiting`: the groups not begun yet, in the plan's order."""
+    """The state of a run. `waiting`: the groups not begun yet, in the plan's order."""
 
     terms: RunTerms
     phase: Phase
@@ -119,7 +119,7 @@ class State:
     left: Plan | None = None
 
     def outcome(self, run: str) -> Outcome:
-        """What came of the run, in the order of the plan."""
+        """The outcome of the run, in the order of the plan."""
         missing = GroupOutcome
         groups = tuple(
             self.fates.get(index) or missing(group, Fate.NOT_TRIED, "the run ended before")
@@ -240,7 +240,7 @@ def _forbidden(group: Group, scopes: frozenset[str]) -> tuple[Fate, str] | None:
 
 
 def scopes_of(group: Group) -> frozenset[str]:
-    """What a lease must cover for a group: its customers by their keys before and after, or the settings."""
+    """The scopes that a lease must cover for a group: its customers by their keys before and after, or the settings."""
     if not group.customers:
         return frozenset({SETTINGS})
     former = {c.previous_key for c in group.changes if c.kind is Kind.RENAME_CUSTOMER and c.previous_key}

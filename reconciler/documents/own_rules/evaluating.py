@@ -85,7 +85,7 @@ class Evaluator:
             raise TooSlow
 
     def _size(self, value: Any) -> int:
-        """How much there is to compare or to quote: one for each part and each 32 characters."""
+        """The amount that there is to compare or to quote: one for each part and each 32 characters."""
         if isinstance(value, str):
             return 1 + len(value) // 32
         if not isinstance(value, dict | list):
