@@ -262,7 +262,7 @@ class Plan:
     def losses(self) -> frozenset[tuple[str, str]]:
         """Every (person, right) that a group takes, also a group that is held back."""
         outcomes = (outcome for group in self.groups for outcome in group.outcomes)
-        return frozenset((each.person, right) for each in outcomes for right in each.loses)
+        return frozenset((outcome.person, right) for outcome in outcomes for right in outcome.loses)
 
 
 def review_of(plan: Plan) -> Review:

@@ -31,14 +31,14 @@ class Held:
 def hold_back(groups: Iterable[Group], refusals: Iterable[Refusal], waits: Waits, judge: Judge, out: Carried) -> Held:
     """The groups that are held back. `out`: groups that are not carried out for another reason."""
     groups = list(groups)
-    found = dict.fromkeys(refusals)
+    known = dict.fromkeys(refusals)
     while True:
-        held = rules_by_group(groups, found)
+        held = rules_by_group(groups, known)
         carried = frozenset(group.name for group in groups) - set(held) - out
-        fresh = [each for each in (*judge(carried), *_waiting(groups, waits, carried)) if each not in found]
-        if not fresh:
-            return Held({name: frozenset(rules) for name, rules in held.items()}, tuple(found))
-        found.update(dict.fromkeys(fresh))
+        added = [refusal for refusal in (*judge(carried), *_waiting(groups, waits, carried)) if refusal not in known]
+        if not added:
+            return Held({name: frozenset(rules) for name, rules in held.items()}, tuple(known))
+        known.update(dict.fromkeys(added))
 
 
 def rules_by_group(groups: Iterable[Group], refusals: Iterable[Refusal]) -> dict[str, set[str]]:

@@ -83,9 +83,13 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     outside = frozenset(group.name for group in groups if not in_run(group, facts.run))
     run = hold_back(groups, whole.refusals, edges, judge_run, outside)
     carried = everything - set(run.rules) - outside
-    found = [*intended, *differences(projection, everything - set(whole.rules)), *differences(projection, carried)]
-    counted = _counted(found)
-    costs = _cost(groups, found, counted, situation, stale)
+    moved_rights = [
+        *intended,
+        *differences(projection, everything - set(whole.rules)),
+        *differences(projection, carried),
+    ]
+    counted = _counted(moved_rights)
+    costs = _cost(groups, moved_rights, counted, situation, stale)
     limits = [
         *refuse_tree(proposal.desired, index),
         *refuse_loosened_rules(facts),
@@ -108,21 +112,21 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     return Judgement(tuple(judged), (*limits, *run.refusals), tuple(warnings), counted)
 
 
-def _counted(found: Iterable[Difference]) -> frozenset[str]:
-    return frozenset(difference.subject.name for difference in found if difference.counts)
+def _counted(moved_rights: Iterable[Difference]) -> frozenset[str]:
+    return frozenset(difference.subject.name for difference in moved_rights if difference.counts)
 
 
 def _cost(
     groups: Sequence[Group],
-    found: Sequence[Difference],
+    moved_rights: Sequence[Difference],
     counted: frozenset[str],
     situation: Situation,
     stale: Carried,
 ) -> Cost:
-    only_rights = not any(difference.leaves for difference in found)
+    only_rights = not any(difference.leaves for difference in moved_rights)
     people = population(situation.contexts, situation.index, only_active=only_rights)
     changes = tuple(change for group in groups if group.name not in stale for change in group.changes)
-    return Cost(counted, people, lost_pairs(found), changes)
+    return Cost(counted, people, lost_pairs(moved_rights), changes)
 
 
 _TOUCHES_PEOPLE = {"services", "project_managers"}

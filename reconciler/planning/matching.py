@@ -126,8 +126,8 @@ def _archived_by_others(customer: DesiredCustomer, rows: _CustomerRows) -> list[
 
 
 def _archived_by_us(customer: DesiredCustomer, rows: _CustomerRows) -> list[LiveCustomer]:
-    found = [] if customer.release else _present(rows.archived.get(customer.key))
-    return [row for row in found if _restorable(row, rows.index)]
+    rows_at_key = [] if customer.release else _present(rows.archived.get(customer.key))
+    return [row for row in rows_at_key if _restorable(row, rows.index)]
 
 
 _CUSTOMER_PASSES: Final = (

@@ -63,9 +63,9 @@ def concerned(projection: Projection, subject: Subject, right: str) -> set[str]:
     return {group for group in groups if group is not None}
 
 
-def lost_pairs(found: Iterable[Difference]) -> frozenset[tuple[str, str]]:
+def lost_pairs(moved_rights: Iterable[Difference]) -> frozenset[tuple[str, str]]:
     """(person, right) for every right that is lost."""
-    return frozenset((each.subject.name, right) for each in found for right in each.loses)
+    return frozenset((difference.subject.name, right) for difference in moved_rights for right in difference.loses)
 
 
 def outcomes_of(

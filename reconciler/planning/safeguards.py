@@ -176,10 +176,10 @@ def _in_use(situation: Situation, service: str) -> Iterator[Refusal]:
 
 def judge(situation: Situation, carried: Carried) -> Iterator[Refusal]:
     """The refusals when exactly these groups are carried out."""
-    found = list(differences(situation.projection, carried))
-    yield from _protected_rights(situation, found, carried)
+    moved_rights = list(differences(situation.projection, carried))
+    yield from _protected_rights(situation, moved_rights, carried)
     by_home: dict[str, list[Difference]] = defaultdict(list)
-    for difference in found:
+    for difference in moved_rights:
         by_home[difference.subject.home.id].append(difference)
     people = _people_by_home(situation.projection)
     beyond_limits = _groups_beyond_limits(situation)
@@ -216,9 +216,9 @@ def _people_by_home(projection: Projection) -> dict[str, list[Subject]]:
     return people
 
 
-def _protected_rights(situation: Situation, found: list[Difference], carried: Carried) -> Iterator[Refusal]:
+def _protected_rights(situation: Situation, moved_rights: list[Difference], carried: Carried) -> Iterator[Refusal]:
     groups = {group.name: group for group in situation.groups}
-    for difference in found:
+    for difference in moved_rights:
         subject = difference.subject
         if not subject.protected or not difference.forfeits:
             continue
@@ -236,16 +236,20 @@ def _protected_rights(situation: Situation, found: list[Difference], carried: Ca
 
 
 def _customer_limit(
-    situation: Situation, home: Home, found: list[Difference], people: list[Subject], carried: Carried
+    situation: Situation, home: Home, moved_rights: list[Difference], people: list[Subject], carried: Carried
 ) -> Iterator[Refusal]:
-    mine = [each for each in found if each.counts and _by_own_group(situation.projection, each, carried)]
-    only_rights = not any(each.leaves for each in mine)
+    counted = [
+        difference
+        for difference in moved_rights
+        if difference.counts and _by_own_group(situation.projection, difference, carried)
+    ]
+    only_rights = not any(difference.leaves for difference in counted)
     population = sum(
         subject.before.living and (not only_rights or subject.before.status == "active") for subject in people
     )
     limit, rule = customer_limit(situation.policy, population)
-    if len(mine) > limit:
-        message = f"{len(mine)} of {population} people lose access or power; the limit is {limit} ({rule})"
+    if len(counted) > limit:
+        message = f"{len(counted)} of {population} people lose access or power; the limit is {limit} ({rule})"
         hint = f"if this is meant, apply with --allow-removals {situation.counted}"
         yield refuse(RuleId.TOO_MANY_REMOVALS, home.name, None, message, hint)
 

@@ -135,10 +135,10 @@ def begin(plan: Plan, terms: RunTerms, parallelism: int = 4) -> Step:
     """The first step: a lease on all that may be carried out, or nothing at all."""
     state = State(terms, Phase.LEASING, selected(plan), parallelism)
     state = _judged(state, frozenset().union(*(scopes_of(group) for group in state.groups)))
-    wanted = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.fates]
-    if not wanted:
+    scopes_by_group = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.fates]
+    if not scopes_by_group:
         return replace(state, phase=Phase.OVER, left=narrowed(plan, terms)), ()
-    scopes = frozenset().union(*wanted)
+    scopes = frozenset().union(*scopes_by_group)
     return replace(state, fates=MappingProxyType({}), scopes=scopes), (TakeLease(tuple(sorted(scopes))),)
 
 
