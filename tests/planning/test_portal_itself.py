@@ -206,7 +206,7 @@ def test_a_service_that_is_not_for_everybody_any_more_is_taken_from_whose_lists_
     losers = ("acme/mara-meyer", "acme/tom-lang", "beta/bo")
     assert losses(found) == dict.fromkeys(losers, ("service express",)), "not from the observer, who orders nothing"
     assert found.counted == set(losers)
-    assert "! beta/bo loses: service express\n" in plan_text(found)
+    assert "! beta/bo loses service express\n" in plan_text(found)
     assert narrowed(*folders, rows=rows).refusals == (), "the limits of the customers are about their own changes"
 
 
