@@ -16,11 +16,11 @@ from reconciler.model.choices import PortalEdits, Unreviewed
 from reconciler.model.values import ALL, Value
 
 Stricter: TypeAlias = tuple[Value, ...] | Literal["less"] | None
-"""Which value is the careful one: values with the strictest first; the smaller number; none."""
+"""The careful value of a field: values with the strictest first; the smaller number; none."""
 
 
 class Shape(StrEnum):
-    """What a field holds: this decides how two values compare and how a change is shown.
+    """The type of a field's value: this decides how two values compare and how a change is shown.
 
     A set is shown by what is added and what is removed, everything else as from → to.
     """

@@ -17,7 +17,7 @@ from reconciler.model.values import FieldChange, Fields
 
 
 class Kind(StrEnum):
-    """Everything that a plan can do."""
+    """The kinds of changes that a plan can hold."""
 
     CREATE_CUSTOMER = "create_customer"
     UPDATE_CUSTOMER = "update_customer"
@@ -59,7 +59,7 @@ class MailKind(StrEnum):
 
 
 class ObjectKind(StrEnum):
-    """What a change is about."""
+    """The kind of object that a change is about."""
 
     SETTINGS = "settings"
     SERVICE = "service"

@@ -23,7 +23,7 @@ for _field in CATALOGUE:
         raise AssertionError(f"the rows of '{_field.name}' differ in shape or in 'remembered'")
 
 OWN: Final = frozenset(field.name for field in CATALOGUE if field.own)
-"""What a person may set for themselves."""
+"""The fields that a person may set for themselves."""
 
 
 @cache
@@ -105,7 +105,7 @@ def _sound(row: Field, value: Value) -> Value:
 
 
 def _looseness(row: Field, value: Value) -> int:
-    """How far the value is from the strictest one; 0 for fields without a stricter value."""
+    """The distance of the value from the strictest one; 0 for fields without a stricter value."""
     if row.stricter is None:
         return 0
     sound = _sound(row, value)

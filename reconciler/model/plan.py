@@ -14,7 +14,7 @@ from reconciler.model.values import Value
 
 
 class Scope(StrEnum):
-    """How much a refusal stops: everything, one customer (with its group), or one contact."""
+    """The reach of a refusal: everything, one customer (with its group), or one contact."""
 
     PLAN = "plan"
     CUSTOMER = "customer"
@@ -113,7 +113,7 @@ class PersonOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Expects:
-    """What must still be as it was planned when a group is carried out; else the portal refuses it.
+    """The conditions of a group's batch: the portal refuses it when one no longer holds.
 
     `rows`: kind, id and version of rows that the group does not write and that its outcome was
     judged on. `people_at`: ids of customers where nobody may have come or been given a right since
@@ -126,7 +126,7 @@ class Expects:
 
 
 class Stage(IntEnum):
-    """When a group is carried out: services open before the customers and close after them."""
+    """The order in which groups are carried out: services open before the customers and close after them."""
 
     SETTINGS = 0
     OPENING = 1
@@ -177,7 +177,7 @@ class Permissions:
 
 @dataclass(frozen=True, slots=True)
 class Review:
-    """What one reviewed or displayed plan allows.
+    """The permission that one reviewed or displayed plan gives.
 
     `ids`: of its changes and of the departures that it announces. `losses`: (person, right) pairs
     of its outcomes. `permissions`: the numbers that it was made with, upper bounds for its own ids.
@@ -192,7 +192,7 @@ class Review:
 
 @dataclass(frozen=True, slots=True)
 class RunTerms:
-    """What one run carries out of a plan.
+    """The part of a plan that one run carries out.
 
     `customers`, `shard` (part, number of parts): the groups that it is limited to; empty and None
     for all. `reviewed`: the reviewed plans that must hold every change and loss; None when no
@@ -207,7 +207,7 @@ class RunTerms:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What planning must know of the world besides the two states.
+    """The facts about the world that planning needs besides the two states.
 
     `commit`: the files' commit, None outside of git. `ancestors`: those of the commits named in the
     live state that HEAD descends from (HEAD itself included). `last_rules`: problems of today's
@@ -225,7 +225,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What would happen: sorted, and the same bytes for the same inputs on any machine.
+    """The changes that an apply would make: sorted, and the same bytes for the same inputs on any machine.
 
     `groups`: by stage, then by smallest key. `as_of`: today in the portal's time zone (ISO date),
     part of no id. `counted`: the people whom the limits count. `earlier`: how many changes and
@@ -262,11 +262,11 @@ class Plan:
     def losses(self) -> frozenset[tuple[str, str]]:
         """Every (person, right) that a group takes, also a group that is held back."""
         outcomes = (outcome for group in self.groups for outcome in group.outcomes)
-        return frozenset((each.person, right) for each in outcomes for right in each.loses)
+        return frozenset((outcome.person, right) for outcome in outcomes for right in outcome.loses)
 
 
 def review_of(plan: Plan) -> Review:
-    """What a person allows who agrees to this plan."""
+    """The permission that a person gives who agrees to this plan."""
     ids = {change.id for change in plan.changes} | {departure.id for departure in plan.coming}
     return Review(plan.portal, plan.epoch, frozenset(ids), plan.losses, plan.permissions)
 

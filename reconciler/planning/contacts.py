@@ -27,7 +27,7 @@ from reconciler.planning.matching import How
 
 
 def plan_contacts(context: CustomerContext) -> Findings:
-    """Everything that happens to the people of one customer that stays."""
+    """The changes, edits and refusals about the people of one customer that stays."""
     for person in context.people:
         yield from _plan_person(context, person)
     yield from reject_by_farewell(context)

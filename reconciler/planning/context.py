@@ -157,7 +157,7 @@ def language_of(context: CustomerContext, fields: Fields) -> str:
 
 
 def names_at(context: CustomerContext) -> dict[str, str]:
-    """How the plan names each contact of the customer, by row id: with keys as they are after it.
+    """The plan's names for the contacts of the customer, by row id: with keys as they are after it.
 
     `customer/key` for contacts of ours, `customer/address` for all others.
     """

@@ -21,7 +21,7 @@ from reconciler.planning.threeway import Compared, compare, settled
 
 
 def plan_customer(context: CustomerContext) -> Findings:
-    """What happens to the customer's own row."""
+    """The changes, edits and refusals about the customer's own row."""
     if context.released:
         yield from _release(context)
         return
@@ -42,9 +42,9 @@ def plan_customer(context: CustomerContext) -> Findings:
 
 def refuse_doubles(contexts: Iterable[CustomerContext]) -> Findings:
     """A folder gone and a new one that looks like the same customer, without `previously`."""
-    every = list(contexts)
-    gone = [context for context in every if context.customer.how is How.GONE and not _row(context).archived]
-    for context in every:
+    customers = list(contexts)
+    gone = [context for context in customers if context.customer.how is How.GONE and not _row(context).archived]
+    for context in customers:
         desired = context.customer.desired
         if context.customer.how not in {How.CREATED, How.ADOPTED} or desired is None or desired.release:
             continue

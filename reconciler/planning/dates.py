@@ -32,7 +32,7 @@ def without_leavers(desired: DesiredState, day: datetime.date) -> DesiredState:
 
 
 def leaving_soon(desired: DesiredState, day: datetime.date) -> list[DesiredContact]:
-    """Who leaves within 14 days after that day, by customer and key."""
+    """The contacts who leave within 14 days after that day, by customer and key."""
     return [
         contact
         for _, customer in sorted(desired.customers.items())

@@ -26,7 +26,7 @@ from reconciler.planning.lines import (
 
 
 def plan_departure(context: CustomerContext, person: Person) -> Findings:
-    """What happens to a contact of ours without a file: removed, released, remembered as gone."""
+    """A contact of ours without a file is removed, released, or remembered as gone."""
     live, base = live_of(person), person.match.base
     farewell = context.farewells.get(person.key)
     if not live.living:

@@ -1,4 +1,4 @@
-"""What the stages of planning find: values that each stage yields and the last one sorts.
+"""The findings of the stages of planning: values that every stage yields and the last one sorts.
 
 A stage is a generator of findings; it fills nothing and changes nothing of what others found.
 """
@@ -27,8 +27,8 @@ Findings: TypeAlias = Iterator[Finding]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """Findings by kind, in the order in which they were found."""
+class FindingsByKind:
+    """Findings by kind, in the order of the stages."""
 
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
@@ -37,7 +37,7 @@ class Found:
     ties: tuple[Tie, ...] = ()
 
 
-def sort_out(findings: Iterable[Finding]) -> Found:
+def sort_out(findings: Iterable[Finding]) -> FindingsByKind:
     """The findings by kind."""
     changes: list[Change] = []
     refusals: list[Refusal] = []
@@ -58,7 +58,7 @@ def sort_out(findings: Iterable[Finding]) -> Found:
                 ties.append(finding)
             case _:
                 assert_never(finding)
-    return Found(tuple(changes), tuple(refusals), tuple(edits), tuple(warnings), tuple(ties))
+    return FindingsByKind(tuple(changes), tuple(refusals), tuple(edits), tuple(warnings), tuple(ties))
 
 
 def refuse_plan(rule: RuleId, message: str, hint: str) -> Refusal:

@@ -1,4 +1,4 @@
-"""Who receives open work: judged on the people that the plan really leaves at the customer."""
+"""The heirs of open work: judged on the people that the plan really leaves at the customer."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """Who receives, or why nobody can."""
+    """The person who receives open work, or the reason why nobody can."""
 
     standing: Standing | None
     problem: str = ""
@@ -54,7 +54,7 @@ def find_heir(giver: Standing, people: Mapping[str, Standing], customer_heir: st
         if standing is None:
             return Heir(None, f"'{named}' is nobody at this customer")
         if standing.key in seen:
-            if giver.heir is None and standing.key == giver.key:
+            if giver.heir is None and seen == [standing.key]:
                 break  # the giver is the customer's heir
             return Heir(None, f"the heirs go in a circle: {' → '.join([*seen, standing.key])}")
         if standing.can_receive:

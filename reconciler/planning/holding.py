@@ -1,4 +1,4 @@
-"""Which groups are held back, and why: rounds of judging until nothing is added.
+"""The groups that are held back, and why: rounds of judging until nothing is added.
 
 Each round judges all groups against the same projection and adds every refusal and dependency at
 once. A group that is held back is never released in the same plan, so no order matters.
@@ -31,14 +31,14 @@ class Held:
 def hold_back(groups: Iterable[Group], refusals: Iterable[Refusal], waits: Waits, judge: Judge, out: Carried) -> Held:
     """The groups that are held back. `out`: groups that are not carried out for another reason."""
     groups = list(groups)
-    found = dict.fromkeys(refusals)
+    known = dict.fromkeys(refusals)
     while True:
-        held = rules_by_group(groups, found)
+        held = rules_by_group(groups, known)
         carried = frozenset(group.name for group in groups) - set(held) - out
-        fresh = [each for each in (*judge(carried), *_waiting(groups, waits, carried)) if each not in found]
-        if not fresh:
-            return Held({name: frozenset(rules) for name, rules in held.items()}, tuple(found))
-        found.update(dict.fromkeys(fresh))
+        added = [refusal for refusal in (*judge(carried), *_waiting(groups, waits, carried)) if refusal not in known]
+        if not added:
+            return Held({name: frozenset(rules) for name, rules in held.items()}, tuple(known))
+        known.update(dict.fromkeys(added))
 
 
 def rules_by_group(groups: Iterable[Group], refusals: Iterable[Refusal]) -> dict[str, set[str]]:
@@ -55,11 +55,11 @@ def rules_by_group(groups: Iterable[Group], refusals: Iterable[Refusal]) -> dict
 
 
 Subject: TypeAlias = tuple[str | None, str | None, Stage | None]
-"""What a refusal is about: a customer, a service, and one of its two groups."""
+"""The subject of a refusal: a customer, a service, and one of its two groups."""
 
 
 def _subjects(group: Group) -> Iterator[Subject]:
-    """What refusals name when they mean this group."""
+    """The subjects by which refusals name this group."""
     if group.stage is Stage.CUSTOMERS:
         yield from ((customer, None, None) for customer in group.customers)
     else:

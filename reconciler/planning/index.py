@@ -59,7 +59,7 @@ class Index:
 
     @property
     def population(self) -> int:
-        """How many living contacts the customers have that this repository manages."""
+        """The number of living contacts of the customers that this repository manages."""
         managed = {row.id for row in self.live.customers.values() if self.manages(row) and not row.archived}
         return sum(row.living for row in self.live.contacts.values() if row.customer_id in managed)
 
@@ -68,7 +68,7 @@ class Index:
         return self.requests[contact.id]
 
     def customer_key(self, customer_id: str) -> str:
-        """How people call a live customer: its key when ours, else its name."""
+        """The display name of a live customer: its key when ours, else its name."""
         customer = self.live.customers[customer_id]
         return customer.external_key if self.manages(customer) and customer.external_key else customer.name
 
@@ -77,7 +77,7 @@ class Index:
         return (contact.external_key if self.manages(contact) else None) or contact.email
 
     def person(self, contact: LiveContact) -> str:
-        """How people call a live contact: `customer/key` when ours, else `customer/address`."""
+        """The display name of a live contact: `customer/key` when ours, else `customer/address`."""
         return f"{self.customer_key(contact.customer_id)}/{self.own_name(contact)}"
 
     def customers_in_order(self) -> list[LiveCustomer]:

@@ -11,7 +11,7 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Expects, Facts, Group, Refusal, Scope, Stage, Warning
 from reconciler.planning.context import CustomerContext, names_at
-from reconciler.planning.holding import hold_back
+from reconciler.planning.holding import hold_back, rules_by_group
 from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, judge_limits, policy_in_force
 from reconciler.planning.outcomes import lost_pairs, outcomes_of
@@ -41,7 +41,7 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Everything that the files demand, before any safeguard was judged."""
+    """The changes that the files demand, before any safeguard was judged."""
 
     groups: Sequence[Group]
     refusals: Sequence[Refusal]
@@ -62,7 +62,7 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     edges = waits(groups, projection)
     everything = frozenset(group.name for group in groups)
     unreviewed = list(refuse_unreviewed(groups, facts.run))
-    stale = frozenset(hold_back(groups, unreviewed, {}, lambda _: (), frozenset()).rules)
+    stale = frozenset(rules_by_group(groups, unreviewed))
     intended = list(differences(projection, everything - stale))
     situation = Situation(
         {context.key: context for context in proposal.contexts},
@@ -84,9 +84,13 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     outside = frozenset(group.name for group in groups if not in_run(group, facts.run))
     run = hold_back(groups, whole.refusals, edges, judge_run, outside)
     carried = everything - set(run.rules) - outside
-    found = [*intended, *differences(projection, everything - set(whole.rules)), *differences(projection, carried)]
-    counted = _counted(found)
-    costs = _cost(groups, found, counted, situation, stale)
+    moved_rights = [
+        *intended,
+        *differences(projection, everything - set(whole.rules)),
+        *differences(projection, carried),
+    ]
+    counted = _counted(moved_rights)
+    costs = _cost(groups, moved_rights, counted, situation, stale)
     limits = [
         *refuse_tree(proposal.desired, index),
         *refuse_loosened_rules(facts),
@@ -109,21 +113,21 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     return Judgement(tuple(judged), (*limits, *run.refusals), tuple(warnings), counted)
 
 
-def _counted(found: Iterable[Difference]) -> frozenset[str]:
-    return frozenset(difference.subject.name for difference in found if difference.counts)
+def _counted(moved_rights: Iterable[Difference]) -> frozenset[str]:
+    return frozenset(difference.subject.name for difference in moved_rights if difference.counts)
 
 
 def _cost(
     groups: Sequence[Group],
-    found: Sequence[Difference],
+    moved_rights: Sequence[Difference],
     counted: frozenset[str],
     situation: Situation,
     stale: Carried,
 ) -> Cost:
-    only_rights = not any(difference.leaves for difference in found)
+    only_rights = not any(difference.leaves for difference in moved_rights)
     people = population(situation.contexts, situation.index, only_active=only_rights)
     changes = tuple(change for group in groups if group.name not in stale for change in group.changes)
-    return Cost(counted, people, lost_pairs(found), changes)
+    return Cost(counted, people, lost_pairs(moved_rights), changes)
 
 
 def _expects(group: Group, live: LiveState) -> Expects:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 
-from reconciler.model.changes import Change, ObjectKind
+from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
 from reconciler.model.plan import Facts, Permissions, Plan, Refusal, Review
@@ -37,7 +37,7 @@ def exact_permissions(plan: Plan) -> Permissions:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What a plan costs: people whom the limits count, of how many; and mails.
+    """The cost of a plan: the people whom the limits count, of how many; and mails.
 
     `losses`: (person, right) pairs. `changes`: those that would be carried out.
     """
@@ -49,7 +49,7 @@ class Cost:
 
 
 def judge_limits(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) -> Iterator[Refusal]:
-    """What refuses the whole plan because of its numbers.
+    """The refusals of the whole plan because of its numbers.
 
     A number that the caller gives must be exact. A number in a reviewed plan is an upper bound for
     the people and mails of that plan; everything else is measured together against the limits.
@@ -60,11 +60,11 @@ def judge_limits(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) ->
     for review in facts.run.reviewed or ():
         if permissions.allow_removals is None and review.permissions.allow_removals is not None:
             own = _people_of(review, cost)
-            yield from _beyond(len(own & people), review.permissions.allow_removals)
+            yield from _people_beyond(len(own & people), review.permissions.allow_removals)
             people -= own
         if permissions.allow_mails is None and review.permissions.allow_mails is not None:
             sending = tuple(change for change in mails if change.id in review.ids)
-            yield from _beyondmails_of(mails_of(sending), review.permissions.allow_mails)
+            yield from _mails_beyond(mails_of(sending), review.permissions.allow_mails)
             mails = tuple(change for change in mails if change.id not in review.ids)
     merge_first = len(people) <= _limit(demanded, cost.population)
     yield from _people_limit(len(people), cost.population, policy, permissions, merge_first=merge_first)
@@ -74,30 +74,38 @@ def judge_limits(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) ->
 
 def _people_of(review: Review, cost: Cost) -> frozenset[str]:
     """The people who lose nothing but what this reviewed plan shows."""
-    shown = {person for person, _ in review.losses} | {
-        f"{change.customer}/{change.contact}" for change in cost.changes if change.id in review.ids
+    reviewed = [change for change in cost.changes if change.id in review.ids]
+    archived = {change.customer for change in reviewed if change.kind is Kind.ARCHIVE_CUSTOMER}
+    shown = {
+        *(person for person, _ in review.losses),
+        *(f"{change.customer}/{change.contact}" for change in reviewed),
+        *(person for person in cost.people if person.partition("/")[0] in archived),
     }
     beyond = {person for person, right in cost.losses if (person, right) not in review.losses}
     return frozenset(shown - beyond)
 
 
 def mails_of(changes: Iterable[Change]) -> int:
-    """How many mails the changes send."""
+    """The number of mails that the changes send."""
     return sum(len(change.effects.mails) for change in changes)
 
 
-def _beyond(people: int, allowed: int) -> Iterator[Refusal]:
+def _people_beyond(people: int, allowed: int) -> Iterator[Refusal]:
     if people > allowed:
-        message = f"the reviewed plan allows {allowed} people to lose access or power; it is {people} now"
-        yield refuse_plan(
-            RuleId.TOO_MANY_REMOVALS, f"{message}; nothing was changed", "plan again with reconciler plan --out"
+        message = (
+            f"the reviewed plan takes access or power from {people} people now; it allows {allowed}; "
+            "nothing was changed"
         )
+        yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, _PLAN_AGAIN)
 
 
-def _beyondmails_of(mails: int, allowed: int) -> Iterator[Refusal]:
+def _mails_beyond(mails: int, allowed: int) -> Iterator[Refusal]:
     if mails > allowed:
-        message = f"the reviewed plan allows {allowed} mails; it sends {mails} now; nothing was changed"
-        yield refuse_plan(RuleId.TOO_MANY_MAILS, message, "plan again with reconciler plan --out")
+        message = f"the reviewed plan sends {mails} mails now; it allows {allowed}; nothing was changed"
+        yield refuse_plan(RuleId.TOO_MANY_MAILS, message, _PLAN_AGAIN)
+
+
+_PLAN_AGAIN = "plan again with `reconciler plan --out plan.json`, and review it"
 
 
 def _limit(policy: Policy, population: int) -> int:
@@ -147,7 +155,7 @@ def _mail_limit(mails: int, policy: Policy, permissions: Permissions, *, merge_f
 
 
 def customer_limit(policy: Policy, population: int) -> tuple[int, str]:
-    """How many people of one customer may be counted in a run, and the rule behind the number."""
+    """The number of people of one customer that a run may take something from, and the rule behind it."""
     if population >= SMALL_CUSTOMER:
         percent = policy.removals_per_customer_percent
         return percent * population // 100, f"{percent} %"

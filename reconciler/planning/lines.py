@@ -1,4 +1,4 @@
-"""What every line about a contact is made of: the change with its target and cause, an edit, a count."""
+"""The parts of every line about a contact: the change with its target and cause, an edit, a count."""
 
 from __future__ import annotations
 

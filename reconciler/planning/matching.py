@@ -6,10 +6,10 @@ address late, and nothing is guessed from an address or a name alone.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeVar
 
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState
 from reconciler.model.equality import address_key, name_key
@@ -17,9 +17,11 @@ from reconciler.model.live import Applied, LiveContact, LiveCustomer, Registrati
 from reconciler.planning.dates import instant
 from reconciler.planning.index import Index, contact_order
 
+Row = TypeVar("Row", LiveCustomer, LiveContact)
+
 
 class How(StrEnum):
-    """What a pair, or a file or row without a partner, turns out to be."""
+    """The relation of a file and a row, or of one without a partner."""
 
     SAME = "same"
     RENAMED = "renamed"
@@ -124,8 +126,8 @@ def _archived_by_others(customer: DesiredCustomer, rows: _CustomerRows) -> list[
 
 
 def _archived_by_us(customer: DesiredCustomer, rows: _CustomerRows) -> list[LiveCustomer]:
-    found = [] if customer.release else _present(rows.archived.get(customer.key))
-    return [row for row in found if _restorable(row, rows.index)]
+    rows_at_key = [] if customer.release else _present(rows.archived.get(customer.key))
+    return [row for row in rows_at_key if _restorable(row, rows.index)]
 
 
 _CUSTOMER_PASSES: Final = (
@@ -137,7 +139,7 @@ _CUSTOMER_PASSES: Final = (
 )
 
 
-def _present(row: LiveCustomer | None) -> list[LiveCustomer]:
+def _present(row: Row | None) -> list[Row]:
     return [] if row is None else [row]
 
 
@@ -170,65 +172,107 @@ def _back_again(row: LiveContact) -> LiveContact:
 def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
     """Every contact file of a customer and every one of its contacts of ours, each in one match."""
     desired = customer.desired
-    rows = rows_of(customer, index)
+    home = _home(customer, index)
     matches: dict[str, ContactMatch] = {}
     taken: set[str] = set()
     if desired:
-        for how, fits in _living_passes(desired, index):
-            for key, contact in sorted(desired.contacts.items()):
-                free = (row for row in rows if row.living and row.id not in taken)
-                row = next((row for row in free if fits(contact, row)), None)
-                if key not in matches and row:
+        contacts = sorted(desired.contacts.items())
+        for how, candidates in _CONTACT_PASSES:
+            for key, contact in contacts:
+                if key in matches:
+                    continue
+                row = next((row for row in candidates(contact, home) if row.id not in taken), None)
+                if row is not None:
                     taken.add(row.id)
                     base = None if how is How.ADOPTED else row.applied
                     matches[key] = ContactMatch(how, contact, row, base)
-        for key, contact in sorted(desired.contacts.items()):
-            tombstone = _tombstone(contact, rows, index)
+        for key, contact in contacts:
+            tombstone = home.tombstones.get(key)
             if key in matches:
                 matches[key] = _recreated(matches[key], tombstone)
             else:
-                matches[key] = _without_living(contact, tombstone, _Home(customer, rows, index))
+                matches[key] = _without_living(contact, tombstone, home)
             if tombstone:
                 taken.add(tombstone.id)
     gone = [
         ContactMatch(How.GONE, None, row, row.applied)
-        for row in rows
-        if row.id not in taken and index.manages(row) and (row.living or _last_of_its_key(row, rows))
+        for row in home.rows
+        if row.id not in taken and index.manages(row) and (row.living or home.is_last_life(row))
     ]
     return [*(matches[key] for key in sorted(matches)), *gone]
 
 
-def _living_passes(
-    customer: DesiredCustomer, index: Index
-) -> Iterable[tuple[How, Callable[[DesiredContact, LiveContact], bool]]]:
-    def file_gone(row: LiveContact) -> bool:
-        return row.external_key not in customer.contacts and row.external_key not in customer.farewells
+@dataclass(frozen=True, slots=True)
+class _Home:
+    """A customer's contacts in the ways that the passes look for them.
 
+    `ours`, `tombstones`: the living ones and the last life that is over, by key. `by_address`: the
+    living ones. `lives`: the highest life of each key, whoever manages it.
+    """
+
+    customer: CustomerMatch
+    index: Index
+    rows: list[LiveContact]
+    ours: Mapping[str, LiveContact]
+    tombstones: Mapping[str, LiveContact]
+    by_address: Mapping[str, LiveContact]
+    lives: Mapping[str, int]
+
+    def is_last_life(self, row: LiveContact) -> bool:
+        """Whether no later life of the key of this removed contact is known."""
+        key = row.external_key or ""
+        return key not in self.ours and self.tombstones[key].id == row.id
+
+
+def _home(customer: CustomerMatch, index: Index) -> _Home:
+    rows = rows_of(customer, index)
+    ours: dict[str, LiveContact] = {}
+    tombstones: dict[str, LiveContact] = {}
+    lives: dict[str, int] = {}
+    for row in rows:
+        key = row.external_key or ""
+        lives[key] = max(row.life, lives.get(key, 0))
+        if index.manages(row):
+            (ours if row.living else tombstones).setdefault(key, row)
+    by_address = {address_key(row.email): row for row in reversed(rows) if row.living}
+    return _Home(customer, index, rows, ours, tombstones, by_address, lives)
+
+
+def _own_key(contact: DesiredContact, home: _Home) -> list[LiveContact]:
+    return _present(home.ours.get(contact.key))
+
+
+def _own_former_key(contact: DesiredContact, home: _Home) -> list[LiveContact]:
+    return [home.ours[key] for key in contact.previously if key in home.ours]
+
+
+def _own_address_and_name(contact: DesiredContact, home: _Home) -> list[LiveContact]:
+    """The contact of ours without a file that has the same address and the same name."""
+    desired = home.customer.desired
     return [
-        (How.SAME, lambda d, r: index.manages(r) and r.external_key == d.key),
-        (How.RENAMED, lambda d, r: index.manages(r) and r.external_key in d.previously),
-        (
-            How.RENAMED,
-            lambda d, r: (
-                index.manages(r) and file_gone(r) and _same_address(d, r) and name_key(d.name) == name_key(r.name)
-            ),
-        ),
-        (How.ADOPTED, lambda d, r: r.owner is None and _same_address(d, r)),
+        row
+        for row in _present(home.by_address.get(address_key(contact.email)))
+        if home.index.manages(row)
+        and name_key(contact.name) == name_key(row.name)
+        and not (desired and (row.external_key in desired.contacts or row.external_key in desired.farewells))
     ]
+
+
+def _unmanaged_address(contact: DesiredContact, home: _Home) -> list[LiveContact]:
+    row = home.by_address.get(address_key(contact.email))
+    return [row] if row is not None and row.owner is None else []
+
+
+_CONTACT_PASSES: Final = (
+    (How.SAME, _own_key),
+    (How.RENAMED, _own_former_key),
+    (How.RENAMED, _own_address_and_name),
+    (How.ADOPTED, _unmanaged_address),
+)
 
 
 def _same_address(contact: DesiredContact, row: LiveContact) -> bool:
     return address_key(contact.email) == address_key(row.email)
-
-
-def _tombstone(contact: DesiredContact, rows: list[LiveContact], index: Index) -> LiveContact | None:
-    """The last life that this key had, if it is over."""
-    return next((r for r in rows if not r.living and index.manages(r) and r.external_key == contact.key), None)
-
-
-def _last_of_its_key(row: LiveContact, rows: list[LiveContact]) -> bool:
-    """Whether no later life of the key is known; the rows stand with the last one first."""
-    return next(r for r in rows if r.external_key == row.external_key and r.owner == row.owner).id == row.id
 
 
 def _recreated(match: ContactMatch, tombstone: LiveContact | None) -> ContactMatch:
@@ -238,18 +282,9 @@ def _recreated(match: ContactMatch, tombstone: LiveContact | None) -> ContactMat
     return match
 
 
-@dataclass(frozen=True, slots=True)
-class _Home:
-    """Where a contact without a living row would live."""
-
-    customer: CustomerMatch
-    rows: list[LiveContact]
-    index: Index
-
-
 def _without_living(contact: DesiredContact, tombstone: LiveContact | None, home: _Home) -> ContactMatch:
     index = home.index
-    life = 1 + max((row.life for row in home.rows if row.external_key == contact.key), default=0)
+    life = 1 + home.lives.get(contact.key, 0)
     reference = contact.registration
     registration = index.live.registrations.get(reference.id) if reference else None
     if registration is None and tombstone and _by_others(tombstone.applied):
@@ -257,7 +292,7 @@ def _without_living(contact: DesiredContact, tombstone: LiveContact | None, home
     if reference:
         return ContactMatch(How.APPROVED, contact, None, registration=registration, life=life)
     pending = index.registrations_by_address[address_key(contact.email)]
-    rejects = tuple(pending_one for pending_one in pending if could_be(pending_one, home.customer))
+    rejects = tuple(registration for registration in pending if could_be(registration, home.customer))
     if tombstone and _same_address(contact, tombstone) and _restorable(tombstone, index):
         return ContactMatch(How.RESTORED, contact, tombstone, tombstone.applied, rejects=rejects)
     return ContactMatch(How.CREATED, contact, None, rejects=rejects, life=life)

@@ -14,7 +14,7 @@ from reconciler.planning.portal import closes
 
 
 def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and assert_never at its end
-    """Where a change stands in its group: what others depend on first, handovers before removals."""
+    """The place of a change in its group: dependencies first, handovers before removals."""
     match change.kind:
         case Kind.CREATE_SERVICE | Kind.RENAME_SERVICE:
             return 0
@@ -84,7 +84,7 @@ def make_groups(changes: Iterable[Change], ties: Iterable[Tie]) -> list[Group]:
 
 
 def stage_of(change: Change) -> Stage:
-    """When a change is carried out; services open before the customers and close after them."""
+    """The stage in which a change is carried out; services open before the customers and close after them."""
     match change.object:
         case ObjectKind.SETTINGS:
             return Stage.SETTINGS

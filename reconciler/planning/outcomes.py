@@ -1,19 +1,20 @@
-"""Which group takes or gives each right: the outcomes that stand with the groups of a plan."""
+"""The outcomes of a plan's groups: which group takes or gives which right."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 
+from reconciler.model.live import Status
 from reconciler.model.plan import PersonOutcome
 from reconciler.planning.projection import Carried, Difference, Projection, Subject, differences
-from reconciler.planning.rights import Rights, service_right
+from reconciler.planning.rights import SERVICE_RIGHT, Rights
 
 RightsIn = Callable[[Subject, Carried], Rights]
 
 
 def outcomes_by_group(projection: Projection, carried: Carried) -> dict[str, tuple[PersonOutcome, ...]]:
-    """What each of the groups takes and gives when all of them are carried out, by group name."""
+    """The outcomes of each group when all of these are carried out, by group name."""
     loses: dict[tuple[str, str], set[str]] = defaultdict(set)
     gains: dict[tuple[str, str], set[str]] = defaultdict(set)
     for difference in differences(projection, carried):
@@ -31,11 +32,13 @@ def outcomes_by_group(projection: Projection, carried: Carried) -> dict[str, tup
 
 
 def takers(projection: Projection, subject: Subject, right: str, carried: Carried) -> set[str]:
-    """The groups that take a right from a person.
+    """The groups that take a right from a person, or from somebody who has not activated it yet.
 
     Every group without which the person would keep it; when each of several takes it alone, all.
     """
-    return _responsible(projection, subject, right, carried, projection.rights, has=False)
+    active = subject.before.status is Status.ACTIVE
+    rights_in = projection.rights if active else projection.rights_once_active
+    return _responsible(projection, subject, right, carried, rights_in, has=False)
 
 
 def _givers(projection: Projection, subject: Subject, right: str, carried: Carried) -> set[str]:
@@ -55,16 +58,14 @@ def _responsible(
 
 def concerned(projection: Projection, subject: Subject, right: str) -> set[str]:
     """The groups that can move this right of a person: at most three."""
-    groups = {subject.group}
-    for key, moves in projection.services.items():
-        if right == service_right(key):
-            groups |= {moves.opens, moves.closes}
+    moves = projection.services.get(right.removeprefix(SERVICE_RIGHT)) if right.startswith(SERVICE_RIGHT) else None
+    groups = {subject.group, *((moves.opens, moves.closes) if moves else ())}
     return {group for group in groups if group is not None}
 
 
-def lost_pairs(found: Iterable[Difference]) -> frozenset[tuple[str, str]]:
+def lost_pairs(moved_rights: Iterable[Difference]) -> frozenset[tuple[str, str]]:
     """(person, right) for every right that is lost."""
-    return frozenset((each.subject.name, right) for each in found for right in each.loses)
+    return frozenset((difference.subject.name, right) for difference in moved_rights for right in difference.loses)
 
 
 def outcomes_of(

@@ -44,14 +44,14 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     index = Index(live, desired.owner, renamed)
     contested = contested_registrations(of_day)
     contexts = [_context(of_day, index, match, contested) for match in match_customers(of_day, index)]
-    found = sort_out(_stages(of_day, index, contexts))
-    changes = _rejected_once(found.changes)
+    stages = sort_out(_stages(of_day, index, contexts))
+    changes = _rejected_once(stages.changes)
     identity = sort_out(judge_identity(contexts, changes, index))
     ends = moves(changes, index)
-    groups = make_groups(with_moves(changes, ends), (*found.ties, *identity.ties, *ties_of(ends)))
-    refusals = (*found.refusals, *identity.refusals)
+    groups = make_groups(with_moves(changes, ends), (*stages.ties, *identity.ties, *ties_of(ends)))
+    refusals = (*stages.refusals, *identity.refusals)
     judged = judge_groups(Proposal(groups, refusals, contexts, of_day, index), facts)
-    warnings = {*found.warnings, *judged.warnings, *_leaving_soon(desired, day)}
+    warnings = {*stages.warnings, *judged.warnings, *_leaving_soon(desired, day)}
     return Plan(
         live.portal,
         live.epoch,
@@ -59,7 +59,7 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         day.isoformat(),
         judged.groups,
         tuple(sorted(set(judged.refusals), key=_refusal_order)),
-        tuple(sorted(set(found.edits), key=_edit_order)),
+        tuple(sorted(set(stages.edits), key=_edit_order)),
         _unmanaged(index),
         tuple(sorted(warnings, key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message))),
         facts.permissions,
@@ -89,7 +89,7 @@ def _context(desired: DesiredState, index: Index, match: CustomerMatch, conteste
     """The customer with its people matched, where the plan looks at people at all."""
     context = CustomerContext(desired, index, match, contested)
     if match.how not in _NOBODY_PLANNED and not (context.released and match.live is None):
-        people = tuple(compared_person(context, found) for found in match_contacts(match, index))
+        people = tuple(compared_person(context, contact) for contact in match_contacts(match, index))
         context = replace(context, people=people)
     return replace(context, standings=standings(context))
 

@@ -23,21 +23,21 @@ from reconciler.planning.threeway import Compared, compare, settled
 
 
 def plan_settings(desired: DesiredState, index: Index) -> Findings:
-    """What happens to the portal's settings."""
-    wanted, live = desired.settings, index.live.settings
+    """The changes, edits and refusals about the portal's settings."""
+    settings, live = desired.settings, index.live.settings
     if live.owner not in {None, index.owner}:
         message = f"the settings are managed by '{live.owner}'"
         hint = "take them over with reconciler import --take-over settings"
         yield refuse_portal(RuleId.OTHER_OWNER, None, message, hint)
         return
-    compared = _settled(desired, index, compare(wanted.fields, live.fields, live.applied, live.touched))
+    compared = _settled(desired, index, compare(settings.fields, live.fields, live.applied, live.touched))
     for edit in compared.edits:
         yield field_edit(None, None, edit, live.touched.get(edit.name))
     if compared.conflicts:
         yield _conflict(None, compared)
         return
     fields = compared.written
-    place = wanted.places.get(next((field.name for field in fields), ""), wanted.place)
+    place = settings.places.get(next((field.name for field in fields), ""), settings.place)
     names = ", ".join(field.name for field in fields)
     kind = _kind(live, compared, Kind.ADOPT_SETTINGS, Kind.UPDATE_SETTINGS)
     if kind is not None:
@@ -50,13 +50,13 @@ def plan_settings(desired: DesiredState, index: Index) -> Findings:
             fields=fields,
             cause=Cause(place.path, place.line),
             target=Target(live.id, live.version),
-            base=wanted.fields,
+            base=settings.fields,
             restores_file=bool(fields) and compared.undone >= {field.name for field in fields},
         )
 
 
 def plan_services(desired: DesiredState, index: Index) -> Findings:
-    """What happens to the services; nothing where the file manages none."""
+    """The changes, edits and refusals about services; nothing where the file manages none."""
     if desired.services is None:
         return
     for key, service in sorted(desired.services.items()):
@@ -140,7 +140,7 @@ def _removal(key: str, live: LiveObject) -> Change:
 
 
 def _kind(live: LiveObject, compared: Compared, adopt: Kind, update: Kind) -> Kind | None:
-    """What is to be done with a row that a file names; None when nothing is."""
+    """The kind of change for a row that a file names; None when nothing moves."""
     if live.owner is None:
         return adopt
     if compared.written:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.live import LiveContact, LiveCustomer, Status
@@ -107,11 +108,11 @@ class Projection:
         return {key: state for key, state in states if state is not None}
 
     def rights(self, subject: Subject, carried: Carried) -> Rights:
-        """What the person may do once these groups are carried out."""
+        """The rights of the person once these groups are carried out."""
         return rights(subject.person(carried), subject.home.state(carried), self.services_in(carried))
 
     def rights_once_active(self, subject: Subject, carried: Carried) -> Rights:
-        """What the person may do then as soon as they have activated their access."""
+        """The rights of the person then, as soon as they have activated their access."""
         state = subject.home.state(carried)
         return rights_once_active(subject.person(carried), state, self.services_in(carried))
 
@@ -141,25 +142,35 @@ def differences(projection: Projection, carried: Carried) -> Iterator[Difference
     Losses are what the person can do now and cannot do then. Gains are judged as if everybody
     invited were active: a newcomer's rights are gained although they must activate them first.
     """
-    before, after = projection.services_in(frozenset()), projection.services_in(carried)
+    # Many people share a state, and a service that moves is a question about everybody.
+    rights_before = cache(partial(_rights_now_and_once_active, services=projection.services_in(frozenset())))
+    rights_after = cache(partial(_rights_now_and_once_active, services=projection.services_in(carried)))
     for subject in projection.subjects:
-        start = (subject.before, subject.home.before, before)
-        end = (subject.person(carried), subject.home.state(carried), after)
-        loses = rights(*start) - rights(*end)
-        once, then = rights_once_active(*start), rights_once_active(*end)
-        leaves = subject.before.living and not subject.person(carried).living
-        if loses or once != then or leaves:
-            yield Difference(subject, loses, then - once, loses | (once - then), leaves)
+        person = subject.person(carried)
+        now_before, once_before = rights_before(subject.before, subject.home.before)
+        now_after, once_after = rights_after(person, subject.home.state(carried))
+        loses = now_before - now_after
+        leaves = subject.before.living and not person.living
+        if loses or once_before != once_after or leaves:
+            yield Difference(subject, loses, once_after - once_before, loses | (once_before - once_after), leaves)
+
+
+def _rights_now_and_once_active(
+    person: PersonState, customer: CustomerState, services: Mapping[str, bool]
+) -> tuple[Rights, Rights]:
+    return rights(person, customer, services), rights_once_active(person, customer, services)
 
 
 def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> Projection:
-    """Everything that the groups can move. `names`: how the plan calls people, by row id."""
+    """The people, customers and services that the groups can move. `names`: of people, by row id."""
     groups = list(groups)
     services = _services(groups, index)
     states = _States(index)
-    group_of = {
-        states.apply(change): group for group in groups if group.stage is Stage.CUSTOMERS for change in group.changes
-    }
+    group_of: dict[str, Group] = {}
+    for group in groups:
+        if group.stage is Stage.CUSTOMERS:
+            for change in group.changes:
+                group_of[states.apply(change)] = group
     everybody = any(moves.moves for moves in services.values())
     rows = index.live.customers
     ids = {*group_of, *(id for id, row in rows.items() if everybody and not row.archived)}

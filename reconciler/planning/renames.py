@@ -21,10 +21,10 @@ def renamed_services(desired: DesiredState, live: LiveState) -> dict[str, str]:
     """The former key of each service whose file names it in `previously`, by its key."""
     ours = {str(row.fields["code"]) for row in live.services.values() if row.owner == desired.owner}
     codes = {str(row.fields["code"]) for row in live.services.values()}
-    wanted = desired.services or {}
-    free = ours - set(wanted)
+    services = desired.services or {}
+    free = ours - set(services)
     renamed: dict[str, str] = {}
-    for key, service in sorted(wanted.items()):
+    for key, service in sorted(services.items()):
         former = next((name for name in service.previously if name in free), None)
         if key not in codes and former is not None:
             renamed[key] = former

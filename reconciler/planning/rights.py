@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from reconciler.model.live import Status
 from reconciler.model.roles import ACCESS, ORDERING, Role, capabilities, may_hold_work
@@ -16,6 +16,8 @@ from reconciler.model.values import Value
 
 Rights: TypeAlias = frozenset[str]
 NONE: Rights = frozenset()
+SERVICE_RIGHT: Final = "service "
+"""The beginning of the name of a right to order a service; the key follows."""
 
 Services: TypeAlias = frozenset[str] | None
 """Keys of services; None for every service there is."""
@@ -23,7 +25,7 @@ Services: TypeAlias = frozenset[str] | None
 
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """What a customer gives its people: services, and whether somebody takes their orders."""
+    """A customer as far as rights depend on it: services, and whether somebody takes orders."""
 
     active: bool
     services: Services
@@ -61,18 +63,16 @@ def may_order(person: PersonState, customer: CustomerState, service: str, *, ope
 
 
 def rights(person: PersonState, customer: CustomerState, services: Mapping[str, bool]) -> Rights:
-    """Everything that the person may do now. `services`: whether each is open to all customers."""
+    """The rights that the person has now. `services`: whether each is open to all customers."""
     if person.status is not Status.ACTIVE or not customer.active:
         return NONE
-    found = {ACCESS, *capabilities(person.role)}
-    if may_hold_work(person.role) and customer.ordering:
-        found.add(ORDERING)
-    found.update(
+    ordering = {ORDERING} if may_hold_work(person.role) and customer.ordering else NONE
+    to_order = (
         service_right(key)
         for key, open_to_all in services.items()
         if may_order(person, customer, key, open_to_all=open_to_all)
     )
-    return frozenset(found)
+    return frozenset({ACCESS, *capabilities(person.role), *ordering, *to_order})
 
 
 def rights_once_active(person: PersonState, customer: CustomerState, services: Mapping[str, bool]) -> Rights:
@@ -84,4 +84,4 @@ def rights_once_active(person: PersonState, customer: CustomerState, services: M
 
 def service_right(key: str) -> str:
     """The name of the right to order a service."""
-    return f"service {key}"
+    return f"{SERVICE_RIGHT}{key}"

@@ -1,4 +1,4 @@
-"""What one run may carry out of a plan: its customers, its shard, and what was reviewed."""
+"""The part of a plan that one run may carry out: its customers, its shard, and what was reviewed."""
 
 from __future__ import annotations
 
@@ -34,14 +34,18 @@ def refuse_unreviewed(groups: Iterable[Group], terms: RunTerms) -> Iterator[Refu
     """
     for group in groups:
         changes = [change for change in group.changes if change.kind is not Kind.RECORD]
-        for reviews, needing, reason in (
-            (terms.reviewed, [c for c in changes if not _announced(c)], "in no reviewed plan"),
-            (_displayed(terms), changes, "came up after the plan was shown"),
-        ):
-            fresh = reviews is not None and [c for c in needing if not any(c.id in r.ids for r in reviews)]
-            if fresh:
-                verb = "" if reason.startswith("came") else "is " if len(fresh) == 1 else "are "
-                yield _refusal(group, f"{len(fresh)} of {len(changes)} changes {verb}{reason}")
+        if terms.reviewed is not None:
+            unreviewed = _beyond((change for change in changes if not _announced(change)), terms.reviewed)
+            if unreviewed:
+                verb = "is" if unreviewed == 1 else "are"
+                yield _refusal(group, f"{unreviewed} of {len(changes)} changes {verb} in no reviewed plan")
+        if terms.displayed is not None and (later := _beyond(changes, (terms.displayed,))):
+            yield _refusal(group, f"{later} of {len(changes)} changes came up after the plan was shown")
+
+
+def _beyond(changes: Iterable[Change], reviews: tuple[Review, ...]) -> int:
+    """The number of changes that none of the plans holds."""
+    return sum(not any(change.id in review.ids for review in reviews) for change in changes)
 
 
 def refuse_unreviewed_losses(
@@ -50,7 +54,8 @@ def refuse_unreviewed_losses(
     """Groups that take a right from somebody that no reviewed or displayed plan showed."""
     by_name = {group.name: group for group in groups}
     announced = {c.target.id for group in by_name.values() for c in group.changes if _announced(c)}
-    for reviews in (terms.reviewed, _displayed(terms)):
+    displayed = None if terms.displayed is None else (terms.displayed,)
+    for reviews in (terms.reviewed, displayed):
         if reviews is None:
             continue
         for difference in differences(projection, carried):
@@ -62,10 +67,6 @@ def refuse_unreviewed_losses(
                     if subject.id not in announced or name != subject.group:
                         message = f"{subject.name} would lose '{right}', which no reviewed plan shows"
                         yield _refusal(by_name[name], message)
-
-
-def _displayed(terms: RunTerms) -> tuple[Review, ...] | None:
-    return None if terms.displayed is None else (terms.displayed,)
 
 
 def _announced(change: Change) -> bool:

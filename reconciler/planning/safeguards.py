@@ -33,7 +33,7 @@ _LIFT = "write protect: false, merge and apply that first"
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """Everything that safeguards are judged on, besides which groups are carried out.
+    """The facts that safeguards are judged on, besides which groups are carried out.
 
     `contexts`: by customer key. `policy`: in force. `counted`: how many people the limits count.
     """
@@ -49,7 +49,7 @@ class Situation:
 
 
 def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
-    """What refuses the whole plan before anything is counted."""
+    """The refusals of the whole plan before anything is counted."""
     if desired.portal is not None and desired.portal != index.live.portal:
         message = f"portal.yaml is for the portal '{desired.portal}'; this one is '{index.live.portal}'"
         yield refuse_plan(RuleId.OTHER_PORTAL, message, "check the portal's web address")
@@ -60,7 +60,7 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
 
 
 def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
-    """What the provider's own rules refuse that were applied last and are changed or dropped now."""
+    """The refusals by the provider's own rules that were applied last and are changed or dropped now."""
     for problem in facts.last_rules:
         message = f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as it was last applied)"
         hint = "apply the changed rules first, in a run of their own; the rules last applied count until then"
@@ -117,7 +117,7 @@ _FORBIDDEN: Final = {
 
 
 def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
-    """What must not be done to a protected contact or customer, whatever rights it moves."""
+    """The refusals of changes that protection forbids, whatever rights they move."""
     verb = _FORBIDDEN.get(change.kind)
     if verb is None or change.customer is None:
         return
@@ -175,22 +175,38 @@ def _in_use(situation: Situation, service: str) -> Iterator[Refusal]:
 
 
 def judge(situation: Situation, carried: Carried) -> Iterator[Refusal]:
-    """What must not happen when these groups are carried out."""
-    found = list(differences(situation.projection, carried))
-    yield from _protected_rights(situation, found, carried)
+    """The refusals when exactly these groups are carried out."""
+    moved_rights = list(differences(situation.projection, carried))
+    yield from _protected_rights(situation, moved_rights, carried)
     by_home: dict[str, list[Difference]] = defaultdict(list)
-    for difference in found:
+    for difference in moved_rights:
         by_home[difference.subject.home.id].append(difference)
     people = _people_by_home(situation.projection)
+    beyond_limits = _groups_beyond_limits(situation)
     for home in situation.projection.homes:
         context = situation.contexts.get(home.name)
         if context is None or home.group not in carried or not home.after.active:
             continue
-        if situation.facts.permissions.allow_removals is None:
+        if home.group not in beyond_limits:
             yield from _customer_limit(situation, home, by_home[home.id], people[home.id], carried)
             yield from _nobody_left(home, people[home.id])
         if not _manager_optional(context):
             yield from _last_manager(home, people[home.id])
+
+
+def _groups_beyond_limits(situation: Situation) -> set[str]:
+    """The groups that a number lifts over their customers' limits: the caller's, or a reviewed plan's own."""
+    facts = situation.facts
+    if facts.permissions.allow_removals is not None:
+        return {group.name for group in situation.groups}
+    reviews = [r for r in facts.run.reviewed or () if r.permissions.allow_removals is not None]
+    if not reviews:
+        return set()
+    ids = {
+        group.name: {change.id for change in group.changes if change.kind is not Kind.RECORD}
+        for group in situation.groups
+    }
+    return {name for name, own in ids.items() if any(own <= review.ids for review in reviews)}
 
 
 def _people_by_home(projection: Projection) -> dict[str, list[Subject]]:
@@ -200,9 +216,9 @@ def _people_by_home(projection: Projection) -> dict[str, list[Subject]]:
     return people
 
 
-def _protected_rights(situation: Situation, found: list[Difference], carried: Carried) -> Iterator[Refusal]:
+def _protected_rights(situation: Situation, moved_rights: list[Difference], carried: Carried) -> Iterator[Refusal]:
     groups = {group.name: group for group in situation.groups}
-    for difference in found:
+    for difference in moved_rights:
         subject = difference.subject
         if not subject.protected or not difference.forfeits:
             continue
@@ -220,16 +236,20 @@ def _protected_rights(situation: Situation, found: list[Difference], carried: Ca
 
 
 def _customer_limit(
-    situation: Situation, home: Home, found: list[Difference], people: list[Subject], carried: Carried
+    situation: Situation, home: Home, moved_rights: list[Difference], people: list[Subject], carried: Carried
 ) -> Iterator[Refusal]:
-    mine = [each for each in found if each.counts and _by_own_group(situation.projection, each, carried)]
-    only_rights = not any(each.leaves for each in mine)
+    counted = [
+        difference
+        for difference in moved_rights
+        if difference.counts and _by_own_group(situation.projection, difference, carried)
+    ]
+    only_rights = not any(difference.leaves for difference in counted)
     population = sum(
         subject.before.living and (not only_rights or subject.before.status == "active") for subject in people
     )
     limit, rule = customer_limit(situation.policy, population)
-    if len(mine) > limit:
-        message = f"{len(mine)} of {population} people lose access or power; the limit is {limit} ({rule})"
+    if len(counted) > limit:
+        message = f"{len(counted)} of {population} people lose access or power; the limit is {limit} ({rule})"
         hint = f"if this is meant, apply with --allow-removals {situation.counted}"
         yield refuse(RuleId.TOO_MANY_REMOVALS, home.name, None, message, hint)
 
@@ -281,7 +301,7 @@ def warn_of_invited_managers(situation: Situation, carried: Carried) -> Iterator
 
 
 def population(contexts: Mapping[str, CustomerContext], index: Index, *, only_active: bool) -> int:
-    """How many people could be counted: living contacts of customers that this repository manages."""
+    """The number of people who could be counted: living contacts of customers that this repository manages."""
     rows = [
         context.customer.live
         for context in contexts.values()

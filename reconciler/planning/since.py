@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TypeAlias
 
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
@@ -11,6 +12,9 @@ from reconciler.planning.holding import rules_by_group
 from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, judge_limits
 from reconciler.planning.planner import make_plan
+
+Moved: TypeAlias = frozenset[tuple[str, str]]
+"""(person, right) pairs."""
 
 
 def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
@@ -25,12 +29,13 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
     rules = rules_by_group(now.groups, refusals)
     whole = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
     known = {change.id for change in earlier.changes}
+    lost, gained = earlier.losses, _gained(earlier)
     groups = tuple(
         replace(
             group,
             changes=changes,
             held_back=tuple(sorted(whole | rules.get(group.name, set()))),
-            outcomes=tuple(_fresh_outcomes(group, earlier)),
+            outcomes=tuple(_fresh_outcomes(group, lost, gained)),
         )
         for group in now.groups
         if (changes := tuple(change for change in group.changes if change.id not in known))
@@ -72,10 +77,12 @@ def _fresh_refusals(earlier: Plan, now: Plan, alone: set[str]) -> tuple[Refusal,
     )
 
 
-def _fresh_outcomes(group: Group, earlier: Plan) -> list[PersonOutcome]:
-    outcomes = [outcome for other in earlier.groups for outcome in other.outcomes]
-    lost = {(outcome.person, right) for outcome in outcomes for right in outcome.loses}
-    gained = {(outcome.person, right) for outcome in outcomes for right in outcome.gains}
+def _gained(plan: Plan) -> Moved:
+    outcomes = (outcome for group in plan.groups for outcome in group.outcomes)
+    return frozenset((outcome.person, right) for outcome in outcomes for right in outcome.gains)
+
+
+def _fresh_outcomes(group: Group, lost: Moved, gained: Moved) -> list[PersonOutcome]:
     fresh = (
         PersonOutcome(
             outcome.person,

@@ -12,7 +12,7 @@ from reconciler.model.values import FieldChange, Fields, Value
 
 
 class Verdict(StrEnum):
-    """What a field's three values say."""
+    """The relation of a field's three values."""
 
     SAME = "same"
     CHANGE = "change"
@@ -70,20 +70,20 @@ def judge_field(
 def compare(desired: Fields, live: Fields, base: Applied | None, touched: Mapping[str, Touch]) -> Compared:
     """All fields of one object; `record`: the base must move even if nothing else does.
 
-    An edit or conflict is told as (field, what the file says, what the portal has).
+    An edit or conflict is (field, the file's value, the portal's value).
     """
-    found: dict[Verdict, list[FieldChange]] = {verdict: [] for verdict in Verdict}
+    by_verdict: dict[Verdict, list[FieldChange]] = {verdict: [] for verdict in Verdict}
     for field in sorted(desired):
         if is_memo(field):
             continue
         verdict = judge_field(field, desired[field], live.get(field), base, touched.get(field))
-        told = verdict in {Verdict.EDIT, Verdict.CONFLICT}
-        before, after = (desired[field], live.get(field)) if told else (live.get(field), desired[field])
-        found[verdict].append(FieldChange(field, before, after))
+        as_edit = verdict in {Verdict.EDIT, Verdict.CONFLICT}
+        before, after = (desired[field], live.get(field)) if as_edit else (live.get(field), desired[field])
+        by_verdict[verdict].append(FieldChange(field, before, after))
     return Compared(
-        tuple(found[Verdict.CHANGE]),
-        tuple(found[Verdict.EDIT]),
-        tuple(found[Verdict.CONFLICT]),
+        tuple(by_verdict[Verdict.CHANGE]),
+        tuple(by_verdict[Verdict.EDIT]),
+        tuple(by_verdict[Verdict.CONFLICT]),
         _memos(desired, base),
         base_moves(desired, base),
     )
@@ -104,9 +104,9 @@ def settled(compared: Compared, back: Collection[FieldChange]) -> Compared:
     """The comparison where git wins over these edits: each becomes a change back to the file's value."""
     undone = [FieldChange(edit.name, edit.after, edit.before) for edit in back]
     changes = sorted([*compared.changes, *undone], key=lambda change: change.name)
-    kept = tuple(edit for edit in compared.edits if edit not in back)
+    edits = tuple(edit for edit in compared.edits if edit not in back)
     names = frozenset(change.name for change in undone)
-    return replace(compared, changes=tuple(changes), edits=kept, undone=names)
+    return replace(compared, changes=tuple(changes), edits=edits, undone=names)
 
 
 def base_moves(desired: Fields, base: Applied | None) -> bool:

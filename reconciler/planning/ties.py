@@ -1,4 +1,4 @@
-"""What ties customers together: people who move, and addresses and names that pass on.
+"""The ties between customers: people who move, and addresses and names that pass on.
 
 Also the rules of identity that need more than one match: an address that is taken, one person or two,
 an object of another owner.
@@ -10,13 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from reconciler.model.changes import Change, Kind, ObjectKind
-from reconciler.model.desired import DesiredContact
 from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveContact
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
 from reconciler.planning.arrivals import objection
-from reconciler.planning.context import CustomerContext, Person, names_at, restored_elsewhere
+from reconciler.planning.context import CustomerContext, names_at, restored_elsewhere
 from reconciler.planning.findings import Findings, Tie, refuse
 from reconciler.planning.index import Index
 from reconciler.planning.matching import How
@@ -33,10 +32,8 @@ def judge_identity(contexts: Sequence[CustomerContext], changes: Sequence[Change
     for context in contexts:
         if context.released:
             continue
-        for person in context.people:
-            if person.match.desired is not None:
-                yield from _ambiguous(context, person, person.match.desired)
-                yield from _foreign_contact(context, person, person.match.desired)
+        yield from _ambiguous(context)
+        yield from _foreign_contacts(context)
         yield from _foreign_customer(context)
     yield from _names(changes, index)
 
@@ -110,31 +107,44 @@ def _address_of_another(claim: _Claim, freed: dict[str, str]) -> Findings:
         yield _refuse_foreign(context, claim.key, message)
 
 
-def _ambiguous(context: CustomerContext, person: Person, desired: DesiredContact) -> Findings:
-    if person.match.how not in _NEW:
-        return
-    for other in context.people:
-        row = other.match.live
-        if other.match.how is not How.GONE or row is None or not row.living or other.key in context.farewells:
+def _ambiguous(context: CustomerContext) -> Findings:
+    """New files that share only the address or only the name with somebody whose file is gone."""
+    leavers = list(_leavers_without_farewell(context))
+    for person in context.people:
+        desired = person.match.desired
+        if desired is None or person.match.how not in _NEW:
             continue
-        if restored_elsewhere(context, other):
-            continue
-        address = address_key(row.email) == address_key(desired.email)
-        if address != (name_key(row.name) == name_key(desired.name)):
-            shared = "address" if address else "name"
-            message = f"{person.key} has the {shared} of {other.key}, whose file is gone"
-            hint = f"one person? say previously: [{other.key}]; two? write removed/{other.key}.yaml"
-            yield refuse(RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint)
+        for key, row in leavers:
+            address = address_key(row.email) == address_key(desired.email)
+            if address != (name_key(row.name) == name_key(desired.name)):
+                shared = "address" if address else "name"
+                message = f"{person.key} has the {shared} of {key}, whose file is gone"
+                hint = f"one person? say previously: [{key}]; two? write removed/{key}.yaml"
+                yield refuse(RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint)
 
 
-def _foreign_contact(context: CustomerContext, person: Person, desired: DesiredContact) -> Findings:
-    """A file whose key another owner gave to a contact here."""
+def _leavers_without_farewell(context: CustomerContext) -> Iterator[tuple[str, LiveContact]]:
+    for person in context.people:
+        row = person.match.live
+        if person.match.how is not How.GONE or row is None or not row.living or person.key in context.farewells:
+            continue
+        if not restored_elsewhere(context, person):
+            yield person.key, row
+
+
+def _foreign_contacts(context: CustomerContext) -> Findings:
+    """Files whose key another owner gave to a contact here."""
     live = context.customer.live
-    if live is None or person.match.how is How.SAME:
+    if live is None:
         return
-    for row in context.index.living(live):
-        if row.external_key == desired.key and row.owner not in {None, context.index.owner}:
-            message = f"{context.key}/{person.key} is managed by '{row.owner}'"
+    owners = {
+        row.external_key: row.owner
+        for row in context.index.living(live)
+        if row.owner not in {None, context.index.owner}
+    }
+    for person in context.people:
+        if person.match.desired is not None and person.match.how is not How.SAME and person.key in owners:
+            message = f"{context.key}/{person.key} is managed by '{owners[person.key]}'"
             yield _refuse_foreign(context, person.key, message)
 
 

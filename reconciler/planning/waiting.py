@@ -1,4 +1,4 @@
-"""Which group waits for which: a change that is safe or possible only together with another one.
+"""The waits between groups: a change that is safe or possible only together with another one.
 
 A service opens before the customers are carried out and closes after them. For each person and
 service there are at most three groups: the one that opens it, their customer's, the one that closes

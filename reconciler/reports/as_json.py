@@ -11,7 +11,7 @@ and undamaged plan of this version is refused before the portal is asked.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
@@ -24,7 +24,7 @@ from reconciler.reports.summary import summed_up
 __all__ = ["SCHEMA_VERSION", "drift_json", "plan_digest", "plan_json", "read_reviewed"]
 
 _SPELLED: Final = {"\x7f": "\\u007f", "##": "#\\u0023"}
-"""What JSON allows within a string as it is, and a terminal or a pipeline might obey."""
+"""Characters that JSON allows within a string and that a terminal or a pipeline might obey."""
 
 
 def plan_json(plan: Plan) -> str:
@@ -42,7 +42,7 @@ def _document(plan: Plan) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         **_about(plan),
-        "changes": [_change(change, group) for group in plan.groups for change in group.changes],
+        "changes": [entry for group in plan.groups for entry in _changes(group)],
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "portal_edits": [_edit(edit) for edit in plan.portal_edits],
         "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
@@ -71,7 +71,7 @@ def _group(group: Group) -> dict[str, Any]:
 
 
 def drift_json(plan: Plan) -> str:
-    """What was edited in the portal and what nobody manages, as `schemas/drift.schema.json` says it."""
+    """The portal edits and the unmanaged objects, as `schemas/drift.schema.json` says it."""
     return _text(
         {
             "schema_version": SCHEMA_VERSION,
@@ -106,7 +106,30 @@ def _about(plan: Plan) -> dict[str, Any]:
     return {"portal": plan.portal, "epoch": plan.epoch, "commit": plan.commit, "as_of": plan.as_of}
 
 
-def _change(change: Change, group: Group) -> dict[str, Any]:
+def _changes(group: Group) -> Iterator[dict[str, Any]]:
+    by_person = {outcome.person: outcome for outcome in group.outcomes}
+    for change in group.changes:
+        if change.contact is None:
+            outcomes = _outcomes_of_others(change, group)
+        else:
+            outcome = by_person.get(f"{change.customer}/{change.contact}")
+            outcomes = [outcome] if outcome else []
+        yield _change(change, outcomes, held_back=bool(group.held_back))
+
+
+def _outcomes_of_others(change: Change, group: Group) -> list[PersonOutcome]:
+    """The outcomes of the people whom a change of their customer or of a service affects.
+
+    People whom a change of their own is about are left out.
+    """
+    written = {f"{other.customer}/{other.contact}" for other in group.changes if other.contact is not None}
+    at_home = f"{change.customer}/" if change.customer is not None else ""
+    return [
+        outcome for outcome in group.outcomes if outcome.person.startswith(at_home) and outcome.person not in written
+    ]
+
+
+def _change(change: Change, outcomes: list[PersonOutcome], *, held_back: bool) -> dict[str, Any]:
     return {
         "id": change.id,
         "kind": str(change.kind),
@@ -116,23 +139,14 @@ def _change(change: Change, group: Group) -> dict[str, Any]:
         "message": change.message,
         "fields": {field.name: {"from": _plain(field.before), "to": _plain(field.after)} for field in change.fields},
         "cause": {"path": change.cause.path, "line": change.cause.line, "due": change.cause.due},
-        "effects": _effects(change, _outcomes_of(change, group)),
+        "effects": _effects(change, outcomes),
         "previous_key": change.previous_key,
         "moved": change.moved,
         "registration": change.registration,
         "reason": change.reason,
         "notes": list(change.notes),
-        "held_back": bool(group.held_back),
+        "held_back": held_back,
     }
-
-
-def _outcomes_of(change: Change, group: Group) -> list[PersonOutcome]:
-    """The outcomes of the person whom the change is about, or of everybody else at their customer."""
-    if change.contact is not None:
-        return [each for each in group.outcomes if each.person == f"{change.customer}/{change.contact}"]
-    written = {f"{other.customer}/{other.contact}" for other in group.changes if other.contact is not None}
-    at_home = f"{change.customer}/" if change.customer is not None else ""
-    return [each for each in group.outcomes if each.person.startswith(at_home) and each.person not in written]
 
 
 def _effects(change: Change, outcomes: list[PersonOutcome]) -> dict[str, Any]:

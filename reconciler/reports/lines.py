@@ -16,7 +16,7 @@ from reconciler.reports.power import moved
 from reconciler.reports.words import counted, said, told, told_value
 
 SHOWN_UNMANAGED = 5
-"""How many unmanaged people of one customer are named; the rest is a number."""
+"""The number of unmanaged people of one customer who are named; the rest is a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def field_text(field: FieldChange) -> str:
 
 
 def work_text(change: Change) -> str:
-    """Who receives all open work of the contact, and how much of it there was at planning."""
+    """The heir of all open work of the contact, and how much of it there was at planning."""
     work = change.effects.open_work
     if change.kind is Kind.HAND_OVER_WORK:
         return f"open now: {counted(work, 'request') if work else 'none'}"
@@ -141,7 +141,7 @@ def edit_text(edit: PortalEdit) -> str:
 
 
 def departure_text(departure: Departure) -> str:
-    """Who leaves when, and who has her work then as things stand."""
+    """The day on which a contact leaves, and who receives their work as things stand."""
     who = told(display(departure.customer, departure.contact))
     now = f" ({counted(departure.open_work, 'request')} now)" if departure.open_work else ""
     work = f"all open work{now} goes to {told(departure.heir)}" if departure.heir else f"nobody receives open work{now}"

@@ -21,7 +21,7 @@ from reconciler.model.values import FieldChange
 from reconciler.reports.words import counted, told, told_value
 
 MOST_PEOPLE: Final = 10
-"""How many people of one customer are named for the same gain or loss; more are a number."""
+"""The number of people of one customer who are named for the same gain or loss; more are a number."""
 
 
 @dataclass(frozen=True, slots=True)

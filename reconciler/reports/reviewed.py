@@ -73,7 +73,7 @@ def _parsed(text: str) -> Any:
 
 
 def _depth(text: str) -> int:
-    """How deep the brackets outside of strings are nested, without reading what is between them."""
+    """The depth to which brackets outside of strings are nested, without parsing the text."""
     deepest = depth = 0
     for bracket in _NESTING.sub("", text):
         depth += 1 if bracket in "[{" else -1

@@ -66,7 +66,7 @@ def summed_up(plan: Plan) -> Summary:
 
 
 def requests_moved(changes: Iterable[Change]) -> int:
-    """How many requests, open at planning, change hands; told twice of one person they count once."""
+    """The number of requests, open at planning, that change hands; two changes of one person count once."""
     moved: dict[tuple[str | None, str | None], int] = {}
     for change in changes:
         if change.effects.work_to:
@@ -114,7 +114,7 @@ def _changes(numbers: Summary) -> str:
 
 
 def _rest(numbers: Summary) -> list[str]:
-    """What waits although nothing is to be done, a sentence each."""
+    """A sentence for everything that waits although there is nothing to do."""
     edits, held = edits_line(numbers), held_back_line(numbers)
     return [
         *([edits] if edits else []),
@@ -124,7 +124,7 @@ def _rest(numbers: Summary) -> list[str]:
 
 
 def edits_line(numbers: Summary) -> str:
-    """How many portal edits there are, as a sentence; empty when there is none."""
+    """The number of portal edits, as a sentence; empty when there is none."""
     waits = "waits" if numbers.portal_edits == 1 else "wait"
     return (
         f"{counted(numbers.portal_edits, 'portal edit')} {waits} for reconciler pull." if numbers.portal_edits else ""
@@ -132,7 +132,7 @@ def edits_line(numbers: Summary) -> str:
 
 
 def held_back_line(numbers: Summary) -> str:
-    """How much is held back, as a sentence; empty when nothing is."""
+    """The number of changes held back, as a sentence; empty when nothing is."""
     if numbers.held_back:
         are = "is" if numbers.held_back == 1 else "are"
         whom = f" for {counted(numbers.held_back_customers, 'customer')}" if numbers.held_back_customers else ""

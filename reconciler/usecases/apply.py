@@ -47,7 +47,7 @@ _Answers: TypeAlias = "queue.Queue[tuple[steps.Request, steps.Answer | None]]"
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """How to apply.
+    """The options of an apply.
 
     `reviewed`: what the reviewed plans allow, None when no review is asked for. `wait_s`: how long
     to wait for a lease that another run holds.
@@ -66,7 +66,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Voice:
-    """How a run speaks with whoever started it.
+    """The callbacks by which a run speaks with its caller.
 
     `agree`: shown the plan, whether to go on. `tell`: a group met its fate. `signal`: the number of
     the signal that came, if one did.
@@ -268,7 +268,7 @@ class _Crew:
 
 
 def _fate(error: ReconcilerError, done: int) -> steps.Met:
-    """What became of a group whose batch failed, and whether the others can fare better."""
+    """The fate of a group whose batch failed, and whether to stop the others."""
     said = f"{error.message}; its first {done:,} changes are done" if done else error.message
     match error:
         case BatchRefused() if error.status in _STALE and not done:

@@ -1,4 +1,4 @@
-"""What every case begins with: the desired state of a folder, and the facts around it."""
+"""The beginning of every use case: the desired state of a folder, and the facts around it."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Folder:
             raise WrongUsage(f"no customer '{key}' in the files or in the portal", hint)
 
     def facts(self, live: LiveState, permissions: Permissions) -> Facts:
-        """What planning must know of the folder's history for this portal."""
+        """The facts about the folder's history that planning needs for this portal."""
         named = {customer.last_commit for customer in live.customers.values() if customer.last_commit}
         bases = [row.applied for row in (live.settings, *live.services.values())]
         named |= {base.commit for base in bases if base and base.commit}

@@ -12,7 +12,7 @@ from reconciler.usecases.ports import FileTree, StateReader
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What the caller wants to see: some customers, what is new since a reference, with which permissions."""
+    """The options of a plan: some customers, only what is new since a reference, permissions."""
 
     customers: tuple[str, ...] = ()
     since: str | None = None

@@ -1,4 +1,4 @@
-"""What use cases ask of the world: the protocols that adapters fulfil.
+"""The demands of use cases on the world: the protocols that adapters fulfil.
 
 `cli` opens the adapters and hands them in. A portal behind another protocol, such as SCIM, is
 another `StateReader` and `BatchWriter`; planning and use cases stay as they are. A port for writing
@@ -49,7 +49,7 @@ class StateReader(Protocol):
     """Reads one portal; it has no method that writes."""
 
     def meta(self) -> Meta:
-        """Which portal this is, and its clock."""
+        """The portal's id, epoch and clock."""
 
     def live_state(self) -> LiveState:
         """Everything at one revision, complete; `PortalUnavailable` otherwise."""
@@ -70,7 +70,8 @@ class BatchWriter(Protocol):
     def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
         """Write all the changes in one transaction, or none.
 
-        `BatchRefused`: nothing was done, also because something is not as `expects` says. `OutcomeUnknown`: nobody knows whether it was done.
+        `BatchRefused`: nothing was done, for example because `expects` does not hold.
+        `OutcomeUnknown`: nobody knows whether it was done.
         """
 
 

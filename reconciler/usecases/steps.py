@@ -91,7 +91,7 @@ Answer: TypeAlias = Done | Planned | Met | Failed
 
 
 class Phase(Enum):
-    """Where a run stands."""
+    """The phase of a run."""
 
     LEASING = auto()
     PLANNING = auto()
@@ -103,7 +103,7 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """Everything that a run knows. `waiting`: the groups not begun yet, in the plan's order."""
+    """The state of a run. `waiting`: the groups not begun yet, in the plan's order."""
 
     terms: RunTerms
     phase: Phase
@@ -119,7 +119,7 @@ class State:
     left: Plan | None = None
 
     def outcome(self, run: str) -> Outcome:
-        """What came of the run, in the order of the plan."""
+        """The outcome of the run, in the order of the plan."""
         missing = GroupOutcome
         groups = tuple(
             self.fates.get(index) or missing(group, Fate.NOT_TRIED, "the run ended before")
@@ -135,10 +135,10 @@ def begin(plan: Plan, terms: RunTerms, parallelism: int = 4) -> Step:
     """The first step: a lease on all that may be carried out, or nothing at all."""
     state = State(terms, Phase.LEASING, selected(plan), parallelism)
     state = _judged(state, frozenset().union(*(scopes_of(group) for group in state.groups)))
-    wanted = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.fates]
-    if not wanted:
+    scopes_by_group = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.fates]
+    if not scopes_by_group:
         return replace(state, phase=Phase.OVER, left=narrowed(plan, terms)), ()
-    scopes = frozenset().union(*wanted)
+    scopes = frozenset().union(*scopes_by_group)
     return replace(state, fates=MappingProxyType({}), scopes=scopes), (TakeLease(tuple(sorted(scopes))),)
 
 
@@ -181,7 +181,7 @@ def _met(state: State, index: int, answer: Answer) -> State:
         state, fates=MappingProxyType({**state.fates, index: outcome}), running=state.running - {index},
         stopped=state.stopped or met.stop,
     )  # fmt: skip
-    return state if met.fate is Fate.APPLIED else _without_dependents(state)
+    return state if met.fate is Fate.APPLIED else _without_dependents(state, {outcome.group.name})
 
 
 def _go_on(state: State) -> Step:
@@ -201,19 +201,19 @@ def _next(state: State) -> tuple[int, ...]:
     return tuple(index for index in first if state.groups[index].stage is stage)
 
 
-def _without_dependents(state: State) -> State:
-    """Groups that wait for one that was not applied are held back, and those that wait for these."""
-    missing = {outcome.group.name for outcome in state.fates.values() if outcome.fate is not Fate.APPLIED}
+def _without_dependents(state: State, missing: set[str]) -> State:
+    """Groups that wait for a missing one are held back, and those that wait for these."""
+    lost = {i for i in state.waiting if not missing.isdisjoint(state.groups[i].waits_for)}
+    if not lost:
+        return state
     fates = dict(state.fates)
-    waiting = list(state.waiting)
-    while lost := [index for index in waiting if missing & set(state.groups[index].waits_for)]:
-        for index in lost:
-            group = state.groups[index]
-            reason = f"waits for {min(missing & set(group.waits_for))}, which was not applied"
-            fates[index] = GroupOutcome(group, Fate.HELD_BACK, reason)
-            missing.add(group.name)
-            waiting.remove(index)
-    return replace(state, fates=MappingProxyType(fates), waiting=tuple(waiting))
+    for index in lost:
+        group = state.groups[index]
+        reason = f"waits for {min(missing & set(group.waits_for))}, which was not applied"
+        fates[index] = GroupOutcome(group, Fate.HELD_BACK, reason)
+    waiting = tuple(index for index in state.waiting if index not in lost)
+    names = {state.groups[index].name for index in lost}
+    return _without_dependents(replace(state, fates=MappingProxyType(fates), waiting=waiting), missing | names)
 
 
 def _give_back(state: State) -> Step:
@@ -227,7 +227,8 @@ def _judged(state: State, scopes: frozenset[str]) -> State:
         index: GroupOutcome(state.groups[index], *reason) for index, reason in forbidden.items() if reason is not None
     }
     waiting = tuple(index for index, reason in forbidden.items() if reason is None)
-    return _without_dependents(replace(state, fates=MappingProxyType(fates), waiting=waiting))
+    missing = {state.groups[index].name for index in fates}
+    return _without_dependents(replace(state, fates=MappingProxyType(fates), waiting=waiting), missing)
 
 
 def _forbidden(group: Group, scopes: frozenset[str]) -> tuple[Fate, str] | None:
@@ -240,7 +241,7 @@ def _forbidden(group: Group, scopes: frozenset[str]) -> tuple[Fate, str] | None:
 
 
 def scopes_of(group: Group) -> frozenset[str]:
-    """What a lease must cover for a group: its customers by their keys before and after, or the settings."""
+    """The scopes that a lease must cover for a group: its customers by their keys before and after, or the settings."""
     if not group.customers:
         return frozenset({SETTINGS})
     former = {c.previous_key for c in group.changes if c.kind is Kind.RENAME_CUSTOMER and c.previous_key}

@@ -166,6 +166,14 @@ def test_a_circle_of_leavers_is_refused_by_its_names() -> None:
     assert "jane-doe → tom-lang → jane-doe" in found.refusals[0].message
 
 
+def test_a_circle_through_the_customers_heir_does_not_fall_to_the_only_manager() -> None:
+    byes = (farewell("jane-doe"), farewell("tom-lang", heir="jane-doe"))
+    rows = [in_portal(one) for one in (MARA, JANE, TOM, EVA)]
+    found = plan([MARA, EVA], [*rows, request(rows[1])], farewells=byes, heir="tom-lang")
+    assert [(r.rule, r.contact) for r in found.refusals] == [("no-heir", "jane-doe")]
+    assert "jane-doe → tom-lang → jane-doe" in found.refusals[0].message
+
+
 @pytest.mark.parametrize("said", [{"previously": ("tom-lang",)}, {}], ids=["previously", "same address and name"])
 def test_an_heir_is_followed_through_a_rename(said: dict[str, Any]) -> None:
     renamed = contact("thomas-lang", name="Tom Lang", email=TOM.email, **said)

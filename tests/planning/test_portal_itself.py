@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
-from reconciler.model.live import Actor, Applied, LiveObject, LiveState, Touch
+from reconciler.model.live import Actor, Applied, LiveObject, LiveState, Status, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
 from reconciler.model.values import FieldChange
 from reconciler.planning import make_plan
@@ -206,7 +206,7 @@ def test_a_service_that_is_not_for_everybody_any_more_is_taken_from_whose_lists_
     losers = ("acme/mara-meyer", "acme/tom-lang", "beta/bo")
     assert losses(found) == dict.fromkeys(losers, ("service express",)), "not from the observer, who orders nothing"
     assert found.counted == set(losers)
-    assert "! beta/bo loses: service express\n" in plan_text(found)
+    assert "! beta/bo loses service express\n" in plan_text(found)
     assert narrowed(*folders, rows=rows).refusals == (), "the limits of the customers are about their own changes"
 
 
@@ -228,6 +228,18 @@ def test_a_service_that_is_opened_to_everybody_is_a_gain() -> None:
     rows = offering(portal_of(acme), service_row("express", available_to_all=False))
     found = make_plan(desired(acme, services={"express": service("express", **OPEN)}), rows, Facts())
     assert (gains(found), losses(found)) == ({"acme/mara-meyer": ("service express",)}, {})
+
+
+def test_only_the_closing_service_is_held_back_for_somebody_protected_who_is_invited() -> None:
+    mara = contact("mara-meyer", role="manager", protected=True)
+    folder = customer("acme", [mara, TOM], services=())
+    rows = live(customer_in_portal(folder), in_portal(mara, status=Status.INVITED), in_portal(TOM))
+    described = customer("acme", [mara, TOM], services=(), description="Medical devices")
+    found = narrowed(described, rows=rows)
+    assert [(group.name, group.held_back) for group in found.groups] == [
+        ("customers:acme", ()),
+        ("closing:express", ("protected",)),
+    ]
 
 
 def test_no_service_is_taken_from_who_is_protected() -> None:

@@ -10,7 +10,7 @@ import pytest
 from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredState, Policy
 from reconciler.model.live import LiveObject, LiveState, Status
-from reconciler.model.plan import Facts, Permissions, Plan, Scope
+from reconciler.model.plan import Facts, Permissions, Plan, RunTerms, Scope, review_of
 from reconciler.planning import make_plan, select
 from tests.builders import (
     OWNER,
@@ -106,6 +106,29 @@ def test_a_number_that_does_not_fit_refuses_even_what_needs_none() -> None:
 def test_the_exact_number_lifts_the_customers_limit_too() -> None:
     tree, portal = losing_in_one(5, 4)
     assert rules(make_plan(tree, portal, Facts(permissions=Permissions(allow_removals=4)))) == []
+
+
+def test_the_number_of_a_reviewed_plan_lifts_the_customers_limit_of_its_own_changes() -> None:
+    tree, portal = losing_in_one(5, 4)
+    reviewed = review_of(make_plan(tree, portal, Facts(permissions=Permissions(allow_removals=4))))
+    assert rules(make_plan(tree, portal, Facts(run=RunTerms(reviewed=(reviewed,))))) == []
+    without_number = replace(reviewed, permissions=Permissions())
+    assert rules(make_plan(tree, portal, Facts(run=RunTerms(reviewed=(without_number,))))) == [
+        ("too-many-removals", Scope.CUSTOMER)
+    ]
+
+
+def test_the_number_of_a_reviewed_archive_covers_its_invited_people() -> None:
+    beta = customer("beta", [contact("bea", "beta", role="manager")])
+    acme = customer(contacts=[contact(f"c-{n:03}") for n in range(30)])
+    portal = live(
+        *(customer_in_portal(folder) for folder in (acme, beta)),
+        *(in_portal(person, status=Status.INVITED) for person in acme.contacts.values()),
+        in_portal(beta.contacts["bea"]),
+    )
+    reviewed = review_of(make_plan(desired(beta), portal, Facts(permissions=Permissions(allow_removals=30))))
+    found = make_plan(desired(beta), portal, Facts(run=RunTerms(reviewed=(reviewed,))))
+    assert (rules(found), len(found.counted)) == ([], 30)
 
 
 def test_a_customer_over_its_limit_is_held_back_and_the_others_go_on() -> None:

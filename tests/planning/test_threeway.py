@@ -105,7 +105,7 @@ def test_an_announced_departure_is_remembered_and_shown_when_it_moves() -> None:
     jane = contact("jane-doe", leaves=Leaving("2027-03-31", "left"), **announced)
     (change,) = plan(jane, in_portal(contact("jane-doe"))).changes
     shown = tuple(FieldChange(name, None, value) for name, value in announced.items())
-    assert (change.kind, change.fields, change.base) == (Kind.RECORD, shown, jane.fields)
+    assert (change.kind, change.fields, change.base) == (Kind.UPDATE_CONTACT, shown, jane.fields)
     moved = contact("jane-doe", leaves=Leaving("2027-06-30", "left"), **announced | {"leaves.on": "2027-06-30"})
     (change,) = plan(moved, in_portal(jane)).changes
     assert change.fields == (FieldChange("leaves.on", "2027-03-31", "2027-06-30"),)

@@ -57,8 +57,8 @@ class Evaluator:
         self._steps = MOST_STEPS
         self._sizes = {}
         self._references = references
-        found = self._validator(schema).iter_errors(value)
-        return list(dict.fromkeys(tuple(error.absolute_path) for error in found))
+        errors = self._validator(schema).iter_errors(value)
+        return list(dict.fromkeys(tuple(error.absolute_path) for error in errors))
 
     def first_fault(self, keyword: str, value: Any) -> tuple[Path, str, Any] | None:
         """Why a keyword may not have this value: place in the value, and which demand it fails."""
@@ -85,7 +85,7 @@ class Evaluator:
             raise TooSlow
 
     def _size(self, value: Any) -> int:
-        """How much there is to compare or to quote: one for each part and each 32 characters."""
+        """The amount that there is to compare or to quote: one for each part and each 32 characters."""
         if isinstance(value, str):
             return 1 + len(value) // 32
         if not isinstance(value, dict | list):

@@ -1,4 +1,4 @@
-"""Where the schemas inside a schema stand, and where its references lead.
+"""The schemas inside a schema, and the targets of its references.
 
 Every `$ref` is followed before anything is evaluated. A circle is fine as long as each turn goes
 down into the value; one that stays at the same value would never end, and is refused.
@@ -84,7 +84,7 @@ def resolve(source: Source, found: list[Subschema]) -> tuple[dict[str, Any], lis
 
 
 def _names(source: Source, by_path: Mapping[Path, Any]) -> tuple[dict[str, Path], list[Problem]]:
-    """What may stand after the `#` of a reference: pointers and anchors."""
+    """The texts that may stand after the `#` of a reference: pointers and anchors."""
     names = {_pointer(at): at for at in by_path}
     problems = []
     for at, schema in by_path.items():
@@ -128,7 +128,7 @@ class _Chains:
             self._length(at, ())
 
     def _length(self, at: Path, above: tuple[Path, ...]) -> int:
-        """How many schemas the longest chain from here has."""
+        """The number of schemas in the longest chain from here."""
         if at not in self._lengths:
             below = (self._below(place, target, (*above, at)) for place, target in self._next(at))
             self._lengths[at] = 1 + max(below, default=0)

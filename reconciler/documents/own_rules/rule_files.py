@@ -58,7 +58,7 @@ class OwnRule:
 
     @property
     def place(self) -> Span:
-        """Where its id stands in its file."""
+        """The place of its id in its file."""
         return self.source.span(("x-id",))
 
 
@@ -103,7 +103,7 @@ def _rule(source: Source, references: Mapping[str, Any], sha256: str) -> OwnRule
 
 
 def _members(source: Source) -> Iterator[Problem]:
-    """What is not right about the members by which a rule describes itself."""
+    """The problems of the members by which a rule describes itself."""
     value = source.composed.value
     kinds, severities = sorted(DOCUMENTS), list(Severity)
     yield from _text(source, "title", "write the message that people shall read", required=True)

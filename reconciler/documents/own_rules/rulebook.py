@@ -29,7 +29,7 @@ class Rulebook:
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """What is remembered of the rules when they are applied."""
+        """The digests that an apply remembers, sorted."""
         return tuple(sorted(rule.digest for rule in self.rules))
 
 
@@ -48,7 +48,7 @@ def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Ruleboo
 
 
 def judge_documents(rules: Iterable[OwnRule], documents: Iterable[Accepted]) -> Iterator[Problem]:
-    """What the rules do not accept. A rule too slow for one document judges no further one."""
+    """The problems that the rules find. A rule too slow for one document judges no further one."""
     evaluator = Evaluator()
     judging = list(rules)
     for kind, source in documents:
