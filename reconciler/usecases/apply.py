@@ -225,7 +225,7 @@ class _Crew:
                 return self.writer.take_lease(scopes, TTL_S, self.wish.holder, self.wish.run)
             except LeaseHeld as held:
                 left = until - time.monotonic()
-                if left <= 0:
+                if not left > 0:  # also for a wait that is no number
                     raise
                 time.sleep(min(left, max(0.2, min(held.expires_in_s, 2.0))))
 

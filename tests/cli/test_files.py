@@ -114,6 +114,8 @@ def test_every_command_helps_with_examples(folder: Program, command: str) -> Non
         (["apply", "--allow-removals", "-1"], "-1"),
         (["apply", "--allow-removals", "NaN"], "NaN"),
         (["apply", "--shard", "3/2", "--yes"], "I/N"),
+        (["apply", "--shard", "²/3", "--yes"], "I/N"),
+        (["apply", "--shard", "1/9999999999", "--yes"], "I/N"),
         (["explain", "no-hier"], "did you mean 'no-heir'"),
         (["explain", "own/nobody-wrote-it"], "look at rules: in portal.yaml"),
         (["plan"], "RECONCILER_PORTAL_URL"),

@@ -177,6 +177,7 @@ def test_a_signal_while_waiting_for_a_lease_ends_at_once(connected: Program, por
     writer.take_lease(["customer:acme-medical"], 60, "another run", "run_other")
     refused = connected("apply", "--yes")
     assert (refused.code, "another run" in refused.err) == (5, True)
+    assert connected("apply", "--yes", "--wait", "nan").code == 5
     process = connected.start("apply", "--yes", "--quiet", "--wait", "60")
     time.sleep(2.5)
     began = time.monotonic()

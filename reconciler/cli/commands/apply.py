@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import os
+import re
 import secrets
 import signal
 import socket
@@ -50,8 +51,8 @@ class _Shard(click.ParamType[tuple[int, int]]):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
         """The part and the number of parts, from `2/4`."""
-        part, slash, whole = str(value).partition("/")
-        if not slash or not part.isdigit() or not whole.isdigit() or not 1 <= int(part) <= int(whole):
+        part, _, whole = str(value).partition("/")
+        if not re.fullmatch("[0-9]{1,9}/[0-9]{1,9}", str(value)) or not 1 <= int(part) <= int(whole):
             self.fail(f"'{value}' is no shard: write I/N, as in 2/4", param, ctx)
         return int(part), int(whole)
 
