@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
+from typing import Final, NamedTuple
 
 from reconciler.model.changes import Change, ObjectKind
 from reconciler.model.problems import Problem
@@ -104,11 +105,33 @@ class PersonOutcome:
 
     `person`: `customer/contact` by their keys after the plan, `customer/address` when unmanaged.
     Losses are judged on what the person can do now; gains as if everybody invited were active.
+    `life`: of their row, so that nobody else under the same key is meant. `leaves`: they are
+    removed or archived, also when they have not activated their access.
     """
 
     person: str
     loses: tuple[str, ...] = ()
     gains: tuple[str, ...] = ()
+    life: int = 1
+    leaves: bool = False
+
+    @property
+    def losses(self) -> tuple[Loss, ...]:
+        """Each right that is lost, and the place at the customer if the person leaves."""
+        rights = (*self.loses, *([PLACE] if self.leaves else []))
+        return tuple(Loss(self.person, self.life, right) for right in rights)
+
+
+PLACE: Final = "place"
+"""What a person loses who is removed or archived, invited ones too."""
+
+
+class Loss(NamedTuple):
+    """A right that one life of a person loses."""
+
+    person: str
+    life: int
+    right: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +202,15 @@ class Permissions:
 class Review:
     """The permission that one reviewed or displayed plan gives.
 
-    `ids`: of its changes and of the departures that it announces. `losses`: (person, right) pairs
-    of its outcomes. `permissions`: the numbers that it was made with, upper bounds for its own ids.
+    `ids`: of its changes and of the departures that it announces. `losses`: of its outcomes.
+    `permissions`: the numbers that it was made with, upper bounds for its own ids; none of a plan
+    that was refused as a whole.
     """
 
     portal: str
     epoch: str
     ids: frozenset[str]
-    losses: frozenset[tuple[str, str]]
+    losses: frozenset[Loss]
     permissions: Permissions = Permissions()
 
 
@@ -228,7 +252,7 @@ class Plan:
     """The changes that an apply would make: sorted, and the same bytes for the same inputs on any machine.
 
     `groups`: by stage, then by smallest key. `as_of`: today in the portal's time zone (ISO date),
-    part of no id. `counted`: the people whom the limits count. `earlier`: how many changes and
+    part of no id. `counted`: the people whom the limits count, of `population`. `earlier`: how many changes and
     refusals were already pending before the reference of `--since`. `coming`: who leaves on a later
     day, by day. `quoted`: names of people that messages quote, to be hidden by `--redact`.
     """
@@ -244,6 +268,7 @@ class Plan:
     warnings: tuple[Warning, ...] = ()
     permissions: Permissions = Permissions()
     counted: frozenset[str] = field(default=frozenset(), repr=False)
+    population: int = 0
     earlier: int = field(default=0)
     coming: tuple[Departure, ...] = ()
     quoted: tuple[str, ...] = field(default=(), compare=False, repr=False)
@@ -259,16 +284,18 @@ class Plan:
         return tuple(group for group in self.groups if not group.held_back and not group.outside)
 
     @property
-    def losses(self) -> frozenset[tuple[str, str]]:
-        """Every (person, right) that a group takes, also a group that is held back."""
+    def losses(self) -> frozenset[Loss]:
+        """Everything that a group takes from somebody, also a group that is held back."""
         outcomes = (outcome for group in self.groups for outcome in group.outcomes)
-        return frozenset((outcome.person, right) for outcome in outcomes for right in outcome.loses)
+        return frozenset(loss for outcome in outcomes for loss in outcome.losses)
 
 
 def review_of(plan: Plan) -> Review:
     """The permission that a person gives who agrees to this plan."""
     ids = {change.id for change in plan.changes} | {departure.id for departure in plan.coming}
-    return Review(plan.portal, plan.epoch, frozenset(ids), plan.losses, plan.permissions)
+    refused = any(refusal.scope is Scope.PLAN for refusal in plan.refusals)
+    permissions = Permissions() if refused else plan.permissions
+    return Review(plan.portal, plan.epoch, frozenset(filter(None, ids)), plan.losses, permissions)
 
 
 def _digest(parts: Iterable[str]) -> str:

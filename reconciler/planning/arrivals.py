@@ -35,7 +35,7 @@ def objection(context: CustomerContext, person: Person) -> Objection | None:
         case How.APPROVED:
             return _registration_moved(context, person)
         case How.CREATED | How.RESTORED:
-            return _registration_waits(person)
+            return _registration_waits(person) or _another_name(person)
         case _:
             return None
 
@@ -70,6 +70,16 @@ def _registration_waits(person: Person) -> Objection | None:
         f"{desired.email} has a pending registration ({ids})",
         f"read it in the portal, then write {lines} or registration: none",
     )
+
+
+def _another_name(person: Person) -> Objection | None:
+    """A shared mailbox must not hand the account of a person who left to the next one."""
+    former, desired = person.match.former, desired_of(person)
+    if former is None:
+        return None
+    message = f"{person.key} was {former} until lately, at the same address; the file says {desired.name}"
+    hint = f"one person? write name: {former}, and change it in a later run; two? use another key for {desired.name}"
+    return Objection(RuleId.ONE_PERSON_OR_TWO, message, hint)
 
 
 def _line(registration: Registration) -> str:

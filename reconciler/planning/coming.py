@@ -10,7 +10,7 @@ from reconciler.model.changes import Cause
 from reconciler.model.desired import Leaving
 from reconciler.model.plan import Departure
 from reconciler.planning.context import CustomerContext, Person
-from reconciler.planning.departures import removal_change
+from reconciler.planning.departures import is_direct, removal_change
 from reconciler.planning.heirs import find_heir
 
 
@@ -38,6 +38,11 @@ def _departure(context: CustomerContext, person: Person, leaves: Leaving) -> Dep
     if live is not None and heir is not None:
         removal = removal_change(context, person, heir, work)
         place = person.match.desired.place.path if person.match.desired else None
-        id = replace(removal, cause=Cause(place, due=True), reason=leaves.reason, notes=()).id
+        id = replace(
+            removal,
+            cause=Cause(place, due=is_direct(context, standing.heir if standing else None, heir)),
+            reason=leaves.reason,
+            notes=(),
+        ).id
     to_key = f"{context.key}/{to.key}" if to else None
     return Departure(leaves.on, context.key, person.key, leaves.reason, to_key, work, id)

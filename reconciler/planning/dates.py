@@ -45,7 +45,9 @@ def _customer_of_day(customer: DesiredCustomer, day: datetime.date) -> DesiredCu
     due = {key: contact for key, contact in customer.contacts.items() if _due(contact, day)}
     if not due:
         return customer
-    farewells = {key: _farewell(contact) for key, contact in due.items()} | dict(customer.farewells)
+    farewells = {
+        name: _farewell(contact) for key, contact in due.items() for name in (*contact.previously, key)
+    } | dict(customer.farewells)
     staying = {key: contact for key, contact in customer.contacts.items() if key not in due}
     return replace(customer, contacts=staying, farewells=farewells)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind
+from reconciler.model.desired import Farewell
 from reconciler.model.fields import same_value
 from reconciler.model.live import Status
 from reconciler.model.roles import Role, may_hold_work
 from reconciler.model.rules import RuleId
-from reconciler.model.values import FieldChange
+from reconciler.model.values import FieldChange, Fields
 from reconciler.planning.context import CustomerContext, Person, restored_elsewhere
 from reconciler.planning.findings import Findings, refuse, warn
 from reconciler.planning.heirs import Heir, find_heir
@@ -74,7 +75,7 @@ def removal_change(context: CustomerContext, person: Person, heir: Heir, work: i
     message += "".join(f" ({note})" for note in notes)
     cause = Cause()
     if farewell:
-        due = farewell.leaves_on is not None and farewell.leaves_on == applied.get("leaves.on")
+        due = _was_applied(context, farewell, applied) and is_direct(context, farewell.heir, heir)
         cause = Cause(farewell.place.path, farewell.place.line, due)
     return replace(
         contact_change(context, person, Kind.REMOVE_CONTACT, message),
@@ -85,6 +86,19 @@ def removal_change(context: CustomerContext, person: Person, heir: Heir, work: i
         cause=cause,
         reason=farewell.reason if farewell else "other",
     )
+
+
+def _was_applied(context: CustomerContext, farewell: Farewell, applied: Fields) -> bool:
+    """Whether an earlier run applied the last day and the heir that the files name now."""
+    same_day = farewell.leaves_on is not None and farewell.leaves_on == applied.get("leaves.on")
+    same_heir = farewell.heir == applied.get("heir")
+    return same_day and same_heir and (farewell.heir is not None or context.heir == context.applied.get("heir"))
+
+
+def is_direct(context: CustomerContext, named: str | None, heir: Heir) -> bool:
+    """Whether the work goes to the named heir, or to the only manager, and not further along heirs."""
+    named = named or context.heir
+    return heir.standing is None or named is None or heir.standing.key == named
 
 
 def hand_over_if_demoted(context: CustomerContext, person: Person, role: FieldChange | None) -> Findings:

@@ -57,12 +57,6 @@ class Index:
         """The customer's living contacts, managed and not."""
         return [contact for contact in self.contacts[customer.id] if contact.living]
 
-    @property
-    def population(self) -> int:
-        """The number of living contacts of the customers that this repository manages."""
-        managed = {row.id for row in self.live.customers.values() if self.manages(row) and not row.archived}
-        return sum(row.living for row in self.live.contacts.values() if row.customer_id in managed)
-
     def open_work(self, contact: LiveContact) -> list[OpenRequest]:
         """The open requests that the contact owns."""
         return self.requests[contact.id]

@@ -14,7 +14,7 @@ from reconciler.planning.context import CustomerContext, names_at
 from reconciler.planning.holding import hold_back, rules_by_group
 from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, judge_limits, policy_in_force
-from reconciler.planning.outcomes import lost_pairs, outcomes_of
+from reconciler.planning.outcomes import losses_of, outcomes_of
 from reconciler.planning.projection import Carried, Difference, differences, project
 from reconciler.planning.run import in_run, refuse_unreviewed, refuse_unreviewed_losses
 from reconciler.planning.safeguards import (
@@ -37,6 +37,7 @@ class Judgement:
     refusals: tuple[Refusal, ...]
     warnings: tuple[Warning, ...]
     counted: frozenset[str]
+    population: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     stale = frozenset(rules_by_group(groups, unreviewed))
     intended = list(differences(projection, everything - stale))
     situation = Situation(
-        {context.key: context for context in proposal.contexts},
+        {context.key: context for context in sorted(proposal.contexts, key=_has_folder)},
         tuple(groups),
         projection,
         index,
@@ -110,7 +111,12 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
         for group in groups
     )
     warnings = warn_of_invited_managers(situation, everything - set(run.rules))
-    return Judgement(tuple(judged), (*limits, *run.refusals), tuple(warnings), counted)
+    return Judgement(tuple(judged), (*limits, *run.refusals), tuple(warnings), counted, costs.population)
+
+
+def _has_folder(context: CustomerContext) -> bool:
+    """Last the contexts with a folder: a key can have an archived row of an earlier customer as well."""
+    return context.customer.desired is not None
 
 
 def _counted(moved_rights: Iterable[Difference]) -> frozenset[str]:
@@ -127,7 +133,9 @@ def _cost(
     only_rights = not any(difference.leaves for difference in moved_rights)
     people = population(situation.contexts, situation.index, only_active=only_rights)
     changes = tuple(change for group in groups if group.name not in stale for change in group.changes)
-    return Cost(counted, people, lost_pairs(moved_rights), changes)
+    return Cost(
+        counted, people, frozenset(loss for difference in moved_rights for loss in losses_of(difference)), changes
+    )
 
 
 def _expects(group: Group, live: LiveState) -> Expects:

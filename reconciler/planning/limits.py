@@ -8,7 +8,7 @@ from dataclasses import dataclass, fields
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
-from reconciler.model.plan import Facts, Permissions, Plan, Refusal, Review
+from reconciler.model.plan import Facts, Loss, Permissions, Plan, Refusal, Review
 from reconciler.model.rules import RuleId
 from reconciler.planning.findings import refuse_plan
 
@@ -39,12 +39,12 @@ def exact_permissions(plan: Plan) -> Permissions:
 class Cost:
     """The cost of a plan: the people whom the limits count, of how many; and mails.
 
-    `losses`: (person, right) pairs. `changes`: those that would be carried out.
+    `losses`: what they lose. `changes`: those that would be carried out.
     """
 
     people: frozenset[str]
     population: int
-    losses: frozenset[tuple[str, str]]
+    losses: frozenset[Loss]
     changes: tuple[Change, ...]
 
 
@@ -77,11 +77,11 @@ def _people_of(review: Review, cost: Cost) -> frozenset[str]:
     reviewed = [change for change in cost.changes if change.id in review.ids]
     archived = {change.customer for change in reviewed if change.kind is Kind.ARCHIVE_CUSTOMER}
     shown = {
-        *(person for person, _ in review.losses),
+        *(loss.person for loss in review.losses),
         *(f"{change.customer}/{change.contact}" for change in reviewed),
         *(person for person in cost.people if person.partition("/")[0] in archived),
     }
-    beyond = {person for person, right in cost.losses if (person, right) not in review.losses}
+    beyond = {loss.person for loss in cost.losses - review.losses}
     return frozenset(shown - beyond)
 
 

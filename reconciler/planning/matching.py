@@ -55,7 +55,8 @@ class ContactMatch:
     """A file and its live contact; one of them may be missing.
 
     `base`: what was last applied. `life`: the one that a creation begins. `rejects`: the pending
-    sign-ups of the address, which `registration: none` turns down.
+    sign-ups of the address, which `registration: none` turns down. `former`: the name of the person
+    who had this key and address until lately, when the file names another one.
     """
 
     how: How
@@ -65,6 +66,7 @@ class ContactMatch:
     registration: Registration | None = None
     rejects: tuple[Registration, ...] = ()
     life: int = 1
+    former: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,7 +296,9 @@ def _without_living(contact: DesiredContact, tombstone: LiveContact | None, home
     pending = index.registrations_by_address[address_key(contact.email)]
     rejects = tuple(registration for registration in pending if could_be(registration, home.customer))
     if tombstone and _same_address(contact, tombstone) and _restorable(tombstone, index):
-        return ContactMatch(How.RESTORED, contact, tombstone, tombstone.applied, rejects=rejects)
+        if name_key(contact.name) == name_key(tombstone.name):
+            return ContactMatch(How.RESTORED, contact, tombstone, tombstone.applied, rejects=rejects)
+        return ContactMatch(How.CREATED, contact, None, rejects=rejects, life=life, former=tombstone.name)
     return ContactMatch(How.CREATED, contact, None, rejects=rejects, life=life)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 
 from reconciler.model.live import Status
-from reconciler.model.plan import PersonOutcome
+from reconciler.model.plan import PLACE, Loss, PersonOutcome
 from reconciler.planning.projection import Carried, Difference, Projection, Subject, differences
 from reconciler.planning.rights import SERVICE_RIGHT, Rights
 
@@ -15,20 +15,32 @@ RightsIn = Callable[[Subject, Carried], Rights]
 
 def outcomes_by_group(projection: Projection, carried: Carried) -> dict[str, tuple[PersonOutcome, ...]]:
     """The outcomes of each group when all of these are carried out, by group name."""
-    loses: dict[tuple[str, str], set[str]] = defaultdict(set)
-    gains: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for difference in differences(projection, carried):
-        for right in difference.loses:
-            for group in takers(projection, difference.subject, right, carried):
-                loses[group, difference.subject.name].add(right)
-        for right in difference.gains:
-            for group in _givers(projection, difference.subject, right, carried):
-                gains[group, difference.subject.name].add(right)
     by_group: dict[str, list[PersonOutcome]] = defaultdict(list)
-    for group, person in sorted({*loses, *gains}):
-        key = group, person
-        by_group[group].append(PersonOutcome(person, tuple(sorted(loses[key])), tuple(sorted(gains[key]))))
-    return {group: tuple(outcomes) for group, outcomes in by_group.items()}
+    for difference in differences(projection, carried):
+        subject = difference.subject
+        loses: dict[str, set[str]] = defaultdict(set)
+        gains: dict[str, set[str]] = defaultdict(set)
+        for right in difference.loses:
+            for group in takers(projection, subject, right, carried):
+                loses[group].add(right)
+        for right in difference.gains:
+            for group in _givers(projection, subject, right, carried):
+                gains[group].add(right)
+        leaving = {subject.group} if difference.leaves and subject.group else set()
+        for group in {*loses, *gains, *leaving}:
+            outcome = PersonOutcome(
+                subject.name, _sorted(loses[group]), _sorted(gains[group]), subject.life, leaves=group in leaving
+            )
+            by_group[group].append(outcome)
+    return {group: tuple(sorted(outcomes, key=_person_and_life)) for group, outcomes in by_group.items()}
+
+
+def _sorted(rights: set[str]) -> tuple[str, ...]:
+    return tuple(sorted(rights))
+
+
+def _person_and_life(outcome: PersonOutcome) -> tuple[str, int]:
+    return outcome.person, outcome.life
 
 
 def takers(projection: Projection, subject: Subject, right: str, carried: Carried) -> set[str]:
@@ -63,9 +75,11 @@ def concerned(projection: Projection, subject: Subject, right: str) -> set[str]:
     return {group for group in groups if group is not None}
 
 
-def lost_pairs(moved_rights: Iterable[Difference]) -> frozenset[tuple[str, str]]:
-    """(person, right) for every right that is lost."""
-    return frozenset((difference.subject.name, right) for difference in moved_rights for right in difference.loses)
+def losses_of(difference: Difference) -> list[Loss]:
+    """Everything that the person loses: rights, and the place at the customer if they leave."""
+    subject = difference.subject
+    rights = [*sorted(difference.loses), *([PLACE] if difference.leaves else [])]
+    return [Loss(subject.name, subject.life, right) for right in rights]
 
 
 def outcomes_of(

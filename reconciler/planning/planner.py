@@ -64,6 +64,7 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         tuple(sorted(warnings, key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message))),
         facts.permissions,
         judged.counted,
+        judged.population,
         coming=coming_departures(contexts, day),
         quoted=quoted_names(contexts, changes, judged.refusals, live),
     )

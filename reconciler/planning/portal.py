@@ -80,10 +80,10 @@ def _service(desired: DesiredState, service: DesiredService, live: LiveObject, i
     compared = _settled(desired, index, compare(service.fields, live.fields, live.applied, live.touched))
     for edit in compared.edits:
         yield field_edit(None, None, edit, live.touched.get(edit.name), service.key)
+    yield from _renaming(service, live, index)
     if compared.conflicts:
         yield _conflict(service.key, compared)
         return
-    yield from _renaming(service, live, index)
     kind = _kind(live, compared, Kind.ADOPT_SERVICE, Kind.UPDATE_SERVICE)
     if kind is None:
         return

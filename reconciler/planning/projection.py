@@ -61,6 +61,7 @@ class Subject:
     before: PersonState
     after: PersonState
     protected: bool = False
+    life: int = 1
 
     @property
     def group(self) -> str | None:
@@ -226,7 +227,7 @@ def _subject(id: str, home: Home, states: _States, names: Mapping[str, str]) -> 
     before = person_state(row)
     name = states.names.get(id) or names.get(id) or states.index.person(row)
     protected = row.fields.get("protected") is True
-    return Subject(id, name, home, before, states.people.get(id, before), protected)
+    return Subject(id, name, home, before, states.people.get(id, before), protected, row.life)
 
 
 def person_state(row: LiveContact) -> PersonState:

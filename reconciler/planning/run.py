@@ -6,11 +6,11 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.changes import Change, Kind
-from reconciler.model.plan import Group, Refusal, Review, RunTerms, Stage
+from reconciler.model.plan import PLACE, Group, Loss, Refusal, Review, RunTerms, Stage
 from reconciler.model.rules import RuleId
 from reconciler.planning.findings import refuse, refuse_portal
-from reconciler.planning.outcomes import takers
-from reconciler.planning.projection import Carried, Projection, differences
+from reconciler.planning.outcomes import losses_of, takers
+from reconciler.planning.projection import Carried, Difference, Projection, Subject, differences
 
 
 def in_run(group: Group, terms: RunTerms) -> bool:
@@ -51,22 +51,43 @@ def _beyond(changes: Iterable[Change], reviews: tuple[Review, ...]) -> int:
 def refuse_unreviewed_losses(
     groups: Iterable[Group], projection: Projection, terms: RunTerms, carried: Carried
 ) -> Iterator[Refusal]:
-    """Groups that take a right from somebody that no reviewed or displayed plan showed."""
+    """Groups that take something from somebody that no reviewed or displayed plan showed.
+
+    What announced changes alone take counts as reviewed; a displayed plan must show that, too.
+    """
     by_name = {group.name: group for group in groups}
-    announced = {c.target.id for group in by_name.values() for c in group.changes if _announced(c)}
-    displayed = None if terms.displayed is None else (terms.displayed,)
-    for reviews in (terms.reviewed, displayed):
-        if reviews is None:
-            continue
-        for difference in differences(projection, carried):
-            subject = difference.subject
-            for right in sorted(difference.loses):
-                if any((subject.name, right) in review.losses for review in reviews):
+    for difference in differences(projection, carried) if terms.reviewed is not None or terms.displayed else ():
+        subject = difference.subject
+        for loss in losses_of(difference):
+            reviewed = terms.reviewed is None or any(loss in review.losses for review in terms.reviewed)
+            displayed = terms.displayed is None or loss in terms.displayed.losses
+            if reviewed and displayed:
+                continue
+            for name in _takers(projection, difference, loss, carried):
+                group = by_name[name]
+                if displayed and _all_announced(group, subject):
                     continue
-                for name in takers(projection, subject, right, carried):
-                    if subject.id not in announced or name != subject.group:
-                        message = f"{subject.name} would lose '{right}', which no reviewed plan shows"
-                        yield _refusal(by_name[name], message)
+                message = f"{loss.person} would lose '{loss.right}', which no reviewed plan shows"
+                yield _refusal(group, message)
+
+
+def _takers(projection: Projection, difference: Difference, loss: Loss, carried: Carried) -> set[str]:
+    subject = difference.subject
+    if loss.right == PLACE:
+        return {subject.group} if subject.group is not None else set()
+    return takers(projection, subject, loss.right, carried)
+
+
+def _all_announced(group: Group, subject: Subject) -> bool:
+    """Whether every change of the group that can touch the person counts as reviewed."""
+    touching = [
+        change
+        for change in group.changes
+        if change.kind is not Kind.RECORD
+        and (change.contact is None or change.target.id == subject.id)
+        and change.target.customer_id in {None, subject.home.id}
+    ]
+    return bool(touching) and all(map(_announced, touching))
 
 
 def _announced(change: Change) -> bool:

@@ -68,7 +68,11 @@ def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
     if facts.lost_rules and not facts.permissions.allow_rollback:
         rules = ", ".join(rule.partition("@")[0] for rule in facts.lost_rules)
         message = f"this checkout does not have the rules that were last applied and changed since: {rules}"
-        yield refuse_plan(RuleId.LOOSENED, message, "fetch the whole history (fetch-depth: 0)")
+        yield refuse_plan(
+            RuleId.LOOSENED,
+            message,
+            "fetch the whole history (fetch-depth: 0), or pass --allow-rollback if they are lost",
+        )
 
 
 def fixed_refusals(situation: Situation) -> Iterator[Refusal]:

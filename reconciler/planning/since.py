@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from typing import TypeAlias
 
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Group, Permissions, PersonOutcome, Plan, Refusal, Scope
 from reconciler.planning.holding import rules_by_group
-from reconciler.planning.index import Index
+from reconciler.planning.index import applied_policy
 from reconciler.planning.limits import Cost, judge_limits
 from reconciler.planning.planner import make_plan
-
-Moved: TypeAlias = frozenset[tuple[str, str]]
-"""(person, right) pairs."""
 
 
 def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
@@ -29,13 +26,13 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
     rules = rules_by_group(now.groups, refusals)
     whole = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
     known = {change.id for change in earlier.changes}
-    lost, gained = earlier.losses, _gained(earlier)
+    outcomes = _by_person(earlier)
     groups = tuple(
         replace(
             group,
             changes=changes,
             held_back=tuple(sorted(whole | rules.get(group.name, set()))),
-            outcomes=tuple(_fresh_outcomes(group, lost, gained)),
+            outcomes=tuple(_fresh_outcomes(group, outcomes)),
         )
         for group in now.groups
         if (changes := tuple(change for change in group.changes if change.id not in known))
@@ -60,10 +57,9 @@ def _alone(earlier: Plan, now: Plan, desired: DesiredState, live: LiveState) -> 
     """The limits that the pull request's own changes exceed as if nothing else were pending."""
     known = {change.id for change in earlier.changes}
     changes = tuple(change for change in now.changes if change.id not in known)
-    index = Index(live, desired.owner)
     people = now.counted - earlier.counted
-    cost = Cost(people, index.population, now.losses - earlier.losses, changes)
-    return {refusal.rule for refusal in judge_limits(cost, desired.policy, index.policy, Facts())}
+    cost = Cost(people, now.population, now.losses - earlier.losses, changes)
+    return {refusal.rule for refusal in judge_limits(cost, desired.policy, applied_policy(live), Facts())}
 
 
 def _fresh_refusals(earlier: Plan, now: Plan, alone: set[str]) -> tuple[Refusal, ...]:
@@ -77,18 +73,28 @@ def _fresh_refusals(earlier: Plan, now: Plan, alone: set[str]) -> tuple[Refusal,
     )
 
 
-def _gained(plan: Plan) -> Moved:
-    outcomes = (outcome for group in plan.groups for outcome in group.outcomes)
-    return frozenset((outcome.person, right) for outcome in outcomes for right in outcome.gains)
-
-
-def _fresh_outcomes(group: Group, lost: Moved, gained: Moved) -> list[PersonOutcome]:
-    fresh = (
-        PersonOutcome(
-            outcome.person,
-            tuple(right for right in outcome.loses if (outcome.person, right) not in lost),
-            tuple(right for right in outcome.gains if (outcome.person, right) not in gained),
+def _fresh_outcomes(group: Group, known: Mapping[str, PersonOutcome]) -> Iterator[PersonOutcome]:
+    for outcome in group.outcomes:
+        earlier = known.get(outcome.person, PersonOutcome(outcome.person))
+        fresh = replace(
+            outcome,
+            loses=tuple(right for right in outcome.loses if right not in earlier.loses),
+            gains=tuple(right for right in outcome.gains if right not in earlier.gains),
+            leaves=outcome.leaves and not earlier.leaves,
         )
-        for outcome in group.outcomes
-    )
-    return [outcome for outcome in fresh if outcome.loses or outcome.gains]
+        if fresh.loses or fresh.gains or fresh.leaves:
+            yield fresh
+
+
+def _by_person(plan: Plan) -> dict[str, PersonOutcome]:
+    """The outcomes of a plan, each person's in one."""
+    people: dict[str, PersonOutcome] = {}
+    for outcome in (outcome for group in plan.groups for outcome in group.outcomes):
+        known = people.get(outcome.person, outcome)
+        people[outcome.person] = replace(
+            outcome,
+            loses=(*known.loses, *outcome.loses),
+            gains=(*known.gains, *outcome.gains),
+            leaves=known.leaves or outcome.leaves,
+        )
+    return people

@@ -172,7 +172,7 @@ def _names(changes: Sequence[Change], index: Index) -> Findings:
         if change.object is not ObjectKind.CUSTOMER:
             continue
         names = [str(field.after) for field in change.fields if field.name == "name"]
-        if change.kind is Kind.RESTORE_CUSTOMER and change.target.id:
+        if change.kind is Kind.RESTORE_CUSTOMER and change.target.id and not names:
             names.append(index.live.customers[change.target.id].name)
         for name in names:
             holder = index.by_name.get(name_key(name))

@@ -65,7 +65,14 @@ def _group(group: Group) -> dict[str, Any]:
         "held_back": list(group.held_back),
         "waits_for": list(group.waits_for),
         "outcomes": [
-            {"person": each.person, "loses": list(each.loses), "gains": list(each.gains)} for each in group.outcomes
+            {
+                "person": each.person,
+                "life": each.life,
+                "leaves": each.leaves,
+                "loses": list(each.loses),
+                "gains": list(each.gains),
+            }
+            for each in group.outcomes
         ],
     }
 

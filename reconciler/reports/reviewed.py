@@ -15,7 +15,7 @@ from typing import Any, Final, NoReturn
 
 from reconciler.documents.published import validator_for
 from reconciler.model.errors import Refused
-from reconciler.model.plan import Permissions, Review
+from reconciler.model.plan import Loss, Permissions, PersonOutcome, Review, Scope
 
 SCHEMA_VERSION: Final = 1
 LARGEST: Final = 256 * 1024 * 1024
@@ -41,7 +41,7 @@ def read_reviewed(text: str) -> Review:
         document["epoch"],
         frozenset(id for id in ids if id),
         frozenset(_losses(document)),
-        Permissions(**document["permissions"]),
+        _permissions(document),
     )
 
 
@@ -51,11 +51,16 @@ def digest_of(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def _losses(document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _permissions(document: Mapping[str, Any]) -> Permissions:
+    """The numbers of the plan; none of a plan that was refused as a whole."""
+    refused = any(refusal["scope"] == Scope.PLAN for refusal in document["refusals"])
+    return Permissions() if refused else Permissions(**document["permissions"])
+
+
+def _losses(document: Mapping[str, Any]) -> Iterator[Loss]:
     for group in document["groups"]:
         for outcome in group["outcomes"]:
-            for right in outcome["loses"]:
-                yield outcome["person"], right
+            yield from PersonOutcome(**outcome).losses
 
 
 def _parsed(text: str) -> Any:

@@ -53,15 +53,15 @@ class Folder:
     def _last_rules(self, base: Applied | None) -> LastApplied:
         """The provider's rules that were applied last and changed since; they count until the next run."""
         remembered = base.fields.get("rules") if base else None
-        if not isinstance(remembered, tuple) or base is None or base.commit is None:
+        if not isinstance(remembered, tuple) or base is None:
             return LastApplied()
         today = self.desired.settings.fields.get("rules")
         if isinstance(today, tuple) and set(remembered) <= set(today):
             return LastApplied()
         try:
-            patterns = rule_patterns(self.files.tree_at(base.commit))
-            applied = self.files.matching_at(base.commit, patterns)
-        except ReconcilerError:  # a shallow clone, or a history that was rewritten
+            commit = base.commit or ""
+            applied = self.files.matching_at(commit, rule_patterns(self.files.tree_at(commit)))
+        except ReconcilerError:  # applied outside of git, a shallow clone, or a rewritten history
             applied = ()
         return judge_last_applied(self.tree, remembered, applied)
 

@@ -203,9 +203,8 @@ def _write_customer(run: Run, row: Row, operation: op.OnCustomer | op.ArchiveCus
         _presence_with_customer(run, row, present=False)
         return audited
     if isinstance(operation, op.RestoreCustomer):
-        audited = customers.restore(work, row)
+        audited = customers.restore(work, row, operation.fields.sent())
         _presence_with_customer(run, row, present=True)
-        set_fields(work, row, operation.fields.sent())
         return audited
     if isinstance(operation, op.AdoptCustomer):
         _manage(run, row, operation.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from types import MappingProxyType
 from typing import Any, Final
 
 from reconciler.portal.acts import contacts, lives
@@ -65,12 +66,17 @@ def people_of(work: Work, customer: Row) -> list[Row]:
     return work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status != ContactStatus.REMOVED)
 
 
-def restore(work: Work, customer: Row) -> Audited:
-    """The customer comes back with everybody whom the archive took out."""
+def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) -> Audited:
+    """The customer comes back with these fields and with everybody whom the archive took out.
+
+    A name among the fields is claimed instead of the former one, which may be taken by now.
+    """
     may_be_restored(customer.values, customer["archived"], work.now)
     lives.begin_again(work, customer)
     customer.update(status=CustomerStatus.ACTIVE, archived=None)
-    take_name(work, customer)
+    set_fields(work, customer, fields)
+    if "name" not in fields:
+        take_name(work, customer)
     work.touch(customer, "presence")
     gone = work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status == ContactStatus.REMOVED)
     back = [contact for contact in gone if (contact["removed"] or {}).get("with_customer")]

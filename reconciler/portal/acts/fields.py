@@ -18,7 +18,7 @@ def set_fields(work: Work, row: Row, patch: Fields) -> tuple[dict[str, Any], dic
     """Change the fields of the patch; what they were, and what they are now."""
     after = patched(row.values, patch, row.kind)
     before = {name: row[name] for name in after}
-    _refers_to_services(work, row, after)
+    _refers_to_services(work, row.kind, after)
     row.update(**after)
     if "name" in after and row.kind == "customer":
         take_name(work, row)
@@ -30,6 +30,7 @@ def set_fields(work: Work, row: Row, patch: Fields) -> tuple[dict[str, Any], dic
 def fresh_fields(work: Work, kind: str, patch: Fields) -> dict[str, Any]:
     """The fields of a new row: the defaults of its kind, and over them the patch."""
     fields = {**DEFAULTS[kind], **patched(DEFAULTS[kind], patch, kind)}
+    _refers_to_services(work, kind, fields)
     by = {"by": work.principal.name, "actor": str(work.principal.actor), "at": work.now}
     return {
         **fields, "external_key": None, "owner": None, "applied": None, "life": 1,
@@ -46,9 +47,10 @@ def take_name(work: Work, customer: Row) -> None:
     customer["name_form"] = form
 
 
-def _refers_to_services(work: Work, row: Row, fields: Fields) -> None:
+def _refers_to_services(work: Work, kind: str, fields: Fields) -> None:
+    """An `unprocessable` problem when a list names a service that is not there."""
     codes = fields.get("services")
-    if row.kind not in {"customer", "contact"} or not isinstance(codes, list) or not codes:
+    if kind not in {"customer", "contact"} or not isinstance(codes, list) or not codes:
         return
     known = {service["code"] for service in work.where("service", t.services.c.code.in_(codes))}
     if missing := sorted(set(codes) - known):

@@ -25,7 +25,10 @@ def create(work: Work, code: str, fields: Fields) -> Row:
 
 
 def remove(work: Work, service: Row) -> Audited:
-    """The service goes; an `in-use` problem, which says by how many, while anybody refers to it."""
+    """The service goes; an `in-use` problem, which says by how many, while anybody refers to it.
+
+    Lists of archived customers and removed contacts forget it: another service may get the key later.
+    """
     code, c, p, r = service["code"], t.customers.c, t.contacts.c, t.requests.c
     work.flush()
     customers = _ids(work, select(c.id).where(c.status == CustomerStatus.ACTIVE, _names(c.services, code)))
@@ -34,6 +37,9 @@ def remove(work: Work, service: Row) -> Audited:
     if customers or contacts or requests:
         told = f"{len(customers)} customers, {len(contacts)} contacts and {len(requests)} open requests name '{code}'"
         raise Problem("in-use", told, customers=len(customers), contacts=len(contacts), requests=requests)
+    for kind, c in (("customer", t.customers.c), ("contact", t.contacts.c)):
+        found = work.connection.execute(select(c.id, c.services).where(_names(c.services, code)))
+        work.rewrite(kind, {row.id: {"services": [each for each in row.services if each != code]} for row in found})
     lives.remember(work, [service])
     work.remove(service)
     return {"code": code, "name": service["name"]}, None
