@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 
 from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind, ObjectKind, Target
 from reconciler.model.desired import DesiredState
-from reconciler.model.fields import is_memo, same_value
 from reconciler.model.live import Registration
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
@@ -18,6 +17,7 @@ from reconciler.planning.context import CustomerContext, Person, language_of
 from reconciler.planning.findings import Findings, hold
 from reconciler.planning.lines import contact_change, desired_of, live_of, with_article
 from reconciler.planning.matching import How, could_be
+from reconciler.planning.threeway import restored_fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +139,10 @@ def _newcomer(context: CustomerContext, person: Person, kind: Kind, message: str
 
 def _restoration(context: CustomerContext, person: Person) -> Change:
     live, desired = live_of(person), desired_of(person)
-    remembered = live.applied.fields if live.applied else {}
-    fields = tuple(
-        FieldChange(name, before, value)
-        for name, value in sorted(desired.fields.items())
-        for before in [remembered.get(name) if is_memo(name) else live.fields.get(name)]
-        if not same_value(name, before, value)
-    )
     mail = Mail(MailKind.ACTIVATION_AGAIN, live.email, language_of(context, person.fields_after))
     message = f"{person.key} comes back as {with_article(desired.role)}"
     change = contact_change(context, person, Kind.RESTORE_CONTACT, message)
-    return replace(change, fields=fields, effects=Effects((mail,)))
+    return replace(change, fields=restored_fields(desired.fields, live), effects=Effects((mail,)))
 
 
 def reject_by_farewell(context: CustomerContext) -> Findings:

@@ -9,12 +9,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from reconciler.model.desired import DesiredState, Farewell
-from reconciler.model.roles import Role, capabilities
-from reconciler.model.values import FieldChange, Fields, Value
+from reconciler.model.values import Fields
 from reconciler.planning.heirs import Standing
 from reconciler.planning.index import Index
 from reconciler.planning.matching import ContactMatch, CustomerMatch, How
-from reconciler.planning.threeway import Compared, compare, settled
+from reconciler.planning.reverting import reverted
+from reconciler.planning.threeway import Compared, compare
 
 DEFAULT_LANGUAGE = "en"
 """The language of mails to a customer that has none of its own (an assumption)."""
@@ -115,24 +115,8 @@ def compared_person(context: CustomerContext, match: ContactMatch) -> Person:
         return Person(match)
     compared = compare(match.desired.fields, match.live.fields, match.base, match.live.touched)
     if context.reverts and match.how is not How.AWAY:
-        compared = settled(compared, [edit for edit in compared.edits if not _empowers(edit)])
+        compared = reverted(compared)
     return Person(match, compared)
-
-
-def _empowers(edit: FieldChange) -> bool:
-    """Whether the file's value (`before`) gives access or power that the portal's value does not."""
-    if edit.name == "role":
-        return bool(capabilities(Role(str(edit.before))) - capabilities(Role(str(edit.after))))
-    if edit.name == "services":
-        return widens(edit.after, edit.before)
-    return edit.name in {"email", "protected"}
-
-
-def widens(before: Value, after: Value) -> bool:
-    """Whether a list gains an entry; any value that is not a list stands for everything."""
-    if not isinstance(before, tuple):
-        return False
-    return not isinstance(after, tuple) or not set(after) <= set(before)
 
 
 def restored_elsewhere(context: CustomerContext, person: Person) -> bool:

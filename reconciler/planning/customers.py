@@ -8,16 +8,16 @@ from dataclasses import replace
 from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind, ObjectKind, Target
 from reconciler.model.desired import DesiredCustomer
 from reconciler.model.equality import address_key, name_key
-from reconciler.model.fields import is_memo, same_value
 from reconciler.model.live import LiveCustomer
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
-from reconciler.planning.context import CustomerContext, language_of, names_at, widens
+from reconciler.planning.context import CustomerContext, language_of, names_at
 from reconciler.planning.findings import Findings, Tie, refuse
 from reconciler.planning.lines import both_moved, field_edit, naming_setters, presence_edit
 from reconciler.planning.matching import How
-from reconciler.planning.threeway import Compared, compare, settled
+from reconciler.planning.reverting import reverted
+from reconciler.planning.threeway import Compared, compare, restored_fields
 
 
 def plan_customer(context: CustomerContext) -> Findings:
@@ -84,7 +84,7 @@ def _stays(context: CustomerContext) -> Findings:
     base = live.applied if context.customer.how is not How.ADOPTED else None
     compared = compare(desired.fields, live.fields, base, live.touched)
     if context.reverts:
-        compared = settled(compared, [edit for edit in compared.edits if not _empowers(edit)])
+        compared = reverted(compared)
     for edit in compared.edits:
         yield field_edit(context.key, None, edit, live.touched.get(edit.name))
     if compared.conflicts:
@@ -93,13 +93,6 @@ def _stays(context: CustomerContext) -> Findings:
         return
     for change in _changes(context, live, compared):
         yield naming_setters(change, live, base)
-
-
-def _empowers(edit: FieldChange) -> bool:
-    """Whether the file's value (`before`) gives somebody at or for the customer more."""
-    if edit.name in {"services", "project_managers", "email_domains"}:
-        return widens(edit.after, edit.before)
-    return edit.name == "protected"
 
 
 def _changes(context: CustomerContext, live: LiveCustomer, compared: Compared) -> Iterable[Change]:
@@ -130,18 +123,12 @@ def _restoration(context: CustomerContext) -> Change:
         Mail(MailKind.ACTIVATION_AGAIN, row.email, language_of(context, row.fields))
         for row in sorted(back, key=lambda row: address_key(row.email))
     )
-    fields = tuple(
-        FieldChange(name, before, value)
-        for name, value in sorted(desired.fields.items())
-        for before in [context.applied.get(name) if is_memo(name) else live.fields.get(name)]
-        if not same_value(name, before, value)
-    )
     names = names_at(context)
     managers = sorted(names[row.id].partition("/")[2] for row in back if row.role is Role.MANAGER)
     again = f"; managers again: {', '.join(managers)}" if managers else ""
     message = f"{context.key} comes back with the people whom the archive took out{again}"
     change = _change(context, Kind.RESTORE_CUSTOMER, message)
-    return replace(change, fields=fields, effects=Effects(mails))
+    return replace(change, fields=restored_fields(desired.fields, live), effects=Effects(mails))
 
 
 def _away(context: CustomerContext) -> Findings:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias, assert_never
 
 from reconciler.model.changes import Change
-from reconciler.model.plan import PortalEdit, Refusal, Scope, Stage, Warning
+from reconciler.model.plan import Group, PortalEdit, Refusal, Scope, Stage, Warning
 from reconciler.model.rules import RuleId
 
 
@@ -74,6 +74,13 @@ def refuse(rule: RuleId, customer: str, contact: str | None, message: str, hint:
 def refuse_portal(rule: RuleId, service: str | None, message: str, hint: str, stage: Stage | None = None) -> Refusal:
     """Hold back one service (both of its groups unless one is named), or else the settings."""
     return Refusal(rule, Scope.CUSTOMER, message, hint=hint, service=service, stage=stage)
+
+
+def refuse_group(group: Group, rule: RuleId, message: str, hint: str) -> Refusal:
+    """Hold back one group."""
+    if group.stage is Stage.CUSTOMERS:
+        return refuse(rule, min(group.customers), None, message, hint)
+    return refuse_portal(rule, group.service, message, hint, group.stage)
 
 
 def hold(rule: RuleId, customer: str, contact: str, message: str, hint: str) -> Refusal:

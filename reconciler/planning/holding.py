@@ -13,7 +13,7 @@ from typing import TypeAlias
 
 from reconciler.model.plan import Group, Refusal, Scope, Stage
 from reconciler.model.rules import RuleId
-from reconciler.planning.findings import refuse, refuse_portal
+from reconciler.planning.findings import refuse_group
 from reconciler.planning.projection import Carried
 from reconciler.planning.waiting import Waits
 
@@ -80,9 +80,7 @@ def _wait(group: Group, other: Group, rule: RuleId) -> Refusal:
     awaited = title(other)
     message = f"{title(group)} waits for {awaited}: without it, people would lose a service"
     hint = f"solve what holds back {awaited}, or apply it first"
-    if group.stage is Stage.CUSTOMERS:
-        return refuse(rule, min(group.customers), None, message, hint)
-    return refuse_portal(rule, group.service, message, hint, group.stage)
+    return refuse_group(group, rule, message, hint)
 
 
 def title(group: Group) -> str:

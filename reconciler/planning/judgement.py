@@ -90,8 +90,7 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
         *differences(projection, everything - set(whole.rules)),
         *differences(projection, carried),
     ]
-    counted = _counted(moved_rights)
-    costs = _cost(groups, moved_rights, counted, situation, stale)
+    costs = _cost(groups, moved_rights, situation, stale)
     limits = [
         *refuse_tree(proposal.desired, index),
         *refuse_loosened_rules(facts),
@@ -111,7 +110,7 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
         for group in groups
     )
     warnings = warn_of_invited_managers(situation, everything - set(run.rules))
-    return Judgement(tuple(judged), (*limits, *run.refusals), tuple(warnings), counted, costs.population)
+    return Judgement(tuple(judged), (*limits, *run.refusals), tuple(warnings), costs.people, costs.population)
 
 
 def _has_folder(context: CustomerContext) -> bool:
@@ -126,16 +125,14 @@ def _counted(moved_rights: Iterable[Difference]) -> frozenset[str]:
 def _cost(
     groups: Sequence[Group],
     moved_rights: Sequence[Difference],
-    counted: frozenset[str],
     situation: Situation,
     stale: Carried,
 ) -> Cost:
     only_rights = not any(difference.leaves for difference in moved_rights)
     people = population(situation.contexts, situation.index, only_active=only_rights)
     changes = tuple(change for group in groups if group.name not in stale for change in group.changes)
-    return Cost(
-        counted, people, frozenset(loss for difference in moved_rights for loss in losses_of(difference)), changes
-    )
+    losses = frozenset(loss for difference in moved_rights for loss in losses_of(difference))
+    return Cost(_counted(moved_rights), people, losses, changes)
 
 
 def _expects(group: Group, live: LiveState) -> Expects:

@@ -136,10 +136,10 @@ def _unmanaged(index: Index) -> tuple[Unmanaged, ...]:
     return tuple(sorted(objects, key=lambda u: (u.customer, u.kind, address_key(u.email or ""), name_key(u.name))))
 
 
-def _refusal_order(refusal: Refusal) -> tuple[int, str, str, str, str, str]:
+def _refusal_order(refusal: Refusal) -> tuple[int | str, ...]:
     scope = [Scope.PLAN, Scope.CUSTOMER, Scope.CONTACT].index(refusal.scope)
     subject = (refusal.customer or "", refusal.contact or "", refusal.service or "")
-    return (scope, *subject, refusal.rule, refusal.message)
+    return (scope, *subject, refusal.rule, refusal.message, str(refusal.hint), str(refusal.stage))
 
 
 def _edit_order(edit: PortalEdit) -> tuple[str, str, str, str]:

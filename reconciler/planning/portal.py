@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
-from reconciler.model.choices import SignUp
+from reconciler.model.choices import PortalEdits
 from reconciler.model.desired import DesiredService, DesiredState
 from reconciler.model.live import LiveObject
 from reconciler.model.plan import Refusal
@@ -19,7 +19,8 @@ from reconciler.model.values import FieldChange, Fields, as_set
 from reconciler.planning.findings import Findings, refuse_portal
 from reconciler.planning.index import Index
 from reconciler.planning.lines import both_moved, field_edit
-from reconciler.planning.threeway import Compared, compare, settled
+from reconciler.planning.reverting import reverted
+from reconciler.planning.threeway import Compared, compare
 
 
 def plan_settings(desired: DesiredState, index: Index) -> Findings:
@@ -188,23 +189,9 @@ def _base_without(closing: tuple[FieldChange, ...], fields: Fields, live: LiveOb
     return {**{name: value for name, value in fields.items() if name not in names}, **later}
 
 
-_OPENNESS = tuple(SignUp)
-
-
 def _settled(desired: DesiredState, index: Index, compared: Compared) -> Compared:
-    if not desired.policy.portal_edits == index.policy.portal_edits == "revert":
-        return compared
-    return settled(compared, [edit for edit in compared.edits if not _opens(edit)])
-
-
-def _opens(edit: FieldChange) -> bool:
-    """Whether the file's value (`before`) lets more people sign up or order a service."""
-    if edit.name == "available_to_all":
-        return bool(edit.before) and not edit.after
-    if edit.name != "sign_up":
-        return False
-    before, after = (_OPENNESS.index(str(v)) if v in _OPENNESS else len(_OPENNESS) for v in (edit.before, edit.after))
-    return before > after
+    reverts = desired.policy.portal_edits == index.policy.portal_edits == PortalEdits.REVERT
+    return reverted(compared) if reverts else compared
 
 
 def _conflict(service: str | None, compared: Compared) -> Refusal:

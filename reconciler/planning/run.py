@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterable, Iterator
 
 from reconciler.model.changes import Change, Kind
-from reconciler.model.plan import PLACE, Group, Loss, Refusal, Review, RunTerms, Stage
+from reconciler.model.plan import PLACE, Group, Loss, Refusal, Review, RunTerms
 from reconciler.model.rules import RuleId
-from reconciler.planning.findings import refuse, refuse_portal
+from reconciler.planning.findings import refuse_group
 from reconciler.planning.outcomes import losses_of, takers
 from reconciler.planning.projection import Carried, Difference, Projection, Subject, differences
 
@@ -96,6 +96,4 @@ def _announced(change: Change) -> bool:
 
 def _refusal(group: Group, message: str) -> Refusal:
     hint = "plan again, review it, and apply it with --reviewed"
-    if group.stage is Stage.CUSTOMERS:
-        return refuse(RuleId.NOT_REVIEWED, min(group.customers), None, message, hint)
-    return refuse_portal(RuleId.NOT_REVIEWED, group.service, message, hint, group.stage)
+    return refuse_group(group, RuleId.NOT_REVIEWED, message, hint)

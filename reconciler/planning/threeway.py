@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from reconciler.model.fields import OWN, is_memo, same_value
-from reconciler.model.live import Actor, Applied, Touch
+from reconciler.model.live import Actor, Applied, LiveObject, Touch
 from reconciler.model.values import FieldChange, Fields, Value
 
 
@@ -97,6 +97,17 @@ def _memos(desired: Fields, base: Applied | None) -> tuple[FieldChange, ...]:
         FieldChange(name, before, after)
         for name, before, after in pairs
         if is_memo(name) and not same_value(name, before, after)
+    )
+
+
+def restored_fields(desired: Fields, live: LiveObject) -> tuple[FieldChange, ...]:
+    """The fields that a restoration writes, and those that the base will remember anew."""
+    remembered = live.applied.fields if live.applied else {}
+    pairs = ((name, remembered if is_memo(name) else live.fields, value) for name, value in sorted(desired.items()))
+    return tuple(
+        FieldChange(name, known.get(name), value)
+        for name, known, value in pairs
+        if not same_value(name, known.get(name), value)
     )
 
 

@@ -23,7 +23,6 @@ from reconciler.model.plan import Group, Permissions, Plan, RunTerms, Scope
 from reconciler.model.rules import RuleId
 
 SETTINGS: Final = "settings"
-LIMITS: Final = frozenset({RuleId.TOO_MANY_REMOVALS, RuleId.TOO_MANY_MAILS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,14 +269,16 @@ def looked_back(plan: Plan, permissions: Permissions) -> Plan:
     The permission was for what is carried out now; what is left (of other shards, of customers that the
     run was not about) is not measured against it once more.
     """
-    if permissions.allow_removals is None and permissions.allow_mails is None:
-        return plan
-    kept = tuple(r for r in plan.refusals if r.scope is not Scope.PLAN or r.rule not in LIMITS)
+    lifted = {
+        *([RuleId.TOO_MANY_REMOVALS] if permissions.allow_removals is not None else []),
+        *([RuleId.TOO_MANY_MAILS] if permissions.allow_mails is not None else []),
+    }
+    kept = tuple(r for r in plan.refusals if r.scope is not Scope.PLAN or r.rule not in lifted)
     still = {(r.customer, r.rule) for r in kept}
     groups = tuple(
         replace(group, held_back=tuple(
             rule for rule in group.held_back
-            if rule not in LIMITS or any((customer, rule) in still for customer in group.customers)
+            if rule not in lifted or any((customer, rule) in still for customer in group.customers)
         ))
         for group in plan.groups
     )  # fmt: skip
