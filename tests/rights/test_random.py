@@ -6,9 +6,12 @@ import os
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
+from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
+from reconciler.model.plan import Permissions, review_of
 from tests.planning.strategies import desired_states, live_states
 from tests.rights.cases import Case
 from tests.rights.courses import Course, course, plan_exactly, plan_within_limits
@@ -65,6 +68,22 @@ def test_after_a_run_the_next_one_takes_nothing_more_from_anybody(case: Case) ->
         again = course(replace(case, live=found.states[-1]), plan_exactly(case.after, found.states[-1]))
         before, *_, after = ORACLE.rights([again.states[0], again.states[-1]])
         assert not any(one.lost for one in differences(before, after).values()), case.text()
+
+
+@thorough
+@given(cases(), st.data())
+def test_a_run_of_reviewed_plans_takes_only_what_they_show(case: Case, data: st.DataObject) -> None:
+    seen = review_of(plan_exactly(case.after, case.live))
+    ids = data.draw(st.sets(st.sampled_from(sorted(seen.ids)))) if seen.ids else set()
+    losses = data.draw(st.sets(st.sampled_from(sorted(seen.losses)))) if seen.losses else set()
+    review = replace(seen, ids=frozenset(ids), losses=frozenset(losses), permissions=Permissions(10_000, 10_000))
+    reviewed = replace(case, terms={**case.terms, "reviewed": (review,)})
+    plan = plan_exactly(reviewed.after, reviewed.live, reviewed.terms)
+    keeps_the_laws(course(reviewed, plan))
+    carried = [change for group in plan.ready for change in group.changes if change.kind is not Kind.RECORD]
+    assert {change.id for change in carried} <= ids
+    taken = {loss for group in plan.ready for outcome in group.outcomes for loss in outcome.losses}
+    assert taken <= losses, case.text()
 
 
 @thorough
