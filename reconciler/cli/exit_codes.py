@@ -5,12 +5,12 @@ Precedence: signals; 7 after any write that failed; else the first of 8 6 3 4 5 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reconciler.model import errors
 from reconciler.model.outcome import Fate, Outcome
-from reconciler.model.plan import Plan, Refusal
+from reconciler.model.plan import Plan
 from reconciler.model.rules import RuleId
 
 DONE: Final = 0
@@ -45,7 +45,7 @@ def of_error(error: errors.ReconcilerError) -> int:
 def of_plan(plan: Plan, *, detailed: bool = False) -> int:
     """The code of a plan: refused, in conflict, pending (when asked for in detail), or done."""
     pending = detailed and any(group.changes for group in plan.groups)
-    return _first([*_of_refusals(plan.refusals), *([PENDING] if pending else [])])
+    return _first([*_of_refusals(plan), *([PENDING] if pending else [])])
 
 
 def of_drift(plan: Plan, *, detailed: bool) -> int:
@@ -63,15 +63,27 @@ def of_outcome(outcome: Outcome) -> int:
         return WRITE_FAILED
     codes = [STALE] if outcome.of(Fate.STALE, Fate.NOT_TRIED) else []
     if outcome.left is not None:
-        codes += _of_refusals(outcome.left.refusals)
-        codes += [STALE] if outcome.left.ready else []
+        codes += _of_refusals(outcome.left)
+        codes += _of_ready(outcome, outcome.left)
     elif outcome.groups:
         codes.append(UNREACHABLE)
     return _first(codes)
 
 
-def _of_refusals(refusals: Iterable[Refusal]) -> list[int]:
-    return [STALE if refusal.rule in _CONFLICTS else REFUSED for refusal in refusals]
+def _of_refusals(plan: Plan) -> Iterator[int]:
+    for refusal in plan.refusals:
+        yield _of_rule(refusal.rule)
+
+
+def _of_ready(outcome: Outcome, left: Plan) -> Iterator[int]:
+    """The codes of groups that a further run would carry out, by what kept them out of this one."""
+    stopped = {held.group.name: held.group.held_back for held in outcome.of(Fate.HELD_BACK)}
+    for group in left.ready:
+        yield from map(_of_rule, stopped.get(group.name) or (RuleId.CONFLICT,))
+
+
+def _of_rule(rule: str) -> int:
+    return STALE if rule in _CONFLICTS else REFUSED
 
 
 def _first(codes: Iterable[int]) -> int:

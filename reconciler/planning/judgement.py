@@ -71,6 +71,7 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
         projection,
         index,
         policy_in_force(demanded, index.policy),
+        demanded,
         facts,
         names,
         len(_counted(intended)),
@@ -91,11 +92,7 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
         *differences(projection, carried),
     ]
     costs = _cost(groups, moved_rights, situation, stale)
-    limits = [
-        *refuse_tree(proposal.desired, index),
-        *refuse_loosened_rules(facts),
-        *judge_limits(costs, demanded, index.policy, facts),
-    ]
+    limits = list(_of_plan(proposal, facts, costs))
     rules = {refusal.rule for refusal in (*limits, *run.refusals) if refusal.scope is Scope.PLAN}
     outcomes = outcomes_of(projection, carried, everything)
     judged = (
@@ -111,6 +108,13 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
     )
     warnings = warn_of_invited_managers(situation, everything - set(run.rules))
     return Judgement(tuple(judged), (*limits, *run.refusals), tuple(warnings), costs.people, costs.population)
+
+
+def _of_plan(proposal: Proposal, facts: Facts, costs: Cost) -> Iterator[Refusal]:
+    """The refusals of the whole plan."""
+    yield from refuse_tree(proposal.desired, proposal.index)
+    yield from refuse_loosened_rules(facts)
+    yield from judge_limits(costs, proposal.desired.policy, proposal.index.policy, facts)
 
 
 def _has_folder(context: CustomerContext) -> bool:

@@ -133,12 +133,13 @@ def _people_limit(
         "nothing was changed"
     )
     hint = f"if this is meant, apply with --allow-removals {people}"
-    yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, _MERGE_FIRST if merge_first else hint)
+    yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, MERGE_FIRST if merge_first else hint)
 
 
-_MERGE_FIRST = (
+MERGE_FIRST = (
     "the new policy in portal.yaml would allow it, but it counts from the next run: merge and apply the policy first"
 )
+"""What to do about a limit that only the policy last applied still sets."""
 
 
 def _mail_limit(mails: int, policy: Policy, permissions: Permissions, *, merge_first: bool) -> Iterator[Refusal]:
@@ -151,7 +152,7 @@ def _mail_limit(mails: int, policy: Policy, permissions: Permissions, *, merge_f
     if mails > policy.mails_per_run:
         message = f"this plan sends {mails} mails; the limit is {policy.mails_per_run}; nothing was changed"
         hint = f"if this is meant, apply with --allow-mails {mails}"
-        yield refuse_plan(RuleId.TOO_MANY_MAILS, message, _MERGE_FIRST if merge_first else hint)
+        yield refuse_plan(RuleId.TOO_MANY_MAILS, message, MERGE_FIRST if merge_first else hint)
 
 
 def customer_limit(policy: Policy, population: int) -> tuple[int, str]:

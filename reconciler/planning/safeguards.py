@@ -21,21 +21,22 @@ from reconciler.model.rules import RuleId
 from reconciler.planning.context import CustomerContext
 from reconciler.planning.findings import refuse, refuse_plan, refuse_portal, warn
 from reconciler.planning.index import Index
-from reconciler.planning.limits import customer_limit
+from reconciler.planning.limits import MERGE_FIRST, customer_limit
 from reconciler.planning.matching import How
 from reconciler.planning.outcomes import takers
 from reconciler.planning.projection import Carried, Difference, Home, Projection, Subject, differences
 from reconciler.planning.rights import PersonState
 from reconciler.planning.waiting import users
 
-_LIFT = "write protect: false, merge and apply that first"
+_LIFT = "apply protect: false in a run of its own first; until then, take this change out of the files"
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
     """The facts that safeguards are judged on, besides which groups are carried out.
 
-    `contexts`: by customer key. `policy`: in force. `counted`: how many people the limits count.
+    `contexts`: by customer key. `policy`: in force. `demanded`: the
+    files' own policy. `counted`: how many people the limits count.
     """
 
     contexts: Mapping[str, CustomerContext]
@@ -43,6 +44,7 @@ class Situation:
     projection: Projection
     index: Index
     policy: Policy
+    demanded: Policy
     facts: Facts
     names: Mapping[str, str]
     counted: int
@@ -63,7 +65,7 @@ def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
     """The refusals by the provider's own rules that were applied last and are changed or dropped now."""
     for problem in facts.last_rules:
         message = f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as it was last applied)"
-        hint = "apply the changed rules first, in a run of their own; the rules last applied count until then"
+        hint = "apply the changed rules in a run of their own first; until then, take this change out of the files"
         yield refuse_plan(RuleId.LOOSENED, message, hint)
     if facts.lost_rules and not facts.permissions.allow_rollback:
         rules = ", ".join(rule.partition("@")[0] for rule in facts.lost_rules)
@@ -253,9 +255,10 @@ def _customer_limit(
     )
     limit, rule = customer_limit(situation.policy, population)
     if len(counted) > limit:
+        merge_first = len(counted) <= customer_limit(situation.demanded, population)[0]
         message = f"{len(counted)} of {population} people lose access or power; the limit is {limit} ({rule})"
         hint = f"if this is meant, apply with --allow-removals {situation.counted}"
-        yield refuse(RuleId.TOO_MANY_REMOVALS, home.name, None, message, hint)
+        yield refuse(RuleId.TOO_MANY_REMOVALS, home.name, None, message, MERGE_FIRST if merge_first else hint)
 
 
 def _by_own_group(projection: Projection, difference: Difference, carried: Carried) -> bool:

@@ -59,6 +59,7 @@ def _subject(change: Change) -> str:
 def _of_people(plan: Plan) -> Iterator[Power]:
     """A line for each person, over all groups that are carried out, and one over those that are not."""
     moves: dict[tuple[str, bool], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    leaving = {outcome.person for group in plan.groups for outcome in group.outcomes if outcome.leaves}
     for group in plan.groups:
         for outcome in group.outcomes:
             loses, gains = moves[outcome.person, bool(group.held_back)]
@@ -69,7 +70,9 @@ def _of_people(plan: Plan) -> Iterator[Power]:
     for (person, held_back), (loses, gains) in moves.items():
         at_restored = Kind.RESTORE_CONTACT if person.partition("/")[0] in restored else None
         kind = changed.get(person, at_restored)
-        yield Power(person, "; ".join((*_gains(gains, kind), *_losses(loses, kind))), held_back)
+        uninvited = ["loses the invitation"] if person in leaving and ACCESS not in loses else []
+        words = (*_gains(gains, kind), *_losses(loses, kind), *uninvited)
+        yield Power(person, "; ".join(words), held_back)
 
 
 _ACCESS: Final = {Kind.CHANGE_EMAIL, Kind.RESTORE_CONTACT}

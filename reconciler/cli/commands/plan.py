@@ -38,7 +38,7 @@ Examples:
 @click.option("--since", metavar="REF", help="Only what the files since this commit change.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option("--customer", "customers", multiple=True, metavar="KEY", help="Only this customer; repeatable.")
-@click.option("--redact", is_flag=True, help="Nobody's name or address.")
+@click.option("--redact", is_flag=True, help="Leave out names and shorten addresses; keys stay.")
 @with_permissions
 @with_settings
 def plan(

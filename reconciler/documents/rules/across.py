@@ -180,7 +180,8 @@ def services_exist(book: Book) -> Iterator[Problem]:
                 yield from _unknown_services(book, wanted, offered, contact)
             ordered = own if isinstance(own, tuple) else wanted
             for key in wanted:
-                if key not in ordered and not _for_all(book, key):
+                exists = offered is None or key in offered
+                if exists and key not in ordered and not _for_all(book, key):
                     message = f"'{key}' is not one of the services of {customer.key}"
                     hint = f"add it to {customer.place.path}, or take it out here"
                     yield book.problem(
