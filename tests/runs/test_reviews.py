@@ -195,6 +195,21 @@ def test_a_first_policy_does_not_free_its_own_commit(world: World) -> None:
     assert any("merge and apply the policy first" in (refusal.hint or "") for refusal in plan.refusals)
 
 
+def test_a_looser_limit_refuses_its_own_commit_and_lets_the_next_run_pass(world: World) -> None:
+    first_run(world, desired(customer("acme", people("jane-doe", "tom-lang", "uma-ulm", "vera-vogt"))))
+    lax = replace(Policy(), removals_small_customer=3)
+    few = desired(customer("acme", people("jane-doe")), policy=lax, settings=policy_fields(lax))
+    (refusal,) = world.plan(few).refusals
+    assert refusal.rule == "too-many-removals"
+    assert "merge and apply the policy first" in (refusal.hint or "")
+    outcome = world.run(few)
+    assert fates(outcome) == {"settings:": Fate.APPLIED, "customers:acme": Fate.HELD_BACK}
+    assert outcome.left is not None
+    assert (outcome.left.refusals, len(outcome.left.ready)) == ((), 1)
+    assert of_outcome(outcome) == 4
+    assert of_outcome(world.run(few)) == 0
+
+
 def test_a_farewell_of_an_invited_person_counts_and_a_corrected_address_does_not(world: World) -> None:
     world.apply(desired(customer("acme", people("jane-doe", "tom-lang"))))
     corrected = contact("jane-doe", email="jane@acme.example")
