@@ -16,6 +16,7 @@ from reconciler.model.portal import RunMark
 from reconciler.portal.acts import contacts
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
+from reconciler.reports.power import power_lines
 from tests.builders import OWNER, contact, customer, desired, farewell, policy_fields
 from tests.runs.world import World, contact_row
 
@@ -214,7 +215,9 @@ def test_a_farewell_of_an_invited_person_counts_and_a_corrected_address_does_not
     world.apply(desired(customer("acme", people("jane-doe", "tom-lang"))))
     corrected = contact("jane-doe", email="jane@acme.example")
     tree = desired(customer("acme", [*people(), corrected], [farewell("tom-lang", heir="mara-meyer")]))
-    assert world.plan(tree).counted == {"acme/tom-lang"}
+    plan = world.plan(tree)
+    assert plan.counted == {"acme/tom-lang"}
+    assert "acme/tom-lang loses the invitation" in map(str, power_lines(plan))
 
 
 def test_the_only_contact_can_be_corrected_and_succeeded_but_not_taken_away(world: World) -> None:
