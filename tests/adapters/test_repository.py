@@ -160,7 +160,7 @@ def test_a_pattern_that_leads_to_no_file_is_refused_by_its_own_text(
 ) -> None:
     (refused,) = read(book, pattern)
     assert (refused.path, refused.content) == (pattern[:1_000], None)
-    assert refused.rule == ("file-kind" if reason == "folder" else "rule-file")
+    assert refused.rule == ("file-kind" if reason == "folder" else "rules")
     assert reason in (refused.message or "")
 
 
@@ -230,7 +230,7 @@ def test_the_files_that_are_given_are_those_that_were_judged(book: Checkout) -> 
 def test_a_match_that_git_ignores_is_not_there(tmp_path: Path, ignored: str, pattern: str) -> None:
     checkout = Checkout.made(tmp_path, BOOK | {".gitignore": f"{ignored}\n"})
     write(tmp_path, MANY)
-    assert reasons(on_the_disk(checkout, pattern)) == {pattern: "rule-file"}
+    assert reasons(on_the_disk(checkout, pattern)) == {pattern: "rules"}
 
 
 def test_a_match_that_a_sparse_checkout_left_out_is_refused(book: Checkout) -> None:

@@ -89,8 +89,8 @@ def test_whoever_does_not_say_yes_changes_nothing(
 
 
 def test_whoever_says_yes_has_it_done(connected: Program) -> None:
-    terminal = Terminal(connected, "apply", "--customer", "kovari-boraszat")
+    terminal = Terminal(connected, "apply", "--customer", "moulin-vasseur")
     terminal.read_until(QUESTION)
     terminal.answer(b"y\n")
     assert terminal.ended_with() == 0, terminal.said
-    assert terminal.said.splitlines()[-1] == "Changed: 3 changes in 1 transaction."
+    assert terminal.said.splitlines()[-1] == "Changed: 5 changes in 1 transaction."

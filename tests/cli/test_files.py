@@ -171,8 +171,9 @@ def test_a_rule_is_explained_with_the_line_to_write(folder: Program) -> None:
     assert max(map(len, run.out.splitlines())) <= 100
 
 
-def test_a_rule_of_files_and_plans_names_both_commands(folder: Program) -> None:
-    assert "(found by reconciler validate and plan)" in folder("explain", "unknown-key").out
+def test_a_rule_names_the_command_that_finds_it(folder: Program) -> None:
+    assert "(found by reconciler validate)" in folder("explain", "unknown-key").out
+    assert "(found by reconciler plan)" in folder("explain", "no-heir").out
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -108,7 +108,7 @@ def test_two_runs_at_once_one_works_and_the_other_ends_with_5(connected: Program
 
 
 def test_two_runs_on_different_customers_both_work(connected: Program) -> None:
-    customers = ("kovari-boraszat", "moulin-vasseur")
+    customers = ("saint-aurele", "moulin-vasseur")
     calls = [connected.start("apply", "--yes", "-q", "--customer", customer) for customer in customers]
     outs = [call.communicate(timeout=60) for call in calls]
     assert [call.returncode for call in calls] == [0, 0], outs

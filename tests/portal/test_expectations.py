@@ -143,7 +143,6 @@ CHANGES_NOTHING: Final[dict[str, Act]] = {
     "a request": _work,
     "a sign-up that waits": lambda _, store, home, __: sign_up(store, home["id"]),
     "the customer's name": _patch_home(name="Acme Ltd", description="d", email_domains=["acme.example"]),
-    "a service": lambda api, *_: api.create("/services", code="certified", name="Certified"),
     "the provider's people": lambda api, *_: api.create("/staff", name="Max", email="max@provider.example", kind="project_manager"),
 }  # fmt: skip
 

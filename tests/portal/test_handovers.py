@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.portal.rules.roles import OPEN
+from reconciler.portal.rules.states import OPEN
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader, forms_of
 from tests.portal.accounts import activate
