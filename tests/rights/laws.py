@@ -46,7 +46,7 @@ def broken_laws(course: Course, rights: Sequence[RightsById]) -> list[str]:
     if course.refused is not None:
         return [f"the portal refuses a group: {course.refused}"]
     found = differences(rights[0], rights[-1])
-    names = Names.of(course.states, course.plan.changes)
+    names = Names.of(course.states, course.case.after)
     sentences = [
         *_shown(course, found, names),
         *_counted(course, found, names),

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from reconciler.model.changes import Change, Kind
+from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveContact, LiveState
 from tests.builders import OWNER
 
@@ -30,8 +30,11 @@ class Names:
     last_code: dict[str, str] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, states: Iterable[LiveState], changes: Iterable[Change] = ()) -> Names:
-        """The names in these states, and those that renames among the changes would give."""
+    def of(cls, states: Iterable[LiveState], tree: DesiredState | None = None) -> Names:
+        """The names in these states, and those that renames in the files would give.
+
+        A rename that is held back or in conflict names people and services as the files do all the same.
+        """
         names = cls()
         for state in states:
             for row in state.contacts.values():
@@ -40,26 +43,22 @@ class Names:
                 code = str(service.fields["code"])
                 names.services.setdefault(code, id)
                 names.last_code[id] = code
-        for change in changes:
-            names._rename(change)
+        if tree is not None:
+            names._rename(tree)
         return names
 
-    def _rename(self, change: Change) -> None:
-        """A rename that is held back names people and services as the files do all the same."""
-        match change.kind:
-            case Kind.RENAME_SERVICE:
-                self.services.setdefault(str(change.service), self.services[str(change.previous_key)])
-            case Kind.RENAME_CUSTOMER:
-                for called in self.people.values():
-                    called |= {
-                        f"{change.customer}/{name.partition('/')[2]}"
-                        for name in called
-                        if name.startswith(f"{change.previous_key}/")
-                    }
-            case Kind.RENAME_CONTACT:
-                for called in self.people.values():
-                    if f"{change.customer}/{change.previous_key}" in called:
-                        called.add(f"{change.customer}/{change.contact}")
+    def _rename(self, tree: DesiredState) -> None:
+        for service in (tree.services or {}).values():
+            for key in service.previously:
+                if key in self.services:
+                    self.services.setdefault(service.key, self.services[key])
+        for home in tree.customers.values():
+            for called in self.people.values():
+                for key in home.previously:
+                    called |= {f"{home.key}/{n.partition('/')[2]}" for n in called if n.startswith(f"{key}/")}
+                for contact in home.contacts.values():
+                    if any(f"{home.key}/{key}" in called for key in contact.previously):
+                        called.add(f"{home.key}/{contact.key}")
 
     def rows(self, name: str, among: Iterable[str]) -> list[str]:
         """The ids, of these, of the people that are called so."""
