@@ -188,6 +188,13 @@ def test_an_activation_is_stale(api: Api) -> None:
     assert (problem["kind"], problem["id"]) == ("contact", jane["id"])
 
 
+def test_a_new_service_is_stale(api: Api) -> None:
+    (*_, lease, record), seen = a_group(api), revision(api)
+    api.create("/services", code="certified", name="Certified")
+    problem = refused(api.batch(lease, record, expects={"people": {"customers": None, "revision": seen}}), "stale")
+    assert problem["kind"] == "service"
+
+
 def test_what_the_run_itself_did_is_expected_and_what_another_run_did_is_not(api: Api) -> None:
     (_, (_, jane), lease, record), seen = a_group(api), revision(api)
     demotion = {"op": "change_role", "id": jane["id"], "version": jane["version"], "fields": {"role": "observer"}}
