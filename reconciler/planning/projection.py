@@ -53,7 +53,10 @@ class Home:
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """A person before the plan and after their customer's group. `protected`: before the plan."""
+    """A person before the plan and after their customer's group.
+
+    `protected`: before the plan. `protected_after`: once their customer's group is carried out.
+    """
 
     id: str
     name: str
@@ -61,6 +64,7 @@ class Subject:
     before: PersonState
     after: PersonState
     protected: bool = False
+    protected_after: bool = False
     life: int = 1
 
     @property
@@ -227,7 +231,8 @@ def _subject(id: str, home: Home, states: _States, names: Mapping[str, str]) -> 
     before = person_state(row)
     name = states.names.get(id) or names.get(id) or states.index.person(row)
     protected = row.fields.get("protected") is True
-    return Subject(id, name, home, before, states.people.get(id, before), protected, row.life)
+    protected_after = states.protected.get(id, protected)
+    return Subject(id, name, home, before, states.people.get(id, before), protected, protected_after, row.life)
 
 
 def person_state(row: LiveContact) -> PersonState:
@@ -247,6 +252,7 @@ class _States:
     def __init__(self, index: Index) -> None:
         self.index = index
         self.people: dict[str, PersonState] = {}
+        self.protected: dict[str, bool] = {}
         self.customers: dict[str, CustomerState] = {}
         self.names: dict[str, str] = {}
         self.keys: dict[str, str] = {}
@@ -286,6 +292,9 @@ class _States:
 
     def _contact(self, change: Change, home: str) -> None:
         id = change.target.id or f"new:{change.customer}/{change.contact}"
+        for field in change.fields:
+            if field.name == "protected":
+                self.protected[id] = bool(field.after)
         match change.kind:
             case Kind.CREATE_CONTACT | Kind.APPROVE_REGISTRATION:
                 person = PersonState(Status.INVITED, Role.REQUESTER, None)

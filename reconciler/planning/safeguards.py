@@ -226,19 +226,31 @@ def _protected_rights(situation: Situation, moved_rights: list[Difference], carr
     groups = {group.name: group for group in situation.groups}
     for difference in moved_rights:
         subject = difference.subject
-        if not subject.protected or not difference.forfeits:
-            continue
-        message = f"{subject.name} is protected and cannot lose: {', '.join(sorted(difference.forfeits))}"
-        responsible = {
-            group for right in difference.forfeits for group in takers(situation.projection, subject, right, carried)
-        }
-        for name in sorted(responsible):
+        for name, rights in sorted(_forbidden_losses(situation.projection, difference, carried).items()):
             group = groups[name]
+            message = f"{subject.name} is protected and cannot lose: {', '.join(sorted(rights))}"
             if group.stage is Stage.CUSTOMERS:
                 home, _, contact = subject.name.partition("/")
                 yield refuse(RuleId.PROTECTED, home, contact, message, _LIFT)
             else:
                 yield refuse_portal(RuleId.PROTECTED, group.service, message, _LIFT, group.stage)
+
+
+def _forbidden_losses(projection: Projection, difference: Difference, carried: Carried) -> dict[str, set[str]]:
+    """What groups take from a protected person, by group.
+
+    Protection that the person's own customer group brings holds for the groups after it in the same run.
+    """
+    subject, forbidden = difference.subject, defaultdict[str, set[str]](set)
+    protected_after = subject.protected_after and subject.group in carried
+    if not subject.protected and not protected_after:
+        return forbidden
+    for right in difference.forfeits:
+        groups = takers(projection, subject, right, carried)
+        if subject.protected or subject.group not in groups:
+            for group in groups:
+                forbidden[group].add(right)
+    return forbidden
 
 
 def _customer_limit(

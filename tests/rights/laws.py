@@ -51,6 +51,7 @@ def broken_laws(course: Course, rights: Sequence[RightsById]) -> list[str]:
         *_shown(course, found, names),
         *_counted(course, found, names),
         *_protected(course.states, found, names),
+        *_protected_on_the_way(course.states, rights, names),
         *_kept_on_the_way(rights, names),
     ]
     if course.case.rename and not refused_as_a_whole(course.plan):
@@ -119,6 +120,14 @@ def _protected(states: Sequence[LiveState], found: dict[str, Difference], names:
         if row.fields.get("protected") and (lost or id in removed):
             words = names.words(lost) or "their place"
             yield f"{person(states[0], row)} is protected and loses {words}"
+
+
+def _protected_on_the_way(states: Sequence[LiveState], rights: Sequence[RightsById], names: Names) -> Iterator[str]:
+    """Nobody whom a group of the run protected loses anything to a later one."""
+    for state, before, after in zip(states, rights, rights[1:], strict=False):
+        for id, found in differences(before, after).items():
+            if found.lost and id in state.contacts and state.contacts[id].fields.get("protected"):
+                yield f"{person(state, state.contacts[id])} is protected and loses {names.words(found.lost)} on the way"
 
 
 def _kept_on_the_way(rights: Sequence[RightsById], names: Names) -> Iterator[str]:

@@ -44,10 +44,11 @@ class Names:
                 names.services.setdefault(code, id)
                 names.last_code[id] = code
         if tree is not None:
-            names._rename(tree)
+            names.follow(tree)
         return names
 
-    def _rename(self, tree: DesiredState) -> None:
+    def follow(self, tree: DesiredState) -> None:
+        """Take up the names that renames in the files would give."""
         for service in (tree.services or {}).values():
             for key in service.previously:
                 if key in self.services:

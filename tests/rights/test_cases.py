@@ -95,6 +95,19 @@ def test_closing_a_service_that_every_customer_lists_in_the_same_commit_counts_n
     assert outcome.states[-1].services["svc_std"].fields["available_to_all"] is False
 
 
+def test_who_becomes_protected_keeps_a_service_that_the_same_commit_closes() -> None:
+    pia = contact("pia", "c1")
+    before = files([home("c1", ("cert",), [*people("c1", 3), pia])], [CERT, STD_FOR_ALL])
+    guarded = contact("pia", "c1", protected=True)
+    after = files([home("c1", ("cert",), [*people("c1", 3), guarded])], [CERT, STD])
+    outcome = permitted(Case(before, after, applied_portal(before)))
+    assert {refusal.rule for refusal in outcome.plan.refusals} == {"protected"}
+    assert losers(outcome) == set()
+    last = outcome.states[-1]
+    assert last.services["svc_std"].fields["available_to_all"] is True
+    assert last.contacts["con_c1_pia"].fields["protected"] is True
+
+
 def opening_cert() -> tuple[DesiredState, DesiredState]:
     """Files that open cert to all and, at once, take it off every customer's list."""
     before = files(homes(("cert", "std")), [CERT, STD])

@@ -8,6 +8,7 @@ the run may be killed. Only what changes while a batch is carried out is the run
 from __future__ import annotations
 
 import sqlite3
+from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -25,6 +26,7 @@ from reconciler.usecases.looking import Folder
 from tests.builders import OWNER
 from tests.rights.courses import plan_exactly
 from tests.rights.laws import differences
+from tests.rights.names import Names
 from tests.rights.oracle import RightsById, rights_in_database
 from tests.runs.world import World
 
@@ -110,8 +112,9 @@ class Watcher(PortalWriter):
 
 @dataclass
 class Watched:
-    """What a run showed and what it did."""
+    """What a run of these files showed and what it did."""
 
+    tree: DesiredState
     shown: list[Plan] = field(default_factory=list)
     steps: list[tuple[Snapshot, Snapshot]] = field(default_factory=list)
 
@@ -122,26 +125,34 @@ class Watched:
 
     def broken_laws(self) -> Iterator[str]:
         """Losses that no shown plan names, and losses of protected people."""
-        loses: dict[str, set[str]] = {}
+        loses: dict[str, set[str]] = defaultdict(set)
         for outcome in (one for plan in self.shown for group in plan.ready for one in group.outcomes):
-            loses.setdefault(outcome.person, set()).update(outcome.loses)
-        given: dict[str, set[str]] = {}
+            loses[outcome.person].update(outcome.loses)
+        given: dict[str, set[str]] = defaultdict(set)
         for before, after in self.steps:
+            names = self._names(before, after)
             for id, difference in differences(before.rights, after.rights).items():
-                names = {before.names.get(id, ""), after.names.get(id, "")}
                 # a service that the run itself opened, and took with the person's removal, was never theirs
-                lost = {self._text(right, before) for right in difference.lost - given.get(id, set())}
-                given.setdefault(id, set()).update(difference.gained)
-                shown = {text for name in names for text in loses.get(name, ())}
-                if lost - shown:
-                    yield f"{sorted(names)} loses {sorted(lost - shown)}, which no plan showed"
+                lost = difference.lost - given[id]
+                given[id].update(difference.gained)
+                called = sorted(names.people[id])
+                unseen = lost - {names.right(text) for name in called for text in loses[name]}
+                if unseen:
+                    yield f"{called} loses {names.words(unseen)}, which no plan showed"
                 if lost and id in before.protected:
-                    yield f"{sorted(names)} is protected and loses {sorted(lost)}"
+                    yield f"{called} is protected and loses {names.words(lost)}"
 
-    @staticmethod
-    def _text(right: str, at: Snapshot) -> str:
-        id = right.removeprefix("service ")
-        return right if id == right else f"service {at.codes[id]}"
+    def _names(self, *snapshots: Snapshot) -> Names:
+        """What plans for the tree may call people and services."""
+        names = Names()
+        for snapshot in snapshots:
+            for id, name in snapshot.names.items():
+                names.people.setdefault(id, set()).add(name)
+            for id, code in snapshot.codes.items():
+                names.services[code] = id
+                names.last_code[id] = code
+        names.follow(self.tree)
+        return names
 
 
 def watched_run(
@@ -153,7 +164,7 @@ def watched_run(
     **terms: Any,
 ) -> Watched:
     """One run with exactly the permission that its plan needs; whatever comes of it."""
-    found = Watched()
+    found = Watched(tree)
     plan = plan_exactly(tree, world.reader.live_state(), terms)
     writer = Watcher(world, trouble, act)
     wish = Wish("run", "tests", plan.permissions, parallelism=1, **terms)
