@@ -13,6 +13,7 @@ from reconciler.planning.context import CustomerContext, Person, language_of
 from reconciler.planning.departures import hand_over_if_demoted, plan_departure
 from reconciler.planning.findings import Findings, hold, warn
 from reconciler.planning.lines import (
+    SETTLE,
     both_moved,
     cause_of,
     contact_change,
@@ -52,8 +53,7 @@ def _present(context: CustomerContext, person: Person) -> Findings:
     if person.match.how is How.RECREATED:
         yield presence_edit(context.key, person.key, "recreated", live.touched.get("presence"))
     if compared.conflicts:
-        hint = "write the portal's value into the file to keep it; to keep the file's, set the portal back first"
-        yield hold(RuleId.CONFLICT, context.key, person.key, both_moved(compared.conflicts), hint)
+        yield hold(RuleId.CONFLICT, context.key, person.key, both_moved(compared.conflicts), SETTLE)
         return
     fields = {change.name: change for change in compared.written}
     yield from hand_over_if_demoted(context, person, fields.get("role"))

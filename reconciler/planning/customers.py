@@ -14,7 +14,7 @@ from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
 from reconciler.planning.context import CustomerContext, language_of, names_at
 from reconciler.planning.findings import Findings, Tie, refuse
-from reconciler.planning.lines import both_moved, field_edit, naming_setters, presence_edit
+from reconciler.planning.lines import SETTLE, both_moved, counted, field_edit, naming_setters, presence_edit
 from reconciler.planning.matching import How
 from reconciler.planning.reverting import reverted
 from reconciler.planning.threeway import Compared, compare, restored_fields
@@ -88,8 +88,7 @@ def _stays(context: CustomerContext) -> Findings:
     for edit in compared.edits:
         yield field_edit(context.key, None, edit, live.touched.get(edit.name))
     if compared.conflicts:
-        hint = "set the file to what it shall be"
-        yield refuse(RuleId.CONFLICT, context.key, None, both_moved(compared.conflicts), hint)
+        yield refuse(RuleId.CONFLICT, context.key, None, both_moved(compared.conflicts), SETTLE)
         return
     for change in _changes(context, live, compared):
         yield naming_setters(change, live, base)
@@ -159,9 +158,8 @@ def _gone(context: CustomerContext) -> Findings:
         listed = "; ".join(f"{request.id} ({request.state})" for request in requests)
         message = f"{context.key} has open requests: {listed}"
         yield refuse(RuleId.OPEN_REQUESTS, context.key, None, message, "let them be delivered or cancelled first")
-    people = len(context.index.living(live))
-    noun = "person" if people == 1 else "people"
-    message = f"{context.key} ({live.name}) is archived with {people} {noun}"
+    people = counted(len(context.index.living(live)), "person", "people")
+    message = f"{context.key} ({live.name}) is archived with {people}"
     change = _change(context, Kind.ARCHIVE_CUSTOMER, message)
     yield replace(change, base=None, present=False, reason="other")
 

@@ -78,7 +78,9 @@ def _waiting(groups: list[Group], waits: Waits, carried: Carried) -> Iterator[Re
 
 def _wait(group: Group, other: Group, rule: RuleId) -> Refusal:
     awaited = title(other)
-    message = f"{title(group)} waits for {awaited}: without it, people would lose a service"
+    first = rule is RuleId.WAITS_FOR_SERVICE
+    why = "it must be carried out first" if first else "without it, people would lose a service"
+    message = f"{title(group)} waits for {awaited}: {why}"
     hint = f"solve what holds back {awaited}, or apply it first"
     return refuse_group(group, rule, message, hint)
 

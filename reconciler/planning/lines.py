@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Final
 
 from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
 from reconciler.model.desired import DesiredContact
@@ -86,6 +87,10 @@ def desired_of(person: Person) -> DesiredContact:
     return person.match.desired
 
 
+SETTLE: Final = "write the portal's value into the file to keep it; to keep the file's, set the portal back first"
+"""What to do about a conflict."""
+
+
 def both_moved(conflicts: Iterable[FieldChange]) -> str:
     """The file's and the portal's value of each field that both sides changed."""
     pairs = (f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in conflicts)
@@ -97,6 +102,6 @@ def with_article(role: Role) -> str:
     return f"an {role}" if role is Role.OBSERVER else f"a {role}"
 
 
-def counted(number: int, noun: str) -> str:
-    """The number with its noun."""
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """The number with its noun; the plural is given where it is not the singular with an s."""
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -18,7 +18,7 @@ from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange, Fields, as_set
 from reconciler.planning.findings import Findings, refuse_portal
 from reconciler.planning.index import Index
-from reconciler.planning.lines import both_moved, field_edit
+from reconciler.planning.lines import SETTLE, both_moved, field_edit
 from reconciler.planning.reverting import reverted
 from reconciler.planning.threeway import Compared, compare
 
@@ -197,4 +197,4 @@ def _settled(desired: DesiredState, index: Index, compared: Compared) -> Compare
 def _conflict(service: str | None, compared: Compared) -> Refusal:
     subject = "settings" if service is None else f"service {service}"
     message = f"{subject}: {both_moved(compared.conflicts)}"
-    return refuse_portal(RuleId.CONFLICT, service, message, "set the file to what it shall be")
+    return refuse_portal(RuleId.CONFLICT, service, message, SETTLE)

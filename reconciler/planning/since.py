@@ -90,7 +90,7 @@ def _by_person(plan: Plan) -> dict[str, PersonOutcome]:
     """The outcomes of a plan, each person's in one."""
     people: dict[str, PersonOutcome] = {}
     for outcome in (outcome for group in plan.groups for outcome in group.outcomes):
-        known = people.get(outcome.person, outcome)
+        known = people.get(outcome.person, PersonOutcome(outcome.person))
         people[outcome.person] = replace(
             outcome,
             loses=(*known.loses, *outcome.loses),
