@@ -34,7 +34,7 @@ def picture(world: World) -> Picture:
         work = Counter(each["title"] for each in world.rows(t.requests, t.requests.c.owner == row["id"]))
         home = homes.get(row["customer"])
         name = (home["external_key"] or home["id"]) if home else "nowhere"
-        identity = f"{row['external_key']}#{row['generation']}" if row["external_key"] else row["id"]
+        identity = f"{row['external_key']}#{row['life']}" if row["external_key"] else row["id"]
         shown = (row["name"], row["email"], row["role"], row["language"], row["status"], row["owner"], base)
         seen.setdefault(name, {})[identity] = (shown, sorted(work.elements()))
     return seen
