@@ -3,8 +3,8 @@
 from reconciler.model.rules import PLAN_RULES as RULES
 from reconciler.planning.index import applied_policy
 from reconciler.planning.limits import exact_permissions, policy_in_force
-from reconciler.planning.planner import make_plan, select
-from reconciler.planning.run import shard_of
+from reconciler.planning.planner import make_plan
+from reconciler.planning.run import narrowed, shard_of
 from reconciler.planning.since import make_plan_since
 
 __all__ = [
@@ -13,7 +13,7 @@ __all__ = [
     "exact_permissions",
     "make_plan",
     "make_plan_since",
+    "narrowed",
     "policy_in_force",
-    "select",
     "shard_of",
 ]

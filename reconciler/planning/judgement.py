@@ -83,7 +83,7 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
         yield from judge(situation, carried)
         yield from refuse_unreviewed_losses(groups, projection, facts.run, carried)
 
-    outside = frozenset(group.name for group in groups if not in_run(group, facts.run))
+    outside = frozenset(group.name for group in groups if not in_run(group.customers, facts.run))
     run = hold_back(groups, whole.refusals, edges, judge_run, outside)
     carried = everything - set(run.rules) - outside
     moved_rights = [

@@ -70,22 +70,6 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     )
 
 
-def select(plan: Plan, customers: Iterable[str]) -> Plan:
-    """The part of a plan that concerns some customers; the safeguards were judged on the whole."""
-    chosen = set(customers)
-    groups = tuple(group for group in plan.groups if chosen & set(group.customers))
-    shown = chosen.union(*(group.customers for group in groups)) if groups else chosen
-    return replace(
-        plan,
-        groups=groups,
-        refusals=tuple(r for r in plan.refusals if r.scope is Scope.PLAN or r.customer in shown),
-        portal_edits=tuple(edit for edit in plan.portal_edits if edit.customer in shown),
-        warnings=tuple(warning for warning in plan.warnings if warning.customer in shown),
-        unmanaged=tuple(thing for thing in plan.unmanaged if thing.customer in shown),
-        coming=tuple(departure for departure in plan.coming if departure.customer in shown),
-    )
-
-
 def _context(desired: DesiredState, index: Index, match: CustomerMatch, contested: frozenset[str]) -> CustomerContext:
     """The customer with its people matched, where the plan looks at people at all."""
     context = CustomerContext(desired, index, match, contested)

@@ -3,27 +3,54 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import replace
 
 from reconciler.model.changes import Change, Kind
-from reconciler.model.plan import PLACE, Group, Loss, Refusal, Review, RunTerms
+from reconciler.model.plan import PLACE, Group, Loss, Plan, Refusal, Review, RunTerms, Scope
 from reconciler.model.rules import RuleId
 from reconciler.planning.findings import refuse_group
 from reconciler.planning.outcomes import losses_of, takers
 from reconciler.planning.projection import Carried, Difference, Projection, Subject, differences
 
 
-def in_run(group: Group, terms: RunTerms) -> bool:
-    """Whether the group is among the customers and in the shard that the run is limited to."""
-    if terms.customers and not terms.customers & set(group.customers):
+def in_run(customers: Collection[str], terms: RunTerms) -> bool:
+    """Whether a group of these customers (none: the portal itself) is one that the run is limited to."""
+    if terms.customers and terms.customers.isdisjoint(customers):
         return False
-    return terms.shard is None or shard_of(group, terms.shard[1]) == terms.shard[0]
+    return terms.shard is None or shard_of(customers, terms.shard[1]) == terms.shard[0]
 
 
-def shard_of(group: Group, shards: int) -> int:
+def shard_of(customers: Collection[str], shards: int) -> int:
     """The shard, from 1, by the first 8 bytes of the SHA-256 of the smallest customer key."""
-    key = min(group.customers, default="")
+    key = min(customers, default="")
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % shards + 1
+
+
+def narrowed(plan: Plan, terms: RunTerms) -> Plan:
+    """The part of a plan that the run is about; the safeguards were judged on the whole.
+
+    A customer goes with its group, so that every sentence about it stands in one shard. Without a group
+    it goes where its own group would.
+    """
+    if not terms.customers and terms.shard is None:
+        return plan
+    outside = {customer for group in plan.groups if group.outside for customer in group.customers}
+    inside = {customer for group in plan.groups if not group.outside for customer in group.customers}
+
+    def about(customer: str | None) -> bool:
+        here = in_run((customer,) if customer else (), terms)
+        return customer in inside or (here and customer not in outside)
+
+    return replace(
+        plan,
+        groups=tuple(group for group in plan.groups if not group.outside),
+        refusals=tuple(r for r in plan.refusals if r.scope is Scope.PLAN or about(r.customer)),
+        portal_edits=tuple(edit for edit in plan.portal_edits if about(edit.customer)),
+        warnings=tuple(warning for warning in plan.warnings if about(warning.customer)),
+        unmanaged=tuple(thing for thing in plan.unmanaged if about(thing.customer)),
+        coming=tuple(departure for departure in plan.coming if about(departure.customer)),
+    )
 
 
 def refuse_unreviewed(groups: Iterable[Group], terms: RunTerms) -> Iterator[Refusal]:

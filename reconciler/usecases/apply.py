@@ -28,7 +28,7 @@ from reconciler.model.live import LiveState
 from reconciler.model.outcome import Fate, Outcome
 from reconciler.model.plan import Expects, Group, Permissions, Plan, Review, RunTerms, review_of
 from reconciler.model.portal import Lease, RunMark
-from reconciler.planning import applied_policy, make_plan, policy_in_force
+from reconciler.planning import applied_policy, make_plan, narrowed, policy_in_force
 from reconciler.usecases import steps
 from reconciler.usecases.batches import batches
 from reconciler.usecases.looking import Folder, look
@@ -95,7 +95,7 @@ def carry_out(folder: Folder, reader: StateReader, writer: BatchWriter, wish: Wi
     plan = crew.plan()
     crew.displayed = review_of(plan)
     state, requests = steps.begin(plan, crew.terms, wish.parallelism)
-    if requests and not voice.agree(replace(plan, groups=state.groups)):
+    if requests and not voice.agree(narrowed(plan, crew.terms)):
         return Outcome(wish.run, left=plan, declined=True)
     state = _drive(state, requests, crew, voice)
     if state.failure is not None and state.signal is None:

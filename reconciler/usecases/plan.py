@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 from reconciler.model.plan import Permissions, Plan, RunTerms
-from reconciler.planning import make_plan, make_plan_since, select
+from reconciler.planning import make_plan, make_plan_since, narrowed
 from reconciler.usecases.looking import look, look_at
 from reconciler.usecases.ports import FileTree, StateReader
 
@@ -30,7 +30,7 @@ def plan(files: FileTree, reader: StateReader, wish: Wish) -> Plan:
         whole = make_plan(folder.desired, live, facts)
     else:
         whole = make_plan_since(look_at(files, wish.since), folder.desired, live, facts)
-    return select(whole, wish.customers) if wish.customers else whole
+    return narrowed(whole, terms)
 
 
 def drift(files: FileTree, reader: StateReader) -> Plan:

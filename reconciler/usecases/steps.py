@@ -21,6 +21,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.model.outcome import Fate, GroupOutcome, Outcome
 from reconciler.model.plan import Group, Permissions, Plan, RunTerms, Scope
 from reconciler.model.rules import RuleId
+from reconciler.planning import narrowed
 
 SETTINGS: Final = "settings"
 
@@ -250,17 +251,6 @@ def scopes_of(group: Group) -> frozenset[str]:
 def selected(plan: Plan) -> tuple[Group, ...]:
     """The groups of the plan that this run is about."""
     return tuple(group for group in plan.groups if not group.outside)
-
-
-def narrowed(plan: Plan, terms: RunTerms) -> Plan:
-    """The plan with only the groups and refusals that the run is about."""
-    if not terms.customers and terms.shard is None:
-        return plan
-    groups = selected(plan)
-    customers = {customer for group in groups for customer in group.customers} | terms.customers
-    refusals = tuple(r for r in plan.refusals if r.customer is None or r.customer in customers)
-    edits = tuple(edit for edit in plan.portal_edits if edit.customer in customers)
-    return replace(plan, groups=groups, refusals=refusals, portal_edits=edits)
 
 
 def looked_back(plan: Plan, permissions: Permissions) -> Plan:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
@@ -10,9 +11,9 @@ from hypothesis import strategies as st
 from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Group, Plan, Scope
+from reconciler.model.plan import Facts, Group, Plan, RunTerms, Scope
 from reconciler.model.roles import may_hold_work
-from reconciler.planning import exact_permissions, make_plan
+from reconciler.planning import exact_permissions, make_plan, narrowed
 from tests.builders import OWNER, applied, portal_of
 from tests.planning.simulated import carry_out
 from tests.planning.strategies import desired_states, live_states
@@ -162,3 +163,34 @@ def test_a_tree_that_was_just_applied_leaves_nothing_to_do(tree: DesiredState) -
     portal = replace(bare, services=rows, settings=replace(bare.settings, fields=fields, applied=applied(fields)))
     plan = make_plan(tree, portal, Facts())
     assert (plan.changes, plan.portal_edits, plan.unmanaged) == ((), (), ())
+
+
+@given(desired_states(), live_states(), st.integers(2, 4))
+@thorough
+def test_every_sentence_of_a_plan_stands_in_one_shard(tree: DesiredState, portal: LiveState, shards: int) -> None:
+    whole = make_plan(tree, portal, FACTS)
+    terms = [RunTerms(shard=(part, shards)) for part in range(1, shards + 1)]
+    parts = [narrowed(make_plan(tree, portal, replace(FACTS, run=one)), one) for one in terms]
+    assert sorted(g.name for part in parts for g in part.groups) == sorted(g.name for g in whole.groups)
+    for about in ("refusals", "portal_edits", "warnings", "unmanaged", "coming"):
+        sentences = [one for part in parts for one in getattr(part, about) if getattr(one, "scope", "") != Scope.PLAN]
+        expected = [one for one in getattr(whole, about) if getattr(one, "scope", "") != Scope.PLAN]
+        assert not Counter(expected) - Counter(sentences), "left out of every shard"
+        assert len(sentences) == len(set(sentences)), "in two shards"
+
+
+@given(desired_states(), live_states(), st.data())
+@thorough
+def test_a_run_for_every_customer_shows_what_the_whole_plan_shows_of_customers(
+    tree: DesiredState, portal: LiveState, data: st.DataObject
+) -> None:
+    whole = make_plan(tree, portal, FACTS)
+    keys = sorted({r.customer for r in whole.refusals if r.customer} | tree.customers.keys())
+    chosen = frozenset(data.draw(st.sets(st.sampled_from(keys)))) if keys else frozenset()
+    if not chosen:
+        return
+    terms = RunTerms(chosen)
+    part = narrowed(make_plan(tree, portal, replace(FACTS, run=terms)), terms)
+    united = {customer for group in whole.groups if chosen & set(group.customers) for customer in group.customers}
+    assert {r for r in whole.refusals if r.customer in chosen | united} <= set(part.refusals)
+    assert all(r.scope is Scope.PLAN or r.customer in chosen | united for r in part.refusals)

@@ -11,7 +11,7 @@ from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredState, Policy
 from reconciler.model.live import LiveObject, LiveState, Status
 from reconciler.model.plan import Facts, Permissions, Plan, RunTerms, Scope, review_of
-from reconciler.planning import make_plan, select
+from reconciler.planning import make_plan, narrowed
 from tests.builders import (
     OWNER,
     applied,
@@ -204,7 +204,8 @@ def test_loosened_limits_count_from_the_next_run_and_tightened_ones_at_once() ->
 
 
 def test_selecting_a_customer_lifts_no_limit_of_the_whole_plan() -> None:
-    found = select(make_plan(*losing_overall(41, 14), Facts()), ["k-0012"])
+    terms = RunTerms(frozenset({"k-0012"}))
+    found = narrowed(make_plan(*losing_overall(41, 14), Facts(run=terms)), terms)
     assert ("too-many-removals", Scope.PLAN) in rules(found)
     assert found.ready == ()
 
