@@ -44,7 +44,7 @@ class PortalReader:
         try:
             return Meta(
                 str(found["id"]), str(found["name"]), str(found["version"]), str(found["epoch"]),
-                int(found["revision"]), str(found["now"]),
+                int(found["revision"]), decoding.instant(found, "now"), decoding.end_of_token(found),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError):
             raise NotUnderstood("what answers there is not a customer portal", "check the portal's URL") from None

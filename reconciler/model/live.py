@@ -86,6 +86,16 @@ class LiveObject:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveSettings(LiveObject):
+    """The portal's settings.
+
+    `last_commits`: by owner, the commit of the last batch on the settings or a service. It outlives the services.
+    """
+
+    last_commits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class LiveCustomer(LiveObject):
     """A customer; archived when `removal` is set. `last_commit`: of the last batch on it."""
 
@@ -166,7 +176,7 @@ class LiveState:
     epoch: str
     revision: int
     now: str
-    settings: LiveObject
+    settings: LiveSettings
     services: Mapping[str, LiveObject] = field(default_factory=dict)
     customers: Mapping[str, LiveCustomer] = field(default_factory=dict)
     contacts: Mapping[str, LiveContact] = field(default_factory=dict)

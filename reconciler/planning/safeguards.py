@@ -94,20 +94,20 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
         return
     for key in group.customers:
         live = situation.contexts[key].customer.live if key in situation.contexts else None
-        last = live.last_commit if live else None
+        last = live.last_commit if live and live.owner == index.owner else None
         if last is not None and last not in facts.ancestors:
-            yield refuse(RuleId.OLDER_COMMIT, key, None, f"{key} {_older(last, facts)}", _OLDER_HINT)
-    row = index.live.settings if group.stage is Stage.SETTINGS else index.services.get(group.service or "")
-    last = row.applied.commit if row and row.applied and index.owner == row.owner else None
-    if last is not None and last not in facts.ancestors:
-        subject = f"service {group.service}" if group.service else "the settings"
-        yield refuse_portal(RuleId.OLDER_COMMIT, group.service, f"{subject} {_older(last, facts)}", _OLDER_HINT)
+            yield refuse(RuleId.OLDER_COMMIT, key, None, f"{key} was {_older(last, facts)}", _OLDER_HINT)
+    last = index.live.settings.last_commits.get(index.owner)
+    if group.stage is not Stage.CUSTOMERS and last is not None and last not in facts.ancestors:
+        subject = f"service {group.service}" if group.service else "settings"
+        message = f"{subject}: settings and services were {_older(last, facts)}"
+        yield refuse_portal(RuleId.OLDER_COMMIT, group.service, message, _OLDER_HINT)
 
 
 def _older(last: str, facts: Facts) -> str:
     if facts.commit is None:
-        return f"was last applied from commit {last[:12]}, and this tree is in no git repository"
-    return f"was last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
+        return f"last applied from commit {last[:12]}, and this tree is in no git repository"
+    return f"last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
 
 
 _OLDER_HINT = "an old job run again? a shallow clone needs fetch-depth: 0; to go back on purpose: --allow-rollback"

@@ -18,7 +18,7 @@ from sqlalchemy.exc import DBAPIError
 
 from reconciler.portal.acts.shapes import StaffFields
 from reconciler.portal.acts.staff import invite_from_outside
-from reconciler.portal.acts.tokens import all_tokens, end_token
+from reconciler.portal.acts.tokens import DAYS, all_tokens, end_token
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.mail.smtp import MailServer, mail_server
@@ -95,18 +95,25 @@ def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
     return Provider(settings)
 
 
-def create_token(database: str, scope: str, name: str) -> str:
-    """A new token of this scope (`metrics`, `read`, `apply`, `admin`); it is shown this once."""
+def create_token(database: str, scope: str, name: str, expires: str = str(DAYS), owner: str | None = None) -> str:
+    """A new token of this scope (`metrics`, `read`, `apply`, `admin`); it is shown this once.
+
+    `expires`: a number of days, or the first day (UTC) on which it opens nothing. `owner`: whose objects alone it
+    writes. A `ValueError` says what does not fit.
+    """
     with _opened(database) as store:
-        return new_token(store, Scope(scope), name)
+        return new_token(store, Scope(scope), name, expires=expires, owner=owner)
 
 
 def list_tokens(database: str) -> list[dict[str, str | None]]:
-    """Every token, oldest first: `id`, `name`, `scope`, when it was `made`, when it `ended` (None: it has not)."""
+    """Every token, oldest first: `id`, `name`, `scope`, `owner`, and when it was `made`, was last `used`, `expires`, `ended`.
+
+    None: it is bound to no owner, was never used, was not ended by anybody.
+    """
     with _opened(database) as store, store.read() as connection:
         return [
-            {"id": one["id"], "name": one["name"], "scope": one["scope"], "made": one["created_at"],
-             "ended": one["ended_at"]}
+            {"id": one["id"], "name": one["name"], "scope": one["scope"], "owner": one["owner"],
+             "made": one["created_at"], "used": one["used_at"], "expires": one["expires_at"], "ended": one["ended_at"]}
             for one in all_tokens(connection)
         ]  # fmt: skip
 

@@ -43,14 +43,17 @@ def serve(database: str, port: int, host: str, base_url: str | None, **more: Any
         command.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
 
 
-def token(database: str, scope: str, name: str) -> str:
-    """A new token of this scope."""
+def token(database: str, scope: str, name: str, expires: str, owner: str | None) -> str:
+    """A new token of this scope, as `command.create_token` makes it."""
     with _understood():
-        return command.create_token(database, scope, name)
+        try:
+            return command.create_token(database, scope, name, expires, owner)
+        except ValueError as error:
+            raise WrongUsage(f"{error}; nothing was changed", "reconciler portal token --help") from None
 
 
 def tokens(database: str) -> list[dict[str, str | None]]:
-    """Every token of the portal, oldest first: `id`, `name`, `scope`, `made`, `ended`."""
+    """Every token of the portal, oldest first, as `command.list_tokens` shows it."""
     with _understood():
         return command.list_tokens(database)
 
@@ -138,7 +141,7 @@ def tell_demo(database: str, files: FileTree, connect: Connect, password: str | 
     desired = read_documents(read_files(files)).desired
     if desired is None:
         raise Refused("the shipped files are not valid", "run `reconciler validate` on them")
-    admin = command.create_token(database, "apply", HOLDER)
+    admin = command.create_token(database, "apply", HOLDER, expires="1")
     with command.running(database) as url:
         for earlier in earlier_books(desired):
             with connect(url, admin) as (reader, writer):

@@ -61,8 +61,10 @@ class _Batch(Transaction):
     def one(self, change: Change, new_id: str) -> None:
         match change.object:
             case ObjectKind.SETTINGS:
+                self.catalogue = True
                 self.settings = self.written(self.settings, change)
             case ObjectKind.SERVICE:
+                self.catalogue = True
                 self._service(change, new_id)
             case ObjectKind.CUSTOMER:
                 self._customer(change, f"cus_{new_id}")

@@ -18,6 +18,7 @@ from reconciler.model.live import (
     LiveContact,
     LiveCustomer,
     LiveObject,
+    LiveSettings,
     LiveState,
     OpenRequest,
     Registration,
@@ -49,11 +50,13 @@ class Transaction:
     services: dict[str, LiveObject] = field(init=False)
     registrations: dict[str, Registration] = field(init=False)
     requests: dict[str, OpenRequest] = field(init=False)
-    settings: LiveObject = field(init=False)
+    settings: LiveSettings = field(init=False)
     mails: list[Mail] = field(default_factory=list)
     free_addresses: set[str] = field(default_factory=set)
     free_keys: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
+    catalogue: bool = False
+    """Whether the settings or a service were written."""
 
     def __post_init__(self) -> None:
         for name in ("customers", "contacts", "services", "registrations", "requests"):
@@ -63,7 +66,11 @@ class Transaction:
     def state(self) -> LiveState:
         for id in self.touched:
             if id in self.customers and self.commit is not None:
-                self.customers[id] = replace(self.customers[id], last_commit=self.commit)
+                kept_by = self.customers[id].owner and self.commit
+                self.customers[id] = replace(self.customers[id], last_commit=kept_by)
+        if self.catalogue and self.commit is not None:
+            commits = {**self.settings.last_commits, OWNER: self.commit}
+            self.settings = replace(self.settings, last_commits=commits)
         names = ("settings", "services", "customers", "contacts", "registrations", "requests")
         kept: dict[str, Any] = {name: getattr(self, name) for name in names}
         return replace(self.before, revision=self.before.revision + 1, **kept)
@@ -95,7 +102,8 @@ class Transaction:
         known = next((table[row.id] for table in tables if row.id in table), self.before.settings)
         if change.target.version != known.version:
             raise BatchRefused("stale", f"{row.id} is of version {known.version}, not {change.target.version}")
-        if row.owner not in {None, OWNER}:
+        adopted = {Kind.ADOPT_SETTINGS, Kind.ADOPT_SERVICE, Kind.ADOPT_CUSTOMER, Kind.ADOPT_CONTACT}
+        if row.owner != OWNER and (row.owner is not None or change.kind not in adopted):
             raise BatchRefused("other-owner", row.id)
 
     def known_services(self, row: LiveObject) -> None:

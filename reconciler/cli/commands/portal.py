@@ -25,7 +25,7 @@ Examples:
   reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email ada@provider.example
 """
 SMTP_PASSWORD: Final = "RECONCILER_PORTAL_SMTP_PASSWORD"  # noqa: S105  the variable's name
-_COLUMNS: Final = ("id", "scope", "made", "ended", "name")
+_COLUMNS: Final = ("id", "scope", "made", "ended", "expires", "used", "owner", "name")
 OIDC_SECRET: Final = "RECONCILER_PORTAL_OIDC_SECRET"  # noqa: S105  the same
 
 _DATABASE = click.option(
@@ -126,11 +126,19 @@ def restore(database: str, files: Path | None, archive: Path) -> int:
     "--scope", type=click.Choice(["metrics", "read", "apply", "admin"]), required=True, help="What it may do."
 )
 @click.option("--name", default=None, help="How history names whoever uses it.")
-def token(database: str, scope: str, name: str | None) -> int:
+@click.option(
+    "--expires",
+    default="90",
+    show_default=True,
+    metavar="DAYS|DATE",
+    help="For how many days it works, or the first day without (2027-03-31, UTC).",
+)
+@click.option("--owner", metavar="NAME", help="Write only objects of this owner (portal.yaml); for scope apply.")
+def token(database: str, scope: str, name: str | None, expires: str, owner: str | None) -> int:
     """Print a new token, and nothing else."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    show(case.token(database, scope, name or f"{scope} token") + "\n")
+    show(case.token(database, scope, name or f"{scope} token", expires, owner) + "\n")
     return 0
 
 
@@ -138,7 +146,10 @@ def token(database: str, scope: str, name: str | None) -> int:
 @_DATABASE
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to say it.")
 def tokens(database: str, form: str) -> int:
-    """Show every token: its id, name and scope, when it was made and when it ended; never what opens the portal."""
+    """Show every token: id, scope, when it was made, ended, expires and was last used, owner, name.
+
+    What opens the portal is never shown. When a token was used is noted every five minutes at most.
+    """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     found = case.tokens(database)
@@ -151,8 +162,8 @@ def tokens(database: str, form: str) -> int:
 
 
 def _line(row: Mapping[str, str | None]) -> str:
-    id, scope, made, ended, name = (told(row[column] or "-") for column in _COLUMNS)
-    return f"{id:<24}  {scope:<7}  {made:<20}  {ended:<20}  {name}\n"
+    id, scope, made, ended, expires, used, owner, name = (told(row[column] or "-") for column in _COLUMNS)
+    return f"{id:<24}  {scope:<7}  {made:<20}  {ended:<20}  {expires:<20}  {used:<20}  {owner:<20}  {name}\n"
 
 
 @portal.command(epilog=EPILOG)

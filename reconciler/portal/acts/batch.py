@@ -21,6 +21,7 @@ from reconciler.portal.acts.fields import set_fields
 from reconciler.portal.acts.leases import scopes_of
 from reconciler.portal.rules import contacts as rules
 from reconciler.portal.rules.audit import VERBS, Verb
+from reconciler.portal.rules.ownership import Owners, must_be_own
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
@@ -43,16 +44,21 @@ class Run:
     batch: op.Batch
     scopes: frozenset[str]
     had_manager: set[str] = field(default_factory=set)
+    named: list[Row] = field(default_factory=list)
+    """The rows that operations were carried out on, also those that are deleted by now."""
 
 
 def carry_out(work: Work, batch: op.Batch) -> dict[str, Any]:
     """The revision and a result for every operation, in order; a `Problem` and nothing at all else."""
+    if work.principal.owner not in {None, batch.owner}:
+        raise Problem("forbidden", f"this token is for '{work.principal.owner}', not for '{batch.owner}'")
     work.run, work.commit = batch.run, batch.commit
     work.principal = replace(work.principal, actor=Actor.RECONCILER)
     run = Run(work, batch, scopes_of(work, batch.lease, batch.token))
     expectations.must_hold(work, batch.expects, batch.run)
     _load(run)
     done = [_one(run, index, operation) for index, operation in enumerate(batch.operations)]
+    _followers_are_own(run)
     _last_commit(run)
     promises.work_has_owners(work)
     promises.managers_stay(work, run.had_manager)
@@ -104,6 +110,8 @@ def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
     """Carry out one operation; a problem names its place and the change behind it."""
     try:
         row, (before, after) = _carry_out(run, operation)
+        run.named.append(row)
+        _must_be_own(run, row, follows=_is_decided(row))
         _remember(run, row, operation)
         if not isinstance(operation, op.RemoveService):
             run.work.written(row)
@@ -112,6 +120,30 @@ def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
         problem.members = {"operation": index, "change": operation.change, **problem.members}
         raise
     return operation.change, row
+
+
+def _followers_are_own(run: Run) -> None:
+    """Judge what was written besides the rows that operations name: people and requests follow their customer."""
+    named = set(map(id, run.named))
+    for row in list(run.work.rows.values()):
+        if row.values != row.first and id(row) not in named:
+            _must_be_own(run, row, follows=row.kind in {"contact", "request"})
+
+
+def _must_be_own(run: Run, row: Row, *, follows: bool) -> None:
+    customer = row.values.get("customer")
+    home = _owners(run.work.one("customer", customer)) if customer else None
+    must_be_own(run.batch.owner, f"{row.kind} '{row.id}'", _owners(row), home, follows=follows)
+
+
+def _owners(row: Row) -> Owners:
+    """Whose a row was and is; a request is nobody's: it follows its customer."""
+    return Owners((row.first or {}).get("owner"), row["owner"]) if row.kind != "request" else Owners(None, None)
+
+
+def _is_decided(row: Row) -> bool:
+    """Whether a sign-up was approved or rejected just now."""
+    return row.first is not None and row.first.get("status") == ContactStatus.UNAPPROVED != row["status"]
 
 
 def _carry_out(run: Run, operation: op.AnyOperation) -> tuple[Row, Audited]:
@@ -172,20 +204,21 @@ def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
             return set_fields(work, row, operation.fields.sent())
         case op.RenameService():
             audited = services.rename(work, row, operation.key)
-            _manage(run, row, operation.key)
+            _call(run, row, operation.key)
             return audited
         case op.RemoveService():
             return services.remove(work, row)
         case op.Record():
             return {}, {}
         case op.ReleaseCustomer():
-            return customers.release(work, row, work.where("contact", t.contacts.c.customer == row.id))
+            c = t.contacts.c
+            return customers.release(work, row, work.where("contact", c.customer == row.id, c.owner == row["owner"]))
         case op.ReleaseContact():
             _unprotected(row, "release")
             return customers.release(work, row)
         case op.RenameCustomer() | op.RenameContact():
             before = (row.first or {}).get("external_key")
-            _manage(run, row, operation.key)
+            _call(run, row, operation.key)
             return {"external_key": before}, {"external_key": operation.key}
         case op.OnCustomer() | op.ArchiveCustomer():
             return _write_customer(run, row, operation)
@@ -251,8 +284,7 @@ def _row(run: Run, kind: str, id: str, version: int) -> Row:
     known = row.first["version"] if row.first else row["version"]
     if known != version:
         raise Problem("stale", f"{kind} '{id}' is of version {known}, not {version}")
-    if row["owner"] not in {None, run.batch.owner}:
-        raise Problem("other-owner", f"{kind} '{id}' belongs to '{row['owner']}'")
+    _must_be_own(run, row, follows=True)  # what it becomes is judged when the operation is done
     _in_scope(run, row)
     return row
 
@@ -274,11 +306,14 @@ def _covered(run: Run, scope: str) -> None:
 
 def _manage(run: Run, row: Row, key: str) -> Row:
     """Put the owner's name and key on a row."""
-    taken = row["external_key"] != key and row.kind != "settings"
-    if taken:
-        _key_is_free(run, row, key)
     row["owner"] = run.batch.owner
-    if taken:
+    return _call(run, row, key)
+
+
+def _call(run: Run, row: Row, key: str) -> Row:
+    """Put a key on a row."""
+    if row["external_key"] != key and row.kind != "settings":
+        _key_is_free(run, row, key)
         lives.begin(run.work, row, key)
     row["external_key"] = key
     if row.kind in {"customer", "contact"}:
@@ -318,7 +353,14 @@ def _remember(run: Run, row: Row, operation: op.Operation) -> None:
 
 
 def _last_commit(run: Run) -> None:
-    if run.batch.commit is None:
+    """Remember the commit at the customers that were touched, and for the owner at the settings and services."""
+    work, commit = run.work, run.batch.commit
+    if commit is None:
         return
-    for id in sorted(promises.touched_customers(run.work)):
-        run.work.one("customer", id)["last_commit"] = run.batch.commit
+    for id in sorted(promises.touched_customers(work)):
+        customer = work.one("customer", id)
+        if customer["owner"] is not None:
+            customer["last_commit"] = commit
+    if any(row.kind in {"settings", "service"} for row in run.named):
+        settings = work.one("settings", "settings")
+        settings["last_commits"] = {**settings["last_commits"], run.batch.owner: commit}

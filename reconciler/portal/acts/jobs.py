@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, or_, select
 
 from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.acts.quotes import expire_quotes
+from reconciler.portal.acts.tokens import write_token_uses
 from reconciler.portal.acts.turns import AT_ONCE, in_turns
 from reconciler.portal.acts.uploads import forget, sweep
 from reconciler.portal.rules.audit import Verb
@@ -68,5 +69,6 @@ def forget_ended_access(store: Store) -> int:
 
 JOBS: Final[tuple[Callable[[Store], int], ...]] = (
     expire_links, expire_quotes, forget_ended_access, forget_mails, forget, sweep,
+    write_token_uses,
 )  # fmt: skip
 """What every server process does each minute; the portal's one row makes sure that each thing is done once."""

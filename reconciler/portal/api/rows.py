@@ -11,7 +11,7 @@ Row = Mapping[str, Any]
 
 _MANAGED: Final = ("id", "version", "external_key", "owner")
 _FIELDS: Final = {
-    "settings": members("settings"),
+    "settings": (*members("settings"), "last_commits"),
     "service": (*members("service"), "life"),
     "customer": (*members("customer"), "status", "archived", "last_commit", "life"),
     "contact": ("customer", *members("contact"), "status", "life", "removed"),

@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from reconciler.portal.acts.sessions import by_session, by_token, note_use
-from reconciler.portal.acts.tokens import make_token
+from reconciler.portal.acts.tokens import DAYS, end_of, make_token, note_token_use
 from reconciler.portal.rules.policy import PUBLIC, Grant, granted, known
 from reconciler.portal.rules.principals import COMMAND_LINE, Principal, Scope
 from reconciler.portal.rules.problems import Problem
@@ -38,11 +38,13 @@ def principal_of(request: Request, credentials: HTTPAuthorizationCredentials | N
         return None
     store, secret = store_of(request), credentials.credentials
     with store.read() as connection:
-        found = by_token(connection, secret) or by_session(connection, secret, store.clock())
+        found = by_token(connection, secret, store.clock()) or by_session(connection, secret, store.clock())
     if found is None:
         raise Problem("unauthenticated", "this token is not valid")
     if found.person:
         note_use(store, secret)
+    else:
+        note_token_use(store, found)
     return found
 
 
@@ -80,8 +82,12 @@ def allowed(operation: str) -> Any:
 
 
 def new_token(
-    store: Store, scope: Scope, name: str, secret: Callable[[], str] = lambda: secrets.token_urlsafe(32)
-) -> str:
-    """A new token of this scope; only its digest is kept, so this is the only time that it is seen."""
+    store: Store, scope: Scope, name: str, secret: Callable[[], str] = lambda: secrets.token_urlsafe(32), *,
+    expires: str = str(DAYS), owner: str | None = None,
+) -> str:  # fmt: skip
+    """A new token of this scope; only its digest is kept, so this is the only time that it is seen.
+
+    `expires`: days, or the first day without; `owner`: whose objects alone it writes. A `ValueError` when they do not fit.
+    """
     with store.write(COMMAND_LINE) as work:
-        return make_token(work, scope, name, f"rp_{secret()}")
+        return make_token(work, scope, name, f"rp_{secret()}", expires_at=end_of(expires, work.now), owner=owner)

@@ -55,6 +55,10 @@ def broken_laws(connection: Connection) -> list[str]:
         select(c.id).select_from(inside).where(c.status.in_(LIVING), t.customers.c.status == CustomerStatus.ARCHIVED)
     )
     found += [f"contact {id} lives at an archived customer" for id in connection.execute(orphans).scalars()]
+    strangers = (
+        select(c.id).select_from(inside).where(c.owner.is_not(None), c.owner.is_distinct_from(t.customers.c.owner))
+    )
+    found += [f"contact {id} has another owner than its customer" for id in connection.execute(strangers).scalars()]
     for table in (t.sessions, t.tokens):
         joined = table.join(t.contacts, c.id == table.c.contact)
         open_access = (

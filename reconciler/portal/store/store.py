@@ -32,6 +32,8 @@ class Store:
     base_url: str = "http://127.0.0.1:8000"
     vault: Vault = field(default_factory=lambda: Vault(Path("portal-files")))
     violations: list[str] | None = field(default=None, compare=False)
+    token_uses: dict[str, str] = field(default_factory=dict, compare=False)
+    """When this process last saw each token, by the token's digest."""
 
     @contextmanager
     def write(self, principal: Principal) -> Iterator[Work]:

@@ -44,7 +44,9 @@ settings = Table(
     Column("offers", json_type(), nullable=False),
     Column("branding", json_type(), nullable=False),
     Column("activation", json_type(), nullable=False, server_default='{"expire_after_days":14}'),
+    Column("last_commits", json_type(), nullable=False, server_default="{}"),
 )  # fmt: skip
+"""`last_commits`: by owner, the commit of the last batch that wrote the settings or a service. It outlives the services."""
 
 services = Table(
     "services", metadata, *managed_columns(),
@@ -267,7 +269,14 @@ tokens = Table(
     Column("contact", String(40), ForeignKey("contacts.id"), index=True),
     Column("created_at", String(20), nullable=False),
     Column("ended_at", String(20)),
+    Column("expires_at", String(20), nullable=False, server_default=""),
+    Column("owner", String(200)),
+    Column("used_at", String(20)),
 )  # fmt: skip
+"""`ended_at`: when somebody ended the token; `expires_at`: when it ends in any case. `owner`: whose objects alone it writes.
+
+`used_at`: when it was last used, to a few minutes.
+"""
 
 staff = Table(
     "staff", metadata,

@@ -16,6 +16,7 @@ from reconciler.portal.api.paging import Limit
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.snapshot import chunked, lines
 from reconciler.portal.rules.naming import name_for
+from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 
@@ -25,15 +26,16 @@ Since = Annotated[int | None, Query(ge=0, le=2**53)]
 Epoch = Annotated[str | None, Query(max_length=40)]
 
 
-@router.get("/meta", response_model=Meta, dependencies=[allowed("meta.read")])
-def read_meta(request: Request) -> Response:
-    """Which portal this is, and at which revision."""
-    store = store_of(request)
+@router.get("/meta", response_model=Meta)
+def read_meta(request: Request, grant: Annotated[Grant, allowed("meta.read")]) -> Response:
+    """Which portal this is, at which revision, and until when the caller's token opens it."""
+    store, by = store_of(request), grant.principal
     with store.read() as connection:
         head = connection.execute(select(t.portal)).one()
     return answer({
         "id": head.id, "epoch": head.epoch, "revision": head.revision, "now": store.clock(),
         "version": version("reconciler"), "name": name_for("en", head.name),
+        "token": {"owner": by.owner, "expires_at": by.expires_at},
     })  # fmt: skip
 
 

@@ -136,6 +136,10 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "revoked the API token “{name}”", "a révoqué le jeton d’API « {name} »", "hat das API-Token „{name}“ entzogen",
     ),
     "history.scope": ("Scope", "Portée", "Umfang"),
+    "history.valid-until": ("Valid until", "Valable jusqu’au", "Gültig bis"),
+    "history.for-owner": (
+        "Writes only what belongs to", "N’écrit que ce qui appartient à", "Schreibt nur, was diesem Eigentümer gehört",
+    ),
     "history.did.renamed": (
         "renamed the file for {what}", "a renommé le fichier pour {what}", "hat die Datei für {what} umbenannt",
     ),
