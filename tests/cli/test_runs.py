@@ -14,6 +14,7 @@ import pytest
 from reconciler.adapters.address import Address
 from reconciler.adapters.writer import PortalWriter
 from reconciler.model.changes import Kind
+from reconciler.portal.command import create_token
 from reconciler.shipped import shipped
 from tests.cli.conftest import Portal, Program
 
@@ -169,6 +170,17 @@ def test_doctor_finds_everything_well(connected: Program) -> None:
     assert "complete: " in run.out
     del connected.environment["RECONCILER_PORTAL_URL"]
     assert connected("doctor").code == 6
+
+
+@pytest.mark.parametrize(("expires", "warned"), [("7", True), ("9", False)])
+def test_doctor_warns_a_week_before_the_token_ends(
+    connected: Program, portal: Portal, expires: str, warned: bool
+) -> None:
+    connected.environment["RECONCILER_PORTAL_TOKEN"] = create_token(portal.database, "read", "t", expires)
+    run = connected("doctor")
+    (line,) = [line for line in run.out.splitlines() if " token " in line]
+    assert (run.code, line.startswith("WARN" if warned else "ok  ")) == (0, True)
+    assert ("hint: make a new one with reconciler portal token" in run.out) is warned
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
