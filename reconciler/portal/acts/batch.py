@@ -10,6 +10,7 @@ from reconciler.portal.acts import (
     customers,
     expectations,
     lives,
+    ownership,
     promises,
     references,
     registrations,
@@ -21,7 +22,6 @@ from reconciler.portal.acts.fields import set_fields
 from reconciler.portal.acts.leases import scopes_of
 from reconciler.portal.rules import contacts as rules
 from reconciler.portal.rules.audit import VERBS, Verb
-from reconciler.portal.rules.ownership import Owners, must_be_own
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
@@ -58,7 +58,7 @@ def carry_out(work: Work, batch: op.Batch) -> dict[str, Any]:
     expectations.must_hold(work, batch.expects, batch.run)
     _load(run)
     done = [_one(run, index, operation) for index, operation in enumerate(batch.operations)]
-    _followers_are_own(run)
+    ownership.followers_are_own(work, batch.owner, run.named)
     _last_commit(run)
     promises.work_has_owners(work)
     promises.managers_stay(work, run.had_manager)
@@ -111,7 +111,7 @@ def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
     try:
         row, (before, after) = _carry_out(run, operation)
         run.named.append(row)
-        _must_be_own(run, row, follows=_is_decided(row))
+        ownership.is_own(run.work, run.batch.owner, row)
         _remember(run, row, operation)
         if not isinstance(operation, op.RemoveService):
             run.work.written(row)
@@ -120,30 +120,6 @@ def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
         problem.members = {"operation": index, "change": operation.change, **problem.members}
         raise
     return operation.change, row
-
-
-def _followers_are_own(run: Run) -> None:
-    """Judge what was written besides the rows that operations name: people and requests follow their customer."""
-    named = set(map(id, run.named))
-    for row in list(run.work.rows.values()):
-        if row.values != row.first and id(row) not in named:
-            _must_be_own(run, row, follows=row.kind in {"contact", "request"})
-
-
-def _must_be_own(run: Run, row: Row, *, follows: bool) -> None:
-    customer = row.values.get("customer")
-    home = _owners(run.work.one("customer", customer)) if customer else None
-    must_be_own(run.batch.owner, f"{row.kind} '{row.id}'", _owners(row), home, follows=follows)
-
-
-def _owners(row: Row) -> Owners:
-    """Whose a row was and is; a request is nobody's: it follows its customer."""
-    return Owners((row.first or {}).get("owner"), row["owner"]) if row.kind != "request" else Owners(None, None)
-
-
-def _is_decided(row: Row) -> bool:
-    """Whether a sign-up was approved or rejected just now."""
-    return row.first is not None and row.first.get("status") == ContactStatus.UNAPPROVED != row["status"]
 
 
 def _carry_out(run: Run, operation: op.AnyOperation) -> tuple[Row, Audited]:
@@ -284,7 +260,7 @@ def _row(run: Run, kind: str, id: str, version: int) -> Row:
     known = row.first["version"] if row.first else row["version"]
     if known != version:
         raise Problem("stale", f"{kind} '{id}' is of version {known}, not {version}")
-    _must_be_own(run, row, follows=True)  # what it becomes is judged when the operation is done
+    ownership.not_anothers(run.work, run.batch.owner, row)
     _in_scope(run, row)
     return row
 
