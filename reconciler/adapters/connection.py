@@ -294,7 +294,8 @@ def _failure(response: httpx.Response, problem: Mapping[str, Any], host: str) ->
     status, type = response.status_code, str(problem.get("type", ""))
     detail = str(problem.get("detail", f"{host} answered {status}"))
     if status in {401, 403}:
-        return NotAllowed(detail, "check the token" if status == 401 else "this needs a token of a larger scope or owner")
+        scope = "this needs a token of a larger scope, or for this owner"
+        return NotAllowed(detail, "check the token" if status == 401 else scope)
     if type == "lease-held" or (status == 409 and "holder" in problem):
         left = problem.get("expires_in_s")
         return LeaseHeld(

@@ -98,17 +98,17 @@ def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
 def create_token(database: str, scope: str, name: str, expires: str = str(DAYS), owner: str | None = None) -> str:
     """A new token of this scope (`metrics`, `read`, `apply`, `admin`); it is shown this once.
 
-    `expires`: a number of days, or the first day (UTC) on which it opens nothing. `owner`: whose objects alone it
-    writes. A `ValueError` says what does not fit.
+    `expires`: a number of days, or the first day (UTC) on which it opens nothing. `owner`: whose
+    objects alone it writes. A `ValueError` says what does not fit.
     """
     with _opened(database) as store:
         return new_token(store, Scope(scope), name, expires=expires, owner=owner)
 
 
 def list_tokens(database: str) -> list[dict[str, str | None]]:
-    """Every token, oldest first: `id`, `name`, `scope`, `owner`, and when it was `made`, was last `used`, `expires`, `ended`.
+    """Every token, oldest first: `id`, `name`, `scope`, `owner`, `made`, `used`, `expires`, `ended`.
 
-    None: it is bound to no owner, was never used, was not ended by anybody.
+    The last four are times. None: it is bound to no owner, was never used, was not ended by anybody.
     """
     with _opened(database) as store, store.read() as connection:
         return [

@@ -24,7 +24,8 @@ Examples:
 def doctor(settings: Settings) -> int:
     """Check the folder, git, the files, the portal and the token.
 
-    Exit 6 when a run could not do without what is not well; a warning, as of a token that ends within a week, is exit 0.
+    Exit 6 when something is not well that a run needs. A warning, as of a token that ends within
+    a week, is exit 0.
     """
     style, well = style_of(settings), True
     for finding in examine(settings.repository, settings.reader, os.environ):

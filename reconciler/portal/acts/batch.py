@@ -188,7 +188,8 @@ def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
             return {}, {}
         case op.ReleaseCustomer():
             c = t.contacts.c
-            return customers.release(work, row, work.where("contact", c.customer == row.id, c.owner == row["owner"]))
+            people = work.where("contact", c.customer == row.id, c.owner == row["owner"])
+            return customers.release(work, row, people)
         case op.ReleaseContact():
             _unprotected(row, "release")
             return customers.release(work, row)
@@ -329,7 +330,7 @@ def _remember(run: Run, row: Row, operation: op.Operation) -> None:
 
 
 def _last_commit(run: Run) -> None:
-    """Remember the commit at the customers that were touched, and for the owner at the settings and services."""
+    """Remember the commit at each customer touched, and the owner's own for settings and services."""
     work, commit = run.work, run.batch.commit
     if commit is None:
         return

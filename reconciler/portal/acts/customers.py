@@ -89,7 +89,10 @@ def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) ->
 
 
 def release(work: Work, row: Row, people: Sequence[Row] = ()) -> Audited:
-    """Stop managing a row, with these people of it: owner, key, base and last commit are emptied, nothing else changes."""
+    """Stop managing a row, with these people of it: owner, key, base and last commit are emptied.
+
+    Nothing else changes.
+    """
     before: dict[str, Any] = {"external_key": row["external_key"], "owner": row["owner"]}
     lives.remember(work, [row, *people])
     if row.kind == "customer":

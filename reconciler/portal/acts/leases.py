@@ -18,7 +18,7 @@ from reconciler.portal.store.work import Work
 def take(work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str) -> dict[str, Any]:
     """A new lease on all the scopes; a `lease-held` problem when another lives on one of them.
 
-    A token that is bound to an owner cannot keep others from what it may not write itself: `forbidden`.
+    A token that is bound to an owner cannot keep others from what it may not write: `forbidden`.
     """
     if work.principal.owner is not None:
         _must_be_for(work, work.principal.owner, scopes)
@@ -47,7 +47,10 @@ def take(work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str)
 
 
 def _must_be_for(work: Work, owner: str, scopes: Sequence[str]) -> None:
-    """A `forbidden` problem when another owner has one of the customers, or the settings and this one no service."""
+    """A `forbidden` problem when another owner has one of the customers, or the settings.
+
+    An owner of services works on them also where the settings are another owner's.
+    """
     if "settings" in scopes:
         whose = work.connection.execute(select(t.settings.c.owner)).scalar()
         services = select(t.services.c.id).where(t.services.c.owner == owner).limit(1)

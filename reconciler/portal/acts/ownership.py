@@ -1,4 +1,4 @@
-"""The rows of a batch, judged by `rules.ownership`: those that operations name, and those that follow them."""
+"""The rows of a batch, judged by `rules.ownership`: those that operations name, and what follows."""
 
 from __future__ import annotations
 
@@ -10,21 +10,22 @@ from reconciler.portal.store.work import Row, Work
 
 
 def not_anothers(work: Work, owner: str, row: Row) -> None:
-    """An `other-owner` problem for a row of another owner; what the row becomes is judged afterwards."""
+    """An `other-owner` problem for another owner's row; what the row becomes is judged later."""
     _must_be_own(work, owner, row, follows=True)
 
 
 def is_own(work: Work, owner: str, row: Row) -> None:
-    """An `other-owner` problem unless the row that an operation was carried out on is or was the owner's.
+    """An `other-owner` problem unless the row that an operation named is or was the owner's.
 
     Only a sign-up that was approved or rejected just now may be nobody's.
     """
-    decided = row.first is not None and row.first.get("status") == ContactStatus.UNAPPROVED != row["status"]
+    waited = row.first is not None and row.first.get("status") == ContactStatus.UNAPPROVED
+    decided = waited and row["status"] != ContactStatus.UNAPPROVED
     _must_be_own(work, owner, row, follows=decided)
 
 
 def followers_are_own(work: Work, owner: str, named: Iterable[Row]) -> None:
-    """Judge all that was written besides the named rows: people and requests follow their customer."""
+    """Judge what was written besides the named rows: people and requests follow their customer."""
     judged = set(map(id, named))
     for row in list(work.rows.values()):
         if row.values != row.first and id(row) not in judged:

@@ -1,7 +1,8 @@
 """Tokens of the API: made and ended by whoever may open the database, both for the history to tell.
 
-Only a token's digest is kept. What is told of a token is never enough to use it. When a token was last used is kept
-in the memory of each server process and written beside the history now and then, so that no request waits for it.
+Only a token's digest is kept. What is told of a token is never enough to use it. When a token was
+last used is kept in the memory of each server process and written beside the history now and then,
+so that no request waits for it.
 """
 
 from __future__ import annotations
@@ -31,7 +32,10 @@ _OWNER: Final = re.compile(r"[!-~]{1,200}")
 
 
 def end_of(expires: str, now: str) -> str:
-    """When a token ends that is made now: after so many days, or as that day begins; a `ValueError` if it cannot."""
+    """When a token ends that is made now: after so many days, or as that day begins.
+
+    A `ValueError` for anything else, and for an end that is past or too far away.
+    """
     latest = later(now, days=LONGEST_DAYS)
     try:
         end = later(now, days=int(expires)) if expires.isdecimal() else f"{date.fromisoformat(expires)}T00:00:00Z"
@@ -45,7 +49,8 @@ def end_of(expires: str, now: str) -> str:
 def make_token(work: Work, scope: Scope, name: str, secret: str, *, expires_at: str, owner: str | None) -> str:
     """The secret of a new token, as it was given: until it expires it opens what its scope says.
 
-    `owner`: whose objects alone it writes; a `ValueError` for a scope that writes in other ways than by batches.
+    `owner`: whose objects alone it writes; a `ValueError` for a scope that does not write by
+    batches alone.
     """
     if owner is not None and scope is not Scope.APPLY:
         raise ValueError(f"a token of scope '{scope}' cannot be bound to an owner, only one of scope 'apply'")

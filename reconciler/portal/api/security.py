@@ -87,7 +87,8 @@ def new_token(
 ) -> str:  # fmt: skip
     """A new token of this scope; only its digest is kept, so this is the only time that it is seen.
 
-    `expires`: days, or the first day without; `owner`: whose objects alone it writes. A `ValueError` when they do not fit.
+    `expires`: days, or the first day without; `owner`: whose objects alone it writes. A `ValueError`
+    when they do not fit.
     """
     with store.write(COMMAND_LINE) as work:
         return make_token(work, scope, name, f"rp_{secret()}", expires_at=end_of(expires, work.now), owner=owner)

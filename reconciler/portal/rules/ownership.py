@@ -1,4 +1,4 @@
-"""Whose rows a batch may write: judged from the owners of a row, whatever the operation is called."""
+"""Whose rows a batch may write: judged from a row's owners, whatever the operation is called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reconciler.portal.rules.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """The owner of a row before a batch and after it; None: nobody manages the row, or it was not there."""
+    """The owner of a row before a batch and after it; None: nobody manages it, or it is new."""
 
     before: str | None
     after: str | None
@@ -18,9 +18,10 @@ class Owners:
 def must_be_own(owner: str, subject: str, row: Owners, home: Owners | None, *, follows: bool) -> None:
     """An `other-owner` problem unless a batch of this owner may write the row.
 
-    `home`: the customer of a contact or of a request. `follows`: the row may belong to nobody, because it only
-    follows its customer (people of an archived one, requests that change hands), or because it is a sign-up that is
-    decided. Another owner's row is never written: a take-over would be allowed here.
+    `home`: the customer of a contact or of a request. `follows`: the row may belong to nobody,
+    because it only follows its customer (people of an archived one, requests that change hands),
+    or because it is a sign-up that is decided. Another owner's row is never written: a take-over
+    would be allowed here.
     """
     for other in (row.before, row.after):
         if other not in {None, owner}:

@@ -46,7 +46,10 @@ settings = Table(
     Column("activation", json_type(), nullable=False, server_default='{"expire_after_days":14}'),
     Column("last_commits", json_type(), nullable=False, server_default="{}"),
 )  # fmt: skip
-"""`last_commits`: by owner, the commit of the last batch that wrote the settings or a service. It outlives the services."""
+"""`last_commits`: by owner, the commit of the last batch that wrote the settings or a service.
+
+It outlives the services.
+"""
 
 services = Table(
     "services", metadata, *managed_columns(),
@@ -273,9 +276,9 @@ tokens = Table(
     Column("owner", String(200)),
     Column("used_at", String(20)),
 )  # fmt: skip
-"""`ended_at`: when somebody ended the token; `expires_at`: when it ends in any case. `owner`: whose objects alone it writes.
+"""`ended_at`: when somebody ended the token; `expires_at`: when it ends in any case.
 
-`used_at`: when it was last used, to a few minutes.
+`owner`: whose objects alone it writes. `used_at`: when it was last used, to a few minutes.
 """
 
 staff = Table(

@@ -1,8 +1,8 @@
-"""Tokens expire, may be bound to an owner and show their use; the settings remember each owner's last commit.
+"""Tokens expire, may be bound to an owner and show their use; settings remember last commits.
 
-A token without end is what nobody misses until it leaks. So tokens that were made before get 90 days from now on,
-as new ones do; `doctor` and `portal tokens` tell in time. The last commit of an owner is the one of the settings or of
-a service that was applied last.
+Nobody misses a token without an end until it leaks. So tokens that were made before get 90 days
+from now on, as new ones do; `doctor` and `portal tokens` tell in time. The last commit of an owner
+is the one of the settings or of a service that was applied last.
 """
 
 from __future__ import annotations
