@@ -46,13 +46,10 @@ def behind(connection: Connection, kind: str, secret: str, now: str) -> Mapping[
 def judged(store: Store, kind: str, secret: str, password: str) -> str:
     """What will be kept of the password, once it is good enough; nothing is written yet.
 
-    Links that do not exist cost no hashing. Whether a link still works is judged when it is used.
+    Links that do not work cost no hashing. Whether a link still works is judged again when it is used.
     """
     with store.read() as connection:
-        found = _known(connection, kind, secret)
-        person = _person(connection, found) if found else None
-    if person is None:
-        raise _useless()
+        person = behind(connection, kind, secret, store.clock())
     must_be_strong(password, (person["name"], person["email"]))
     return hashed(password)
 

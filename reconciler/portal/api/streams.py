@@ -16,7 +16,7 @@ from starlette.types import Receive, Scope, Send
 
 from reconciler.portal.api.edge import wait_as_for_a_file
 from reconciler.portal.files.archives import download_headers
-from reconciler.portal.files.vault import Incoming, Kept, Vault, too_large
+from reconciler.portal.files.vault import Incoming, Kept, Passing, Vault, too_large
 from reconciler.portal.rules.problems import Problem
 
 BYTES: Final = "application/octet-stream"
@@ -42,11 +42,22 @@ def must_be_bytes(request: Request) -> None:
 
 async def keep(request: Request, vault: Vault) -> Kept:
     """The body in the vault; nothing of it when it is too large, too slow, or breaks off."""
-    wait_as_for_a_file(request)
     with vault.incoming() as incoming:
-        async for part in _worth_writing(request.stream()):
-            await run_in_threadpool(incoming.write, part)
+        await _pour(request, incoming)
         return await run_in_threadpool(_finished, incoming)
+
+
+async def digest(request: Request, vault: Vault) -> str:
+    """The SHA-256 of the body, of which nothing is kept."""
+    passing = Passing(vault)
+    await _pour(request, passing)
+    return passing.sha256
+
+
+async def _pour(request: Request, file: Passing) -> None:
+    wait_as_for_a_file(request)
+    async for part in _worth_writing(request.stream()):
+        await run_in_threadpool(file.write, part)
 
 
 def _finished(incoming: Incoming) -> Kept:

@@ -166,10 +166,15 @@ def checked(request: Request, values: Mapping[str, list[str]], fingerprint: str)
     if any("\0" in value for typed in values.values() for value in typed):
         raise Problem("malformed", "a form holds no NUL")
     request.app.state.marks.must_be_ours(request, (values.get("mark") or [""])[0])
+    return Form(values, fingerprint, once_of(values))
+
+
+def once_of(values: Mapping[str, list[str]]) -> str:
+    """The key by which a form is told from a second sending of it."""
     once = (values.get("once") or [""])[0]
     if not _ONCE.fullmatch(once):
         raise Problem("malformed", "this form does not say that it is sent once")
-    return Form(values, fingerprint, f"form-{once}")
+    return f"form-{once}"
 
 
 Sent = Annotated[Form, Depends(form_of)]

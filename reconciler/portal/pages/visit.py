@@ -18,7 +18,7 @@ from starlette.responses import RedirectResponse
 
 from reconciler.portal.acts.sessions import HOURS, by_session, note_use
 from reconciler.portal.api.security import Gate, store_of
-from reconciler.portal.api.writing import Done, keyed
+from reconciler.portal.api.writing import Done, kept_answer, keyed
 from reconciler.portal.pages.forms import Form, Mistakes, refusal
 from reconciler.portal.pages.marks import Marks
 from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, page_of_form, places
@@ -151,6 +151,11 @@ class Visit:
                 return again(met)
             except Problem:  # what the form was about is gone: there is no page to show it on again
                 raise problem from None
+
+    def done_before(self, form: Form) -> str | None:
+        """Where to go on to from a form that was carried out already; asked before work that takes long."""
+        kept = kept_answer(self.store, self.principal or NOBODY, form.once, form.fingerprint)
+        return kept[2]["Location"] if kept else None
 
     def write(self, form: Form, act: Callable[[Work], str], *, as_self: bool = False) -> str:
         """Carry out an act once, however often the form is sent; where to go on to, as the act says.
