@@ -28,6 +28,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.seed import fill, settle, tell_demo_story
 from reconciler.portal.seed_people import give_everybody, people_of_the_provider
 from reconciler.portal.serving.connections import MOST
+from reconciler.portal.serving.counting import start_counting
 from reconciler.portal.serving.logs import LEVELS, log_to_stderr
 from reconciler.portal.serving.server import STOP_WITHIN_S, WrongSettings, listen, place_of, run_server
 from reconciler.portal.sign_on.journey import SignOn
@@ -213,6 +214,8 @@ def running(database: str, port: int = 0, clock: Callable[[], str] | None = None
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="portal", daemon=True)
     thread.start()
+    done = threading.Event()
+    counting = start_counting(store, done)
     try:
         while not server.started:
             if not thread.is_alive():
@@ -221,6 +224,8 @@ def running(database: str, port: int = 0, clock: Callable[[], str] | None = None
         yield address
     finally:
         server.should_exit = True
-        thread.join(STOP_WITHIN_S)
+        done.set()
+        for each in (thread, *counting):
+            each.join(STOP_WITHIN_S)
         bound.close()
         store.engine.dispose()

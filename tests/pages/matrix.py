@@ -99,6 +99,7 @@ ROUTES: Final[dict[tuple[str, str], str]] = {
     ("GET", "/api/v1/requests/{id}/files.zip"): "download",
     ("GET", "/api/v1/requests/{id}/files/{file}"): "download",
     ("POST", "/api/v1/uploads"): "upload",
+    ("GET", "/api/v1/uploads/{id}"): "upload",
     ("GET", "/api/v1/statistics"): "statistics",
     ("GET", "/api/v1/statistics.csv"): "statistics",
     ("GET", "/api/v1/outbox"): "administer",

@@ -14,6 +14,7 @@ from reconciler.portal.acts.offers import may_order
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import requests as rules
 from reconciler.portal.rules.contacts import may_receive, must_live
+from reconciler.portal.rules.counts import is_counting
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.rules.states import FileKind, RequestState
@@ -44,7 +45,7 @@ def send(
     sources, references = uploads.waiting(work, files), uploads.waiting(work, reference_files)
     if set(files) & set(reference_files):
         raise Problem("unprocessable", "one upload is either to be translated or a reference")
-    request = _created(work, owner, fields, service, rules.all_words(sources))
+    request = _created(work, owner, fields, service, sources)
     uploads.attach(work, sources, request, FileKind.SOURCE)
     uploads.attach(work, references, request, FileKind.REFERENCE)
     _tell(work, request)
@@ -60,10 +61,12 @@ def _service(work: Work, code: str | None) -> Row | None:
     return found[0]
 
 
-def _created(work: Work, owner: Row, fields: Mapping[str, Any], service: Row | None, words: int | None) -> Row:
-    targets = sorted(set(fields["target_languages"]))
+def _created(
+    work: Work, owner: Row, fields: Mapping[str, Any], service: Row | None, sources: Sequence[uploads.File]
+) -> Row:
+    targets, words = sorted(set(fields["target_languages"])), rules.all_words(sources)
     amount, currency = rules.cost(words, service["price"] if service else None, len(targets))
-    state = rules.first_state(fields["workflow"], words)
+    state = rules.first_state(fields["workflow"], words, counting=any(map(is_counting, sources)))
     request = work.new("request", {
         **fields, "customer": owner["customer"], "owner": owner.id, "state": state, "created_at": work.now, **NEW,
         "target_languages": targets, "words": words, "cost": amount, "currency": currency,

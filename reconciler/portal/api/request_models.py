@@ -12,6 +12,7 @@ from reconciler.portal.acts.shapes import Id, Language, Paragraph, Shape
 from reconciler.portal.acts.uploads import MOST_FILES
 from reconciler.portal.api.models import Shown
 from reconciler.portal.files.words import Reason
+from reconciler.portal.rules.counts import CountState
 from reconciler.portal.rules.states import FileKind, RequestState
 
 State: TypeAlias = Annotated[str, OneOf(RequestState)]
@@ -86,13 +87,17 @@ class NewOwner(Shape):
 
 
 class Upload(Shown):
-    """A file that came; `words` are weighted, or null and `uncounted` says why a person has to count them."""
+    """A file that came, and its weighted `words`: null while they are counted, and where a person has to count them.
+
+    `uncounted` says why a person has to.
+    """
 
     id: str
     name: str
     size: int
     sha256: str
     words: int | None
+    count: Annotated[str, OneOf(CountState)]
     uncounted: Reason | None
 
 

@@ -25,6 +25,7 @@ class Deed(StrEnum):
     CHANGED = "changed"
     CODE_RENEWED = "code-renewed"
     CODE_WITHDRAWN = "code-withdrawn"
+    COUNTED = "counted"
     DECLINED = "declined"
     DELIVERED = "delivered"
     ERASED = "erased"
@@ -115,7 +116,8 @@ class Verb(StrEnum):
     ACCOUNT = "account", Deed.ACCOUNT_CHANGED
     PASSWORD = "password", Deed.PASSWORD_CHANGED
     RESET = "reset", Deed.PASSWORD_RESET
-    # the clock
+    # the portal itself
+    REQUESTS_COUNT = "requests/count", Deed.COUNTED
     QUOTE_EXPIRED = "quote_expired", Deed.EXPIRED
     LINK_EXPIRED = "link_expired", Deed.LINK_EXPIRED
     # the demonstration

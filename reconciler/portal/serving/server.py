@@ -1,4 +1,4 @@
-"""One server process from its socket to its end: requests, jobs by the clock, mails on their way.
+"""One server process from its socket to its end: requests, jobs by the clock, counts, mails on their way.
 
 On SIGTERM or SIGINT it stops listening, finishes the requests and the mail that are under way, and
 ends with 0, all within `STOP_WITHIN_S`.
@@ -27,6 +27,7 @@ from reconciler.portal.mail.delivery import carry_mails
 from reconciler.portal.mail.smtp import MailServer
 from reconciler.portal.rules.hosts import is_private, on_loopback
 from reconciler.portal.serving.connections import MOST, Connection
+from reconciler.portal.serving.counting import start_counting
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.database import failure
 from reconciler.portal.store.store import Store
@@ -137,7 +138,7 @@ def _workers(store: Store, mail_server: MailServer | None, done: threading.Event
     workers = [threading.Thread(target=task, name=name, daemon=True) for name, task in tasks]
     for worker in workers:
         worker.start()
-    return workers
+    return [*workers, *start_counting(store, done)]
 
 
 def follow_the_clock(store: Store, done: threading.Event) -> None:

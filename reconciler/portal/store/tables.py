@@ -174,13 +174,16 @@ files = Table(
     Column("sha256", String(64), nullable=False),
     Column("words", Integer),
     Column("uncounted", String(20)),
+    Column("count_at", String(20), index=True),
+    Column("count_tries", Integer, nullable=False, server_default="0"),
     Column("person", String(40)),
     Column("by", Text, nullable=False),
     Column("created_at", String(20), nullable=False, index=True),
 )  # fmt: skip
 """What was uploaded: `source`, `reference`, or `delivery` in a target language. The bytes lie outside, by id.
 
-`words` are weighted; empty where `uncounted` says why a person has to count. An upload belongs to nobody's
+`words` are weighted; empty where `uncounted` says why a person has to count, and while they are being counted.
+`count_at`: when a count that waits or is under way is due; empty once it ended. An upload belongs to nobody's
 request yet (`request` and `kind` empty): only `person` (or, for tokens, whoever has the id) may use it, and it
 is forgotten after a day.
 """
