@@ -75,6 +75,9 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "history.did.quoted": (
         "sent the quote for {what}", "a envoyé le devis pour {what}", "hat das Angebot für {what} gesendet",
     ),
+    "history.did.counted": (
+        "counted the words of {what}", "a compté les mots de {what}", "hat die Wörter für {what} gezählt",
+    ),
     "history.did.declined": ("declined {what}", "a refusé {what}", "hat {what} abgelehnt"),
     "history.did.accepted": (
         "accepted the quote for {what}", "a accepté le devis pour {what}", "hat das Angebot für {what} angenommen",
