@@ -75,6 +75,7 @@ class _Stock(Collector):
                     "How long the mail that is due longest is due.",
                     _overdue(connection, now),
                 ),
+                _one("portal_counts_waiting", "Files whose words are not counted yet.", _counts(connection)),
                 _one("portal_sessions", "Sessions that nobody ended.", _sessions(connection)),
             ]
         yield from found
@@ -96,6 +97,11 @@ def _one(name: str, help: str, value: float) -> Metric:
 
 def _revision(connection: Connection) -> int:
     return int(connection.execute(select(t.portal.c.revision)).scalar_one())
+
+
+def _counts(connection: Connection) -> int:
+    waiting = select(func.count()).where(t.files.c.count_at.is_not(None))
+    return int(connection.execute(waiting).scalar_one())
 
 
 def _sessions(connection: Connection) -> int:

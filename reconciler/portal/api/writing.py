@@ -46,7 +46,9 @@ def write(request: Request, grant: Grant, body: bytes, act: Callable[[Work], Don
 
     A route that prepares a write by work that takes long asks first whether it was answered (`was_answered`).
     """
-    return _answer(keyed(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body), act))
+    return _answer(
+        keyed(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body), act)
+    )
 
 
 def was_answered(request: Request, grant: Grant) -> bool:
