@@ -22,8 +22,9 @@ CPU_S: Final = 2.0
 WALL_S: Final = 60.0
 """On a machine that is so busy that `CPU_S` take longer, the file is counted another time."""
 MEMORY: Final = 1024 * 1024 * 1024
-_ROOT: Final = Path(__file__).parents[3]
-"""The folder that holds the package."""
+_PROGRAM: Final = f"import sys; sys.path.append(sys.argv[1]); from {__name__} import answer; answer(*sys.argv[2:])"
+_ROOT: Final = str(Path(__file__).parents[3])
+"""The folder that holds the package; the standard library comes before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +47,29 @@ def count_apart(name: str, path: Path) -> Count | None:
         content = path.open("rb")
     except OSError:
         return Count(None, "no-bytes")
-    command = [sys.executable, "-S", "-m", __name__, kind, str(CPU_S)]
+    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, _ROOT, kind, str(CPU_S)]
     libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     with content:
         try:
             # it reads what strangers made: it gets no secrets of the environment, and no signal of the terminal
             ended = subprocess.run(  # noqa: S603  this very program, and an ending that we know
-                command, check=False, stdin=content, stdout=subprocess.PIPE, cwd=_ROOT, env=libraries, timeout=WALL_S,
+                command, check=False, stdin=content, stdout=subprocess.PIPE, env=libraries, timeout=WALL_S,
                 start_new_session=True,
             )  # fmt: skip
         except (OSError, subprocess.TimeoutExpired):
             return None
     if ended.returncode == -signal.SIGPROF:
         return TOO_COMPLEX
-    return Count(*json.loads(ended.stdout)) if ended.returncode == 0 else None
+    try:
+        return Count(*json.loads(ended.stdout)) if ended.returncode == 0 else None
+    except (ValueError, TypeError):  # the program was updated on disk, and this process not started anew
+        return None
+
+
+def answer(kind: str, cpu_s: str) -> None:
+    """Write the count of the file on stdin to stdout: what the process does."""
+    count = _count_here(kind, float(cpu_s))
+    os.write(1, json.dumps([count.words, count.uncounted]).encode())
 
 
 def _count_here(kind: str, cpu_s: float) -> Count:
@@ -72,8 +82,3 @@ def _count_here(kind: str, cpu_s: float) -> Count:
     except MemoryError:
         return TOO_COMPLEX
     return Count(count.weighted if count else None, None if count else "other-kind")
-
-
-if __name__ == "__main__":
-    counted = _count_here(sys.argv[1], float(sys.argv[2]))
-    os.write(1, json.dumps([counted.words, counted.uncounted]).encode())

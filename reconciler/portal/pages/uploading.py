@@ -203,7 +203,7 @@ class _Arriving:
             raise Problem("too-large", f"a form brings {2 * uploads.MOST_FILES} files at most")
         if self._repeated is None:
             store, principal = self.visit.store, self.visit.grant.principal
-            self._repeated = answered(store, principal, once_of(self.values))
+            self._repeated = "once" in self.values and answered(store, principal, once_of(self.values))
             if not self._repeated:
                 uploads.must_have_room(store, principal)
 
