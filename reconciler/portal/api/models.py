@@ -151,6 +151,7 @@ class Meta(Shown):
     now: str
     version: str
     name: str
+    head: str
 
 
 class HistoryEntry(Shown):
@@ -166,6 +167,8 @@ class HistoryEntry(Shown):
     change: str | None
     run: str | None
     commit: str | None
+    hash: str
+    erased: list[str]
 
 
 class BatchResult(Shown):

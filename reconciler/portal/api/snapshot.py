@@ -24,7 +24,7 @@ def lines(connection: Connection, head: Any, now: str, since: int | None) -> Ite
     counts = Counter(dict.fromkeys(("settings", "service", "customer", "contact", "registration", "request"), 0))
     header = {
         "kind": "header", "portal": head.id, "epoch": head.epoch, "revision": head.revision, "now": now,
-        "since": since,
+        "since": since, "head": head.head,
     }  # fmt: skip
     first = json_bytes(header) + b"\n"
     digest.update(first)

@@ -36,7 +36,7 @@ _LABELS: Final[Mapping[str, str]] = {
     "work_to.owner": "request.new-owner", "work_to.requests": "nav.requests", "files": "request.files",
     "reference_files": "request.references", "expires_at": "request.until", "accepted_at": "request.accepted",
     "delivered_at": "request.delivered", "protected": "history.protected", "external_key": "history.key",
-    "scope": "history.scope", "past_requests": "nav.requests",
+    "scope": "history.scope", "past_requests": "nav.requests", "epoch": "history.epoch", "head": "history.head",
 }  # fmt: skip
 _WORDED: Final[Mapping[str, str]] = {
     "role": "role.", "status": "status.", "state": "state.", "workflow": "workflow.", "workflows": "workflow.",
@@ -46,7 +46,7 @@ _WORDED: Final[Mapping[str, str]] = {
 _TONGUES: Final = frozenset({"language", "source_language", "target_languages", "languages.source", "languages.target"})
 _TIMES: Final = frozenset({"deadline", "expires_at", "accepted_at", "delivered_at"})
 _COUNTED: Final = frozenset({"files", "reference_files"})
-_SAID: Final = frozenset({"password", "registration_code", "erased", "ended_at"})
+_SAID: Final = frozenset({"password", "registration_code", "erased", "values", "ended_at"})
 """What the sentence has said already."""
 _ID: Final = re.compile(r"(con|cus|svc|req|stf|mail)_[0-9a-f]+")
 _PAGES: Final[Mapping[str, str]] = {

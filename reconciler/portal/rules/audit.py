@@ -22,6 +22,7 @@ class Deed(StrEnum):
     APPROVED = "approved"
     ARCHIVED = "archived"
     ASSIGNED = "assigned"
+    BROUGHT_BACK = "brought-back"
     CHANGED = "changed"
     CODE_RENEWED = "code-renewed"
     CODE_WITHDRAWN = "code-withdrawn"
@@ -89,6 +90,7 @@ class Verb(StrEnum):
     DELETE_SERVICES = "DELETE services", Deed.REMOVED
     PATCH_SETTINGS = "PATCH settings", Deed.CHANGED
     PORTAL_RENAME = "portal/rename", Deed.NAMED
+    PORTAL_RESTORE = "portal/restore", Deed.BROUGHT_BACK
     POST_STAFF = "POST staff", Deed.INVITED
     PATCH_STAFF = "PATCH staff", Deed.CHANGED
     DELETE_STAFF = "DELETE staff", Deed.REMOVED

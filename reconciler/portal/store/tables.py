@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
+from reconciler.portal.rules.chain import START
 from reconciler.portal.store.columns import Big, json_type, managed_columns
 
 metadata = MetaData(
@@ -30,8 +31,11 @@ portal = Table(
     Column("revision", Big, nullable=False),
     Column("fence", Big, nullable=False),
     Column("secret", String(64), nullable=False, server_default=""),
+    Column("head", String(64), nullable=False, server_default=START),
 )  # fmt: skip
 """One row; whoever writes anything locks it first, so revisions become visible in order.
+
+`head`: the hash of the last entry of the audit feed (`rules.chain`).
 
 `secret` keys the marks by which forms of ours are known; every server process shares it. `name` is empty
 until somebody gives one (`rules.naming`).
@@ -201,11 +205,14 @@ changes = Table(
     Column("run", String(200)),
     Column("commit", String(64)),
     Column("person", String(40), index=True),
+    Column("seals", json_type()),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index("ix_changes_object_revision_seq", "object", "revision", "seq"),
 )  # fmt: skip
 """The audit feed: who, when, what, before, after, by which commit.
 
 `person`: the id of the contact or of the provider's person whose name `by` is, so that it can be forgotten.
+`seals`, `hash`: the chain of entries, which detects edits (`rules.chain`).
 """
 
 outbox = Table(

@@ -15,11 +15,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, or_, select, update
 
 from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.chain import hash_of, seals_of
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.searching import sought_by
 from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.chain import new_salts
 
 _KIND: Final = {
     "settings": t.settings, "service": t.services, "customer": t.customers, "contact": t.contacts,
@@ -150,14 +152,17 @@ class Work:
         after: Mapping[str, Any] | None,
         change: str | None = None,
     ) -> None:
-        """Note one act in the history."""
-        self.audited.append({
+        """Note one act in the history, chained to the entry before it."""
+        entry = {
             "revision": self.revision, "seq": len(self.audited), "at": self.now, "by": self.principal.name,
             "actor": str(self.principal.actor), "what": str(verb), "object": row.kind, "id": row.id,
             "before": dict(before) if before is not None else None,
             "after": dict(after) if after is not None else None,
             "change": change, "run": self.run, "commit": self.commit, "person": self.principal.person,
-        })  # fmt: skip
+        }  # fmt: skip
+        seals = seals_of(entry, new_salts())
+        self.portal["head"] = hash_of(self.portal["head"], entry, seals)
+        self.audited.append({**entry, "seals": seals, "hash": self.portal["head"]})
 
     def mail(self, values: Mapping[str, Any]) -> None:
         """Put a mail into the outbox; it leaves only if the transaction is committed."""
@@ -241,7 +246,7 @@ class Work:
                 self.connection.execute(insert(table), written)
         wrote = bool(self.audited or any(row.first != row.values for row in self.rows.values()))
         if wrote:
-            self.connection.execute(update(t.portal).values(revision=self.revision))
+            self.connection.execute(update(t.portal).values(revision=self.revision, head=self.portal["head"]))
         return wrote
 
     def end_access(self, person: str) -> None:

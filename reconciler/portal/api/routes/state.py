@@ -15,6 +15,7 @@ from reconciler.portal.api.models import PROBLEMS, HistoryEntry, Meta, Page
 from reconciler.portal.api.paging import Limit
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.snapshot import chunked, lines
+from reconciler.portal.rules.chain import erased_paths
 from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -33,7 +34,7 @@ def read_meta(request: Request) -> Response:
         head = connection.execute(select(t.portal)).one()
     return answer({
         "id": head.id, "epoch": head.epoch, "revision": head.revision, "now": store.clock(),
-        "version": version("reconciler"), "name": name_for("en", head.name),
+        "version": version("reconciler"), "name": name_for("en", head.name), "head": head.head,
     })  # fmt: skip
 
 
@@ -96,5 +97,6 @@ def read_changes(request: Request, since: Since = 0, epoch: Epoch = None, limit:
         items = [dict(row) for row in connection.execute(statement).mappings()]
     for item in items:
         del item["seq"], item["person"]
+        item["erased"] = erased_paths(item.pop("seals"))
     following = str(last) if last is not None and found[-1] > last else None
     return answer({"items": items, "next": following, "revision": head.revision, "epoch": head.epoch})

@@ -129,6 +129,13 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "history.did.named": (
         "changed the name of the portal", "a changé le nom du portail", "hat den Namen des Portals geändert",
     ),
+    "history.did.brought-back": (
+        "restored the portal from a backup",
+        "a restauré le portail à partir d’une sauvegarde",
+        "hat das Portal aus einer Sicherung wiederhergestellt",
+    ),
+    "history.epoch": ("Epoch", "Époque", "Epoche"),
+    "history.head": ("Head of the history", "Tête de l’historique", "Kopf des Verlaufs"),
     "history.did.token-made": (
         "made the API token “{name}”", "a créé le jeton d’API « {name} »", "hat das API-Token „{name}“ erstellt",
     ),
