@@ -8,7 +8,9 @@ transaction sees one revision from its first to its last row.
 from __future__ import annotations
 
 import json
+import math
 import secrets
+import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -82,7 +84,13 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver's own BEGIN would come too late and be of the wrong kind
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -186,6 +194,42 @@ def _found(connection: Connection) -> None:
     connection.execute(
         insert(t.settings).values(id="settings", version=1, revision=0, touched={}, **DEFAULTS["settings"])
     )
+
+
+def mark_traces(connection: Connection) -> None:
+    """Note, as a part of the transaction, that free space of the database may hold what it erases."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA user_version=1")
+
+
+def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
+    """Write a marked SQLite file anew and cut off its journal, so that no byte of what was erased stays.
+
+    Not one of more than `largest` bytes, for writers wait meanwhile. The mark stays, for the next try, while
+    somebody still reads an older state. Whether there was a mark and it is gone.
+    """
+    if engine.dialect.name != "sqlite":
+        return False  # PostgreSQL reuses the space in its own time: RUNNING.md
+    connection = engine.raw_connection()
+    try:
+        ask = connection.cursor().execute
+        (marked,), (size,) = ask("PRAGMA user_version").fetchone(), ask(_SIZE).fetchone()
+        if not marked or size > largest:
+            return False
+        ask("PRAGMA busy_timeout=1000")
+        ask("VACUUM")
+        (busy, *_) = ask("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if not busy:
+            ask("PRAGMA user_version=0")
+        return not busy
+    except sqlite3.OperationalError:  # somebody writes: the mark stays
+        return False
+    finally:
+        connection.cursor().execute("PRAGMA busy_timeout=30000")
+        connection.close()
+
+
+_SIZE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 
 
 def among(connection: Connection, column: ColumnElement[str], texts: Sequence[str]) -> ColumnElement[bool]:

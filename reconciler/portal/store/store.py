@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, Engine, select
 
@@ -13,9 +14,12 @@ from reconciler.portal.files.vault import Vault
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
-from reconciler.portal.store.database import aside, files_beside, migrate, open_database, reading, writing
+from reconciler.portal.store.database import aside, clear_traces, files_beside, migrate, open_database, reading, writing
 from reconciler.portal.store.laws import broken_laws
 from reconciler.portal.store.work import Work
+
+AT_ONCE_BYTES: Final = 32 * 1024 * 1024
+"""Up to this size a database is written anew as soon as a person was erased; a larger one by a job."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,8 @@ class Store:
             work = Work(connection, portal, principal, self.clock(), self.base_url)
             yield work
             work.finish()
+        if work.forgets:
+            clear_traces(self.engine, AT_ONCE_BYTES)
         if self.violations is not None:
             with self.read() as connection:
                 self.violations.extend(broken_laws(connection))

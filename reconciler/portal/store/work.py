@@ -22,12 +22,15 @@ from reconciler.portal.rules.searching import sought_by
 from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import new_salts
+from reconciler.portal.store.database import mark_traces
 
 _KIND: Final = {
     "settings": t.settings, "service": t.services, "customer": t.customers, "contact": t.contacts,
     "request": t.requests, "staff": t.staff,
 }  # fmt: skip
 """The table of every kind of row, in the order in which they refer to each other."""
+KINDS: Final = {table.name: kind for kind, table in _KIND.items()}
+"""The kind of the rows of a table, by the table's name."""
 _PREFIX: Final = {"service": "svc", "customer": "cus", "contact": "con", "request": "req", "staff": "stf"}
 
 
@@ -88,6 +91,8 @@ class Work:
     dirty: dict[int, Row] = field(default_factory=dict)
     audited: list[dict[str, Any]] = field(default_factory=list)
     mails: list[dict[str, Any]] = field(default_factory=list)
+    forgets: bool = False
+    """Whether somebody's data is erased here, of which free space of the database is to hold nothing."""
 
     @property
     def revision(self) -> int:
@@ -248,6 +253,11 @@ class Work:
         if wrote:
             self.connection.execute(update(t.portal).values(revision=self.revision, head=self.portal["head"]))
         return wrote
+
+    def leave_no_traces(self) -> None:
+        """See to it that free space of the database holds nothing of what was erased here."""
+        self.forgets = True
+        mark_traces(self.connection)
 
     def end_access(self, person: str) -> None:
         """End all sessions and tokens of a contact or of one of the provider's people, and make the links useless."""
