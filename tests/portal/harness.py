@@ -79,6 +79,17 @@ class Api(TestClient):
                 return found
             cursor = {"cursor": page["next"]}
 
+    def items_of_history(self) -> list[dict[str, Any]]:
+        """Every entry of the feed."""
+        found: list[dict[str, Any]] = []
+        since: dict[str, Any] = {}
+        while True:
+            page = self.get("/changes", params={"limit": 200, **since}).json()
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            since = {"since": page["next"]}
+
     def lease(self, *scopes: str, ttl_s: float = 60, run: str = "run_1") -> dict[str, Any]:
         answer = self.post("/leases", json={"scopes": list(scopes), "ttl_s": ttl_s, "holder": "tests", "run": run})
         assert answer.status_code == 201, answer.text

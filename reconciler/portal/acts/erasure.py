@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from sqlalchemy import delete, select
+from sqlalchemy import and_, delete, func, select, update
 
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.forgetting import forget_everywhere, forget_in_history
+from reconciler.portal.acts.outbox import FORGOTTEN
+from reconciler.portal.mail.kinds import MailKind
 from reconciler.portal.rules.chain import NAMED, pseudonym
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.fields import personal_fields
@@ -21,6 +23,9 @@ from reconciler.portal.store.work import Row, Work
 
 PERSONAL: Final = personal_fields("contact")
 """The fields that go, with the values that take their place."""
+
+_BEFORE: Final = (MailKind.CONFIRM, MailKind.KNOWN)
+"""Mails to somebody who is not a contact yet."""
 
 
 def erase(work: Work, contact: Row) -> Audited:
@@ -80,3 +85,7 @@ def _delete_letters(work: Work, contact: Row, traces: Traces) -> None:
     work.connection.execute(delete(t.sign_ups).where(t.sign_ups.c.address_form.in_(forms)))
     for table in (t.outbox, t.links, t.sessions):
         work.connection.execute(delete(table).where(table.c.contact == contact.id))
+    c, addresses = t.outbox.c, sorted({text.lower() for text in traces.texts if "@" in text})
+    before = and_(c.contact.is_(None), c.kind.in_(_BEFORE), func.lower(c.to).in_(addresses))
+    work.connection.execute(delete(t.outbox).where(before, c.forget_at.is_(None)))
+    work.connection.execute(update(t.outbox).where(before).values(**FORGOTTEN))

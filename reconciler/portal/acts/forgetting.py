@@ -10,7 +10,7 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import JSON, Column, ColumnElement, Table, Text, and_, cast, func, or_, select, update
+from sqlalchemy import JSON, Column, ColumnElement, Select, Table, Text, and_, cast, false, func, or_, select, update
 
 from reconciler.portal.acts.outbox import FORGOTTEN
 from reconciler.portal.mail.kinds import MailKind
@@ -76,9 +76,17 @@ def _forget_in(work: Work, table: Table, traces: Traces) -> None:
     if not columns:
         return
     found = select(table).where(_may_hold(columns, traces))
+    if table is t.outbox:
+        found = found.where(or_(table.c.contact.is_(None), table.c.contact.not_in(_homonyms(traces))))
     for row in [dict(row) for row in work.connection.execute(found).mappings()]:
         if changed := _changed(table, columns, row, traces):
             _write(work, table, row, changed)
+
+
+def _homonyms(traces: Traces) -> Select[Any]:
+    """The ids of others who are called the same: a mail to them says their own name."""
+    c = t.contacts.c
+    return select(c.id).where(c.name.in_(traces.texts), c.id != traces.id)
 
 
 def _is_searched(table: Table, column: Column[Any]) -> bool:
@@ -87,7 +95,7 @@ def _is_searched(table: Table, column: Column[Any]) -> bool:
 
 def _may_hold(columns: Iterable[ColumnElement[Any]], traces: Traces) -> ColumnElement[bool]:
     """Whether one of the columns has the letters of a value, however it is encoded there."""
-    return or_(*(
+    return or_(false(), *(
         and_(*(func.lower(cast(column, Text)).contains(run, autoescape=True) for run in runs))
         for column in columns for runs in traces.needles
     ))  # fmt: skip

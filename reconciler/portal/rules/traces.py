@@ -22,6 +22,8 @@ IDENTITIES: Final = frozenset({
 })  # fmt: skip
 AS_PERSON: Final = frozenset({Actor.SELF, Actor.MANAGER})
 """In which capacities a contact acts."""
+_FILE: Final = "file_"
+"""How ids of files begin: their names are texts that somebody typed."""
 _RUN: Final = re.compile(r"[A-Za-z0-9]{2,}")
 _WITHOUT_SPACES: Final = 0x2E80
 """From here on are scripts that are written without spaces between words."""
@@ -78,16 +80,16 @@ class Traces:
         return value
 
     def _cleaned(self, value: Mapping[str, Any], own: bool) -> dict[str, Any]:
-        own = value["id"] == self.id if isinstance(value.get("id"), str) else own
-        somebody_else = "actor" in value and value["actor"] not in AS_PERSON
-        return {name: self._member(name, each, own, somebody_else) for name, each in value.items()}
-
-    def _member(self, name: str, value: Any, own: bool, somebody_else: bool) -> Any:
-        if own and name in self.replaced:
-            return self.replaced[name]
-        if (not own and name in IDENTITIES) or (name == "by" and somebody_else):
-            return value
-        return self.clean(value, own=own)
+        id = value.get("id")
+        own = id == self.id if isinstance(id, str) else own
+        kept = set() if own or str(id).startswith(_FILE) else set(IDENTITIES)
+        if "actor" in value and value["actor"] not in AS_PERSON:
+            kept.add("by")
+        replaced = self.replaced if own else {}
+        return {
+            name: each if name in kept else replaced[name] if name in replaced else self.clean(each, own=own)
+            for name, each in value.items()
+        }
 
     def _instead(self, text: str) -> str:
         return f"{self.pseudonym}@erased.invalid" if "@" in text or "%40" in text else self.pseudonym
