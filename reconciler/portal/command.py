@@ -35,17 +35,24 @@ from reconciler.portal.sign_on.settings import settings_of
 from reconciler.portal.store import tables
 from reconciler.portal.store.archive import WrongArchive, open_archive
 from reconciler.portal.store.backing_up import write_archive
-from reconciler.portal.store.database import WrongDatabase, files_beside, open_database
-from reconciler.portal.store.restoring import restore_archive
+from reconciler.portal.store.chain import Verdict, verify_feed
+from reconciler.portal.store.database import (
+    WrongDatabase,
+    files_beside,
+    must_be_of_this_version,
+    open_database,
+    reading,
+)
+from reconciler.portal.store.restoring import Restored, restore_archive
 from reconciler.portal.store.store import Store, open_store
 
 DatabaseFailure = DBAPIError
 LOG_LEVELS: Final = LEVELS
 
 __all__ = [
-    "LOG_LEVELS", "DatabaseFailure", "NotInvited", "WrongArchive", "WrongDatabase", "WrongSettings",
+    "LOG_LEVELS", "DatabaseFailure", "NotInvited", "Restored", "Verdict", "WrongArchive", "WrongDatabase", "WrongSettings",
     "activate_everybody", "back_up", "create_token", "invite", "is_empty", "judge_password", "list_tokens", "restore",
-    "revoke_token", "running", "seed_many", "serve", "tell_story",
+    "revoke_token", "running", "seed_many", "serve", "tell_story", "verify",
 ]  # fmt: skip
 
 
@@ -184,12 +191,23 @@ def back_up(database: str, files: Path | None, out: Path) -> str:
         engine.dispose()
 
 
-def restore(database: str, files: Path | None, archive: Path) -> str:
-    """An archive's portal in an empty database, of a new epoch; what was brought back, in a sentence."""
+def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool = False) -> Restored:
+    """An archive's portal in an empty database, of a new epoch; what was brought back, and what opens nothing."""
     engine = open_database(database)
     try:
         with open_archive(archive) as opened:
-            return restore_archive(engine, files or files_beside(database), opened).sentence
+            return restore_archive(engine, files or files_beside(database), opened, keep_tokens=keep_tokens)
+    finally:
+        engine.dispose()
+
+
+def verify(database: str, noted: str | None) -> Verdict:
+    """What a look at the whole audit feed finds; `noted`: a head that must be that of one of its entries."""
+    engine = open_database(database)
+    try:
+        with reading(engine) as connection:
+            must_be_of_this_version(connection)
+            return verify_feed(connection, noted)
     finally:
         engine.dispose()
 

@@ -1,9 +1,10 @@
-"""`reconciler portal serve|token|tokens|revoke|invite|seed|backup|restore`: starts the reference portal, and is all that knows of it."""
+"""`reconciler portal serve|token|tokens|revoke|invite|seed|backup|restore|verify`: starts the reference portal, and is all that knows of it."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -22,6 +23,7 @@ Examples:
   reconciler portal tokens --database sqlite:///portal.sqlite
   reconciler portal serve --database sqlite:///portal.sqlite --port 8000
   reconciler portal backup --database sqlite:///portal.sqlite --out portal.zip
+  reconciler portal verify --database sqlite:///portal.sqlite
   reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email ada@provider.example
 """
 SMTP_PASSWORD: Final = "RECONCILER_PORTAL_SMTP_PASSWORD"  # noqa: S105  the variable's name
@@ -112,11 +114,31 @@ def backup(database: str, files: Path | None, out: Path) -> int:
 @_DATABASE
 @_FILES
 @click.option("--from", "archive", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The archive.")
-def restore(database: str, files: Path | None, archive: Path) -> int:
-    """Bring an archive back into an empty database, SQLite or PostgreSQL; all of it, or nothing."""
+@click.option("--keep-tokens", is_flag=True, help="Tokens of the backup work again; by default all are ended.")
+def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool) -> int:
+    """Bring an archive back into an empty database, SQLite or PostgreSQL; all of it, or nothing.
+
+    Prints what opens nothing any more: links, sign-ups and, without --keep-tokens, every token.
+    """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    show(case.restore(database, files, archive) + "\n")
+    show(case.restore(database, files, archive, keep_tokens=keep_tokens) + "\n")
+    return 0
+
+
+@portal.command(epilog=EPILOG)
+@_DATABASE
+@click.option("--head", metavar="HASH", help="A head that was noted before; it must be that of an entry.")
+def verify(database: str, head: str | None) -> int:
+    """Compare every entry of the audit feed with its hash; exit 4 names the first that is not what was written.
+
+    Without --head, a chain that was computed anew and lost last entries are not seen.
+    """
+    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
+
+    if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
+        raise WrongUsage(f"--head '{head}' is no head", "a head has 64 hexadecimal digits, as verify prints it")
+    show(case.verify(database, head) + "\n")
     return 0
 
 

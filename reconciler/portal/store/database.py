@@ -27,6 +27,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError
 from sqlalchemy.pool import QueuePool
 
+from reconciler.portal.files.fresh import make_private
 from reconciler.portal.rules.fields import DEFAULTS
 from reconciler.portal.store import tables as t
 
@@ -80,6 +81,13 @@ def _sqlite(url: str) -> Engine:
     engine = create_engine(
         url, poolclass=QueuePool, pool_size=20, max_overflow=20, connect_args={"timeout": 30}, hide_parameters=True
     )
+
+    file = engine.url.database or ""
+
+    @event.listens_for(engine, "do_connect")
+    def on_opening(*_: Any) -> None:
+        if file and not file.startswith((":memory:", "file:")):
+            make_private(Path(file), "-wal", "-shm", "-journal")  # SQLite makes its journals as the file is
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
@@ -182,6 +190,13 @@ def known_versions() -> tuple[str, ...]:
 def schema_of(connection: Connection) -> tuple[str | None, str]:
     """The version of the database's schema (None: it has none of ours), and this program's own."""
     return MigrationContext.configure(connection).get_current_revision(), known_versions()[0]
+
+
+def must_be_of_this_version(connection: Connection) -> None:
+    """A `WrongDatabase` unless the schema is the one of this program."""
+    found, newest = schema_of(connection)
+    if found != newest:
+        raise WrongDatabase(f"the database is of version '{found}', not '{newest}': use the program that serves it")
 
 
 def _found(connection: Connection) -> None:
