@@ -127,6 +127,7 @@ def _state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState
             str(header["portal"]), str(header["epoch"]), int(header["revision"]), decoding.instant(header, "now"),
             next(iter(rows["settings"].values())), rows["service"], rows["customer"],
             {id: row for id, row in rows["contact"].items() if row.customer_id}, rows["registration"], rows["request"],
+            str(header.get("head", "")),
         )  # fmt: skip
     except (KeyError, ValueError, TypeError):
         raise NotUnderstood("the snapshot's header is not complete") from None

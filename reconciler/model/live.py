@@ -159,7 +159,8 @@ class OpenRequest:
 class LiveState:
     """Everything the planner needs, at one revision; all mappings by id.
 
-    `now` is the portal's clock (UTC, ISO 8601): the only clock planning knows.
+    `now` is the portal's clock (UTC, ISO 8601): the only clock planning knows. `head`: the hash of the last entry
+    of the portal's audit feed; empty where the portal has no chain.
     """
 
     portal: str
@@ -172,3 +173,4 @@ class LiveState:
     contacts: Mapping[str, LiveContact] = field(default_factory=dict)
     registrations: Mapping[str, Registration] = field(default_factory=dict)
     requests: Mapping[str, OpenRequest] = field(default_factory=dict)
+    head: str = ""

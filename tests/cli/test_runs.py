@@ -67,15 +67,19 @@ def test_a_second_apply_says_that_the_portal_matches(connected: Program, portal:
     run = connected("apply", "--yes")
     assert run.code == 0, run.out + run.err
     assert "No changes. The portal matches the files.\n" in connected("plan").out
-    revision = _revision(portal)
-    assert connected("apply", "--yes").out == connected("plan").out
-    assert _revision(portal) == revision
+    revision, head = _newest(portal)
+    assert f"\nAudit head: {head}\n" in run.out
+    assert "Changed: " in run.out.splitlines()[-1]
+    assert connected("apply", "--yes").out == f"Audit head: {head}\n{connected('plan').out}"
+    assert _newest(portal) == (revision, head)
 
 
-def _revision(portal: Portal) -> int:
+def _newest(portal: Portal) -> tuple[int, str]:
+    """The portal's revision, and the head of its audit feed."""
     connection = sqlite3.connect(portal.database.removeprefix("sqlite:///"))
     try:
-        return int(connection.execute("SELECT revision FROM portal").fetchone()[0])
+        revision, head = connection.execute("SELECT revision, head FROM portal").fetchone()
+        return int(revision), str(head)
     finally:
         connection.close()
 

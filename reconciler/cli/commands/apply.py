@@ -29,7 +29,7 @@ from reconciler.model.errors import Interrupted, Refused, ResultLost, WrongUsage
 from reconciler.model.outcome import Fate
 from reconciler.model.plan import Permissions, Plan, Review
 from reconciler.reports.as_json import read_reviewed
-from reconciler.reports.outcome import outcome_text
+from reconciler.reports.outcome import head_lines, outcome_text
 from reconciler.reports.text import plan_text
 from reconciler.usecases.apply import Voice, Wish
 from reconciler.usecases.apply import apply as carry_out
@@ -113,6 +113,8 @@ def apply(
             progress.close()
     try:
         if not outcome.of(*_TRIED) and not outcome.declined and outcome.left is not None:
+            for line in head_lines(outcome) if not outcome.groups else ():
+                page(f"{line}\n")
             page(plan_text(outcome.left, style_of(settings)))
         if outcome.groups or outcome.declined:
             page(outcome_text(outcome, style_of(settings)))
