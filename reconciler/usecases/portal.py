@@ -141,7 +141,7 @@ def _restored(done: command.Restored) -> Iterator[str]:
         yield f"{tokens} of the backup open nothing any more; make new ones with reconciler portal token"
     for id, scope, name in done.tokens:
         yield f"  {id}  {scope:<7}  {told(name)}"
-    void = f"{counted(done.links, 'link')} in mails and {counted(done.sign_ups, 'sign-up')}"
+    void = f"{counted(done.links, 'link')} in mails and {counted(done.sign_ups, 'unconfirmed sign-up')}"
     yield f"{void} open nothing any more; {counted(done.mails, 'unsent mail')} with such a link will not leave"
     since = f"whoever was erased, removed, demoted or chose another password after {done.manifest.at}"
     yield f"{since} is as they were then"

@@ -92,6 +92,6 @@ def test_a_restore_says_what_became_of_tokens_and_links(folder: Program, path: P
     )
     assert [line.split()[1:] for line in said[()][3:6]] == [["read", "one"], ["read", "two"], ["read", "three"]]
     assert said[()][6] == (
-        "  1 link in mails and 0 sign-ups open nothing any more; 0 unsent mails with such a link will not leave"
+        "  1 link in mails and 0 unconfirmed sign-ups open nothing any more; 0 unsent mails with such a link will not leave"
     )
     assert said[()][-1].endswith(f"names the backup's head, {hashes(path)[-1]}")
