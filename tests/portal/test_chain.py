@@ -9,14 +9,17 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import MetaData, and_, delete, insert, select, text, update
+from sqlalchemy import MetaData, and_, delete, event, insert, select, text, update
 
 from reconciler.portal.command import back_up, restore
-from reconciler.portal.rules.chain import START, canonical, sealed_paths
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.chain import START, canonical, sealed_paths, without
+from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import Verdict, verify_feed
 from reconciler.portal.store.database import aside, open_database, upgrade
 from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.store.work import Row
 from tests.portal.conftest import _database as database_of
 from tests.portal.harness import Api
 from tests.portal.test_erasure import a_busy_life
@@ -132,8 +135,6 @@ def test_a_lost_tail_is_seen_by_the_portals_head_and_with_that_set_back_by_a_not
 
 
 def test_values_that_somebody_erased_by_hand_are_named_by_no_erasure(api: Api, store: Store) -> None:
-    from reconciler.portal.rules.chain import without  # noqa: PLC0415
-
     api.a_customer("manager")
     rows = entries(store)
     at = next(n for n, row in enumerate(rows) if "after.name" in row["seals"])
@@ -251,3 +252,26 @@ def make_old() -> Callable[[str, int], None]:
 
 def test_an_empty_feed_holds_and_its_head_is_the_start(store: Store) -> None:
     assert verdict(store, START) == Verdict(0, START, (), None)
+
+
+def test_a_thousand_entries_are_chained_in_as_many_statements_as_one(api: Api, store: Store) -> None:
+    row = Row("customer", {"id": api.a_customer()[0]["id"]}, None)
+    counted: list[int] = []
+
+    def note(count: int) -> None:
+        statements: list[str] = []
+
+        def on_statement(_connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
+            statements.append(statement)
+
+        event.listen(store.engine, "before_cursor_execute", on_statement)
+        with store.write(SYSTEM) as work:
+            for _ in range(count):
+                work.audit(Verb.PATCH_CUSTOMERS, row, {"name": "Acme"}, {"name": "Other"})
+        event.remove(store.engine, "before_cursor_execute", on_statement)
+        counted.append(len([each for each in statements if each.startswith(("INSERT", "UPDATE"))]))
+
+    note(1)
+    note(1000)
+    assert counted == [2, 2], "the entries, and the portal's revision and head"
+    assert verdict(store).wrong is None
