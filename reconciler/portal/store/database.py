@@ -11,7 +11,7 @@ import json
 import math
 import secrets
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -214,7 +214,8 @@ def _found(connection: Connection) -> None:
 def mark_traces(connection: Connection) -> None:
     """Note, as a part of the transaction, that free space of the database may hold what it erases."""
     if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("PRAGMA user_version=1")
+        marks = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version={marks + 1}")
 
 
 def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
@@ -226,22 +227,30 @@ def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
     if engine.dialect.name != "sqlite":
         return False  # PostgreSQL reuses the space in its own time: RUNNING.md
     connection = engine.raw_connection()
+    ask = connection.cursor().execute
     try:
-        ask = connection.cursor().execute
-        (marked,), (size,) = ask("PRAGMA user_version").fetchone(), ask(_SIZE).fetchone()
-        if not marked or size > largest:
+        (marks,), (size,) = ask("PRAGMA user_version").fetchone(), ask(_SIZE).fetchone()
+        if not marks or size > largest:
             return False
         ask("PRAGMA busy_timeout=1000")
         ask("VACUUM")
         (busy, *_) = ask("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        if not busy:
-            ask("PRAGMA user_version=0")
-        return not busy
+        return not busy and _unmark(ask, marks)
     except sqlite3.OperationalError:  # somebody writes: the mark stays
         return False
     finally:
-        connection.cursor().execute("PRAGMA busy_timeout=30000")
+        ask("PRAGMA busy_timeout=30000")
         connection.close()
+
+
+def _unmark(ask: Callable[[str], Any], marks: int) -> bool:
+    """Take the mark away, unless somebody else was erased meanwhile; whether it is gone."""
+    ask("BEGIN IMMEDIATE")
+    (now,) = ask("PRAGMA user_version").fetchone()
+    if now == marks:
+        ask("PRAGMA user_version=0")
+    ask("COMMIT")
+    return bool(now == marks)
 
 
 _SIZE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
