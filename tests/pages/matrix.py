@@ -36,7 +36,7 @@ CELLS: Final[dict[str, dict[str, frozenset[str]]]] = {
     "send a request": {"requester": frozenset({"mine"}), "manager": frozenset({"mine"}), "admin": EVERYWHERE},
     "upload": _everywhere("requester", "manager", "project_manager", "administrator", "admin"),
     "see requests": {**SEEN, **_everywhere(*TOKENS)},
-    "accept, reject a quote": {"requester": frozenset({"mine"}), "manager": frozenset({"mine", "own"}), "admin": EVERYWHERE},
+    "accept, reject a quote": {"requester": frozenset({"mine"}), "manager": frozenset({"mine", "own"})},
     "download": {**SEEN, "admin": EVERYWHERE},
     "statistics": {**SEEN, **_everywhere(*TOKENS)},
     "run requests": {"project_manager": frozenset({"mine", "own"}), **_everywhere("administrator", "admin")},

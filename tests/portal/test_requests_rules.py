@@ -38,8 +38,8 @@ WHO = {
     "revive": {Who.PROJECT_MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
     "progress": {Who.PROJECT_MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
     "deliver": {Who.PROJECT_MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
-    "accept": {Who.REQUESTER, Who.MANAGER, Who.ADMIN},
-    "decline": {Who.REQUESTER, Who.MANAGER, Who.ADMIN},
+    "accept": {Who.REQUESTER, Who.MANAGER},
+    "decline": {Who.REQUESTER, Who.MANAGER},
     "reassign": {Who.MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
     "expire": set(),
 }  # fmt: skip

@@ -19,12 +19,12 @@ from reconciler.portal.acts import operations as op
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import set_fields
 from reconciler.portal.acts.leases import scopes_of
-from reconciler.portal.rules import contacts as rules
 from reconciler.portal.rules.audit import VERBS, Verb
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.guard import keep_protected
 from reconciler.portal.store.laws import customers_with_manager
 from reconciler.portal.store.work import Row, Work
 
@@ -108,6 +108,7 @@ def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
         if not isinstance(operation, op.RemoveService):
             run.work.written(row)
         run.work.audit(_VERBS[type(operation)], row, before, after, operation.change)
+        keep_protected(run.work)
     except Problem as problem:
         problem.members = {"operation": index, "change": operation.change, **problem.members}
         raise
@@ -181,7 +182,6 @@ def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
         case op.ReleaseCustomer():
             return customers.release(work, row, work.where("contact", t.contacts.c.customer == row.id))
         case op.ReleaseContact():
-            _unprotected(row, "release")
             return customers.release(work, row)
         case op.RenameCustomer() | op.RenameContact():
             before = (row.first or {}).get("external_key")
@@ -196,8 +196,6 @@ def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
 def _write_customer(run: Run, row: Row, operation: op.OnCustomer | op.ArchiveCustomer) -> Audited:
     work = run.work
     if isinstance(operation, op.ArchiveCustomer):
-        for each in [row, *customers.people_of(work, row)]:
-            _unprotected(each, "archive")
         audited = customers.archive(work, row, operation.reason)
         row["applied"] = row["applied"] and {**row["applied"], "present": False}
         _presence_with_customer(run, row, present=False)
@@ -225,7 +223,6 @@ def _write_contact(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
         case op.HandOverWork():
             return contacts.hand_over(work, row, references.heir(work, run.batch.owner, operation.work_to))
         case op.RemoveContact():
-            _unprotected(row, "removal")
             heir = references.heir(work, run.batch.owner, operation.work_to) if operation.work_to else None
             audited = contacts.remove(work, row, heir, operation.reason)
             if row["applied"]:
@@ -237,11 +234,7 @@ def _write_contact(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
             return before, {**(after or {}), **fields}
         case op.AdoptContact():
             _manage(run, row, operation.key)
-        case op.ChangeEmail():
-            _unprotected(row, "change of the address")
     fields = operation.fields.sent() if isinstance(operation, op.OnContact) else {}
-    if "role" in fields and row.first is not None:
-        rules.role_may_change(row.first, fields["role"])
     return contacts.edit(work, row, fields)
 
 
@@ -302,10 +295,6 @@ def _unowned(row: Row) -> None:
     """A problem when the row had an owner before the batch: it is not there to be adopted."""
     if (row.first or row.values)["owner"] is not None:
         raise Problem("wrong-state", f"{row.kind} '{row.id}' has an owner already")
-
-
-def _unprotected(row: Row, what: str) -> None:
-    rules.not_protected(row.first or row.values, what)
 
 
 def _remember(run: Run, row: Row, operation: op.Operation) -> None:

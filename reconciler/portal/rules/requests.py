@@ -5,12 +5,13 @@ Who may bring an event about is the table's business (`rules.policy`): every eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, RequestState, Workflow
 
@@ -60,6 +61,28 @@ def next_state(event: str, state: str) -> str:
             possible=instead,
         )  # fmt: skip
     return found.after or state
+
+
+_EVENT_BY_VERB: Final = {event.verb: event for event in EVENTS.values()}
+_OF_THE_CUSTOMER: Final = frozenset({Actor.SELF, Actor.MANAGER})
+
+
+def must_have_moved(before: str | None, request: Mapping[str, Any], acts: Iterable[Mapping[str, Any]]) -> None:
+    """Raise LookupError unless these entries of the history lead the request to its state.
+
+    `before`: its state before them; None when it is new. A state that is written past the events is a
+    bug, and so is a quote that somebody accepts or declines for the customer.
+    """
+    states = {before} if before else {first_state(request["workflow"], words) for words in (None, 0)}
+    for act in acts:
+        event = _EVENT_BY_VERB.get(act["what"])
+        if event is None:
+            continue
+        if event.operation == "requests.decide" and act["actor"] not in _OF_THE_CUSTOMER:
+            raise LookupError(f"{act['what']} of request '{request['id']}' by '{act['actor']}': only the customer does")
+        states = {event.after or state for state in states if state in event.before}
+    if request["state"] not in states:
+        raise LookupError(f"request '{request['id']}' came from {before} to {request['state']} past its events")
 
 
 def possible(state: str, may: Callable[[str], bool] = lambda _: True) -> list[str]:

@@ -14,6 +14,7 @@ from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
 from reconciler.portal.store.database import aside, files_beside, migrate, open_database, reading, writing
+from reconciler.portal.store.guard import judge
 from reconciler.portal.store.laws import broken_laws
 from reconciler.portal.store.work import Work
 
@@ -39,6 +40,7 @@ class Store:
         with writing(self.engine) as (connection, portal):
             work = Work(connection, portal, principal, self.clock(), self.base_url)
             yield work
+            judge(work)
             work.finish()
         if self.violations is not None:
             with self.read() as connection:

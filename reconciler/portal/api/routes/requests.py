@@ -78,11 +78,11 @@ def read_request(request: Request, id: str, grant: Reads) -> Response:
 
 @router.patch("/{id}", response_model=TranslationRequest)
 def change_request(request: Request, id: str, change: ChangedRequest, body: Body, grant: Runs) -> Response:
-    """Put a request right: into any state, past its life cycle, and without a mail; or give it another deadline."""
+    """Give a request another deadline, without a mail. Its state moves by its events only."""
 
     def act(work: Work) -> Done:
         row = matches(request, within(work, grant, "request", id))
-        work.audit(Verb.PATCH_REQUESTS, row, *requests.change(work, row, change.sent()))
+        work.audit(Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent()))
         return row_done(200, as_json("request", row.values))
 
     return write(request, grant, body, act)
