@@ -124,7 +124,7 @@ _FORBIDDEN: Final = {
 
 def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
     """The refusals of changes that protection forbids, whatever rights they move."""
-    verb = _FORBIDDEN.get(change.kind)
+    verb = _FORBIDDEN.get(change.kind) or ("renamed" if _renames_customer(change) else None)
     if verb is None or change.customer is None:
         return
     index = situation.index
@@ -136,10 +136,16 @@ def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
     customer = index.live.customers.get(change.target.id or "")
     if customer is not None and _is_protected(customer):
         yield _refuse_protected(change.customer, None, verb)
-    if customer is not None and change.kind is not Kind.RENAME_CUSTOMER:
+    if customer is not None and verb != "renamed":
         for contact in index.living(customer):
             if _is_protected(contact):
                 yield _refuse_protected(change.customer, _own_name(situation, contact), verb)
+
+
+def _renames_customer(change: Change) -> bool:
+    """Whether the change gives a customer that is there another name."""
+    kinds = {Kind.UPDATE_CUSTOMER, Kind.ADOPT_CUSTOMER}
+    return change.kind in kinds and any(field.name == "name" for field in change.fields)
 
 
 def _is_protected(row: LiveObject) -> bool:

@@ -278,6 +278,7 @@ def test_a_protected_customer_is_neither_archived_nor_renamed_nor_released() -> 
         desired(beta),
         desired(beta, customer("acme-medical", name="Acme", protected=True, previously=("acme",))),
         desired(beta, customer(protected=True, release=True)),
+        desired(beta, customer(name="Acme Limited", protected=True)),
     )
     for tree in trees:
         assert [r.rule for r in make_plan(tree, state, Facts()).refusals] == ["protected"]

@@ -6,7 +6,7 @@ promises of the contract are kept; `BatchRefused` otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -25,6 +25,7 @@ from reconciler.model.live import (
     Touch,
 )
 from reconciler.model.roles import Role, may_hold_work
+from reconciler.planning.rights import CustomerState, PersonState, rights_once_active, service_right, services_of
 from tests.builders import NOW, OWNER
 
 _MANAGING: Final = {Status.ACTIVE, Status.INVITED}
@@ -130,15 +131,12 @@ class Transaction:
         if taken:
             raise BatchRefused(slug, f"{id} and {taken}")
 
-    def unprotected(self, id: str) -> None:
-        if self.before.contacts[id].fields.get("protected"):
-            raise BatchRefused("protected", id)
-
     def mail(self, kind: MailKind, to: str) -> None:
         self.mails.append(Mail(kind, to, ""))
 
     def keep_promises(self) -> None:
-        """What every commit must keep: owners of open work, managers, one holder of every address."""
+        """What every commit must keep: what is protected, owners of open work, managers, one holder of every address."""
+        self._keep_protected()
         for request in self.requests.values():
             owner = self.contacts[request.owner_id]
             if not owner.living or not may_hold_work(owner.role) or owner.customer_id != request.customer_id:
@@ -152,6 +150,38 @@ class Transaction:
         addresses = [address_key(row.email) for row in self.contacts.values() if row.living]
         if len(addresses) != len(set(addresses)):
             raise BatchRefused("address-taken", "at the end")
+
+    def _keep_protected(self) -> None:
+        """Rows that were protected before the batch lose nothing in it."""
+        for row in self.before.customers.values():
+            if row.fields.get("protected") and not row.archived and not _is_kept_customer(row, self.customers[row.id]):
+                raise BatchRefused("protected", row.id)
+        for person in self.before.contacts.values():
+            if person.fields.get("protected") and person.living:
+                now = self.contacts[person.id]
+                kept = now.living and now.owner in {person.owner, OWNER} and now.customer_id == person.customer_id
+                had, has = _rights(self.before.customers, self.before.services, person), _rights(self.customers, self.services, now)  # fmt: skip
+                if not kept or address_key(now.email) != address_key(person.email) or had - has:
+                    raise BatchRefused("protected", person.id)
+
+
+def _is_kept_customer(before: LiveCustomer, now: LiveCustomer) -> bool:
+    same_key = before.external_key in {None, now.external_key}
+    return not now.archived and now.name == before.name and same_key and now.owner in {before.owner, OWNER}
+
+
+def _rights(
+    customers: Mapping[str, LiveCustomer], services: Mapping[str, LiveObject], row: LiveContact
+) -> frozenset[str]:
+    """The rights of a person once they are active, with services by the ids of their rows."""
+    home = customers[row.customer_id].fields
+    person = PersonState(row.status, row.role, services_of(row.fields.get("services")))
+    customer = CustomerState(
+        not customers[row.customer_id].archived, services_of(home.get("services")), bool(home.get("project_managers"))
+    )
+    open_to_all = {str(each.fields["code"]): bool(each.fields.get("available_to_all")) for each in services.values()}
+    ids = {service_right(str(each.fields["code"])): id for id, each in services.items()}
+    return frozenset(ids.get(right, right) for right in rights_once_active(person, customer, open_to_all))
 
 
 def _managed(contacts: Iterable[LiveContact], customer: str) -> bool:
