@@ -10,6 +10,7 @@ from sqlalchemy import and_, delete, func, or_, select, update
 
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.outbox import FORGOTTEN
+from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import MailKind
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.fields import personal_fields
@@ -61,7 +62,8 @@ def erase(work: Work, contact: Row) -> Audited:
 def _forget_in_mails(work: Work, contact: Row) -> None:
     """Empty sent mails to the address from before there was a contact, and those that name them."""
     c = t.outbox.c
-    texts = [contact[name] for name in PERSONAL if isinstance(contact[name], str) and contact[name]]
+    typed = [contact[name] for name in PERSONAL if isinstance(contact[name], str) and contact[name]]
+    texts = {form for text in typed for form in (text, inert(text))}
     named = and_(
         c.kind.in_(NAMES_OTHERS),
         or_(*(c.text.contains(text, autoescape=True) for text in texts)),
