@@ -25,6 +25,7 @@ from reconciler.portal.mail.smtp import MailServer, mail_server
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.principals import COMMAND_LINE, Scope
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.throttle import WINDOWS, Limits
 from reconciler.portal.seed import fill, settle, tell_demo_story
 from reconciler.portal.seed_people import give_everybody, people_of_the_provider
 from reconciler.portal.serving.connections import MOST
@@ -41,9 +42,11 @@ from reconciler.portal.store.store import Store, open_store
 
 DatabaseFailure = DBAPIError
 LOG_LEVELS: Final = LEVELS
+LIMITS: Final[Mapping[str, int]] = {str(limit): window.most for limit, window in WINDOWS.items()}
+"""What a person or a customer may cause, by the names of the flag."""
 
 __all__ = [
-    "LOG_LEVELS", "DatabaseFailure", "NotInvited", "WrongArchive", "WrongDatabase", "WrongSettings",
+    "LIMITS", "LOG_LEVELS", "DatabaseFailure", "NotInvited", "WrongArchive", "WrongDatabase", "WrongSettings",
     "activate_everybody", "back_up", "create_token", "invite", "is_empty", "judge_password", "list_tokens", "restore",
     "revoke_token", "running", "seed_many", "serve", "tell_story",
 ]  # fmt: skip
@@ -53,16 +56,17 @@ def serve(
     database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, *, smtp: str | None = None,
     mail_from: str | None = None, smtp_password: str | None = None, log_level: str = "info",
     proxies: str = "127.0.0.1", files: Path | None = None, oidc: Mapping[str, Any] | None = None,
-    connections: int = MOST,
+    connections: int = MOST, limits: Mapping[str, int] | None = None,
 ) -> None:  # fmt: skip
     """Serve the portal until a signal; requests and the mail under way are finished first.
 
     `oidc`: `issuer`, `client_id`, `secret`, `name`, `domains` of the provider that people may log in at.
+    `limits`: other numbers for some of `LIMITS`.
     """
     server, sign_on = _mail_server(smtp, mail_from, smtp_password), _sign_on(oidc) if oidc else None
     place = place_of(host, port, base_url, proxies)
     log_to_stderr(log_level)
-    store = open_store(database, base_url=place.base_url, files=files)
+    store = open_store(database, base_url=place.base_url, files=files, limits=Limits.with_numbers(limits or {}))
     try:
         run_server(store, place, server, sign_on, connections)
     finally:

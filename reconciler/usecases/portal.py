@@ -39,6 +39,8 @@ HERE = "http://127.0.0.1:8000"
 
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
     """Serve the portal until a signal; `more` is what else `command.serve` takes."""
+    if unknown := [name for name in more.get("limits") or () if name not in command.LIMITS]:
+        raise WrongUsage(f"--limit '{unknown[0]}' is no limit", f"the limits are {', '.join(command.LIMITS)}")
     with _understood():
         command.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -38,6 +39,17 @@ _FILES = click.option(
 )  # fmt: skip
 
 
+_LIMIT: Final = re.compile(r"([a-z-]+)=([0-9]{1,9})")
+
+
+def _numbers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    """The numbers of limits by their names; which names there are is known to the portal."""
+    found = [(text, _LIMIT.fullmatch(text)) for text in given]
+    if wrong := [text for text, match in found if match is None]:
+        raise WrongUsage(f"--limit '{wrong[0]}' is not NAME=NUMBER", "write for example --limit mails=200")
+    return {match[1]: int(match[2]) for _, match in found if match}
+
+
 @click.group(epilog=EPILOG)
 def portal() -> None:
     """Serve the reference portal, make tokens for it, fill it, back it up."""
@@ -67,13 +79,20 @@ def portal() -> None:
     help="How many are served at once; who comes beyond is asked to come again.",
 )  # fmt: skip
 @click.option(
+    "--limit", "limits", metavar="NAME=NUMBER", multiple=True, callback=_numbers,
+    help="Another number for a limit of what people may cause; may be repeated. An hour: requests=60, mails=100 and "
+    "moves=60 of a contact, staff-mails=1000 of one of the provider's people. A day: addresses=20 that a manager "
+    "tries. Of a customer's files: customer-gib=20.",
+)  # fmt: skip
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True,
     help="From which level on stderr tells, as JSON lines.",
 )  # fmt: skip
 def serve(
     database: str, files: Path | None, port: int, host: str, base_url: str | None, smtp: str | None,
     mail_from: str | None, oidc_issuer: str | None, oidc_client_id: str | None, oidc_name: str | None,
-    oidc_domains: tuple[str, ...], trusted_proxies: str, connections: int, log_level: str,
+    oidc_domains: tuple[str, ...], trusted_proxies: str, connections: int,
+    limits: dict[str, int], log_level: str,
 ) -> int:  # fmt: skip
     """Serve the portal until it is stopped; brings its database up to date first.
 
@@ -91,7 +110,7 @@ def serve(
     case.serve(
         database, port, host, base_url, smtp=smtp, mail_from=mail_from, smtp_password=os.environ.get(SMTP_PASSWORD),
         proxies=trusted_proxies, log_level=log_level, files=files, oidc=oidc if oidc_issuer else None,
-        connections=connections,
+        connections=connections, limits=limits,
     )  # fmt: skip
     return 0
 

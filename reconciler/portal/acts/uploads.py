@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from reconciler.portal.files.names import neutral_name
 from reconciler.portal.files.vault import Kept, Vault
@@ -14,8 +14,10 @@ from reconciler.portal.files.words import NotCountable, Reason, count_words
 from reconciler.portal.rules.principals import SYSTEM, Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import FileKind
+from reconciler.portal.rules.throttle import DAY_S, GIB, Limit, Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
+from reconciler.portal.store.counting import LimitReached
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 
@@ -39,8 +41,13 @@ def must_have_room(store: Store, principal: Principal) -> None:
 
     Asked before bytes are read, so that they are not read in vain; `note` judges it again when they are there.
     """
-    with store.read() as connection:
-        _must_have_room(connection, principal, 1)
+    try:
+        with store.read() as connection:
+            _must_have_room(connection, principal, 1)
+            _customer_must_have_room(connection, principal, store.limits, 1)
+    except LimitReached:
+        with store.write(principal):  # which keeps a trace of it
+            raise
 
 
 def _must_have_room(connection: Connection, principal: Principal, more: int) -> None:
@@ -50,6 +57,30 @@ def _must_have_room(connection: Connection, principal: Principal, more: int) -> 
     if number >= MOST_WAITING or size + more > MOST_WAITING_BYTES:
         told = f"{number} uploads with {int(size):,} bytes wait for a request; {MOST_WAITING} and {MOST_WAITING_BYTES:,} may"
         raise Problem("rate-limited", told, headers={"Retry-After": "3600"})
+
+
+def _customer_must_have_room(connection: Connection, principal: Principal, limits: Limits, more: int) -> None:
+    """A `LimitReached` when somebody of a customer uploads more than may lie here for all of it.
+
+    What the provider delivers counts, and is not refused.
+    """
+    if principal.customer is None:
+        return
+    window = limits.windows[Limit.CUSTOMER_GIB]
+    if _bytes_of(connection, principal.customer) + more > window.most * GIB:
+        raise LimitReached(Limit.CUSTOMER_GIB, "customer", principal.customer, window, DAY_S)
+
+
+def _bytes_of(connection: Connection, customer: str) -> int:
+    """Bytes of all requests of the customer, and of its people's uploads that wait for one."""
+    c = t.files.c
+    requests = select(t.requests.c.id).where(t.requests.c.customer == customer)
+    people = select(t.contacts.c.id).where(t.contacts.c.customer == customer)
+    sums = [
+        select(func.coalesce(func.sum(c.size), 0)).where(theirs)
+        for theirs in (c.request.in_(requests), and_(c.request.is_(None), c.person.in_(people)))
+    ]
+    return sum(int(connection.execute(each).scalar_one()) for each in sums)
 
 
 def _waiting_of(principal: Principal) -> list[ColumnElement[bool]]:
@@ -73,6 +104,7 @@ def counted(vault: Vault, id: str, name: str) -> tuple[int | None, Reason | None
 def note(work: Work, kept: Kept, name: str, words: int | None, uncounted: Reason | None) -> dict[str, Any]:
     """The row of bytes that are in the vault; it belongs to no request yet, and is `rate-limited` like those before it."""
     _must_have_room(work.connection, work.principal, kept.size)
+    _customer_must_have_room(work.connection, work.principal, work.limits, kept.size)
     row = {
         "id": kept.id, "request": None, "kind": None, "language": None, "name": neutral_name(name), "size": kept.size,
         "sha256": kept.sha256, "words": words, "uncounted": uncounted, "person": work.principal.person,

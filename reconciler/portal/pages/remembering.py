@@ -20,7 +20,7 @@ from reconciler.portal.rules.audit import deed_of
 from reconciler.portal.store import tables as t
 
 _LABELS: Final[Mapping[str, str]] = {
-    "name": "field.name", "email": "field.email", "role": "field.role", "language": "field.language",
+    "limit": "history.limit", "name": "field.name", "email": "field.email", "role": "field.role", "language": "field.language",
     "services": "field.services", "service": "field.service", "description": "field.description",
     "status": "field.status", "reason": "field.reason", "customer": "field.customer", "kind": "staff.kind",
     "code": "service.code", "template": "service.template", "workflows": "service.workflows",
@@ -40,7 +40,7 @@ _LABELS: Final[Mapping[str, str]] = {
 }  # fmt: skip
 _WORDED: Final[Mapping[str, str]] = {
     "role": "role.", "status": "status.", "state": "state.", "workflow": "workflow.", "workflows": "workflow.",
-    "sign_up": "settings.sign_up.", "kind": "staff.kind.", "reason": "reason.",
+    "sign_up": "settings.sign_up.", "limit": "limit.", "kind": "staff.kind.", "reason": "reason.",
 }  # fmt: skip
 """Fields whose values are words of ours."""
 _TONGUES: Final = frozenset({"language", "source_language", "target_languages", "languages.source", "languages.target"})

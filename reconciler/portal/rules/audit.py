@@ -31,6 +31,7 @@ class Deed(StrEnum):
     EXPIRED = "expired"
     HANDED_OVER = "handed-over"
     INVITED = "invited"
+    LIMITED = "limited"
     LINK_EXPIRED = "link-expired"
     NAMED = "named"
     PASSWORD_CHANGED = "password"
@@ -115,6 +116,8 @@ class Verb(StrEnum):
     ACCOUNT = "account", Deed.ACCOUNT_CHANGED
     PASSWORD = "password", Deed.PASSWORD_CHANGED
     RESET = "reset", Deed.PASSWORD_RESET
+    # what is refused
+    LIMIT_REACHED = "limit_reached", Deed.LIMITED
     # the clock
     QUOTE_EXPIRED = "quote_expired", Deed.EXPIRED
     LINK_EXPIRED = "link_expired", Deed.LINK_EXPIRED

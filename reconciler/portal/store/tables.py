@@ -326,5 +326,6 @@ attempts = Table(
     Column("id", String(40), primary_key=True),
     Column("subject", String(64), nullable=False, index=True),
     Column("at", String(20), nullable=False, index=True),
+    Column("amount", Integer, nullable=False, server_default="1"),
 )  # fmt: skip
-"""What is throttled, by the digest of what it is about: failed logins of an address, sign-ups of a host."""
+"""What is throttled: failed log-ins of an address or a host by a digest, what a person causes by their id."""

@@ -19,6 +19,7 @@ from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.searching import sought_by
 from reconciler.portal.rules.states import MailState
+from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
 
 _KIND: Final = {
@@ -86,6 +87,9 @@ class Work:
     dirty: dict[int, Row] = field(default_factory=dict)
     audited: list[dict[str, Any]] = field(default_factory=list)
     mails: list[dict[str, Any]] = field(default_factory=list)
+    limits: Limits = field(default_factory=Limits)
+    tries: list[tuple[str, int]] = field(default_factory=list)
+    """What was counted of the person meanwhile, and how many times (`counting`)."""
 
     @property
     def revision(self) -> int:

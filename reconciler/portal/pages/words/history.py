@@ -35,6 +35,30 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "a réattribué les demandes en cours de {name}",
         "hat die offenen Anfragen von {name} übertragen",
     ),
+    "history.did.limited": (
+        "reached a limit, and was refused",
+        "a atteint une limite et a essuyé un refus",
+        "hat eine Grenze erreicht und wurde abgewiesen",
+    ),
+    "history.limit": ("Limit", "Limite", "Grenze"),
+    "limit.requests": (
+        "requests sent in an hour", "demandes envoyées en une heure", "Anfragen in einer Stunde",
+    ),
+    "limit.mails": (
+        "e-mails caused in an hour", "e-mails provoqués en une heure", "ausgelöste E-Mails in einer Stunde",
+    ),
+    "limit.staff-mails": (
+        "e-mails caused in an hour", "e-mails provoqués en une heure", "ausgelöste E-Mails in einer Stunde",
+    ),
+    "limit.moves": (
+        "reassignments in an hour", "réattributions en une heure", "Übertragungen in einer Stunde",
+    ),
+    "limit.addresses": (
+        "e-mail addresses tried in a day", "adresses e-mail essayées en un jour", "versuchte E-Mail-Adressen an einem Tag",
+    ),
+    "limit.customer-gib": (
+        "files of the customer, in GiB", "fichiers du client, en Gio", "Dateien des Kunden in GiB",
+    ),
     "history.did.approved": (
         "approved the registration of {name}",
         "a approuvé l’inscription de {name}",
