@@ -16,6 +16,7 @@ from fastapi import Depends, Request, Response
 from sqlalchemy import select
 from starlette.responses import RedirectResponse
 
+from reconciler.portal.acts import known_browsers
 from reconciler.portal.acts.sessions import HOURS, by_session, note_use
 from reconciler.portal.api.security import Gate, store_of
 from reconciler.portal.api.writing import Done, keyed
@@ -34,6 +35,7 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Work
 
 LANGUAGE_COOKIE: Final = "portal_language"
+KNOWN_COOKIE: Final = "portal_known"
 MOST_NAMED: Final = 50
 """Requests that a page names when they stand in somebody's way."""
 NOBODY: Final = Principal("anonymous", "somebody", Actor.SELF)
@@ -72,6 +74,11 @@ class Visit:
     @property
     def who(self) -> Who:
         return self.principal.who if self.principal else Who.ANONYMOUS
+
+    @property
+    def browser(self) -> str:
+        """The mark by which the browser is known, if it has one (`known_browsers`)."""
+        return self.request.cookies.get(self.marks.bound(KNOWN_COOKIE), "")
 
     @property
     def path(self) -> str:
@@ -220,9 +227,11 @@ def local(to: str) -> bool:
 
 
 def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | None = None) -> Response:
-    """Go on with a new session, as its cookie."""
+    """Go on with a new session, as its cookie; the browser is known from here on."""
     response = visit.to(to, done)
     visit.marks.keep(response, visit.marks.session_cookie, session["token"], HOURS * 3600)
+    if mark := known_browsers.mark_of(visit.store, session):
+        visit.marks.keep(response, visit.marks.bound(KNOWN_COOKIE), mark, known_browsers.DAYS * 86_400)
     return response
 
 
