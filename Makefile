@@ -50,9 +50,11 @@ bench: .venv/installed ## how time grows with the book, and whether it tells who
 	$(BIN)/python -m tests.bench.growth
 	$(BIN)/python -m tests.bench.enumeration
 
-lock: ## renew the lock: hashes, no addresses
+lock: ## renew the locks, for development and for a portal: hashes, no addresses
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 --all-extras --constraints requirements.lock pyproject.toml -o requirements-portal.lock
 
 schemas: .venv/installed ## write schemas/ anew from the types
 	$(BIN)/python -c "import pathlib; from reconciler.documents.schemas import generate_schemas; \
