@@ -39,14 +39,16 @@ _FILES = click.option(
 )  # fmt: skip
 
 
-_LIMIT: Final = re.compile(r"([a-z-]+)=([0-9]{1,9})")
+_LIMIT: Final = re.compile(r"([a-z-]+)=([1-9][0-9]{0,8})")
 
 
 def _numbers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
     """The numbers of limits by their names; which names there are is known to the portal."""
     found = [(text, _LIMIT.fullmatch(text)) for text in given]
     if wrong := [text for text, match in found if match is None]:
-        raise WrongUsage(f"--limit '{wrong[0]}' is not NAME=NUMBER", "write for example --limit mails=200")
+        raise WrongUsage(
+            f"--limit '{wrong[0]}' is not NAME=NUMBER, with a number from 1", "write for example --limit mails=200"
+        )
     return {match[1]: int(match[2]) for _, match in found if match}
 
 
