@@ -8,9 +8,12 @@ from dataclasses import replace
 from typing import Any, TypeAlias
 
 import pytest
+from click.testing import CliRunner
 from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import func, select
 
+from reconciler.cli.commands.portal import portal
+from reconciler.model.errors import WrongUsage
 from reconciler.portal.acts import sessions, uploads
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.rights import changes_rights
@@ -240,3 +243,24 @@ def test_the_numbers_are_those_that_are_promised() -> None:
     }  # fmt: skip
     raised = Limits.with_numbers({"mails": 200}).windows
     assert raised == {**WINDOWS, Limit.MAILS: replace(WINDOWS[Limit.MAILS], most=200)}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("mails", "is not NAME=NUMBER"), ("mails=0", "is not NAME=NUMBER"), ("mails=-1", "is not NAME=NUMBER"),
+        ("mails=many", "is not NAME=NUMBER"), ("letters=7", "'letters' is no limit"),
+    ],
+)  # fmt: skip
+def test_a_flag_that_is_no_limit_is_wrong_usage(text: str, said: str) -> None:
+    with pytest.raises(WrongUsage, match=said):
+        CliRunner().invoke(
+            portal, ["serve", "--database", "sqlite://", "--limit", text], catch_exceptions=False, standalone_mode=False
+        )
+
+
+def test_the_help_names_every_limit_and_its_number() -> None:
+    told = " ".join(
+        CliRunner().invoke(portal, ["serve", "--help"], terminal_width=2000, max_content_width=2000).output.split()
+    )
+    assert [limit for limit, window in WINDOWS.items() if f"{limit}={window.most}" not in told] == []
