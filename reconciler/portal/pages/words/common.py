@@ -214,7 +214,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Trop de tentatives. Patientez un peu, puis réessayez.",
         "Zu viele Versuche. Warten Sie etwas, und versuchen Sie es noch einmal.",
     ),
-    "problem.limit": (
+    "limit.reached": (
         "A limit is reached: {what}. Try again later, or write to us.",
         "Une limite est atteinte : {what}. Réessayez plus tard ou écrivez-nous.",
         "Eine Grenze ist erreicht: {what}. Versuchen Sie es später noch einmal, oder schreiben Sie uns.",
