@@ -20,7 +20,14 @@ import click
 
 from reconciler.adapters.connection import Budget
 from reconciler.adapters.writer import PortalWriter
-from reconciler.cli.commands.options import page, permissions_of, showing_problems, timed, with_permissions
+from reconciler.cli.commands.options import (
+    page,
+    permissions_of,
+    rare_collections,
+    showing_problems,
+    timed,
+    with_permissions,
+)
 from reconciler.cli.commands.progress import Progress
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.cli.output import complain, style_of
@@ -104,7 +111,7 @@ def apply(
     )  # fmt: skip
     budget = Budget()
     progress = Progress(settings)
-    with timed(settings, budget), showing_problems(settings), _signals() as heard:
+    with rare_collections(), timed(settings, budget), showing_problems(settings), _signals() as heard:
         voice = Voice(lambda plan: _agreed(settings, plan, yes, progress, heard), progress.tell, lambda: heard.signal)
         reader, writer = settings.reader(budget), PortalWriter(settings.address(), budget)
         try:

@@ -20,6 +20,7 @@ from reconciler.portal.api.figures import Figures
 from reconciler.portal.api.journal import Journal
 from reconciler.portal.api.methods import Methods
 from reconciler.portal.api.parameters import only_known
+from reconciler.portal.api.places import Places
 from reconciler.portal.api.routes import (
     access,
     account,
@@ -42,6 +43,8 @@ from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
 
 PREFIX = "/api/v1"
+SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
+"""Snapshots that are read at once from one process, and with one token: each keeps a connection to the database."""
 
 
 class Portal(FastAPI):
@@ -71,6 +74,7 @@ def create_app(store: Store, sign_on: SignOn | None = None, paces: Paces = PACES
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
     )  # fmt: skip
     app.state.store, app.state.sign_on, app.state.paces = store, sign_on, paces
+    app.state.snapshots = Places(SNAPSHOTS, SNAPSHOTS_OF_ONE)
     app.state.figures = Figures(store)
     app.state.marks = marks_of(store)
     install(app, problem_page)

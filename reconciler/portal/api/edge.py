@@ -7,6 +7,7 @@ policy of their own, which is left alone.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
@@ -21,18 +22,22 @@ from reconciler.portal.rules.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How slow a body may come: so long nothing at all, and on the whole not less than so many bytes a second."""
+    """How slow bytes may go: so long nothing at all, on the whole not less than so many a second, all within a time."""
 
     wait_s: float
     bytes_a_s: float
+    whole_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Paces:
-    """The pace of what is typed or computed, and that of files, which people send over whatever line they have."""
+    """The pace of what is typed or computed, that of files, which people send over whatever line they have, and that
+    of whoever reads a snapshot, which keeps a connection to the database.
+    """
 
     body: Pace = Pace(wait_s=12.0, bytes_a_s=64 * 1024)
     file: Pace = Pace(wait_s=30.0, bytes_a_s=8 * 1024)
+    snapshot: Pace = Pace(wait_s=30.0, bytes_a_s=64 * 1024, whole_s=600.0)
 
 
 PACES: Final = Paces()

@@ -22,6 +22,8 @@ READ_WITHIN_S: Final = 300.0
 
 Not less: the system's own buffer may hold a megabyte that a slow but steady reader has to take first.
 """
+IGNORED_BYTES: Final = 16 * 1024 * 1024
+"""Bytes of a body that are read and dropped after its request was answered, so that its sender sees the answer."""
 MOST: Final = 400
 """Connections of a process: with what a database and files take besides, it stays below 1,024 open files."""
 HEARD_OUT: Final = 64
@@ -36,6 +38,8 @@ class Connection(H11Protocol):
         super().__init__(*arguments, **more)
         self._most, self.limit_concurrency = self.limit_concurrency or MOST, None
         self._unread_since: float | None = None
+        self._closing_since: float | None = None
+        self._ignored = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head; one too many takes the place of an idle one, or is told to come again."""
@@ -62,6 +66,10 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A part of a request: if it is not the whole of its head, the rest is waited for, but not for ever."""
+        self._ignored = self._ignored + len(data) if self._answered_early() else 0
+        if self._ignored > IGNORED_BYTES:
+            self.transport.close()
+            return
         if self._waiting_since is None and not self._busy():
             self._waiting_since = self.loop.time()
         super().data_received(data)
@@ -76,19 +84,28 @@ class Connection(H11Protocol):
         super().resume_writing()
         self._unread_since = None
 
+    def _answered_early(self) -> bool:
+        """The request was answered before its body came to an end."""
+        return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
+
     def _busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
     def _judge(self) -> None:
-        if self._unread_since is not None and self.loop.time() - self._unread_since > READ_WITHIN_S:
+        if self.transport.is_closing():
+            self._closing_since = self._closing_since or self.loop.time()
+        if self._is_over(self._unread_since, READ_WITHIN_S) or self._is_over(self._closing_since, HEAD_WITHIN_S):
             self.transport.abort()
             return
         if self._busy() or self._between_requests():
             self._waiting_since = None
-        elif self._waiting_since is not None and self.loop.time() - self._waiting_since > HEAD_WITHIN_S:
+        elif self._is_over(self._waiting_since, HEAD_WITHIN_S):
             self.transport.close()
             return
         self._look = self.loop.call_later(_LOOK_EVERY_S, self._judge)
+
+    def _is_over(self, since: float | None, within_s: float) -> bool:
+        return since is not None and self.loop.time() - since > within_s
 
     def _between_requests(self) -> bool:
         """Nothing of another request has come: the library's own limit for idle connections runs."""

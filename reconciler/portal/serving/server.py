@@ -18,7 +18,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import uvicorn
-from sqlalchemy.exc import OperationalError
 
 from reconciler.portal.acts.jobs import JOBS
 from reconciler.portal.api.app import create_app
@@ -28,7 +27,7 @@ from reconciler.portal.mail.smtp import MailServer
 from reconciler.portal.rules.hosts import is_private, on_loopback
 from reconciler.portal.serving.connections import MOST, Connection
 from reconciler.portal.sign_on.journey import SignOn
-from reconciler.portal.store.database import failure
+from reconciler.portal.store.database import AWAY, failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
@@ -146,6 +145,6 @@ def follow_the_clock(store: Store, done: threading.Event) -> None:
         for job in JOBS:
             try:
                 job(store)
-            except OperationalError as error:
+            except AWAY as error:
                 LOG.warning("job", extra={"job": job.__name__, **failure(error)})
         done.wait(JOBS_EVERY_S)

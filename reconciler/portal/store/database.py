@@ -22,11 +22,17 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import ColumnElement, Connection, Engine, cast, create_engine, event, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
 from reconciler.portal.rules.fields import DEFAULTS
 from reconciler.portal.store import tables as t
+
+_POOL: Final[Mapping[str, Any]] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 2}
+"""Connections of a process, and the seconds that a request waits for one: who finds none is told to come again."""
+AWAY: Final = (OperationalError, PoolTimeout)
+"""What is raised while the database does not answer, or no connection to it is free."""
 
 
 class WrongDatabase(Exception):
@@ -46,8 +52,7 @@ def open_database(url: str) -> Engine:
         )
     try:
         return create_engine(
-            address, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True,
-            connect_args={"connect_timeout": 10},
+            address, **_POOL, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 10},
         )  # fmt: skip
     except ModuleNotFoundError as error:
         raise WrongDatabase(
@@ -76,8 +81,8 @@ def files_beside(database: str) -> Path:
 
 def _sqlite(url: str) -> Engine:
     engine = create_engine(
-        url, poolclass=QueuePool, pool_size=20, max_overflow=20, connect_args={"timeout": 30}, hide_parameters=True
-    )
+        url, poolclass=QueuePool, **_POOL, connect_args={"timeout": 30}, hide_parameters=True
+    )  # fmt: skip
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
@@ -102,9 +107,11 @@ _SAID: Final = (
 """What a driver says of connections, as far as it may stand in a log: the rest could name somebody."""
 
 
-def failure(error: DBAPIError) -> Mapping[str, str]:
+def failure(error: SQLAlchemyError) -> Mapping[str, str]:
     """What a log may say of a database that fails: the driver's class, its code, and a reason that names nobody."""
-    found = error.orig
+    if isinstance(error, PoolTimeout):
+        return {"error": type(error).__name__, "reason": "every connection is in use"}
+    found = getattr(error, "orig", None)
     code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None)
     text = str(found).lower()
     reason = next((said for said in _SAID if said in text), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from reconciler.portal.acts import uploads
@@ -17,9 +16,9 @@ from reconciler.portal.api.models import PROBLEMS
 from reconciler.portal.api.request_models import FilesOfRequest, Upload
 from reconciler.portal.api.rows import as_json
 from reconciler.portal.api.security import allowed, store_of
-from reconciler.portal.api.streams import BYTES, SavedFile, keep, must_be_bytes, must_fit
+from reconciler.portal.api.streaming import Streamed
+from reconciler.portal.api.streams import BYTES, keep, must_be_bytes, must_fit, saved_archive, saved_file
 from reconciler.portal.api.writing import Done, creates, write
-from reconciler.portal.files.archives import download_headers, zipped
 from reconciler.portal.files.vault import Kept
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import FileKind
@@ -81,20 +80,18 @@ def list_files(request: Request, id: str, grant: Annotated[Grant, allowed("reque
 
 
 @router.get(
-    "/requests/{id}/files.zip", response_class=StreamingResponse,
+    "/requests/{id}/files.zip", status_code=200, response_class=Streamed,
     responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
 )  # fmt: skip
 def download_all(request: Request, id: str, grant: Downloads, kind: Kind | None = None) -> Response:
     """All files of a request, or all of one kind, as one archive."""
-    name, members = archive_of(store_of(request), grant, id, kind)
-    return StreamingResponse(zipped(members), 200, download_headers(name), "application/zip")
+    return saved_archive(*archive_of(store_of(request), grant, id, kind))
 
 
 @router.get(
-    "/requests/{id}/files/{file}", response_class=FileResponse,
+    "/requests/{id}/files/{file}", status_code=200, response_class=Streamed,
     responses={200: {"content": {BYTES: {}}, "description": "The bytes"}},
 )  # fmt: skip
 def download_file(request: Request, id: str, file: str, grant: Downloads) -> Response:
     """One file of a request, always as bytes to be saved."""
-    name, path = file_of(store_of(request), grant, id, file)
-    return SavedFile(name, path)
+    return saved_file(request, *file_of(store_of(request), grant, id, file))
