@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
 from reconciler.portal.acts.shapes import Address
+from reconciler.portal.api.bodies import held_by
 from reconciler.portal.api.request_models import Refusal
 from reconciler.portal.rules.problems import Problem
 
@@ -146,9 +147,10 @@ async def form_of(request: Request) -> Form:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise Problem("unsupported-media-type", "forms come as application/x-www-form-urlencoded")
-    body = bytearray()
+    body, held = bytearray(), held_by(request)
     try:
         async for part in request.stream():
+            held.add(len(part))
             body += part
             if len(body) > LONGEST:
                 raise Problem("too-large", f"a form has {LONGEST:,} bytes at most")

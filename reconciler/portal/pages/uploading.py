@@ -20,6 +20,7 @@ from starlette.requests import ClientDisconnect
 
 from reconciler.portal.acts import uploads
 from reconciler.portal.acts.sessions import acting
+from reconciler.portal.api.bodies import held_by
 from reconciler.portal.api.edge import wait_as_for_a_file
 from reconciler.portal.files.vault import Incoming, Kept, Vault
 from reconciler.portal.pages.forms import LONGEST, MOST_FIELDS, Form, checked
@@ -202,6 +203,7 @@ class _Arriving:
         if self._file is not None:
             self._file.write(data[start:end])
             return
+        held_by(self.request).add(end - start)
         self._typed += end - start
         if self._typed > LONGEST:
             raise Problem("too-large", f"what is typed into a form has {LONGEST:,} bytes at most")

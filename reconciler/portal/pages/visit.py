@@ -14,10 +14,11 @@ from typing import Any, Final
 
 from fastapi import Depends, Request, Response
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from reconciler.portal.acts.sessions import HOURS, by_session, note_use
-from reconciler.portal.api.security import Gate, store_of
+from reconciler.portal.api.security import Admission, Gate, store_of
 from reconciler.portal.api.writing import Done, keyed
 from reconciler.portal.pages.forms import Form, Mistakes, refusal
 from reconciler.portal.pages.marks import Marks
@@ -171,9 +172,14 @@ class Visit:
 class Visits(Gate):
     """A dependency that lets a visitor in when she may do the operation."""
 
-    def __call__(self, request: Request) -> Visit:
-        visit = visit_of(request)
-        return replace(visit, granted=granted(visit.principal, self.operation))
+    async def __call__(self, request: Request) -> Visit:
+        visit: Visit = (await self.admission(request)).value
+        return replace(visit, request=request)  # the one that reads the form
+
+    async def _admit(self, request: Request) -> Admission:
+        visit = await run_in_threadpool(visit_of, request)
+        grant = granted(visit.principal, self.operation)
+        return Admission(visit.principal, replace(visit, granted=grant))
 
 
 def visits(operation: str) -> Any:

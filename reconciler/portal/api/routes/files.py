@@ -18,6 +18,7 @@ from reconciler.portal.api.rows import as_json
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.streaming import Streamed
 from reconciler.portal.api.streams import BYTES, keep, must_be_bytes, must_fit, saved_archive, saved_file
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.api.writing import Done, creates, write
 from reconciler.portal.files.vault import Kept
 from reconciler.portal.rules.policy import Grant
@@ -25,7 +26,7 @@ from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
-router = APIRouter(tags=["files"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, tags=["files"], responses=PROBLEMS)
 
 Downloads = Annotated[Grant, allowed("requests.download")]
 Kind = Annotated[str, OneOf(FileKind)]

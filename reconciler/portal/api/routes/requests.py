@@ -14,6 +14,7 @@ from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.request_models import ChangedRequest, NewRequest, State, TranslationRequest
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
@@ -21,7 +22,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
-router = APIRouter(prefix="/requests", tags=["requests"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, prefix="/requests", tags=["requests"], responses=PROBLEMS)
 
 Body = Annotated[bytes, Depends(body_of)]
 Reads = Annotated[Grant, allowed("requests.read")]

@@ -16,12 +16,13 @@ from reconciler.portal.api.paging import Limit
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.snapshot import chunked, lines
 from reconciler.portal.api.streaming import Source, Streamed, no_parts
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 
-router = APIRouter(tags=["state"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, tags=["state"], responses=PROBLEMS)
 
 Since = Annotated[int | None, Query(ge=0, le=2**53)]
 Epoch = Annotated[str | None, Query(max_length=40)]
