@@ -46,9 +46,10 @@ soak: .venv/installed ## the random tests, much longer, and every statement kill
 	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning tests/rights \
 	  tests/portal/test_schemathesis.py tests/portal/test_killed_server.py
 
-bench: .venv/installed ## how time grows with the book, and whether it tells who is known here, as ratios
+bench: .venv/installed ## how time grows with the book, whether it tells who is known here, and what attacks do to it
 	$(BIN)/python -m tests.bench.growth
 	$(BIN)/python -m tests.bench.enumeration
+	$(BIN)/python -m tests.bench.attacks
 
 lock: ## renew the lock: hashes, no addresses
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \

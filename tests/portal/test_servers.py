@@ -247,7 +247,7 @@ def test_a_server_stops_in_time_though_its_mail_server_hangs_and_a_caller_never_
             until(lambda: Api.of(store).items("/outbox")[0]["state"] == "sending")
             address = server.url.removeprefix("http://").split(":")
             with socket.create_connection((address[0], int(address[1]))) as slow:
-                slow.sendall(b"POST /api/v1/customers HTTP/1.1\r\nHost: portal\r\nContent-Length: 5\r\n\r\n{")
+                slow.sendall(b"POST /api/v1/sign-ups HTTP/1.1\r\nHost: portal\r\nContent-Length: 5\r\n\r\n{")
                 until(lambda: httpx.get(f"{server.url}/healthz").status_code == 200)
                 assert server.stop(10) == 0
     store.engine.dispose()

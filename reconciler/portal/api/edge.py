@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from fastapi import Request, Response
@@ -17,7 +17,9 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.api.answers import FOR_PROGRAMS, noted, problem_answer
+from reconciler.portal.api.turns import Share, Turns
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.throttle import network_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Paces:
 
     body: Pace = Pace(wait_s=12.0, bytes_a_s=64 * 1024)
     file: Pace = Pace(wait_s=30.0, bytes_a_s=8 * 1024)
+    requests: Share = field(default_factory=Share)
     snapshot: Pace = Pace(wait_s=30.0, bytes_a_s=64 * 1024, whole_s=600.0)
 
 
@@ -69,6 +72,7 @@ class Edge:
         self.app = app
         self.page = page
         self.paces = paces
+        self.turns = Turns(paces.requests)
         self.headers = {**_ALWAYS, **(_ONLY_HTTPS if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -91,6 +95,7 @@ class Edge:
             _judge_head(scope)
             if crowded and not scope["path"].startswith(_WATCHING):
                 raise Problem("unavailable", "too many callers at once", headers={"Retry-After": str(COME_AGAIN_S)})
+            await self._wait_for_a_turn(scope)
         except Problem as problem:
             await self._told(scope, problem)(scope, receive, with_headers)
             return
@@ -101,6 +106,13 @@ class Edge:
             if begun:
                 raise  # half an answer: the connection is closed, and the caller misses the rest
             await self._told(scope, _stopping())(scope, receive, with_headers)
+
+    async def _wait_for_a_turn(self, scope: Scope) -> None:
+        host = network_of(scope["client"][0]) if scope.get("client") else ""
+        if not scope["path"].startswith(_WATCHING):
+            wait_s = self.turns.wait_s(host, asyncio.get_running_loop().time())
+            if wait_s:
+                await asyncio.sleep(wait_s)
 
     def _told(self, scope: Scope, problem: Problem) -> Response:
         if scope["path"].startswith(FOR_PROGRAMS):

@@ -92,7 +92,8 @@ class Allowed(Gate):
         return grant
 
     async def _admit(self, request: Request) -> Admission:
-        principal = await run_in_threadpool(principal_of, request, await bearer(request))
+        credentials = await bearer(request)
+        principal = await run_in_threadpool(principal_of, request, credentials) if credentials else None
         return Admission(principal, granted(principal, self.operation))
 
 

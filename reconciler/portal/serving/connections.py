@@ -22,8 +22,10 @@ READ_WITHIN_S: Final = 300.0
 
 Not less: the system's own buffer may hold a megabyte that a slow but steady reader has to take first.
 """
-IGNORED_BYTES: Final = 16 * 1024 * 1024
-"""Bytes of a body that are read and dropped after its request was answered, so that its sender sees the answer."""
+IGNORED_BYTES: Final = 1024 * 1024
+"""Bytes of a body that are read and dropped after its request was answered, so that the connection can go on."""
+SEEN_WITHIN_S: Final = 2.0
+"""So long does a connection with more of them stay open, unread, so that its sender sees the answer."""
 MOST: Final = 400
 """Connections of a process: with what a database and files take besides, it stays below 1,024 open files."""
 HEARD_OUT: Final = 64
@@ -68,7 +70,8 @@ class Connection(H11Protocol):
         """A part of a request: if it is not the whole of its head, the rest is waited for, but not for ever."""
         self._ignored = self._ignored + len(data) if self._answered_early() else 0
         if self._ignored > IGNORED_BYTES:
-            self.transport.close()
+            self.transport.pause_reading()
+            self.loop.call_later(SEEN_WITHIN_S, self.transport.close)
             return
         if self._waiting_since is None and not self._busy():
             self._waiting_since = self.loop.time()

@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -35,6 +36,8 @@ STOP_WITHIN_S: Final = 10
 FINISH_WITHIN_S: Final = 7
 """So long, from the signal on, may what is under way take: requests and the mail beside each other."""
 JOBS_EVERY_S: Final = 60
+SWITCH_AFTER_S: Final = 0.001
+"""So long does a thread that computes keep the interpreter while the event loop waits for it; Python's own is 0.005."""
 
 
 class WrongSettings(Exception):
@@ -96,6 +99,7 @@ def run_server(
         timeout_graceful_shutdown=FINISH_WITHIN_S, timeout_keep_alive=75, ws="none",
         h11_max_incomplete_event_size=LARGEST_HEAD, limit_concurrency=connections, proxy_headers=True, forwarded_allow_ips=place.proxies,
     )  # fmt: skip
+    sys.setswitchinterval(SWITCH_AFTER_S)
     server = _Server(config)
     # the library raises the signals that it caught once more when it is done; they find this, and not an end by signal
     for number in (signal.SIGTERM, signal.SIGINT):
