@@ -49,6 +49,9 @@ CROWDED: Final = "crowded"
 """The mark that a connection leaves in a request's state when the server has as many as it takes already."""
 COME_AGAIN_S: Final = 5
 
+IGNORED_BYTES: Final = 1024 * 1024
+"""Bytes of a body that come after its answer and are dropped; with more of them, the connection ends."""
+
 _PATIENCE: Final = "portal.patience"
 _WATCHING: Final = FOR_PROGRAMS[1:]
 """Who asks how a server fares is answered also when it has no room for anybody else."""
@@ -81,13 +84,15 @@ class Edge:
             await self.app(scope, receive, send)
             return
         crowded, begun = _is_crowded(scope), False
+        patience = _Patience(receive, self.paces, _length(scope))
 
         async def with_headers(message: Message) -> None:
             nonlocal begun
             begun = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in (self.headers | (_CLOSE if crowded else {})).items():
+                ending = crowded or patience.unread > IGNORED_BYTES
+                for name, value in (self.headers | (_CLOSE if ending else {})).items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -99,7 +104,7 @@ class Edge:
         except Problem as problem:
             await self._told(scope, problem)(scope, receive, with_headers)
             return
-        scope[_PATIENCE] = patience = _Patience(receive, self.paces)
+        scope[_PATIENCE] = patience
         try:
             await self.app(scope, patience, with_headers)
         except asyncio.CancelledError:
@@ -129,6 +134,15 @@ def _is_crowded(scope: Scope) -> bool:
     return bool(scope.get("state", {}).get(CROWDED))
 
 
+def _length(scope: Scope) -> float:
+    """How many bytes of a body come; without end when nobody says so."""
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return math.inf
+    declared = headers.get(b"content-length", b"0")
+    return int(declared) if declared.isdigit() else math.inf
+
+
 def _judge_head(scope: Scope) -> None:
     """A problem, and the end of the connection, when a head is too large or tells two lengths of one body."""
     names = {name for name, _ in scope["headers"]}
@@ -151,9 +165,10 @@ class _Patience:
     for longer than who sent nothing.
     """
 
-    def __init__(self, receive: Receive, paces: Paces) -> None:
+    def __init__(self, receive: Receive, paces: Paces, length: float) -> None:
         self.receive = receive
         self.paces = paces
+        self.unread = length
         self.go_at(paces.body)
         self.whole = False
 
@@ -174,4 +189,5 @@ class _Patience:
         bought_s = len(message.get("body", b"")) / self.pace.bytes_a_s
         self.left_s = min(self.left_s - (loop.time() - began) + bought_s, self.pace.wait_s)
         self.whole = not message.get("more_body", False)
+        self.unread = 0 if self.whole else self.unread - len(message.get("body", b""))
         return message

@@ -7,7 +7,8 @@ is read, would stay for ever; what is no HTTP, or one connection too many, would
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -22,15 +23,37 @@ READ_WITHIN_S: Final = 300.0
 
 Not less: the system's own buffer may hold a megabyte that a slow but steady reader has to take first.
 """
-IGNORED_BYTES: Final = 1024 * 1024
-"""Bytes of a body that are read and dropped after its request was answered, so that the connection can go on."""
 SEEN_WITHIN_S: Final = 2.0
-"""So long does a connection with more of them stay open, unread, so that its sender sees the answer."""
+"""So long does a connection stay open after an answer to a body that nobody reads: its end would undo the answer."""
 MOST: Final = 400
 """Connections of a process: with what a database and files take besides, it stays below 1,024 open files."""
 HEARD_OUT: Final = 64
 """So many more are told that there is no room, and who asks how the server fares is answered; beyond, none is."""
 _LOOK_EVERY_S: Final = 1.0
+
+
+class _Line:
+    """The library's transport, which is not closed at once while the caller still sends a body that nobody reads."""
+
+    def __init__(self, transport: asyncio.Transport, is_sending: Callable[[], bool]) -> None:
+        self._transport = transport
+        self._is_sending = is_sending
+        self._ending = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        """Read no more, and close when the caller has had time to see the answer."""
+        if self._is_sending() and not self._ending:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_later(SEEN_WITHIN_S, self._transport.close)
+        elif not self._ending:
+            self._transport.close()
+        self._ending = True
+
+    def is_closing(self) -> bool:
+        return self._ending or self._transport.is_closing()
 
 
 class Connection(H11Protocol):
@@ -41,11 +64,10 @@ class Connection(H11Protocol):
         self._most, self.limit_concurrency = self.limit_concurrency or MOST, None
         self._unread_since: float | None = None
         self._closing_since: float | None = None
-        self._ignored = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head; one too many takes the place of an idle one, or is told to come again."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, _Line(transport, self._answered_early)))
         self._waiting_since: float | None = self.loop.time()
         self._look: asyncio.TimerHandle | None = self.loop.call_later(_LOOK_EVERY_S, self._judge)
         if len(self.connections) > self._most and not self._made_room():
@@ -68,11 +90,6 @@ class Connection(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         """A part of a request: if it is not the whole of its head, the rest is waited for, but not for ever."""
-        self._ignored = self._ignored + len(data) if self._answered_early() else 0
-        if self._ignored > IGNORED_BYTES:
-            self.transport.pause_reading()
-            self.loop.call_later(SEEN_WITHIN_S, self.transport.close)
-            return
         if self._waiting_since is None and not self._busy():
             self._waiting_since = self.loop.time()
         super().data_received(data)
