@@ -46,13 +46,16 @@ soak: .venv/installed ## the random tests, much longer, and every statement kill
 	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning tests/rights \
 	  tests/portal/test_schemathesis.py tests/portal/test_killed_server.py
 
-bench: .venv/installed ## how time grows with the book, and whether it tells who is known here, as ratios
+bench: .venv/installed ## how time grows with the book, whether it tells who is known here, and what attacks do to it
 	$(BIN)/python -m tests.bench.growth
 	$(BIN)/python -m tests.bench.enumeration
+	$(BIN)/python -m tests.bench.attacks
 
-lock: ## renew the lock: hashes, no addresses
+lock: ## renew the locks, for development and for a portal: hashes, no addresses
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
 	  --python-version 3.11 --all-extras --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-header --no-annotate \
+	  --python-version 3.11 --all-extras --constraints requirements.lock pyproject.toml -o requirements-portal.lock
 
 schemas: .venv/installed ## write schemas/ anew from the types
 	$(BIN)/python -c "import pathlib; from reconciler.documents.schemas import generate_schemas; \

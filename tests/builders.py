@@ -21,7 +21,7 @@ from reconciler.model.live import (
     Applied,
     LiveContact,
     LiveCustomer,
-    LiveObject,
+    LiveSettings,
     LiveState,
     OpenRequest,
     Removal,
@@ -101,7 +101,7 @@ def customer_in_portal(one: DesiredCustomer, **more: Any) -> LiveCustomer:
 
 def live(*rows: LiveCustomer | LiveContact | OpenRequest | Any, **more: Any) -> LiveState:
     """A portal of these rows, at the builders' now."""
-    settings = LiveObject("settings", 1, {}, "settings", OWNER, Applied(True, {}))
+    settings = LiveSettings("settings", 1, {}, "settings", OWNER, Applied(True, {}))
     state = LiveState("test-portal", "epoch", 1, NOW, settings)
     kinds: Mapping[str, type] = {"customers": LiveCustomer, "contacts": LiveContact, "requests": OpenRequest}
     found = {name: {row.id: row for row in rows if isinstance(row, kind)} for name, kind in kinds.items()}
@@ -112,6 +112,11 @@ def portal_of(*customers: DesiredCustomer) -> LiveState:
     """A portal to which exactly these customers were applied."""
     people = [in_portal(one) for folder in customers for one in folder.contacts.values()]
     return live(*(customer_in_portal(folder) for folder in customers), *people)
+
+
+def last_applied(state: LiveState, commit: str, owner: str = OWNER) -> LiveState:
+    """The portal as a run from this commit left it that wrote settings or services."""
+    return replace(state, settings=replace(state.settings, last_commits={owner: commit}))
 
 
 def with_policy(state: LiveState, policy: Policy) -> LiveState:

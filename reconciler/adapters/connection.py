@@ -22,6 +22,8 @@ import httpx
 import stamina
 
 from reconciler.adapters.address import Address
+from reconciler.adapters.ceiling import Ceiling, too_much
+from reconciler.adapters.unpacking import decompressed
 from reconciler.documents.published import validator_for
 from reconciler.model.errors import (
     BatchRefused,
@@ -180,7 +182,7 @@ class ReadingConnection(Connection):
         return self._retried(lambda: self._send("GET", path))
 
     @contextmanager
-    def lines(self, path: str, most_bytes: int) -> Iterator[Iterator[bytes]]:
+    def lines(self, path: str, ceiling: Ceiling) -> Iterator[Iterator[bytes]]:
         """The lines of an NDJSON answer as they arrive; what breaks on the way is `Unreachable`."""
 
         def begin() -> httpx.Response:
@@ -198,11 +200,9 @@ class ReadingConnection(Connection):
 
         response = self._retried(begin)
         try:
-            yield _lines(response, most_bytes, self.host)
+            yield _lines(response, ceiling.bytes, self.host)
         except (httpx.TransportError, _TooLate) as error:
             raise Unreachable(f"the answer of {self.host} broke off: {type(error).__name__}") from None
-        except httpx.DecodingError:
-            raise NotUnderstood(f"the answer of {self.host} is not compressed as it says") from None
         finally:
             response.close()
 
@@ -229,13 +229,19 @@ class _TooLate(Exception):
     """An answer went on arriving, and did not end in time."""
 
 
-def _parts_of(response: httpx.Response, most: int, within_s: float, host: str) -> Iterator[bytes]:
-    """The answer as it arrives: not more than so many bytes, and not for longer than so many seconds."""
+def _parts_of(
+    response: httpx.Response, most: int, within_s: float, host: str, flag: str | None = None
+) -> Iterator[bytes]:
+    """The answer as it arrives: not more than so many bytes, and not for longer than so many seconds.
+
+    Bytes count as they are sent and as they are once decompressed. `flag` raises their number.
+    """
     size, end = 0, time.monotonic() + within_s
-    for part in response.iter_bytes():
+    coding = response.headers.get("content-encoding", "identity")
+    for part in decompressed(response.iter_raw(), coding, host):
         size += len(part)
-        if size > most:
-            raise NotUnderstood(f"{host} sent more than {most:,} bytes")
+        if max(size, response.num_bytes_downloaded) > most:
+            raise too_much(host, most, "bytes", flag)
         if time.monotonic() > end:
             raise _TooLate
         yield part
@@ -248,7 +254,7 @@ def _read(response: httpx.Response, host: str) -> bytes:
 def _lines(response: httpx.Response, most: int, host: str) -> Iterator[bytes]:
     begun: list[bytes] = []
     size = 0
-    for part in _parts_of(response, most, RUN_S, host):
+    for part in _parts_of(response, most, RUN_S, host, "--max-answer-bytes"):
         *whole, rest = part.split(b"\n")
         for line in whole:
             yield b"".join([*begun, line, b"\n"])
@@ -294,7 +300,8 @@ def _failure(response: httpx.Response, problem: Mapping[str, Any], host: str) ->
     status, type = response.status_code, str(problem.get("type", ""))
     detail = str(problem.get("detail", f"{host} answered {status}"))
     if status in {401, 403}:
-        return NotAllowed(detail, "check the token" if status == 401 else "this needs a token of a larger scope")
+        scope = "this needs a token of a larger scope, or for this owner"
+        return NotAllowed(detail, "check the token" if status == 401 else scope)
     if type == "lease-held" or (status == 409 and "holder" in problem):
         left = problem.get("expires_in_s")
         return LeaseHeld(

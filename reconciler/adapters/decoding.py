@@ -16,6 +16,7 @@ from reconciler.model.live import (
     LiveContact,
     LiveCustomer,
     LiveObject,
+    LiveSettings,
     OpenRequest,
     Registration,
     Removal,
@@ -28,13 +29,18 @@ from reconciler.model.values import Value, as_set
 Row = Mapping[str, Any]
 
 
-def settings(row: Row) -> LiveObject:
+def settings(row: Row) -> LiveSettings:
     """The portal's settings."""
     _text(row, "sign_up")
     for outer in groups_of(ObjectKind.SETTINGS):
         _object(row, outer)
     kind = ObjectKind.SETTINGS
-    return LiveObject(fields=_fields(kind, row), **_common(kind, row))
+    return LiveSettings(fields=_fields(kind, row), last_commits=_last_commits(row), **_common(kind, row))
+
+
+def _last_commits(row: Row) -> Mapping[str, str]:
+    found = _object(row, "last_commits") if "last_commits" in row else {}
+    return {owner: _text(found, owner) for owner in found}
 
 
 def service(row: Row) -> LiveObject:
@@ -179,6 +185,12 @@ def instant(row: Row, name: str) -> str:
     except ValueError:
         raise NotUnderstood(f"'{row.get('id', '?')}' has {name} '{text:.80}', which is no time") from None
     return text
+
+
+def end_of_token(row: Row) -> str | None:
+    """When the caller's token ends, as the portal's `meta` says it; None where it does not."""
+    found = _object(row, "token") if row.get("token") is not None else {}
+    return instant(found, "expires_at") if found.get("expires_at") is not None else None
 
 
 def _optional(row: Row, name: str) -> str | None:

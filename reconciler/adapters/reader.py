@@ -16,12 +16,12 @@ from typing import Any, Final
 
 from reconciler.adapters import decoding
 from reconciler.adapters.address import Address
+from reconciler.adapters.ceiling import Ceiling, too_much
 from reconciler.adapters.connection import Budget, ReadingConnection
 from reconciler.model.errors import IncompleteAnswer, NotUnderstood
 from reconciler.model.live import LiveState
 from reconciler.model.portal import Meta
 
-LARGEST_SNAPSHOT: Final = 4 * 1024**3
 _KINDS: Final[dict[str, Callable[[Any], Any]]] = {
     "settings": decoding.settings, "service": decoding.service, "customer": decoding.customer,
     "contact": decoding.contact, "registration": decoding.registration, "request": decoding.request,
@@ -31,8 +31,9 @@ _KINDS: Final[dict[str, Callable[[Any], Any]]] = {
 class PortalReader:
     """Reads the live state of one portal."""
 
-    def __init__(self, address: Address, budget: Budget | None = None) -> None:
+    def __init__(self, address: Address, budget: Budget | None = None, ceiling: Ceiling | None = None) -> None:
         self._connection = ReadingConnection(address, budget)
+        self._ceiling = ceiling or Ceiling()
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -44,15 +45,22 @@ class PortalReader:
         try:
             return Meta(
                 str(found["id"]), str(found["name"]), str(found["version"]), str(found["epoch"]),
-                int(found["revision"]), str(found["now"]),
+                int(found["revision"]), decoding.instant(found, "now"), decoding.end_of_token(found),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError):
             raise NotUnderstood("what answers there is not a customer portal", "check the portal's URL") from None
 
     def live_state(self) -> LiveState:
         """Everything at one revision, complete."""
-        with self._connection.lines("/snapshot", LARGEST_SNAPSHOT) as lines, _without_collector():
-            return _together(lines)
+        with self._connection.lines("/snapshot", self._ceiling) as lines, _without_collector():
+            return _together(self._bounded(lines))
+
+    def _bounded(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """The lines, as long as there are no more rows than the ceiling allows: a header and a trailer stand around."""
+        for number, line in enumerate(lines):
+            if number > self._ceiling.rows + 1:
+                raise too_much(self._connection.host, self._ceiling.rows, "rows", "--max-rows")
+            yield line
 
 
 @contextmanager
@@ -127,6 +135,7 @@ def _state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState
             str(header["portal"]), str(header["epoch"]), int(header["revision"]), decoding.instant(header, "now"),
             next(iter(rows["settings"].values())), rows["service"], rows["customer"],
             {id: row for id, row in rows["contact"].items() if row.customer_id}, rows["registration"], rows["request"],
+            str(header.get("head", "")),
         )  # fmt: skip
     except (KeyError, ValueError, TypeError):
         raise NotUnderstood("the snapshot's header is not complete") from None

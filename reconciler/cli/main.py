@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import signal
 import sys
 from importlib.metadata import version
@@ -63,7 +62,6 @@ def cli(_settings: Settings) -> None:
 def main() -> None:
     """Run the command line and end with its exit code."""
     use_utf8()
-    gc.set_threshold(200_000, 20, 100)  # a book is a million small values, and no circle among them
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = _run(sys.argv[1:])

@@ -7,7 +7,7 @@ import os
 import stat
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,6 +37,8 @@ class Settings:
     quiet: bool = False
     verbose: bool = False
     log_format: str = "text"
+    max_answer_bytes: int | None = None
+    max_rows: int | None = None
 
     def address(self) -> Address:
         """The portal and the token for it, from flags, environment or the token's file."""
@@ -55,9 +57,12 @@ class Settings:
 
     def reader(self, budget: Budget | None = None) -> PortalReader:
         """A client that can only read."""
-        from reconciler.adapters.reader import PortalReader  # noqa: PLC0415  only commands that need the network
+        from reconciler.adapters.ceiling import Ceiling  # noqa: PLC0415  only commands that need the network
+        from reconciler.adapters.reader import PortalReader  # noqa: PLC0415  the same
 
-        return PortalReader(self.address(), budget)
+        usual = Ceiling()
+        ceiling = Ceiling(self.max_answer_bytes or usual.bytes, self.max_rows or usual.rows)
+        return PortalReader(self.address(), budget, ceiling)
 
     def _token(self) -> str:
         if self.token_file is not None:
@@ -102,6 +107,8 @@ _OPTIONS: Final = (
     click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Paint the text [default: auto]"),
     click.option("-q", "--quiet", is_flag=True, default=None, help="Only the result and errors."),
     click.option("-v", "--verbose", is_flag=True, default=None, help="Also times and request counts, on stderr."),
+    click.option("--max-answer-bytes", type=click.IntRange(min=1), metavar="N", help="Cut off a portal that answers with more bytes [default: 536870912]"),
+    click.option("--max-rows", type=click.IntRange(min=1), metavar="N", help="Cut off a portal that answers with more rows [default: 1000000]"),
     click.option("--log-format", type=click.Choice(["text", "json"]), help="How stderr is written [default: text]"),
 )  # fmt: skip
 
@@ -122,7 +129,7 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _over(settings: Settings, given: dict[str, Any]) -> Settings:
-    names = ("root", "portal_url", "token_file", "color", "quiet", "verbose", "log_format")
+    names = tuple(field.name for field in fields(Settings))
     values = {name: value for name in names if (value := given.pop(name, None)) is not None}
     return replace(settings, **values)
 

@@ -86,6 +86,16 @@ class LiveObject:
 
 
 @dataclass(frozen=True, slots=True)
+class LiveSettings(LiveObject):
+    """The portal's settings.
+
+    `last_commits`: by owner, the commit of the last batch on the settings or a service. It outlives the services.
+    """
+
+    last_commits: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class LiveCustomer(LiveObject):
     """A customer; archived when `removal` is set. `last_commit`: of the last batch on it."""
 
@@ -159,16 +169,18 @@ class OpenRequest:
 class LiveState:
     """Everything the planner needs, at one revision; all mappings by id.
 
-    `now` is the portal's clock (UTC, ISO 8601): the only clock planning knows.
+    `now` is the portal's clock (UTC, ISO 8601): the only clock planning knows. `head`: the hash of the last entry
+    of the portal's audit feed; empty where the portal has no chain.
     """
 
     portal: str
     epoch: str
     revision: int
     now: str
-    settings: LiveObject
+    settings: LiveSettings
     services: Mapping[str, LiveObject] = field(default_factory=dict)
     customers: Mapping[str, LiveCustomer] = field(default_factory=dict)
     contacts: Mapping[str, LiveContact] = field(default_factory=dict)
     registrations: Mapping[str, Registration] = field(default_factory=dict)
     requests: Mapping[str, OpenRequest] = field(default_factory=dict)
+    head: str = ""

@@ -38,7 +38,8 @@ class GroupOutcome:
 class Outcome:
     """What came of a run. `left` is the plan made again at the end; None if it was not made.
 
-    `declined`: whoever was asked said no, and `left` is the plan that was shown.
+    `declined`: whoever was asked said no, and `left` is the plan that was shown. `head`: the hash of the last entry
+    of the portal's audit feed when it was read last.
     """
 
     run: str
@@ -46,6 +47,7 @@ class Outcome:
     left: Plan | None = None
     signal: int | None = None
     declined: bool = False
+    head: str = ""
 
     def of(self, *fates: Fate) -> tuple[GroupOutcome, ...]:
         """The groups that met one of these fates, in order."""

@@ -19,6 +19,8 @@ class Meta:
     epoch: str
     revision: int
     now: str
+    token_expires_at: str | None = None
+    """When the token that asks ends (UTC, ISO 8601); None where the portal does not say."""
 
 
 @dataclass(frozen=True, slots=True)

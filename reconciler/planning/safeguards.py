@@ -94,20 +94,20 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
         return
     for key in group.customers:
         live = situation.contexts[key].customer.live if key in situation.contexts else None
-        last = live.last_commit if live else None
+        last = live.last_commit if live and live.owner == index.owner else None
         if last is not None and last not in facts.ancestors:
-            yield refuse(RuleId.OLDER_COMMIT, key, None, f"{key} {_older(last, facts)}", _OLDER_HINT)
-    row = index.live.settings if group.stage is Stage.SETTINGS else index.services.get(group.service or "")
-    last = row.applied.commit if row and row.applied and index.owner == row.owner else None
-    if last is not None and last not in facts.ancestors:
-        subject = f"service {group.service}" if group.service else "the settings"
-        yield refuse_portal(RuleId.OLDER_COMMIT, group.service, f"{subject} {_older(last, facts)}", _OLDER_HINT)
+            yield refuse(RuleId.OLDER_COMMIT, key, None, f"{key} was {_older(last, facts)}", _OLDER_HINT)
+    last = index.live.settings.last_commits.get(index.owner)
+    if group.stage is not Stage.CUSTOMERS and last is not None and last not in facts.ancestors:
+        subject = f"service {group.service}" if group.service else "settings"
+        message = f"{subject}: settings and services were {_older(last, facts)}"
+        yield refuse_portal(RuleId.OLDER_COMMIT, group.service, message, _OLDER_HINT)
 
 
 def _older(last: str, facts: Facts) -> str:
     if facts.commit is None:
-        return f"was last applied from commit {last[:12]}, and this tree is in no git repository"
-    return f"was last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
+        return f"last applied from commit {last[:12]}, and this tree is in no git repository"
+    return f"last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
 
 
 _OLDER_HINT = "an old job run again? a shallow clone needs fetch-depth: 0; to go back on purpose: --allow-rollback"
@@ -124,7 +124,7 @@ _FORBIDDEN: Final = {
 
 def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
     """The refusals of changes that protection forbids, whatever rights they move."""
-    verb = _FORBIDDEN.get(change.kind)
+    verb = _FORBIDDEN.get(change.kind) or ("renamed" if _renames_customer(change) else None)
     if verb is None or change.customer is None:
         return
     index = situation.index
@@ -136,10 +136,16 @@ def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
     customer = index.live.customers.get(change.target.id or "")
     if customer is not None and _is_protected(customer):
         yield _refuse_protected(change.customer, None, verb)
-    if customer is not None and change.kind is not Kind.RENAME_CUSTOMER:
+    if customer is not None and verb != "renamed":
         for contact in index.living(customer):
             if _is_protected(contact):
                 yield _refuse_protected(change.customer, _own_name(situation, contact), verb)
+
+
+def _renames_customer(change: Change) -> bool:
+    """Whether the change gives a customer that is there another name."""
+    kinds = {Kind.UPDATE_CUSTOMER, Kind.ADOPT_CUSTOMER}
+    return change.kind in kinds and any(field.name == "name" for field in change.fields)
 
 
 def _is_protected(row: LiveObject) -> bool:

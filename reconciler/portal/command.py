@@ -18,16 +18,18 @@ from sqlalchemy.exc import DBAPIError
 
 from reconciler.portal.acts.shapes import StaffFields
 from reconciler.portal.acts.staff import invite_from_outside
-from reconciler.portal.acts.tokens import all_tokens, end_token
+from reconciler.portal.acts.tokens import DAYS, all_tokens, end_token
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
 from reconciler.portal.mail.smtp import MailServer, mail_server
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.principals import COMMAND_LINE, Scope
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.throttle import WINDOWS, Limits
 from reconciler.portal.seed import fill, settle, tell_demo_story
 from reconciler.portal.seed_people import give_everybody, people_of_the_provider
 from reconciler.portal.serving.connections import MOST
+from reconciler.portal.serving.counting import start_counting
 from reconciler.portal.serving.logs import LEVELS, log_to_stderr
 from reconciler.portal.serving.server import STOP_WITHIN_S, WrongSettings, listen, place_of, run_server
 from reconciler.portal.sign_on.journey import SignOn
@@ -35,17 +37,26 @@ from reconciler.portal.sign_on.settings import settings_of
 from reconciler.portal.store import tables
 from reconciler.portal.store.archive import WrongArchive, open_archive
 from reconciler.portal.store.backing_up import write_archive
-from reconciler.portal.store.database import WrongDatabase, files_beside, open_database
-from reconciler.portal.store.restoring import restore_archive
+from reconciler.portal.store.chain import Verdict, verify_feed
+from reconciler.portal.store.database import (
+    WrongDatabase,
+    files_beside,
+    must_be_of_this_version,
+    open_database,
+    reading,
+)
+from reconciler.portal.store.restoring import Restored, restore_archive
 from reconciler.portal.store.store import Store, open_store
 
 DatabaseFailure = DBAPIError
 LOG_LEVELS: Final = LEVELS
+LIMITS: Final[Mapping[str, int]] = {str(limit): window.most for limit, window in WINDOWS.items()}
+"""What a person or a customer may cause, by the names of the flag."""
 
 __all__ = [
-    "LOG_LEVELS", "DatabaseFailure", "NotInvited", "WrongArchive", "WrongDatabase", "WrongSettings",
+    "LIMITS", "LOG_LEVELS", "DatabaseFailure", "NotInvited", "Restored", "Verdict", "WrongArchive", "WrongDatabase", "WrongSettings",
     "activate_everybody", "back_up", "create_token", "invite", "is_empty", "judge_password", "list_tokens", "restore",
-    "revoke_token", "running", "seed_many", "serve", "tell_story",
+    "revoke_token", "running", "seed_many", "serve", "tell_story", "verify",
 ]  # fmt: skip
 
 
@@ -53,16 +64,17 @@ def serve(
     database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, *, smtp: str | None = None,
     mail_from: str | None = None, smtp_password: str | None = None, log_level: str = "info",
     proxies: str = "127.0.0.1", files: Path | None = None, oidc: Mapping[str, Any] | None = None,
-    connections: int = MOST,
+    connections: int = MOST, limits: Mapping[str, int] | None = None,
 ) -> None:  # fmt: skip
     """Serve the portal until a signal; requests and the mail under way are finished first.
 
     `oidc`: `issuer`, `client_id`, `secret`, `name`, `domains` of the provider that people may log in at.
+    `limits`: other numbers for some of `LIMITS`.
     """
     server, sign_on = _mail_server(smtp, mail_from, smtp_password), _sign_on(oidc) if oidc else None
     place = place_of(host, port, base_url, proxies)
     log_to_stderr(log_level)
-    store = open_store(database, base_url=place.base_url, files=files)
+    store = open_store(database, base_url=place.base_url, files=files, limits=Limits.with_numbers(limits or {}))
     try:
         run_server(store, place, server, sign_on, connections)
     finally:
@@ -95,18 +107,25 @@ def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
     return Provider(settings)
 
 
-def create_token(database: str, scope: str, name: str) -> str:
-    """A new token of this scope (`metrics`, `read`, `apply`, `admin`); it is shown this once."""
+def create_token(database: str, scope: str, name: str, expires: str = str(DAYS), owner: str | None = None) -> str:
+    """A new token of this scope (`metrics`, `read`, `apply`, `admin`); it is shown this once.
+
+    `expires`: a number of days, or the first day (UTC) on which it opens nothing. `owner`: whose
+    objects alone it writes. A `ValueError` says what does not fit.
+    """
     with _opened(database) as store:
-        return new_token(store, Scope(scope), name)
+        return new_token(store, Scope(scope), name, expires=expires, owner=owner)
 
 
 def list_tokens(database: str) -> list[dict[str, str | None]]:
-    """Every token, oldest first: `id`, `name`, `scope`, when it was `made`, when it `ended` (None: it has not)."""
+    """Every token, oldest first: `id`, `name`, `scope`, `owner`, `made`, `used`, `expires`, `ended`.
+
+    The last four are times. None: it is bound to no owner, was never used, was not ended by anybody.
+    """
     with _opened(database) as store, store.read() as connection:
         return [
-            {"id": one["id"], "name": one["name"], "scope": one["scope"], "made": one["created_at"],
-             "ended": one["ended_at"]}
+            {"id": one["id"], "name": one["name"], "scope": one["scope"], "owner": one["owner"],
+             "made": one["created_at"], "used": one["used_at"], "expires": one["expires_at"], "ended": one["ended_at"]}
             for one in all_tokens(connection)
         ]  # fmt: skip
 
@@ -184,12 +203,23 @@ def back_up(database: str, files: Path | None, out: Path) -> str:
         engine.dispose()
 
 
-def restore(database: str, files: Path | None, archive: Path) -> str:
-    """An archive's portal in an empty database, of a new epoch; what was brought back, in a sentence."""
+def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool = False) -> Restored:
+    """An archive's portal in an empty database, of a new epoch; what was brought back, and what opens nothing."""
     engine = open_database(database)
     try:
         with open_archive(archive) as opened:
-            return restore_archive(engine, files or files_beside(database), opened).sentence
+            return restore_archive(engine, files or files_beside(database), opened, keep_tokens=keep_tokens)
+    finally:
+        engine.dispose()
+
+
+def verify(database: str, noted: str | None) -> Verdict:
+    """What a look at the whole audit feed finds; `noted`: a head that must be that of one of its entries."""
+    engine = open_database(database)
+    try:
+        with reading(engine) as connection:
+            must_be_of_this_version(connection)
+            return verify_feed(connection, noted)
     finally:
         engine.dispose()
 
@@ -213,6 +243,8 @@ def running(database: str, port: int = 0, clock: Callable[[], str] | None = None
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="portal", daemon=True)
     thread.start()
+    done = threading.Event()
+    counting = start_counting(store, done)
     try:
         while not server.started:
             if not thread.is_alive():
@@ -221,6 +253,8 @@ def running(database: str, port: int = 0, clock: Callable[[], str] | None = None
         yield address
     finally:
         server.should_exit = True
-        thread.join(STOP_WITHIN_S)
+        done.set()
+        for each in (thread, *counting):
+            each.join(STOP_WITHIN_S)
         bound.close()
         store.engine.dispose()

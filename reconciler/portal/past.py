@@ -10,10 +10,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from reconciler.portal.acts.offers import offered
 from reconciler.portal.acts.requests import NEW
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.offers import offered
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.requests import cost
 from reconciler.portal.rules.roles import HOLDS_WORK, Role

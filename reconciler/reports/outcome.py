@@ -32,6 +32,7 @@ def outcome_text(outcome: Outcome, style: Style = PLAIN) -> str:
     blocks = [
         [_group(group, style) for group in outcome.groups],
         list(_left(outcome)),
+        list(head_lines(outcome)),
         [style.paint(Tone.STRONG, changed_line(outcome))],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -56,6 +57,12 @@ def _left(outcome: Outcome) -> Iterator[str]:
         yield f"Left afterwards: {summary_line(outcome.left)}"
     elif outcome.groups:
         yield "What is left is not known: the plan was not made again."
+
+
+def head_lines(outcome: Outcome) -> Iterator[str]:
+    """The head of the audit feed, to be noted outside of the portal; no line where it is not known."""
+    if outcome.head:
+        yield f"Audit head: {told(outcome.head)}"
 
 
 def changed_line(outcome: Outcome) -> str:

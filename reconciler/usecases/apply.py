@@ -96,11 +96,12 @@ def carry_out(folder: Folder, reader: StateReader, writer: BatchWriter, wish: Wi
     crew.displayed = review_of(plan)
     state, requests = steps.begin(plan, crew.terms, wish.parallelism)
     if requests and not voice.agree(narrowed(plan, crew.terms)):
-        return Outcome(wish.run, left=plan, declined=True)
+        return Outcome(wish.run, left=plan, declined=True, head=crew.head)
     state = _drive(state, requests, crew, voice)
     if state.failure is not None and state.signal is None:
         raise state.failure
-    return state.outcome(wish.run)
+    # without a last look what was written is not in the head
+    return replace(state.outcome(wish.run), head=crew.head if state.left is not None else "")
 
 
 def _drive(state: steps.State, requests: tuple[steps.Request, ...], crew: _Crew, voice: Voice) -> steps.State:
@@ -165,6 +166,7 @@ class _Crew:
         self.lease: Lease | None = None
         self.groups: tuple[Group, ...] = ()
         self.versions: dict[str, int] = {}
+        self.head = ""
         self._returned = threading.Event()
 
     def plan(self) -> Plan:
@@ -187,6 +189,7 @@ class _Crew:
         return steps.looked_back(plan, given)
 
     def _planned(self, live: LiveState, permissions: Permissions, terms: RunTerms) -> Plan:
+        self.head = live.head
         facts = replace(self.folder.facts(live, permissions), run=terms)
         return make_plan(self.folder.desired, live, facts)
 

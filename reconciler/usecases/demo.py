@@ -62,6 +62,6 @@ def copy_book(book: Path) -> None:
 
 @contextmanager
 def _portal(database: str, connect: Connect) -> Iterator[tuple[str, StateReader, BatchWriter]]:
-    token = command.create_token(database, "apply", "the demo")
+    token = command.create_token(database, "apply", "the demo", expires="1")
     with command.running(database) as url, connect(url, token) as (reader, writer):
         yield url, reader, writer

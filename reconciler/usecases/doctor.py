@@ -2,26 +2,34 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.documents.reading import read_documents
 from reconciler.model.errors import ReconcilerError
+from reconciler.model.portal import Meta
 from reconciler.model.problems import Severity
 from reconciler.usecases.looking import read_files
 from reconciler.usecases.ports import FileTree, StateReader
 
 _HEARD = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
+_WARNED_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: whether it is well, and what to do if it is not."""
+    """One thing that was looked at: whether it is well, and what to do if it is not.
+
+    `stops`: a run cannot do without it; otherwise it is a warning when it is not well.
+    """
 
     subject: str
     well: bool
     told: str
     hint: str | None = None
+    stops: bool = True
 
 
 def examine(
@@ -46,7 +54,7 @@ def _folder(open_files: Callable[[], FileTree]) -> Iterator[Finding]:
         return
     commit = files.head
     yield Finding("git", commit is not None, f"at {commit[:12]}" if commit else "this folder is in no git repository",
-                  None if commit else "without git, old files cannot be told from new ones")  # fmt: skip
+                  None if commit else "without git, old files cannot be told from new ones", stops=False)  # fmt: skip
     reading = read_documents(tree)
     errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
     counts = reading.counts
@@ -60,8 +68,16 @@ def _portal(open_reader: Callable[[], StateReader]) -> Iterator[Finding]:
         meta = reader.meta()
         yield Finding("portal", True, f"{meta.name} ({meta.id}), version {meta.version}, revision {meta.revision:,}")
         yield Finding("clock", True, f"the portal's clock says {meta.now}")
+        if meta.token_expires_at is not None:
+            yield _token(meta, meta.token_expires_at)
         live = reader.live_state()
         people = sum(contact.living for contact in live.contacts.values())
         yield Finding("snapshot", True, f"complete: {len(live.customers):,} customers, {people:,} contacts")
     except ReconcilerError as error:
         yield Finding("portal", False, error.message, error.hint)
+
+
+def _token(meta: Meta, end: str) -> Finding:
+    left = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(meta.now)
+    hint = "make a new one with reconciler portal token, put it in the place of this one, and revoke this one"
+    return Finding("token", left.days >= _WARNED_DAYS, f"works until {end}", hint, stops=False)

@@ -42,8 +42,7 @@ class Folder:
     def facts(self, live: LiveState, permissions: Permissions) -> Facts:
         """The facts about the folder's history that planning needs for this portal."""
         named = {customer.last_commit for customer in live.customers.values() if customer.last_commit}
-        bases = [row.applied for row in (live.settings, *live.services.values())]
-        named |= {base.commit for base in bases if base and base.commit}
+        named |= set(live.settings.last_commits.values())
         ancestors = self.files.ancestors_among(named)
         last = self._last_rules(live.settings.applied)
         errors = tuple(problem for problem in last.problems if problem.severity is Severity.ERROR)

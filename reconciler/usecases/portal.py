@@ -14,6 +14,7 @@ from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.plan import Facts, Plan
 from reconciler.model.portal import RunMark
 from reconciler.planning import exact_permissions, make_plan
+from reconciler.reports.words import counted, told
 from reconciler.shipped import shipped
 from reconciler.usecases.looking import read_files
 from reconciler.usecases.ports import BatchWriter, Connect, FileTree, OpenTree, StateReader
@@ -30,6 +31,7 @@ except ModuleNotFoundError as error:
 
 __all__ = [
     "Invited", "back_up", "command", "invite", "restore", "revoke", "seed", "serve", "tell_demo", "token", "tokens",
+    "verify",
 ]  # fmt: skip
 
 HOLDER = "the demo's past"
@@ -39,18 +41,23 @@ HERE = "http://127.0.0.1:8000"
 
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
     """Serve the portal until a signal; `more` is what else `command.serve` takes."""
+    if unknown := [name for name in more.get("limits") or () if name not in command.LIMITS]:
+        raise WrongUsage(f"--limit '{unknown[0]}' is no limit", f"the limits are {', '.join(command.LIMITS)}")
     with _understood():
         command.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
 
 
-def token(database: str, scope: str, name: str) -> str:
-    """A new token of this scope."""
+def token(database: str, scope: str, name: str, expires: str, owner: str | None) -> str:
+    """A new token of this scope, as `command.create_token` makes it."""
     with _understood():
-        return command.create_token(database, scope, name)
+        try:
+            return command.create_token(database, scope, name, expires, owner)
+        except ValueError as error:
+            raise WrongUsage(f"{error}; nothing was changed", "reconciler portal token --help") from None
 
 
 def tokens(database: str) -> list[dict[str, str | None]]:
-    """Every token of the portal, oldest first: `id`, `name`, `scope`, `made`, `ended`."""
+    """Every token of the portal, oldest first, as `command.list_tokens` shows it."""
     with _understood():
         return command.list_tokens(database)
 
@@ -123,11 +130,48 @@ def back_up(database: str, files: Path | None, out: Path) -> str:
         return f"wrote {out}: {command.back_up(database, files, out)}"
 
 
-def restore(database: str, files: Path | None, archive: Path) -> str:
-    """An archive's portal in an empty database; what was brought back, in a sentence."""
+def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool) -> str:
+    """An archive's portal in an empty database; what was brought back and what opens nothing, line by line."""
     with _understood():
-        done = command.restore(database, files, archive)
-    return f"restored {done}; everybody logs in anew, and every reconciler reads everything anew"
+        return "\n  ".join(_restored(command.restore(database, files, archive, keep_tokens=keep_tokens)))
+
+
+def _restored(done: command.Restored) -> Iterator[str]:
+    yield f"restored {done.manifest.sentence}"
+    yield "everybody logs in anew, and every reconciler reads everything anew"
+    tokens = counted(len(done.tokens), "token")
+    if done.kept:
+        yield f"{tokens} of the backup open the portal again, also those that were revoked after it"
+    else:
+        yield f"{tokens} of the backup open nothing any more; make new ones with reconciler portal token"
+    for id, scope, name in done.tokens:
+        yield f"  {id}  {scope:<7}  {told(name)}"
+    void = f"{counted(done.links, 'link')} in mails and {counted(done.sign_ups, 'unconfirmed sign-up')}"
+    yield f"{void} open nothing any more; {counted(done.mails, 'unsent mail')} with such a link will not leave"
+    since = f"whoever was erased, removed, demoted or chose another password after {done.manifest.at}"
+    yield f"{since} is as they were then"
+    yield f"the entry of revision {done.revision} in the audit feed names the backup's head, {done.head}"
+
+
+def verify(database: str, noted: str | None) -> str:
+    """The verdict on the audit feed, line by line; `Refused` when an entry is not what was written."""
+    with _understood():
+        found = command.verify(database, noted)
+    if found.wrong is not None:
+        hint = "compare it with a backup: reconciler portal restore brings one into an empty database"
+        raise Refused(f"the audit feed does not hold: {found.wrong}", hint)
+    return "\n  ".join(_verified(found, noted))
+
+
+def _verified(found: command.Verdict, noted: str | None) -> Iterator[str]:
+    yield f"the audit feed holds: {counted(found.entries, 'entry', 'entries')}, head {found.head}"
+    for each in found.restores:
+        yield f"revision {each.revision}, {each.at}: restored from a backup whose head was {each.from_head}"
+    if noted:
+        yield f"an entry has the noted head {noted}: up to there nothing was changed"
+    else:
+        unseen = "without --head, a chain that was computed anew and lost last entries are not seen"
+        yield f"{unseen}: note the head elsewhere and pass it the next time"
 
 
 def tell_demo(database: str, files: FileTree, connect: Connect, password: str | None = None) -> None:
@@ -138,7 +182,7 @@ def tell_demo(database: str, files: FileTree, connect: Connect, password: str | 
     desired = read_documents(read_files(files)).desired
     if desired is None:
         raise Refused("the shipped files are not valid", "run `reconciler validate` on them")
-    admin = command.create_token(database, "apply", HOLDER)
+    admin = command.create_token(database, "apply", HOLDER, expires="1")
     with command.running(database) as url:
         for earlier in earlier_books(desired):
             with connect(url, admin) as (reader, writer):

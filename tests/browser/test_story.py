@@ -141,7 +141,9 @@ def _order(jane: Eyes, tmp_path: Path) -> None:
     jane.page.locator("[name=target_languages][value=de]").check()
     jane.page.locator("[name=target_languages][value=no]").check()
     jane.page.locator("[name=files]").set_input_files(file)
-    jane.press("main form.card button", "quote")
+    jane.press("main form.card button", "sent")
+    jane.page.locator('form[action$="/accept"]').wait_for(timeout=60_000)  # the page learns when the words are counted
+    jane.look("quote")
     text = jane.page.locator("main").inner_text()
     assert "13" in text  # seven and six words
     assert "3.12" in text or "3,12" in text  # 13 words, 0.12 EUR, two languages

@@ -81,7 +81,7 @@ def test_killed_at_a_request_and_run_again_it_ends_as_if_nothing_had_happened(
                 raise Dropped
 
         setattr(proxy, when, kill)
-        process.communicate(timeout=60)
+        process.communicate(timeout=180)
         assert process.returncode in {-signal.SIGKILL, 4}
         assert homeless_work(portal) == []
         proxy.before = proxy.after = lambda _method, _path: None
@@ -103,14 +103,14 @@ def test_two_runs_at_once_one_works_and_the_other_ends_with_5(connected: Program
         second = connected("apply", "--yes", "-q")
         assert second.code == 5, second.out
         assert "is held by" in second.err
-        out, err = first.communicate(timeout=60)
+        out, err = first.communicate(timeout=180)
     assert first.returncode == 4, out + err
 
 
 def test_two_runs_on_different_customers_both_work(connected: Program) -> None:
     customers = ("saint-aurele", "moulin-vasseur")
     calls = [connected.start("apply", "--yes", "-q", "--customer", customer) for customer in customers]
-    outs = [call.communicate(timeout=60) for call in calls]
+    outs = [call.communicate(timeout=180) for call in calls]
     assert [call.returncode for call in calls] == [0, 0], outs
 
 
@@ -126,7 +126,7 @@ def test_a_run_that_was_stopped_beyond_its_lease_is_fenced(connected: Program, p
         connected.environment["RECONCILER_PORTAL_URL"] = proxy.url
         process = connected.start("apply", "--yes", "-q", "--parallelism", "1")
         _stop_at_first_batch(proxy, process.pid, portal)
-        out, err = process.communicate(timeout=60)
+        out, err = process.communicate(timeout=180)
     assert process.returncode == 5, out + err
     assert "Nothing was changed." in out
     assert mails(portal) == Counter(ask(portal, "SELECT kind, \"to\" FROM outbox WHERE state = 'sent'"))
@@ -158,7 +158,7 @@ def test_interrupted_between_two_customers_it_says_what_is_done(connected: Progr
                 time.sleep(0.3)
 
         proxy.after = interrupt
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=180)
     assert process.returncode == 143, out + err
     assert out.count("  applied ") == 3
     assert "  not tried " in out

@@ -8,7 +8,9 @@ import subprocess
 import sys
 import zipfile
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 
 from tests.cli.conftest import Portal, Program
@@ -74,6 +76,32 @@ def test_an_older_commit_is_refused_after_a_newer_one_and_so_is_a_history_cut_of
     connected.git("clone", "-q", "--depth", "1", f"file://{connected.root.with_name('whole')}", ".")
     shallow = connected("apply", "--yes")
     assert (shallow.code, "fetch-depth: 0" in shallow.out) == (4, True)
+
+
+def test_an_old_job_brings_no_retired_service_and_no_old_price_back(connected: Program, portal: Portal) -> None:
+    settle(connected)
+    book = connected.root / "portal.yaml"
+    text = book.read_text(encoding="utf-8")
+    book.write_text(text.replace("services:\n", "services:\n  sworn:\n    name: Sworn\n", 1), encoding="utf-8")
+    older = connected.commit("a service more")
+    assert connected("apply", "--yes").code == 0
+    book.write_text(text.replace('"0.14"', '"0.15"'), encoding="utf-8")
+    newer = connected.commit("another price, and the service is retired")
+    assert connected("apply", "--yes").code == 0
+
+    def catalogue() -> list[Any]:
+        header = {"Authorization": f"Bearer {portal.token('read')}"}
+        paths = ("services?limit=200", "settings")
+        return [httpx.get(f"{portal.url}/api/v1/{path}", headers=header).json() for path in paths]
+
+    before = [catalogue()[0]["items"], catalogue()[1]]
+    assert before[1]["last_commits"] == {"acme-translations": newer}
+    connected.git("checkout", "-q", older)
+    again = connected("apply", "--yes")
+    said = f"settings and services were last applied from commit {newer[:12]}, which {older[:12]} does not descend from"
+    assert again.code == 4
+    assert [f"service {key}: {said}" in again.out for key in ("sworn", "standard")] == [True, True]
+    assert [catalogue()[0]["items"], catalogue()[1]] == before
 
 
 def test_a_customer_that_is_nowhere_is_wrong_usage(connected: Program) -> None:

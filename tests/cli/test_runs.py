@@ -14,6 +14,7 @@ import pytest
 from reconciler.adapters.address import Address
 from reconciler.adapters.writer import PortalWriter
 from reconciler.model.changes import Kind
+from reconciler.portal.command import create_token
 from reconciler.shipped import shipped
 from tests.cli.conftest import Portal, Program
 
@@ -67,15 +68,19 @@ def test_a_second_apply_says_that_the_portal_matches(connected: Program, portal:
     run = connected("apply", "--yes")
     assert run.code == 0, run.out + run.err
     assert "No changes. The portal matches the files.\n" in connected("plan").out
-    revision = _revision(portal)
-    assert connected("apply", "--yes").out == connected("plan").out
-    assert _revision(portal) == revision
+    revision, head = _newest(portal)
+    assert f"\nAudit head: {head}\n" in run.out
+    assert "Changed: " in run.out.splitlines()[-1]
+    assert connected("apply", "--yes").out == f"Audit head: {head}\n{connected('plan').out}"
+    assert _newest(portal) == (revision, head)
 
 
-def _revision(portal: Portal) -> int:
+def _newest(portal: Portal) -> tuple[int, str]:
+    """The portal's revision, and the head of its audit feed."""
     connection = sqlite3.connect(portal.database.removeprefix("sqlite:///"))
     try:
-        return int(connection.execute("SELECT revision FROM portal").fetchone()[0])
+        revision, head = connection.execute("SELECT revision, head FROM portal").fetchone()
+        return int(revision), str(head)
     finally:
         connection.close()
 
@@ -171,6 +176,17 @@ def test_doctor_finds_everything_well(connected: Program) -> None:
     assert connected("doctor").code == 6
 
 
+@pytest.mark.parametrize(("expires", "warned"), [("7", True), ("9", False)])
+def test_doctor_warns_a_week_before_the_token_ends(
+    connected: Program, portal: Portal, expires: str, warned: bool
+) -> None:
+    connected.environment["RECONCILER_PORTAL_TOKEN"] = create_token(portal.database, "read", "t", expires)
+    run = connected("doctor")
+    (line,) = [line for line in run.out.splitlines() if " token " in line]
+    assert (run.code, line.startswith("WARN" if warned else "ok  ")) == (0, True)
+    assert ("hint: make a new one with reconciler portal token" in run.out) is warned
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_waiting_for_a_lease_ends_at_once(connected: Program, portal: Portal, number: int) -> None:
     writer = PortalWriter(Address(portal.url, portal.token("apply")))
@@ -182,7 +198,7 @@ def test_a_signal_while_waiting_for_a_lease_ends_at_once(connected: Program, por
     time.sleep(2.5)
     began = time.monotonic()
     process.send_signal(number)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=180)
     assert process.returncode == 128 + number, out + err
     assert time.monotonic() - began < 6
     assert "Nothing was changed." in out

@@ -51,6 +51,38 @@ def test_a_revoked_token_opens_nothing_and_the_others_go_on(folder: Program, dat
         assert secret not in text + listed.out + json.dumps(history)
 
 
+def test_tokens_are_listed_with_their_end_their_owner_and_their_last_use(folder: Program, database: str) -> None:
+    bound = ("--scope", "apply", "--name", "ours", "--owner", "acme-translations", "--expires", "2027-03-31")
+    secret = folder("portal", "token", "--database", database, *bound).out.strip()
+    with running(database) as url:
+        meta = httpx.get(f"{url}/api/v1/meta", headers={"Authorization": f"Bearer {secret}"}).json()
+    assert meta["token"] == {"owner": "acme-translations", "expires_at": "2027-03-31T00:00:00Z"}
+    [row] = json.loads(folder("portal", "tokens", "--database", database, "--format", "json").out)["tokens"]
+    assert {name: row[name] for name in ("name", "scope", "owner", "expires", "used", "ended")} == {
+        "name": "ours", "scope": "apply", "owner": "acme-translations", "expires": "2027-03-31T00:00:00Z", "used": None,
+        "ended": None,
+    }  # fmt: skip
+    head, line = folder("portal", "tokens", "--database", database).out.splitlines()
+    assert head.split() == ["id", "scope", "made", "ended", "expires", "used", "owner", "name"]
+    assert line.split()[3:] == ["-", "2027-03-31T00:00:00Z", "-", "acme-translations", "ours"]
+
+
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        (("--scope", "apply", "--expires", "never"), "'never' is neither a number of days nor a day such as "),
+        (("--scope", "apply", "--expires", "2020-01-01"), "'2020-01-01' is not within the next 3650 days"),
+        (("--scope", "admin", "--owner", "acme"), "a token of scope 'admin' cannot be bound to an owner, only one of"),
+    ],
+)
+def test_a_token_that_cannot_be_as_it_is_asked_for_is_not_made(
+    folder: Program, database: str, said: tuple[str, ...], why: str
+) -> None:
+    run = folder("portal", "token", "--database", database, *said)
+    assert (run.code, run.out, run.err.startswith(f"error: {why}")) == (64, "", True)
+    assert json.loads(folder("portal", "tokens", "--database", database, "--format", "json").out) == {"tokens": []}
+
+
 def test_a_token_that_was_never_made_cannot_be_revoked(folder: Program, database: str) -> None:
     run = folder("portal", "revoke", "--database", database, "tok_0")
     assert (run.code, run.out) == (64, "")

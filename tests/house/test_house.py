@@ -9,6 +9,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from reconciler.cli.exit_codes import _ERRORS
 from reconciler.cli.main import COMMANDS
@@ -82,6 +83,47 @@ def test_the_lock_holds_what_the_project_asks_for() -> None:
         )
     )
     assert names <= locked
+
+
+def dependencies() -> list[Requirement]:
+    """What the program and its extras ask for."""
+    project = tomllib.loads((TOP / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"].values()
+    return [Requirement(line) for lines in (project["dependencies"], *extras) for line in lines]
+
+
+def pins(name: str) -> dict[str, str]:
+    """The entries of a lock, with their hashes, by the name of the package."""
+    entries = re.split(r"\n(?=\S)", (TOP / name).read_text(encoding="utf-8").strip())
+    return {entry.partition("==")[0]: entry.strip() for entry in entries}
+
+
+def test_the_lock_of_a_portal_holds_what_runs_and_nothing_else_of_the_lock() -> None:
+    portal, everything = pins("requirements-portal.lock"), pins("requirements.lock")
+    assert portal.items() <= everything.items(), "the same versions, of which the same files are taken"
+    assert not {"pytest", "playwright", "mypy", "ruff", "uv"} & portal.keys()
+    assert all("--hash=sha256:" in entry and "://" not in entry for entry in portal.values())
+    assert {each.name for each in dependencies()} <= portal.keys()
+
+
+def test_every_dependency_has_a_lower_bound_and_the_lock_is_above_it() -> None:
+    locked = {name: entry.partition("==")[2].split()[0] for name, entry in pins("requirements.lock").items()}
+    for asked in dependencies():
+        assert [bound.operator for bound in asked.specifier] == [">="], f"'{asked}' has no lower bound, or another one"
+        assert locked[asked.name] in asked.specifier, f"the lock has {asked.name} {locked[asked.name]}"
+
+
+@pytest.mark.parametrize(
+    ("name", "flawed"),
+    [
+        ("certifi", "2024.6.2"), ("cryptography", "48.0.0"), ("h11", "0.14.0"), ("httpx", "0.22.0"), ("idna", "3.14"),
+        ("jinja2", "3.1.5"), ("joserfc", "1.6.2"), ("mako", "1.3.11"), ("pydantic", "2.3.0"), ("pygments", "2.19.2"),
+        ("python-multipart", "0.0.30"), ("pyyaml", "5.3.1"), ("starlette", "1.3.0"), ("uvicorn", "0.11.6"),
+    ],
+)  # fmt: skip
+def test_no_version_with_a_known_flaw_is_allowed(name: str, flawed: str) -> None:
+    (bound,) = [each.specifier for each in dependencies() if each.name == name]
+    assert flawed not in bound
 
 
 def test_nobody_real_is_named_and_no_machine() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -275,3 +277,14 @@ def test_forms_of_strangers_need_our_mark_too(store: Store, manager: dict[str, A
 def test_an_address_with_a_secret_is_told_to_nothing_that_its_page_fetches(store: Store, path: str) -> None:
     answer = Reader.of(store).get(path, follow_redirects=False)
     assert answer.headers["referrer-policy"] == "strict-origin"
+
+
+def test_logging_out_clears_what_the_browser_was_shown_and_no_page_is_kept_for_going_back(store: Store) -> None:
+    reader = Reader.staff(store)
+    reader.open("/admin/contacts")
+    assert reader.page.headers["cache-control"] == "no-store"
+    config = html.unescape(reader.page.text.split('name="htmx-config" content=\'')[1].split("'")[0])
+    assert json.loads(config)["historyCacheSize"] == 0, "else the script keeps pages in the browser's storage"
+    answer = reader.post("/logout", data=reader.form_to("/logout").values, follow_redirects=False)
+    assert (answer.status_code, answer.headers["clear-site-data"]) == (303, '"cache", "storage"')
+    assert answer.headers["cache-control"] == "no-store"

@@ -89,6 +89,7 @@ def _world(store: Store) -> World:
             ("sessions", ("0" * 16,) * 3),
         ):
             ids.update({(actor, kind, whose): id for whose, id in zip(("mine", "own", "other"), found, strict=True)})
+    ids |= {(actor, "uploads", "mine"): _upload(api, secrets[actor]) for actor in CELLS["upload"]}
     reader = Reader.of(store)
     marks = {actor: _mark(reader, secret) for actor, secret in secrets.items()}
     return World(store, api, reader, secrets, ids, people[3]["id"], [people[4]["id"]], marks)
@@ -96,15 +97,22 @@ def _world(store: Store) -> World:
 
 def _request(api: Api, owner: dict[str, Any]) -> dict[str, Any]:
     """A request with a file; `file` is its id."""
+    sent = _upload(api, api.headers["Authorization"].removeprefix("Bearer "))
+    made = api.create(
+        "/requests", owner=owner["id"], title="Manual", source_language="en", target_languages=["de"], files=[sent]
+    )
+    return {**made, "file": sent}
+
+
+def _upload(api: Api, secret: str) -> str:
     sent = api.post(
         "/uploads?name=a.txt", content=b"Some words.",
-        headers={**key(), "If-None-Match": "*", "Content-Type": "application/octet-stream"},
+        headers={
+            **key(), "If-None-Match": "*", "Content-Type": "application/octet-stream",
+            "Authorization": f"Bearer {secret}",
+        },
     )  # fmt: skip
-    made = api.create(
-        "/requests", owner=owner["id"], title="Manual", source_language="en", target_languages=["de"],
-        files=[sent.json()["id"]],
-    )  # fmt: skip
-    return {**made, "file": sent.json()["id"]}
+    return str(sent.json()["id"])
 
 
 def _removed(store: Store, api: Api, person: dict[str, Any]) -> str:

@@ -13,7 +13,7 @@ import pytest
 from reconciler.portal.files.vault import Vault
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
-from tests.portal.office import Office, an_office, docx, upload
+from tests.portal.office import Office, an_office, count_all, docx, upload
 
 
 @pytest.fixture
@@ -38,8 +38,8 @@ def send_files(reader: Reader, action: str, files: Mapping[str, Any], status: in
     parts = [(name, each) for name, some in files.items() for each in some]
     reader.page = reader.post(action, data=values, files=parts or [("none", ("", b""))])
     assert reader.page.status_code == status, (reader.page.status_code, reader.page.text[:3000])
-    text: str = reader.page.text
-    return text
+    count_all(reader.app.state.store)  # type: ignore[attr-defined]
+    return reader.open(reader.page.url.path) if status == 200 else str(reader.page.text)
 
 
 def actions(reader: Reader) -> set[str]:

@@ -117,7 +117,7 @@ def test_what_a_person_may_is_what_she_may_when_it_is_done(store: Store) -> None
 def test_a_token_that_was_taken_back_meanwhile_does_nothing(store: Store) -> None:
     secret = new_token(store, Scope.ADMIN, "tests")
     with store.read() as connection:
-        let_in = by_token(connection, secret)
+        let_in = by_token(connection, secret, store.clock())
     assert let_in is not None
     with store.write(SYSTEM) as work:
         work.connection.execute(t.tokens.update().where(t.tokens.c.id == let_in.id).values(ended_at=work.now))

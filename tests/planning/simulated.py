@@ -26,7 +26,7 @@ from reconciler.model.live import (
     Touch,
 )
 from reconciler.model.plan import Group, Stage
-from reconciler.model.roles import Role, capabilities, may_hold_work
+from reconciler.model.roles import may_hold_work
 from reconciler.model.values import Value
 from tests.builders import NOW, OWNER
 from tests.planning.transaction import BatchRefused, Transaction
@@ -61,8 +61,10 @@ class _Batch(Transaction):
     def one(self, change: Change, new_id: str) -> None:
         match change.object:
             case ObjectKind.SETTINGS:
+                self.catalogue = True
                 self.settings = self.written(self.settings, change)
             case ObjectKind.SERVICE:
+                self.catalogue = True
                 self._service(change, new_id)
             case ObjectKind.CUSTOMER:
                 self._customer(change, f"cus_{new_id}")
@@ -144,8 +146,6 @@ class _Batch(Transaction):
         if any(request.customer_id == id for request in self.requests.values()):
             raise BatchRefused("open-requests", id)
         people = [contact for contact in self.contacts.values() if contact.customer_id == id and contact.living]
-        if any(each.fields.get("protected") for each in (row, *people)):
-            raise BatchRefused("protected", id)
         self.customers[id] = replace(row, version=row.version + 1, removal=_removal(), applied=_absent(row.applied))
         for each in people:
             self.contacts[each.id] = replace(
@@ -177,7 +177,6 @@ class _Batch(Transaction):
                 self._hand_over(id, change.effects.work_to)
             case Kind.RELEASE_CONTACT:
                 self.fresh(self.contacts[id], change)
-                self.unprotected(id)
                 self.contacts[id] = _released(self.contacts[id])
             case Kind.RESTORE_CONTACT:
                 row = self.written(self.contacts[id], change)
@@ -194,8 +193,6 @@ class _Batch(Transaction):
         before = self.before.contacts[id]
         if change.kind is not Kind.RECORD and not self.contacts[id].living:
             raise BatchRefused("wrong-state", id)
-        if change.kind is Kind.CHANGE_EMAIL or (change.kind is Kind.CHANGE_ROLE and _loses_power(change)):
-            self.unprotected(id)
         row = self.written(self.contacts[id], change)
         if change.kind is Kind.CHANGE_EMAIL:
             self.mail(MailKind.ACTIVATION_AGAIN, row.email)
@@ -242,7 +239,6 @@ class _Batch(Transaction):
     def _remove(self, change: Change, id: str) -> None:
         row = self.contacts[id]
         self.fresh(row, change)
-        self.unprotected(id)
         if change.effects.work_to is not None:
             self._hand_over(id, change.effects.work_to)
         if any(request.owner_id == id for request in self.requests.values()):
@@ -287,11 +283,6 @@ def _removal(*, with_customer: bool = False) -> Removal:
 
 def _absent(base: Applied | None) -> Applied | None:
     return replace(base, present=False) if base is not None else None
-
-
-def _loses_power(change: Change) -> bool:
-    (role,) = (field for field in change.fields if field.name == "role")
-    return not capabilities(Role(str(role.before))) <= capabilities(Role(str(role.after)))
 
 
 def _released(row: Any) -> Any:

@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
-from reconciler.model.live import Actor, Applied, LiveObject, LiveState, Status, Touch
+from reconciler.model.live import Actor, Applied, LiveObject, LiveSettings, LiveState, Status, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
 from reconciler.model.values import FieldChange
 from reconciler.planning import make_plan
@@ -24,6 +24,7 @@ from tests.builders import (
     farewell,
     gains,
     in_portal,
+    last_applied,
     live,
     losses,
     policy_fields,
@@ -155,10 +156,9 @@ def test_a_service_waits_while_who_lets_go_of_it_is_held_back() -> None:
 
 def test_a_customer_waits_for_a_service_that_is_held_back() -> None:
     acme = customer(contacts=[MARA], services=("certified",))
-    row = service_row("sworn")
-    foreign = replace(row, applied=replace(row.applied or Applied(True, {}), commit="aaa"))
     plain = customer("beta", [contact("bea", "beta", role="manager")])
-    state = offering(portal_of(customer(contacts=[MARA], services=()), plain), foreign)
+    state = offering(portal_of(customer(contacts=[MARA], services=()), plain), service_row("sworn"))
+    state = last_applied(state, "aaa")
     renamed = replace(service("certified"), previously=("sworn",))
     found = make_plan(desired(acme, plain, services={"certified": renamed}), state, Facts("bbb"))
     assert [(g.customers, g.held_back) for g in found.groups] == [
@@ -272,7 +272,7 @@ def settings_row(fields: dict[str, Any], base: dict[str, Any] | None, **more: An
         "owner": OWNER,
         "applied": Applied(True, base) if base else None,
     }
-    return live(settings=LiveObject("settings", 4, fields, **(values | more)))
+    return live(settings=LiveSettings("settings", 4, fields, **(values | more)))
 
 
 def test_settings_become_managed_even_when_nothing_differs() -> None:

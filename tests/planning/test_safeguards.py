@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from reconciler.model.changes import Kind
-from reconciler.model.desired import DesiredState, Policy
-from reconciler.model.live import LiveObject, LiveState, Status
-from reconciler.model.plan import Facts, Permissions, Plan, RunTerms, Scope, review_of
+from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
+from reconciler.model.live import LiveObject, LiveSettings, LiveState, Status
+from reconciler.model.plan import Facts, Permissions, Plan, RunTerms, Scope, Stage, review_of
 from reconciler.planning import make_plan, narrowed
 from tests.builders import (
     OWNER,
@@ -197,7 +197,7 @@ def test_loosened_limits_count_from_the_next_run_and_tightened_ones_at_once() ->
     newcomers = [contact(f"c-{number}") for number in range(10)]
     for file, last, refused in ((20, 5, True), (5, 20, True), (20, 20, False), (5, 5, True)):
         settings = {"policy.mails_per_run": file}
-        remembered = LiveObject("settings", 1, {}, "settings", OWNER, applied({"policy.mails_per_run": last}))
+        remembered = LiveSettings("settings", 1, {}, "settings", OWNER, applied({"policy.mails_per_run": last}))
         tree = desired(customer(contacts=newcomers), settings=settings, policy=Policy(mails_per_run=file))
         found = make_plan(tree, live(customer_in_portal(customer()), settings=remembered), Facts())
         assert (("too-many-mails", Scope.PLAN) in rules(found)) is refused
@@ -278,6 +278,7 @@ def test_a_protected_customer_is_neither_archived_nor_renamed_nor_released() -> 
         desired(beta),
         desired(beta, customer("acme-medical", name="Acme", protected=True, previously=("acme",))),
         desired(beta, customer(protected=True, release=True)),
+        desired(beta, customer(name="Acme Limited", protected=True)),
     )
     for tree in trees:
         assert [r.rule for r in make_plan(tree, state, Facts()).refusals] == ["protected"]
@@ -325,6 +326,54 @@ def test_a_customer_does_not_go_back_by_accident(facts: Facts, refused: bool) ->
     found = make_plan(desired(*folders), state, facts)
     assert rules(found) == ([("older-commit", Scope.CUSTOMER)] if refused else [])
     assert [group.customers for group in found.ready] == ([("beta",)] if refused else [("acme",), ("beta",)])
+
+
+@pytest.mark.parametrize(
+    ("last", "facts", "refused"),
+    [
+        ({OWNER: "aaa"}, Facts("bbb", frozenset({"aaa", "bbb"})), False),
+        ({OWNER: "aaa"}, Facts("bbb", frozenset({"bbb"})), True),
+        ({OWNER: "aaa"}, Facts(), True),
+        ({OWNER: "aaa"}, Facts("bbb", frozenset({"bbb"}), Permissions(allow_rollback=True)), False),
+        ({"somebody-else": "aaa"}, Facts("bbb", frozenset({"bbb"})), False),
+    ],
+    ids=["descends", "older", "no git", "on purpose", "another owner's"],
+)
+@pytest.mark.parametrize("what", ["settings", "new service", "changed service", "retired service"])
+def test_settings_and_services_do_not_go_back_by_accident(
+    what: str, last: dict[str, str], facts: Facts, refused: bool
+) -> None:
+    row = LiveObject("svc", 1, {"code": "express", "name": "Express"}, "express", OWNER, applied({"name": "Express"}))
+    settings = LiveSettings(
+        "settings", 1, {"sign_up": "closed"}, "settings", OWNER, applied({"sign_up": "closed"}), last_commits=last
+    )
+    rows = {} if what == "new service" else {"svc": row}
+    state = replace(portal_of(customer(contacts=[MARA])), services=rows, settings=settings)
+    name = "Express, renamed" if what == "changed service" else "Express"
+    express = DesiredService("express", {"name": name}, Place("portal.yaml", 1))
+    tree = desired(
+        customer(contacts=[MARA, JANE]),
+        services={} if what == "retired service" else {"express": express},
+        settings={"sign_up": "open" if what == "settings" else "closed"},
+    )
+    found = make_plan(tree, state, facts)
+    assert rules(found) == ([("older-commit", Scope.CUSTOMER)] if refused else [])
+    assert [group.held_back for group in found.groups if group.stage is not Stage.CUSTOMERS] == [
+        ("older-commit",) if refused else ()
+    ]
+    assert [group.held_back for group in found.groups if group.stage is Stage.CUSTOMERS] == [()]
+    if refused:
+        assert [refusal.hint for refusal in found.refusals] == [
+            "an old job run again? a shallow clone needs fetch-depth: 0; to go back on purpose: --allow-rollback"
+        ]
+
+
+def test_a_customer_that_nobody_manages_has_no_last_commit() -> None:
+    acme = customer(contacts=[MARA])
+    row = customer_in_portal(acme, owner=None, external_key=None, applied=None, last_commit="aaa")
+    state = live(row, in_portal(MARA, owner=None, external_key=None, applied=None))
+    found = make_plan(desired(acme), state, Facts("bbb", frozenset({"bbb"})))
+    assert (rules(found), [group.customers for group in found.ready]) == ([], [("acme",)])
 
 
 def test_an_old_commit_that_changes_nothing_is_no_refusal() -> None:

@@ -19,6 +19,7 @@ from tests.builders import (
     customer_in_portal,
     desired,
     in_portal,
+    last_applied,
     live,
     portal_of,
     request,
@@ -115,12 +116,12 @@ def test_a_limit_that_this_pull_request_passes_is_its_own() -> None:
 
 
 def test_who_newly_needs_a_service_that_is_held_back_waits_for_it() -> None:
-    old = replace(applied({}), commit="aaa")
-    row = LiveObject("svc_x", 1, {"code": "express"}, "express", OWNER, old)
+    row = LiveObject("svc_x", 1, {"code": "express"}, "express", OWNER, applied({}))
     from tests.planning.test_portal_itself import service  # noqa: PLC0415
 
     services = {"certified": replace(service("certified"), previously=("express",))}
     state = replace(portal_of(customer(contacts=[MARA], services=())), services={"svc_x": row})
+    state = last_applied(state, "aaa")
     before = desired(customer(contacts=[MARA], services=()))
     after = desired(customer(contacts=[MARA], services=("certified",)), services=services)
     found = make_plan_since(before, after, state, Facts("bbb"))

@@ -6,7 +6,7 @@ promises of the contract are kept; `BatchRefused` otherwise.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ from reconciler.model.live import (
     LiveContact,
     LiveCustomer,
     LiveObject,
+    LiveSettings,
     LiveState,
     OpenRequest,
     Registration,
@@ -25,6 +26,7 @@ from reconciler.model.live import (
     Touch,
 )
 from reconciler.model.roles import Role, may_hold_work
+from reconciler.planning.rights import CustomerState, PersonState, rights_once_active, service_right, services_of
 from tests.builders import NOW, OWNER
 
 _MANAGING: Final = {Status.ACTIVE, Status.INVITED}
@@ -49,11 +51,13 @@ class Transaction:
     services: dict[str, LiveObject] = field(init=False)
     registrations: dict[str, Registration] = field(init=False)
     requests: dict[str, OpenRequest] = field(init=False)
-    settings: LiveObject = field(init=False)
+    settings: LiveSettings = field(init=False)
     mails: list[Mail] = field(default_factory=list)
     free_addresses: set[str] = field(default_factory=set)
     free_keys: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
+    catalogue: bool = False
+    """Whether the settings or a service were written."""
 
     def __post_init__(self) -> None:
         for name in ("customers", "contacts", "services", "registrations", "requests"):
@@ -63,7 +67,11 @@ class Transaction:
     def state(self) -> LiveState:
         for id in self.touched:
             if id in self.customers and self.commit is not None:
-                self.customers[id] = replace(self.customers[id], last_commit=self.commit)
+                kept_by = self.customers[id].owner and self.commit
+                self.customers[id] = replace(self.customers[id], last_commit=kept_by)
+        if self.catalogue and self.commit is not None:
+            commits = {**self.settings.last_commits, OWNER: self.commit}
+            self.settings = replace(self.settings, last_commits=commits)
         names = ("settings", "services", "customers", "contacts", "registrations", "requests")
         kept: dict[str, Any] = {name: getattr(self, name) for name in names}
         return replace(self.before, revision=self.before.revision + 1, **kept)
@@ -95,7 +103,8 @@ class Transaction:
         known = next((table[row.id] for table in tables if row.id in table), self.before.settings)
         if change.target.version != known.version:
             raise BatchRefused("stale", f"{row.id} is of version {known.version}, not {change.target.version}")
-        if row.owner not in {None, OWNER}:
+        adopted = {Kind.ADOPT_SETTINGS, Kind.ADOPT_SERVICE, Kind.ADOPT_CUSTOMER, Kind.ADOPT_CONTACT}
+        if row.owner != OWNER and (row.owner is not None or change.kind not in adopted):
             raise BatchRefused("other-owner", row.id)
 
     def known_services(self, row: LiveObject) -> None:
@@ -130,15 +139,12 @@ class Transaction:
         if taken:
             raise BatchRefused(slug, f"{id} and {taken}")
 
-    def unprotected(self, id: str) -> None:
-        if self.before.contacts[id].fields.get("protected"):
-            raise BatchRefused("protected", id)
-
     def mail(self, kind: MailKind, to: str) -> None:
         self.mails.append(Mail(kind, to, ""))
 
     def keep_promises(self) -> None:
-        """What every commit must keep: owners of open work, managers, one holder of every address."""
+        """What every commit must keep: what is protected, owners of open work, managers, one holder of every address."""
+        self._keep_protected()
         for request in self.requests.values():
             owner = self.contacts[request.owner_id]
             if not owner.living or not may_hold_work(owner.role) or owner.customer_id != request.customer_id:
@@ -152,6 +158,38 @@ class Transaction:
         addresses = [address_key(row.email) for row in self.contacts.values() if row.living]
         if len(addresses) != len(set(addresses)):
             raise BatchRefused("address-taken", "at the end")
+
+    def _keep_protected(self) -> None:
+        """Rows that were protected before the batch lose nothing in it."""
+        for row in self.before.customers.values():
+            if row.fields.get("protected") and not row.archived and not _is_kept_customer(row, self.customers[row.id]):
+                raise BatchRefused("protected", row.id)
+        for person in self.before.contacts.values():
+            if person.fields.get("protected") and person.living:
+                now = self.contacts[person.id]
+                kept = now.living and now.owner in {person.owner, OWNER} and now.customer_id == person.customer_id
+                had, has = _rights(self.before.customers, self.before.services, person), _rights(self.customers, self.services, now)  # fmt: skip
+                if not kept or address_key(now.email) != address_key(person.email) or had - has:
+                    raise BatchRefused("protected", person.id)
+
+
+def _is_kept_customer(before: LiveCustomer, now: LiveCustomer) -> bool:
+    same_key = before.external_key in {None, now.external_key}
+    return not now.archived and now.name == before.name and same_key and now.owner in {before.owner, OWNER}
+
+
+def _rights(
+    customers: Mapping[str, LiveCustomer], services: Mapping[str, LiveObject], row: LiveContact
+) -> frozenset[str]:
+    """The rights of a person once they are active, with services by the ids of their rows."""
+    home = customers[row.customer_id].fields
+    person = PersonState(row.status, row.role, services_of(row.fields.get("services")))
+    customer = CustomerState(
+        not customers[row.customer_id].archived, services_of(home.get("services")), bool(home.get("project_managers"))
+    )
+    open_to_all = {str(each.fields["code"]): bool(each.fields.get("available_to_all")) for each in services.values()}
+    ids = {service_right(str(each.fields["code"])): id for id, each in services.items()}
+    return frozenset(ids.get(right, right) for right in rights_once_active(person, customer, open_to_all))
 
 
 def _managed(contacts: Iterable[LiveContact], customer: str) -> bool:

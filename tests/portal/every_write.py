@@ -131,7 +131,7 @@ API: Final[Mapping[str, Maker]] = {
     "POST /api/v1/contacts/{id}/resend-activation": lambda at: at.call(at.invited()),
     "POST /api/v1/contacts/{id}/erase": lambda at: at.call(at.removed()),
     "POST /api/v1/requests": _send_request,
-    "PATCH /api/v1/requests/{id}": lambda at: at.call(at.sent(), {"state": "cancelled"}),
+    "PATCH /api/v1/requests/{id}": lambda at: at.call(at.sent(), {"deadline": "2027-03-01T12:00:00Z"}),
     "POST /api/v1/requests/{id}/approve": lambda at: at.call(at.sent(), {"words": 12}, at.office.pm),
     "POST /api/v1/requests/{id}/reject": lambda at: at.call(at.sent(), {"reason": "too late"}, at.office.pm),
     "POST /api/v1/requests/{id}/cancel": lambda at: at.call(at.quoted(), {"reason": "too late"}, at.office.pm),

@@ -4,18 +4,27 @@ from __future__ import annotations
 
 import itertools
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
+from sqlalchemy import update
 from starlette.testclient import TestClient
 
+from reconciler.portal.acts import quotes
 from reconciler.portal.api.app import create_app
 from reconciler.portal.api.security import new_token
-from reconciler.portal.rules.principals import Scope
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.principals import Actor, Principal, Scope
+from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
 
 OWNER = "acme-translations"
 _keys = itertools.count()
+_ON_THE_WAY: Final[dict[str, tuple[str, ...]]] = {
+    "quote_pending": (), "quoted": ("approve",), "in_progress": ("approve", "accept"),
+    "delivered": ("approve", "accept", "deliver"), "cancelled": ("reject",),
+}  # fmt: skip
+"""The events from a request that waits for its quote to a state."""
 
 
 @dataclass
@@ -79,6 +88,17 @@ class Api(TestClient):
                 return found
             cursor = {"cursor": page["next"]}
 
+    def items_of_history(self) -> list[dict[str, Any]]:
+        """Every entry of the feed."""
+        found: list[dict[str, Any]] = []
+        since: dict[str, Any] = {}
+        while True:
+            page = self.get("/changes", params={"limit": 200, **since}).json()
+            found += page["items"]
+            if page["next"] is None:
+                return found
+            since = {"since": page["next"]}
+
     def lease(self, *scopes: str, ttl_s: float = 60, run: str = "run_1") -> dict[str, Any]:
         answer = self.post("/leases", json={"scopes": list(scopes), "ttl_s": ttl_s, "holder": "tests", "run": run})
         assert answer.status_code == 201, answer.text
@@ -121,6 +141,31 @@ class Api(TestClient):
             "/requests", owner=owner["id"], title=title, source_language="en", target_languages=["de", "fr"]
         )
 
+    def bring(self, request: dict[str, Any], state: str) -> dict[str, Any]:
+        """The new request once the events that lead to this state happened, each by whoever may bring it about."""
+        path = f"/requests/{request['id']}"
+        for event in _ON_THE_WAY[state]:
+            version = self.row(path)["version"]
+            match event:
+                case "accept":
+                    _accept(self.store, request)
+                    continue
+                case "deliver":
+                    body: Any = {"files": [{"upload": self.upload(), "language": request["target_languages"][0]}]}
+                case "approve":
+                    body = {"words": 5}
+                case _:
+                    body = {"reason": "late"}
+            answer = self.write("POST", f"{path}/{event}", version, body)
+            assert answer.status_code == 200, answer.text
+        return self.row(path)
+
+    def upload(self) -> str:
+        """The id of a file that was sent just now."""
+        headers = {**key(), "If-None-Match": "*", "Content-Type": "application/octet-stream"}
+        answer = self.post("/uploads", params={"name": "sheet.txt"}, content=b"Four words are here.", headers=headers)
+        return str(answer.json()["id"])
+
     def managed(self, *people: str, key: str = "acme") -> tuple[dict[str, Any], list[dict[str, Any]], dict[str, Any]]:
         """A managed customer, its managed people, and a lease on it."""
         home, found = self.a_customer(*people, name=key.title())
@@ -139,6 +184,20 @@ class Api(TestClient):
         return (
             self.row(f"/customers/{home['id']}"), [self.row(f"/contacts/{one['id']}") for one in found], lease
         )  # fmt: skip
+
+
+def past_the_portal(store: Store, request: str, state: str) -> None:
+    """Put a request into a state that no event leads to from where it is."""
+    with store.aside() as connection:
+        connection.execute(update(t.requests).where(t.requests.c.id == request).values(state=state, expires_at=None))
+
+
+def _accept(store: Store, request: dict[str, Any]) -> None:
+    """The owner accepts the quote; most of these tests let nobody log in."""
+    owner = Principal("tests", "the owner", Actor.SELF, contact=request["owner"], customer=request["customer"])
+    with store.write(owner) as work:
+        row = work.one("request", request["id"])
+        work.audit(Verb.REQUESTS_ACCEPT, row, *quotes.accept(work, row))
 
 
 def key() -> dict[str, str]:

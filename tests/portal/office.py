@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.portal.acts import sessions
+from reconciler.portal.acts.counts import count_next
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api, key
@@ -76,12 +77,21 @@ class Office:
 
 
 def upload(client: Api, name: str = "leaflet.txt", content: bytes = TEN_WORDS, status: int = 201) -> dict[str, Any]:
-    """A file that this client sent."""
+    """A file that this client sent, counted."""
     headers = {**key(), "If-None-Match": "*", "Content-Type": "application/octet-stream"}
     answer = client.post("/uploads", params={"name": name}, content=content, headers=headers)
     assert answer.status_code == status, answer.text
     sent: dict[str, Any] = answer.json()
-    return sent
+    if status != 201:
+        return sent
+    count_all(client.store)
+    return client.row(f"/uploads/{sent['id']}")
+
+
+def count_all(store: Store) -> None:
+    """Count what waits to be counted, as a server's threads do beside the requests."""
+    while count_next(store):
+        pass
 
 
 def an_office(store: Store) -> Office:

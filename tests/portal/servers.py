@@ -38,10 +38,10 @@ class Server:
     def client(self, **headers: str) -> httpx.Client:
         """A client with the token."""
         return httpx.Client(
-            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {self.token}", **headers}, timeout=30
+            base_url=f"{self.url}/api/v1", headers={"Authorization": f"Bearer {self.token}", **headers}, timeout=180
         )
 
-    def stop(self, within_s: float = 15) -> int:
+    def stop(self, within_s: float = 60) -> int:
         """Ask it to end; its exit code."""
         self.process.terminate()
         return self.process.wait(within_s)
@@ -98,8 +98,8 @@ def _wait_until_it_answers(server: Server) -> None:
             return
 
 
-def until(true: Any, within_s: float = 20) -> None:
-    """Wait until something is so."""
+def until(true: Any, within_s: float = 180) -> None:
+    """Wait until something is so; the limit only ends a test that would never end."""
     deadline = time.monotonic() + within_s
     while not true():
         assert time.monotonic() < deadline, "it did not come true in time"

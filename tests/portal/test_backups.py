@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -12,15 +13,20 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, inspect, select, update
 
+from reconciler.portal.acts.jobs import expire_links
 from reconciler.portal.acts.sessions import begin
 from reconciler.portal.command import back_up, create_token, restore
 from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.store import backing_up
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.archive import OF_THE_MOMENT, WrongArchive
 from reconciler.portal.store.database import WrongDatabase, aside, open_database, upgrade
+from reconciler.portal.store.restoring import VOID
 from reconciler.portal.store.store import Store, open_store
+from tests.portal.accounts import PASSWORD, mails_as_sent
 from tests.portal.conftest import _database as database_of
 from tests.portal.harness import Api, key, refused
+from tests.portal.office import upload
 
 NAMES = iter(range(10**6))
 FILE = "file_" + "0" * 20
@@ -88,18 +94,29 @@ def test_what_was_backed_up_comes_back_whole_in_either_database(
     cursor = api.get("/contacts", params={"limit": 1, "include": "removed"}).json()["next"]
     out, there, target = tmp_path / "portal.zip", tmp_path / "other-files", empty(into)
     assert "1 customers, 2 contacts, 1 requests, 1 files of 35,000 bytes" in back_up(url(store), files, out)
-    restore(target, there, out)
+    restore(target, there, out, keep_tokens=True)
     other = open_store(target, store.clock, check_laws=True)
     before, after = rows(store), rows(other)
-    for table in OF_THE_MOMENT:
+    for table in (*OF_THE_MOMENT, "links", "sign_ups"):
         assert after.pop(table) == []
         before.pop(table)
     before["files"] = before["files"][:1]
     for mail in before["outbox"]:
         mail["state"] = "queued" if mail["state"] == "sending" else mail["state"]
-    epochs = {before["portal"][0].pop("epoch"), after["portal"][0].pop("epoch")}
+    void = {mail["id"] for mail in after["outbox"] if mail["last_error"] == VOID}
+    assert void == {mail["id"] for mail in before["outbox"] if "/activate/" in mail["text"]}
+    assert [mail for mail in after["outbox"] if mail["id"] not in void] == [
+        mail for mail in before["outbox"] if mail["id"] not in void
+    ]
+    assert after.pop("outbox")
+    assert before.pop("outbox")
+    seam = after["changes"].pop()
+    (old,), (new,) = before.pop("portal"), after.pop("portal")
+    assert seam["what"] == "portal/restore"
+    assert (seam["before"], new["head"]) == ({"epoch": old["epoch"], "head": old["head"]}, seam["hash"])
+    assert new == {**old, "epoch": seam["after"]["epoch"], "revision": old["revision"] + 1, "head": new["head"]}
     assert after == before
-    assert len(epochs) == 2
+    assert new["epoch"] != old["epoch"]
     assert (there / FILE).read_bytes() == (files / FILE).read_bytes()
     assert (there / FILE).stat().st_mode & 0o777 == 0o600
     restored = Api.of(other)
@@ -111,7 +128,7 @@ def test_what_was_backed_up_comes_back_whole_in_either_database(
     assert other.violations == []
 
 
-def test_tokens_and_idempotency_records_come_back(
+def test_tokens_that_are_kept_and_idempotency_records_come_back(
     store: Store, files: Path, tmp_path: Path, empty: Callable[[str], str]
 ) -> None:
     api = Api.of(store)
@@ -119,7 +136,8 @@ def test_tokens_and_idempotency_records_come_back(
     first = api.post("/customers", json={"name": "Acme"}, headers=sent)
     back_up(url(store), files, tmp_path / "portal.zip")
     target = empty("sqlite")
-    restore(target, files, tmp_path / "portal.zip")
+    kept = restore(target, files, tmp_path / "portal.zip", keep_tokens=True)
+    assert [(scope, name) for _, scope, name in kept.tokens] == [("admin", "the admin token")]
     with Api(_app(target), base_url="http://testserver/api/v1", headers=api.headers) as again:
         answer = again.post("/customers", json={"name": "Acme"}, headers=sent)
     assert answer.json() == first.json()
@@ -157,7 +175,7 @@ def test_a_backup_is_of_one_revision_though_servers_write_on(
     restore(target, files, tmp_path / "portal.zip")
     other = open_store(target)
     restored = Api.of(other)
-    assert restored.row("/meta")["revision"] == revision + 1, "its token is all that came after"
+    assert restored.row("/meta")["revision"] == revision + 2, "the restore and its token are all that came after"
     assert [row["name"] for row in restored.items("/customers")] == ["Acme"]
     other.engine.dispose()
 
@@ -169,14 +187,14 @@ def test_nothing_is_restored_over_a_portal_that_somebody_uses(
     back_up(url(store), files, tmp_path / "portal.zip")
     before = rows(store)
     with pytest.raises(WrongDatabase, match="is not empty"):
-        restore(url(store), files, tmp_path / "portal.zip")
+        restore(url(store), tmp_path / "f", tmp_path / "portal.zip")
     assert rows(store) == before
     with pytest.raises(WrongArchive, match="is there already"):
         back_up(url(store), files, tmp_path / "portal.zip")
     other = empty("sqlite")
     create_token(other, "admin", "somebody's")
     with pytest.raises(WrongDatabase, match="it has changes"):
-        restore(other, files, tmp_path / "portal.zip")
+        restore(other, tmp_path / "f", tmp_path / "portal.zip")
 
 
 def test_a_database_that_was_founded_and_never_used_takes_an_archive(
@@ -332,3 +350,124 @@ def test_a_database_of_another_version_is_not_backed_up_in_part(tmp_path: Path, 
     with pytest.raises(WrongDatabase, match="use the program that serves it"):
         back_up(old, tmp_path, tmp_path / "portal.zip")
     assert not (tmp_path / "portal.zip").exists()
+
+
+def test_what_opened_the_portal_at_the_backup_opens_nothing_after_a_restore(
+    store: Store, files: Path, tmp_path: Path, empty: Callable[[str], str]
+) -> None:
+    api = a_portal_at_work(store, files)
+    api.post("/sign-ups", json={"name": "Rita", "email": "rita@new.example", "role": "requester"})
+    secrets = [
+        (page, mail["text"].split(f"/{page}/")[1].split()[0])
+        for mail in mails_as_sent(store) for page in ("activate", "confirm") if f"/{page}/" in mail["text"]
+    ]  # fmt: skip
+    assert {page for page, _ in secrets} == {"activate", "confirm"}
+    back_up(url(store), files, tmp_path / "portal.zip")
+    target = empty(store.engine.dialect.name)
+    done = restore(target, tmp_path / "f", tmp_path / "portal.zip")
+    assert [(scope, name) for _, scope, name in done.tokens] == [("admin", "the admin token")]
+    assert (done.kept, done.links, done.sign_ups) == (False, 1, 1)
+    other = open_store(target, store.clock)
+    again = Api.of(other)
+    refused(again.get("/meta", headers={"Authorization": api.headers["Authorization"]}), "unauthenticated")
+    for page, secret in secrets:
+        path, body = ("/activations", {"secret": secret, "password": PASSWORD})
+        if page == "confirm":
+            path, body = "/sign-ups/confirmations", {"secret": secret}
+        refused(again.post(path, json=body), "not-found")
+    assert not [mail for mail in mails_as_sent(other) if any(secret in mail["text"] for _, secret in secrets)]
+    assert [row["status"] for row in again.items("/contacts")] == ["invited"]
+    assert expire_links(other) == 1, "an administrator or manager sends a new link"
+    other.engine.dispose()
+
+
+@pytest.mark.parametrize("planted", ["link", "dangling", "file"])
+def test_a_backup_follows_no_link_and_replaces_nothing(
+    store: Store, files: Path, tmp_path: Path, planted: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    out, victim = tmp_path / "portal.zip", tmp_path / "victim"
+    victim.write_bytes(b"precious")
+
+    def plant() -> None:
+        if planted == "file":
+            out.write_bytes(b"precious")
+        else:
+            out.symlink_to(victim if planted == "link" else tmp_path / "nowhere")
+
+    plant()
+    with pytest.raises(WrongArchive, match="is there already"):
+        back_up(url(store), files, out)
+    out.unlink()
+    written = backing_up._write
+
+    def busy(*arguments: Any) -> Any:
+        plant()  # meanwhile
+        return written(*arguments)
+
+    monkeypatch.setattr(backing_up, "_write", busy)
+    with pytest.raises(WrongArchive, match="is there already"):
+        back_up(url(store), files, out)
+    assert victim.read_bytes() == b"precious"
+    assert not (tmp_path / "nowhere").exists()
+    assert out.is_symlink() or out.read_bytes() == b"precious"
+    assert not list(tmp_path.glob("*.part"))
+
+
+def test_a_restore_writes_through_no_link_in_the_folder_of_files(store: Store, files: Path, tmp_path: Path) -> None:
+    a_portal_at_work(store, files)
+    back_up(url(store), files, tmp_path / "portal.zip")
+    there, victim = tmp_path / "there", tmp_path / "victim"
+    there.mkdir()
+    victim.write_bytes(b"precious")
+    for planted in (FILE, f"{FILE}.part"):
+        (there / planted).symlink_to(victim)
+    target = f"sqlite:///{tmp_path / 'new.sqlite'}"
+    with pytest.raises(WrongArchive, match="name an empty folder"):
+        restore(target, there, tmp_path / "portal.zip")
+    (there / FILE).unlink()
+    restore(target, there, tmp_path / "portal.zip")
+    assert victim.read_bytes() == b"precious"
+    assert (there / FILE).read_bytes() == (files / FILE).read_bytes()
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_databases_journals_archives_and_files_are_for_their_owner_only_whatever_the_umask(
+    tmp_path: Path, umask: int
+) -> None:
+    was = os.umask(umask)
+    try:
+        store = open_store(f"sqlite:///{tmp_path / 'portal.sqlite'}")
+        api = a_portal_at_work(store, _made(store.vault.folder))
+        upload(api)
+        back_up(url(store), store.vault.folder, tmp_path / "portal.zip")
+        target = f"sqlite:///{tmp_path / 'restored.sqlite'}"
+        restore(target, None, tmp_path / "portal.zip")
+        other = open_store(target)
+        upload(Api.of(other))
+    finally:
+        os.umask(was)
+    modes = {path.relative_to(tmp_path).parts[0].rpartition(".")[2]: path.stat().st_mode & 0o777
+             for path in tmp_path.iterdir()}  # fmt: skip
+    assert modes == {
+        "sqlite": 0o600, "sqlite-wal": 0o600, "sqlite-shm": 0o600, "sqlite-files": 0o700, "zip": 0o600,
+    }  # fmt: skip
+    kept = [path for folder in tmp_path.glob("*-files") for path in folder.iterdir() if path.name != FILE]
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    for each in (store, other):
+        each.engine.dispose()
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+def test_an_older_database_that_others_could_read_is_taken_from_them(tmp_path: Path) -> None:
+    path = tmp_path / "portal.sqlite"
+    open_store(f"sqlite:///{path}").engine.dispose()
+    path.chmod(0o644)
+    engine = open_database(f"sqlite:///{path}")
+    with aside(engine) as connection:
+        assert connection.execute(select(t.portal.c.revision)).scalar_one() == 0
+        assert {each.stat().st_mode & 0o777 for each in tmp_path.glob("portal.sqlite*")} == {0o600}
+    engine.dispose()

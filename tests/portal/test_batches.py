@@ -50,7 +50,7 @@ def test_one_operation_that_cannot_be_done_leaves_nothing_of_the_others(api: Api
 def test_a_leavers_open_work_goes_to_the_heir_with_everything_that_came_meanwhile(api: Api) -> None:
     _, (manager, leaver), lease = api.managed("manager", "requester")
     asked = [api.a_request(leaver, f"Manual {n}") for n in range(3)]
-    delivered = api.write("PATCH", f"/requests/{asked[0]['id']}", 1, {"state": "delivered"}).json()
+    delivered = api.bring(asked[0], "delivered")
     api.done(lease, {
         "op": "remove_contact", "id": leaver["id"], "version": leaver["version"], "work_to": {"id": manager["id"]},
         "reason": "left", "applied": {"present": False, "fields": {}},
@@ -167,7 +167,7 @@ def test_archiving_takes_everybody_out_and_restoring_brings_exactly_them_back(ap
     home = api.row(f"/customers/{home['id']}")
     archive = {"op": "archive_customer", "id": home["id"], "version": home["version"], "reason": "left"}
     assert refused(api.batch(lease, archive), "open-requests")["requests"] == [asked["id"]]
-    api.write("PATCH", f"/requests/{asked['id']}", 1, {"state": "cancelled"})
+    api.bring(asked, "cancelled")
     api.done(lease, archive)
     home = api.row(f"/customers/{home['id']}")
     assert (home["status"], api.row(f"/contacts/{manager['id']}")["status"]) == ("archived", "removed")

@@ -58,7 +58,7 @@ def asked(url: str, path: str, accept_language: str = "en") -> bytes:
     return found
 
 
-BUSY = b"POST /api/v1/customers HTTP/1.1\r\nHost: portal\r\nContent-Length: 100\r\n\r\n{"
+BUSY = b"POST /api/v1/sign-ups HTTP/1.1\r\nHost: portal\r\nContent-Length: 100\r\n\r\n{"
 IDLE = b"GET /healthz HTTP/1.1\r\nHost: portal\r\n\r\n"
 
 

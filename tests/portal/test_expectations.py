@@ -119,7 +119,7 @@ def _own_account(api: Api, _: Store, __: dict[str, Any], jane: dict[str, Any]) -
 
 def _work(api: Api, _: Store, __: dict[str, Any], jane: dict[str, Any]) -> None:
     asked = api.a_request(jane)
-    _written(api, "PATCH", f"/requests/{asked['id']}", 1, {"state": "delivered"})
+    api.bring(asked, "delivered")
 
 
 CHANGES_RIGHTS: Final[dict[str, Act]] = {

@@ -268,7 +268,7 @@ def test_bytes_that_are_gone_are_said_to_be_gone(office: Office, store: Store) -
 @contextlib.contextmanager
 def a_connection(url: str) -> Iterator[socket.socket]:
     host, _, port = url.removeprefix("http://").partition(":")
-    with socket.create_connection((host, int(port)), timeout=10) as connection:
+    with socket.create_connection((host, int(port)), timeout=180) as connection:
         yield connection
 
 

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from reconciler.portal.rules.states import OPEN
+from reconciler.portal.rules.states import OPEN, RequestState
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader, forms_of
 from tests.portal.accounts import activate
+from tests.portal.harness import past_the_portal
 from tests.portal.office import Office, an_office, upload
 
 ROLES = ("requester", "manager")
@@ -38,8 +39,10 @@ def requests_of(office: Office, person: dict[str, Any], *states: str) -> dict[st
     for state in states:
         files = [upload(office.admin)["id"]]
         sent = office.send(office.admin, *files, owner=person["id"], service="certified")
-        changed = office.admin.write("PATCH", f"/requests/{sent['id']}", sent["version"], {"state": state})
-        assert changed.json()["state"] == state, changed.text
+        if state == RequestState.QUOTE_BEING_MADE:
+            past_the_portal(office.admin.store, sent["id"], state)
+        else:
+            office.admin.bring(sent, state)
         found[state] = sent["id"]
     return found
 

@@ -20,7 +20,8 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.portal.api.strict import BATCH_LIMIT, BODY_LIMIT, DEEPEST
+from reconciler.portal.api.bodies import BATCH_LIMIT, BODY_LIMIT
+from reconciler.portal.api.strict import DEEPEST
 from reconciler.portal.command import create_token
 from reconciler.portal.store.store import open_store
 from tests.portal.conftest import _database as database_of
@@ -332,16 +333,17 @@ def _everything(connection: socket.socket) -> bytes:
 
 def test_17_slow_bodies_and_slow_heads_are_not_waited_for(server: Server) -> None:
     host, port = server.url.removeprefix("http://").split(":")
+    known = ("Content-Type: application/json", f"Authorization: Bearer {server.token}")
     slow = {
-        "body": head("Content-Length: 100", "Content-Type: application/json") + b"{",
-        "chunks": head("Transfer-Encoding: chunked", "Content-Type: application/json") + b"1\r\n{\r\n",
+        "body": head("Content-Length: 100", *known) + b"{",
+        "chunks": head("Transfer-Encoding: chunked", *known) + b"1\r\n{\r\n",
         "head": b"POST /api/v1/customers HTTP/1.1\r\nHost: por", "nothing": b"",
     }  # fmt: skip
     with contextlib.ExitStack() as stack:
         healthy = stack.enter_context(httpx.Client(base_url=server.url, timeout=5))
         waiting = {}
         for what, sent in slow.items():
-            waiting[what] = stack.enter_context(socket.create_connection((host, int(port)), timeout=20))
+            waiting[what] = stack.enter_context(socket.create_connection((host, int(port)), timeout=180))
             waiting[what].sendall(sent)
         deadline, answers = time.monotonic() + 15, dict[str, bytes]()
         while waiting:

@@ -25,6 +25,7 @@ from sqlalchemy import func, select
 
 from reconciler.portal.acts.uploads import sweep
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.chain import verify_feed
 from reconciler.portal.store.clock import later, system_clock
 from reconciler.portal.store.laws import broken_laws
 from reconciler.portal.store.store import Store, open_store
@@ -91,7 +92,7 @@ def forging(*arguments: str) -> Iterator[Forge]:
         command, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=Path(__file__).parents[2]
     )
     yield Forge(process)
-    process.communicate(timeout=20)
+    process.communicate(timeout=180)
 
 
 @dataclass
@@ -133,6 +134,7 @@ class Portal:
     def keeps_the_laws(self) -> None:
         with self.store.read() as connection:
             assert broken_laws(connection) == []
+            assert verify_feed(connection).wrong is None
         assert self.store.violations == []
 
 

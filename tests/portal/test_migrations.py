@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, insert, select, text
 
+from reconciler.portal.acts.tokens import all_tokens
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later, system_clock
 from reconciler.portal.store.database import aside, known_versions, migrate, open_database, schema_of, upgrade
@@ -69,6 +70,15 @@ def _rows() -> list[tuple[str, dict[str, Any]]]:
         ("settings", {
             **managed, "id": "settings", "sign_up": "closed", "languages": {"source": ["en"], "target": ["de"]},
             "offers": {"expire_after_days": 30}, "branding": {"primary_color": None, "logo": None},
+            "applied": {"present": True, "fields": {}, "commit": "c1", "run": "r1", "at": "2026-11-01T12:00:00Z"},
+        }),
+        ("services", {
+            **managed, "id": "svc_1", "code": "k", "name": "K", "description": None, "template": None, "workflows": [],
+            "available_to_all": False, "price": None,
+            "applied": {"present": True, "fields": {}, "commit": "c2", "run": "r2", "at": "2026-11-02T12:00:00Z"},
+        }),
+        ("tokens", {
+            "digest": "d3", "id": "tok_1", "name": "old", "scope": "apply", "contact": None, "created_at": at, "ended_at": None,
         }),
         ("customers", {
             **managed, "id": "cus_1", "name": "Kővári", "name_form": "kővári", "description": None, "language": "hu",
@@ -128,7 +138,12 @@ def test_everything_of_the_first_version_is_there_after_an_upgrade(old: str) -> 
     assert (contact["name"], contact["life"], contact["generation"]) == ("Tóth", 2, 2)
     assert api.row("/customers/cus_1")["life"] == 1
     assert api.row("/settings")["activation"] == {"expire_after_days": 14}
+    assert api.row("/settings")["last_commits"] == {"o": "c2"}
     assert api.row("/meta")["epoch"] == "e1"
+    with store.read() as connection:
+        token = next(row for row in all_tokens(connection) if row["id"] == "tok_1")
+    assert (token["owner"], token["used_at"], token["ended_at"]) == (None, None, None)
+    assert later(system_clock(), days=89) < token["expires_at"] <= later(system_clock(), days=90)
     request = api.row("/requests/req_1")
     with store.read() as connection:
         assert connection.execute(select(t.contacts.c.sought)).scalar_one() == "toth t@x.example"
@@ -175,7 +190,7 @@ def test_an_upgrade_that_is_killed_anywhere_leaves_the_old_portal_or_the_new(old
     before = _state(old)
     ways = set()
     for n in range(1, 400, 9):
-        run = subprocess.run([sys.executable, "-c", DYING, old, str(n)], check=False, timeout=60)
+        run = subprocess.run([sys.executable, "-c", DYING, old, str(n)], check=False, timeout=180)
         after = _state(old)
         assert after["rows"] == before["rows"]
         assert after["version"] in {"0001", known_versions()[0]}

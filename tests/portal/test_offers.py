@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.portal.acts.offers import offered
+from reconciler.portal.rules.offers import offered
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api

@@ -316,7 +316,7 @@ def test_a_log_of_errors_only_is_empty_on_a_good_day(tmp_path: Path) -> None:
 
     until(answers)
     process.terminate()
-    _, log = process.communicate(timeout=20)
+    _, log = process.communicate(timeout=180)
     assert log == ""
 
 

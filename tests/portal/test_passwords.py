@@ -8,7 +8,7 @@ from argon2.low_level import Type
 
 from reconciler.portal.acts.passwords import hashed, verified
 from reconciler.portal.rules.passwords import LONGEST, weakness
-from reconciler.portal.rules.throttle import Window, network_of, until_next_try, until_room
+from reconciler.portal.rules.throttle import Window, network_of, site_of, until_next_try, until_room, until_room_for
 
 JANE = ("Jane Doe", "jane.doe@thalbach.example")
 
@@ -90,9 +90,30 @@ def test_a_window_has_room_again_when_its_oldest_leaves() -> None:
     [
         ("203.0.113.7", "203.0.113.8", False),
         ("2001:db8:1:2::1", "2001:db8:1:2:ffff::9", True),
-        ("2001:db8:1:2::1", "2001:db8:1:3::1", False),
+        ("2001:db8:1:2::1", "2001:db8:1:3::1", True),
+        ("2001:db8:1:200::1", "2001:db8:1:2ff::1", True),
+        ("2001:db8:1:200::1", "2001:db8:1:300::1", False),
+        ("2001:db8:1::1%eth0", "2001:db8:1::2", True),
+        ("::ffff:203.0.113.7", "203.0.113.7", True),
+        ("::ffff:203.0.113.7", "::ffff:203.0.113.8", False),
         ("testclient", "testclient", True),
     ],
 )
 def test_a_subscriber_of_ipv6_is_one_host(one: str, other: str, same: bool) -> None:
     assert (network_of(one) == network_of(other)) is same
+
+
+def test_a_site_of_ipv6_is_counted_as_well() -> None:
+    assert site_of("2001:db8:1:200::1") == site_of("2001:db8:1:300::1") == "2001:db8:1::/48"
+    assert site_of("2001:db8:2::1") == "2001:db8:2::/48"
+    assert [site_of(host) for host in ("203.0.113.7", "::ffff:203.0.113.7", "testclient")] == [None] * 3
+
+
+def test_amounts_fill_a_window_and_leave_it_with_their_age() -> None:
+    window = Window(10, 60)
+    assert until_room_for(4, window, [(1, 3), (20, 3)]) == 0
+    assert until_room_for(5, window, [(1, 3), (20, 3)]) == 40
+    assert until_room_for(8, window, [(1, 3), (20, 3)]) == 59
+    assert until_room_for(11, window, []) == 0, "what never fits waits for an empty window only"
+    assert until_room_for(11, window, [(50, 1)]) == 10
+    assert until_room_for(0, window, [(0, 10)]) == 0

@@ -8,6 +8,7 @@ from typing import get_args
 
 import reconciler.portal
 from reconciler.portal.acts.operations import AnyOperation
+from reconciler.portal.files.words import Reason
 from reconciler.portal.mail.kinds import MailKind
 from reconciler.portal.rules.problems import STATUS
 from reconciler.portal.rules.requests import EVENTS
@@ -46,3 +47,8 @@ def test_every_event_of_a_request_is_listed_with_its_mail() -> None:
     people = {name for name, event in EVENTS.items() if event.operation is not None}
     assert {name for cells in table for name in named(cells[0])} == people
     assert {name for cells in table for name in named(cells[4])} <= set(MailKind)
+
+
+def test_every_reason_why_a_person_has_to_count_is_listed() -> None:
+    listed = README.split("where a person has to count and `uncounted` says why:", 1)[1].split(". ", 1)[0]
+    assert listed.replace("`", " ").split() == list(get_args(Reason))

@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from reconciler.portal.acts import projects, quotes
 from reconciler.portal.acts.quotes import expire_quotes
 from reconciler.portal.past import live_through_a_year
-from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
+from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
-from tests.portal.harness import Api, Clock, key, refused
+from tests.portal.harness import Api, Clock, key, past_the_portal, refused
 from tests.portal.office import TEN_WORDS, Office, an_office, docx, upload
 
 
@@ -171,12 +174,12 @@ def test_every_event_in_every_state_does_what_the_table_says_or_names_what_is_po
     id = office.send(office.admin, owner=office.ids["jane"], service=None)["id"]
     for state, allowed in POSSIBLE.items():
         for event, body in EVENTS.items():
-            version = office.admin.row(f"/requests/{id}")["version"]
-            office.admin.write("PATCH", f"/requests/{id}", version, {"state": state})
+            past_the_portal(office.admin.store, id, state)
             row = office.admin.row(f"/requests/{id}")
             heir = "jane" if row["owner"] == office.ids["tom"] else "tom"
             sent = {"owner": office.ids[heir]} if event == "reassign" else body
-            answer = office.admin.write("POST", f"/requests/{id}/{event}", row["version"], sent)
+            who = office.mara if event in {"accept", "decline"} else office.admin
+            answer = who.write("POST", f"/requests/{id}/{event}", row["version"], sent)
             if event not in allowed:
                 assert set(refused(answer, "wrong-state")["possible"]) == allowed, (state, event)
             else:
@@ -272,14 +275,77 @@ def test_a_request_of_somebody_who_left_is_not_revived(office: Office) -> None:
     assert office.do(office.pm, "revive", id, 409)["type"] == "no-heir"
 
 
-def test_a_request_put_right_by_a_tool_still_keeps_the_law_of_open_work(office: Office) -> None:
-    id = office.delivered()
-    jane = office.admin.row(f"/contacts/{office.ids['jane']}")
-    office.admin.act(f"/contacts/{jane['id']}/offboard", jane)
-    version = office.admin.row(f"/requests/{id}")["version"]
-    problem = refused(office.admin.write("PATCH", f"/requests/{id}", version, {"state": "in_progress"}), "no-heir")
-    assert problem["requests"] == [id]
-    assert office.admin.row(f"/requests/{id}")["state"] == "delivered"
+@pytest.mark.parametrize("who", ["", "ada", "pm"])
+def test_nobody_but_an_event_moves_a_request_and_a_correction_says_so(office: Office, who: str) -> None:
+    client, id = office.clients[who] if who else office.admin, office.quoted()
+    row = office.admin.row(f"/requests/{id}")
+    for state in ("in_progress", "delivered", "quoted", None):
+        problem = refused(client.write("PATCH", f"/requests/{id}", row["version"], {"state": state}), "unprocessable")
+        assert (
+            "POST requests/ID/EVENT, with one of approve, reject, accept, decline, cancel, revive" in problem["detail"]
+        )
+    assert office.admin.row(f"/requests/{id}") == row
+    moved = client.write("PATCH", f"/requests/{id}", row["version"], {"deadline": "2027-03-01T12:00:00Z"}).json()
+    assert (moved["state"], moved["deadline"]) == ("quoted", "2027-03-01T12:00:00Z")
+
+
+@pytest.mark.parametrize("who", ["", "ada", "pm"])
+@pytest.mark.parametrize("event", ["accept", "decline"])
+def test_nobody_at_the_provider_decides_for_the_customer(office: Office, event: str, who: str) -> None:
+    client, id = office.clients[who] if who else office.admin, office.quoted()
+    body = {"reason": "too dear"} if event == "decline" else {}
+    assert office.do(client, event, id, 403, **body)["type"] == "forbidden"
+    assert office.admin.row(f"/requests/{id}")["state"] == "quoted"
+
+
+def test_a_tool_sends_nothing_that_begins_a_project_without_the_customer(office: Office) -> None:
+    owner, file = office.ids["jane"], upload(office.admin)["id"]
+    problem = office.send(office.admin, file, status=422, owner=owner, workflow="automatic_project")
+    assert (problem["type"], problem["detail"]) == (
+        "unprocessable", "'automatic_project' begins a project without a quote: only the customer sends it",
+    )  # fmt: skip
+    assert office.send(office.jane, upload(office.jane)["id"], workflow="automatic_project")["state"] == "in_progress"
+
+
+def test_a_state_that_is_written_past_its_events_is_a_bug_and_stays_out(office: Office, store: Store) -> None:
+    id = office.quoted()
+
+    def accepted_by(who: Principal) -> None:
+        with store.write(who) as work:
+            request = work.one("request", id)
+            work.audit(Verb.REQUESTS_ACCEPT, request, *quotes.accept(work, request))
+
+    def written() -> None:
+        with store.write(SYSTEM) as work:
+            request = work.one("request", id)
+            request["state"] = "in_progress"
+            work.audit(Verb.PATCH_REQUESTS, request, None, None)
+
+    def begun() -> None:
+        with store.write(SYSTEM) as work:
+            fresh = {**work.one("request", id).values, "state": "delivered"}
+            request = work.new(
+                "request", {name: value for name, value in fresh.items() if name not in {"id", "version"}}
+            )
+            work.audit(Verb.POST_REQUESTS, request, None, None)
+
+    with pytest.raises(LookupError, match="from quoted to in_progress past its events"):
+        written()
+    with pytest.raises(LookupError, match="from None to delivered past its events"):
+        begun()
+    for actor in (Actor.PROJECT_MANAGER, Actor.ADMINISTRATOR, Actor.RECONCILER, Actor.SYSTEM):
+        with pytest.raises(LookupError, match="only the customer does"):
+            accepted_by(Principal("tests", "somebody", actor))
+    assert [row["state"] for row in office.admin.items("/requests")] == ["quoted"]
+
+
+def test_nothing_is_delivered_without_a_file(office: Office, store: Store) -> None:
+    id = office.quoted()
+    office.do(office.jane, "accept", id)
+    office.do(office.pm, "deliver", id, 422, files=[])
+    with pytest.raises(Problem, match="nothing is delivered without a file"), store.write(SYSTEM) as work:
+        projects.deliver(work, work.one("request", id), [])
+    assert office.admin.row(f"/requests/{id}")["state"] == "in_progress"
 
 
 def test_a_customers_no_is_told_to_the_project_manager_and_to_an_owner_who_did_not_say_it(office: Office) -> None:

@@ -58,7 +58,7 @@ def test_every_list_and_request_follows_and_no_version_counts(
     old = api.create("/customers", name="Old", services=["sworn"])
     api.act(f"/customers/{old['id']}/archive", old)
     asked = [api.create("/requests", owner=jane["id"], title="T", service="sworn", source_language="en", target_languages=["de"]) for _ in range(2)]  # fmt: skip
-    closed = api.write("PATCH", f"/requests/{asked[1]['id']}", 1, {"state": "delivered"}).json()
+    closed = api.bring(asked[1], "delivered")
     api.done(lease, {"op": "remove_contact", "id": gone["id"], "version": 1})
     before = since(api, 0)
     head = api.row("/meta")["revision"]

@@ -58,7 +58,7 @@ def test_since_shows_what_was_written_after_also_what_is_closed(api: Api) -> Non
     _, (manager,) = api.a_customer("manager")
     asked = api.a_request(manager)
     head = api.row("/meta")
-    api.write("PATCH", f"/requests/{asked['id']}", 1, {"state": "delivered"})
+    api.bring(asked, "delivered")
     found = read(api, since=head["revision"], epoch=head["epoch"])
     assert [row["kind"] for row in found] == ["header", "request", "trailer"]
     assert found[1]["state"] == "delivered"

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.portal.files import words
 from reconciler.portal.files.names import LONGEST, distinct, neutral_name
 from reconciler.portal.files.words import (
     LONGEST_SEGMENT,
     LONGEST_TOKEN,
+    MOST_ELEMENTS,
     MOST_SEGMENTS,
     MOST_TEXT,
     MOST_UNPACKED,
@@ -78,7 +78,7 @@ def test_a_kind_nobody_counts_is_left_to_the_project_manager() -> None:
         ("a.xlf", b'<!DOCTYPE x [<!ENTITY a "b">]><xliff>&a;</xliff>', "document-type"),
         ("a.xlf", '<?xml version="1.0"?><!DOCTYPE x><xliff/>'.encode("utf-16"), "document-type"),
         ("a.xlf", b" " * 8000 + b"<!DOCTYPE x><xliff/>", "document-type"),
-        ("a.xlf", b"<xliff>" + b"<a>" * 1000, "too-much"),
+        ("a.xlf", b"<xliff>" + b"<a>" * 1000, "too-complex"),
         ("a.docx", b"not a zip", "no-word"),
         ("a.docx", b"", "no-word"),
         ("a.docx", docx("x", part="other.xml"), "no-word"),
@@ -93,18 +93,27 @@ def test_content_that_breaks_its_names_promise_is_not_counted(name: str, content
     assert refused.value.reason == reason
 
 
-def test_a_bomb_of_empty_paragraphs_is_put_down_before_it_fills_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(words, "MOST_ELEMENTS", 100_000)
+def test_a_bomb_of_empty_paragraphs_is_put_down_before_it_fills_memory() -> None:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as part:
         part.write(f"<w:document {W}><w:body>".encode())
-        part.write(b"<w:p/>" * 200_000)
+        part.write(b"<w:p/>" * MOST_ELEMENTS)
     tracemalloc.start()
-    with pytest.raises(NotCountable, match="too-much"):
+    with pytest.raises(NotCountable, match="too-complex"):
         counted("bomb.docx", held.getvalue())
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 2 * 1024 * 1024
+
+
+def test_elements_are_limited_for_all_parts_of_a_document_together() -> None:
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
+        for part in ("document", "header1", "header2"):
+            body = "<w:p/>" * (MOST_ELEMENTS // 2 - 2)
+            archive.writestr(f"word/{part}.xml", f"<w:document {W}><w:body>{body}</w:body></w:document>")
+    with pytest.raises(NotCountable, match="too-complex"):
+        counted("parts.docx", held.getvalue())
 
 
 def test_text_in_a_box_within_a_paragraph_counts_once() -> None:

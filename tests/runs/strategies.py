@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reconciler.model.desired import DesiredContact, DesiredState
-from reconciler.portal.acts import contacts, customers, registrations, requests
+from reconciler.portal.acts import contacts, customers, quotes, registrations, requests
 from reconciler.portal.acts.promises import work_has_owners
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
@@ -67,7 +67,7 @@ class Day:
 
 days = st.lists(
     st.builds(
-        Day, st.sampled_from(["request", "role", "name", "remove", "add", "activate", "sign-up", "deliver"]),
+        Day, st.sampled_from(["request", "role", "name", "remove", "add", "activate", "sign-up", "reject"]),
         st.integers(0, 20), st.integers(0, 20),
     ),
     max_size=4,
@@ -138,12 +138,12 @@ def _sign_up(work: Work, day: Day) -> None:
     work.audit(Verb.SIGN_UP, row, None, None)
 
 
-def _deliver(work: Work, day: Day) -> None:
+def _reject(work: Work, day: Day) -> None:
     for row in work.where("request", t.requests.c.state == "quote_pending")[:1]:
-        work.audit(Verb.PATCH_REQUESTS, row, *requests.change(work, row, {"state": "delivered"}))
+        work.audit(Verb.REQUESTS_REJECT, row, *quotes.reject(work, row, "late"))
 
 
 _DEEDS: dict[str, Callable[[Work, Day], None]] = {
     "request": _request, "role": _role, "name": _name, "remove": _remove, "add": _add, "activate": _activate,
-    "sign-up": _sign_up, "deliver": _deliver,
+    "sign-up": _sign_up, "reject": _reject,
 }  # fmt: skip

@@ -12,19 +12,19 @@ import pytest
 from reconciler.adapters.writer import PortalWriter
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.model.changes import Kind
-from reconciler.model.desired import DesiredService, Place
+from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
 from reconciler.model.errors import LeaseHeld, Stale, Unreachable
 from reconciler.model.files import Tree
 from reconciler.model.outcome import Fate
-from reconciler.model.plan import Permissions, review_of
+from reconciler.model.plan import Facts, Permissions, Plan, review_of
 from reconciler.model.portal import RunMark
-from reconciler.planning import shard_of
+from reconciler.planning import exact_permissions, make_plan, shard_of
 from reconciler.portal.acts import contacts, requests
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from reconciler.usecases.apply import Wish, carry_out
 from reconciler.usecases.looking import Folder
-from tests.builders import contact, customer, desired, farewell
+from tests.builders import contact, customer, desired, farewell, policy_fields
 from tests.runs.world import World, contact_row, silent, with_customer
 
 MARA = contact("mara-meyer", role="manager")
@@ -282,6 +282,48 @@ def test_an_older_commit_after_a_newer_one_is_refused(world: World) -> None:
     assert {refusal.rule for refusal in old.refusals} == {"older-commit"}
     assert old.ready == ()
     assert world.plan(BOOK, commit="aaaaaaaaaa", allow_rollback=True).refusals == ()
+
+
+def carry_out_from(world: World, book: DesiredState, commit: str, ancestors: set[str]) -> Plan:
+    """Carry out what a job at this commit may; the plan that it made, with every permission but to go back."""
+    live = world.reader.live_state()
+    permissions = replace(exact_permissions(make_plan(book, live, Facts())), allow_rollback=False)
+    plan = make_plan(book, live, Facts(commit, frozenset({commit, *ancestors}), permissions))
+    writer, mark = PortalWriter(world.address), RunMark("acme-translations", f"run_{commit}", commit)
+    lease = writer.take_lease(["settings", "customer:acme"], 60, "ci", mark.run)
+    for group in plan.ready:
+        writer.carry_out(group.changes, lease, mark, group.expects)
+    writer.give_back(lease)
+    writer.close()
+    return plan
+
+
+@pytest.mark.parametrize("touched", ["settings", "retired", "price", "everything"])
+@pytest.mark.parametrize("undone", [False, True], ids=["done", "undone"])
+def test_an_old_job_moves_nothing_of_settings_services_and_limits(world: World, touched: str, undone: bool) -> None:
+    def service(key: str, per_word: str) -> DesiredService:
+        fields = {"name": key.title(), "price.currency": "EUR", "price.per_word": per_word}
+        return DesiredService(key, fields, Place("portal.yaml", 5))
+
+    def book(*changed: str) -> DesiredState:
+        services = {"certified": service("certified", "0.25" if "price" in changed else "0.19")}
+        if "retired" not in changed:
+            services["sworn"] = service("sworn", "0.30")
+        policy = Policy(mails_per_run=10 if "settings" in changed else 50)
+        settings = {"sign_up": "closed" if "settings" in changed else "open", **policy_fields(policy)}
+        return desired(customer("acme", [MARA]), services=services, settings=settings, policy=policy)
+
+    changed = ("settings", "retired", "price") if touched == "everything" else (touched,)
+    old, new = (book(*changed), book()) if undone else (book(), book(*changed))
+    first, second = "aaaaaaaaaa", "bbbbbbbbbb"
+    carry_out_from(world, old, first, set())
+    assert carry_out_from(world, new, second, {first}).refusals == ()
+    before = [world.rows(table) for table in (t.settings, t.services)]
+    again = carry_out_from(world, old, first, set())
+    assert {refusal.rule for refusal in again.refusals} == {"older-commit"}
+    assert again.ready == ()
+    assert [world.rows(table) for table in (t.settings, t.services)] == before
+    assert carry_out_from(world, new, second, {first}).changes == ()
 
 
 def test_shards_share_out_every_group_once(world: World) -> None:

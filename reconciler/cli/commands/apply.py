@@ -20,7 +20,14 @@ import click
 
 from reconciler.adapters.connection import Budget
 from reconciler.adapters.writer import PortalWriter
-from reconciler.cli.commands.options import page, permissions_of, showing_problems, timed, with_permissions
+from reconciler.cli.commands.options import (
+    page,
+    permissions_of,
+    rare_collections,
+    showing_problems,
+    timed,
+    with_permissions,
+)
 from reconciler.cli.commands.progress import Progress
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.cli.output import complain, style_of
@@ -29,7 +36,7 @@ from reconciler.model.errors import Interrupted, Refused, ResultLost, WrongUsage
 from reconciler.model.outcome import Fate
 from reconciler.model.plan import Permissions, Plan, Review
 from reconciler.reports.as_json import read_reviewed
-from reconciler.reports.outcome import outcome_text
+from reconciler.reports.outcome import head_lines, outcome_text
 from reconciler.reports.text import plan_text
 from reconciler.usecases.apply import Voice, Wish
 from reconciler.usecases.apply import apply as carry_out
@@ -104,7 +111,7 @@ def apply(
     )  # fmt: skip
     budget = Budget()
     progress = Progress(settings)
-    with timed(settings, budget), showing_problems(settings), _signals() as heard:
+    with rare_collections(), timed(settings, budget), showing_problems(settings), _signals() as heard:
         voice = Voice(lambda plan: _agreed(settings, plan, yes, progress, heard), progress.tell, lambda: heard.signal)
         reader, writer = settings.reader(budget), PortalWriter(settings.address(), budget)
         try:
@@ -113,6 +120,8 @@ def apply(
             progress.close()
     try:
         if not outcome.of(*_TRIED) and not outcome.declined and outcome.left is not None:
+            for line in head_lines(outcome) if not outcome.groups else ():
+                page(f"{line}\n")
             page(plan_text(outcome.left, style_of(settings)))
         if outcome.groups or outcome.declined:
             page(outcome_text(outcome, style_of(settings)))

@@ -22,12 +22,17 @@ Examples:
 @click.command(epilog=EPILOG)
 @with_settings
 def doctor(settings: Settings) -> int:
-    """Check the folder, git, the files, the portal and the token. Exit 6 when something is not well."""
+    """Check the folder, git, the files, the portal and the token.
+
+    Exit 6 when something is not well that a run needs. A warning, as of a token that ends within
+    a week, is exit 0.
+    """
     style, well = style_of(settings), True
     for finding in examine(settings.repository, settings.reader, os.environ):
-        mark = style.paint(Tone.ADD, "ok  ") if finding.well else style.paint(Tone.ALARM, "FAIL")
+        bad = style.paint(Tone.ALARM, "FAIL") if finding.stops else style.paint(Tone.CHANGE, "WARN")
+        mark = style.paint(Tone.ADD, "ok  ") if finding.well else bad
         show(f"{mark} {finding.subject:<10} {told(finding.told)}\n")
         if finding.hint and not finding.well:
             show(f"     hint: {told(finding.hint)}\n")
-        well = well and (finding.well or finding.subject == "git")
+        well = well and (finding.well or not finding.stops)
     return DONE if well else 6

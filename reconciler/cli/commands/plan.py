@@ -8,7 +8,14 @@ from typing import Any
 import click
 
 from reconciler.adapters.connection import Budget
-from reconciler.cli.commands.options import page, permissions_of, showing_problems, timed, with_permissions
+from reconciler.cli.commands.options import (
+    page,
+    permissions_of,
+    rare_collections,
+    showing_problems,
+    timed,
+    with_permissions,
+)
 from reconciler.cli.exit_codes import of_plan
 from reconciler.cli.output import style_of
 from reconciler.cli.settings import Settings, with_settings
@@ -48,7 +55,7 @@ def plan(
     """Show what would happen if the files were applied now. Sends GET only."""
     budget = Budget()
     wish = Wish(customers, since, permissions_of(given))
-    with timed(settings, budget), showing_problems(settings):
+    with rare_collections(), timed(settings, budget), showing_problems(settings):
         made = make_plan(settings.repository(), settings.reader(budget), wish)
     if out is not None:
         _write(out, plan_json(made))

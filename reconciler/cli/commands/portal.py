@@ -1,9 +1,10 @@
-"""`reconciler portal serve|token|tokens|revoke|invite|seed|backup|restore`: starts the reference portal, and is all that knows of it."""
+"""`reconciler portal serve|token|tokens|revoke|invite|seed|backup|restore|verify`: starts the reference portal, and is all that knows of it."""
 
 from __future__ import annotations
 
 import json
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
@@ -22,10 +23,11 @@ Examples:
   reconciler portal tokens --database sqlite:///portal.sqlite
   reconciler portal serve --database sqlite:///portal.sqlite --port 8000
   reconciler portal backup --database sqlite:///portal.sqlite --out portal.zip
+  reconciler portal verify --database sqlite:///portal.sqlite
   reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email ada@provider.example
 """
 SMTP_PASSWORD: Final = "RECONCILER_PORTAL_SMTP_PASSWORD"  # noqa: S105  the variable's name
-_COLUMNS: Final = ("id", "scope", "made", "ended", "name")
+_COLUMNS: Final = ("id", "scope", "made", "ended", "expires", "used", "owner", "name")
 OIDC_SECRET: Final = "RECONCILER_PORTAL_OIDC_SECRET"  # noqa: S105  the same
 
 _DATABASE = click.option(
@@ -36,6 +38,19 @@ _FILES = click.option(
     "--files", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", envvar="RECONCILER_PORTAL_FILES",
     show_envvar=True, help="The folder of files; by default beside a database that is a file.",
 )  # fmt: skip
+
+
+_LIMIT: Final = re.compile(r"([a-z-]+)=([1-9][0-9]{0,8})")
+
+
+def _numbers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
+    """The numbers of limits by their names; which names there are is known to the portal."""
+    found = [(text, _LIMIT.fullmatch(text)) for text in given]
+    if wrong := [text for text, match in found if match is None]:
+        raise WrongUsage(
+            f"--limit '{wrong[0]}' is not NAME=NUMBER, with a number from 1", "write for example --limit mails=200"
+        )
+    return {match[1]: int(match[2]) for _, match in found if match}
 
 
 @click.group(epilog=EPILOG)
@@ -67,13 +82,20 @@ def portal() -> None:
     help="How many are served at once; who comes beyond is asked to come again.",
 )  # fmt: skip
 @click.option(
+    "--limit", "limits", metavar="NAME=NUMBER", multiple=True, callback=_numbers,
+    help="Another number for a limit of what people may cause; may be repeated. An hour: requests=60, mails=100 and "
+    "moves=60 of a contact, staff-mails=1000 of one of the provider's people. A day: addresses=20 that a manager "
+    "tries. Of a customer's files: customer-gib=20.",
+)  # fmt: skip
+@click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True,
     help="From which level on stderr tells, as JSON lines.",
 )  # fmt: skip
 def serve(
     database: str, files: Path | None, port: int, host: str, base_url: str | None, smtp: str | None,
     mail_from: str | None, oidc_issuer: str | None, oidc_client_id: str | None, oidc_name: str | None,
-    oidc_domains: tuple[str, ...], trusted_proxies: str, connections: int, log_level: str,
+    oidc_domains: tuple[str, ...], trusted_proxies: str, connections: int,
+    limits: dict[str, int], log_level: str,
 ) -> int:  # fmt: skip
     """Serve the portal until it is stopped; brings its database up to date first.
 
@@ -91,7 +113,7 @@ def serve(
     case.serve(
         database, port, host, base_url, smtp=smtp, mail_from=mail_from, smtp_password=os.environ.get(SMTP_PASSWORD),
         proxies=trusted_proxies, log_level=log_level, files=files, oidc=oidc if oidc_issuer else None,
-        connections=connections,
+        connections=connections, limits=limits,
     )  # fmt: skip
     return 0
 
@@ -112,11 +134,31 @@ def backup(database: str, files: Path | None, out: Path) -> int:
 @_DATABASE
 @_FILES
 @click.option("--from", "archive", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The archive.")
-def restore(database: str, files: Path | None, archive: Path) -> int:
-    """Bring an archive back into an empty database, SQLite or PostgreSQL; all of it, or nothing."""
+@click.option("--keep-tokens", is_flag=True, help="Tokens of the backup work again; by default all are ended.")
+def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool) -> int:
+    """Bring an archive back into an empty database, SQLite or PostgreSQL; all of it, or nothing.
+
+    Prints what opens nothing any more: links, sign-ups and, without --keep-tokens, every token.
+    """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    show(case.restore(database, files, archive) + "\n")
+    show(case.restore(database, files, archive, keep_tokens=keep_tokens) + "\n")
+    return 0
+
+
+@portal.command(epilog=EPILOG)
+@_DATABASE
+@click.option("--head", metavar="HASH", help="A head that was noted before; it must be that of an entry.")
+def verify(database: str, head: str | None) -> int:
+    """Compare every entry of the audit feed with its hash; exit 4 names the first that is not what was written.
+
+    Without --head, a chain that was computed anew and lost last entries are not seen.
+    """
+    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
+
+    if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
+        raise WrongUsage(f"--head '{head}' is no head", "a head has 64 hexadecimal digits, as verify prints it")
+    show(case.verify(database, head) + "\n")
     return 0
 
 
@@ -126,11 +168,19 @@ def restore(database: str, files: Path | None, archive: Path) -> int:
     "--scope", type=click.Choice(["metrics", "read", "apply", "admin"]), required=True, help="What it may do."
 )
 @click.option("--name", default=None, help="How history names whoever uses it.")
-def token(database: str, scope: str, name: str | None) -> int:
+@click.option(
+    "--expires",
+    default="90",
+    show_default=True,
+    metavar="DAYS|DATE",
+    help="For how many days it works, or the first day without (2027-03-31, UTC).",
+)
+@click.option("--owner", metavar="NAME", help="Write only objects of this owner (portal.yaml); for scope apply.")
+def token(database: str, scope: str, name: str | None, expires: str, owner: str | None) -> int:
     """Print a new token, and nothing else."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    show(case.token(database, scope, name or f"{scope} token") + "\n")
+    show(case.token(database, scope, name or f"{scope} token", expires, owner) + "\n")
     return 0
 
 
@@ -138,7 +188,10 @@ def token(database: str, scope: str, name: str | None) -> int:
 @_DATABASE
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to say it.")
 def tokens(database: str, form: str) -> int:
-    """Show every token: its id, name and scope, when it was made and when it ended; never what opens the portal."""
+    """Show every token: id, scope, when it was made, ended, expires and was last used, owner, name.
+
+    What opens the portal is never shown. When a token was used is noted every five minutes at most.
+    """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     found = case.tokens(database)
@@ -151,8 +204,8 @@ def tokens(database: str, form: str) -> int:
 
 
 def _line(row: Mapping[str, str | None]) -> str:
-    id, scope, made, ended, name = (told(row[column] or "-") for column in _COLUMNS)
-    return f"{id:<24}  {scope:<7}  {made:<20}  {ended:<20}  {name}\n"
+    id, scope, made, ended, expires, used, owner, name = (told(row[column] or "-") for column in _COLUMNS)
+    return f"{id:<24}  {scope:<7}  {made:<20}  {ended:<20}  {expires:<20}  {used:<20}  {owner:<20}  {name}\n"
 
 
 @portal.command(epilog=EPILOG)

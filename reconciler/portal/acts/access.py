@@ -11,6 +11,7 @@ from sqlalchemy import or_, update
 from reconciler.portal.acts import attempts, contacts, links, staff
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import Fields
+from reconciler.portal.acts.known_browsers import known_as
 from reconciler.portal.acts.passwords import hashed, must_be_strong, verified
 from reconciler.portal.acts.persons import as_self, known_of, with_address
 from reconciler.portal.acts.sessions import acting, begin
@@ -32,19 +33,28 @@ class Tried:
     """A password that somebody typed for an address, and whether it was right."""
 
     form: str
+    host: str
     attempts: list[str]
+    known: str | None
     kept: str | None
     right: bool
 
+    def forgive(self, work: Work) -> None:
+        """Forget the try and the failures before it, for it was right."""
+        attempts.forgive(work, self.form, self.host, self.attempts, self.known)
 
-def log_in(store: Store, email: str, password: str, host: str) -> dict[str, Any]:
-    """A new session; the same problem, after the same work, whether address or password is not known."""
-    tried = _tried(store, same_address_form(email), password, host)
+
+def log_in(store: Store, email: str, password: str, host: str, browser: str = "") -> dict[str, Any]:
+    """A new session; the same problem, after the same work, whether address or password is not known.
+
+    `browser`: the mark of a browser that may be known here (`known_browsers`).
+    """
+    tried = _tried(store, same_address_form(email), password, host, browser=browser)
     if tried.right:
         with store.write(SYSTEM) as work:
             person = with_address(work, tried.form)
             if person and person["password"] == tried.kept and person["status"] == ContactStatus.ACTIVE:
-                attempts.forgive(work, tried.form, host, tried.attempts)
+                tried.forgive(work)
                 return _session(work, person)
     raise Problem("unauthenticated", "address or password is not right")
 
@@ -68,13 +78,19 @@ def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]
         return _session(work, person)
 
 
-def _tried(store: Store, form: str, password: str, host: str) -> Tried:
-    """Count the try first, compare then: whoever sends a hundred tries at once is stopped all the same."""
+def _tried(
+    store: Store, form: str, password: str, host: str, *, browser: str = "", session: str | None = None
+) -> Tried:  # fmt: skip
+    """Count the try first, compare then: whoever sends a hundred tries at once is stopped all the same.
+
+    `session`: what proves that the person is logged in already.
+    """
     with store.write(SYSTEM) as work:
-        counted = attempts.password_tried(work, form, host)
         person = with_address(work, form)
+        known = session or known_as(work, person, browser)
+        counted = attempts.password_tried(work, form, host, known)
         kept = person["password"] if person and person["status"] == ContactStatus.ACTIVE else None
-    return Tried(form, counted, kept, verified(kept, password))
+    return Tried(form, host, counted, known, kept, verified(kept, password))
 
 
 def _session(work: Work, person: Row) -> dict[str, Any]:
@@ -86,7 +102,7 @@ def change_password(store: Store, who: Principal, old: str, new: str, host: str)
     with store.write(SYSTEM) as work:
         person = myself(work, who)
         form, known = same_address_form(person["email"]), tuple(known_of(person))
-    tried = _tried(store, form, old, host)
+    tried = _tried(store, form, old, host, session=who.proof)
     if not tried.right:
         raise Problem("forbidden", "the old password is not right")
     must_be_strong(new, known)
@@ -96,7 +112,7 @@ def change_password(store: Store, who: Principal, old: str, new: str, host: str)
         if person["password"] != tried.kept:
             raise Problem("forbidden", "the old password is not right")
         as_self(work, person["name"])
-        attempts.forgive(work, form, host, tried.attempts)
+        tried.forgive(work)
         person["password"] = kept
         work.end_access(person.id)
         work.audit(Verb.PASSWORD, person, {}, {"password": "changed"})
@@ -107,10 +123,10 @@ def knows_password(store: Store, who: Principal, password: str, host: str) -> bo
     """Whether this is the person's password: counted as a try, and forgiven when it is."""
     with store.write(SYSTEM) as work:
         form = same_address_form(myself(work, who)["email"])
-    tried = _tried(store, form, password, host)
+    tried = _tried(store, form, password, host, session=who.proof)
     if tried.right:
         with store.write(SYSTEM) as work:
-            attempts.forgive(work, form, host, tried.attempts)
+            tried.forgive(work)
     return tried.right
 
 

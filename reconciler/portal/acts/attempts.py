@@ -1,67 +1,83 @@
 """What was tried lately, so that guessing and flooding run into a wall: counted per address and per host.
 
 Only digests of addresses and hosts are kept, and those for a day. A refusal is the same for addresses
-that we know and that we do not.
+that we know and that we do not. `known` stands for what proved before that it is the person's own, a
+browser or a session: it is counted by itself, so nobody elsewhere can lock the person out of it.
 """
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, select
 
 from reconciler.portal.acts.mails import digest
 from reconciler.portal.rules import throttle
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.throttle import Window
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.clock import later, moment
+from reconciler.portal.store.clock import moment
+from reconciler.portal.store.counting import note
 from reconciler.portal.store.work import Work
 
+_FROM: Final = "password-from"
 
-def password_tried(work: Work, form: str, host: str) -> list[str]:
+
+def password_tried(work: Work, form: str, host: str, known: str | None = None) -> list[str]:
     """Count a try of a password, before it is judged, as a failure: many at once gain nothing.
 
     The ids to `forgive` when the password was right.
     """
-    network = throttle.network_of(host)
-    of_address, of_host = _subject("password", form), _subject("password-from", network)
-    of_both = _subject("password", form, network)
+    if known is not None:
+        mine = _subject("password-known", known)
+        _must_wait(throttle.until_next_try(_ages(work, mine)))
+        return [_note(work, mine)]
+    of_both = _subject("password", form, throttle.network_of(host))
     _must_wait(throttle.until_next_try(_ages(work, of_both)))
-    _must_wait(throttle.until_room(throttle.FAILURES_OF_AN_ADDRESS, _ages(work, of_address)))
-    _must_wait(throttle.until_room(throttle.FAILURES_OF_A_HOST, _ages(work, of_host)))
-    return [_note(work, subject) for subject in (of_both, of_address, of_host)]
+    of_address = (_subject("password", form), throttle.FAILURES_OF_AN_ADDRESS)
+    return [_note(work, of_both), *_counted(work, [of_address, *_hosts(_FROM, throttle.FAILURES_OF_A_HOST, host)])]
 
 
 def sign_on_tried(work: Work, host: str) -> list[str]:
-    """Count that somebody came back from the identity provider; the ids to `forgive` when it let her in."""
-    by_host = _subject("password-from", throttle.network_of(host))
-    _must_wait(throttle.until_room(throttle.FAILURES_OF_A_HOST, _ages(work, by_host)))
-    return [_note(work, by_host)]
+    """Count that somebody came back from the identity provider; the ids to `forgive` when it let them in."""
+    return _counted(work, _hosts(_FROM, throttle.FAILURES_OF_A_HOST, host))
 
 
-def mail_asked_for(work: Work, form: str, host: str) -> None:
+def mail_asked_for(work: Work, form: str, host: str, known: str | None = None) -> None:
     """Count that somebody who is not logged in wants a mail sent to this address."""
-    to_address, by_host = _subject("mail", form), _subject("mail-from", throttle.network_of(host))
-    _must_wait(throttle.until_room(throttle.MAILS_OF_AN_ADDRESS, _ages(work, to_address)))
-    _must_wait(throttle.until_room(throttle.MAILS_ASKED_BY_A_HOST, _ages(work, by_host)))
-    _note(work, to_address)
-    _note(work, by_host)
+    if known is not None:
+        _counted(work, [(_subject("mail-known", known), throttle.MAILS_OF_AN_ADDRESS)])
+        return
+    to_address = (_subject("mail", form), throttle.MAILS_OF_AN_ADDRESS)
+    _counted(work, [to_address, *_hosts("mail-from", throttle.MAILS_ASKED_BY_A_HOST, host)])
 
 
-def readdressed(work: Work, manager: str) -> None:
-    """Count that a manager gave a colleague another address, to which mails go now."""
-    subject = _subject("readdressed", manager)
-    _must_wait(throttle.until_room(throttle.READDRESSED_BY_A_MANAGER, _ages(work, subject)))
-    _note(work, subject)
+def forgive(work: Work, form: str, host: str, ids: Sequence[str] = (), known: str | None = None) -> None:
+    """The person proved who they are: failures of their address, there and in all, are forgotten, and these tries.
 
-
-def forgive(work: Work, form: str, host: str, ids: Sequence[str] = ()) -> None:
-    """The person proved who she is: failures of her address, there and in all, are forgotten, and these tries."""
+    Who is `known` proved nothing about failures elsewhere: only their own are forgotten.
+    """
     c = t.attempts.c
     both = _subject("password", form, throttle.network_of(host))
-    work.connection.execute(delete(t.attempts).where(c.subject.in_([_subject("password", form), both])))
+    theirs = [_subject("password", form), both] if known is None else [_subject("password-known", known)]
+    work.connection.execute(delete(t.attempts).where(c.subject.in_(theirs)))
     work.connection.execute(delete(t.attempts).where(c.id.in_(ids)))
+
+
+def _hosts(what: str, window: Window, host: str) -> Iterator[tuple[str, Window]]:
+    """What a host counts as, and how much each of it may: its network, and the IPv6 site around it."""
+    yield _subject(what, throttle.network_of(host)), window
+    if site := throttle.site_of(host):
+        yield _subject(what, site), Window(window.most * throttle.OF_A_SITE, window.within_s)
+
+
+def _counted(work: Work, windows: Iterable[tuple[str, Window]]) -> list[str]:
+    """Count one more in each of the windows, once all of them have room; the ids of what was noted."""
+    asked = list(windows)
+    for subject, window in asked:
+        _must_wait(throttle.until_room(window, _ages(work, subject)))
+    return [_note(work, subject) for subject, _ in asked]
 
 
 def _subject(what: str, *whose: str) -> str:
@@ -77,10 +93,7 @@ def _ages(work: Work, subject: str) -> list[float]:
 
 
 def _note(work: Work, subject: str) -> str:
-    id = f"try_{secrets.token_hex(10)}"
-    work.connection.execute(delete(t.attempts).where(t.attempts.c.at < later(work.now, seconds=-throttle.REMEMBERED_S)))
-    work.connection.execute(insert(t.attempts).values(id=id, subject=subject, at=work.now))
-    return id
+    return note(work.connection, subject, work.now)
 
 
 def _must_wait(seconds: int) -> None:

@@ -10,6 +10,7 @@ from reconciler.portal.acts import (
     customers,
     expectations,
     lives,
+    ownership,
     promises,
     references,
     registrations,
@@ -19,12 +20,12 @@ from reconciler.portal.acts import operations as op
 from reconciler.portal.acts.contacts import Audited
 from reconciler.portal.acts.fields import set_fields
 from reconciler.portal.acts.leases import scopes_of
-from reconciler.portal.rules import contacts as rules
 from reconciler.portal.rules.audit import VERBS, Verb
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.guard import keep_protected
 from reconciler.portal.store.laws import customers_with_manager
 from reconciler.portal.store.work import Row, Work
 
@@ -43,16 +44,21 @@ class Run:
     batch: op.Batch
     scopes: frozenset[str]
     had_manager: set[str] = field(default_factory=set)
+    named: list[Row] = field(default_factory=list)
+    """The rows that operations were carried out on, also those that are deleted by now."""
 
 
 def carry_out(work: Work, batch: op.Batch) -> dict[str, Any]:
     """The revision and a result for every operation, in order; a `Problem` and nothing at all else."""
+    if work.principal.owner not in {None, batch.owner}:
+        raise Problem("forbidden", f"this token is for '{work.principal.owner}', not for '{batch.owner}'")
     work.run, work.commit = batch.run, batch.commit
     work.principal = replace(work.principal, actor=Actor.RECONCILER)
     run = Run(work, batch, scopes_of(work, batch.lease, batch.token))
     expectations.must_hold(work, batch.expects, batch.run)
     _load(run)
     done = [_one(run, index, operation) for index, operation in enumerate(batch.operations)]
+    ownership.followers_are_own(work, batch.owner, run.named)
     _last_commit(run)
     promises.work_has_owners(work)
     promises.managers_stay(work, run.had_manager)
@@ -63,9 +69,9 @@ def carry_out(work: Work, batch: op.Batch) -> dict[str, Any]:
 def _load(run: Run) -> None:
     """Read the rows that operations name, and set free the addresses and keys that they give away."""
     work, writes = run.work, [each for each in run.batch.operations if isinstance(each, op.Write)]
-    people = [each for each in writes if _kind(each) == "contact"]
+    people = [each for each in writes if op.kind_of(each) == "contact"]
     work.load("contact", [each.id for each in people])
-    work.load("customer", [each.id for each in writes if _kind(each) == "customer"])
+    work.load("customer", [each.id for each in writes if op.kind_of(each) == "customer"])
     homes = {row["customer"] for row in work.rows.values() if row.kind == "contact"}
     work.load("customer", [home for home in homes if home])
     concerned = [row.id for row in work.rows.values() if row.kind == "customer"]
@@ -83,31 +89,17 @@ def _load(run: Run) -> None:
     work.park("customer", "external_key", customers_renamed)
 
 
-def _kind(operation: op.Operation) -> str:
-    """The kind of row that an operation writes."""
-    match operation:
-        case op.Record():
-            return operation.object
-        case op.OnService() | op.RenameService() | op.RemoveService() | op.CreateService():
-            return "service"
-        case op.OnSettings():
-            return "settings"
-        case op.OnCustomer() | op.RenameCustomer() | op.ArchiveCustomer() | op.ReleaseCustomer():
-            return "customer"
-        case op.CreateCustomer():
-            return "customer"
-        case _:
-            return "contact"
-
-
 def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
     """Carry out one operation; a problem names its place and the change behind it."""
     try:
         row, (before, after) = _carry_out(run, operation)
+        run.named.append(row)
+        ownership.is_own(run.work, run.batch.owner, row)
         _remember(run, row, operation)
         if not isinstance(operation, op.RemoveService):
             run.work.written(row)
         run.work.audit(_VERBS[type(operation)], row, before, after, operation.change)
+        keep_protected(run.work)
     except Problem as problem:
         problem.members = {"operation": index, "change": operation.change, **problem.members}
         raise
@@ -126,7 +118,7 @@ def _carry_out(run: Run, operation: op.AnyOperation) -> tuple[Row, Audited]:
                 _unowned(row)
             return _manage(run, row, "settings"), set_fields(run.work, row, operation.fields.sent())
         case _:
-            row = _row(run, _kind(operation), operation.id, operation.version)
+            row = _row(run, op.kind_of(operation), operation.id, operation.version)
             return row, _write(run, row, operation)
 
 
@@ -172,20 +164,21 @@ def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
             return set_fields(work, row, operation.fields.sent())
         case op.RenameService():
             audited = services.rename(work, row, operation.key)
-            _manage(run, row, operation.key)
+            _call(run, row, operation.key)
             return audited
         case op.RemoveService():
             return services.remove(work, row)
         case op.Record():
             return {}, {}
         case op.ReleaseCustomer():
-            return customers.release(work, row, work.where("contact", t.contacts.c.customer == row.id))
+            c = t.contacts.c
+            people = work.where("contact", c.customer == row.id, c.owner == row["owner"])
+            return customers.release(work, row, people)
         case op.ReleaseContact():
-            _unprotected(row, "release")
             return customers.release(work, row)
         case op.RenameCustomer() | op.RenameContact():
             before = (row.first or {}).get("external_key")
-            _manage(run, row, operation.key)
+            _call(run, row, operation.key)
             return {"external_key": before}, {"external_key": operation.key}
         case op.OnCustomer() | op.ArchiveCustomer():
             return _write_customer(run, row, operation)
@@ -196,8 +189,6 @@ def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
 def _write_customer(run: Run, row: Row, operation: op.OnCustomer | op.ArchiveCustomer) -> Audited:
     work = run.work
     if isinstance(operation, op.ArchiveCustomer):
-        for each in [row, *customers.people_of(work, row)]:
-            _unprotected(each, "archive")
         audited = customers.archive(work, row, operation.reason)
         row["applied"] = row["applied"] and {**row["applied"], "present": False}
         _presence_with_customer(run, row, present=False)
@@ -225,7 +216,6 @@ def _write_contact(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
         case op.HandOverWork():
             return contacts.hand_over(work, row, references.heir(work, run.batch.owner, operation.work_to))
         case op.RemoveContact():
-            _unprotected(row, "removal")
             heir = references.heir(work, run.batch.owner, operation.work_to) if operation.work_to else None
             audited = contacts.remove(work, row, heir, operation.reason)
             if row["applied"]:
@@ -237,11 +227,7 @@ def _write_contact(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
             return before, {**(after or {}), **fields}
         case op.AdoptContact():
             _manage(run, row, operation.key)
-        case op.ChangeEmail():
-            _unprotected(row, "change of the address")
     fields = operation.fields.sent() if isinstance(operation, op.OnContact) else {}
-    if "role" in fields and row.first is not None:
-        rules.role_may_change(row.first, fields["role"])
     return contacts.edit(work, row, fields)
 
 
@@ -251,8 +237,7 @@ def _row(run: Run, kind: str, id: str, version: int) -> Row:
     known = row.first["version"] if row.first else row["version"]
     if known != version:
         raise Problem("stale", f"{kind} '{id}' is of version {known}, not {version}")
-    if row["owner"] not in {None, run.batch.owner}:
-        raise Problem("other-owner", f"{kind} '{id}' belongs to '{row['owner']}'")
+    ownership.not_anothers(run.work, run.batch.owner, row)
     _in_scope(run, row)
     return row
 
@@ -274,11 +259,14 @@ def _covered(run: Run, scope: str) -> None:
 
 def _manage(run: Run, row: Row, key: str) -> Row:
     """Put the owner's name and key on a row."""
-    taken = row["external_key"] != key and row.kind != "settings"
-    if taken:
-        _key_is_free(run, row, key)
     row["owner"] = run.batch.owner
-    if taken:
+    return _call(run, row, key)
+
+
+def _call(run: Run, row: Row, key: str) -> Row:
+    """Put a key on a row."""
+    if row["external_key"] != key and row.kind != "settings":
+        _key_is_free(run, row, key)
         lives.begin(run.work, row, key)
     row["external_key"] = key
     if row.kind in {"customer", "contact"}:
@@ -304,10 +292,6 @@ def _unowned(row: Row) -> None:
         raise Problem("wrong-state", f"{row.kind} '{row.id}' has an owner already")
 
 
-def _unprotected(row: Row, what: str) -> None:
-    rules.not_protected(row.first or row.values, what)
-
-
 def _remember(run: Run, row: Row, operation: op.Operation) -> None:
     """Keep what the files say as the base of the next comparison."""
     if operation.applied is None:
@@ -318,7 +302,14 @@ def _remember(run: Run, row: Row, operation: op.Operation) -> None:
 
 
 def _last_commit(run: Run) -> None:
-    if run.batch.commit is None:
+    """Remember the commit at each customer touched, and the owner's own for settings and services."""
+    work, commit = run.work, run.batch.commit
+    if commit is None:
         return
-    for id in sorted(promises.touched_customers(run.work)):
-        run.work.one("customer", id)["last_commit"] = run.batch.commit
+    for id in sorted(promises.touched_customers(work)):
+        customer = work.one("customer", id)
+        if customer["owner"] is not None:
+            customer["last_commit"] = commit
+    if any(row.kind in {"settings", "service"} for row in run.named):
+        settings = work.one("settings", "settings")
+        settings["last_commits"] = {**settings["last_commits"], run.batch.owner: commit}

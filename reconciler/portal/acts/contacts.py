@@ -16,6 +16,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
+from reconciler.portal.store.guard import keep_protected
 from reconciler.portal.store.work import Row, Work
 
 Audited = tuple[dict[str, Any] | None, dict[str, Any] | None]
@@ -50,6 +51,7 @@ def edit(work: Work, contact: Row, fields: Fields) -> Audited:
     old = contact["email"]
     before, after = set_fields(work, contact, fields)
     if "email" in after:
+        keep_protected(work)  # asked now: whether an address is taken is nobody's to try out on them
         take_address(work, contact)
         if same_address_form(old) != contact["address_form"]:
             _readdress(work, contact, old)

@@ -89,9 +89,14 @@ def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) ->
 
 
 def release(work: Work, row: Row, people: Sequence[Row] = ()) -> Audited:
-    """Stop managing a row, with these people of it: owner, key and base are emptied, nothing else changes."""
+    """Stop managing a row, with these people of it: owner, key, base and last commit are emptied.
+
+    Nothing else changes.
+    """
     before: dict[str, Any] = {"external_key": row["external_key"], "owner": row["owner"]}
     lives.remember(work, [row, *people])
+    if row.kind == "customer":
+        row["last_commit"] = None
     for each in (row, *people):
         each.update(external_key=None, owner=None, applied=None)
         work.written(each)

@@ -2,99 +2,92 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import and_, delete, func, or_, select, update
+from sqlalchemy import and_, delete, func, select, update
 
 from reconciler.portal.acts.contacts import Audited
+from reconciler.portal.acts.forgetting import forget_everywhere, forget_in_history
 from reconciler.portal.acts.outbox import FORGOTTEN
+from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import MailKind
+from reconciler.portal.rules.chain import NAMED, pseudonym
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.fields import personal_fields
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.registrations import fingerprint
 from reconciler.portal.rules.states import ContactStatus
+from reconciler.portal.rules.traces import Traces, texts_in
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
 PERSONAL: Final = personal_fields("contact")
 """The fields that go, with the values that take their place."""
-NAMES_OTHERS = (MailKind.ACCEPTED, MailKind.REGISTERED, MailKind.SUBMITTED, MailKind.WORK_RECEIVED)
-"""Mails that say to one person what another did."""
+
+_BEFORE: Final = (MailKind.CONFIRM, MailKind.KNOWN)
+"""Mails to somebody who is not a contact yet."""
 
 
 def erase(work: Work, contact: Row) -> Audited:
-    """Erase personal fields, password, mails and links; key, life and requests stay.
+    """Erase every name and address that the person ever had, wherever it is stored; password, mails and links.
 
-    A mail to somebody else that names the person keeps its place in the outbox and loses its text
-    once it has been sent.
+    Key, life and requests stay. The entry in the history names the values that were erased, not the person.
     """
     if contact["status"] != ContactStatus.REMOVED:
         raise Problem("wrong-state", f"contact '{contact.id}' is {contact['status']}: remove it first")
-    pseudonym = f"erased-{contact.id[-8:]}"
-    base = contact["applied"] and {
+    traces = _traces(work, contact)
+    _empty(work, contact, traces)
+    _delete_letters(work, contact, traces)
+    forget_everywhere(work, traces)
+    erased = forget_in_history(work, traces)
+    work.written(contact)
+    work.leave_no_traces()
+    return {}, {"erased": True, NAMED: erased}
+
+
+def _traces(work: Work, contact: Row) -> Traces:
+    """Every name and address that the person has, had, acted under or signed up with."""
+    name, c, s = pseudonym(contact.id), t.changes.c, t.sign_ups.c
+    replaced = {**PERSONAL, "name": name, "email": f"{name}@erased.invalid"}
+    work.flush()
+    acts = work.connection.execute(select(c.by).distinct().where(c.person == contact.id)).scalars().all()
+    past = work.connection.execute(select(c.before, c.after).where(c.id == contact.id)).all()
+    values = [contact.values, (contact["applied"] or {}).get("fields"), *(side for row in past for side in row)]
+    texts = texts_in(values, PERSONAL) | set(acts)
+    texts |= {touch["by"] for touch in contact["touched"].values() if touch["actor"] == Actor.SELF}
+    forms = {same_address_form(text) for text in texts if "@" in text}
+    wishes = work.connection.execute(select(s.name, s.email).where(s.address_form.in_(forms)))
+    texts |= {text for row in wishes for text in row}
+    texts |= {inert(text) for text in texts}
+    return Traces(contact.id, name, frozenset(texts - set(replaced.values())), replaced)
+
+
+def _empty(work: Work, contact: Row, traces: Traces) -> None:
+    """Put the pseudonym in place of what the contact's own row says of the person."""
+    applied = contact["applied"] and {
         **contact["applied"],
         "fields": {name: value for name, value in contact["applied"]["fields"].items() if name not in PERSONAL},
     }
     touched = {
-        name: {**touch, "by": pseudonym} if touch["actor"] == Actor.SELF else touch
+        name: {**touch, "by": traces.pseudonym} if touch["actor"] == Actor.SELF else touch
         for name, touch in contact["touched"].items()
     }
-    signed_up = t.sign_ups.c.address_form == same_address_form(contact["email"])
-    _forget_in_mails(work, contact)
-    replacements = {**PERSONAL, "name": pseudonym, "email": f"{pseudonym}@erased.invalid"}
-    contact.update(**replacements, touched=touched, password=None, applied=base)
+    contact.update(**traces.replaced, touched=touched, password=None, applied=applied)
     contact["removed"] = {**(contact["removed"] or {}), "restorable_until": work.now}
+    if contact["fingerprint"]:  # a hash of a few values that can be guessed
+        home = work.one("customer", contact["customer"])["name"] if contact["customer"] else None
+        contact["fingerprint"] = fingerprint(contact.values, home)
     work.flush()
-    work.connection.execute(delete(t.sign_ups).where(signed_up))
+
+
+def _delete_letters(work: Work, contact: Row, traces: Traces) -> None:
+    """Delete what the person was sent, the links that they hold, and sign-ups that nobody confirmed."""
+    forms: Any = {same_address_form(text) for text in traces.texts if "@" in text}
+    work.connection.execute(delete(t.sign_ups).where(t.sign_ups.c.address_form.in_(forms)))
     for table in (t.outbox, t.links, t.sessions):
         work.connection.execute(delete(table).where(table.c.contact == contact.id))
-    work.connection.execute(update(t.files).where(t.files.c.person == contact.id).values(by=pseudonym))
-    _forget_in_history(work, contact.id, pseudonym)
-    _forget_in_answers(work, contact.id, {**replacements, "touched": touched, "applied": base})
-    work.written(contact)
-    return {}, {"erased": True}
-
-
-def _forget_in_mails(work: Work, contact: Row) -> None:
-    """Empty sent mails to the address from before there was a contact, and those that name them."""
-    c = t.outbox.c
-    texts = [contact[name] for name in PERSONAL if isinstance(contact[name], str) and contact[name]]
-    named = and_(
-        c.kind.in_(NAMES_OTHERS),
-        or_(*(c.text.contains(text, autoescape=True) for text in texts)),
-    )
-    to_them = and_(c.contact.is_(None), func.lower(c.to) == contact["email"].lower())
-    sent = c.forget_at.is_not(None)
-    work.connection.execute(update(t.outbox).where(sent, or_(to_them, named)).values(**FORGOTTEN))
-
-
-def _forget_in_history(work: Work, id: str, pseudonym: str) -> None:
-    c = t.changes.c
-    work.connection.execute(update(t.changes).where(c.person == id).values(by=pseudonym))
-    for row in work.connection.execute(
-        select(c.revision, c.seq, c.by, c.actor, c.before, c.after).where(c.id == id)
-    ).all():
-        kept = {
-            "before": _without(row.before), "after": _without(row.after),
-            "by": pseudonym if row.actor == Actor.SELF else row.by,
-        }  # fmt: skip
-        work.connection.execute(update(t.changes).where(c.revision == row.revision, c.seq == row.seq).values(**kept))
-
-
-def _forget_in_answers(work: Work, id: str, replacements: Mapping[str, Any]) -> None:
-    """Take the person out of answers that are kept in case a request is sent again."""
-    c = t.idempotency.c
-    about_them = c.body.startswith(f'{{"id":"{id}"', autoescape=True)
-    answers = select(c.principal, c.key, c.body).where(about_them)
-    for row in work.connection.execute(answers).all():
-        answer = {**json.loads(row.body), **replacements}
-        body = json.dumps(answer, ensure_ascii=False, separators=(",", ":"))
-        one = and_(c.principal == row.principal, c.key == row.key)
-        work.connection.execute(update(t.idempotency).where(one).values(body=body))
-
-
-def _without(values: dict[str, object] | None) -> dict[str, object] | None:
-    return values and {name: value for name, value in values.items() if name not in PERSONAL}
+    c, addresses = t.outbox.c, sorted({text.lower() for text in traces.texts if "@" in text})
+    before = and_(c.contact.is_(None), c.kind.in_(_BEFORE), func.lower(c.to).in_(addresses))
+    work.connection.execute(delete(t.outbox).where(before, c.forget_at.is_(None)))
+    work.connection.execute(update(t.outbox).where(before).values(**FORGOTTEN))

@@ -9,6 +9,7 @@ from sqlalchemy import Select, delete, or_, select
 
 from reconciler.portal.acts.outbox import forget_mails
 from reconciler.portal.acts.quotes import expire_quotes
+from reconciler.portal.acts.tokens import write_token_uses
 from reconciler.portal.acts.turns import AT_ONCE, in_turns
 from reconciler.portal.acts.uploads import forget, sweep
 from reconciler.portal.rules.audit import Verb
@@ -16,6 +17,7 @@ from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
+from reconciler.portal.store.database import clear_traces
 from reconciler.portal.store.store import Store
 
 KEPT_DAYS: Final = 30
@@ -66,7 +68,14 @@ def forget_ended_access(store: Store) -> int:
         return sum(work.connection.execute(delete(table).where(condition)).rowcount for table, condition in old)
 
 
+def forget_traces(store: Store) -> int:
+    """Free space of the database holds nothing of people who were erased; how many files were written anew."""
+    return int(clear_traces(store.engine))
+
+
 JOBS: Final[tuple[Callable[[Store], int], ...]] = (
     expire_links, expire_quotes, forget_ended_access, forget_mails, forget, sweep,
+    write_token_uses,
+    forget_traces,
 )  # fmt: skip
 """What every server process does each minute; the portal's one row makes sure that each thing is done once."""

@@ -10,12 +10,18 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
 
 def take(work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str) -> dict[str, Any]:
-    """A new lease on all the scopes; a `lease-held` problem when another lives on one of them."""
+    """A new lease on all the scopes; a `lease-held` problem when another lives on one of them.
+
+    A token that is bound to an owner cannot keep others from what it may not write: `forbidden`.
+    """
+    if work.principal.owner is not None:
+        _must_be_for(work, work.principal.owner, scopes)
     now = _now()
     work.connection.execute(delete(t.leases).where(t.leases.c.expires_at < _text(now)))
     held = select(t.leases, t.lease_scopes.c.scope).join(t.lease_scopes, t.lease_scopes.c.lease == t.leases.c.id)
@@ -38,6 +44,31 @@ def take(work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str)
     )
     work.connection.execute(insert(t.lease_scopes), [{"scope": scope, "lease": id} for scope in sorted(set(scopes))])
     return {"id": id, "token": token, "expires_in_s": ttl_s}
+
+
+def _must_be_for(work: Work, owner: str, scopes: Sequence[str]) -> None:
+    """A `forbidden` problem when another owner has one of the customers, or the settings.
+
+    An owner of services works on them also where the settings are another owner's.
+    """
+    if "settings" in scopes:
+        whose = work.connection.execute(select(t.settings.c.owner)).scalar()
+        services = select(t.services.c.id).where(t.services.c.owner == owner).limit(1)
+        if whose not in {None, owner} and work.connection.execute(services).first() is None:
+            raise Problem("forbidden", f"this token is for '{owner}'; the settings belong to '{whose}'")
+    c = t.customers.c
+    keys = sorted(scope.removeprefix("customer:") for scope in scopes)
+    for start in range(0, len(keys), 500):
+        found = work.connection.execute(
+            select(c.external_key, c.owner).where(
+                c.external_key.in_(keys[start : start + 500]), c.status != CustomerStatus.ARCHIVED
+            )
+        ).all()
+        own = {row.external_key for row in found if row.owner == owner}
+        for row in found:
+            if row.external_key not in own:
+                detail = f"this token is for '{owner}'; customer '{row.external_key}' belongs to '{row.owner}'"
+                raise Problem("forbidden", detail)
 
 
 def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:

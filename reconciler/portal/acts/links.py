@@ -11,6 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, select, update
 
 from reconciler.portal.acts import attempts
+from reconciler.portal.acts.known_browsers import known_as
 from reconciler.portal.acts.mails import Reader, contact_as_reader, digest, new_link, post_unsent, staff_as_reader
 from reconciler.portal.acts.passwords import hashed, must_be_strong
 from reconciler.portal.acts.persons import as_self, with_address
@@ -46,13 +47,10 @@ def behind(connection: Connection, kind: str, secret: str, now: str) -> Mapping[
 def judged(store: Store, kind: str, secret: str, password: str) -> str:
     """What will be kept of the password, once it is good enough; nothing is written yet.
 
-    Links that do not exist cost no hashing. Whether a link still works is judged when it is used.
+    Links that do not work cost no hashing. Whether a link still works is judged again when it is used.
     """
     with store.read() as connection:
-        found = _known(connection, kind, secret)
-        person = _person(connection, found) if found else None
-    if person is None:
-        raise _useless()
+        person = behind(connection, kind, secret, store.clock())
     must_be_strong(password, (person["name"], person["email"]))
     return hashed(password)
 
@@ -87,14 +85,15 @@ def _end_links(work: Work, person: Row) -> None:
     work.connection.execute(delete(t.links).where(c[person.kind] == person.id, c.used_at.is_(None)))
 
 
-def ask_for_reset(work: Work, email: str, host: str) -> None:
+def ask_for_reset(work: Work, email: str, host: str, browser: str = "") -> None:
     """Mail a link to whoever logs in with this address; nobody learns whether there is somebody.
 
     The same work is done for everybody: a link is made, a mail is written. Only that of a person leaves.
+    `browser`: the mark of a browser that may be known here, which nobody elsewhere can use up the mails of.
     """
     form = same_address_form(email)
-    attempts.mail_asked_for(work, form, host)
     person = with_address(work, form)
+    attempts.mail_asked_for(work, form, host, known_as(work, person, browser))
     active = person if person and person["status"] == ContactStatus.ACTIVE else None
     secret = new_link(work, "reset", later(work.now, minutes=RESET_MINUTES), active)
     reader = reader_of(work, person) if person else Reader(email, email, "en")

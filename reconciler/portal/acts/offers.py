@@ -13,6 +13,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from reconciler.portal.rules.offers import offered
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import Workflow
 from reconciler.portal.store import tables as t
@@ -30,23 +31,6 @@ def offered_services(connection: Connection, contact: str) -> list[Values]:
     ).one()
     rows = connection.execute(select(t.services).order_by(t.services.c.name, t.services.c.id)).mappings()
     return [service for service in map(dict, rows) if offered(service, mine.services, mine.home)]
-
-
-def offered(service: Values, contacts: Any, customers: Any) -> bool:
-    """Whether a contact with these services, of a customer with these, may order the service.
-
-    `available_to_all` stands in for the customer's list only: a contact's own list always restricts.
-    """
-    return open_to_customer(service, customers) and _names(contacts, service["code"])
-
-
-def open_to_customer(service: Values, customers: Any) -> bool:
-    """Whether a customer with these services may order the service."""
-    return bool(service["available_to_all"]) or _names(customers, service["code"])
-
-
-def _names(services: Any, code: str) -> bool:
-    return services == "all" or code in services
 
 
 def may_order(work: Work, owner: Row, service: Row | None, fields: Values, files: Sequence[str]) -> None:

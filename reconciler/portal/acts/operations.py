@@ -294,3 +294,20 @@ class Batch(Shape):
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")] | None = None
     expects: Expectations | None = None
     operations: Annotated[list[AnyOperation], Field(min_length=1, max_length=5000)]
+
+
+def kind_of(operation: Operation) -> str:
+    """The kind of row that an operation writes."""
+    match operation:
+        case Record():
+            return operation.object
+        case OnService() | RenameService() | RemoveService() | CreateService():
+            return "service"
+        case OnSettings():
+            return "settings"
+        case OnCustomer() | RenameCustomer() | ArchiveCustomer() | ReleaseCustomer():
+            return "customer"
+        case CreateCustomer():
+            return "customer"
+        case _:
+            return "contact"

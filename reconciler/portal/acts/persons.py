@@ -10,7 +10,9 @@ from dataclasses import replace
 
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.throttle import Limit
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.counting import count
 from reconciler.portal.store.work import Row, Work
 
 
@@ -23,7 +25,12 @@ def with_address(work: Work, form: str) -> Row | None:
 
 
 def must_be_free(work: Work, form: str, person: Row, email: str) -> None:
-    """An `address-taken` problem when somebody else logs in with the address; whose it is only the provider reads."""
+    """An `address-taken` problem when somebody else logs in with the address; whose it is only the provider reads.
+
+    A try of a customer's people is counted before it is judged: they cannot ask for the addresses of others.
+    """
+    if form != person["address_form"]:
+        count(work, Limit.ADDRESSES)
     holder = with_address(work, form)
     if holder is not None and holder is not person:
         whose = "another contact" if holder.kind == "contact" else "one of the provider's people"

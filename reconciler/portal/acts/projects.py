@@ -27,6 +27,8 @@ def progress(work: Work, request: Row, percent: int) -> Audited:
 def deliver(work: Work, request: Row, deliveries: Sequence[Delivery]) -> Audited:
     """The translations are there; the owner is told. Not every target language needs a file of its own (A)."""
     next_state("deliver", request["state"])
+    if not deliveries:
+        raise Problem("unprocessable", "'files' is required: nothing is delivered without a file", field="files")
     files = uploads.waiting(work, [upload for upload, _ in deliveries])
     by_language = defaultdict(list)
     for file, (_, language) in zip(files, deliveries, strict=True):

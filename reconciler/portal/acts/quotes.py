@@ -85,7 +85,7 @@ def accept(work: Work, request: Row) -> Audited:
         told = f"the quote could be accepted until {request['expires_at']}: possible are {', '.join(instead)}"
         raise Problem("wrong-state", told, state=request["state"], possible=instead)
     audited = move(work, request, "accept")
-    tell_project_managers(work, Wording.ACCEPTED, request, who=_who(work, request))
+    tell_project_managers(work, Wording.ACCEPTED, request, who=work.principal.name)
     return audited
 
 
@@ -97,8 +97,7 @@ def overdue(request: Mapping[str, Any], now: str) -> bool:
 def decline(work: Work, request: Row, reason: str) -> Audited:
     """The customer does not take the quote; the project managers are told, and the owner if it was not she."""
     audited = move(work, request, "decline", reason=reason)
-    who = _who(work, request)
-    tell_project_managers(work, Wording.DECLINED, request, who=who, reason=reason)
+    tell_project_managers(work, Wording.DECLINED, request, who=work.principal.name, reason=reason)
     if work.principal.contact != request["owner"]:
         tell_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
@@ -138,8 +137,3 @@ def _expire_some_quotes(store: Store) -> int:
         for request in overdue_now:
             work.audit(Verb.QUOTE_EXPIRED, request, *_call_off(work, request, "expire", "expired"))
     return len(overdue_now)
-
-
-def _who(work: Work, request: Row) -> str:
-    """Who decided: a person at the customer by her name, the provider's tools by the owner's."""
-    return work.principal.name if work.principal.contact else str(work.one("contact", request["owner"])["name"])

@@ -1,4 +1,4 @@
-"""Acts on requests: send one with its files, change one as the provider, hand one over."""
+"""Acts on requests: send one with its files, bring an event about, hand one over."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from reconciler.portal.acts.offers import may_order
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import requests as rules
 from reconciler.portal.rules.contacts import may_receive, must_live
+from reconciler.portal.rules.counts import is_counting
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK
-from reconciler.portal.rules.states import FileKind, RequestState
+from reconciler.portal.rules.states import FileKind, RequestState, Workflow
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.work import Row, Work
@@ -33,7 +34,8 @@ def send(
     """A new request of a contact who may send one, with the uploads that she names.
 
     What she may order is asked when she sends it herself; the provider's tools may send for her what
-    only the provider knows, also without a service.
+    only the provider knows, also without a service, but nothing that begins without a quote: a project
+    begins by the customer's own hand.
     """
     must_live(owner.values)
     if owner["role"] not in HOLDS_WORK:
@@ -41,10 +43,13 @@ def send(
     service = _service(work, fields["service"])
     if work.principal.contact:
         may_order(work, owner, service, fields, files)
+    elif fields["workflow"] == Workflow.AUTOMATIC_PROJECT:
+        told = f"'{fields['workflow']}' begins a project without a quote: only the customer sends it"
+        raise Problem("unprocessable", told, field="workflow")
     sources, references = uploads.waiting(work, files), uploads.waiting(work, reference_files)
     if set(files) & set(reference_files):
         raise Problem("unprocessable", "one upload is either to be translated or a reference")
-    request = _created(work, owner, fields, service, rules.all_words(sources))
+    request = _created(work, owner, fields, service, sources)
     uploads.attach(work, sources, request, FileKind.SOURCE)
     uploads.attach(work, references, request, FileKind.REFERENCE)
     _tell(work, request)
@@ -60,10 +65,12 @@ def _service(work: Work, code: str | None) -> Row | None:
     return found[0]
 
 
-def _created(work: Work, owner: Row, fields: Mapping[str, Any], service: Row | None, words: int | None) -> Row:
-    targets = sorted(set(fields["target_languages"]))
+def _created(
+    work: Work, owner: Row, fields: Mapping[str, Any], service: Row | None, sources: Sequence[uploads.File]
+) -> Row:
+    targets, words = sorted(set(fields["target_languages"])), rules.all_words(sources)
     amount, currency = rules.cost(words, service["price"] if service else None, len(targets))
-    state = rules.first_state(fields["workflow"], words)
+    state = rules.first_state(fields["workflow"], words, counting=any(map(is_counting, sources)))
     request = work.new("request", {
         **fields, "customer": owner["customer"], "owner": owner.id, "state": state, "created_at": work.now, **NEW,
         "target_languages": targets, "words": words, "cost": amount, "currency": currency,
@@ -102,13 +109,6 @@ def write(work: Work, request: Row, fields: Mapping[str, Any]) -> Audited:
         request.update(**after)
         work.written(request)
     return before, after
-
-
-def change(work: Work, request: Row, fields: Mapping[str, Any]) -> Audited:
-    """Put a request into another state or give it another deadline, as a correction by the provider's tools."""
-    state = fields.get("state") or request["state"]
-    known = {name: value for name, value in fields.items() if name != "state" or value is not None}
-    return write(work, request, {**rules.entering(state, request["state"], work.now, offered_until(work)), **known})
 
 
 def reassign(work: Work, request: Row, heir: Row) -> Audited:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, Text, cast, or_, select
@@ -39,7 +40,8 @@ def remove(work: Work, service: Row) -> Audited:
         raise Problem("in-use", told, customers=len(customers), contacts=len(contacts), requests=requests)
     for kind, c in (("customer", t.customers.c), ("contact", t.contacts.c)):
         found = work.connection.execute(select(c.id, c.services).where(_names(c.services, code)))
-        work.rewrite(kind, {row.id: {"services": [each for each in row.services if each != code]} for row in found})
+        rows = {row.id: {"services": row.services} for row in found}
+        work.rewrite(kind, rows, lambda row: {"services": _without(row["services"], code)})
     lives.remember(work, [service])
     work.remove(service)
     return {"code": code, "name": service["name"]}, None
@@ -69,13 +71,19 @@ def rename(work: Work, service: Row, key: str) -> Audited:
         naming = or_(_names(c.services, code), _names(c.applied, code))
         found = work.connection.execute(select(c.id, c.services, c.applied).where(naming))
         rows = {row.id: {"services": row.services, "applied": row.applied} for row in found}
-        renamed = {id: _with_code(row, code, key) for id, row in rows.items()}
-        work.rewrite(kind, {id: row for id, row in renamed.items() if row != rows[id]})
+        work.rewrite(kind, rows, lambda row: _with_code(row, code, key))
+    for known in work.rows.values():
+        if known.kind in {"customer", "contact"} and known.first:  # also where this work dropped the service
+            known.first.update(_with_code(known.first, code, key))
     work.replace("request", "service", code, key)
     return before, {"code": key, "external_key": key}
 
 
-def _with_code(row: dict[str, Any], code: str, key: str) -> dict[str, Any]:
+def _without(services: Any, code: str) -> Any:
+    return [each for each in services if each != code] if isinstance(services, list) else services
+
+
+def _with_code(row: Mapping[str, Any], code: str, key: str) -> dict[str, Any]:
     """The list of services and the base of a row, with the key in place of the code."""
     services, applied = _renamed(row["services"], code, key), row["applied"]
     if services != row["services"]:

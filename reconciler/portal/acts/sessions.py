@@ -29,19 +29,23 @@ HOURS: Final = 12
 _NOTED_EVERY_MINUTES: Final = 5
 
 
-def by_token(connection: Connection, secret: str) -> Principal | None:
-    """Whose API token this is."""
-    return _token(connection, digest(secret))
+def by_token(connection: Connection, secret: str, now: str) -> Principal | None:
+    """Whose API token this is; an `unauthenticated` problem when it has expired."""
+    return _token(connection, digest(secret), now)
 
 
-def _token(connection: Connection, proof: str) -> Principal | None:
+def _token(connection: Connection, proof: str, now: str) -> Principal | None:
     c = t.tokens.c
     row = connection.execute(select(t.tokens).where(c.digest == proof, c.ended_at.is_(None))).first()
     if row is None:
         return None
+    if row.expires_at <= now:
+        raise Problem("unauthenticated", f"this token expired at {row.expires_at}: make a new one")
     scope = Scope(row.scope)
     actor = Actor.RECONCILER if scope is Scope.APPLY else Actor.ADMINISTRATOR
-    return Principal(row.id, row.name, actor, scope, who=WHO_BY_SCOPE[scope], proof=proof)
+    return Principal(
+        row.id, row.name, actor, scope, who=WHO_BY_SCOPE[scope], proof=proof, owner=row.owner, expires_at=row.expires_at
+    )
 
 
 def by_session(connection: Connection, secret: str, now: str) -> Principal | None:
@@ -107,8 +111,7 @@ def acting(store: Store, principal: Principal) -> Iterator[Work]:
 
 
 def _must_stand(work: Work, was: Principal, proof: str) -> None:
-    find = _token if was.scope else _session
-    now = find(work.connection, proof)
+    now = _token(work.connection, proof, work.now) if was.scope else _session(work.connection, proof)
     if now is None:
         raise Problem("unauthenticated", "this session has ended meanwhile: log in")
     if (now.who, now.customer, now.address) != (was.who, was.customer, was.address):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import email_validator
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
@@ -46,9 +47,23 @@ def _address(text: str) -> str:
     return text
 
 
+_DOTTED: Final = re.compile(r"(?<=[\w-])\.(?P<label>[^\W_][\w-]+)(?P<more>[/?#]|:[0-9])?")
+"""A dot within a word, and the label of two characters or more after it; then maybe what follows a host."""
+_NUMBERS: Final = re.compile(r"(\d+\.){3}\d")
+
+
 def has_web_address(text: str) -> bool:
-    """Whether mail programs would make a link of a part of the text."""
-    return any(part in text.lower() for part in ("://", "www.", "@"))
+    """Whether a part of the text looks like a web or e-mail address.
+
+    `Dr. Smith`, `J.R. Tolkien` and `St.Pierre` do not: a name goes on with a capital letter after its dot. In
+    mails nothing is a link, whatever this says (`mail.inert`).
+    """
+    seen = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    plain = unicodedata.normalize("NFKC", seen).replace("\u3002", ".")
+    if any(part in plain.lower() for part in ("://", "www.", "@")):
+        return True
+    hosts = (found["label"].islower() or found["more"] for found in _DOTTED.finditer(plain))
+    return any(hosts) or _NUMBERS.search(plain) is not None
 
 
 def _no_web_address(text: str) -> str:

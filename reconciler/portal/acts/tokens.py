@@ -1,36 +1,101 @@
 """Tokens of the API: made and ended by whoever may open the database, both for the history to tell.
 
-Only a token's digest is kept. What is told of a token is never enough to use it.
+Only a token's digest is kept. What is told of a token is never enough to use it. When a token was
+last used is kept in the memory of each server process and written beside the history now and then,
+so that no request waits for it.
 """
 
 from __future__ import annotations
 
+import re
 import secrets
 from collections.abc import Sequence
+from datetime import date
+from typing import Final
 
-from sqlalchemy import Connection, RowMapping, insert, select, update
+from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from reconciler.portal.acts.mails import digest
 from reconciler.portal.rules.audit import Verb
-from reconciler.portal.rules.principals import Scope
+from reconciler.portal.rules.principals import Principal, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later
+from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 
+DAYS: Final = 90
+"""For how long a token opens something when nobody says otherwise."""
+LONGEST_DAYS: Final = 3650
+_NOTED_EVERY_MINUTES: Final = 5
+_OWNER: Final = re.compile(r"[!-~]{1,200}")
 
-def make_token(work: Work, scope: Scope, name: str, secret: str) -> str:
-    """The secret of a new token, as it was given: from now on it opens what its scope says."""
+
+def end_of(expires: str, now: str) -> str:
+    """When a token ends that is made now: after so many days, or as that day begins.
+
+    A `ValueError` for anything else, and for an end that is past or too far away.
+    """
+    latest = later(now, days=LONGEST_DAYS)
+    try:
+        end = later(now, days=int(expires)) if expires.isdecimal() else f"{date.fromisoformat(expires)}T00:00:00Z"
+    except (ValueError, OverflowError):
+        raise ValueError(f"'{expires}' is neither a number of days nor a day such as {latest[:10]}") from None
+    if not now < end <= latest:
+        raise ValueError(f"'{expires}' is not within the next {LONGEST_DAYS} days")
+    return end
+
+
+def make_token(work: Work, scope: Scope, name: str, secret: str, *, expires_at: str, owner: str | None) -> str:
+    """The secret of a new token, as it was given: until it expires it opens what its scope says.
+
+    `owner`: whose objects alone it writes; a `ValueError` for a scope that does not write by
+    batches alone.
+    """
+    if owner is not None and scope is not Scope.APPLY:
+        raise ValueError(f"a token of scope '{scope}' cannot be bound to an owner, only one of scope 'apply'")
+    if owner is not None and not _OWNER.fullmatch(owner):
+        raise ValueError(f"'{owner}' is not an owner as portal.yaml names one")
     id = f"tok_{secrets.token_hex(10)}"
-    values = {"id": id, "name": name, "scope": str(scope), "contact": None, "created_at": work.now, "ended_at": None}
-    work.connection.execute(insert(t.tokens).values(digest=digest(secret), **values))
-    work.audit(Verb.TOKEN, _row(id), None, {"name": name, "scope": str(scope)})
+    told = {"name": name, "scope": str(scope)}
+    work.connection.execute(
+        insert(t.tokens).values(
+            digest=digest(secret), id=id, created_at=work.now, expires_at=expires_at, owner=owner, **told
+        )
+    )
+    bound = {"for_owner": owner} if owner else {}
+    work.audit(Verb.TOKEN, _row(id), None, {**told, "valid_until": expires_at, **bound})
     return secret
 
 
+def note_token_use(store: Store, principal: Principal) -> None:
+    """Remember in this process that a token is in use; no request waits for it to be written."""
+    if principal.proof is not None:
+        store.token_uses[principal.proof] = store.clock()
+
+
+def write_token_uses(store: Store) -> int:
+    """Write down when tokens were last used, each at most every few minutes; how many were due."""
+    c, uses = t.tokens.c, dict(store.token_uses)
+    with store.read() as connection:
+        known = connection.execute(select(c.digest, c.used_at).where(c.digest.in_(uses))).all()
+    due = [
+        {"proof": row.digest, "at": uses[row.digest]}
+        for row in known
+        if row.used_at is None or later(row.used_at, minutes=_NOTED_EVERY_MINUTES) <= uses[row.digest]
+    ]
+    if due:
+        statement = update(t.tokens).where(c.digest == bindparam("proof")).values(used_at=bindparam("at"))
+        with store.aside() as connection:
+            connection.execute(statement, due)
+    return len(due)
+
+
 def all_tokens(connection: Connection) -> Sequence[RowMapping]:
-    """Every token that was ever made, oldest first: its id, name and scope, when it was made and when it ended."""
+    """Every token that was ever made, oldest first, with everything but what opens the portal."""
     c = t.tokens.c
-    statement = select(c.id, c.name, c.scope, c.created_at, c.ended_at).order_by(c.created_at, c.id)
+    shown = (c.id, c.name, c.scope, c.owner, c.created_at, c.used_at, c.expires_at, c.ended_at)
+    statement = select(*shown).order_by(c.created_at, c.id)
     return connection.execute(statement).mappings().all()
 
 

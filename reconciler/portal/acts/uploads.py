@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, insert, select, update
 
 from reconciler.portal.files.names import neutral_name
-from reconciler.portal.files.vault import Kept, Vault
-from reconciler.portal.files.words import NotCountable, Reason, count_words
+from reconciler.portal.files.vault import Kept
+from reconciler.portal.files.words import kind_of
 from reconciler.portal.rules.principals import SYSTEM, Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import FileKind
+from reconciler.portal.rules.throttle import DAY_S, GIB, Limit, Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
+from reconciler.portal.store.counting import LimitReached
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 
@@ -27,10 +28,6 @@ MOST_WAITING_BYTES: Final = 2 * 1024 * 1024 * 1024
 HOURS: Final = 24
 """After which an upload that no request took is forgotten."""
 
-AT_ONCE: Final = 2
-_ROOM: Final = threading.BoundedSemaphore(AT_ONCE)
-"""For counting: a document may take seconds and its text memory, so only few are read at once."""
-
 File = Mapping[str, Any]
 
 
@@ -39,8 +36,13 @@ def must_have_room(store: Store, principal: Principal) -> None:
 
     Asked before bytes are read, so that they are not read in vain; `note` judges it again when they are there.
     """
-    with store.read() as connection:
-        _must_have_room(connection, principal, 1)
+    try:
+        with store.read() as connection:
+            _must_have_room(connection, principal, 1)
+            _customer_must_have_room(connection, principal, store.limits, 1)
+    except LimitReached:
+        with store.write(principal):  # which keeps a trace of it
+            raise
 
 
 def _must_have_room(connection: Connection, principal: Principal, more: int) -> None:
@@ -52,30 +54,48 @@ def _must_have_room(connection: Connection, principal: Principal, more: int) -> 
         raise Problem("rate-limited", told, headers={"Retry-After": "3600"})
 
 
+def _customer_must_have_room(connection: Connection, principal: Principal, limits: Limits, more: int) -> None:
+    """A `LimitReached` when somebody of a customer uploads more than may lie here for all of it.
+
+    What the provider delivers counts, and is not refused.
+    """
+    if principal.customer is None:
+        return
+    window = limits.windows[Limit.CUSTOMER_GIB]
+    if _bytes_of(connection, principal.customer) + more > window.most * GIB:
+        raise LimitReached(Limit.CUSTOMER_GIB, "customer", principal.customer, window, DAY_S)
+
+
+def _bytes_of(connection: Connection, customer: str) -> int:
+    """Bytes of all requests of the customer, and of its people's uploads that wait for one."""
+    c = t.files.c
+    requests = select(t.requests.c.id).where(t.requests.c.customer == customer)
+    people = select(t.contacts.c.id).where(t.contacts.c.customer == customer)
+    sums = [
+        select(func.coalesce(func.sum(c.size), 0)).where(theirs)
+        for theirs in (c.request.in_(requests), and_(c.request.is_(None), c.person.in_(people)))
+    ]
+    return sum(int(connection.execute(each).scalar_one()) for each in sums)
+
+
 def _waiting_of(principal: Principal) -> list[ColumnElement[bool]]:
     c = t.files.c
     return [c.request.is_(None), c.person == principal.person if principal.person else c.person.is_(None)]
 
 
-def counted(vault: Vault, id: str, name: str) -> tuple[int | None, Reason | None]:
-    """The weighted words of a file's bytes, or why only a person can count them.
+def note(work: Work, kept: Kept, name: str) -> dict[str, Any]:
+    """The row of bytes that are in the vault; it belongs to no request yet, and is `rate-limited` like those before it.
 
-    It reads the whole file, so it is asked before a transaction and never in one.
+    Its words are counted later (`acts.counts`).
     """
-    with _ROOM, vault.path(id).open("rb") as content:
-        try:
-            found = count_words(neutral_name(name), content)
-        except NotCountable as error:
-            return None, error.reason
-    return (found.weighted, None) if found else (None, "other-kind")
-
-
-def note(work: Work, kept: Kept, name: str, words: int | None, uncounted: Reason | None) -> dict[str, Any]:
-    """The row of bytes that are in the vault; it belongs to no request yet, and is `rate-limited` like those before it."""
     _must_have_room(work.connection, work.principal, kept.size)
+    name = neutral_name(name)
+    countable = kind_of(name) is not None
+    _customer_must_have_room(work.connection, work.principal, work.limits, kept.size)
     row = {
-        "id": kept.id, "request": None, "kind": None, "language": None, "name": neutral_name(name), "size": kept.size,
-        "sha256": kept.sha256, "words": words, "uncounted": uncounted, "person": work.principal.person,
+        "id": kept.id, "request": None, "kind": None, "language": None, "name": name, "size": kept.size,
+        "sha256": kept.sha256, "words": None, "uncounted": None if countable else "other-kind",
+        "count_at": work.now if countable else None, "count_tries": 0, "person": work.principal.person,
         "by": work.principal.name, "created_at": work.now,
     }  # fmt: skip
     work.connection.execute(insert(t.files).values(row))
@@ -93,6 +113,16 @@ def waiting(work: Work, ids: Sequence[str]) -> list[File]:
     if missing := [id for id in ids if id not in found]:
         raise Problem("not-found", f"there is no upload '{missing[0]}'")
     return [found[id] for id in ids]
+
+
+def one_waiting(store: Store, principal: Principal, id: str) -> File:
+    """The upload with this id, when it waits for a request of this person; else a `not-found` problem."""
+    with store.read() as connection:
+        statement = select(t.files).where(t.files.c.id == id, *_waiting_of(principal))
+        found = connection.execute(statement).mappings().first()
+    if found is None:
+        raise Problem("not-found", f"there is no upload '{id}'")
+    return dict(found)
 
 
 def attach(work: Work, files: Sequence[File], request: Row, kind: FileKind, language: str | None = None) -> None:

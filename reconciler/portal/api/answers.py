@@ -11,7 +11,8 @@ from typing import Final
 
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from sqlalchemy.exc import IntegrityError, OperationalError
+from sqlalchemy.exc import IntegrityError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
 from reconciler.portal.rules.problems import Problem
@@ -71,6 +72,12 @@ def new_trace() -> str:
     return secrets.token_hex(8)
 
 
+def _away(error: SQLAlchemyError) -> Problem:
+    busy = isinstance(error, PoolTimeout)
+    detail = "every connection to the database is in use" if busy else "the database does not answer"
+    return Problem("unavailable", detail)
+
+
 def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> None:
     """Make every way of going wrong end in a problem: as JSON in the API, as a `page` for people."""
 
@@ -103,10 +110,11 @@ def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> 
         type = next((type for column, type in _INDEXES.items() if column in text), "stale")
         return told(request, Problem(type, "somebody else wrote the same at the same time"))
 
+    @app.exception_handler(PoolTimeout)
     @app.exception_handler(OperationalError)
-    def on_operational(request: Request, error: OperationalError) -> Response:
+    def on_away(request: Request, error: SQLAlchemyError) -> Response:
         LOG.error("database", extra={**failure(error), "trace": TRACE.get(None)})
-        return told(request, Problem("unavailable", "the database does not answer"))
+        return told(request, _away(error))
 
     @app.exception_handler(Exception)
     def on_bug(request: Request, error: Exception) -> Response:

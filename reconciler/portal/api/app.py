@@ -14,12 +14,14 @@ from starlette.types import ASGIApp
 
 from reconciler.portal.api import health
 from reconciler.portal.api.answers import answer, install
+from reconciler.portal.api.bodies import Bodies
 from reconciler.portal.api.document import complete, operation_of
 from reconciler.portal.api.edge import PACES, Edge, Paces
 from reconciler.portal.api.figures import Figures
 from reconciler.portal.api.journal import Journal
 from reconciler.portal.api.methods import Methods
 from reconciler.portal.api.parameters import only_known
+from reconciler.portal.api.places import Places
 from reconciler.portal.api.routes import (
     access,
     account,
@@ -36,12 +38,14 @@ from reconciler.portal.api.routes import (
     work,
 )
 from reconciler.portal.api.security import allowed
-from reconciler.portal.api.strict import StrictBodies
+from reconciler.portal.api.strict import JsonRoute, StrictBodies
 from reconciler.portal.pages.site import PAGES, PageHeaders, bare_page, marks_of, problem_page
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
 
 PREFIX = "/api/v1"
+SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
+"""Snapshots that are read at once from one process, and with one token: each keeps a connection to the database."""
 
 
 class Portal(FastAPI):
@@ -71,12 +75,14 @@ def create_app(store: Store, sign_on: SignOn | None = None, paces: Paces = PACES
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
     )  # fmt: skip
     app.state.store, app.state.sign_on, app.state.paces = store, sign_on, paces
+    app.state.snapshots = Places(SNAPSHOTS, SNAPSHOTS_OF_ONE)
+    app.state.bodies = Bodies()
     app.state.figures = Figures(store)
     app.state.marks = marks_of(store)
     install(app, problem_page)
     app.router.routes += _routes()
-    app.add_middleware(PageHeaders)
     app.add_middleware(StrictBodies)
+    app.add_middleware(PageHeaders)
     every_route_has_a_policy(app)
     app.state.methods = Methods(api_routes(app, hidden=True))
     return app
@@ -106,10 +112,12 @@ def _routes() -> list[BaseRoute]:
 
 
 def every_route_has_a_policy(app: FastAPI) -> None:
-    """A `LookupError` when a route, however deep it was included, names no operation of the policy."""
+    """A `LookupError` when a route, however deep it was included, names no operation, or parses its body itself."""
     for route in routes_of(app.routes):
         if not isinstance(route, APIRoute) or operation_of(route) is None:
             raise LookupError(f"{getattr(route, 'path', route)} has no policy")
+        if route.body_field is not None and not isinstance(route, JsonRoute):
+            raise LookupError(f"{route.path} takes a body and is no JsonRoute")
 
 
 def routes_of(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:

@@ -11,13 +11,12 @@ from typing import Any, Final
 
 from fastapi.routing import APIRoute
 
-from reconciler.portal.api.security import Gate
+from reconciler.portal.api.security import gate_of
+from reconciler.portal.api.strict import STREAMED
 from reconciler.portal.api.writing import body_of
 from reconciler.portal.rules.policy import PUBLIC
 
 PROBLEM: Final = "application/problem+json"
-STREAMED: Final = frozenset({"files.upload"})
-"""Writes that read their own body."""
 UNVERSIONED: Final = frozenset({"batches.write", "outbox.retry"})
 """Writes to what has no version, or names the versions in its body."""
 
@@ -72,13 +71,8 @@ def _no_nul(schema: dict[str, Any]) -> None:
 
 def operation_of(route: APIRoute) -> str | None:
     """The operation of the policy that a route names; None when it names none."""
-    waiting = list(route.dependant.dependencies)
-    while waiting:
-        one = waiting.pop()
-        waiting.extend(one.dependencies)
-        if isinstance(one.call, Gate):
-            return one.call.operation
-    return None
+    gate = gate_of(route)
+    return gate.operation if gate else None
 
 
 def _writes(route: APIRoute) -> bool:

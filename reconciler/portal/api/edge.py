@@ -7,8 +7,9 @@ policy of their own, which is left alone.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from fastapi import Request, Response
@@ -16,23 +17,30 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.api.answers import FOR_PROGRAMS, noted, problem_answer
+from reconciler.portal.api.turns import Share, Turns
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.throttle import network_of
 
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """How slow a body may come: so long nothing at all, and on the whole not less than so many bytes a second."""
+    """How slow bytes may go: so long nothing at all, on the whole not less than so many a second, all within a time."""
 
     wait_s: float
     bytes_a_s: float
+    whole_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
 class Paces:
-    """The pace of what is typed or computed, and that of files, which people send over whatever line they have."""
+    """The pace of what is typed or computed, that of files, which people send over whatever line they have, and that
+    of whoever reads a snapshot, which keeps a connection to the database.
+    """
 
     body: Pace = Pace(wait_s=12.0, bytes_a_s=64 * 1024)
     file: Pace = Pace(wait_s=30.0, bytes_a_s=8 * 1024)
+    requests: Share = field(default_factory=Share)
+    snapshot: Pace = Pace(wait_s=30.0, bytes_a_s=64 * 1024, whole_s=600.0)
 
 
 PACES: Final = Paces()
@@ -40,6 +48,9 @@ LARGEST_HEAD: Final = 64 * 1024
 CROWDED: Final = "crowded"
 """The mark that a connection leaves in a request's state when the server has as many as it takes already."""
 COME_AGAIN_S: Final = 5
+
+IGNORED_BYTES: Final = 1024 * 1024
+"""Bytes of a body that come after its answer and are dropped; with more of them, the connection ends."""
 
 _PATIENCE: Final = "portal.patience"
 _WATCHING: Final = FOR_PROGRAMS[1:]
@@ -64,6 +75,7 @@ class Edge:
         self.app = app
         self.page = page
         self.paces = paces
+        self.turns = Turns(paces.requests)
         self.headers = {**_ALWAYS, **(_ONLY_HTTPS if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -72,13 +84,15 @@ class Edge:
             await self.app(scope, receive, send)
             return
         crowded, begun = _is_crowded(scope), False
+        patience = _Patience(receive, self.paces, _length(scope))
 
         async def with_headers(message: Message) -> None:
             nonlocal begun
             begun = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                for name, value in (self.headers | (_CLOSE if crowded else {})).items():
+                ending = crowded or patience.unread > IGNORED_BYTES
+                for name, value in (self.headers | (_CLOSE if ending else {})).items():
                     headers.setdefault(name, value)
             await send(message)
 
@@ -86,16 +100,24 @@ class Edge:
             _judge_head(scope)
             if crowded and not scope["path"].startswith(_WATCHING):
                 raise Problem("unavailable", "too many callers at once", headers={"Retry-After": str(COME_AGAIN_S)})
+            await self._wait_for_a_turn(scope)
         except Problem as problem:
             await self._told(scope, problem)(scope, receive, with_headers)
             return
-        scope[_PATIENCE] = patience = _Patience(receive, self.paces)
+        scope[_PATIENCE] = patience
         try:
             await self.app(scope, patience, with_headers)
         except asyncio.CancelledError:
             if begun:
                 raise  # half an answer: the connection is closed, and the caller misses the rest
             await self._told(scope, _stopping())(scope, receive, with_headers)
+
+    async def _wait_for_a_turn(self, scope: Scope) -> None:
+        host = network_of(scope["client"][0]) if scope.get("client") else ""
+        if not scope["path"].startswith(_WATCHING):
+            wait_s = self.turns.wait_s(host, asyncio.get_running_loop().time())
+            if wait_s:
+                await asyncio.sleep(wait_s)
 
     def _told(self, scope: Scope, problem: Problem) -> Response:
         if scope["path"].startswith(FOR_PROGRAMS):
@@ -110,6 +132,15 @@ def _stopping() -> Problem:
 
 def _is_crowded(scope: Scope) -> bool:
     return bool(scope.get("state", {}).get(CROWDED))
+
+
+def _length(scope: Scope) -> float:
+    """How many bytes of a body come; without end when nobody says so."""
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return math.inf
+    declared = headers.get(b"content-length", b"0")
+    return int(declared) if declared.isdigit() else math.inf
 
 
 def _judge_head(scope: Scope) -> None:
@@ -134,9 +165,10 @@ class _Patience:
     for longer than who sent nothing.
     """
 
-    def __init__(self, receive: Receive, paces: Paces) -> None:
+    def __init__(self, receive: Receive, paces: Paces, length: float) -> None:
         self.receive = receive
         self.paces = paces
+        self.unread = length
         self.go_at(paces.body)
         self.whole = False
 
@@ -157,4 +189,5 @@ class _Patience:
         bought_s = len(message.get("body", b"")) / self.pace.bytes_a_s
         self.left_s = min(self.left_s - (loop.time() - began) + bought_s, self.pace.wait_s)
         self.whole = not message.get("more_body", False)
+        self.unread = 0 if self.whole else self.unread - len(message.get("body", b""))
         return message

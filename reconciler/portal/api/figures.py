@@ -19,6 +19,7 @@ from reconciler.portal.acts.outbox import is_due
 from reconciler.portal.rules.states import OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import moment
+from reconciler.portal.store.counting import reached
 from reconciler.portal.store.store import Store
 
 TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -75,6 +76,8 @@ class _Stock(Collector):
                     "How long the mail that is due longest is due.",
                     _overdue(connection, now),
                 ),
+                _limits(connection, now),
+                _one("portal_counts_waiting", "Files whose words are not counted yet.", _counts(connection)),
                 _one("portal_sessions", "Sessions that nobody ended.", _sessions(connection)),
             ]
         yield from found
@@ -90,12 +93,25 @@ def _by(name: str, help: str, column: Column[str], connection: Connection, value
     return figure
 
 
+def _limits(connection: Connection, now: str) -> Metric:
+    help = "People and customers that a limit refused something within a day, by limit."
+    figure = GaugeMetricFamily("portal_limits_reached", help, labels=["limit"])
+    for limit, count in reached(connection, now).items():
+        figure.add_metric([limit], count)
+    return figure
+
+
 def _one(name: str, help: str, value: float) -> Metric:
     return GaugeMetricFamily(name, help, value=value)
 
 
 def _revision(connection: Connection) -> int:
     return int(connection.execute(select(t.portal.c.revision)).scalar_one())
+
+
+def _counts(connection: Connection) -> int:
+    waiting = select(func.count()).where(t.files.c.count_at.is_not(None))
+    return int(connection.execute(waiting).scalar_one())
 
 
 def _sessions(connection: Connection) -> int:

@@ -87,6 +87,7 @@ class Settings(Managed):
     offers: Offers
     branding: Branding
     activation: ActivationSettings
+    last_commits: dict[str, str]
 
 
 class Service(Managed):
@@ -144,6 +145,13 @@ class Page(Shown, Generic[T]):
     epoch: str
 
 
+class OwnToken(Shown):
+    """The token that asks: whose objects alone it writes, and when it ends."""
+
+    owner: str | None
+    expires_at: str
+
+
 class Meta(Shown):
     id: str
     epoch: str
@@ -151,6 +159,8 @@ class Meta(Shown):
     now: str
     version: str
     name: str
+    head: str
+    token: OwnToken
 
 
 class HistoryEntry(Shown):
@@ -166,6 +176,8 @@ class HistoryEntry(Shown):
     change: str | None
     run: str | None
     commit: str | None
+    hash: str
+    erased: list[str]
 
 
 class BatchResult(Shown):

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, TypeAlias
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from reconciler.portal.acts.choices import OneOf
 from reconciler.portal.acts.request_shapes import Moment, Percent, RequestFields
@@ -12,6 +12,8 @@ from reconciler.portal.acts.shapes import Id, Language, Paragraph, Shape
 from reconciler.portal.acts.uploads import MOST_FILES
 from reconciler.portal.api.models import Shown
 from reconciler.portal.files.words import Reason
+from reconciler.portal.rules.counts import CountState
+from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.rules.states import FileKind, RequestState
 
 State: TypeAlias = Annotated[str, OneOf(RequestState)]
@@ -52,8 +54,16 @@ class NewRequest(RequestFields):
 class ChangedRequest(Shape):
     """What the provider's tools correct about a request."""
 
-    state: State | None = None
     deadline: Moment | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def moves_by_events(cls, sent: Any) -> Any:
+        """A caller of former times is told how a request comes into another state."""
+        if isinstance(sent, dict) and "state" in sent:
+            events = ", ".join(name for name, event in EVENTS.items() if event.operation)
+            raise ValueError(f"a state moves by events: POST requests/ID/EVENT, with one of {events}")
+        return sent
 
 
 class Refusal(Shape):
@@ -86,13 +96,17 @@ class NewOwner(Shape):
 
 
 class Upload(Shown):
-    """A file that came; `words` are weighted, or null and `uncounted` says why a person has to count them."""
+    """A file that came, and its weighted `words`: null while they are counted, and where a person has to count them.
+
+    `uncounted` says why a person has to.
+    """
 
     id: str
     name: str
     size: int
     sha256: str
     words: int | None
+    count: Annotated[str, OneOf(CountState)]
     uncounted: Reason | None
 
 

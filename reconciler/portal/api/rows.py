@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from reconciler.portal.rules.counts import count_state
 from reconciler.portal.rules.fields import members
 
 Row = Mapping[str, Any]
 
 _MANAGED: Final = ("id", "version", "external_key", "owner")
+_UPLOAD: Final = ("id", "name", "size", "sha256", "words", "count", "uncounted")
 _FIELDS: Final = {
-    "settings": members("settings"),
+    "settings": (*members("settings"), "last_commits"),
     "service": (*members("service"), "life"),
     "customer": (*members("customer"), "status", "archived", "last_commit", "life"),
     "contact": ("customer", *members("contact"), "status", "life", "removed"),
@@ -20,10 +22,8 @@ _FIELDS: Final = {
         "target_languages", "deadline", "comment", "created_at", "words", "cost", "currency", "expires_at", "progress",
         "reason", "accepted_at", "delivered_at",
     ),
-    "upload": ("id", "name", "size", "sha256", "words", "uncounted"),
-    "file": (
-        "id", "name", "size", "sha256", "words", "uncounted", "kind", "language", "by", "created_at",
-    ),
+    "upload": _UPLOAD,
+    "file": (*_UPLOAD, "kind", "language", "by", "created_at"),
 }  # fmt: skip
 _PLAIN: Final = frozenset({"request", "upload", "file"})
 """What nobody manages by files."""
@@ -31,6 +31,8 @@ _PLAIN: Final = frozenset({"request", "upload", "file"})
 
 def as_json(kind: str, row: Row, customer_keys: Mapping[str, str | None] | None = None) -> dict[str, Any]:
     """The row as everybody may see it; `customer_keys` by customer id, needed for contacts."""
+    if kind in {"upload", "file"}:
+        row = {**row, "count": count_state(row)}
     if kind in _PLAIN:
         return {name: row[name] for name in _FIELDS[kind]}
     shown = {name: row[name] for name in (*_MANAGED, *_FIELDS[kind], "applied", "touched")}

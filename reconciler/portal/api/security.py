@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import secrets
+from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated, Any, Final
 
 from fastapi import Depends, Request
+from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from starlette.concurrency import run_in_threadpool
 
 from reconciler.portal.acts.sessions import by_session, by_token, note_use
-from reconciler.portal.acts.tokens import make_token
+from reconciler.portal.acts.tokens import DAYS, end_of, make_token, note_token_use
 from reconciler.portal.rules.policy import PUBLIC, Grant, granted, known
 from reconciler.portal.rules.principals import COMMAND_LINE, Principal, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.store import Store
+
+_ADMITTED: Final = "portal.admitted"
 
 bearer = HTTPBearer(
     auto_error=False, description="A token made by `reconciler portal token`, or that of a session (`POST /sessions`)."
@@ -38,30 +44,61 @@ def principal_of(request: Request, credentials: HTTPAuthorizationCredentials | N
         return None
     store, secret = store_of(request), credentials.credentials
     with store.read() as connection:
-        found = by_token(connection, secret) or by_session(connection, secret, store.clock())
+        found = by_token(connection, secret, store.clock()) or by_session(connection, secret, store.clock())
     if found is None:
         raise Problem("unauthenticated", "this token is not valid")
     if found.person:
         note_use(store, secret)
+    else:
+        note_token_use(store, found)
     return found
 
 
-class Gate:
-    """What stands before a route or a page: it names the operation that the policy is asked about."""
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """Who was let in by a gate, and what the gate hands to its route."""
+
+    principal: Principal | None = None
+    value: Any = None
+
+
+class Gate(ABC):
+    """What stands before a route or a page: it names the operation that the policy is asked about.
+
+    It is asked before the body is read (`strict`) and once more as a dependency of the route: the answer is kept
+    with the request, so that who asks is looked up once.
+    """
 
     def __init__(self, operation: str) -> None:
         if not known(operation):
             raise LookupError(f"no policy knows '{operation}'")
         self.operation = operation
 
+    async def admission(self, request: Request) -> Admission:
+        """Who is let in to this request; a problem when nobody is."""
+        kept: dict[Gate, Admission] = request.scope.setdefault(_ADMITTED, {})
+        if self not in kept:
+            kept[self] = await self._admit(request)
+        return kept[self]
+
+    @abstractmethod
+    async def _admit(self, request: Request) -> Admission:
+        """Who is let in; asked once for each request."""
+
 
 class Allowed(Gate):
     """A dependency that lets a request pass when its principal may do the operation."""
 
-    def __call__(
-        self, request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+    async def __call__(
+        self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
     ) -> Grant | None:
-        return granted(principal_of(request, credentials), self.operation)
+        grant: Grant | None = (await self.admission(request)).value
+        return grant
+
+    async def _admit(self, request: Request) -> Admission:
+        credentials = await bearer(request)
+        principal = await run_in_threadpool(principal_of, request, credentials) if credentials else None
+        return Admission(principal, granted(principal, self.operation))
 
 
 class Open(Gate):
@@ -73,6 +110,20 @@ class Open(Gate):
     async def __call__(self, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
         """Let pass."""
 
+    async def _admit(self, request: Request) -> Admission:  # noqa: ARG002  nobody is asked
+        return Admission()
+
+
+def gate_of(route: APIRoute) -> Gate | None:
+    """The gate that stands before a route; None when none does."""
+    waiting = list(route.dependant.dependencies)
+    while waiting:
+        one = waiting.pop()
+        waiting.extend(one.dependencies)
+        if isinstance(one.call, Gate):
+            return one.call
+    return None
+
 
 def allowed(operation: str) -> Any:
     """The parameter default by which a route names its operation and gets its grant."""
@@ -80,8 +131,13 @@ def allowed(operation: str) -> Any:
 
 
 def new_token(
-    store: Store, scope: Scope, name: str, secret: Callable[[], str] = lambda: secrets.token_urlsafe(32)
-) -> str:
-    """A new token of this scope; only its digest is kept, so this is the only time that it is seen."""
+    store: Store, scope: Scope, name: str, secret: Callable[[], str] = lambda: secrets.token_urlsafe(32), *,
+    expires: str = str(DAYS), owner: str | None = None,
+) -> str:  # fmt: skip
+    """A new token of this scope; only its digest is kept, so this is the only time that it is seen.
+
+    `expires`: days, or the first day without; `owner`: whose objects alone it writes. A `ValueError`
+    when they do not fit.
+    """
     with store.write(COMMAND_LINE) as work:
-        return make_token(work, scope, name, f"rp_{secret()}")
+        return make_token(work, scope, name, f"rp_{secret()}", expires_at=end_of(expires, work.now), owner=owner)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select
@@ -24,7 +24,7 @@ def lines(connection: Connection, head: Any, now: str, since: int | None) -> Ite
     counts = Counter(dict.fromkeys(("settings", "service", "customer", "contact", "registration", "request"), 0))
     header = {
         "kind": "header", "portal": head.id, "epoch": head.epoch, "revision": head.revision, "now": now,
-        "since": since,
+        "since": since, "head": head.head,
     }  # fmt: skip
     first = json_bytes(header) + b"\n"
     digest.update(first)
@@ -64,7 +64,7 @@ def _read(connection: Connection, table: Table, since: int | None, *criteria: Co
     yield from streaming.execute(statement).mappings()
 
 
-def chunked(parts: Iterator[bytes], *, gzip: bool) -> Iterator[bytes]:
+def chunked(parts: Iterator[bytes], *, gzip: bool) -> Generator[bytes, None, None]:
     """The lines in pieces worth a packet, compressed when the caller wants that."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 31) if gzip else None
     pending: list[bytes] = []

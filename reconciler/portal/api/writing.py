@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi import Request, Response
-from sqlalchemy import delete, insert, select
+from sqlalchemy import Connection, delete, insert, select
 
 from reconciler.portal.acts.promises import work_has_owners
 from reconciler.portal.acts.sessions import acting
@@ -32,6 +32,8 @@ _ETAG: Final = re.compile(r'"(\d{1,15})"')
 
 Done = tuple[int, Any, dict[str, str]]
 """Status, JSON value, headers."""
+Kept = tuple[int, bytes, dict[str, str]]
+"""Status, body, headers."""
 
 
 async def body_of(request: Request) -> bytes:
@@ -40,19 +42,51 @@ async def body_of(request: Request) -> bytes:
 
 
 def write(request: Request, grant: Grant, body: bytes, act: Callable[[Work], Done]) -> Response:
-    """Carry out a write once: a second request with the same key gets the first one's answer."""
-    key = _idempotency_key(request)
-    fingerprint = hashlib.sha256(b"\n".join([request.method.encode(), _target(request), body])).hexdigest()
-    status, text, headers = keyed(store_of(request), grant.principal, key, fingerprint, act)
+    """Carry out a write once: a second request with the same key gets the first one's answer.
+
+    A route that prepares a write by work that takes long asks first whether it was answered (`was_answered`).
+    """
+    return _answer(
+        keyed(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body), act)
+    )
+
+
+def was_answered(request: Request, grant: Grant) -> bool:
+    """Whether there is an answer under the request's key: then nothing is to be done but to `replay` it."""
+    return answered(store_of(request), grant.principal, _idempotency_key(request))
+
+
+def replay(request: Request, grant: Grant, body: bytes) -> Response:
+    """The answer that is kept under the request's key; a problem when the key was used for another request."""
+    kept = kept_answer(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body))
+    if kept is None:
+        raise Problem("unavailable", "the answer to this request is not kept any more: send it again")
+    return _answer(kept)
+
+
+def _answer(kept: Kept) -> Response:
+    status, text, headers = kept
     return Response(text, status, headers, "application/json" if text else None)
 
 
-def keyed(
-    store: Store, principal: Principal, key: str, fingerprint: str, act: Callable[[Work], Done]
-) -> tuple[int, bytes, dict[str, str]]:
+def answered(store: Store, principal: Principal, key: str) -> bool:
+    """Whether there is an answer under a key of somebody's."""
+    c = t.idempotency.c
+    with store.read() as connection:
+        asked = select(c.key).where(c.principal == principal.id, c.key == key)
+        return connection.execute(asked).first() is not None
+
+
+def kept_answer(store: Store, principal: Principal, key: str, fingerprint: str) -> Kept | None:
+    """The answer under a key of somebody's; a problem when it is that to another request."""
+    with store.read() as connection:
+        return _kept(connection, principal, key, fingerprint)
+
+
+def keyed(store: Store, principal: Principal, key: str, fingerprint: str, act: Callable[[Work], Done]) -> Kept:
     """Status, body and headers of an act that is carried out once for its key, in one transaction."""
     with acting(store, principal) as work:
-        if kept := _kept(work, key, fingerprint):
+        if kept := _kept(work.connection, principal, key, fingerprint):
             return kept
         status, value, headers = act(work)
         work_has_owners(work)
@@ -76,6 +110,10 @@ def _target(request: Request) -> bytes:
     return f"{request.url.path}?{request.url.query}".encode()
 
 
+def _fingerprint(request: Request, body: bytes) -> str:
+    return hashlib.sha256(b"\n".join([request.method.encode(), _target(request), body])).hexdigest()
+
+
 def _idempotency_key(request: Request) -> str:
     keys = request.headers.getlist("idempotency-key")
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
@@ -83,11 +121,9 @@ def _idempotency_key(request: Request) -> str:
     return keys[0]
 
 
-def _kept(work: Work, key: str, fingerprint: str) -> tuple[int, bytes, dict[str, str]] | None:
+def _kept(connection: Connection, principal: Principal, key: str, fingerprint: str) -> Kept | None:
     c = t.idempotency.c
-    found = work.connection.execute(
-        select(t.idempotency).where(c.principal == work.principal.id, c.key == key)
-    ).first()  # fmt: skip
+    found = connection.execute(select(t.idempotency).where(c.principal == principal.id, c.key == key)).first()
     if found is None:
         return None
     if found.fingerprint != fingerprint:

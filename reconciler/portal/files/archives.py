@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zipfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -35,7 +35,7 @@ class Member:
     at: str
 
 
-def zipped(members: Sequence[Member]) -> Iterator[bytes]:
+def zipped(members: Sequence[Member]) -> Generator[bytes, None, None]:
     """The archive, part by part: neither it nor any of its files is ever whole in memory or on the disk."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:

@@ -95,23 +95,38 @@ class Vault:
         (self.folder / _SWEPT).touch(mode=0o600)
 
 
-class Incoming:
-    """One file on its way into the vault: written part by part, and hashed while it comes."""
+class Passing:
+    """One file of which nothing is kept but its size and hash: it came before."""
 
     def __init__(self, vault: Vault) -> None:
-        self.id = f"file_{secrets.token_hex(10)}"
         self.size = 0
         self._vault = vault
-        self._path = vault.folder / f"{self.id}{_PART}"
         self._hash = hashlib.sha256()
-        self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "wb")
+
+    @property
+    def sha256(self) -> str:
+        return self._hash.hexdigest()
 
     def write(self, part: bytes) -> None:
-        """Keep some more; a `too-large` problem beyond the limit."""
+        """Take some more; a `too-large` problem beyond the limit."""
         self.size += len(part)
         if self.size > self._vault.largest:
             raise too_large(self._vault.largest)
         self._hash.update(part)
+
+
+class Incoming(Passing):
+    """One file on its way into the vault: written part by part, and hashed while it comes."""
+
+    def __init__(self, vault: Vault) -> None:
+        super().__init__(vault)
+        self.id = f"file_{secrets.token_hex(10)}"
+        self._path = vault.folder / f"{self.id}{_PART}"
+        self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "wb")
+
+    def write(self, part: bytes) -> None:
+        """Keep some more; a `too-large` problem beyond the limit."""
+        super().write(part)
         with _answering():
             self._file.write(part)
 
@@ -127,7 +142,7 @@ class Incoming:
                 os.fsync(folder)
             finally:
                 os.close(folder)
-        return Kept(self.id, self.size, self._hash.hexdigest())
+        return Kept(self.id, self.size, self.sha256)
 
     def close(self) -> None:
         """Forget what was not finished."""

@@ -3,6 +3,7 @@
 Understood are plain text, XLIFF 1.2 and 2.x, and DOCX; of anything else the count is None and a
 project manager enters it. Files come from strangers, so the work is bounded whatever they hold: text
 is read up to a limit, archives and XML as a stream that keeps nothing, and a document type is not read.
+The time is bounded where this is called (`counting`).
 
 Weights (an assumption, to be agreed with each provider): a segment counts in full the first time
 and `REPETITION` each time it comes again; two ideographs or kana count as one word.
@@ -13,7 +14,7 @@ from __future__ import annotations
 import re
 import zipfile
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import ROUND_HALF_UP, Decimal
 from typing import IO, BinaryIO, Final, Literal, TypeAlias
@@ -25,14 +26,17 @@ MOST_TEXT: Final = 16 * 1024 * 1024
 MOST_UNPACKED: Final = 64 * 1024 * 1024
 """Bytes of XML that are read."""
 MOST_SEGMENTS: Final = 500_000
-MOST_ELEMENTS: Final = 3_000_000
+MOST_ELEMENTS: Final = 200_000
+"""XML elements of one file, in all its parts."""
 LONGEST_SEGMENT: Final = 1024 * 1024
 """Characters of one segment: a sentence of a thousand pages is none."""
 LONGEST_TOKEN: Final = 1024 * 1024
 """Bytes between two things that the parser tells of: older parsers read a long attribute again with every chunk."""
 DEEPEST: Final = 500
 
-Reason: TypeAlias = Literal["other-kind", "no-text", "no-xml", "document-type", "no-xliff", "no-word", "too-much"]
+Reason: TypeAlias = Literal[
+    "other-kind", "no-text", "no-xml", "document-type", "no-xliff", "no-word", "too-much", "too-complex", "no-bytes"
+]
 """Why nobody but a person can count a file; the pages have a sentence for each."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
@@ -66,14 +70,14 @@ def count_words(name: str, content: BinaryIO) -> WordCount | None:
 
     Raises NotCountable when the content is not of the kind that the name promises.
     """
-    match name.rpartition(".")[2].lower():
-        case "txt" | "md" | "csv" | "srt":
-            return _weigh(_sentences(_decoded(_limited(content))))
-        case "xlf" | "xliff":
-            return _weigh(_xliff_segments(content))
-        case "docx":
-            return _weigh(_docx_paragraphs(content))
-    return None
+    kind = kind_of(name)
+    return _weigh(_SEGMENTS[kind](content)) if kind else None
+
+
+def kind_of(name: str) -> str | None:
+    """The ending of a name, when files that end so are counted."""
+    ending = name.rpartition(".")[2].lower()
+    return ending if ending in _SEGMENTS else None
 
 
 def _weigh(segments: Iterable[str]) -> WordCount:
@@ -98,6 +102,10 @@ def _size(segment: str) -> Decimal:
 
 def _whole(number: Decimal) -> int:
     return int(number.to_integral_value(ROUND_HALF_UP))
+
+
+def _text_segments(content: BinaryIO) -> Iterator[str]:
+    return _sentences(_decoded(_limited(content)))
 
 
 def _limited(content: BinaryIO) -> bytes:
@@ -159,7 +167,7 @@ class _Gathering:
         self.elements += 1
         self.told += 1
         if self.elements > MOST_ELEMENTS or self.depth > DEEPEST:
-            raise NotCountable("too-much")
+            raise NotCountable("too-complex")
         if name == self.segment:
             self.open.append([])
         elif name == self.text:
@@ -232,13 +240,13 @@ def _docx_paragraphs(content: BinaryIO) -> Iterator[str]:
             parts = [info.filename for info in archive.infolist() if _DOCX_PARTS.fullmatch(info.filename)]
             if "word/document.xml" not in parts:
                 raise NotCountable("no-word")
-            left = MOST_UNPACKED
+            left, elements = MOST_UNPACKED, 0
             for part in sorted(set(parts)):
                 with archive.open(part) as stream:
                     chunks = _bounded(stream, left)
-                    gathering = _Gathering(f"{_W}p", f"{_W}t")
+                    gathering = _Gathering(f"{_W}p", f"{_W}t", elements=elements)
                     yield from _gathered(chunks, gathering)
-                    left -= stream.tell()
+                    left, elements = left - stream.tell(), gathering.elements
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
         # zipfile's words for damage, unknown compression, and encryption
         raise NotCountable("no-word") from None
@@ -255,3 +263,11 @@ def _small_directory(content: BinaryIO) -> None:
         raise NotCountable("no-word")
     if int.from_bytes(record[12:16], "little") > _LARGEST_DIRECTORY:
         raise NotCountable("too-much")
+
+
+_SEGMENTS: Final[Mapping[str, Callable[[BinaryIO], Iterator[str]]]] = {
+    **dict.fromkeys(("txt", "md", "csv", "srt"), _text_segments),
+    **dict.fromkeys(("xlf", "xliff"), _xliff_segments),
+    "docx": _docx_paragraphs,
+}
+"""How the segments of each kind of file are read, by the ending of its name."""

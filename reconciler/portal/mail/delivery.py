@@ -11,13 +11,11 @@ import logging
 import threading
 from typing import Final
 
-from sqlalchemy.exc import OperationalError
-
 from reconciler.portal.acts import outbox
 from reconciler.portal.mail.messages import NotSendable, message, recipient
 from reconciler.portal.mail.smtp import Deferred, Line, MailServer, Rejected
 from reconciler.portal.rules.naming import name_for
-from reconciler.portal.store.database import failure
+from reconciler.portal.store.database import AWAY, failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
@@ -31,7 +29,7 @@ def carry_mails(store: Store, server: MailServer, done: threading.Event) -> None
     while not done.is_set():
         try:
             reached = carry_due(store, server, done)
-        except OperationalError as error:
+        except AWAY as error:
             LOG.warning("mails", extra=failure(error))
             reached = False
         done.wait(LOOK_EVERY_S if reached else REST_S)

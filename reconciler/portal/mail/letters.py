@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.markup import Paragraph, markup
 from reconciler.portal.mail.words import WORDS, words, written_in
@@ -53,6 +54,10 @@ for _table in WORDS.values():
     covering({key.removesuffix(".other"): text for key, text in _table.items()}, _NEEDED)
 
 
+_OURS: Final = frozenset({"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"})
+"""The facts that the portal or the provider writes; every other one may be anybody's words."""
+
+
 @dataclass(frozen=True, slots=True)
 class Letter:
     """What one mail says."""
@@ -73,11 +78,12 @@ class About:
 def letter(wording: Wording, language: str, facts: Mapping[str, str], requests: Sequence[About] = ()) -> Letter:
     """The mail of this wording in this language; every `{…}` of its sentences must be among the facts.
 
-    `until` is a day (`2026-12-09`), `contact` the address to write to, empty when there is none.
+    `until` is a day (`2026-12-09`), `contact` the address to write to, empty when there is none. What others
+    typed is made `inert` here, for texts and HTML of all wordings.
     """
     table, locale = words(language), locale_of(written_in(language))
-    known = {name: _one_line(value) for name, value in facts.items()}
-    known |= {"what": table.get(facts.get("role", ""), ""), "reason": _one_line(_reason(facts, table))}
+    known = {name: _one_line(value) if name in _OURS else _of_others(value) for name, value in facts.items()}
+    known |= {"what": table.get(facts.get("role", ""), ""), "reason": _of_others(_reason(facts, table))}
     if until := facts.get("until"):
         known["until"] = day(locale, until, "long")
     plural = "one" if locale.plural_form(int(facts.get("count", 0))) == "one" else "other"
@@ -112,7 +118,7 @@ def _paragraphs(part: str, say: _Sayer, requests: Sequence[About]) -> list[Parag
         case "|link":
             return [Paragraph("", say.facts["link"])]
         case "|requests":
-            return [Paragraph(_one_line(each.title), each.page) for each in requests]
+            return [Paragraph(_of_others(each.title), each.page) for each in requests]
         case "role" if not say.facts["what"]:
             return []
         case _:
@@ -122,6 +128,10 @@ def _paragraphs(part: str, say: _Sayer, requests: Sequence[About]) -> list[Parag
 def _reason(facts: Mapping[str, str], table: Mapping[str, str]) -> str:
     reason = facts.get("reason") or "other"
     return table.get(reason, reason if reason != "rejected" else table["other"])
+
+
+def _of_others(text: str) -> str:
+    return inert(_one_line(text))
 
 
 def _one_line(text: str) -> str:

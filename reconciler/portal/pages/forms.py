@@ -14,6 +14,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 from starlette.requests import ClientDisconnect
 
 from reconciler.portal.acts.shapes import Address
+from reconciler.portal.api.bodies import held_by
 from reconciler.portal.api.request_models import Refusal
 from reconciler.portal.rules.problems import Problem
 
@@ -146,9 +147,10 @@ async def form_of(request: Request) -> Form:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise Problem("unsupported-media-type", "forms come as application/x-www-form-urlencoded")
-    body = bytearray()
+    body, held = bytearray(), held_by(request)
     try:
         async for part in request.stream():
+            held.add(len(part))
             body += part
             if len(body) > LONGEST:
                 raise Problem("too-large", f"a form has {LONGEST:,} bytes at most")
@@ -166,10 +168,15 @@ def checked(request: Request, values: Mapping[str, list[str]], fingerprint: str)
     if any("\0" in value for typed in values.values() for value in typed):
         raise Problem("malformed", "a form holds no NUL")
     request.app.state.marks.must_be_ours(request, (values.get("mark") or [""])[0])
+    return Form(values, fingerprint, once_of(values))
+
+
+def once_of(values: Mapping[str, list[str]]) -> str:
+    """The key by which a form is told from a second sending of it."""
     once = (values.get("once") or [""])[0]
     if not _ONCE.fullmatch(once):
         raise Problem("malformed", "this form does not say that it is sent once")
-    return Form(values, fingerprint, f"form-{once}")
+    return f"form-{once}"
 
 
 Sent = Annotated[Form, Depends(form_of)]

@@ -8,13 +8,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from reconciler.portal.acts import contacts, team
-from reconciler.portal.acts.offers import open_to_customer
 from reconciler.portal.acts.reach import heir_of
 from reconciler.portal.acts.shapes import ContactFields
 from reconciler.portal.pages.forms import Form, Mistakes, Why, judged, missing
 from reconciler.portal.pages.looking import all_services, heirs
 from reconciler.portal.pages.tongues import no_tongue
 from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.offers import open_to_customer
 from reconciler.portal.rules.policy import Grant, Reach
 from reconciler.portal.rules.roles import Role
 from reconciler.portal.store import tables as t

@@ -20,7 +20,7 @@ from reconciler.portal.rules.audit import deed_of
 from reconciler.portal.store import tables as t
 
 _LABELS: Final[Mapping[str, str]] = {
-    "name": "field.name", "email": "field.email", "role": "field.role", "language": "field.language",
+    "limit": "history.limit", "name": "field.name", "email": "field.email", "role": "field.role", "language": "field.language",
     "services": "field.services", "service": "field.service", "description": "field.description",
     "status": "field.status", "reason": "field.reason", "customer": "field.customer", "kind": "staff.kind",
     "code": "service.code", "template": "service.template", "workflows": "service.workflows",
@@ -36,17 +36,18 @@ _LABELS: Final[Mapping[str, str]] = {
     "work_to.owner": "request.new-owner", "work_to.requests": "nav.requests", "files": "request.files",
     "reference_files": "request.references", "expires_at": "request.until", "accepted_at": "request.accepted",
     "delivered_at": "request.delivered", "protected": "history.protected", "external_key": "history.key",
-    "scope": "history.scope", "past_requests": "nav.requests",
+    "scope": "history.scope", "valid_until": "history.valid-until", "for_owner": "history.for-owner", "past_requests": "nav.requests",
+    "epoch": "history.epoch", "head": "history.head",
 }  # fmt: skip
 _WORDED: Final[Mapping[str, str]] = {
     "role": "role.", "status": "status.", "state": "state.", "workflow": "workflow.", "workflows": "workflow.",
-    "sign_up": "settings.sign_up.", "kind": "staff.kind.", "reason": "reason.",
+    "sign_up": "settings.sign_up.", "limit": "limit.", "kind": "staff.kind.", "reason": "reason.",
 }  # fmt: skip
 """Fields whose values are words of ours."""
 _TONGUES: Final = frozenset({"language", "source_language", "target_languages", "languages.source", "languages.target"})
-_TIMES: Final = frozenset({"deadline", "expires_at", "accepted_at", "delivered_at"})
+_TIMES: Final = frozenset({"deadline", "expires_at", "accepted_at", "delivered_at", "valid_until"})
 _COUNTED: Final = frozenset({"files", "reference_files"})
-_SAID: Final = frozenset({"password", "registration_code", "erased", "ended_at"})
+_SAID: Final = frozenset({"password", "registration_code", "erased", "values", "ended_at"})
 """What the sentence has said already."""
 _ID: Final = re.compile(r"(con|cus|svc|req|stf|mail)_[0-9a-f]+")
 _PAGES: Final[Mapping[str, str]] = {

@@ -145,6 +145,8 @@ def _refused(tell: Speech, wrong: Mistakes) -> str | None:
         return tell.told(wrong.whole)
     if wrong.problem is None:
         return None
+    if limit := wrong.problem.members.get("limit"):
+        return tell("limit.reached", what=tell(f"limit.{limit}"))
     if wrong.problem.type == "rate-limited":
         return tell.many("login.wait", int(wrong.problem.members["headers"]["Retry-After"]))
     return tell(f"problem.{wrong.problem.type}")

@@ -27,14 +27,16 @@ from reconciler.portal.pages.needs import CONDITIONS
 from reconciler.portal.pages.visit import Visit
 from reconciler.portal.pages.words import known
 from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.counts import is_counting
 from reconciler.portal.rules.policy import Reach, granted
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, possible
-from reconciler.portal.rules.states import RequestState
+from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.store import tables as t
 
 Kept: TypeAlias = Mapping[str, Sequence[str]]
 """The ids of what was uploaded just now, by the field that it came in."""
+_BY_THE_PORTAL: Final = frozenset({Verb.QUOTE_EXPIRED, Verb.REQUESTS_COUNT})
 _ASKED: Final = ("state", "service", "owner", "customer")
 
 
@@ -124,6 +126,8 @@ class OneRequest:
     """What the quote costs, where that is not what the service's price says."""
     next: str
     """Which sentence says what happens next."""
+    counting: int
+    """How many of its files are being counted."""
     kept: dict[str, list[Found]]
     """The uploads of a delivery that was not taken yet, by the field that they came in."""
 
@@ -136,18 +140,20 @@ def one_request(
     if overdue(row, visit.store.clock()):
         events = [event for event in events if event != "accept"]
     people = colleagues(connection, row["customer"], removed=False) if "reassign" in events else []
+    files = [dict(file) for file in of_request(connection, row["id"])]
     return OneRequest(
-        with_names(connection, [dict(row)])[0], [dict(file) for file in of_request(connection, row["id"])],
+        with_names(connection, [dict(row)])[0], files,
         _history(connection, row["id"]), events,
         [(person["id"], person["name"]) for person in heirs(people, row["owner"])],
         _within(connection, visit, "requests.download", row), _own_cost(connection, row), _next(visit, row, events),
+        sum(is_counting(file) for file in files if file["kind"] == FileKind.SOURCE),
         {name: kept_uploads(connection, visit, ids) for name, ids in kept.items()},
     )  # fmt: skip
 
 
 def _next(visit: Visit, row: Mapping[str, Any], events: Sequence[str]) -> str:
     """The sentence about what happens next, for who works on it, who decides, whose it is, and who watches."""
-    state = RequestState.QUOTE_PENDING if row["state"] == RequestState.QUOTE_BEING_MADE else row["state"]
+    state = row["state"]
     if visit.grant.principal.staff:
         return f"next.{state}.provider"
     if state == RequestState.QUOTED and "accept" in events:
@@ -182,7 +188,7 @@ def _history(connection: Connection, id: str) -> list[Found]:
     return [
         {
             **entry, "said": _said(entry["what"]), "moved": [names.get(id, id) for id in pair],
-            "by_clock": entry["what"] == Verb.QUOTE_EXPIRED,
+            "by_clock": entry["what"] in _BY_THE_PORTAL,
         }
         for entry, pair in zip(entries, owners, strict=True)
     ]  # fmt: skip

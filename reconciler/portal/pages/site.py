@@ -8,12 +8,12 @@ from urllib.parse import quote
 
 from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
 from starlette.datastructures import MutableHeaders
-from starlette.responses import FileResponse, RedirectResponse
+from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.acts import access
+from reconciler.portal.api.streams import file_answer
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.colours import brand_css
 from reconciler.portal.pages.forms import Mistakes, Sent
@@ -26,6 +26,7 @@ from reconciler.portal.pages.words import LANGUAGES, chosen_language, known
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.database import AWAY
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Work
 
@@ -53,11 +54,11 @@ def begin(visit: Open) -> Response:
 
 
 @router.get("/static/{name}", dependencies=[visits("pages.open")])
-def read_static(name: str) -> Response:
+def read_static(request: Request, name: str) -> Response:
     """One of the few files that pages need."""
     if name not in STATIC_TYPES:
         raise Problem("not-found", f"there is no file '{name}'")
-    return FileResponse(STATIC / name, media_type=STATIC_TYPES[name], headers={"Cache-Control": "public, max-age=3600"})
+    return file_answer(request, STATIC / name, {"Cache-Control": "public, max-age=3600"}, STATIC_TYPES[name])
 
 
 @router.get("/branding.css")
@@ -97,7 +98,7 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
         return RedirectResponse(f"/login?to={quote(request.url.path + query)}", 303)
     try:
         visit = visit_of(request)
-    except OperationalError:
+    except AWAY:
         return bare_page(request, problem, trace)
     if problem.type == "unauthenticated":
         return log_in_page(visit, visit.here, wrong=Mistakes({}, problem, "login.lapsed"))

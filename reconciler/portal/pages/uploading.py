@@ -1,7 +1,7 @@
 """Forms with files: fields into memory, files straight into the vault, both bounded while they come.
 
-A form's mark stands before its files, so nothing of a form that is not ours is kept. Files that came
-whole are uploads of the visitor even when the rest of the form is wrong: she need not choose them again.
+A form's mark stands before its files, so nothing of a form that is not ours is kept; nor of one that was
+carried out already. Files that came whole are uploads of the visitor even when the rest of the form is wrong: she need not choose them again.
 """
 
 from __future__ import annotations
@@ -20,9 +20,11 @@ from starlette.requests import ClientDisconnect
 
 from reconciler.portal.acts import uploads
 from reconciler.portal.acts.sessions import acting
+from reconciler.portal.api.bodies import held_by
 from reconciler.portal.api.edge import wait_as_for_a_file
-from reconciler.portal.files.vault import Incoming, Kept, Vault
-from reconciler.portal.pages.forms import LONGEST, MOST_FIELDS, Form, checked
+from reconciler.portal.api.writing import answered
+from reconciler.portal.files.vault import Incoming, Kept, Passing, Vault
+from reconciler.portal.pages.forms import LONGEST, MOST_FIELDS, Form, checked, once_of
 from reconciler.portal.pages.visit import Visit
 from reconciler.portal.rules.problems import Problem
 
@@ -34,11 +36,12 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A file of a form: the field it came in, the name it had, and its bytes in the vault."""
+    """A file of a form: the field it came in, the name it had, and its bytes in the vault, unless they came before."""
 
     field: str
     name: str
-    kept: Kept
+    sha256: str
+    kept: Kept | None
 
 
 @dataclass(frozen=True)
@@ -58,8 +61,7 @@ class Received:
 async def received(visit: Visit) -> Received:
     """The form with files that was sent, when it is one of ours."""
     request, store = visit.request, visit.store
-    await run_in_threadpool(uploads.must_have_room, store, visit.grant.principal)
-    arriving = _Arriving(request, store.vault)
+    arriving = _Arriving(visit, request, store.vault)
     try:
         await _read(request, arriving)
         form = checked(request, arriving.values, arriving.fingerprint)
@@ -71,7 +73,8 @@ async def received(visit: Visit) -> Received:
 
 def _discard(vault: Vault, files: Sequence[Arrived]) -> None:
     for each in files:
-        vault.discard(each.kept.id)
+        if each.kept:
+            vault.discard(each.kept.id)
 
 
 async def _read(request: Request, arriving: _Arriving) -> None:
@@ -101,13 +104,13 @@ def _noted(visit: Visit, files: Sequence[Arrived]) -> dict[str, list[str]]:
     vault, written = visit.store.vault, False
     found: dict[str, list[str]] = {}
     try:
-        counts = [uploads.counted(vault, each.kept.id, each.name) for each in files]
-        if not files:
+        if not any(each.kept for each in files):
             return found
         with acting(visit.store, visit.grant.principal) as work:
-            for each, (words, uncounted) in zip(files, counts, strict=True):
-                uploads.note(work, each.kept, each.name, words, uncounted)
-                found.setdefault(each.field, []).append(each.kept.id)
+            for each in files:
+                if each.kept:
+                    uploads.note(work, each.kept, each.name)
+                    found.setdefault(each.field, []).append(each.kept.id)
             written = True  # from here on only the database knows: what it did not keep is swept
     finally:
         if not written:
@@ -119,6 +122,7 @@ def _noted(visit: Visit, files: Sequence[Arrived]) -> dict[str, list[str]]:
 class _Arriving:
     """What the parser tells of, in the order in which it comes."""
 
+    visit: Visit
     request: Request
     vault: Vault
     values: dict[str, list[str]] = field(default_factory=dict)
@@ -132,7 +136,8 @@ class _Arriving:
     _value: bytearray = field(default_factory=bytearray)
     _named: tuple[str, str | None] = ("", None)
     _text: bytearray = field(default_factory=bytearray)
-    _file: Incoming | None = None
+    _file: Passing | None = None
+    _repeated: bool | None = None
     _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
     def __enter__(self) -> _Arriving:
@@ -155,7 +160,7 @@ class _Arriving:
     def fingerprint(self) -> str:
         """What the form says, so that sending it again is told from sending another."""
         told = [self.request.url.path, *(f"{name}={values}" for name, values in sorted(self.values.items()))]
-        told += [f"{each.field}:{each.name}:{each.kept.sha256}" for each in self.files]
+        told += [f"{each.field}:{each.name}:{each.sha256}" for each in self.files]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
     def callbacks(self) -> dict[str, Callable[..., None]]:
@@ -191,17 +196,23 @@ class _Arriving:
             raise Problem("malformed", "a part of this form has no name")
         if file:
             self._may_send_files()
-            self._file = self._open.enter_context(self.vault.incoming())
+            self._file = Passing(self.vault) if self._repeated else self._open.enter_context(self.vault.incoming())
 
     def _may_send_files(self) -> None:
         self.request.app.state.marks.must_be_ours(self.request, (self.values.get("mark") or [""])[0])
         if len(self.files) + sum(map(len, self.empty.values())) >= 2 * uploads.MOST_FILES:
             raise Problem("too-large", f"a form brings {2 * uploads.MOST_FILES} files at most")
+        if self._repeated is None:
+            store, principal = self.visit.store, self.visit.grant.principal
+            self._repeated = "once" in self.values and answered(store, principal, once_of(self.values))
+            if not self._repeated:
+                uploads.must_have_room(store, principal)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:
             self._file.write(data[start:end])
             return
+        held_by(self.request).add(end - start)
         self._typed += end - start
         if self._typed > LONGEST:
             raise Problem("too-large", f"what is typed into a form has {LONGEST:,} bytes at most")
@@ -211,7 +222,8 @@ class _Arriving:
         name, file = self._named
         if self._file is not None and file:
             if self._file.size:
-                self.files.append(Arrived(name, file, self._file.finish()))
+                kept = self._file.finish() if isinstance(self._file, Incoming) else None
+                self.files.append(Arrived(name, file, self._file.sha256, kept))
             else:
                 self.empty.setdefault(name, []).append(file)
             self._open.close()

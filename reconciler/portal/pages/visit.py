@@ -14,11 +14,13 @@ from typing import Any, Final
 
 from fastapi import Depends, Request, Response
 from sqlalchemy import select
+from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
+from reconciler.portal.acts import known_browsers
 from reconciler.portal.acts.sessions import HOURS, by_session, note_use
-from reconciler.portal.api.security import Gate, store_of
-from reconciler.portal.api.writing import Done, keyed
+from reconciler.portal.api.security import Admission, Gate, store_of
+from reconciler.portal.api.writing import Done, kept_answer, keyed
 from reconciler.portal.pages.forms import Form, Mistakes, refusal
 from reconciler.portal.pages.marks import Marks
 from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, page_of_form, places
@@ -34,6 +36,7 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Work
 
 LANGUAGE_COOKIE: Final = "portal_language"
+KNOWN_COOKIE: Final = "portal_known"
 MOST_NAMED: Final = 50
 """Requests that a page names when they stand in somebody's way."""
 NOBODY: Final = Principal("anonymous", "somebody", Actor.SELF)
@@ -72,6 +75,11 @@ class Visit:
     @property
     def who(self) -> Who:
         return self.principal.who if self.principal else Who.ANONYMOUS
+
+    @property
+    def browser(self) -> str:
+        """The mark by which the browser is known, if it has one (`known_browsers`)."""
+        return self.request.cookies.get(self.marks.bound(KNOWN_COOKIE), "")
 
     @property
     def path(self) -> str:
@@ -152,6 +160,11 @@ class Visit:
             except Problem:  # what the form was about is gone: there is no page to show it on again
                 raise problem from None
 
+    def done_before(self, form: Form) -> str | None:
+        """Where to go on to from a form that was carried out already; asked before work that takes long."""
+        kept = kept_answer(self.store, self.principal or NOBODY, form.once, form.fingerprint)
+        return kept[2]["Location"] if kept else None
+
     def write(self, form: Form, act: Callable[[Work], str], *, as_self: bool = False) -> str:
         """Carry out an act once, however often the form is sent; where to go on to, as the act says.
 
@@ -171,9 +184,14 @@ class Visit:
 class Visits(Gate):
     """A dependency that lets a visitor in when she may do the operation."""
 
-    def __call__(self, request: Request) -> Visit:
-        visit = visit_of(request)
-        return replace(visit, granted=granted(visit.principal, self.operation))
+    async def __call__(self, request: Request) -> Visit:
+        visit: Visit = (await self.admission(request)).value
+        return replace(visit, request=request)  # the one that reads the form
+
+    async def _admit(self, request: Request) -> Admission:
+        visit = await run_in_threadpool(visit_of, request)
+        grant = granted(visit.principal, self.operation)
+        return Admission(visit.principal, replace(visit, granted=grant))
 
 
 def visits(operation: str) -> Any:
@@ -220,14 +238,17 @@ def local(to: str) -> bool:
 
 
 def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | None = None) -> Response:
-    """Go on with a new session, as its cookie."""
+    """Go on with a new session, as its cookie; the browser is known from here on."""
     response = visit.to(to, done)
     visit.marks.keep(response, visit.marks.session_cookie, session["token"], HOURS * 3600)
+    if mark := known_browsers.mark_of(visit.store, session):
+        visit.marks.keep(response, visit.marks.bound(KNOWN_COOKIE), mark, known_browsers.DAYS * 86_400)
     return response
 
 
 def logged_out(visit: Visit, to: str, done: str) -> Response:
-    """Go on without a session."""
+    """Go on without a session, in a browser that keeps nothing of what it was shown."""
     response = visit.to(to, done)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'  # not cookies: the language is kept
     visit.marks.drop(response, visit.marks.session_cookie)
     return response

@@ -22,15 +22,18 @@ class Deed(StrEnum):
     APPROVED = "approved"
     ARCHIVED = "archived"
     ASSIGNED = "assigned"
+    BROUGHT_BACK = "brought-back"
     CHANGED = "changed"
     CODE_RENEWED = "code-renewed"
     CODE_WITHDRAWN = "code-withdrawn"
+    COUNTED = "counted"
     DECLINED = "declined"
     DELIVERED = "delivered"
     ERASED = "erased"
     EXPIRED = "expired"
     HANDED_OVER = "handed-over"
     INVITED = "invited"
+    LIMITED = "limited"
     LINK_EXPIRED = "link-expired"
     NAMED = "named"
     PASSWORD_CHANGED = "password"
@@ -89,6 +92,7 @@ class Verb(StrEnum):
     DELETE_SERVICES = "DELETE services", Deed.REMOVED
     PATCH_SETTINGS = "PATCH settings", Deed.CHANGED
     PORTAL_RENAME = "portal/rename", Deed.NAMED
+    PORTAL_RESTORE = "portal/restore", Deed.BROUGHT_BACK
     POST_STAFF = "POST staff", Deed.INVITED
     PATCH_STAFF = "PATCH staff", Deed.CHANGED
     DELETE_STAFF = "DELETE staff", Deed.REMOVED
@@ -115,7 +119,10 @@ class Verb(StrEnum):
     ACCOUNT = "account", Deed.ACCOUNT_CHANGED
     PASSWORD = "password", Deed.PASSWORD_CHANGED
     RESET = "reset", Deed.PASSWORD_RESET
-    # the clock
+    # what is refused
+    LIMIT_REACHED = "limit_reached", Deed.LIMITED
+    # the portal itself
+    REQUESTS_COUNT = "requests/count", Deed.COUNTED
     QUOTE_EXPIRED = "quote_expired", Deed.EXPIRED
     LINK_EXPIRED = "link_expired", Deed.LINK_EXPIRED
     # the demonstration

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK, loses_power
+from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.rules.states import LIVING
 
 RESTORABLE_DAYS = 30
@@ -30,18 +30,6 @@ def may_receive(heir: Mapping[str, Any], leaver: Mapping[str, Any]) -> None:
         raise Problem("heir-may-not-hold-work", f"'{heir['id']}' is not another contact of the same customer")
     if not living(heir) or heir["role"] not in HOLDS_WORK:
         raise Problem("heir-may-not-hold-work", f"'{heir['id']}' is a {heir['role']} and {heir['status']}")
-
-
-def not_protected(row: Mapping[str, Any], what: str) -> None:
-    """A problem when the row is protected from what somebody wants to do with it."""
-    if row["protected"]:
-        raise Problem("protected", f"'{row['id']}' is protected: no {what}")
-
-
-def role_may_change(row: Mapping[str, Any], role: str) -> None:
-    """A problem when a protected contact would lose power."""
-    if row["protected"] and loses_power(row["role"], role):
-        raise Problem("protected", f"'{row['id']}' is protected: no loss of power")
 
 
 def may_be_restored(row: Mapping[str, Any], removal: Mapping[str, Any] | None, now: str) -> None:

@@ -58,7 +58,7 @@ MATRIX: Final[Mapping[str, Mapping[Who, Reach]]] = MappingProxyType({
     "log-out": dict.fromkeys(_PEOPLE, Reach.OWN),
     "requests.send": {Who.REQUESTER: Reach.OWN, Who.MANAGER: Reach.OWN, Who.ADMIN: Reach.ALL},
     "requests.read": {**_SEEING, **_all(*_TOKENS)},
-    "requests.decide": {Who.REQUESTER: Reach.OWN, Who.MANAGER: Reach.CUSTOMER, Who.ADMIN: Reach.ALL},
+    "requests.decide": {Who.REQUESTER: Reach.OWN, Who.MANAGER: Reach.CUSTOMER},
     "requests.download": {**_SEEING, Who.ADMIN: Reach.ALL},
     "requests.run": {**_PROVIDER, Who.ADMIN: Reach.ALL},
     "requests.reassign": _TEAM,

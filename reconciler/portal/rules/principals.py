@@ -70,6 +70,10 @@ class Principal:
     language: str = "en"
     proof: str | None = None
     """The digest of the token or session that said so; None for what the portal itself does."""
+    owner: str | None = None
+    """Whose objects alone a token writes; None: those of whichever owner a batch names."""
+    expires_at: str | None = None
+    """When a token ends; None for everybody else."""
 
     @property
     def person(self) -> str | None:

@@ -5,15 +5,17 @@ Who may bring an event about is the table's business (`rules.policy`): every eve
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
 from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, RequestState, Workflow
 
+_BEING_MADE: Final = frozenset({RequestState.QUOTE_BEING_MADE})
 _PENDING: Final = frozenset({RequestState.QUOTE_PENDING, RequestState.QUOTE_BEING_MADE})
 _QUOTED: Final = frozenset({RequestState.QUOTED})
 _IN_PROGRESS: Final = frozenset({RequestState.IN_PROGRESS})
@@ -23,7 +25,7 @@ _DEAREST: Final = Decimal("999999999999.99")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What can happen to a request: by which operation (None: by the clock), from which states, to which.
+    """What can happen to a request: by which operation (None: by the portal itself), from which states, to which.
 
     `after` is None when the state stays as it is. `verb` is what the history calls it.
     """
@@ -35,6 +37,8 @@ class Event:
 
 
 EVENTS: Final[Mapping[str, Event]] = {
+    "quote": Event(None, _BEING_MADE, RequestState.QUOTED, Verb.REQUESTS_COUNT),
+    "refer": Event(None, _BEING_MADE, RequestState.QUOTE_PENDING, Verb.REQUESTS_COUNT),
     "approve": Event("requests.run", _PENDING, RequestState.QUOTED, Verb.REQUESTS_APPROVE),
     "reject": Event("requests.run", _PENDING, RequestState.CANCELLED, Verb.REQUESTS_REJECT),
     "accept": Event("requests.decide", _QUOTED, RequestState.IN_PROGRESS, Verb.REQUESTS_ACCEPT),
@@ -46,7 +50,8 @@ EVENTS: Final[Mapping[str, Event]] = {
     "deliver": Event("requests.run", _IN_PROGRESS, RequestState.DELIVERED, Verb.REQUESTS_DELIVER),
     "reassign": Event("requests.reassign", frozenset(OPEN), None, Verb.REQUESTS_REASSIGN),
 }
-"""`reject` is the project manager's no before there is a quote, `decline` the customer's no to a quote."""
+"""`quote` and `refer` come when the files are counted: the quote is made, or a project manager has to make it.
+`reject` is the project manager's no before there is a quote, `decline` the customer's no to a quote."""
 
 
 def next_state(event: str, state: str) -> str:
@@ -62,6 +67,34 @@ def next_state(event: str, state: str) -> str:
     return found.after or state
 
 
+_EVENTS_BY_VERB: Final = {
+    str(verb): [event for event in EVENTS.values() if event.verb == verb]
+    for verb in {event.verb for event in EVENTS.values()}
+}
+_OF_THE_CUSTOMER: Final = frozenset({Actor.SELF, Actor.MANAGER})
+
+
+def must_have_moved(before: str | None, request: Mapping[str, Any], acts: Iterable[Mapping[str, Any]]) -> None:
+    """Raise LookupError unless these entries of the history lead the request to its state.
+
+    `before`: its state before them; None when it is new. A state that is written past the events is a
+    bug, and so is a quote that somebody accepts or declines for the customer.
+    """
+    states = {before} if before else _first_states(request["workflow"])
+    for act in acts:
+        events = _EVENTS_BY_VERB.get(act["what"], [])
+        if any(event.operation == "requests.decide" for event in events) and act["actor"] not in _OF_THE_CUSTOMER:
+            raise LookupError(f"{act['what']} of request '{request['id']}' by '{act['actor']}': only the customer does")
+        if events:
+            states = {event.after or state for event in events for state in states if state in event.before}
+    if request["state"] not in states:
+        raise LookupError(f"request '{request['id']}' came from {before} to {request['state']} past its events")
+
+
+def _first_states(workflow: str) -> set[str]:
+    return {first_state(workflow, words, counting=counting) for words in (None, 0) for counting in (False, True)}
+
+
 def possible(state: str, may: Callable[[str], bool] = lambda _: True) -> list[str]:
     """The events that somebody can bring about now, who may do these operations."""
     return [
@@ -70,17 +103,22 @@ def possible(state: str, may: Callable[[str], bool] = lambda _: True) -> list[st
     ]  # fmt: skip
 
 
-def first_state(workflow: str, words: int | None) -> str:
+def first_state(workflow: str, words: int | None, *, counting: bool) -> str:
     """Where a request begins; `words` is None unless every one of its files could be counted.
 
-    The automatic workflows pass through `quote_being_made` within the transaction that sends them.
+    `counting`: some of them still are, so that an automatic quote is being made.
     """
     match workflow:
         case Workflow.AUTOMATIC_PROJECT:
             return RequestState.IN_PROGRESS
-        case Workflow.AUTOMATIC_QUOTE if words is not None:
-            return RequestState.QUOTED
-    return RequestState.QUOTE_PENDING
+        case Workflow.AUTOMATIC_QUOTE if counting:
+            return RequestState.QUOTE_BEING_MADE
+    return EVENTS[after_count(workflow, words)].after or RequestState.QUOTE_PENDING
+
+
+def after_count(workflow: str | None, words: int | None) -> str:
+    """The event that ends the making of a quote, when every file was counted or is left to a person."""
+    return "quote" if workflow == Workflow.AUTOMATIC_QUOTE and words is not None else "refer"
 
 
 def entering(state: str, before: str | None, now: str, offered_until: str) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from typing import Any, Final
 _PEOPLE: Final = frozenset({"customer", "contact"})
 _WITHOUT_RIGHTS: Final = frozenset({
     "name", "email", "language", "description", "email_domains", "external_key", "owner", "requests",
-    "reason", "password", "registration_code", "erased", "template", "workflows", "price",
+    "reason", "password", "registration_code", "erased", "values", "template", "workflows", "price",
+    "limit",
 })  # fmt: skip
 """The fields of a service, customer or contact that nobody's rights depend on; every other field counts.
 

@@ -1,4 +1,4 @@
-"""How often something may be tried: windows, and delays that grow with every failure.
+"""How often something may be tried or caused: windows, and delays that grow with every failure.
 
 Ages in seconds come in, newest first; the seconds that are left to wait go out, 0 for "now". Known and
 unknown addresses are counted alike, so a refusal tells nobody whether an address exists.
@@ -8,14 +8,21 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final, Self
+
+from reconciler.portal.rules.covering import covering
 
 FREE_FAILURES: Final = 5
 FIRST_DELAY_S: Final = 30
 LONGEST_DELAY_S: Final = 900
 REMEMBERED_S: Final = 86_400
+HOUR_S: Final = 3_600
+DAY_S: Final = 86_400
+GIB: Final = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,18 +33,74 @@ class Window:
     within_s: int
 
 
-MAILS_OF_AN_ADDRESS: Final = Window(5, 86_400)
-MAILS_ASKED_BY_A_HOST: Final = Window(20, 3_600)
+MAILS_OF_AN_ADDRESS: Final = Window(5, DAY_S)
+MAILS_ASKED_BY_A_HOST: Final = Window(20, HOUR_S)
 FAILURES_OF_A_HOST: Final = Window(50, 900)
-FAILURES_OF_AN_ADDRESS: Final = Window(100, 3_600)
-"""From all hosts together: guessing stays hopeless, and to lock somebody out takes many hosts that go on and on."""
-READDRESSED_BY_A_MANAGER: Final = Window(20, 86_400)
+FAILURES_OF_AN_ADDRESS: Final = Window(100, HOUR_S)
+"""From all hosts together, but for browsers that are known: guessing stays hopeless."""
+OF_A_SITE: Final = 4
+"""An IPv6 /48, which may hold many subscribers, has room for so many times as much as a host."""
+
+
+class Limit(StrEnum):
+    """What one person or one customer may cause. The texts are in the history, in figures and in a flag."""
+
+    REQUESTS = "requests"
+    """Requests for translation that a contact sends."""
+    MAILS = "mails"
+    """Mails that a contact causes, to whomever."""
+    STAFF_MAILS = "staff-mails"
+    """Mails that one of the provider's people causes."""
+    MOVES = "moves"
+    """Acts by which a contact gives requests to another owner: hand-overs, reassignments, removals."""
+    ADDRESSES = "addresses"
+    """Addresses that a contact tries to give a colleague, also those that turn out to be taken."""
+    CUSTOMER_GIB = "customer-gib"
+    """GiB of files: of all requests of a customer, and of its people's uploads that wait for a request."""
+
+
+WINDOWS: Final[Mapping[Limit, Window]] = MappingProxyType(covering({
+    Limit.REQUESTS: Window(60, HOUR_S),
+    Limit.MAILS: Window(100, HOUR_S),
+    Limit.STAFF_MAILS: Window(1_000, HOUR_S),
+    Limit.MOVES: Window(60, HOUR_S),
+    Limit.ADDRESSES: Window(20, DAY_S),
+    Limit.CUSTOMER_GIB: Window(20, 0),  # no window: files count as long as they are there
+}, Limit))  # fmt: skip
+"""The one table of what a person or a customer may cause, unless the server is started with other numbers."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The limits that are in force."""
+
+    windows: Mapping[Limit, Window] = field(default_factory=lambda: WINDOWS)
+
+    @classmethod
+    def with_numbers(cls, numbers: Mapping[str, int]) -> Self:
+        """The limits, some of them with another number: `{"mails": 200}`."""
+        return cls(
+            {**WINDOWS, **{Limit(name): replace(WINDOWS[Limit(name)], most=most) for name, most in numbers.items()}}
+        )
 
 
 def until_room(window: Window, ages: Sequence[float]) -> int:
     """Seconds until the window has room for one more."""
-    recent = [age for age in ages if age < window.within_s]
-    return 0 if len(recent) < window.most else math.ceil(window.within_s - recent[window.most - 1])
+    return until_room_for(1, window, [(age, 1) for age in ages])
+
+
+def until_room_for(more: int, window: Window, counted: Iterable[tuple[float, int]]) -> int:
+    """Seconds until the window has room for `more`, after so many at each of these ages, newest first.
+
+    What alone is more than the window takes has to wait for an empty one: else it could never be done.
+    """
+    within = [(age, amount) for age, amount in counted if age < window.within_s]
+    room = max(0, window.most - more)
+    for age, amount in within:
+        room -= amount
+        if room < 0:
+            return math.ceil(window.within_s - age)
+    return 0
 
 
 def until_next_try(ages: Sequence[float]) -> int:
@@ -55,11 +118,23 @@ def until_next_try(ages: Sequence[float]) -> int:
 
 
 def network_of(host: str) -> str:
-    """What counts as one host: an IPv4 address; of IPv6 the /64, for that is what one subscriber has."""
+    """What counts as one host: an IPv4 address; of IPv6 the /56, for that is what one subscriber may have."""
+    return _network(host, 56)
+
+
+def site_of(host: str) -> str | None:
+    """The IPv6 /48 around a host, which one subscriber may have as well; None for IPv4."""
+    site = _network(host, 48)
+    return site if site.endswith("/48") else None
+
+
+def _network(host: str, bits: int) -> str:
     try:
-        address = ipaddress.ip_address(host)
+        address = ipaddress.ip_address(host.partition("%")[0])
     except ValueError:
         return host
     if address.version == 4:
         return str(address)
-    return str(ipaddress.ip_network(f"{address.compressed.partition('%')[0]}/64", strict=False))
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(ipaddress.ip_network(f"{address.compressed}/{bits}", strict=False))

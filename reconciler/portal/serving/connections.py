@@ -7,7 +7,8 @@ is read, would stay for ever; what is no HTTP, or one connection too many, would
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Final
+from collections.abc import Callable
+from typing import Any, Final, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
@@ -22,11 +23,37 @@ READ_WITHIN_S: Final = 300.0
 
 Not less: the system's own buffer may hold a megabyte that a slow but steady reader has to take first.
 """
+SEEN_WITHIN_S: Final = 2.0
+"""So long does a connection stay open after an answer to a body that nobody reads: its end would undo the answer."""
 MOST: Final = 400
 """Connections of a process: with what a database and files take besides, it stays below 1,024 open files."""
 HEARD_OUT: Final = 64
 """So many more are told that there is no room, and who asks how the server fares is answered; beyond, none is."""
 _LOOK_EVERY_S: Final = 1.0
+
+
+class _Line:
+    """The library's transport, which is not closed at once while the caller still sends a body that nobody reads."""
+
+    def __init__(self, transport: asyncio.Transport, is_sending: Callable[[], bool]) -> None:
+        self._transport = transport
+        self._is_sending = is_sending
+        self._ending = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._transport, name)
+
+    def close(self) -> None:
+        """Read no more, and close when the caller has had time to see the answer."""
+        if self._is_sending() and not self._ending:
+            self._transport.pause_reading()
+            asyncio.get_running_loop().call_later(SEEN_WITHIN_S, self._transport.close)
+        elif not self._ending:
+            self._transport.close()
+        self._ending = True
+
+    def is_closing(self) -> bool:
+        return self._ending or self._transport.is_closing()
 
 
 class Connection(H11Protocol):
@@ -36,10 +63,11 @@ class Connection(H11Protocol):
         super().__init__(*arguments, **more)
         self._most, self.limit_concurrency = self.limit_concurrency or MOST, None
         self._unread_since: float | None = None
+        self._closing_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first head; one too many takes the place of an idle one, or is told to come again."""
-        super().connection_made(transport)
+        super().connection_made(cast(asyncio.Transport, _Line(transport, self._answered_early)))
         self._waiting_since: float | None = self.loop.time()
         self._look: asyncio.TimerHandle | None = self.loop.call_later(_LOOK_EVERY_S, self._judge)
         if len(self.connections) > self._most and not self._made_room():
@@ -76,19 +104,28 @@ class Connection(H11Protocol):
         super().resume_writing()
         self._unread_since = None
 
+    def _answered_early(self) -> bool:
+        """The request was answered before its body came to an end."""
+        return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
+
     def _busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
     def _judge(self) -> None:
-        if self._unread_since is not None and self.loop.time() - self._unread_since > READ_WITHIN_S:
+        if self.transport.is_closing():
+            self._closing_since = self._closing_since or self.loop.time()
+        if self._is_over(self._unread_since, READ_WITHIN_S) or self._is_over(self._closing_since, HEAD_WITHIN_S):
             self.transport.abort()
             return
         if self._busy() or self._between_requests():
             self._waiting_since = None
-        elif self._waiting_since is not None and self.loop.time() - self._waiting_since > HEAD_WITHIN_S:
+        elif self._is_over(self._waiting_since, HEAD_WITHIN_S):
             self.transport.close()
             return
         self._look = self.loop.call_later(_LOOK_EVERY_S, self._judge)
+
+    def _is_over(self, since: float | None, within_s: float) -> bool:
+        return since is not None and self.loop.time() - since > within_s
 
     def _between_requests(self) -> bool:
         """Nothing of another request has come: the library's own limit for idle connections runs."""

@@ -1,4 +1,4 @@
-"""One server process from its socket to its end: requests, jobs by the clock, mails on their way.
+"""One server process from its socket to its end: requests, jobs by the clock, counts, mails on their way.
 
 On SIGTERM or SIGINT it stops listening, finishes the requests and the mail that are under way, and
 ends with 0, all within `STOP_WITHIN_S`.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import signal
 import socket
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -18,7 +19,6 @@ from typing import Final
 from urllib.parse import urlsplit
 
 import uvicorn
-from sqlalchemy.exc import OperationalError
 
 from reconciler.portal.acts.jobs import JOBS
 from reconciler.portal.api.app import create_app
@@ -27,8 +27,9 @@ from reconciler.portal.mail.delivery import carry_mails
 from reconciler.portal.mail.smtp import MailServer
 from reconciler.portal.rules.hosts import is_private, on_loopback
 from reconciler.portal.serving.connections import MOST, Connection
+from reconciler.portal.serving.counting import start_counting
 from reconciler.portal.sign_on.journey import SignOn
-from reconciler.portal.store.database import failure
+from reconciler.portal.store.database import AWAY, failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
@@ -36,6 +37,8 @@ STOP_WITHIN_S: Final = 10
 FINISH_WITHIN_S: Final = 7
 """So long, from the signal on, may what is under way take: requests and the mail beside each other."""
 JOBS_EVERY_S: Final = 60
+SWITCH_AFTER_S: Final = 0.001
+"""So long does a thread that computes keep the interpreter while the event loop waits for it; Python's own is 0.005."""
 
 
 class WrongSettings(Exception):
@@ -97,6 +100,7 @@ def run_server(
         timeout_graceful_shutdown=FINISH_WITHIN_S, timeout_keep_alive=75, ws="none",
         h11_max_incomplete_event_size=LARGEST_HEAD, limit_concurrency=connections, proxy_headers=True, forwarded_allow_ips=place.proxies,
     )  # fmt: skip
+    sys.setswitchinterval(SWITCH_AFTER_S)
     server = _Server(config)
     # the library raises the signals that it caught once more when it is done; they find this, and not an end by signal
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -137,7 +141,7 @@ def _workers(store: Store, mail_server: MailServer | None, done: threading.Event
     workers = [threading.Thread(target=task, name=name, daemon=True) for name, task in tasks]
     for worker in workers:
         worker.start()
-    return workers
+    return [*workers, *start_counting(store, done)]
 
 
 def follow_the_clock(store: Store, done: threading.Event) -> None:
@@ -146,6 +150,6 @@ def follow_the_clock(store: Store, done: threading.Event) -> None:
         for job in JOBS:
             try:
                 job(store)
-            except OperationalError as error:
+            except AWAY as error:
                 LOG.warning("job", extra={"job": job.__name__, **failure(error)})
         done.wait(JOBS_EVERY_S)

@@ -48,9 +48,16 @@ def claims_of(
         raise NotProven(f"{error.error}: {error.claim}") from None
     except (JoseError, ValueError, TypeError) as error:
         raise NotProven(f"signature: {type(error).__name__}") from None
-    if claims.get("azp", client_id) != client_id:
-        raise NotProven("invalid_claim: azp")
+    _must_be_given_to_us(claims, client_id)
     return claims
+
+
+def _must_be_given_to_us(claims: Mapping[str, Any], client_id: str) -> None:
+    """A `NotProven` when the token was given to another client, or is for several and does not say to which."""
+    audiences = claims["aud"]
+    several = isinstance(audiences, list) and len(audiences) != 1
+    if claims.get("azp", None if several else client_id) != client_id:
+        raise NotProven("invalid_claim: azp")
 
 
 def _key_for(signed: GuestProtocol, keys: KeySet) -> Key:

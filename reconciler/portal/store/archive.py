@@ -50,6 +50,8 @@ class Manifest:
     tables: Mapping[str, Part]
     files: Mapping[str, Part]
     missing: tuple[str, ...] = ()
+    head: str = ""
+    """The hash of the last entry of the audit feed; empty in archives of before there was one."""
 
     @property
     def sentence(self) -> str:
@@ -61,8 +63,10 @@ class Manifest:
         )
         size = sum(part.amount for part in self.files.values())
         gone = f"; the bytes of {len(self.missing)} files were missing or damaged" if self.missing else ""
+        chain = f"; the head of its audit feed is {self.head}" if self.head else ""
         return (
-            f"revision {self.revision} of {self.portal}: {counted}, {len(self.files):,} files of {size:,} bytes{gone}"
+            f"revision {self.revision} of {self.portal}: {counted}, {len(self.files):,} files of {size:,} bytes"
+            f"{gone}{chain}"
         )
 
     def written(self) -> bytes:

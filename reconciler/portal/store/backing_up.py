@@ -17,6 +17,7 @@ from typing import IO, Final
 
 from sqlalchemy import Connection, Engine, Table, select
 
+from reconciler.portal.files.fresh import fresh_file
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.archive import (
     CHUNK,
@@ -29,41 +30,36 @@ from reconciler.portal.store.archive import (
     table_member,
 )
 from reconciler.portal.store.clock import text
-from reconciler.portal.store.database import WrongDatabase, reading, schema_of
+from reconciler.portal.store.database import known_versions, must_be_of_this_version, reading
 
 _ROWS_A_TIME: Final = 2000
 
 
 def write_archive(engine: Engine, files: Path, out: Path) -> Manifest:
     """Everything at one revision in a new file `out`; what it holds. `files` is the portal's folder of files."""
-    if out.exists():
-        raise WrongArchive(f"'{out}' is there already: name a new file")
-    growing = out.with_name(f"{out.name}.part")
     try:
-        descriptor = os.open(growing, os.O_CREAT | os.O_TRUNC | os.O_RDWR, 0o600)
-        with os.fdopen(descriptor, "w+b") as stream:
-            with reading(engine) as connection, zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive:
-                manifest = _write(connection, files, archive)
-            stream.flush()
-            os.fsync(stream.fileno())
-        growing.rename(out)
+        if os.path.lexists(out):
+            raise FileExistsError
+        with (
+            fresh_file(out) as stream,
+            reading(engine) as connection,
+            zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
+        ):
+            return _write(connection, files, archive)
+    except FileExistsError:
+        raise WrongArchive(f"'{out}' is there already: name a new file") from None
     except OSError as error:
         raise WrongArchive(f"'{out}' cannot be written: {error.strerror}") from None
-    finally:
-        growing.unlink(missing_ok=True)
-    return manifest
 
 
 def _write(connection: Connection, files: Path, archive: zipfile.ZipFile) -> Manifest:
-    found, newest = schema_of(connection)
-    if found != newest:
-        raise WrongDatabase(f"the database is of version '{found}', not '{newest}': use the program that serves it")
+    must_be_of_this_version(connection)
     head = connection.execute(select(t.portal)).one()
     kept = [table for table in t.metadata.sorted_tables if table.name not in OF_THE_MOMENT]
     parts = {table.name: _write_table(connection, table, archive) for table in kept}
     there, missing = _write_files(connection, files, archive)
     manifest = Manifest(
-        newest, head.id, head.epoch, head.revision, text(datetime.now(UTC)), parts, there, tuple(missing)
+        known_versions()[0], head.id, head.epoch, head.revision, text(datetime.now(UTC)), parts, there, tuple(missing), head.head
     )  # fmt: skip
     archive.writestr(MANIFEST, manifest.written())
     return manifest

@@ -8,8 +8,10 @@ transaction sees one revision from its first to its last row.
 from __future__ import annotations
 
 import json
+import math
 import secrets
-from collections.abc import Iterator, Mapping, Sequence
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -22,11 +24,18 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import ColumnElement, Connection, Engine, cast, create_engine, event, func, insert, select, update
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DBAPIError
+from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
+from reconciler.portal.files.fresh import make_private
 from reconciler.portal.rules.fields import DEFAULTS
 from reconciler.portal.store import tables as t
+
+_POOL: Final[Mapping[str, Any]] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 2}
+"""Connections of a process, and the seconds that a request waits for one: who finds none is told to come again."""
+AWAY: Final = (OperationalError, PoolTimeout)
+"""What is raised while the database does not answer, or no connection to it is free."""
 
 
 class WrongDatabase(Exception):
@@ -46,8 +55,7 @@ def open_database(url: str) -> Engine:
         )
     try:
         return create_engine(
-            address, pool_size=20, max_overflow=20, pool_pre_ping=True, hide_parameters=True,
-            connect_args={"connect_timeout": 10},
+            address, **_POOL, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 10},
         )  # fmt: skip
     except ModuleNotFoundError as error:
         raise WrongDatabase(
@@ -76,13 +84,26 @@ def files_beside(database: str) -> Path:
 
 def _sqlite(url: str) -> Engine:
     engine = create_engine(
-        url, poolclass=QueuePool, pool_size=20, max_overflow=20, connect_args={"timeout": 30}, hide_parameters=True
-    )
+        url, poolclass=QueuePool, **_POOL, connect_args={"timeout": 30}, hide_parameters=True
+    )  # fmt: skip
+
+    file = engine.url.database or ""
+
+    @event.listens_for(engine, "do_connect")
+    def on_opening(*_: Any) -> None:
+        if file and not file.startswith((":memory:", "file:")):
+            make_private(Path(file), "-wal", "-shm", "-journal")  # SQLite makes its journals as the file is
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver's own BEGIN would come too late and be of the wrong kind
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=30000"):
+        for pragma in (
+            "journal_mode=WAL",
+            "synchronous=FULL",
+            "foreign_keys=ON",
+            "busy_timeout=30000",
+            "secure_delete=ON",
+        ):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
@@ -102,9 +123,11 @@ _SAID: Final = (
 """What a driver says of connections, as far as it may stand in a log: the rest could name somebody."""
 
 
-def failure(error: DBAPIError) -> Mapping[str, str]:
+def failure(error: SQLAlchemyError) -> Mapping[str, str]:
     """What a log may say of a database that fails: the driver's class, its code, and a reason that names nobody."""
-    found = error.orig
+    if isinstance(error, PoolTimeout):
+        return {"error": type(error).__name__, "reason": "every connection is in use"}
+    found = getattr(error, "orig", None)
     code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None)
     text = str(found).lower()
     reason = next((said for said in _SAID if said in text), None)
@@ -176,6 +199,13 @@ def schema_of(connection: Connection) -> tuple[str | None, str]:
     return MigrationContext.configure(connection).get_current_revision(), known_versions()[0]
 
 
+def must_be_of_this_version(connection: Connection) -> None:
+    """A `WrongDatabase` unless the schema is the one of this program."""
+    found, newest = schema_of(connection)
+    if found != newest:
+        raise WrongDatabase(f"the database is of version '{found}', not '{newest}': use the program that serves it")
+
+
 def _found(connection: Connection) -> None:
     connection.execute(
         insert(t.portal).values(
@@ -186,6 +216,51 @@ def _found(connection: Connection) -> None:
     connection.execute(
         insert(t.settings).values(id="settings", version=1, revision=0, touched={}, **DEFAULTS["settings"])
     )
+
+
+def mark_traces(connection: Connection) -> None:
+    """Note, as a part of the transaction, that free space of the database may hold what it erases."""
+    if connection.dialect.name == "sqlite":
+        marks = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
+        connection.exec_driver_sql(f"PRAGMA user_version={marks + 1}")
+
+
+def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
+    """Write a marked SQLite file anew and cut off its journal, so that no byte of what was erased stays.
+
+    Not one of more than `largest` bytes, for writers wait meanwhile. The mark stays, for the next try, while
+    somebody still reads an older state. Whether there was a mark and it is gone.
+    """
+    if engine.dialect.name != "sqlite":
+        return False  # PostgreSQL reuses the space in its own time: RUNNING.md
+    connection = engine.raw_connection()
+    ask = connection.cursor().execute
+    try:
+        (marks,), (size,) = ask("PRAGMA user_version").fetchone(), ask(_SIZE).fetchone()
+        if not marks or size > largest:
+            return False
+        ask("PRAGMA busy_timeout=1000")
+        ask("VACUUM")
+        (busy, *_) = ask("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        return not busy and _unmark(ask, marks)
+    except sqlite3.OperationalError:  # somebody writes: the mark stays
+        return False
+    finally:
+        ask("PRAGMA busy_timeout=30000")
+        connection.close()
+
+
+def _unmark(ask: Callable[[str], Any], marks: int) -> bool:
+    """Take the mark away, unless somebody else was erased meanwhile; whether it is gone."""
+    ask("BEGIN IMMEDIATE")
+    (now,) = ask("PRAGMA user_version").fetchone()
+    if now == marks:
+        ask("PRAGMA user_version=0")
+    ask("COMMIT")
+    return bool(now == marks)
+
+
+_SIZE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 
 
 def among(connection: Connection, column: ColumnElement[str], texts: Sequence[str]) -> ColumnElement[bool]:

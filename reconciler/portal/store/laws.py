@@ -14,6 +14,7 @@ from reconciler.portal.rules.roles import HOLDS_WORK, Role
 from reconciler.portal.rules.searching import sought_by
 from reconciler.portal.rules.states import LIVING, OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.chain import newest_hold
 
 
 def work_without_owner(connection: Connection, customers: Collection[str] | None = None) -> list[tuple[str, str]]:
@@ -55,6 +56,10 @@ def broken_laws(connection: Connection) -> list[str]:
         select(c.id).select_from(inside).where(c.status.in_(LIVING), t.customers.c.status == CustomerStatus.ARCHIVED)
     )
     found += [f"contact {id} lives at an archived customer" for id in connection.execute(orphans).scalars()]
+    strangers = (
+        select(c.id).select_from(inside).where(c.owner.is_not(None), c.owner.is_distinct_from(t.customers.c.owner))
+    )
+    found += [f"contact {id} has another owner than its customer" for id in connection.execute(strangers).scalars()]
     for table in (t.sessions, t.tokens):
         joined = table.join(t.contacts, c.id == table.c.contact)
         open_access = (
@@ -70,4 +75,5 @@ def broken_laws(connection: Connection) -> list[str]:
         found += [f"two {table.name} are life {row.life} of '{row.external_key}'" for row in connection.execute(shared)]
     newest = connection.execute(select(func.max(t.changes.c.revision))).scalar() or 0
     known = connection.execute(select(t.portal.c.revision)).scalar() or 0
-    return [*found, *([f"change of revision {newest} above {known}"] if newest > known else [])]
+    found += [f"change of revision {newest} above {known}"] if newest > known else []
+    return [*found, *([] if newest_hold(connection) else ["the newest entries of the audit feed are not chained"])]

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Final
 
 from sqlalchemy import Connection, Engine, select
 
 from reconciler.portal.files.vault import Vault
 from reconciler.portal.rules.principals import Principal
+from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
-from reconciler.portal.store.database import aside, files_beside, migrate, open_database, reading, writing
+from reconciler.portal.store.counting import count_caused, keep_trace
+from reconciler.portal.store.database import aside, clear_traces, files_beside, migrate, open_database, reading, writing
+from reconciler.portal.store.guard import judge
 from reconciler.portal.store.laws import broken_laws
 from reconciler.portal.store.work import Work
+
+AT_ONCE_BYTES: Final = 32 * 1024 * 1024
+"""Up to this size a database is written anew as soon as a person was erased; a larger one by a job."""
 
 
 @dataclass(frozen=True)
@@ -32,14 +39,33 @@ class Store:
     base_url: str = "http://127.0.0.1:8000"
     vault: Vault = field(default_factory=lambda: Vault(Path("portal-files")))
     violations: list[str] | None = field(default=None, compare=False)
+    token_uses: dict[str, str] = field(default_factory=dict, compare=False)
+    """When this process last saw each token, by the token's digest."""
+    limits: Limits = field(default_factory=Limits)
 
     @contextmanager
     def write(self, principal: Principal) -> Iterator[Work]:
-        """A transaction: committed whole when the block ends, undone whole when it raises."""
+        """A transaction: committed whole when the block ends, undone whole when it raises.
+
+        Of an act that a person was refused, what it counted of them stays: see `counting`.
+        """
+        refused: Exception | None = None
         with writing(self.engine) as (connection, portal):
-            work = Work(connection, portal, principal, self.clock(), self.base_url)
-            yield work
-            work.finish()
+            work = Work(connection, portal, principal, self.clock(), self.base_url, limits=self.limits)
+            try:
+                with connection.begin_nested() if principal.person else nullcontext():
+                    yield work
+                    judge(work)
+                    count_caused(work)
+                    work.finish()
+            except Exception as error:
+                if not keep_trace(work, error):
+                    raise
+                refused = error
+        if refused is not None:
+            raise refused
+        if work.forgets:
+            clear_traces(self.engine, AT_ONCE_BYTES)
         if self.violations is not None:
             with self.read() as connection:
                 self.violations.extend(broken_laws(connection))
@@ -60,7 +86,7 @@ class Store:
 
 def open_store(
     url: str, clock: Clock = system_clock, base_url: str = "http://127.0.0.1:8000", *, files: Path | None = None,
-    check_laws: bool = False,
+    check_laws: bool = False, limits: Limits | None = None,
 ) -> Store:  # fmt: skip
     """The store behind a database URL, migrated and ready; `files` is the folder of its files.
 
@@ -69,4 +95,5 @@ def open_store(
     """
     engine = open_database(url)
     migrate(engine)
-    return Store(engine, clock, base_url, Vault(files or files_beside(url)), [] if check_laws else None)
+    vault = Vault(files or files_beside(url))
+    return Store(engine, clock, base_url, vault, [] if check_laws else None, limits=limits or Limits())

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
+from reconciler.portal.rules.chain import START
 from reconciler.portal.store.columns import Big, json_type, managed_columns
 
 metadata = MetaData(
@@ -30,8 +31,11 @@ portal = Table(
     Column("revision", Big, nullable=False),
     Column("fence", Big, nullable=False),
     Column("secret", String(64), nullable=False, server_default=""),
+    Column("head", String(64), nullable=False, server_default=START),
 )  # fmt: skip
 """One row; whoever writes anything locks it first, so revisions become visible in order.
+
+`head`: the hash of the last entry of the audit feed (`rules.chain`).
 
 `secret` keys the marks by which forms of ours are known; every server process shares it. `name` is empty
 until somebody gives one (`rules.naming`).
@@ -44,7 +48,12 @@ settings = Table(
     Column("offers", json_type(), nullable=False),
     Column("branding", json_type(), nullable=False),
     Column("activation", json_type(), nullable=False, server_default='{"expire_after_days":14}'),
+    Column("last_commits", json_type(), nullable=False, server_default="{}"),
 )  # fmt: skip
+"""`last_commits`: by owner, the commit of the last batch that wrote the settings or a service.
+
+It outlives the services.
+"""
 
 services = Table(
     "services", metadata, *managed_columns(),
@@ -174,13 +183,16 @@ files = Table(
     Column("sha256", String(64), nullable=False),
     Column("words", Integer),
     Column("uncounted", String(20)),
+    Column("count_at", String(20), index=True),
+    Column("count_tries", Integer, nullable=False, server_default="0"),
     Column("person", String(40)),
     Column("by", Text, nullable=False),
     Column("created_at", String(20), nullable=False, index=True),
 )  # fmt: skip
 """What was uploaded: `source`, `reference`, or `delivery` in a target language. The bytes lie outside, by id.
 
-`words` are weighted; empty where `uncounted` says why a person has to count. An upload belongs to nobody's
+`words` are weighted; empty where `uncounted` says why a person has to count, and while they are being counted.
+`count_at`: when a count that waits or is under way is due; empty once it ended. An upload belongs to nobody's
 request yet (`request` and `kind` empty): only `person` (or, for tokens, whoever has the id) may use it, and it
 is forgotten after a day.
 """
@@ -201,11 +213,14 @@ changes = Table(
     Column("run", String(200)),
     Column("commit", String(64)),
     Column("person", String(40), index=True),
+    Column("seals", json_type()),
+    Column("hash", String(64), nullable=False, server_default=""),
     Index("ix_changes_object_revision_seq", "object", "revision", "seq"),
 )  # fmt: skip
 """The audit feed: who, when, what, before, after, by which commit.
 
 `person`: the id of the contact or of the provider's person whose name `by` is, so that it can be forgotten.
+`seals`, `hash`: the chain of entries, which detects edits (`rules.chain`).
 """
 
 outbox = Table(
@@ -267,7 +282,14 @@ tokens = Table(
     Column("contact", String(40), ForeignKey("contacts.id"), index=True),
     Column("created_at", String(20), nullable=False),
     Column("ended_at", String(20)),
+    Column("expires_at", String(20), nullable=False, server_default=""),
+    Column("owner", String(200)),
+    Column("used_at", String(20)),
 )  # fmt: skip
+"""`ended_at`: when somebody ended the token; `expires_at`: when it ends in any case.
+
+`owner`: whose objects alone it writes. `used_at`: when it was last used, to a few minutes.
+"""
 
 staff = Table(
     "staff", metadata,
@@ -326,5 +348,6 @@ attempts = Table(
     Column("id", String(40), primary_key=True),
     Column("subject", String(64), nullable=False, index=True),
     Column("at", String(20), nullable=False, index=True),
+    Column("amount", Integer, nullable=False, server_default="1"),
 )  # fmt: skip
-"""What is throttled, by the digest of what it is about: failed logins of an address, sign-ups of a host."""
+"""What is throttled: failed log-ins of an address or a host by a digest, what a person causes by their id."""

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import secrets
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, or_, select, update
 
@@ -19,13 +19,20 @@ from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.searching import sought_by
 from reconciler.portal.rules.states import MailState
+from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
+from reconciler.portal.store.chain import chained
+from reconciler.portal.store.database import mark_traces
 
 _KIND: Final = {
     "settings": t.settings, "service": t.services, "customer": t.customers, "contact": t.contacts,
     "request": t.requests, "staff": t.staff,
 }  # fmt: skip
 """The table of every kind of row, in the order in which they refer to each other."""
+KINDS: Final = {table.name: kind for kind, table in _KIND.items()}
+"""The kind of the rows of a table, by the table's name."""
+Change: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""What becomes of some columns of a row."""
 _PREFIX: Final = {"service": "svc", "customer": "cus", "contact": "con", "request": "req", "staff": "stf"}
 
 
@@ -40,18 +47,21 @@ class Row:
     """The values before this unit of work; None when the row is new in it."""
     dirty: dict[int, Row] = field(default_factory=dict, repr=False)
     """Where a row that was written waits for the next flush. Values are replaced, never changed in place."""
+    unjudged: dict[int, Row] = field(default_factory=dict, repr=False)
+    """Where a row that was written waits for the guard (`store.guard`)."""
+    gone: bool = False
+    """Whether the row was deleted for good."""
 
     def __getitem__(self, name: str) -> Any:
         return self.values[name]
 
     def __setitem__(self, name: str, value: Any) -> None:
-        self.values[name] = value
-        self.dirty[id(self)] = self
+        self.update(**{name: value})
 
     def update(self, **values: Any) -> None:
         """Write several values."""
         self.values.update(values)
-        self.dirty[id(self)] = self
+        self.dirty[id(self)] = self.unjudged[id(self)] = self
 
     def know(self, values: Mapping[str, Any]) -> None:
         """Take over values that the database has by now, as if they had always been there."""
@@ -84,8 +94,17 @@ class Work:
     commit: str | None = None
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     dirty: dict[int, Row] = field(default_factory=dict)
+    unjudged: dict[int, Row] = field(default_factory=dict)
+    guarded: dict[str, Row] = field(default_factory=dict)
+    """The protected contacts that were written, by id, as the guard met them."""
+    removed: list[Row] = field(default_factory=list)
     audited: list[dict[str, Any]] = field(default_factory=list)
     mails: list[dict[str, Any]] = field(default_factory=list)
+    forgets: bool = False
+    """Whether somebody's data is erased here, of which free space of the database is to hold nothing."""
+    limits: Limits = field(default_factory=Limits)
+    tries: list[tuple[str, int]] = field(default_factory=list)
+    """What was counted of the person meanwhile, and how many times (`counting`)."""
 
     @property
     def revision(self) -> int:
@@ -108,7 +127,7 @@ class Work:
     def _known(self, kind: str, values: dict[str, Any]) -> Row:
         key = (kind, str(values["id"]))
         if key not in self.rows:
-            self.rows[key] = Row(kind, values, dict(values), dict(values), self.dirty)
+            self.rows[key] = Row(kind, values, dict(values), dict(values), self.dirty, self.unjudged)
         return self.rows[key]
 
     def load(self, kind: str, ids: Iterable[str]) -> None:
@@ -120,7 +139,9 @@ class Work:
     def new(self, kind: str, values: Mapping[str, Any]) -> Row:
         """A new row with an id nobody can guess."""
         id = f"{_PREFIX[kind]}_{secrets.token_hex(10)}"
-        row = Row(kind, {"id": id, "version": 0, "revision": self.revision, **values}, None, None, self.dirty)
+        row = Row(
+            kind, {"id": id, "version": 0, "revision": self.revision, **values}, None, None, self.dirty, self.unjudged
+        )
         row["version"] = 0
         self.rows[(kind, id)] = row
         return row
@@ -131,6 +152,9 @@ class Work:
         self.connection.execute(delete(_KIND[row.kind]).where(_KIND[row.kind].c.id == row.id))
         del self.rows[(row.kind, row.id)]
         self.dirty.pop(id(row), None)
+        row.gone = True
+        self.removed.append(row)
+        self.unjudged[id(row)] = row
 
     def touch(self, row: Row, *fields: str) -> None:
         """Note who wrote these fields; also counts the row's version, once in a unit of work."""
@@ -198,18 +222,22 @@ class Work:
             statement, [{"row_id": id, **{f"new_{name}": row[name] for name in columns}} for id, row in rows.items()]
         )
 
-    def rewrite(self, kind: str, rows: Mapping[str, Mapping[str, Any]]) -> None:
-        """Write the same columns of many rows, by id, in one statement.
+    def rewrite(self, kind: str, rows: Mapping[str, Mapping[str, Any]], change: Change) -> None:
+        """Write what `change` makes of the columns of many rows, by id, in one statement.
 
-        Nobody wrote these rows, so their versions stay. Their revision moves: `since` shows them.
+        Nobody wrote these rows, so their versions stay. Their revision moves: `since` shows them. What
+        they were before this work changes alike, so that it still compares with what they are.
         """
         self.flush()
-        new = {id: {**values, "revision": self.revision} for id, values in rows.items()}
+        changed = {id: change(values) for id, values in rows.items()}
+        new = {id: {**values, "revision": self.revision} for id, values in changed.items() if values != rows[id]}
         if new:
             self._update(_KIND[kind], next(iter(new.values())), new)
         for id, values in new.items():
             if known := self.rows.get((kind, id)):
+                first = change(known.first) if known.first else {}
                 known.know(values)
+                (known.first or {}).update(first)
 
     def replace(self, kind: str, column: str, old: str, new: str) -> None:
         """Put a value in place of another in all rows of a kind, in one statement.
@@ -236,13 +264,20 @@ class Work:
     def finish(self) -> bool:
         """Write the rest; whether a new revision was made."""
         self.flush()
-        for table, written in ((t.changes, self.audited), (t.outbox, self.mails)):
+        entries = chained(self.portal["head"], self.audited)
+        for table, written in ((t.changes, entries), (t.outbox, self.mails)):
             if written:
                 self.connection.execute(insert(table), written)
-        wrote = bool(self.audited or any(row.first != row.values for row in self.rows.values()))
+        wrote = bool(entries or any(row.first != row.values for row in self.rows.values()))
         if wrote:
-            self.connection.execute(update(t.portal).values(revision=self.revision))
+            head = entries[-1]["hash"] if entries else self.portal["head"]
+            self.connection.execute(update(t.portal).values(revision=self.revision, head=head))
         return wrote
+
+    def leave_no_traces(self) -> None:
+        """See to it that free space of the database holds nothing of what was erased here."""
+        self.forgets = True
+        mark_traces(self.connection)
 
     def end_access(self, person: str) -> None:
         """End all sessions and tokens of a contact or of one of the provider's people, and make the links useless."""

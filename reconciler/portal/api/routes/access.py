@@ -23,10 +23,11 @@ from reconciler.portal.api.answers import answer
 from reconciler.portal.api.even import evenly
 from reconciler.portal.api.models import PROBLEMS
 from reconciler.portal.api.security import allowed, host_of, store_of
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import SYSTEM
 
-router = APIRouter(tags=["access"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, tags=["access"], responses=PROBLEMS)
 LogsOut = Annotated[Grant, allowed("log-out")]
 
 

@@ -14,6 +14,7 @@ from reconciler.portal.api.models import PROBLEMS, Contact
 from reconciler.portal.api.routes.staff import staff_as_json
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, host_of, store_of
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.api.writing import Done, body_of, matches, row_done, write
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
@@ -21,7 +22,7 @@ from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
-router = APIRouter(prefix="/account", tags=["access"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, prefix="/account", tags=["access"], responses=PROBLEMS)
 Reads = Annotated[Grant, allowed("account.read")]
 Writes = Annotated[Grant, allowed("account.write")]
 

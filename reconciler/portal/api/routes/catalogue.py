@@ -26,6 +26,7 @@ from reconciler.portal.api.models import (
 from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
@@ -34,7 +35,7 @@ from reconciler.portal.rules.states import CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
-router = APIRouter(tags=["catalogue"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, tags=["catalogue"], responses=PROBLEMS)
 
 Body = Annotated[bytes, Depends(body_of)]
 

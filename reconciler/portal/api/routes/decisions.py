@@ -15,12 +15,13 @@ from reconciler.portal.api.models import PROBLEMS
 from reconciler.portal.api.request_models import Deliveries, HowFar, NewOwner, Refusal, TranslationRequest
 from reconciler.portal.api.rows import as_json
 from reconciler.portal.api.security import allowed
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.api.writing import Done, body_of, matches, row_done, write
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.store.work import Row, Work
 
-router = APIRouter(prefix="/requests/{id}", tags=["requests"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, prefix="/requests/{id}", tags=["requests"], responses=PROBLEMS)
 
 Body = Annotated[bytes, Depends(body_of)]
 Decides = Annotated[Grant, allowed("requests.decide")]

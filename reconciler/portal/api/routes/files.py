@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
 from reconciler.portal.acts import uploads
@@ -17,16 +16,17 @@ from reconciler.portal.api.models import PROBLEMS
 from reconciler.portal.api.request_models import FilesOfRequest, Upload
 from reconciler.portal.api.rows import as_json
 from reconciler.portal.api.security import allowed, store_of
-from reconciler.portal.api.streams import BYTES, SavedFile, keep, must_be_bytes, must_fit
-from reconciler.portal.api.writing import Done, creates, write
-from reconciler.portal.files.archives import download_headers, zipped
+from reconciler.portal.api.streaming import Streamed
+from reconciler.portal.api.streams import BYTES, digest, keep, must_be_bytes, must_fit, saved_archive, saved_file
+from reconciler.portal.api.strict import JsonRoute
+from reconciler.portal.api.writing import Done, creates, replay, was_answered, write
 from reconciler.portal.files.vault import Kept
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
-router = APIRouter(tags=["files"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, tags=["files"], responses=PROBLEMS)
 
 Downloads = Annotated[Grant, allowed("requests.download")]
 Kind = Annotated[str, OneOf(FileKind)]
@@ -43,11 +43,17 @@ async def upload_file(
     request: Request, grant: Annotated[Grant, allowed("files.upload")],
     name: Annotated[str, Query(min_length=1, max_length=500)],
 ) -> Response:  # fmt: skip
-    """A file for a request or a delivery of one's own; what nobody uses within a day is forgotten."""
+    """A file for a request or a delivery of one's own; what nobody uses within a day is forgotten.
+
+    Its words are counted afterwards: `GET` it to see whether they are.
+    """
     creates(request)
     must_be_bytes(request)
     vault = store_of(request).vault
     must_fit(request, vault)
+    if await run_in_threadpool(was_answered, request, grant):
+        sha256 = await digest(request, vault)
+        return await run_in_threadpool(replay, request, grant, sha256.encode())
     await run_in_threadpool(uploads.must_have_room, store_of(request), grant.principal)
     kept = await keep(request, vault)
     return await run_in_threadpool(_noted, request, grant, kept, name)
@@ -59,16 +65,21 @@ def _noted(request: Request, grant: Grant, kept: Kept, name: str) -> Response:
 
     def act(work: Work) -> Done:
         nonlocal noted
-        row = uploads.note(work, kept, name, words, uncounted)
+        row = uploads.note(work, kept, name)
         noted = True
         return 201, as_json("upload", row), {}
 
     try:
-        words, uncounted = uploads.counted(vault, kept.id, name)
         return write(request, grant, kept.sha256.encode(), act)
     finally:
         if not noted:
             vault.discard(kept.id)
+
+
+@router.get("/uploads/{id}", response_model=Upload)
+def read_upload(request: Request, id: str, grant: Annotated[Grant, allowed("files.upload")]) -> Response:
+    """An upload of one's own that no request took yet, and how far the count of its words is."""
+    return answer(as_json("upload", uploads.one_waiting(store_of(request), grant.principal, id)))
 
 
 @router.get("/requests/{id}/files", response_model=FilesOfRequest)
@@ -81,20 +92,18 @@ def list_files(request: Request, id: str, grant: Annotated[Grant, allowed("reque
 
 
 @router.get(
-    "/requests/{id}/files.zip", response_class=StreamingResponse,
+    "/requests/{id}/files.zip", status_code=200, response_class=Streamed,
     responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
 )  # fmt: skip
 def download_all(request: Request, id: str, grant: Downloads, kind: Kind | None = None) -> Response:
     """All files of a request, or all of one kind, as one archive."""
-    name, members = archive_of(store_of(request), grant, id, kind)
-    return StreamingResponse(zipped(members), 200, download_headers(name), "application/zip")
+    return saved_archive(*archive_of(store_of(request), grant, id, kind))
 
 
 @router.get(
-    "/requests/{id}/files/{file}", response_class=FileResponse,
+    "/requests/{id}/files/{file}", status_code=200, response_class=Streamed,
     responses={200: {"content": {BYTES: {}}, "description": "The bytes"}},
 )  # fmt: skip
 def download_file(request: Request, id: str, file: str, grant: Downloads) -> Response:
     """One file of a request, always as bytes to be saved."""
-    name, path = file_of(store_of(request), grant, id, file)
-    return SavedFile(name, path)
+    return saved_file(request, *file_of(store_of(request), grant, id, file))

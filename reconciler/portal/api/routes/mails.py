@@ -12,13 +12,14 @@ from reconciler.portal.api.answers import answer
 from reconciler.portal.api.mail_models import OutboxMail
 from reconciler.portal.api.models import PROBLEMS
 from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.api.writing import Done, body_of, write
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
-router = APIRouter(prefix="/outbox", tags=["outbox"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, prefix="/outbox", tags=["outbox"], responses=PROBLEMS)
 
 Body = Annotated[bytes, Depends(body_of)]
 Retries = Annotated[Grant, allowed("outbox.retry")]

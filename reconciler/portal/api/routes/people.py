@@ -26,6 +26,7 @@ from reconciler.portal.api.models import (
 from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
@@ -35,7 +36,7 @@ from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Row, Work
 
-router = APIRouter(prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
 
 Body = Annotated[bytes, Depends(body_of)]
 Adds = Annotated[Grant, allowed("contacts.add")]

@@ -14,6 +14,7 @@ from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.request_models import ChangedRequest, NewRequest, State, TranslationRequest
 from reconciler.portal.api.rows import as_json, etag
 from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
@@ -21,7 +22,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
-router = APIRouter(prefix="/requests", tags=["requests"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, prefix="/requests", tags=["requests"], responses=PROBLEMS)
 
 Body = Annotated[bytes, Depends(body_of)]
 Reads = Annotated[Grant, allowed("requests.read")]
@@ -78,11 +79,11 @@ def read_request(request: Request, id: str, grant: Reads) -> Response:
 
 @router.patch("/{id}", response_model=TranslationRequest)
 def change_request(request: Request, id: str, change: ChangedRequest, body: Body, grant: Runs) -> Response:
-    """Put a request right: into any state, past its life cycle, and without a mail; or give it another deadline."""
+    """Give a request another deadline, without a mail. Its state moves by its events only."""
 
     def act(work: Work) -> Done:
         row = matches(request, within(work, grant, "request", id))
-        work.audit(Verb.PATCH_REQUESTS, row, *requests.change(work, row, change.sent()))
+        work.audit(Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent()))
         return row_done(200, as_json("request", row.values))
 
     return write(request, grant, body, act)

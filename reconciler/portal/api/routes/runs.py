@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Body as JsonBody
 
 from reconciler.portal.acts import leases
 from reconciler.portal.acts.batch import carry_out
@@ -13,10 +14,11 @@ from reconciler.portal.acts.sessions import acting
 from reconciler.portal.api.answers import answer
 from reconciler.portal.api.models import PROBLEMS, BatchDone, Lease, LeaseRenewal, LeaseWanted
 from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.strict import DescribedAs, JsonRoute, checked
 from reconciler.portal.api.writing import body_of, write
 from reconciler.portal.rules.policy import Grant
 
-router = APIRouter(tags=["runs"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, tags=["runs"], responses=PROBLEMS)
 
 By = Annotated[Grant, allowed("leases.write")]
 Body = Annotated[bytes, Depends(body_of)]
@@ -48,9 +50,11 @@ def give_lease_back(request: Request, id: str, grant: By) -> Response:
 
 @router.post("/batches", response_model=BatchDone)
 def carry_out_batch(
-    request: Request, batch: Batch, body: Body, grant: Annotated[Grant, allowed("batches.write")]
-) -> Response:
+    request: Request, sent: Annotated[object, DescribedAs(Batch), JsonBody()], body: Body,
+    grant: Annotated[Grant, allowed("batches.write")],
+) -> Response:  # fmt: skip
     """All operations in one transaction, or none of them."""
+    batch = checked(Batch, sent)
 
     def act(work: Any) -> tuple[int, Any, dict[str, str]]:
         return 200, carry_out(work, batch), {}

@@ -16,6 +16,7 @@ from reconciler.portal.api.models import PROBLEMS, Page
 from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.rows import etag
 from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
@@ -24,7 +25,7 @@ from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
-router = APIRouter(responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
 Writes = Annotated[Grant, allowed("staff.write")]
 Codes = Annotated[Grant, allowed("customers.write")]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import StreamingResponse
 from sqlalchemy import select
 
 from reconciler.portal.api.answers import answer
@@ -15,57 +15,58 @@ from reconciler.portal.api.models import PROBLEMS, HistoryEntry, Meta, Page
 from reconciler.portal.api.paging import Limit
 from reconciler.portal.api.security import allowed, store_of
 from reconciler.portal.api.snapshot import chunked, lines
+from reconciler.portal.api.streaming import Source, Streamed, no_parts
+from reconciler.portal.api.strict import JsonRoute
+from reconciler.portal.rules.chain import erased_paths
 from reconciler.portal.rules.naming import name_for
+from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 
-router = APIRouter(tags=["state"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, tags=["state"], responses=PROBLEMS)
 
 Since = Annotated[int | None, Query(ge=0, le=2**53)]
 Epoch = Annotated[str | None, Query(max_length=40)]
 
 
-@router.get("/meta", response_model=Meta, dependencies=[allowed("meta.read")])
-def read_meta(request: Request) -> Response:
-    """Which portal this is, and at which revision."""
-    store = store_of(request)
+@router.get("/meta", response_model=Meta)
+def read_meta(request: Request, grant: Annotated[Grant, allowed("meta.read")]) -> Response:
+    """Which portal this is, at which revision, and until when the caller's token opens it."""
+    store, by = store_of(request), grant.principal
     with store.read() as connection:
         head = connection.execute(select(t.portal)).one()
     return answer({
         "id": head.id, "epoch": head.epoch, "revision": head.revision, "now": store.clock(),
-        "version": version("reconciler"), "name": name_for("en", head.name),
+        "version": version("reconciler"), "name": name_for("en", head.name), "head": head.head,
+        "token": {"owner": by.owner, "expires_at": by.expires_at},
     })  # fmt: skip
 
 
 @router.get(
-    "/snapshot", dependencies=[allowed("snapshot.read")], response_class=StreamingResponse,
+    "/snapshot", status_code=200, response_class=Streamed,
     responses={200: {"content": {"application/x-ndjson": {}}}, 304: {"description": "Nothing moved"}},
 )  # fmt: skip
-def read_snapshot(request: Request, since: Since = None, epoch: Epoch = None) -> Response:
+def read_snapshot(
+    request: Request, grant: Annotated[Grant, allowed("snapshot.read")], since: Since = None, epoch: Epoch = None
+) -> Response:
     """Everything at one revision, as NDJSON: header, rows, trailer; with `since` what was written after it."""
-    store = store_of(request)
-    opened = store.read()
-    connection = opened.__enter__()
-    try:
+    return Streamed(_snapshot(request, grant.principal.id, since, epoch), request.app.state.paces.snapshot)
+
+
+@contextmanager
+def _snapshot(request: Request, caller: str, since: int | None, epoch: str | None) -> Iterator[Source]:
+    store, places = store_of(request), request.app.state.snapshots
+    with places.taken(caller), store.read() as connection:
         head = connection.execute(select(t.portal)).one()
         _same_history(head, since, epoch)
         tag = f'"{head.epoch}:{head.revision}"'
         if since is None and tag in request.headers.get("if-none-match", ""):
-            opened.__exit__(None, None, None)
-            return Response(status_code=304, headers={"ETag": tag})
-    except BaseException as error:
-        opened.__exit__(type(error), error, error.__traceback__)
-        raise
-
-    def parts() -> Iterator[bytes]:
-        try:
-            yield from lines(connection, head, store.clock(), since)
-        finally:
-            opened.__exit__(None, None, None)
-
-    gzip = "gzip" in request.headers.get("accept-encoding", "")
-    headers = {"ETag": tag, "Vary": "Accept-Encoding", **({"Content-Encoding": "gzip"} if gzip else {})}
-    return StreamingResponse(chunked(parts(), gzip=gzip), 200, headers, "application/x-ndjson")
+            yield Source(no_parts(), 304, {"ETag": tag})
+            return
+        gzip = "gzip" in request.headers.get("accept-encoding", "")
+        headers = {"ETag": tag, "Vary": "Accept-Encoding", **({"Content-Encoding": "gzip"} if gzip else {})}
+        parts = chunked(lines(connection, head, store.clock(), since), gzip=gzip)
+        yield Source(parts, 200, headers, "application/x-ndjson")
 
 
 def _same_history(head: object, since: int | None, epoch: str | None) -> None:
@@ -96,5 +97,6 @@ def read_changes(request: Request, since: Since = 0, epoch: Epoch = None, limit:
         items = [dict(row) for row in connection.execute(statement).mappings()]
     for item in items:
         del item["seq"], item["person"]
+        item["erased"] = erased_paths(item.pop("seals"))
     following = str(last) if last is not None and found[-1] > last else None
     return answer({"items": items, "next": following, "revision": head.revision, "epoch": head.epoch})

@@ -11,11 +11,12 @@ from reconciler.portal.api.answers import answer
 from reconciler.portal.api.models import PROBLEMS
 from reconciler.portal.api.request_models import Statistics
 from reconciler.portal.api.security import allowed, store_of
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.files.archives import download_headers
 from reconciler.portal.files.spreadsheets import statistics_csv
 from reconciler.portal.rules.policy import Grant
 
-router = APIRouter(tags=["statistics"], responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, tags=["statistics"], responses=PROBLEMS)
 
 Reads = Annotated[Grant, allowed("statistics.read")]
 Day = Annotated[str | None, Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema_extra={"format": "date"})]

@@ -14,9 +14,10 @@ from reconciler.portal.api.models import (
 )
 from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.security import allowed
+from reconciler.portal.api.strict import JsonRoute
 from reconciler.portal.store import tables as t
 
-router = APIRouter(responses=PROBLEMS)
+router = APIRouter(route_class=JsonRoute, responses=PROBLEMS)
 
 
 @router.get("/outbox", tags=["outbox"], response_model=Page[OutboxMail], dependencies=[allowed("outbox.read")])

@@ -57,7 +57,9 @@ def log_in(visit: LogsIn, form: Sent) -> Response:
     """Begin a session, and end the one that this browser had."""
     to, email = form.text("to"), form.text("email")
     try:
-        session = access.log_in(visit.store, email[:254], form.secret("password")[:254], host_of(visit.request))
+        session = access.log_in(
+            visit.store, email[:254], form.secret("password")[:254], host_of(visit.request), visit.browser
+        )  # fmt: skip
     except Problem as problem:
         if problem.type not in {"unauthenticated", "rate-limited"}:
             raise
@@ -131,7 +133,7 @@ def ask_for_reset(visit: Resets, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         wish = judged(ResetFields, {"email": form.text("email")}, missing(form, "email"))
-        links.ask_for_reset(work, wish.email, host_of(visit.request))
+        links.ask_for_reset(work, wish.email, host_of(visit.request), visit.browser)
         return "/reset/sent"
 
     return visit.submit(form, act, lambda wrong: _reset(visit, form, wrong))

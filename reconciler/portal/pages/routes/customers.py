@@ -94,6 +94,7 @@ def _blank() -> Found:
         "id": None, "version": None, "name": "", "description": None, "language": "en", "project_managers": [],
         "services": [], "email_domains": [], "status": CustomerStatus.ACTIVE, "archived": None, "registration_code": None,
         "owner": None, "external_key": None, "lacks": [], "people": 0,
+        "protected": False, "guarded": False,
     }  # fmt: skip
 
 
@@ -120,7 +121,16 @@ def _one(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None
     with visit.store.read() as connection:
         customer = customer_of(connection, id)
         people = _people(connection, [id])[id]
-    return _form(visit, {**customer, "lacks": lacks(customer, people), "people": people}, form, wrong)
+        guarded = _guarded(connection, id)
+    found = {**customer, "lacks": lacks(customer, people), "people": people, "guarded": guarded}
+    return _form(visit, found, form, wrong)
+
+
+def _guarded(connection: Connection, customer: str) -> bool:
+    """Whether somebody at the customer is protected, and keeps it from being archived."""
+    c = t.contacts.c
+    someone = select(c.id).where(c.customer == customer, c.protected, c.status.in_(LIVING)).limit(1)
+    return connection.execute(someone).first() is not None
 
 
 def _form(visit: Visit, customer: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:

@@ -124,7 +124,9 @@ def _happen(
     def again(wrong: Mistakes) -> Response:
         with visit.store.read() as connection:
             found = one_request(connection, visit, reached(connection, visit.grant, t.requests, id), kept)
-        return visit.page("requests/one.html", wrong=wrong.of(event), found=found, request=found.row, form=form)
+        return visit.page(
+            "requests/one.html", wrong=wrong.of(event), found=found, request=found.row, form=form, asked=None
+        )
 
     return visit.submit(form, done, again, done=f"request.{event}")
 

@@ -88,6 +88,8 @@ def _show(visit: Visit, kind: str, secret: str, wrong: Mistakes | None = None) -
 
 def _set(visit: Visit, kind: str, secret: str, form: Sent) -> Response:
     try:
+        if place := visit.done_before(form):
+            return visit.to(place, done="activated")
         kept = at_its_field(lambda: links.judged(visit.store, kind, secret, form.secret("password")), twice(form))
 
         def act(work: Work) -> str:

@@ -99,7 +99,7 @@ def _at_home(connection: Connection, people: list[Found]) -> list[Found]:
 
 NOBODY: Final = {
     "id": None, "name": "", "email": "", "role": Role.REQUESTER, "language": None, "services": "all", "customer": None,
-    "status": ContactStatus.INVITED,
+    "status": ContactStatus.INVITED, "protected": False,
 }  # fmt: skip
 
 

@@ -18,6 +18,8 @@ from reconciler.portal.store import tables as t
 router = APIRouter(include_in_schema=False)
 Sees = Annotated[Visit, visits("requests.read")]
 Text = Annotated[str, Query(max_length=63)]
+Counting = Annotated[int | None, Query(ge=0, le=100)]
+"""How many counts the page shows that asks again."""
 
 
 @router.get("/requests")
@@ -42,8 +44,10 @@ def list_requests(
 
 
 @router.get("/requests/{id}")
-def show_request(visit: Sees, id: str) -> Response:
-    """One request."""
+def show_request(visit: Sees, id: str, counting: Counting = None) -> Response:
+    """One request; nothing when `counting` says how many of its files are being counted, and they still are."""
     with visit.store.read() as connection:
         found = one_request(connection, visit, reached(connection, visit.grant, t.requests, id))
-    return visit.page("requests/one.html", found=found, request=found.row, form=None)
+    if counting and counting == found.counting:
+        return Response(status_code=204)
+    return visit.page("requests/one.html", found=found, request=found.row, form=None, asked=counting)

@@ -11,12 +11,15 @@ from reconciler.portal.acts import requests
 from reconciler.portal.acts.offers import offered_services
 from reconciler.portal.acts.request_shapes import RequestFields
 from reconciler.portal.pages.forms import Form, Mistakes, Told, Why, judged, missing
+from reconciler.portal.pages.looking import Found
 from reconciler.portal.pages.rendering import speech
 from reconciler.portal.pages.requesting import kept_uploads
+from reconciler.portal.pages.routes.requests import Counting
 from reconciler.portal.pages.tongues import is_tongue
 from reconciler.portal.pages.uploading import Received, off_the_loop, received
 from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.counts import is_counting
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.work import Work
 
@@ -30,9 +33,18 @@ NAMED: Final = {"service": "order", "workflow": "order", "target_language": "tar
 def begin(
     visit: Sends, source_language: Annotated[str, Query(max_length=35)] = "",
     target_languages: Annotated[list[str], Query(max_length=200)] = [],  # noqa: B006  fastapi copies it
+    uploaded: Annotated[str, Query(max_length=3000)] = "", counting: Counting = None,
 ) -> Response:  # fmt: skip
-    """An empty form; with a source language chosen it is not offered as a target."""
-    return _form(visit, source_language, target_languages)
+    """An empty form; with a source language chosen it is not offered as a target.
+
+    `uploaded`: files whose counts the page shows; nothing when `counting` of them are being counted, and still are.
+    """
+    ids = [id for id in uploaded.split(",") if id]
+    with visit.store.read() as connection:
+        files = kept_uploads(connection, visit, ids) if ids else []
+    if counting and counting == sum(map(is_counting, files)):
+        return Response(status_code=204)
+    return _form(visit, source_language, target_languages, kept={"files": files, "reference_files": []}, asked=counting)
 
 
 @router.post("/requests")
@@ -52,9 +64,8 @@ def _send(visit: Visit, sent: Received) -> Response:
         return f"/requests/{row.id}"
 
     def again(wrong: Mistakes) -> Response:
-        form, shown = sent.form, {NAMED.get(name, name): why for name, why in wrong.fields.items()}
-        wrong = Mistakes(shown, wrong.problem, wrong.whole)
-        return _form(visit, form.text("source_language"), _targets(form), sent, wrong)
+        shown = {NAMED.get(name, name): why for name, why in wrong.fields.items()}
+        return _again(visit, sent, Mistakes(shown, wrong.problem, wrong.whole))
 
     return visit.submit(sent.form, act, again, done="sent")
 
@@ -99,19 +110,23 @@ def _wrong(visit: Visit, sent: Received, typed: Mapping[str, Any]) -> dict[str, 
     return wrong
 
 
+def _again(visit: Visit, sent: Received, wrong: Mistakes) -> Response:
+    form = sent.form
+    with visit.store.read() as connection:
+        kept = {name: kept_uploads(connection, visit, sent.uploads(name)) for name in ("files", "reference_files")}
+    return _form(visit, form.text("source_language"), _targets(form), form, wrong, kept=kept)
+
+
 def _form(
-    visit: Visit, source: str, targets: Sequence[str], sent: Received | None = None, wrong: Mistakes | None = None
-) -> Response:
+    visit: Visit, source: str, targets: Sequence[str], form: Form | None = None, wrong: Mistakes | None = None,
+    *, kept: Mapping[str, Sequence[Found]], asked: int | None = None,
+) -> Response:  # fmt: skip
     with visit.store.read() as connection:
         services = offered_services(connection, visit.grant.principal.contact or "")
         languages = connection.execute(t.settings.select()).mappings().one()["languages"]
-        kept = {
-            name: kept_uploads(connection, visit, sent.uploads(name)) if sent else []
-            for name in ("files", "reference_files")
-        }
     return visit.page(
-        "requests/new.html", wrong=wrong, orders=_orders(services), offered=languages, kept=kept,
-        form=sent.form if sent else None, source=source, targets=targets,
+        "requests/new.html", wrong=wrong, orders=_orders(services), offered=languages, kept=kept, form=form,
+        source=source, targets=targets, asked=asked,
     )  # fmt: skip
 
 

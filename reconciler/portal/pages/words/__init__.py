@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import cache
-from typing import Final
+from typing import Final, get_args
 
+from reconciler.portal.files.words import Reason
 from reconciler.portal.pages.words import access, administration, common, history, requests, steps, team
 from reconciler.portal.rules.audit import Deed, Verb
 from reconciler.portal.rules.covering import covering
@@ -46,6 +47,7 @@ _CLOSED: Final[Mapping[str, Iterable[str]]] = {
     "staff.kind.": StaffKind,
     "state.": RequestState,
     "status.": (*ContactStatus, *CustomerStatus, *StaffStatus),
+    "uncounted.": get_args(Reason),
     "workflow.": Workflow,
 }
 """Families of sentences: the beginning of their keys, and what the keys end in."""

@@ -31,6 +31,16 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Toutes les personnes de {name} perdent l’accès. Impossible tant que des demandes sont en cours.",
         "Alle bei {name} verlieren den Zugang. Nicht möglich, solange Anfragen offen sind.",
     ),
+    "customer.protected": (
+        "This customer is protected: nobody can archive or rename it.",
+        "Ce client est protégé : personne ne peut l’archiver ni le renommer.",
+        "Dieser Kunde ist geschützt: Niemand kann ihn archivieren oder umbenennen.",
+    ),
+    "customer.guarded": (
+        "Somebody at this customer is protected: nobody can archive it.",
+        "Ce client a un contact protégé : personne ne peut l’archiver.",
+        "Bei diesem Kunden ist jemand geschützt: Niemand kann ihn archivieren.",
+    ),
     "customer.archive.do": ("Archive {name}", "Archiver {name}", "{name} archivieren"),
     "customer.restore": ("Restore", "Restaurer", "Wiederherstellen"),
     "customer.restore.lead": (

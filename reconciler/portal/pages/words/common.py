@@ -162,9 +162,19 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Noch in Verwendung; nehmen Sie es dort zuerst heraus. Kunden: {customers}, Kontakte: {contacts}, offene Anfragen: {requests}.",
     ),
     "problem.protected": (
-        "This is protected. Only the files in git can lift the protection.",
-        "Cet élément est protégé. Seuls les fichiers dans git peuvent lever la protection.",
-        "Das ist geschützt. Der Schutz lässt sich nur in den Dateien in git aufheben.",
+        "Nothing was changed: it would take something from a person or a customer that is protected. The provider’s administrators have to lift the protection first.",
+        "Rien n’a été modifié : cela retirerait quelque chose à une personne ou à un client protégé. Les administrateurs du prestataire doivent d’abord lever la protection.",
+        "Es wurde nichts geändert: Damit verlöre eine geschützte Person oder ein geschützter Kunde etwas. Die Administratoren des Anbieters müssen zuerst den Schutz aufheben.",
+    ),
+    "protected.lift": (
+        "To do it all the same, lift the protection first, in a change of its own: in the files in git, or by the API.",
+        "Pour le faire malgré tout, levez d’abord la protection, dans une modification à part : dans les fichiers dans git, ou par l’API.",
+        "Soll es trotzdem sein, heben Sie zuerst den Schutz auf, in einer eigenen Änderung: in den Dateien in git oder über die API.",
+    ),
+    "protected.ask": (
+        "If it has to be, ask us.",
+        "Si c’est nécessaire, adressez-vous à nous.",
+        "Wenn es sein muss, wenden Sie sich an uns.",
     ),
     "problem.last-manager": (
         "The customer would have no manager left. Make somebody else a manager first.",
@@ -213,6 +223,11 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Too many tries. Wait a little and try again.",
         "Trop de tentatives. Patientez un peu, puis réessayez.",
         "Zu viele Versuche. Warten Sie etwas, und versuchen Sie es noch einmal.",
+    ),
+    "limit.reached": (
+        "A limit is reached: {what}. Try again later, or write to us.",
+        "Une limite est atteinte : {what}. Réessayez plus tard ou écrivez-nous.",
+        "Eine Grenze ist erreicht: {what}. Versuchen Sie es später noch einmal, oder schreiben Sie uns.",
     ),
     "problem.unavailable": (
         "The portal is busy. Try again in a moment.",

@@ -35,6 +35,30 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "a réattribué les demandes en cours de {name}",
         "hat die offenen Anfragen von {name} übertragen",
     ),
+    "history.did.limited": (
+        "reached a limit, and was refused",
+        "a atteint une limite et a essuyé un refus",
+        "hat eine Grenze erreicht und wurde abgewiesen",
+    ),
+    "history.limit": ("Limit", "Limite", "Grenze"),
+    "limit.requests": (
+        "requests sent in an hour", "demandes envoyées en une heure", "Anfragen in einer Stunde",
+    ),
+    "limit.mails": (
+        "e-mails caused in an hour", "e-mails provoqués en une heure", "ausgelöste E-Mails in einer Stunde",
+    ),
+    "limit.staff-mails": (
+        "e-mails caused in an hour", "e-mails provoqués en une heure", "ausgelöste E-Mails in einer Stunde",
+    ),
+    "limit.moves": (
+        "reassignments in an hour", "réattributions en une heure", "Übertragungen in einer Stunde",
+    ),
+    "limit.addresses": (
+        "e-mail addresses tried in a day", "adresses e-mail essayées en un jour", "versuchte E-Mail-Adressen an einem Tag",
+    ),
+    "limit.customer-gib": (
+        "files of the customer, in GiB", "fichiers du client, en Gio", "Dateien des Kunden in GiB",
+    ),
     "history.did.approved": (
         "approved the registration of {name}",
         "a approuvé l’inscription de {name}",
@@ -74,6 +98,9 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "history.did.quoted": (
         "sent the quote for {what}", "a envoyé le devis pour {what}", "hat das Angebot für {what} gesendet",
+    ),
+    "history.did.counted": (
+        "counted the words of {what}", "a compté les mots de {what}", "hat die Wörter für {what} gezählt",
     ),
     "history.did.declined": ("declined {what}", "a refusé {what}", "hat {what} abgelehnt"),
     "history.did.accepted": (
@@ -129,6 +156,13 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "history.did.named": (
         "changed the name of the portal", "a changé le nom du portail", "hat den Namen des Portals geändert",
     ),
+    "history.did.brought-back": (
+        "restored the portal from a backup",
+        "a restauré le portail à partir d’une sauvegarde",
+        "hat das Portal aus einer Sicherung wiederhergestellt",
+    ),
+    "history.epoch": ("Epoch", "Époque", "Epoche"),
+    "history.head": ("Head of the history", "Tête de l’historique", "Kopf des Verlaufs"),
     "history.did.token-made": (
         "made the API token “{name}”", "a créé le jeton d’API « {name} »", "hat das API-Token „{name}“ erstellt",
     ),
@@ -136,6 +170,10 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "revoked the API token “{name}”", "a révoqué le jeton d’API « {name} »", "hat das API-Token „{name}“ entzogen",
     ),
     "history.scope": ("Scope", "Portée", "Umfang"),
+    "history.valid-until": ("Valid until", "Valable jusqu’au", "Gültig bis"),
+    "history.for-owner": (
+        "Writes only what belongs to", "N’écrit que ce qui appartient à", "Schreibt nur, was diesem Eigentümer gehört",
+    ),
     "history.did.renamed": (
         "renamed the file for {what}", "a renommé le fichier pour {what}", "hat die Datei für {what} umbenannt",
     ),

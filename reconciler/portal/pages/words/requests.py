@@ -46,11 +46,24 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "request.not-counted": (
         "not counted yet", "pas encore comptés", "noch nicht gezählt",
     ),
+    "request.counting": ("being counted", "comptage en cours", "werden gezählt"),
+    "counting.one": (
+        "The words of {count} file are being counted.",
+        "Les mots de {count} fichier sont en cours de comptage.",
+        "Die Wörter von {count} Datei werden gerade gezählt.",
+    ),
+    "counting.other": (
+        "The words of {count} files are being counted.",
+        "Les mots de {count} fichiers sont en cours de comptage.",
+        "Die Wörter von {count} Dateien werden gerade gezählt.",
+    ),
+    "counting.done": ("The count is done.", "Le comptage est terminé.", "Die Zählung ist fertig."),
+    "counting.again": ("Show the progress", "Afficher l’avancement", "Stand anzeigen"),
     "request.files": ("Files to translate", "Fichiers à traduire", "Zu übersetzende Dateien"),
     "request.files.hint": (
-        "Words are counted at once in text, XLIFF and Word files. 100 MB a file at most.",
-        "Les mots sont comptés aussitôt dans les fichiers texte, XLIFF et Word. 100 Mo par fichier au plus.",
-        "In Text-, XLIFF- und Word-Dateien werden die Wörter gleich gezählt. Höchstens 100 MB je Datei.",
+        "Words are counted by the portal in text, XLIFF and Word files. 100 MB a file at most.",
+        "Le portail compte les mots des fichiers texte, XLIFF et Word. 100 Mo par fichier au plus.",
+        "In Text-, XLIFF- und Word-Dateien zählt das Portal die Wörter. Höchstens 100 MB je Datei.",
     ),
     "request.references": ("Reference files", "Fichiers de référence", "Referenzdateien"),
     "request.references.hint": (
@@ -134,6 +147,16 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     ),
     "uncounted.too-much": (
         "too large to be counted", "trop volumineux pour être compté", "zu groß, um gezählt zu werden",
+    ),
+    "uncounted.too-complex": (
+        "too complex to be counted: a project manager counts it",
+        "trop complexe pour être compté : un chef de projet s’en charge",
+        "zu komplex, um gezählt zu werden: Das übernimmt ein Projektmanager",
+    ),
+    "uncounted.no-bytes": (
+        "the portal has lost this file: send it again",
+        "le portail a perdu ce fichier : envoyez-le à nouveau",
+        "dem Portal fehlt diese Datei: Senden Sie sie noch einmal",
     ),
     "mistake.service": (
         "This service cannot be ordered this way.",

@@ -16,6 +16,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "event.requests/progress": ("Progress reported", "Avancement indiqué", "Fortschritt gemeldet"),
     "event.requests/deliver": ("Delivered", "Livrée", "Geliefert"),
     "event.requests/reassign": ("Reassigned", "Réattribuée", "Übertragen"),
+    "event.requests/count": ("Words counted", "Mots comptés", "Wörter gezählt"),
     "event.work_moved": ("Handed over with all open work", "Attribuée avec tout le travail en cours", "Mit aller offenen Arbeit übertragen"),
     "event.quote_expired": ("Quote expired", "Devis expiré", "Angebot abgelaufen"),
     "event.other": ("Changed", "Modifiée", "Geändert"),
@@ -34,6 +35,21 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Check the words and the cost, and send the quote. {owner} gets a mail.",
         "Vérifiez les mots et le coût, et envoyez le devis. {owner} reçoit un e-mail.",
         "Prüfen Sie Wörter und Kosten, und senden Sie das Angebot. {owner} erhält eine E-Mail.",
+    ),
+    "next.quote_being_made.owner": (
+        "The portal counts the words and makes the quote. You get a mail.",
+        "Le portail compte les mots et établit le devis. Vous recevez un e-mail.",
+        "Das Portal zählt die Wörter und macht das Angebot. Sie erhalten eine E-Mail.",
+    ),
+    "next.quote_being_made.watches": (
+        "The portal counts the words and makes the quote. {owner} gets a mail.",
+        "Le portail compte les mots et établit le devis. {owner} reçoit un e-mail.",
+        "Das Portal zählt die Wörter und macht das Angebot. {owner} erhält eine E-Mail.",
+    ),
+    "next.quote_being_made.provider": (
+        "The portal counts the words and makes the quote. What it cannot count waits for you then.",
+        "Le portail compte les mots et établit le devis. Ce qu’il ne peut pas compter vous reviendra.",
+        "Das Portal zählt die Wörter und macht das Angebot. Was es nicht zählen kann, wartet danach auf Sie.",
     ),
     "next.quoted.decides": (
         "Accept the quote until {until}, or reject it. Work begins when it is accepted.",

@@ -50,6 +50,11 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Il n’y a pas de travail en cours à réattribuer.",
         "Es gibt keine offene Arbeit zu übertragen.",
     ),
+    "person.protected": (
+        "{name} is protected: nobody can delete this contact, change the e-mail address, or take a role or a service away.",
+        "{name} est un contact protégé : personne ne peut le supprimer, modifier son adresse e-mail, ni lui retirer un rôle ou un service.",
+        "{name} ist geschützt: Niemand kann diesen Kontakt löschen, die E-Mail-Adresse ändern oder eine Rolle oder einen Service wegnehmen.",
+    ),
     "person.remove": ("Delete", "Supprimer", "Löschen"),
     "person.remove.lead": (
         "{name} loses access at once. Open requests are reassigned at the same time.",

@@ -1,0 +1,34 @@
+"""Turns of hosts: who asks too often waits, and nobody else does."""
+
+from __future__ import annotations
+
+import pytest
+
+from reconciler.portal.api.app import create_app
+from reconciler.portal.api.edge import Paces
+from reconciler.portal.api.turns import Share, Turns
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store.store import Store
+from tests.portal.harness import Api, refused
+
+SHARE = Share(at_once=3, a_second=2.0, longest_wait_s=1.0)
+
+
+def test_a_host_has_some_requests_at_once_and_then_waits_for_its_turn() -> None:
+    turns = Turns(SHARE)
+    assert [turns.wait_s("a", 100.0) for _ in range(5)] == [0, 0, 0, 0.5, 1.0]
+    with pytest.raises(Problem, match="too many requests from this address"):
+        turns.wait_s("a", 100.0)
+    assert turns.wait_s("b", 100.0) == 0
+    assert turns.wait_s("a", 100.5) == 1.0
+    assert [turns.wait_s("a", 110.0) for _ in range(3)] == [0, 0, 0]
+
+
+def test_who_would_wait_too_long_is_told_when_to_come_again_and_who_watches_is_answered(store: Store) -> None:
+    share = Share(at_once=1, a_second=0.001, longest_wait_s=1.0)
+    with Api(create_app(store, paces=Paces(requests=share))) as api:
+        assert [api.get("/api/v1/openapi.json").status_code for _ in range(2)] == [200, 429]
+        answer = api.get("/api/v1/openapi.json")
+        assert (refused(answer, "rate-limited")["status"], answer.headers["retry-after"]) == (429, "1")
+        assert api.get("/login").status_code == 429
+        assert {api.get("/healthz").status_code for _ in range(3)} == {200}
