@@ -22,7 +22,8 @@ import httpx
 import stamina
 
 from reconciler.adapters.address import Address
-from reconciler.adapters.ceiling import Ceiling, too_much
+from reconciler.adapters.answer_limits import AnswerLimits, answer_too_large
+from reconciler.adapters.ending import WITHIN_S, EndingTransport
 from reconciler.adapters.unpacking import decompressed
 from reconciler.documents.published import validator_for
 from reconciler.model.errors import (
@@ -116,7 +117,9 @@ class Connection:
         """The JSON of a good answer, or the failure that fits the answer."""
         self.budget.count()
         try:
-            with self._client.stream(method, path, json=body, headers=dict(headers or {})) as response:
+            with self._client.stream(
+                method, path, json=body, headers=dict(headers or {}), extensions={WITHIN_S: DEADLINE_S}
+            ) as response:
                 return self._understood(response, _read(response, self.host))
         except _TooLate:
             raise self._lost(method, path, httpx.ReadTimeout("")) from None
@@ -175,20 +178,21 @@ class ReadingConnection(Connection):
     """A connection that can only ask."""
 
     def __init__(self, address: Address, budget: Budget | None = None) -> None:
-        super().__init__(address, _GetOnly(httpx.HTTPTransport()), budget or Budget())
+        super().__init__(address, _GetOnly(EndingTransport(DEADLINE_S)), budget or Budget())
 
     def get(self, path: str) -> Any:
         """The JSON at a path."""
         return self._retried(lambda: self._send("GET", path))
 
     @contextmanager
-    def lines(self, path: str, ceiling: Ceiling) -> Iterator[Iterator[bytes]]:
+    def lines(self, path: str, limits: AnswerLimits) -> Iterator[Iterator[bytes]]:
         """The lines of an NDJSON answer as they arrive; what breaks on the way is `Unreachable`."""
 
         def begin() -> httpx.Response:
             self.budget.count()
             try:
-                response = self._client.send(self._client.build_request("GET", path), stream=True)
+                request = self._client.build_request("GET", path, extensions={WITHIN_S: RUN_S})
+                response = self._client.send(request, stream=True)
             except httpx.TransportError as error:
                 raise self._lost("GET", path, error) from None
             if not response.is_success:
@@ -200,7 +204,7 @@ class ReadingConnection(Connection):
 
         response = self._retried(begin)
         try:
-            yield _lines(response, ceiling.bytes, self.host)
+            yield _lines(response, limits.bytes, self.host)
         except (httpx.TransportError, _TooLate) as error:
             raise Unreachable(f"the answer of {self.host} broke off: {type(error).__name__}") from None
         finally:
@@ -211,7 +215,7 @@ class WritingConnection(Connection):
     """A connection that can write; only applying holds one."""
 
     def __init__(self, address: Address, budget: Budget | None = None) -> None:
-        super().__init__(address, httpx.HTTPTransport(), budget or Budget())
+        super().__init__(address, EndingTransport(DEADLINE_S), budget or Budget())
 
     def write(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
         """The JSON of the answer; sent again after a lost answer, so it must be safe to repeat."""
@@ -232,16 +236,16 @@ class _TooLate(Exception):
 def _parts_of(
     response: httpx.Response, most: int, within_s: float, host: str, flag: str | None = None
 ) -> Iterator[bytes]:
-    """The answer as it arrives: not more than so many bytes, and not for longer than so many seconds.
+    """Yield the answer as it arrives: at most `most` bytes, and for at most `within_s` seconds.
 
-    Bytes count as they are sent and as they are once decompressed. `flag` raises their number.
+    Both the bytes on the line and the decompressed bytes count. `flag` is the option that raises `most`.
     """
     size, end = 0, time.monotonic() + within_s
     coding = response.headers.get("content-encoding", "identity")
     for part in decompressed(response.iter_raw(), coding, host):
         size += len(part)
         if max(size, response.num_bytes_downloaded) > most:
-            raise too_much(host, most, "bytes", flag)
+            raise answer_too_large(host, most, "bytes", flag)
         if time.monotonic() > end:
             raise _TooLate
         yield part

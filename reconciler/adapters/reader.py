@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from reconciler.adapters import decoding
 from reconciler.adapters.address import Address
-from reconciler.adapters.ceiling import Ceiling, too_much
+from reconciler.adapters.answer_limits import AnswerLimits, answer_too_large
 from reconciler.adapters.connection import Budget, ReadingConnection
 from reconciler.model.errors import IncompleteAnswer, NotUnderstood
 from reconciler.model.live import LiveState
@@ -31,9 +31,9 @@ _KINDS: Final[dict[str, Callable[[Any], Any]]] = {
 class PortalReader:
     """Reads the live state of one portal."""
 
-    def __init__(self, address: Address, budget: Budget | None = None, ceiling: Ceiling | None = None) -> None:
+    def __init__(self, address: Address, budget: Budget | None = None, limits: AnswerLimits | None = None) -> None:
         self._connection = ReadingConnection(address, budget)
-        self._ceiling = ceiling or Ceiling()
+        self._limits = limits or AnswerLimits()
 
     def close(self) -> None:
         """Let go of the connection."""
@@ -52,14 +52,14 @@ class PortalReader:
 
     def live_state(self) -> LiveState:
         """Everything at one revision, complete."""
-        with self._connection.lines("/snapshot", self._ceiling) as lines, _without_collector():
+        with self._connection.lines("/snapshot", self._limits) as lines, _without_collector():
             return _together(self._bounded(lines))
 
     def _bounded(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """The lines, as long as there are no more rows than the ceiling allows: a header and a trailer stand around."""
+        """Pass the lines on; raise NotUnderstood beyond the limit of rows. A header and a trailer are no rows."""
         for number, line in enumerate(lines):
-            if number > self._ceiling.rows + 1:
-                raise too_much(self._connection.host, self._ceiling.rows, "rows", "--max-rows")
+            if number > self._limits.rows + 1:
+                raise answer_too_large(self._connection.host, self._limits.rows, "rows", "--max-rows")
             yield line
 
 

@@ -1,4 +1,4 @@
-"""Answers unpacked in small parts: however well something was compressed, it does not fill the memory."""
+"""Decompresses answers in small parts, so that no answer fills the memory, however well it was compressed."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ LARGEST_PART: Final = 64 * 1024
 
 
 def decompressed(sent: Iterator[bytes], coding: str, host: str) -> Iterator[bytes]:
-    """The parts of an answer whose head names this coding, empty ones too. A part is small, however well it was packed.
+    """Yield the decompressed parts of an answer of this content-encoding; a part may be empty, and is never large.
 
-    The library would unpack all that arrived at once, and an answer that was compressed several times as well.
+    The library would decompress everything that arrived in one step, and also what was compressed several times.
     """
     coding = coding.strip().lower()
     if coding not in {"identity", "gzip"}:
-        raise NotUnderstood(f"{host} compressed its answer as '{coding:.40}': only gzip was asked for")
+        raise NotUnderstood(f"{host} compressed its answer as '{coding:.40}', but only gzip was asked for")
     if coding == "identity":
         yield from sent
         return
@@ -26,7 +26,7 @@ def decompressed(sent: Iterator[bytes], coding: str, host: str) -> Iterator[byte
     try:
         for arrived in sent:
             if unpacker.eof:
-                raise NotUnderstood(f"something stands after the end of the compressed answer of {host}")
+                raise NotUnderstood(f"the answer of {host} continues after the end of its compressed data")
             waiting = arrived
             while True:
                 part = unpacker.decompress(waiting, LARGEST_PART)

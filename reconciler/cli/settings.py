@@ -57,12 +57,12 @@ class Settings:
 
     def reader(self, budget: Budget | None = None) -> PortalReader:
         """A client that can only read."""
-        from reconciler.adapters.ceiling import Ceiling  # noqa: PLC0415  only commands that need the network
+        from reconciler.adapters.answer_limits import AnswerLimits  # noqa: PLC0415  only commands that need the network
         from reconciler.adapters.reader import PortalReader  # noqa: PLC0415  the same
 
-        usual = Ceiling()
-        ceiling = Ceiling(self.max_answer_bytes or usual.bytes, self.max_rows or usual.rows)
-        return PortalReader(self.address(), budget, ceiling)
+        default = AnswerLimits()
+        limits = AnswerLimits(self.max_answer_bytes or default.bytes, self.max_rows or default.rows)
+        return PortalReader(self.address(), budget, limits)
 
     def _token(self) -> str:
         if self.token_file is not None:
@@ -107,8 +107,8 @@ _OPTIONS: Final = (
     click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Paint the text [default: auto]"),
     click.option("-q", "--quiet", is_flag=True, default=None, help="Only the result and errors."),
     click.option("-v", "--verbose", is_flag=True, default=None, help="Also times and request counts, on stderr."),
-    click.option("--max-answer-bytes", type=click.IntRange(min=1), metavar="N", help="Cut off a portal that answers with more bytes [default: 536870912]"),
-    click.option("--max-rows", type=click.IntRange(min=1), metavar="N", help="Cut off a portal that answers with more rows [default: 1000000]"),
+    click.option("--max-answer-bytes", type=click.IntRange(min=1), metavar="N", help="Fail when the portal's answer has more bytes [default: 536870912]"),
+    click.option("--max-rows", type=click.IntRange(min=1), metavar="N", help="Fail when the portal's answer has more rows [default: 1000000]"),
     click.option("--log-format", type=click.Choice(["text", "json"]), help="How stderr is written [default: text]"),
 )  # fmt: skip
 

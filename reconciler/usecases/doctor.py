@@ -20,9 +20,9 @@ _WARNED_DAYS: Final = 7
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing that was looked at: whether it is well, and what to do if it is not.
+    """The result of one check, and what to do if it is not well.
 
-    `stops`: a run cannot do without it; otherwise it is a warning when it is not well.
+    `stops`: whether a run depends on it; if not, a bad result is a warning.
     """
 
     subject: str
@@ -79,5 +79,5 @@ def _portal(open_reader: Callable[[], StateReader]) -> Iterator[Finding]:
 
 def _token(meta: Meta, end: str) -> Finding:
     left = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(meta.now)
-    hint = "make a new one with reconciler portal token, put it in the place of this one, and revoke this one"
+    hint = "make a new token with reconciler portal token, use it instead of this one, then revoke this one"
     return Finding("token", left.days >= _WARNED_DAYS, f"works until {end}", hint, stops=False)

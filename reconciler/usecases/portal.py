@@ -42,7 +42,7 @@ HERE = "http://127.0.0.1:8000"
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
     """Serve the portal until a signal; `more` is what else `command.serve` takes."""
     if unknown := [name for name in more.get("limits") or () if name not in command.LIMITS]:
-        raise WrongUsage(f"--limit '{unknown[0]}' is no limit", f"the limits are {', '.join(command.LIMITS)}")
+        raise WrongUsage(f"--limit: '{unknown[0]}' is no limit", f"the limits are {', '.join(command.LIMITS)}")
     with _understood():
         command.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
 
@@ -138,19 +138,18 @@ def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bo
 
 def _restored(done: command.Restored) -> Iterator[str]:
     yield f"restored {done.manifest.sentence}"
-    yield "everybody logs in anew, and every reconciler reads everything anew"
+    yield "everybody has to log in again, and every reconciler reads everything again"
     tokens = counted(len(done.tokens), "token")
     if done.kept:
-        yield f"{tokens} of the backup open the portal again, also those that were revoked after it"
+        yield f"{tokens} of the backup work again, even if they were revoked after the backup"
     else:
-        yield f"{tokens} of the backup open nothing any more; make new ones with reconciler portal token"
+        yield f"{tokens} of the backup were ended; make new ones with reconciler portal token"
     for id, scope, name in done.tokens:
         yield f"  {id}  {scope:<7}  {told(name)}"
     void = f"{counted(done.links, 'link')} in mails and {counted(done.sign_ups, 'unconfirmed sign-up')}"
-    yield f"{void} open nothing any more; {counted(done.mails, 'unsent mail')} with such a link will not leave"
-    since = f"whoever was erased, removed, demoted or chose another password after {done.manifest.at}"
-    yield f"{since} is as they were then"
-    yield f"the entry of revision {done.revision} in the audit feed names the backup's head, {done.head}"
+    yield f"{void} no longer work; {counted(done.mails, 'unsent mail')} with such a link will not be sent"
+    yield f"people, roles and passwords are those of {done.manifest.at}: repeat the removals and erasures that came later"
+    yield f"revision {done.revision} of the audit feed records the restore and the backup's head, {done.head}"
 
 
 def verify(database: str, noted: str | None) -> str:
@@ -158,7 +157,7 @@ def verify(database: str, noted: str | None) -> str:
     with _understood():
         found = command.verify(database, noted)
     if found.wrong is not None:
-        hint = "compare it with a backup: reconciler portal restore brings one into an empty database"
+        hint = "restore a backup into an empty database with reconciler portal restore, and compare the two"
         raise Refused(f"the audit feed does not hold: {found.wrong}", hint)
     return "\n  ".join(_verified(found, noted))
 
@@ -168,10 +167,10 @@ def _verified(found: command.Verdict, noted: str | None) -> Iterator[str]:
     for each in found.restores:
         yield f"revision {each.revision}, {each.at}: restored from a backup whose head was {each.from_head}"
     if noted:
-        yield f"an entry has the noted head {noted}: up to there nothing was changed"
+        yield f"the noted head {noted} was found: nothing was changed up to its entry"
     else:
-        unseen = "without --head, a chain that was computed anew and lost last entries are not seen"
-        yield f"{unseen}: note the head elsewhere and pass it the next time"
+        yield "without --head, a recomputed chain and missing last entries are not detected"
+        yield "note the head outside of the database and pass it with --head next time"
 
 
 def tell_demo(database: str, files: FileTree, connect: Connect, password: str | None = None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 import pytest
 
 from reconciler.adapters.address import Address
-from reconciler.adapters.ceiling import Ceiling
+from reconciler.adapters.answer_limits import AnswerLimits
 from reconciler.adapters.connection import Budget
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.writer import PortalWriter
@@ -18,13 +18,13 @@ from reconciler.model.portal import Lease, RunMark
 from tests.adapters.endless import ENDLESS, endless
 
 MIB = 1024 * 1024
-SMALL = Ceiling(bytes=2 * MIB, rows=1000)
+SMALL = AnswerLimits(bytes=2 * MIB, rows=1000)
 BUFFERED = 16 * MIB
 """What may lie in the buffers of both ends when one of them stops reading."""
 
 
-def reader(url: str, ceiling: Ceiling = SMALL) -> PortalReader:
-    return PortalReader(Address(url, "token"), Budget(retries=0), ceiling)
+def reader(url: str, limits: AnswerLimits = SMALL) -> PortalReader:
+    return PortalReader(Address(url, "token"), Budget(retries=0), limits)
 
 
 def writer(url: str) -> PortalWriter:
@@ -67,20 +67,20 @@ def test_no_answer_without_end_is_read_to_its_end(
 
 
 @pytest.mark.parametrize(
-    ("ceiling", "said", "flag"),
+    ("limits", "said", "flag"),
     [
-        (Ceiling(bytes=MIB), "sent more than 1,048,576 bytes", "raise --max-answer-bytes"),
-        (Ceiling(rows=1000), "sent more than 1,000 rows", "raise --max-rows"),
+        (AnswerLimits(bytes=MIB), "sent more than 1,048,576 bytes", "raise --max-answer-bytes"),
+        (AnswerLimits(rows=1000), "sent more than 1,000 rows", "raise --max-rows"),
     ],
 )
 @pytest.mark.parametrize("kind", ["rows", "rows that were compressed"])
 def test_it_is_said_what_was_too_much_and_what_raises_the_number(
-    kind: str, ceiling: Ceiling, said: str, flag: str
+    kind: str, limits: AnswerLimits, said: str, flag: str
 ) -> None:
     with endless(kind) as server, pytest.raises(NotUnderstood, match=said) as refused:
-        reader(server.url, ceiling).live_state()
+        reader(server.url, limits).live_state()
     assert refused.value.hint == f"check the portal's URL; if the portal really is this large, {flag}"
 
 
 def test_half_a_gibibyte_and_a_million_rows_are_read() -> None:
-    assert Ceiling() == Ceiling(bytes=512 * MIB, rows=1_000_000)
+    assert AnswerLimits() == AnswerLimits(bytes=512 * MIB, rows=1_000_000)

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from tests.cli.conftest import Portal, Program
-from tests.cli.test_runs import _revision
+from tests.cli.test_runs import _newest
 
 QUESTION = "Apply this plan? [y/N]: "
 
@@ -78,14 +78,14 @@ class Terminal:
 def test_whoever_does_not_say_yes_changes_nothing(
     connected: Program, portal: Portal, answer: bytes | signal.Signals, code: int, last: str
 ) -> None:
-    before = _revision(portal)
+    before = _newest(portal)
     terminal = Terminal(connected, "apply")
     terminal.read_until(QUESTION)
     terminal.answer(answer)
     assert terminal.ended_with() == code, terminal.said
     assert last in terminal.said.splitlines()[-1]
     assert terminal.said.count("Plan for portal ") == 1
-    assert _revision(portal) == before
+    assert _newest(portal) == before
 
 
 def test_whoever_says_yes_has_it_done(connected: Program) -> None:

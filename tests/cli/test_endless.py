@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from reconciler.adapters.answer_limits import AnswerLimits
 from tests.adapters.endless import endless
 from tests.cli.conftest import Program
 
@@ -28,5 +29,11 @@ def test_a_portal_with_more_rows_than_are_read_is_named_with_the_flag(connected:
 
 
 @pytest.mark.parametrize("flag", ["--max-rows", "--max-answer-bytes"])
-def test_no_number_turns_the_ceiling_off(book: Program, flag: str) -> None:
+def test_no_number_turns_the_limit_off(book: Program, flag: str) -> None:
     assert book("plan", flag, "0").code == 64
+
+
+def test_the_help_names_the_limits_of_an_answer(book: Program) -> None:
+    text = " ".join(book("plan", "--help").out.split())
+    limits = AnswerLimits()
+    assert [number for number in (limits.bytes, limits.rows) if f"[default: {number}]" not in text] == []

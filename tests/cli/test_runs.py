@@ -184,7 +184,7 @@ def test_doctor_warns_a_week_before_the_token_ends(
     run = connected("doctor")
     (line,) = [line for line in run.out.splitlines() if " token " in line]
     assert (run.code, line.startswith("WARN" if warned else "ok  ")) == (0, True)
-    assert ("hint: make a new one with reconciler portal token" in run.out) is warned
+    assert ("hint: make a new token with reconciler portal token" in run.out) is warned
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

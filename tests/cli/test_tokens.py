@@ -70,9 +70,12 @@ def test_tokens_are_listed_with_their_end_their_owner_and_their_last_use(folder:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (("--scope", "apply", "--expires", "never"), "'never' is neither a number of days nor a day such as "),
-        (("--scope", "apply", "--expires", "2020-01-01"), "'2020-01-01' is not within the next 3650 days"),
-        (("--scope", "admin", "--owner", "acme"), "a token of scope 'admin' cannot be bound to an owner, only one of"),
+        (("--scope", "apply", "--expires", "never"), "expires: 'never' is neither a number of days nor a day such as "),
+        (("--scope", "apply", "--expires", "2020-01-01"), "expires: '2020-01-01' is not within the next 3650 days"),
+        (
+            ("--scope", "admin", "--owner", "acme"),
+            "owner: a token of scope 'admin' cannot be bound to an owner, only one of",
+        ),
     ],
 )
 def test_a_token_that_cannot_be_as_it_is_asked_for_is_not_made(

@@ -39,12 +39,12 @@ def test_a_feed_that_holds_is_exit_0_with_its_head_and_what_is_not_seen(folder: 
     assert (run.code, run.err) == (0, "")
     assert run.out == (
         f"the audit feed holds: 3 entries, head {head}\n"
-        "  without --head, a chain that was computed anew and lost last entries are not seen: note the head elsewhere "
-        "and pass it the next time\n"
+        "  without --head, a recomputed chain and missing last entries are not detected\n"
+        "  note the head outside of the database and pass it with --head next time\n"
     )
     run = folder("portal", "verify", "--database", f"sqlite:///{path}", "--head", noted[1])
     assert (run.code, run.out.splitlines()[1]) == (
-        0, f"  an entry has the noted head {noted[1]}: up to there nothing was changed",
+        0, f"  the noted head {noted[1]} was found: nothing was changed up to its entry",
     )  # fmt: skip
 
 
@@ -86,12 +86,12 @@ def test_a_restore_says_what_became_of_tokens_and_links(folder: Program, path: P
         assert "restored from a backup whose head was" in folder("portal", "verify", "--database", other).out
         ended = [line.split()[3] for line in folder("portal", "tokens", "--database", other).out.splitlines()[1:]]
         assert [each == "-" for each in ended] == [bool(flags)] * 3
-    assert said[()][2] == ("  3 tokens of the backup open nothing any more; make new ones with reconciler portal token")
+    assert said[()][2] == ("  3 tokens of the backup were ended; make new ones with reconciler portal token")
     assert said[("--keep-tokens",)][2] == (
-        "  3 tokens of the backup open the portal again, also those that were revoked after it"
+        "  3 tokens of the backup work again, even if they were revoked after the backup"
     )
     assert [line.split()[1:] for line in said[()][3:6]] == [["read", "one"], ["read", "two"], ["read", "three"]]
     assert said[()][6] == (
-        "  1 link in mails and 0 unconfirmed sign-ups open nothing any more; 0 unsent mails with such a link will not leave"
+        "  1 link in mails and 0 unconfirmed sign-ups no longer work; 0 unsent mails with such a link will not be sent"
     )
-    assert said[()][-1].endswith(f"names the backup's head, {hashes(path)[-1]}")
+    assert said[()][-1].endswith(f"records the restore and the backup's head, {hashes(path)[-1]}")

@@ -35,7 +35,10 @@ DOORS = {
     "re2": ("documents/own_rules/patterns.py",),
     "email_validator": ("documents/values.py", "portal/acts/shapes.py"),
     "langcodes": ("documents/values.py",),
-    "httpx": ("adapters/connection.py", "adapters/address.py", "portal/sign_on/provider.py"),
+    "httpx": (
+        "adapters/connection.py", "adapters/ending.py", "adapters/address.py", "portal/sign_on/provider.py",
+    ),
+    "httpcore": ("adapters/ending.py",),
     "joserfc": ("portal/sign_on/",),
     "stamina": ("adapters/connection.py",),
     "click": ("cli/",),

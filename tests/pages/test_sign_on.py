@@ -162,7 +162,6 @@ LIES: dict[str, Callable[[Identity], None]] = {
     "for others as well, and it does not say given to whom": _claims(aud=[CLIENT_ID, "other"]),
     "for us twice, and it does not say given to whom": _claims(aud=[CLIENT_ID, CLIENT_ID]),
     "for us, and given to another": _claims(azp="other"),
-    "for us, and given to nobody": _claims(azp=None),
     "for nobody": _claims(aud=None),
     "of another issuer": _claims(iss="https://elsewhere.example"),
     "run out": _claims(exp=moment("2026-11-23T11:58:00Z").timestamp().__int__()),

@@ -56,6 +56,7 @@ class Transaction:
     free_addresses: set[str] = field(default_factory=set)
     free_keys: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
+    handed_over: set[str] = field(default_factory=set)
     catalogue: bool = False
     """Whether the settings or a service were written."""
 
@@ -103,6 +104,9 @@ class Transaction:
         known = next((table[row.id] for table in tables if row.id in table), self.before.settings)
         if change.target.version != known.version:
             raise BatchRefused("stale", f"{row.id} is of version {known.version}, not {change.target.version}")
+        if row.owner is None and change.kind is Kind.HAND_OVER_WORK:
+            self.handed_over.add(row.id)  # a later operation of the batch has to adopt the contact
+            return
         adopted = {Kind.ADOPT_SETTINGS, Kind.ADOPT_SERVICE, Kind.ADOPT_CUSTOMER, Kind.ADOPT_CONTACT}
         if row.owner != OWNER and (row.owner is not None or change.kind not in adopted):
             raise BatchRefused("other-owner", row.id)
@@ -145,6 +149,9 @@ class Transaction:
     def keep_promises(self) -> None:
         """What every commit must keep: what is protected, owners of open work, managers, one holder of every address."""
         self._keep_protected()
+        for id in self.handed_over:
+            if self.contacts[id].owner != OWNER:
+                raise BatchRefused("other-owner", id)
         for request in self.requests.values():
             owner = self.contacts[request.owner_id]
             if not owner.living or not may_hold_work(owner.role) or owner.customer_id != request.customer_id:

@@ -9,6 +9,7 @@ import socket
 from collections.abc import Iterator
 from typing import Any
 
+import h11
 import httpx
 import pytest
 from fastapi import FastAPI
@@ -22,6 +23,7 @@ from reconciler.portal.api.strict import MARKS, MARKS_OF_BATCH
 from reconciler.portal.rules import principals
 from reconciler.portal.rules.policy import MATRIX, PUBLIC
 from reconciler.portal.rules.principals import Who
+from reconciler.portal.serving.connections import FREE_PIECES, MOST_LINES, SMALLEST_PIECE
 from reconciler.portal.store.store import Store, open_store
 from tests.portal.harness import Api, key, refused
 from tests.portal.office import Office, an_office
@@ -264,3 +266,53 @@ def test_a_body_without_an_end_is_not_read_for_long(store: Store, app: FastAPI) 
                 connection.sendall(b"10000\r\n" + b" " * 65536 + b"\r\n")
                 sent += 65536
     assert sent < 100_000_000
+
+
+@pytest.fixture
+def parsed(monkeypatch: pytest.MonkeyPatch) -> list[type[h11.Event]]:
+    """What the parser of every connection finds, as it finds it."""
+    found: list[type[h11.Event]] = []
+    next_event = h11.Connection.next_event
+
+    def noting(connection: h11.Connection) -> Any:
+        event = next_event(connection)
+        found.append(type(event))
+        return event
+
+    monkeypatch.setattr(h11.Connection, "next_event", noting)
+    return found
+
+
+@pytest.mark.parametrize("asks", ["POST /api/v1/sessions", "POST /api/v1/batches", "GET /login", "DELETE /nowhere"])
+def test_a_body_in_pieces_of_a_byte_ends_the_connection_before_it_costs_time(
+    app: FastAPI, parsed: list[type[h11.Event]], asks: str
+) -> None:
+    head = f"{asks} HTTP/1.1\r\nHost: portal\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with served(app) as url, connected(url) as connection:
+        connection.settimeout(20)
+        with contextlib.suppress(ConnectionError):
+            connection.sendall(head.encode() + b"1\r\nx\r\n" * 100_000)
+            while connection.recv(65536):
+                pass
+        assert httpx.get(f"{url}/healthz", timeout=20).status_code == 200
+    assert FREE_PIECES < parsed.count(h11.Data) < FREE_PIECES + FREE_PIECES / SMALLEST_PIECE + 3
+
+
+def test_a_head_of_very_many_lines_is_not_parsed(app: FastAPI, parsed: list[type[h11.Event]]) -> None:
+    with served(app) as url:
+        for lines, status in ((MOST_LINES - 3, b"200"), (MOST_LINES, b"400"), (10_000, b"400")):
+            parsed.clear()
+            with connected(url) as connection:
+                connection.settimeout(20)
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: portal\r\n" + b"X: y\r\n" * lines + b"\r\n")
+                assert connection.recv(65536).startswith(b"HTTP/1.1 " + status)
+            assert (h11.Request in parsed) is (status == b"200")
+
+
+def test_a_body_with_very_many_mistakes_is_refused_as_a_whole(store: Store) -> None:
+    with Api.of(store) as api:
+        few = refused(api.post("/batches", json={f"k{n}": 1 for n in range(500)}, headers=key()), "unprocessable")
+        many = refused(api.post("/batches", json={f"k{n}": 1 for n in range(50_000)}, headers=key()), "unprocessable")
+    assert len(few["errors"]) == 20
+    assert "errors" not in many
+    assert many["detail"].startswith("the body has 50,0")

@@ -188,6 +188,16 @@ def test_the_work_of_somebody_whom_nobody_manages_stays(api: Api) -> None:
     assert api.row(f"/requests/{asked['id']}")["owner"] == una["id"]
 
 
+def test_somebody_who_is_adopted_as_an_observer_hands_over_their_work_before(api: Api) -> None:
+    home, (boss,), lease = api.managed("manager")
+    una = api.create("/contacts", customer=home["id"], name="Una", email="una@acme.example", role="requester")
+    asked = api.a_request(una)
+    adoption = {"op": "adopt_contact", **at(una), "key": "una", "fields": {"role": "observer"}}
+    api.done(lease, {"op": "hand_over_work", **at(una), "work_to": {"id": boss["id"]}}, adoption)
+    assert api.row(f"/requests/{asked['id']}")["owner"] == boss["id"]
+    assert api.row(f"/contacts/{una['id']}")["owner"] == OWNER
+
+
 def test_a_sign_up_of_no_customer_is_approved_to_ones_own_or_rejected(api: Api, store: Store) -> None:
     home, _, lease = api.managed("manager")
     nobodys = sign_up(store, None)

@@ -11,6 +11,7 @@ from click.testing import CliRunner
 
 from reconciler.cli.commands.portal import portal
 from reconciler.portal.acts.outbox import AGAIN_AFTER_MINUTES, KEPT_DAYS
+from reconciler.portal.acts.tokens import DAYS, LONGEST_DAYS
 from reconciler.portal.acts.uploads import HOURS
 from reconciler.portal.api.app import create_app, routes_of
 from reconciler.portal.api.edge import LARGEST_HEAD, PACES
@@ -66,3 +67,5 @@ def test_numbers_of_the_page_are_those_of_the_program() -> None:
     assert LARGEST / PACES.file.bytes_a_s / 3600 == pytest.approx(3.5, abs=0.1)
     assert MOST_BYTES / PACES.file.bytes_a_s < HOURS * 3600, "what is still coming is swept away"
     assert [option.default for option in portal.commands["serve"].params if option.name == "connections"] == [MOST]
+    assert [option.default for option in portal.commands["token"].params if option.name == "expires"] == [str(DAYS)]
+    assert f"The default is {DAYS} days, the maximum {LONGEST_DAYS}." in text

@@ -24,8 +24,7 @@ Examples:
 def doctor(settings: Settings) -> int:
     """Check the folder, git, the files, the portal and the token.
 
-    Exit 6 when something is not well that a run needs. A warning, as of a token that ends within
-    a week, is exit 0.
+    Exit 6 when a check fails that a run depends on. A warning, such as a token that expires within a week, is exit 0.
     """
     style, well = style_of(settings), True
     for finding in examine(settings.repository, settings.reader, os.environ):

@@ -58,9 +58,9 @@ def timed(settings: Settings, budget: Budget) -> Iterator[None]:
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Few runs of the garbage collector while the block runs: a book is a million small values without a cycle.
+    """Run the garbage collector rarely while the block runs: a book is a million small values without a cycle.
 
-    Only for a command that ends soon: a server would keep what it should let go.
+    Only for a command that ends soon: a server would collect its garbage too late.
     """
     before = gc.get_threshold()
     gc.set_threshold(200_000, 20, 100)

@@ -44,11 +44,12 @@ _LIMIT: Final = re.compile(r"([a-z-]+)=([1-9][0-9]{0,8})")
 
 
 def _numbers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
-    """The numbers of limits by their names; which names there are is known to the portal."""
+    """Return the numbers of limits by name. The portal judges the names."""
     found = [(text, _LIMIT.fullmatch(text)) for text in given]
     if wrong := [text for text, match in found if match is None]:
         raise WrongUsage(
-            f"--limit '{wrong[0]}' is not NAME=NUMBER, with a number from 1", "write for example --limit mails=200"
+            f"--limit: '{wrong[0]}' is not NAME=NUMBER with a number of at least 1",
+            "write for example --limit mails=200",
         )
     return {match[1]: int(match[2]) for _, match in found if match}
 
@@ -83,9 +84,9 @@ def portal() -> None:
 )  # fmt: skip
 @click.option(
     "--limit", "limits", metavar="NAME=NUMBER", multiple=True, callback=_numbers,
-    help="Another number for a limit of what people may cause; may be repeated. An hour: requests=60, mails=100 and "
-    "moves=60 of a contact, staff-mails=1000 of one of the provider's people. A day: addresses=20 that a manager "
-    "tries. Of a customer's files: customer-gib=20.",
+    help="Change a limit of what people may cause; may be repeated. Defaults: requests=60, mails=100 and moves=60 an "
+    "hour for a contact, staff-mails=1000 an hour for one of the provider's people, addresses=20 a day that a manager "
+    "tries, customer-gib=20 for the files of a customer.",
 )  # fmt: skip
 @click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True,
@@ -134,11 +135,11 @@ def backup(database: str, files: Path | None, out: Path) -> int:
 @_DATABASE
 @_FILES
 @click.option("--from", "archive", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The archive.")
-@click.option("--keep-tokens", is_flag=True, help="Tokens of the backup work again; by default all are ended.")
+@click.option("--keep-tokens", is_flag=True, help="Let the tokens of the backup work again; by default all are ended.")
 def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool) -> int:
     """Bring an archive back into an empty database, SQLite or PostgreSQL; all of it, or nothing.
 
-    Prints what opens nothing any more: links, sign-ups and, without --keep-tokens, every token.
+    Prints what no longer works: links, sign-ups and, without --keep-tokens, every token.
     """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
@@ -148,16 +149,18 @@ def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool)
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
-@click.option("--head", metavar="HASH", help="A head that was noted before; it must be that of an entry.")
+@click.option("--head", metavar="HASH", help="A head that was noted before; one of the entries must have it.")
 def verify(database: str, head: str | None) -> int:
-    """Compare every entry of the audit feed with its hash; exit 4 names the first that is not what was written.
+    """Compare every entry of the audit feed with its hash; exit 4 when one was changed, and the message names the first.
 
-    Without --head, a chain that was computed anew and lost last entries are not seen.
+    Without --head, a recomputed chain and missing last entries are not detected.
     """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
-        raise WrongUsage(f"--head '{head}' is no head", "a head has 64 hexadecimal digits, as verify prints it")
+        raise WrongUsage(
+            f"--head: '{head}' is not a head", "pass the 64 hexadecimal digits that `reconciler portal verify` prints"
+        )
     show(case.verify(database, head) + "\n")
     return 0
 
@@ -173,9 +176,11 @@ def verify(database: str, head: str | None) -> int:
     default="90",
     show_default=True,
     metavar="DAYS|DATE",
-    help="For how many days it works, or the first day without (2027-03-31, UTC).",
+    help="How many days it works, or the first day on which it no longer works (2027-03-31, UTC).",
 )
-@click.option("--owner", metavar="NAME", help="Write only objects of this owner (portal.yaml); for scope apply.")
+@click.option(
+    "--owner", metavar="NAME", help="Let it write only what this owner (see portal.yaml) manages; for scope apply."
+)
 def token(database: str, scope: str, name: str | None, expires: str, owner: str | None) -> int:
     """Print a new token, and nothing else."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
@@ -190,7 +195,7 @@ def token(database: str, scope: str, name: str | None, expires: str, owner: str 
 def tokens(database: str, form: str) -> int:
     """Show every token: id, scope, when it was made, ended, expires and was last used, owner, name.
 
-    What opens the portal is never shown. When a token was used is noted every five minutes at most.
+    The secret is never shown. The last use is noted at most every five minutes.
     """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 

@@ -18,7 +18,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import Window
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import moment
-from reconciler.portal.store.counting import note
+from reconciler.portal.store.limits import note
 from reconciler.portal.store.work import Work
 
 _FROM: Final = "password-from"

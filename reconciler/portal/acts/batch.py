@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final, get_args
 
@@ -44,8 +46,6 @@ class Run:
     batch: op.Batch
     scopes: frozenset[str]
     had_manager: set[str] = field(default_factory=set)
-    named: list[Row] = field(default_factory=list)
-    """The rows that operations were carried out on, also those that are deleted by now."""
 
 
 def carry_out(work: Work, batch: op.Batch) -> dict[str, Any]:
@@ -58,8 +58,8 @@ def carry_out(work: Work, batch: op.Batch) -> dict[str, Any]:
     expectations.must_hold(work, batch.expects, batch.run)
     _load(run)
     done = [_one(run, index, operation) for index, operation in enumerate(batch.operations)]
-    ownership.followers_are_own(work, batch.owner, run.named)
-    _last_commit(run)
+    _judge_owners(run, done)
+    _last_commit(run, done)
     promises.work_has_owners(work)
     promises.managers_stay(work, run.had_manager)
     results = [{"change": change, "id": row.id, "version": row["version"]} for change, row in done]
@@ -90,20 +90,33 @@ def _load(run: Run) -> None:
 
 
 def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
-    """Carry out one operation; a problem names its place and the change behind it."""
-    try:
+    """Carry out one operation."""
+    with _naming(index, operation.change):
         row, (before, after) = _carry_out(run, operation)
-        run.named.append(row)
-        ownership.is_own(run.work, run.batch.owner, row)
         _remember(run, row, operation)
         if not isinstance(operation, op.RemoveService):
             run.work.written(row)
         run.work.audit(_VERBS[type(operation)], row, before, after, operation.change)
         keep_protected(run.work)
-    except Problem as problem:
-        problem.members = {"operation": index, "change": operation.change, **problem.members}
-        raise
     return operation.change, row
+
+
+def _judge_owners(run: Run, done: Sequence[tuple[str, Row]]) -> None:
+    """An `other-owner` problem unless all rows are the owner's now: one may be adopted by a later operation."""
+    for index, (change, row) in enumerate(done):
+        with _naming(index, change):
+            ownership.is_own(run.work, run.batch.owner, row)
+    ownership.followers_are_own(run.work, run.batch.owner, [row for _, row in done])
+
+
+@contextmanager
+def _naming(index: int, change: str) -> Iterator[None]:
+    """A problem in the block names the operation's place and the change behind it."""
+    try:
+        yield
+    except Problem as problem:
+        problem.members = {"operation": index, "change": change, **problem.members}
+        raise
 
 
 def _carry_out(run: Run, operation: op.AnyOperation) -> tuple[Row, Audited]:
@@ -237,7 +250,7 @@ def _row(run: Run, kind: str, id: str, version: int) -> Row:
     known = row.first["version"] if row.first else row["version"]
     if known != version:
         raise Problem("stale", f"{kind} '{id}' is of version {known}, not {version}")
-    ownership.not_anothers(run.work, run.batch.owner, row)
+    ownership.not_anothers(run.batch.owner, row)
     _in_scope(run, row)
     return row
 
@@ -301,7 +314,7 @@ def _remember(run: Run, row: Row, operation: op.Operation) -> None:
     }  # fmt: skip
 
 
-def _last_commit(run: Run) -> None:
+def _last_commit(run: Run, done: Sequence[tuple[str, Row]]) -> None:
     """Remember the commit at each customer touched, and the owner's own for settings and services."""
     work, commit = run.work, run.batch.commit
     if commit is None:
@@ -310,6 +323,6 @@ def _last_commit(run: Run) -> None:
         customer = work.one("customer", id)
         if customer["owner"] is not None:
             customer["last_commit"] = commit
-    if any(row.kind in {"settings", "service"} for row in run.named):
+    if any(row.kind in {"settings", "service"} for _, row in done):
         settings = work.one("settings", "settings")
         settings["last_commits"] = {**settings["last_commits"], run.batch.owner: commit}

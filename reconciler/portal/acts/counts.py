@@ -1,8 +1,8 @@
-"""Counting the words of what was uploaded: a job beside the requests, which any number of processes share.
+"""Counting the words of uploads: a job beside the requests, which any number of processes share.
 
-Whoever takes a count writes until when it is theirs; a count whose taker died is due again then. One file of
-a person is counted at a time, and whose files waited longest comes first. However a count ends, the file has
-words or a reason why a person counts, and a request that waited for it goes on in the same transaction.
+A process that takes a count writes until when; if it dies, the count is due again then. Of each person one file
+is counted at a time, and the person whose files waited longest comes first. When a count ends, the file has
+words or a reason why a person has to count, and a request that waited for it goes on in the same transaction.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from reconciler.portal.store.work import Row, Work
 
 TAKEN_S: Final = WALL_S + 30
 MOST_TRIES: Final = 3
-"""A count that never came to an end, because its process or its server died, is left to a person then."""
+"""After so many counts that did not end, because the process or the server died, a person has to count."""
 
 File = Mapping[str, Any]
 
@@ -63,7 +63,7 @@ def take(store: Store) -> File | None:
 
 
 def _due(now: str) -> Select[Any]:
-    """The file whose turn it is: of somebody none of whose files is being counted."""
+    """Select the file whose turn it is, of a person none of whose files is being counted."""
     c, other = t.files.c, t.files.alias("other")
     busy = select(other.c.id).where(other.c.count_at > now, _whose(other) == _whose(t.files))
     waiting = select(t.files).where(c.count_at <= now, ~busy.exists())
@@ -76,7 +76,7 @@ def _whose(files: FromClause) -> ColumnElement[str]:
 
 
 def note_count(store: Store, file: File, count: Count | None) -> None:
-    """The count of a file that was taken ended so (None: it did not, and is due again)."""
+    """Write the count of a file that was taken; None: the count failed, and is due again."""
     c = t.files.c
     # whoever came too late is not its taker any more: its number of tries has moved on
     mine = t.files.update().where(c.id == file["id"], c.count_tries == file["count_tries"], c.count_at.is_not(None))
@@ -94,7 +94,7 @@ def note_count(store: Store, file: File, count: Count | None) -> None:
 
 
 def _go_on(work: Work, request: Row) -> None:
-    """The request, whose words and cost are known as far as the files tell, once none is being counted any more."""
+    """Write the words and cost of the request, and move it on, once none of its files is being counted."""
     sources = [file for file in of_request(work.connection, request.id) if file["kind"] == FileKind.SOURCE]
     if any(map(is_counting, sources)):
         return

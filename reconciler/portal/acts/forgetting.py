@@ -1,4 +1,4 @@
-"""A person's values taken out of every table: out of each column that may hold text, whoever writes it.
+"""Takes a person's values out of every column of every table that may hold text.
 
 The columns are those of the tables. `KEPT` names the few that say who or what a row is, which are not
 searched; a new column is searched without being named anywhere.

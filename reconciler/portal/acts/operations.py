@@ -305,9 +305,7 @@ def kind_of(operation: Operation) -> str:
             return "service"
         case OnSettings():
             return "settings"
-        case OnCustomer() | RenameCustomer() | ArchiveCustomer() | ReleaseCustomer():
-            return "customer"
-        case CreateCustomer():
+        case OnCustomer() | RenameCustomer() | ArchiveCustomer() | ReleaseCustomer() | CreateCustomer():
             return "customer"
         case _:
             return "contact"

@@ -9,14 +9,15 @@ from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store.work import Row, Work
 
 
-def not_anothers(work: Work, owner: str, row: Row) -> None:
-    """An `other-owner` problem for another owner's row; what the row becomes is judged later."""
-    _must_be_own(work, owner, row, follows=True)
+def not_anothers(owner: str, row: Row) -> None:
+    """An `other-owner` problem for another owner's row, before anything is done with it."""
+    must_be_own(owner, f"{row.kind} '{row.id}'", _owners(row), None, follows=True)
 
 
 def is_own(work: Work, owner: str, row: Row) -> None:
     """An `other-owner` problem unless the row that an operation named is or was the owner's.
 
+    It is judged after the last operation: work may be handed over before its holder is adopted.
     Only a sign-up that was approved or rejected just now may be nobody's.
     """
     waited = row.first is not None and row.first.get("status") == ContactStatus.UNAPPROVED

@@ -12,7 +12,7 @@ from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import Limit
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.counting import count
+from reconciler.portal.store.limits import count
 from reconciler.portal.store.work import Row, Work
 
 

@@ -14,6 +14,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 
 from reconciler.portal.acts.mails import digest
+from reconciler.portal.acts.tokens import NOTED_EVERY_MINUTES
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, WHO_BY_ROLE, WHO_BY_SCOPE, Actor, Principal, Scope
 from reconciler.portal.rules.problems import Problem
@@ -26,7 +27,6 @@ from reconciler.portal.store.work import Work
 
 IDLE_MINUTES: Final = 30
 HOURS: Final = 12
-_NOTED_EVERY_MINUTES: Final = 5
 
 
 def by_token(connection: Connection, secret: str, now: str) -> Principal | None:
@@ -132,7 +132,7 @@ def begin(work: Work, *, contact: str | None = None, staff: str | None = None) -
 def note_use(store: Store, secret: str) -> None:
     """Remember that a session is in use, now and then, so that it does not end from idleness."""
     c = t.sessions.c
-    stale = later(store.clock(), minutes=-_NOTED_EVERY_MINUTES)
+    stale = later(store.clock(), minutes=-NOTED_EVERY_MINUTES)
     with store.read() as connection:
         due = connection.execute(select(c.digest).where(c.digest == digest(secret), c.used_at < stale)).first()
     if due is not None:

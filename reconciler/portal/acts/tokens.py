@@ -1,8 +1,7 @@
-"""Tokens of the API: made and ended by whoever may open the database, both for the history to tell.
+"""Tokens of the API. Whoever may open the database makes and ends them, and the history records both.
 
-Only a token's digest is kept. What is told of a token is never enough to use it. When a token was
-last used is kept in the memory of each server process and written beside the history now and then,
-so that no request waits for it.
+The database holds only digests of tokens. Each server process keeps in memory when it last saw a token, and a job
+writes that down, so that no request waits for it.
 """
 
 from __future__ import annotations
@@ -25,37 +24,38 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 
 DAYS: Final = 90
-"""For how long a token opens something when nobody says otherwise."""
+"""For how long a token works by default."""
 LONGEST_DAYS: Final = 3650
-_NOTED_EVERY_MINUTES: Final = 5
+NOTED_EVERY_MINUTES: Final = 5
+"""How often it is written down that a token or a session was used."""
 _OWNER: Final = re.compile(r"[!-~]{1,200}")
 
 
 def end_of(expires: str, now: str) -> str:
-    """When a token ends that is made now: after so many days, or as that day begins.
+    """Return when a token that is made now ends: after so many days, or when that day begins.
 
-    A `ValueError` for anything else, and for an end that is past or too far away.
+    Raises ValueError for anything else, and for an end that is past or too far away.
     """
     latest = later(now, days=LONGEST_DAYS)
     try:
         end = later(now, days=int(expires)) if expires.isdecimal() else f"{date.fromisoformat(expires)}T00:00:00Z"
     except (ValueError, OverflowError):
-        raise ValueError(f"'{expires}' is neither a number of days nor a day such as {latest[:10]}") from None
+        raise ValueError(f"expires: '{expires}' is neither a number of days nor a day such as {latest[:10]}") from None
     if not now < end <= latest:
-        raise ValueError(f"'{expires}' is not within the next {LONGEST_DAYS} days")
+        raise ValueError(f"expires: '{expires}' is not within the next {LONGEST_DAYS} days")
     return end
 
 
 def make_token(work: Work, scope: Scope, name: str, secret: str, *, expires_at: str, owner: str | None) -> str:
-    """The secret of a new token, as it was given: until it expires it opens what its scope says.
+    """Make a token of this secret and return the secret.
 
-    `owner`: whose objects alone it writes; a `ValueError` for a scope that does not write by
-    batches alone.
+    `owner`: the only owner whose objects the token writes. Raises ValueError for another scope than `apply`: the
+    others write nothing, or also in ways that name no owner.
     """
     if owner is not None and scope is not Scope.APPLY:
-        raise ValueError(f"a token of scope '{scope}' cannot be bound to an owner, only one of scope 'apply'")
+        raise ValueError(f"owner: a token of scope '{scope}' cannot be bound to an owner, only one of scope 'apply'")
     if owner is not None and not _OWNER.fullmatch(owner):
-        raise ValueError(f"'{owner}' is not an owner as portal.yaml names one")
+        raise ValueError(f"owner: '{owner}' is not an owner as portal.yaml names one")
     id = f"tok_{secrets.token_hex(10)}"
     told = {"name": name, "scope": str(scope)}
     work.connection.execute(
@@ -82,7 +82,7 @@ def write_token_uses(store: Store) -> int:
     due = [
         {"proof": row.digest, "at": uses[row.digest]}
         for row in known
-        if row.used_at is None or later(row.used_at, minutes=_NOTED_EVERY_MINUTES) <= uses[row.digest]
+        if row.used_at is None or later(row.used_at, minutes=NOTED_EVERY_MINUTES) <= uses[row.digest]
     ]
     if due:
         statement = update(t.tokens).where(c.digest == bindparam("proof")).values(used_at=bindparam("at"))

@@ -16,7 +16,7 @@ from reconciler.portal.rules.states import FileKind
 from reconciler.portal.rules.throttle import DAY_S, GIB, Limit, Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
-from reconciler.portal.store.counting import LimitReached
+from reconciler.portal.store.limits import LimitReached
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.work import Row, Work
 

@@ -21,6 +21,8 @@ from reconciler.portal.store.database import failure
 TRACE: Final[ContextVar[str]] = ContextVar("trace")
 """The trace of the request that is being answered; the log has it too."""
 LOG: Final = logging.getLogger("portal")
+_PREFIX: Final = "Value error, "
+"""How pydantic begins the message of a check of ours."""
 FOR_PROGRAMS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
 """Where answers are read by programs; everything else is read by people."""
 
@@ -92,7 +94,10 @@ def install(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> 
 
     @app.exception_handler(RequestValidationError)
     def on_validation(request: Request, error: RequestValidationError) -> Response:
-        found = [{"at": "/".join(map(str, each["loc"])), "message": each["msg"]} for each in error.errors()[:20]]
+        found = [
+            {"at": "/".join(map(str, each["loc"])), "message": each["msg"].removeprefix(_PREFIX)}
+            for each in error.errors()[:20]
+        ]
         return told(request, Problem("unprocessable", f"{found[0]['at']}: {found[0]['message']}", errors=found))
 
     @app.exception_handler(HTTPException)

@@ -15,13 +15,13 @@ from starlette.types import ASGIApp
 from reconciler.portal.api import health
 from reconciler.portal.api.answers import answer, install
 from reconciler.portal.api.bodies import Bodies
+from reconciler.portal.api.budgets import Budget
 from reconciler.portal.api.document import complete, operation_of
 from reconciler.portal.api.edge import PACES, Edge, Paces
 from reconciler.portal.api.figures import Figures
 from reconciler.portal.api.journal import Journal
 from reconciler.portal.api.methods import Methods
 from reconciler.portal.api.parameters import only_known
-from reconciler.portal.api.places import Places
 from reconciler.portal.api.routes import (
     access,
     account,
@@ -45,7 +45,7 @@ from reconciler.portal.store.store import Store
 
 PREFIX = "/api/v1"
 SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
-"""Snapshots that are read at once from one process, and with one token: each keeps a connection to the database."""
+"""Snapshots that one process sends at once, in all and to one token: each keeps a connection to the database."""
 
 
 class Portal(FastAPI):
@@ -75,7 +75,11 @@ def create_app(store: Store, sign_on: SignOn | None = None, paces: Paces = PACES
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
     )  # fmt: skip
     app.state.store, app.state.sign_on, app.state.paces = store, sign_on, paces
-    app.state.snapshots = Places(SNAPSHOTS, SNAPSHOTS_OF_ONE)
+    app.state.snapshots = Budget(
+        SNAPSHOTS,
+        SNAPSHOTS_OF_ONE,
+        f"at most {SNAPSHOTS} snapshots at once, {SNAPSHOTS_OF_ONE} of one caller: ask again",
+    )
     app.state.bodies = Bodies()
     app.state.figures = Figures(store)
     app.state.marks = marks_of(store)

@@ -1,14 +1,11 @@
 """The bodies of requests in memory: how long one may be, and how many bytes of all of them wait in one process.
 
-How long follows from who sends it and to which operation. The first `SMALL` bytes of every body are free, so
-that a small request gets through whatever large ones wait; all others share a budget, of which one caller gets a
-part.
+The limit follows from the sender and the operation. The first `SMALL` bytes of every body are free, so that a small
+request gets through whatever large ones wait. All further bytes share a budget, of which one caller gets a part.
 """
 
 from __future__ import annotations
 
-import threading
-from collections import Counter
 from collections.abc import Mapping
 from typing import Final
 
@@ -16,12 +13,12 @@ from anyio import CapacityLimiter
 from fastapi import Request
 from starlette.types import Scope
 
-from reconciler.portal.api.edge import COME_AGAIN_S
+from reconciler.portal.api.budgets import Budget
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 
 SMALL: Final = 16 * 1024
-"""Bytes of a body whose sender is nobody that the portal knows."""
+"""Bytes of a body whose sender is not known to the portal."""
 BODY_LIMIT: Final = 1024 * 1024
 BATCH_LIMIT: Final = 16 * 1024 * 1024
 LIMITS: Final[Mapping[str, int]] = {"batches.write": BATCH_LIMIT}
@@ -39,29 +36,12 @@ class Bodies:
 
     def __init__(self, waiting: int = WAITING, of_one: int = WAITING_OF_ONE) -> None:
         self.parser = CapacityLimiter(1)
-        self._most, self._most_of_one = waiting, of_one
-        self._taken: Counter[str] = Counter()
-        self._lock = threading.Lock()
+        self.budget = Budget(waiting, of_one, "too many large bodies wait: ask again")
 
     @property
     def waiting(self) -> int:
         """Bytes of the budget that are in use."""
-        return self._taken.total()
-
-    def take(self, caller: str, size: int) -> None:
-        """Bytes of the budget for a caller; an `unavailable` problem when there are not so many left."""
-        with self._lock:
-            room = min(self._most - self._taken.total(), self._most_of_one - self._taken[caller])
-            if size > room:
-                detail = "too many large bodies wait: ask again"
-                raise Problem("unavailable", detail, headers={"Retry-After": str(COME_AGAIN_S)})
-            self._taken[caller] += size
-
-    def give_back(self, caller: str, size: int) -> None:
-        """The bytes are free again."""
-        with self._lock:
-            self._taken[caller] -= size
-            self._taken += Counter()  # forgets callers without bytes
+        return self.budget.used
 
 
 class Held:
@@ -70,7 +50,7 @@ class Held:
     def __init__(self, bodies: Bodies, principal: Principal | None, operation: str) -> None:
         self.limit = LIMITS.get(operation, BODY_LIMIT) if principal else SMALL
         self._caller = (principal.person or principal.id) if principal else ""
-        self._bodies = bodies
+        self._budget = bodies.budget
         self._size = self._taken = 0
 
     def __enter__(self) -> Held:
@@ -78,7 +58,7 @@ class Held:
 
     def __exit__(self, *_: object) -> None:
         if self._taken:
-            self._bodies.give_back(self._caller, self._taken)
+            self._budget.give_back(self._caller, self._taken)
 
     def expect(self, length: int) -> None:
         """Room for a body of this length before a byte of it is read; a problem when it is too long or there is none."""
@@ -96,16 +76,16 @@ class Held:
     def _make_room(self, length: int) -> None:
         more = length - SMALL - self._taken
         if more > 0:
-            self._bodies.take(self._caller, more)
+            self._budget.take(self._caller, more)
             self._taken += more
 
 
 def hold(scope: Scope, held: Held) -> None:
-    """From here on this counts what the request keeps of its body."""
+    """Let `held` count what the request keeps of its body."""
     scope[_HELD] = held
 
 
 def held_by(request: Request) -> Held:
-    """What the request keeps of its body: whoever keeps bytes adds them here."""
+    """The count of what the request keeps of its body; code that keeps bytes adds them here."""
     held: Held = request.scope[_HELD]
     return held

@@ -19,7 +19,7 @@ from reconciler.portal.acts.outbox import is_due
 from reconciler.portal.rules.states import OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import moment
-from reconciler.portal.store.counting import reached
+from reconciler.portal.store.limits import reached
 from reconciler.portal.store.store import Store
 
 TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"

@@ -59,7 +59,7 @@ class ChangedRequest(Shape):
     @model_validator(mode="before")
     @classmethod
     def moves_by_events(cls, sent: Any) -> Any:
-        """A caller of former times is told how a request comes into another state."""
+        """A problem for a `state`, which older callers send: it says by which events a state moves."""
         if isinstance(sent, dict) and "state" in sent:
             events = ", ".join(name for name, event in EVENTS.items() if event.operation)
             raise ValueError(f"a state moves by events: POST requests/ID/EVENT, with one of {events}")

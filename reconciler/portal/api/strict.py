@@ -33,6 +33,8 @@ MARKS: Final = 10_000
 """Brackets, braces, commas and colons of a body: a bound of its values that is known before any of them is made."""
 MARKS_OF_BATCH: Final = 500_000
 """The same of a batch: 5,000 operations and 20,000 expected rows have 350,000."""
+MOST_MISTAKES: Final = 1000
+"""Mistakes that a body may have to be told of each: the library makes all or none, and holds up all else."""
 STREAMED: Final = frozenset({"files.upload"})
 """Operations of the API whose route reads its own body: bytes of any kind, which go to the disk as they come."""
 
@@ -129,10 +131,13 @@ class DescribedAs:
 
 
 def checked(model: type[Model], value: object) -> Model:
-    """The value as the model; the framework's own problem when it is none."""
+    """The value as the model; a problem when it is none: the framework's own, unless mistakes are many."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
+        if error.error_count() > MOST_MISTAKES:
+            told = f"the body has {error.error_count():,} mistakes"
+            raise Problem("unprocessable", told) from None
         errors = error.errors(include_url=False, include_input=False)
         raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in errors]) from None
 

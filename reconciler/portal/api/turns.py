@@ -1,4 +1,4 @@
-"""Turns: a host that asks more often than its share waits, so that it takes no time from others."""
+"""Turns: a host that sends more requests than its share waits, so that it takes no time from others."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _MOST_HOSTS: Final = 10_000
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """How often a host may ask: so many times at once, then so many a second; who would wait longer is refused."""
+    """How often a host may ask: so many times at once, then so many a second; a longer wait is refused."""
 
     at_once: int = 100
     a_second: float = 100.0

@@ -32,7 +32,7 @@ _ETAG: Final = re.compile(r'"(\d{1,15})"')
 
 Done = tuple[int, Any, dict[str, str]]
 """Status, JSON value, headers."""
-Kept = tuple[int, bytes, dict[str, str]]
+StoredAnswer = tuple[int, bytes, dict[str, str]]
 """Status, body, headers."""
 
 
@@ -64,7 +64,7 @@ def replay(request: Request, grant: Grant, body: bytes) -> Response:
     return _answer(kept)
 
 
-def _answer(kept: Kept) -> Response:
+def _answer(kept: StoredAnswer) -> Response:
     status, text, headers = kept
     return Response(text, status, headers, "application/json" if text else None)
 
@@ -77,13 +77,13 @@ def answered(store: Store, principal: Principal, key: str) -> bool:
         return connection.execute(asked).first() is not None
 
 
-def kept_answer(store: Store, principal: Principal, key: str, fingerprint: str) -> Kept | None:
+def kept_answer(store: Store, principal: Principal, key: str, fingerprint: str) -> StoredAnswer | None:
     """The answer under a key of somebody's; a problem when it is that to another request."""
     with store.read() as connection:
         return _kept(connection, principal, key, fingerprint)
 
 
-def keyed(store: Store, principal: Principal, key: str, fingerprint: str, act: Callable[[Work], Done]) -> Kept:
+def keyed(store: Store, principal: Principal, key: str, fingerprint: str, act: Callable[[Work], Done]) -> StoredAnswer:
     """Status, body and headers of an act that is carried out once for its key, in one transaction."""
     with acting(store, principal) as work:
         if kept := _kept(work.connection, principal, key, fingerprint):
@@ -121,7 +121,7 @@ def _idempotency_key(request: Request) -> str:
     return keys[0]
 
 
-def _kept(connection: Connection, principal: Principal, key: str, fingerprint: str) -> Kept | None:
+def _kept(connection: Connection, principal: Principal, key: str, fingerprint: str) -> StoredAnswer | None:
     c = t.idempotency.c
     found = connection.execute(select(t.idempotency).where(c.principal == principal.id, c.key == key)).first()
     if found is None:

@@ -1,4 +1,4 @@
-"""New files that nobody could have planted: for their owner only, whatever the umask, and in nobody's place."""
+"""New files for their owner only, whatever the umask; nothing that exists is replaced, and no link is followed."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ PRIVATE: Final = 0o600
 def fresh_file(path: Path) -> Iterator[IO[bytes]]:
     """A stream into a new file that appears at `path` when the block ends well, whole and on the disk.
 
-    It grows beside it under a name that nobody can guess. `FileExistsError` when anything is at `path`, a link
-    that leads nowhere too. The file system must know hard links.
+    Until then it has a name beside `path` that nobody can guess. `FileExistsError` when anything is at `path`, even
+    a broken link. The file system must support hard links.
     """
     growing = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
     descriptor = os.open(growing, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR, PRIVATE)
@@ -33,9 +33,9 @@ def fresh_file(path: Path) -> Iterator[IO[bytes]]:
 
 
 def make_private(path: Path, *beside: str) -> None:
-    """Make a file where none is, and take it from everybody but its owner, with those of these endings beside it.
+    """Create the file if it is missing, and give it and its siblings with these endings mode 0600.
 
-    A file of somebody else stays as it is, and where none can be made whoever opens it says so.
+    A file of another user stays as it is. Errors are left to the code that opens the file.
     """
     with contextlib.suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR, PRIVATE))

@@ -188,7 +188,7 @@ def _history(connection: Connection, id: str) -> list[Found]:
     return [
         {
             **entry, "said": _said(entry["what"]), "moved": [names.get(id, id) for id in pair],
-            "by_clock": entry["what"] in _BY_THE_PORTAL,
+            "by_portal": entry["what"] in _BY_THE_PORTAL,
         }
         for entry, pair in zip(entries, owners, strict=True)
     ]  # fmt: skip

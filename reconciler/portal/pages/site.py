@@ -13,6 +13,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.acts import access
+from reconciler.portal.api.edge import COME_AGAIN_S
 from reconciler.portal.api.streams import file_answer
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.colours import brand_css
@@ -112,7 +113,10 @@ def bare_page(request: Request, problem: Problem, trace: str) -> Response:
     """What can still be said without asking the database, which knows the visitor and the brand."""
     language = chosen_language(None, request.headers.get("accept-language", ""))
     text = render_bare("bare.html", language, {"sentence": _sentence(problem), "trace": trace})
-    headers = {"Content-Security-Policy": POLICY, **({"Retry-After": "5"} if problem.status == 503 else {})}
+    headers = {
+        "Content-Security-Policy": POLICY,
+        **({"Retry-After": str(COME_AGAIN_S)} if problem.status == 503 else {}),
+    }
     return Response(text, problem.status, {**headers, **problem.members.get("headers", {})}, "text/html")
 
 

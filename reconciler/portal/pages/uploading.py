@@ -1,7 +1,8 @@
 """Forms with files: fields into memory, files straight into the vault, both bounded while they come.
 
-A form's mark stands before its files, so nothing of a form that is not ours is kept; nor of one that was
-carried out already. Files that came whole are uploads of the visitor even when the rest of the form is wrong: she need not choose them again.
+A form's mark stands before its files, so nothing of a form that is not ours is kept; nor of one that was carried out
+already. Files that came whole are uploads of the visitor even when the rest of the form is wrong: they need not be
+chosen again.
 """
 
 from __future__ import annotations

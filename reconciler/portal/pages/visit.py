@@ -30,6 +30,7 @@ from reconciler.portal.rules.naming import name_for
 from reconciler.portal.rules.policy import Grant, Reach, granted, reach_of
 from reconciler.portal.rules.principals import Actor, Principal, Who
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.throttle import DAY_S
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -242,7 +243,7 @@ def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | Non
     response = visit.to(to, done)
     visit.marks.keep(response, visit.marks.session_cookie, session["token"], HOURS * 3600)
     if mark := known_browsers.mark_of(visit.store, session):
-        visit.marks.keep(response, visit.marks.bound(KNOWN_COOKIE), mark, known_browsers.DAYS * 86_400)
+        visit.marks.keep(response, visit.marks.bound(KNOWN_COOKIE), mark, known_browsers.DAYS * DAY_S)
     return response
 
 

@@ -60,7 +60,8 @@ def _released(before: Values, after: Values) -> bool:
 def narrows(kind: str, before: Values, after: Values | None) -> bool:
     """Whether the change of a row may take a right to order from somebody; `after`: None when it is gone."""
     if kind == "service":
-        return after is None or bool(before["available_to_all"] and not after["available_to_all"])
+        narrowing = ("available_to_all", "workflows")
+        return after is None or any(before[name] and not after[name] for name in narrowing)
     if after is None or kind not in {"customer", "contact"}:
         return False
     fewer = after["services"] != "all" and not _set(before) <= set(after["services"])
@@ -77,14 +78,15 @@ def _set(row: Values) -> set[str]:
 def rights_to_order(contact: Values, customer: Values, services: Iterable[Values]) -> dict[str, str]:
     """Return what the contact may order at the customer: the ids of services, and how a message calls them.
 
-    To order at all, a customer needs a project manager: that is a right of its own.
+    To order at all, a customer needs a project manager: that is a right of its own. Nobody orders a
+    service without a workflow.
     """
     if contact["role"] not in HOLDS_WORK:
         return {}
     rights = {
         str(service["id"]): f"service '{service['code']}'"
         for service in services
-        if offered(service, contact["services"], customer["services"])
+        if service["workflows"] and offered(service, contact["services"], customer["services"])
     }
     return rights | ({_ORDERING: _ORDERING} if customer["project_managers"] else {})
 

@@ -19,9 +19,9 @@ from reconciler.portal.rules.covering import covering
 FREE_FAILURES: Final = 5
 FIRST_DELAY_S: Final = 30
 LONGEST_DELAY_S: Final = 900
-REMEMBERED_S: Final = 86_400
 HOUR_S: Final = 3_600
 DAY_S: Final = 86_400
+REMEMBERED_S: Final = DAY_S
 GIB: Final = 1024**3
 
 
@@ -37,9 +37,9 @@ MAILS_OF_AN_ADDRESS: Final = Window(5, DAY_S)
 MAILS_ASKED_BY_A_HOST: Final = Window(20, HOUR_S)
 FAILURES_OF_A_HOST: Final = Window(50, 900)
 FAILURES_OF_AN_ADDRESS: Final = Window(100, HOUR_S)
-"""From all hosts together, but for browsers that are known: guessing stays hopeless."""
+"""From all hosts together, without known browsers: guessing stays hopeless."""
 OF_A_SITE: Final = 4
-"""An IPv6 /48, which may hold many subscribers, has room for so many times as much as a host."""
+"""How many times as much as a host an IPv6 /48 may do, because it may hold many subscribers."""
 
 
 class Limit(StrEnum):
@@ -56,7 +56,7 @@ class Limit(StrEnum):
     ADDRESSES = "addresses"
     """Addresses that a contact tries to give a colleague, also those that turn out to be taken."""
     CUSTOMER_GIB = "customer-gib"
-    """GiB of files: of all requests of a customer, and of its people's uploads that wait for a request."""
+    """GiB of files of one customer: of all its requests, and of its people's uploads that wait for a request."""
 
 
 WINDOWS: Final[Mapping[Limit, Window]] = MappingProxyType(covering({
@@ -92,7 +92,7 @@ def until_room(window: Window, ages: Sequence[float]) -> int:
 def until_room_for(more: int, window: Window, counted: Iterable[tuple[float, int]]) -> int:
     """Seconds until the window has room for `more`, after so many at each of these ages, newest first.
 
-    What alone is more than the window takes has to wait for an empty one: else it could never be done.
+    An amount above the whole window waits for an empty window; otherwise it could never happen.
     """
     within = [(age, amount) for age, amount in counted if age < window.within_s]
     room = max(0, window.most - more)

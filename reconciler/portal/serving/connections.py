@@ -7,6 +7,7 @@ is read, would stay for ever; what is no HTTP, or one connection too many, would
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable
 from typing import Any, Final, cast
 
@@ -14,7 +15,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.portal.api.answers import problem_answer
-from reconciler.portal.api.edge import CROWDED
+from reconciler.portal.api.edge import CROWDED, LARGEST_HEAD
 from reconciler.portal.rules.problems import Problem
 
 HEAD_WITHIN_S: Final = 12.0
@@ -30,6 +31,35 @@ MOST: Final = 400
 HEARD_OUT: Final = 64
 """So many more are told that there is no room, and who asks how the server fares is answered; beyond, none is."""
 _LOOK_EVERY_S: Final = 1.0
+SMALLEST_PIECE: Final = 128
+"""Bytes that pieces of a body have on average, at least: a small one costs as much as a large one."""
+FREE_PIECES: Final = 1000
+"""So many more may be smaller."""
+MOST_LINES: Final = 200
+"""Lines of a head."""
+_END_OF_HEAD: Final = re.compile(rb"\n\r?\n")
+
+
+class _Parser(h11.Connection):
+    """The library's parser, which refuses heads and bodies in too many pieces."""
+
+    _left = 0.0
+
+    def next_event(self) -> Any:
+        """The next part of a request; a RemoteProtocolError when it is in too many pieces."""
+        if self.their_state is h11.IDLE:
+            waiting, _ = self.trailing_data
+            end = _END_OF_HEAD.search(waiting)
+            if waiting.count(b"\n", 0, end.start() if end else len(waiting)) > MOST_LINES:
+                raise h11.RemoteProtocolError("the head has too many lines")
+        event = super().next_event()
+        if isinstance(event, h11.Request):
+            self._left = FREE_PIECES
+        elif isinstance(event, h11.Data):
+            self._left += len(event.data) / SMALLEST_PIECE - 1
+            if self._left < 0:
+                raise h11.RemoteProtocolError("the body comes in too small pieces")
+        return event
 
 
 class _Line:
@@ -61,6 +91,7 @@ class Connection(H11Protocol):
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
+        self.conn = _Parser(h11.SERVER, self.config.h11_max_incomplete_event_size or LARGEST_HEAD)
         self._most, self.limit_concurrency = self.limit_concurrency or MOST, None
         self._unread_since: float | None = None
         self._closing_since: float | None = None
@@ -133,6 +164,9 @@ class Connection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002  its caller is the library
         """What arrived is no HTTP, or more of it than we read: a problem, and the end of the connection."""
+        if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+            self.transport.close()  # an answer was given or begun: there is none to give
+            return
         answered = problem_answer(Problem("malformed", "this is no HTTP request that the portal reads"))
         headers: Any = [*answered.raw_headers, (b"connection", b"close")]
         for event in (

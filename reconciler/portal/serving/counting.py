@@ -17,11 +17,11 @@ AT_ONCE: Final = 2
 """Counts at the same time in one process."""
 LOOK_EVERY_S: Final = 0.5
 REST_S: Final = 15.0
-"""How long to leave a database alone that is not there."""
+"""How long to wait before the next try when the database does not answer."""
 
 
 def start_counting(store: Store, done: threading.Event) -> list[threading.Thread]:
-    """Count what waits until it is done; a count under way is finished first."""
+    """Start the threads that count; they end when `done` is set, after the counts under way."""
     threads = [
         threading.Thread(target=_count, args=(store, done), name=f"counts-{number}", daemon=True)
         for number in range(1, AT_ONCE + 1)

@@ -33,8 +33,8 @@ def chained(previous: str, entries: Iterable[chain.Entry]) -> list[dict[str, Any
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """The entry of a restore: where the chain has a seam. `from_head`: the head of the backup."""
+class RestoreEntry:
+    """The entry that a restore added to the feed. `from_head`: the head of the backup."""
 
     revision: int
     at: str
@@ -47,7 +47,7 @@ class Verdict:
 
     entries: int
     head: str
-    restores: tuple[Restored, ...]
+    restores: tuple[RestoreEntry, ...]
     wrong: str | None
 
 
@@ -71,7 +71,7 @@ class _Look:
     def __init__(self, noted: str | None) -> None:
         self.noted, self.noted_seen = noted, noted in {None, chain.START}
         self.entries, self.head = 0, chain.START
-        self.restores: list[Restored] = []
+        self.restores: list[RestoreEntry] = []
         self.unnamed: dict[str, None] = {}
 
     def at(self, entry: Mapping[str, Any]) -> str | None:
@@ -88,7 +88,7 @@ class _Look:
             for name in (entry["after"] or {}).get(chain.NAMED, ()):
                 self.unnamed.pop(name, None)
         if entry["what"] == Verb.PORTAL_RESTORE:
-            self.restores.append(Restored(entry["revision"], entry["at"], str((entry["before"] or {}).get("head"))))
+            self.restores.append(RestoreEntry(entry["revision"], entry["at"], str((entry["before"] or {}).get("head"))))
         return None
 
     def at_the_end(self, head: str) -> str | None:

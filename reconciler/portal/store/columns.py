@@ -1,4 +1,4 @@
-"""Types and columns that many tables share."""
+"""Types, columns and names of constraints that many tables share."""
 
 from __future__ import annotations
 
@@ -7,6 +7,13 @@ from typing import Final
 from sqlalchemy import JSON, BigInteger, Column, Integer, String
 from sqlalchemy.types import TypeEngine
 
+CONSTRAINT_NAMES: Final = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_name)s",
+    "pk": "pk_%(table_name)s",
+}
+"""How constraints and indexes are named, so that migrations can name them."""
 Big: Final = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -33,7 +33,7 @@ from reconciler.portal.rules.fields import DEFAULTS
 from reconciler.portal.store import tables as t
 
 _POOL: Final[Mapping[str, Any]] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 2}
-"""Connections of a process, and the seconds that a request waits for one: who finds none is told to come again."""
+"""Connections of a process, and the seconds that a request waits for a free one before it gets 503."""
 AWAY: Final = (OperationalError, PoolTimeout)
 """What is raised while the database does not answer, or no connection to it is free."""
 
@@ -228,8 +228,8 @@ def mark_traces(connection: Connection) -> None:
 def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
     """Write a marked SQLite file anew and cut off its journal, so that no byte of what was erased stays.
 
-    Not one of more than `largest` bytes, for writers wait meanwhile. The mark stays, for the next try, while
-    somebody still reads an older state. Whether there was a mark and it is gone.
+    A file of more than `largest` bytes is left alone, because writers wait meanwhile. While somebody still reads an
+    older state the mark stays for the next try. Returns whether there was a mark and it is gone.
     """
     if engine.dialect.name != "sqlite":
         return False  # PostgreSQL reuses the space in its own time: RUNNING.md

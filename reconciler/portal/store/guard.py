@@ -59,7 +59,7 @@ def _keep_rights(work: Work, narrowed: Sequence[Row]) -> None:
     services = work.where("service")
     now = [service.values for service in services]
     before = [
-        {"id": row.id, "code": row["code"], "available_to_all": row.first["available_to_all"]}
+        {**row.first, "code": row["code"]}
         for row in (*services, *work.removed)
         if row.kind == "service" and row.first is not None
     ]

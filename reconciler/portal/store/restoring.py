@@ -4,8 +4,8 @@ The archive was found whole before the first row is written. Its rows go into a 
 version, which is then brought up to date like any other. Whoever remembers the portal of before (entity
 tags, cursors, `since`) is told by the epoch that it is another one; nobody is logged in.
 
-What was revoked or used after the backup would open the portal once more. An archive cannot know of it: links
-and sign-ups open nothing after a restore, and tokens are ended unless their keeper says otherwise.
+An archive does not know what was revoked or used after it was written. Therefore a restore ends links, sign-ups
+and, unless the caller keeps them, tokens.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ from reconciler.portal.store.database import WrongDatabase, aside, renew_epoch, 
 from reconciler.portal.store.work import Row, Work
 
 _ROWS_A_STATEMENT: Final = 500
-VOID: Final = "the portal was restored: the link in this mail opens nothing"
+VOID: Final = "the portal was restored: the link in this mail no longer works"
 KEPT_DAYS: Final = 30
 """For how long the recipient and subject of a mail that is given up are kept."""
 
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """What a restore brought back, and what of it opens nothing any more.
+    """What a restore brought back, and what no longer works.
 
     `tokens`: id, scope and name of each that worked when the archive was written. `kept`: whether they work again.
     `head`: the head of the backup's audit feed, and `revision` that of the entry that names it.
@@ -159,13 +159,13 @@ def _begin_an_epoch(connection: Connection, manifest: Manifest, *, keep_tokens: 
 
 
 def _send_again(connection: Connection) -> None:
-    """Queue the mails of which whoever was sending them will never tell."""
+    """Queue the mails that were being sent when the archive was written: their sender is gone."""
     c = t.outbox.c
     connection.execute(update(t.outbox).where(c.state == MailState.SENDING).values(state=MailState.QUEUED))
 
 
 def _void_mails(connection: Connection, now: str) -> int:
-    """Give up mails that wait with a link that opens nothing any more; how many there were."""
+    """Give up waiting mails whose link no longer works; how many there were."""
     c = t.outbox.c
     leads = or_(*(c.text.contains(f"/{page}/") for page in ("activate", "confirm", "reset")))
     dead = {

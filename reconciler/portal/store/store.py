@@ -15,10 +15,10 @@ from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
-from reconciler.portal.store.counting import count_caused, keep_trace
 from reconciler.portal.store.database import aside, clear_traces, files_beside, migrate, open_database, reading, writing
 from reconciler.portal.store.guard import judge
 from reconciler.portal.store.laws import broken_laws
+from reconciler.portal.store.limits import count_caused, keep_trace
 from reconciler.portal.store.work import Work
 
 AT_ONCE_BYTES: Final = 32 * 1024 * 1024
@@ -47,7 +47,7 @@ class Store:
     def write(self, principal: Principal) -> Iterator[Work]:
         """A transaction: committed whole when the block ends, undone whole when it raises.
 
-        Of an act that a person was refused, what it counted of them stays: see `counting`.
+        Of an act that a person was refused, what it counted of them stays: see `store.limits`.
         """
         refused: Exception | None = None
         with writing(self.engine) as (connection, portal):

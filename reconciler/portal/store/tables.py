@@ -10,16 +10,9 @@ from __future__ import annotations
 from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
 
 from reconciler.portal.rules.chain import START
-from reconciler.portal.store.columns import Big, json_type, managed_columns
+from reconciler.portal.store.columns import CONSTRAINT_NAMES, Big, json_type, managed_columns
 
-metadata = MetaData(
-    naming_convention={
-        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
-        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
-        "fk": "fk_%(table_name)s_%(column_0_name)s",
-        "pk": "pk_%(table_name)s",
-    }
-)
+metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
 
 
 portal = Table(

@@ -104,7 +104,7 @@ class Work:
     """Whether somebody's data is erased here, of which free space of the database is to hold nothing."""
     limits: Limits = field(default_factory=Limits)
     tries: list[tuple[str, int]] = field(default_factory=list)
-    """What was counted of the person meanwhile, and how many times (`counting`)."""
+    """What was counted of the person meanwhile, and how many times (`store.limits`)."""
 
     @property
     def revision(self) -> int:

@@ -55,8 +55,8 @@ def read_snapshot(
 
 @contextmanager
 def _snapshot(request: Request, caller: str, since: int | None, epoch: str | None) -> Iterator[Source]:
-    store, places = store_of(request), request.app.state.snapshots
-    with places.taken(caller), store.read() as connection:
+    store, snapshots = store_of(request), request.app.state.snapshots
+    with snapshots.taken(caller), store.read() as connection:
         head = connection.execute(select(t.portal)).one()
         _same_history(head, since, epoch)
         tag = f'"{head.epoch}:{head.revision}"'

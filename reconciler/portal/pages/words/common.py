@@ -162,19 +162,19 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "Noch in Verwendung; nehmen Sie es dort zuerst heraus. Kunden: {customers}, Kontakte: {contacts}, offene Anfragen: {requests}.",
     ),
     "problem.protected": (
-        "Nothing was changed: it would take something from a person or a customer that is protected. The provider’s administrators have to lift the protection first.",
+        "Nothing was changed: a protected person or customer would lose something. The provider’s administrators have to lift the protection first.",
         "Rien n’a été modifié : cela retirerait quelque chose à une personne ou à un client protégé. Les administrateurs du prestataire doivent d’abord lever la protection.",
         "Es wurde nichts geändert: Damit verlöre eine geschützte Person oder ein geschützter Kunde etwas. Die Administratoren des Anbieters müssen zuerst den Schutz aufheben.",
     ),
     "protected.lift": (
-        "To do it all the same, lift the protection first, in a change of its own: in the files in git, or by the API.",
+        "To do it anyway, first lift the protection with a separate change, in the files in git or by the API.",
         "Pour le faire malgré tout, levez d’abord la protection, dans une modification à part : dans les fichiers dans git, ou par l’API.",
         "Soll es trotzdem sein, heben Sie zuerst den Schutz auf, in einer eigenen Änderung: in den Dateien in git oder über die API.",
     ),
     "protected.ask": (
-        "If it has to be, ask us.",
-        "Si c’est nécessaire, adressez-vous à nous.",
-        "Wenn es sein muss, wenden Sie sich an uns.",
+        "If you need this change, write to us.",
+        "Si cette modification est nécessaire, écrivez-nous.",
+        "Wenn Sie diese Änderung brauchen, schreiben Sie uns.",
     ),
     "problem.last-manager": (
         "The customer would have no manager left. Make somebody else a manager first.",

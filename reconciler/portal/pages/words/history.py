@@ -36,13 +36,13 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "hat die offenen Anfragen von {name} übertragen",
     ),
     "history.did.limited": (
-        "reached a limit, and was refused",
-        "a atteint une limite et a essuyé un refus",
+        "reached a limit and was refused",
+        "a atteint une limite : l’action a été refusée",
         "hat eine Grenze erreicht und wurde abgewiesen",
     ),
     "history.limit": ("Limit", "Limite", "Grenze"),
     "limit.requests": (
-        "requests sent in an hour", "demandes envoyées en une heure", "Anfragen in einer Stunde",
+        "requests sent in an hour", "demandes envoyées en une heure", "gesendete Anfragen in einer Stunde",
     ),
     "limit.mails": (
         "e-mails caused in an hour", "e-mails provoqués en une heure", "ausgelöste E-Mails in einer Stunde",
@@ -57,7 +57,7 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
         "e-mail addresses tried in a day", "adresses e-mail essayées en un jour", "versuchte E-Mail-Adressen an einem Tag",
     ),
     "limit.customer-gib": (
-        "files of the customer, in GiB", "fichiers du client, en Gio", "Dateien des Kunden in GiB",
+        "size of the customer’s files", "taille des fichiers du client", "Größe der Dateien des Kunden",
     ),
     "history.did.approved": (
         "approved the registration of {name}",

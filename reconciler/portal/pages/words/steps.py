@@ -39,17 +39,17 @@ WORDS: Final[dict[str, tuple[str, str, str]]] = {
     "next.quote_being_made.owner": (
         "The portal counts the words and makes the quote. You get a mail.",
         "Le portail compte les mots et établit le devis. Vous recevez un e-mail.",
-        "Das Portal zählt die Wörter und macht das Angebot. Sie erhalten eine E-Mail.",
+        "Das Portal zählt die Wörter und erstellt das Angebot. Sie erhalten eine E-Mail.",
     ),
     "next.quote_being_made.watches": (
         "The portal counts the words and makes the quote. {owner} gets a mail.",
         "Le portail compte les mots et établit le devis. {owner} reçoit un e-mail.",
-        "Das Portal zählt die Wörter und macht das Angebot. {owner} erhält eine E-Mail.",
+        "Das Portal zählt die Wörter und erstellt das Angebot. {owner} erhält eine E-Mail.",
     ),
     "next.quote_being_made.provider": (
-        "The portal counts the words and makes the quote. What it cannot count waits for you then.",
-        "Le portail compte les mots et établit le devis. Ce qu’il ne peut pas compter vous reviendra.",
-        "Das Portal zählt die Wörter und macht das Angebot. Was es nicht zählen kann, wartet danach auf Sie.",
+        "The portal counts the words and makes the quote. You will have to count the files that it cannot count.",
+        "Le portail compte les mots et établit le devis. Vous compterez les fichiers qu’il ne peut pas compter.",
+        "Das Portal zählt die Wörter und erstellt das Angebot. Dateien, die es nicht zählen kann, zählen danach Sie.",
     ),
     "next.quoted.decides": (
         "Accept the quote until {until}, or reject it. Work begins when it is accepted.",

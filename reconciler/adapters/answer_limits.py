@@ -1,4 +1,4 @@
-"""How much of a portal's answer is read: what goes on beyond it is cut off."""
+"""How much of a portal's answer is read at most."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from reconciler.model.errors import NotUnderstood
 
 
 @dataclass(frozen=True, slots=True)
-class Ceiling:
-    """The most bytes (decompressed) and rows of a snapshot. No other answer is nearly as large."""
+class AnswerLimits:
+    """The largest snapshot that is read: bytes (decompressed) and rows. No other answer is nearly as large."""
 
     bytes: int = 512 * 1024 * 1024
     rows: int = 1_000_000
 
 
-def too_much(host: str, most: int, what: str, flag: str | None = None) -> NotUnderstood:
-    """The failure of an answer of more than so many bytes or rows; `flag`: what raises the number."""
+def answer_too_large(host: str, most: int, what: str, flag: str | None = None) -> NotUnderstood:
+    """Return the failure of an answer of more than `most` bytes or rows; `flag` is the option that raises the limit."""
     more = f"; if the portal really is this large, raise {flag}" if flag else ""
     return NotUnderstood(f"{host} sent more than {most:,} {what}", f"check the portal's URL{more}")

@@ -1,7 +1,7 @@
-"""What people cause, counted: an act that would be more than a limit of `rules.throttle` is refused.
+"""Counts what people cause, and refuses an act beyond a limit of `rules.throttle`.
 
-What is counted once stays counted, whatever becomes of the act; and the history says who met which limit,
-once in its window. Tokens and the portal itself are bound by no limit.
+A try stays counted when its act is refused. The history records who reached which limit, once in its window.
+The limits do not apply to tokens and to the portal itself.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _OF_STAFF: Final = frozenset({Limit.STAFF_MAILS})
 
 
 class LimitReached(Problem):
-    """A limit refuses an act of a person; `object` and `id` are whom it binds, a person or a customer."""
+    """The refusal of an act beyond a limit; `object` and `id` name the person or customer that reached it."""
 
     def __init__(self, limit: Limit, object: str, id: str, window: Window, wait_s: int) -> None:
         when = f"; the next is possible in {wait_s} s" if window.within_s else ""
@@ -38,7 +38,7 @@ class LimitReached(Problem):
 
 
 def count(work: Work, limit: Limit, more: int = 1) -> None:
-    """Count what the person causes whose work this is; a `LimitReached` when it is more than they may."""
+    """Count what the person of this work causes; a `LimitReached` when it is beyond the limit."""
     bound = _bound(work.principal, limit)
     if bound is None or not more:
         return
@@ -52,7 +52,7 @@ def count(work: Work, limit: Limit, more: int = 1) -> None:
 
 
 def count_caused(work: Work) -> None:
-    """Count what the work causes, derived from what it wrote: no act has to remember it, and none can forget."""
+    """Count what the work causes, derived from the rows and mails that it wrote, so that no act can forget to."""
     requests = [row for (kind, _), row in work.rows.items() if kind == "request"]
     count(work, Limit.REQUESTS, sum(row.first is None for row in requests))
     count(work, Limit.MOVES, int(any(row.first and row.first["owner"] != row["owner"] for row in requests)))
@@ -61,7 +61,7 @@ def count_caused(work: Work) -> None:
 
 
 def keep_trace(work: Work, error: Exception) -> bool:
-    """Write again what an undone work had counted, and in the history that it met a limit; whether there was any."""
+    """Count again what an undone work had counted, and record a limit that it reached; whether there was either."""
     for subject, amount in work.tries:
         note(work.connection, subject, work.now, amount)
     if isinstance(error, LimitReached):
@@ -79,7 +79,7 @@ def note(connection: Connection, subject: str, now: str, amount: int = 1) -> str
 
 
 def reached(connection: Connection, now: str) -> dict[Limit, int]:
-    """How many people and customers met each limit within a day."""
+    """How many people and customers reached each limit within a day."""
     c = t.attempts.c
     recent = select(c.subject).distinct().where(
         c.subject.startswith(f"{_REACHED}:"), c.at >= later(now, seconds=-DAY_S)
@@ -89,7 +89,7 @@ def reached(connection: Connection, now: str) -> dict[Limit, int]:
 
 
 def _bound(principal: Principal, limit: Limit) -> tuple[str, str] | None:
-    """Whom the limit binds when this principal acts."""
+    """The person that the limit counts when this principal acts; None when it counts nobody."""
     if limit in _OF_STAFF:
         return ("staff", principal.staff) if principal.staff else None
     return ("contact", principal.contact) if principal.contact else None
@@ -105,7 +105,7 @@ def _counted(connection: Connection, subject: str, window: Window, now: str) -> 
 
 
 def _tell(work: Work, met: LimitReached) -> None:
-    """Write into the history that the limit was met, unless the same window has said so already."""
+    """Record in the history that the limit was reached, unless it is recorded for the same window."""
     subject, c = f"{_REACHED}:{met.limit}:{met.id}", t.attempts.c
     since = later(work.now, seconds=-met.traced_s)
     if work.connection.execute(select(c.id).where(c.subject == subject, c.at > since)).first():

@@ -1,0 +1,86 @@
+"""Answers with an end: what arrives buys no time, whichever part of an answer it is.
+
+The library bounds every single read. A portal that sends early hints, lines of a head or of a trailer one after
+the other, each in time, would be listened to for ever.
+"""
+
+from __future__ import annotations
+
+import ssl
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import httpcore
+import httpx
+
+WITHIN_S: Final = "within_s"
+"""The extension of a request that says how many seconds its answer may take from its head to its end."""
+
+
+class EndingTransport(httpx.HTTPTransport):
+    """Sends requests whose answers begin within some seconds, and end within those that the request names."""
+
+    def __init__(self, begin_within_s: float) -> None:
+        super().__init__()
+        self._pool._network_backend = _Backend(begin_within_s)  # httpx hands no backend on
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        response = super().handle_request(request)
+        stream = response.extensions["network_stream"]
+        if isinstance(stream, _Stream):  # an answer that switches protocols has another one, and no body
+            stream.end_within(request.extensions[WITHIN_S])
+        return response
+
+
+class _Backend(httpcore.SyncBackend):
+    """Opens connections whose reads have an end."""
+
+    def __init__(self, begin_within_s: float) -> None:
+        self._begin_within_s = begin_within_s
+
+    def connect_tcp(
+        self,
+        host: str,
+        port: int,
+        timeout: float | None = None,
+        local_address: str | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
+        return _Stream(stream, self._begin_within_s)
+
+
+class _Stream(httpcore.NetworkStream):
+    """A connection: from the last byte that was sent, reading ends in time."""
+
+    def __init__(self, inner: httpcore.NetworkStream, begin_within_s: float) -> None:
+        self._inner = inner
+        self._begin_within_s = begin_within_s
+        self.end_within(begin_within_s)
+
+    def end_within(self, seconds: float) -> None:
+        """Read for so many seconds from now on."""
+        self._end = time.monotonic() + seconds
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        left_s = self._end - time.monotonic()
+        if left_s <= 0:
+            raise httpcore.ReadTimeout("the answer did not end in time")
+        return self._inner.read(max_bytes, left_s if timeout is None else min(timeout, left_s))
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        self._inner.write(buffer, timeout)
+        self.end_within(self._begin_within_s)
+
+    def close(self) -> None:
+        self._inner.close()
+
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
+        inner = self._inner.start_tls(ssl_context, server_hostname, timeout)
+        return _Stream(inner, self._begin_within_s)
+
+    def get_extra_info(self, info: str) -> Any:
+        return self._inner.get_extra_info(info)
