@@ -91,3 +91,16 @@ def outcomes_of(
         return ready
     others = outcomes_by_group(projection, everything)
     return {name: (ready if name in carried else others).get(name, ()) for name in everything}
+
+
+def services_for_a_while(projection: Projection, subject: Subject, carried: Carried) -> list[str]:
+    """The services that a person gets by earlier groups and loses by those that close services, sorted.
+
+    They are in no difference. The portal counts them all the same: it judges each group by itself.
+    """
+    closing = {moves.closes: key for key, moves in projection.services.items() if moves.closes in carried}
+    if not closing:
+        return []
+    meanwhile = projection.rights_once_active(subject, carried - closing.keys())
+    ends = projection.rights_once_active(subject, carried) | projection.rights_once_active(subject, frozenset())
+    return sorted(key for key in closing.values() if f"{SERVICE_RIGHT}{key}" in meanwhile - ends)

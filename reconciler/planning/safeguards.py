@@ -23,7 +23,7 @@ from reconciler.planning.findings import refuse, refuse_plan, refuse_portal, war
 from reconciler.planning.index import Index
 from reconciler.planning.limits import MERGE_FIRST, customer_limit
 from reconciler.planning.matching import How
-from reconciler.planning.outcomes import takers
+from reconciler.planning.outcomes import services_for_a_while, takers
 from reconciler.planning.projection import Carried, Difference, Home, Projection, Subject, differences
 from reconciler.planning.rights import PersonState
 from reconciler.planning.waiting import users
@@ -240,6 +240,11 @@ def _protected_rights(situation: Situation, moved_rights: list[Difference], carr
                 yield refuse(RuleId.PROTECTED, home, contact, message, _LIFT)
             else:
                 yield refuse_portal(RuleId.PROTECTED, group.service, message, _LIFT, group.stage)
+    for subject in situation.projection.subjects:
+        if subject.protected or (subject.protected_after and subject.group in carried):
+            for key in services_for_a_while(situation.projection, subject, carried):
+                message = f"{subject.name} is protected, gets service '{key}' in this run and cannot lose it again"
+                yield refuse_portal(RuleId.PROTECTED, key, message, _LIFT, Stage.CLOSING)
 
 
 def _forbidden_losses(projection: Projection, difference: Difference, carried: Carried) -> dict[str, set[str]]:
