@@ -71,6 +71,10 @@ class Subject:
     def group(self) -> str | None:
         return self.home.group
 
+    def protected_in(self, carried: Carried) -> bool:
+        """Whether the person was protected before, or is once these groups are carried out."""
+        return self.protected or (self.protected_after and self.group in carried)
+
     def person(self, carried: Carried) -> PersonState:
         return self.after if self.group in carried else self.before
 

@@ -241,7 +241,7 @@ def _protected_rights(situation: Situation, moved_rights: list[Difference], carr
             else:
                 yield refuse_portal(RuleId.PROTECTED, group.service, message, _LIFT, group.stage)
     for subject in situation.projection.subjects:
-        if subject.protected or (subject.protected_after and subject.group in carried):
+        if subject.protected_in(carried):
             for key in services_for_a_while(situation.projection, subject, carried):
                 message = f"{subject.name} is protected, gets service '{key}' in this run and cannot lose it again"
                 yield refuse_portal(RuleId.PROTECTED, key, message, _LIFT, Stage.CLOSING)
@@ -253,8 +253,7 @@ def _forbidden_losses(projection: Projection, difference: Difference, carried: C
     Protection that the person's own customer group brings holds for the groups after it in the same run.
     """
     subject, forbidden = difference.subject, defaultdict[str, set[str]](set)
-    protected_after = subject.protected_after and subject.group in carried
-    if not subject.protected and not protected_after:
+    if not subject.protected_in(carried):
         return forbidden
     for right in difference.forfeits:
         groups = takers(projection, subject, right, carried)

@@ -252,6 +252,18 @@ def test_no_service_is_taken_from_who_is_protected() -> None:
     assert [group.held_back for group in found.groups] == [("protected",)]
 
 
+def test_a_service_that_somebody_protected_would_have_for_a_while_does_not_close() -> None:
+    before, after = (contact("mara-meyer", role="manager", protected=True, services=own) for own in ((), "all"))
+    found = narrowed(customer(contacts=[after], services=()), rows=portal_of(customer(contacts=[before], services=())))
+    assert [(group.name, group.held_back) for group in found.groups] == [
+        ("customers:acme", ()),
+        ("closing:express", ("protected",)),
+    ]
+    assert [refusal.message for refusal in found.refusals] == [
+        "acme/mara-meyer is protected, gets service 'express' in this run and cannot lose it again"
+    ]
+
+
 def test_who_there_is_to_lose_a_service_is_no_part_of_what_was_reviewed() -> None:
     acme, more = customer(contacts=[MARA], services=()), customer(contacts=[MARA, TOM], services=())
     found = [narrowed(one, rows=portal_of(one)) for one in (acme, more)]

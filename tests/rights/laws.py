@@ -123,16 +123,14 @@ def _protected(states: Sequence[LiveState], found: dict[str, Difference], names:
 
 
 def _protected_on_the_way(states: Sequence[LiveState], rights: Sequence[RightsById], names: Names) -> Iterator[str]:
-    """Nobody whom a group of the run protected loses to a later one what they had before the run.
+    """Nobody who is protected at some state of the run loses anything by a later group of it.
 
-    What a group gives only for a while is no loss: `services: all` includes a service until the group that
-    retires it.
+    That includes what an earlier group of the run gave them for a while.
     """
     for state, before, after in zip(states, rights, rights[1:], strict=False):
         for id, found in differences(before, after).items():
-            lost = found.lost & rights[0].get(id, NONE).now
-            if lost and id in state.contacts and state.contacts[id].fields.get("protected"):
-                yield f"{person(state, state.contacts[id])} is protected and loses {names.words(lost)} on the way"
+            if found.lost and id in state.contacts and state.contacts[id].fields.get("protected"):
+                yield f"{person(state, state.contacts[id])} is protected and loses {names.words(found.lost)} on the way"
 
 
 def _kept_on_the_way(rights: Sequence[RightsById], names: Names) -> Iterator[str]:

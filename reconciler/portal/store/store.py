@@ -9,9 +9,11 @@ from pathlib import Path
 from typing import Final
 
 from sqlalchemy import Connection, Engine, select
+from sqlalchemy.exc import IntegrityError
 
 from reconciler.portal.files.vault import Vault
 from reconciler.portal.rules.principals import Principal
+from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
@@ -58,7 +60,7 @@ class Store:
                     judge(work)
                     count_caused(work)
                     work.finish()
-            except Exception as error:
+            except (Problem, IntegrityError) as error:
                 if not keep_trace(work, error):
                     raise
                 refused = error
