@@ -182,7 +182,7 @@ def test_doctor_warns_a_week_before_the_token_ends(
 ) -> None:
     connected.environment["RECONCILER_PORTAL_TOKEN"] = create_token(portal.database, "read", "t", expires)
     run = connected("doctor")
-    (line,) = [line for line in run.out.splitlines() if " token " in line]
+    (line,) = [line for line in run.out.splitlines() if line.split()[1:2] == ["token"]]
     assert (run.code, line.startswith("WARN" if warned else "ok  ")) == (0, True)
     assert ("hint: make a new token with reconciler portal token" in run.out) is warned
 

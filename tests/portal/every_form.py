@@ -12,7 +12,7 @@ from typing import Any, Final
 import httpx
 
 from tests.portal.accounts import OTHER, PASSWORD
-from tests.portal.every_write import RITA, TRIED, Maker, log_in
+from tests.portal.every_write import RITA, TRIED, TRIED_AT_HOME, Maker, log_in
 from tests.portal.writes import Ground, Write, cookies
 
 CAME: Final = {"the form's file is an upload of its own": {"files": (0, 1)}}
@@ -84,7 +84,7 @@ def _unkeyed(write: Write) -> Write:
 
 def _change_password(at: Ground) -> Write:
     email = at.known()
-    write = _unkeyed(at.form("jane", "/account", old=PASSWORD, password=OTHER, repeat=OTHER, between=TRIED))
+    write = _unkeyed(at.form("jane", "/account", old=PASSWORD, password=OTHER, repeat=OTHER, between=TRIED_AT_HOME))
     write.again, write.afresh = (401,), lambda: log_in(email, OTHER)
     return write
 

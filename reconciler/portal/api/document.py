@@ -54,7 +54,7 @@ def _describe(described: dict[str, Any], route: APIRoute, method: str) -> None:
             _no_nul(parameter["schema"])
     if operation in PUBLIC:
         described["security"] = []
-    if not _writes(route) and operation not in STREAMED:
+    if method == "GET" or not (_writes(route) or operation in STREAMED):
         return
     headers = [_KEY]
     if operation not in UNVERSIONED:
