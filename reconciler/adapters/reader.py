@@ -6,12 +6,10 @@ is a failure, never an emptier portal.
 
 from __future__ import annotations
 
-import gc
 import hashlib
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any, Final
 
 from reconciler.adapters import decoding
@@ -52,7 +50,7 @@ class PortalReader:
 
     def live_state(self) -> LiveState:
         """Everything at one revision, complete."""
-        with self._connection.lines("/snapshot", self._limits) as lines, _without_collector():
+        with self._connection.lines("/snapshot", self._limits) as lines:
             return _together(self._bounded(lines))
 
     def _bounded(self, lines: Iterator[bytes]) -> Iterator[bytes]:
@@ -61,18 +59,6 @@ class PortalReader:
             if number > self._limits.rows + 1:
                 raise answer_too_large(self._connection.host, self._limits.rows, "rows", "--max-rows")
             yield line
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Building a million small values is several times slower while the collector looks for circles."""
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def _together(lines: Iterator[bytes]) -> LiveState:

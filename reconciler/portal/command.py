@@ -20,6 +20,7 @@ from reconciler.portal.acts.shapes import StaffFields
 from reconciler.portal.acts.staff import invite_from_outside
 from reconciler.portal.acts.tokens import DAYS, all_tokens, end_token
 from reconciler.portal.api.app import create_app
+from reconciler.portal.api.edge import CONNECTIONS
 from reconciler.portal.api.security import new_token
 from reconciler.portal.mail.smtp import MailServer, mail_server
 from reconciler.portal.rules.passwords import weakness
@@ -28,7 +29,6 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import WINDOWS, Limits
 from reconciler.portal.seed import fill, settle, tell_demo_story
 from reconciler.portal.seed_people import give_everybody, people_of_the_provider
-from reconciler.portal.serving.connections import MOST
 from reconciler.portal.serving.counting import start_counting
 from reconciler.portal.serving.logs import LEVELS, log_to_stderr
 from reconciler.portal.serving.server import STOP_WITHIN_S, WrongSettings, listen, place_of, run_server
@@ -64,7 +64,7 @@ def serve(
     database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, *, smtp: str | None = None,
     mail_from: str | None = None, smtp_password: str | None = None, log_level: str = "info",
     proxies: str = "127.0.0.1", files: Path | None = None, oidc: Mapping[str, Any] | None = None,
-    connections: int = MOST, limits: Mapping[str, int] | None = None,
+    connections: int = CONNECTIONS, limits: Mapping[str, int] | None = None,
 ) -> None:  # fmt: skip
     """Serve the portal until a signal; requests and the mail under way are finished first.
 

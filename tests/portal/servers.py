@@ -123,7 +123,7 @@ def served(app: FastAPI, connections: int | None = None) -> Iterator[str]:
         thread.join(10)
 
 
-def connected(url: str, within_s: float = 20) -> socket.socket:
-    """A bare connection to a server."""
+def connected(url: str, within_s: float = 20, source: str = "127.0.0.1") -> socket.socket:
+    """A bare connection to a server, from this address."""
     host, port = url.removeprefix("http://").split(":")
-    return socket.create_connection((host, int(port)), timeout=within_s)
+    return socket.create_connection((host, int(port)), timeout=within_s, source_address=(source, 0))

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from reconciler.portal.api.app import create_app
+from reconciler.portal.api.edge import CONNECTIONS, ONE_IN
 from reconciler.portal.api.security import new_token
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.store import Store, open_store
@@ -36,22 +37,20 @@ def url(store: Store) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def callers(url: str, number: int, sent: bytes) -> Iterator[list[socket.socket]]:
+def callers(url: str, number: int, sent: bytes, source: str = "127.0.0.1") -> Iterator[list[socket.socket]]:
     """So many connections on which this was sent."""
     with contextlib.ExitStack() as stack:
-        found = [stack.enter_context(connected(url)) for _ in range(number)]
+        found = [stack.enter_context(connected(url, source=source)) for _ in range(number)]
         for each in found:
             each.sendall(sent)
         yield found
 
 
-def asked(url: str, path: str, accept_language: str = "en") -> bytes:
+def asked(url: str, path: str, accept_language: str = "en", source: str = "127.0.0.1", more: str = "") -> bytes:
     """Everything that is answered until the connection is closed, or broken."""
     found = b""
-    with connected(url) as connection, contextlib.suppress(ConnectionError):
-        request = (
-            f"GET {path} HTTP/1.1\r\nHost: portal\r\nAccept-Language: {accept_language}\r\nConnection: close\r\n\r\n"
-        )
+    with connected(url, source=source) as connection, contextlib.suppress(ConnectionError):
+        request = f"GET {path} HTTP/1.1\r\nHost: portal\r\nAccept-Language: {accept_language}\r\n{more}Connection: close\r\n\r\n"
         connection.sendall(request.encode())
         while part := connection.recv(65536):
             found += part
@@ -76,6 +75,24 @@ def test_one_caller_too_many_is_asked_to_come_again_as_a_problem_or_on_a_page(ur
         for head in (b"content-type: text/html", b"retry-after: 5", b"style-src 'self'"):
             assert head in page.lower()
     until(lambda: asked(url, "/login").startswith(b"HTTP/1.1 200"))
+
+
+def test_one_host_leaves_three_quarters_of_the_connections_to_others(store: Store) -> None:
+    greedy, other = "127.0.0.2", "127.0.0.3"
+    with served(create_app(store), 8) as url, callers(url, 8 // ONE_IN, BUSY, source=greedy):
+        until(lambda: asked(url, "/login", source=greedy).startswith(b"HTTP/1.1 503"))
+        assert asked(url, "/login", source=other).startswith(b"HTTP/1.1 200")
+        assert asked(url, "/login").startswith(b"HTTP/1.1 200")
+
+
+def test_one_host_behind_a_proxy_leaves_room_for_others(store: Store) -> None:
+    greedy, other = "X-Forwarded-For: 203.0.113.9\r\n", "X-Forwarded-For: 203.0.113.10\r\n"
+    busy = BUSY.replace(b"\r\n\r\n", b"\r\n" + greedy.encode() + b"\r\n", 1)
+    with served(create_app(store)) as url:
+        with callers(url, CONNECTIONS // ONE_IN, busy):
+            until(lambda: asked(url, "/login", more=greedy).startswith(b"HTTP/1.1 503"))
+            assert asked(url, "/login", more=other).startswith(b"HTTP/1.1 200")
+        until(lambda: asked(url, "/login", more=greedy).startswith(b"HTTP/1.1 200"))
 
 
 def test_who_watches_is_answered_however_many_call(url: str) -> None:

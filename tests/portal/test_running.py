@@ -14,10 +14,10 @@ from reconciler.portal.acts.outbox import AGAIN_AFTER_MINUTES, KEPT_DAYS
 from reconciler.portal.acts.tokens import DAYS, LONGEST_DAYS
 from reconciler.portal.acts.uploads import HOURS
 from reconciler.portal.api.app import create_app, routes_of
-from reconciler.portal.api.edge import LARGEST_HEAD, PACES
+from reconciler.portal.api.edge import CONNECTIONS, LARGEST_HEAD, PACES
 from reconciler.portal.files.vault import LARGEST
 from reconciler.portal.pages.uploading import MOST_BYTES
-from reconciler.portal.serving.connections import HEAD_WITHIN_S, MOST, READ_WITHIN_S
+from reconciler.portal.serving.connections import HEAD_WITHIN_S, READ_WITHIN_S
 from reconciler.portal.serving.server import FINISH_WITHIN_S, STOP_WITHIN_S
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api
@@ -53,7 +53,7 @@ def test_numbers_of_the_page_are_those_of_the_program() -> None:
     numbers: list[tuple[Any, str]] = [
         (HEAD_WITHIN_S, "waits 12 seconds"), (PACES.body.wait_s, "12 seconds while nothing"), (PACES.body.bytes_a_s, "64 KiB a second"),
         (PACES.file.wait_s, "pauses of 30 seconds"), (PACES.file.bytes_a_s, "8 KiB a second"), (LARGEST_HEAD, "has 64 KiB at most"),
-        (READ_WITHIN_S, "for five minutes"), (MOST, "serves 400 connections"), (KEPT_DAYS, "Thirty days after"),
+        (READ_WITHIN_S, "for five minutes"), (CONNECTIONS, "serves 400 connections"), (KEPT_DAYS, "Thirty days after"),
         (LARGEST, "a file has 100 MB at most"), (MOST_BYTES, "512 MiB of them"), (STOP_WITHIN_S, "within ten seconds"), (FINISH_WITHIN_S, "more than seven"), (AGAIN_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
         (sum(AGAIN_AFTER_MINUTES), "nearly three days"),
     ]  # fmt: skip
@@ -66,6 +66,8 @@ def test_numbers_of_the_page_are_those_of_the_program() -> None:
     assert [mebibytes * 1024 * 1024 > MOST_BYTES for mebibytes in let_through] == [True]
     assert LARGEST / PACES.file.bytes_a_s / 3600 == pytest.approx(3.5, abs=0.1)
     assert MOST_BYTES / PACES.file.bytes_a_s < HOURS * 3600, "what is still coming is swept away"
-    assert [option.default for option in portal.commands["serve"].params if option.name == "connections"] == [MOST]
+    assert [option.default for option in portal.commands["serve"].params if option.name == "connections"] == [
+        CONNECTIONS
+    ]
     assert [option.default for option in portal.commands["token"].params if option.name == "expires"] == [str(DAYS)]
     assert f"The default is {DAYS} days, the maximum {LONGEST_DAYS}." in text

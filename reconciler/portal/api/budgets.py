@@ -6,9 +6,12 @@ import threading
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Final
 
-from reconciler.portal.api.edge import COME_AGAIN_S
 from reconciler.portal.rules.problems import Problem
+
+COME_AGAIN_S: Final = 5
+"""The `Retry-After` of an answer that there is no room for now."""
 
 
 class Budget:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import math
+import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -17,6 +19,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.api.answers import FOR_PROGRAMS, noted, problem_answer
+from reconciler.portal.api.budgets import COME_AGAIN_S, Budget
 from reconciler.portal.api.turns import Share, Turns
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import network_of
@@ -47,7 +50,10 @@ PACES: Final = Paces()
 LARGEST_HEAD: Final = 64 * 1024
 CROWDED: Final = "crowded"
 """The mark that a connection leaves in a request's state when the server has as many as it takes already."""
-COME_AGAIN_S: Final = 5
+CONNECTIONS: Final = 400
+"""How many a process has at once unless it is told another number."""
+ONE_IN: Final = 4
+"""A host has at most one in so many of the connections, and of the requests that are worked on."""
 
 IGNORED_BYTES: Final = 1024 * 1024
 """Bytes of a body that come after its answer and are dropped; with more of them, the connection ends."""
@@ -76,6 +82,7 @@ class Edge:
         self.page = page
         self.paces = paces
         self.turns = Turns(paces.requests)
+        self.at_once = Budget(sys.maxsize, CONNECTIONS // ONE_IN, "too many requests at once from this address")
         self.headers = {**_ALWAYS, **(_ONLY_HTTPS if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -96,26 +103,32 @@ class Edge:
                     headers.setdefault(name, value)
             await send(message)
 
-        try:
-            _judge_head(scope)
-            if crowded and not scope["path"].startswith(_WATCHING):
-                raise Problem("unavailable", "too many callers at once", headers={"Retry-After": str(COME_AGAIN_S)})
-            await self._wait_for_a_turn(scope)
-        except Problem as problem:
-            await self._told(scope, problem)(scope, receive, with_headers)
-            return
         scope[_PATIENCE] = patience
         try:
-            await self.app(scope, patience, with_headers)
+            _judge_head(scope)
+            with self._room_for(scope):
+                await self._wait_for_a_turn(scope)
+                await self.app(scope, patience, with_headers)
+        except Problem as problem:
+            if begun:
+                raise
+            await self._told(scope, problem)(scope, receive, with_headers)
         except asyncio.CancelledError:
             if begun:
                 raise  # half an answer: the connection is closed, and the caller misses the rest
             await self._told(scope, _stopping())(scope, receive, with_headers)
 
+    def _room_for(self, scope: Scope) -> AbstractContextManager[None]:
+        """The host's share of the requests at once, while the block runs; monitoring always has room."""
+        if scope["path"].startswith(_WATCHING):
+            return nullcontext()
+        if _is_crowded(scope):
+            raise Problem("unavailable", "too many callers at once", headers={"Retry-After": str(COME_AGAIN_S)})
+        return self.at_once.taken(_host(scope))
+
     async def _wait_for_a_turn(self, scope: Scope) -> None:
-        host = network_of(scope["client"][0]) if scope.get("client") else ""
         if not scope["path"].startswith(_WATCHING):
-            wait_s = self.turns.wait_s(host, asyncio.get_running_loop().time())
+            wait_s = self.turns.wait_s(_host(scope), asyncio.get_running_loop().time())
             if wait_s:
                 await asyncio.sleep(wait_s)
 
@@ -128,6 +141,10 @@ class Edge:
 def _stopping() -> Problem:
     headers = {"Retry-After": str(COME_AGAIN_S), **_CLOSE}
     return Problem("unavailable", "the server is told to stop and waits no longer: ask again", headers=headers)
+
+
+def _host(scope: Scope) -> str:
+    return network_of(scope["client"][0]) if scope.get("client") else ""
 
 
 def _is_crowded(scope: Scope) -> bool:

@@ -13,7 +13,7 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.acts import access
-from reconciler.portal.api.edge import COME_AGAIN_S
+from reconciler.portal.api.budgets import COME_AGAIN_S
 from reconciler.portal.api.streams import file_answer
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.colours import brand_css

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any, Final, cast
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.portal.api.answers import problem_answer
-from reconciler.portal.api.edge import CROWDED, LARGEST_HEAD
+from reconciler.portal.api.edge import CONNECTIONS, CROWDED, LARGEST_HEAD, ONE_IN
 from reconciler.portal.rules.problems import Problem
 
 HEAD_WITHIN_S: Final = 12.0
@@ -26,8 +26,6 @@ Not less: the system's own buffer may hold a megabyte that a slow but steady rea
 """
 SEEN_WITHIN_S: Final = 2.0
 """So long does a connection stay open after an answer to a body that nobody reads: its end would undo the answer."""
-MOST: Final = 400
-"""Connections of a process: with what a database and files take besides, it stays below 1,024 open files."""
 HEARD_OUT: Final = 64
 """So many more are told that there is no room, and who asks how the server fares is answered; beyond, none is."""
 _LOOK_EVERY_S: Final = 1.0
@@ -92,7 +90,7 @@ class Connection(H11Protocol):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.conn = _Parser(h11.SERVER, self.config.h11_max_incomplete_event_size or LARGEST_HEAD)
-        self._most, self.limit_concurrency = self.limit_concurrency or MOST, None
+        self._most, self.limit_concurrency = self.limit_concurrency or CONNECTIONS, None
         self._unread_since: float | None = None
         self._closing_since: float | None = None
 
@@ -101,17 +99,25 @@ class Connection(H11Protocol):
         super().connection_made(cast(asyncio.Transport, _Line(transport, self._answered_early)))
         self._waiting_since: float | None = self.loop.time()
         self._look: asyncio.TimerHandle | None = self.loop.call_later(_LOOK_EVERY_S, self._judge)
-        if len(self.connections) > self._most and not self._made_room():
+        of_host = self._connections_of_its_host()
+        if not (_has_room(self.connections, self._most) and _has_room(of_host, max(self._most // ONE_IN, 1))):
             self.app_state = {**self.app_state, CROWDED: True}
             if len(self.connections) > self._most + HEARD_OUT:
                 transport.abort()
 
-    def _made_room(self) -> bool:
-        for other in self.connections:
-            if isinstance(other, Connection) and other._between_requests() and not other.transport.is_closing():
-                other.timeout_keep_alive_handler()
-                return True
-        return False
+    def _connections_of_its_host(self) -> list[Connection]:
+        """The connections from the same address; none for a trusted proxy, which carries those of many hosts."""
+        host = self.client[0] if self.client else None
+        if host in getattr(self.app, "trusted_hosts", ()):
+            return []
+        ours = (each for each in self.connections if isinstance(each, Connection))
+        return [each for each in ours if each.client and each.client[0] == host]
+
+    def make_room(self) -> bool:
+        """Close the connection if it is idle; whether it was."""
+        if idle := self._between_requests() and not self.transport.is_closing():
+            self.timeout_keep_alive_handler()
+        return idle
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Nothing is waited for any more."""
@@ -175,3 +181,8 @@ class Connection(H11Protocol):
         ):  # fmt: skip
             self.transport.write(self.conn.send(event) or b"")
         self.transport.close()
+
+
+def _has_room(connections: Collection[Any], most: int) -> bool:
+    """Whether there are at most so many of them, if need be after an idle one was closed."""
+    return len(connections) <= most or any(each.make_room() for each in connections)

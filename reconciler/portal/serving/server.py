@@ -22,11 +22,11 @@ import uvicorn
 
 from reconciler.portal.acts.jobs import JOBS
 from reconciler.portal.api.app import create_app
-from reconciler.portal.api.edge import LARGEST_HEAD
+from reconciler.portal.api.edge import CONNECTIONS, LARGEST_HEAD
 from reconciler.portal.mail.delivery import carry_mails
 from reconciler.portal.mail.smtp import MailServer
 from reconciler.portal.rules.hosts import is_private, on_loopback
-from reconciler.portal.serving.connections import MOST, Connection
+from reconciler.portal.serving.connections import Connection
 from reconciler.portal.serving.counting import start_counting
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.database import AWAY, failure
@@ -92,7 +92,7 @@ def _must_be_an_origin(url: str) -> None:
 
 
 def run_server(
-    store: Store, place: Place, mail_server: MailServer | None, sign_on: SignOn | None, connections: int = MOST
+    store: Store, place: Place, mail_server: MailServer | None, sign_on: SignOn | None, connections: int = CONNECTIONS
 ) -> None:
     """Serve until a signal, at most so many connections at once."""
     config = uvicorn.Config(
