@@ -6,15 +6,24 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Protocol, TextIO
 
 from reconciler.model.errors import ResultLost
 from reconciler.reports.style import COLOR, PLAIN, Style
 from reconciler.reports.words import told
 
 if TYPE_CHECKING:
-    from reconciler.cli.settings import Settings
     from reconciler.model.errors import ReconcilerError
+
+
+class Display(Protocol):
+    """How the caller wants output to look: the part of the settings that this module reads."""
+
+    @property
+    def quiet(self) -> bool: ...
+    @property
+    def log_format(self) -> str: ...
+    def colored(self, stream: TextIO | None = None) -> bool: ...
 
 
 def use_utf8() -> None:
@@ -55,15 +64,15 @@ def to_nowhere() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def say(settings: Settings, message: str) -> None:
+def say(display: Display, message: str) -> None:
     """A remark, unless the caller wants quiet."""
-    if not settings.quiet:
-        _line(settings, "note", message, None)
+    if not display.quiet:
+        _line(display, "note", message, None)
 
 
-def warn(settings: Settings, message: str, hint: str | None = None) -> None:
+def warn(display: Display, message: str, hint: str | None = None) -> None:
     """Something that the caller should know."""
-    _line(settings, "warning", message, hint)
+    _line(display, "warning", message, hint)
 
 
 def list_commands(text: str) -> None:
@@ -71,18 +80,18 @@ def list_commands(text: str) -> None:
     sys.stderr.write(text + "\n")
 
 
-def complain(settings: Settings, error: ReconcilerError) -> None:
+def complain(display: Display, error: ReconcilerError) -> None:
     """A failure and what to do about it."""
-    _line(settings, "error", error.message, error.hint)
+    _line(display, "error", error.message, error.hint)
 
 
-def style_of(settings: Settings, stream: TextIO | None = None) -> Style:
+def style_of(display: Display, stream: TextIO | None = None) -> Style:
     """How to paint what goes to the stream."""
-    return COLOR if settings.colored(stream) else PLAIN
+    return COLOR if display.colored(stream) else PLAIN
 
 
-def _line(settings: Settings, level: str, message: str, hint: str | None) -> None:
-    if settings.log_format == "json":
+def _line(display: Display, level: str, message: str, hint: str | None) -> None:
+    if display.log_format == "json":
         line = json.dumps({"level": level, "message": message, "hint": hint}, ensure_ascii=False)
         sys.stderr.write(line + "\n")
     else:

@@ -16,7 +16,7 @@ from reconciler.usecases.apply import Voice, apply
 from reconciler.usecases.apply import Wish as ApplyWish
 from reconciler.usecases.plan import Wish as PlanWish
 from reconciler.usecases.plan import plan
-from reconciler.usecases.portal import command, tell_demo
+from reconciler.usecases.portal import commands, tell_demo
 from reconciler.usecases.ports import BatchWriter, Connect, OpenTree, StateReader
 from reconciler.usecases.validate import validate
 
@@ -62,6 +62,6 @@ def copy_book(book: Path) -> None:
 
 @contextmanager
 def _portal(database: str, connect: Connect) -> Iterator[tuple[str, StateReader, BatchWriter]]:
-    token = command.create_token(database, "apply", "the demo", expires="1")
-    with command.running(database) as url, connect(url, token) as (reader, writer):
+    token = commands.create_token(database, "apply", "the demo", expires="1")
+    with commands.running(database) as url, connect(url, token) as (reader, writer):
         yield url, reader, writer

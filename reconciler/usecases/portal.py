@@ -22,7 +22,7 @@ from reconciler.usecases.seeding import earlier_books
 from reconciler.usecases.steps import scopes_of
 
 try:
-    from reconciler.portal import command
+    from reconciler.portal import commands
 except ModuleNotFoundError as error:
     raise WrongUsage(
         f"the reference portal is not installed: {error.name} is missing",
@@ -30,7 +30,7 @@ except ModuleNotFoundError as error:
     ) from None
 
 __all__ = [
-    "Invited", "back_up", "command", "invite", "restore", "revoke", "seed", "serve", "tell_demo", "token", "tokens",
+    "Invited", "back_up", "commands", "invite", "restore", "revoke", "seed", "serve", "tell_demo", "token", "tokens",
     "verify",
 ]  # fmt: skip
 
@@ -40,33 +40,33 @@ HERE = "http://127.0.0.1:8000"
 
 
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
-    """Serve the portal until a signal; `more` is what else `command.serve` takes."""
-    if unknown := [name for name in more.get("limits") or () if name not in command.LIMITS]:
-        raise WrongUsage(f"--limit: '{unknown[0]}' is no limit", f"the limits are {', '.join(command.LIMITS)}")
+    """Serve the portal until a signal; `more` is what else `commands.serve` takes."""
+    if unknown := [name for name in more.get("limits") or () if name not in commands.LIMITS]:
+        raise WrongUsage(f"--limit: '{unknown[0]}' is no limit", f"the limits are {', '.join(commands.LIMITS)}")
     with _understood():
-        command.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
+        commands.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
 
 
 def token(database: str, scope: str, name: str, expires: str, owner: str | None) -> str:
-    """A new token of this scope, as `command.create_token` makes it."""
+    """A new token of this scope, as `commands.create_token` makes it."""
     with _understood():
         try:
-            return command.create_token(database, scope, name, expires, owner)
+            return commands.create_token(database, scope, name, expires, owner)
         except ValueError as error:
             raise WrongUsage(f"{error}; nothing was changed", "reconciler portal token --help") from None
 
 
 def tokens(database: str) -> list[dict[str, str | None]]:
-    """Every token of the portal, oldest first, as `command.list_tokens` shows it."""
+    """Every token of the portal, oldest first, as `commands.list_tokens` shows it."""
     with _understood():
-        return command.list_tokens(database)
+        return commands.list_tokens(database)
 
 
 def revoke(database: str, id: str) -> str:
     """End a token; what became of it, in a sentence."""
     with _understood():
         try:
-            name, ended = command.revoke_token(database, id)
+            name, ended = commands.revoke_token(database, id)
         except ValueError as error:
             raise WrongUsage(f"{error}; nothing was changed", "reconciler portal tokens shows their ids") from None
     return f"{id} ({name}) had ended {ended}; nothing was changed" if ended else f"{id} ({name}) opens nothing any more"
@@ -84,10 +84,10 @@ def invite(database: str, said: Mapping[str, str], base_url: str | None) -> Invi
     """The activation link of one of the provider's people; on this machine unless `base_url` says otherwise."""
     with _understood():
         try:
-            link, again = command.invite(database, said, (base_url or HERE).rstrip("/"))
+            link, again = commands.invite(database, said, (base_url or HERE).rstrip("/"))
         except ValueError as error:
             raise WrongUsage(str(error)) from None
-        except command.NotInvited as error:
+        except commands.NotInvited as error:
             raise Refused(f"{error}; nothing was changed") from None
     return Invited(link, tuple(_remarks(database, base_url, again=again)))
 
@@ -110,15 +110,15 @@ def seed(
 ) -> str:
     """Fill an empty portal; what was put there, in a sentence."""
     with _understood():
-        if demo_password is not None and command.judge_password(demo_password):
+        if demo_password is not None and commands.judge_password(demo_password):
             raise WrongUsage(
                 "this password is too easily guessed",
                 "take 8 characters or more, with lower and upper case and digits, and no word that everybody takes",
             )
-        if not command.is_empty(database):
+        if not commands.is_empty(database):
             raise Refused("this portal holds customers already; nothing was changed", "name a new database")
         if customers is not None and contacts_per_customer is not None:
-            command.seed_many(database, customers, contacts_per_customer)
+            commands.seed_many(database, customers, contacts_per_customer)
             return f"{customers:,} invented customers with {contacts_per_customer:,} people each; nobody manages them"
         tell_demo(database, open_tree(shipped()), connect, demo_password)
         return "the demo's state: what the shipped files meet when they are planned"
@@ -127,16 +127,16 @@ def seed(
 def back_up(database: str, files: Path | None, out: Path) -> str:
     """A portal as one archive; what is in it, in a sentence."""
     with _understood():
-        return f"wrote {out}: {command.back_up(database, files, out)}"
+        return f"wrote {out}: {commands.back_up(database, files, out)}"
 
 
 def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool) -> str:
     """An archive's portal in an empty database; what was brought back and what opens nothing, line by line."""
     with _understood():
-        return "\n  ".join(_restored(command.restore(database, files, archive, keep_tokens=keep_tokens)))
+        return "\n  ".join(_restored(commands.restore(database, files, archive, keep_tokens=keep_tokens)))
 
 
-def _restored(done: command.Restored) -> Iterator[str]:
+def _restored(done: commands.Restored) -> Iterator[str]:
     yield f"restored {done.manifest.sentence}"
     yield "everybody has to log in again, and every reconciler reads everything again"
     tokens = counted(len(done.tokens), "token")
@@ -155,14 +155,14 @@ def _restored(done: command.Restored) -> Iterator[str]:
 def verify(database: str, noted: str | None) -> str:
     """The verdict on the audit feed, line by line; `Refused` when an entry is not what was written."""
     with _understood():
-        found = command.verify(database, noted)
+        found = commands.verify(database, noted)
     if found.wrong is not None:
         hint = "restore a backup into an empty database with reconciler portal restore, and compare the two"
         raise Refused(f"the audit feed does not hold: {found.wrong}", hint)
     return "\n  ".join(_verified(found, noted))
 
 
-def _verified(found: command.Verdict, noted: str | None) -> Iterator[str]:
+def _verified(found: commands.Verdict, noted: str | None) -> Iterator[str]:
     yield f"the audit feed holds: {counted(found.entries, 'entry', 'entries')}, head {found.head}"
     for each in found.restores:
         yield f"revision {each.revision}, {each.at}: restored from a backup whose head was {each.from_head}"
@@ -181,13 +181,13 @@ def tell_demo(database: str, files: FileTree, connect: Connect, password: str | 
     desired = read_documents(read_files(files)).desired
     if desired is None:
         raise Refused("the shipped files are not valid", "run `reconciler validate` on them")
-    admin = command.create_token(database, "apply", HOLDER, expires="1")
-    with command.running(database) as url:
+    admin = commands.create_token(database, "apply", HOLDER, expires="1")
+    with commands.running(database) as url:
         for earlier in earlier_books(desired):
             with connect(url, admin) as (reader, writer):
                 _apply(earlier, reader, writer)
-            command.activate_everybody(database)
-    command.tell_story(database, password)
+            commands.activate_everybody(database)
+    commands.tell_story(database, password)
 
 
 def _apply(desired: DesiredState, reader: StateReader, writer: BatchWriter) -> None:
@@ -211,8 +211,8 @@ def _understood() -> Iterator[None]:
     """Failures of the portal's own as failures that the command line knows."""
     try:
         yield
-    except (command.WrongDatabase, command.WrongSettings, command.WrongArchive) as error:
+    except (commands.WrongDatabase, commands.WrongSettings, commands.WrongArchive) as error:
         raise WrongUsage(str(error)) from None
-    except command.DatabaseFailure as error:
+    except commands.DatabaseFailure as error:
         said = " ".join(str(error.orig).split())
         raise WrongUsage(f"the database cannot be used: {said}", "check its URL and that it is there") from None

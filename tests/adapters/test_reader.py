@@ -33,7 +33,7 @@ from reconciler.model.errors import (
     Unreachable,
     WrongUsage,
 )
-from reconciler.portal.command import create_token, running
+from reconciler.portal.commands import create_token, running
 
 
 @dataclass

@@ -23,8 +23,8 @@ from pathlib import Path
 
 import httpx
 
-from reconciler.portal import command
-from reconciler.portal.api.bodies import BATCH_LIMIT
+from reconciler.portal import commands
+from reconciler.portal.web.body_budget import BATCH_LIMIT
 from tests.portal.servers import connected, serving
 
 LIMIT = 3.0
@@ -202,8 +202,8 @@ def main() -> None:
     slow = []
     with tempfile.TemporaryDirectory(prefix="portal-bench-") as folder:
         database = f"sqlite:///{Path(folder) / 'portal.sqlite'}"
-        command.seed_many(database, 500, 10)
-        tokens = [command.create_token(database, scope, scope) for scope in ("apply", "read", "admin")]
+        commands.seed_many(database, 500, 10)
+        tokens = [commands.create_token(database, scope, scope) for scope in ("apply", "read", "admin")]
         with serving(database) as server:
             target = Target(server.url, *tokens[:2])
             healthy = Healthy(target, tokens[2])

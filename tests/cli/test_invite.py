@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.portal.command import running
+from reconciler.portal.commands import running
 from reconciler.usecases.portal import _remarks
 from tests.cli.conftest import Program
 

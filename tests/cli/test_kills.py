@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.portal.command import create_token, running
+from reconciler.portal.commands import create_token, running
 from tests.cli.conftest import Portal, Program
 from tests.cli.proxy import Dropped, Proxy, proxied
 from tests.cli.test_runs import settle

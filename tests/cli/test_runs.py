@@ -14,7 +14,7 @@ import pytest
 from reconciler.adapters.address import Address
 from reconciler.adapters.writer import PortalWriter
 from reconciler.model.changes import Kind
-from reconciler.portal.command import create_token
+from reconciler.portal.commands import create_token
 from reconciler.shipped import shipped
 from tests.cli.conftest import Portal, Program
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from reconciler.portal.command import running
+from reconciler.portal.commands import running
 from tests.cli.conftest import Program
 
 

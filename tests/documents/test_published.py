@@ -14,8 +14,8 @@ from jsonschema import Draft202012Validator
 from reconciler.documents.published import validator_for
 from reconciler.documents.reading import read_documents
 from reconciler.model.files import SourceFile, Tree
-from reconciler.portal.api.answers import problem_answer
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.web.responses import problem_answer
 from reconciler.reports.as_json import drift_json, plan_json
 from reconciler.reports.problems import problems_json
 from reconciler.shipped import shipped

@@ -9,7 +9,7 @@ import pytest
 from reconciler.model.catalogue import CATALOGUE, Field
 from reconciler.model.changes import ObjectKind
 from reconciler.model.fields import OWN, portal_fields_of
-from reconciler.portal.acts.shapes import OwnFields
+from reconciler.portal.actions.schemas import OwnFields
 from reconciler.portal.rules import fields as portal
 
 ONLY_IN_THE_PORTAL: Final = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import reconciler
@@ -13,6 +14,19 @@ LAYERS = ("model", "documents", "planning", "reports", "adapters", "usecases", "
 """Each may import what stands left of it, except a stranger."""
 STRANGERS = {("adapters", "reports"), ("usecases", "adapters")}
 """A report is shown by `cli`. Use cases ask ports, and `cli` hands them the adapters that answer."""
+PORTAL_LAYERS = (
+    ("rules",),
+    ("mail", "uploads", "sign_on", "i18n"),
+    ("store",),
+    ("actions",),
+    ("delivery", "demo"),
+    ("web",),
+    ("api",),
+    ("pages",),
+    ("server",),
+    ("app", "commands"),
+)
+"""Inside the portal, the lowest first: a module imports from lower layers and from its own folder."""
 PURE = ("model", "documents", "planning", "reports")
 IMPURE = {
     "os",
@@ -33,7 +47,7 @@ DOORS = {
     "jsonschema": ("documents/own_rules/evaluating.py",),
     "jsonschema_specifications": ("documents/own_rules/evaluating.py",),
     "re2": ("documents/own_rules/patterns.py",),
-    "email_validator": ("documents/values.py", "portal/acts/shapes.py"),
+    "email_validator": ("documents/values.py", "portal/actions/schemas.py"),
     "langcodes": ("documents/values.py",),
     "httpx": (
         "adapters/connection.py", "adapters/ending.py", "adapters/address.py", "portal/sign_on/provider.py",
@@ -43,19 +57,19 @@ DOORS = {
     "stamina": ("adapters/connection.py",),
     "click": ("cli/",),
     "rich": ("cli/commands/progress.py",),
-    "subprocess": ("adapters/git.py", "portal/files/counting.py"),
+    "subprocess": ("adapters/git.py", "portal/uploads/word_counter.py"),
     "sqlalchemy": (
-        "portal/store/", "portal/acts/", "portal/api/", "portal/command.py", "portal/seed.py", "portal/pages/",
-        "portal/serving/", "portal/mail/delivery.py",
+        "portal/store/", "portal/actions/", "portal/web/", "portal/api/", "portal/commands.py", "portal/demo/",
+        "portal/pages/", "portal/server/", "portal/delivery/",
     ),
     "alembic": ("portal/store/",),
-    "fastapi": ("portal/api/", "portal/pages/"),
-    "uvicorn": ("portal/command.py", "portal/serving/"),
-    "h11": ("portal/serving/connections.py",),
-    "smtplib": ("portal/mail/smtp.py",),
-    "prometheus_client": ("portal/api/figures.py",),
-    "argon2": ("portal/acts/passwords.py",),
-    "itsdangerous": ("portal/pages/journeys.py",),
+    "fastapi": ("portal/app.py", "portal/web/", "portal/api/", "portal/pages/"),
+    "uvicorn": ("portal/commands.py", "portal/server/"),
+    "h11": ("portal/server/connections.py",),
+    "smtplib": ("portal/delivery/smtp.py",),
+    "prometheus_client": ("portal/web/metrics.py",),
+    "argon2": ("portal/actions/passwords.py",),
+    "itsdangerous": ("portal/pages/sign_on_cookie.py",),
 }  # fmt: skip
 """Where each library enters: files, or folders with `/` at the end."""
 
@@ -86,6 +100,49 @@ def test_a_layer_imports_only_what_stands_above_it() -> None:
             assert allowed, f"{name} imports {imported}: {rule}"
 
 
+def test_a_layer_of_the_portal_imports_only_what_is_below_it() -> None:
+    level = {name: number for number, names in enumerate(PORTAL_LAYERS) for name in names}
+    for name, tree in modules():
+        layer = name.removeprefix("portal/").split("/")[0].removesuffix(".py")
+        if not name.startswith("portal/") or layer == "__init__":
+            continue
+        for imported in imports(tree):
+            below = imported.removeprefix("reconciler.portal.").split(".")[0]
+            if imported.startswith("reconciler.portal.") and below != layer:
+                downward = level[below] < level[layer] or {below, layer} == {"app", "commands"}
+                assert downward, f"{name} imports {imported}: {layer} is not above {below} in {PORTAL_LAYERS}"
+
+
+def _graph() -> dict[str, set[str]]:
+    """Which module imports which, imports for the type checker included."""
+    trees = {name.removesuffix(".py").removesuffix("/__init__"): tree for name, tree in modules()}
+    graph: dict[str, set[str]] = {}
+    for name, tree in trees.items():
+        paths = [imported.removeprefix("reconciler.").replace(".", "/") for imported in imports(tree)]
+        targets = {path if path in trees else path.rpartition("/")[0] for path in paths}
+        graph[name] = (targets & trees.keys()) - {name}
+    return graph
+
+
+def test_no_two_modules_import_each_other() -> None:
+    list(TopologicalSorter(_graph()).static_order())  # a CycleError names them
+
+
+def test_no_two_folders_import_each_other() -> None:
+    def is_inside(inner: str, outer: str) -> bool:
+        return outer == "" or f"{inner}/".startswith(f"{outer}/")
+
+    folders: dict[str, set[str]] = {}
+    for name, targets in _graph().items():
+        folder = name.rpartition("/")[0]
+        others = {target.rpartition("/")[0] for target in targets}
+        # a folder and one inside it are one thing: the outer may use the inner, and the inner the outer
+        folders.setdefault(folder, set()).update(
+            other for other in others if not is_inside(other, folder) and not is_inside(folder, other)
+        )
+    list(TopologicalSorter(folders).static_order())
+
+
 def test_the_portal_is_a_foreigner() -> None:
     for name, tree in modules():
         for imported in imports(tree):
@@ -95,7 +152,7 @@ def test_the_portal_is_a_foreigner() -> None:
             if name.startswith("portal/"):
                 assert parts[1] == "portal", f"{name} imports {imported}: the portal imports nothing of the reconciler"
             elif parts[1] == "portal":
-                door = name == "usecases/portal.py" and imported == "reconciler.portal.command"
+                door = name == "usecases/portal.py" and imported == "reconciler.portal.commands"
                 assert door, f"{name} imports {imported}: only usecases/portal.py starts the portal, by its command"
 
 

@@ -12,11 +12,11 @@ import pytest
 import reconciler.portal
 from reconciler.portal.mail.kinds import MailKind, Wording
 from reconciler.portal.rules.audit import Verb
-from reconciler.portal.rules.covering import covering
+from reconciler.portal.rules.complete_tables import covering
 from reconciler.portal.rules.roles import Role
 
 FOLDER = Path(reconciler.portal.__file__).parent
-OPERATIONS = (FOLDER / "acts" / "operations.py").read_text(encoding="utf-8")
+OPERATIONS = (FOLDER / "actions" / "operations.py").read_text(encoding="utf-8")
 PLACE = {
     "audit": 0,
     "send": 1,

@@ -8,8 +8,8 @@ from typing import Any
 
 from starlette.testclient import TestClient
 
-from reconciler.portal.acts import sessions
-from reconciler.portal.api.app import create_app
+from reconciler.portal.actions import sessions
+from reconciler.portal.app import create_app
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from reconciler.portal.acts import registrations
-from reconciler.portal.pages.remembering import Names, told
+from reconciler.portal.actions import registrations
+from reconciler.portal.pages.queries.history import Names, told
 from reconciler.portal.pages.rendering import speech
 from reconciler.portal.pages.words import LANGUAGES
 from reconciler.portal.rules.audit import Verb

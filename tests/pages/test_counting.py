@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from reconciler.portal.acts.counts import count_next
+from reconciler.portal.actions.word_counts import count_next
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.office import Office, an_office, count_all

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.portal.acts import attempts, known_browsers
+from reconciler.portal.actions import attempts, known_browsers
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.store import Store

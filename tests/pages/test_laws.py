@@ -10,7 +10,7 @@ import pytest
 
 import reconciler.portal.pages
 from reconciler.portal.mail.words import WORDS
-from reconciler.portal.pages.colours import BLACK, WHITE, brand_css, contrast
+from reconciler.portal.pages.brand_colours import BLACK, WHITE, brand_css, contrast
 from reconciler.portal.pages.words import LANGUAGES, TABLE, chosen_language, sentence
 from reconciler.portal.rules.problems import STATUS
 

@@ -7,7 +7,7 @@ import re
 import pytest
 from sqlalchemy import select
 
-from reconciler.portal.pages.looking import how_many
+from reconciler.portal.pages.queries.checkout import how_many
 from reconciler.portal.pages.rendering import speech
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -69,7 +69,7 @@ def test_who_did_something_is_found_by_any_part_of_the_name(store: Store) -> Non
 
 
 def test_long_lists_are_counted_up_to_a_thousand(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("looking", "rendering"):
+    for name in ("queries.checkout", "rendering"):
         monkeypatch.setattr(f"reconciler.portal.pages.{name}.COUNTED", 2)
     api = Api.of(store)
     for name in ("a", "b", "c", "d"):

@@ -15,12 +15,12 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from reconciler.portal.acts import registrations, sessions
-from reconciler.portal.api.security import new_token
+from reconciler.portal.actions import registrations, sessions
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM, Scope
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.web.security import new_token
 from tests.pages.matrix import ACTORS, CELLS, ROUTES, TOKENS
 from tests.pages.reader import Reader
 from tests.portal.harness import Api, Clock, key

@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.portal.pages.plot import Bar, columns, rows, scale
+from reconciler.portal.pages.charts import Bar, columns, rows, scale
 
 TEXTS = st.text(st.characters(exclude_categories=("Cs", "Cc")))
 DRAWN = {"svg", "g", "title", "desc", "rect", "line", "text", "ul", "li", "span", "bdi"}

@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.exc import OperationalError
 
-from reconciler.portal.api.app import create_app, every_route_has_a_policy
+from reconciler.portal.app import create_app, every_route_has_a_policy
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api

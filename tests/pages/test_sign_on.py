@@ -15,8 +15,8 @@ from joserfc.jwk import RSAKey
 
 from reconciler.cli.commands.portal import portal
 from reconciler.model.errors import WrongUsage
-from reconciler.portal import command
-from reconciler.portal.api.app import create_app
+from reconciler.portal import commands
+from reconciler.portal.app import create_app
 from reconciler.portal.sign_on.journey import Departure, NotProven
 from reconciler.portal.sign_on.provider import Provider
 from reconciler.portal.sign_on.settings import Settings, settings_of
@@ -372,8 +372,8 @@ def test_without_the_extra_the_server_says_what_to_install(tmp_path: Path, monke
     for module in ("provider", "tokens"):
         monkeypatch.delitem(sys.modules, f"reconciler.portal.sign_on.{module}")
     oidc = {"issuer": "https://id.example", "client_id": "portal", "secret": "s", "name": None, "domains": ()}
-    with pytest.raises(command.WrongSettings, match=r"joserfc is missing; install the portal with the extra oidc"):
-        command.serve(f"sqlite:///{tmp_path / 'portal.sqlite'}", 0, oidc=oidc)
+    with pytest.raises(commands.WrongSettings, match=r"joserfc is missing; install the portal with the extra oidc"):
+        commands.serve(f"sqlite:///{tmp_path / 'portal.sqlite'}", 0, oidc=oidc)
 
 
 def test_flags_about_a_provider_that_is_not_named_are_refused(tmp_path: Path) -> None:

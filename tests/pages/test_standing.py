@@ -10,13 +10,13 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from reconciler.portal.acts.sessions import acting, by_session, by_token
-from reconciler.portal.api.security import new_token
-from reconciler.portal.command import create_token
+from reconciler.portal.actions.sessions import acting, by_session, by_token
+from reconciler.portal.commands import create_token
 from reconciler.portal.rules.principals import SYSTEM, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.web.security import new_token
 from tests.pages.reader import Reader, forms_of
 from tests.portal.harness import Api, key
 from tests.portal.servers import Server, serving

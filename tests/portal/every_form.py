@@ -16,7 +16,7 @@ from tests.portal.every_write import RITA, TRIED, TRIED_AT_HOME, Maker, log_in
 from tests.portal.writes import Ground, Write, cookies
 
 CAME: Final = {"the form's file is an upload of its own": {"files": (0, 1)}}
-"""Files that came whole are kept even when the form is wrong (`pages.uploading`); what no form takes is forgotten."""
+"""Files that came whole are kept even when the form is wrong (`pages.forms.multipart`); what no form takes is forgotten."""
 TEXT: Final = b"Ten small words stand here in one line of text.\n"
 
 

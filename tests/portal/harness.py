@@ -9,14 +9,14 @@ from typing import Any, Final
 from sqlalchemy import update
 from starlette.testclient import TestClient
 
-from reconciler.portal.acts import quotes
-from reconciler.portal.api.app import create_app
-from reconciler.portal.api.security import new_token
+from reconciler.portal.actions import quotes
+from reconciler.portal.app import create_app
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import Actor, Principal, Scope
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
+from reconciler.portal.web.security import new_token
 
 OWNER = "acme-translations"
 _keys = itertools.count()

@@ -21,7 +21,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from joserfc import jwt
 from joserfc.jwk import KeySet, RSAKey
 
-from reconciler.portal.serving.server import listen
+from reconciler.portal.server.process import listen
 from reconciler.portal.sign_on.provider import Provider
 from reconciler.portal.sign_on.settings import settings_of
 

@@ -22,7 +22,7 @@ import uvicorn
 from sqlalchemy import event
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from reconciler.portal.api.app import create_app
+from reconciler.portal.app import create_app
 from reconciler.portal.store.store import open_store
 from tests.portal.identity import sign_on_at
 

@@ -7,8 +7,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.portal.acts import sessions
-from reconciler.portal.acts.counts import count_next
+from reconciler.portal.actions import sessions
+from reconciler.portal.actions.word_counts import count_next
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api, key

@@ -9,9 +9,10 @@ import queue
 import socket
 import subprocess
 import sys
+import tempfile
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TextIO
 
@@ -19,8 +20,8 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
-from reconciler.portal.serving.connections import Connection
-from reconciler.portal.serving.server import listen
+from reconciler.portal.server.connections import Connection
+from reconciler.portal.server.process import listen
 
 STARTS_WITHIN_S = 60
 
@@ -54,7 +55,22 @@ class Server:
 
 @contextlib.contextmanager
 def serving(database: str, *arguments: str, token: str = "", **environment: str) -> Iterator[Server]:
-    """A running server; what is left of it is ended when the block ends."""
+    """A running server; what is left of it is ended when the block ends.
+
+    On PostgreSQL its files lie in a temporary folder, unless `--files` names one.
+    """
+    with contextlib.ExitStack() as stack:
+        if not database.startswith("sqlite") and "--files" not in arguments:
+            arguments = (
+                *arguments,
+                "--files",
+                stack.enter_context(tempfile.TemporaryDirectory(prefix="portal-files-")),
+            )
+        yield stack.enter_context(_serving(database, arguments, token, environment))
+
+
+@contextlib.contextmanager
+def _serving(database: str, arguments: Sequence[str], token: str, environment: Mapping[str, str]) -> Iterator[Server]:
     command = [sys.executable, "-m", "reconciler", "portal", "serve", "--database", database, "--port", "0", *arguments]
     process = subprocess.Popen(
         command, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from reconciler.portal.acts import attempts, passwords
-from reconciler.portal.acts.jobs import expire_links
+from reconciler.portal.actions import attempts, passwords
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.server.jobs import expire_links
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from tests.portal.accounts import (

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from reconciler.portal.acts import staff
-from reconciler.portal.acts.jobs import forget_ended_access
+from reconciler.portal.actions import staff
 from reconciler.portal.mail.inert import inert
 from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.server.jobs import forget_ended_access
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from tests.portal.accounts import newest, secret_of, statements

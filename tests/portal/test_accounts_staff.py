@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from reconciler.portal.acts import sessions
+from reconciler.portal.actions import sessions
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
 from tests.portal.accounts import OTHER, PASSWORD, activate, bearer, let_in, log_in, mails_as_sent, newest, secret_of

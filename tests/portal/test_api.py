@@ -9,8 +9,8 @@ import openapi_spec_validator
 import pytest
 from fastapi.routing import APIRoute
 
-from reconciler.portal.acts.jobs import expire_links
-from reconciler.portal.api.app import create_app, every_route_has_a_policy, routes_of
+from reconciler.portal.app import create_app, every_route_has_a_policy, routes_of
+from reconciler.portal.server.jobs import expire_links
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api, Clock, key, refused
 

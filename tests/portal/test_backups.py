@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, inspect, select, update
 
-from reconciler.portal.acts.jobs import expire_links
-from reconciler.portal.acts.sessions import begin
-from reconciler.portal.command import back_up, create_token, restore
+from reconciler.portal.actions.sessions import begin
+from reconciler.portal.commands import back_up, create_token, restore
 from reconciler.portal.rules.principals import SYSTEM
-from reconciler.portal.store import backing_up
+from reconciler.portal.server.jobs import expire_links
+from reconciler.portal.store import backup
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.archive import OF_THE_MOMENT, WrongArchive
 from reconciler.portal.store.database import WrongDatabase, aside, open_database, upgrade
-from reconciler.portal.store.restoring import VOID
+from reconciler.portal.store.restore import VOID
 from reconciler.portal.store.store import Store, open_store
 from tests.portal.accounts import PASSWORD, mails_as_sent
 from tests.portal.conftest import _database as database_of
@@ -145,7 +145,7 @@ def test_tokens_that_are_kept_and_idempotency_records_come_back(
 
 
 def _app(database: str) -> Any:
-    from reconciler.portal.api.app import create_app  # noqa: PLC0415
+    from reconciler.portal.app import create_app  # noqa: PLC0415
 
     return create_app(open_store(database))
 
@@ -398,13 +398,13 @@ def test_a_backup_follows_no_link_and_replaces_nothing(
     with pytest.raises(WrongArchive, match="is there already"):
         back_up(url(store), files, out)
     out.unlink()
-    written = backing_up._write
+    written = backup._write
 
     def busy(*arguments: Any) -> Any:
         plant()  # meanwhile
         return written(*arguments)
 
-    monkeypatch.setattr(backing_up, "_write", busy)
+    monkeypatch.setattr(backup, "_write", busy)
     with pytest.raises(WrongArchive, match="is there already"):
         back_up(url(store), files, out)
     assert victim.read_bytes() == b"precious"

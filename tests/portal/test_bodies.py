@@ -15,16 +15,16 @@ import pytest
 from fastapi import FastAPI
 from starlette.types import Message, Receive, Scope, Send
 
-from reconciler.portal.api.app import api_routes, create_app
-from reconciler.portal.api.bodies import BATCH_LIMIT, BODY_LIMIT, LIMITS, SMALL, WAITING_OF_ONE, Bodies
-from reconciler.portal.api.document import operation_of
-from reconciler.portal.api.security import new_token
-from reconciler.portal.api.strict import MARKS, MARKS_OF_BATCH
+from reconciler.portal.api.openapi import operation_of
+from reconciler.portal.app import api_routes, create_app
 from reconciler.portal.rules import principals
 from reconciler.portal.rules.policy import MATRIX, PUBLIC
 from reconciler.portal.rules.principals import Who
-from reconciler.portal.serving.connections import FREE_PIECES, MOST_LINES, SMALLEST_PIECE
+from reconciler.portal.server.connections import FREE_PIECES, MOST_LINES, SMALLEST_PIECE
 from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.web.body_budget import BATCH_LIMIT, BODY_LIMIT, LIMITS, SMALL, WAITING_OF_ONE, Bodies
+from reconciler.portal.web.body_validation import MARKS, MARKS_OF_BATCH
+from reconciler.portal.web.security import new_token
 from tests.portal.harness import Api, key, refused
 from tests.portal.office import Office, an_office
 from tests.portal.servers import connected, served, until

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, and_, delete, event, insert, select, text, update
 
-from reconciler.portal.command import back_up, restore
+from reconciler.portal.commands import back_up, restore
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.chain import START, canonical, sealed_paths, without
 from reconciler.portal.rules.principals import SYSTEM
@@ -19,7 +19,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import Verdict, verify_feed
 from reconciler.portal.store.database import aside, open_database, upgrade
 from reconciler.portal.store.store import Store, open_store
-from reconciler.portal.store.work import Row
+from reconciler.portal.store.unit_of_work import Row
 from tests.portal.conftest import _database as database_of
 from tests.portal.harness import Api
 from tests.portal.test_erasure import a_busy_life

@@ -11,15 +11,15 @@ from typing import Any
 import pytest
 from sqlalchemy import select, update
 
-from reconciler.portal.acts import counts
-from reconciler.portal.acts.counts import MOST_TRIES, TAKEN_S, count_next, note_count, take
-from reconciler.portal.command import create_token
-from reconciler.portal.files import counting
-from reconciler.portal.files.counting import Count, count_apart
-from reconciler.portal.serving.counting import AT_ONCE, start_counting
+from reconciler.portal.actions import word_counts
+from reconciler.portal.actions.word_counts import MOST_TRIES, TAKEN_S, count_next, note_count, take
+from reconciler.portal.commands import create_token
+from reconciler.portal.server.word_counting import AT_ONCE, start_counting
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import system_clock
 from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.uploads import word_counter
+from reconciler.portal.uploads.word_counter import Count, count_apart
 from tests.portal.harness import Clock, key, refused
 from tests.portal.nasty import NASTY, slow
 from tests.portal.office import TEN_WORDS, Office, an_office, count_all, docx, upload
@@ -183,7 +183,7 @@ def test_a_count_that_never_ends_is_left_to_a_person(office: Office, store: Stor
 def test_a_process_that_dies_is_begun_again_and_given_up(
     office: Office, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(counting, "WALL_S", 0.0)
+    monkeypatch.setattr(word_counter, "WALL_S", 0.0)
     id = sent_file(office.jane)["id"]
     count_all(store)
     assert state_of(office.jane.row(f"/uploads/{id}")) == ("uncounted", None, "too-complex")
@@ -198,7 +198,7 @@ def test_a_file_whose_bytes_are_gone_is_left_to_a_person(office: Office, store: 
 
 
 def test_the_system_ends_a_count_that_takes_too_much_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(counting, "CPU_S", 0.2)
+    monkeypatch.setattr(word_counter, "CPU_S", 0.2)
     path = tmp_path / "slow.docx"
     path.write_bytes(slow())
     assert count_apart("slow.docx", path) == Count(None, "too-complex")
@@ -229,8 +229,8 @@ def test_nasty_documents_of_many_people_hold_up_nobody(
     office: Office, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, served, done = Busy(), 0, threading.Event()
-    monkeypatch.setattr(counts, "count_apart", busy.count)
-    monkeypatch.setattr(counting, "CPU_S", 0.3)
+    monkeypatch.setattr(word_counts, "count_apart", busy.count)
+    monkeypatch.setattr(word_counter, "CPU_S", 0.3)
     documents = [make() for make in NASTY]
     threads = start_counting(store, done)
     for number in range(11):

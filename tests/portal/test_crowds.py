@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from reconciler.portal.api.app import create_app
-from reconciler.portal.api.edge import CONNECTIONS, ONE_IN
-from reconciler.portal.api.security import new_token
+from reconciler.portal.app import create_app
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.web.request_limits import CONNECTIONS, ONE_IN
+from reconciler.portal.web.security import new_token
 from tests.portal.servers import connected, served, until
 
 MOST = 3
@@ -119,7 +119,7 @@ def test_an_idle_connection_makes_room_for_a_new_caller(url: str) -> None:
 
 
 def test_far_too_many_are_not_even_heard(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.portal.serving.connections.HEARD_OUT", 2)
+    monkeypatch.setattr("reconciler.portal.server.connections.HEARD_OUT", 2)
     with callers(url, MOST, BUSY):
         until(lambda: asked(url, "/login").startswith(b"HTTP/1.1 503"))
         with callers(url, 2, b""):

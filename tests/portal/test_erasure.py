@@ -14,10 +14,11 @@ from urllib.parse import quote, quote_plus
 import pytest
 from sqlalchemy import JSON, Text, insert, select, update
 
-from reconciler.portal.acts import jobs, sessions
-from reconciler.portal.acts.forgetting import KEPT
+from reconciler.portal.actions import sessions
+from reconciler.portal.actions.forgetting import KEPT
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.traces import Traces
+from reconciler.portal.server import jobs
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import verify_feed
 from reconciler.portal.store.database import clear_traces

@@ -8,8 +8,8 @@ from typing import Any, Final
 import pytest
 from sqlalchemy import text
 
-from reconciler.portal.acts.expectations import changes_since
-from reconciler.portal.seed import fill
+from reconciler.portal.actions.expectations import changes_since
+from reconciler.portal.demo.seed import fill
 from reconciler.portal.store.store import Store
 from tests.portal.accounts import OTHER, PASSWORD, activate, bearer, let_in, log_in, statements
 from tests.portal.harness import Api, refused

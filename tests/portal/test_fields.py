@@ -13,21 +13,15 @@ from pydantic import BaseModel
 from sqlalchemy import select
 
 from reconciler import portal
-from reconciler.portal.acts.shapes import (
-    ContactFields,
-    CustomerFields,
-    OwnFields,
-    ServiceFields,
-    SettingsFields,
-)
-from reconciler.portal.api import models
-from reconciler.portal.api.rows import as_json
-from reconciler.portal.pages.remembering import _LABELS
+from reconciler.portal.actions.schemas import ContactFields, CustomerFields, OwnFields, ServiceFields, SettingsFields
+from reconciler.portal.api.schemas import resources
+from reconciler.portal.pages.queries.history import _LABELS
 from reconciler.portal.pages.words import known
 from reconciler.portal.rules.fields import DEFAULTS, FIELDS, Field, members, patched, personal_fields
 from reconciler.portal.rules.policy import MANAGERS_FIELDS
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
+from reconciler.portal.web.serialization import as_json
 from tests.portal.harness import Api, applied
 
 README: Final = Path(portal.__file__).parent / "README.md"
@@ -39,10 +33,10 @@ SHAPES: Final[dict[str, type[BaseModel]]] = {
     "contact": ContactFields,
 }
 ANSWERS: Final[dict[str, type[BaseModel]]] = {
-    "settings": models.Settings,
-    "service": models.Service,
-    "customer": models.Customer,
-    "contact": models.Contact,
+    "settings": resources.Settings,
+    "service": resources.Service,
+    "customer": resources.Customer,
+    "contact": resources.Contact,
 }
 TABLES: Final = {
     "settings": t.settings,

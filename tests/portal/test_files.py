@@ -18,13 +18,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from reconciler.portal.acts.uploads import MOST_WAITING, forget, sweep
-from reconciler.portal.api.app import create_app
-from reconciler.portal.command import create_token, running
-from reconciler.portal.files.vault import Vault
+from reconciler.portal.actions.uploads import MOST_WAITING, forget, sweep
+from reconciler.portal.app import create_app
+from reconciler.portal.commands import create_token, running
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
+from reconciler.portal.uploads.vault import Vault
 from tests.portal.harness import Api, Clock, key, refused
 from tests.portal.office import TEN_WORDS, Office, an_office, upload
 
@@ -123,7 +123,7 @@ def test_who_sends_nothing_uploads_nothing(office: Office) -> None:
 
 
 def test_nobody_fills_the_disk_with_what_no_request_takes(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.portal.acts.uploads.MOST_WAITING", 3)
+    monkeypatch.setattr("reconciler.portal.actions.uploads.MOST_WAITING", 3)
     sent = [upload(office.jane)["id"] for _ in range(3)]
     assert upload(office.jane, status=429)["type"] == "rate-limited"
     upload(office.tom)
@@ -136,7 +136,7 @@ def test_nobody_fills_the_disk_with_what_no_request_takes(office: Office, monkey
 def test_uploads_at_once_are_no_more_than_one_after_the_other(
     office: Office, store: Store, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
-    monkeypatch.setattr(f"reconciler.portal.acts.uploads.{limit}", most)
+    monkeypatch.setattr(f"reconciler.portal.actions.uploads.{limit}", most)
     headers = {**office.jane.headers, "If-None-Match": "*", "Content-Type": "application/octet-stream"}
 
     def one(_: int) -> int:

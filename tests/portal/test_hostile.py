@@ -20,10 +20,10 @@ from typing import Any
 import httpx
 import pytest
 
-from reconciler.portal.api.bodies import BATCH_LIMIT, BODY_LIMIT
-from reconciler.portal.api.strict import DEEPEST
-from reconciler.portal.command import create_token
+from reconciler.portal.commands import create_token
 from reconciler.portal.store.store import open_store
+from reconciler.portal.web.body_budget import BATCH_LIMIT, BODY_LIMIT
+from reconciler.portal.web.body_validation import DEEPEST
 from tests.portal.conftest import _database as database_of
 from tests.portal.harness import Api, Clock, key, refused
 from tests.portal.servers import Server, serving, until

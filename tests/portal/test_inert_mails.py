@@ -7,7 +7,7 @@ from html.parser import HTMLParser
 
 import pytest
 
-from reconciler.portal.acts.shapes import has_web_address
+from reconciler.portal.actions.schemas import has_web_address
 from reconciler.portal.mail.inert import BREAK, SIGNS, inert
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.letters import About, letter

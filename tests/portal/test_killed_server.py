@@ -23,11 +23,11 @@ import httpx
 import pytest
 from sqlalchemy import func, select
 
-from reconciler.portal.acts.uploads import sweep
+from reconciler.portal.actions.uploads import sweep
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import verify_feed
 from reconciler.portal.store.clock import later, system_clock
-from reconciler.portal.store.laws import broken_laws
+from reconciler.portal.store.invariants import broken_laws
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.matrix import ROUTES
 from tests.portal.conftest import an_empty_database

@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from reconciler.cli.commands.portal import portal
 from reconciler.model.errors import WrongUsage
-from reconciler.portal.acts import sessions, uploads
+from reconciler.portal.actions import sessions, uploads
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.rights import changes_rights
 from reconciler.portal.rules.throttle import DAY_S, HOUR_S, WINDOWS, Limit, Limits

@@ -12,14 +12,14 @@ from typing import Any
 
 import pytest
 
-from reconciler.portal.acts import outbox
-from reconciler.portal.acts.outbox import forget_mails
-from reconciler.portal.mail.delivery import carry_due
+from reconciler.portal.actions import outbox
+from reconciler.portal.actions.outbox import forget_mails
+from reconciler.portal.delivery.carrier import carry_due
+from reconciler.portal.delivery.messages import NotSendable, message, recipient
+from reconciler.portal.delivery.smtp import MailServer, mail_server
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.letters import About, letter
-from reconciler.portal.mail.messages import NotSendable, message, recipient
-from reconciler.portal.mail.smtp import MailServer, mail_server
-from reconciler.portal.serving.logs import JsonLines
+from reconciler.portal.server.logs import JsonLines
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader
 from tests.portal.accounts import mails_as_sent, secret_of

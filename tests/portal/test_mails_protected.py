@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from reconciler.portal.command import create_token
-from reconciler.portal.mail.delivery import carry_due
-from reconciler.portal.mail.smtp import MailServer, mail_server
+from reconciler.portal.commands import create_token
+from reconciler.portal.delivery.carrier import carry_due
+from reconciler.portal.delivery.smtp import MailServer, mail_server
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import event, select, update
 
-from reconciler.portal.acts import outbox
-from reconciler.portal.acts.jobs import expire_links
-from reconciler.portal.acts.quotes import expire_quotes
-from reconciler.portal.acts.turns import AT_ONCE
+from reconciler.portal.actions import outbox
+from reconciler.portal.actions.batching import AT_ONCE
+from reconciler.portal.actions.quotes import expire_quotes
 from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.server.jobs import expire_links
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.database import among
 from reconciler.portal.store.store import Store

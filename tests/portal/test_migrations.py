@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import MetaData, insert, select, text
 
-from reconciler.portal.acts.tokens import all_tokens
+from reconciler.portal.actions.tokens import all_tokens
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later, system_clock
 from reconciler.portal.store.database import aside, known_versions, migrate, open_database, schema_of, upgrade

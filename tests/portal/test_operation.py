@@ -21,16 +21,16 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from reconciler.portal.acts.jobs import JOBS
-from reconciler.portal.acts.outbox import TAKEN_MINUTES, note_deferred, take
-from reconciler.portal.api.app import create_app
-from reconciler.portal.api.journal import Journal
-from reconciler.portal.command import WrongSettings, create_token, serve
-from reconciler.portal.files.vault import Vault
-from reconciler.portal.serving.logs import JsonLines
-from reconciler.portal.serving.server import listen
+from reconciler.portal.actions.outbox import TAKEN_MINUTES, note_deferred, take
+from reconciler.portal.app import create_app
+from reconciler.portal.commands import WrongSettings, create_token, serve
+from reconciler.portal.server.jobs import JOBS
+from reconciler.portal.server.logs import JsonLines
+from reconciler.portal.server.process import listen
 from reconciler.portal.store.database import WrongDatabase, failure, open_database
 from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.uploads.vault import Vault
+from reconciler.portal.web.access_log import Journal
 from tests.pages.reader import Reader
 from tests.portal.harness import Api, Clock, key, refused
 from tests.portal.servers import serving, until
@@ -320,8 +320,8 @@ def test_a_log_of_errors_only_is_empty_on_a_good_day(tmp_path: Path) -> None:
     assert log == ""
 
 
-def test_jobs_of_several_processes_do_each_thing_once(database: str, clock: Clock) -> None:
-    stores = [open_store(database, clock) for _ in range(3)]
+def test_jobs_of_several_processes_do_each_thing_once(database: str, clock: Clock, tmp_path: Path) -> None:
+    stores = [open_store(database, clock, files=tmp_path / "files") for _ in range(3)]
     api = Api.of(stores[0])
     api.a_customer("requester", "manager")
     clock.move(days=15)

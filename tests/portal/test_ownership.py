@@ -9,12 +9,12 @@ from typing import Any, get_args
 
 import pytest
 
-from reconciler.portal.acts.operations import AnyOperation
-from reconciler.portal.api.security import new_token
+from reconciler.portal.actions.operations import AnyOperation
 from reconciler.portal.rules.ownership import Owners, must_be_own
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.store import Store
+from reconciler.portal.web.security import new_token
 from tests.portal.harness import OWNER, Api, applied, refused
 from tests.portal.test_registrations import approval, sign_up
 

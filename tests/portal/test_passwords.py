@@ -6,7 +6,7 @@ import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
 
-from reconciler.portal.acts.passwords import hashed, verified
+from reconciler.portal.actions.passwords import hashed, verified
 from reconciler.portal.rules.passwords import LONGEST, weakness
 from reconciler.portal.rules.throttle import Window, network_of, site_of, until_next_try, until_room, until_room_for
 

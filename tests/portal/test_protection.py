@@ -1,7 +1,7 @@
 """Protection binds everybody: every route, form and operation, whoever sends it.
 
 `every_write` and `every_form` hold every route and form that writes (a test of `test_killed_server` compares
-them with the routes), and `acts.operations` every operation of a batch: what is new is tried here as well.
+them with the routes), and `actions.operations` every operation of a batch: what is new is tried here as well.
 """
 
 from __future__ import annotations
@@ -20,16 +20,17 @@ from sqlalchemy import update
 from starlette.testclient import TestClient
 
 import reconciler.portal
-from reconciler.portal.acts import contacts, jobs, services
-from reconciler.portal.acts import operations as op
-from reconciler.portal.acts.contacts import Audited
+from reconciler.portal.actions import contacts, services
+from reconciler.portal.actions import operations as op
+from reconciler.portal.actions.contacts import Audited
 from reconciler.portal.pages.rendering import Speech
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import COMMAND_LINE
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.server import jobs
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
-from reconciler.portal.store.work import Row, Work
+from reconciler.portal.store.unit_of_work import Row, Work
 from tests.pages.reader import Reader
 from tests.portal.accounts import activate
 from tests.portal.every_form import FORMS
@@ -351,7 +352,10 @@ def test_rows_are_written_by_the_unit_of_work_which_only_the_store_makes() -> No
     folder = Path(reconciler.portal.__file__).parent
     sources = {path.relative_to(folder).as_posix(): path.read_text() for path in folder.rglob("*.py")}
     statement = re.compile(r"\b(?:insert|update|delete)\((?:t\.)?(?:contacts|customers|services|requests)\b")
-    assert {name for name, text in sources.items() if statement.search(text)} == {"seed.py", "acts/downloads.py"}
+    assert {name for name, text in sources.items() if statement.search(text)} == {
+        "demo/seed.py",
+        "actions/downloads.py",
+    }
     assert {name for name, text in sources.items() if re.search(r"\bWork\(", text)} == {
         "store/store.py",
         "store/limits.py",

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import get_args
 
 import reconciler.portal
-from reconciler.portal.acts.operations import AnyOperation
-from reconciler.portal.files.words import Reason
+from reconciler.portal.actions.operations import AnyOperation
 from reconciler.portal.mail.kinds import MailKind
 from reconciler.portal.rules.problems import STATUS
 from reconciler.portal.rules.requests import EVENTS
+from reconciler.portal.uploads.words import Reason
 
 README = (Path(reconciler.portal.__file__).parent / "README.md").read_text(encoding="utf-8")
 

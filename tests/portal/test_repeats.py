@@ -14,11 +14,11 @@ from typing import Any
 import pytest
 from argon2 import PasswordHasher
 
-from reconciler.portal.acts import passwords
-from reconciler.portal.acts.passwords import HASHER
-from reconciler.portal.api.app import create_app
-from reconciler.portal.files.vault import Incoming, Vault
+from reconciler.portal.actions import passwords
+from reconciler.portal.actions.passwords import HASHER
+from reconciler.portal.app import create_app
 from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.uploads.vault import Incoming, Vault
 from tests.portal.every_form import FORMS
 from tests.portal.every_write import API
 from tests.portal.harness import Api, refused
@@ -124,7 +124,7 @@ def office(store: Store) -> Office:
 def test_an_upload_is_answered_again_also_when_there_is_no_room_for_another(
     office: Office, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.portal.acts.uploads.MOST_WAITING", 1)
+    monkeypatch.setattr("reconciler.portal.actions.uploads.MOST_WAITING", 1)
     headers = {"Idempotency-Key": "sent-twice", "If-None-Match": "*", "Content-Type": "application/octet-stream"}
 
     def sent(content: bytes) -> Any:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
-from reconciler.portal.acts import projects, quotes
-from reconciler.portal.acts.quotes import expire_quotes
-from reconciler.portal.past import live_through_a_year
+from reconciler.portal.actions import projects, quotes
+from reconciler.portal.actions.quotes import expire_quotes
+from reconciler.portal.demo.history import live_through_a_year
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.problems import Problem

@@ -9,15 +9,7 @@ import pytest
 from reconciler.portal.rules.policy import MATRIX, Reach, reach_of
 from reconciler.portal.rules.principals import Who
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.requests import (
-    EVENTS,
-    all_words,
-    cost,
-    entering,
-    first_state,
-    next_state,
-    possible,
-)
+from reconciler.portal.rules.requests import EVENTS, all_words, cost, entering, first_state, next_state, possible
 from reconciler.portal.rules.states import RequestState
 
 LIFE = {

@@ -10,16 +10,16 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler.cli.commands.portal import portal
-from reconciler.portal.acts.outbox import AGAIN_AFTER_MINUTES, KEPT_DAYS
-from reconciler.portal.acts.tokens import DAYS, LONGEST_DAYS
-from reconciler.portal.acts.uploads import HOURS
-from reconciler.portal.api.app import create_app, routes_of
-from reconciler.portal.api.edge import CONNECTIONS, LARGEST_HEAD, PACES
-from reconciler.portal.files.vault import LARGEST
-from reconciler.portal.pages.uploading import MOST_BYTES
-from reconciler.portal.serving.connections import HEAD_WITHIN_S, READ_WITHIN_S
-from reconciler.portal.serving.server import FINISH_WITHIN_S, STOP_WITHIN_S
+from reconciler.portal.actions.outbox import AGAIN_AFTER_MINUTES, KEPT_DAYS
+from reconciler.portal.actions.tokens import DAYS, LONGEST_DAYS
+from reconciler.portal.actions.uploads import HOURS
+from reconciler.portal.app import create_app, routes_of
+from reconciler.portal.pages.forms.multipart import MOST_BYTES
+from reconciler.portal.server.connections import HEAD_WITHIN_S, READ_WITHIN_S
+from reconciler.portal.server.process import FINISH_WITHIN_S, STOP_WITHIN_S
 from reconciler.portal.store.store import Store
+from reconciler.portal.uploads.vault import LARGEST
+from reconciler.portal.web.request_limits import CONNECTIONS, LARGEST_HEAD, PACES
 from tests.portal.harness import Api
 
 PAGE = (Path(__file__).parents[2] / "reconciler" / "portal" / "RUNNING.md").read_text(encoding="utf-8")

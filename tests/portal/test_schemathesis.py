@@ -11,8 +11,8 @@ from fastapi.routing import APIRoute
 from openapi_spec_validator import validate
 from starlette.routing import Match
 
-from reconciler.portal.api.app import PREFIX, create_app, routes_of
-from reconciler.portal.command import create_token
+from reconciler.portal.app import PREFIX, create_app, routes_of
+from reconciler.portal.commands import create_token
 from reconciler.portal.store.store import Store, open_store
 from tests.portal.harness import Api
 from tests.portal.servers import serving

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from reconciler.portal.pages.looking import matching
-from reconciler.portal.rules.searching import search_form
+from reconciler.portal.pages.queries.checkout import matching
+from reconciler.portal.rules.search import search_form
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api

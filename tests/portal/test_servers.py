@@ -16,8 +16,8 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from reconciler.portal.acts.sessions import begin
-from reconciler.portal.command import create_token
+from reconciler.portal.actions.sessions import begin
+from reconciler.portal.commands import create_token
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
@@ -43,11 +43,16 @@ def sink() -> Iterator[Sink]:
 
 
 @pytest.fixture(scope="module")
-def pair(shared: str, sink: Sink) -> Iterator[tuple[Server, Server]]:
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("files")
+
+
+@pytest.fixture(scope="module")
+def pair(shared: str, sink: Sink, files: Path) -> Iterator[tuple[Server, Server]]:
     """Two servers on one database."""
     token = create_token(shared, "admin", "the admin token")
-    mails = ("--smtp", sink.url, *MAIL_FROM)
-    with serving(shared, *mails, token=token) as one, serving(shared, *mails, token=token) as other:
+    flags = ("--smtp", sink.url, *MAIL_FROM, "--files", str(files))
+    with serving(shared, *flags, token=token) as one, serving(shared, *flags, token=token) as other:
         yield one, other
 
 
@@ -58,8 +63,8 @@ def clients(pair: tuple[Server, Server]) -> Iterator[tuple[httpx.Client, httpx.C
 
 
 @pytest.fixture(scope="module")
-def store(shared: str) -> Iterator[Store]:
-    opened = open_store(shared)
+def store(shared: str, files: Path) -> Iterator[Store]:
+    opened = open_store(shared, files=files)
     yield opened
     opened.engine.dispose()
 

@@ -11,10 +11,10 @@ import pytest
 from sqlalchemy import func
 from sqlalchemy import select as query
 
-from reconciler.portal.api.app import create_app
-from reconciler.portal.api.edge import Pace, Paces
+from reconciler.portal.app import create_app
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
+from reconciler.portal.web.request_limits import Pace, Paces
 from tests.pages.reader import Reader
 from tests.portal.harness import Api
 from tests.portal.office import Office, an_office
@@ -127,7 +127,7 @@ def test_a_form_with_a_file_that_stalls_leaves_nothing_of_its_files(office: Offi
 def test_who_reads_nothing_of_an_answer_is_not_waited_for(
     office: Office, store: Store, url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.portal.serving.connections.READ_WITHIN_S", 0.5)
+    monkeypatch.setattr("reconciler.portal.server.connections.READ_WITHIN_S", 0.5)
     length = 30_000_000
     answer, _ = sent(url, head_of(office.jane, length) + b"x" * length, b"", 0.1, 0)
     file = answer.partition(b'"id":"')[2].partition(b'"')[0].decode()

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.portal.files.spreadsheets import as_csv
 from reconciler.portal.rules.statistics import is_day, months_between, statistics, usual_period
 from reconciler.portal.store.store import Store
+from reconciler.portal.uploads.spreadsheets import as_csv
 from tests.portal.harness import Clock, refused
 from tests.portal.office import Office, an_office
 

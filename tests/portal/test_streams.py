@@ -17,13 +17,13 @@ import pytest
 from sqlalchemy.pool import QueuePool
 from starlette.types import Message
 
-from reconciler.portal import command
-from reconciler.portal.api.app import SNAPSHOTS, SNAPSHOTS_OF_ONE, create_app
-from reconciler.portal.api.edge import Pace, Paces
-from reconciler.portal.api.security import new_token
-from reconciler.portal.api.streaming import ReaderTooSlow, Source, Streamed
+from reconciler.portal import commands
+from reconciler.portal.app import SNAPSHOTS, SNAPSHOTS_OF_ONE, create_app
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.store import Store, open_store
+from reconciler.portal.web.request_limits import Pace, Paces
+from reconciler.portal.web.security import new_token
+from reconciler.portal.web.streaming import ReaderTooSlow, Source, Streamed
 from tests.portal.harness import Api
 from tests.portal.office import office_of, upload
 from tests.portal.servers import connected, served, until
@@ -35,7 +35,7 @@ BROKEN_OFF = 100
 def database(tmp_path_factory: pytest.TempPathFactory) -> str:
     """A portal whose snapshot is larger than what a connection holds unread."""
     url = f"sqlite:///{tmp_path_factory.mktemp('streams') / 'portal.sqlite'}"
-    command.seed_many(url, 1000, 10)
+    commands.seed_many(url, 1000, 10)
     return url
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.portal.acts import registrations
+from reconciler.portal.actions import registrations
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader

@@ -7,15 +7,15 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from reconciler.portal.acts.jobs import JOBS
-from reconciler.portal.acts.sessions import acting, by_token
-from reconciler.portal.acts.tokens import DAYS, LONGEST_DAYS, all_tokens, end_of, write_token_uses
-from reconciler.portal.api.security import new_token
+from reconciler.portal.actions.sessions import acting, by_token
+from reconciler.portal.actions.tokens import DAYS, LONGEST_DAYS, all_tokens, end_of, write_token_uses
 from reconciler.portal.rules.principals import SYSTEM, Scope
 from reconciler.portal.rules.problems import Problem
+from reconciler.portal.server.jobs import JOBS
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
+from reconciler.portal.web.security import new_token
 from tests.portal.harness import OWNER, Api, Clock, refused
 
 NOW = "2026-11-23T12:00:00Z"

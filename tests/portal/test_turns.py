@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from reconciler.portal.api.app import create_app
-from reconciler.portal.api.edge import Paces
-from reconciler.portal.api.turns import Share, Turns
+from reconciler.portal.app import create_app
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.store import Store
+from reconciler.portal.web.rate_limit import Share, Turns
+from reconciler.portal.web.request_limits import Paces
 from tests.portal.harness import Api, refused
 
 SHARE = Share(at_once=3, a_second=2.0, longest_wait_s=1.0)

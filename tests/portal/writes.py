@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 from sqlalchemy import delete, insert, select, update
 
-from reconciler.portal.acts.passwords import hashed
-from reconciler.portal.acts.registrations import register
+from reconciler.portal.actions.passwords import hashed
+from reconciler.portal.actions.registrations import register
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t

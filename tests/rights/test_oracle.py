@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.live import Status
-from reconciler.portal.acts.offers import offered_services
+from reconciler.portal.actions.offers import offered_services
 from tests.builders import contact, customer
 from tests.rights.cases import applied_portal, files, service, without
 from tests.rights.edits import LEE, LISTS

@@ -12,11 +12,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from reconciler.model.desired import DesiredService, DesiredState
-from reconciler.portal.acts import contacts, customers
-from reconciler.portal.acts.fields import set_fields
-from reconciler.portal.acts.promises import work_has_owners
+from reconciler.portal.actions import contacts, customers
+from reconciler.portal.actions.fields import set_fields
+from reconciler.portal.actions.invariants import work_has_owners
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.store.work import Row, Work
+from reconciler.portal.store.unit_of_work import Row, Work
 from tests.builders import contact, customer
 from tests.rights.cases import files, service
 from tests.rights.edits import LEE, ROLES

@@ -9,12 +9,12 @@ from typing import Any
 from hypothesis import strategies as st
 
 from reconciler.model.desired import DesiredContact, DesiredState
-from reconciler.portal.acts import contacts, customers, quotes, registrations, requests
-from reconciler.portal.acts.promises import work_has_owners
+from reconciler.portal.actions import contacts, customers, quotes, registrations, requests
+from reconciler.portal.actions.invariants import work_has_owners
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
 from tests.builders import contact, customer, desired, farewell
 from tests.runs.world import World
 

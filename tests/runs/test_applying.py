@@ -19,7 +19,7 @@ from reconciler.model.outcome import Fate
 from reconciler.model.plan import Facts, Permissions, Plan, review_of
 from reconciler.model.portal import RunMark
 from reconciler.planning import exact_permissions, make_plan, shard_of
-from reconciler.portal.acts import contacts, requests
+from reconciler.portal.actions import contacts, requests
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from reconciler.usecases.apply import Wish, carry_out

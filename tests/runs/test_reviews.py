@@ -13,7 +13,7 @@ from reconciler.model.errors import BatchRefused
 from reconciler.model.outcome import Fate, Outcome
 from reconciler.model.plan import Permissions, review_of
 from reconciler.model.portal import RunMark
-from reconciler.portal.acts import contacts
+from reconciler.portal.actions import contacts
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from reconciler.reports.power import power_lines

@@ -14,7 +14,7 @@ from reconciler.model.errors import BatchRefused
 from reconciler.model.outcome import Fate
 from reconciler.model.plan import Permissions, review_of
 from reconciler.model.portal import RunMark
-from reconciler.portal.acts import contacts, customers
+from reconciler.portal.actions import contacts, customers
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from tests.builders import OWNER, contact, customer, desired, policy_fields

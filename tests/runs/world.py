@@ -33,13 +33,13 @@ from reconciler.model.outcome import Fate, Outcome
 from reconciler.model.plan import Expects, Facts, Permissions, Plan
 from reconciler.model.portal import Committed, Lease, RunMark
 from reconciler.planning import exact_permissions, make_plan
-from reconciler.portal.api.app import create_app
-from reconciler.portal.api.security import new_token
+from reconciler.portal.app import create_app
 from reconciler.portal.rules.principals import Actor, Principal
 from reconciler.portal.rules.principals import Scope as TokenScope
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
-from reconciler.portal.store.work import Row, Work
+from reconciler.portal.store.unit_of_work import Row, Work
+from reconciler.portal.web.security import new_token
 from reconciler.usecases.apply import Voice, Wish, carry_out
 from reconciler.usecases.looking import Folder
 

@@ -36,7 +36,7 @@ _DATABASE = click.option(
 )  # fmt: skip
 _FILES = click.option(
     "--files", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", envvar="RECONCILER_PORTAL_FILES",
-    show_envvar=True, help="The folder of files; by default beside a database that is a file.",
+    show_envvar=True, help="The folder of the portal's files. Required with PostgreSQL; by default beside the SQLite file.",
 )  # fmt: skip
 
 

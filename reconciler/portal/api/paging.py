@@ -10,12 +10,13 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import ColumnElement, Connection, Table, select
 
-from reconciler.portal.acts.reach import reachable
-from reconciler.portal.api.answers import answer
-from reconciler.portal.api.security import store_of
+from reconciler.portal.actions.row_scope import reachable
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
+from reconciler.portal.web.responses import answer
+from reconciler.portal.web.security import store_of
+from reconciler.portal.web.serialization import as_json, etag
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[str | None, Query(max_length=200)]
@@ -65,3 +66,13 @@ def _after(cursor: str, epoch: str) -> str:
     if found != epoch:
         raise Problem("gone", "this cursor is of another epoch: begin anew")
     return last
+
+
+def one_row(request: Request, kind: str, id: str) -> Response:
+    """The row of this kind and id as an answer with its `ETag`; a `not-found` problem when there is none."""
+    table = {"settings": t.settings, "service": t.services, "customer": t.customers}[kind]
+    with store_of(request).read() as connection:
+        row: Any = connection.execute(select(table).where(table.c.id == id)).mappings().first()
+    if row is None:
+        raise Problem("not-found", f"there is no {kind} '{id}'")
+    return answer(as_json(kind, row), headers={"ETag": etag(row["version"])})

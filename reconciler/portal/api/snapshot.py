@@ -10,10 +10,11 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, select
 
-from reconciler.portal.api.answers import json_bytes
-from reconciler.portal.api.rows import as_json, registration
+from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, ContactStatus
 from reconciler.portal.store import tables as t
+from reconciler.portal.web.responses import json_bytes
+from reconciler.portal.web.serialization import as_json, registration
 
 CHUNK: Final = 64 * 1024
 
@@ -78,3 +79,12 @@ def chunked(parts: Iterator[bytes], *, gzip: bool) -> Generator[bytes, None, Non
             pending, size = [], 0
     rest = b"".join(pending)
     yield packer.compress(rest) + packer.flush() if packer else rest
+
+
+def must_be_this_history(head: object, since: int | None, epoch: str | None) -> None:
+    """Raise a `gone` problem for a revision of another epoch, or one that is not there yet."""
+    now_epoch, revision = getattr(head, "epoch", ""), getattr(head, "revision", 0)
+    if epoch is not None and epoch != now_epoch:
+        raise Problem("gone", "this revision is of another epoch: read everything anew")
+    if since is not None and since > revision:
+        raise Problem("gone", f"there is no revision {since} yet: read everything anew")

@@ -14,7 +14,7 @@ from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.markup import Paragraph, markup
 from reconciler.portal.mail.words import WORDS, words, written_in
-from reconciler.portal.rules.covering import covering
+from reconciler.portal.rules.complete_tables import covering
 from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import day, locale_of
 

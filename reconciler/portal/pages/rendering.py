@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_time
@@ -19,16 +19,12 @@ from babel.numbers import format_currency, format_decimal, format_percent
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from reconciler.portal.acts.sign_ups import REGISTRANT
-from reconciler.portal.pages.forms import Mistakes, Why
-from reconciler.portal.pages.marks import DONE_COOKIE
+from reconciler.portal.actions.sign_ups import REGISTRANT
+from reconciler.portal.pages.forms.form import Mistakes, Why
 from reconciler.portal.pages.words import LANGUAGES, known, sentence
 from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
-
-if TYPE_CHECKING:
-    from reconciler.portal.pages.visit import Visit
 
 RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
 NAMELESS: Final = {SYSTEM.name: "who.portal", COMMAND_LINE.name: "who.command-line", REGISTRANT: "who.registrant"}
@@ -158,14 +154,15 @@ def speech(language: str) -> Speech:
     return Speech(language)
 
 
-def render(visit: Visit, template: str, values: Mapping[str, Any], wrong: Mistakes | None = None) -> str:
-    """The template, filled in for this visit."""
-    tell = speech(visit.language)
-    done = visit.request.cookies.get(DONE_COOKIE, "")
+def render(
+    template: str, language: str, values: Mapping[str, Any], done: str = "", wrong: Mistakes | None = None
+) -> str:
+    """The template, filled in. `done`: the key of what the visitor has just done, shown once."""
+    tell = speech(language)
     return environment().get_template(template).render(
-        visit=visit, t=tell, language=visit.language, languages=LANGUAGES, mark=visit.marks.mark(visit.request),
-        done=f"done.{done}" if known(f"done.{done}") else None, once=lambda: secrets.token_urlsafe(16),
-        direction="rtl" if visit.language in RIGHT_TO_LEFT else "ltr", **_mistakes(tell, wrong), **values,
+        t=tell, language=language, languages=LANGUAGES, once=lambda: secrets.token_urlsafe(16),
+        done=f"done.{done}" if known(f"done.{done}") else None,
+        direction="rtl" if language in RIGHT_TO_LEFT else "ltr", **_mistakes(tell, wrong), **values,
     )  # fmt: skip
 
 

@@ -12,24 +12,24 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from reconciler.portal.acts import access
-from reconciler.portal.api.budgets import COME_AGAIN_S
-from reconciler.portal.api.streams import file_answer
+from reconciler.portal.actions import access
 from reconciler.portal.pages import routes
-from reconciler.portal.pages.colours import brand_css
-from reconciler.portal.pages.forms import Mistakes, Sent
-from reconciler.portal.pages.marks import Marks
+from reconciler.portal.pages.brand_colours import brand_css
+from reconciler.portal.pages.context import LANGUAGE_COOKIE, Visit, form_page, local, visit_of, visits
+from reconciler.portal.pages.forms.form import Mistakes, Sent
 from reconciler.portal.pages.navigation import home
 from reconciler.portal.pages.rendering import render_bare
 from reconciler.portal.pages.routes.access import log_in_page
-from reconciler.portal.pages.visit import LANGUAGE_COOKIE, Visit, form_page, local, visit_of, visits
 from reconciler.portal.pages.words import LANGUAGES, chosen_language, known
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.database import AWAY
 from reconciler.portal.store.store import Store
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.budgets import COME_AGAIN_S
+from reconciler.portal.web.csrf import Marks
+from reconciler.portal.web.file_streams import file_answer
 
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_TYPES: Final = {

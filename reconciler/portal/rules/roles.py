@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from reconciler.portal.rules.covering import covering
+from reconciler.portal.rules.complete_tables import covering
 
 
 class Role(StrEnum):

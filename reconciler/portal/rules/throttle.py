@@ -14,7 +14,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Self
 
-from reconciler.portal.rules.covering import covering
+from reconciler.portal.rules.complete_tables import covering
 
 FREE_FAILURES: Final = 5
 FIRST_DELAY_S: Final = 30

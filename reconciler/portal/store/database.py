@@ -28,9 +28,9 @@ from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.pool import QueuePool
 
-from reconciler.portal.files.fresh import make_private
 from reconciler.portal.rules.fields import DEFAULTS
 from reconciler.portal.store import tables as t
+from reconciler.portal.uploads.private_files import make_private
 
 _POOL: Final[Mapping[str, Any]] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 2}
 """Connections of a process, and the seconds that a request waits for a free one before it gets 503."""
@@ -74,12 +74,12 @@ def _address(url: str) -> URL:
         ) from None
 
 
-def files_beside(database: str) -> Path:
-    """Where a portal's files lie when nobody says where: beside a database that is a file."""
+def folder_beside(database: str) -> Path | None:
+    """The folder of files beside a database that is a file; None for other databases."""
     address = _address(database)
     if address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}:
         return Path(f"{address.database}-files")
-    return Path("portal-files")
+    return None
 
 
 def _sqlite(url: str) -> Engine:

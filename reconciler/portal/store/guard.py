@@ -17,7 +17,7 @@ from reconciler.portal.rules.requests import must_have_moved
 from reconciler.portal.rules.states import LIVING
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.database import among
-from reconciler.portal.store.work import Row, Work
+from reconciler.portal.store.unit_of_work import Row, Work
 
 
 def judge(work: Work) -> None:

@@ -18,7 +18,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import DAY_S, REMEMBERED_S, Limit, Window, until_room_for
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later, moment
-from reconciler.portal.store.work import Row, Work
+from reconciler.portal.store.unit_of_work import Row, Work
 
 _REACHED: Final = "reached"
 _OF_STAFF: Final = frozenset({Limit.STAFF_MAILS})

@@ -11,17 +11,25 @@ from typing import Final
 from sqlalchemy import Connection, Engine, select
 from sqlalchemy.exc import IntegrityError
 
-from reconciler.portal.files.vault import Vault
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
-from reconciler.portal.store.database import aside, clear_traces, files_beside, migrate, open_database, reading, writing
+from reconciler.portal.store.database import (
+    aside,
+    clear_traces,
+    folder_beside,
+    migrate,
+    open_database,
+    reading,
+    writing,
+)
 from reconciler.portal.store.guard import judge
-from reconciler.portal.store.laws import broken_laws
+from reconciler.portal.store.invariants import broken_laws
 from reconciler.portal.store.limits import count_caused, keep_trace
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.uploads.vault import Vault
 
 AT_ONCE_BYTES: Final = 32 * 1024 * 1024
 """Up to this size a database is written anew as soon as a person was erased; a larger one by a job."""
@@ -39,7 +47,7 @@ class Store:
     engine: Engine
     clock: Clock = system_clock
     base_url: str = "http://127.0.0.1:8000"
-    vault: Vault = field(default_factory=lambda: Vault(Path("portal-files")))
+    vault: Vault = field(default_factory=lambda: Vault(None))
     violations: list[str] | None = field(default=None, compare=False)
     token_uses: dict[str, str] = field(default_factory=dict, compare=False)
     """When this process last saw each token, by the token's digest."""
@@ -92,10 +100,10 @@ def open_store(
 ) -> Store:  # fmt: skip
     """The store behind a database URL, migrated and ready; `files` is the folder of its files.
 
-    Without it they lie beside a database that is a file (`portal.sqlite-files`), else in `portal-files`
-    of the working directory.
+    By default the folder is beside a database that is a file (`portal.sqlite-files`). A store on PostgreSQL that was
+    opened without a folder cannot read or write files.
     """
     engine = open_database(url)
     migrate(engine)
-    vault = Vault(files or files_beside(url))
+    vault = Vault(files or folder_beside(url))
     return Store(engine, clock, base_url, vault, [] if check_laws else None, limits=limits or Limits())

@@ -31,7 +31,7 @@ portal = Table(
 `head`: the hash of the last entry of the audit feed (`rules.chain`).
 
 `secret` keys the marks by which forms of ours are known; every server process shares it. `name` is empty
-until somebody gives one (`rules.naming`).
+until somebody gives one (`rules.portal_name`).
 """
 
 settings = Table(
@@ -86,7 +86,7 @@ customers = Table(
 """`name_form` is unique among all customers and empty for archived ones.
 
 `registration_code`: whoever signs up with it belongs to this customer; only the portal knows it.
-`sought`: the form in which the customer is looked for (`rules.searching`), as with contacts.
+`sought`: the form in which the customer is looked for (`rules.search`), as with contacts.
 """
 
 contacts = Table(

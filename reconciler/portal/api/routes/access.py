@@ -9,23 +9,16 @@ from typing import Annotated
 
 from fastapi import APIRouter, Request, Response
 
-from reconciler.portal.acts import access, links, sign_ups
-from reconciler.portal.acts.shapes import ResetFields, SignUpFields
-from reconciler.portal.api.access_models import (
-    Activation,
-    Confirmation,
-    Confirmed,
-    Login,
-    Neutral,
-    Session,
-)
-from reconciler.portal.api.answers import answer
-from reconciler.portal.api.even import evenly
-from reconciler.portal.api.models import PROBLEMS
-from reconciler.portal.api.security import allowed, host_of, store_of
-from reconciler.portal.api.strict import JsonRoute
+from reconciler.portal.actions import access, links, sign_ups
+from reconciler.portal.actions.schemas import ResetFields, SignUpFields
+from reconciler.portal.api.schemas.access import Activation, Confirmation, Confirmed, Login, Neutral, Session
+from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.response_timing import evenly
+from reconciler.portal.web.responses import answer
+from reconciler.portal.web.security import allowed, host_of, store_of
 
 router = APIRouter(route_class=JsonRoute, tags=["access"], responses=PROBLEMS)
 LogsOut = Annotated[Grant, allowed("log-out")]

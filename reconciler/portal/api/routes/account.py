@@ -7,20 +7,20 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import select
 
-from reconciler.portal.acts import access
-from reconciler.portal.api.access_models import ChangedAccount, NewPassword, Session, Staff
-from reconciler.portal.api.answers import answer
-from reconciler.portal.api.models import PROBLEMS, Contact
+from reconciler.portal.actions import access
 from reconciler.portal.api.routes.staff import staff_as_json
-from reconciler.portal.api.rows import as_json, etag
-from reconciler.portal.api.security import allowed, host_of, store_of
-from reconciler.portal.api.strict import JsonRoute
-from reconciler.portal.api.writing import Done, body_of, matches, row_done, write
+from reconciler.portal.api.schemas.access import ChangedAccount, NewPassword, Session, Staff
+from reconciler.portal.api.schemas.resources import PROBLEMS, Contact
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import Done, body_of, matches, row_done, write
+from reconciler.portal.web.responses import answer
+from reconciler.portal.web.security import allowed, host_of, store_of
+from reconciler.portal.web.serialization import as_json, etag
 
 router = APIRouter(route_class=JsonRoute, prefix="/account", tags=["access"], responses=PROBLEMS)
 Reads = Annotated[Grant, allowed("account.read")]

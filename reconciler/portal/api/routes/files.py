@@ -7,24 +7,24 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
-from reconciler.portal.acts import uploads
-from reconciler.portal.acts.choices import OneOf
-from reconciler.portal.acts.downloads import archive_of, file_of
-from reconciler.portal.acts.reach import reached
-from reconciler.portal.api.answers import answer
-from reconciler.portal.api.models import PROBLEMS
-from reconciler.portal.api.request_models import FilesOfRequest, Upload
-from reconciler.portal.api.rows import as_json
-from reconciler.portal.api.security import allowed, store_of
-from reconciler.portal.api.streaming import Streamed
-from reconciler.portal.api.streams import BYTES, digest, keep, must_be_bytes, must_fit, saved_archive, saved_file
-from reconciler.portal.api.strict import JsonRoute
-from reconciler.portal.api.writing import Done, creates, replay, was_answered, write
-from reconciler.portal.files.vault import Kept
+from reconciler.portal.actions import uploads
+from reconciler.portal.actions.choices import OneOf
+from reconciler.portal.actions.downloads import archive_of, file_of
+from reconciler.portal.actions.row_scope import reached
+from reconciler.portal.api.schemas.requests import FilesOfRequest, Upload
+from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.uploads.vault import Kept
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.file_streams import BYTES, digest, keep, must_be_bytes, must_fit, saved_archive, saved_file
+from reconciler.portal.web.idempotency import Done, creates, replay, was_answered, write
+from reconciler.portal.web.responses import answer
+from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.serialization import as_json
+from reconciler.portal.web.streaming import Streamed
 
 router = APIRouter(route_class=JsonRoute, tags=["files"], responses=PROBLEMS)
 

@@ -6,21 +6,21 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from reconciler.portal.acts import requests
-from reconciler.portal.acts.reach import reached, within
-from reconciler.portal.api.answers import answer
-from reconciler.portal.api.models import PROBLEMS, Page
+from reconciler.portal.actions import requests
+from reconciler.portal.actions.row_scope import reached, within
 from reconciler.portal.api.paging import Pages, page
-from reconciler.portal.api.request_models import ChangedRequest, NewRequest, State, TranslationRequest
-from reconciler.portal.api.rows import as_json, etag
-from reconciler.portal.api.security import allowed, store_of
-from reconciler.portal.api.strict import JsonRoute
-from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.api.schemas.requests import ChangedRequest, NewRequest, State, TranslationRequest
+from reconciler.portal.api.schemas.resources import PROBLEMS, Page
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.web.responses import answer
+from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.serialization import as_json, etag
 
 router = APIRouter(route_class=JsonRoute, prefix="/requests", tags=["requests"], responses=PROBLEMS)
 

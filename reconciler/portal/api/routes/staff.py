@@ -8,22 +8,22 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from sqlalchemy import select
 
-from reconciler.portal.acts import customers, staff
-from reconciler.portal.acts.choices import OneOf
-from reconciler.portal.api.access_models import ChangedStaff, NewStaff, RegistrationCode, Staff
-from reconciler.portal.api.answers import answer
-from reconciler.portal.api.models import PROBLEMS, Page
+from reconciler.portal.actions import customers, staff
+from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.api.paging import Pages, page
-from reconciler.portal.api.rows import etag
-from reconciler.portal.api.security import allowed, store_of
-from reconciler.portal.api.strict import JsonRoute
-from reconciler.portal.api.writing import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.api.schemas.access import ChangedStaff, NewStaff, RegistrationCode, Staff
+from reconciler.portal.api.schemas.resources import PROBLEMS, Page
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.web.responses import answer
+from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.serialization import etag
 
 router = APIRouter(route_class=JsonRoute, responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]

@@ -6,15 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from reconciler.portal.acts.statistics import Asked, read_statistics
-from reconciler.portal.api.answers import answer
-from reconciler.portal.api.models import PROBLEMS
-from reconciler.portal.api.request_models import Statistics
-from reconciler.portal.api.security import allowed, store_of
-from reconciler.portal.api.strict import JsonRoute
-from reconciler.portal.files.archives import download_headers
-from reconciler.portal.files.spreadsheets import statistics_csv
+from reconciler.portal.actions.statistics import Asked, read_statistics
+from reconciler.portal.api.schemas.requests import Statistics
+from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
+from reconciler.portal.uploads.archives import download_headers
+from reconciler.portal.uploads.spreadsheets import statistics_csv
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.responses import answer
+from reconciler.portal.web.security import allowed, store_of
 
 router = APIRouter(route_class=JsonRoute, tags=["statistics"], responses=PROBLEMS)
 

@@ -9,23 +9,30 @@ from fastapi import APIRouter
 from reconciler.portal.pages.routes import (
     access,
     account,
-    administration,
+    contacts,
     customers,
-    decisions,
     downloads,
+    handovers,
+    history,
     links,
-    people,
-    records,
+    new_request,
+    outbox,
+    projects,
+    quotes,
     requests,
-    sending,
+    services,
+    settings,
     sign_on,
     staff,
     statistics,
     team,
+    usage,
 )
 
-ROUTERS: Final[tuple[APIRouter, ...]] = (
-    access.router, sign_on.router, links.router, account.router, sending.router, requests.router, decisions.router, downloads.router,
-    statistics.router, team.router, people.router, customers.router, staff.router, administration.router,
-    records.router,
+ROUTERS: Final[tuple[APIRouter, ...]] = tuple(
+    module.router
+    for module in (
+        access, sign_on, links, account, new_request, requests, quotes, projects, handovers, downloads, statistics,
+        team, contacts, customers, staff, services, settings, outbox, history, usage,
+    )
 )  # fmt: skip

@@ -7,20 +7,20 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 
-from reconciler.portal.acts import access, links, sign_ups
-from reconciler.portal.acts.mails import digest
-from reconciler.portal.acts.shapes import ResetFields, SignUpFields
-from reconciler.portal.api.even import evenly
-from reconciler.portal.api.security import host_of
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, missing
+from reconciler.portal.actions import access, links, sign_ups
+from reconciler.portal.actions.mails import digest
+from reconciler.portal.actions.schemas import ResetFields, SignUpFields
+from reconciler.portal.pages.context import Visit, local, logged_in, logged_out, visits
+from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, missing
+from reconciler.portal.pages.languages import no_tongue
 from reconciler.portal.pages.navigation import home
-from reconciler.portal.pages.tongues import no_tongue
-from reconciler.portal.pages.visit import Visit, local, logged_in, logged_out, visits
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import SignUp
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.response_timing import evenly
+from reconciler.portal.web.security import host_of
 
 router = APIRouter(include_in_schema=False)
 Open = Annotated[Visit, visits("pages.open")]

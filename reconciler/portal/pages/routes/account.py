@@ -7,19 +7,19 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Response
 from sqlalchemy import select
 
-from reconciler.portal.acts import access
-from reconciler.portal.acts.shapes import OwnFields
-from reconciler.portal.api.security import host_of
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, refusal
-from reconciler.portal.pages.looking import customer_of
-from reconciler.portal.pages.passwords import twice
-from reconciler.portal.pages.tongues import no_tongue
-from reconciler.portal.pages.visit import Visit, logged_in, logged_out, visits
+from reconciler.portal.actions import access
+from reconciler.portal.actions.schemas import OwnFields
+from reconciler.portal.pages.context import Visit, logged_in, logged_out, visits
+from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, refusal
+from reconciler.portal.pages.forms.passwords import twice
+from reconciler.portal.pages.languages import no_tongue
+from reconciler.portal.pages.queries.checkout import customer_of
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.security import host_of
 
 router = APIRouter(include_in_schema=False)
 Reads = Annotated[Visit, visits("account.read")]

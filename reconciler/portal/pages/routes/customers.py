@@ -9,11 +9,13 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection, func, select
 
-from reconciler.portal.acts import customers
-from reconciler.portal.acts.contacts import Audited
-from reconciler.portal.acts.shapes import CustomerFields
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, Told, Why, is_domain, judged, missing
-from reconciler.portal.pages.looking import (
+from reconciler.portal.actions import customers
+from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.schemas import CustomerFields
+from reconciler.portal.pages.context import Visit, visits
+from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Told, Why, is_domain, judged, missing
+from reconciler.portal.pages.languages import no_tongue, tongues
+from reconciler.portal.pages.queries.checkout import (
     Found,
     all_services,
     customer_of,
@@ -24,13 +26,11 @@ from reconciler.portal.pages.looking import (
     project_managers,
 )
 from reconciler.portal.pages.rendering import speech
-from reconciler.portal.pages.tongues import no_tongue, tongues
-from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import LIVING, CustomerStatus
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Row, Work
+from reconciler.portal.store.unit_of_work import Row, Work
 
 router = APIRouter(include_in_schema=False)
 Runs = Annotated[Visit, visits("customers.write")]

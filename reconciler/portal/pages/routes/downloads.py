@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from reconciler.portal.acts.choices import OneOf
-from reconciler.portal.acts.downloads import archive_of, file_of
-from reconciler.portal.api.streams import saved_archive, saved_file
-from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.actions.choices import OneOf
+from reconciler.portal.actions.downloads import archive_of, file_of
+from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.rules.states import FileKind
+from reconciler.portal.web.file_streams import saved_archive, saved_file
 
 router = APIRouter(prefix="/requests/{id}", include_in_schema=False)
 Takes = Annotated[Visit, visits("requests.download")]

@@ -9,13 +9,13 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Response
 
-from reconciler.portal.acts import links, sign_ups
-from reconciler.portal.api.security import host_of
-from reconciler.portal.pages.forms import Mistakes, Sent
-from reconciler.portal.pages.passwords import at_its_field, twice
-from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.actions import links, sign_ups
+from reconciler.portal.pages.context import Visit, visits
+from reconciler.portal.pages.forms.form import Mistakes, Sent
+from reconciler.portal.pages.forms.passwords import at_its_field, twice
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.security import host_of
 
 router = APIRouter(include_in_schema=False)
 SignsUp = Annotated[Visit, visits("sign-up")]

@@ -6,11 +6,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from reconciler.portal.acts.reach import reached
-from reconciler.portal.acts.statistics import must_filter
-from reconciler.portal.pages.needs import needs as all_needs
-from reconciler.portal.pages.requesting import filters, list_of_requests, one_request
-from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.actions.row_scope import reached
+from reconciler.portal.actions.statistics import must_filter
+from reconciler.portal.pages.context import Visit, visits
+from reconciler.portal.pages.queries.requests import filters, list_of_requests, one_request
+from reconciler.portal.pages.queries.todo import needs as all_needs
 from reconciler.portal.rules.policy import Reach
 from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t

@@ -8,16 +8,16 @@ from typing import Annotated, Final
 from fastapi import APIRouter, Query, Response
 from starlette.responses import RedirectResponse
 
-from reconciler.portal.acts import access
-from reconciler.portal.api.security import host_of
-from reconciler.portal.pages import journeys
-from reconciler.portal.pages.forms import Mistakes, Told
-from reconciler.portal.pages.journeys import Journey
+from reconciler.portal.actions import access
+from reconciler.portal.pages import sign_on_cookie
+from reconciler.portal.pages.context import Visit, local, logged_in, visits
+from reconciler.portal.pages.forms.form import Mistakes, Told
 from reconciler.portal.pages.routes.access import end_session, log_in_page
-from reconciler.portal.pages.visit import Visit, local, logged_in, visits
+from reconciler.portal.pages.sign_on_cookie import Journey
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.sign_on.journey import Departure, NotProven, SignOn, Unanswered
 from reconciler.portal.store.clock import moment
+from reconciler.portal.web.security import host_of
 
 LOG: Final = logging.getLogger("portal")
 BACK: Final = "/login/sign-on/back"
@@ -36,18 +36,18 @@ def leave(visit: LogsIn, to: Annotated[str, Query(max_length=2000)] = "") -> Res
     except Unanswered as error:
         return _unanswered(visit, to, error)
     response = RedirectResponse(away, 303)
-    journeys.depart(visit, response, Journey(departure, to if local(to) else ""))
+    sign_on_cookie.depart(visit, response, Journey(departure, to if local(to) else ""))
     return response
 
 
 @router.get(BACK)
 def come_back(visit: LogsIn) -> Response:
     """Begin a session with what the provider proves, and end the one that this browser had."""
-    provider, journey = _provider(visit), journeys.begun(visit)
+    provider, journey = _provider(visit), sign_on_cookie.begun(visit)
     if journey is None:
         return log_in_page(visit, "", 400, wrong=_wrong(provider, "login.sign-on.broken"))
     response = _come_back(visit, provider, journey)
-    journeys.end(visit, response)
+    sign_on_cookie.end(visit, response)
     return response
 
 

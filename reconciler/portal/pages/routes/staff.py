@@ -7,19 +7,19 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Response
 from sqlalchemy import Connection, select
 
-from reconciler.portal.acts import staff
-from reconciler.portal.acts.reach import managers_of
-from reconciler.portal.acts.shapes import StaffFields
-from reconciler.portal.pages.forms import Form, Mistakes, Sent, judged, missing
-from reconciler.portal.pages.looking import Found
-from reconciler.portal.pages.visit import Visit, visits
+from reconciler.portal.actions import staff
+from reconciler.portal.actions.row_scope import managers_of
+from reconciler.portal.actions.schemas import StaffFields
+from reconciler.portal.pages.context import Visit, visits
+from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, missing
+from reconciler.portal.pages.queries.checkout import Found
 from reconciler.portal.pages.words import LANGUAGES
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import StaffKind
 from reconciler.portal.rules.states import CustomerStatus, StaffStatus
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
 Sees = Annotated[Visit, visits("staff.read")]

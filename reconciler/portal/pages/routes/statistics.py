@@ -10,15 +10,15 @@ from babel.dates import format_date
 from fastapi import APIRouter, Depends, Query, Response
 from markupsafe import Markup
 
-from reconciler.portal.acts.statistics import Asked, must_filter, read_statistics
-from reconciler.portal.files.archives import download_headers
-from reconciler.portal.files.spreadsheets import statistics_csv
-from reconciler.portal.pages.plot import Bar, columns, rows
+from reconciler.portal.actions.statistics import Asked, must_filter, read_statistics
+from reconciler.portal.pages.charts import Bar, columns, rows
+from reconciler.portal.pages.context import Visit, visits
+from reconciler.portal.pages.queries.requests import filters
 from reconciler.portal.pages.rendering import Speech, speech
-from reconciler.portal.pages.requesting import filters
-from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.rules.statistics import Figures, Statistics, usual_period
 from reconciler.portal.store.clock import moment
+from reconciler.portal.uploads.archives import download_headers
+from reconciler.portal.uploads.spreadsheets import statistics_csv
 
 router = APIRouter(include_in_schema=False)
 Sees = Annotated[Visit, visits("statistics.read")]

@@ -6,15 +6,15 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from reconciler.portal.acts.reach import reached, within
-from reconciler.portal.pages.forms import Form, Mistakes, Sent
-from reconciler.portal.pages.looking import colleagues, customer_of, file_of, with_heirs
-from reconciler.portal.pages.persons import dismiss, heir_options, pass_on, update
+from reconciler.portal.actions.row_scope import reached, within
+from reconciler.portal.pages.context import Visit, visits
+from reconciler.portal.pages.forms.contacts import dismiss, heir_options, pass_on, update
+from reconciler.portal.pages.forms.form import Form, Mistakes, Sent
+from reconciler.portal.pages.languages import tongues
+from reconciler.portal.pages.queries.checkout import colleagues, customer_of, file_of, with_heirs
 from reconciler.portal.pages.rendering import speech
-from reconciler.portal.pages.tongues import tongues
-from reconciler.portal.pages.visit import Visit, visits
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.work import Work
+from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
 Sees = Annotated[Visit, visits("team.read")]
@@ -49,7 +49,7 @@ def _colleague(
         customer = customer_of(connection, person["customer"])
     language = form.text("language") if form and not event else person["language"]
     return visit.page(
-        "people/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base="/team", back="/team",
+        "contacts/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base="/team", back="/team",
         person=person, customer=customer, heirs=heir_options(people, id), file=file_of("contact", person, customer),
         form=form, event=event, services=None, orders_nothing=False, tongues=tongues(speech(visit.language), language),
     )  # fmt: skip

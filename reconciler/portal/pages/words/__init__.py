@@ -10,10 +10,9 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Final, get_args
 
-from reconciler.portal.files.words import Reason
 from reconciler.portal.pages.words import access, administration, common, history, requests, steps, team
 from reconciler.portal.rules.audit import Deed, Verb
-from reconciler.portal.rules.covering import covering
+from reconciler.portal.rules.complete_tables import covering
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.rules.roles import Role, StaffKind
@@ -27,6 +26,7 @@ from reconciler.portal.rules.states import (
     Workflow,
 )
 from reconciler.portal.rules.typesetting import typeset
+from reconciler.portal.uploads.words import Reason
 
 LANGUAGES: Final = ("en", "fr", "de")
 Row = tuple[str, str, str]

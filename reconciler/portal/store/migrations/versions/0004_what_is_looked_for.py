@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from reconciler.portal.rules.searching import sought_by
+from reconciler.portal.rules.search import sought_by
 
 revision = "0004"
 down_revision = "0003"

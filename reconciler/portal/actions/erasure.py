@@ -1,0 +1,93 @@
+"""A removed person's data gone for good: what is left names nobody."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from sqlalchemy import and_, delete, func, select, update
+
+from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.forgetting import forget_everywhere, forget_in_history
+from reconciler.portal.actions.outbox import FORGOTTEN
+from reconciler.portal.mail.inert import inert
+from reconciler.portal.mail.kinds import MailKind
+from reconciler.portal.rules.chain import NAMED, pseudonym
+from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.fields import personal_fields
+from reconciler.portal.rules.principals import Actor
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.registrations import fingerprint
+from reconciler.portal.rules.states import ContactStatus
+from reconciler.portal.rules.traces import Traces, texts_in
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.unit_of_work import Row, Work
+
+PERSONAL: Final = personal_fields("contact")
+"""The fields that go, with the values that take their place."""
+
+_BEFORE: Final = (MailKind.CONFIRM, MailKind.KNOWN)
+"""Mails to somebody who is not a contact yet."""
+
+
+def erase(work: Work, contact: Row) -> Audited:
+    """Erase every name and address that the person ever had, wherever it is stored; password, mails and links.
+
+    Key, life and requests stay. The entry in the history names the values that were erased, not the person.
+    """
+    if contact["status"] != ContactStatus.REMOVED:
+        raise Problem("wrong-state", f"contact '{contact.id}' is {contact['status']}: remove it first")
+    traces = _traces(work, contact)
+    _empty(work, contact, traces)
+    _delete_letters(work, contact, traces)
+    forget_everywhere(work, traces)
+    erased = forget_in_history(work, traces)
+    work.written(contact)
+    work.leave_no_traces()
+    return {}, {"erased": True, NAMED: erased}
+
+
+def _traces(work: Work, contact: Row) -> Traces:
+    """Every name and address that the person has, had, acted under or signed up with."""
+    name, c, s = pseudonym(contact.id), t.changes.c, t.sign_ups.c
+    replaced = {**PERSONAL, "name": name, "email": f"{name}@erased.invalid"}
+    work.flush()
+    acts = work.connection.execute(select(c.by).distinct().where(c.person == contact.id)).scalars().all()
+    past = work.connection.execute(select(c.before, c.after).where(c.id == contact.id)).all()
+    values = [contact.values, (contact["applied"] or {}).get("fields"), *(side for row in past for side in row)]
+    texts = texts_in(values, PERSONAL) | set(acts)
+    texts |= {touch["by"] for touch in contact["touched"].values() if touch["actor"] == Actor.SELF}
+    forms = {same_address_form(text) for text in texts if "@" in text}
+    wishes = work.connection.execute(select(s.name, s.email).where(s.address_form.in_(forms)))
+    texts |= {text for row in wishes for text in row}
+    texts |= {inert(text) for text in texts}
+    return Traces(contact.id, name, frozenset(texts - set(replaced.values())), replaced)
+
+
+def _empty(work: Work, contact: Row, traces: Traces) -> None:
+    """Put the pseudonym in place of what the contact's own row says of the person."""
+    applied = contact["applied"] and {
+        **contact["applied"],
+        "fields": {name: value for name, value in contact["applied"]["fields"].items() if name not in PERSONAL},
+    }
+    touched = {
+        name: {**touch, "by": traces.pseudonym} if touch["actor"] == Actor.SELF else touch
+        for name, touch in contact["touched"].items()
+    }
+    contact.update(**traces.replaced, touched=touched, password=None, applied=applied)
+    contact["removed"] = {**(contact["removed"] or {}), "restorable_until": work.now}
+    if contact["fingerprint"]:  # a hash of a few values that can be guessed
+        home = work.one("customer", contact["customer"])["name"] if contact["customer"] else None
+        contact["fingerprint"] = fingerprint(contact.values, home)
+    work.flush()
+
+
+def _delete_letters(work: Work, contact: Row, traces: Traces) -> None:
+    """Delete what the person was sent, the links that they hold, and sign-ups that nobody confirmed."""
+    forms: Any = {same_address_form(text) for text in traces.texts if "@" in text}
+    work.connection.execute(delete(t.sign_ups).where(t.sign_ups.c.address_form.in_(forms)))
+    for table in (t.outbox, t.links, t.sessions):
+        work.connection.execute(delete(table).where(table.c.contact == contact.id))
+    c, addresses = t.outbox.c, sorted({text.lower() for text in traces.texts if "@" in text})
+    before = and_(c.contact.is_(None), c.kind.in_(_BEFORE), func.lower(c.to).in_(addresses))
+    work.connection.execute(delete(t.outbox).where(before, c.forget_at.is_(None)))
+    work.connection.execute(update(t.outbox).where(before).values(**FORGOTTEN))

@@ -1,0 +1,77 @@
+"""What a batch was judged on, compared with the portal before anything is done."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Select, Table, case, or_, select
+
+from reconciler.portal.actions.operations import Expectations, ExpectedPeople, ExpectedRow
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.rights import changes_rights, concerns
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.database import among
+from reconciler.portal.store.unit_of_work import Work
+
+_TABLE: Final[Mapping[str, Table]] = {
+    "settings": t.settings,
+    "service": t.services,
+    "customer": t.customers,
+    "contact": t.contacts,
+}
+_AT_ONCE: Final = 500
+
+
+def must_hold(work: Work, expected: Expectations | None, run: str) -> None:
+    """A `stale` problem that names a row unless everything is as the batch expects it."""
+    if expected is None:
+        return
+    _rows_are(work, expected.rows)
+    if expected.people is not None:
+        _rights_are(work, expected.people, run)
+
+
+def _rows_are(work: Work, rows: Sequence[ExpectedRow]) -> None:
+    by_kind: defaultdict[str, list[ExpectedRow]] = defaultdict(list)
+    for row in rows:
+        by_kind[row.kind].append(row)
+    for kind, wanted in by_kind.items():
+        c, ids = _TABLE[kind].c, [row.id for row in wanted]
+        statement = select(c.id, c.version).where(among(work.connection, c.id, ids))
+        versions = {row.id: row.version for row in work.connection.execute(statement)}
+        for row in wanted:
+            version = versions.get(row.id, "none: it is not there")
+            if version != row.version:
+                detail = f"{kind} '{row.id}' is expected in version {row.version}, its version is {version}"
+                raise Problem("stale", detail, kind=kind, id=row.id)
+
+
+def _rights_are(work: Work, people: ExpectedPeople, run: str) -> None:
+    if people.revision >= work.revision:
+        reached = work.revision - 1
+        raise Problem("stale", f"revision {people.revision} is expected, the portal is at {reached}")
+    customers = None if people.customers is None else frozenset(people.customers)
+    statement = changes_since(people.revision, run).execution_options(yield_per=_AT_ONCE)
+    with work.connection.execute(statement) as entries:
+        for entry in map(dict, entries.mappings()):
+            if concerns(entry, customers) and changes_rights(entry):
+                detail = f"{entry['object']} '{entry['id']}' changed in revision {entry['revision']}"
+                raise Problem("stale", detail, kind=entry["object"], id=entry["id"])
+
+
+def changes_since(revision: int, run: str) -> Select[Any]:
+    """The query for entries of the feed that are newer and not by this run, with their customer as `home`.
+
+    The primary key of `changes` begins with the revision, so that only newer entries are read.
+    Requests make up most of the feed and give no rights.
+    """
+    c = t.changes.c
+    home = case((c.object == "customer", c.id), else_=t.contacts.c.customer).label("home")
+    return (
+        select(c.revision, c.what, c.object, c.id, c.before, c.after, home)
+        .select_from(t.changes.outerjoin(t.contacts, t.contacts.c.id == c.id))
+        .where(c.revision > revision, c.object != "request", or_(c.run.is_(None), c.run != run))
+        .order_by(c.revision, c.seq)
+    )

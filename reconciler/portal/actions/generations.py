@@ -1,0 +1,74 @@
+"""Lives: numbers that tell rows under the same key apart.
+
+What was reviewed for one of them is not done to the next. Creating or restoring a row under a key, and
+giving a row a key, begins a life that no row had under that key before. A row that loses its key
+(renamed, released, deleted) leaves its life in the table `lives`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Table, case, func, select, union_all
+from sqlalchemy.dialects import postgresql, sqlite
+
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.unit_of_work import Row, Work
+
+_TABLE: Final[Mapping[str, Table]] = {
+    "service": t.services,
+    "customer": t.customers,
+    "contact": t.contacts,
+}
+_HOME: Final[Mapping[str, str]] = {"service": "owner", "customer": "owner", "contact": "customer"}
+"""The column within whose values a key is unique, by the kind of row."""
+_INSERT: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+
+
+def shown_life(work: Work, kind: str, home: str, key: str) -> int:
+    """The highest life among the rows that a snapshot shows under the key; 0 when there is none."""
+    work.flush()
+    c = _TABLE[kind].c
+    highest = select(func.max(c.life)).where(c[_HOME[kind]] == home, c.external_key == key)
+    return int(work.connection.execute(highest).scalar() or 0)
+
+
+def begin(work: Work, row: Row, key: str) -> None:
+    """Give the row a life that no row ever had under this key; its own number never becomes less."""
+    work.flush()
+    c, past, home = _TABLE[row.kind].c, t.lives.c, row[_HOME[row.kind]]
+    lives = union_all(
+        select(c.life).where(c[_HOME[row.kind]] == home, c.external_key == key),
+        select(past.life).where(past.object == row.kind, past.home == home, past.key == key),
+    ).subquery()
+    highest = work.connection.execute(select(func.max(lives.c.life))).scalar()
+    row["life"] = max(row["life"], int(highest or 0) + 1)
+
+
+def begin_again(work: Work, row: Row) -> None:
+    """Give a row that comes back another life: under its key, or its own next one without a key."""
+    if row["external_key"] is None:
+        row["life"] += 1
+    else:
+        begin(work, row, row["external_key"])
+
+
+def remember(work: Work, rows: Iterable[Row]) -> None:
+    """Keep the lives of rows that are about to lose their keys."""
+    last = [_last_life(row) for row in rows if row["external_key"] is not None]
+    if last:
+        insert = _INSERT[work.connection.dialect.name](t.lives)
+        known, new = t.lives.c.life, insert.excluded.life
+        highest = {"life": case((new > known, new), else_=known)}
+        key = t.lives.primary_key.columns.keys()
+        work.connection.execute(insert.on_conflict_do_update(index_elements=key, set_=highest), last)
+
+
+def _last_life(row: Row) -> dict[str, Any]:
+    return {
+        "object": row.kind,
+        "home": row[_HOME[row.kind]],
+        "key": row["external_key"],
+        "life": row["life"],
+    }

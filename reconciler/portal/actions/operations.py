@@ -1,0 +1,311 @@
+"""The operations of a batch, as the contract writes them; one class each."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal, TypeAlias
+
+from pydantic import Field, JsonValue, model_validator
+
+from reconciler.portal.actions.schemas import (
+    ContactFields,
+    CustomerFields,
+    Id,
+    Key,
+    Paragraph,
+    ServiceFields,
+    SettingsFields,
+    Shape,
+    needs,
+    not_emptied,
+)
+
+Version: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
+Reason: TypeAlias = Annotated[Paragraph, Field(max_length=500)]
+
+
+class AppliedIn(Shape):
+    """What the files say of the object: remembered as sent."""
+
+    present: bool
+    fields: Annotated[dict[str, JsonValue], Field(max_length=50)]
+
+
+class Reference(Shape):
+    """An object by its id (its version is compared when it is given), or by its keys."""
+
+    id: Id | None = None
+    version: Version | None = None
+    customer: Key | None = None
+    key: Key | None = None
+
+    @model_validator(mode="after")
+    def one_way(self) -> Reference:
+        """By id or by key, not both."""
+        if (self.id is None) == (self.customer is None):
+            raise ValueError("either 'id' or 'customer' names an object")
+        return self
+
+
+class Operation(Shape):
+    """What every operation has: the id of the change that it carries out."""
+
+    change: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
+    applied: AppliedIn | None = None
+
+
+class Write(Operation):
+    """An operation on a row, which must have this version."""
+
+    id: Id
+    version: Version
+
+
+class OnSettings(Operation):
+    """An operation that writes the settings and makes them managed."""
+
+    version: Version
+    fields: SettingsFields = SettingsFields()
+
+
+class UpdateSettings(OnSettings):
+    op: Literal["update_settings"]
+
+
+class AdoptSettings(OnSettings):
+    op: Literal["adopt_settings"]
+
+
+class CreateService(Operation):
+    op: Literal["create_service"]
+    key: Key
+    fields: ServiceFields
+
+    @model_validator(mode="after")
+    def complete(self) -> CreateService:
+        """A service has a name."""
+        needs(self.fields, "name")
+        return self
+
+
+class OnService(Write):
+    """An operation that writes fields of a service and makes it managed."""
+
+    key: Key
+    fields: ServiceFields = ServiceFields()
+
+
+class UpdateService(OnService):
+    op: Literal["update_service"]
+
+
+class AdoptService(OnService):
+    op: Literal["adopt_service"]
+
+
+class RenameService(Write):
+    op: Literal["rename_service"]
+    key: Key
+
+
+class RemoveService(Write):
+    op: Literal["remove_service"]
+
+
+class CreateCustomer(Operation):
+    op: Literal["create_customer"]
+    key: Key
+    fields: CustomerFields
+
+    @model_validator(mode="after")
+    def complete(self) -> CreateCustomer:
+        """A customer has a name."""
+        needs(self.fields, "name")
+        return self
+
+
+class OnCustomer(Write):
+    """An operation that writes fields of a customer."""
+
+    fields: CustomerFields = CustomerFields()
+
+    @model_validator(mode="after")
+    def complete(self) -> OnCustomer:
+        """The name of a customer cannot be emptied."""
+        not_emptied(self.fields, "name")
+        return self
+
+
+class UpdateCustomer(OnCustomer):
+    op: Literal["update_customer"]
+
+
+class RenameCustomer(Write):
+    op: Literal["rename_customer"]
+    key: Key
+
+
+class AdoptCustomer(OnCustomer):
+    op: Literal["adopt_customer"]
+    key: Key
+
+
+class ArchiveCustomer(Write):
+    op: Literal["archive_customer"]
+    reason: Reason = "other"
+
+
+class RestoreCustomer(OnCustomer):
+    op: Literal["restore_customer"]
+
+
+class ReleaseCustomer(Write):
+    op: Literal["release_customer"]
+
+
+class OnContact(Write):
+    """An operation that writes fields of a contact."""
+
+    fields: ContactFields = ContactFields()
+
+    @model_validator(mode="after")
+    def complete(self) -> OnContact:
+        """Name, address and role of a contact cannot be emptied."""
+        not_emptied(self.fields, "name", "email", "role")
+        return self
+
+
+class CreateContact(Operation):
+    op: Literal["create_contact"]
+    customer: Reference
+    key: Key
+    generation: Annotated[int, Field(ge=1, le=2**31 - 1)] = 1
+    fields: ContactFields
+
+    @model_validator(mode="after")
+    def complete(self) -> CreateContact:
+        """A contact has a name, an address and a role."""
+        needs(self.fields, "name", "email", "role")
+        return self
+
+
+class ApproveRegistration(Operation):
+    op: Literal["approve_registration"]
+    registration: Id
+    fingerprint: Annotated[str, Field(max_length=80)]
+    version: Version
+    customer: Reference
+    key: Key
+    fields: ContactFields = ContactFields()
+
+
+class RejectRegistration(Operation):
+    op: Literal["reject_registration"]
+    registration: Id
+    version: Version
+    reason: Reason = "other"
+
+
+class AdoptContact(OnContact):
+    op: Literal["adopt_contact"]
+    key: Key
+
+
+class UpdateContact(OnContact):
+    op: Literal["update_contact"]
+
+
+class ChangeRole(OnContact):
+    op: Literal["change_role"]
+
+
+class ChangeEmail(OnContact):
+    op: Literal["change_email"]
+
+
+class RenameContact(Write):
+    op: Literal["rename_contact"]
+    key: Key
+
+
+class HandOverWork(Write):
+    op: Literal["hand_over_work"]
+    work_to: Reference
+
+
+class RemoveContact(Write):
+    op: Literal["remove_contact"]
+    work_to: Reference | None = None
+    reason: Reason = "other"
+
+
+class RestoreContact(OnContact):
+    op: Literal["restore_contact"]
+
+
+class ReleaseContact(Write):
+    op: Literal["release_contact"]
+
+
+class Record(Write):
+    op: Literal["record"]
+    object: Literal["settings", "service", "customer", "contact"]
+
+
+AnyOperation: TypeAlias = Annotated[
+    UpdateSettings | AdoptSettings | CreateService | UpdateService | AdoptService | RenameService | RemoveService
+    | CreateCustomer | UpdateCustomer | RenameCustomer | AdoptCustomer | ArchiveCustomer | RestoreCustomer
+    | ReleaseCustomer
+    | CreateContact | ApproveRegistration | RejectRegistration | AdoptContact | UpdateContact | ChangeRole
+    | ChangeEmail | RenameContact | HandOverWork | RemoveContact | RestoreContact | ReleaseContact
+    | Record,
+    Field(discriminator="op"),
+]  # fmt: skip
+
+
+class ExpectedRow(Shape):
+    """A row that must be there in this version."""
+
+    kind: Literal["settings", "service", "customer", "contact"]
+    id: Id
+    version: Version
+
+
+class ExpectedPeople(Shape):
+    """Nobody at these customers (None: at any) came, came back, or changed in their rights since the revision."""
+
+    customers: Annotated[list[Id], Field(max_length=20_000)] | None
+    revision: Version
+
+
+class Expectations(Shape):
+    """What the operations were judged on: it must hold before the first of them."""
+
+    rows: Annotated[list[ExpectedRow], Field(default_factory=list, max_length=20_000)]
+    people: ExpectedPeople | None = None
+
+
+class Batch(Shape):
+    """Operations that are carried out together or not at all."""
+
+    lease: Id
+    token: int
+    owner: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+    run: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+    commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")] | None = None
+    expects: Expectations | None = None
+    operations: Annotated[list[AnyOperation], Field(min_length=1, max_length=5000)]
+
+
+def kind_of(operation: Operation) -> str:
+    """The kind of row that an operation writes."""
+    match operation:
+        case Record():
+            return operation.object
+        case OnService() | RenameService() | RemoveService() | CreateService():
+            return "service"
+        case OnSettings():
+            return "settings"
+        case OnCustomer() | RenameCustomer() | ArchiveCustomer() | ReleaseCustomer() | CreateCustomer():
+            return "customer"
+        case _:
+            return "contact"

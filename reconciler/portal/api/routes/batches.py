@@ -1,0 +1,33 @@
+"""Batches: all operations of a reconciler's batch in one transaction."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Body as JsonBody
+
+from reconciler.portal.actions.batches import carry_out
+from reconciler.portal.actions.operations import Batch
+from reconciler.portal.api.schemas.resources import PROBLEMS, BatchDone
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.web.body_validation import DescribedAs, JsonRoute, checked
+from reconciler.portal.web.idempotency import body_of, write
+from reconciler.portal.web.security import allowed
+
+router = APIRouter(route_class=JsonRoute, tags=["runs"], responses=PROBLEMS)
+Body = Annotated[bytes, Depends(body_of)]
+
+
+@router.post("/batches", response_model=BatchDone)
+def carry_out_batch(
+    request: Request, sent: Annotated[object, DescribedAs(Batch), JsonBody()], body: Body,
+    grant: Annotated[Grant, allowed("batches.write")],
+) -> Response:  # fmt: skip
+    """All operations in one transaction, or none of them."""
+    batch = checked(Batch, sent)
+
+    def act(work: Any) -> tuple[int, Any, dict[str, str]]:
+        return 200, carry_out(work, batch), {}
+
+    return write(request, grant, body, act)

@@ -1,0 +1,173 @@
+"""Contacts: list, add, edit, remove with a handover, restore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import Connection, select
+
+from reconciler.portal.actions import contacts, erasure, team
+from reconciler.portal.actions.choices import OneOf
+from reconciler.portal.actions.row_scope import heir_of, reached, within
+from reconciler.portal.api.paging import Pages, page
+from reconciler.portal.api.schemas.resources import (
+    PROBLEMS,
+    ChangedContact,
+    Contact,
+    Handover,
+    NewContact,
+    Offboarding,
+    Page,
+)
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.states import ContactStatus
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.unit_of_work import Row, Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.web.responses import answer
+from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.serialization import as_json, etag
+
+router = APIRouter(route_class=JsonRoute, prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
+Body = Annotated[bytes, Depends(body_of)]
+Adds = Annotated[Grant, allowed("contacts.add")]
+Reads = Annotated[Grant, allowed("contacts.read")]
+Edits = Annotated[Grant, allowed("contacts.edit")]
+Removes = Annotated[Grant, allowed("contacts.remove")]
+HandsOver = Annotated[Grant, allowed("contacts.hand-over")]
+Admits = Annotated[Grant, allowed("contacts.admit")]
+Status = Annotated[str, OneOf(ContactStatus)]
+
+
+@router.get("", response_model=Page[Contact])
+def list_contacts(
+    request: Request,
+    paging: Pages,
+    grant: Reads,
+    customer: Annotated[str | None, Query(max_length=40)] = None,
+    status: Status | None = None,
+    email: Annotated[str | None, Query(max_length=254)] = None,
+    external_key: Annotated[str | None, Query(max_length=63)] = None,
+    include: Literal["removed"] | None = None,
+) -> Response:
+    """The contacts; removed ones only with `include=removed` or `status=removed`."""
+    c = t.contacts.c
+    criteria = [c.customer == customer] if customer else []
+    criteria += [c.external_key == external_key] if external_key else []
+    criteria += [c.address_form == same_address_form(email)] if email else []
+    if status:
+        criteria.append(c.status == status)
+    elif include is None:
+        criteria.append(c.status != ContactStatus.REMOVED)
+    return page(request, paging, t.contacts, criteria, _shown, grant=grant)
+
+
+@router.post("", status_code=201, response_model=Contact)
+def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> Response:
+    """Add a person to a customer; she is invited by a mail."""
+    creates(request)
+
+    def act(work: Work) -> Done:
+        fields = new.sent()
+        home = work.one("customer", fields.pop("customer"))
+        row = contacts.add(work, home, fields)
+        work.audit(Verb.POST_CONTACTS, row, None, fields)
+        status, value, headers = _done(work, row, 201)
+        return status, value, {**headers, "Location": f"/api/v1/contacts/{row.id}"}
+
+    return write(request, grant, body, act)
+
+
+@router.get("/{id}", response_model=Contact)
+def read_contact(request: Request, id: str, grant: Reads) -> Response:
+    """One contact, removed or not."""
+    with store_of(request).read() as connection:
+        shown = _shown(connection, [reached(connection, grant, t.contacts, id)])
+    return answer(shown[0], headers={"ETag": etag(shown[0]["version"])})
+
+
+@router.patch("/{id}", response_model=Contact)
+def change_contact(request: Request, id: str, fields: ChangedContact, body: Body, grant: Edits) -> Response:
+    """Change a contact; another address takes access away until it is activated."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, within(work, grant, "contact", id))
+        work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent()))
+        return _done(work, row)
+
+    return write(request, grant, body, act)
+
+
+@router.delete("/{id}", response_model=Contact)
+def remove_contact(request: Request, id: str, body: Body, grant: Removes) -> Response:
+    """Remove a contact who owns no open work."""
+    return _offboard(request, id, Offboarding(), body, grant)
+
+
+@router.post("/{id}/offboard", response_model=Contact)
+def offboard_contact(request: Request, id: str, how: Offboarding, body: Body, grant: Removes) -> Response:
+    """Hand over a contact's open work and remove her, in one transaction."""
+    return _offboard(request, id, how, body, grant)
+
+
+def _offboard(request: Request, id: str, how: Offboarding, body: bytes, grant: Grant) -> Response:
+    def act(work: Work) -> Done:
+        row = matches(request, within(work, grant, "contact", id))
+        heir = heir_of(work, grant, how.work_to) if how.work_to else None
+        work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, how.reason))
+        return _done(work, row)
+
+    return write(request, grant, body, act)
+
+
+@router.post("/{id}/hand-over", response_model=Contact)
+def hand_over(request: Request, id: str, handover: Handover, body: Body, grant: HandsOver) -> Response:
+    """All open work of a contact goes to another."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, within(work, grant, "contact", id))
+        heir = heir_of(work, grant, handover.work_to)
+        work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
+        return _done(work, row)
+
+    return write(request, grant, body, act)
+
+
+@router.post("/{id}/{action}", response_model=Contact)
+def act_on_contact(
+    request: Request, id: str, action: Literal["restore", "resend-activation", "erase"], body: Body, grant: Admits
+) -> Response:
+    """Restore a removed contact, send her link again, or erase a removed contact's personal data."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("contact", id))
+        match action:
+            case "restore":
+                verb, audited = Verb.CONTACTS_RESTORE, contacts.restore(work, row)
+            case "resend-activation":
+                verb, audited = Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend(work, row)
+            case "erase":
+                verb, audited = Verb.CONTACTS_ERASE, erasure.erase(work, row)
+        work.audit(verb, row, *audited)
+        return _done(work, row)
+
+    return write(request, grant, body, act)
+
+
+def _done(work: Work, row: Row, status: int = 200) -> Done:
+    home = work.one("customer", row["customer"]) if row["customer"] else None
+    return row_done(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))
+
+
+def _shown(connection: Connection, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    c = t.customers.c
+    homes = {row["customer"] for row in rows if row["customer"]}
+    keys: dict[str, str | None] = {
+        row.id: row.external_key for row in connection.execute(select(c.id, c.external_key).where(c.id.in_(homes)))
+    }
+    return [as_json("contact", row, keys) for row in rows]

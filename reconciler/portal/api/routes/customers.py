@@ -1,0 +1,101 @@
+"""Customers: list, create, edit, archive and restore."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from reconciler.portal.actions import customers
+from reconciler.portal.actions.choices import OneOf
+from reconciler.portal.api.paging import Pages, one_row, page
+from reconciler.portal.api.schemas.resources import (
+    PROBLEMS,
+    ChangedCustomer,
+    Customer,
+    NewCustomer,
+    Page,
+    WithReason,
+)
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.states import CustomerStatus
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.web.security import allowed
+from reconciler.portal.web.serialization import as_json
+
+router = APIRouter(route_class=JsonRoute, tags=["catalogue"], responses=PROBLEMS)
+Body = Annotated[bytes, Depends(body_of)]
+
+
+@router.get("/customers", response_model=Page[Customer], dependencies=[allowed("customers.read")])
+def list_customers(
+    request: Request, paging: Pages, status: Annotated[str, OneOf(CustomerStatus)] | None = None,
+    external_key: Annotated[str | None, Query(max_length=63)] = None,
+) -> Response:  # fmt: skip
+    """The customers, also the archived ones unless `status` says otherwise."""
+    c = t.customers.c
+    criteria = [c.status == status] if status else []
+    criteria += [c.external_key == external_key] if external_key else []
+    return page(request, paging, t.customers, criteria, lambda _, rows: [as_json("customer", row) for row in rows])
+
+
+@router.post("/customers", status_code=201, response_model=Customer)
+def create_customer(
+    request: Request, new: NewCustomer, body: Body, grant: Annotated[Grant, allowed("customers.write")]
+) -> Response:
+    """A new customer, without people."""
+    creates(request)
+
+    def act(work: Work) -> Done:
+        row = customers.create(work, new.sent())
+        work.audit(Verb.POST_CUSTOMERS, row, None, new.sent())
+        status, value, headers = row_done(201, as_json("customer", row.values))
+        return status, value, {**headers, "Location": f"/api/v1/customers/{row.id}"}
+
+    return write(request, grant, body, act)
+
+
+@router.get("/customers/{id}", response_model=Customer, dependencies=[allowed("customers.read")])
+def read_customer(request: Request, id: str) -> Response:
+    """One customer."""
+    return one_row(request, "customer", id)
+
+
+@router.patch("/customers/{id}", response_model=Customer)
+def change_customer(
+    request: Request, id: str, fields: ChangedCustomer, body: Body,
+    grant: Annotated[Grant, allowed("customers.write")],
+) -> Response:  # fmt: skip
+    """Change a customer."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("customer", id))
+        work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent()))
+        return row_done(200, as_json("customer", row.values))
+
+    return write(request, grant, body, act)
+
+
+@router.post("/customers/{id}/{action}", response_model=Customer)
+def act_on_customer(
+    request: Request, id: str, action: Literal["archive", "restore"], body: Body,
+    grant: Annotated[Grant, allowed("customers.write")], why: WithReason | None = None,
+) -> Response:  # fmt: skip
+    """Archive a customer with all its people, or bring both back."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("customer", id))
+        match action:
+            case "archive":
+                reason = (why or WithReason()).reason
+                verb, audited = Verb.CUSTOMERS_ARCHIVE, customers.archive(work, row, reason)
+            case "restore":
+                verb, audited = Verb.CUSTOMERS_RESTORE, customers.restore(work, row)
+        work.audit(verb, row, *audited)
+        return row_done(200, as_json("customer", row.values))
+
+    return write(request, grant, body, act)

@@ -1,0 +1,33 @@
+"""Handover of one request to another owner."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from reconciler.portal.actions import requests
+from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.row_scope import heir_of
+from reconciler.portal.api.request_event import bring_about
+from reconciler.portal.api.schemas.requests import NewOwner, TranslationRequest
+from reconciler.portal.api.schemas.resources import PROBLEMS
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.store.unit_of_work import Row, Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import body_of
+from reconciler.portal.web.security import allowed
+
+router = APIRouter(route_class=JsonRoute, prefix="/requests/{id}", tags=["requests"], responses=PROBLEMS)
+Body = Annotated[bytes, Depends(body_of)]
+Reassigns = Annotated[Grant, allowed("requests.reassign")]
+
+
+@router.post("/reassign", response_model=TranslationRequest)
+def reassign_request(request: Request, id: str, to: NewOwner, body: Body, grant: Reassigns) -> Response:
+    """Give the open request to another contact of its customer."""
+
+    def act(work: Work, row: Row) -> Audited:
+        return requests.reassign(work, row, heir_of(work, grant, to.owner))
+
+    return bring_about(request, id, body, grant, "reassign", act=act)

@@ -1,0 +1,58 @@
+"""The outbox: list, read, and send a dead letter again."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from sqlalchemy import select
+
+from reconciler.portal.actions import outbox
+from reconciler.portal.api.paging import Pages, page
+from reconciler.portal.api.schemas.outbox import OutboxMail, StateOfMail
+from reconciler.portal.api.schemas.resources import PROBLEMS, Page
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import Done, body_of, write
+from reconciler.portal.web.responses import answer
+from reconciler.portal.web.security import allowed, store_of
+
+router = APIRouter(route_class=JsonRoute, prefix="/outbox", tags=["outbox"], responses=PROBLEMS)
+
+Body = Annotated[bytes, Depends(body_of)]
+Retries = Annotated[Grant, allowed("outbox.retry")]
+
+
+@router.get("", response_model=Page[OutboxMail], dependencies=[allowed("outbox.read")])
+def list_outbox(
+    request: Request, paging: Pages, contact: Annotated[str | None, Query(max_length=40)] = None,
+    kind: Annotated[str | None, Query(max_length=30)] = None, state: StateOfMail | None = None,
+) -> Response:  # fmt: skip
+    """The mails that were written, sent or not; `state=dead` are those that no mail server took."""
+    c = t.outbox.c
+    asked = ((c.contact, contact), (c.kind, kind), (c.state, state))
+    criteria = [column == value for column, value in asked if value]
+    return page(request, paging, t.outbox, criteria, lambda _, rows: [outbox.readable(row) for row in rows])
+
+
+@router.get("/{id}", response_model=OutboxMail, dependencies=[allowed("outbox.read")])
+def read_mail(request: Request, id: str) -> Response:
+    """One mail, and what became of it."""
+    with store_of(request).read() as connection:
+        row: Any = connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
+    if row is None:
+        raise Problem("not-found", f"there is no mail '{id}'")
+    return answer(outbox.readable(row))
+
+
+@router.post("/{id}/retry", response_model=OutboxMail)
+def queue_mail_again(request: Request, id: str, body: Body, grant: Retries) -> Response:
+    """Send a dead letter once more; it has no version, so no `If-Match` either: only a dead one is taken."""
+
+    def act(work: Work) -> Done:
+        return 200, outbox.queue_again(work, id), {}
+
+    return write(request, grant, body, act)

@@ -1,0 +1,67 @@
+"""Registrations: approve or reject a contact who signed up."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from reconciler.portal.actions import registrations
+from reconciler.portal.api.schemas.resources import (
+    PROBLEMS,
+    Approval,
+    Contact,
+    WithReason,
+)
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.states import ContactStatus
+from reconciler.portal.store.unit_of_work import Row, Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import Done, body_of, matches, row_done, write
+from reconciler.portal.web.security import allowed
+from reconciler.portal.web.serialization import as_json
+
+router = APIRouter(route_class=JsonRoute, prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
+Body = Annotated[bytes, Depends(body_of)]
+Admits = Annotated[Grant, allowed("contacts.admit")]
+
+
+@router.post("/{id}/approve", response_model=Contact)
+def approve_registration(request: Request, id: str, approval: Approval, body: Body, grant: Admits) -> Response:
+    """Let a registrant in, with what she asked for or with what is said here."""
+
+    def act(work: Work) -> Done:
+        row = _pending(matches(request, work.one("contact", id)))
+        fields = approval.sent()
+        home = fields.pop("customer", None) or row["customer"]
+        if home is None:
+            raise Problem("unprocessable", "'customer' is required: the registration names none")
+        work.audit(Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, work.one("customer", home), fields))
+        return _done(work, row)
+
+    return write(request, grant, body, act)
+
+
+@router.post("/{id}/reject", response_model=Contact)
+def reject_registration(request: Request, id: str, why: WithReason, body: Body, grant: Admits) -> Response:
+    """Do not let a registrant in."""
+
+    def act(work: Work) -> Done:
+        row = _pending(matches(request, work.one("contact", id)))
+        work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, why.reason))
+        return _done(work, row)
+
+    return write(request, grant, body, act)
+
+
+def _pending(row: Row) -> Row:
+    if row["status"] != ContactStatus.UNAPPROVED:
+        raise Problem("registration-gone", f"contact '{row.id}' is {row['status']}")
+    return row
+
+
+def _done(work: Work, row: Row, status: int = 200) -> Done:
+    home = work.one("customer", row["customer"]) if row["customer"] else None
+    return row_done(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))

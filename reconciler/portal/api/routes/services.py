@@ -1,0 +1,87 @@
+"""Services."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from reconciler.portal.actions import services
+from reconciler.portal.actions.fields import set_fields
+from reconciler.portal.actions.schemas import ServiceFields
+from reconciler.portal.api.paging import Pages, one_row, page
+from reconciler.portal.api.schemas.resources import (
+    PROBLEMS,
+    NewService,
+    Page,
+    Service,
+)
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.web.security import allowed
+from reconciler.portal.web.serialization import as_json
+
+router = APIRouter(route_class=JsonRoute, tags=["catalogue"], responses=PROBLEMS)
+Body = Annotated[bytes, Depends(body_of)]
+
+
+@router.get("/services", response_model=Page[Service], dependencies=[allowed("services.read")])
+def list_services(request: Request, paging: Pages) -> Response:
+    """What can be ordered."""
+    return page(request, paging, t.services, [], lambda _, rows: [as_json("service", row) for row in rows])
+
+
+@router.post("/services", status_code=201, response_model=Service)
+def create_service(
+    request: Request, new: NewService, body: Body, grant: Annotated[Grant, allowed("services.write")]
+) -> Response:
+    """A new service."""
+    creates(request)
+
+    def act(work: Work) -> Done:
+        fields = new.sent()
+        row = services.create(work, fields.pop("code"), fields)
+        work.audit(Verb.POST_SERVICES, row, None, fields)
+        status, value, headers = row_done(201, as_json("service", row.values))
+        return status, value, {**headers, "Location": f"/api/v1/services/{row.id}"}
+
+    return write(request, grant, body, act)
+
+
+@router.get("/services/{id}", response_model=Service, dependencies=[allowed("services.read")])
+def read_service(request: Request, id: str) -> Response:
+    """One service."""
+    return one_row(request, "service", id)
+
+
+@router.patch("/services/{id}", response_model=Service)
+def change_service(
+    request: Request, id: str, fields: ServiceFields, body: Body,
+    grant: Annotated[Grant, allowed("services.write")],
+) -> Response:  # fmt: skip
+    """Change a service."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("service", id))
+        work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, fields.sent()))
+        return row_done(200, as_json("service", row.values))
+
+    return write(request, grant, body, act)
+
+
+@router.delete("/services/{id}", status_code=204)
+def remove_service(
+    request: Request, id: str, body: Body, grant: Annotated[Grant, allowed("services.write")]
+) -> Response:
+    """Remove a service that nobody refers to."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("service", id))
+        work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
+        return 204, None, {}
+
+    return write(request, grant, body, act)

@@ -1,0 +1,45 @@
+"""Settings of the portal."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from reconciler.portal.actions.fields import set_fields
+from reconciler.portal.actions.schemas import SettingsFields
+from reconciler.portal.api.paging import one_row
+from reconciler.portal.api.schemas.resources import (
+    PROBLEMS,
+    Settings,
+)
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.idempotency import Done, body_of, matches, row_done, write
+from reconciler.portal.web.security import allowed
+from reconciler.portal.web.serialization import as_json
+
+router = APIRouter(route_class=JsonRoute, tags=["catalogue"], responses=PROBLEMS)
+Body = Annotated[bytes, Depends(body_of)]
+
+
+@router.get("/settings", response_model=Settings, dependencies=[allowed("settings.read")])
+def read_settings(request: Request) -> Response:
+    """The portal's settings."""
+    return one_row(request, "settings", "settings")
+
+
+@router.patch("/settings", response_model=Settings)
+def change_settings(
+    request: Request, fields: SettingsFields, body: Body, grant: Annotated[Grant, allowed("settings.write")]
+) -> Response:
+    """Change some settings."""
+
+    def act(work: Work) -> Done:
+        row = matches(request, work.one("settings", "settings"))
+        work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, fields.sent()))
+        return row_done(200, as_json("settings", row.values))
+
+    return write(request, grant, body, act)

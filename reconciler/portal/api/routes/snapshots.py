@@ -1,0 +1,49 @@
+"""The snapshot, streamed as NDJSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+from fastapi import APIRouter, Query, Request, Response
+from sqlalchemy import select
+
+from reconciler.portal.api.schemas.resources import PROBLEMS
+from reconciler.portal.api.snapshot import chunked, lines, must_be_this_history
+from reconciler.portal.rules.policy import Grant
+from reconciler.portal.store import tables as t
+from reconciler.portal.web.body_validation import JsonRoute
+from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.streaming import Source, Streamed, no_parts
+
+router = APIRouter(route_class=JsonRoute, tags=["state"], responses=PROBLEMS)
+Since = Annotated[int | None, Query(ge=0, le=2**53)]
+Epoch = Annotated[str | None, Query(max_length=40)]
+
+
+@router.get(
+    "/snapshot", status_code=200, response_class=Streamed,
+    responses={200: {"content": {"application/x-ndjson": {}}}, 304: {"description": "Nothing moved"}},
+)  # fmt: skip
+def read_snapshot(
+    request: Request, grant: Annotated[Grant, allowed("snapshot.read")], since: Since = None, epoch: Epoch = None
+) -> Response:
+    """Everything at one revision, as NDJSON: header, rows, trailer; with `since` what was written after it."""
+    return Streamed(_snapshot(request, grant.principal.id, since, epoch), request.app.state.paces.snapshot)
+
+
+@contextmanager
+def _snapshot(request: Request, caller: str, since: int | None, epoch: str | None) -> Iterator[Source]:
+    store, snapshots = store_of(request), request.app.state.snapshots
+    with snapshots.taken(caller), store.read() as connection:
+        head = connection.execute(select(t.portal)).one()
+        must_be_this_history(head, since, epoch)
+        tag = f'"{head.epoch}:{head.revision}"'
+        if since is None and tag in request.headers.get("if-none-match", ""):
+            yield Source(no_parts(), 304, {"ETag": tag})
+            return
+        gzip = "gzip" in request.headers.get("accept-encoding", "")
+        headers = {"ETag": tag, "Vary": "Accept-Encoding", **({"Content-Encoding": "gzip"} if gzip else {})}
+        parts = chunked(lines(connection, head, store.clock(), since), gzip=gzip)
+        yield Source(parts, 200, headers, "application/x-ndjson")

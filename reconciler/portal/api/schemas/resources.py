@@ -1,0 +1,300 @@
+"""What answers look like, for the OpenAPI document; and the bodies that only single routes take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+
+from reconciler.portal.actions.choices import OneOf
+from reconciler.portal.actions.schemas import Activation as ActivationSettings
+from reconciler.portal.actions.schemas import (
+    Branding,
+    ContactFields,
+    CustomerFields,
+    Id,
+    Key,
+    Languages,
+    Line,
+    Offers,
+    Paragraph,
+    Price,
+    ServiceFields,
+    Shape,
+    described,
+    needs,
+    not_emptied,
+)
+from reconciler.portal.rules.principals import Actor
+from reconciler.portal.rules.states import ContactStatus, CustomerStatus
+
+T = TypeVar("T")
+
+
+class Shown(BaseModel):
+    """An answer; more members may come with later versions."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class ProblemDocument(Shown):
+    """RFC 9457: why something was not done."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    trace: str
+
+
+class Applied(Shown):
+    present: bool
+    fields: dict[str, JsonValue]
+    commit: str | None
+    run: str | None
+    at: str
+
+
+class Touch(Shown):
+    by: str
+    actor: Annotated[str, OneOf(Actor)]
+    at: str
+
+
+class Removal(Shown):
+    by: str
+    actor: str
+    at: str
+    restorable_until: str
+    reason: str
+    with_customer: bool
+
+
+class Managed(Shown):
+    id: str
+    version: int
+    external_key: str | None
+    owner: str | None
+    applied: Applied | None
+    touched: dict[str, Touch]
+
+
+class Settings(Managed):
+    sign_up: str
+    languages: Languages
+    offers: Offers
+    branding: Branding
+    activation: ActivationSettings
+    last_commits: dict[str, str]
+
+
+class Service(Managed):
+    code: str
+    name: str
+    description: str | None
+    template: str | None
+    workflows: list[str]
+    available_to_all: bool
+    price: Price | None
+    life: int
+
+
+class Customer(Managed):
+    name: str
+    description: str | None
+    language: str
+    project_managers: list[str]
+    services: list[str] | Literal["all"]
+    email_domains: list[str]
+    protected: bool
+    status: Annotated[str, OneOf(CustomerStatus)]
+    archived: Removal | None
+    last_commit: str | None
+    life: int
+
+
+class RegistrationMark(Shown):
+    id: str
+    fingerprint: str | None
+
+
+class Contact(Managed):
+    customer: str | None
+    customer_key: str | None
+    name: str
+    email: str
+    role: str
+    services: list[str] | Literal["all"]
+    language: str | None
+    protected: bool
+    status: Annotated[str, OneOf(ContactStatus)]
+    life: int
+    generation: int
+    removed: Removal | None
+    registration: RegistrationMark | None
+
+
+class Page(Shown, Generic[T]):
+    """One page of a list; `next` is the cursor of the following one."""
+
+    items: list[T]
+    next: str | None
+    revision: int
+    epoch: str
+
+
+class OwnToken(Shown):
+    """The token that asks: whose objects alone it writes, and when it ends."""
+
+    owner: str | None
+    expires_at: str
+
+
+class Meta(Shown):
+    id: str
+    epoch: str
+    revision: int
+    now: str
+    version: str
+    name: str
+    head: str
+    token: OwnToken
+
+
+class HistoryEntry(Shown):
+    revision: int
+    at: str
+    by: str
+    actor: str
+    what: str
+    object: str
+    id: str
+    before: dict[str, JsonValue] | None
+    after: dict[str, JsonValue] | None
+    change: str | None
+    run: str | None
+    commit: str | None
+    hash: str
+    erased: list[str]
+
+
+class BatchResult(Shown):
+    change: str
+    id: str
+    version: int
+
+
+class BatchDone(Shown):
+    revision: int
+    results: list[BatchResult]
+
+
+class LeaseWanted(Shape):
+    """The scopes that somebody wants to work on alone."""
+
+    scopes: Annotated[
+        list[Annotated[str, StringConstraints(pattern=r"^(settings|customer:[a-z0-9]+(-[a-z0-9]+)*)$", max_length=80)]],
+        Field(min_length=1, max_length=100_000),
+    ]
+    ttl_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 60
+    holder: Line = "somebody"
+    run: Line = "none"
+
+
+class LeaseRenewal(Shape):
+    token: int
+    ttl_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 60
+
+
+class Lease(Shown):
+    id: str
+    token: int
+    expires_in_s: float
+
+
+class NewService(ServiceFields):
+    """A service to create."""
+
+    model_config = ConfigDict(json_schema_extra=described("name"))
+
+    code: Key
+
+    @model_validator(mode="after")
+    def complete(self) -> NewService:
+        """A service has a name."""
+        needs(self, "name")
+        return self
+
+
+class NewCustomer(CustomerFields):
+    """A customer to create."""
+
+    model_config = ConfigDict(json_schema_extra=described("name"))
+
+    @model_validator(mode="after")
+    def complete(self) -> NewCustomer:
+        """A customer has a name."""
+        needs(self, "name")
+        return self
+
+
+class ChangedCustomer(CustomerFields):
+    """Fields of a customer to change."""
+
+    model_config = ConfigDict(json_schema_extra=described(never_null=("name",)))
+
+    @model_validator(mode="after")
+    def complete(self) -> ChangedCustomer:
+        """The name cannot be emptied."""
+        not_emptied(self, "name")
+        return self
+
+
+class NewContact(ContactFields):
+    """A contact to add to a customer."""
+
+    model_config = ConfigDict(json_schema_extra=described("name", "email", "role"))
+
+    customer: Id
+
+    @model_validator(mode="after")
+    def complete(self) -> NewContact:
+        """A contact has a name, an address and a role."""
+        needs(self, "name", "email", "role")
+        return self
+
+
+class ChangedContact(ContactFields):
+    """Fields of a contact to change."""
+
+    model_config = ConfigDict(json_schema_extra=described(never_null=("name", "email", "role")))
+
+    @model_validator(mode="after")
+    def complete(self) -> ChangedContact:
+        """Name, address and role cannot be emptied."""
+        not_emptied(self, "name", "email", "role")
+        return self
+
+
+class Approval(ContactFields):
+    """How a registration is approved: at which customer, with which fields."""
+
+    customer: Id | None = None
+
+
+class WithReason(Shape):
+    reason: Annotated[Paragraph, Field(max_length=500)] = "other"
+
+
+class Offboarding(WithReason):
+    work_to: Id | None = None
+
+
+class Handover(Shape):
+    work_to: Id
+
+
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    "4XX": {"model": ProblemDocument, "content": {"application/problem+json": {}}, "description": "Not done, and why"},
+}
+"""What every route may answer besides its result."""

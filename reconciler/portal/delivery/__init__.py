@@ -1,0 +1,1 @@
+"""Delivery: mails from the outbox to an SMTP server."""

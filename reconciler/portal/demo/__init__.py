@@ -1,0 +1,1 @@
+"""The demo: invented customers, people and a year of requests."""

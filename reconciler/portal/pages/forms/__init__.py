@@ -1,0 +1,1 @@
+"""Forms: fields as typed by a visitor, validated by the same schemas as the API."""

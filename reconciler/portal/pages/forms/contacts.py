@@ -1,0 +1,97 @@
+"""What managers and administrators do with a contact by a form; the acts are those of the API."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from reconciler.portal.actions import contacts, team
+from reconciler.portal.actions.row_scope import heir_of
+from reconciler.portal.actions.schemas import ContactFields
+from reconciler.portal.pages.forms.form import Form, Mistakes, Why, judged, missing
+from reconciler.portal.pages.languages import no_tongue
+from reconciler.portal.pages.queries.checkout import all_services, heirs
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.offers import open_to_customer
+from reconciler.portal.rules.policy import Grant, Reach
+from reconciler.portal.rules.roles import Role
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.unit_of_work import Row, Work
+
+NEEDED: Final = ("name", "email", "role")
+REASONS: Final = ("left", "role_change", "duplicate", "other")
+
+
+def heir_options(people: Sequence[Mapping[str, Any]], leaver: str) -> list[tuple[str, str]]:
+    """Id and name of everybody who may receive the work of the leaver."""
+    return [(person["id"], person["name"]) for person in heirs(people, leaver)]
+
+
+def typed_fields(form: Form, *, services: Sequence[str] | None, language: str | None = None) -> dict[str, Any]:
+    """The fields of a contact that the form says; only those that it has.
+
+    `services`: what may be ticked, None where nobody is asked; `language`: the present one, which may stay.
+    """
+    said: dict[str, Any] = {name: form.text(name) for name in NEEDED if name in form.values}
+    if "language" in form.values:
+        said["language"] = form.optional("language")
+    if services is not None:
+        said["services"] = "all" if form.ticked("all_services") else form.all("services")
+    return judged(ContactFields, said, _wrong(form, services, language)).sent()
+
+
+def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> dict[str, Why]:
+    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | no_tongue(form, language)
+    if services is not None and set(form.all("services")) - set(services):
+        wrong["services"] = "mistake.choice"
+    return wrong
+
+
+def update(work: Work, grant: Grant, row: Row, form: Form) -> None:
+    """Change the contact as the form says; work goes to the `heir` first when one is named."""
+    form.must_match(row.values, row.id)
+    services = [code for code, _ in orderable(work.connection, row.values)] if grant.reach is Reach.ALL else None
+    fields = typed_fields(form, services=services, language=row["language"])
+    if form.text("heir") and fields.get("role") == Role.OBSERVER:
+        heir = heir_of(work, grant, form.text("heir"))
+        work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
+    work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields))
+
+
+def named_heir(work: Work, grant: Grant, form: Form) -> Row:
+    """The person whom the form names to receive work; a mistake when it names nobody."""
+    if not form.text("heir"):
+        raise Mistakes({"heir": "problem.no-heir"})
+    return heir_of(work, grant, form.text("heir"))
+
+
+def pass_on(work: Work, grant: Grant, row: Row, form: Form) -> None:
+    """All open work of the contact goes to the heir whom the form names."""
+    form.must_match(row.values, row.id)
+    work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, named_heir(work, grant, form)))
+
+
+def dismiss(work: Work, grant: Grant, row: Row, form: Form) -> None:
+    """The contact leaves, and the heir whom the form names receives the open work."""
+    form.must_match(row.values, row.id)
+    reason = form.text("reason")
+    if reason not in REASONS:
+        raise Mistakes({"reason": "mistake.choice"})
+    heir = heir_of(work, grant, form.text("heir")) if form.text("heir") else None
+    work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, reason))
+
+
+def orderable(connection: Connection, person: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Code and name of the services that may be ticked for a person.
+
+    These are what their customer may order, and what is ticked already.
+    """
+    c = t.customers.c
+    home = connection.execute(select(c.services).where(c.id == (person["customer"] or ""))).scalar()
+    named = person["services"] if person["services"] != "all" else []
+    return [
+        (row["code"], row["name"]) for row in all_services(connection)
+        if row["code"] in named or open_to_customer(row, home or [])
+    ]  # fmt: skip

@@ -1,0 +1,40 @@
+"""One event of a request, as a form on the request's page."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from types import MappingProxyType
+
+from fastapi import Response
+
+from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.row_scope import reached, within
+from reconciler.portal.pages.context import Visit
+from reconciler.portal.pages.forms.form import Form, Mistakes
+from reconciler.portal.pages.queries.requests import Kept, one_request
+from reconciler.portal.rules.requests import EVENTS
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.unit_of_work import Row, Work
+
+Act = Callable[[Work, Row], Audited]
+
+
+def bring_about(
+    visit: Visit, id: str, form: Form, event: str, act: Act, *, to: str | None = None, kept: Kept = MappingProxyType({})
+) -> Response:
+    """The page after the event, or the request's page again with what was wrong with the form."""
+
+    def done(work: Work) -> str:
+        row = within(work, visit.grant, "request", id)
+        form.must_match(row.values, id)
+        work.audit(EVENTS[event].verb, row, *act(work, row))
+        return to or f"/requests/{id}"
+
+    def again(wrong: Mistakes) -> Response:
+        with visit.store.read() as connection:
+            found = one_request(connection, visit, reached(connection, visit.grant, t.requests, id), kept)
+        return visit.page(
+            "requests/one.html", wrong=wrong.of(event), found=found, request=found.row, form=form, asked=None
+        )
+
+    return visit.submit(form, done, again, done=f"request.{event}")

@@ -1,0 +1,1 @@
+"""Read-only database queries of the pages: rows with everything that one page shows."""

@@ -1,0 +1,212 @@
+"""What pages about requests ask the database: lists, one request with all that belongs to it, what can be ordered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import ColumnElement, Connection, select
+
+from reconciler.portal.actions.offers import offered_services
+from reconciler.portal.actions.quotes import overdue, price_of
+from reconciler.portal.actions.row_scope import looked_after, must_reach, reachable
+from reconciler.portal.actions.uploads import of_request
+from reconciler.portal.pages.context import Visit
+from reconciler.portal.pages.queries.checkout import (
+    PAGE,
+    Found,
+    colleagues,
+    heirs,
+    homes,
+    how_many,
+    names_of_customers,
+    one_page,
+)
+from reconciler.portal.pages.queries.todo import CONDITIONS
+from reconciler.portal.pages.words import known
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.policy import Reach, granted
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.rules.requests import cost, possible
+from reconciler.portal.rules.states import FileKind, RequestState
+from reconciler.portal.rules.word_counts import is_counting
+from reconciler.portal.store import tables as t
+
+Kept: TypeAlias = Mapping[str, Sequence[str]]
+"""The ids of what was uploaded just now, by the field that it came in."""
+_BY_THE_PORTAL: Final = frozenset({Verb.QUOTE_EXPIRED, Verb.REQUESTS_COUNT})
+_ASKED: Final = ("state", "service", "owner", "customer")
+
+
+def list_of_requests(
+    connection: Connection, visit: Visit, chosen: Mapping[str, str], after: str | None
+) -> tuple[list[Found], str | None, int]:
+    """Some requests within reach, newest first, with the names beside them; the following mark; how many in all."""
+    c = t.requests.c
+    criteria: list[ColumnElement[bool]] = [reachable(connection, visit.grant, t.requests)]
+    criteria += [c[name] == chosen[name] for name in _ASKED if chosen.get(name)]
+    if waits := CONDITIONS.get(chosen.get("needs", "")):
+        criteria.append(waits(visit.store.clock()))
+    statement = select(t.requests).where(*criteria)
+    rows, following = one_page(connection, statement, [c.created_at, c.id], after, descending=True, limit=PAGE)
+    return with_names(connection, rows), following, how_many(connection, statement)
+
+
+def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
+    """The requests, each with the names of its owner, customer and service."""
+    c, s = t.contacts.c, t.services.c
+    owners = {row["owner"] for row in rows}
+    codes = {row["service"] for row in rows if row["service"]}
+    people = {row.id: row.name for row in connection.execute(select(c.id, c.name).where(c.id.in_(owners)))}
+    services = {row.code: row.name for row in connection.execute(select(s.code, s.name).where(s.code.in_(codes)))}
+    known_homes = names_of_customers(connection, {row["customer"] for row in rows})
+    return [
+        {
+            **row, "owner_name": people[row["owner"]], "customer_name": known_homes[row["customer"]]["name"],
+            "service_name": services.get(row["service"], row["service"]),
+        } for row in rows
+    ]  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """By what a visitor may tell requests apart: pairs of value and name; empty: not by that."""
+
+    services: list[tuple[str, str]]
+    owners: list[tuple[str, str]]
+    customers: list[tuple[str, str]]
+
+    def owner(self, wished: str) -> str:
+        """The contact to filter by; nobody when one of another customer is still chosen."""
+        return wished if not self.customers or not self.owners or wished in dict(self.owners) else ""
+
+
+def filters(connection: Connection, visit: Visit, customer: str | None) -> Filters:
+    """What the visitor may filter by; the provider's people choose a customer before a contact."""
+    grant = visit.grant
+    services = connection.execute(select(t.services.c.code, t.services.c.name).order_by(t.services.c.name))
+    named = [(row.code, row.name) for row in services]
+    if grant.reach is Reach.OWN:
+        return Filters(_own_services(connection, grant.principal.contact or "", named), [], [])
+    if grant.reach is Reach.CUSTOMER:
+        return Filters(named, _people(connection, grant.principal.customer), [])
+    within = homes(connection)
+    if grant.reach is Reach.THEIRS:
+        theirs = set(looked_after(connection, grant.principal.address or ""))
+        within = [(id, name) for id, name in within if id in theirs]
+    return Filters(named, _people(connection, customer) if customer in dict(within) else [], within)
+
+
+def _own_services(connection: Connection, contact: str, named: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+    """The services that the contact may order, or that a request of theirs names: it may be inherited."""
+    r = t.requests.c
+    codes = set(connection.execute(select(r.service).where(r.owner == contact).distinct()).scalars())
+    codes |= {service["code"] for service in offered_services(connection, contact)}
+    return [(code, name) for code, name in named if code in codes]
+
+
+def _people(connection: Connection, customer: str | None) -> list[tuple[str, str]]:
+    """Everybody who sent or may send requests, people who left too."""
+    return [(person["id"], person["name"]) for person in colleagues(connection, customer, removed=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class OneRequest:
+    """A request with what stands on its page, and what this visitor may do with it now."""
+
+    row: Found
+    files: list[Found]
+    history: list[Found]
+    events: list[str]
+    heirs: list[tuple[str, str]]
+    may_download: bool
+    own_cost: str | None
+    """What the quote costs, where that is not what the service's price says."""
+    next: str
+    """Which sentence says what happens next."""
+    counting: int
+    """How many of its files are being counted."""
+    kept: dict[str, list[Found]]
+    """The uploads of a delivery that was not taken yet, by the field that they came in."""
+
+
+def one_request(
+    connection: Connection, visit: Visit, row: Mapping[str, Any], kept: Kept = MappingProxyType({})
+) -> OneRequest:
+    """All of the request's page; the row is within the visitor's reach. `kept`: what was uploaded for it just now."""
+    events = possible(row["state"], lambda operation: _within(connection, visit, operation, row))
+    if overdue(row, visit.store.clock()):
+        events = [event for event in events if event != "accept"]
+    people = colleagues(connection, row["customer"], removed=False) if "reassign" in events else []
+    files = [dict(file) for file in of_request(connection, row["id"])]
+    return OneRequest(
+        with_names(connection, [dict(row)])[0], files,
+        _history(connection, row["id"]), events,
+        [(person["id"], person["name"]) for person in heirs(people, row["owner"])],
+        _within(connection, visit, "requests.download", row), _own_cost(connection, row), _next(visit, row, events),
+        sum(is_counting(file) for file in files if file["kind"] == FileKind.SOURCE),
+        {name: kept_uploads(connection, visit, ids) for name, ids in kept.items()},
+    )  # fmt: skip
+
+
+def _next(visit: Visit, row: Mapping[str, Any], events: Sequence[str]) -> str:
+    """The sentence about what happens next, for who works on it, who decides, whose it is, and who watches."""
+    state = row["state"]
+    if visit.grant.principal.staff:
+        return f"next.{state}.provider"
+    if state == RequestState.QUOTED and "accept" in events:
+        return "next.quoted.decides"
+    return f"next.{state}.owner" if row["owner"] == visit.grant.principal.contact else f"next.{state}.watches"
+
+
+def _own_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
+    priced, _ = cost(row["words"], price_of(connection, row["service"]), len(row["target_languages"]))
+    return row["cost"] if row["cost"] != priced else None
+
+
+def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[str, Any]) -> bool:
+    """Whether the visitor may do the operation with this very request."""
+    try:
+        grant = granted(visit.principal, operation)
+        if grant is not None:
+            must_reach(connection, grant, row)
+    except Problem:
+        return False
+    return True
+
+
+def _history(connection: Connection, id: str) -> list[Found]:
+    """What happened to the request, oldest first; `moved` names from whom to whom, as they are called today."""
+    c, people = t.changes.c, t.contacts.c
+    columns = select(c.at, c.by, c.what, c.before, c.after).where(c.id == id).order_by(c.revision, c.seq)
+    entries = [dict(row) for row in connection.execute(columns).mappings()]
+    owners = [_owners(entry) for entry in entries]
+    asked = select(people.id, people.name).where(people.id.in_({id for pair in owners for id in pair}))
+    names = {row.id: row.name for row in connection.execute(asked)}
+    return [
+        {
+            **entry, "said": _said(entry["what"]), "moved": [names.get(id, id) for id in pair],
+            "by_portal": entry["what"] in _BY_THE_PORTAL,
+        }
+        for entry, pair in zip(entries, owners, strict=True)
+    ]  # fmt: skip
+
+
+def _owners(entry: Found) -> list[str]:
+    """The owner before and after; empty when the request stayed with its owner, or came into being."""
+    before, after = entry["before"] or {}, entry["after"] or {}
+    return [before["owner"], after["owner"]] if before.get("owner") and after.get("owner") else []
+
+
+def _said(what: str) -> str:
+    return f"event.{what}" if known(f"event.{what}") else "event.other"
+
+
+def kept_uploads(connection: Connection, visit: Visit, ids: Sequence[str]) -> list[Found]:
+    """The visitor's own uploads among these that no request took yet."""
+    c = t.files.c
+    mine = c.person == visit.grant.principal.person
+    rows = connection.execute(select(t.files).where(c.id.in_(ids), c.request.is_(None), mine).order_by(c.name, c.id))
+    return [dict(row) for row in rows.mappings()]

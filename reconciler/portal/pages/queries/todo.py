@@ -1,0 +1,65 @@
+"""What waits for the very visitor: counts with a link each, at the top of her list of requests."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
+
+from reconciler.portal.actions.row_scope import reachable
+from reconciler.portal.pages.context import Visit
+from reconciler.portal.rules.policy import granted
+from reconciler.portal.rules.principals import Who
+from reconciler.portal.rules.states import ContactStatus, FileKind, RequestState
+from reconciler.portal.store import tables as t
+
+_r, _f = t.requests.c, t.files.c
+_DELIVERED: Final = exists().where(_f.request == _r.id, _f.kind == FileKind.DELIVERY)
+
+CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
+    "accept": lambda now: and_(_r.state == RequestState.QUOTED, or_(_r.expires_at.is_(None), _r.expires_at >= now)),
+    "download": lambda _: and_(_r.state == RequestState.DELIVERED, _r.taken_at.is_(None), _DELIVERED),
+    "quote": lambda _: _r.state.in_((RequestState.QUOTE_PENDING, RequestState.QUOTE_BEING_MADE)),
+    "deliver": lambda _: _r.state == RequestState.IN_PROGRESS,
+}
+"""Which requests wait for what, at a time: a quote for a yes, a delivery for being taken, the provider for work."""
+
+_SAID: Final = {
+    "accept": "need.accept", "download": "need.download", "quote": "need.quote", "deliver": "need.deliver",
+}  # fmt: skip
+_OF_CONTACTS: Final = (("accept", "requests.decide"), ("download", "requests.decide"))
+_OF_PROJECT_MANAGERS: Final = (("quote", "requests.run"), ("deliver", "requests.run"))
+_ASKED: Final[Mapping[Who, tuple[tuple[str, str], ...]]] = {
+    Who.REQUESTER: _OF_CONTACTS, Who.MANAGER: _OF_CONTACTS, Who.PROJECT_MANAGER: _OF_PROJECT_MANAGERS,
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """So many things wait: the key of the sentence that says what, and the page that lists them."""
+
+    word: str
+    count: int
+    path: str
+
+
+def needs(connection: Connection, visit: Visit) -> list[Need]:
+    """What waits for the visitor, within what she may do about it; what nothing waits for is left out."""
+    found = [_requests(connection, visit, need, operation) for need, operation in _ASKED.get(visit.who, ())]
+    if visit.may("contacts.admit"):
+        found.append(_registrations(connection))
+    return [need for need in found if need.count]
+
+
+def _requests(connection: Connection, visit: Visit, need: str, operation: str) -> Need:
+    grant = granted(visit.principal, operation)
+    within = [reachable(connection, grant, t.requests)] if grant else []
+    waiting = select(func.count()).select_from(t.requests).where(*within, CONDITIONS[need](visit.store.clock()))
+    return Need(_SAID[need], connection.execute(waiting).scalar_one(), f"/requests?needs={need}")
+
+
+def _registrations(connection: Connection) -> Need:
+    waiting = select(func.count()).select_from(t.contacts).where(t.contacts.c.status == ContactStatus.UNAPPROVED)
+    return Need("need.approve", connection.execute(waiting).scalar_one(), "/admin/contacts#waiting")

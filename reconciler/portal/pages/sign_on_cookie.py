@@ -1,0 +1,51 @@
+"""What a browser keeps while its visitor is away at the identity provider: a signed cookie, for ten minutes.
+
+Nothing of a log-in that was begun is in the database, so any server process can end it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import astuple, dataclass
+from typing import Final
+
+from fastapi import Response
+from itsdangerous import BadData, URLSafeSerializer
+
+from reconciler.portal.pages.context import Visit
+from reconciler.portal.sign_on.journey import Departure
+from reconciler.portal.store.clock import later
+
+COOKIE: Final = "portal_sign_on"
+MINUTES: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """A log-in that was begun, and the page that the visitor wanted."""
+
+    departure: Departure
+    to: str
+
+
+def depart(visit: Visit, response: Response, journey: Journey) -> None:
+    """Let the browser keep the journey."""
+    kept = [*astuple(journey.departure), journey.to, later(visit.store.clock(), minutes=MINUTES)]
+    visit.marks.keep(response, visit.marks.bound(COOKIE), _seal(visit).dumps(kept), MINUTES * 60)
+
+
+def begun(visit: Visit) -> Journey | None:
+    """The journey that this browser began; None when there is none, or it took too long."""
+    try:
+        state, nonce, verifier, to, until = _seal(visit).loads(visit.request.cookies.get(visit.marks.bound(COOKIE), ""))
+    except (BadData, ValueError):
+        return None
+    return Journey(Departure(state, nonce, verifier), to) if until >= visit.store.clock() else None
+
+
+def end(visit: Visit, response: Response) -> None:
+    """The journey is over, whatever came of it."""
+    visit.marks.drop(response, visit.marks.bound(COOKIE))
+
+
+def _seal(visit: Visit) -> URLSafeSerializer:
+    return URLSafeSerializer(visit.marks.secret, salt="sign-on")

@@ -1,0 +1,81 @@
+"""What time does: links and quotes run out, and what nobody needs any more is forgotten."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from sqlalchemy import Select, delete, or_, select
+
+from reconciler.portal.actions.batching import AT_ONCE, in_turns
+from reconciler.portal.actions.outbox import forget_mails
+from reconciler.portal.actions.quotes import expire_quotes
+from reconciler.portal.actions.tokens import write_token_uses
+from reconciler.portal.actions.uploads import forget, sweep
+from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.rules.states import ContactStatus
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.clock import later
+from reconciler.portal.store.database import clear_traces
+from reconciler.portal.store.store import Store
+
+KEPT_DAYS: Final = 30
+"""For how long ended sessions and used links are kept, should somebody have to look."""
+
+
+def expire_links(store: Store) -> int:
+    """Every contact whose invitation ran out is `link_expired` now, with revision and history; how many there were."""
+    return in_turns(lambda: _expire_some_links(store))
+
+
+def _expire_some_links(store: Store) -> int:
+    c, link = t.contacts.c, t.links.c
+    living = select(link.contact).where(
+        link.contact == c.id, link.kind == "activation", link.used_at.is_(None), link.expires_at >= store.clock()
+    )
+    criteria = (c.status == ContactStatus.INVITED, ~living.exists())
+    some = select(c.id).where(*criteria).limit(AT_ONCE)
+    if not _any(store, some):
+        return 0
+    with store.write(SYSTEM) as work:
+        overdue = work.where("contact", c.id.in_(work.connection.execute(some).scalars().all()))
+        for contact in overdue:
+            contact["status"] = ContactStatus.LINK_EXPIRED
+            work.audit(
+                Verb.LINK_EXPIRED, contact, {"status": ContactStatus.INVITED}, {"status": ContactStatus.LINK_EXPIRED}
+            )
+    return len(overdue)
+
+
+def _any(store: Store, question: Select[Any]) -> bool:
+    """Whether there is something to do: nearly always there is not, and then nobody has to wait for us."""
+    with store.read() as connection:
+        return connection.execute(question.limit(1)).first() is not None
+
+
+def forget_ended_access(store: Store) -> int:
+    """Sign-ups that nobody confirmed, and sessions and links that ended long ago, are gone; how many."""
+    now = store.clock()
+    long_ago, s = later(now, days=-KEPT_DAYS), t.sessions.c
+    old = (
+        (t.sign_ups, t.sign_ups.c.expires_at < now), (t.links, t.links.c.expires_at < long_ago),
+        (t.sessions, or_(s.ended_at < long_ago, s.used_at < long_ago)),
+    )  # fmt: skip
+    if not any(_any(store, select(table).where(condition)) for table, condition in old):
+        return 0
+    with store.write(SYSTEM) as work:
+        return sum(work.connection.execute(delete(table).where(condition)).rowcount for table, condition in old)
+
+
+def forget_traces(store: Store) -> int:
+    """Free space of the database holds nothing of people who were erased; how many files were written anew."""
+    return int(clear_traces(store.engine))
+
+
+JOBS: Final[tuple[Callable[[Store], int], ...]] = (
+    expire_links, expire_quotes, forget_ended_access, forget_mails, forget, sweep,
+    write_token_uses,
+    forget_traces,
+)  # fmt: skip
+"""What every server process does each minute; the portal's one row makes sure that each thing is done once."""

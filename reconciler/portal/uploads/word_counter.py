@@ -1,0 +1,84 @@
+"""The words of a file, counted in a process of its own.
+
+A file may be made to keep whoever reads it busy. So the kernel ends the process after `CPU_S` seconds of
+processor time, and it gets no more than `MEMORY` bytes; neither it nor its end holds up a request.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import resource
+import signal
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from reconciler.portal.uploads.words import NotCountable, Reason, count_words, kind_of
+
+CPU_S: Final = 2.0
+WALL_S: Final = 60.0
+"""On a machine that is so busy that `CPU_S` take longer, the file is counted another time."""
+MEMORY: Final = 1024 * 1024 * 1024
+_PROGRAM: Final = f"import sys; sys.path.append(sys.argv[1]); from {__name__} import answer; answer(*sys.argv[2:])"
+_ROOT: Final = str(Path(__file__).parents[3])
+"""The folder that holds the package; the standard library comes before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """The weighted words of a file, or why only a person can count them."""
+
+    words: int | None
+    uncounted: Reason | None
+
+
+TOO_COMPLEX: Final = Count(None, "too-complex")
+
+
+def count_apart(name: str, path: Path) -> Count | None:
+    """The count of the file, whose kind its name tells; None when the process did not come to an end of its own."""
+    kind = kind_of(name)
+    if kind is None:
+        return Count(None, "other-kind")
+    try:
+        content = path.open("rb")
+    except OSError:
+        return Count(None, "no-bytes")
+    command = [sys.executable, "-I", "-S", "-c", _PROGRAM, _ROOT, kind, str(CPU_S)]
+    libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    with content:
+        try:
+            # it reads what strangers made: it gets no secrets of the environment, and no signal of the terminal
+            ended = subprocess.run(  # noqa: S603  this very program, and an ending that we know
+                command, check=False, stdin=content, stdout=subprocess.PIPE, env=libraries, timeout=WALL_S,
+                start_new_session=True,
+            )  # fmt: skip
+        except (OSError, subprocess.TimeoutExpired):
+            return None
+    if ended.returncode == -signal.SIGPROF:
+        return TOO_COMPLEX
+    try:
+        return Count(*json.loads(ended.stdout)) if ended.returncode == 0 else None
+    except (ValueError, TypeError):  # the program was updated on disk, and this process not started anew
+        return None
+
+
+def answer(kind: str, cpu_s: str) -> None:
+    """Write the count of the file on stdin to stdout: what the process does."""
+    count = _count_here(kind, float(cpu_s))
+    os.write(1, json.dumps([count.words, count.uncounted]).encode())
+
+
+def _count_here(kind: str, cpu_s: float) -> Count:
+    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    signal.setitimer(signal.ITIMER_PROF, cpu_s)
+    try:
+        count = count_words(f"file.{kind}", sys.stdin.buffer)
+    except NotCountable as error:
+        return Count(None, error.reason)
+    except MemoryError:
+        return TOO_COMPLEX
+    return Count(count.weighted if count else None, None if count else "other-kind")
