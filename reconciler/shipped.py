@@ -1,8 +1,4 @@
-"""Where the files are that come with the program: the demo's book of customers and the schemas.
-
-One source of truth, two places: in a checkout it is the top level; in an installed wheel the build
-has laid the same `portal.yaml`, `customers/` and `schemas/` under `reconciler/_shipped/`.
-"""
+"""The files that come with the program: the book of the demo, and the JSON Schemas."""
 
 from __future__ import annotations
 
@@ -10,8 +6,19 @@ from importlib.resources import files
 from pathlib import Path
 
 
-def shipped() -> Path:
-    """The folder that holds `portal.yaml`, `customers/` and `schemas/`; to be read, never written."""
-    package = Path(str(files("reconciler")))
-    packed = package / "_shipped"
-    return packed if packed.is_dir() else package.parent
+def _package() -> Path:
+    return Path(str(files("reconciler")))
+
+
+def demo_book() -> Path:
+    """The folder with the demo's `portal.yaml` and `customers/`; read-only."""
+    return _package() / "demo_book"
+
+
+def schemas_folder() -> Path:
+    """The folder of the JSON Schemas; read-only.
+
+    In a checkout it is `schemas/` at the top level. The build of a wheel copies that to `reconciler/_shipped/schemas`.
+    """
+    packed = _package() / "_shipped" / "schemas"
+    return packed if packed.is_dir() else _package().parent / "schemas"

@@ -53,7 +53,7 @@ Examples:
     cls=LazyGroup, lazy=COMMANDS, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]},
     help="Customers and contacts of a translation company's portal, as files in git.",
 )  # fmt: skip
-@click.version_option(version("reconciler"), prog_name="reconciler")
+@click.version_option(version("portal-reconciler"), prog_name="reconciler")
 @with_settings
 def cli(_settings: Settings) -> None:
     """Take the options that all commands have."""

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any, Final, TypeAlias
 
-from reconciler.shipped import shipped
+from reconciler.shipped import schemas_folder
 
 _NOTES: Final = frozenset({"$schema", "$id", "$defs", "title", "description", "examples", "default"})
 
@@ -46,7 +46,7 @@ _Build: TypeAlias = Callable[[Any, Mapping[str, Any], "_Compiler"], Check]
 @lru_cache(maxsize=16)
 def validator_for(name: str) -> Callable[[object], str | None]:
     """What finds a document's first fault under `schemas/NAME.schema.json`, None if it conforms."""
-    schema = json.loads((shipped() / "schemas" / f"{name}.schema.json").read_text("utf-8"))
+    schema = json.loads((schemas_folder() / f"{name}.schema.json").read_text("utf-8"))
     check = _Compiler(schema).check(schema)
 
     def first_finding(document: object) -> str | None:

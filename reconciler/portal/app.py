@@ -77,7 +77,7 @@ class Portal(FastAPI):
 def create_app(store: Store, sign_on: SignOn | None = None, paces: Paces = PACES) -> FastAPI:
     """The portal on this store; it does not start when a route has no policy. `sign_on`: where else people log in."""
     app = Portal(
-        title="Customer portal", version=version("reconciler"), openapi_url=None, docs_url=None, redoc_url=None,
+        title="Customer portal", version=version("portal-reconciler"), openapi_url=None, docs_url=None, redoc_url=None,
         redirect_slashes=False,
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
     )  # fmt: skip

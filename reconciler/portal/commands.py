@@ -111,7 +111,7 @@ def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
     except ModuleNotFoundError as error:
         raise WrongSettings(
             f"log-in at a provider is not installed: {error.name} is missing; install the portal with the extra oidc: "
-            "pipx install --force '/path/reconciler-…-py3-none-any.whl[portal,postgres,oidc]'"
+            "pipx install --force '/path/portal_reconciler-…-py3-none-any.whl[portal,postgres,oidc]'"
         ) from None
     return Provider(settings)
 

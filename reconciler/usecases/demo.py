@@ -11,7 +11,7 @@ from pathlib import Path
 from reconciler.documents.reading import Reading
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
-from reconciler.shipped import shipped
+from reconciler.shipped import demo_book
 from reconciler.usecases.apply import Voice, apply
 from reconciler.usecases.apply import Wish as ApplyWish
 from reconciler.usecases.plan import Wish as PlanWish
@@ -56,8 +56,8 @@ def demo(folder: Path, tour: Tour, open_tree: OpenTree, connect: Connect) -> Out
 def copy_book(book: Path) -> None:
     """The shipped `portal.yaml` and `customers/`, to look at and to change."""
     book.mkdir(parents=True)
-    shutil.copy2(shipped() / "portal.yaml", book / "portal.yaml")
-    shutil.copytree(shipped() / "customers", book / "customers")
+    shutil.copy2(demo_book() / "portal.yaml", book / "portal.yaml")
+    shutil.copytree(demo_book() / "customers", book / "customers")
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from reconciler.model.plan import Facts, Plan
 from reconciler.model.portal import RunMark
 from reconciler.planning import exact_permissions, make_plan
 from reconciler.reports.words import counted, told
-from reconciler.shipped import shipped
+from reconciler.shipped import demo_book
 from reconciler.usecases.looking import read_files
 from reconciler.usecases.ports import BatchWriter, Connect, FileTree, OpenTree, StateReader
 from reconciler.usecases.seeding import earlier_books
@@ -120,7 +120,7 @@ def seed(
         if customers is not None and contacts_per_customer is not None:
             commands.seed_many(database, customers, contacts_per_customer)
             return f"{customers:,} invented customers with {contacts_per_customer:,} people each; nobody manages them"
-        tell_demo(database, open_tree(shipped()), connect, demo_password)
+        tell_demo(database, open_tree(demo_book()), connect, demo_password)
         return "the demo's state: what the shipped files meet when they are planned"
 
 

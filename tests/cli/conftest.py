@@ -15,7 +15,7 @@ import pytest
 from reconciler.adapters.repository import Repository
 from reconciler.cli.connecting import connect
 from reconciler.portal.commands import create_token, running
-from reconciler.shipped import shipped
+from reconciler.shipped import demo_book
 from reconciler.usecases.portal import tell_demo
 
 
@@ -80,8 +80,8 @@ def folder(tmp_path: Path) -> Program:
     """The shipped book in a folder of its own, in no git; no portal."""
     root = tmp_path / "book"
     root.mkdir()
-    shutil.copy2(shipped() / "portal.yaml", root)
-    shutil.copytree(shipped() / "customers", root / "customers")
+    shutil.copy2(demo_book() / "portal.yaml", root)
+    shutil.copytree(demo_book() / "customers", root / "customers")
     return Program(root)
 
 
@@ -97,7 +97,7 @@ def book(folder: Program) -> Program:
 def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A portal in the demo's state; copied, never used itself."""
     path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
-    tell_demo(f"sqlite:///{path}", Repository(shipped()), connect)
+    tell_demo(f"sqlite:///{path}", Repository(demo_book()), connect)
     return path
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from reconciler.cli.main import COMMANDS
 from reconciler.model.rules import FILE_RULES, PLAN_RULES
-from reconciler.shipped import shipped
+from reconciler.shipped import schemas_folder
 from tests.cli.conftest import Program
 
 JANE = "customers/acme-medical/contacts/jane-doe.yaml"
@@ -72,7 +72,7 @@ def test_all_problems_of_all_files_come_in_one_run_and_as_json(folder: Program) 
         (folder.root / f"customers/acme-medical/contacts/{name}.yaml").write_text("nmae: X\n", encoding="utf-8")
     run = folder("validate", "--format", "json")
     document = json.loads(run.out)
-    schema = json.loads((shipped() / "schemas" / "problems.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((schemas_folder() / "problems.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(document, schema)
     assert run.code == 3
     assert len({problem["path"] for problem in document["problems"]}) >= 3

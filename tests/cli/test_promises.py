@@ -126,6 +126,9 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
         if path and not path.startswith("tests/") and (TOP / path).is_file():
             (source / path).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(TOP / path, source / path)
+    own = source / "customers" / "a-real-customer" / "customer.yaml"
+    own.parent.mkdir()
+    own.write_text("name: A customer of whoever builds the wheel\n", encoding="utf-8")
     command = [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", str(folder), str(source)]
     subprocess.run(command, check=True, capture_output=True)
     (wheel,) = folder.glob("*.whl")
@@ -135,9 +138,11 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_wheel_brings_the_schemas_and_the_demo_runs_from_any_folder(installed: Path, tmp_path: Path) -> None:
-    shipped = installed / "reconciler" / "_shipped"
+    package = installed / "reconciler"
     schemas = {path.name: path.read_bytes() for path in (TOP / "schemas").iterdir()}
-    assert {path.name: path.read_bytes() for path in (shipped / "schemas").iterdir()} == schemas
+    assert {path.name: path.read_bytes() for path in (package / "_shipped" / "schemas").iterdir()} == schemas
+    assert (package / "py.typed").is_file()
+    assert not list(installed.rglob("a-real-customer"))
     program = Program(tmp_path, {"PYTHONPATH": str(installed)})
     where = subprocess.run(
         [sys.executable, "-c", "import reconciler; print(reconciler.__file__)"],

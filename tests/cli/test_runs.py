@@ -15,7 +15,7 @@ from reconciler.adapters.address import Address
 from reconciler.adapters.writer import PortalWriter
 from reconciler.model.changes import Kind
 from reconciler.portal.commands import create_token
-from reconciler.shipped import shipped
+from reconciler.shipped import schemas_folder
 from tests.cli.conftest import Portal, Program
 
 HELD = "No changes to make. 1 portal edit waits for reconciler pull. 1 change for 1 customer is held back.\n"
@@ -44,7 +44,7 @@ def test_the_demos_plan_shows_every_kind_and_holds_back_two_things(connected: Pr
     assert [edit["field"] for edit in plan["portal_edits"]] == ["role"]
     assert {thing["name"] for thing in plan["unmanaged"]} >= {"Ines Brandt", "Hugo Perret"}
     assert run.code == 4
-    schema = json.loads((shipped() / "schemas" / "plan.schema.json").read_text(encoding="utf-8"))
+    schema = json.loads((schemas_folder() / "plan.schema.json").read_text(encoding="utf-8"))
     jsonschema.validate(plan, schema)
 
 

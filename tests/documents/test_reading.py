@@ -16,7 +16,7 @@ from reconciler.model.desired import Leaving, Place, RegistrationRef
 from reconciler.model.fields import fields_of, find
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Severity
-from reconciler.shipped import shipped
+from reconciler.shipped import demo_book
 from tests.documents import cases
 
 CONTACT = "customers/acme/contacts/nina-roth.yaml"
@@ -122,7 +122,7 @@ def test_the_order_of_files_changes_nothing(chance: random.Random) -> None:
 
 
 def _shipped_book() -> Tree:
-    root = shipped()
+    root = demo_book()
     paths = [Path("portal.yaml"), *(path.relative_to(root) for path in sorted(root.glob("customers/*/**/*.yaml")))]
     return Tree(tuple(SourceFile(path.as_posix(), (root / path).read_bytes()) for path in paths))
 

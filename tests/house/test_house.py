@@ -144,6 +144,14 @@ def test_every_link_between_our_pages_leads_somewhere(name: str) -> None:
         assert (page.parent / target).exists(), f"{name} links to {target}"
 
 
+def test_the_demos_book_is_the_example_of_this_repository() -> None:
+    copy = TOP / "reconciler" / "demo_book"
+    book = [TOP / "portal.yaml", *(TOP / "customers").rglob("*.yaml")]
+    texts = {path.relative_to(TOP).as_posix(): path.read_text(encoding="utf-8") for path in book}
+    copied = {path.relative_to(copy).as_posix(): path.read_text(encoding="utf-8") for path in copy.rglob("*.yaml")}
+    assert copied == texts, "run: cp -r portal.yaml customers reconciler/demo_book/"
+
+
 def test_the_readmes_tables_hold_every_command_and_exit_code() -> None:
     text = (TOP / "README.md").read_text(encoding="utf-8")
     assert [name for name in COMMANDS if f"`reconciler {name}" not in text] == []

@@ -10,9 +10,9 @@ import pytest
 
 from reconciler.model.equality import address_key, domain_key, name_key
 from reconciler.portal.rules.equality import same_address_form, same_domain_form, same_name_form
-from reconciler.shipped import shipped
+from reconciler.shipped import schemas_folder
 
-VECTORS: dict[str, list[dict[str, Any]]] = json.loads((shipped() / "schemas" / "equality.json").read_text("utf-8"))
+VECTORS: dict[str, list[dict[str, Any]]] = json.loads((schemas_folder() / "equality.json").read_text("utf-8"))
 SIDES: dict[str, tuple[Callable[[str], str], Callable[[str], str]]] = {
     "addresses": (address_key, same_address_form),
     "domains": (domain_key, same_domain_form),

@@ -60,7 +60,7 @@ def open_database(url: str) -> Engine:
     except ModuleNotFoundError as error:
         raise WrongDatabase(
             f"the driver for PostgreSQL is not installed: {error.name} is missing; install the portal "
-            "with the extra postgres: pipx install --force '/path/reconciler-…-py3-none-any.whl[portal,postgres]'"
+            "with the extra postgres: pipx install --force '/path/portal_reconciler-…-py3-none-any.whl[portal,postgres]'"
         ) from None
 
 

@@ -27,6 +27,6 @@ def read_meta(request: Request, grant: Annotated[Grant, allowed("meta.read")]) -
         head = connection.execute(select(t.portal)).one()
     return answer({
         "id": head.id, "epoch": head.epoch, "revision": head.revision, "now": store.clock(),
-        "version": version("reconciler"), "name": name_for("en", head.name), "head": head.head,
+        "version": version("portal-reconciler"), "name": name_for("en", head.name), "head": head.head,
         "token": {"owner": by.owner, "expires_at": by.expires_at},
     })  # fmt: skip
