@@ -7,6 +7,7 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,7 +25,6 @@ from reconciler.model.errors import WrongUsage
 from reconciler.model.fields import is_memo
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Problem, Severity
-from reconciler.shipped import shipped
 from reconciler.usecases.explain import own_rule_among
 
 PORTAL = b"schema_version: 1\nowner: acme\nrules:\n  - policy/*.json\n"
@@ -330,7 +330,7 @@ def test_a_rule_is_found_by_its_id_and_a_slip_is_answered_with_the_right_one() -
 
 
 def test_the_example_of_the_handbook_is_a_rule_that_finds_what_it_says() -> None:
-    page = (shipped() / "customers" / "README.md").read_text("utf-8")
+    page = (Path(__file__).parents[2] / "customers" / "README.md").read_text("utf-8")
     example = page.partition("```json\n")[2].partition("```")[0].encode()
     path = "customers/acme/contacts/jane.yaml"
     assert problems(file(example)) == [("own/manager-has-a-language", path, 1, 1)]

@@ -18,7 +18,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.web.responses import problem_answer
 from reconciler.reports.as_json import drift_json, plan_json
 from reconciler.reports.problems import problems_json
-from reconciler.shipped import shipped
+from reconciler.shipped import schemas_folder
 from tests.reports.hostile import hostile_plan
 
 PLAN = hostile_plan("x")
@@ -42,7 +42,7 @@ OTHERS: list[Any] = [
 
 
 def oracle(name: str) -> Draft202012Validator:
-    return Draft202012Validator(json.loads((shipped() / "schemas" / f"{name}.schema.json").read_text("utf-8")))
+    return Draft202012Validator(json.loads((schemas_folder() / f"{name}.schema.json").read_text("utf-8")))
 
 
 def test_the_finding_of_a_rule_of_the_provider_is_in_the_json_of_validate() -> None:
@@ -58,7 +58,7 @@ def test_what_we_write_conforms(name: str) -> None:
 
 def test_every_schema_that_is_generated_by_nobody_can_be_compiled() -> None:
     generated = {"contact", "customer", "portal", "removed"}
-    names = {path.name.partition(".")[0] for path in (shipped() / "schemas").glob("*.schema.json")}
+    names = {path.name.partition(".")[0] for path in (schemas_folder()).glob("*.schema.json")}
     for name in names - generated:
         assert validator_for(name)(None) is not None
 

@@ -16,10 +16,10 @@ from pydantic import ValidationError
 
 from reconciler.documents.schemas import generate_schemas
 from reconciler.documents.types import DOCUMENTS
-from reconciler.shipped import shipped
+from reconciler.shipped import schemas_folder
 from tests.documents.values import FULL, VALUES, near_valid
 
-SCHEMAS = shipped() / "schemas"
+SCHEMAS = schemas_folder()
 TEXTS: dict[str, dict[str, Any]] = {
     kind: json.loads((SCHEMAS / f"{kind}.schema.json").read_text("utf-8")) for kind in DOCUMENTS
 }

@@ -27,7 +27,7 @@ from reconciler.reports.markdown import LONGEST, MARKER, plan_markdown
 from reconciler.reports.redaction import masked, redacted
 from reconciler.reports.style import PLAIN
 from reconciler.reports.text import plan_text
-from reconciler.shipped import shipped
+from reconciler.shipped import schemas_folder
 from tests.builders import RECENTLY, contact, customer, customer_in_portal, desired, in_portal, live
 from tests.reports.hostile import PAYLOADS, hostile_plan
 
@@ -35,7 +35,7 @@ NAMES = ("Ann Beispiel", "Zoltán Példa", "山田 花子")
 
 
 def schema(name: str) -> Draft202012Validator:
-    return Draft202012Validator(json.loads((shipped() / "schemas" / f"{name}.schema.json").read_text("utf-8")))
+    return Draft202012Validator(json.loads((schemas_folder() / f"{name}.schema.json").read_text("utf-8")))
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)

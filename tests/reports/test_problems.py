@@ -17,11 +17,11 @@ from reconciler.model.problems import Counts, Problem, Severity
 from reconciler.reports.problems import WIDEST, problem_line, problems_json, problems_text
 from reconciler.reports.style import COLOR, PLAIN
 from reconciler.reports.words import width
-from reconciler.shipped import shipped
+from reconciler.shipped import schemas_folder
 
 COUNTS = Counts(files=3, customers=1, contacts=1)
 PATH = "customers/acme/contacts/jane-doe.yaml"
-SCHEMA = json.loads((shipped() / "schemas" / "problems.schema.json").read_text("utf-8"))
+SCHEMA = json.loads((schemas_folder() / "problems.schema.json").read_text("utf-8"))
 
 HOSTILE = [
     "\x1b[2J", "\x1b]0;title\x07", "\x1b]8;;https://evil.example\x1b\\x", "\x1b]52;c;aGk=\x07", "\x9b2J", "a\rb",
