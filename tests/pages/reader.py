@@ -90,7 +90,7 @@ class Reader(TestClient):
         with store.write(SYSTEM) as work:
             row = work.one("contact", id)
             row.update(status="active", language=language)
-            token = sessions.begin(work, contact=id)["token"]
+            token = sessions.begin_session(work, contact=id)["token"]
         reader = cls.of(store, language)
         reader.cookies.set("portal", token)
         return reader
@@ -107,7 +107,7 @@ class Reader(TestClient):
                 "language": language, "status": "active", "password": None, "touched": {},
             })  # fmt: skip
             work.flush()
-            token = sessions.begin(work, staff=row.id)["token"]
+            token = sessions.begin_session(work, staff=row.id)["token"]
         reader = cls.of(store, language)
         reader.cookies.set("portal", token)
         return reader

@@ -57,7 +57,7 @@ def guess_everywhere(store: Store, email: str) -> None:
     """Guess from many hosts until nobody may try any more."""
     with store.write(SYSTEM) as work:
         for number in range(100):
-            attempts.password_tried(work, email, f"203.0.113.{number // 5}")
+            attempts.count_password_attempt(work, email, f"203.0.113.{number // 5}")
 
 
 def with_mark(reader: Reader, mark: str) -> Reader:
@@ -187,11 +187,11 @@ def test_no_script_reads_the_mark_and_no_other_host_gets_it(
 def test_ipv6_counts_by_the_56_and_by_the_48_around_it(store: Store) -> None:
     with store.write(SYSTEM) as work:
         for number in range(50):
-            attempts.password_tried(work, f"p{number}@acme.example", f"2001:db8:1:{number % 256:x}::{number}")
+            attempts.count_password_attempt(work, f"p{number}@acme.example", f"2001:db8:1:{number % 256:x}::{number}")
         with pytest.raises(Problem):
-            attempts.password_tried(work, "p@acme.example", "2001:db8:1:ff::1")
+            attempts.count_password_attempt(work, "p@acme.example", "2001:db8:1:ff::1")
         for number in range(150):
-            attempts.password_tried(work, f"q{number}@acme.example", f"2001:db8:1:{number % 3 + 1}00::{number}")
+            attempts.count_password_attempt(work, f"q{number}@acme.example", f"2001:db8:1:{number % 3 + 1}00::{number}")
         with pytest.raises(Problem):
-            attempts.password_tried(work, "q@acme.example", "2001:db8:1:f00::1")
-        attempts.password_tried(work, "q@acme.example", "2001:db8:2::1")
+            attempts.count_password_attempt(work, "q@acme.example", "2001:db8:1:f00::1")
+        attempts.count_password_attempt(work, "q@acme.example", "2001:db8:2::1")

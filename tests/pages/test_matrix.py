@@ -127,7 +127,7 @@ def _registrant(store: Store, home: str) -> str:
         row = registrations.register(work, work.one("customer", home), fields)
         work.audit(Verb.SIGN_UP, row, None, {})
         work.flush()
-        return sessions.begin(work, contact=row.id)["token"]
+        return sessions.begin_session(work, contact=row.id)["token"]
 
 
 def _mark(reader: Reader, secret: str) -> str:

@@ -10,7 +10,7 @@ import httpx
 import pytest
 from sqlalchemy import select
 
-from reconciler.portal.actions.sessions import acting, by_session, by_token
+from reconciler.portal.actions.sessions import principal_of_session, principal_of_token, write_as
 from reconciler.portal.commands import create_token
 from reconciler.portal.rules.principals import SYSTEM, Scope
 from reconciler.portal.rules.problems import Problem
@@ -98,18 +98,18 @@ def test_what_a_person_may_is_what_she_may_when_it_is_done(store: Store) -> None
     _, (boss, other) = Api.of(store).a_customer("manager", "manager")
     secret = Reader.contact(store, boss["id"]).cookies["portal"]
     with store.read() as connection:
-        let_in = by_session(connection, secret, store.clock())
+        let_in = principal_of_session(connection, secret, store.clock())
     assert let_in is not None
-    with acting(store, let_in):
+    with write_as(store, let_in):
         pass
     with store.write(SYSTEM) as work:
         work.one("contact", boss["id"])["role"] = "observer"
-    with pytest.raises(Problem, match="has changed meanwhile"), acting(store, let_in):
+    with pytest.raises(Problem, match="has changed meanwhile"), write_as(store, let_in):
         pytest.fail("a demoted manager acts")
     with store.write(SYSTEM) as work:
         work.one("contact", boss["id"]).update(role="manager")
         work.end_access(boss["id"])
-    with pytest.raises(Problem, match="has ended meanwhile"), acting(store, let_in):
+    with pytest.raises(Problem, match="has ended meanwhile"), write_as(store, let_in):
         pytest.fail("an ended session acts")
     assert other["role"] == "manager"
 
@@ -117,9 +117,9 @@ def test_what_a_person_may_is_what_she_may_when_it_is_done(store: Store) -> None
 def test_a_token_that_was_taken_back_meanwhile_does_nothing(store: Store) -> None:
     secret = new_token(store, Scope.ADMIN, "tests")
     with store.read() as connection:
-        let_in = by_token(connection, secret, store.clock())
+        let_in = principal_of_token(connection, secret, store.clock())
     assert let_in is not None
     with store.write(SYSTEM) as work:
         work.connection.execute(t.tokens.update().where(t.tokens.c.id == let_in.id).values(ended_at=work.now))
-    with pytest.raises(Problem, match="has ended meanwhile"), acting(store, let_in):
+    with pytest.raises(Problem, match="has ended meanwhile"), write_as(store, let_in):
         pytest.fail("an ended token acts")

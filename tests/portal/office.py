@@ -114,7 +114,7 @@ def office_of(api: Api) -> Office:
     with api.store.write(SYSTEM) as work:
         for name, id in ids.items():
             work.one("contact", id)["status"] = "active"
-            tokens[name] = sessions.begin(work, contact=id)["token"]
+            tokens[name] = sessions.begin_session(work, contact=id)["token"]
         for name, kind, email in (
             ("pm", "project_manager", "lee@provider.example"),
             ("pm_else", "project_manager", "kim@provider.example"),
@@ -125,7 +125,7 @@ def office_of(api: Api) -> Office:
                 "status": "active", "password": None, "touched": {},
             })  # fmt: skip
             work.flush()
-            tokens[name] = sessions.begin(work, staff=row.id)["token"]
+            tokens[name] = sessions.begin_session(work, staff=row.id)["token"]
     return Office(api, home, ids, {name: _client(api, token) for name, token in tokens.items()})
 
 

@@ -139,7 +139,7 @@ def test_log_in_answers_the_same_for_known_and_unknown_addresses(
         assert first.pop("trace")
         assert first == {
             "type": "unauthenticated", "title": "unauthenticated", "status": 401,
-            "detail": "address or password is not right",
+            "detail": "wrong address or password",
         }  # fmt: skip
     refused(failed(api, manager["email"], PASSWORD), "rate-limited")
     clock.move(seconds=30)
@@ -169,7 +169,7 @@ def test_log_in_does_the_same_work_for_known_and_unknown_addresses(
         with statements(store) as sent:
             refused(failed(api, email), "unauthenticated")
         cost.append((Counting.work, [one for one in sent if one.startswith(("INSERT", "DELETE", "UPDATE"))]))
-        assert passwords.verified(None, PASSWORD) is False
+        assert passwords.is_correct(None, PASSWORD) is False
     assert cost[0] == cost[1] == cost[2]
     assert cost[0][0] == 1
 
@@ -185,13 +185,13 @@ def test_who_guesses_elsewhere_locks_nobody_out(api: Api, store: Store, manager:
     activate(api, manager["email"])
     with store.write(SYSTEM) as work:
         for _ in range(5):
-            attempts.password_tried(work, manager["email"], "203.0.113.7")
+            attempts.count_password_attempt(work, manager["email"], "203.0.113.7")
         for _ in range(40):
             with pytest.raises(Problem):
-                attempts.password_tried(work, manager["email"], "203.0.113.7")
+                attempts.count_password_attempt(work, manager["email"], "203.0.113.7")
     log_in(api, manager["email"])
     with store.write(SYSTEM) as work, pytest.raises(Problem):
-        attempts.password_tried(work, manager["email"], "203.0.113.7")
+        attempts.count_password_attempt(work, manager["email"], "203.0.113.7")
 
 
 def test_many_hosts_together_guess_a_hundred_times_an_hour(
@@ -200,7 +200,7 @@ def test_many_hosts_together_guess_a_hundred_times_an_hour(
     activate(api, manager["email"])
     with store.write(SYSTEM) as work:
         for number in range(100):
-            attempts.password_tried(work, manager["email"], f"203.0.113.{number // 5}")
+            attempts.count_password_attempt(work, manager["email"], f"203.0.113.{number // 5}")
     refused(failed(api, manager["email"]), "rate-limited")
     clock.move(hours=1)
     log_in(api, manager["email"])
@@ -209,7 +209,7 @@ def test_many_hosts_together_guess_a_hundred_times_an_hour(
 def test_a_host_that_tries_many_addresses_is_stopped_too(api: Api, clock: Clock) -> None:
     with api.store.write(SYSTEM) as work:
         for number in range(50):
-            attempts.password_tried(work, f"p{number}@acme.example", "testclient")
+            attempts.count_password_attempt(work, f"p{number}@acme.example", "testclient")
     refused(failed(api, "p50@acme.example"), "rate-limited")
     clock.move(minutes=15)
     refused(failed(api, "p50@acme.example"), "unauthenticated")

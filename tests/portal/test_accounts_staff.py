@@ -121,8 +121,8 @@ def test_only_administrators_see_and_change_the_providers_people(
             work.one("contact", person["id"])["status"] = "active"
         work.one("staff", lee["id"])["status"] = "active"
         work.flush()
-        tokens = [sessions.begin(work, contact=person["id"])["token"] for person in people]
-        tokens.append(sessions.begin(work, staff=lee["id"])["token"])
+        tokens = [sessions.begin_session(work, contact=person["id"])["token"] for person in people]
+        tokens.append(sessions.begin_session(work, staff=lee["id"])["token"])
     clients = [{"Authorization": f"Bearer {token}"} for token in tokens]
     clients += [{"Authorization": as_scope(scope).headers["authorization"]} for scope in ("read", "apply")]
     code = f"/customers/{home['id']}/registration-code"

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, insert, inspect, select, update
 
-from reconciler.portal.actions.sessions import begin
+from reconciler.portal.actions.sessions import begin_session
 from reconciler.portal.commands import back_up, create_token, restore
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.server.jobs import expire_links
@@ -65,7 +65,7 @@ def a_portal_at_work(store: Store, files: Path) -> Api:
     content = "Gebrauchsanweisung 使用説明書\n".encode() * 1000
     (files / FILE).write_bytes(content)
     with store.write(SYSTEM) as work:
-        begin(work, contact=boss["id"])
+        begin_session(work, contact=boss["id"])
         work.connection.execute(insert(t.files), [
             {"id": FILE, "request": request["id"], "kind": "source", "name": "a.txt", "size": len(content), "by": "x",
              "sha256": hashlib.sha256(content).hexdigest(), "created_at": work.now, "language": None, "words": 2,

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import select, update
 
 from reconciler.portal.actions import word_counts
-from reconciler.portal.actions.word_counts import MOST_TRIES, TAKEN_S, count_next, note_count, take
+from reconciler.portal.actions.word_counts import CLAIM_S, MAX_TRIES, claim_next, count_next, record_count
 from reconciler.portal.commands import create_token
 from reconciler.portal.server.word_counting import AT_ONCE, start_counting
 from reconciler.portal.store import tables as t
@@ -135,16 +135,16 @@ def test_what_tools_sent_is_no_news_to_its_owner(office: Office, store: Store) -
 
 def test_a_count_belongs_to_one_taker_until_it_runs_out(office: Office, store: Store, clock: Clock) -> None:
     id = sent_file(office.jane)["id"]
-    dead = take(store)
+    dead = claim_next(store)
     assert dead
-    assert take(store) is None
-    clock.move(seconds=TAKEN_S)
-    living = take(store)
+    assert claim_next(store) is None
+    clock.move(seconds=CLAIM_S)
+    living = claim_next(store)
     assert living
-    note_count(store, dead, Count(99, None))
+    record_count(store, dead, Count(99, None))
     assert state_of(office.jane.row(f"/uploads/{id}")) == ("counting", None, None)
-    note_count(store, living, Count(10, None))
-    note_count(store, dead, Count(99, None))
+    record_count(store, living, Count(10, None))
+    record_count(store, dead, Count(99, None))
     assert state_of(office.jane.row(f"/uploads/{id}")) == ("counted", 10, None)
 
 
@@ -155,26 +155,26 @@ def test_one_file_of_a_person_is_counted_at_a_time_and_everybody_has_a_turn(
         for _ in range(number):
             sent_file(client)
         clock.move(seconds=1)
-    taken = [take(store) for _ in range(4)]
+    taken = [claim_next(store) for _ in range(4)]
     assert [file and file["by"] for file in taken] == ["Requester 0", "Requester 1", "the admin token", None]
     turns = []
     for file in taken[:3]:
         assert file
-        note_count(store, file, Count(10, None))
+        record_count(store, file, Count(10, None))
     for _ in range(3):
         clock.move(seconds=1)
-        file = take(store)
+        file = claim_next(store)
         assert file
         turns.append(file["by"])
-        note_count(store, file, Count(10, None))
+        record_count(store, file, Count(10, None))
     assert turns == ["Requester 0", "Requester 1", "Requester 0"]
 
 
 def test_a_count_that_never_ends_is_left_to_a_person(office: Office, store: Store, clock: Clock) -> None:
     sent = office.send(office.jane, sent_file(office.jane)["id"], workflow="automatic_quote")
-    for _ in range(MOST_TRIES):
-        assert take(store)
-        clock.move(seconds=TAKEN_S)
+    for _ in range(MAX_TRIES):
+        assert claim_next(store)
+        clock.move(seconds=CLAIM_S)
     count_all(store)
     assert state_of(office.jane.row(f"/requests/{sent['id']}/files")["items"][0]) == ("uncounted", None, "too-complex")
     assert office.admin.row(f"/requests/{sent['id']}")["state"] == "quote_pending"
@@ -187,7 +187,7 @@ def test_a_process_that_dies_is_begun_again_and_given_up(
     id = sent_file(office.jane)["id"]
     count_all(store)
     assert state_of(office.jane.row(f"/uploads/{id}")) == ("uncounted", None, "too-complex")
-    assert files(store)[0]["count_tries"] == MOST_TRIES + 1
+    assert files(store)[0]["count_tries"] == MAX_TRIES + 1
 
 
 def test_a_file_whose_bytes_are_gone_is_left_to_a_person(office: Office, store: Store) -> None:

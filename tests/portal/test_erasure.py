@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import JSON, Text, insert, select, update
 
 from reconciler.portal.actions import sessions
-from reconciler.portal.actions.forgetting import KEPT
+from reconciler.portal.actions.forgetting import NOT_SEARCHED
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.traces import Traces
 from reconciler.portal.server import jobs
@@ -57,7 +57,7 @@ def a_busy_life(api: Api) -> tuple[dict[str, Any], dict[str, Any]]:
 def _as_manager(api: Api, store: Store, office: Any, zoe: dict[str, Any]) -> None:
     with store.write(SYSTEM) as work:
         work.one("contact", zoe["id"]).update(status="active", password=PASSWORD)
-        session = sessions.begin(work, contact=zoe["id"])
+        session = sessions.begin_session(work, contact=zoe["id"])
     herself = {"Authorization": f"Bearer {session['token']}"}
     me = api.get("/account", headers=herself).json()
     mine = {**herself, **key(), "If-Match": f'"{me["version"]}"'}
@@ -128,7 +128,7 @@ def test_every_column_of_text_is_searched_but_those_that_say_who_a_row_is(store:
     """A new column of text is searched by itself; whoever adds one to `KEPT` says so here."""
     texts = {(table.name, column.name) for table in t.metadata.sorted_tables for column in table.columns
              if isinstance(column.type, Text | JSON)}  # fmt: skip
-    assert KEPT & texts == {
+    assert NOT_SEARCHED & texts == {
         ("contacts", "name"), ("contacts", "email"), ("contacts", "address_form"), ("contacts", "sought"),
         ("contacts", "password"), ("customers", "name"), ("customers", "name_form"), ("customers", "sought"),
         ("customers", "project_managers"), ("customers", "email_domains"), ("services", "name"), ("portal", "name"),

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
-from reconciler.portal.actions.uploads import MOST_WAITING, forget, sweep
+from reconciler.portal.actions.uploads import MAX_PENDING, forget_unused, sweep
 from reconciler.portal.app import create_app
 from reconciler.portal.commands import create_token, running
 from reconciler.portal.rules.problems import Problem
@@ -123,16 +123,16 @@ def test_who_sends_nothing_uploads_nothing(office: Office) -> None:
 
 
 def test_nobody_fills_the_disk_with_what_no_request_takes(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.portal.actions.uploads.MOST_WAITING", 3)
+    monkeypatch.setattr("reconciler.portal.actions.uploads.MAX_PENDING", 3)
     sent = [upload(office.jane)["id"] for _ in range(3)]
     assert upload(office.jane, status=429)["type"] == "rate-limited"
     upload(office.tom)
     office.send(office.jane, *sent)
     upload(office.jane)
-    assert MOST_WAITING == 200
+    assert MAX_PENDING == 200
 
 
-@pytest.mark.parametrize(("limit", "most"), [("MOST_WAITING", 3), ("MOST_WAITING_BYTES", 3 * len(TEN_WORDS))])
+@pytest.mark.parametrize(("limit", "most"), [("MAX_PENDING", 3), ("MAX_PENDING_BYTES", 3 * len(TEN_WORDS))])
 def test_uploads_at_once_are_no_more_than_one_after_the_other(
     office: Office, store: Store, monkeypatch: pytest.MonkeyPatch, limit: str, most: int
 ) -> None:
@@ -171,9 +171,9 @@ def test_what_no_request_took_in_a_day_is_forgotten_with_its_bytes(office: Offic
     used, unused = upload(office.jane)["id"], upload(office.jane)["id"]
     office.send(office.jane, used)
     clock.move(hours=24)
-    assert forget(store) == 0
+    assert forget_unused(store) == 0
     clock.move(seconds=1)
-    assert (forget(store), forget(store)) == (1, 0)
+    assert (forget_unused(store), forget_unused(store)) == (1, 0)
     assert names(store) == rows(store) == [used]
     assert unused not in rows(store)
 

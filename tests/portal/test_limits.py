@@ -45,7 +45,7 @@ def pass_time(office: Office, clock: Clock, seconds: float) -> None:
         for name, client in office.clients.items():
             staff = work.where("staff", t.staff.c.name == name.title())
             person = {"contact": office.ids[name]} if name in office.ids else {"staff": staff[0].id}
-            client.headers["Authorization"] = f"Bearer {sessions.begin(work, **person)['token']}"
+            client.headers["Authorization"] = f"Bearer {sessions.begin_session(work, **person)['token']}"
 
 
 def met(office: Office) -> list[tuple[str, str, str, str]]:

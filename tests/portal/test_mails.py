@@ -301,14 +301,14 @@ def test_a_taker_who_died_leaves_its_mail_to_others_after_a_while(
     api: Api, store: Store, clock: Clock, sink: Sink
 ) -> None:
     invited(api)
-    lost = outbox.take(store)
+    lost = outbox.claim_next(store)
     assert lost is not None
     carry_due(store, to(sink))
     assert (sink.taken, states(api)) == ([], [("sending", 1)])
-    clock.move(minutes=outbox.TAKEN_MINUTES)
+    clock.move(minutes=outbox.CLAIM_MINUTES)
     carry_due(store, to(sink))
     assert states(api) == [("sent", 2)]
-    outbox.note_deferred(store, lost, "too late: it is another's now")
+    outbox.record_deferred(store, lost, "too late: it is another's now")
     assert states(api) == [("sent", 2)]
 
 

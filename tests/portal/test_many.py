@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, select, update
 
 from reconciler.portal.actions import outbox
-from reconciler.portal.actions.batching import AT_ONCE
+from reconciler.portal.actions.batching import ROWS_PER_BATCH
 from reconciler.portal.actions.quotes import expire_quotes
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.server.jobs import expire_links
@@ -21,7 +21,7 @@ from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api, Clock
 
-MORE = AT_ONCE + 1
+MORE = ROWS_PER_BATCH + 1
 
 
 def copies(store: Store, kind: str, pattern: dict[str, Any], number: int, **each: Any) -> None:
@@ -45,7 +45,13 @@ def invited(api: Api, store: Store) -> dict[str, Any]:
     _, (first,) = api.a_customer("requester")
     row = stored(store, t.contacts, first["id"])
     copies(
-        store, "contact", row, AT_ONCE, name="Person {n}", email="p{n}@acme.example", address_form="p{n}@acme.example"
+        store,
+        "contact",
+        row,
+        ROWS_PER_BATCH,
+        name="Person {n}",
+        email="p{n}@acme.example",
+        address_form="p{n}@acme.example",
     )
     return row
 
@@ -123,7 +129,7 @@ def test_what_runs_all_day_reads_no_table_from_end_to_end(store: Store) -> None:
     home, _, lease = api.managed("manager")
     revision, epoch = (api.row("/meta")[name] for name in ("revision", "epoch"))
     with plans(store) as found:
-        assert outbox.take(store) is not None
+        assert outbox.claim_next(store) is not None
         api.get("/snapshot", params={"since": revision, "epoch": epoch})
         api.done(lease, {
             "op": "create_contact", "customer": {"customer": home["external_key"], "key": home["external_key"]},

@@ -21,7 +21,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from reconciler.portal.actions.outbox import TAKEN_MINUTES, note_deferred, take
+from reconciler.portal.actions.outbox import CLAIM_MINUTES, claim_next, record_deferred
 from reconciler.portal.app import create_app
 from reconciler.portal.commands import WrongSettings, create_token, serve
 from reconciler.portal.server.jobs import JOBS
@@ -190,16 +190,16 @@ def test_a_mail_that_rests_is_not_overdue_and_one_that_nobody_carries_is(api: Ap
     api.a_customer("requester")
     clock.move(seconds=30)
     assert figures(api)["portal_outbox_oldest_seconds",] == 30
-    mail = take(store)
+    mail = claim_next(store)
     assert mail is not None
     assert figures(api)["portal_outbox_oldest_seconds",] == 0, "it is being sent"
     for _ in range(5):
-        note_deferred(store, mail, "451 later")
+        record_deferred(store, mail, "451 later")
         assert figures(api)["portal_outbox_oldest_seconds",] == 0, "it rests"
         clock.now = api.items("/outbox")[0]["next_try_at"]
-        mail = take(store)
+        mail = claim_next(store)
         assert mail is not None
-    clock.move(minutes=TAKEN_MINUTES, seconds=7)
+    clock.move(minutes=CLAIM_MINUTES, seconds=7)
     assert figures(api)["portal_outbox_oldest_seconds",] == 7, "its carrier died"
 
 

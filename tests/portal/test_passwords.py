@@ -6,7 +6,7 @@ import pytest
 from argon2 import extract_parameters
 from argon2.low_level import Type
 
-from reconciler.portal.actions.passwords import hashed, verified
+from reconciler.portal.actions.passwords import hash_password, is_correct
 from reconciler.portal.rules.passwords import LONGEST, weakness
 from reconciler.portal.rules.throttle import Window, network_of, site_of, until_next_try, until_room, until_room_for
 
@@ -53,7 +53,7 @@ def test_ones_own_name_and_address_are_no_password(password: str) -> None:
 
 
 def test_passwords_are_kept_as_argon2id_of_nineteen_mebibytes() -> None:
-    kept = hashed("Sesam0effne")
+    kept = hash_password("Sesam0effne")
     found = extract_parameters(kept)
     assert (found.type, found.memory_cost, found.time_cost, found.parallelism) == (Type.ID, 19 * 1024, 2, 1)
     assert "Sesam0effne" not in kept
@@ -61,11 +61,11 @@ def test_passwords_are_kept_as_argon2id_of_nineteen_mebibytes() -> None:
 
 def test_the_same_password_from_another_keyboard_is_the_same() -> None:
     composed, decomposed = "Übung-macht-7", "U\u0308bung-macht-7"
-    kept = hashed(composed)
-    assert verified(kept, decomposed)
-    assert not verified(kept, "Ubung-macht-7")
-    assert not verified(None, composed)
-    assert not verified("not a hash", composed)
+    kept = hash_password(composed)
+    assert is_correct(kept, decomposed)
+    assert not is_correct(kept, "Ubung-macht-7")
+    assert not is_correct(None, composed)
+    assert not is_correct("not a hash", composed)
 
 
 def test_five_failures_are_free_and_every_further_one_costs_twice_as_much() -> None:

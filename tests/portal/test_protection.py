@@ -22,7 +22,7 @@ from starlette.testclient import TestClient
 import reconciler.portal
 from reconciler.portal.actions import contacts, services
 from reconciler.portal.actions import operations as op
-from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.pages.rendering import Speech
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import COMMAND_LINE
@@ -332,7 +332,7 @@ def test_time_and_the_person_themselves_go_on_with_who_is_protected(store: Store
 def test_an_act_is_bound_where_no_route_is_and_nothing_of_its_work_stays(managed: Managed) -> None:
     store, before = managed.api.store, whole(managed.api.store)
 
-    def do(kind: str, verb: Verb, act: Callable[[Work, Row], Audited]) -> None:
+    def do(kind: str, verb: Verb, act: Callable[[Work, Row], AuditValues]) -> None:
         with store.write(COMMAND_LINE) as work:
             row = work.one(kind, managed.rows[kind]["id"])
             work.audit(verb, row, *act(work, row))

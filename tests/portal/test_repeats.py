@@ -124,7 +124,7 @@ def office(store: Store) -> Office:
 def test_an_upload_is_answered_again_also_when_there_is_no_room_for_another(
     office: Office, work: Work, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.portal.actions.uploads.MOST_WAITING", 1)
+    monkeypatch.setattr("reconciler.portal.actions.uploads.MAX_PENDING", 1)
     headers = {"Idempotency-Key": "sent-twice", "If-None-Match": "*", "Content-Type": "application/octet-stream"}
 
     def sent(content: bytes) -> Any:

@@ -88,7 +88,7 @@ def test_what_is_not_on_offer_cannot_be_ordered(office: Office) -> None:
         ({"service": "nowhere"}, "there is no service 'nowhere'"),
         ({"source_language": "ja"}, "source languages are en"),
         ({"target_languages": ["de", "hu"]}, "target languages are de, fr"),
-        ({"deadline": "2026-11-23T12:00:00Z"}, "is past"),
+        ({"deadline": "2026-11-23T12:00:00Z"}, "is in the past"),
         ({"deadline": "2027-02-30T12:00:00Z"}, "deadline"),
         ({"deadline": "0000-01-01T00:00:00Z"}, "deadline"),
         ({"workflow": "automatic_quote", "files": []}, "'files' is required"),
@@ -302,7 +302,7 @@ def test_a_tool_sends_nothing_that_begins_a_project_without_the_customer(office:
     owner, file = office.ids["jane"], upload(office.admin)["id"]
     problem = office.send(office.admin, file, status=422, owner=owner, workflow="automatic_project")
     assert (problem["type"], problem["detail"]) == (
-        "unprocessable", "'automatic_project' begins a project without a quote: only the customer sends it",
+        "unprocessable", "'automatic_project' begins a project without a quote; only the customer can send it",
     )  # fmt: skip
     assert office.send(office.jane, upload(office.jane)["id"], workflow="automatic_project")["state"] == "in_progress"
 

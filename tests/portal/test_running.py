@@ -10,9 +10,9 @@ import pytest
 from click.testing import CliRunner
 
 from reconciler.cli.commands.portal import portal
-from reconciler.portal.actions.outbox import AGAIN_AFTER_MINUTES, KEPT_DAYS
+from reconciler.portal.actions.outbox import KEPT_DAYS, RETRY_AFTER_MINUTES
 from reconciler.portal.actions.tokens import DAYS, LONGEST_DAYS
-from reconciler.portal.actions.uploads import HOURS
+from reconciler.portal.actions.uploads import UNUSED_HOURS
 from reconciler.portal.app import create_app, routes_of
 from reconciler.portal.pages.forms.multipart import MOST_BYTES
 from reconciler.portal.server.connections import HEAD_WITHIN_S, READ_WITHIN_S
@@ -54,8 +54,8 @@ def test_numbers_of_the_page_are_those_of_the_program() -> None:
         (HEAD_WITHIN_S, "waits 12 seconds"), (PACES.body.wait_s, "12 seconds while nothing"), (PACES.body.bytes_a_s, "64 KiB a second"),
         (PACES.file.wait_s, "pauses of 30 seconds"), (PACES.file.bytes_a_s, "8 KiB a second"), (LARGEST_HEAD, "has 64 KiB at most"),
         (READ_WITHIN_S, "for five minutes"), (CONNECTIONS, "serves 400 connections"), (KEPT_DAYS, "Thirty days after"),
-        (LARGEST, "a file has 100 MB at most"), (MOST_BYTES, "512 MiB of them"), (STOP_WITHIN_S, "within ten seconds"), (FINISH_WITHIN_S, "more than seven"), (AGAIN_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
-        (sum(AGAIN_AFTER_MINUTES), "nearly three days"),
+        (LARGEST, "a file has 100 MB at most"), (MOST_BYTES, "512 MiB of them"), (STOP_WITHIN_S, "within ten seconds"), (FINISH_WITHIN_S, "more than seven"), (RETRY_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
+        (sum(RETRY_AFTER_MINUTES), "nearly three days"),
     ]  # fmt: skip
     assert [each[0] for each in numbers] == [
         12, 12, 65536, 30, 8192, 65536, 300, 400, 30, 104857600, 536870912, 10, 7, (1, 5, 15), 3921,
@@ -65,7 +65,7 @@ def test_numbers_of_the_page_are_those_of_the_program() -> None:
     let_through = [int(mebibytes) for mebibytes in re.findall(r"client_max_body_size (\d+)m;", PAGE)]
     assert [mebibytes * 1024 * 1024 > MOST_BYTES for mebibytes in let_through] == [True]
     assert LARGEST / PACES.file.bytes_a_s / 3600 == pytest.approx(3.5, abs=0.1)
-    assert MOST_BYTES / PACES.file.bytes_a_s < HOURS * 3600, "what is still coming is swept away"
+    assert MOST_BYTES / PACES.file.bytes_a_s < UNUSED_HOURS * 3600, "what is still coming is swept away"
     assert [option.default for option in portal.commands["serve"].params if option.name == "connections"] == [
         CONNECTIONS
     ]

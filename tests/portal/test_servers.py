@@ -16,7 +16,7 @@ import httpx
 import pytest
 from sqlalchemy import select, update
 
-from reconciler.portal.actions.sessions import begin
+from reconciler.portal.actions.sessions import begin_session
 from reconciler.portal.commands import create_token
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
@@ -149,7 +149,7 @@ def test_a_session_of_one_is_valid_at_the_other_and_ends_at_both(
     ).json()  # fmt: skip
     with store.write(SYSTEM) as work:
         work.one("contact", contact["id"])["status"] = "active"
-        session = begin(work, contact=contact["id"])["token"]
+        session = begin_session(work, contact=contact["id"])["token"]
     for server in pair:
         found = httpx.get(f"{server.url}/api/v1/account", headers={"Authorization": f"Bearer {session}"})
         assert (found.status_code, found.json()["id"]) == (200, contact["id"])

@@ -7,8 +7,8 @@ import threading
 import pytest
 from sqlalchemy import select
 
-from reconciler.portal.actions.sessions import acting, by_token
-from reconciler.portal.actions.tokens import DAYS, LONGEST_DAYS, all_tokens, end_of, write_token_uses
+from reconciler.portal.actions.sessions import principal_of_token, write_as
+from reconciler.portal.actions.tokens import DAYS, LONGEST_DAYS, all_tokens, expiry_of, write_token_uses
 from reconciler.portal.rules.principals import SYSTEM, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.server.jobs import JOBS
@@ -29,7 +29,7 @@ NOW = "2026-11-23T12:00:00Z"
     ],
 )  # fmt: skip
 def test_an_end_is_a_number_of_days_or_the_first_day_without(expires: str, end: str) -> None:
-    assert end_of(expires, NOW) == end
+    assert expiry_of(expires, NOW) == end
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_an_end_is_a_number_of_days_or_the_first_day_without(expires: str, end: 
 )
 def test_an_end_that_is_none_is_refused(expires: str) -> None:
     with pytest.raises(ValueError, match=r"is neither a number of days nor a day|is not within the next 3650 days"):
-        end_of(expires, NOW)
+        expiry_of(expires, NOW)
 
 
 def test_a_token_works_until_its_end_and_no_longer(store: Store, clock: Clock) -> None:
@@ -50,16 +50,16 @@ def test_a_token_works_until_its_end_and_no_longer(store: Store, clock: Clock) -
         clock.move(seconds=1)
         for answer in (api.get("/meta"), api.post("/leases", json={"scopes": ["settings"]})):
             problem = refused(answer, "unauthenticated")
-            assert (problem["status"], problem["detail"]) == (401, f"this token expired at {end}: make a new one")
+            assert (problem["status"], problem["detail"]) == (401, f"this token expired at {end}; create a new one")
 
 
 def test_a_token_that_expires_while_its_request_waits_does_nothing(store: Store, clock: Clock) -> None:
     secret = new_token(store, Scope.APPLY, "tests", expires="1")
     with store.read() as connection:
-        let_in = by_token(connection, secret, store.clock())
+        let_in = principal_of_token(connection, secret, store.clock())
     assert let_in is not None
     clock.move(days=1)
-    with pytest.raises(Problem, match="this token expired"), acting(store, let_in):
+    with pytest.raises(Problem, match="this token expired"), write_as(store, let_in):
         pytest.fail("an expired token acts")
 
 

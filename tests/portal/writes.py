@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 from sqlalchemy import delete, insert, select, update
 
-from reconciler.portal.actions.passwords import hashed
+from reconciler.portal.actions.passwords import hash_password
 from reconciler.portal.actions.registrations import register
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
@@ -24,7 +24,7 @@ from tests.portal.office import Office, upload
 Footprint = dict[str, tuple[int, int]]
 """Table → rows that are gone, rows that came; a changed row is both."""
 Rows = dict[str, list[Any]]
-KEPT = hashed(PASSWORD)
+KEPT = hash_password(PASSWORD)
 CLIENT = httpx.Client(timeout=30, verify=False)  # there is no TLS: no certificates to read
 
 

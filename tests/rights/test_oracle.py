@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.live import Status
-from reconciler.portal.actions.offers import offered_services
+from reconciler.portal.actions.offers import orderable_services
 from tests.builders import contact, customer
 from tests.rights.cases import applied_portal, files, service, without
 from tests.rights.edits import LEE, LISTS
@@ -93,7 +93,7 @@ def test_the_model_and_the_database_give_the_same_rights(mixed: World) -> None:
 def test_the_portal_offers_the_services_that_the_oracle_finds(mixed: World) -> None:
     now = snapshot(mixed)
     with mixed.store.read() as connection:
-        offered = {id: offered_services(connection, id) for id in now.rights}
+        offered = {id: orderable_services(connection, id) for id in now.rights}
     for id, found in now.rights.items():
         services = {right for right in found.once_active if right.startswith("service ")}
         assert services == {f"service {row['id']}" for row in offered[id]}, now.names[id]

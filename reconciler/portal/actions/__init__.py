@@ -1,4 +1,4 @@
-"""What is done: each act reads rows, asks the rules, changes the rows, notes it and mails it.
+"""The actions: each reads rows, asks the rules, changes the rows, and writes history and mails.
 
-People on the pages, scripts through the API and the reconciler through batches do the same acts.
+The pages, the API and the batches of the reconciler call the same actions.
 """

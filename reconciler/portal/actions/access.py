@@ -1,4 +1,4 @@
-"""Acts of a person on her own access: log in, log out, another password, her name and language."""
+"""Actions of people on their own access: log in, log out, password, name and language."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import Any, Final
 from sqlalchemy import or_, update
 
 from reconciler.portal.actions import attempts, contacts, links, staff
-from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields
 from reconciler.portal.actions.known_browsers import known_as
-from reconciler.portal.actions.passwords import hashed, must_be_strong, verified
-from reconciler.portal.actions.people import as_self, known_of, with_address
-from reconciler.portal.actions.sessions import acting, begin
+from reconciler.portal.actions.passwords import hash_password, is_correct, must_be_strong
+from reconciler.portal.actions.people import act_as_self, person_with_address, personal_texts
+from reconciler.portal.actions.sessions import begin_session, write_as
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, Principal
@@ -25,126 +25,129 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
 SESSION_ID: Final = 16
-"""So many characters of a session's digest are its id."""
+"""The id of a session is this many characters of its digest."""
 
 
 @dataclass(frozen=True, slots=True)
-class Tried:
-    """A password that somebody typed for an address, and whether it was right."""
+class PasswordAttempt:
+    """A counted attempt to enter a password for an address, and whether the password was right."""
 
     form: str
     host: str
-    attempts: list[str]
-    known: str | None
-    kept: str | None
+    attempt_ids: list[str]
+    proof: str | None
+    password_hash: str | None
     right: bool
 
-    def forgive(self, work: Work) -> None:
-        """Forget the try and the failures before it, for it was right."""
-        attempts.forgive(work, self.form, self.host, self.attempts, self.known)
+    def clear_failures(self, work: Work) -> None:
+        """Clear this attempt and the failures before it, because the password was right."""
+        attempts.clear_failures(work, self.form, self.host, self.attempt_ids, self.proof)
 
 
 def log_in(store: Store, email: str, password: str, host: str, browser: str = "") -> dict[str, Any]:
-    """A new session; the same problem, after the same work, whether address or password is not known.
+    """Return a new session.
 
-    `browser`: the mark of a browser that may be known here (`known_browsers`).
+    An unknown address and a wrong password give the same problem after the same work. `browser` is
+    the mark of a browser that may be known (`known_browsers`).
     """
-    tried = _tried(store, same_address_form(email), password, host, browser=browser)
-    if tried.right:
+    attempt = _try_password(store, same_address_form(email), password, host, browser=browser)
+    if attempt.right:
         with store.write(SYSTEM) as work:
-            person = with_address(work, tried.form)
-            if person and person["password"] == tried.kept and person["status"] == ContactStatus.ACTIVE:
-                tried.forgive(work)
+            person = person_with_address(work, attempt.form)
+            if person and person["password"] == attempt.password_hash and person["status"] == ContactStatus.ACTIVE:
+                attempt.clear_failures(work)
                 return _session(work, person)
-    raise Problem("unauthenticated", "address or password is not right")
+    raise Problem("unauthenticated", "wrong address or password")
 
 
 def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]:
-    """A new session of the person whose address `prove` returns: somebody whom we trust vouches for it.
+    """Return a new session of the person whose address `prove` returns, vouched for by an identity
+    provider.
 
-    Whoever was invited is active then, for the address is proven as by a mailed link. An `unauthenticated`
-    problem when nobody here has the address: nobody comes into being by logging in.
+    An invited person becomes active, because the address is proven as it would be by a mailed link.
+    An unknown address is an `unauthenticated` problem: logging in creates nobody.
     """
     with store.write(SYSTEM) as work:
-        counted = attempts.sign_on_tried(work, host)
-    form = same_address_form(prove())  # asks over the network: not within a transaction
+        attempt_ids = attempts.count_sign_on(work, host)
+    form = same_address_form(prove())  # calls the provider over the network, so not within a transaction
     with store.write(SYSTEM) as work:
-        person = with_address(work, form)
+        person = person_with_address(work, form)
         if person is None or person["status"] not in {ContactStatus.INVITED, ContactStatus.ACTIVE}:
-            raise Problem("unauthenticated", "nobody here logs in with the proven address")
+            raise Problem("unauthenticated", "no user has the address that the provider vouched for")
         if person["status"] == ContactStatus.INVITED:
             links.activate(work, person)
-        attempts.forgive(work, form, host, counted)
+        attempts.clear_failures(work, form, host, attempt_ids)
         return _session(work, person)
 
 
-def _tried(
+def _try_password(
     store: Store, form: str, password: str, host: str, *, browser: str = "", session: str | None = None
-) -> Tried:  # fmt: skip
-    """Count the try first, compare then: whoever sends a hundred tries at once is stopped all the same.
+) -> PasswordAttempt:
+    """Return the attempt, counted before the password is compared.
 
-    `session`: what proves that the person is logged in already.
+    Counting first stops a caller that sends a hundred attempts at once. `session` proves that the
+    person is already logged in.
     """
     with store.write(SYSTEM) as work:
-        person = with_address(work, form)
-        known = session or known_as(work, person, browser)
-        counted = attempts.password_tried(work, form, host, known)
-        kept = person["password"] if person and person["status"] == ContactStatus.ACTIVE else None
-    return Tried(form, host, counted, known, kept, verified(kept, password))
+        person = person_with_address(work, form)
+        proof = session or known_as(work, person, browser)
+        attempt_ids = attempts.count_password_attempt(work, form, host, proof)
+        password_hash = person["password"] if person and person["status"] == ContactStatus.ACTIVE else None
+    return PasswordAttempt(form, host, attempt_ids, proof, password_hash, is_correct(password_hash, password))
 
 
 def _session(work: Work, person: Row) -> dict[str, Any]:
-    return {**begin(work, **{person.kind: person.id}), "contact": None, "staff": None, person.kind: person.id}
+    return {**begin_session(work, **{person.kind: person.id}), "contact": None, "staff": None, person.kind: person.id}
 
 
-def change_password(store: Store, who: Principal, old: str, new: str, host: str) -> dict[str, Any]:
-    """Set another password for whoever knows the old one: all her sessions end, and a new one begins."""
+def change_password(store: Store, principal: Principal, old: str, new: str, host: str) -> dict[str, Any]:
+    """Set a new password for a person who knows the old one; end all their sessions and begin one."""
     with store.write(SYSTEM) as work:
-        person = myself(work, who)
-        form, known = same_address_form(person["email"]), tuple(known_of(person))
-    tried = _tried(store, form, old, host, session=who.proof)
-    if not tried.right:
-        raise Problem("forbidden", "the old password is not right")
-    must_be_strong(new, known)
-    kept = hashed(new)
-    with acting(store, who) as work:
-        person = myself(work, who)
-        if person["password"] != tried.kept:
-            raise Problem("forbidden", "the old password is not right")
-        as_self(work, person["name"])
-        tried.forgive(work)
-        person["password"] = kept
+        person = own_row(work, principal)
+        form, personal = same_address_form(person["email"]), tuple(personal_texts(person))
+    attempt = _try_password(store, form, old, host, session=principal.proof)
+    if not attempt.right:
+        raise Problem("forbidden", "the old password is wrong")
+    must_be_strong(new, personal)
+    password_hash = hash_password(new)
+    with write_as(store, principal) as work:
+        person = own_row(work, principal)
+        if person["password"] != attempt.password_hash:
+            raise Problem("forbidden", "the old password is wrong")
+        act_as_self(work, person["name"])
+        attempt.clear_failures(work)
+        person["password"] = password_hash
         work.end_access(person.id)
         work.audit(Verb.PASSWORD, person, {}, {"password": "changed"})
         return _session(work, person)
 
 
-def knows_password(store: Store, who: Principal, password: str, host: str) -> bool:
-    """Whether this is the person's password: counted as a try, and forgiven when it is."""
+def knows_password(store: Store, principal: Principal, password: str, host: str) -> bool:
+    """Return whether this is the person's password; the attempt is counted, and cleared on success."""
     with store.write(SYSTEM) as work:
-        form = same_address_form(myself(work, who)["email"])
-    tried = _tried(store, form, password, host, session=who.proof)
-    if tried.right:
+        form = same_address_form(own_row(work, principal)["email"])
+    attempt = _try_password(store, form, password, host, session=principal.proof)
+    if attempt.right:
         with store.write(SYSTEM) as work:
-            tried.forgive(work)
-    return tried.right
+            attempt.clear_failures(work)
+    return attempt.right
 
 
-def myself(work: Work, who: Principal) -> Row:
-    """The row of the person who is logged in."""
-    return work.one("contact", who.contact) if who.contact else work.one("staff", who.staff or "")
+def own_row(work: Work, principal: Principal) -> Row:
+    """Return the row of the person who is logged in."""
+    return work.one("contact", principal.contact) if principal.contact else work.one("staff", principal.staff or "")
 
 
-def edit_myself(work: Work, who: Principal, fields: Fields) -> tuple[Row, Audited]:
-    """Another name or language of one's own; the history says that the person did it herself."""
-    person = myself(work, who)
-    as_self(work, who.name)
-    act = contacts.edit if person.kind == "contact" else staff.edit
-    return person, act(work, person, fields)
+def edit_own_row(work: Work, principal: Principal, fields: Fields) -> tuple[Row, AuditValues]:
+    """Change one's own name or language; the history names the person as the actor."""
+    person = own_row(work, principal)
+    act_as_self(work, principal.name)
+    edit = contacts.edit if person.kind == "contact" else staff.edit
+    return person, edit(work, person, fields)
 
 
 def log_out(work: Work, id: str, person: str) -> None:
-    """End a session of this person; nothing when there is none."""
+    """End one session of this person; do nothing if it does not exist."""
     if len(id) == SESSION_ID:
         _end(work, person, t.sessions.c.digest.startswith(id, autoescape=True))
 

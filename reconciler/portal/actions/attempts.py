@@ -1,8 +1,8 @@
-"""What was tried lately, so that guessing and flooding run into a wall: counted per address and per host.
+"""Recent attempts, counted per address and per host, so that guessing and flooding are slowed down.
 
-Only digests of addresses and hosts are kept, and those for a day. A refusal is the same for addresses
-that we know and that we do not. `known` stands for what proved before that it is the person's own, a
-browser or a session: it is counted by itself, so nobody elsewhere can lock the person out of it.
+The table holds only digests of addresses and hosts, for one day. Known and unknown addresses are
+refused alike. `proof` is a browser or session that has already proven to be the person's own: it is
+counted separately, so attempts elsewhere cannot lock the person out.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy import delete, select
 
-from reconciler.portal.actions.mails import digest
+from reconciler.portal.actions.mails import digest_of
 from reconciler.portal.rules import throttle
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import Window
@@ -24,81 +24,89 @@ from reconciler.portal.store.unit_of_work import Work
 _FROM: Final = "password-from"
 
 
-def password_tried(work: Work, form: str, host: str, known: str | None = None) -> list[str]:
-    """Count a try of a password, before it is judged, as a failure: many at once gain nothing.
+def count_password_attempt(work: Work, form: str, host: str, proof: str | None = None) -> list[str]:
+    """Count an attempt as a failure before the password is compared, so parallel attempts gain
+    nothing.
 
-    The ids to `forgive` when the password was right.
+    Returns the ids for `clear_failures`, which the caller uses if the password is right.
     """
-    if known is not None:
-        mine = _subject("password-known", known)
-        _must_wait(throttle.until_next_try(_ages(work, mine)))
-        return [_note(work, mine)]
-    of_both = _subject("password", form, throttle.network_of(host))
-    _must_wait(throttle.until_next_try(_ages(work, of_both)))
-    of_address = (_subject("password", form), throttle.FAILURES_OF_AN_ADDRESS)
-    return [_note(work, of_both), *_counted(work, [of_address, *_hosts(_FROM, throttle.FAILURES_OF_A_HOST, host)])]
+    if proof is not None:
+        own = _subject("password-known", proof)
+        _refuse_for(throttle.until_next_try(_ages(work, own)))
+        return [_record(work, own)]
+    address_and_network = _subject("password", form, throttle.network_of(host))
+    _refuse_for(throttle.until_next_try(_ages(work, address_and_network)))
+    address = (_subject("password", form), throttle.FAILURES_OF_AN_ADDRESS)
+    return [
+        _record(work, address_and_network),
+        *_count(work, [address, *_host_windows(_FROM, throttle.FAILURES_OF_A_HOST, host)]),
+    ]
 
 
-def sign_on_tried(work: Work, host: str) -> list[str]:
-    """Count that somebody came back from the identity provider; the ids to `forgive` when it let them in."""
-    return _counted(work, _hosts(_FROM, throttle.FAILURES_OF_A_HOST, host))
+def count_sign_on(work: Work, host: str) -> list[str]:
+    """Count a return from the identity provider; return the ids for `clear_failures`."""
+    return _count(work, _host_windows(_FROM, throttle.FAILURES_OF_A_HOST, host))
 
 
-def mail_asked_for(work: Work, form: str, host: str, known: str | None = None) -> None:
-    """Count that somebody who is not logged in wants a mail sent to this address."""
-    if known is not None:
-        _counted(work, [(_subject("mail-known", known), throttle.MAILS_OF_AN_ADDRESS)])
+def count_mail_request(work: Work, form: str, host: str, proof: str | None = None) -> None:
+    """Count that an anonymous visitor asked for a mail to this address."""
+    if proof is not None:
+        _count(work, [(_subject("mail-known", proof), throttle.MAILS_OF_AN_ADDRESS)])
         return
-    to_address = (_subject("mail", form), throttle.MAILS_OF_AN_ADDRESS)
-    _counted(work, [to_address, *_hosts("mail-from", throttle.MAILS_ASKED_BY_A_HOST, host)])
+    address = (_subject("mail", form), throttle.MAILS_OF_AN_ADDRESS)
+    _count(work, [address, *_host_windows("mail-from", throttle.MAILS_ASKED_BY_A_HOST, host)])
 
 
-def forgive(work: Work, form: str, host: str, ids: Sequence[str] = (), known: str | None = None) -> None:
-    """The person proved who they are: failures of their address, there and in all, are forgotten, and these tries.
+def clear_failures(work: Work, form: str, host: str, ids: Sequence[str] = (), proof: str | None = None) -> None:
+    """Forget these attempts and the failures of the address, because the person proved who they
+    are.
 
-    Who is `known` proved nothing about failures elsewhere: only their own are forgotten.
+    A `proof` says nothing about failures elsewhere, so only its own failures are forgotten.
     """
     c = t.attempts.c
-    both = _subject("password", form, throttle.network_of(host))
-    theirs = [_subject("password", form), both] if known is None else [_subject("password-known", known)]
-    work.connection.execute(delete(t.attempts).where(c.subject.in_(theirs)))
+    address_and_network = _subject("password", form, throttle.network_of(host))
+    subjects = (
+        [_subject("password", form), address_and_network] if proof is None else [_subject("password-known", proof)]
+    )
+    work.connection.execute(delete(t.attempts).where(c.subject.in_(subjects)))
     work.connection.execute(delete(t.attempts).where(c.id.in_(ids)))
 
 
-def _hosts(what: str, window: Window, host: str) -> Iterator[tuple[str, Window]]:
-    """What a host counts as, and how much each of it may: its network, and the IPv6 site around it."""
-    yield _subject(what, throttle.network_of(host)), window
+def _host_windows(purpose: str, window: Window, host: str) -> Iterator[tuple[str, Window]]:
+    """Yield the subjects that a host counts as, with their windows: its network and its IPv6 site."""
+    yield _subject(purpose, throttle.network_of(host)), window
     if site := throttle.site_of(host):
-        yield _subject(what, site), Window(window.most * throttle.OF_A_SITE, window.within_s)
+        yield _subject(purpose, site), Window(window.most * throttle.OF_A_SITE, window.within_s)
 
 
-def _counted(work: Work, windows: Iterable[tuple[str, Window]]) -> list[str]:
-    """Count one more in each of the windows, once all of them have room; the ids of what was noted."""
-    asked = list(windows)
-    for subject, window in asked:
-        _must_wait(throttle.until_room(window, _ages(work, subject)))
-    return [_note(work, subject) for subject, _ in asked]
+def _count(work: Work, windows: Iterable[tuple[str, Window]]) -> list[str]:
+    """Count one attempt in each window if all of them have room; return the ids of the new rows."""
+    all_windows = list(windows)
+    for subject, window in all_windows:
+        _refuse_for(throttle.until_room(window, _ages(work, subject)))
+    return [_record(work, subject) for subject, _ in all_windows]
 
 
-def _subject(what: str, *whose: str) -> str:
-    return digest(":".join((what, *whose)))
+def _subject(purpose: str, *parts: str) -> str:
+    return digest_of(":".join((purpose, *parts)))
 
 
 def _ages(work: Work, subject: str) -> list[float]:
-    """Seconds since each of the tries, newest first."""
+    """Return the seconds since each attempt, newest first."""
     c = t.attempts.c
     rows = work.connection.execute(select(c.at).where(c.subject == subject).order_by(c.at.desc()).limit(200))
     now = moment(work.now)
     return [(now - moment(at)).total_seconds() for at in rows.scalars()]
 
 
-def _note(work: Work, subject: str) -> str:
+def _record(work: Work, subject: str) -> str:
     return note(work.connection, subject, work.now)
 
 
-def _must_wait(seconds: int) -> None:
+def _refuse_for(seconds: int) -> None:
     if seconds:
         raise Problem(
-            "rate-limited", f"too many tries; the next one is possible in {seconds} s",
+            "rate-limited",
+            f"too many attempts; try again in {seconds} s",
             headers={"Retry-After": str(seconds)},
-        )  # fmt: skip
+        )

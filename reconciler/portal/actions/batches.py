@@ -1,4 +1,4 @@
-"""Carrying out a batch: all its operations in one transaction on behalf of an owner."""
+"""Applying a batch: all its operations in one transaction, on behalf of one owner."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reconciler.portal.actions import (
     services,
 )
 from reconciler.portal.actions import operations as op
-from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.leases import scopes_of
 from reconciler.portal.rules.audit import VERBS, Verb
@@ -35,12 +35,13 @@ _VERBS: Final[dict[type[op.Operation], Verb]] = {
     operation: VERBS[get_args(operation.model_fields["op"].annotation)[0]]
     for operation in get_args(get_args(op.AnyOperation)[0])
 }
-"""How the history calls each operation: by its `op`; one that is no verb fails the import."""
+"""The verb of the history for each operation, by its `op`. An `op` without a verb fails on import.
+"""
 
 
 @dataclass
-class Run:
-    """A batch being carried out."""
+class BatchRun:
+    """A batch while it is applied."""
 
     work: Work
     batch: op.Batch
@@ -48,30 +49,32 @@ class Run:
     had_manager: set[str] = field(default_factory=set)
 
 
-def carry_out(work: Work, batch: op.Batch) -> dict[str, Any]:
-    """The revision and a result for every operation, in order; a `Problem` and nothing at all else."""
+def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
+    """Return the revision and one result per operation, in order; on a `Problem` nothing is
+    written.
+    """
     if work.principal.owner not in {None, batch.owner}:
         raise Problem("forbidden", f"this token is for '{work.principal.owner}', not for '{batch.owner}'")
     work.run, work.commit = batch.run, batch.commit
     work.principal = replace(work.principal, actor=Actor.RECONCILER)
-    run = Run(work, batch, scopes_of(work, batch.lease, batch.token))
-    expectations.must_hold(work, batch.expects, batch.run)
-    _load(run)
-    done = [_one(run, index, operation) for index, operation in enumerate(batch.operations)]
-    _judge_owners(run, done)
-    _last_commit(run, done)
+    run = BatchRun(work, batch, scopes_of(work, batch.lease, batch.token))
+    expectations.check_expectations(work, batch.expects, batch.run)
+    _load_rows(run)
+    outcomes = [_apply_operation(run, index, operation) for index, operation in enumerate(batch.operations)]
+    _check_owners(run, outcomes)
+    _store_last_commit(run, outcomes)
     invariants.work_has_owners(work)
     invariants.managers_stay(work, run.had_manager)
-    results = [{"change": change, "id": row.id, "version": row["version"]} for change, row in done]
+    results = [{"change": change, "id": row.id, "version": row["version"]} for change, row in outcomes]
     return {"revision": work.revision, "results": results}
 
 
-def _load(run: Run) -> None:
-    """Read the rows that operations name, and set free the addresses and keys that they give away."""
-    work, writes = run.work, [each for each in run.batch.operations if isinstance(each, op.Write)]
-    people = [each for each in writes if op.kind_of(each) == "contact"]
-    work.load("contact", [each.id for each in people])
-    work.load("customer", [each.id for each in writes if op.kind_of(each) == "customer"])
+def _load_rows(run: BatchRun) -> None:
+    """Read the rows that the operations name, and clear the addresses and keys that they give up."""
+    work, writes = run.work, [operation for operation in run.batch.operations if isinstance(operation, op.Write)]
+    people = [operation for operation in writes if op.kind_of(operation) == "contact"]
+    work.load("contact", [operation.id for operation in people])
+    work.load("customer", [operation.id for operation in writes if op.kind_of(operation) == "customer"])
     homes = {row["customer"] for row in work.rows.values() if row.kind == "contact"}
     work.load("customer", [home for home in homes if home])
     concerned = [row.id for row in work.rows.values() if row.kind == "customer"]
@@ -79,8 +82,8 @@ def _load(run: Run) -> None:
         run.had_manager |= customers_with_manager(work.connection, concerned[start : start + 500])
 
     def rows(kind: str, *kinds: type[op.Write]) -> list[Row]:
-        named = [(kind, each.id) for each in writes if isinstance(each, kinds)]
-        return [work.rows[name] for name in named if name in work.rows]
+        keys = [(kind, operation.id) for operation in writes if isinstance(operation, kinds)]
+        return [work.rows[name] for name in keys if name in work.rows]
 
     people_renamed, customers_renamed = rows("contact", op.RenameContact), rows("customer", op.RenameCustomer)
     generations.remember(work, people_renamed + customers_renamed)
@@ -89,11 +92,11 @@ def _load(run: Run) -> None:
     work.park("customer", "external_key", customers_renamed)
 
 
-def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
-    """Carry out one operation."""
-    with _naming(index, operation.change):
-        row, (before, after) = _carry_out(run, operation)
-        _remember(run, row, operation)
+def _apply_operation(run: BatchRun, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
+    """Apply one operation and record it in the history."""
+    with _located_problems(index, operation.change):
+        row, (before, after) = _apply_to_row(run, operation)
+        _store_applied(run, row, operation)
         if not isinstance(operation, op.RemoveService):
             run.work.written(row)
         run.work.audit(_VERBS[type(operation)], row, before, after, operation.change)
@@ -101,17 +104,20 @@ def _one(run: Run, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
     return operation.change, row
 
 
-def _judge_owners(run: Run, done: Sequence[tuple[str, Row]]) -> None:
-    """An `other-owner` problem unless all rows are the owner's now: one may be adopted by a later operation."""
-    for index, (change, row) in enumerate(done):
-        with _naming(index, change):
-            ownership.is_own(run.work, run.batch.owner, row)
-    ownership.followers_are_own(run.work, run.batch.owner, [row for _, row in done])
+def _check_owners(run: BatchRun, outcomes: Sequence[tuple[str, Row]]) -> None:
+    """Raise an `other-owner` problem unless the owner owns all rows at the end.
+
+    The check comes last because a later operation may adopt a row.
+    """
+    for index, (change, row) in enumerate(outcomes):
+        with _located_problems(index, change):
+            ownership.named_row_must_be_own(run.work, run.batch.owner, row)
+    ownership.followers_must_be_own(run.work, run.batch.owner, [row for _, row in outcomes])
 
 
 @contextmanager
-def _naming(index: int, change: str) -> Iterator[None]:
-    """A problem in the block names the operation's place and the change behind it."""
+def _located_problems(index: int, change: str) -> Iterator[None]:
+    """Add the operation's index and its change to every problem raised in the block."""
     try:
         yield
     except Problem as problem:
@@ -119,65 +125,69 @@ def _naming(index: int, change: str) -> Iterator[None]:
         raise
 
 
-def _carry_out(run: Run, operation: op.AnyOperation) -> tuple[Row, Audited]:
+def _apply_to_row(run: BatchRun, operation: op.AnyOperation) -> tuple[Row, AuditValues]:
     match operation:
         case op.CreateService() | op.CreateCustomer() | op.CreateContact():
             return _create(run, operation)
         case op.ApproveRegistration() | op.RejectRegistration():
-            return _decide(run, operation)
+            return _decide_registration(run, operation)
         case op.OnSettings():
             row = _row(run, "settings", "settings", operation.version)
             if isinstance(operation, op.AdoptSettings):
-                _unowned(row)
-            return _manage(run, row, "settings"), set_fields(run.work, row, operation.fields.sent())
+                _must_be_unowned(row)
+            return _manage(run, row, "settings"), set_fields(run.work, row, operation.fields.sent_fields())
         case _:
             row = _row(run, op.kind_of(operation), operation.id, operation.version)
             return row, _write(run, row, operation)
 
 
-def _create(run: Run, operation: op.CreateService | op.CreateCustomer | op.CreateContact) -> tuple[Row, Audited]:
-    work, fields = run.work, operation.fields.sent()
+def _create(
+    run: BatchRun, operation: op.CreateService | op.CreateCustomer | op.CreateContact
+) -> tuple[Row, AuditValues]:
+    work, fields = run.work, operation.fields.sent_fields()
     match operation:
         case op.CreateService():
             row = services.create(work, operation.key, fields)
-            _covered(run, "settings")
+            _must_cover(run, "settings")
         case op.CreateCustomer():
             row = customers.create(work, fields)
         case op.CreateContact():
             home = references.customer(run.work, run.batch.owner, operation.customer)
             _in_scope(run, home)
             if generations.shown_life(work, "contact", home.id, operation.key) + 1 != operation.generation:
-                raise Problem("stale", f"'{operation.key}' does not begin its life number {operation.generation}")
+                raise Problem("stale", f"'{operation.key}' does not begin generation {operation.generation}")
             row = contacts.add(work, home, fields)
     return _manage(run, row, operation.key), (None, fields)
 
 
-def _decide(run: Run, operation: op.ApproveRegistration | op.RejectRegistration) -> tuple[Row, Audited]:
-    row = registrations.pending(run.work, operation.registration)
+def _decide_registration(
+    run: BatchRun, operation: op.ApproveRegistration | op.RejectRegistration
+) -> tuple[Row, AuditValues]:
+    row = registrations.pending_registration(run.work, operation.registration)
     if row["version"] != operation.version:
-        raise Problem("registration-changed", f"registration '{operation.registration}' is of version {row['version']}")
+        raise Problem("registration-changed", f"registration '{operation.registration}' has version {row['version']}")
     if isinstance(operation, op.RejectRegistration):
         if row["customer"]:
             _in_scope(run, run.work.one("customer", row["customer"]))
         return row, registrations.reject(run.work, row, operation.reason)
     home = references.customer(run.work, run.batch.owner, operation.customer)
     _in_scope(run, home)
-    audited = registrations.approve(run.work, row, home, operation.fields.sent(), operation.fingerprint)
+    audited = registrations.approve(run.work, row, home, operation.fields.sent_fields(), operation.fingerprint)
     return _manage(run, row, operation.key), audited
 
 
-def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
+def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
     work = run.work
     match operation:
         case op.OnService():
             if isinstance(operation, op.AdoptService):
-                _unowned(row)
-                services.must_have_code(row, operation.key)
+                _must_be_unowned(row)
+                services.check_code(row, operation.key)
             _manage(run, row, operation.key)
-            return set_fields(work, row, operation.fields.sent())
+            return set_fields(work, row, operation.fields.sent_fields())
         case op.RenameService():
             audited = services.rename(work, row, operation.key)
-            _call(run, row, operation.key)
+            _set_key(run, row, operation.key)
             return audited
         case op.RemoveService():
             return services.remove(work, row)
@@ -191,7 +201,7 @@ def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
             return customers.release(work, row)
         case op.RenameCustomer() | op.RenameContact():
             before = (row.first or {}).get("external_key")
-            _call(run, row, operation.key)
+            _set_key(run, row, operation.key)
             return {"external_key": before}, {"external_key": operation.key}
         case op.OnCustomer() | op.ArchiveCustomer():
             return _write_customer(run, row, operation)
@@ -199,31 +209,35 @@ def _write(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
             return _write_contact(run, row, operation)
 
 
-def _write_customer(run: Run, row: Row, operation: op.OnCustomer | op.ArchiveCustomer) -> Audited:
+def _write_customer(run: BatchRun, row: Row, operation: op.OnCustomer | op.ArchiveCustomer) -> AuditValues:
     work = run.work
     if isinstance(operation, op.ArchiveCustomer):
         audited = customers.archive(work, row, operation.reason)
         row["applied"] = row["applied"] and {**row["applied"], "present": False}
-        _presence_with_customer(run, row, present=False)
+        _store_presence(run, row, present=False)
         return audited
     if isinstance(operation, op.RestoreCustomer):
-        audited = customers.restore(work, row, operation.fields.sent())
-        _presence_with_customer(run, row, present=True)
+        audited = customers.restore(work, row, operation.fields.sent_fields())
+        _store_presence(run, row, present=True)
         return audited
     if isinstance(operation, op.AdoptCustomer):
         _manage(run, row, operation.key)
-    return customers.edit(work, row, operation.fields.sent())
+    return customers.edit(work, row, operation.fields.sent_fields())
 
 
-def _presence_with_customer(run: Run, customer: Row, *, present: bool) -> None:
-    """What went out or came back with the customer was meant to: its base says so."""
+def _store_presence(run: BatchRun, customer: Row, *, present: bool) -> None:
+    """Record in `applied` that contacts left or returned together with their customer."""
     for contact in run.work.where("contact", t.contacts.c.customer == customer.id):
-        gone = (contact["removed"] or {}).get("with_customer", False)
-        if contact["applied"] and gone is not present and (contact["status"] == ContactStatus.REMOVED) is not present:
+        removed_with_customer = (contact["removed"] or {}).get("with_customer", False)
+        if (
+            contact["applied"]
+            and removed_with_customer is not present
+            and (contact["status"] == ContactStatus.REMOVED) is not present
+        ):
             contact["applied"] = {**contact["applied"], "present": present}
 
 
-def _write_contact(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
+def _write_contact(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
     work = run.work
     match operation:
         case op.HandOverWork():
@@ -236,50 +250,52 @@ def _write_contact(run: Run, row: Row, operation: op.AnyOperation) -> Audited:
             return audited
         case op.RestoreContact():
             before, after = contacts.restore(work, row)
-            _, fields = set_fields(work, row, operation.fields.sent())
+            _, fields = set_fields(work, row, operation.fields.sent_fields())
             return before, {**(after or {}), **fields}
         case op.AdoptContact():
             _manage(run, row, operation.key)
-    fields = operation.fields.sent() if isinstance(operation, op.OnContact) else {}
+    fields = operation.fields.sent_fields() if isinstance(operation, op.OnContact) else {}
     return contacts.edit(work, row, fields)
 
 
-def _row(run: Run, kind: str, id: str, version: int) -> Row:
-    """The row that an operation names: of this version, of nobody else, within the lease."""
+def _row(run: BatchRun, kind: str, id: str, version: int) -> Row:
+    """Return the row that an operation names, if its version, its owner and the lease allow the
+    write.
+    """
     row = run.work.one(kind, id)
-    known = row.first["version"] if row.first else row["version"]
-    if known != version:
-        raise Problem("stale", f"{kind} '{id}' is of version {known}, not {version}")
-    ownership.not_anothers(run.batch.owner, row)
+    version_before = row.first["version"] if row.first else row["version"]
+    if version_before != version:
+        raise Problem("stale", f"{kind} '{id}' has version {version_before}, not {version}")
+    ownership.must_not_be_anothers(run.batch.owner, row)
     _in_scope(run, row)
     return row
 
 
-def _in_scope(run: Run, row: Row) -> None:
+def _in_scope(run: BatchRun, row: Row) -> None:
     if row.kind in {"settings", "service"}:
-        _covered(run, "settings")
+        _must_cover(run, "settings")
         return
     home = row if row.kind == "customer" else run.work.one("customer", row["customer"])
     keys = {home["external_key"], home.first["external_key"] if home.first else None} - {None}
     for key in keys:
-        _covered(run, f"customer:{key}")
+        _must_cover(run, f"customer:{key}")
 
 
-def _covered(run: Run, scope: str) -> None:
+def _must_cover(run: BatchRun, scope: str) -> None:
     if scope not in run.scopes:
         raise Problem("lease-fenced", f"the lease does not cover '{scope}'")
 
 
-def _manage(run: Run, row: Row, key: str) -> Row:
-    """Put the owner's name and key on a row."""
+def _manage(run: BatchRun, row: Row, key: str) -> Row:
+    """Set the owner and the key of a row."""
     row["owner"] = run.batch.owner
-    return _call(run, row, key)
+    return _set_key(run, row, key)
 
 
-def _call(run: Run, row: Row, key: str) -> Row:
-    """Put a key on a row."""
+def _set_key(run: BatchRun, row: Row, key: str) -> Row:
+    """Set the key of a row."""
     if row["external_key"] != key and row.kind != "settings":
-        _key_is_free(run, row, key)
+        _must_be_free(run, row, key)
         generations.begin(run.work, row, key)
     row["external_key"] = key
     if row.kind in {"customer", "contact"}:
@@ -287,35 +303,38 @@ def _call(run: Run, row: Row, key: str) -> Row:
     return row
 
 
-def _key_is_free(run: Run, row: Row, key: str) -> None:
+def _must_be_free(run: BatchRun, row: Row, key: str) -> None:
     match row.kind:
         case "customer":
-            taken = references.customers_called(run.work, run.batch.owner, key)
+            holders = references.customers_called(run.work, run.batch.owner, key)
         case "contact":
-            taken = references.contacts_called(run.work, row["customer"], key)
+            holders = references.contacts_called(run.work, row["customer"], key)
         case _:
             return
-    if any(other is not row for other in taken):
-        raise Problem("key-taken", f"there is a {row.kind} '{key}' already")
+    if any(holder is not row for holder in holders):
+        raise Problem("key-taken", f"a {row.kind} '{key}' already exists")
 
 
-def _unowned(row: Row) -> None:
-    """A problem when the row had an owner before the batch: it is not there to be adopted."""
+def _must_be_unowned(row: Row) -> None:
+    """Raise a problem if the row had an owner before the batch: only unmanaged rows are adopted."""
     if (row.first or row.values)["owner"] is not None:
-        raise Problem("wrong-state", f"{row.kind} '{row.id}' has an owner already")
+        raise Problem("wrong-state", f"{row.kind} '{row.id}' already has an owner")
 
 
-def _remember(run: Run, row: Row, operation: op.Operation) -> None:
-    """Keep what the files say as the base of the next comparison."""
+def _store_applied(run: BatchRun, row: Row, operation: op.Operation) -> None:
+    """Store what the files say, as the base of the next comparison."""
     if operation.applied is None:
         return
     row["applied"] = {
-        **operation.applied.model_dump(), "commit": run.batch.commit, "run": run.batch.run, "at": run.work.now,
-    }  # fmt: skip
+        **operation.applied.model_dump(),
+        "commit": run.batch.commit,
+        "run": run.batch.run,
+        "at": run.work.now,
+    }
 
 
-def _last_commit(run: Run, done: Sequence[tuple[str, Row]]) -> None:
-    """Remember the commit at each customer touched, and the owner's own for settings and services."""
+def _store_last_commit(run: BatchRun, outcomes: Sequence[tuple[str, Row]]) -> None:
+    """Store the commit at each customer touched, and per owner for settings and services."""
     work, commit = run.work, run.batch.commit
     if commit is None:
         return
@@ -323,6 +342,6 @@ def _last_commit(run: Run, done: Sequence[tuple[str, Row]]) -> None:
         customer = work.one("customer", id)
         if customer["owner"] is not None:
             customer["last_commit"] = commit
-    if any(row.kind in {"settings", "service"} for _, row in done):
+    if any(row.kind in {"settings", "service"} for _, row in outcomes):
         settings = work.one("settings", "settings")
         settings["last_commits"] = {**settings["last_commits"], run.batch.owner: commit}

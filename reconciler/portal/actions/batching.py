@@ -1,18 +1,18 @@
-"""Work on many rows in turns: so many a transaction, so that nobody waits until all of it is done."""
+"""Work on many rows in batches, one transaction each, so that other writers never wait for long."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Final
 
-AT_ONCE: Final = 500
-"""Rows a transaction."""
+ROWS_PER_BATCH: Final = 500
+"""Rows per transaction."""
 
 
-def in_turns(turn: Callable[[], int]) -> int:
-    """Do it again until it had fewer than `AT_ONCE` rows to do; how many rows there were in all."""
-    total = done = turn()
-    while done == AT_ONCE:
-        done = turn()
-        total += done
+def run_in_batches(run_batch: Callable[[], int]) -> int:
+    """Repeat `run_batch` until it handles fewer than `ROWS_PER_BATCH` rows; return the total."""
+    total = count = run_batch()
+    while count == ROWS_PER_BATCH:
+        count = run_batch()
+        total += count
     return total

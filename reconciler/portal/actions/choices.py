@@ -1,4 +1,4 @@
-"""Fields of bodies and parameters of routes whose value is one of an enum."""
+"""Body fields and route parameters whose value is a member of an enum."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ from pydantic_core import CoreSchema, core_schema
 
 @dataclass(frozen=True, slots=True)
 class OneOf:
-    """Annotation of a `str`: one of the texts of the enum, and in the API document a list of them.
+    """Annotation of a `str` that must be one of the texts of an enum.
 
-    A field of the enum's own type would be described by a reference, and a `Literal` repeats the texts.
+    The API document lists the texts: a field of the enum type would become a reference, and a
+    `Literal` would repeat them.
     """
 
     members: type[StrEnum]
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        """The schema that pydantic has for a `Literal` of the texts."""
+        """Return pydantic's schema for a `Literal` of the texts."""
         return core_schema.literal_schema([str(member) for member in self.members])

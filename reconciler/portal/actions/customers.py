@@ -1,4 +1,4 @@
-"""Acts on customers: create, edit, archive with everybody in it, restore."""
+"""Actions on customers: create, edit, archive with all contacts, restore."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from reconciler.portal.actions import contacts, generations
-from reconciler.portal.actions.contacts import Audited
-from reconciler.portal.actions.fields import Fields, fresh_fields, set_fields, take_name
+from reconciler.portal.actions.contacts import AuditValues
+from reconciler.portal.actions.fields import Fields, claim_name, new_row_fields, set_fields
 from reconciler.portal.actions.registrations import reject
 from reconciler.portal.rules.contacts import may_be_restored
 from reconciler.portal.rules.problems import Problem
@@ -18,34 +18,42 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Letters and digits that nobody takes for each other when they are read out."""
+"""Letters and digits that are not confused when read aloud."""
 
 
 def create(work: Work, fields: Fields) -> Row:
-    """A new customer without people."""
-    customer = work.new("customer", {
-        **fresh_fields(work, "customer", {}), "name": "", "name_form": None, "status": CustomerStatus.ACTIVE, "archived": None,
-        "last_commit": None, "registration_code": None,
-    })  # fmt: skip
+    """Return a new customer without contacts."""
+    customer = work.new(
+        "customer",
+        {
+            **new_row_fields(work, "customer", {}),
+            "name": "",
+            "name_form": None,
+            "status": CustomerStatus.ACTIVE,
+            "archived": None,
+            "last_commit": None,
+            "registration_code": None,
+        },
+    )
     set_fields(work, customer, fields)
     work.touch(customer, "presence")
     return customer
 
 
-def edit(work: Work, customer: Row, fields: Fields) -> Audited:
+def edit(work: Work, customer: Row, fields: Fields) -> AuditValues:
     """Change fields of an active customer."""
     if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("wrong-state", f"customer '{customer.id}' is archived")
     return set_fields(work, customer, fields)
 
 
-def archive(work: Work, customer: Row, reason: str) -> Audited:
-    """The customer and all its people lose access; refused while a request is open."""
+def archive(work: Work, customer: Row, reason: str) -> AuditValues:
+    """Archive a customer and remove its contacts; refused while a request is open."""
     if customer["status"] != CustomerStatus.ACTIVE:
-        raise Problem("wrong-state", f"customer '{customer.id}' is archived already")
-    left = work.where("request", t.requests.c.customer == customer.id, t.requests.c.state.in_(OPEN))
-    if left:
-        ids = [request.id for request in left]
+        raise Problem("wrong-state", f"customer '{customer.id}' is already archived")
+    open_requests = work.where("request", t.requests.c.customer == customer.id, t.requests.c.state.in_(OPEN))
+    if open_requests:
+        ids = [request.id for request in open_requests]
         raise Problem("open-requests", f"{len(ids)} requests of '{customer.id}' are open", requests=ids)
     people = people_of(work, customer)
     for contact in people:
@@ -62,56 +70,58 @@ def archive(work: Work, customer: Row, reason: str) -> Audited:
 
 
 def people_of(work: Work, customer: Row) -> list[Row]:
-    """Everybody who is not removed, registrants too."""
+    """Return all contacts that are not removed, including registrations."""
     return work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status != ContactStatus.REMOVED)
 
 
-def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) -> Audited:
-    """The customer comes back with these fields and with everybody whom the archive took out.
+def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) -> AuditValues:
+    """Restore a customer with these fields, together with the contacts that the archive removed.
 
-    A name among the fields is claimed instead of the former one, which may be taken by now.
+    A new name among the fields replaces the old one, which another customer may have by now.
     """
     may_be_restored(customer.values, customer["archived"], work.now)
     generations.begin_again(work, customer)
     customer.update(status=CustomerStatus.ACTIVE, archived=None)
     set_fields(work, customer, fields)
     if "name" not in fields:
-        take_name(work, customer)
+        claim_name(work, customer)
     work.touch(customer, "presence")
-    gone = work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status == ContactStatus.REMOVED)
-    back = [contact for contact in gone if (contact["removed"] or {}).get("with_customer")]
-    for contact in back:
+    removed_contacts = work.where(
+        "contact", t.contacts.c.customer == customer.id, t.contacts.c.status == ContactStatus.REMOVED
+    )
+    returning = [contact for contact in removed_contacts if (contact["removed"] or {}).get("with_customer")]
+    for contact in returning:
         contacts.restore(work, contact)
     return {"status": CustomerStatus.ARCHIVED}, {
         "status": CustomerStatus.ACTIVE,
-        "contacts": [contact.id for contact in back],
+        "contacts": [contact.id for contact in returning],
     }
 
 
-def release(work: Work, row: Row, people: Sequence[Row] = ()) -> Audited:
-    """Stop managing a row, with these people of it: owner, key, base and last commit are emptied.
-
-    Nothing else changes.
-    """
+def release(work: Work, row: Row, people: Sequence[Row] = ()) -> AuditValues:
+    """Stop managing a row and these contacts of it: clear owner, key, base and last commit."""
     before: dict[str, Any] = {"external_key": row["external_key"], "owner": row["owner"]}
     generations.remember(work, [row, *people])
     if row.kind == "customer":
         row["last_commit"] = None
-    for each in (row, *people):
-        each.update(external_key=None, owner=None, applied=None)
-        work.written(each)
+    for managed_row in (row, *people):
+        managed_row.update(external_key=None, owner=None, applied=None)
+        work.written(managed_row)
     return before, {"external_key": None, "owner": None}
 
 
-def renew_code(work: Work, customer: Row) -> Audited:
-    """A new registration code: whoever signs up with it belongs to this customer. The code stays out of the history."""
+def renew_code(work: Work, customer: Row) -> AuditValues:
+    """Set a new registration code; people who sign up with it belong to this customer.
+
+    The history does not contain the code.
+    """
     customer["registration_code"] = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(3))
     work.written(customer)
     return {}, {"registration_code": "renewed"}
 
 
-def withdraw_code(work: Work, customer: Row) -> Audited:
-    """Nobody signs up with the customer's code any more."""
+def withdraw_code(work: Work, customer: Row) -> AuditValues:
+    """Delete the registration code, so that nobody can sign up with it."""
     customer["registration_code"] = None
     work.written(customer)
     return {}, {"registration_code": "withdrawn"}

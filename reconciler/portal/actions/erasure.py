@@ -1,4 +1,4 @@
-"""A removed person's data gone for good: what is left names nobody."""
+"""Erasing the data of a removed person: nothing that remains names them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from sqlalchemy import and_, delete, func, select, update
 
-from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.forgetting import forget_everywhere, forget_in_history
 from reconciler.portal.actions.outbox import FORGOTTEN
 from reconciler.portal.mail.inert import inert
@@ -23,16 +23,17 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
 PERSONAL: Final = personal_fields("contact")
-"""The fields that go, with the values that take their place."""
+"""The fields that are erased, with their replacement values."""
 
 _BEFORE: Final = (MailKind.CONFIRM, MailKind.KNOWN)
-"""Mails to somebody who is not a contact yet."""
+"""Kinds of mails to people who are not contacts yet."""
 
 
-def erase(work: Work, contact: Row) -> Audited:
-    """Erase every name and address that the person ever had, wherever it is stored; password, mails and links.
+def erase(work: Work, contact: Row) -> AuditValues:
+    """Erase every name and address that the person ever had, everywhere; also password, mails and
+    links.
 
-    Key, life and requests stay. The entry in the history names the values that were erased, not the person.
+    Key, life and requests stay. The entry in the history lists the erased values, not the person.
     """
     if contact["status"] != ContactStatus.REMOVED:
         raise Problem("wrong-state", f"contact '{contact.id}' is {contact['status']}: remove it first")
@@ -40,14 +41,14 @@ def erase(work: Work, contact: Row) -> Audited:
     _empty(work, contact, traces)
     _delete_letters(work, contact, traces)
     forget_everywhere(work, traces)
-    erased = forget_in_history(work, traces)
+    value_names = forget_in_history(work, traces)
     work.written(contact)
     work.leave_no_traces()
-    return {}, {"erased": True, NAMED: erased}
+    return {}, {"erased": True, NAMED: value_names}
 
 
 def _traces(work: Work, contact: Row) -> Traces:
-    """Every name and address that the person has, had, acted under or signed up with."""
+    """Return every name and address that the person has, had, acted under or signed up with."""
     name, c, s = pseudonym(contact.id), t.changes.c, t.sign_ups.c
     replaced = {**PERSONAL, "name": name, "email": f"{name}@erased.invalid"}
     work.flush()
@@ -64,7 +65,7 @@ def _traces(work: Work, contact: Row) -> Traces:
 
 
 def _empty(work: Work, contact: Row, traces: Traces) -> None:
-    """Put the pseudonym in place of what the contact's own row says of the person."""
+    """Replace the personal values in the contact's own row by the pseudonym."""
     applied = contact["applied"] and {
         **contact["applied"],
         "fields": {name: value for name, value in contact["applied"]["fields"].items() if name not in PERSONAL},
@@ -75,14 +76,14 @@ def _empty(work: Work, contact: Row, traces: Traces) -> None:
     }
     contact.update(**traces.replaced, touched=touched, password=None, applied=applied)
     contact["removed"] = {**(contact["removed"] or {}), "restorable_until": work.now}
-    if contact["fingerprint"]:  # a hash of a few values that can be guessed
+    if contact["fingerprint"]:  # a hash of a few guessable values
         home = work.one("customer", contact["customer"])["name"] if contact["customer"] else None
         contact["fingerprint"] = fingerprint(contact.values, home)
     work.flush()
 
 
 def _delete_letters(work: Work, contact: Row, traces: Traces) -> None:
-    """Delete what the person was sent, the links that they hold, and sign-ups that nobody confirmed."""
+    """Delete the mails, links and sessions of the person, and their unconfirmed sign-ups."""
     forms: Any = {same_address_form(text) for text in traces.texts if "@" in text}
     work.connection.execute(delete(t.sign_ups).where(t.sign_ups.c.address_form.in_(forms)))
     for table in (t.outbox, t.links, t.sessions):

@@ -1,4 +1,4 @@
-"""What a batch was judged on, compared with the portal before anything is done."""
+"""What the planner of a batch assumed, compared with the portal before the first operation."""
 
 from __future__ import annotations
 
@@ -24,34 +24,34 @@ _TABLE: Final[Mapping[str, Table]] = {
 _AT_ONCE: Final = 500
 
 
-def must_hold(work: Work, expected: Expectations | None, run: str) -> None:
-    """A `stale` problem that names a row unless everything is as the batch expects it."""
-    if expected is None:
+def check_expectations(work: Work, expectations: Expectations | None, run: str) -> None:
+    """Raise a `stale` problem that names a row if the portal differs from the expectations."""
+    if expectations is None:
         return
-    _rows_are(work, expected.rows)
-    if expected.people is not None:
-        _rights_are(work, expected.people, run)
+    _check_rows(work, expectations.rows)
+    if expectations.people is not None:
+        _check_rights(work, expectations.people, run)
 
 
-def _rows_are(work: Work, rows: Sequence[ExpectedRow]) -> None:
+def _check_rows(work: Work, rows: Sequence[ExpectedRow]) -> None:
     by_kind: defaultdict[str, list[ExpectedRow]] = defaultdict(list)
     for row in rows:
         by_kind[row.kind].append(row)
-    for kind, wanted in by_kind.items():
-        c, ids = _TABLE[kind].c, [row.id for row in wanted]
+    for kind, expected_rows in by_kind.items():
+        c, ids = _TABLE[kind].c, [row.id for row in expected_rows]
         statement = select(c.id, c.version).where(among(work.connection, c.id, ids))
         versions = {row.id: row.version for row in work.connection.execute(statement)}
-        for row in wanted:
-            version = versions.get(row.id, "none: it is not there")
+        for row in expected_rows:
+            version = versions.get(row.id, "none (not found)")
             if version != row.version:
-                detail = f"{kind} '{row.id}' is expected in version {row.version}, its version is {version}"
+                detail = f"{kind} '{row.id}' has version {version}, the batch expects {row.version}"
                 raise Problem("stale", detail, kind=kind, id=row.id)
 
 
-def _rights_are(work: Work, people: ExpectedPeople, run: str) -> None:
+def _check_rights(work: Work, people: ExpectedPeople, run: str) -> None:
     if people.revision >= work.revision:
-        reached = work.revision - 1
-        raise Problem("stale", f"revision {people.revision} is expected, the portal is at {reached}")
+        current = work.revision - 1
+        raise Problem("stale", f"the portal is at revision {current}, the batch expects {people.revision}")
     customers = None if people.customers is None else frozenset(people.customers)
     statement = changes_since(people.revision, run).execution_options(yield_per=_AT_ONCE)
     with work.connection.execute(statement) as entries:
@@ -62,10 +62,10 @@ def _rights_are(work: Work, people: ExpectedPeople, run: str) -> None:
 
 
 def changes_since(revision: int, run: str) -> Select[Any]:
-    """The query for entries of the feed that are newer and not by this run, with their customer as `home`.
+    """Return the query for newer entries of the feed by other runs, with their customer as `home`.
 
-    The primary key of `changes` begins with the revision, so that only newer entries are read.
-    Requests make up most of the feed and give no rights.
+    The primary key of `changes` begins with the revision, so only newer entries are read. Requests
+    make up most of the feed and give no rights.
     """
     c = t.changes.c
     home = case((c.object == "customer", c.id), else_=t.contacts.c.customer).label("home")

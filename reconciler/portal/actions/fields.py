@@ -1,4 +1,4 @@
-"""Changing writable fields of any row: the patch, who touched them, and what they refer to."""
+"""Writable fields of any row: apply a merge patch, record who wrote them, check references."""
 
 from __future__ import annotations
 
@@ -15,43 +15,47 @@ Fields = Mapping[str, Any]
 
 
 def set_fields(work: Work, row: Row, patch: Fields) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Change the fields of the patch; what they were, and what they are now."""
+    """Apply the patch; return the changed values before and after."""
     after = patched(row.values, patch, row.kind)
     before = {name: row[name] for name in after}
-    _refers_to_services(work, row.kind, after)
+    _services_must_exist(work, row.kind, after)
     row.update(**after)
     if "name" in after and row.kind == "customer":
-        take_name(work, row)
+        claim_name(work, row)
     if after:
         work.touch(row, *after)
     return before, after
 
 
-def fresh_fields(work: Work, kind: str, patch: Fields) -> dict[str, Any]:
-    """The fields of a new row: the defaults of its kind, and over them the patch."""
+def new_row_fields(work: Work, kind: str, patch: Fields) -> dict[str, Any]:
+    """Return the fields of a new row: the defaults of its kind, overridden by the patch."""
     fields = {**DEFAULTS[kind], **patched(DEFAULTS[kind], patch, kind)}
-    _refers_to_services(work, kind, fields)
+    _services_must_exist(work, kind, fields)
     by = {"by": work.principal.name, "actor": str(work.principal.actor), "at": work.now}
     return {
-        **fields, "external_key": None, "owner": None, "applied": None, "life": 1,
+        **fields,
+        "external_key": None,
+        "owner": None,
+        "applied": None,
+        "life": 1,
         "touched": dict.fromkeys([*patch, "presence"], by),
-    }  # fmt: skip
+    }
 
 
-def take_name(work: Work, customer: Row) -> None:
-    """Claim the customer's name; a problem when another customer has it."""
+def claim_name(work: Work, customer: Row) -> None:
+    """Reserve the customer's name; a problem if another customer has it."""
     form = same_name_form(customer["name"])
-    for other in work.where("customer", t.customers.c.name_form == form):
-        if other is not customer:
-            raise Problem("name-taken", f"the name '{customer['name']}' is taken by '{other.id}'")
+    for holder in work.where("customer", t.customers.c.name_form == form):
+        if holder is not customer:
+            raise Problem("name-taken", f"the name '{customer['name']}' is taken by '{holder.id}'")
     customer["name_form"] = form
 
 
-def _refers_to_services(work: Work, kind: str, fields: Fields) -> None:
-    """An `unprocessable` problem when a list names a service that is not there."""
+def _services_must_exist(work: Work, kind: str, fields: Fields) -> None:
+    """Raise an `unprocessable` problem if a list names an unknown service."""
     codes = fields.get("services")
     if kind not in {"customer", "contact"} or not isinstance(codes, list) or not codes:
         return
-    known = {service["code"] for service in work.where("service", t.services.c.code.in_(codes))}
-    if missing := sorted(set(codes) - known):
-        raise Problem("unprocessable", f"there is no service '{missing[0]}'")
+    existing = {service["code"] for service in work.where("service", t.services.c.code.in_(codes))}
+    if unknown_codes := sorted(set(codes) - existing):
+        raise Problem("unprocessable", f"there is no service '{unknown_codes[0]}'")

@@ -1,7 +1,7 @@
-"""Lives: numbers that tell rows under the same key apart.
+"""Lives: numbers that tell apart rows that had the same key at different times.
 
-What was reviewed for one of them is not done to the next. Creating or restoring a row under a key, and
-giving a row a key, begins a life that no row had under that key before. A row that loses its key
+A change that was reviewed for one of these rows is never applied to the next. A row begins a new
+life when it is created or restored under a key, or receives a key. A row that loses its key
 (renamed, released, deleted) leaves its life in the table `lives`.
 """
 
@@ -22,12 +22,14 @@ _TABLE: Final[Mapping[str, Table]] = {
     "contact": t.contacts,
 }
 _HOME: Final[Mapping[str, str]] = {"service": "owner", "customer": "owner", "contact": "customer"}
-"""The column within whose values a key is unique, by the kind of row."""
+"""The column within which a key is unique, by kind of row."""
 _INSERT: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
 
 
 def shown_life(work: Work, kind: str, home: str, key: str) -> int:
-    """The highest life among the rows that a snapshot shows under the key; 0 when there is none."""
+    """Return the highest life among the rows that a snapshot shows under the key; 0 if there is
+    none.
+    """
     work.flush()
     c = _TABLE[kind].c
     highest = select(func.max(c.life)).where(c[_HOME[kind]] == home, c.external_key == key)
@@ -35,7 +37,7 @@ def shown_life(work: Work, kind: str, home: str, key: str) -> int:
 
 
 def begin(work: Work, row: Row, key: str) -> None:
-    """Give the row a life that no row ever had under this key; its own number never becomes less."""
+    """Give the row a life that no row had under this key before; its own number never decreases."""
     work.flush()
     c, past, home = _TABLE[row.kind].c, t.lives.c, row[_HOME[row.kind]]
     lives = union_all(
@@ -47,7 +49,7 @@ def begin(work: Work, row: Row, key: str) -> None:
 
 
 def begin_again(work: Work, row: Row) -> None:
-    """Give a row that comes back another life: under its key, or its own next one without a key."""
+    """Give a restored row a new life, under its key or, without a key, its own next one."""
     if row["external_key"] is None:
         row["life"] += 1
     else:
@@ -55,12 +57,12 @@ def begin_again(work: Work, row: Row) -> None:
 
 
 def remember(work: Work, rows: Iterable[Row]) -> None:
-    """Keep the lives of rows that are about to lose their keys."""
+    """Store the lives of rows that are about to lose their keys."""
     last = [_last_life(row) for row in rows if row["external_key"] is not None]
     if last:
         insert = _INSERT[work.connection.dialect.name](t.lives)
-        known, new = t.lives.c.life, insert.excluded.life
-        highest = {"life": case((new > known, new), else_=known)}
+        stored_life, new_life = t.lives.c.life, insert.excluded.life
+        highest = {"life": case((new_life > stored_life, new_life), else_=stored_life)}
         key = t.lives.primary_key.columns.keys()
         work.connection.execute(insert.on_conflict_do_update(index_elements=key, set_=highest), last)
 

@@ -1,4 +1,4 @@
-"""What must hold after every unit of work, asked for the customers that it concerned."""
+"""Invariants that are checked after each unit of work, for the customers that it touched."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 
 def touched_customers(work: Work) -> set[str]:
-    """The customers of which this work changed something or somebody."""
-    changed = [row for row in work.rows.values() if row.first is None or row.values != row.first]
-    return {_customer(row) for row in changed if _customer(row)}
+    """Return the ids of the customers whose rows, contacts or requests this work changed."""
+    changed_rows = [row for row in work.rows.values() if row.first is None or row.values != row.first]
+    return {_customer(row) for row in changed_rows if _customer(row)}
 
 
 def _customer(row: Row) -> str:
@@ -24,18 +24,18 @@ def _customer(row: Row) -> str:
 
 
 def work_has_owners(work: Work) -> None:
-    """A `no-heir` problem when an open request would be nobody's."""
+    """Raise a `no-heir` problem if an open request has no valid owner."""
     work.flush()
     touched = sorted(touched_customers(work))
     for start in range(0, len(touched), 500):
-        lost = work_without_owner(work.connection, touched[start : start + 500])
-        if lost:
-            owner = lost[0][1]
-            raise no_heir([{"id": id} for id, found in lost if found == owner], owner)
+        orphans = work_without_owner(work.connection, touched[start : start + 500])
+        if orphans:
+            owner = orphans[0][1]
+            raise no_heir([{"id": id} for id, request_owner in orphans if request_owner == owner], owner)
 
 
 def managers_stay(work: Work, before: Collection[str]) -> None:
-    """A `last-manager` problem when a customer had a manager before and has none now."""
+    """Raise a `last-manager` problem if a customer had a manager before and has none now."""
     work.flush()
     now = customers_with_manager(work.connection, before)
     for id in sorted(set(before) - now):

@@ -38,7 +38,9 @@ def mark_of(store: Store, session: Mapping[str, Any]) -> str | None:
 
 
 def known_as(work: Work, person: Row | None, mark: str) -> str | None:
-    """Return the subject under which tries with this mark are counted; None unless the mark is one of the person's."""
+    """Return the subject under which attempts with this mark are counted; None if the mark is not
+    valid.
+    """
     content, _, seal = mark.rpartition(".")
     parts = mark.split(".")
     if person is None or len(parts) != _PARTS or parts[0] != person.id or parts[2] < work.now:

@@ -1,6 +1,6 @@
-"""Links in mails behind which a password is set: the first one (`activation`), or a new one (`reset`).
+"""Mailed links behind which a password is set: the first one (`activation`) or a new one (`reset`).
 
-Looking at a link does not use it up, for mail scanners look at all of them; setting the password does.
+Opening a link does not use it up, because mail scanners open every link. Setting the password does.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from sqlalchemy import Connection, delete, select, update
 
 from reconciler.portal.actions import attempts
 from reconciler.portal.actions.known_browsers import known_as
-from reconciler.portal.actions.mails import Reader, contact_as_reader, digest, new_link, post_unsent, staff_as_reader
-from reconciler.portal.actions.passwords import hashed, must_be_strong
-from reconciler.portal.actions.people import as_self, with_address
+from reconciler.portal.actions.mails import Recipient, compose, contact_recipient, digest_of, new_link, staff_recipient
+from reconciler.portal.actions.passwords import hash_password, must_be_strong
+from reconciler.portal.actions.people import act_as_self, person_with_address
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
@@ -30,42 +30,44 @@ _OPENS_FOR: Final = {
     "activation": {ContactStatus.INVITED, ContactStatus.ACTIVE},
     "reset": {ContactStatus.ACTIVE},
 }
-"""For people of which states each kind of link works."""
+"""The statuses of people for which each kind of link works."""
 
 
-def behind(connection: Connection, kind: str, secret: str, now: str) -> Mapping[str, Any]:
-    """Name, address and status of the person to whom a link opens now; a `not-found` problem when it opens nothing."""
-    found = _known(connection, kind, secret)
-    if found is None or found["used_at"] is not None or found["expires_at"] < now:
-        raise _useless()
-    person = _person(connection, found)
+def person_behind(connection: Connection, kind: str, secret: str, now: str) -> Mapping[str, Any]:
+    """Return name, address and status of the person a link belongs to; `not-found` if it does not
+    work.
+    """
+    link = _link(connection, kind, secret)
+    if link is None or link["used_at"] is not None or link["expires_at"] < now:
+        raise _dead_link()
+    person = _person(connection, link)
     if person is None or person["status"] not in _OPENS_FOR[kind]:
-        raise _useless()
+        raise _dead_link()
     return person
 
 
-def judged(store: Store, kind: str, secret: str, password: str) -> str:
-    """What will be kept of the password, once it is good enough; nothing is written yet.
+def hash_new_password(store: Store, kind: str, secret: str, password: str) -> str:
+    """Return the hash of a new password after checking its strength; nothing is written.
 
-    Links that do not work cost no hashing. Whether a link still works is judged again when it is used.
+    Links that do not work cost no hashing. `set_password` checks the link again.
     """
     with store.read() as connection:
-        person = behind(connection, kind, secret, store.clock())
+        person = person_behind(connection, kind, secret, store.clock())
     must_be_strong(password, (person["name"], person["email"]))
-    return hashed(password)
+    return hash_password(password)
 
 
-def use(work: Work, kind: str, secret: str, kept: str, host: str) -> Row:
-    """Set the password of the person to whom the link was sent. A link works once, and it is the last one then."""
-    person = behind(work.connection, kind, secret, work.now)
+def set_password(work: Work, kind: str, secret: str, password_hash: str, host: str) -> Row:
+    """Set the password of the link's owner. The link works once and ends all their other links."""
+    person = person_behind(work.connection, kind, secret, work.now)
     row = work.one("contact" if "customer" in person else "staff", person["id"])
-    work.connection.execute(update(t.links).where(t.links.c.digest == digest(secret)).values(used_at=work.now))
-    attempts.forgive(work, same_address_form(row["email"]), host)
-    row["password"] = kept
+    work.connection.execute(update(t.links).where(t.links.c.digest == digest_of(secret)).values(used_at=work.now))
+    attempts.clear_failures(work, same_address_form(row["email"]), host)
+    row["password"] = password_hash
     if kind == "activation":
         activate(work, row)
         return row
-    as_self(work, row["name"])
+    act_as_self(work, row["name"])
     work.end_access(row.id)
     _end_links(work, row)
     work.audit(Verb.RESET, row, {}, {"password": "changed"})
@@ -73,8 +75,8 @@ def use(work: Work, kind: str, secret: str, kept: str, host: str) -> Row:
 
 
 def activate(work: Work, person: Row) -> None:
-    """The person is in from here on, by an act of her own; links to her that nobody used open nothing any more."""
-    as_self(work, person["name"])
+    """Make the person active, by their own action, and end their unused links."""
+    act_as_self(work, person["name"])
     before, person["status"] = person["status"], ContactStatus.ACTIVE
     _end_links(work, person)
     work.audit(Verb.ACTIVATE, person, {"status": before}, {"status": ContactStatus.ACTIVE})
@@ -86,31 +88,31 @@ def _end_links(work: Work, person: Row) -> None:
 
 
 def ask_for_reset(work: Work, email: str, host: str, browser: str = "") -> None:
-    """Mail a link to whoever logs in with this address; nobody learns whether there is somebody.
+    """Mail a reset link to the person with this address; nobody learns whether there is one.
 
-    The same work is done for everybody: a link is made, a mail is written. Only that of a person leaves.
-    `browser`: the mark of a browser that may be known here, which nobody elsewhere can use up the mails of.
+    Every address costs the same work: a link is created and a mail composed, but only a person's
+    mail is sent. `browser` is the mark of a known browser, whose mails nobody elsewhere can use up.
     """
     form = same_address_form(email)
-    person = with_address(work, form)
-    attempts.mail_asked_for(work, form, host, known_as(work, person, browser))
+    person = person_with_address(work, form)
+    attempts.count_mail_request(work, form, host, known_as(work, person, browser))
     active = person if person and person["status"] == ContactStatus.ACTIVE else None
     secret = new_link(work, "reset", later(work.now, minutes=RESET_MINUTES), active)
-    reader = reader_of(work, person) if person else Reader(email, email, "en")
+    reader = recipient_of(work, person) if person else Recipient(email, email, "en")
     wording = Wording.RESET if active or not person else Wording.KNOWN_INVITED
-    mail = post_unsent(work, wording, reader, link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES)
+    mail = compose(work, wording, reader, link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES)
     if person:
         work.mail(mail)
 
 
-def reader_of(work: Work, person: Row) -> Reader:
-    """The person as the reader of a mail."""
-    return contact_as_reader(work, person) if person.kind == "contact" else staff_as_reader(person)
+def recipient_of(work: Work, person: Row) -> Recipient:
+    """Return the person as the recipient of a mail."""
+    return contact_recipient(work, person) if person.kind == "contact" else staff_recipient(person)
 
 
-def _known(connection: Connection, kind: str, secret: str) -> Mapping[str, Any] | None:
+def _link(connection: Connection, kind: str, secret: str) -> Mapping[str, Any] | None:
     c = t.links.c
-    row = connection.execute(select(t.links).where(c.digest == digest(secret), c.kind == kind)).mappings().first()
+    row = connection.execute(select(t.links).where(c.digest == digest_of(secret), c.kind == kind)).mappings().first()
     return dict(row) if row else None
 
 
@@ -120,5 +122,5 @@ def _person(connection: Connection, link: Mapping[str, Any]) -> Mapping[str, Any
     return dict(row) if row else None
 
 
-def _useless() -> Problem:
-    return Problem("not-found", "this link does not work any more")
+def _dead_link() -> Problem:
+    return Problem("not-found", "this link no longer works")

@@ -1,4 +1,4 @@
-"""Mails that acts send: facts from the rows, words from `mail`, a place in the outbox."""
+"""Mails that actions send: facts from the rows, texts from `mail`, a row in the outbox."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 
 @dataclass(frozen=True, slots=True)
-class Reader:
-    """Who reads a mail: at which address, called what, in which language; and about which customer it is."""
+class Recipient:
+    """The recipient of a mail: address, name, language, and the customer that the mail is about."""
 
     to: str
     name: str
@@ -32,93 +32,112 @@ class Reader:
     customer: Row | None = None
 
 
-def digest(secret: str) -> str:
-    """What is kept of a secret that only its bearer knows."""
+def digest_of(secret: str) -> str:
+    """Return the digest that is stored instead of a secret."""
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
 def send(work: Work, wording: Wording, contact: Row, *, to: str | None = None, **facts: Any) -> None:
-    """Put a mail to this contact into the outbox, in the contact's language."""
-    reader = contact_as_reader(work, contact)
+    """Queue a mail to this contact, in the contact's language."""
+    reader = contact_recipient(work, contact)
     post(work, wording, replace(reader, to=to) if to else reader, **facts)
 
 
-def contact_as_reader(work: Work, contact: Row) -> Reader:
-    """The contact, reading in her own language or her customer's."""
+def contact_recipient(work: Work, contact: Row) -> Recipient:
+    """Return the contact as a recipient, in their own language or their customer's."""
     customer = work.one("customer", contact["customer"]) if contact["customer"] else None
     language = contact["language"] or (customer["language"] if customer else "en")
-    return Reader(contact["email"], contact["name"], language, contact.id, contact["role"], customer)
+    return Recipient(contact["email"], contact["name"], language, contact.id, contact["role"], customer)
 
 
-def staff_as_reader(person: Row) -> Reader:
-    """One of the provider's people."""
-    return Reader(person["email"], person["name"], person["language"], role=person["kind"])
+def staff_recipient(person: Row) -> Recipient:
+    """Return a staff member as a recipient."""
+    return Recipient(person["email"], person["name"], person["language"], role=person["kind"])
 
 
-def post(work: Work, wording: Wording, reader: Reader, **facts: Any) -> None:
-    """Put a mail into the outbox."""
-    work.mail(post_unsent(work, wording, reader, **facts))
+def post(work: Work, wording: Wording, reader: Recipient, **facts: Any) -> None:
+    """Queue a mail."""
+    work.mail(compose(work, wording, reader, **facts))
 
 
-def post_unsent(
-    work: Work, wording: Wording, reader: Reader, *, requests: Sequence[About] = (), **facts: Any
+def compose(
+    work: Work, wording: Wording, reader: Recipient, *, requests: Sequence[About] = (), **facts: Any
 ) -> dict[str, Any]:
-    """The mail as the outbox would hold it."""
+    """Return the mail as a row of the outbox, without queueing it."""
     customer = reader.customer
-    written = letter(wording, reader.language, {
-        "portal": name_for(reader.language, work.portal["name"]), "name": reader.name,
-        "customer": customer["name"] if customer else "", "role": reader.role, "address": f"{work.base_url}/login",
-        "contact": _whom_to_ask(customer, work), **color_of(work), **{name: str(value) for name, value in facts.items()},
-    }, requests)  # fmt: skip
+    content = letter(
+        wording,
+        reader.language,
+        {
+            "portal": name_for(reader.language, work.portal["name"]),
+            "name": reader.name,
+            "customer": customer["name"] if customer else "",
+            "role": reader.role,
+            "address": f"{work.base_url}/login",
+            "contact": _contact_address(customer, work),
+            **color_fact(work),
+            **{name: str(value) for name, value in facts.items()},
+        },
+        requests,
+    )
     id = f"mail_{secrets.token_hex(10)}"
     return {
-        "id": id, "kind": str(wording.kind), "to": reader.to, "language": reader.language, "contact": reader.contact,
-        "message_id": f"<{id}@{work.portal['id']}>", "subject": written.subject, "text": written.text, "html": written.html,
-    }  # fmt: skip
+        "id": id,
+        "kind": str(wording.kind),
+        "to": reader.to,
+        "language": reader.language,
+        "contact": reader.contact,
+        "message_id": f"<{id}@{work.portal['id']}>",
+        "subject": content.subject,
+        "text": content.text,
+        "html": content.html,
+    }
 
 
 def new_link(work: Work, kind: str, expires_at: str, person: Row | None) -> str:
-    """The secret of a new link to this person; of one that opens nothing when there is nobody."""
+    """Return the secret of a new link for this person; without a person, the link opens nothing."""
     work.flush()
     secret = secrets.token_urlsafe(24)
-    whose = {"contact": None, "staff": None, **({person.kind: person.id} if person else {})}
+    person_columns = {"contact": None, "staff": None, **({person.kind: person.id} if person else {})}
     work.connection.execute(
-        insert(t.links).values(digest=digest(secret), kind=kind, expires_at=expires_at, used_at=None, **whose)
+        insert(t.links).values(
+            digest=digest_of(secret), kind=kind, expires_at=expires_at, used_at=None, **person_columns
+        )
     )
     return secret
 
 
 def invite(work: Work, contact: Row, wording: Wording = Wording.ACTIVATION) -> None:
-    """Send a link behind which the contact sets her password."""
-    expires = link_end(work)
+    """Send a link with which the contact sets their password."""
+    expires = new_link_expiry(work)
     secret = new_link(work, "activation", expires, contact)
     contact["invited_at"] = work.now
     send(work, wording, contact, link=f"{work.base_url}/activate/{secret}", until=expires[:10])
 
 
-def color_of(work: Work) -> dict[str, str]:
-    """The fact of the provider's colour, for the HTML of a mail; none when the settings name none."""
+def color_fact(work: Work) -> dict[str, str]:
+    """Return the provider's colour for the HTML of a mail; empty if the settings name none."""
     color = work.one("settings", "settings")["branding"].get("primary_color")
     return {"color": color} if color else {}
 
 
-def link_end(work: Work) -> str:
-    """Until when an activation link works that is made now."""
+def new_link_expiry(work: Work) -> str:
+    """Return when an activation link created now expires."""
     return later(work.now, days=work.one("settings", "settings")["activation"]["expire_after_days"])
 
 
 def about(work: Work, request: Row) -> About:
-    """The request, to be listed in a mail."""
-    return About(request["title"], page_of(work, request))
+    """Return the request as an item of a list in a mail."""
+    return About(request["title"], request_url(work, request))
 
 
-def page_of(work: Work, request: Row) -> str:
-    """Where the request is looked at."""
+def request_url(work: Work, request: Row) -> str:
+    """Return the URL of the request's page."""
     return f"{work.base_url}/requests/{request.id}"
 
 
-def _whom_to_ask(customer: Row | None, work: Work) -> str:
-    """The customer's first project manager, else an administrator; empty when there is neither."""
+def _contact_address(customer: Row | None, work: Work) -> str:
+    """Return the customer's first project manager, else an administrator, else an empty text."""
     if customer and customer["project_managers"]:
         return str(customer["project_managers"][0])
     c = t.staff.c

@@ -1,4 +1,4 @@
-"""The operations of a batch, as the contract writes them; one class each."""
+"""The operations of a batch, one class each, as the contract defines them."""
 
 from __future__ import annotations
 
@@ -14,24 +14,24 @@ from reconciler.portal.actions.schemas import (
     Paragraph,
     ServiceFields,
     SettingsFields,
-    Shape,
-    needs,
-    not_emptied,
+    StrictModel,
+    forbid_null,
+    require,
 )
 
 Version: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 Reason: TypeAlias = Annotated[Paragraph, Field(max_length=500)]
 
 
-class AppliedIn(Shape):
-    """What the files say of the object: remembered as sent."""
+class AppliedIn(StrictModel):
+    """What the files say about the object, stored as sent."""
 
     present: bool
     fields: Annotated[dict[str, JsonValue], Field(max_length=50)]
 
 
-class Reference(Shape):
-    """An object by its id (its version is compared when it is given), or by its keys."""
+class Reference(StrictModel):
+    """A reference to an object by its id (with an optional version to compare) or by its keys."""
 
     id: Id | None = None
     version: Version | None = None
@@ -40,21 +40,21 @@ class Reference(Shape):
 
     @model_validator(mode="after")
     def one_way(self) -> Reference:
-        """By id or by key, not both."""
+        """Require an id or a key, not both."""
         if (self.id is None) == (self.customer is None):
-            raise ValueError("either 'id' or 'customer' names an object")
+            raise ValueError("give either 'id' or 'customer', not both")
         return self
 
 
-class Operation(Shape):
-    """What every operation has: the id of the change that it carries out."""
+class Operation(StrictModel):
+    """The common members of operations, such as the id of the change."""
 
     change: Annotated[str, Field(min_length=1, max_length=64, pattern=r"^[!-~]+$")]
     applied: AppliedIn | None = None
 
 
 class Write(Operation):
-    """An operation on a row, which must have this version."""
+    """An operation on an existing row, which must have this version."""
 
     id: Id
     version: Version
@@ -82,8 +82,8 @@ class CreateService(Operation):
 
     @model_validator(mode="after")
     def complete(self) -> CreateService:
-        """A service has a name."""
-        needs(self.fields, "name")
+        """Require a name."""
+        require(self.fields, "name")
         return self
 
 
@@ -118,8 +118,8 @@ class CreateCustomer(Operation):
 
     @model_validator(mode="after")
     def complete(self) -> CreateCustomer:
-        """A customer has a name."""
-        needs(self.fields, "name")
+        """Require a name."""
+        require(self.fields, "name")
         return self
 
 
@@ -130,8 +130,8 @@ class OnCustomer(Write):
 
     @model_validator(mode="after")
     def complete(self) -> OnCustomer:
-        """The name of a customer cannot be emptied."""
-        not_emptied(self.fields, "name")
+        """Reject a null name."""
+        forbid_null(self.fields, "name")
         return self
 
 
@@ -169,8 +169,8 @@ class OnContact(Write):
 
     @model_validator(mode="after")
     def complete(self) -> OnContact:
-        """Name, address and role of a contact cannot be emptied."""
-        not_emptied(self.fields, "name", "email", "role")
+        """Reject a null name, address or role."""
+        forbid_null(self.fields, "name", "email", "role")
         return self
 
 
@@ -183,8 +183,8 @@ class CreateContact(Operation):
 
     @model_validator(mode="after")
     def complete(self) -> CreateContact:
-        """A contact has a name, an address and a role."""
-        needs(self.fields, "name", "email", "role")
+        """Require a name, an address and a role."""
+        require(self.fields, "name", "email", "role")
         return self
 
 
@@ -252,40 +252,63 @@ class Record(Write):
 
 
 AnyOperation: TypeAlias = Annotated[
-    UpdateSettings | AdoptSettings | CreateService | UpdateService | AdoptService | RenameService | RemoveService
-    | CreateCustomer | UpdateCustomer | RenameCustomer | AdoptCustomer | ArchiveCustomer | RestoreCustomer
+    UpdateSettings
+    | AdoptSettings
+    | CreateService
+    | UpdateService
+    | AdoptService
+    | RenameService
+    | RemoveService
+    | CreateCustomer
+    | UpdateCustomer
+    | RenameCustomer
+    | AdoptCustomer
+    | ArchiveCustomer
+    | RestoreCustomer
     | ReleaseCustomer
-    | CreateContact | ApproveRegistration | RejectRegistration | AdoptContact | UpdateContact | ChangeRole
-    | ChangeEmail | RenameContact | HandOverWork | RemoveContact | RestoreContact | ReleaseContact
+    | CreateContact
+    | ApproveRegistration
+    | RejectRegistration
+    | AdoptContact
+    | UpdateContact
+    | ChangeRole
+    | ChangeEmail
+    | RenameContact
+    | HandOverWork
+    | RemoveContact
+    | RestoreContact
+    | ReleaseContact
     | Record,
     Field(discriminator="op"),
-]  # fmt: skip
+]
 
 
-class ExpectedRow(Shape):
-    """A row that must be there in this version."""
+class ExpectedRow(StrictModel):
+    """A row that must exist in this version."""
 
     kind: Literal["settings", "service", "customer", "contact"]
     id: Id
     version: Version
 
 
-class ExpectedPeople(Shape):
-    """Nobody at these customers (None: at any) came, came back, or changed in their rights since the revision."""
+class ExpectedPeople(StrictModel):
+    """No contact of these customers (None: of any) was added, restored or changed in rights since
+    then.
+    """
 
     customers: Annotated[list[Id], Field(max_length=20_000)] | None
     revision: Version
 
 
-class Expectations(Shape):
-    """What the operations were judged on: it must hold before the first of them."""
+class Expectations(StrictModel):
+    """What the planner assumed; checked before the first operation."""
 
     rows: Annotated[list[ExpectedRow], Field(default_factory=list, max_length=20_000)]
     people: ExpectedPeople | None = None
 
 
-class Batch(Shape):
-    """Operations that are carried out together or not at all."""
+class Batch(StrictModel):
+    """Operations that are applied together or not at all."""
 
     lease: Id
     token: int
@@ -297,7 +320,7 @@ class Batch(Shape):
 
 
 def kind_of(operation: Operation) -> str:
-    """The kind of row that an operation writes."""
+    """Return the kind of row that an operation writes."""
     match operation:
         case Record():
             return operation.object

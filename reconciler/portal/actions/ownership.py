@@ -1,4 +1,6 @@
-"""The rows of a batch, judged by `rules.ownership`: those that operations name, and what follows."""
+"""Ownership checks of a batch (`rules.ownership`): the rows that operations name, and those that
+follow.
+"""
 
 from __future__ import annotations
 
@@ -9,27 +11,27 @@ from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store.unit_of_work import Row, Work
 
 
-def not_anothers(owner: str, row: Row) -> None:
-    """An `other-owner` problem for another owner's row, before anything is done with it."""
+def must_not_be_anothers(owner: str, row: Row) -> None:
+    """Raise an `other-owner` problem for another owner's row, before the operation."""
     must_be_own(owner, f"{row.kind} '{row.id}'", _owners(row), None, follows=True)
 
 
-def is_own(work: Work, owner: str, row: Row) -> None:
-    """An `other-owner` problem unless the row that an operation named is or was the owner's.
+def named_row_must_be_own(work: Work, owner: str, row: Row) -> None:
+    """Raise an `other-owner` problem unless the row is or was the owner's.
 
-    It is judged after the last operation: work may be handed over before its holder is adopted.
-    Only a sign-up that was approved or rejected just now may be nobody's.
+    The check runs after the last operation: work may be handed over before its holder is adopted.
+    Only a sign-up that this batch approved or rejected may have no owner.
     """
     waited = row.first is not None and row.first.get("status") == ContactStatus.UNAPPROVED
     decided = waited and row["status"] != ContactStatus.UNAPPROVED
     _must_be_own(work, owner, row, follows=decided)
 
 
-def followers_are_own(work: Work, owner: str, named: Iterable[Row]) -> None:
-    """Judge what was written besides the named rows: people and requests follow their customer."""
-    judged = set(map(id, named))
+def followers_must_be_own(work: Work, owner: str, named_rows: Iterable[Row]) -> None:
+    """Check the rows written besides the named ones: contacts and requests follow their customer."""
+    checked_ids = set(map(id, named_rows))
     for row in list(work.rows.values()):
-        if row.values != row.first and id(row) not in judged:
+        if row.values != row.first and id(row) not in checked_ids:
             _must_be_own(work, owner, row, follows=row.kind in {"contact", "request"})
 
 

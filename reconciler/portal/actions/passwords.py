@@ -1,6 +1,7 @@
-"""Passwords: judged by the rules, kept as argon2id (19 MiB, two rounds), compared in constant work.
+"""Passwords: checked by the rules, stored as argon2id (19 MiB, two rounds), compared in constant
+work.
 
-Hashing takes its time and its memory, so nothing here runs within a transaction, and only a few at once.
+Hashing is slow and needs memory, so it runs outside transactions and only a few at a time.
 """
 
 from __future__ import annotations
@@ -18,41 +19,41 @@ from reconciler.portal.rules.passwords import LONGEST, SHORTEST, weakness
 from reconciler.portal.rules.problems import Problem
 
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
-AT_ONCE: Final = 4
-_ROOM: Final = threading.BoundedSemaphore(AT_ONCE)
-_NOBODYS: Final = HASHER.hash(secrets.token_urlsafe(16))
-"""Compared with when there is nobody, so that an answer takes as long as for somebody."""
+MAX_CONCURRENT: Final = 4
+_SLOTS: Final = threading.BoundedSemaphore(MAX_CONCURRENT)
+_DUMMY_HASH: Final = HASHER.hash(secrets.token_urlsafe(16))
+"""Compared if there is no person, so that the answer takes as long as for a real one."""
 
 _WHY: Final = {
-    "short": f"a password has {SHORTEST} characters or more",
-    "long": f"a password has {LONGEST} characters at most",
-    "kinds": "a password has lower and upper case letters and digits",
-    "common": "this password is among the first that are guessed: take words that belong to nobody",
+    "short": f"a password needs at least {SHORTEST} characters",
+    "long": f"a password has at most {LONGEST} characters",
+    "kinds": "a password needs lower and upper case letters and digits",
+    "common": "this password is easy to guess; avoid common words and your own name",
 }
 
 
 def must_be_strong(password: str, personal: Iterable[str] = ()) -> None:
-    """A problem, with the `weakness` among its members, when the password is too easily guessed."""
-    found = weakness(password, personal)
-    if found is not None:
-        raise Problem("unprocessable", _WHY[found], weakness=found)
+    """Raise a problem with the member `weakness` if the password is easy to guess."""
+    reason = weakness(password, personal)
+    if reason is not None:
+        raise Problem("unprocessable", _WHY[reason], weakness=reason)
 
 
-def hashed(password: str) -> str:
-    """What is kept of a password."""
-    with _ROOM:
+def hash_password(password: str) -> str:
+    """Return the hash that is stored for a password."""
+    with _SLOTS:
         return HASHER.hash(_normal(password))
 
 
-def verified(kept: str | None, password: str) -> bool:
-    """Whether the password is the one that is kept; the same work when none is."""
-    with _ROOM:
+def is_correct(password_hash: str | None, password: str) -> bool:
+    """Return whether the password matches the hash; without a hash, the work is the same."""
+    with _SLOTS:
         try:
-            return HASHER.verify(kept or _NOBODYS, _normal(password)) and kept is not None
+            return HASHER.verify(password_hash or _DUMMY_HASH, _normal(password)) and password_hash is not None
         except (VerificationError, InvalidHashError):
             return False
 
 
 def _normal(password: str) -> str:
-    """The same text from every keyboard."""
+    """Return the password in one form for every keyboard."""
     return unicodedata.normalize("NFKC", password)

@@ -1,4 +1,4 @@
-"""Whoever logs in: a contact of a customer or one of the provider's people, found by address.
+"""People who log in, contacts and staff, looked up by address.
 
 An address is one login in the whole portal, whoever it belongs to.
 """
@@ -16,34 +16,38 @@ from reconciler.portal.store.limits import count
 from reconciler.portal.store.unit_of_work import Row, Work
 
 
-def with_address(work: Work, form: str) -> Row | None:
-    """The living contact or the provider's person who logs in with this address; both are always looked for."""
-    form = form.replace("\0", "\ufffd")  # nobody has such an address, and PostgreSQL would not even look
+def person_with_address(work: Work, form: str) -> Row | None:
+    """Return the contact or staff member who logs in with this address; both tables are always
+    read.
+    """
+    form = form.replace("\0", "\ufffd")  # PostgreSQL rejects NUL, and no address contains it
     staff = work.where("staff", t.staff.c.address_form == form)
     people = work.where("contact", t.contacts.c.address_form == form)
     return next(iter([*staff, *people]), None)
 
 
-def must_be_free(work: Work, form: str, person: Row, email: str) -> None:
-    """An `address-taken` problem when somebody else logs in with the address; whose it is only the provider reads.
+def address_must_be_free(work: Work, form: str, person: Row, email: str) -> None:
+    """Raise an `address-taken` problem if somebody else uses the address; only the provider learns
+    who.
 
-    A try of a customer's people is counted before it is judged: they cannot ask for the addresses of others.
+    Attempts by a customer's people are counted first, so they cannot probe for the addresses of
+    others.
     """
     if form != person["address_form"]:
         count(work, Limit.ADDRESSES)
-    holder = with_address(work, form)
+    holder = person_with_address(work, form)
     if holder is not None and holder is not person:
-        whose = "another contact" if holder.kind == "contact" else "one of the provider's people"
-        whose = "somebody" if work.principal.actor in {Actor.MANAGER, Actor.SELF} else whose
-        raise Problem("address-taken", f"the address '{email}' is the login of {whose}")
+        holder_kind = "another contact" if holder.kind == "contact" else "one of the provider's people"
+        holder_kind = "somebody" if work.principal.actor in {Actor.MANAGER, Actor.SELF} else holder_kind
+        raise Problem("address-taken", f"the address '{email}' is the login of {holder_kind}")
 
 
-def as_self(work: Work, name: str) -> None:
-    """From here on the person herself acts, whoever carries her request."""
+def act_as_self(work: Work, name: str) -> None:
+    """Make the person themselves the actor of the rest of this work."""
     work.principal = replace(work.principal, name=name, actor=Actor.SELF)
 
 
-def known_of(person: Row) -> Iterator[str]:
-    """What everybody knows about a person: no password is made of it."""
+def personal_texts(person: Row) -> Iterator[str]:
+    """Yield what is publicly known about a person and must not make up their password."""
     yield person["name"]
     yield person["email"]

@@ -1,16 +1,18 @@
-"""Giving the portal its name: what its pages and mails are headed with."""
+"""The name of the portal, shown on its pages and in its mails."""
 
 from __future__ import annotations
 
 from sqlalchemy import update
 
-from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
 
-def rename(work: Work, name: str | None) -> tuple[Row, Audited]:
-    """The portal's name; None takes it back. What was renamed, and what stood there before and after."""
+def rename(work: Work, name: str | None) -> tuple[Row, AuditValues]:
+    """Set the name of the portal (None: the default name); return the renamed row and the audit
+    values.
+    """
     before, after = str(work.portal["name"]), name or ""
     if before != after:
         work.connection.execute(update(t.portal).values(name=after))

@@ -1,4 +1,4 @@
-"""Acts on a request in progress: how far it is, and its delivery."""
+"""Actions on a request in progress: report progress, deliver."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from reconciler.portal.actions import uploads
-from reconciler.portal.actions.contacts import Audited
-from reconciler.portal.actions.notices import tell_owner
+from reconciler.portal.actions.contacts import AuditValues
+from reconciler.portal.actions.notices import mail_owner
 from reconciler.portal.actions.requests import move
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.problems import Problem
@@ -16,28 +16,28 @@ from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store.unit_of_work import Row, Work
 
 Delivery = tuple[str, str]
-"""An upload, and the target language that it is in."""
+"""An upload id and its target language."""
 
 
-def progress(work: Work, request: Row, percent: int) -> Audited:
-    """The project is so far."""
+def progress(work: Work, request: Row, percent: int) -> AuditValues:
+    """Set the progress of the project in percent."""
     return move(work, request, "progress", progress=percent)
 
 
-def deliver(work: Work, request: Row, deliveries: Sequence[Delivery]) -> Audited:
-    """The translations are there; the owner is told. Not every target language needs a file of its own (A)."""
+def deliver(work: Work, request: Row, deliveries: Sequence[Delivery]) -> AuditValues:
+    """Deliver the translations and mail the owner. A target language may have no file (A)."""
     next_state("deliver", request["state"])
     if not deliveries:
-        raise Problem("unprocessable", "'files' is required: nothing is delivered without a file", field="files")
-    files = uploads.waiting(work, [upload for upload, _ in deliveries])
+        raise Problem("unprocessable", "'files' is required: a delivery needs at least one file", field="files")
+    files = uploads.pending_uploads(work, [upload for upload, _ in deliveries])
     by_language = defaultdict(list)
     for file, (_, language) in zip(files, deliveries, strict=True):
         if language not in request["target_languages"]:
-            asked = ", ".join(request["target_languages"])
-            raise Problem("unprocessable", f"'{language}' was not asked for: target languages are {asked}")
+            targets = ", ".join(request["target_languages"])
+            raise Problem("unprocessable", f"'{language}' is not a target language of this request: {targets}")
         by_language[language].append(file)
-    for language, some in by_language.items():
-        uploads.attach(work, some, request, FileKind.DELIVERY, language)
+    for language, delivered_files in by_language.items():
+        uploads.attach(work, delivered_files, request, FileKind.DELIVERY, language)
     before, after = move(work, request, "deliver")
-    tell_owner(work, Wording.DELIVERED, request)
+    mail_owner(work, Wording.DELIVERED, request)
     return before, {**(after or {}), "files": [file["id"] for file in files]}

@@ -1,4 +1,6 @@
-"""Acts on a quote: the project manager makes, refuses, withdraws or renews it, the customer decides on it."""
+"""Actions on quotes: a project manager makes, rejects, cancels or revives one; the customer
+decides.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +9,9 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from reconciler.portal.actions.batching import AT_ONCE, in_turns
-from reconciler.portal.actions.contacts import Audited
-from reconciler.portal.actions.notices import tell_owner, tell_project_managers
+from reconciler.portal.actions.batching import ROWS_PER_BATCH, run_in_batches
+from reconciler.portal.actions.contacts import AuditValues
+from reconciler.portal.actions.notices import mail_owner, mail_project_managers
 from reconciler.portal.actions.requests import move
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.audit import Verb
@@ -24,38 +26,39 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
 Terms = Mapping[str, Any]
-"""What a project manager says of a quote: `words`, `cost`, `currency`, `deadline`.
+"""Values that a project manager sets: `words`, `cost`, `currency`, `deadline`.
 
-What is left out stays; a `cost` of None is what the service's price says."""
+A missing value stays as it is; a `cost` of None is computed from the service's price.
+"""
 
 
-def approve(work: Work, request: Row, terms: Terms) -> Audited:
-    """The quote is made and can be accepted until it expires; the owner is told."""
+def approve(work: Work, request: Row, terms: Terms) -> AuditValues:
+    """Make the quote, which can be accepted until it expires, and mail the owner."""
     next_state("approve", request["state"])
     return _offer(work, request, "approve", terms)
 
 
-def revive(work: Work, request: Row, terms: Terms) -> Audited:
-    """A cancelled request is quoted again, when its owner is still there to accept it."""
+def revive(work: Work, request: Row, terms: Terms) -> AuditValues:
+    """Quote a cancelled request again, if its owner can still accept it."""
     next_state("revive", request["state"])
     owner = work.one("contact", request["owner"])
     if not living(owner.values) or owner["role"] not in HOLDS_WORK:
-        told = f"its owner '{owner.id}' is {owner['status']}, a {owner['role']}: nobody could accept it"
-        raise Problem("no-heir", told, requests=[request.id])
+        detail = f"its owner '{owner.id}' is {owner['status']}, a {owner['role']}, and cannot accept a quote"
+        raise Problem("no-heir", detail, requests=[request.id])
     return _offer(work, request, "revive", terms)
 
 
-def _offer(work: Work, request: Row, event: str, terms: Terms) -> Audited:
-    audited = move(work, request, event, **_agreed(work, request, terms))
-    tell_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
+def _offer(work: Work, request: Row, event: str, terms: Terms) -> AuditValues:
+    audited = move(work, request, event, **_agreed_terms(work, request, terms))
+    mail_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
     return audited
 
 
-def _agreed(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
-    """Words stand in every quote; without a cost of its own a quote costs what the service's price says."""
+def _agreed_terms(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
+    """Return the terms of the quote: words are required, the cost defaults to the service's price."""
     words = request["words"] if terms.get("words") is None else terms["words"]
     if words is None:
-        raise Problem("unprocessable", "'words' is required: not every file could be counted", field="words")
+        raise Problem("unprocessable", "'words' is required: some files could not be counted", field="words")
     price = price_of(work.connection, request["service"])
     agreed = {"words": words, "deadline": terms.get("deadline") or request["deadline"]}
     if terms.get("cost") is not None:
@@ -70,65 +73,65 @@ def _agreed(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
 
 
 def price_of(connection: Connection, service: str | None) -> Mapping[str, Any] | None:
-    """What a word costs in the service of this code; None when nobody said."""
-    found: Mapping[str, Any] | None = connection.execute(
+    """Return the price of the service with this code; None if it has none."""
+    price: Mapping[str, Any] | None = connection.execute(
         select(t.services.c.price).where(t.services.c.code == (service or ""))
     ).scalar()
-    return found
+    return price
 
 
-def accept(work: Work, request: Row) -> Audited:
-    """The customer takes the quote: the project begins, and the project managers are told."""
+def accept(work: Work, request: Row) -> AuditValues:
+    """Accept the quote: the project begins, and the project managers get a mail."""
     next_state("accept", request["state"])
-    if overdue(request.values, work.now):
+    if is_overdue(request.values, work.now):
         instead = [event for event in possible(request["state"]) if event != "accept"]
-        told = f"the quote could be accepted until {request['expires_at']}: possible are {', '.join(instead)}"
-        raise Problem("wrong-state", told, state=request["state"], possible=instead)
+        detail = f"the quote expired at {request['expires_at']}; possible events: {', '.join(instead)}"
+        raise Problem("wrong-state", detail, state=request["state"], possible=instead)
     audited = move(work, request, "accept")
-    tell_project_managers(work, Wording.ACCEPTED, request, who=work.principal.name)
+    mail_project_managers(work, Wording.ACCEPTED, request, who=work.principal.name)
     return audited
 
 
-def overdue(request: Mapping[str, Any], now: str) -> bool:
-    """Whether a quote can no longer be accepted, though the clock's job did not come by yet."""
+def is_overdue(request: Mapping[str, Any], now: str) -> bool:
+    """Return whether a quote has expired, even if the job that cancels it has not run yet."""
     return request["expires_at"] is not None and request["expires_at"] < now
 
 
-def decline(work: Work, request: Row, reason: str) -> Audited:
-    """The customer does not take the quote; the project managers are told, and the owner if it was not she."""
+def decline(work: Work, request: Row, reason: str) -> AuditValues:
+    """Decline the quote; mail the project managers, and the owner if somebody else declined it."""
     audited = move(work, request, "decline", reason=reason)
-    tell_project_managers(work, Wording.DECLINED, request, who=work.principal.name, reason=reason)
+    mail_project_managers(work, Wording.DECLINED, request, who=work.principal.name, reason=reason)
     if work.principal.contact != request["owner"]:
-        tell_owner(work, Wording.CANCELLED, request, reason=reason)
+        mail_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
 
 
-def reject(work: Work, request: Row, reason: str) -> Audited:
-    """The project manager makes no quote; the owner is told why."""
+def reject(work: Work, request: Row, reason: str) -> AuditValues:
+    """Make no quote, and mail the owner the reason."""
     return _call_off(work, request, "reject", reason)
 
 
-def cancel(work: Work, request: Row, reason: str) -> Audited:
-    """The project manager takes the quote back; the owner is told why."""
+def cancel(work: Work, request: Row, reason: str) -> AuditValues:
+    """Withdraw the quote, and mail the owner the reason."""
     return _call_off(work, request, "cancel", reason)
 
 
-def _call_off(work: Work, request: Row, event: str, reason: str) -> Audited:
+def _call_off(work: Work, request: Row, event: str, reason: str) -> AuditValues:
     audited = move(work, request, event, reason=reason)
-    tell_owner(work, Wording.CANCELLED, request, reason=reason)
+    mail_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
 
 
 def expire_quotes(store: Store) -> int:
-    """Quotes that were not accepted in time are cancelled, and their owners told; how many there were."""
-    return in_turns(lambda: _expire_some_quotes(store))
+    """Cancel expired quotes and mail their owners; return how many there were."""
+    return run_in_batches(lambda: _expire_some_quotes(store))
 
 
 def _expire_some_quotes(store: Store) -> int:
     c = t.requests.c
-    late = select(c.id).where(c.state == RequestState.QUOTED, c.expires_at < store.clock()).limit(AT_ONCE)
+    late = select(c.id).where(c.state == RequestState.QUOTED, c.expires_at < store.clock()).limit(ROWS_PER_BATCH)
     with store.read() as connection:
-        if connection.execute(late).first() is None:  # nearly always: nobody has to wait for us
+        if connection.execute(late).first() is None:  # the usual case; it takes no write lock
             return 0
     with store.write(SYSTEM) as work:
         overdue_now = work.where("request", c.id.in_(work.connection.execute(late).scalars().all()))

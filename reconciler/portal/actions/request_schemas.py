@@ -1,4 +1,4 @@
-"""What a request and its quote say, as callers may send it: the same for the API and for pages."""
+"""Schemas of a request and its quote, shared by the API and the pages."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from reconciler.portal.actions.schemas import Key, Language, Line, Paragraph, Shape, Workflow
+from reconciler.portal.actions.schemas import Key, Language, Line, Paragraph, StrictModel, Workflow
 from reconciler.portal.store.clock import moment
 
 
@@ -16,7 +16,7 @@ def _of_the_calendar(text: str) -> str:
 
 
 def _whole(value: object) -> object:
-    """JSON knows one kind of number: 40.0 is as whole as 40."""
+    """Return a float without a fraction as an integer: JSON has one kind of number."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
@@ -32,8 +32,8 @@ Moment: TypeAlias = Annotated[
 Percent: TypeAlias = Annotated[int, Field(ge=0, le=100), BeforeValidator(_whole)]
 
 
-class RequestFields(Shape):
-    """What is to be translated, how, into which languages, and until when."""
+class RequestFields(StrictModel):
+    """What to translate, how, into which languages, and until when."""
 
     title: Line
     service: Key | None = None
@@ -44,8 +44,11 @@ class RequestFields(Shape):
     comment: Paragraph | None = None
 
 
-class Terms(Shape):
-    """What a quote says; what is left out is as counted, priced and asked for. `cost` null: as the price says."""
+class Terms(StrictModel):
+    """The terms of a quote; a missing value keeps the counted or requested one.
+
+    A `cost` of null is computed from the price.
+    """
 
     words: Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(_whole)] | None = None
     cost: Annotated[str, Field(max_length=15, pattern=r"^[0-9]{1,12}\.[0-9]{2}$")] | None = None

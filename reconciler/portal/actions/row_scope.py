@@ -1,4 +1,4 @@
-"""With which rows a grant may be used: as a condition on lists, and as a judgement of one row."""
+"""The rows that a grant covers: as a condition for lists, and as a check of one row."""
 
 from __future__ import annotations
 
@@ -14,77 +14,81 @@ from reconciler.portal.rules.states import ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
-FOR_MANAGERS: Final = frozenset({Reach.CUSTOMER, Reach.TEAM})
-"""Whose contacts are those who were let in: registrants are between them and the administrators."""
+WITHOUT_REGISTRATIONS: Final = frozenset({Reach.CUSTOMER, Reach.TEAM})
+"""Scopes in which registrations are hidden: only administrators see them."""
 
 
-def reachable(connection: Connection, grant: Grant, table: Table) -> ColumnElement[bool]:
-    """The condition that rows of `requests` or `contacts` meet when they are within reach."""
-    who, own = grant.principal, table.c.owner if table is t.requests else table.c.id
-    admitted = true() if table is t.requests else table.c.status != ContactStatus.UNAPPROVED
+def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElement[bool]:
+    """Return the condition for rows of `requests` or `contacts` that the grant covers."""
+    principal, owner_column = grant.principal, table.c.owner if table is t.requests else table.c.id
+    approved = true() if table is t.requests else table.c.status != ContactStatus.UNAPPROVED
     match grant.reach:
         case Reach.ALL:
             return true()
         case Reach.OWN:
-            return own == who.person if who.person else false()
+            return owner_column == principal.person if principal.person else false()
         case Reach.CUSTOMER:
-            return and_(table.c.customer == who.customer, admitted) if who.customer else false()
+            return and_(table.c.customer == principal.customer, approved) if principal.customer else false()
         case Reach.TEAM:
-            return and_(table.c.customer == who.customer, own != who.contact, admitted) if who.customer else false()
+            return (
+                and_(table.c.customer == principal.customer, owner_column != principal.contact, approved)
+                if principal.customer
+                else false()
+            )
         case Reach.THEIRS:
-            return table.c.customer.in_(looked_after(connection, who.address or ""))
+            return table.c.customer.in_(customers_managed_by(connection, principal.address or ""))
 
 
-def looked_after(connection: Connection, address: str) -> list[str]:
-    """The ids of the active customers that name this address among their project managers."""
+def customers_managed_by(connection: Connection, address: str) -> list[str]:
+    """Return the ids of the active customers that name this address as a project manager."""
     c = t.customers.c
     rows = connection.execute(select(c.id, c.project_managers).where(c.status == CustomerStatus.ACTIVE).order_by(c.id))
-    return [row.id for row in rows if address in managers_of(row.project_managers)]
+    return [row.id for row in rows if address in address_forms(row.project_managers)]
 
 
-def managers_of(addresses: list[str]) -> frozenset[str]:
-    """The addresses in the form in which they compare."""
+def address_forms(addresses: list[str]) -> frozenset[str]:
+    """Return the addresses in the form in which they are compared."""
     return frozenset(same_address_form(address) for address in addresses)
 
 
-def must_reach(connection: Connection, grant: Grant, row: Mapping[str, Any]) -> None:
-    """A `not-found` problem unless the request or the contact is within reach, as if it were not there."""
+def must_be_in_scope(connection: Connection, grant: Grant, row: Mapping[str, Any]) -> None:
+    """Raise a `not-found` problem unless the grant covers the row, as if it did not exist."""
     managers: frozenset[str] = frozenset()
     if grant.reach is Reach.THEIRS and row["customer"]:
         c = t.customers.c
         home = connection.execute(select(c.project_managers).where(c.id == row["customer"])).scalar_one()
-        managers = managers_of(home)
+        managers = address_forms(home)
     kind, owner = ("request", row["owner"]) if "target_languages" in row else ("contact", row["id"])
-    hidden = kind == "contact" and row["status"] == ContactStatus.UNAPPROVED and grant.reach in FOR_MANAGERS
+    hidden = kind == "contact" and row["status"] == ContactStatus.UNAPPROVED and grant.reach in WITHOUT_REGISTRATIONS
     if hidden or not grant.covers(customer=row["customer"], owner=owner, managers=managers):
-        raise _absent(kind, row["id"])
+        raise _not_found(kind, row["id"])
 
 
-def reached(connection: Connection, grant: Grant, table: Table, id: str) -> Mapping[str, Any]:
-    """The request or contact of this id, when it is within reach; a `not-found` problem otherwise."""
+def row_in_scope(connection: Connection, grant: Grant, table: Table, id: str) -> Mapping[str, Any]:
+    """Return the request or contact with this id if the grant covers it; else `not-found`."""
     row = connection.execute(select(table).where(table.c.id == id)).mappings().first()
     if row is None:
-        raise _absent("request" if table is t.requests else "contact", id)
-    must_reach(connection, grant, dict(row))
+        raise _not_found("request" if table is t.requests else "contact", id)
+    must_be_in_scope(connection, grant, dict(row))
     return dict(row)
 
 
-def within(work: Work, grant: Grant, kind: str, id: str) -> Row:
-    """The row to act on, when it is within reach; a `not-found` problem otherwise."""
+def get_in_scope(work: Work, grant: Grant, kind: str, id: str) -> Row:
+    """Return the row to act on if the grant covers it; else `not-found`."""
     row = work.one(kind, id)
-    must_reach(work.connection, grant, row.values)
+    must_be_in_scope(work.connection, grant, row.values)
     return row
 
 
 def heir_of(work: Work, grant: Grant, id: str) -> Row:
-    """The contact who is to receive work: anybody of a manager's customer, herself too; whoever, for others."""
+    """Return the contact who receives work; a manager may name only people of their own customer."""
     heir = work.one("contact", id)
     foreign = heir["customer"] != grant.principal.customer or heir["status"] == ContactStatus.UNAPPROVED
     if grant.reach is Reach.TEAM and foreign:
-        raise _absent("contact", id)
+        raise _not_found("contact", id)
     return heir
 
 
-def _absent(kind: str, id: str) -> Problem:
-    """The same sentence as `Work.one` says it: words do not tell what is out of reach from what is not there."""
+def _not_found(kind: str, id: str) -> Problem:
+    """Return the same problem as `Work.get`, so hidden and missing rows look alike."""
     return Problem("not-found", f"there is no {kind} '{id}'")

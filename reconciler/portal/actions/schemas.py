@@ -1,4 +1,4 @@
-"""The writable fields of every kind, as callers may send them; unknown members are refused."""
+"""The writable fields of every kind of row as callers may send them; unknown members are rejected."""
 
 from __future__ import annotations
 
@@ -16,26 +16,26 @@ from reconciler.portal.rules import roles, states
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
-_TURNING = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Characters that turn the direction of what follows, also of what is not theirs."""
+_DIRECTION_MARKS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+"""Characters that change the direction of following text, even beyond their own field."""
 
 
-def _plain(text: str) -> str:
+def _without_controls(text: str) -> str:
     if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
         raise ValueError("control characters and line breaks are not allowed")
-    if any(character in _TURNING for character in text):
-        raise ValueError("characters that turn the direction of a text are not allowed")
+    if any(character in _DIRECTION_MARKS for character in text):
+        raise ValueError("characters that change the text direction are not allowed")
     return text
 
 
 def _paragraphs(text: str) -> str:
-    _plain(text.replace("\n", " ").replace("\t", " "))
+    _without_controls(text.replace("\n", " ").replace("\t", " "))
     return text
 
 
 def _not_blank(text: str) -> str:
     if not text.strip():
-        raise ValueError("something must stand here")
+        raise ValueError("must not be blank")
     return text
 
 
@@ -48,27 +48,27 @@ def _address(text: str) -> str:
 
 
 _DOTTED: Final = re.compile(r"(?<=[\w-])\.(?P<label>[^\W_][\w-]+)(?P<more>[/?#]|:[0-9])?")
-"""A dot within a word, and the label of two characters or more after it; then maybe what follows a host."""
+"""A dot within a word, the label of two or more characters after it, and what may follow a host."""
 _NUMBERS: Final = re.compile(r"(\d+\.){3}\d")
 
 
 def has_web_address(text: str) -> bool:
-    """Whether a part of the text looks like a web or e-mail address.
+    """Return whether a part of the text looks like a web or e-mail address.
 
-    `Dr. Smith`, `J.R. Tolkien` and `St.Pierre` do not: a name goes on with a capital letter after its dot. In
-    mails nothing is a link, whatever this says (`mail.inert`).
+    `Dr. Smith`, `J.R. Tolkien` and `St.Pierre` do not: a capital letter follows the dot. Mails
+    contain no links from typed text in any case (`mail.inert`).
     """
-    seen = "".join(character for character in text if unicodedata.category(character) != "Cf")
-    plain = unicodedata.normalize("NFKC", seen).replace("\u3002", ".")
+    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    plain = unicodedata.normalize("NFKC", visible).replace("\u3002", ".")
     if any(part in plain.lower() for part in ("://", "www.", "@")):
         return True
-    hosts = (found["label"].islower() or found["more"] for found in _DOTTED.finditer(plain))
+    hosts = (match["label"].islower() or match["more"] for match in _DOTTED.finditer(plain))
     return any(hosts) or _NUMBERS.search(plain) is not None
 
 
 def _no_web_address(text: str) -> str:
     if has_web_address(text):
-        raise ValueError("a name holds no web or e-mail address")
+        raise ValueError("a name must not contain a web or e-mail address")
     return text
 
 
@@ -76,22 +76,28 @@ _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 _PLAIN = {"pattern": f"^[^{_CONTROL}]*$"}
 _LINE = {"pattern": f"^[^{_CONTROL}]*[^{_CONTROL}\\s][^{_CONTROL}]*$"}
 _LINES = {"pattern": f"^([^{_CONTROL}]|[\\n\\t])*$"}
-"""How the document describes what `_plain`, `_not_blank` and `_paragraphs` judge."""
+"""How the API document describes the checks of `_without_controls`, `_not_blank` and `_paragraphs`.
+"""
 
 Key: TypeAlias = Annotated[str, Field(max_length=63, pattern=KEY)]
 Line: TypeAlias = Annotated[
     str,
     Field(min_length=1, max_length=200, json_schema_extra=_LINE),
-    AfterValidator(_plain),
+    AfterValidator(_without_controls),
     AfterValidator(_not_blank),
 ]
 PersonName: TypeAlias = Annotated[Line, AfterValidator(_no_web_address)]
-"""A name that strangers may put into our mails: it carries no link."""
+"""A name that strangers may put into our mails; it contains no link."""
 Paragraph: TypeAlias = Annotated[str, Field(max_length=2000, json_schema_extra=_LINES), AfterValidator(_paragraphs)]
 Address: TypeAlias = Annotated[
-    str, Field(max_length=254, json_schema_extra={"format": "email"}), AfterValidator(_plain), AfterValidator(_address)
+    str,
+    Field(max_length=254, json_schema_extra={"format": "email"}),
+    AfterValidator(_without_controls),
+    AfterValidator(_address),
 ]
-Domain: TypeAlias = Annotated[str, Field(min_length=1, max_length=253, json_schema_extra=_LINE), AfterValidator(_plain)]
+Domain: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=253, json_schema_extra=_LINE), AfterValidator(_without_controls)
+]
 Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
 Id: TypeAlias = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Role: TypeAlias = Annotated[str, OneOf(roles.Role)]
@@ -100,47 +106,49 @@ Workflow: TypeAlias = Annotated[str, OneOf(states.Workflow)]
 Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=1000)]
 
 
-class Shape(BaseModel):
-    """A JSON object whose members are all known."""
+class StrictModel(BaseModel):
+    """A JSON object that rejects unknown members."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    def sent(self) -> dict[str, Any]:
-        """The members that the caller sent, and no others."""
+    def sent_fields(self) -> dict[str, Any]:
+        """Return only the members that the caller sent."""
         return self.model_dump(exclude_unset=True)
 
 
-class Languages(Shape):
+class Languages(StrictModel):
     source: Annotated[list[Language], Field(max_length=500)] | None = None
     target: Annotated[list[Language], Field(max_length=500)] | None = None
 
 
-class Offers(Shape):
+class Offers(StrictModel):
     expire_after_days: Annotated[int, Field(ge=1, le=3650)] | None = None
 
 
-class Activation(Shape):
+class Activation(StrictModel):
     expire_after_days: Annotated[int, Field(ge=1, le=365)] | None = None
 
 
-class Branding(Shape):
+class Branding(StrictModel):
     primary_color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
-    logo: Annotated[str, Field(max_length=500, json_schema_extra=_PLAIN), AfterValidator(_plain)] | None = None
+    logo: Annotated[str, Field(max_length=500, json_schema_extra=_PLAIN), AfterValidator(_without_controls)] | None = (
+        None
+    )
 
 
-class Price(Shape):
+class Price(StrictModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     per_word: Annotated[str, Field(max_length=20, pattern=r"^[0-9]+(\.[0-9]+)?$")] | None = None
 
 
-class PortalName(Shape):
-    """What the portal is called; without one it has its usual name."""
+class PortalName(StrictModel):
+    """The name of the portal; null for the default name."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_plain)] | None
+    name: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_without_controls)] | None
 
 
-class SettingsFields(Shape):
-    """The portal's settings; what is left out stays."""
+class SettingsFields(StrictModel):
+    """The portal's settings; missing fields stay as they are."""
 
     sign_up: Annotated[str, OneOf(states.SignUp)] | None = None
     languages: Languages | None = None
@@ -149,8 +157,8 @@ class SettingsFields(Shape):
     activation: Activation | None = None
 
 
-class ServiceFields(Shape):
-    """A service; what is left out stays, or gets its default."""
+class ServiceFields(StrictModel):
+    """A service; missing fields stay as they are, or get their defaults."""
 
     name: Line | None = None
     description: Paragraph | None = None
@@ -160,8 +168,8 @@ class ServiceFields(Shape):
     price: Price | None = None
 
 
-class CustomerFields(Shape):
-    """A customer; what is left out stays, or gets its default."""
+class CustomerFields(StrictModel):
+    """A customer; missing fields stay as they are, or get their defaults."""
 
     name: Line | None = None
     description: Paragraph | None = None
@@ -172,8 +180,8 @@ class CustomerFields(Shape):
     protected: bool | None = None
 
 
-class ContactFields(Shape):
-    """A contact; what is left out stays, or gets its default."""
+class ContactFields(StrictModel):
+    """A contact; missing fields stay as they are, or get their defaults."""
 
     name: Line | None = None
     email: Address | None = None
@@ -183,31 +191,33 @@ class ContactFields(Shape):
     protected: bool | None = None
 
 
-class SignUpFields(Shape):
-    """What a person says about herself who wants access."""
+class SignUpFields(StrictModel):
+    """What a person who asks for access says about themselves."""
 
     name: PersonName
     email: Address
     role: Role = "requester"
     language: Language | None = None
-    code: Annotated[str, Field(max_length=40, json_schema_extra=_PLAIN), AfterValidator(_plain)] | None = None
+    code: Annotated[str, Field(max_length=40, json_schema_extra=_PLAIN), AfterValidator(_without_controls)] | None = (
+        None
+    )
 
 
-class ResetFields(Shape):
-    """Who wants a link to a new password."""
+class ResetFields(StrictModel):
+    """The address of a person who asks for a link to a new password."""
 
     email: Address
 
 
-class OwnFields(Shape):
-    """What a person changes about herself; what is left out stays."""
+class OwnFields(StrictModel):
+    """Fields that people change about themselves; missing fields stay as they are."""
 
     name: PersonName | None = None
     language: Language | None = None
 
 
-class StaffFields(Shape):
-    """One of the provider's people; what is left out stays."""
+class StaffFields(StrictModel):
+    """A staff member; missing fields stay as they are."""
 
     name: Line | None = None
     email: Address | None = None
@@ -215,33 +225,33 @@ class StaffFields(Shape):
     language: Language | None = None
 
 
-class NewCode(Shape):
+class NewCode(StrictModel):
     """The code of a service to create."""
 
     code: Key
 
 
-def described(*required: str, never_null: tuple[str, ...] = ()) -> Callable[[dict[str, Any]], None]:
-    """How the document describes what `needs` and `not_emptied` judge; for a shape's `json_schema_extra`."""
+def described_limits(*required_names: str, never_null: tuple[str, ...] = ()) -> Callable[[dict[str, Any]], None]:
+    """Return a `json_schema_extra` that describes what `require` and `forbid_null` check."""
 
     def describe(schema: dict[str, Any]) -> None:
-        if required:
-            schema["required"] = sorted({*schema.get("required", ()), *required})
-        for name in (*required, *never_null):
-            choices = [each for each in schema["properties"][name].pop("anyOf", ()) if each != {"type": "null"}]
+        if required_names:
+            schema["required"] = sorted({*schema.get("required", ()), *required_names})
+        for name in (*required_names, *never_null):
+            choices = [choice for choice in schema["properties"][name].pop("anyOf", ()) if choice != {"type": "null"}]
             schema["properties"][name] |= choices[0] if len(choices) == 1 else {}
             schema["properties"][name].pop("default", None)
 
     return describe
 
 
-def needs(fields: BaseModel, *names: str) -> None:
-    """A `ValueError` unless these members are there and not null."""
-    if missing := [name for name in names if getattr(fields, name) is None]:
-        raise ValueError(f"'{missing[0]}' is required")
+def require(fields: BaseModel, *names: str) -> None:
+    """Raise a `ValueError` unless these members are present and not null."""
+    if absent := [name for name in names if getattr(fields, name) is None]:
+        raise ValueError(f"'{absent[0]}' is required")
 
 
-def not_emptied(fields: BaseModel, *names: str) -> None:
-    """A `ValueError` when one of these members was sent as null."""
+def forbid_null(fields: BaseModel, *names: str) -> None:
+    """Raise a `ValueError` if one of these members was sent as null."""
     if emptied := [name for name in names if name in fields.model_fields_set and getattr(fields, name) is None]:
-        raise ValueError(f"'{emptied[0]}' cannot be emptied")
+        raise ValueError(f"'{emptied[0]}' must not be null")

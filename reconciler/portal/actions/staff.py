@@ -1,13 +1,13 @@
-"""Acts on the provider's people: invite, edit, remove; never the last administrator."""
+"""Actions on staff: invite, edit, remove; the last administrator stays."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields
-from reconciler.portal.actions.mails import Reader, link_end, new_link, post, staff_as_reader
-from reconciler.portal.actions.people import must_be_free
+from reconciler.portal.actions.mails import Recipient, new_link, new_link_expiry, post, staff_recipient
+from reconciler.portal.actions.people import address_must_be_free
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
@@ -21,45 +21,58 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 
 def add(work: Work, fields: Fields) -> Row:
-    """One of the provider's people, who may come in once the link of `invite` or `link_to` was opened."""
-    person = work.new("staff", {
-        "name": fields["name"], "email": fields["email"], "kind": fields["kind"], "language": fields["language"],
-        "status": StaffStatus.INVITED, "password": None, "address_form": None, "touched": {},
-    })  # fmt: skip
-    _take_address(work, person)
+    """Add a staff member, who may log in after opening a link of `invite` or `activation_link`."""
+    person = work.new(
+        "staff",
+        {
+            "name": fields["name"],
+            "email": fields["email"],
+            "kind": fields["kind"],
+            "language": fields["language"],
+            "status": StaffStatus.INVITED,
+            "password": None,
+            "address_form": None,
+            "touched": {},
+        },
+    )
+    _claim_address(work, person)
     work.touch(person, *fields, "presence")
     return person
 
 
-def link_to(work: Work, person: Row) -> str:
-    """A new activation link to one of the provider's people."""
-    return f"{work.base_url}/activate/{new_link(work, 'activation', link_end(work), person)}"
+def activation_link(work: Work, person: Row) -> str:
+    """Return a new activation link for a staff member."""
+    return f"{work.base_url}/activate/{new_link(work, 'activation', new_link_expiry(work), person)}"
 
 
 def invite(work: Work, person: Row) -> None:
     """Mail the link behind which the password is set."""
-    until = link_end(work)[:10]
-    post(work, Wording.STAFF_ACTIVATION, staff_as_reader(person), link=link_to(work, person), until=until)
+    until = new_link_expiry(work)[:10]
+    post(work, Wording.STAFF_ACTIVATION, staff_recipient(person), link=activation_link(work, person), until=until)
 
 
-def invite_from_outside(store: Store, fields: Fields) -> tuple[str, bool]:
-    """The link by which somebody comes into a portal that nobody can log in to yet; no mail is sent.
+def invite_by_link(store: Store, fields: Fields) -> tuple[str, bool]:
+    """Return a link for a person who cannot be mailed yet, and whether it replaces an older link.
 
-    The same address again: a new link, as long as the first one was not used, and True, for that one opens
-    nothing any more.
+    No mail is sent. The same address gets a new link while the first one is unused; the older link
+    stops working.
     """
     with store.write(COMMAND_LINE) as work:
-        found = work.where("staff", t.staff.c.address_form == same_address_form(fields["email"]))
-        person = found[0] if found else add(work, fields)
+        existing = work.where("staff", t.staff.c.address_form == same_address_form(fields["email"]))
+        person = existing[0] if existing else add(work, fields)
         if person["status"] != StaffStatus.INVITED:
-            raise Problem("wrong-state", f"'{person['email']}' is active already: set a new password at the log-in")
+            raise Problem(
+                "wrong-state", f"'{person['email']}' is already active; reset the password on the log-in page"
+            )
         work.end_access(person.id)
         work.audit(Verb.INVITE, person, None, {"name": person["name"], "kind": person["kind"]})
-        return link_to(work, person), bool(found)
+        return activation_link(work, person), bool(existing)
 
 
-def resend(work: Work, person: Row) -> Audited:
-    """A new link for somebody who has not opened the first one; that one does not work any more."""
+def resend_activation(work: Work, person: Row) -> AuditValues:
+    """Send a new link to a staff member who has not used the first one; the first one stops
+    working.
+    """
     if person["status"] != StaffStatus.INVITED:
         raise Problem("wrong-state", f"'{person.id}' is {person['status']}, not invited")
     work.end_access(person.id)
@@ -68,17 +81,17 @@ def resend(work: Work, person: Row) -> Audited:
     return {}, {"status": StaffStatus.INVITED}
 
 
-def edit(work: Work, person: Row, fields: Fields) -> Audited:
-    """Change fields; another address takes access away until it is activated again."""
-    _must_be_here(person)
+def edit(work: Work, person: Row, fields: Fields) -> AuditValues:
+    """Change fields; a new address suspends access until it is activated."""
+    _must_not_be_removed(person)
     after: dict[str, Any] = {name: value for name, value in fields.items() if person[name] != value}
     before = {name: person[name] for name in after}
-    old, status = staff_as_reader(person), person["status"]
+    old, status = staff_recipient(person), person["status"]
     person.update(**after)
     if "email" in after:
-        _take_address(work, person)
+        _claim_address(work, person)
         if same_address_form(old.to) != person["address_form"]:
-            _readdress(work, person, old)
+            _reset_access(work, person, old)
             before, after = {**before, "status": status}, {**after, "status": StaffStatus.INVITED}
     if after:
         work.touch(person, *after)
@@ -87,16 +100,16 @@ def edit(work: Work, person: Row, fields: Fields) -> Audited:
     return before, after
 
 
-def _readdress(work: Work, person: Row, old: Reader) -> None:
+def _reset_access(work: Work, person: Row, old: Recipient) -> None:
     person.update(status=StaffStatus.INVITED, password=None)
     work.end_access(person.id)
     post(work, Wording.STAFF_ADDRESS_CHANGED, old)
     invite(work, person)
 
 
-def remove(work: Work, person: Row) -> Audited:
-    """One of the provider's people leaves: sessions end, the address is free again."""
-    _must_be_here(person)
+def remove(work: Work, person: Row) -> AuditValues:
+    """Remove a staff member: end their sessions and free the address."""
+    _must_not_be_removed(person)
     before = {"status": person["status"]}
     work.end_access(person.id)
     person.update(status=StaffStatus.REMOVED, address_form=None, password=None)
@@ -106,28 +119,28 @@ def remove(work: Work, person: Row) -> Audited:
 
 
 def administrators(work: Work) -> list[Row]:
-    """The administrators who can log in."""
+    """Return the administrators who can log in."""
     c = t.staff.c
     return work.where("staff", c.kind == StaffKind.ADMINISTRATOR, c.status == StaffStatus.ACTIVE)
 
 
-def _take_address(work: Work, person: Row) -> None:
+def _claim_address(work: Work, person: Row) -> None:
     form = same_address_form(person["email"])
-    must_be_free(work, form, person, person["email"])
+    address_must_be_free(work, form, person, person["email"])
     person["address_form"] = form
 
 
-def _must_be_here(person: Row) -> None:
+def _must_not_be_removed(person: Row) -> None:
     if person["status"] == StaffStatus.REMOVED:
         raise Problem("wrong-state", f"'{person.id}' was removed")
 
 
 def _an_administrator_stays(work: Work, person: Row) -> None:
-    """A `last-administrator` problem when the person was the last who can run the portal."""
+    """Raise a `last-administrator` problem if no active administrator remains."""
     was = (
         person.first is not None
         and person.first["kind"] == StaffKind.ADMINISTRATOR
         and person.first["status"] == StaffStatus.ACTIVE
     )
     if was and not administrators(work):
-        raise Problem("last-administrator", f"'{person['name']}' is the last administrator: make another one first")
+        raise Problem("last-administrator", f"'{person['name']}' is the last administrator; add another one first")

@@ -1,13 +1,13 @@
-"""What somebody else's hand changes of a contact: all for the provider, less and not too often for a manager.
+"""Editing a contact on behalf of others: all fields for the provider, fewer for a manager.
 
-A manager's words and the addresses she types go out in the provider's mails, so they carry no link and
-are few a day.
+The names and addresses that a manager types go out in the provider's mails, so they contain no link
+and are limited per day.
 """
 
 from __future__ import annotations
 
 from reconciler.portal.actions import contacts
-from reconciler.portal.actions.contacts import Audited, open_work
+from reconciler.portal.actions.contacts import AuditValues, open_work
 from reconciler.portal.actions.fields import Fields
 from reconciler.portal.actions.schemas import has_web_address
 from reconciler.portal.rules.contacts import no_heir
@@ -17,22 +17,22 @@ from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.store.unit_of_work import Row, Work
 
 
-def edit(work: Work, grant: Grant, contact: Row, fields: Fields) -> Audited:
-    """Change the fields that the grant allows to change."""
+def edit(work: Work, grant: Grant, contact: Row, fields: Fields) -> AuditValues:
+    """Change the fields that the grant allows."""
     may_write(grant, fields)
     if grant.reach is Reach.TEAM:
-        _as_a_manager(work, contact, fields)
+        _check_as_manager(work, contact, fields)
     return contacts.edit(work, contact, fields)
 
 
-def _as_a_manager(work: Work, contact: Row, fields: Fields) -> None:
-    """A problem unless a manager may do this now.
+def _check_as_manager(work: Work, contact: Row, fields: Fields) -> None:
+    """Raise a problem unless a manager may make this change now.
 
-    Whatever can be refused is refused before the address is looked at: who tries addresses to learn which
-    of them are known has to change them for real, in everybody's sight, and few of them a day (`must_be_free`).
+    All other refusals come before the address is looked up: to learn which addresses are known, a
+    manager has to change them for real, visibly, and few per day (`address_must_be_free`).
     """
     if has_web_address(fields.get("name", "")):
-        raise Problem("unprocessable", "a name holds no web or e-mail address", field="name")
-    stranded = [] if fields.get("role", contact["role"]) in HOLDS_WORK else open_work(work, contact)
-    if stranded:
-        raise no_heir([request.values for request in stranded], contact.id)
+        raise Problem("unprocessable", "a name must not contain a web or e-mail address", field="name")
+    open_requests = [] if fields.get("role", contact["role"]) in HOLDS_WORK else open_work(work, contact)
+    if open_requests:
+        raise no_heir([request.values for request in open_requests], contact.id)

@@ -1,7 +1,7 @@
-"""Tokens of the API. Whoever may open the database makes and ends them, and the history records both.
+"""API tokens. Operators with database access create and end them; the history records both.
 
-The database holds only digests of tokens. Each server process keeps in memory when it last saw a token, and a job
-writes that down, so that no request waits for it.
+The database holds only digests of tokens. Each server process keeps the time of the last use in
+memory, and a job writes it down, so that no request waits for it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Final
 
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
-from reconciler.portal.actions.mails import digest
+from reconciler.portal.actions.mails import digest_of
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import Principal, Scope
 from reconciler.portal.rules.problems import Problem
@@ -24,23 +24,23 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
 DAYS: Final = 90
-"""For how long a token works by default."""
+"""The default lifetime of a token."""
 LONGEST_DAYS: Final = 3650
-NOTED_EVERY_MINUTES: Final = 5
-"""How often it is written down that a token or a session was used."""
+USE_RECORDED_EVERY_MINUTES: Final = 5
+"""How often the use of a token or session is written down."""
 _OWNER: Final = re.compile(r"[!-~]{1,200}")
 
 
-def end_of(expires: str, now: str) -> str:
-    """Return when a token that is made now ends: after so many days, or when that day begins.
+def expiry_of(expires: str, now: str) -> str:
+    """Return when a token made now expires: after so many days, or at the start of a day.
 
-    Raises ValueError for anything else, and for an end that is past or too far away.
+    Raises ValueError for anything else, and for a time in the past or too far away.
     """
     latest = later(now, days=LONGEST_DAYS)
     try:
         end = later(now, days=int(expires)) if expires.isdecimal() else f"{date.fromisoformat(expires)}T00:00:00Z"
     except (ValueError, OverflowError):
-        raise ValueError(f"expires: '{expires}' is neither a number of days nor a day such as {latest[:10]}") from None
+        raise ValueError(f"expires: '{expires}' is neither a number of days nor a date such as {latest[:10]}") from None
     if not now < end <= latest:
         raise ValueError(f"expires: '{expires}' is not within the next {LONGEST_DAYS} days")
     return end
@@ -49,40 +49,40 @@ def end_of(expires: str, now: str) -> str:
 def make_token(work: Work, scope: Scope, name: str, secret: str, *, expires_at: str, owner: str | None) -> str:
     """Make a token of this secret and return the secret.
 
-    `owner`: the only owner whose objects the token writes. Raises ValueError for another scope than `apply`: the
-    others write nothing, or also in ways that name no owner.
+    `owner` is the only owner whose objects the token writes. Raises ValueError for scopes other
+    than `apply`: they write nothing, or also in ways that name no owner.
     """
     if owner is not None and scope is not Scope.APPLY:
         raise ValueError(f"owner: a token of scope '{scope}' cannot be bound to an owner, only one of scope 'apply'")
     if owner is not None and not _OWNER.fullmatch(owner):
-        raise ValueError(f"owner: '{owner}' is not an owner as portal.yaml names one")
+        raise ValueError(f"owner: '{owner}' is not a valid owner name")
     id = f"tok_{secrets.token_hex(10)}"
-    told = {"name": name, "scope": str(scope)}
+    description = {"name": name, "scope": str(scope)}
     work.connection.execute(
         insert(t.tokens).values(
-            digest=digest(secret), id=id, created_at=work.now, expires_at=expires_at, owner=owner, **told
+            digest=digest_of(secret), id=id, created_at=work.now, expires_at=expires_at, owner=owner, **description
         )
     )
-    bound = {"for_owner": owner} if owner else {}
-    work.audit(Verb.TOKEN, _row(id), None, {**told, "valid_until": expires_at, **bound})
+    owner_entry = {"for_owner": owner} if owner else {}
+    work.audit(Verb.TOKEN, _row(id), None, {**description, "valid_until": expires_at, **owner_entry})
     return secret
 
 
-def note_token_use(store: Store, principal: Principal) -> None:
-    """Remember in this process that a token is in use; no request waits for it to be written."""
+def remember_token_use(store: Store, principal: Principal) -> None:
+    """Remember in this process that a token is in use; a job writes it down."""
     if principal.proof is not None:
         store.token_uses[principal.proof] = store.clock()
 
 
 def write_token_uses(store: Store) -> int:
-    """Write down when tokens were last used, each at most every few minutes; how many were due."""
+    """Write down when tokens were last used, each at most every few minutes; return the count."""
     c, uses = t.tokens.c, dict(store.token_uses)
     with store.read() as connection:
-        known = connection.execute(select(c.digest, c.used_at).where(c.digest.in_(uses))).all()
+        tokens = connection.execute(select(c.digest, c.used_at).where(c.digest.in_(uses))).all()
     due = [
         {"proof": row.digest, "at": uses[row.digest]}
-        for row in known
-        if row.used_at is None or later(row.used_at, minutes=NOTED_EVERY_MINUTES) <= uses[row.digest]
+        for row in tokens
+        if row.used_at is None or later(row.used_at, minutes=USE_RECORDED_EVERY_MINUTES) <= uses[row.digest]
     ]
     if due:
         statement = update(t.tokens).where(c.digest == bindparam("proof")).values(used_at=bindparam("at"))
@@ -92,25 +92,25 @@ def write_token_uses(store: Store) -> int:
 
 
 def all_tokens(connection: Connection) -> Sequence[RowMapping]:
-    """Every token that was ever made, oldest first, with everything but what opens the portal."""
+    """Return all tokens, oldest first, with every column except the digest."""
     c = t.tokens.c
-    shown = (c.id, c.name, c.scope, c.owner, c.created_at, c.used_at, c.expires_at, c.ended_at)
-    statement = select(*shown).order_by(c.created_at, c.id)
+    columns = (c.id, c.name, c.scope, c.owner, c.created_at, c.used_at, c.expires_at, c.ended_at)
+    statement = select(*columns).order_by(c.created_at, c.id)
     return connection.execute(statement).mappings().all()
 
 
 def end_token(work: Work, id: str) -> RowMapping:
-    """The token as it was before: from now on it opens nothing. One that ended already stays as it is."""
+    """End a token and return it as it was before; a token that already ended stays as it is."""
     c = t.tokens.c
-    found = work.connection.execute(select(c.name, c.scope, c.ended_at).where(c.id == id)).mappings().first()
-    if found is None:
+    token = work.connection.execute(select(c.name, c.scope, c.ended_at).where(c.id == id)).mappings().first()
+    if token is None:
         raise Problem("not-found", f"there is no token '{id}'")
-    if found["ended_at"] is None:
+    if token["ended_at"] is None:
         work.connection.execute(update(t.tokens).where(c.id == id).values(ended_at=work.now))
         work.audit(
-            Verb.TOKEN_REVOKE, _row(id), {"name": found["name"], "scope": found["scope"]}, {"ended_at": work.now}
+            Verb.TOKEN_REVOKE, _row(id), {"name": token["name"], "scope": token["scope"]}, {"ended_at": work.now}
         )
-    return found
+    return token
 
 
 def _row(id: str) -> Row:

@@ -1,4 +1,4 @@
-"""How much a portal is used: counts over the whole of it, for its administrators."""
+"""How much the portal is used: counts over all customers, for administrators."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ BUSIEST: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Busy:
-    """What one customer sent within the last days."""
+class BusyCustomer:
+    """The requests and words of one customer within the last days."""
 
     id: str
     name: str
@@ -27,23 +27,23 @@ class Busy:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """Figures of now, and of the last 30 days where that is said."""
+    """Current counts, and counts of the last 30 days where noted."""
 
     customers: int
     contacts: int
-    waiting: int
-    seen: int
-    """People at customers who logged in within the last days."""
+    registrations: int
+    active_people: int
+    """Contacts who logged in within the last days."""
     open: int
     words: int
     """Weighted words of requests sent within the last days and not cancelled."""
     file_bytes: int
     mails_left: int
-    busiest: tuple[Busy, ...]
+    busiest: tuple[BusyCustomer, ...]
 
 
 def usage(connection: Connection, now: str) -> Usage:
-    """The figures at one revision."""
+    """Return the counts at one revision."""
     since = later(now, days=-DAYS)
     c, r = t.contacts.c, t.requests.c
 
@@ -63,12 +63,16 @@ def usage(connection: Connection, now: str) -> Usage:
     )
 
 
-def _busiest(connection: Connection, since: str) -> tuple[Busy, ...]:
+def _busiest(connection: Connection, since: str) -> tuple[BusyCustomer, ...]:
     r, c = t.requests.c, t.customers.c
     count = func.count().label("requests")
     words = func.coalesce(func.sum(case((r.state != RequestState.CANCELLED, r.words))), 0).label("words")
     rows = connection.execute(
-        select(c.id, c.name, count, words).join(t.requests, r.customer == c.id).where(r.created_at >= since)
-        .group_by(c.id, c.name).order_by(count.desc(), c.name).limit(BUSIEST)
-    )  # fmt: skip
-    return tuple(Busy(row.id, row.name, row.requests, int(row.words)) for row in rows)
+        select(c.id, c.name, count, words)
+        .join(t.requests, r.customer == c.id)
+        .where(r.created_at >= since)
+        .group_by(c.id, c.name)
+        .order_by(count.desc(), c.name)
+        .limit(BUSIEST)
+    )
+    return tuple(BusyCustomer(row.id, row.name, row.requests, int(row.words)) for row in rows)

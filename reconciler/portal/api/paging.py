@@ -10,7 +10,7 @@ from typing import Annotated, Any
 from fastapi import Depends, Query, Request, Response
 from sqlalchemy import ColumnElement, Connection, Table, select
 
-from reconciler.portal.actions.row_scope import reachable
+from reconciler.portal.actions.row_scope import in_scope
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -40,7 +40,7 @@ def page(
     """One page of the rows that meet the criteria and are within the grant's reach, all of one revision."""
     with store_of(request).read() as connection:
         head = connection.execute(select(t.portal)).one()
-        within = [] if grant is None else [reachable(connection, grant, table)]
+        within = [] if grant is None else [in_scope(connection, grant, table)]
         statement = select(table).where(*criteria, *within).order_by(table.c.id).limit(paging.limit + 1)
         if paging.cursor is not None:
             statement = statement.where(table.c.id > _after(paging.cursor, head.epoch))

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 from fastapi import Request, Response
 
-from reconciler.portal.actions.contacts import Audited
-from reconciler.portal.actions.row_scope import within
+from reconciler.portal.actions.contacts import AuditValues
+from reconciler.portal.actions.row_scope import get_in_scope
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.store.unit_of_work import Row, Work
@@ -16,12 +16,12 @@ from reconciler.portal.web.serialization import as_json
 
 
 def bring_about(
-    request: Request, id: str, body: bytes, grant: Grant, event: str, *, act: Callable[[Work, Row], Audited]
+    request: Request, id: str, body: bytes, grant: Grant, event: str, *, act: Callable[[Work, Row], AuditValues]
 ) -> Response:
     """The request after its event, as an answer; the version in `If-Match` must be its own."""
 
     def done(work: Work) -> Done:
-        row = matches(request, within(work, grant, "request", id))
+        row = matches(request, get_in_scope(work, grant, "request", id))
         work.audit(EVENTS[event].verb, row, *act(work, row))
         return row_done(200, as_json("request", row.values))
 

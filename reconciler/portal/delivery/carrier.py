@@ -39,22 +39,22 @@ def carry_due(store: Store, server: MailServer, done: threading.Event | None = N
     """Send every mail that is due, over one connection; whether the mail server was there."""
     line: Line | None = None
     try:
-        while not (done and done.is_set()) and (mail := outbox.take(store)):
+        while not (done and done.is_set()) and (mail := outbox.claim_next(store)):
             try:
                 line = line or Line(server)
                 line.hand_over(
                     message(mail, server.sender, name_for(mail["language"], store.name())), recipient(mail["to"])
                 )
             except (Rejected, NotSendable) as refusal:
-                outbox.note_rejected(store, mail, str(refusal))
+                outbox.record_rejected(store, mail, str(refusal))
                 _tell(mail, "dead", refusal.reason)
             except Deferred as delay:
-                outbox.note_deferred(store, mail, str(delay))
+                outbox.record_deferred(store, mail, str(delay))
                 _tell(mail, "deferred", delay.reason)
                 if delay.at_all:
                     return False
             else:
-                outbox.note_sent(store, mail)
+                outbox.record_sent(store, mail)
                 LOG.info("mail", extra={"mail": mail["id"], "kind": mail["kind"], "state": "sent"})
     finally:
         if line is not None:

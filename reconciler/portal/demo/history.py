@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, Final
 
-from reconciler.portal.actions.requests import NEW
+from reconciler.portal.actions.requests import NEW_REQUEST
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.offers import offered
@@ -56,7 +56,7 @@ def _closed(work: Work, owner: Row, services: list[Row], number: int, sent: str)
     words = 180 + number * 379 % 3300
     amount, currency = cost(words, service["price"] if service else None, len(targets))
     request = work.new("request", {
-        **NEW, **_end(number, sent), "customer": home.id, "owner": owner.id, "title": _TITLES[number % len(_TITLES)],
+        **NEW_REQUEST, **_end(number, sent), "customer": home.id, "owner": owner.id, "title": _TITLES[number % len(_TITLES)],
         "service": service["code"] if service else None, "workflow": Workflow.PM_QUOTE_MANUAL, "source_language": "en",
         "target_languages": targets, "deadline": None, "comment": None, "created_at": sent, "words": words,
         "cost": amount, "currency": currency,

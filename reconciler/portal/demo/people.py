@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.portal.actions import staff
-from reconciler.portal.actions.passwords import hashed, must_be_strong
+from reconciler.portal.actions.passwords import hash_password, must_be_strong
 from reconciler.portal.demo.seed import ADMINISTRATOR
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
@@ -36,7 +36,7 @@ def people_of_the_provider(store: Store) -> None:
 def give_everybody(store: Store, password: str) -> None:
     """Everybody who is active logs in with this password."""
     must_be_strong(password)
-    kept = hashed(password)
+    kept = hash_password(password)
     with store.write(SYSTEM) as work:
         people = [
             *work.where("contact", t.contacts.c.status == ContactStatus.ACTIVE),

@@ -12,7 +12,7 @@ from typing import Any, Final
 from sqlalchemy import insert, update
 
 from reconciler.portal.actions import contacts, customers, registrations, requests
-from reconciler.portal.actions.fields import fresh_fields
+from reconciler.portal.actions.fields import new_row_fields
 from reconciler.portal.actions.outbox import KEPT_DAYS
 from reconciler.portal.demo.history import live_through_a_year
 from reconciler.portal.rules.audit import Verb
@@ -132,7 +132,7 @@ def fill(store: Store, customers: int, contacts_per_customer: int) -> None:
 def _invented_customer(work: Work, number: int) -> dict[str, Any]:
     name = f"Customer {number:07}"
     return {
-        **fresh_fields(work, "customer", {"name": name}), "id": f"cus_{secrets.token_hex(10)}", "version": 1,
+        **new_row_fields(work, "customer", {"name": name}), "id": f"cus_{secrets.token_hex(10)}", "version": 1,
         "revision": work.revision, "name_form": same_name_form(name), "status": CustomerStatus.ACTIVE, "archived": None,
         "last_commit": None, "registration_code": None, "sought": search_form(name),
     }  # fmt: skip
@@ -142,7 +142,7 @@ def _invented_contact(work: Work, customer: str, number: int, place: int) -> dic
     email = f"person-{place}@customer-{number:07}.example"
     fields = {"name": f"Person {place} of {number}", "email": email, "role": "manager" if place == 1 else "requester"}
     return {
-        **fresh_fields(work, "contact", fields), "id": f"con_{secrets.token_hex(10)}", "version": 1,
+        **new_row_fields(work, "contact", fields), "id": f"con_{secrets.token_hex(10)}", "version": 1,
         "revision": work.revision, "customer": customer, "address_form": email, "status": ContactStatus.ACTIVE,
         "removed": None, "registration": None, "fingerprint": None, "decision": None, "password": None,
         "invited_at": work.now, "sought": search_form(fields["name"], email),

@@ -18,7 +18,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from reconciler.portal.actions import known_browsers
-from reconciler.portal.actions.sessions import HOURS, by_session, note_use
+from reconciler.portal.actions.sessions import HOURS, principal_of_session, record_session_use
 from reconciler.portal.pages.forms.form import Form, Mistakes, refusal
 from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, page_of_form, places
 from reconciler.portal.pages.rendering import render
@@ -206,11 +206,11 @@ def visit_of(request: Request) -> Visit:
     store, marks = store_of(request), marks_of(request)
     secret = request.cookies.get(marks.session_cookie)
     with store.read() as connection:
-        principal = by_session(connection, secret, store.clock()) if secret else None
+        principal = principal_of_session(connection, secret, store.clock()) if secret else None
         name = connection.execute(select(t.portal.c.name)).scalar_one()
         branding = connection.execute(select(t.settings.c.branding)).scalar_one()
     if principal is not None and secret:
-        note_use(store, secret)
+        record_session_use(store, secret)
     wished = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
     language = chosen_language(wished, request.headers.get("accept-language", ""))
     brand = Brand(name_for(language, name), branding.get("primary_color"), shown_picture(branding.get("logo") or ""))

@@ -82,7 +82,7 @@ def choose_language(visit: Open, form: Sent) -> Response:
     if who is not None:
 
         def act(work: Work) -> str:
-            row, audited = access.edit_myself(work, who, {"language": language})
+            row, audited = access.edit_own_row(work, who, {"language": language})
             work.audit(Verb.ACCOUNT, row, *audited)
             return to
 

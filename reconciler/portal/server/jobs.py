@@ -7,11 +7,11 @@ from typing import Any, Final
 
 from sqlalchemy import Select, delete, or_, select
 
-from reconciler.portal.actions.batching import AT_ONCE, in_turns
+from reconciler.portal.actions.batching import ROWS_PER_BATCH, run_in_batches
 from reconciler.portal.actions.outbox import forget_mails
 from reconciler.portal.actions.quotes import expire_quotes
 from reconciler.portal.actions.tokens import write_token_uses
-from reconciler.portal.actions.uploads import forget, sweep
+from reconciler.portal.actions.uploads import forget_unused, sweep
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.states import ContactStatus
@@ -26,7 +26,7 @@ KEPT_DAYS: Final = 30
 
 def expire_links(store: Store) -> int:
     """Every contact whose invitation ran out is `link_expired` now, with revision and history; how many there were."""
-    return in_turns(lambda: _expire_some_links(store))
+    return run_in_batches(lambda: _expire_some_links(store))
 
 
 def _expire_some_links(store: Store) -> int:
@@ -35,7 +35,7 @@ def _expire_some_links(store: Store) -> int:
         link.contact == c.id, link.kind == "activation", link.used_at.is_(None), link.expires_at >= store.clock()
     )
     criteria = (c.status == ContactStatus.INVITED, ~living.exists())
-    some = select(c.id).where(*criteria).limit(AT_ONCE)
+    some = select(c.id).where(*criteria).limit(ROWS_PER_BATCH)
     if not _any(store, some):
         return 0
     with store.write(SYSTEM) as work:
@@ -74,7 +74,7 @@ def forget_traces(store: Store) -> int:
 
 
 JOBS: Final[tuple[Callable[[Store], int], ...]] = (
-    expire_links, expire_quotes, forget_ended_access, forget_mails, forget, sweep,
+    expire_links, expire_quotes, forget_ended_access, forget_mails, forget_unused, sweep,
     write_token_uses,
     forget_traces,
 )  # fmt: skip

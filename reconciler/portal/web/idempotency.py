@@ -14,7 +14,7 @@ from fastapi import Request, Response
 from sqlalchemy import Connection, delete, insert, select
 
 from reconciler.portal.actions.invariants import work_has_owners
-from reconciler.portal.actions.sessions import acting
+from reconciler.portal.actions.sessions import write_as
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
@@ -85,7 +85,7 @@ def kept_answer(store: Store, principal: Principal, key: str, fingerprint: str) 
 
 def keyed(store: Store, principal: Principal, key: str, fingerprint: str, act: Callable[[Work], Done]) -> StoredAnswer:
     """Status, body and headers of an act that is carried out once for its key, in one transaction."""
-    with acting(store, principal) as work:
+    with write_as(store, principal) as work:
         if kept := _kept(work.connection, principal, key, fingerprint):
             return kept
         status, value, headers = act(work)

@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from reconciler.portal.actions.sessions import by_session, by_token, note_use
-from reconciler.portal.actions.tokens import DAYS, end_of, make_token, note_token_use
+from reconciler.portal.actions.sessions import principal_of_session, principal_of_token, record_session_use
+from reconciler.portal.actions.tokens import DAYS, expiry_of, make_token, remember_token_use
 from reconciler.portal.rules.policy import PUBLIC, Grant, granted, known
 from reconciler.portal.rules.principals import COMMAND_LINE, Principal, Scope
 from reconciler.portal.rules.problems import Problem
@@ -44,13 +44,15 @@ def principal_of(request: Request, credentials: HTTPAuthorizationCredentials | N
         return None
     store, secret = store_of(request), credentials.credentials
     with store.read() as connection:
-        found = by_token(connection, secret, store.clock()) or by_session(connection, secret, store.clock())
+        found = principal_of_token(connection, secret, store.clock()) or principal_of_session(
+            connection, secret, store.clock()
+        )
     if found is None:
         raise Problem("unauthenticated", "this token is not valid")
     if found.person:
-        note_use(store, secret)
+        record_session_use(store, secret)
     else:
-        note_token_use(store, found)
+        remember_token_use(store, found)
     return found
 
 
@@ -140,4 +142,4 @@ def new_token(
     when they do not fit.
     """
     with store.write(COMMAND_LINE) as work:
-        return make_token(work, scope, name, f"rp_{secret()}", expires_at=end_of(expires, work.now), owner=owner)
+        return make_token(work, scope, name, f"rp_{secret()}", expires_at=expiry_of(expires, work.now), owner=owner)

@@ -64,9 +64,9 @@ def reset(request: Request, activation: Activation) -> Response:
 
 def _use_link(request: Request, kind: str, activation: Activation) -> Response:
     store = store_of(request)
-    kept = links.judged(store, kind, activation.secret, activation.password)
+    kept = links.hash_new_password(store, kind, activation.secret, activation.password)
     with store.write(SYSTEM) as work:
-        links.use(work, kind, activation.secret, kept, host_of(request))
+        links.set_password(work, kind, activation.secret, kept, host_of(request))
     return Response(status_code=204)
 
 

@@ -45,8 +45,8 @@ def change_account(
     """Another name or language."""
 
     def act(work: Work) -> Done:
-        matches(request, access.myself(work, grant.principal))
-        row, audited = access.edit_myself(work, grant.principal, fields.sent())
+        matches(request, access.own_row(work, grant.principal))
+        row, audited = access.edit_own_row(work, grant.principal, fields.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)
         return row_done(200, _shown(row.values, grant.principal, _customer_key(request, grant.principal)))
 

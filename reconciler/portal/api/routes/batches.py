@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Body as JsonBody
 
-from reconciler.portal.actions.batches import carry_out
+from reconciler.portal.actions.batches import apply_batch
 from reconciler.portal.actions.operations import Batch
 from reconciler.portal.api.schemas.resources import PROBLEMS, BatchDone
 from reconciler.portal.rules.policy import Grant
@@ -28,6 +28,6 @@ def carry_out_batch(
     batch = checked(Batch, sent)
 
     def act(work: Any) -> tuple[int, Any, dict[str, str]]:
-        return 200, carry_out(work, batch), {}
+        return 200, apply_batch(work, batch), {}
 
     return write(request, grant, body, act)

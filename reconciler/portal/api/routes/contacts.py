@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 
 from reconciler.portal.actions import contacts, erasure, team
 from reconciler.portal.actions.choices import OneOf
-from reconciler.portal.actions.row_scope import heir_of, reached, within
+from reconciler.portal.actions.row_scope import get_in_scope, heir_of, row_in_scope
 from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.schemas.resources import (
     PROBLEMS,
@@ -73,7 +73,7 @@ def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> R
     creates(request)
 
     def act(work: Work) -> Done:
-        fields = new.sent()
+        fields = new.sent_fields()
         home = work.one("customer", fields.pop("customer"))
         row = contacts.add(work, home, fields)
         work.audit(Verb.POST_CONTACTS, row, None, fields)
@@ -87,7 +87,7 @@ def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> R
 def read_contact(request: Request, id: str, grant: Reads) -> Response:
     """One contact, removed or not."""
     with store_of(request).read() as connection:
-        shown = _shown(connection, [reached(connection, grant, t.contacts, id)])
+        shown = _shown(connection, [row_in_scope(connection, grant, t.contacts, id)])
     return answer(shown[0], headers={"ETag": etag(shown[0]["version"])})
 
 
@@ -96,8 +96,8 @@ def change_contact(request: Request, id: str, fields: ChangedContact, body: Body
     """Change a contact; another address takes access away until it is activated."""
 
     def act(work: Work) -> Done:
-        row = matches(request, within(work, grant, "contact", id))
-        work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent()))
+        row = matches(request, get_in_scope(work, grant, "contact", id))
+        work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent_fields()))
         return _done(work, row)
 
     return write(request, grant, body, act)
@@ -117,7 +117,7 @@ def offboard_contact(request: Request, id: str, how: Offboarding, body: Body, gr
 
 def _offboard(request: Request, id: str, how: Offboarding, body: bytes, grant: Grant) -> Response:
     def act(work: Work) -> Done:
-        row = matches(request, within(work, grant, "contact", id))
+        row = matches(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, how.work_to) if how.work_to else None
         work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, how.reason))
         return _done(work, row)
@@ -130,7 +130,7 @@ def hand_over(request: Request, id: str, handover: Handover, body: Body, grant: 
     """All open work of a contact goes to another."""
 
     def act(work: Work) -> Done:
-        row = matches(request, within(work, grant, "contact", id))
+        row = matches(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, handover.work_to)
         work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
         return _done(work, row)
@@ -150,7 +150,7 @@ def act_on_contact(
             case "restore":
                 verb, audited = Verb.CONTACTS_RESTORE, contacts.restore(work, row)
             case "resend-activation":
-                verb, audited = Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend(work, row)
+                verb, audited = Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend_activation(work, row)
             case "erase":
                 verb, audited = Verb.CONTACTS_ERASE, erasure.erase(work, row)
         work.audit(verb, row, *audited)

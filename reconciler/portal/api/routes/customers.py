@@ -51,8 +51,8 @@ def create_customer(
     creates(request)
 
     def act(work: Work) -> Done:
-        row = customers.create(work, new.sent())
-        work.audit(Verb.POST_CUSTOMERS, row, None, new.sent())
+        row = customers.create(work, new.sent_fields())
+        work.audit(Verb.POST_CUSTOMERS, row, None, new.sent_fields())
         status, value, headers = row_done(201, as_json("customer", row.values))
         return status, value, {**headers, "Location": f"/api/v1/customers/{row.id}"}
 
@@ -74,7 +74,7 @@ def change_customer(
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("customer", id))
-        work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent()))
+        work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent_fields()))
         return row_done(200, as_json("customer", row.values))
 
     return write(request, grant, body, act)

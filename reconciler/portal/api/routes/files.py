@@ -10,7 +10,7 @@ from starlette.concurrency import run_in_threadpool
 from reconciler.portal.actions import uploads
 from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.actions.downloads import archive_of, file_of
-from reconciler.portal.actions.row_scope import reached
+from reconciler.portal.actions.row_scope import row_in_scope
 from reconciler.portal.api.schemas.requests import FilesOfRequest, Upload
 from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
@@ -54,7 +54,7 @@ async def upload_file(
     if await run_in_threadpool(was_answered, request, grant):
         sha256 = await digest(request, vault)
         return await run_in_threadpool(replay, request, grant, sha256.encode())
-    await run_in_threadpool(uploads.must_have_room, store_of(request), grant.principal)
+    await run_in_threadpool(uploads.check_room, store_of(request), grant.principal)
     kept = await keep(request, vault)
     return await run_in_threadpool(_noted, request, grant, kept, name)
 
@@ -65,7 +65,7 @@ def _noted(request: Request, grant: Grant, kept: Kept, name: str) -> Response:
 
     def act(work: Work) -> Done:
         nonlocal noted
-        row = uploads.note(work, kept, name)
+        row = uploads.record_upload(work, kept, name)
         noted = True
         return 201, as_json("upload", row), {}
 
@@ -79,15 +79,15 @@ def _noted(request: Request, grant: Grant, kept: Kept, name: str) -> Response:
 @router.get("/uploads/{id}", response_model=Upload)
 def read_upload(request: Request, id: str, grant: Annotated[Grant, allowed("files.upload")]) -> Response:
     """An upload of one's own that no request took yet, and how far the count of its words is."""
-    return answer(as_json("upload", uploads.one_waiting(store_of(request), grant.principal, id)))
+    return answer(as_json("upload", uploads.pending_upload(store_of(request), grant.principal, id)))
 
 
 @router.get("/requests/{id}/files", response_model=FilesOfRequest)
 def list_files(request: Request, id: str, grant: Annotated[Grant, allowed("requests.read")]) -> Response:
     """The files of a request: sources, references, deliveries."""
     with store_of(request).read() as connection:
-        row = reached(connection, grant, t.requests, id)
-        files = uploads.of_request(connection, row["id"])
+        row = row_in_scope(connection, grant, t.requests, id)
+        files = uploads.files_of_request(connection, row["id"])
     return answer({"items": [as_json("file", file) for file in files]})
 
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Request, Response
 
 from reconciler.portal.actions import requests
-from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.row_scope import heir_of
 from reconciler.portal.api.request_event import bring_about
 from reconciler.portal.api.schemas.requests import NewOwner, TranslationRequest
@@ -27,7 +27,7 @@ Reassigns = Annotated[Grant, allowed("requests.reassign")]
 def reassign_request(request: Request, id: str, to: NewOwner, body: Body, grant: Reassigns) -> Response:
     """Give the open request to another contact of its customer."""
 
-    def act(work: Work, row: Row) -> Audited:
+    def act(work: Work, row: Row) -> AuditValues:
         return requests.reassign(work, row, heir_of(work, grant, to.owner))
 
     return bring_about(request, id, body, grant, "reassign", act=act)

@@ -26,7 +26,7 @@ Runs = Annotated[Grant, allowed("requests.run")]
 def approve_quote(request: Request, id: str, terms: Terms, body: Body, grant: Runs) -> Response:
     """Offer the quote, as it was counted or with these terms."""
     return bring_about(
-        request, id, body, grant, "approve", act=lambda work, row: quotes.approve(work, row, terms.sent())
+        request, id, body, grant, "approve", act=lambda work, row: quotes.approve(work, row, terms.sent_fields())
     )
 
 
@@ -57,4 +57,6 @@ def cancel_quote(request: Request, id: str, why: Refusal, body: Body, grant: Run
 @router.post("/revive", response_model=TranslationRequest)
 def revive_request(request: Request, id: str, terms: Terms, body: Body, grant: Runs) -> Response:
     """Offer a cancelled request anew."""
-    return bring_about(request, id, body, grant, "revive", act=lambda work, row: quotes.revive(work, row, terms.sent()))
+    return bring_about(
+        request, id, body, grant, "revive", act=lambda work, row: quotes.revive(work, row, terms.sent_fields())
+    )

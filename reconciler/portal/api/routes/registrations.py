@@ -34,7 +34,7 @@ def approve_registration(request: Request, id: str, approval: Approval, body: Bo
 
     def act(work: Work) -> Done:
         row = _pending(matches(request, work.one("contact", id)))
-        fields = approval.sent()
+        fields = approval.sent_fields()
         home = fields.pop("customer", None) or row["customer"]
         if home is None:
             raise Problem("unprocessable", "'customer' is required: the registration names none")

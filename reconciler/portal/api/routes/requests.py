@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Query, Request, Response
 
 from reconciler.portal.actions import requests
-from reconciler.portal.actions.row_scope import reached, within
+from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
 from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.schemas.requests import ChangedRequest, NewRequest, State, TranslationRequest
 from reconciler.portal.api.schemas.resources import PROBLEMS, Page
@@ -52,10 +52,10 @@ def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) ->
     creates(request)
 
     def act(work: Work) -> Done:
-        owner = within(work, grant, "contact", _owner(new, grant))
+        owner = get_in_scope(work, grant, "contact", _owner(new, grant))
         fields = new.model_dump(exclude={"owner", "files", "reference_files"})
         row = requests.send(work, owner, fields, new.files, new.reference_files)
-        work.audit(Verb.POST_REQUESTS, row, None, new.sent())
+        work.audit(Verb.POST_REQUESTS, row, None, new.sent_fields())
         status, value, headers = row_done(201, as_json("request", row.values))
         return status, value, {**headers, "Location": f"/api/v1/requests/{row.id}"}
 
@@ -73,7 +73,7 @@ def _owner(new: NewRequest, grant: Grant) -> str:
 def read_request(request: Request, id: str, grant: Reads) -> Response:
     """One request."""
     with store_of(request).read() as connection:
-        row = reached(connection, grant, t.requests, id)
+        row = row_in_scope(connection, grant, t.requests, id)
     return answer(as_json("request", row), headers={"ETag": etag(row["version"])})
 
 
@@ -82,8 +82,8 @@ def change_request(request: Request, id: str, change: ChangedRequest, body: Body
     """Give a request another deadline, without a mail. Its state moves by its events only."""
 
     def act(work: Work) -> Done:
-        row = matches(request, within(work, grant, "request", id))
-        work.audit(Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent()))
+        row = matches(request, get_in_scope(work, grant, "request", id))
+        work.audit(Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent_fields()))
         return row_done(200, as_json("request", row.values))
 
     return write(request, grant, body, act)

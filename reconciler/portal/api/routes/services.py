@@ -43,7 +43,7 @@ def create_service(
     creates(request)
 
     def act(work: Work) -> Done:
-        fields = new.sent()
+        fields = new.sent_fields()
         row = services.create(work, fields.pop("code"), fields)
         work.audit(Verb.POST_SERVICES, row, None, fields)
         status, value, headers = row_done(201, as_json("service", row.values))
@@ -67,7 +67,7 @@ def change_service(
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("service", id))
-        work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, fields.sent()))
+        work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, fields.sent_fields()))
         return row_done(200, as_json("service", row.values))
 
     return write(request, grant, body, act)

@@ -39,7 +39,7 @@ def change_settings(
 
     def act(work: Work) -> Done:
         row = matches(request, work.one("settings", "settings"))
-        work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, fields.sent()))
+        work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, fields.sent_fields()))
         return row_done(200, as_json("settings", row.values))
 
     return write(request, grant, body, act)

@@ -51,9 +51,9 @@ def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> 
     creates(request)
 
     def act(work: Work) -> Done:
-        person = staff.add(work, {**new.sent(), "language": new.language or "en"})
+        person = staff.add(work, {**new.sent_fields(), "language": new.language or "en"})
         staff.invite(work, person)
-        work.audit(Verb.POST_STAFF, person, None, new.sent())
+        work.audit(Verb.POST_STAFF, person, None, new.sent_fields())
         status, value, headers = row_done(201, staff_as_json(person.values))
         return status, value, {**headers, "Location": f"/api/v1/staff/{person.id}"}
 
@@ -76,7 +76,7 @@ def change_staff(request: Request, id: str, fields: ChangedStaff, body: Body, gr
 
     def act(work: Work) -> Done:
         person = matches(request, work.one("staff", id))
-        work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent()))
+        work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields()))
         return row_done(200, staff_as_json(person.values))
 
     return write(request, grant, body, act)
@@ -100,7 +100,7 @@ def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> R
 
     def act(work: Work) -> Done:
         person = matches(request, work.one("staff", id))
-        work.audit(Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend(work, person))
+        work.audit(Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend_activation(work, person))
         return row_done(200, staff_as_json(person.values))
 
     return write(request, grant, body, act)

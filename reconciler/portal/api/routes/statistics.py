@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 
-from reconciler.portal.actions.statistics import Asked, read_statistics
+from reconciler.portal.actions.statistics import StatisticsQuery, read_statistics
 from reconciler.portal.api.schemas.requests import Statistics
 from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
@@ -23,11 +23,11 @@ Day = Annotated[str | None, Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema
 Id = Annotated[str | None, Query(max_length=40)]
 
 
-def _asked(first: Day = None, last: Day = None, customer: Id = None, contact: Id = None) -> Asked:
-    return Asked(first, last, customer, contact)
+def _asked(first: Day = None, last: Day = None, customer: Id = None, contact: Id = None) -> StatisticsQuery:
+    return StatisticsQuery(first, last, customer, contact)
 
 
-Wanted = Annotated[Asked, Depends(_asked)]
+Wanted = Annotated[StatisticsQuery, Depends(_asked)]
 
 
 @router.get("/statistics", response_model=Statistics)

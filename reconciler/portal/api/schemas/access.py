@@ -8,7 +8,14 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from reconciler.portal.actions.choices import OneOf
-from reconciler.portal.actions.schemas import OwnFields, Shape, StaffFields, described, needs, not_emptied
+from reconciler.portal.actions.schemas import (
+    OwnFields,
+    StaffFields,
+    StrictModel,
+    described_limits,
+    forbid_null,
+    require,
+)
 from reconciler.portal.api.schemas.resources import Shown, Touch
 from reconciler.portal.rules.roles import StaffKind
 from reconciler.portal.rules.states import StaffStatus
@@ -31,7 +38,7 @@ class Neutral(Shown):
     status: Literal["mailed"] = "mailed"
 
 
-class Confirmation(Shape):
+class Confirmation(StrictModel):
     """The secret of a confirming link."""
 
     secret: Secret
@@ -43,14 +50,14 @@ class Confirmed(Shown):
     status: Literal["waiting", "invited", "known"]
 
 
-class Activation(Shape):
+class Activation(StrictModel):
     """The secret of a mailed link, and the password to set behind it."""
 
     secret: Secret
     password: Secret
 
 
-class Login(Shape):
+class Login(StrictModel):
     email: Typed
     password: Typed
 
@@ -67,16 +74,16 @@ class Session(Shown):
 class ChangedAccount(OwnFields):
     """Fields of one's own to change."""
 
-    model_config = ConfigDict(json_schema_extra=described(never_null=("name",)))
+    model_config = ConfigDict(json_schema_extra=described_limits(never_null=("name",)))
 
     @model_validator(mode="after")
     def complete(self) -> ChangedAccount:
-        """The name cannot be emptied."""
-        not_emptied(self, "name")
+        """The name must not be null."""
+        forbid_null(self, "name")
         return self
 
 
-class NewPassword(Shape):
+class NewPassword(StrictModel):
     old: Typed
     new: Secret
 
@@ -97,24 +104,24 @@ class Staff(Shown):
 class NewStaff(StaffFields):
     """Somebody to invite."""
 
-    model_config = ConfigDict(json_schema_extra=described("name", "email", "kind"))
+    model_config = ConfigDict(json_schema_extra=described_limits("name", "email", "kind"))
 
     @model_validator(mode="after")
     def complete(self) -> NewStaff:
         """One of the provider's people has a name, an address and a kind."""
-        needs(self, "name", "email", "kind")
+        require(self, "name", "email", "kind")
         return self
 
 
 class ChangedStaff(StaffFields):
     """Fields of one of the provider's people to change."""
 
-    model_config = ConfigDict(json_schema_extra=described(never_null=("name", "email", "kind", "language")))
+    model_config = ConfigDict(json_schema_extra=described_limits(never_null=("name", "email", "kind", "language")))
 
     @model_validator(mode="after")
     def complete(self) -> ChangedStaff:
         """None of the fields can be emptied."""
-        not_emptied(self, "name", "email", "kind", "language")
+        forbid_null(self, "name", "email", "kind", "language")
         return self
 
 

@@ -8,7 +8,7 @@ from pydantic import Field, model_validator
 
 from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.actions.request_schemas import Moment, Percent, RequestFields
-from reconciler.portal.actions.schemas import Id, Language, Paragraph, Shape
+from reconciler.portal.actions.schemas import Id, Language, Paragraph, StrictModel
 from reconciler.portal.actions.uploads import MOST_FILES
 from reconciler.portal.api.schemas.resources import Shown
 from reconciler.portal.rules.requests import EVENTS
@@ -51,7 +51,7 @@ class NewRequest(RequestFields):
     reference_files: Uploads = Field(default_factory=list)
 
 
-class ChangedRequest(Shape):
+class ChangedRequest(StrictModel):
     """What the provider's tools correct about a request."""
 
     deadline: Moment | None = None
@@ -66,30 +66,30 @@ class ChangedRequest(Shape):
         return sent
 
 
-class Refusal(Shape):
+class Refusal(StrictModel):
     """Why there will be no quote, or no project."""
 
     reason: Why
 
 
-class HowFar(Shape):
+class HowFar(StrictModel):
     progress: Percent
 
 
-class DeliveredFile(Shape):
+class DeliveredFile(StrictModel):
     """An upload, and the target language that it is in."""
 
     upload: Id
     language: Language
 
 
-class Deliveries(Shape):
+class Deliveries(StrictModel):
     """What is delivered."""
 
     files: Annotated[list[DeliveredFile], Field(min_length=1, max_length=MOST_FILES)]
 
 
-class NewOwner(Shape):
+class NewOwner(StrictModel):
     """Who looks after the request from now on."""
 
     owner: Id

@@ -20,10 +20,10 @@ from reconciler.portal.actions.schemas import (
     Paragraph,
     Price,
     ServiceFields,
-    Shape,
-    described,
-    needs,
-    not_emptied,
+    StrictModel,
+    described_limits,
+    forbid_null,
+    require,
 )
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.states import ContactStatus, CustomerStatus
@@ -189,7 +189,7 @@ class BatchDone(Shown):
     results: list[BatchResult]
 
 
-class LeaseWanted(Shape):
+class LeaseWanted(StrictModel):
     """The scopes that somebody wants to work on alone."""
 
     scopes: Annotated[
@@ -201,7 +201,7 @@ class LeaseWanted(Shape):
     run: Line = "none"
 
 
-class LeaseRenewal(Shape):
+class LeaseRenewal(StrictModel):
     token: int
     ttl_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 60
 
@@ -215,64 +215,64 @@ class Lease(Shown):
 class NewService(ServiceFields):
     """A service to create."""
 
-    model_config = ConfigDict(json_schema_extra=described("name"))
+    model_config = ConfigDict(json_schema_extra=described_limits("name"))
 
     code: Key
 
     @model_validator(mode="after")
     def complete(self) -> NewService:
         """A service has a name."""
-        needs(self, "name")
+        require(self, "name")
         return self
 
 
 class NewCustomer(CustomerFields):
     """A customer to create."""
 
-    model_config = ConfigDict(json_schema_extra=described("name"))
+    model_config = ConfigDict(json_schema_extra=described_limits("name"))
 
     @model_validator(mode="after")
     def complete(self) -> NewCustomer:
         """A customer has a name."""
-        needs(self, "name")
+        require(self, "name")
         return self
 
 
 class ChangedCustomer(CustomerFields):
     """Fields of a customer to change."""
 
-    model_config = ConfigDict(json_schema_extra=described(never_null=("name",)))
+    model_config = ConfigDict(json_schema_extra=described_limits(never_null=("name",)))
 
     @model_validator(mode="after")
     def complete(self) -> ChangedCustomer:
-        """The name cannot be emptied."""
-        not_emptied(self, "name")
+        """The name must not be null."""
+        forbid_null(self, "name")
         return self
 
 
 class NewContact(ContactFields):
     """A contact to add to a customer."""
 
-    model_config = ConfigDict(json_schema_extra=described("name", "email", "role"))
+    model_config = ConfigDict(json_schema_extra=described_limits("name", "email", "role"))
 
     customer: Id
 
     @model_validator(mode="after")
     def complete(self) -> NewContact:
         """A contact has a name, an address and a role."""
-        needs(self, "name", "email", "role")
+        require(self, "name", "email", "role")
         return self
 
 
 class ChangedContact(ContactFields):
     """Fields of a contact to change."""
 
-    model_config = ConfigDict(json_schema_extra=described(never_null=("name", "email", "role")))
+    model_config = ConfigDict(json_schema_extra=described_limits(never_null=("name", "email", "role")))
 
     @model_validator(mode="after")
     def complete(self) -> ChangedContact:
-        """Name, address and role cannot be emptied."""
-        not_emptied(self, "name", "email", "role")
+        """Name, address and role must not be null."""
+        forbid_null(self, "name", "email", "role")
         return self
 
 
@@ -282,7 +282,7 @@ class Approval(ContactFields):
     customer: Id | None = None
 
 
-class WithReason(Shape):
+class WithReason(StrictModel):
     reason: Annotated[Paragraph, Field(max_length=500)] = "other"
 
 
@@ -290,7 +290,7 @@ class Offboarding(WithReason):
     work_to: Id | None = None
 
 
-class Handover(Shape):
+class Handover(StrictModel):
     work_to: Id
 
 

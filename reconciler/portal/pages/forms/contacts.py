@@ -39,7 +39,7 @@ def typed_fields(form: Form, *, services: Sequence[str] | None, language: str | 
         said["language"] = form.optional("language")
     if services is not None:
         said["services"] = "all" if form.ticked("all_services") else form.all("services")
-    return judged(ContactFields, said, _wrong(form, services, language)).sent()
+    return judged(ContactFields, said, _wrong(form, services, language)).sent_fields()
 
 
 def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> dict[str, Why]:

@@ -20,7 +20,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.requests import ClientDisconnect
 
 from reconciler.portal.actions import uploads
-from reconciler.portal.actions.sessions import acting
+from reconciler.portal.actions.sessions import write_as
 from reconciler.portal.pages.context import Visit
 from reconciler.portal.pages.forms.form import LONGEST, MOST_FIELDS, Form, checked, once_of
 from reconciler.portal.rules.problems import Problem
@@ -107,10 +107,10 @@ def _noted(visit: Visit, files: Sequence[Arrived]) -> dict[str, list[str]]:
     try:
         if not any(each.kept for each in files):
             return found
-        with acting(visit.store, visit.grant.principal) as work:
+        with write_as(visit.store, visit.grant.principal) as work:
             for each in files:
                 if each.kept:
-                    uploads.note(work, each.kept, each.name)
+                    uploads.record_upload(work, each.kept, each.name)
                     found.setdefault(each.field, []).append(each.kept.id)
             written = True  # from here on only the database knows: what it did not keep is swept
     finally:
@@ -207,7 +207,7 @@ class _Arriving:
             store, principal = self.visit.store, self.visit.grant.principal
             self._repeated = "once" in self.values and answered(store, principal, once_of(self.values))
             if not self._repeated:
-                uploads.must_have_room(store, principal)
+                uploads.check_room(store, principal)
 
     def _data(self, data: bytes, start: int, end: int) -> None:
         if self._file is not None:

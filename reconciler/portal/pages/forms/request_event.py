@@ -7,8 +7,8 @@ from types import MappingProxyType
 
 from fastapi import Response
 
-from reconciler.portal.actions.contacts import Audited
-from reconciler.portal.actions.row_scope import reached, within
+from reconciler.portal.actions.contacts import AuditValues
+from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
 from reconciler.portal.pages.context import Visit
 from reconciler.portal.pages.forms.form import Form, Mistakes
 from reconciler.portal.pages.queries.requests import Kept, one_request
@@ -16,7 +16,7 @@ from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
-Act = Callable[[Work, Row], Audited]
+Act = Callable[[Work, Row], AuditValues]
 
 
 def bring_about(
@@ -25,14 +25,14 @@ def bring_about(
     """The page after the event, or the request's page again with what was wrong with the form."""
 
     def done(work: Work) -> str:
-        row = within(work, visit.grant, "request", id)
+        row = get_in_scope(work, visit.grant, "request", id)
         form.must_match(row.values, id)
         work.audit(EVENTS[event].verb, row, *act(work, row))
         return to or f"/requests/{id}"
 
     def again(wrong: Mistakes) -> Response:
         with visit.store.read() as connection:
-            found = one_request(connection, visit, reached(connection, visit.grant, t.requests, id), kept)
+            found = one_request(connection, visit, row_in_scope(connection, visit.grant, t.requests, id), kept)
         return visit.page(
             "requests/one.html", wrong=wrong.of(event), found=found, request=found.row, form=form, asked=None
         )

@@ -9,10 +9,10 @@ from typing import Any, Final, TypeAlias
 
 from sqlalchemy import ColumnElement, Connection, select
 
-from reconciler.portal.actions.offers import offered_services
-from reconciler.portal.actions.quotes import overdue, price_of
-from reconciler.portal.actions.row_scope import looked_after, must_reach, reachable
-from reconciler.portal.actions.uploads import of_request
+from reconciler.portal.actions.offers import orderable_services
+from reconciler.portal.actions.quotes import is_overdue, price_of
+from reconciler.portal.actions.row_scope import customers_managed_by, in_scope, must_be_in_scope
+from reconciler.portal.actions.uploads import files_of_request
 from reconciler.portal.pages.context import Visit
 from reconciler.portal.pages.queries.checkout import (
     PAGE,
@@ -45,7 +45,7 @@ def list_of_requests(
 ) -> tuple[list[Found], str | None, int]:
     """Some requests within reach, newest first, with the names beside them; the following mark; how many in all."""
     c = t.requests.c
-    criteria: list[ColumnElement[bool]] = [reachable(connection, visit.grant, t.requests)]
+    criteria: list[ColumnElement[bool]] = [in_scope(connection, visit.grant, t.requests)]
     criteria += [c[name] == chosen[name] for name in _ASKED if chosen.get(name)]
     if waits := CONDITIONS.get(chosen.get("needs", "")):
         criteria.append(waits(visit.store.clock()))
@@ -94,7 +94,7 @@ def filters(connection: Connection, visit: Visit, customer: str | None) -> Filte
         return Filters(named, _people(connection, grant.principal.customer), [])
     within = homes(connection)
     if grant.reach is Reach.THEIRS:
-        theirs = set(looked_after(connection, grant.principal.address or ""))
+        theirs = set(customers_managed_by(connection, grant.principal.address or ""))
         within = [(id, name) for id, name in within if id in theirs]
     return Filters(named, _people(connection, customer) if customer in dict(within) else [], within)
 
@@ -103,7 +103,7 @@ def _own_services(connection: Connection, contact: str, named: Sequence[tuple[st
     """The services that the contact may order, or that a request of theirs names: it may be inherited."""
     r = t.requests.c
     codes = set(connection.execute(select(r.service).where(r.owner == contact).distinct()).scalars())
-    codes |= {service["code"] for service in offered_services(connection, contact)}
+    codes |= {service["code"] for service in orderable_services(connection, contact)}
     return [(code, name) for code, name in named if code in codes]
 
 
@@ -137,10 +137,10 @@ def one_request(
 ) -> OneRequest:
     """All of the request's page; the row is within the visitor's reach. `kept`: what was uploaded for it just now."""
     events = possible(row["state"], lambda operation: _within(connection, visit, operation, row))
-    if overdue(row, visit.store.clock()):
+    if is_overdue(row, visit.store.clock()):
         events = [event for event in events if event != "accept"]
     people = colleagues(connection, row["customer"], removed=False) if "reassign" in events else []
-    files = [dict(file) for file in of_request(connection, row["id"])]
+    files = [dict(file) for file in files_of_request(connection, row["id"])]
     return OneRequest(
         with_names(connection, [dict(row)])[0], files,
         _history(connection, row["id"]), events,
@@ -171,7 +171,7 @@ def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[s
     try:
         grant = granted(visit.principal, operation)
         if grant is not None:
-            must_reach(connection, grant, row)
+            must_be_in_scope(connection, grant, row)
     except Problem:
         return False
     return True

@@ -8,7 +8,7 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, select
 
-from reconciler.portal.actions.row_scope import reachable
+from reconciler.portal.actions.row_scope import in_scope
 from reconciler.portal.pages.context import Visit
 from reconciler.portal.rules.policy import granted
 from reconciler.portal.rules.principals import Who
@@ -55,7 +55,7 @@ def needs(connection: Connection, visit: Visit) -> list[Need]:
 
 def _requests(connection: Connection, visit: Visit, need: str, operation: str) -> Need:
     grant = granted(visit.principal, operation)
-    within = [reachable(connection, grant, t.requests)] if grant else []
+    within = [in_scope(connection, grant, t.requests)] if grant else []
     waiting = select(func.count()).select_from(t.requests).where(*within, CONDITIONS[need](visit.store.clock()))
     return Need(_SAID[need], connection.execute(waiting).scalar_one(), f"/requests?needs={need}")
 

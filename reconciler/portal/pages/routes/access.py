@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import select
 
 from reconciler.portal.actions import access, links, sign_ups
-from reconciler.portal.actions.mails import digest
+from reconciler.portal.actions.mails import digest_of
 from reconciler.portal.actions.schemas import ResetFields, SignUpFields
 from reconciler.portal.pages.context import Visit, local, logged_in, logged_out, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, missing
@@ -81,7 +81,7 @@ def end_session(visit: Visit) -> None:
     secret = visit.request.cookies.get(visit.marks.session_cookie)
     if visit.principal is not None and secret:
         with visit.store.write(SYSTEM) as work:
-            access.log_out(work, digest(secret)[: access.SESSION_ID], visit.principal.person or "")
+            access.log_out(work, digest_of(secret)[: access.SESSION_ID], visit.principal.person or "")
 
 
 @router.get("/sign-up")

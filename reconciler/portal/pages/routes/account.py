@@ -53,12 +53,12 @@ def edit(visit: Writes, form: Sent) -> Response:
     who = visit.grant.principal
 
     def act(work: Work) -> str:
-        form.must_match(access.myself(work, who).values, who.person or "")
+        form.must_match(access.own_row(work, who).values, who.person or "")
         said = judged(
             OwnFields, {"name": form.text("name"), "language": form.optional("language")},
             no_tongue(form, _myself(visit)["language"]),
         )  # fmt: skip
-        row, audited = access.edit_myself(work, who, said.sent())
+        row, audited = access.edit_own_row(work, who, said.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)
         return "/account"
 

@@ -10,8 +10,8 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection, Select, select
 
 from reconciler.portal.actions import contacts, erasure, registrations
-from reconciler.portal.actions.offers import offered_services
-from reconciler.portal.actions.row_scope import reached, within
+from reconciler.portal.actions.offers import orderable_services
+from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.contacts import dismiss, heir_options, orderable, pass_on, typed_fields, update
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, missing, reason_of
@@ -155,11 +155,11 @@ def _one(
 ) -> Response:
     wished = form.text("customer") if form else wished
     with visit.store.read() as connection:
-        person, people = with_heirs(connection, reached(connection, visit.grant, t.contacts, id))
+        person, people = with_heirs(connection, row_in_scope(connection, visit.grant, t.contacts, id))
         customer = customer_of(connection, person["customer"]) if person["customer"] else None
         known = homes(connection) if person["status"] == ContactStatus.UNAPPROVED else []
         services = orderable(connection, {**person, **({"customer": wished} if wished else {})})
-        orders = offered_services(connection, id) if person["customer"] else []
+        orders = orderable_services(connection, id) if person["customer"] else []
     language = form.text("language") if form and not event else person["language"]
     return visit.page(
         "contacts/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base=HERE, back=HERE, person=person,
@@ -181,7 +181,7 @@ def edit(visit: Edits, id: str, form: Sent) -> Response:
     """Change a contact."""
 
     def act(work: Work) -> str:
-        update(work, visit.grant, within(work, visit.grant, "contact", id), form)
+        update(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="saved")
@@ -192,7 +192,7 @@ def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
     """All open work of a contact goes to a colleague."""
 
     def act(work: Work) -> str:
-        pass_on(work, visit.grant, within(work, visit.grant, "contact", id), form)
+        pass_on(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong, "reassign"), done="reassigned")
@@ -203,7 +203,7 @@ def remove(visit: Removes, id: str, form: Sent) -> Response:
     """A contact leaves; the open work goes to a colleague in the same moment."""
 
     def act(work: Work) -> str:
-        dismiss(work, visit.grant, within(work, visit.grant, "contact", id), form)
+        dismiss(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong, "remove"), done="removed")
@@ -238,7 +238,7 @@ def reject(visit: Admits, id: str, form: Sent) -> Response:
 
 
 def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:
-    row = within(work, visit.grant, "contact", id)
+    row = get_in_scope(work, visit.grant, "contact", id)
     if row["status"] != ContactStatus.UNAPPROVED:
         raise Problem("registration-gone", f"contact '{id}' is {row['status']}")
     form.must_match(row.values, id)
@@ -250,7 +250,7 @@ def act_on(visit: Admits, id: str, action: str, form: Sent) -> Response:
     """Restore a deleted contact, send the link again, or erase the personal data of a deleted one."""
     acts = {
         "restore": (Verb.CONTACTS_RESTORE, contacts.restore, "restored"),
-        "resend": (Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend, "resent"),
+        "resend": (Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend_activation, "resent"),
         "erase": (Verb.CONTACTS_ERASE, erasure.erase, "erased"),
     }
     if action not in acts:
@@ -258,7 +258,7 @@ def act_on(visit: Admits, id: str, action: str, form: Sent) -> Response:
     verb, carry_out, done = acts[action]
 
     def act(work: Work) -> str:
-        row = within(work, visit.grant, "contact", id)
+        row = get_in_scope(work, visit.grant, "contact", id)
         form.must_match(row.values, id)
         work.audit(verb, row, *carry_out(work, row))
         return f"{HERE}/{id}"

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection, func, select
 
 from reconciler.portal.actions import customers
-from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.schemas import CustomerFields
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Told, Why, is_domain, judged, missing
@@ -159,7 +159,7 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 @router.post(f"{HERE}/{{id}}/{{action}}")
 def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
     """Archive a customer with its people, bring both back, or make and withdraw its registration code."""
-    acts: dict[str, tuple[Verb, Callable[[Work, Row], Audited], str]] = {
+    acts: dict[str, tuple[Verb, Callable[[Work, Row], AuditValues], str]] = {
         "archive": (Verb.CUSTOMERS_ARCHIVE, lambda work, row: customers.archive(work, row, "other"), "archived"),
         "restore": (Verb.CUSTOMERS_RESTORE, customers.restore, "restored"),
         "renew-code": (Verb.CUSTOMERS_RENEW_CODE, customers.renew_code, "code-renewed"),
@@ -188,7 +188,7 @@ def _typed(work: Work, form: Form, now: Found) -> dict[str, Any]:
         "name": form.text("name"), "description": form.optional("description"), "language": form.optional("language"),
         "project_managers": form.all("project_managers"), "email_domains": form.lines("email_domains"),
         "services": "all" if form.ticked("all_services") else form.all("services"),
-    }, _wrong(work, form, now)).sent()  # fmt: skip
+    }, _wrong(work, form, now)).sent_fields()  # fmt: skip
 
 
 def _wrong(work: Work, form: Form, now: Found) -> dict[str, Why]:

@@ -28,7 +28,7 @@ def show_confirm(visit: SignsUp, secret: str) -> Response:
     """The button by which an address is confirmed."""
     try:
         with visit.store.read() as connection:
-            sign_ups.must_work(connection, secret, visit.store.clock())
+            sign_ups.link_must_work(connection, secret, visit.store.clock())
     except Problem as problem:
         return _useless(visit, problem, "confirm")
     return visit.page("access/confirm.html", secret=secret)
@@ -80,7 +80,7 @@ def reset(visit: Resets, secret: str, form: Sent) -> Response:
 def _show(visit: Visit, kind: str, secret: str, wrong: Mistakes | None = None) -> Response:
     try:
         with visit.store.read() as connection:
-            person = links.behind(connection, kind, secret, visit.store.clock())
+            person = links.person_behind(connection, kind, secret, visit.store.clock())
     except Problem as problem:
         return _useless(visit, problem, kind)
     return visit.page("access/password.html", wrong=wrong, kind=kind, action=visit.path, person=person)
@@ -90,10 +90,12 @@ def _set(visit: Visit, kind: str, secret: str, form: Sent) -> Response:
     try:
         if place := visit.done_before(form):
             return visit.to(place, done="activated")
-        kept = at_its_field(lambda: links.judged(visit.store, kind, secret, form.secret("password")), twice(form))
+        kept = at_its_field(
+            lambda: links.hash_new_password(visit.store, kind, secret, form.secret("password")), twice(form)
+        )
 
         def act(work: Work) -> str:
-            links.use(work, kind, secret, kept, host_of(visit.request))
+            links.set_password(work, kind, secret, kept, host_of(visit.request))
             return "/login"
 
         return visit.to(visit.write(form, act), done="activated")

@@ -8,7 +8,7 @@ from typing import Annotated, Any, Final
 from fastapi import APIRouter, Query, Response
 
 from reconciler.portal.actions import requests
-from reconciler.portal.actions.offers import offered_services
+from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.request_schemas import RequestFields
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Told, Why, judged, missing
@@ -122,7 +122,7 @@ def _form(
     *, kept: Mapping[str, Sequence[Found]], asked: int | None = None,
 ) -> Response:  # fmt: skip
     with visit.store.read() as connection:
-        services = offered_services(connection, visit.grant.principal.contact or "")
+        services = orderable_services(connection, visit.grant.principal.contact or "")
         languages = connection.execute(t.settings.select()).mappings().one()["languages"]
     return visit.page(
         "requests/new.html", wrong=wrong, orders=_orders(services), offered=languages, kept=kept, form=form,

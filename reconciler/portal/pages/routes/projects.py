@@ -8,7 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from reconciler.portal.actions import projects
-from reconciler.portal.actions.contacts import Audited
+from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Told, Why
 from reconciler.portal.pages.forms.multipart import Received, off_the_loop, received
@@ -37,7 +37,7 @@ def _deliver(visit: Visit, id: str, sent: Received) -> Response:
     kept = {name: sent.uploads(name) for name in sorted(names) if name.startswith("files_")}
     pairs = [(upload, name.removeprefix("files_")) for name, some in kept.items() for upload in some]
 
-    def act(work: Work, row: Row) -> Audited:
+    def act(work: Work, row: Row) -> AuditValues:
         if wrong := _undelivered(speech(visit.language), row, sent, {language for _, language in pairs}):
             raise Mistakes(wrong)
         return projects.deliver(work, row, pairs)

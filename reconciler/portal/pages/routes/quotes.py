@@ -67,4 +67,4 @@ def _terms(form: Form) -> dict[str, Any]:
         said["currency"] = form.text("currency").upper()
     if deadline:
         said["deadline"] = f"{deadline}:00Z" if len(deadline) == 16 else deadline
-    return judged(Terms, said).sent()
+    return judged(Terms, said).sent_fields()

@@ -6,8 +6,8 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from reconciler.portal.actions.row_scope import reached
-from reconciler.portal.actions.statistics import must_filter
+from reconciler.portal.actions.row_scope import row_in_scope
+from reconciler.portal.actions.statistics import check_filter
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.queries.requests import filters, list_of_requests, one_request
 from reconciler.portal.pages.queries.todo import needs as all_needs
@@ -28,7 +28,7 @@ def list_requests(
     after: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:  # fmt: skip
     """The requests within reach, newest first."""
-    must_filter(visit.grant, owner)
+    check_filter(visit.grant, owner)
     with visit.store.read() as connection:
         by, waiting = filters(connection, visit, customer), all_needs(connection, visit)
         chosen = {
@@ -47,7 +47,7 @@ def list_requests(
 def show_request(visit: Sees, id: str, counting: Counting = None) -> Response:
     """One request; nothing when `counting` says how many of its files are being counted, and they still are."""
     with visit.store.read() as connection:
-        found = one_request(connection, visit, reached(connection, visit.grant, t.requests, id))
+        found = one_request(connection, visit, row_in_scope(connection, visit.grant, t.requests, id))
     if counting and counting == found.counting:
         return Response(status_code=204)
     return visit.page("requests/one.html", found=found, request=found.row, form=None, asked=counting)

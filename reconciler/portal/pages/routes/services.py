@@ -125,4 +125,4 @@ def _typed_service(form: Form, wrong: Mapping[str, Why]) -> dict[str, Any]:
     return judged(ServiceFields, {
         "name": form.text("name"), "description": form.optional("description"), "template": form.optional("template"),
         "workflows": form.all("workflows"), "available_to_all": form.ticked("available_to_all"), "price": price,
-    }, {**wrong, **missing(form, "name"), **nothing}).sent()  # fmt: skip
+    }, {**wrong, **missing(form, "name"), **nothing}).sent_fields()  # fmt: skip

@@ -77,7 +77,7 @@ def _typed_settings(form: Form, now: Found) -> dict[str, Any]:
         "sign_up": form.text("sign_up"),
         "languages": {"source": form.lines("source"), "target": form.lines("target")},
         "branding": {"primary_color": form.optional("primary_color"), "logo": form.optional("logo")}, **lasting,
-    }, wrong).sent()  # fmt: skip
+    }, wrong).sent_fields()  # fmt: skip
 
 
 def _wrong_settings(form: Form, now: Found) -> dict[str, Why]:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Response
 from sqlalchemy import Connection, select
 
 from reconciler.portal.actions import staff
-from reconciler.portal.actions.row_scope import managers_of
+from reconciler.portal.actions.row_scope import address_forms
 from reconciler.portal.actions.schemas import StaffFields
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, missing
@@ -47,7 +47,7 @@ def _customers(connection: Connection) -> dict[str, int]:
     """How many active customers name an address among their project managers."""
     c, counts = t.customers.c, dict[str, int]()
     for named in connection.execute(select(c.project_managers).where(c.status == CustomerStatus.ACTIVE)).scalars():
-        for form in managers_of(named):
+        for form in address_forms(named):
             counts[form] = counts.get(form, 0) + 1
     return counts
 
@@ -110,7 +110,7 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
     """Send the link again, or let somebody go."""
     acts = {
-        "resend": (Verb.STAFF_RESEND_ACTIVATION, staff.resend, "resent"),
+        "resend": (Verb.STAFF_RESEND_ACTIVATION, staff.resend_activation, "resent"),
         "remove": (Verb.DELETE_STAFF, staff.remove, "removed"),
     }
     if action not in acts:
@@ -131,4 +131,4 @@ def _typed(form: Form) -> dict[str, Any]:
     wrong = missing(form, *said)
     if said["language"] not in LANGUAGES:
         wrong.setdefault("language", "mistake.language")
-    return judged(StaffFields, said, wrong).sent()
+    return judged(StaffFields, said, wrong).sent_fields()

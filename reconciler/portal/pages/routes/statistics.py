@@ -10,7 +10,7 @@ from babel.dates import format_date
 from fastapi import APIRouter, Depends, Query, Response
 from markupsafe import Markup
 
-from reconciler.portal.actions.statistics import Asked, must_filter, read_statistics
+from reconciler.portal.actions.statistics import StatisticsQuery, check_filter, read_statistics
 from reconciler.portal.pages.charts import Bar, columns, rows
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.queries.requests import filters
@@ -29,17 +29,17 @@ MOST_PEOPLE: Final = 100
 """Contacts on the page; the file for spreadsheets has all of them."""
 
 
-def _asked(first: Text = "", last: Text = "", customer: Text = "", contact: Text = "") -> Asked:
-    return Asked(first or None, last or None, customer or None, contact or None)
+def _asked(first: Text = "", last: Text = "", customer: Text = "", contact: Text = "") -> StatisticsQuery:
+    return StatisticsQuery(first or None, last or None, customer or None, contact or None)
 
 
-Wanted = Annotated[Asked, Depends(_asked)]
+Wanted = Annotated[StatisticsQuery, Depends(_asked)]
 
 
 @router.get("/statistics")
 def show_statistics(visit: Sees, asked: Wanted) -> Response:
     """The figures of what the visitor may see."""
-    must_filter(visit.grant, asked.contact)
+    check_filter(visit.grant, asked.contact)
     with visit.store.read() as connection:
         by = filters(connection, visit, asked.customer)
     asked = replace(asked, contact=by.owner(asked.contact or "") or None)

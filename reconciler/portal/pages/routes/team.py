@@ -6,7 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Response
 
-from reconciler.portal.actions.row_scope import reached, within
+from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.contacts import dismiss, heir_options, pass_on, update
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent
@@ -45,7 +45,7 @@ def _colleague(
     visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None, event: str = ""
 ) -> Response:
     with visit.store.read() as connection:
-        person, people = with_heirs(connection, reached(connection, visit.grant, t.contacts, id))
+        person, people = with_heirs(connection, row_in_scope(connection, visit.grant, t.contacts, id))
         customer = customer_of(connection, person["customer"])
     language = form.text("language") if form and not event else person["language"]
     return visit.page(
@@ -60,7 +60,7 @@ def edit_colleague(visit: Edits, id: str, form: Sent) -> Response:
     """Change a colleague's name, address, role or language."""
 
     def act(work: Work) -> str:
-        row = within(work, visit.grant, "contact", id)
+        row = get_in_scope(work, visit.grant, "contact", id)
         update(work, visit.grant, row, form)
         return f"/team/{id}"
 
@@ -72,7 +72,7 @@ def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
     """All open work of a colleague goes to another."""
 
     def act(work: Work) -> str:
-        pass_on(work, visit.grant, within(work, visit.grant, "contact", id), form)
+        pass_on(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
         return f"/team/{id}"
 
     return visit.submit(form, act, lambda wrong: _colleague(visit, id, form, wrong, "reassign"), done="reassigned")
@@ -83,7 +83,7 @@ def remove(visit: Removes, id: str, form: Sent) -> Response:
     """A colleague leaves; her open work goes to another in the same moment."""
 
     def act(work: Work) -> str:
-        dismiss(work, visit.grant, within(work, visit.grant, "contact", id), form)
+        dismiss(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
         return "/team"
 
     return visit.submit(form, act, lambda wrong: _colleague(visit, id, form, wrong, "remove"), done="removed")
