@@ -36,19 +36,19 @@ from reconciler.portal.api.routes import (
     staff,
     statistics,
 )
-from reconciler.portal.pages.site import PAGES, PageHeaders, bare_page, marks_of, problem_page
+from reconciler.portal.pages.site import PAGES, PageHeaders, bare_page, csrf_of, problem_page
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
-from reconciler.portal.web.access_log import Journal
-from reconciler.portal.web.body_budget import Bodies
-from reconciler.portal.web.body_validation import JsonRoute, StrictBodies
+from reconciler.portal.web.access_log import AccessLog
+from reconciler.portal.web.body_budget import BodyBudget
+from reconciler.portal.web.body_validation import BodyValidation, JsonRoute
 from reconciler.portal.web.budgets import Budget
 from reconciler.portal.web.methods import Methods
-from reconciler.portal.web.metrics import Figures
-from reconciler.portal.web.parameters import only_known
-from reconciler.portal.web.request_limits import PACES, Edge, Paces
-from reconciler.portal.web.responses import answer, install
-from reconciler.portal.web.security import allowed
+from reconciler.portal.web.metrics import Metrics
+from reconciler.portal.web.parameters import reject_unknown_parameters
+from reconciler.portal.web.request_limits import TRAFFIC_LIMITS, RequestLimits, TrafficLimits
+from reconciler.portal.web.responses import answer, install_error_handlers
+from reconciler.portal.web.security import requires
 
 PREFIX = "/api/v1"
 SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
@@ -59,13 +59,13 @@ class Portal(FastAPI):
     """The application inside its outermost layers, through which every answer goes, also that to a bug."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The layers from the outside in: journal, edge, then the framework's own."""
+        """The layers from the outside in: journal, limited, then the framework's own."""
         store: Store = self.state.store
-        edge = Edge(
+        limited = RequestLimits(
             super().build_middleware_stack(), bare_page, secure=store.base_url.startswith("https:"),
-            paces=self.state.paces,
+            limits=self.state.traffic_limits,
         )  # fmt: skip
-        return Journal(edge, self.state.figures)
+        return AccessLog(limited, self.state.metrics)
 
     def openapi(self) -> dict[str, Any]:
         """The document: what the framework finds, and what we add."""
@@ -74,25 +74,25 @@ class Portal(FastAPI):
         return self.openapi_schema
 
 
-def create_app(store: Store, sign_on: SignOn | None = None, paces: Paces = PACES) -> FastAPI:
+def create_app(store: Store, sign_on: SignOn | None = None, limits: TrafficLimits = TRAFFIC_LIMITS) -> FastAPI:
     """The portal on this store; it does not start when a route has no policy. `sign_on`: where else people log in."""
     app = Portal(
         title="Customer portal", version=version("portal-reconciler"), openapi_url=None, docs_url=None, redoc_url=None,
         redirect_slashes=False,
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
     )  # fmt: skip
-    app.state.store, app.state.sign_on, app.state.paces = store, sign_on, paces
+    app.state.store, app.state.sign_on, app.state.traffic_limits = store, sign_on, limits
     app.state.snapshots = Budget(
         SNAPSHOTS,
         SNAPSHOTS_OF_ONE,
         f"at most {SNAPSHOTS} snapshots at once, {SNAPSHOTS_OF_ONE} of one caller: ask again",
     )
-    app.state.bodies = Bodies()
-    app.state.figures = Figures(store)
-    app.state.marks = marks_of(store)
-    install(app, problem_page)
+    app.state.body_budget = BodyBudget()
+    app.state.metrics = Metrics(store)
+    app.state.csrf = csrf_of(store)
+    install_error_handlers(app, problem_page)
     app.router.routes += _routes()
-    app.add_middleware(StrictBodies)
+    app.add_middleware(BodyValidation)
     app.add_middleware(PageHeaders)
     every_route_has_a_policy(app)
     app.state.methods = Methods(api_routes(app, hidden=True))
@@ -102,7 +102,7 @@ def create_app(store: Store, sign_on: SignOn | None = None, paces: Paces = PACES
 document = APIRouter(include_in_schema=False)
 
 
-@document.get(f"{PREFIX}/openapi.json", dependencies=[allowed("document.read")])
+@document.get(f"{PREFIX}/openapi.json", dependencies=[requires("document.read")])
 def read_document(request: Request) -> Response:
     """The OpenAPI document."""
     return answer(request.app.openapi())
@@ -111,7 +111,7 @@ def read_document(request: Request) -> Response:
 @cache
 def _routes() -> list[BaseRoute]:
     """All routes, which are the same on every store; finding out what each of them takes is slow, and done once."""
-    api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(only_known)])
+    api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(reject_unknown_parameters)])
     for module in (
         meta, snapshots, history, leases, batches, access, account, staff, settings, services, customers, registrations,
         contacts, requests, files, quotes, projects, handovers, statistics, outbox,

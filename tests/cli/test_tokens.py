@@ -70,7 +70,10 @@ def test_tokens_are_listed_with_their_end_their_owner_and_their_last_use(folder:
 @pytest.mark.parametrize(
     ("said", "why"),
     [
-        (("--scope", "apply", "--expires", "never"), "expires: 'never' is neither a number of days nor a date such as "),
+        (
+            ("--scope", "apply", "--expires", "never"),
+            "expires: 'never' is neither a number of days nor a date such as ",
+        ),
         (("--scope", "apply", "--expires", "2020-01-01"), "expires: '2020-01-01' is not within the next 3650 days"),
         (
             ("--scope", "admin", "--owner", "acme"),

@@ -22,8 +22,8 @@ from reconciler.portal.rules.policy import MATRIX, PUBLIC
 from reconciler.portal.rules.principals import Who
 from reconciler.portal.server.connections import FREE_PIECES, MOST_LINES, SMALLEST_PIECE
 from reconciler.portal.store.store import Store, open_store
-from reconciler.portal.web.body_budget import BATCH_LIMIT, BODY_LIMIT, LIMITS, SMALL, WAITING_OF_ONE, Bodies
-from reconciler.portal.web.body_validation import MARKS, MARKS_OF_BATCH
+from reconciler.portal.web.body_budget import BATCH_LIMIT, BODY_LIMIT, BYTES_PER_CALLER, LIMITS, SMALL, BodyBudget
+from reconciler.portal.web.body_validation import MAX_SYMBOLS, MAX_SYMBOLS_OF_BATCH
 from reconciler.portal.web.security import new_token
 from tests.portal.harness import Api, key, refused
 from tests.portal.office import Office, an_office
@@ -142,7 +142,7 @@ def test_only_a_batch_may_be_large_and_only_of_a_token_that_may_send_one(store: 
 
 
 @pytest.mark.parametrize("part", [b"{},", b"1,", b'{"a":', b"[", b'"a",'])
-@pytest.mark.parametrize(("path", "most"), [("/customers", MARKS), ("/batches", MARKS_OF_BATCH)])
+@pytest.mark.parametrize(("path", "most"), [("/customers", MAX_SYMBOLS), ("/batches", MAX_SYMBOLS_OF_BATCH)])
 def test_json_of_too_many_values_is_refused_while_it_is_read(
     store: Store, app: FastAPI, part: bytes, path: str, most: int
 ) -> None:
@@ -206,10 +206,10 @@ def test_25_held_back_batches_get_a_part_of_the_budget_and_a_small_request_gets_
     store: Store, app: FastAPI
 ) -> None:
     headers = {**bearer(store, "apply"), "Content-Type": "application/json"}
-    bodies: Bodies = app.state.bodies
+    bodies: BodyBudget = app.state.body_budget
     with served(app) as url, contextlib.ExitStack() as stack:
         waiting = [stack.enter_context(held_back(url, headers)) for _ in range(HELD_BACK)]
-        fit = WAITING_OF_ONE // (BATCH_LIMIT - SMALL)
+        fit = BYTES_PER_CALLER // (BATCH_LIMIT - SMALL)
         refusals = 0
         for connection in waiting:
             connection.settimeout(0.5 if refusals < HELD_BACK - fit else 0.01)
@@ -219,19 +219,19 @@ def test_25_held_back_batches_get_a_part_of_the_budget_and_a_small_request_gets_
                 assert b"retry-after: 5" in answer.lower()
                 refusals += 1
         assert refusals == HELD_BACK - fit
-        assert bodies.waiting == fit * (BATCH_LIMIT - SMALL)
+        assert bodies.bytes_in_use == fit * (BATCH_LIMIT - SMALL)
         small = {"scopes": ["customer:acme"], "ttl_s": 60, "holder": "tests", "run": "run_1"}
         assert httpx.post(f"{url}/api/v1/leases", json=small, headers=headers, timeout=20).status_code == 201
         other = {**bearer(store, "apply"), "Content-Type": "application/json"}
         large = httpx.post(f"{url}/api/v1/batches", content=b" " * 1_000_000, headers=other, timeout=20)
         refused(large, "malformed")
         stack.close()
-        until(lambda: bodies.waiting == 0)
+        until(lambda: bodies.bytes_in_use == 0)
 
 
 def test_bytes_of_a_form_that_waits_are_counted_too(store: Store, app: FastAPI) -> None:
     office: Office = an_office(store)
-    bodies: Bodies = app.state.bodies
+    bodies: BodyBudget = app.state.body_budget
     token = office.jane.headers["Authorization"].removeprefix("Bearer ")
     with served(app) as url, connected(url) as connection:
         head = (
@@ -239,9 +239,9 @@ def test_bytes_of_a_form_that_waits_are_counted_too(store: Store, app: FastAPI) 
             "Content-Type: application/x-www-form-urlencoded\r\nContent-Length: 200000\r\n\r\n"
         )
         connection.sendall(head.encode() + b"x" * 100_000)
-        until(lambda: bodies.waiting == 100_000 - SMALL)
+        until(lambda: bodies.bytes_in_use == 100_000 - SMALL)
         connection.close()
-        until(lambda: bodies.waiting == 0)
+        until(lambda: bodies.bytes_in_use == 0)
 
 
 @pytest.mark.parametrize(("size", "goes_on"), [(1_000_000, True), (4_000_000, False), (BATCH_LIMIT, False)])

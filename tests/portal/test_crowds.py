@@ -14,7 +14,7 @@ import pytest
 from reconciler.portal.app import create_app
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.store import Store, open_store
-from reconciler.portal.web.request_limits import CONNECTIONS, ONE_IN
+from reconciler.portal.web.request_limits import CONNECTIONS, HOST_SHARE
 from reconciler.portal.web.security import new_token
 from tests.portal.servers import connected, served, until
 
@@ -79,7 +79,7 @@ def test_one_caller_too_many_is_asked_to_come_again_as_a_problem_or_on_a_page(ur
 
 def test_one_host_leaves_three_quarters_of_the_connections_to_others(store: Store) -> None:
     greedy, other = "127.0.0.2", "127.0.0.3"
-    with served(create_app(store), 8) as url, callers(url, 8 // ONE_IN, BUSY, source=greedy):
+    with served(create_app(store), 8) as url, callers(url, 8 // HOST_SHARE, BUSY, source=greedy):
         until(lambda: asked(url, "/login", source=greedy).startswith(b"HTTP/1.1 503"))
         assert asked(url, "/login", source=other).startswith(b"HTTP/1.1 200")
         assert asked(url, "/login").startswith(b"HTTP/1.1 200")
@@ -89,7 +89,7 @@ def test_one_host_behind_a_proxy_leaves_room_for_others(store: Store) -> None:
     greedy, other = "X-Forwarded-For: 203.0.113.9\r\n", "X-Forwarded-For: 203.0.113.10\r\n"
     busy = BUSY.replace(b"\r\n\r\n", b"\r\n" + greedy.encode() + b"\r\n", 1)
     with served(create_app(store)) as url:
-        with callers(url, CONNECTIONS // ONE_IN, busy):
+        with callers(url, CONNECTIONS // HOST_SHARE, busy):
             until(lambda: asked(url, "/login", more=greedy).startswith(b"HTTP/1.1 503"))
             assert asked(url, "/login", more=other).startswith(b"HTTP/1.1 200")
         until(lambda: asked(url, "/login", more=greedy).startswith(b"HTTP/1.1 200"))

@@ -23,7 +23,7 @@ import pytest
 from reconciler.portal.commands import create_token
 from reconciler.portal.store.store import open_store
 from reconciler.portal.web.body_budget import BATCH_LIMIT, BODY_LIMIT
-from reconciler.portal.web.body_validation import DEEPEST
+from reconciler.portal.web.body_validation import MAX_DEPTH
 from tests.portal.conftest import _database as database_of
 from tests.portal.harness import Api, Clock, key, refused
 from tests.portal.servers import Server, serving, until
@@ -80,7 +80,7 @@ def test_3_and_4_json_that_two_readers_would_read_differently(api: Api, content:
     refused(send(api, content), "malformed")
 
 
-@pytest.mark.parametrize("deep", [DEEPEST + 1, 1_000, 100_000])
+@pytest.mark.parametrize("deep", [MAX_DEPTH + 1, 1_000, 100_000])
 def test_4_json_that_is_too_deep(api: Api, deep: int) -> None:
     refused(send(api, f'{{"name": {"[" * deep}{"]" * deep}}}'), "malformed")
 

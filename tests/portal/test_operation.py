@@ -30,7 +30,7 @@ from reconciler.portal.server.process import listen
 from reconciler.portal.store.database import WrongDatabase, failure, open_database
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.uploads.vault import Vault
-from reconciler.portal.web.access_log import Journal
+from reconciler.portal.web.access_log import AccessLog
 from tests.pages.reader import Reader
 from tests.portal.harness import Api, Clock, key, refused
 from tests.portal.servers import serving, until
@@ -337,7 +337,7 @@ def test_jobs_of_several_processes_do_each_thing_once(database: str, clock: Cloc
 
 
 def test_every_answer_goes_through_the_journal(store: Store) -> None:
-    assert isinstance(create_app(store).build_middleware_stack(), Journal)
+    assert isinstance(create_app(store).build_middleware_stack(), AccessLog)
 
 
 @pytest.mark.parametrize("base_url", ["https://portal.example", "http://127.0.0.1:8000"])

@@ -19,7 +19,7 @@ from reconciler.portal.server.connections import HEAD_WITHIN_S, READ_WITHIN_S
 from reconciler.portal.server.process import FINISH_WITHIN_S, STOP_WITHIN_S
 from reconciler.portal.store.store import Store
 from reconciler.portal.uploads.vault import LARGEST
-from reconciler.portal.web.request_limits import CONNECTIONS, LARGEST_HEAD, PACES
+from reconciler.portal.web.request_limits import CONNECTIONS, LARGEST_HEAD, TRAFFIC_LIMITS
 from tests.portal.harness import Api
 
 PAGE = (Path(__file__).parents[2] / "reconciler" / "portal" / "RUNNING.md").read_text(encoding="utf-8")
@@ -51,8 +51,8 @@ def test_figures_of_the_page_are_there(api: Api) -> None:
 
 def test_numbers_of_the_page_are_those_of_the_program() -> None:
     numbers: list[tuple[Any, str]] = [
-        (HEAD_WITHIN_S, "waits 12 seconds"), (PACES.body.wait_s, "12 seconds while nothing"), (PACES.body.bytes_a_s, "64 KiB a second"),
-        (PACES.file.wait_s, "pauses of 30 seconds"), (PACES.file.bytes_a_s, "8 KiB a second"), (LARGEST_HEAD, "has 64 KiB at most"),
+        (HEAD_WITHIN_S, "waits 12 seconds"), (TRAFFIC_LIMITS.body.wait_s, "12 seconds while nothing"), (TRAFFIC_LIMITS.body.bytes_a_s, "64 KiB a second"),
+        (TRAFFIC_LIMITS.file.wait_s, "pauses of 30 seconds"), (TRAFFIC_LIMITS.file.bytes_a_s, "8 KiB a second"), (LARGEST_HEAD, "has 64 KiB at most"),
         (READ_WITHIN_S, "for five minutes"), (CONNECTIONS, "serves 400 connections"), (KEPT_DAYS, "Thirty days after"),
         (LARGEST, "a file has 100 MB at most"), (MOST_BYTES, "512 MiB of them"), (STOP_WITHIN_S, "within ten seconds"), (FINISH_WITHIN_S, "more than seven"), (RETRY_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
         (sum(RETRY_AFTER_MINUTES), "nearly three days"),
@@ -64,8 +64,8 @@ def test_numbers_of_the_page_are_those_of_the_program() -> None:
     assert [sentence for _, sentence in numbers if sentence not in text] == []
     let_through = [int(mebibytes) for mebibytes in re.findall(r"client_max_body_size (\d+)m;", PAGE)]
     assert [mebibytes * 1024 * 1024 > MOST_BYTES for mebibytes in let_through] == [True]
-    assert LARGEST / PACES.file.bytes_a_s / 3600 == pytest.approx(3.5, abs=0.1)
-    assert MOST_BYTES / PACES.file.bytes_a_s < UNUSED_HOURS * 3600, "what is still coming is swept away"
+    assert LARGEST / TRAFFIC_LIMITS.file.bytes_a_s / 3600 == pytest.approx(3.5, abs=0.1)
+    assert MOST_BYTES / TRAFFIC_LIMITS.file.bytes_a_s < UNUSED_HOURS * 3600, "what is still coming is swept away"
     assert [option.default for option in portal.commands["serve"].params if option.name == "connections"] == [
         CONNECTIONS
     ]

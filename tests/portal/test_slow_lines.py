@@ -14,14 +14,14 @@ from sqlalchemy import select as query
 from reconciler.portal.app import create_app
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
-from reconciler.portal.web.request_limits import Pace, Paces
+from reconciler.portal.web.request_limits import TrafficLimits, TransferLimit
 from tests.pages.reader import Reader
 from tests.portal.harness import Api
 from tests.portal.office import Office, an_office
 from tests.portal.servers import connected, served, until
 
 WAIT_S = 1.5
-SLOW = Paces(body=Pace(WAIT_S / 2, 64 * 1024), file=Pace(WAIT_S, 1000))
+SLOW = TrafficLimits(body=TransferLimit(WAIT_S / 2, 64 * 1024), file=TransferLimit(WAIT_S, 1000))
 """The program's own paces, some twenty times as impatient."""
 
 
@@ -32,7 +32,7 @@ def office(store: Store) -> Office:
 
 @pytest.fixture
 def url(office: Office, store: Store) -> Iterator[str]:
-    with served(create_app(store, paces=SLOW)) as address:
+    with served(create_app(store, limits=SLOW)) as address:
         yield address
 
 

@@ -21,7 +21,7 @@ from reconciler.portal import commands
 from reconciler.portal.app import SNAPSHOTS, SNAPSHOTS_OF_ONE, create_app
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.store import Store, open_store
-from reconciler.portal.web.request_limits import Pace, Paces
+from reconciler.portal.web.request_limits import TrafficLimits, TransferLimit
 from reconciler.portal.web.security import new_token
 from reconciler.portal.web.streaming import ReaderTooSlow, Source, Streamed
 from tests.portal.harness import Api
@@ -137,12 +137,12 @@ def test_a_token_reads_four_snapshots_at_once_and_all_together_sixteen(store: St
 
 
 @pytest.mark.parametrize(
-    "pace", [Pace(wait_s=0.3, bytes_a_s=64 * 1024), Pace(wait_s=60, bytes_a_s=1, whole_s=0.3)],
+    "pace", [TransferLimit(wait_s=0.3, bytes_a_s=64 * 1024), TransferLimit(wait_s=60, bytes_a_s=1, whole_s=0.3)],
     ids=["slower than its pace", "longer than allowed"],
 )  # fmt: skip
-def test_a_snapshot_that_is_read_too_slowly_gives_its_connection_back(store: Store, pace: Pace) -> None:
+def test_a_snapshot_that_is_read_too_slowly_gives_its_connection_back(store: Store, pace: TransferLimit) -> None:
     token = f"Bearer {new_token(store, Scope.READ, 'slow')}"
-    with served(create_app(store, paces=Paces(snapshot=pace))) as url:
+    with served(create_app(store, limits=TrafficLimits(snapshot=pace))) as url:
         with asking(url, "/api/v1/snapshot", token) as connection:
             until(lambda: checked_out(store) == 1)
             until(lambda: checked_out(store) == 0)
@@ -157,8 +157,8 @@ def test_a_snapshot_that_is_read_too_slowly_gives_its_connection_back(store: Sto
 
 def test_a_snapshot_that_is_read_steadily_is_whole(store: Store) -> None:
     token = new_token(store, Scope.READ, "steady")
-    pace = Pace(wait_s=20, bytes_a_s=64 * 1024, whole_s=600)
-    with served(create_app(store, paces=Paces(snapshot=pace))) as url:
+    pace = TransferLimit(wait_s=20, bytes_a_s=64 * 1024, whole_s=600)
+    with served(create_app(store, limits=TrafficLimits(snapshot=pace))) as url:
         headers = {"Authorization": f"Bearer {token}"}
         text = httpx.get(f"{url}/api/v1/snapshot", headers=headers, timeout=60).text
     assert text.splitlines()[-1].startswith('{"kind":"trailer"')
@@ -230,14 +230,14 @@ def failing() -> bytes:
     ("receive", "send", "part", "pace", "ended"),
     [
         (_gone, _read, lambda: b"x", None, None),
-        (_silence, _nothing_read, lambda: b"x", Pace(0.05, 1), ReaderTooSlow),
-        (_silence, _read, lambda: b"x", Pace(60, 1, whole_s=0.05), ReaderTooSlow),
+        (_silence, _nothing_read, lambda: b"x", TransferLimit(0.05, 1), ReaderTooSlow),
+        (_silence, _read, lambda: b"x", TransferLimit(60, 1, whole_s=0.05), ReaderTooSlow),
         (_silence, _read, failing, None, OSError),
     ],
     ids=["the caller is gone", "the reader is too slow", "the answer takes too long", "the source fails"],
 )
 def test_the_source_is_closed_however_the_answer_ends(
-    receive: Any, send: Any, part: Callable[[], bytes], pace: Pace | None, ended: type[BaseException] | None
+    receive: Any, send: Any, part: Callable[[], bytes], pace: TransferLimit | None, ended: type[BaseException] | None
 ) -> None:
     recorded = Recorded(part)
 

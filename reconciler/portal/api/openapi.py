@@ -12,7 +12,7 @@ from typing import Any, Final
 from fastapi.routing import APIRoute
 
 from reconciler.portal.rules.policy import PUBLIC
-from reconciler.portal.web.body_validation import STREAMED
+from reconciler.portal.web.body_validation import STREAMED_OPERATIONS
 from reconciler.portal.web.idempotency import body_of
 from reconciler.portal.web.security import gate_of
 
@@ -54,7 +54,7 @@ def _describe(described: dict[str, Any], route: APIRoute, method: str) -> None:
             _no_nul(parameter["schema"])
     if operation in PUBLIC:
         described["security"] = []
-    if method == "GET" or not (_writes(route) or operation in STREAMED):
+    if method == "GET" or not (_writes(route) or operation in STREAMED_OPERATIONS):
         return
     headers = [_KEY]
     if operation not in UNVERSIONED:

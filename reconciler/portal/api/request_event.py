@@ -11,7 +11,7 @@ from reconciler.portal.actions.row_scope import get_in_scope
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.store.unit_of_work import Row, Work
-from reconciler.portal.web.idempotency import Done, matches, row_done, write
+from reconciler.portal.web.idempotency import WriteResult, require_version, row_result, write
 from reconciler.portal.web.serialization import as_json
 
 
@@ -20,9 +20,9 @@ def bring_about(
 ) -> Response:
     """The request after its event, as an answer; the version in `If-Match` must be its own."""
 
-    def done(work: Work) -> Done:
-        row = matches(request, get_in_scope(work, grant, "request", id))
+    def done(work: Work) -> WriteResult:
+        row = require_version(request, get_in_scope(work, grant, "request", id))
         work.audit(EVENTS[event].verb, row, *act(work, row))
-        return row_done(200, as_json("request", row.values))
+        return row_result(200, as_json("request", row.values))
 
     return write(request, grant, body, done)

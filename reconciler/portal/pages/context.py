@@ -32,8 +32,8 @@ from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.csrf import DONE_COOKIE, Marks
-from reconciler.portal.web.idempotency import Done, kept_answer, keyed
+from reconciler.portal.web.csrf import MESSAGE_COOKIE, CsrfProtection
+from reconciler.portal.web.idempotency import WriteResult, run_once, stored_answer
 from reconciler.portal.web.security import Admission, Gate, store_of
 
 LANGUAGE_COOKIE: Final = "portal_language"
@@ -58,7 +58,7 @@ class Visit:
 
     request: Request
     store: Store
-    marks: Marks
+    csrf: CsrfProtection
     principal: Principal | None
     language: str
     brand: Brand
@@ -80,7 +80,7 @@ class Visit:
     @property
     def browser(self) -> str:
         """The mark by which the browser is known, if it has one (`known_browsers`)."""
-        return self.request.cookies.get(self.marks.bound(KNOWN_COOKIE), "")
+        return self.request.cookies.get(self.csrf.host_cookie(KNOWN_COOKIE), "")
 
     @property
     def path(self) -> str:
@@ -122,13 +122,13 @@ class Visit:
         """
         problem = wrong.problem if wrong else None
         work = self._titles(problem.members.get("requests", [])) if problem else []
-        shown = {"visit": self, "mark": self.marks.mark(self.request), "work": work, **values}
-        text = render(template, self.language, shown, self.request.cookies.get(DONE_COOKIE, ""), wrong)
+        shown = {"visit": self, "mark": self.csrf.token(self.request), "work": work, **values}
+        text = render(template, self.language, shown, self.request.cookies.get(MESSAGE_COOKIE, ""), wrong)
         response = Response(text, status or (wrong.status if wrong else 200), media_type="text/html")
         response.headers.update(problem.members.get("headers", {}) if problem else {})
         if self.principal is None:
-            self.marks.remember_form(self.request, response)
-        self.marks.was_told(self.request, response)
+            self.csrf.set_form_cookie(self.request, response)
+        self.csrf.clear_message(self.request, response)
         return response
 
     def _titles(self, requests: Sequence[str]) -> list[tuple[str, str]]:
@@ -144,7 +144,7 @@ class Visit:
         """Go on to another page; `done` names the sentence (`done.…`) that it begins with, this once."""
         response = RedirectResponse(path, 303)
         if done:
-            self.marks.tell_next(response, done)
+            self.csrf.set_message(response, done)
         return response
 
     def submit(
@@ -164,7 +164,7 @@ class Visit:
 
     def done_before(self, form: Form) -> str | None:
         """Where to go on to from a form that was carried out already; asked before work that takes long."""
-        kept = kept_answer(self.store, self.principal or NOBODY, form.once, form.fingerprint)
+        kept = stored_answer(self.store, self.principal or NOBODY, form.once, form.fingerprint)
         return kept[2]["Location"] if kept else None
 
     def write(self, form: Form, act: Callable[[Work], str], *, as_self: bool = False) -> str:
@@ -176,10 +176,10 @@ class Visit:
         if as_self:
             who = replace(who, actor=Actor.SELF)
 
-        def done(work: Work) -> Done:
+        def done(work: Work) -> WriteResult:
             return 303, None, {"Location": act(work)}
 
-        _, _, headers = keyed(self.store, who, form.once, form.fingerprint, done)
+        _, _, headers = run_once(self.store, who, form.once, form.fingerprint, done)
         return headers["Location"]
 
 
@@ -203,7 +203,7 @@ def visits(operation: str) -> Any:
 
 def visit_of(request: Request) -> Visit:
     """The visit without a grant: who is there, and which language they read."""
-    store, marks = store_of(request), marks_of(request)
+    store, marks = store_of(request), csrf_of(request)
     secret = request.cookies.get(marks.session_cookie)
     with store.read() as connection:
         principal = principal_of_session(connection, secret, store.clock()) if secret else None
@@ -228,10 +228,10 @@ def form_page(request: Request) -> str:
     return page_of_form(request.url.path, lambda path: "GET" in methods.of(path).split(", "))
 
 
-def marks_of(request: Request) -> Marks:
+def csrf_of(request: Request) -> CsrfProtection:
     """The secrets that the pages' cookies and forms are marked with."""
-    marks: Marks = request.app.state.marks
-    return marks
+    csrf: CsrfProtection = request.app.state.csrf
+    return csrf
 
 
 def local(to: str) -> bool:
@@ -242,9 +242,9 @@ def local(to: str) -> bool:
 def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | None = None) -> Response:
     """Go on with a new session, as its cookie; the browser is known from here on."""
     response = visit.to(to, done)
-    visit.marks.keep(response, visit.marks.session_cookie, session["token"], HOURS * 3600)
+    visit.csrf.set_cookie(response, visit.csrf.session_cookie, session["token"], HOURS * 3600)
     if mark := known_browsers.mark_of(visit.store, session):
-        visit.marks.keep(response, visit.marks.bound(KNOWN_COOKIE), mark, known_browsers.DAYS * DAY_S)
+        visit.csrf.set_cookie(response, visit.csrf.host_cookie(KNOWN_COOKIE), mark, known_browsers.DAYS * DAY_S)
     return response
 
 
@@ -252,5 +252,5 @@ def logged_out(visit: Visit, to: str, done: str) -> Response:
     """Go on without a session, in a browser that keeps nothing of what it was shown."""
     response = visit.to(to, done)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'  # not cookies: the language is kept
-    visit.marks.drop(response, visit.marks.session_cookie)
+    visit.csrf.delete_cookie(response, visit.csrf.session_cookie)
     return response

@@ -30,13 +30,15 @@ class Journey:
 def depart(visit: Visit, response: Response, journey: Journey) -> None:
     """Let the browser keep the journey."""
     kept = [*astuple(journey.departure), journey.to, later(visit.store.clock(), minutes=MINUTES)]
-    visit.marks.keep(response, visit.marks.bound(COOKIE), _seal(visit).dumps(kept), MINUTES * 60)
+    visit.csrf.set_cookie(response, visit.csrf.host_cookie(COOKIE), _seal(visit).dumps(kept), MINUTES * 60)
 
 
 def begun(visit: Visit) -> Journey | None:
     """The journey that this browser began; None when there is none, or it took too long."""
     try:
-        state, nonce, verifier, to, until = _seal(visit).loads(visit.request.cookies.get(visit.marks.bound(COOKIE), ""))
+        state, nonce, verifier, to, until = _seal(visit).loads(
+            visit.request.cookies.get(visit.csrf.host_cookie(COOKIE), "")
+        )
     except (BadData, ValueError):
         return None
     return Journey(Departure(state, nonce, verifier), to) if until >= visit.store.clock() else None
@@ -44,8 +46,8 @@ def begun(visit: Visit) -> Journey | None:
 
 def end(visit: Visit, response: Response) -> None:
     """The journey is over, whatever came of it."""
-    visit.marks.drop(response, visit.marks.bound(COOKIE))
+    visit.csrf.delete_cookie(response, visit.csrf.host_cookie(COOKIE))
 
 
 def _seal(visit: Visit) -> URLSafeSerializer:
-    return URLSafeSerializer(visit.marks.secret, salt="sign-on")
+    return URLSafeSerializer(visit.csrf.secret, salt="sign-on")

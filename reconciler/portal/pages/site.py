@@ -27,9 +27,9 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.database import AWAY
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.budgets import COME_AGAIN_S
-from reconciler.portal.web.csrf import Marks
-from reconciler.portal.web.file_streams import file_answer
+from reconciler.portal.web.budgets import RETRY_AFTER_S
+from reconciler.portal.web.csrf import CsrfProtection
+from reconciler.portal.web.file_streams import file_response
 
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_TYPES: Final = {
@@ -42,10 +42,10 @@ PAGES: Final = (router, *routes.ROUTERS)
 Open = Annotated[Visit, visits("pages.open")]
 
 
-def marks_of(store: Store) -> Marks:
+def csrf_of(store: Store) -> CsrfProtection:
     """What proves that a form is one of ours, by the secret of this portal."""
     with store.read() as connection:
-        return Marks(connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url)
+        return CsrfProtection(connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url)
 
 
 @router.get("/")
@@ -59,7 +59,7 @@ def read_static(request: Request, name: str) -> Response:
     """One of the few files that pages need."""
     if name not in STATIC_TYPES:
         raise Problem("not-found", f"there is no file '{name}'")
-    return file_answer(request, STATIC / name, {"Cache-Control": "public, max-age=3600"}, STATIC_TYPES[name])
+    return file_response(request, STATIC / name, {"Cache-Control": "public, max-age=3600"}, STATIC_TYPES[name])
 
 
 @router.get("/branding.css")
@@ -77,7 +77,7 @@ def choose_language(visit: Open, form: Sent) -> Response:
     if language not in LANGUAGES:
         raise Problem("unprocessable", "the pages are in English, French and German")
     response = visit.to(to if local(to) else "/")
-    visit.marks.keep(response, LANGUAGE_COOKIE, language, 31536000)
+    visit.csrf.set_cookie(response, LANGUAGE_COOKIE, language, 31536000)
     who = visit.principal
     if who is not None:
 
@@ -115,7 +115,7 @@ def bare_page(request: Request, problem: Problem, trace: str) -> Response:
     text = render_bare("bare.html", language, {"sentence": _sentence(problem), "trace": trace})
     headers = {
         "Content-Security-Policy": POLICY,
-        **({"Retry-After": str(COME_AGAIN_S)} if problem.status == 503 else {}),
+        **({"Retry-After": str(RETRY_AFTER_S)} if problem.status == 503 else {}),
     }
     return Response(text, problem.status, {**headers, **problem.members.get("headers", {})}, "text/html")
 

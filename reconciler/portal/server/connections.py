@@ -15,7 +15,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.web.request_limits import CONNECTIONS, CROWDED, LARGEST_HEAD, ONE_IN
+from reconciler.portal.web.request_limits import CONNECTIONS, CROWDED, HOST_SHARE, LARGEST_HEAD
 from reconciler.portal.web.responses import problem_answer
 
 HEAD_WITHIN_S: Final = 12.0
@@ -100,7 +100,7 @@ class Connection(H11Protocol):
         self._waiting_since: float | None = self.loop.time()
         self._look: asyncio.TimerHandle | None = self.loop.call_later(_LOOK_EVERY_S, self._judge)
         of_host = self._connections_of_its_host()
-        if not (_has_room(self.connections, self._most) and _has_room(of_host, max(self._most // ONE_IN, 1))):
+        if not (_has_room(self.connections, self._most) and _has_room(of_host, max(self._most // HOST_SHARE, 1))):
             self.app_state = {**self.app_state, CROWDED: True}
             if len(self.connections) > self._most + HEARD_OUT:
                 transport.abort()

@@ -1,1 +1,1 @@
-"""Everything between a socket and a route that the API and the pages share."""
+"""The layer between a socket and a route that the API and the pages share."""

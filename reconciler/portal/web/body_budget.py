@@ -1,7 +1,8 @@
-"""The bodies of requests in memory: how long one may be, and how many bytes of all of them wait in one process.
+"""Request bodies in memory: the size of one body, and the total of all bodies in a process.
 
-The limit follows from the sender and the operation. The first `SMALL` bytes of every body are free, so that a small
-request gets through whatever large ones wait. All further bytes share a budget, of which one caller gets a part.
+The limit depends on the sender and the operation. The first `SMALL` bytes of each body are free, so
+that small requests pass however many large ones are pending. All other bytes share a budget, and
+each caller has a share of it.
 """
 
 from __future__ import annotations
@@ -18,74 +19,78 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.web.budgets import Budget
 
 SMALL: Final = 16 * 1024
-"""Bytes of a body whose sender is not known to the portal."""
+"""The largest body of an unknown sender, in bytes."""
 BODY_LIMIT: Final = 1024 * 1024
 BATCH_LIMIT: Final = 16 * 1024 * 1024
 LIMITS: Final[Mapping[str, int]] = {"batches.write": BATCH_LIMIT}
-"""Bytes of a body by operation; the policy grants this one to tokens of scope `apply` and `admin` only."""
-WAITING: Final = 48 * 1024 * 1024
-"""Bytes beyond `SMALL` of all bodies of a process; with 16 KiB of each of 400 connections less than 64 MiB."""
-WAITING_OF_ONE: Final = 32 * 1024 * 1024
-"""Of these the bytes of one caller."""
+"""The largest body by operation, in bytes; only tokens of scope `apply` and `admin` may use this
+one.
+"""
+TOTAL_BYTES: Final = 48 * 1024 * 1024
+"""Bytes beyond `SMALL` of all bodies of a process; with 16 KiB for each of 400 connections this is
+less than 64 MiB.
+"""
+BYTES_PER_CALLER: Final = 32 * 1024 * 1024
+"""The part of `TOTAL_BYTES` that one caller may use."""
 
-_HELD: Final = "portal.held"
+_ACCOUNT: Final = "portal.held"
 
 
-class Bodies:
+class BodyBudget:
     """The budget of a process, and the one thread at a time that parses a large body."""
 
-    def __init__(self, waiting: int = WAITING, of_one: int = WAITING_OF_ONE) -> None:
+    def __init__(self, limit: int = TOTAL_BYTES, limit_per_caller: int = BYTES_PER_CALLER) -> None:
         self.parser = CapacityLimiter(1)
-        self.budget = Budget(waiting, of_one, "too many large bodies wait: ask again")
+        self.budget = Budget(limit, limit_per_caller, "too many large bodies are pending; try again")
 
     @property
-    def waiting(self) -> int:
-        """Bytes of the budget that are in use."""
-        return self.budget.used
+    def bytes_in_use(self) -> int:
+        """The bytes of the budget in use."""
+        return self.budget.in_use
 
 
-class Held:
-    """The bytes of one request's body that wait in memory, until the block ends."""
+class BodyAccount:
+    """The bytes of one request's body that are in memory until the block ends."""
 
-    def __init__(self, bodies: Bodies, principal: Principal | None, operation: str) -> None:
+    def __init__(self, bodies: BodyBudget, principal: Principal | None, operation: str) -> None:
         self.limit = LIMITS.get(operation, BODY_LIMIT) if principal else SMALL
         self._caller = (principal.person or principal.id) if principal else ""
         self._budget = bodies.budget
-        self._size = self._taken = 0
+        self._size = self._bytes_held = 0
 
-    def __enter__(self) -> Held:
+    def __enter__(self) -> BodyAccount:
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._taken:
-            self._budget.give_back(self._caller, self._taken)
+        if self._bytes_held:
+            self._budget.give_back(self._caller, self._bytes_held)
 
     def expect(self, length: int) -> None:
-        """Room for a body of this length before a byte of it is read; a problem when it is too long or there is none."""
+        """Reserve room for a body of this length before it is read; a problem if it does not fit."""
         if length > self.limit:
             raise Problem("too-large", f"the body has {length:,} bytes; the limit is {self.limit:,}")
         self._make_room(length)
 
     def add(self, size: int) -> None:
-        """So many bytes came and are kept."""
+        """Count bytes that were received and are kept."""
         self._size += size
         if self._size > self.limit:
             raise Problem("too-large", f"the body has more than {self.limit:,} bytes")
         self._make_room(self._size)
 
     def _make_room(self, length: int) -> None:
-        more = length - SMALL - self._taken
+        more = length - SMALL - self._bytes_held
         if more > 0:
             self._budget.take(self._caller, more)
-            self._taken += more
+            self._bytes_held += more
 
 
-def hold(scope: Scope, held: Held) -> None:
-    """Let `held` count what the request keeps of its body."""
-    scope[_HELD] = held
+def set_body_account(scope: Scope, account: BodyAccount) -> None:
+    """Let `account` count the bytes of the body that the request keeps."""
+    scope[_ACCOUNT] = account
 
 
-def held_by(request: Request) -> Held:
-    """The count of what the request keeps of its body; code that keeps bytes adds them here."""
-    held: Held = request.scope[_HELD]
-    return held
+def body_account_of(request: Request) -> BodyAccount:
+    """Return the account of the request; code that keeps bytes adds them to it."""
+    account: BodyAccount = request.scope[_ACCOUNT]
+    return account

@@ -1,8 +1,10 @@
-"""What is refused before a route sees it: strangers, bodies that are too large, not JSON, or not one meaning.
+"""Checks before a route runs: callers without permission, and bodies that are too large or not
+valid JSON.
 
-A pure ASGI layer. It finds the gate of the route and asks it first: who may not do this is told so before a byte of
-the body is read. Then it reads a JSON body once, bounded, parses it strictly in a worker thread, and hands bytes and
-value on. Forms and files are read by their routes, which count what they keep (`bodies.Held`).
+A pure ASGI layer. It asks the gate of the route first, so a caller without permission is refused
+before a byte of the body is read. Then it reads a JSON body once, up to a limit, parses it strictly
+in a worker thread, and passes bytes and value on. Routes of forms and files read their own bodies
+and count what they keep (`body_budget.BodyAccount`).
 """
 
 from __future__ import annotations
@@ -24,29 +26,30 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.database import AWAY
-from reconciler.portal.web.body_budget import BATCH_LIMIT, Bodies, Held, hold
-from reconciler.portal.web.responses import FOR_PROGRAMS
+from reconciler.portal.web.body_budget import BATCH_LIMIT, BodyAccount, BodyBudget, set_body_account
+from reconciler.portal.web.responses import PROGRAM_PATHS
 from reconciler.portal.web.security import gate_of
 
-DEEPEST: Final = 32
-MARKS: Final = 10_000
-"""Brackets, braces, commas and colons of a body: a bound of its values that is known before any of them is made."""
-MARKS_OF_BATCH: Final = 500_000
-"""The same of a batch: 5,000 operations and 20,000 expected rows have 350,000."""
-MOST_MISTAKES: Final = 1000
-"""Mistakes that a body may have to be told of each: the library makes all or none, and holds up all else."""
-STREAMED: Final = frozenset({"files.upload"})
-"""Operations of the API whose route reads its own body: bytes of any kind, which go to the disk as they come."""
+MAX_DEPTH: Final = 32
+MAX_SYMBOLS: Final = 10_000
+"""Brackets, braces, commas and colons in a body: bounds the number of values before any is created.
+"""
+MAX_SYMBOLS_OF_BATCH: Final = 500_000
+"""The same for a batch: 5,000 operations and 20,000 expected rows have 350,000."""
+MAX_ERRORS: Final = 1000
+"""The most errors listed individually; pydantic builds all or none, which takes long for many."""
+STREAMED_OPERATIONS: Final = frozenset({"files.upload"})
+"""Operations whose route reads its own body of arbitrary bytes and writes it to disk."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
-_LARGE: Final = 256 * 1024
+_LARGE_BODY: Final = 256 * 1024
 _PARSED: Final = "portal.parsed"
-_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_METHODS_WITH_BODY: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 
 
-class StrictBodies:
-    """The layer itself; `prefix` is the part of the portal that speaks JSON only."""
+class BodyValidation:
+    """The ASGI layer; `prefix` is the part of the portal whose bodies are JSON."""
 
     def __init__(self, app: ASGIApp, prefix: str = "/api/") -> None:
         self.app = app
@@ -58,52 +61,54 @@ class StrictBodies:
             await self.app(scope, receive, send)
             return
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
-            await (await _no_such_address(scope))(scope, receive, send)
+            await (await _nul_response(scope))(scope, receive, send)
             return
         route = scope["app"].state.methods.route(scope["path"], scope["method"])
-        gate = gate_of(route) if route and scope["method"] in _WITH_BODY else None
+        gate = gate_of(route) if route and scope["method"] in _METHODS_WITH_BODY else None
         if gate is None:
-            await self.app(scope, receive, send)  # nothing there reads a body
+            await self.app(scope, receive, send)  # no gate: the route reads no body
             return
-        scope["route"] = route  # for the log, also of who is not let in
+        scope["route"] = route  # for the log, also if the caller is refused
         try:
             principal = (await gate.admission(Request(scope))).principal
         except (Problem, *AWAY) as error:
-            await (await _answer_to(scope, error))(scope, receive, send)
+            await (await _error_response(scope, error))(scope, receive, send)
             return
-        bodies: Bodies = scope["app"].state.bodies
-        with Held(bodies, principal, gate.operation) as held:
-            hold(scope, held)
-            if scope["path"].startswith(self.prefix) and gate.operation not in STREAMED:
-                await self._with_json(scope, receive, send, held)
+        budget: BodyBudget = scope["app"].state.body_budget
+        with BodyAccount(budget, principal, gate.operation) as account:
+            set_body_account(scope, account)
+            if scope["path"].startswith(self.prefix) and gate.operation not in STREAMED_OPERATIONS:
+                await self._serve_json(scope, receive, send, account)
             else:
                 await self.app(scope, receive, send)
 
-    async def _with_json(self, scope: Scope, receive: Receive, send: Send, held: Held) -> None:
+    async def _serve_json(self, scope: Scope, receive: Receive, send: Send, account: BodyAccount) -> None:
         try:
-            body = await _read(scope, receive, held)
+            body = await _read(scope, receive, account)
             if body:
                 _must_be_json(scope)
-                limiter = scope["app"].state.bodies.parser if len(body) > _LARGE else None
-                scope[_PARSED] = await run_sync(_parsed, body, limiter=limiter)
+                limiter = scope["app"].state.body_budget.parser if len(body) > _LARGE_BODY else None
+                scope[_PARSED] = await run_sync(_parse, body, limiter=limiter)
         except Problem as problem:
-            await (await _answer_to(scope, problem))(scope, receive, send)
+            await (await _error_response(scope, problem))(scope, receive, send)
             return
-        waiting = [body]
+        unread = [body]
 
-        async def again() -> Message:
-            if waiting:
-                return {"type": "http.request", "body": waiting.pop(), "more_body": False}
+        async def receive_again() -> Message:
+            if unread:
+                return {"type": "http.request", "body": unread.pop(), "more_body": False}
             return await receive()
 
-        await self.app(scope, again, send)
+        await self.app(scope, receive_again, send)
 
 
 class JsonRoute(APIRoute):
-    """A route whose body was parsed already: the framework would do it once more, and on the event loop."""
+    """A route that uses the value parsed already; the framework would parse it again, on the event
+    loop.
+    """
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The framework's handler, which is given a request that knows its value."""
+        """Return the framework's handler for a request that knows its parsed value."""
         handler = super().get_route_handler()
 
         async def serve(request: Request) -> Response:
@@ -118,7 +123,9 @@ class _ParsedRequest(Request):
 
 
 class DescribedAs:
-    """Marks a body that is described as a model, and `checked` by its route in a worker thread because it may be large."""
+    """Annotation of a body that is described as a model, and `validated` by its route in a worker
+    thread.
+    """
 
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
@@ -130,49 +137,53 @@ class DescribedAs:
         return handler(self._model.__pydantic_core_schema__)
 
 
-def checked(model: type[Model], value: object) -> Model:
-    """The value as the model; a problem when it is none: the framework's own, unless mistakes are many."""
+def validated(model: type[Model], value: object) -> Model:
+    """Return the value as the model; else the framework's error, or a short problem for too many
+    errors.
+    """
     try:
         return model.model_validate(value)
     except ValidationError as error:
-        if error.error_count() > MOST_MISTAKES:
-            told = f"the body has {error.error_count():,} mistakes"
-            raise Problem("unprocessable", told) from None
+        if error.error_count() > MAX_ERRORS:
+            detail = f"the body has {error.error_count():,} errors"
+            raise Problem("unprocessable", detail) from None
         errors = error.errors(include_url=False, include_input=False)
-        raise RequestValidationError([{**each, "loc": ("body", *each["loc"])} for each in errors]) from None
+        raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in errors]) from None
 
 
-async def _answer_to(scope: Scope, error: Exception) -> Response:
-    """The application's own answer to the error, made in a worker thread: a page asks the database."""
+async def _error_response(scope: Scope, error: Exception) -> Response:
+    """Return the application's response to the error, from a worker thread, as a page reads the
+    database.
+    """
     handlers = scope["app"].exception_handlers
     handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
     answer: Response = await run_in_threadpool(handler, Request(scope), error)
     return answer
 
 
-async def _no_such_address(scope: Scope) -> Response:
-    """The problem that an address holds a NUL; for people it is shown as if it stood at the beginning."""
-    beginning = {} if scope["path"].startswith(FOR_PROGRAMS) else {"path": "/", "raw_path": b"/"}
-    return await _answer_to(
-        {**scope, **beginning, "query_string": b""}, Problem("malformed", "an address holds no NUL")
+async def _nul_response(scope: Scope) -> Response:
+    """Return the problem for a NUL in an address; as a page, it is rendered as for the path `/`."""
+    beginning = {} if scope["path"].startswith(PROGRAM_PATHS) else {"path": "/", "raw_path": b"/"}
+    return await _error_response(
+        {**scope, **beginning, "query_string": b""}, Problem("malformed", "an address must not contain NUL")
     )
 
 
-async def _read(scope: Scope, receive: Receive, held: Held) -> bytes:
+async def _read(scope: Scope, receive: Receive, account: BodyAccount) -> bytes:
     declared = _header(scope, b"content-length")
     if declared.isdigit():
-        held.expect(int(declared))
-    most_marks = MARKS_OF_BATCH if held.limit == BATCH_LIMIT else MARKS
-    parts, marks = [], 0
+        account.expect(int(declared))
+    max_symbols = MAX_SYMBOLS_OF_BATCH if account.limit == BATCH_LIMIT else MAX_SYMBOLS
+    parts, symbols = [], 0
     while True:
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise Problem("malformed", "the body broke off before its end")
+            raise Problem("malformed", "the body ended early")
         part = message.get("body", b"")
-        held.add(len(part))
-        marks += sum(map(part.count, (b"[", b"{", b",", b":")))
-        if marks > most_marks:
-            raise Problem("malformed", f"the body has more than {most_marks:,} brackets, braces, commas and colons")
+        account.add(len(part))
+        symbols += sum(map(part.count, (b"[", b"{", b",", b":")))
+        if symbols > max_symbols:
+            raise Problem("malformed", f"the body has more than {max_symbols:,} brackets, braces, commas and colons")
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)
@@ -180,49 +191,53 @@ async def _read(scope: Scope, receive: Receive, held: Held) -> bytes:
 
 def _must_be_json(scope: Scope) -> None:
     if _header(scope, b"content-encoding") not in {"", "identity"}:
-        raise Problem("unsupported-media-type", "bodies are sent as they are, without content-encoding")
+        raise Problem("unsupported-media-type", "a body must not have a content-encoding")
     kind = _header(scope, b"content-type").split(";")[0].strip().lower()
     if kind not in {"application/json", "application/merge-patch+json"}:
-        raise Problem("unsupported-media-type", f"bodies are application/json, not '{kind}'")
+        raise Problem("unsupported-media-type", f"a body must be application/json, not '{kind}'")
 
 
-def _parsed(body: bytes) -> object:
+def _parse(body: bytes) -> object:
     try:
         value: object = json.loads(
-            body.decode("utf-8"), object_pairs_hook=_once, parse_constant=_no_constant, parse_float=_finite
+            body.decode("utf-8"),
+            object_pairs_hook=_unique_members,
+            parse_constant=_reject_constant,
+            parse_float=_finite_float,
         )
     except UnicodeDecodeError:
         raise Problem("malformed", "the body is not UTF-8") from None
     except (ValueError, RecursionError) as error:
         raise Problem("malformed", f"the body is not JSON: {error}") from None
-    _shallow(value)
+    _check_depth(value)
     return value
 
 
-def _shallow(value: object) -> None:
+def _check_depth(value: object) -> None:
     level = [value]
-    for _ in range(DEEPEST):
+    for _ in range(MAX_DEPTH):
         level = [
             inner
-            for outer in level if isinstance(outer, list | dict)
+            for outer in level
+            if isinstance(outer, list | dict)
             for inner in (outer.values() if isinstance(outer, dict) else outer)
-        ]  # fmt: skip
+        ]
     if level:
-        raise Problem("malformed", f"the body is more than {DEEPEST} levels deep")
+        raise Problem("malformed", f"the body is nested more than {MAX_DEPTH} levels deep")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError("a member stands twice in one object")
-    return found
+def _unique_members(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) != len(pairs):
+        raise ValueError("an object has a duplicate member")
+    return members
 
 
-def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no JSON number")
+def _reject_constant(name: str) -> object:
+    raise ValueError(f"{name} is not a JSON number")
 
 
-def _finite(text: str) -> float:
+def _finite_float(text: str) -> float:
     number = float(text)
     if number in {float("inf"), float("-inf")}:
         raise ValueError(f"{text} is too large")

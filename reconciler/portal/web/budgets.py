@@ -1,4 +1,4 @@
-"""Budgets: how much of something scarce all callers together, and one caller alone, may have at the same time."""
+"""Budgets: how much of a scarce resource all callers together, and each caller, may use at once."""
 
 from __future__ import annotations
 
@@ -10,40 +10,40 @@ from typing import Final
 
 from reconciler.portal.rules.problems import Problem
 
-COME_AGAIN_S: Final = 5
-"""The `Retry-After` of an answer that there is no room for now."""
+RETRY_AFTER_S: Final = 5
+"""The `Retry-After` of an answer that there is no room at present."""
 
 
 class Budget:
-    """Units that callers take and give back; beyond either number, an `unavailable` problem with Retry-After."""
+    """Units that callers take and give back; an `unavailable` problem beyond either limit."""
 
-    def __init__(self, most: int, most_of_one: int, full: str) -> None:
-        self._most, self._most_of_one, self._full = most, most_of_one, full
-        self._used: Counter[str] = Counter()
+    def __init__(self, limit: int, limit_per_caller: int, full: str) -> None:
+        self._limit, self._limit_per_caller, self._full = limit, limit_per_caller, full
+        self._in_use: Counter[str] = Counter()
         self._lock = threading.Lock()
 
     @property
-    def used(self) -> int:
-        """Units in use, by all callers."""
-        return self._used.total()
+    def in_use(self) -> int:
+        """The units in use by all callers."""
+        return self._in_use.total()
 
     def take(self, caller: str, units: int) -> None:
-        """Take units for a caller; the problem says `full` when there are not so many left."""
+        """Take units for a caller; the problem's detail is `full` if there are not enough left."""
         with self._lock:
-            room = min(self._most - self._used.total(), self._most_of_one - self._used[caller])
+            room = min(self._limit - self._in_use.total(), self._limit_per_caller - self._in_use[caller])
             if units > room:
-                raise Problem("unavailable", self._full, headers={"Retry-After": str(COME_AGAIN_S)})
-            self._used[caller] += units
+                raise Problem("unavailable", self._full, headers={"Retry-After": str(RETRY_AFTER_S)})
+            self._in_use[caller] += units
 
     def give_back(self, caller: str, units: int) -> None:
-        """Give units of a caller back."""
+        """Give back units of a caller."""
         with self._lock:
-            self._used[caller] -= units
-            self._used += Counter()  # forgets callers that have none
+            self._in_use[caller] -= units
+            self._in_use += Counter()  # drops callers without units
 
     @contextmanager
-    def taken(self, caller: str) -> Iterator[None]:
-        """One unit for this caller while the block runs."""
+    def hold(self, caller: str) -> Iterator[None]:
+        """Hold one unit for this caller while the block runs."""
         self.take(caller, 1)
         try:
             yield

@@ -1,7 +1,7 @@
-"""Marks by which the portal knows its own forms, so that no other site can send them for a visitor.
+"""Tokens that prove that a form comes from our own pages, so that no other site can submit it.
 
-A form carries a keyed hash of the visitor's session, or of a random cookie before log-in. The key
-lies in the database: every server process has the same.
+The token is a keyed hash of the visitor's session, or of a random cookie before log-in. The key is
+in the database, so all server processes share it.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from fastapi import Request, Response
 from reconciler.portal.rules.problems import Problem
 
 FORM_COOKIE: Final = "portal_form"
-DONE_COOKIE: Final = "portal_done"
-DONE_S: Final = 60
+MESSAGE_COOKIE: Final = "portal_done"
+MESSAGE_S: Final = 60
 """How long a message waits for the page that shows it."""
 
 
 @dataclass(frozen=True)
-class Marks:
-    """The portal's secret, and whether people reach it over https."""
+class CsrfProtection:
+    """The portal's secret, and whether people reach the portal over https."""
 
     secret: str
     base_url: str
@@ -35,48 +35,48 @@ class Marks:
 
     @property
     def session_cookie(self) -> str:
-        """`__Host-` binds the cookie to this very host; browsers take it over https only."""
-        return self.bound("portal")
+        """The name of the session cookie."""
+        return self.host_cookie("portal")
 
-    def bound(self, name: str) -> str:
-        """The name of a cookie that browsers send to this very host only, where people come over https."""
+    def host_cookie(self, name: str) -> str:
+        """Return the cookie's name; over https, `__Host-` makes browsers send it to this host only."""
         return f"__Host-{name}" if self.secure else name
 
-    def keep(self, response: Response, name: str, value: str, max_age: int | None = None) -> None:
-        """Let the browser keep a cookie that no script reads and no other site's form brings along."""
+    def set_cookie(self, response: Response, name: str, value: str, max_age: int | None = None) -> None:
+        """Set a cookie that scripts cannot read and that other sites' forms do not send."""
         response.set_cookie(name, value, max_age, path="/", httponly=True, samesite="lax", secure=self.secure)
 
-    def drop(self, response: Response, name: str) -> None:
-        """Let the browser forget a cookie."""
+    def delete_cookie(self, response: Response, name: str) -> None:
+        """Delete a cookie."""
         response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=self.secure)
 
-    def mark(self, request: Request) -> str:
-        """The mark of forms that this visitor gets."""
+    def token(self, request: Request) -> str:
+        """Return the token of this visitor's forms."""
         seed = request.cookies.get(self.session_cookie) or _form_seed(request)
         return hmac.new(self.secret.encode(), f"form:{seed}".encode(), hashlib.sha256).hexdigest()
 
-    def remember_form(self, request: Request, response: Response) -> None:
-        """Give an anonymous visitor the cookie that her forms are marked with."""
+    def set_form_cookie(self, request: Request, response: Response) -> None:
+        """Give an anonymous visitor the cookie that their forms' token is derived from."""
         if FORM_COOKIE not in request.cookies:
-            self.keep(response, FORM_COOKIE, _form_seed(request))
+            self.set_cookie(response, FORM_COOKIE, _form_seed(request))
 
-    def tell_next(self, response: Response, done: str) -> None:
-        """Let the page that the visitor sees next begin with the sentence `done.…`."""
-        self.keep(response, DONE_COOKIE, done, DONE_S)
+    def set_message(self, response: Response, message: str) -> None:
+        """Make the next page begin with the message `done.…`."""
+        self.set_cookie(response, MESSAGE_COOKIE, message, MESSAGE_S)
 
-    def was_told(self, request: Request, response: Response) -> None:
-        """The message has been shown: the page that comes after this one does not repeat it."""
-        if DONE_COOKIE in request.cookies:
-            self.drop(response, DONE_COOKIE)
+    def clear_message(self, request: Request, response: Response) -> None:
+        """Delete the message after it was shown."""
+        if MESSAGE_COOKIE in request.cookies:
+            self.delete_cookie(response, MESSAGE_COOKIE)
 
-    def must_be_ours(self, request: Request, mark: str) -> None:
-        """A `forbidden` problem unless the form was made for this visitor and sent from our own pages."""
+    def check_form(self, request: Request, token: str) -> None:
+        """Raise a `forbidden` problem unless our own pages made and sent the form for this visitor."""
         origin = request.headers.get("origin")
         foreign = request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
         if foreign or (origin is not None and not self._own(origin, request)):
             raise Problem("forbidden", "this form was sent from another site")
-        if not hmac.compare_digest(mark.encode(), self.mark(request).encode()):
-            raise Problem("forbidden", "this form is too old or not ours: open the page again")
+        if not hmac.compare_digest(token.encode(), self.token(request).encode()):
+            raise Problem("forbidden", "this form has expired; open the page again")
 
     def _own(self, origin: str, request: Request) -> bool:
         host = request.headers.get("host", "")
@@ -84,10 +84,10 @@ class Marks:
 
 
 def _form_seed(request: Request) -> str:
-    """The value of the form cookie, made anew for a visitor who has none yet; the same for one request."""
-    known = request.cookies.get(FORM_COOKIE)
-    if known:
-        return known
+    """Return the value of the form cookie; a new visitor gets one new value per request."""
+    seed_cookie = request.cookies.get(FORM_COOKIE)
+    if seed_cookie:
+        return seed_cookie
     if not hasattr(request.state, "form_seed"):
         request.state.form_seed = secrets.token_urlsafe(18)
     seed: str = request.state.form_seed

@@ -1,4 +1,4 @@
-"""Bytes that flow: from a request's body into the vault, part by part, off the event loop; and files out of it."""
+"""File transfers: request bodies into the vault, off the event loop; and files out of it."""
 
 from __future__ import annotations
 
@@ -18,120 +18,126 @@ from starlette.requests import ClientDisconnect
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.uploads.archives import Member, download_headers, zipped
 from reconciler.portal.uploads.vault import Incoming, Kept, Passing, Vault, too_large
-from reconciler.portal.web.request_limits import wait_as_for_a_file
+from reconciler.portal.web.request_limits import use_file_limits
 from reconciler.portal.web.streaming import Source, Streamed
 
-BYTES: Final = "application/octet-stream"
-_WORTH_WRITING: Final = 64 * 1024
-"""Bytes of one upload that wait in memory, at most: of 400 slow ones at once they are 25 MiB."""
-_SENT_AT_ONCE: Final = 64 * 1024
+BYTES_TYPE: Final = "application/octet-stream"
+_PIECE_SIZE: Final = 64 * 1024
+"""The most bytes of one upload in memory: 25 MiB for 400 slow uploads at once."""
+_CHUNK: Final = 64 * 1024
 _RANGE: Final = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))", re.ASCII)
 
 
-def must_fit(request: Request, vault: Vault) -> None:
-    """A `too-large` problem before a byte is read, when the caller says already that there are too many."""
+def check_length(request: Request, vault: Vault) -> None:
+    """Raise a `too-large` problem before the body is read, if its declared length is too large."""
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > vault.largest:
         raise too_large(vault.largest)
 
 
-def must_be_bytes(request: Request) -> None:
-    """A problem unless the body says that it is bytes of any kind, as they are."""
+def check_media_type(request: Request) -> None:
+    """Raise a problem unless the body is declared as plain bytes."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
-    if kind != BYTES:
-        raise Problem("unsupported-media-type", f"a file is sent as application/octet-stream, not '{kind}'")
+    if kind != BYTES_TYPE:
+        raise Problem("unsupported-media-type", f"a file must be sent as application/octet-stream, not '{kind}'")
     if request.headers.get("content-encoding", "identity") != "identity":
-        raise Problem("unsupported-media-type", "a file is sent as it is, without content-encoding")
+        raise Problem("unsupported-media-type", "a file must not have a content-encoding")
 
 
-async def keep(request: Request, vault: Vault) -> Kept:
-    """The body in the vault; nothing of it when it is too large, too slow, or breaks off."""
+async def store_body(request: Request, vault: Vault) -> Kept:
+    """Store the body in the vault; nothing remains if it is too large, too slow or interrupted."""
     with vault.incoming() as incoming:
-        await _pour(request, incoming)
-        return await run_in_threadpool(_finished, incoming)
+        await _copy_body(request, incoming)
+        return await run_in_threadpool(_finish, incoming)
 
 
-async def digest(request: Request, vault: Vault) -> str:
-    """The SHA-256 of the body, of which nothing is kept."""
+async def digest_of_body(request: Request, vault: Vault) -> str:
+    """Return the SHA-256 of the body without storing it."""
     passing = Passing(vault)
-    await _pour(request, passing)
+    await _copy_body(request, passing)
     return passing.sha256
 
 
-async def _pour(request: Request, file: Passing) -> None:
-    wait_as_for_a_file(request)
-    async for part in _worth_writing(request.stream()):
+async def _copy_body(request: Request, file: Passing) -> None:
+    use_file_limits(request)
+    async for part in _pieces(request.stream()):
         await run_in_threadpool(file.write, part)
 
 
-def _finished(incoming: Incoming) -> Kept:
+def _finish(incoming: Incoming) -> Kept:
     if incoming.size == 0:
-        raise Problem("unprocessable", "a file has at least one byte")
+        raise Problem("unprocessable", "the file is empty")
     return incoming.finish()
 
 
-async def _worth_writing(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The same bytes in pieces that are worth a change of threads."""
+async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    """Yield the same bytes in pieces large enough to be worth a switch of threads."""
     parts, size = [], 0
     try:
         async for part in stream:
             parts.append(part)
             size += len(part)
-            if size >= _WORTH_WRITING:
+            if size >= _PIECE_SIZE:
                 yield b"".join(parts)
                 parts, size = [], 0
     except ClientDisconnect:
-        raise Problem("malformed", "the file broke off before its end") from None
+        raise Problem("malformed", "the file ended early") from None
     yield b"".join(parts)
 
 
-def saved_file(request: Request, name: str, path: Path) -> Streamed:
-    """The bytes of a file, to be saved under a name."""
-    return file_answer(request, path, download_headers(name), BYTES)
+def file_download(request: Request, name: str, path: Path) -> Streamed:
+    """Return a response that saves a file under this name."""
+    return file_response(request, path, download_headers(name), BYTES_TYPE)
 
 
-def saved_archive(name: str, members: Sequence[Member]) -> Streamed:
-    """The files as one archive, to be saved under a name."""
+def archive_download(name: str, members: Sequence[Member]) -> Streamed:
+    """Return a response that saves the files as one archive."""
     return Streamed(nullcontext(Source(zipped(members), 200, download_headers(name), "application/zip")))
 
 
-def file_answer(request: Request, path: Path, headers: Mapping[str, str], media_type: str) -> Streamed:
-    """The bytes of a file; of a `Range` that is one part of them, that part, and of any other, all of them.
+def file_response(request: Request, path: Path, headers: Mapping[str, str], media_type: str) -> Streamed:
+    """Return the bytes of a file, or one part of them for a `Range` of one part.
 
-    Ignoring a range is everybody's right (RFC 9110, 14.2).
+    Other ranges are ignored, as RFC 9110, 14.2 allows.
     """
     return Streamed(_open_file(request.headers, path, headers, media_type))
 
 
 @contextmanager
-def _open_file(asked: Headers, path: Path, headers: Mapping[str, str], media_type: str) -> Iterator[Source]:
+def _open_file(request_headers: Headers, path: Path, headers: Mapping[str, str], media_type: str) -> Iterator[Source]:
     with path.open("rb") as file:
-        about = os.fstat(file.fileno())
-        tag, modified = f'"{about.st_mtime_ns:x}-{about.st_size:x}"', formatdate(about.st_mtime, usegmt=True)
-        part = part_of(",".join(asked.getlist("range")), about.st_size)
-        if asked.get("if-range", tag) not in {tag, modified}:
+        status = os.fstat(file.fileno())
+        tag, modified = f'"{status.st_mtime_ns:x}-{status.st_size:x}"', formatdate(status.st_mtime, usegmt=True)
+        part = parse_range(",".join(request_headers.getlist("range")), status.st_size)
+        if request_headers.get("if-range", tag) not in {tag, modified}:
             part = None
-        first, end = part or (0, about.st_size)
-        described = {
-            **headers, "Accept-Ranges": "bytes", "Content-Length": str(end - first), "ETag": tag, "Last-Modified": modified,
-        }  # fmt: skip
+        first, end = part or (0, status.st_size)
+        response_headers = {
+            **headers,
+            "Accept-Ranges": "bytes",
+            "Content-Length": str(end - first),
+            "ETag": tag,
+            "Last-Modified": modified,
+        }
         if part is not None:
-            described["Content-Range"] = f"bytes {first}-{end - 1}/{about.st_size}"
-        yield Source(_bytes_of(file, first, end), 206 if part else 200, described, media_type)
+            response_headers["Content-Range"] = f"bytes {first}-{end - 1}/{status.st_size}"
+        yield Source(_bytes_of(file, first, end), 206 if part else 200, response_headers, media_type)
 
 
 def _bytes_of(file: BinaryIO, first: int, end: int) -> Generator[bytes, None, None]:
     file.seek(first)
-    while part := file.read(min(_SENT_AT_ONCE, end - file.tell())):
+    while part := file.read(min(_CHUNK, end - file.tell())):
         yield part
 
 
-def part_of(asked: str, size: int) -> tuple[int, int] | None:
-    """Beginning and end (exclusive) of the one part of so many bytes that a `Range` asks for; None: it asks for none."""
-    found = _RANGE.fullmatch(asked)
-    if found is None:
+def parse_range(range_header: str, size: int) -> tuple[int, int] | None:
+    """Return start and end (exclusive) of the single range in a `Range` header; None if there is
+    none.
+    """
+    match = _RANGE.fullmatch(range_header)
+    if match is None:
         return None
-    first, last, tail = found.groups()
+    first, last, tail = match.groups()
     if tail:
         return (max(size - int(tail), 0), size) if int(tail) else None
     end = min(int(last) + 1, size) if last else size

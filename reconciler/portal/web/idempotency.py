@@ -1,6 +1,6 @@
 """Writes: idempotency, preconditions, one transaction, one answer.
 
-The record of an answer is committed with what it answers for: the same key finds both or neither.
+The answer is stored in the same transaction as the write, so a key finds both or neither.
 """
 
 from __future__ import annotations
@@ -30,79 +30,86 @@ KEPT_DAYS: Final = 30
 _KEY: Final = re.compile(r"[!-~]{8,200}")
 _ETAG: Final = re.compile(r'"(\d{1,15})"')
 
-Done = tuple[int, Any, dict[str, str]]
+WriteResult = tuple[int, Any, dict[str, str]]
 """Status, JSON value, headers."""
 StoredAnswer = tuple[int, bytes, dict[str, str]]
 """Status, body, headers."""
 
 
 async def body_of(request: Request) -> bytes:
-    """The body as it came; routes ask for it so that a replay can be told from another request."""
+    """Return the raw body; routes depend on it to tell a replay from a different request."""
     return await request.body()
 
 
-def write(request: Request, grant: Grant, body: bytes, act: Callable[[Work], Done]) -> Response:
-    """Carry out a write once: a second request with the same key gets the first one's answer.
+def write(request: Request, grant: Grant, body: bytes, action: Callable[[Work], WriteResult]) -> Response:
+    """Run a write once: a second request with the same key gets the first answer.
 
-    A route that prepares a write by work that takes long asks first whether it was answered (`was_answered`).
+    A route whose preparation takes long first asks whether the request `is_answered`.
     """
     return _answer(
-        keyed(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body), act)
+        run_once(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body), action)
     )
 
 
-def was_answered(request: Request, grant: Grant) -> bool:
-    """Whether there is an answer under the request's key: then nothing is to be done but to `replay` it."""
-    return answered(store_of(request), grant.principal, _idempotency_key(request))
+def is_answered(request: Request, grant: Grant) -> bool:
+    """Return whether the request's key has an answer, so that only `replay` is left to do."""
+    return has_stored_answer(store_of(request), grant.principal, _idempotency_key(request))
 
 
 def replay(request: Request, grant: Grant, body: bytes) -> Response:
-    """The answer that is kept under the request's key; a problem when the key was used for another request."""
-    kept = kept_answer(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body))
-    if kept is None:
-        raise Problem("unavailable", "the answer to this request is not kept any more: send it again")
-    return _answer(kept)
+    """Return the answer stored for the request's key; a problem if it belongs to another request."""
+    result = stored_answer(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body))
+    if result is None:
+        raise Problem("unavailable", "the answer to this request is no longer stored; send the request again")
+    return _answer(result)
 
 
-def _answer(kept: StoredAnswer) -> Response:
-    status, text, headers = kept
+def _answer(result: StoredAnswer) -> Response:
+    status, text, headers = result
     return Response(text, status, headers, "application/json" if text else None)
 
 
-def answered(store: Store, principal: Principal, key: str) -> bool:
-    """Whether there is an answer under a key of somebody's."""
+def has_stored_answer(store: Store, principal: Principal, key: str) -> bool:
+    """Return whether an answer is stored for this key of the principal."""
     c = t.idempotency.c
     with store.read() as connection:
-        asked = select(c.key).where(c.principal == principal.id, c.key == key)
-        return connection.execute(asked).first() is not None
+        statement = select(c.key).where(c.principal == principal.id, c.key == key)
+        return connection.execute(statement).first() is not None
 
 
-def kept_answer(store: Store, principal: Principal, key: str, fingerprint: str) -> StoredAnswer | None:
-    """The answer under a key of somebody's; a problem when it is that to another request."""
+def stored_answer(store: Store, principal: Principal, key: str, fingerprint: str) -> StoredAnswer | None:
+    """Return the answer stored for this key; a problem if it belongs to another request."""
     with store.read() as connection:
-        return _kept(connection, principal, key, fingerprint)
+        return _find_answer(connection, principal, key, fingerprint)
 
 
-def keyed(store: Store, principal: Principal, key: str, fingerprint: str, act: Callable[[Work], Done]) -> StoredAnswer:
-    """Status, body and headers of an act that is carried out once for its key, in one transaction."""
+def run_once(
+    store: Store, principal: Principal, key: str, fingerprint: str, action: Callable[[Work], WriteResult]
+) -> StoredAnswer:
+    """Return status, body and headers of an action that runs once per key, in one transaction."""
     with write_as(store, principal) as work:
-        if kept := _kept(work.connection, principal, key, fingerprint):
-            return kept
-        status, value, headers = act(work)
+        if answer := _find_answer(work.connection, principal, key, fingerprint):
+            return answer
+        status, value, headers = action(work)
         work_has_owners(work)
         text = json_bytes(value) if value is not None else b""
         _forget_old(work)
         work.connection.execute(
             insert(t.idempotency).values(
-                principal=principal.id, key=key, fingerprint=fingerprint, status=status, body=text.decode(),
-                headers=headers, created_at=work.now,
+                principal=principal.id,
+                key=key,
+                fingerprint=fingerprint,
+                status=status,
+                body=text.decode(),
+                headers=headers,
+                created_at=work.now,
             )
-        )  # fmt: skip
+        )
     return status, text, headers
 
 
-def row_done(status: int, value: dict[str, Any]) -> Done:
-    """A row as the answer, with its entity tag."""
+def row_result(status: int, value: dict[str, Any]) -> WriteResult:
+    """Return a row as the result, with its entity tag."""
     return status, value, {"ETag": etag(value["version"])}
 
 
@@ -117,18 +124,20 @@ def _fingerprint(request: Request, body: bytes) -> str:
 def _idempotency_key(request: Request) -> str:
     keys = request.headers.getlist("idempotency-key")
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
-        raise Problem("idempotency-key-required", "a write needs one Idempotency-Key of 8 to 200 visible characters")
+        raise Problem(
+            "idempotency-key-required", "a write needs one Idempotency-Key header of 8 to 200 visible characters"
+        )
     return keys[0]
 
 
-def _kept(connection: Connection, principal: Principal, key: str, fingerprint: str) -> StoredAnswer | None:
+def _find_answer(connection: Connection, principal: Principal, key: str, fingerprint: str) -> StoredAnswer | None:
     c = t.idempotency.c
-    found = connection.execute(select(t.idempotency).where(c.principal == principal.id, c.key == key)).first()
-    if found is None:
+    row = connection.execute(select(t.idempotency).where(c.principal == principal.id, c.key == key)).first()
+    if row is None:
         return None
-    if found.fingerprint != fingerprint:
+    if row.fingerprint != fingerprint:
         raise Problem("idempotency-key-reused", "this Idempotency-Key was used for another request")
-    return found.status, found.body.encode(), {**found.headers, "Idempotency-Replayed": "true"}
+    return row.status, row.body.encode(), {**row.headers, "Idempotency-Replayed": "true"}
 
 
 def _forget_old(work: Work) -> None:
@@ -138,20 +147,20 @@ def _forget_old(work: Work) -> None:
         )
 
 
-def creates(request: Request) -> None:
-    """A problem unless the caller says that she means to create (`If-None-Match: *`)."""
+def require_creation(request: Request) -> None:
+    """Raise a problem unless the caller declares a creation (`If-None-Match: *`)."""
     if request.headers.getlist("if-none-match") != ["*"]:
-        raise Problem("precondition-required", "a creation needs If-None-Match: *")
+        raise Problem("precondition-required", "a creation needs the header If-None-Match: *")
 
 
-def matches(request: Request, row: Row) -> Row:
-    """The row, when the caller has seen its present version (`If-Match`)."""
+def require_version(request: Request, row: Row) -> Row:
+    """Return the row if the caller has seen its current version (`If-Match`); else a problem."""
     tags = request.headers.getlist("if-match")
     if not tags:
-        raise Problem("precondition-required", "a write to what exists needs If-Match with its ETag")
-    found = _ETAG.fullmatch(tags[0]) if len(tags) == 1 else None
-    if found is None:
-        raise Problem("malformed", "If-Match is one strong entity tag, as in the ETag of the answer")
-    if int(found[1]) != row["version"]:
-        raise Problem("stale", f"'{row.id}' is of version {row['version']}, not {found[1]}")
+        raise Problem("precondition-required", "a write to an existing row needs the header If-Match with its ETag")
+    tag = _ETAG.fullmatch(tags[0]) if len(tags) == 1 else None
+    if tag is None:
+        raise Problem("malformed", "If-Match must be one strong entity tag, as in the ETag header")
+    if int(tag[1]) != row["version"]:
+        raise Problem("stale", f"'{row.id}' has version {row['version']}, not {tag[1]}")
     return row

@@ -1,7 +1,7 @@
-"""Figures for those who watch the portal: what it answered, and what stands in its database.
+"""Prometheus metrics: requests of this process, and counts from the database.
 
-Requests are counted in each process; what the database holds is asked for when somebody looks. No
-figure is about a person or a customer.
+Requests are counted in each process; the database is read when somebody scrapes. No metric is about
+a person or a customer.
 """
 
 from __future__ import annotations
@@ -22,86 +22,93 @@ from reconciler.portal.store.clock import moment
 from reconciler.portal.store.limits import reached
 from reconciler.portal.store.store import Store
 
-TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
+MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
 _SECONDS: Final = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
 
 
-class Figures:
-    """What one process counted, and what the database says."""
+class Metrics:
+    """The metrics of one process and of the database."""
 
     def __init__(self, store: Store) -> None:
         self._registry = CollectorRegistry()
         self._requests = Counter(
-            "portal_requests", "Requests answered by this process.", ("method", "route", "status"),
+            "portal_requests",
+            "Requests answered by this process.",
+            ("method", "route", "status"),
             registry=self._registry,
-        )  # fmt: skip
+        )
         self._seconds = Histogram(
-            "portal_request_seconds", "How long answers took in this process.", ("method", "route"),
-            buckets=_SECONDS, registry=self._registry,
-        )  # fmt: skip
-        self._registry.register(_Stock(store))
+            "portal_request_seconds",
+            "How long answers took in this process.",
+            ("method", "route"),
+            buckets=_SECONDS,
+            registry=self._registry,
+        )
+        self._registry.register(_DatabaseCollector(store))
 
-    def note(self, method: str, route: str, status: int, seconds: float) -> None:
-        """One request was answered."""
+    def record(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count one answered request."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
 
     def text(self) -> bytes:
-        """All figures, as Prometheus reads them."""
+        """Return all metrics in the format of Prometheus."""
         return generate_latest(self._registry)
 
 
-class _Stock(Collector):
-    """What stands in the database, all of it at one revision."""
+class _DatabaseCollector(Collector):
+    """Counts from the database, all at one revision."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
 
     def describe(self) -> list[Metric]:
-        """Nothing is asked of the database before somebody looks."""
+        """Return nothing, so that registering does not read the database."""
         return []
 
     def collect(self) -> Iterator[Metric]:
-        """The figures of now."""
+        """Yield the current counts."""
         now = self._store.clock()
         with self._store.read() as connection:
-            found = [
-                _one("portal_revision", "The newest revision.", _revision(connection)),
-                _by("portal_contacts", "Contacts, by status.", t.contacts.c.status, connection),
-                _by("portal_customers", "Customers, by status.", t.customers.c.status, connection),
-                _by("portal_open_requests", "Open requests, by state.", t.requests.c.state, connection, OPEN),
-                _by("portal_outbox", "Mails, by state.", t.outbox.c.state, connection),
-                _one(
+            metrics = [
+                _gauge("portal_revision", "The newest revision.", _revision(connection)),
+                _gauge_by("portal_contacts", "Contacts, by status.", t.contacts.c.status, connection),
+                _gauge_by("portal_customers", "Customers, by status.", t.customers.c.status, connection),
+                _gauge_by("portal_open_requests", "Open requests, by state.", t.requests.c.state, connection, OPEN),
+                _gauge_by("portal_outbox", "Mails, by state.", t.outbox.c.state, connection),
+                _gauge(
                     "portal_outbox_oldest_seconds",
                     "How long the mail that is due longest is due.",
                     _overdue(connection, now),
                 ),
                 _limits(connection, now),
-                _one("portal_counts_waiting", "Files whose words are not counted yet.", _counts(connection)),
-                _one("portal_sessions", "Sessions that nobody ended.", _sessions(connection)),
+                _gauge("portal_counts_waiting", "Files whose words are not counted yet.", _pending_counts(connection)),
+                _gauge("portal_sessions", "Sessions that nobody ended.", _sessions(connection)),
             ]
-        yield from found
+        yield from metrics
 
 
-def _by(name: str, help: str, column: Column[str], connection: Connection, values: tuple[str, ...] = ()) -> Metric:
-    """How many rows have each value of a column; with `values` only those, also where there are none."""
-    figure = GaugeMetricFamily(name, help, labels=[column.name])
-    counted = select(column, func.count()).select_from(column.table).group_by(column).order_by(column)
-    found = dict(connection.execute(counted.where(column.in_(values)) if values else counted).tuples().all())
-    for value in values or found:
-        figure.add_metric([value], found.get(value, 0))
-    return figure
+def _gauge_by(
+    name: str, help: str, column: Column[str], connection: Connection, values: tuple[str, ...] = ()
+) -> Metric:
+    """Count rows by the values of a column; with `values`, only those, including zero counts."""
+    metric = GaugeMetricFamily(name, help, labels=[column.name])
+    statement = select(column, func.count()).select_from(column.table).group_by(column).order_by(column)
+    counts = dict(connection.execute(statement.where(column.in_(values)) if values else statement).tuples().all())
+    for value in values or counts:
+        metric.add_metric([value], counts.get(value, 0))
+    return metric
 
 
 def _limits(connection: Connection, now: str) -> Metric:
     help = "People and customers that a limit refused something within a day, by limit."
-    figure = GaugeMetricFamily("portal_limits_reached", help, labels=["limit"])
+    metric = GaugeMetricFamily("portal_limits_reached", help, labels=["limit"])
     for limit, count in reached(connection, now).items():
-        figure.add_metric([limit], count)
-    return figure
+        metric.add_metric([limit], count)
+    return metric
 
 
-def _one(name: str, help: str, value: float) -> Metric:
+def _gauge(name: str, help: str, value: float) -> Metric:
     return GaugeMetricFamily(name, help, value=value)
 
 
@@ -109,9 +116,9 @@ def _revision(connection: Connection) -> int:
     return int(connection.execute(select(t.portal.c.revision)).scalar_one())
 
 
-def _counts(connection: Connection) -> int:
-    waiting = select(func.count()).where(t.files.c.count_at.is_not(None))
-    return int(connection.execute(waiting).scalar_one())
+def _pending_counts(connection: Connection) -> int:
+    statement = select(func.count()).where(t.files.c.count_at.is_not(None))
+    return int(connection.execute(statement).scalar_one())
 
 
 def _sessions(connection: Connection) -> int:

@@ -1,4 +1,4 @@
-"""Parameters that nobody knows are a mistake that is told: a filter that is ignored answers with too much."""
+"""Unknown query parameters are rejected: an ignored filter would return too many rows."""
 
 from __future__ import annotations
 
@@ -9,18 +9,18 @@ from fastapi.routing import APIRoute
 from reconciler.portal.rules.problems import Problem
 
 
-def only_known(request: Request) -> None:
-    """A `malformed` problem when the query has a parameter that the route does not."""
-    sent = set(request.query_params)
-    if sent and (unknown := sorted(sent - _known(request.scope["route"]))):
-        raise Problem("malformed", f"there is no parameter '{unknown[0]}' here")
+def reject_unknown_parameters(request: Request) -> None:
+    """Raise a `malformed` problem if the query has a parameter that the route does not know."""
+    names = set(request.query_params)
+    if names and (unknown := sorted(names - _parameters_of(request.scope["route"]))):
+        raise Problem("malformed", f"unknown parameter '{unknown[0]}'")
 
 
-def _known(route: APIRoute) -> frozenset[str]:
-    waiting: list[Dependant] = [route.dependant]
+def _parameters_of(route: APIRoute) -> frozenset[str]:
+    dependants: list[Dependant] = [route.dependant]
     names: set[str] = set()
-    while waiting:
-        one = waiting.pop()
-        waiting.extend(one.dependencies)
-        names |= {parameter.alias for parameter in one.query_params}
+    while dependants:
+        dependant = dependants.pop()
+        dependants.extend(dependant.dependencies)
+        names |= {parameter.alias for parameter in dependant.query_params}
     return frozenset(names)

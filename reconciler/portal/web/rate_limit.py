@@ -1,4 +1,4 @@
-"""Turns: a host that sends more requests than its share waits, so that it takes no time from others."""
+"""The rate limit: a host that sends too many requests waits, so that others are not slowed down."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from typing import Final
 
 from reconciler.portal.rules.problems import Problem
 
-_MOST_HOSTS: Final = 10_000
+_MAX_HOSTS: Final = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """How often a host may ask: so many times at once, then so many a second; a longer wait is refused."""
+class RateLimit:
+    """A burst, then so many requests per second; a request that would wait longer is refused."""
 
     at_once: int = 100
     a_second: float = 100.0
@@ -20,20 +20,22 @@ class Share:
 
 
 @dataclass(slots=True)
-class Turns:
-    """When each host's next turn is, by the clock that the caller reads."""
+class RateLimiter:
+    """The time of each host's next free slot, on the caller's clock."""
 
-    share: Share
+    limit: RateLimit
     _free_at: dict[str, float] = field(default_factory=dict)
 
     def wait_s(self, host: str, now: float) -> float:
-        """How long a request of this host waits; a `rate-limited` problem when that is too long."""
-        if len(self._free_at) > _MOST_HOSTS:
-            self._free_at = {each: at for each, at in self._free_at.items() if at > now}
+        """Return how long this request waits, in seconds; a `rate-limited` problem if that is too
+        long.
+        """
+        if len(self._free_at) > _MAX_HOSTS:
+            self._free_at = {known_host: at for known_host, at in self._free_at.items() if at > now}
         free_at = max(self._free_at.get(host, now), now)
-        wait_s = max(free_at - now - (self.share.at_once - 1) / self.share.a_second, 0.0)
-        if wait_s > self.share.longest_wait_s:
-            retry = {"Retry-After": str(round(self.share.longest_wait_s))}
+        wait_s = max(free_at - now - (self.limit.at_once - 1) / self.limit.a_second, 0.0)
+        if wait_s > self.limit.longest_wait_s:
+            retry = {"Retry-After": str(round(self.limit.longest_wait_s))}
             raise Problem("rate-limited", "too many requests from this address", headers=retry)
-        self._free_at[host] = free_at + 1 / self.share.a_second
+        self._free_at[host] = free_at + 1 / self.limit.a_second
         return wait_s

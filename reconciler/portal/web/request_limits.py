@@ -1,7 +1,7 @@
-"""The edge of every answer and every request: what browsers are told, how long a body may take, who is one too many.
+"""Limits of every request and response: security headers, transfer times, concurrency per host.
 
-Answers of the API are not for browsers at all, so they are told to do nothing with them. Pages have a
-policy of their own, which is left alone.
+Browsers are told to do nothing with answers of the API. Pages set a content policy of their own,
+which stays.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import network_of
-from reconciler.portal.web.budgets import COME_AGAIN_S, Budget
-from reconciler.portal.web.rate_limit import Share, Turns
-from reconciler.portal.web.responses import FOR_PROGRAMS, noted, problem_answer
+from reconciler.portal.web.budgets import RETRY_AFTER_S, Budget
+from reconciler.portal.web.rate_limit import RateLimit, RateLimiter
+from reconciler.portal.web.responses import PROGRAM_PATHS, log_problem, problem_answer
 
 
 @dataclass(frozen=True, slots=True)
-class Pace:
-    """How slow bytes may go: so long nothing at all, on the whole not less than so many a second, all within a time."""
+class TransferLimit:
+    """How slow a transfer may be: the longest pause, the average rate, and the total time."""
 
     wait_s: float
     bytes_a_s: float
@@ -35,112 +35,118 @@ class Pace:
 
 
 @dataclass(frozen=True, slots=True)
-class Paces:
-    """The pace of what is typed or computed, that of files, which people send over whatever line they have, and that
-    of whoever reads a snapshot, which keeps a connection to the database.
+class TrafficLimits:
+    """Transfer limits for typed or computed bodies, for files over slow lines, and for snapshots.
+
+    A reader of a snapshot keeps a connection to the database, so its total time is limited.
     """
 
-    body: Pace = Pace(wait_s=12.0, bytes_a_s=64 * 1024)
-    file: Pace = Pace(wait_s=30.0, bytes_a_s=8 * 1024)
-    requests: Share = field(default_factory=Share)
-    snapshot: Pace = Pace(wait_s=30.0, bytes_a_s=64 * 1024, whole_s=600.0)
+    body: TransferLimit = TransferLimit(wait_s=12.0, bytes_a_s=64 * 1024)
+    file: TransferLimit = TransferLimit(wait_s=30.0, bytes_a_s=8 * 1024)
+    rate: RateLimit = field(default_factory=RateLimit)
+    snapshot: TransferLimit = TransferLimit(wait_s=30.0, bytes_a_s=64 * 1024, whole_s=600.0)
 
 
-PACES: Final = Paces()
+TRAFFIC_LIMITS: Final = TrafficLimits()
 LARGEST_HEAD: Final = 64 * 1024
 CROWDED: Final = "crowded"
-"""The mark that a connection leaves in a request's state when the server has as many as it takes already."""
+"""The key in a request's state that a connection sets if the server has no room for it."""
 CONNECTIONS: Final = 400
-"""How many a process has at once unless it is told another number."""
-ONE_IN: Final = 4
-"""A host has at most one in so many of the connections, and of the requests that are worked on."""
+"""The default limit of connections per process."""
+HOST_SHARE: Final = 4
+"""One host has at most this fraction (1/4) of the connections and concurrent requests."""
 
 IGNORED_BYTES: Final = 1024 * 1024
-"""Bytes of a body that come after its answer and are dropped; with more of them, the connection ends."""
+"""Bytes of a body after its answer that are dropped; with more of them the connection is closed."""
 
-_PATIENCE: Final = "portal.patience"
-_WATCHING: Final = FOR_PROGRAMS[1:]
-"""Who asks how a server fares is answered also when it has no room for anybody else."""
+_TIMED_RECEIVE: Final = "portal.patience"
+_MONITORING: Final = PROGRAM_PATHS[1:]
+"""Paths that are answered even if there is no room for other requests."""
 _CLOSE: Final = {"Connection": "close"}
-_ALWAYS: Final = {
+_HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cache-Control": "no-store",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_ONLY_HTTPS: Final = {"Strict-Transport-Security": "max-age=31536000"}
+_HTTPS_HEADERS: Final = {"Strict-Transport-Security": "max-age=31536000"}
 
 
-class Edge:
-    """The layer itself; `secure`: people reach the portal over https; `page`: how a problem looks to them."""
+class RequestLimits:
+    """The ASGI layer. `secure`: people use https. `page` renders a problem for people."""
 
     def __init__(
-        self, app: ASGIApp, page: Callable[[Request, Problem, str], Response], *, secure: bool, paces: Paces = PACES
+        self,
+        app: ASGIApp,
+        page: Callable[[Request, Problem, str], Response],
+        *,
+        secure: bool,
+        limits: TrafficLimits = TRAFFIC_LIMITS,
     ) -> None:
         self.app = app
         self.page = page
-        self.paces = paces
-        self.turns = Turns(paces.requests)
-        self.at_once = Budget(sys.maxsize, CONNECTIONS // ONE_IN, "too many requests at once from this address")
-        self.headers = {**_ALWAYS, **(_ONLY_HTTPS if secure else {})}
+        self.limits = limits
+        self.rate_limiter = RateLimiter(limits.rate)
+        self.concurrent = Budget(sys.maxsize, CONNECTIONS // HOST_SHARE, "too many requests at once from this address")
+        self.headers = {**_HEADERS, **(_HTTPS_HEADERS if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        crowded, begun = _is_crowded(scope), False
-        patience = _Patience(receive, self.paces, _length(scope))
+        crowded, started = _is_crowded(scope), False
+        timed_receive = _TimedReceive(receive, self.limits, _length(scope))
 
         async def with_headers(message: Message) -> None:
-            nonlocal begun
-            begun = True
+            nonlocal started
+            started = True
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                ending = crowded or patience.unread > IGNORED_BYTES
+                ending = crowded or timed_receive.unread > IGNORED_BYTES
                 for name, value in (self.headers | (_CLOSE if ending else {})).items():
                     headers.setdefault(name, value)
             await send(message)
 
-        scope[_PATIENCE] = patience
+        scope[_TIMED_RECEIVE] = timed_receive
         try:
-            _judge_head(scope)
+            _check_head(scope)
             with self._room_for(scope):
-                await self._wait_for_a_turn(scope)
-                await self.app(scope, patience, with_headers)
+                await self._wait_for_rate_limit(scope)
+                await self.app(scope, timed_receive, with_headers)
         except Problem as problem:
-            if begun:
+            if started:
                 raise
-            await self._told(scope, problem)(scope, receive, with_headers)
+            await self._response_to(scope, problem)(scope, receive, with_headers)
         except asyncio.CancelledError:
-            if begun:
-                raise  # half an answer: the connection is closed, and the caller misses the rest
-            await self._told(scope, _stopping())(scope, receive, with_headers)
+            if started:
+                raise  # the response has started, so only closing the connection tells the caller
+            await self._response_to(scope, _stopping())(scope, receive, with_headers)
 
     def _room_for(self, scope: Scope) -> AbstractContextManager[None]:
-        """The host's share of the requests at once, while the block runs; monitoring always has room."""
-        if scope["path"].startswith(_WATCHING):
+        """Hold the host's share of concurrent requests while the block runs; monitoring is exempt."""
+        if scope["path"].startswith(_MONITORING):
             return nullcontext()
         if _is_crowded(scope):
-            raise Problem("unavailable", "too many callers at once", headers={"Retry-After": str(COME_AGAIN_S)})
-        return self.at_once.taken(_host(scope))
+            raise Problem("unavailable", "too many connections", headers={"Retry-After": str(RETRY_AFTER_S)})
+        return self.concurrent.hold(_host(scope))
 
-    async def _wait_for_a_turn(self, scope: Scope) -> None:
-        if not scope["path"].startswith(_WATCHING):
-            wait_s = self.turns.wait_s(_host(scope), asyncio.get_running_loop().time())
+    async def _wait_for_rate_limit(self, scope: Scope) -> None:
+        if not scope["path"].startswith(_MONITORING):
+            wait_s = self.rate_limiter.wait_s(_host(scope), asyncio.get_running_loop().time())
             if wait_s:
                 await asyncio.sleep(wait_s)
 
-    def _told(self, scope: Scope, problem: Problem) -> Response:
-        if scope["path"].startswith(FOR_PROGRAMS):
+    def _response_to(self, scope: Scope, problem: Problem) -> Response:
+        if scope["path"].startswith(PROGRAM_PATHS):
             return problem_answer(problem)
-        return self.page(Request(scope), problem, noted(problem))
+        return self.page(Request(scope), problem, log_problem(problem))
 
 
 def _stopping() -> Problem:
-    headers = {"Retry-After": str(COME_AGAIN_S), **_CLOSE}
-    return Problem("unavailable", "the server is told to stop and waits no longer: ask again", headers=headers)
+    headers = {"Retry-After": str(RETRY_AFTER_S), **_CLOSE}
+    return Problem("unavailable", "the server is stopping; try again", headers=headers)
 
 
 def _host(scope: Scope) -> str:
@@ -152,7 +158,7 @@ def _is_crowded(scope: Scope) -> bool:
 
 
 def _length(scope: Scope) -> float:
-    """How many bytes of a body come; without end when nobody says so."""
+    """Return the number of body bytes to come; infinite if it is not declared."""
     headers = dict(scope["headers"])
     if b"transfer-encoding" in headers:
         return math.inf
@@ -160,51 +166,53 @@ def _length(scope: Scope) -> float:
     return int(declared) if declared.isdigit() else math.inf
 
 
-def _judge_head(scope: Scope) -> None:
-    """A problem, and the end of the connection, when a head is too large or tells two lengths of one body."""
+def _check_head(scope: Scope) -> None:
+    """Raise a problem that closes the connection if the head is too large or gives two body
+    lengths.
+    """
     names = {name for name, _ in scope["headers"]}
     if sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"]) > LARGEST_HEAD:
         raise Problem("head-too-large", f"the headers have more than {LARGEST_HEAD:,} bytes", headers=_CLOSE)
     if {b"content-length", b"transfer-encoding"} <= names:
-        raise Problem("malformed", "a body has a Content-Length or a Transfer-Encoding, not both", headers=_CLOSE)
+        raise Problem("malformed", "a body must not have both Content-Length and Transfer-Encoding", headers=_CLOSE)
 
 
-def wait_as_for_a_file(request: Request) -> None:
-    """From here on the body may come at the pace of a file: asked for once it is known who sends it."""
-    patience: _Patience = request.scope[_PATIENCE]
-    patience.go_at(patience.paces.file)
+def use_file_limits(request: Request) -> None:
+    """Apply the limits of files to the rest of the body; called once the sender is known."""
+    timed_receive: _TimedReceive = request.scope[_TIMED_RECEIVE]
+    timed_receive.use(timed_receive.limits.file)
 
 
-class _Patience:
-    """Receives a body, but does not wait for ever: a `too-slow` problem then.
+class _TimedReceive:
+    """Receives a body with time limits; raises a `too-slow` problem.
 
-    Bytes that come buy time, but never more than the pace's wait: who sent much and stops is not waited
-    for longer than who sent nothing.
+    Received bytes extend the time, up to the longest pause: a sender that stops after many bytes
+    gets no more time than one that sent none.
     """
 
-    def __init__(self, receive: Receive, paces: Paces, length: float) -> None:
+    def __init__(self, receive: Receive, limits: TrafficLimits, length: float) -> None:
         self.receive = receive
-        self.paces = paces
+        self.limits = limits
         self.unread = length
-        self.go_at(paces.body)
+        self.use(limits.body)
         self.whole = False
 
-    def go_at(self, pace: Pace) -> None:
-        """Wait at this pace from now on."""
-        self.pace, self.left_s = pace, pace.wait_s
+    def use(self, limit: TransferLimit) -> None:
+        """Apply these limits from now on."""
+        self.limit, self.left_s = limit, limit.wait_s
 
     async def __call__(self) -> Message:
         if self.whole:
-            return await self.receive()  # whoever listens now waits for the caller to go away
+            return await self.receive()  # the body is complete: this waits for the disconnect
         loop = asyncio.get_running_loop()
-        began = loop.time()
+        started = loop.time()
         try:
             async with asyncio.timeout(max(self.left_s, 0)):
                 message = await self.receive()
         except TimeoutError:
-            raise Problem("too-slow", "the body did not come in time", headers=_CLOSE) from None
-        bought_s = len(message.get("body", b"")) / self.pace.bytes_a_s
-        self.left_s = min(self.left_s - (loop.time() - began) + bought_s, self.pace.wait_s)
+            raise Problem("too-slow", "the body arrived too slowly", headers=_CLOSE) from None
+        earned_s = len(message.get("body", b"")) / self.limit.bytes_a_s
+        self.left_s = min(self.left_s - (loop.time() - started) + earned_s, self.limit.wait_s)
         self.whole = not message.get("more_body", False)
         self.unread = 0 if self.whole else self.unread - len(message.get("body", b""))
         return message

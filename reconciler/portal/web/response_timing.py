@@ -1,7 +1,7 @@
-"""Answers whose time tells nothing: they leave at the next tick of a clock, however little there was to do.
+"""Responses whose duration reveals nothing: they end at the next tick of a clock.
 
-The same work is done for known and for unknown addresses, but a mail for somebody is a row more; on a quiet
-line that could be heard.
+Known and unknown addresses cause the same work, but a mail to a person is one more row, which could
+be measured on a quiet line.
 """
 
 from __future__ import annotations
@@ -12,19 +12,19 @@ from collections.abc import Callable
 from typing import Final, ParamSpec, TypeVar
 
 TICK_S: Final = 0.05
-Said = ParamSpec("Said")
+Params = ParamSpec("Params")
 Result = TypeVar("Result")
 
 
-def evenly(act: Callable[Said, Result]) -> Callable[Said, Result]:
-    """The same act, whose end, good or bad, comes at the next tick after its beginning."""
+def hide_timing(handler: Callable[Params, Result]) -> Callable[Params, Result]:
+    """Wrap a handler so that it returns or raises only at the next tick after its start."""
 
-    @functools.wraps(act)
-    def even(*args: Said.args, **more: Said.kwargs) -> Result:
-        began = time.monotonic()
+    @functools.wraps(handler)
+    def wait_for_tick(*args: Params.args, **kwargs: Params.kwargs) -> Result:
+        started = time.monotonic()
         try:
-            return act(*args, **more)
+            return handler(*args, **kwargs)
         finally:
-            time.sleep(TICK_S - (time.monotonic() - began) % TICK_S)
+            time.sleep(TICK_S - (time.monotonic() - started) % TICK_S)
 
-    return even
+    return wait_for_tick

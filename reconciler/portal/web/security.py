@@ -1,4 +1,6 @@
-"""Who asks: from a bearer token or a session's cookie to a principal, and what it was granted."""
+"""Authentication and authorization: from a bearer token or session cookie to a principal and a
+grant.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +22,7 @@ from reconciler.portal.rules.principals import COMMAND_LINE, Principal, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.store import Store
 
-_ADMITTED: Final = "portal.admitted"
+_ADMISSIONS: Final = "portal.admitted"
 
 bearer = HTTPBearer(
     auto_error=False, description="A token made by `reconciler portal token`, or that of a session (`POST /sessions`)."
@@ -28,68 +30,68 @@ bearer = HTTPBearer(
 
 
 def store_of(request: Request) -> Store:
-    """The store that the server was started with."""
+    """Return the store of the server."""
     store: Store = request.app.state.store
     return store
 
 
 def host_of(request: Request) -> str:
-    """Where the request comes from; behind a proxy, what the proxy says."""
+    """Return the address of the client; behind a proxy, the address that the proxy reports."""
     return request.client.host if request.client else "nowhere"
 
 
 def principal_of(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Principal | None:
-    """Who sent the request; None when nobody says so. A token that is not ours is a problem."""
+    """Return the sender of the request; None if anonymous. An invalid token is a problem."""
     if credentials is None:
         return None
     store, secret = store_of(request), credentials.credentials
     with store.read() as connection:
-        found = principal_of_token(connection, secret, store.clock()) or principal_of_session(
+        principal = principal_of_token(connection, secret, store.clock()) or principal_of_session(
             connection, secret, store.clock()
         )
-    if found is None:
+    if principal is None:
         raise Problem("unauthenticated", "this token is not valid")
-    if found.person:
+    if principal.person:
         record_session_use(store, secret)
     else:
-        remember_token_use(store, found)
-    return found
+        remember_token_use(store, principal)
+    return principal
 
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """Who was let in by a gate, and what the gate hands to its route."""
+    """The principal that a gate admitted, and the value that the gate passes to the route."""
 
     principal: Principal | None = None
     value: Any = None
 
 
 class Gate(ABC):
-    """What stands before a route or a page: it names the operation that the policy is asked about.
+    """The check before a route or page; it names the operation that the policy decides on.
 
-    It is asked before the body is read (`strict`) and once more as a dependency of the route: the answer is kept
-    with the request, so that who asks is looked up once.
+    It runs before the body is read (`body_validation`) and again as a dependency of the route. The
+    result is stored with the request, so the principal is looked up once.
     """
 
     def __init__(self, operation: str) -> None:
         if not known(operation):
-            raise LookupError(f"no policy knows '{operation}'")
+            raise LookupError(f"the policy has no operation '{operation}'")
         self.operation = operation
 
     async def admission(self, request: Request) -> Admission:
-        """Who is let in to this request; a problem when nobody is."""
-        kept: dict[Gate, Admission] = request.scope.setdefault(_ADMITTED, {})
-        if self not in kept:
-            kept[self] = await self._admit(request)
-        return kept[self]
+        """Return the admission of this request; a problem if it is refused."""
+        admissions: dict[Gate, Admission] = request.scope.setdefault(_ADMISSIONS, {})
+        if self not in admissions:
+            admissions[self] = await self._admit(request)
+        return admissions[self]
 
     @abstractmethod
     async def _admit(self, request: Request) -> Admission:
-        """Who is let in; asked once for each request."""
+        """Return the admission; called once per request."""
 
 
-class Allowed(Gate):
-    """A dependency that lets a request pass when its principal may do the operation."""
+class PolicyGate(Gate):
+    """A dependency that admits a request if its principal may do the operation."""
 
     async def __call__(
         self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
@@ -103,43 +105,48 @@ class Allowed(Gate):
         return Admission(principal, granted(principal, self.operation))
 
 
-class Open(Gate):
-    """A dependency that lets everybody pass: nobody is asked who they are, so a token that ended does not matter.
+class PublicGate(Gate):
+    """A dependency that admits everybody without looking at the token, which may have expired.
 
-    It waits for no thread, so that a route which waits for none either answers whatever the others do.
+    It uses no worker thread, so routes without threads answer even if all threads are busy.
     """
 
     async def __call__(self, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
-        """Let pass."""
+        """Admit the request."""
 
-    async def _admit(self, request: Request) -> Admission:  # noqa: ARG002  nobody is asked
+    async def _admit(self, request: Request) -> Admission:  # noqa: ARG002  every caller is admitted
         return Admission()
 
 
 def gate_of(route: APIRoute) -> Gate | None:
-    """The gate that stands before a route; None when none does."""
-    waiting = list(route.dependant.dependencies)
-    while waiting:
-        one = waiting.pop()
-        waiting.extend(one.dependencies)
-        if isinstance(one.call, Gate):
-            return one.call
+    """Return the gate before a route; None if there is none."""
+    dependants = list(route.dependant.dependencies)
+    while dependants:
+        dependant = dependants.pop()
+        dependants.extend(dependant.dependencies)
+        if isinstance(dependant.call, Gate):
+            return dependant.call
     return None
 
 
-def allowed(operation: str) -> Any:
-    """The parameter default by which a route names its operation and gets its grant."""
-    return Depends(Open(operation) if operation in PUBLIC else Allowed(operation))
+def requires(operation: str) -> Any:
+    """Return the parameter default by which a route names its operation and receives its grant."""
+    return Depends(PublicGate(operation) if operation in PUBLIC else PolicyGate(operation))
 
 
 def new_token(
-    store: Store, scope: Scope, name: str, secret: Callable[[], str] = lambda: secrets.token_urlsafe(32), *,
-    expires: str = str(DAYS), owner: str | None = None,
-) -> str:  # fmt: skip
-    """A new token of this scope; only its digest is kept, so this is the only time that it is seen.
+    store: Store,
+    scope: Scope,
+    name: str,
+    secret: Callable[[], str] = lambda: secrets.token_urlsafe(32),
+    *,
+    expires: str = str(DAYS),
+    owner: str | None = None,
+) -> str:
+    """Create a token of this scope and return it; only its digest is stored.
 
-    `expires`: days, or the first day without; `owner`: whose objects alone it writes. A `ValueError`
-    when they do not fit.
+    `expires`: a number of days or a date. `owner`: the only owner whose objects it writes. Raises
+    ValueError for invalid values.
     """
     with store.write(COMMAND_LINE) as work:
         return make_token(work, scope, name, f"rp_{secret()}", expires_at=expiry_of(expires, work.now), owner=owner)

@@ -1,4 +1,4 @@
-"""Rows of the database as the JSON of the contract."""
+"""Database rows as the JSON of the contract."""
 
 from __future__ import annotations
 
@@ -18,42 +18,67 @@ _FIELDS: Final = {
     "customer": (*members("customer"), "status", "archived", "last_commit", "life"),
     "contact": ("customer", *members("contact"), "status", "life", "removed"),
     "request": (
-        "id", "version", "customer", "owner", "title", "state", "service", "workflow", "source_language",
-        "target_languages", "deadline", "comment", "created_at", "words", "cost", "currency", "expires_at", "progress",
-        "reason", "accepted_at", "delivered_at",
+        "id",
+        "version",
+        "customer",
+        "owner",
+        "title",
+        "state",
+        "service",
+        "workflow",
+        "source_language",
+        "target_languages",
+        "deadline",
+        "comment",
+        "created_at",
+        "words",
+        "cost",
+        "currency",
+        "expires_at",
+        "progress",
+        "reason",
+        "accepted_at",
+        "delivered_at",
     ),
     "upload": _UPLOAD,
     "file": (*_UPLOAD, "kind", "language", "by", "created_at"),
-}  # fmt: skip
+}
 _PLAIN: Final = frozenset({"request", "upload", "file"})
-"""What nobody manages by files."""
+"""Kinds that files do not manage."""
 
 
 def as_json(kind: str, row: Row, customer_keys: Mapping[str, str | None] | None = None) -> dict[str, Any]:
-    """The row as everybody may see it; `customer_keys` by customer id, needed for contacts."""
+    """Return the row as the API shows it; contacts need `customer_keys`, by customer id."""
     if kind in {"upload", "file"}:
         row = {**row, "count": count_state(row)}
     if kind in _PLAIN:
         return {name: row[name] for name in _FIELDS[kind]}
-    shown = {name: row[name] for name in (*_MANAGED, *_FIELDS[kind], "applied", "touched")}
+    result = {name: row[name] for name in (*_MANAGED, *_FIELDS[kind], "applied", "touched")}
     if kind == "contact":
-        shown["generation"] = row["life"]
-        shown["customer_key"] = (customer_keys or {}).get(row["customer"]) if row["customer"] else None
-        shown["registration"] = (
+        result["generation"] = row["life"]
+        result["customer_key"] = (customer_keys or {}).get(row["customer"]) if row["customer"] else None
+        result["registration"] = (
             {"id": row["registration"], "fingerprint": row["fingerprint"]} if row["registration"] else None
         )
-    return shown
+    return result
 
 
 def registration(row: Row) -> dict[str, Any]:
-    """A contact's row as the registration that it is or was."""
+    """Return a contact's row as the registration that it is or was."""
     return {
-        "id": row["registration"], "contact": row["id"], "version": row["version"], "customer": row["customer"],
-        "name": row["name"], "email": row["email"], "role": row["role"], "language": row["language"],
-        "fingerprint": row["fingerprint"], "status": row["decision"],
-    }  # fmt: skip
+        "id": row["registration"],
+        "contact": row["id"],
+        "version": row["version"],
+        "customer": row["customer"],
+        "name": row["name"],
+        "email": row["email"],
+        "role": row["role"],
+        "language": row["language"],
+        "fingerprint": row["fingerprint"],
+        "status": row["decision"],
+    }
 
 
 def etag(version: int) -> str:
-    """The strong entity tag of a version."""
+    """Return the strong entity tag of a version."""
     return f'"{version}"'

@@ -1,4 +1,4 @@
-"""Streamed answers: the one response class, which owns the source of its bytes and closes it however it ends."""
+"""Streamed responses: one response class that owns its source and always closes it."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from anyio.to_thread import run_sync
 from fastapi import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from reconciler.portal.web.request_limits import Pace
+from reconciler.portal.web.request_limits import TransferLimit
 
 Parts = Generator[bytes, None, None]
 
 
 def no_parts() -> Parts:
-    """The parts of an answer that is its head only."""
+    """Return the parts of a response without a body."""
     yield from ()
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a streamed answer says, and the generator of its bytes."""
+    """Status, headers and the generator of bytes of a streamed response."""
 
     parts: Parts
     status: int = 200
@@ -35,35 +35,36 @@ class Source:
 
 
 class ReaderTooSlow(asyncio.CancelledError):
-    """The end of an answer whose reader is slower than its pace: the connection is closed, as it is at a stop."""
+    """The reader is slower than its limit; the connection is closed, as at a server stop."""
 
 
 class Streamed(Response):
-    """An answer from a source that is opened, asked and closed in worker threads.
+    """A response from a source that is opened, read and closed in worker threads.
 
-    The source is opened before the answer begins, so a problem is still answered as one. It is closed when the
-    answer is complete, the caller is gone, the reader is too slow, the source fails or the server stops.
+    The source is opened before the response starts, so a problem can still be answered. It is
+    closed when the response is complete, the caller disconnects or is too slow, the source fails,
+    or the server stops.
     """
 
-    def __init__(self, source: AbstractContextManager[Source], pace: Pace | None = None) -> None:
+    def __init__(self, source: AbstractContextManager[Source], limit: TransferLimit | None = None) -> None:
         # not the parent's __init__: its body, though empty, would announce a length of 0
         self.status_code, self.background = 200, None
         self.init_headers()
-        self._source, self._pace = _OpenSource(source), pace
+        self._source, self._limit = _OpenSource(source), limit
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
-        """Send the answer."""
+        """Send the response."""
         listening = asyncio.ensure_future(_disconnect(receive))
-        paced = _PacedSend(send, self._pace)
+        timed_send = _TimedSend(send, self._limit)
         try:
             source = await run_sync(self._source.open)
             self.status_code, self.media_type = source.status, source.media_type
             self.init_headers(source.headers)
-            await paced({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
+            await timed_send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
             while not listening.done() and (part := await run_sync(self._source.next_part)) is not None:
-                await paced({"type": "http.response.body", "body": part, "more_body": True})
+                await timed_send({"type": "http.response.body", "body": part, "more_body": True})
             if not listening.done():
-                await paced({"type": "http.response.body", "body": b"", "more_body": False})
+                await timed_send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             listening.cancel()
             # a limiter of its own, because closing must not wait for the threads of other requests
@@ -71,28 +72,28 @@ class Streamed(Response):
 
 
 async def _disconnect(receive: Receive) -> None:
-    """Return when the caller is gone; a body that does not come as it should counts as that."""
+    """Return when the caller has disconnected; an invalid body counts as that."""
     with contextlib.suppress(Exception):
         while (await receive())["type"] != "http.disconnect":
             pass
 
 
-class _PacedSend:
-    """Sends messages, but does not wait for ever: `ReaderTooSlow` then. Only waiting for the reader costs time."""
+class _TimedSend:
+    """Sends messages with time limits, else `ReaderTooSlow`; only waiting for the reader counts."""
 
-    def __init__(self, send: Send, pace: Pace | None) -> None:
+    def __init__(self, send: Send, limit: TransferLimit | None) -> None:
         self._send = send
-        self._pace = pace
-        self._left_s = pace.wait_s if pace else 0.0
-        self._began = asyncio.get_running_loop().time()
+        self._limit = limit
+        self._left_s = limit.wait_s if limit else 0.0
+        self._started = asyncio.get_running_loop().time()
 
     async def __call__(self, message: Message) -> None:
-        if self._pace is None:
+        if self._limit is None:
             await self._send(message)
             return
         loop = asyncio.get_running_loop()
-        began = loop.time()
-        left_s = min(self._left_s, self._began + self._pace.whole_s - began)
+        started = loop.time()
+        left_s = min(self._left_s, self._started + self._limit.whole_s - started)
         if left_s <= 0:
             raise ReaderTooSlow
         try:
@@ -100,23 +101,25 @@ class _PacedSend:
                 await self._send(message)
         except TimeoutError:
             raise ReaderTooSlow from None
-        bought_s = len(message.get("body", b"")) / self._pace.bytes_a_s
-        self._left_s = min(self._left_s - (loop.time() - began) + bought_s, self._pace.wait_s)
+        earned_s = len(message.get("body", b"")) / self._limit.bytes_a_s
+        self._left_s = min(self._left_s - (loop.time() - started) + earned_s, self._limit.wait_s)
 
 
 class _OpenSource:
-    """A source that one thread at a time uses: a stop abandons the thread that works for it, and closing waits."""
+    """A source used by one thread at a time; a server stop abandons that thread, and closing waits
+    for it.
+    """
 
     def __init__(self, source: AbstractContextManager[Source]) -> None:
         self._source = source
         self._stack = contextlib.ExitStack()
         self._lock = threading.Lock()
         self._parts: Parts | None = None
-        self._closed = False
+        self._is_closed = False
 
     def open(self) -> Source:
         with self._lock:
-            if self._closed:
+            if self._is_closed:
                 raise ReaderTooSlow
             source = self._stack.enter_context(self._source)
             self._parts = self._stack.enter_context(contextlib.closing(source.parts))
@@ -124,9 +127,9 @@ class _OpenSource:
 
     def next_part(self) -> bytes | None:
         with self._lock:
-            return next(self._parts, None) if self._parts and not self._closed else None
+            return next(self._parts, None) if self._parts and not self._is_closed else None
 
     def close(self) -> None:
         with self._lock:
-            self._closed = True
+            self._is_closed = True
             self._stack.close()

@@ -16,16 +16,16 @@ from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.response_timing import evenly
+from reconciler.portal.web.response_timing import hide_timing
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, host_of, store_of
+from reconciler.portal.web.security import host_of, requires, store_of
 
 router = APIRouter(route_class=JsonRoute, tags=["access"], responses=PROBLEMS)
-LogsOut = Annotated[Grant, allowed("log-out")]
+LogsOut = Annotated[Grant, requires("log-out")]
 
 
-@router.post("/sign-ups", status_code=202, response_model=Neutral, dependencies=[allowed("sign-up")])
-@evenly
+@router.post("/sign-ups", status_code=202, response_model=Neutral, dependencies=[requires("sign-up")])
+@hide_timing
 def sign_up(request: Request, wish: SignUpFields) -> Response:
     """Ask for access; the mail that follows says how to go on."""
     with store_of(request).write(SYSTEM) as work:
@@ -33,7 +33,7 @@ def sign_up(request: Request, wish: SignUpFields) -> Response:
     return answer({"status": "mailed"}, 202)
 
 
-@router.post("/sign-ups/confirmations", response_model=Confirmed, dependencies=[allowed("sign-up")])
+@router.post("/sign-ups/confirmations", response_model=Confirmed, dependencies=[requires("sign-up")])
 def confirm_sign_up(request: Request, confirmation: Confirmation) -> Response:
     """The address is one's own, by the mailed link."""
     with store_of(request).write(SYSTEM) as work:
@@ -41,14 +41,14 @@ def confirm_sign_up(request: Request, confirmation: Confirmation) -> Response:
     return answer({"status": status})
 
 
-@router.post("/activations", status_code=204, dependencies=[allowed("activate")])
+@router.post("/activations", status_code=204, dependencies=[requires("activate")])
 def activate(request: Request, activation: Activation) -> Response:
     """Set the first password behind a mailed link; the person is active then."""
     return _use_link(request, "activation", activation)
 
 
-@router.post("/resets", status_code=202, response_model=Neutral, dependencies=[allowed("reset")])
-@evenly
+@router.post("/resets", status_code=202, response_model=Neutral, dependencies=[requires("reset")])
+@hide_timing
 def ask_for_reset(request: Request, wish: ResetFields) -> Response:
     """Ask for a link to set a new password."""
     with store_of(request).write(SYSTEM) as work:
@@ -56,7 +56,7 @@ def ask_for_reset(request: Request, wish: ResetFields) -> Response:
     return answer({"status": "mailed"}, 202)
 
 
-@router.post("/resets/confirmations", status_code=204, dependencies=[allowed("reset")])
+@router.post("/resets/confirmations", status_code=204, dependencies=[requires("reset")])
 def reset(request: Request, activation: Activation) -> Response:
     """Set a new password behind a mailed link; all sessions end."""
     return _use_link(request, "reset", activation)
@@ -70,7 +70,7 @@ def _use_link(request: Request, kind: str, activation: Activation) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/sessions", status_code=201, response_model=Session, dependencies=[allowed("log-in")])
+@router.post("/sessions", status_code=201, response_model=Session, dependencies=[requires("log-in")])
 def log_in(request: Request, login: Login) -> Response:
     """A session for a person who knows her password."""
     return answer(access.log_in(store_of(request), login.email, login.password, host_of(request)), 201)

@@ -17,14 +17,14 @@ from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.idempotency import Done, body_of, matches, row_done, write
+from reconciler.portal.web.idempotency import WriteResult, body_of, require_version, row_result, write
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, host_of, store_of
+from reconciler.portal.web.security import host_of, requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
 
 router = APIRouter(route_class=JsonRoute, prefix="/account", tags=["access"], responses=PROBLEMS)
-Reads = Annotated[Grant, allowed("account.read")]
-Writes = Annotated[Grant, allowed("account.write")]
+Reads = Annotated[Grant, requires("account.read")]
+Writes = Annotated[Grant, requires("account.write")]
 
 
 @router.get("", response_model=Contact | Staff)
@@ -44,11 +44,11 @@ def change_account(
 ) -> Response:
     """Another name or language."""
 
-    def act(work: Work) -> Done:
-        matches(request, access.own_row(work, grant.principal))
+    def act(work: Work) -> WriteResult:
+        require_version(request, access.own_row(work, grant.principal))
         row, audited = access.edit_own_row(work, grant.principal, fields.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)
-        return row_done(200, _shown(row.values, grant.principal, _customer_key(request, grant.principal)))
+        return row_result(200, _shown(row.values, grant.principal, _customer_key(request, grant.principal)))
 
     return write(request, grant, body, act)
 

@@ -11,9 +11,9 @@ from reconciler.portal.actions.batches import apply_batch
 from reconciler.portal.actions.operations import Batch
 from reconciler.portal.api.schemas.resources import PROBLEMS, BatchDone
 from reconciler.portal.rules.policy import Grant
-from reconciler.portal.web.body_validation import DescribedAs, JsonRoute, checked
+from reconciler.portal.web.body_validation import DescribedAs, JsonRoute, validated
 from reconciler.portal.web.idempotency import body_of, write
-from reconciler.portal.web.security import allowed
+from reconciler.portal.web.security import requires
 
 router = APIRouter(route_class=JsonRoute, tags=["runs"], responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
@@ -22,10 +22,10 @@ Body = Annotated[bytes, Depends(body_of)]
 @router.post("/batches", response_model=BatchDone)
 def carry_out_batch(
     request: Request, sent: Annotated[object, DescribedAs(Batch), JsonBody()], body: Body,
-    grant: Annotated[Grant, allowed("batches.write")],
+    grant: Annotated[Grant, requires("batches.write")],
 ) -> Response:  # fmt: skip
     """All operations in one transaction, or none of them."""
-    batch = checked(Batch, sent)
+    batch = validated(Batch, sent)
 
     def act(work: Any) -> tuple[int, Any, dict[str, str]]:
         return 200, apply_batch(work, batch), {}

@@ -28,19 +28,19 @@ from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
 
 router = APIRouter(route_class=JsonRoute, prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
-Adds = Annotated[Grant, allowed("contacts.add")]
-Reads = Annotated[Grant, allowed("contacts.read")]
-Edits = Annotated[Grant, allowed("contacts.edit")]
-Removes = Annotated[Grant, allowed("contacts.remove")]
-HandsOver = Annotated[Grant, allowed("contacts.hand-over")]
-Admits = Annotated[Grant, allowed("contacts.admit")]
+Adds = Annotated[Grant, requires("contacts.add")]
+Reads = Annotated[Grant, requires("contacts.read")]
+Edits = Annotated[Grant, requires("contacts.edit")]
+Removes = Annotated[Grant, requires("contacts.remove")]
+HandsOver = Annotated[Grant, requires("contacts.hand-over")]
+Admits = Annotated[Grant, requires("contacts.admit")]
 Status = Annotated[str, OneOf(ContactStatus)]
 
 
@@ -70,9 +70,9 @@ def list_contacts(
 @router.post("", status_code=201, response_model=Contact)
 def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> Response:
     """Add a person to a customer; she is invited by a mail."""
-    creates(request)
+    require_creation(request)
 
-    def act(work: Work) -> Done:
+    def act(work: Work) -> WriteResult:
         fields = new.sent_fields()
         home = work.one("customer", fields.pop("customer"))
         row = contacts.add(work, home, fields)
@@ -95,8 +95,8 @@ def read_contact(request: Request, id: str, grant: Reads) -> Response:
 def change_contact(request: Request, id: str, fields: ChangedContact, body: Body, grant: Edits) -> Response:
     """Change a contact; another address takes access away until it is activated."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, get_in_scope(work, grant, "contact", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, get_in_scope(work, grant, "contact", id))
         work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent_fields()))
         return _done(work, row)
 
@@ -116,8 +116,8 @@ def offboard_contact(request: Request, id: str, how: Offboarding, body: Body, gr
 
 
 def _offboard(request: Request, id: str, how: Offboarding, body: bytes, grant: Grant) -> Response:
-    def act(work: Work) -> Done:
-        row = matches(request, get_in_scope(work, grant, "contact", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, how.work_to) if how.work_to else None
         work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, how.reason))
         return _done(work, row)
@@ -129,8 +129,8 @@ def _offboard(request: Request, id: str, how: Offboarding, body: bytes, grant: G
 def hand_over(request: Request, id: str, handover: Handover, body: Body, grant: HandsOver) -> Response:
     """All open work of a contact goes to another."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, get_in_scope(work, grant, "contact", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, handover.work_to)
         work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
         return _done(work, row)
@@ -144,8 +144,8 @@ def act_on_contact(
 ) -> Response:
     """Restore a removed contact, send her link again, or erase a removed contact's personal data."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, work.one("contact", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, work.one("contact", id))
         match action:
             case "restore":
                 verb, audited = Verb.CONTACTS_RESTORE, contacts.restore(work, row)
@@ -159,9 +159,9 @@ def act_on_contact(
     return write(request, grant, body, act)
 
 
-def _done(work: Work, row: Row, status: int = 200) -> Done:
+def _done(work: Work, row: Row, status: int = 200) -> WriteResult:
     home = work.one("customer", row["customer"]) if row["customer"] else None
-    return row_done(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))
+    return row_result(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))
 
 
 def _shown(connection: Connection, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:

@@ -23,15 +23,15 @@ from reconciler.portal.rules.states import CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
-from reconciler.portal.web.security import allowed
+from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
+from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
 router = APIRouter(route_class=JsonRoute, tags=["catalogue"], responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
 
 
-@router.get("/customers", response_model=Page[Customer], dependencies=[allowed("customers.read")])
+@router.get("/customers", response_model=Page[Customer], dependencies=[requires("customers.read")])
 def list_customers(
     request: Request, paging: Pages, status: Annotated[str, OneOf(CustomerStatus)] | None = None,
     external_key: Annotated[str | None, Query(max_length=63)] = None,
@@ -45,21 +45,21 @@ def list_customers(
 
 @router.post("/customers", status_code=201, response_model=Customer)
 def create_customer(
-    request: Request, new: NewCustomer, body: Body, grant: Annotated[Grant, allowed("customers.write")]
+    request: Request, new: NewCustomer, body: Body, grant: Annotated[Grant, requires("customers.write")]
 ) -> Response:
     """A new customer, without people."""
-    creates(request)
+    require_creation(request)
 
-    def act(work: Work) -> Done:
+    def act(work: Work) -> WriteResult:
         row = customers.create(work, new.sent_fields())
         work.audit(Verb.POST_CUSTOMERS, row, None, new.sent_fields())
-        status, value, headers = row_done(201, as_json("customer", row.values))
+        status, value, headers = row_result(201, as_json("customer", row.values))
         return status, value, {**headers, "Location": f"/api/v1/customers/{row.id}"}
 
     return write(request, grant, body, act)
 
 
-@router.get("/customers/{id}", response_model=Customer, dependencies=[allowed("customers.read")])
+@router.get("/customers/{id}", response_model=Customer, dependencies=[requires("customers.read")])
 def read_customer(request: Request, id: str) -> Response:
     """One customer."""
     return one_row(request, "customer", id)
@@ -68,14 +68,14 @@ def read_customer(request: Request, id: str) -> Response:
 @router.patch("/customers/{id}", response_model=Customer)
 def change_customer(
     request: Request, id: str, fields: ChangedCustomer, body: Body,
-    grant: Annotated[Grant, allowed("customers.write")],
+    grant: Annotated[Grant, requires("customers.write")],
 ) -> Response:  # fmt: skip
     """Change a customer."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, work.one("customer", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, work.one("customer", id))
         work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent_fields()))
-        return row_done(200, as_json("customer", row.values))
+        return row_result(200, as_json("customer", row.values))
 
     return write(request, grant, body, act)
 
@@ -83,12 +83,12 @@ def change_customer(
 @router.post("/customers/{id}/{action}", response_model=Customer)
 def act_on_customer(
     request: Request, id: str, action: Literal["archive", "restore"], body: Body,
-    grant: Annotated[Grant, allowed("customers.write")], why: WithReason | None = None,
+    grant: Annotated[Grant, requires("customers.write")], why: WithReason | None = None,
 ) -> Response:  # fmt: skip
     """Archive a customer with all its people, or bring both back."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, work.one("customer", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, work.one("customer", id))
         match action:
             case "archive":
                 reason = (why or WithReason()).reason
@@ -96,6 +96,6 @@ def act_on_customer(
             case "restore":
                 verb, audited = Verb.CUSTOMERS_RESTORE, customers.restore(work, row)
         work.audit(verb, row, *audited)
-        return row_done(200, as_json("customer", row.values))
+        return row_result(200, as_json("customer", row.values))
 
     return write(request, grant, body, act)

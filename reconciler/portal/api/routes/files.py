@@ -19,43 +19,51 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.uploads.vault import Kept
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.file_streams import BYTES, digest, keep, must_be_bytes, must_fit, saved_archive, saved_file
-from reconciler.portal.web.idempotency import Done, creates, replay, was_answered, write
+from reconciler.portal.web.file_streams import (
+    BYTES_TYPE,
+    archive_download,
+    check_length,
+    check_media_type,
+    digest_of_body,
+    file_download,
+    store_body,
+)
+from reconciler.portal.web.idempotency import WriteResult, is_answered, replay, require_creation, write
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json
 from reconciler.portal.web.streaming import Streamed
 
 router = APIRouter(route_class=JsonRoute, tags=["files"], responses=PROBLEMS)
 
-Downloads = Annotated[Grant, allowed("requests.download")]
+Downloads = Annotated[Grant, requires("requests.download")]
 Kind = Annotated[str, OneOf(FileKind)]
 _IN: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {BYTES: {"schema": {"type": "string", "format": "binary", "minLength": 1}}},
+        "content": {BYTES_TYPE: {"schema": {"type": "string", "format": "binary", "minLength": 1}}},
     }
 }
 
 
 @router.post("/uploads", status_code=201, response_model=Upload, openapi_extra=_IN)
 async def upload_file(
-    request: Request, grant: Annotated[Grant, allowed("files.upload")],
+    request: Request, grant: Annotated[Grant, requires("files.upload")],
     name: Annotated[str, Query(min_length=1, max_length=500)],
 ) -> Response:  # fmt: skip
     """A file for a request or a delivery of one's own; what nobody uses within a day is forgotten.
 
     Its words are counted afterwards: `GET` it to see whether they are.
     """
-    creates(request)
-    must_be_bytes(request)
+    require_creation(request)
+    check_media_type(request)
     vault = store_of(request).vault
-    must_fit(request, vault)
-    if await run_in_threadpool(was_answered, request, grant):
-        sha256 = await digest(request, vault)
+    check_length(request, vault)
+    if await run_in_threadpool(is_answered, request, grant):
+        sha256 = await digest_of_body(request, vault)
         return await run_in_threadpool(replay, request, grant, sha256.encode())
     await run_in_threadpool(uploads.check_room, store_of(request), grant.principal)
-    kept = await keep(request, vault)
+    kept = await store_body(request, vault)
     return await run_in_threadpool(_noted, request, grant, kept, name)
 
 
@@ -63,7 +71,7 @@ def _noted(request: Request, grant: Grant, kept: Kept, name: str) -> Response:
     """The row of the bytes; a row that was not written, or was there under this key already, needs no bytes."""
     vault, noted = store_of(request).vault, False
 
-    def act(work: Work) -> Done:
+    def act(work: Work) -> WriteResult:
         nonlocal noted
         row = uploads.record_upload(work, kept, name)
         noted = True
@@ -77,13 +85,13 @@ def _noted(request: Request, grant: Grant, kept: Kept, name: str) -> Response:
 
 
 @router.get("/uploads/{id}", response_model=Upload)
-def read_upload(request: Request, id: str, grant: Annotated[Grant, allowed("files.upload")]) -> Response:
+def read_upload(request: Request, id: str, grant: Annotated[Grant, requires("files.upload")]) -> Response:
     """An upload of one's own that no request took yet, and how far the count of its words is."""
     return answer(as_json("upload", uploads.pending_upload(store_of(request), grant.principal, id)))
 
 
 @router.get("/requests/{id}/files", response_model=FilesOfRequest)
-def list_files(request: Request, id: str, grant: Annotated[Grant, allowed("requests.read")]) -> Response:
+def list_files(request: Request, id: str, grant: Annotated[Grant, requires("requests.read")]) -> Response:
     """The files of a request: sources, references, deliveries."""
     with store_of(request).read() as connection:
         row = row_in_scope(connection, grant, t.requests, id)
@@ -97,13 +105,13 @@ def list_files(request: Request, id: str, grant: Annotated[Grant, allowed("reque
 )  # fmt: skip
 def download_all(request: Request, id: str, grant: Downloads, kind: Kind | None = None) -> Response:
     """All files of a request, or all of one kind, as one archive."""
-    return saved_archive(*archive_of(store_of(request), grant, id, kind))
+    return archive_download(*archive_of(store_of(request), grant, id, kind))
 
 
 @router.get(
     "/requests/{id}/files/{file}", status_code=200, response_class=Streamed,
-    responses={200: {"content": {BYTES: {}}, "description": "The bytes"}},
+    responses={200: {"content": {BYTES_TYPE: {}}, "description": "The bytes"}},
 )  # fmt: skip
 def download_file(request: Request, id: str, file: str, grant: Downloads) -> Response:
     """One file of a request, always as bytes to be saved."""
-    return saved_file(request, *file_of(store_of(request), grant, id, file))
+    return file_download(request, *file_of(store_of(request), grant, id, file))

@@ -16,11 +16,11 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import body_of
-from reconciler.portal.web.security import allowed
+from reconciler.portal.web.security import requires
 
 router = APIRouter(route_class=JsonRoute, prefix="/requests/{id}", tags=["requests"], responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
-Reassigns = Annotated[Grant, allowed("requests.reassign")]
+Reassigns = Annotated[Grant, requires("requests.reassign")]
 
 
 @router.post("/reassign", response_model=TranslationRequest)

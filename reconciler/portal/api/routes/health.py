@@ -9,20 +9,20 @@ from fastapi import APIRouter, Request, Response
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.database import schema_of
-from reconciler.portal.web.metrics import TYPE, Figures
+from reconciler.portal.web.metrics import MEDIA_TYPE, Metrics
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 
 router = APIRouter(include_in_schema=False)
 
 
-@router.get("/healthz", dependencies=[allowed("health.read")])
+@router.get("/healthz", dependencies=[requires("health.read")])
 async def alive() -> Response:
     """The process answers, also when all its threads wait for the database."""
     return answer({"status": "ok"})
 
 
-@router.get("/readyz", dependencies=[allowed("health.read")])
+@router.get("/readyz", dependencies=[requires("health.read")])
 def ready(request: Request) -> Response:
     """The server can do its work: the database is there and of this program's version, and files can be kept."""
     store = store_of(request)
@@ -36,7 +36,7 @@ def ready(request: Request) -> Response:
 
 
 @router.get("/metrics")
-def read_metrics(request: Request, _: Annotated[Grant, allowed("metrics.read")]) -> Response:
+def read_metrics(request: Request, _: Annotated[Grant, requires("metrics.read")]) -> Response:
     """The figures, as Prometheus reads them."""
-    figures: Figures = request.app.state.figures
-    return Response(figures.text(), media_type=TYPE)
+    metrics: Metrics = request.app.state.metrics
+    return Response(metrics.text(), media_type=MEDIA_TYPE)

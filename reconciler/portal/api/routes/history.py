@@ -14,14 +14,14 @@ from reconciler.portal.rules.chain import erased_paths
 from reconciler.portal.store import tables as t
 from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 
 router = APIRouter(route_class=JsonRoute, tags=["state"], responses=PROBLEMS)
 Since = Annotated[int | None, Query(ge=0, le=2**53)]
 Epoch = Annotated[str | None, Query(max_length=40)]
 
 
-@router.get("/changes", response_model=Page[HistoryEntry], dependencies=[allowed("changes.read")])
+@router.get("/changes", response_model=Page[HistoryEntry], dependencies=[requires("changes.read")])
 def read_changes(request: Request, since: Since = 0, epoch: Epoch = None, limit: Limit = 50) -> Response:
     """The history after a revision, oldest first: who did what, when, from what to what, by which commit.
 

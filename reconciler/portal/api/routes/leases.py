@@ -12,10 +12,10 @@ from reconciler.portal.api.schemas.resources import PROBLEMS, Lease, LeaseRenewa
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 
 router = APIRouter(route_class=JsonRoute, tags=["runs"], responses=PROBLEMS)
-By = Annotated[Grant, allowed("leases.write")]
+By = Annotated[Grant, requires("leases.write")]
 
 
 @router.post("/leases", status_code=201, response_model=Lease)

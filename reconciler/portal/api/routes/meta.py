@@ -14,13 +14,13 @@ from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.store import tables as t
 from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 
 router = APIRouter(route_class=JsonRoute, tags=["state"], responses=PROBLEMS)
 
 
 @router.get("/meta", response_model=Meta)
-def read_meta(request: Request, grant: Annotated[Grant, allowed("meta.read")]) -> Response:
+def read_meta(request: Request, grant: Annotated[Grant, requires("meta.read")]) -> Response:
     """Which portal this is, at which revision, and until when the caller's token opens it."""
     store, by = store_of(request), grant.principal
     with store.read() as connection:

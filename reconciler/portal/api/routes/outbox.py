@@ -16,17 +16,17 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.idempotency import Done, body_of, write
+from reconciler.portal.web.idempotency import WriteResult, body_of, write
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 
 router = APIRouter(route_class=JsonRoute, prefix="/outbox", tags=["outbox"], responses=PROBLEMS)
 
 Body = Annotated[bytes, Depends(body_of)]
-Retries = Annotated[Grant, allowed("outbox.retry")]
+Retries = Annotated[Grant, requires("outbox.retry")]
 
 
-@router.get("", response_model=Page[OutboxMail], dependencies=[allowed("outbox.read")])
+@router.get("", response_model=Page[OutboxMail], dependencies=[requires("outbox.read")])
 def list_outbox(
     request: Request, paging: Pages, contact: Annotated[str | None, Query(max_length=40)] = None,
     kind: Annotated[str | None, Query(max_length=30)] = None, state: StateOfMail | None = None,
@@ -38,7 +38,7 @@ def list_outbox(
     return page(request, paging, t.outbox, criteria, lambda _, rows: [outbox.readable(row) for row in rows])
 
 
-@router.get("/{id}", response_model=OutboxMail, dependencies=[allowed("outbox.read")])
+@router.get("/{id}", response_model=OutboxMail, dependencies=[requires("outbox.read")])
 def read_mail(request: Request, id: str) -> Response:
     """One mail, and what became of it."""
     with store_of(request).read() as connection:
@@ -52,7 +52,7 @@ def read_mail(request: Request, id: str) -> Response:
 def queue_mail_again(request: Request, id: str, body: Body, grant: Retries) -> Response:
     """Send a dead letter once more; it has no version, so no `If-Match` either: only a dead one is taken."""
 
-    def act(work: Work) -> Done:
+    def act(work: Work) -> WriteResult:
         return 200, outbox.queue_again(work, id), {}
 
     return write(request, grant, body, act)

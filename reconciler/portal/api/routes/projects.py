@@ -13,11 +13,11 @@ from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import body_of
-from reconciler.portal.web.security import allowed
+from reconciler.portal.web.security import requires
 
 router = APIRouter(route_class=JsonRoute, prefix="/requests/{id}", tags=["requests"], responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
-Runs = Annotated[Grant, allowed("requests.run")]
+Runs = Annotated[Grant, requires("requests.run")]
 
 
 @router.post("/progress", response_model=TranslationRequest)

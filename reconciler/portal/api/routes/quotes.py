@@ -14,12 +14,12 @@ from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import body_of
-from reconciler.portal.web.security import allowed
+from reconciler.portal.web.security import requires
 
 router = APIRouter(route_class=JsonRoute, prefix="/requests/{id}", tags=["requests"], responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
-Decides = Annotated[Grant, allowed("requests.decide")]
-Runs = Annotated[Grant, allowed("requests.run")]
+Decides = Annotated[Grant, requires("requests.decide")]
+Runs = Annotated[Grant, requires("requests.run")]
 
 
 @router.post("/approve", response_model=TranslationRequest)

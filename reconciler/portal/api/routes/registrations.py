@@ -19,21 +19,21 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.idempotency import Done, body_of, matches, row_done, write
-from reconciler.portal.web.security import allowed
+from reconciler.portal.web.idempotency import WriteResult, body_of, require_version, row_result, write
+from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
 router = APIRouter(route_class=JsonRoute, prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
-Admits = Annotated[Grant, allowed("contacts.admit")]
+Admits = Annotated[Grant, requires("contacts.admit")]
 
 
 @router.post("/{id}/approve", response_model=Contact)
 def approve_registration(request: Request, id: str, approval: Approval, body: Body, grant: Admits) -> Response:
     """Let a registrant in, with what she asked for or with what is said here."""
 
-    def act(work: Work) -> Done:
-        row = _pending(matches(request, work.one("contact", id)))
+    def act(work: Work) -> WriteResult:
+        row = _pending(require_version(request, work.one("contact", id)))
         fields = approval.sent_fields()
         home = fields.pop("customer", None) or row["customer"]
         if home is None:
@@ -48,8 +48,8 @@ def approve_registration(request: Request, id: str, approval: Approval, body: Bo
 def reject_registration(request: Request, id: str, why: WithReason, body: Body, grant: Admits) -> Response:
     """Do not let a registrant in."""
 
-    def act(work: Work) -> Done:
-        row = _pending(matches(request, work.one("contact", id)))
+    def act(work: Work) -> WriteResult:
+        row = _pending(require_version(request, work.one("contact", id)))
         work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, why.reason))
         return _done(work, row)
 
@@ -62,6 +62,6 @@ def _pending(row: Row) -> Row:
     return row
 
 
-def _done(work: Work, row: Row, status: int = 200) -> Done:
+def _done(work: Work, row: Row, status: int = 200) -> WriteResult:
     home = work.one("customer", row["customer"]) if row["customer"] else None
-    return row_done(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))
+    return row_result(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))

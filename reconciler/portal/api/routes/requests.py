@@ -17,17 +17,17 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
 
 router = APIRouter(route_class=JsonRoute, prefix="/requests", tags=["requests"], responses=PROBLEMS)
 
 Body = Annotated[bytes, Depends(body_of)]
-Reads = Annotated[Grant, allowed("requests.read")]
-Sends = Annotated[Grant, allowed("requests.send")]
-Runs = Annotated[Grant, allowed("requests.run")]
+Reads = Annotated[Grant, requires("requests.read")]
+Sends = Annotated[Grant, requires("requests.send")]
+Runs = Annotated[Grant, requires("requests.run")]
 
 
 @router.get("", response_model=Page[TranslationRequest])
@@ -49,14 +49,14 @@ def list_requests(
 @router.post("", status_code=201, response_model=TranslationRequest)
 def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) -> Response:
     """A new request with files that were uploaded before; what happens next is said by its workflow."""
-    creates(request)
+    require_creation(request)
 
-    def act(work: Work) -> Done:
+    def act(work: Work) -> WriteResult:
         owner = get_in_scope(work, grant, "contact", _owner(new, grant))
         fields = new.model_dump(exclude={"owner", "files", "reference_files"})
         row = requests.send(work, owner, fields, new.files, new.reference_files)
         work.audit(Verb.POST_REQUESTS, row, None, new.sent_fields())
-        status, value, headers = row_done(201, as_json("request", row.values))
+        status, value, headers = row_result(201, as_json("request", row.values))
         return status, value, {**headers, "Location": f"/api/v1/requests/{row.id}"}
 
     return write(request, grant, body, act)
@@ -81,9 +81,9 @@ def read_request(request: Request, id: str, grant: Reads) -> Response:
 def change_request(request: Request, id: str, change: ChangedRequest, body: Body, grant: Runs) -> Response:
     """Give a request another deadline, without a mail. Its state moves by its events only."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, get_in_scope(work, grant, "request", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, get_in_scope(work, grant, "request", id))
         work.audit(Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent_fields()))
-        return row_done(200, as_json("request", row.values))
+        return row_result(200, as_json("request", row.values))
 
     return write(request, grant, body, act)

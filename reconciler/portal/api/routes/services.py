@@ -21,15 +21,15 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
-from reconciler.portal.web.security import allowed
+from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
+from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
 router = APIRouter(route_class=JsonRoute, tags=["catalogue"], responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
 
 
-@router.get("/services", response_model=Page[Service], dependencies=[allowed("services.read")])
+@router.get("/services", response_model=Page[Service], dependencies=[requires("services.read")])
 def list_services(request: Request, paging: Pages) -> Response:
     """What can be ordered."""
     return page(request, paging, t.services, [], lambda _, rows: [as_json("service", row) for row in rows])
@@ -37,22 +37,22 @@ def list_services(request: Request, paging: Pages) -> Response:
 
 @router.post("/services", status_code=201, response_model=Service)
 def create_service(
-    request: Request, new: NewService, body: Body, grant: Annotated[Grant, allowed("services.write")]
+    request: Request, new: NewService, body: Body, grant: Annotated[Grant, requires("services.write")]
 ) -> Response:
     """A new service."""
-    creates(request)
+    require_creation(request)
 
-    def act(work: Work) -> Done:
+    def act(work: Work) -> WriteResult:
         fields = new.sent_fields()
         row = services.create(work, fields.pop("code"), fields)
         work.audit(Verb.POST_SERVICES, row, None, fields)
-        status, value, headers = row_done(201, as_json("service", row.values))
+        status, value, headers = row_result(201, as_json("service", row.values))
         return status, value, {**headers, "Location": f"/api/v1/services/{row.id}"}
 
     return write(request, grant, body, act)
 
 
-@router.get("/services/{id}", response_model=Service, dependencies=[allowed("services.read")])
+@router.get("/services/{id}", response_model=Service, dependencies=[requires("services.read")])
 def read_service(request: Request, id: str) -> Response:
     """One service."""
     return one_row(request, "service", id)
@@ -61,26 +61,26 @@ def read_service(request: Request, id: str) -> Response:
 @router.patch("/services/{id}", response_model=Service)
 def change_service(
     request: Request, id: str, fields: ServiceFields, body: Body,
-    grant: Annotated[Grant, allowed("services.write")],
+    grant: Annotated[Grant, requires("services.write")],
 ) -> Response:  # fmt: skip
     """Change a service."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, work.one("service", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, work.one("service", id))
         work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, fields.sent_fields()))
-        return row_done(200, as_json("service", row.values))
+        return row_result(200, as_json("service", row.values))
 
     return write(request, grant, body, act)
 
 
 @router.delete("/services/{id}", status_code=204)
 def remove_service(
-    request: Request, id: str, body: Body, grant: Annotated[Grant, allowed("services.write")]
+    request: Request, id: str, body: Body, grant: Annotated[Grant, requires("services.write")]
 ) -> Response:
     """Remove a service that nobody refers to."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, work.one("service", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, work.one("service", id))
         work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
         return 204, None, {}
 

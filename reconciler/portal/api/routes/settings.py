@@ -17,15 +17,15 @@ from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.idempotency import Done, body_of, matches, row_done, write
-from reconciler.portal.web.security import allowed
+from reconciler.portal.web.idempotency import WriteResult, body_of, require_version, row_result, write
+from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
 router = APIRouter(route_class=JsonRoute, tags=["catalogue"], responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
 
 
-@router.get("/settings", response_model=Settings, dependencies=[allowed("settings.read")])
+@router.get("/settings", response_model=Settings, dependencies=[requires("settings.read")])
 def read_settings(request: Request) -> Response:
     """The portal's settings."""
     return one_row(request, "settings", "settings")
@@ -33,13 +33,13 @@ def read_settings(request: Request) -> Response:
 
 @router.patch("/settings", response_model=Settings)
 def change_settings(
-    request: Request, fields: SettingsFields, body: Body, grant: Annotated[Grant, allowed("settings.write")]
+    request: Request, fields: SettingsFields, body: Body, grant: Annotated[Grant, requires("settings.write")]
 ) -> Response:
     """Change some settings."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, work.one("settings", "settings"))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, work.one("settings", "settings"))
         work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, fields.sent_fields()))
-        return row_done(200, as_json("settings", row.values))
+        return row_result(200, as_json("settings", row.values))
 
     return write(request, grant, body, act)

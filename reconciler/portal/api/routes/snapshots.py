@@ -14,7 +14,7 @@ from reconciler.portal.api.snapshot import chunked, lines, must_be_this_history
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store import tables as t
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.streaming import Source, Streamed, no_parts
 
 router = APIRouter(route_class=JsonRoute, tags=["state"], responses=PROBLEMS)
@@ -27,16 +27,16 @@ Epoch = Annotated[str | None, Query(max_length=40)]
     responses={200: {"content": {"application/x-ndjson": {}}}, 304: {"description": "Nothing moved"}},
 )  # fmt: skip
 def read_snapshot(
-    request: Request, grant: Annotated[Grant, allowed("snapshot.read")], since: Since = None, epoch: Epoch = None
+    request: Request, grant: Annotated[Grant, requires("snapshot.read")], since: Since = None, epoch: Epoch = None
 ) -> Response:
     """Everything at one revision, as NDJSON: header, rows, trailer; with `since` what was written after it."""
-    return Streamed(_snapshot(request, grant.principal.id, since, epoch), request.app.state.paces.snapshot)
+    return Streamed(_snapshot(request, grant.principal.id, since, epoch), request.app.state.traffic_limits.snapshot)
 
 
 @contextmanager
 def _snapshot(request: Request, caller: str, since: int | None, epoch: str | None) -> Iterator[Source]:
     store, snapshots = store_of(request), request.app.state.snapshots
-    with snapshots.taken(caller), store.read() as connection:
+    with snapshots.hold(caller), store.read() as connection:
         head = connection.execute(select(t.portal)).one()
         must_be_this_history(head, since, epoch)
         tag = f'"{head.epoch}:{head.revision}"'

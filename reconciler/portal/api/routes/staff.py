@@ -20,15 +20,15 @@ from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.body_validation import JsonRoute
-from reconciler.portal.web.idempotency import Done, body_of, creates, matches, row_done, write
+from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import etag
 
 router = APIRouter(route_class=JsonRoute, responses=PROBLEMS)
 Body = Annotated[bytes, Depends(body_of)]
-Writes = Annotated[Grant, allowed("staff.write")]
-Codes = Annotated[Grant, allowed("customers.write")]
+Writes = Annotated[Grant, requires("staff.write")]
+Codes = Annotated[Grant, requires("customers.write")]
 _SHOWN = ("id", "version", "name", "email", "kind", "language", "status", "touched")
 
 
@@ -37,7 +37,7 @@ def staff_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in _SHOWN}
 
 
-@router.get("/staff", tags=["staff"], response_model=Page[Staff], dependencies=[allowed("staff.read")])
+@router.get("/staff", tags=["staff"], response_model=Page[Staff], dependencies=[requires("staff.read")])
 def list_staff(request: Request, paging: Pages, status: Annotated[str, OneOf(StaffStatus)] | None = None) -> Response:
     """The provider's people; removed ones only with `status=removed`."""
     c = t.staff.c
@@ -48,19 +48,19 @@ def list_staff(request: Request, paging: Pages, status: Annotated[str, OneOf(Sta
 @router.post("/staff", tags=["staff"], status_code=201, response_model=Staff)
 def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> Response:
     """Invite one of the provider's people by a mail."""
-    creates(request)
+    require_creation(request)
 
-    def act(work: Work) -> Done:
+    def act(work: Work) -> WriteResult:
         person = staff.add(work, {**new.sent_fields(), "language": new.language or "en"})
         staff.invite(work, person)
         work.audit(Verb.POST_STAFF, person, None, new.sent_fields())
-        status, value, headers = row_done(201, staff_as_json(person.values))
+        status, value, headers = row_result(201, staff_as_json(person.values))
         return status, value, {**headers, "Location": f"/api/v1/staff/{person.id}"}
 
     return write(request, grant, body, act)
 
 
-@router.get("/staff/{id}", tags=["staff"], response_model=Staff, dependencies=[allowed("staff.read")])
+@router.get("/staff/{id}", tags=["staff"], response_model=Staff, dependencies=[requires("staff.read")])
 def read_staff(request: Request, id: str) -> Response:
     """One of the provider's people, removed or not."""
     with store_of(request).read() as connection:
@@ -74,10 +74,10 @@ def read_staff(request: Request, id: str) -> Response:
 def change_staff(request: Request, id: str, fields: ChangedStaff, body: Body, grant: Writes) -> Response:
     """Change one of the provider's people; another address takes access away until it is activated."""
 
-    def act(work: Work) -> Done:
-        person = matches(request, work.one("staff", id))
+    def act(work: Work) -> WriteResult:
+        person = require_version(request, work.one("staff", id))
         work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields()))
-        return row_done(200, staff_as_json(person.values))
+        return row_result(200, staff_as_json(person.values))
 
     return write(request, grant, body, act)
 
@@ -86,10 +86,10 @@ def change_staff(request: Request, id: str, fields: ChangedStaff, body: Body, gr
 def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Response:
     """One of the provider's people leaves; never the last administrator."""
 
-    def act(work: Work) -> Done:
-        person = matches(request, work.one("staff", id))
+    def act(work: Work) -> WriteResult:
+        person = require_version(request, work.one("staff", id))
         work.audit(Verb.DELETE_STAFF, person, *staff.remove(work, person))
-        return row_done(200, staff_as_json(person.values))
+        return row_result(200, staff_as_json(person.values))
 
     return write(request, grant, body, act)
 
@@ -98,10 +98,10 @@ def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Respon
 def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> Response:
     """A new link for somebody who has not opened the first one."""
 
-    def act(work: Work) -> Done:
-        person = matches(request, work.one("staff", id))
+    def act(work: Work) -> WriteResult:
+        person = require_version(request, work.one("staff", id))
         work.audit(Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend_activation(work, person))
-        return row_done(200, staff_as_json(person.values))
+        return row_result(200, staff_as_json(person.values))
 
     return write(request, grant, body, act)
 
@@ -110,8 +110,8 @@ def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> R
 def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
     """A new registration code for a customer; the one before does not work any more."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, work.one("customer", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, work.one("customer", id))
         work.audit(Verb.CUSTOMERS_RENEW_CODE, row, *customers.renew_code(work, row))
         return 200, {"registration_code": row["registration_code"]}, {"ETag": etag(row["version"])}
 
@@ -122,8 +122,8 @@ def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
 def withdraw_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
     """Nobody signs up with the customer's code any more."""
 
-    def act(work: Work) -> Done:
-        row = matches(request, work.one("customer", id))
+    def act(work: Work) -> WriteResult:
+        row = require_version(request, work.one("customer", id))
         work.audit(Verb.CUSTOMERS_WITHDRAW_CODE, row, *customers.withdraw_code(work, row))
         return 204, None, {"ETag": etag(row["version"])}
 

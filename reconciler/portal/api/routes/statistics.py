@@ -14,11 +14,11 @@ from reconciler.portal.uploads.archives import download_headers
 from reconciler.portal.uploads.spreadsheets import statistics_csv
 from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.responses import answer
-from reconciler.portal.web.security import allowed, store_of
+from reconciler.portal.web.security import requires, store_of
 
 router = APIRouter(route_class=JsonRoute, tags=["statistics"], responses=PROBLEMS)
 
-Reads = Annotated[Grant, allowed("statistics.read")]
+Reads = Annotated[Grant, requires("statistics.read")]
 Day = Annotated[str | None, Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema_extra={"format": "date"})]
 Id = Annotated[str | None, Query(max_length=40)]
 

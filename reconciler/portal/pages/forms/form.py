@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect
 from reconciler.portal.actions.schemas import Address
 from reconciler.portal.api.schemas.requests import Refusal
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.web.body_budget import held_by
+from reconciler.portal.web.body_budget import body_account_of
 
 LONGEST: Final = 256 * 1024
 MOST_FIELDS: Final = 2000
@@ -147,7 +147,7 @@ async def form_of(request: Request) -> Form:
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise Problem("unsupported-media-type", "forms come as application/x-www-form-urlencoded")
-    body, held = bytearray(), held_by(request)
+    body, held = bytearray(), body_account_of(request)
     try:
         async for part in request.stream():
             held.add(len(part))
@@ -167,7 +167,7 @@ def checked(request: Request, values: Mapping[str, list[str]], fingerprint: str)
     """The form of these values, once its mark is right and it can be told from a second sending."""
     if any("\0" in value for typed in values.values() for value in typed):
         raise Problem("malformed", "a form holds no NUL")
-    request.app.state.marks.must_be_ours(request, (values.get("mark") or [""])[0])
+    request.app.state.csrf.check_form(request, (values.get("mark") or [""])[0])
     return Form(values, fingerprint, once_of(values))
 
 

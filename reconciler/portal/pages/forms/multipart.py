@@ -25,9 +25,9 @@ from reconciler.portal.pages.context import Visit
 from reconciler.portal.pages.forms.form import LONGEST, MOST_FIELDS, Form, checked, once_of
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.uploads.vault import Incoming, Kept, Passing, Vault
-from reconciler.portal.web.body_budget import held_by
-from reconciler.portal.web.idempotency import answered
-from reconciler.portal.web.request_limits import wait_as_for_a_file
+from reconciler.portal.web.body_budget import body_account_of
+from reconciler.portal.web.idempotency import has_stored_answer
+from reconciler.portal.web.request_limits import use_file_limits
 
 MOST_BYTES: Final = 512 * 1024 * 1024
 """Of a whole form, files and all."""
@@ -85,7 +85,7 @@ async def _read(request: Request, arriving: _Arriving) -> None:
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > MOST_BYTES:
         raise Problem("too-large", f"a form with files has {MOST_BYTES:,} bytes at most")
-    wait_as_for_a_file(request)
+    use_file_limits(request)
     try:
         parser = MultipartParser(options[b"boundary"], arriving.callbacks())  # type: ignore[arg-type]
     except FormParserError:
@@ -200,12 +200,12 @@ class _Arriving:
             self._file = Passing(self.vault) if self._repeated else self._open.enter_context(self.vault.incoming())
 
     def _may_send_files(self) -> None:
-        self.request.app.state.marks.must_be_ours(self.request, (self.values.get("mark") or [""])[0])
+        self.request.app.state.csrf.check_form(self.request, (self.values.get("mark") or [""])[0])
         if len(self.files) + sum(map(len, self.empty.values())) >= 2 * uploads.MOST_FILES:
             raise Problem("too-large", f"a form brings {2 * uploads.MOST_FILES} files at most")
         if self._repeated is None:
             store, principal = self.visit.store, self.visit.grant.principal
-            self._repeated = "once" in self.values and answered(store, principal, once_of(self.values))
+            self._repeated = "once" in self.values and has_stored_answer(store, principal, once_of(self.values))
             if not self._repeated:
                 uploads.check_room(store, principal)
 
@@ -213,7 +213,7 @@ class _Arriving:
         if self._file is not None:
             self._file.write(data[start:end])
             return
-        held_by(self.request).add(end - start)
+        body_account_of(self.request).add(end - start)
         self._typed += end - start
         if self._typed > LONGEST:
             raise Problem("too-large", f"what is typed into a form has {LONGEST:,} bytes at most")

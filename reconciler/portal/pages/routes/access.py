@@ -19,7 +19,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import SignUp
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.response_timing import evenly
+from reconciler.portal.web.response_timing import hide_timing
 from reconciler.portal.web.security import host_of
 
 router = APIRouter(include_in_schema=False)
@@ -78,7 +78,7 @@ def log_out(visit: Open, form: Sent) -> Response:  # noqa: ARG001  the form is o
 
 def end_session(visit: Visit) -> None:
     """End the session that this browser has, if it has one."""
-    secret = visit.request.cookies.get(visit.marks.session_cookie)
+    secret = visit.request.cookies.get(visit.csrf.session_cookie)
     if visit.principal is not None and secret:
         with visit.store.write(SYSTEM) as work:
             access.log_out(work, digest_of(secret)[: access.SESSION_ID], visit.principal.person or "")
@@ -95,7 +95,7 @@ def _sign_up(visit: Visit, form: Form | None = None, wrong: Mistakes | None = No
 
 
 @router.post("/sign-up")
-@evenly
+@hide_timing
 def sign_up(visit: SignsUp, form: Sent) -> Response:
     """Ask for access; the mail says how to go on."""
 
@@ -127,7 +127,7 @@ def _reset(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None
 
 
 @router.post("/reset")
-@evenly
+@hide_timing
 def ask_for_reset(visit: Resets, form: Sent) -> Response:
     """Ask for a link; whether one is sent is known to the mailbox only."""
 

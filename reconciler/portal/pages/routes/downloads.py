@@ -10,7 +10,7 @@ from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.actions.downloads import archive_of, file_of
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.rules.states import FileKind
-from reconciler.portal.web.file_streams import saved_archive, saved_file
+from reconciler.portal.web.file_streams import archive_download, file_download
 
 router = APIRouter(prefix="/requests/{id}", include_in_schema=False)
 Takes = Annotated[Visit, visits("requests.download")]
@@ -19,10 +19,10 @@ Takes = Annotated[Visit, visits("requests.download")]
 @router.get("/files.zip")
 def take_all(visit: Takes, id: str, kind: Annotated[str, OneOf(FileKind)] | None = None) -> Response:
     """All files, or all of one kind."""
-    return saved_archive(*archive_of(visit.store, visit.grant, id, kind))
+    return archive_download(*archive_of(visit.store, visit.grant, id, kind))
 
 
 @router.get("/files/{file}")
 def take_one(visit: Takes, id: str, file: str) -> Response:
     """One file, as bytes to be saved."""
-    return saved_file(visit.request, *file_of(visit.store, visit.grant, id, file))
+    return file_download(visit.request, *file_of(visit.store, visit.grant, id, file))

@@ -24,7 +24,7 @@ def upgrade() -> None:
     with op.batch_alter_table("changes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_changes_by"), ["by"], unique=False)
 
-    # nobody knows whether what was delivered earlier was taken: nobody is asked to take it now
+    # nobody knows whether what was delivered earlier was taken: every caller is admitted to take it now
     op.execute(sa.text("UPDATE requests SET taken_at = delivered_at WHERE state = 'delivered'"))
     _write_forms("customer", "customers", "name")
     _write_forms("contact", "contacts", "name", "email")

@@ -7,26 +7,26 @@ import pytest
 from reconciler.portal.app import create_app
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.store import Store
-from reconciler.portal.web.rate_limit import Share, Turns
-from reconciler.portal.web.request_limits import Paces
+from reconciler.portal.web.rate_limit import RateLimit, RateLimiter
+from reconciler.portal.web.request_limits import TrafficLimits
 from tests.portal.harness import Api, refused
 
-SHARE = Share(at_once=3, a_second=2.0, longest_wait_s=1.0)
+LIMIT = RateLimit(at_once=3, a_second=2.0, longest_wait_s=1.0)
 
 
 def test_a_host_has_some_requests_at_once_and_then_waits_for_its_turn() -> None:
-    turns = Turns(SHARE)
-    assert [turns.wait_s("a", 100.0) for _ in range(5)] == [0, 0, 0, 0.5, 1.0]
+    limiter = RateLimiter(LIMIT)
+    assert [limiter.wait_s("a", 100.0) for _ in range(5)] == [0, 0, 0, 0.5, 1.0]
     with pytest.raises(Problem, match="too many requests from this address"):
-        turns.wait_s("a", 100.0)
-    assert turns.wait_s("b", 100.0) == 0
-    assert turns.wait_s("a", 100.5) == 1.0
-    assert [turns.wait_s("a", 110.0) for _ in range(3)] == [0, 0, 0]
+        limiter.wait_s("a", 100.0)
+    assert limiter.wait_s("b", 100.0) == 0
+    assert limiter.wait_s("a", 100.5) == 1.0
+    assert [limiter.wait_s("a", 110.0) for _ in range(3)] == [0, 0, 0]
 
 
 def test_who_would_wait_too_long_is_told_when_to_come_again_and_who_watches_is_answered(store: Store) -> None:
-    share = Share(at_once=1, a_second=0.001, longest_wait_s=1.0)
-    with Api(create_app(store, paces=Paces(requests=share))) as api:
+    limit = RateLimit(at_once=1, a_second=0.001, longest_wait_s=1.0)
+    with Api(create_app(store, limits=TrafficLimits(rate=limit))) as api:
         assert [api.get("/api/v1/openapi.json").status_code for _ in range(2)] == [200, 429]
         answer = api.get("/api/v1/openapi.json")
         assert (refused(answer, "rate-limited")["status"], answer.headers["retry-after"]) == (429, "1")
