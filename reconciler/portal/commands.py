@@ -35,15 +35,15 @@ from reconciler.portal.sign_on.settings import settings_of
 from reconciler.portal.store import tables
 from reconciler.portal.store.archive import WrongArchive, open_archive
 from reconciler.portal.store.backup import write_archive
-from reconciler.portal.store.chain import Verdict, verify_feed
+from reconciler.portal.store.chain import FeedCheck, verify_feed
 from reconciler.portal.store.database import (
     WrongDatabase,
+    check_version,
     folder_beside,
-    must_be_of_this_version,
     open_database,
     reading,
 )
-from reconciler.portal.store.restore import Restored, restore_archive
+from reconciler.portal.store.restore import RestoreResult, restore_archive
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.web.request_limits import CONNECTIONS
 from reconciler.portal.web.security import new_token
@@ -54,9 +54,29 @@ LIMITS: Final[Mapping[str, int]] = {str(limit): window.most for limit, window in
 """What a person or a customer may cause, by the names of the flag."""
 
 __all__ = [
-    "LIMITS", "LOG_LEVELS", "DatabaseFailure", "NotInvited", "Restored", "Verdict", "WrongArchive", "WrongDatabase", "WrongSettings",
-    "activate_everybody", "back_up", "create_token", "invite", "is_empty", "judge_password", "list_tokens", "restore",
-    "revoke_token", "running", "seed_many", "serve", "tell_story", "verify",
+    "LIMITS",
+    "LOG_LEVELS",
+    "DatabaseFailure",
+    "FeedCheck",
+    "NotInvited",
+    "RestoreResult",
+    "WrongArchive",
+    "WrongDatabase",
+    "WrongSettings",
+    "activate_everybody",
+    "back_up",
+    "create_token",
+    "invite",
+    "is_empty",
+    "judge_password",
+    "list_tokens",
+    "restore",
+    "revoke_token",
+    "running",
+    "seed_many",
+    "serve",
+    "tell_story",
+    "verify",
 ]  # fmt: skip
 
 
@@ -212,7 +232,7 @@ def back_up(database: str, files: Path | None, out: Path) -> str:
         engine.dispose()
 
 
-def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool = False) -> Restored:
+def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool = False) -> RestoreResult:
     """An archive's portal in an empty database, of a new epoch; what was brought back, and what opens nothing."""
     engine = open_database(database)
     try:
@@ -222,12 +242,12 @@ def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bo
         engine.dispose()
 
 
-def verify(database: str, noted: str | None) -> Verdict:
+def verify(database: str, noted: str | None) -> FeedCheck:
     """What a look at the whole audit feed finds; `noted`: a head that must be that of one of its entries."""
     engine = open_database(database)
     try:
         with reading(engine) as connection:
-            must_be_of_this_version(connection)
+            check_version(connection)
             return verify_feed(connection, noted)
     finally:
         engine.dispose()

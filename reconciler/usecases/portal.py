@@ -136,11 +136,11 @@ def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bo
         return "\n  ".join(_restored(commands.restore(database, files, archive, keep_tokens=keep_tokens)))
 
 
-def _restored(done: commands.Restored) -> Iterator[str]:
+def _restored(done: commands.RestoreResult) -> Iterator[str]:
     yield f"restored {done.manifest.sentence}"
     yield "everybody has to log in again, and every reconciler reads everything again"
     tokens = counted(len(done.tokens), "token")
-    if done.kept:
+    if done.tokens_kept:
         yield f"{tokens} of the backup work again, even if they were revoked after the backup"
     else:
         yield f"{tokens} of the backup were ended; make new ones with reconciler portal token"
@@ -162,7 +162,7 @@ def verify(database: str, noted: str | None) -> str:
     return "\n  ".join(_verified(found, noted))
 
 
-def _verified(found: commands.Verdict, noted: str | None) -> Iterator[str]:
+def _verified(found: commands.FeedCheck, noted: str | None) -> Iterator[str]:
     yield f"the audit feed holds: {counted(found.entries, 'entry', 'entries')}, head {found.head}"
     for each in found.restores:
         yield f"revision {each.revision}, {each.at}: restored from a backup whose head was {each.from_head}"

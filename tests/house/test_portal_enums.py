@@ -12,7 +12,7 @@ import pytest
 import reconciler.portal
 from reconciler.portal.mail.kinds import MailKind, Wording
 from reconciler.portal.rules.audit import Verb
-from reconciler.portal.rules.complete_tables import covering
+from reconciler.portal.rules.complete_tables import require_all
 from reconciler.portal.rules.roles import Role
 
 FOLDER = Path(reconciler.portal.__file__).parent
@@ -58,4 +58,4 @@ def test_every_member_is_used(members: type[Verb] | type[Wording] | type[MailKin
 
 def test_a_table_that_lacks_a_member_is_no_table() -> None:
     with pytest.raises(LookupError, match="no entry for manager, observer"):
-        covering({Role.REQUESTER: 1}, Role)
+        require_all({Role.REQUESTER: 1}, Role)

@@ -88,7 +88,7 @@ class Reader(TestClient):
     def contact(cls, store: Store, id: str, language: str = "en") -> Reader:
         """A contact who is logged in."""
         with store.write(SYSTEM) as work:
-            row = work.one("contact", id)
+            row = work.get("contact", id)
             row.update(status="active", language=language)
             token = sessions.begin_session(work, contact=id)["token"]
         reader = cls.of(store, language)

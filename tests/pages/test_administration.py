@@ -24,7 +24,7 @@ PAGES = (
 
 def register(store: Store, home: str | None, name: str = "Rita Ruiz", email: str = "rita@acme.example") -> str:
     with store.write(SYSTEM) as work:
-        customer = work.one("customer", home) if home else None
+        customer = work.get("customer", home) if home else None
         row = registrations.register(
             work, customer, {"name": name, "email": email, "role": "requester", "language": "fr"}
         )
@@ -270,7 +270,7 @@ def test_a_service_that_is_in_use_says_by_how_many(store: Store, language: str, 
         api.write("PATCH", f"/contacts/{person['id']}", person["version"], {"services": codes})
     request = api.a_request(people[0])
     with store.write(SYSTEM) as work:
-        work.one("request", request["id"])["service"] = "express"
+        work.get("request", request["id"])["service"] = "express"
     reader = Reader.staff(store, language=language)
     path = f"/admin/services/{service['id']}"
     reader.open(path)

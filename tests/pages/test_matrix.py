@@ -48,7 +48,7 @@ class World:
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder: Path = tmp_path_factory.mktemp("matrix")
-    store = open_store(f"sqlite:///{folder / 'portal.sqlite'}", Clock(), check_laws=True)
+    store = open_store(f"sqlite:///{folder / 'portal.sqlite'}", Clock(), check_invariants=True)
     made = _world(store)
     yield made
     store.engine.dispose()
@@ -124,7 +124,7 @@ def _removed(store: Store, api: Api, person: dict[str, Any]) -> str:
 def _registrant(store: Store, home: str) -> str:
     with store.write(SYSTEM) as work:
         fields = {"name": "Rita Ruiz", "email": "rita@acme.example", "role": "requester", "language": None}
-        row = registrations.register(work, work.one("customer", home), fields)
+        row = registrations.register(work, work.get("customer", home), fields)
         work.audit(Verb.SIGN_UP, row, None, {})
         work.flush()
         return sessions.begin_session(work, contact=row.id)["token"]

@@ -103,11 +103,11 @@ def test_what_a_person_may_is_what_she_may_when_it_is_done(store: Store) -> None
     with write_as(store, let_in):
         pass
     with store.write(SYSTEM) as work:
-        work.one("contact", boss["id"])["role"] = "observer"
+        work.get("contact", boss["id"])["role"] = "observer"
     with pytest.raises(Problem, match="has changed meanwhile"), write_as(store, let_in):
         pytest.fail("a demoted manager acts")
     with store.write(SYSTEM) as work:
-        work.one("contact", boss["id"]).update(role="manager")
+        work.get("contact", boss["id"]).update(role="manager")
         work.end_access(boss["id"])
     with pytest.raises(Problem, match="has ended meanwhile"), write_as(store, let_in):
         pytest.fail("an ended session acts")

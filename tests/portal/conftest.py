@@ -88,7 +88,7 @@ def clock() -> Clock:
 @pytest.fixture
 def store(database: str, clock: Clock, tmp_path: Path) -> Iterator[Store]:
     """A store whose laws are checked after every transaction; a broken one fails the test."""
-    opened = open_store(database, clock, files=tmp_path / "files", check_laws=True)
+    opened = open_store(database, clock, files=tmp_path / "files", check_invariants=True)
     yield opened
     opened.engine.dispose()
     assert opened.violations == []

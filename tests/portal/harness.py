@@ -188,7 +188,7 @@ class Api(TestClient):
 
 def past_the_portal(store: Store, request: str, state: str) -> None:
     """Put a request into a state that no event leads to from where it is."""
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         connection.execute(update(t.requests).where(t.requests.c.id == request).values(state=state, expires_at=None))
 
 
@@ -196,7 +196,7 @@ def _accept(store: Store, request: dict[str, Any]) -> None:
     """The owner accepts the quote; most of these tests let nobody log in."""
     owner = Principal("tests", "the owner", Actor.SELF, contact=request["owner"], customer=request["customer"])
     with store.write(owner) as work:
-        row = work.one("request", request["id"])
+        row = work.get("request", request["id"])
         work.audit(Verb.REQUESTS_ACCEPT, row, *quotes.accept(work, row))
 
 

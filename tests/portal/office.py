@@ -113,7 +113,7 @@ def office_of(api: Api) -> Office:
     tokens = {}
     with api.store.write(SYSTEM) as work:
         for name, id in ids.items():
-            work.one("contact", id)["status"] = "active"
+            work.get("contact", id)["status"] = "active"
             tokens[name] = sessions.begin_session(work, contact=id)["token"]
         for name, kind, email in (
             ("pm", "project_manager", "lee@provider.example"),

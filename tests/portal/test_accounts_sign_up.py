@@ -141,7 +141,7 @@ def test_a_second_sign_up_neither_duplicates_nor_reveals(api: Api, clock: Clock)
 def test_an_address_that_has_access_is_told_so_in_its_own_mailbox_only(api: Api) -> None:
     home, (manager, invited) = api.a_customer("manager", "observer")
     with api.store.write(SYSTEM) as work:
-        work.one("contact", manager["id"])["status"] = "active"
+        work.get("contact", manager["id"])["status"] = "active"
         person = staff.add(
             work, {"name": "Lee", "email": "lee@provider.example", "kind": "project_manager", "language": "de"}
         )
@@ -236,7 +236,7 @@ def test_a_host_asks_for_twenty_mails_an_hour(api: Api, clock: Clock) -> None:
 def test_known_and_unknown_addresses_cost_the_same_statements(api: Api, store: Store, route: str) -> None:
     _, (manager, invited) = api.a_customer("manager", "observer")
     with store.write(SYSTEM) as work:
-        work.one("contact", manager["id"])["status"] = "active"
+        work.get("contact", manager["id"])["status"] = "active"
     cost = {}
     for email in (manager["email"], invited["email"], "unknown@acme.example"):
         body = {**RITA, "email": email} if route == "/sign-ups" else {"email": email}

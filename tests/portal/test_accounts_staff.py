@@ -118,8 +118,8 @@ def test_only_administrators_see_and_change_the_providers_people(
     lee = api.create("/staff", **LEE)
     with store.write(SYSTEM) as work:
         for person in people:
-            work.one("contact", person["id"])["status"] = "active"
-        work.one("staff", lee["id"])["status"] = "active"
+            work.get("contact", person["id"])["status"] = "active"
+        work.get("staff", lee["id"])["status"] = "active"
         work.flush()
         tokens = [sessions.begin_session(work, contact=person["id"])["token"] for person in people]
         tokens.append(sessions.begin_session(work, staff=lee["id"])["token"])

@@ -19,9 +19,9 @@ from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.server.jobs import expire_links
 from reconciler.portal.store import backup
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.archive import OF_THE_MOMENT, WrongArchive
-from reconciler.portal.store.database import WrongDatabase, aside, open_database, upgrade
-from reconciler.portal.store.restore import VOID
+from reconciler.portal.store.archive import TRANSIENT_TABLES, WrongArchive
+from reconciler.portal.store.database import WrongDatabase, open_database, unversioned, upgrade
+from reconciler.portal.store.restore import LINK_VOID
 from reconciler.portal.store.store import Store, open_store
 from tests.portal.accounts import PASSWORD, mails_as_sent
 from tests.portal.conftest import _database as database_of
@@ -95,15 +95,15 @@ def test_what_was_backed_up_comes_back_whole_in_either_database(
     out, there, target = tmp_path / "portal.zip", tmp_path / "other-files", empty(into)
     assert "1 customers, 2 contacts, 1 requests, 1 files of 35,000 bytes" in back_up(url(store), files, out)
     restore(target, there, out, keep_tokens=True)
-    other = open_store(target, store.clock, check_laws=True)
+    other = open_store(target, store.clock, check_invariants=True)
     before, after = rows(store), rows(other)
-    for table in (*OF_THE_MOMENT, "links", "sign_ups"):
+    for table in (*TRANSIENT_TABLES, "links", "sign_ups"):
         assert after.pop(table) == []
         before.pop(table)
     before["files"] = before["files"][:1]
     for mail in before["outbox"]:
         mail["state"] = "queued" if mail["state"] == "sending" else mail["state"]
-    void = {mail["id"] for mail in after["outbox"] if mail["last_error"] == VOID}
+    void = {mail["id"] for mail in after["outbox"] if mail["last_error"] == LINK_VOID}
     assert void == {mail["id"] for mail in before["outbox"] if "/activate/" in mail["text"]}
     assert [mail for mail in after["outbox"] if mail["id"] not in void] == [
         mail for mail in before["outbox"] if mail["id"] not in void
@@ -254,7 +254,7 @@ def test_a_damaged_archive_is_refused_and_nothing_is_written(
     with pytest.raises(WrongArchive):
         restore(target, tmp_path / "nowhere", out)
     engine = open_database(target)
-    with aside(engine) as connection:
+    with unversioned(engine) as connection:
         assert inspect(connection).get_table_names() == []
     engine.dispose()
     assert not (tmp_path / "nowhere").exists()
@@ -297,7 +297,7 @@ def test_an_archive_of_the_version_before_is_brought_up_to_date(tmp_path: Path, 
     for kind in ("sqlite", "postgresql"):
         target = empty(kind)
         restore(target, tmp_path / "f", old)
-        store = open_store(target, check_laws=True)
+        store = open_store(target, check_invariants=True)
         api = Api.of(store)
         assert [row["name"] for row in api.items("/customers")] == ["Acme"]
         assert api.row("/settings")["activation"] == {"expire_after_days": 14}
@@ -344,7 +344,7 @@ def _archive_of_0001(tmp_path: Path) -> Path:
 def test_a_database_of_another_version_is_not_backed_up_in_part(tmp_path: Path, empty: Callable[[str], str]) -> None:
     old = empty("sqlite")
     engine = open_database(old)
-    with aside(engine) as connection:
+    with unversioned(engine) as connection:
         upgrade(connection, "0001")
     engine.dispose()
     with pytest.raises(WrongDatabase, match="use the program that serves it"):
@@ -366,7 +366,7 @@ def test_what_opened_the_portal_at_the_backup_opens_nothing_after_a_restore(
     target = empty(store.engine.dialect.name)
     done = restore(target, tmp_path / "f", tmp_path / "portal.zip")
     assert [(scope, name) for _, scope, name in done.tokens] == [("admin", "the admin token")]
-    assert (done.kept, done.links, done.sign_ups) == (False, 1, 1)
+    assert (done.tokens_kept, done.links, done.sign_ups) == (False, 1, 1)
     other = open_store(target, store.clock)
     again = Api.of(other)
     refused(again.get("/meta", headers={"Authorization": api.headers["Authorization"]}), "unauthenticated")
@@ -467,7 +467,7 @@ def test_an_older_database_that_others_could_read_is_taken_from_them(tmp_path: P
     open_store(f"sqlite:///{path}").engine.dispose()
     path.chmod(0o644)
     engine = open_database(f"sqlite:///{path}")
-    with aside(engine) as connection:
+    with unversioned(engine) as connection:
         assert connection.execute(select(t.portal.c.revision)).scalar_one() == 0
         assert {each.stat().st_mode & 0o777 for each in tmp_path.glob("portal.sqlite*")} == {0o600}
     engine.dispose()

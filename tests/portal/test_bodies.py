@@ -18,8 +18,8 @@ from starlette.types import Message, Receive, Scope, Send
 from reconciler.portal.api.openapi import operation_of
 from reconciler.portal.app import api_routes, create_app
 from reconciler.portal.rules import principals
-from reconciler.portal.rules.policy import MATRIX, PUBLIC
-from reconciler.portal.rules.principals import Who
+from reconciler.portal.rules.policy import PERMISSIONS, PUBLIC
+from reconciler.portal.rules.principals import PrincipalKind
 from reconciler.portal.server.connections import FREE_PIECES, MOST_LINES, SMALLEST_PIECE
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.web.body_budget import BATCH_LIMIT, BODY_LIMIT, BYTES_PER_CALLER, LIMITS, SMALL, BodyBudget
@@ -131,7 +131,7 @@ def test_a_stranger_sends_16_kib_and_no_more(app: FastAPI) -> None:
 
 def test_only_a_batch_may_be_large_and_only_of_a_token_that_may_send_one(store: Store, app: FastAPI) -> None:
     assert {limit: [name] for name, limit in LIMITS.items()} == {BATCH_LIMIT: ["batches.write"]}
-    assert set(MATRIX["batches.write"]) == {Who.APPLY, Who.ADMIN}
+    assert set(PERMISSIONS["batches.write"]) == {PrincipalKind.APPLY, PrincipalKind.ADMIN}
     headers = {**bearer(store, "admin"), "content-type": "application/json"}
     answer, read = asked(app, "POST", "/api/v1/customers", b" " * (BODY_LIMIT + 1), **headers)
     assert (refused(answer, "too-large")["status"], read) == (413, 0)

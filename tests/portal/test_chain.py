@@ -13,11 +13,11 @@ from sqlalchemy import MetaData, and_, delete, event, insert, select, text, upda
 
 from reconciler.portal.commands import back_up, restore
 from reconciler.portal.rules.audit import Verb
-from reconciler.portal.rules.chain import START, canonical, sealed_paths, without
+from reconciler.portal.rules.chain import START, canonical, erase_values, sealed_paths
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.chain import Verdict, verify_feed
-from reconciler.portal.store.database import aside, open_database, upgrade
+from reconciler.portal.store.chain import FeedCheck, verify_feed
+from reconciler.portal.store.database import open_database, unversioned, upgrade
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.store.unit_of_work import Row
 from tests.portal.conftest import _database as database_of
@@ -28,7 +28,7 @@ _names = itertools.count()
 Entry = dict[str, Any]
 
 
-def verdict(store: Store, head: str | None = None) -> Verdict:
+def verdict(store: Store, head: str | None = None) -> FeedCheck:
     with store.read() as connection:
         return verify_feed(connection, head)
 
@@ -41,7 +41,7 @@ def entries(store: Store) -> list[Entry]:
 
 def put(store: Store, rows: list[Entry], head: str | None = None) -> None:
     """The feed as somebody with the database in hand leaves it."""
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         connection.execute(delete(t.changes))
         for row in rows:
             connection.execute(insert(t.changes), row)
@@ -138,7 +138,7 @@ def test_values_that_somebody_erased_by_hand_are_named_by_no_erasure(api: Api, s
     api.a_customer("manager")
     rows = entries(store)
     at = next(n for n, row in enumerate(rows) if "after.name" in row["seals"])
-    put(store, [{**row, **without(row, ["after.name"])} if n == at else row for n, row in enumerate(rows)])
+    put(store, [{**row, **erase_values(row, ["after.name"])} if n == at else row for n, row in enumerate(rows)])
     said = str(verdict(store).wrong)
     assert said == (
         f"'after.name' of the entry of revision {rows[at]['revision']}, seq {rows[at]['seq']} was erased, and no "
@@ -184,7 +184,7 @@ def test_a_restore_keeps_the_chain_and_names_the_backups_head(api: Api, store: S
     assert f"the head of its audit feed is {head}" in back_up(url, tmp_path, tmp_path / "portal.zip")
     target = f"sqlite:///{tmp_path / 'restored.sqlite'}"
     assert restore(target, tmp_path / "f", tmp_path / "portal.zip").head == head
-    other = open_store(target, check_laws=True)
+    other = open_store(target, check_invariants=True)
     again = Api.of(other)
     again.a_customer(name="After")
     found = verdict(other, head)
@@ -208,12 +208,12 @@ def test_the_entries_of_an_older_portal_are_chained_by_the_migration(
     old: str, make_old: Callable[[str, int], None]
 ) -> None:
     make_old(old, 2500)
-    store = open_store(old, check_laws=True)
+    store = open_store(old, check_invariants=True)
     found = verdict(store)
     assert (found.entries, found.wrong) == (2500, None)
     assert found.head == Api.of(store).items_of_history()[2499]["hash"]
     assert verdict(store).wrong is None
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         third = and_(t.changes.c.revision == 1, t.changes.c.seq == 2)
         connection.execute(update(t.changes).where(third).values(after={"name": "Other"}))
     assert "revision 1, seq 2 is not what" in str(verdict(store).wrong)
@@ -226,7 +226,7 @@ def make_old() -> Callable[[str, int], None]:
 
     def make(database: str, count: int) -> None:
         engine = open_database(database)
-        with aside(engine) as connection:
+        with unversioned(engine) as connection:
             upgrade(connection, "0008")
             found = MetaData()
             found.reflect(connection, only=["changes", "portal"])
@@ -251,7 +251,7 @@ def make_old() -> Callable[[str, int], None]:
 
 
 def test_an_empty_feed_holds_and_its_head_is_the_start(store: Store) -> None:
-    assert verdict(store, START) == Verdict(0, START, (), None)
+    assert verdict(store, START) == FeedCheck(0, START, (), None)
 
 
 def test_a_thousand_entries_are_chained_in_as_many_statements_as_one(api: Api, store: Store) -> None:

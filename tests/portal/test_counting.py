@@ -265,7 +265,7 @@ def test_what_a_killed_server_did_not_count_another_one_counts(database: str, tm
         waiting = sent_file(client, "letter.docx", docx("Four words are here"))
         first.kill()
     assert [file["count_at"] is None for file in files(store) if file["id"] == waiting["id"]] == [False]
-    with store.aside() as connection:  # a taker's time is over
+    with store.unversioned() as connection:  # a taker's time is over
         connection.execute(update(t.files).values(count_at=system_clock()))
     with serving(database, *where, token=token) as second:
         until(lambda: all(file["count_at"] is None for file in files(store)), within_s=180)

@@ -137,7 +137,7 @@ def test_the_process_says_that_it_lives_while_every_thread_waits_for_the_databas
             body = {"name": f"Customer {n}"}
             return httpx.post(f"{address}/api/v1/customers", json=body, headers=headers, timeout=30).status_code
 
-        with store.aside():
+        with store.unversioned():
             waiting = [pool.submit(write, n) for n in range(THREADS)]
             time.sleep(1)
             answers = [httpx.get(f"{address}/healthz", timeout=2).status_code for _ in range(3)]

@@ -56,7 +56,7 @@ def a_busy_life(api: Api) -> tuple[dict[str, Any], dict[str, Any]]:
 
 def _as_manager(api: Api, store: Store, office: Any, zoe: dict[str, Any]) -> None:
     with store.write(SYSTEM) as work:
-        work.one("contact", zoe["id"]).update(status="active", password=PASSWORD)
+        work.get("contact", zoe["id"]).update(status="active", password=PASSWORD)
         session = sessions.begin_session(work, contact=zoe["id"])
     herself = {"Authorization": f"Bearer {session['token']}"}
     me = api.get("/account", headers=herself).json()
@@ -182,13 +182,13 @@ def test_no_byte_of_the_file_its_journal_and_the_vault_holds_a_name_or_address(
 
 def _fill_and_empty(store: Store) -> None:
     """Move rows from page to page, so that copies of them are left behind."""
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         rows = [{
             "principal": "p", "key": f"{random.Random(n).random():.12f}", "fingerprint": "f", "status": 200,
             "body": json.dumps({"by": NAMES[n % 2], "n": "x" * (n % 900)}), "headers": {}, "created_at": "2026",
         } for n in range(600)]  # fmt: skip
         connection.execute(insert(t.idempotency), rows)
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         connection.execute(update(t.idempotency).where(t.idempotency.c.principal == "p").values(body="short"))
 
 

@@ -17,7 +17,7 @@ from reconciler.portal.actions.schemas import ContactFields, CustomerFields, Own
 from reconciler.portal.api.schemas import resources
 from reconciler.portal.pages.queries.history import _LABELS
 from reconciler.portal.pages.words import known
-from reconciler.portal.rules.fields import DEFAULTS, FIELDS, Field, members, patched, personal_fields
+from reconciler.portal.rules.fields import DEFAULTS, FIELDS, Field, apply_patch, members, personal_fields
 from reconciler.portal.rules.policy import MANAGERS_FIELDS
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -103,7 +103,7 @@ def test_managers_and_people_themselves_set_fields_of_the_table() -> None:
 def test_a_set_is_kept_without_order_and_repeats(field: Field) -> None:
     outer, dot, inner = field.name.partition(".")
     sent: Any = ["b", "a", "b"]
-    changed = patched(DEFAULTS[field.kind], {outer: {inner: sent} if dot else sent}, field.kind)
+    changed = apply_patch(DEFAULTS[field.kind], {outer: {inner: sent} if dot else sent}, field.kind)
     assert (changed[outer][inner] if dot else changed[outer]) == ["a", "b"]
 
 

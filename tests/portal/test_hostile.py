@@ -45,7 +45,7 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         database = f"sqlite:///{tmp_path_factory.mktemp('hostile') / Path('portal.sqlite')}"
     else:
         database = database_of(request.getfixturevalue("postgres"), f"hostile_{next(_names)}", "template_portal")
-    store = open_store(database, Clock(), check_laws=True)
+    store = open_store(database, Clock(), check_invariants=True)
     with Api.of(store) as client:
         yield client
     store.engine.dispose()

@@ -27,7 +27,7 @@ from reconciler.portal.actions.uploads import sweep
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import verify_feed
 from reconciler.portal.store.clock import later, system_clock
-from reconciler.portal.store.invariants import broken_laws
+from reconciler.portal.store.invariants import broken_invariants
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.matrix import ROUTES
 from tests.portal.conftest import an_empty_database
@@ -133,7 +133,7 @@ class Portal:
 
     def keeps_the_laws(self) -> None:
         with self.store.read() as connection:
-            assert broken_laws(connection) == []
+            assert broken_invariants(connection) == []
             assert verify_feed(connection).wrong is None
         assert self.store.violations == []
 
@@ -155,7 +155,7 @@ def portal(
 ) -> Iterator[Portal]:
     folder = tmp_path_factory.mktemp("killed")
     database, files = an_empty_database(request, folder), folder / "files"
-    store = open_store(database, a_minute_ago, files=files, check_laws=True)
+    store = open_store(database, a_minute_ago, files=files, check_invariants=True)
     with Api.of(store) as api, forging(database, str(files), provider.url) as forge:
         api.app.state.sign_on = sign_on_at(provider.url)  # type: ignore[attr-defined]
         ground = Ground(office_of(api), provider)
@@ -252,7 +252,7 @@ def forge(database: str, tmp_path: Path) -> Iterator[Forge]:
 def test_killed_at_any_statement_an_upload_has_its_row_and_all_its_bytes_or_no_row(
     forge: Forge, database: str, tmp_path: Path
 ) -> None:
-    store = open_store(database, files=tmp_path / "files", check_laws=True)
+    store = open_store(database, files=tmp_path / "files", check_invariants=True)
     api = Api.of(store)
     content = os.urandom(300_000)
     answered = lost = 0

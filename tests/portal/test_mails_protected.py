@@ -202,7 +202,7 @@ def test_a_real_server_trusts_whom_it_is_told_to_and_nobody_else(
             assert server.stop() == 0
             assert PASSWORD not in "".join(server.raw)
         waits(api, sink, "CERTIFICATE_VERIFY_FAILED")
-        with store.aside() as connection:  # what a minute does to a mail that waits
+        with store.unversioned() as connection:  # what a minute does to a mail that waits
             connection.execute(update(t.outbox).values(next_try_at=store.clock()))
         with start(sink, authority) as server:
             until(lambda: api.items("/outbox")[0]["state"] == "sent")

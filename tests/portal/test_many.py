@@ -16,7 +16,7 @@ from reconciler.portal.actions.quotes import expire_quotes
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.server.jobs import expire_links
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.database import among
+from reconciler.portal.store.database import is_one_of
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api, Clock
@@ -31,7 +31,7 @@ def copies(store: Store, kind: str, pattern: dict[str, Any], number: int, **each
         for n in range(number):
             values = {name: value.format(n=n) if isinstance(value, str) else value for name, value in each.items()}
             row = work.new(kind, {**plain, **values})
-            work.written(row)
+            work.count_version(row)
 
 
 def stored(store: Store, table: Any, id: str) -> dict[str, Any]:
@@ -83,9 +83,11 @@ def test_quotes_that_run_out_all_at_once_do_so_in_turns(api: Api, store: Store, 
 def test_more_names_than_a_database_takes_parameters_are_compared(api: Api, store: Store) -> None:
     names = [f"Person {n}" for n in range(70_000)]
     with store.read() as connection:
-        asked = select(t.changes.c.by).where(among(connection, t.changes.c.by, [*names, "command line"]))
+        asked = select(t.changes.c.by).where(is_one_of(connection, t.changes.c.by, [*names, "command line"]))
         assert set(connection.execute(asked).scalars()) == {"command line"}
-        assert connection.execute(select(t.changes.c.by).where(among(connection, t.changes.c.by, names))).all() == []
+        assert (
+            connection.execute(select(t.changes.c.by).where(is_one_of(connection, t.changes.c.by, names))).all() == []
+        )
 
 
 def test_statistics_show_the_first_contacts_and_keep_the_rest_in_the_file(api: Api, store: Store) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import MetaData, insert, select, text
 from reconciler.portal.actions.tokens import all_tokens
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later, system_clock
-from reconciler.portal.store.database import aside, known_versions, migrate, open_database, schema_of, upgrade
+from reconciler.portal.store.database import known_versions, migrate, open_database, schema_of, unversioned, upgrade
 from reconciler.portal.store.store import open_store
 from tests.portal.conftest import _database as database_of
 from tests.portal.harness import Api
@@ -52,7 +52,7 @@ def old(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     else:
         database = database_of(request.getfixturevalue("postgres"), f"old_{next(_names)}")
     engine = open_database(database)
-    with aside(engine) as connection:
+    with unversioned(engine) as connection:
         upgrade(connection, "0001")
         found = MetaData()
         found.reflect(connection)
@@ -114,7 +114,7 @@ def _rows() -> list[tuple[str, dict[str, Any]]]:
 def _state(database: str) -> dict[str, Any]:
     """The version, and every row by what the first version knew of it."""
     engine = open_database(database)
-    with aside(engine) as connection:
+    with unversioned(engine) as connection:
         version, _ = schema_of(connection)
         found = MetaData()
         found.reflect(connection)
@@ -131,7 +131,7 @@ def _state(database: str) -> dict[str, Any]:
 
 def test_everything_of_the_first_version_is_there_after_an_upgrade(old: str) -> None:
     before = _state(old)
-    store = open_store(old, check_laws=True)
+    store = open_store(old, check_invariants=True)
     assert _state(old) == {**before, "version": known_versions()[0]}
     api = Api.of(store)
     contact = api.row("/contacts/con_1")
@@ -166,7 +166,7 @@ def test_look_alikes_are_compared_anew_and_nobody_loses_a_login(old: str) -> Non
         "con_2": ("\uff41nna@x.example", "\uff41nna@x.example"), "con_3": ("T@\uff58.example", "t@xn--fcb.example"),
         "con_4": ("ann\uff41@x.example", "ann\uff41@x.example"),
     }  # fmt: skip
-    with aside(engine) as connection:
+    with unversioned(engine) as connection:
         contacts = MetaData()
         contacts.reflect(connection, only=["contacts"])
         table, (known,) = contacts.tables["contacts"], [row for name, row in _rows() if name == "contacts"]

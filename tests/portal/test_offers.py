@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from reconciler.portal.rules.offers import offered
+from reconciler.portal.rules.offers import may_order_service
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api
@@ -26,7 +26,7 @@ def test_a_service_is_ordered_within_the_customers_list_and_the_contacts_own(
 ) -> None:
     service = {"code": "certified", "available_to_all": to_all}
     of_customer = to_all or customers in ("all", ["certified"])
-    assert offered(service, contacts, customers) is (of_customer and contacts in ("all", ["certified"]))
+    assert may_order_service(service, contacts, customers) is (of_customer and contacts in ("all", ["certified"]))
 
 
 def _open_to_all(api: Api, code: str) -> dict[str, Any]:

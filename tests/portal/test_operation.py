@@ -130,7 +130,7 @@ def test_what_a_log_says_of_an_outage_has_a_reason_and_names_nobody(tmp_path: Pa
 def test_ready_is_who_has_a_database_of_its_own_version(api: Api, store: Store) -> None:
     assert api.get("http://testserver/healthz").json() == {"status": "ok"}
     assert api.get("http://testserver/readyz").json() == {"status": "ready"}
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
     problem = refused(api.get("http://testserver/readyz"), "unavailable")
     assert problem["detail"].startswith("the database is of version '0001'")

@@ -166,7 +166,7 @@ def store_owner(store: Store, contact: str, owner: str | None) -> None:
 
     from reconciler.portal.store import tables as t  # noqa: PLC0415
 
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         connection.execute(update(t.contacts).where(t.contacts.c.id == contact).values(owner=owner))
 
 

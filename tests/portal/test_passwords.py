@@ -8,7 +8,14 @@ from argon2.low_level import Type
 
 from reconciler.portal.actions.passwords import hash_password, is_correct
 from reconciler.portal.rules.passwords import LONGEST, weakness
-from reconciler.portal.rules.throttle import Window, network_of, site_of, until_next_try, until_room, until_room_for
+from reconciler.portal.rules.throttle import (
+    Window,
+    network_of,
+    seconds_until_next_attempt,
+    seconds_until_room,
+    seconds_until_room_for,
+    site_of,
+)
 
 JANE = ("Jane Doe", "jane.doe@thalbach.example")
 
@@ -69,20 +76,28 @@ def test_the_same_password_from_another_keyboard_is_the_same() -> None:
 
 
 def test_five_failures_are_free_and_every_further_one_costs_twice_as_much() -> None:
-    assert until_next_try([0] * 4) == 0
-    assert [until_next_try([0.0] * failures) for failures in range(5, 12)] == [30, 60, 120, 240, 480, 900, 900]
-    assert until_next_try([29.5, *[100.0] * 4]) == 1
-    assert until_next_try([30, *[100.0] * 4]) == 0
-    assert until_next_try([0.0] * 4 + [90_000.0]) == 0
-    assert until_next_try([0.0] * 200) == 900
+    assert seconds_until_next_attempt([0] * 4) == 0
+    assert [seconds_until_next_attempt([0.0] * failures) for failures in range(5, 12)] == [
+        30,
+        60,
+        120,
+        240,
+        480,
+        900,
+        900,
+    ]
+    assert seconds_until_next_attempt([29.5, *[100.0] * 4]) == 1
+    assert seconds_until_next_attempt([30, *[100.0] * 4]) == 0
+    assert seconds_until_next_attempt([0.0] * 4 + [90_000.0]) == 0
+    assert seconds_until_next_attempt([0.0] * 200) == 900
 
 
 def test_a_window_has_room_again_when_its_oldest_leaves() -> None:
     window = Window(3, 60)
-    assert until_room(window, [1, 2]) == 0
-    assert until_room(window, [1, 20, 50]) == 10
-    assert until_room(window, [1, 20, 60]) == 0
-    assert until_room(window, [0, 0, 0, 0, 55]) == 60
+    assert seconds_until_room(window, [1, 2]) == 0
+    assert seconds_until_room(window, [1, 20, 50]) == 10
+    assert seconds_until_room(window, [1, 20, 60]) == 0
+    assert seconds_until_room(window, [0, 0, 0, 0, 55]) == 60
 
 
 @pytest.mark.parametrize(
@@ -111,9 +126,9 @@ def test_a_site_of_ipv6_is_counted_as_well() -> None:
 
 def test_amounts_fill_a_window_and_leave_it_with_their_age() -> None:
     window = Window(10, 60)
-    assert until_room_for(4, window, [(1, 3), (20, 3)]) == 0
-    assert until_room_for(5, window, [(1, 3), (20, 3)]) == 40
-    assert until_room_for(8, window, [(1, 3), (20, 3)]) == 59
-    assert until_room_for(11, window, []) == 0, "what never fits waits for an empty window only"
-    assert until_room_for(11, window, [(50, 1)]) == 10
-    assert until_room_for(0, window, [(0, 10)]) == 0
+    assert seconds_until_room_for(4, window, [(1, 3), (20, 3)]) == 0
+    assert seconds_until_room_for(5, window, [(1, 3), (20, 3)]) == 40
+    assert seconds_until_room_for(8, window, [(1, 3), (20, 3)]) == 59
+    assert seconds_until_room_for(11, window, []) == 0, "what never fits waits for an empty window only"
+    assert seconds_until_room_for(11, window, [(50, 1)]) == 10
+    assert seconds_until_room_for(0, window, [(0, 10)]) == 0

@@ -85,7 +85,7 @@ class Portal:
 
 def protect_all(store: Store) -> None:
     """From now on everybody who is here and every customer is protected."""
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         connection.execute(update(t.contacts).where(t.contacts.c.address_form.is_not(None)).values(protected=True))
         connection.execute(update(t.customers).where(t.customers.c.status == "active").values(protected=True))
 
@@ -334,12 +334,12 @@ def test_an_act_is_bound_where_no_route_is_and_nothing_of_its_work_stays(managed
 
     def do(kind: str, verb: Verb, act: Callable[[Work, Row], AuditValues]) -> None:
         with store.write(COMMAND_LINE) as work:
-            row = work.one(kind, managed.rows[kind]["id"])
+            row = work.get(kind, managed.rows[kind]["id"])
             work.audit(verb, row, *act(work, row))
 
-    with pytest.raises(Problem, match="is protected: no removal"):
+    with pytest.raises(Problem, match="is protected; refused: removal"):
         do("contact", Verb.CONTACTS_OFFBOARD, lambda work, row: contacts.remove(work, row, None, "left"))
-    with pytest.raises(Problem, match="is protected: no loss of service 'legal'"):
+    with pytest.raises(Problem, match="is protected; refused: loss of service 'legal'"):
         do("service", Verb.DELETE_SERVICES, services.remove)
     assert whole(store) == before
 
@@ -378,7 +378,7 @@ def test_pages_offer_nothing_that_protection_forbids_and_say_why(store: Store) -
     page = Reader.staff(store, email="max@provider.example").open(f"/admin/customers/{home}")
     assert "This customer is protected: nobody can archive or rename it." in page
     assert f'action="/admin/customers/{home}/archive"' not in page
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         connection.execute(update(t.customers).values(protected=False))
     page = Reader.staff(store, email="max@provider.example").open(f"/admin/customers/{home}")
     assert "Somebody at this customer is protected: nobody can archive it." in page

@@ -14,7 +14,7 @@ from tests.portal.harness import Api, refused
 def sign_up(store: Store, customer: str | None, email: str = "rita@acme.example") -> dict[str, Any]:
     """What a person's confirmed sign-up leaves behind."""
     with store.write(SYSTEM) as work:
-        home = work.one("customer", customer) if customer else None
+        home = work.get("customer", customer) if customer else None
         row = register(work, home, {"name": "Rita Ruiz", "email": email, "role": "requester", "language": "fr"})
         work.audit(Verb.SIGN_UP, row, None, {"name": "Rita Ruiz"})
     return dict(row.values)

@@ -88,7 +88,7 @@ def provider() -> Iterator[Identity]:
 def portal(sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory, provider: Identity) -> Iterator[Portal]:
     folder = tmp_path_factory.mktemp("repeats")
     shutil.copy(sqlite_template, folder / "portal.sqlite")
-    store = open_store(f"sqlite:///{folder / 'portal.sqlite'}", files=folder / "files", check_laws=True)
+    store = open_store(f"sqlite:///{folder / 'portal.sqlite'}", files=folder / "files", check_invariants=True)
     with Api.of(store) as api, served(create_app(store, sign_on_at(provider.url))) as url:
         api.app.state.sign_on = sign_on_at(provider.url)  # type: ignore[attr-defined]
         yield Portal(Ground(office_of(api), provider), url, whole(store))

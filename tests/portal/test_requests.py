@@ -312,26 +312,26 @@ def test_a_state_that_is_written_past_its_events_is_a_bug_and_stays_out(office: 
 
     def accepted_by(who: Principal) -> None:
         with store.write(who) as work:
-            request = work.one("request", id)
+            request = work.get("request", id)
             work.audit(Verb.REQUESTS_ACCEPT, request, *quotes.accept(work, request))
 
     def written() -> None:
         with store.write(SYSTEM) as work:
-            request = work.one("request", id)
+            request = work.get("request", id)
             request["state"] = "in_progress"
             work.audit(Verb.PATCH_REQUESTS, request, None, None)
 
     def begun() -> None:
         with store.write(SYSTEM) as work:
-            fresh = {**work.one("request", id).values, "state": "delivered"}
+            fresh = {**work.get("request", id).values, "state": "delivered"}
             request = work.new(
                 "request", {name: value for name, value in fresh.items() if name not in {"id", "version"}}
             )
             work.audit(Verb.POST_REQUESTS, request, None, None)
 
-    with pytest.raises(LookupError, match="from quoted to in_progress past its events"):
+    with pytest.raises(LookupError, match="from quoted to in_progress without its events"):
         written()
-    with pytest.raises(LookupError, match="from None to delivered past its events"):
+    with pytest.raises(LookupError, match="from None to delivered without its events"):
         begun()
     for actor in (Actor.PROJECT_MANAGER, Actor.ADMINISTRATOR, Actor.RECONCILER, Actor.SYSTEM):
         with pytest.raises(LookupError, match="only the customer does"):
@@ -344,7 +344,7 @@ def test_nothing_is_delivered_without_a_file(office: Office, store: Store) -> No
     office.do(office.jane, "accept", id)
     office.do(office.pm, "deliver", id, 422, files=[])
     with pytest.raises(Problem, match="nothing is delivered without a file"), store.write(SYSTEM) as work:
-        projects.deliver(work, work.one("request", id), [])
+        projects.deliver(work, work.get("request", id), [])
     assert office.admin.row(f"/requests/{id}")["state"] == "in_progress"
 
 

@@ -6,10 +6,18 @@ import itertools
 
 import pytest
 
-from reconciler.portal.rules.policy import MATRIX, Reach, reach_of
-from reconciler.portal.rules.principals import Who
+from reconciler.portal.rules.policy import PERMISSIONS, RowScope, row_scope_of
+from reconciler.portal.rules.principals import PrincipalKind
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.requests import EVENTS, all_words, cost, entering, first_state, next_state, possible
+from reconciler.portal.rules.requests import (
+    EVENTS,
+    cost,
+    fields_on_entry,
+    first_state,
+    next_state,
+    possible_events,
+    total_words,
+)
 from reconciler.portal.rules.states import RequestState
 
 LIFE = {
@@ -27,15 +35,15 @@ BY_ITSELF = {"expire", "quote", "refer"}
 """What the portal brings about."""
 
 WHO = {
-    "approve": {Who.PROJECT_MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
-    "reject": {Who.PROJECT_MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
-    "cancel": {Who.PROJECT_MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
-    "revive": {Who.PROJECT_MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
-    "progress": {Who.PROJECT_MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
-    "deliver": {Who.PROJECT_MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
-    "accept": {Who.REQUESTER, Who.MANAGER},
-    "decline": {Who.REQUESTER, Who.MANAGER},
-    "reassign": {Who.MANAGER, Who.ADMINISTRATOR, Who.ADMIN},
+    "approve": {PrincipalKind.PROJECT_MANAGER, PrincipalKind.ADMINISTRATOR, PrincipalKind.ADMIN},
+    "reject": {PrincipalKind.PROJECT_MANAGER, PrincipalKind.ADMINISTRATOR, PrincipalKind.ADMIN},
+    "cancel": {PrincipalKind.PROJECT_MANAGER, PrincipalKind.ADMINISTRATOR, PrincipalKind.ADMIN},
+    "revive": {PrincipalKind.PROJECT_MANAGER, PrincipalKind.ADMINISTRATOR, PrincipalKind.ADMIN},
+    "progress": {PrincipalKind.PROJECT_MANAGER, PrincipalKind.ADMINISTRATOR, PrincipalKind.ADMIN},
+    "deliver": {PrincipalKind.PROJECT_MANAGER, PrincipalKind.ADMINISTRATOR, PrincipalKind.ADMIN},
+    "accept": {PrincipalKind.REQUESTER, PrincipalKind.MANAGER},
+    "decline": {PrincipalKind.REQUESTER, PrincipalKind.MANAGER},
+    "reassign": {PrincipalKind.MANAGER, PrincipalKind.ADMINISTRATOR, PrincipalKind.ADMIN},
     "expire": set(), "quote": set(), "refer": set(),
 }  # fmt: skip
 
@@ -57,23 +65,23 @@ def test_an_event_leads_where_the_table_says_or_says_what_is_possible(state: str
 @pytest.mark.parametrize("event", EVENTS)
 def test_an_event_is_brought_about_by_those_whom_the_table_of_roles_names(event: str) -> None:
     operation = EVENTS[event].operation
-    assert {who for who in Who if operation and reach_of(who, operation)} == WHO[event]
+    assert {who for who in PrincipalKind if operation and row_scope_of(who, operation)} == WHO[event]
 
 
 def test_a_manager_decides_for_everybody_and_reassigns_only_what_is_others() -> None:
-    assert MATRIX["requests.decide"][Who.REQUESTER] is Reach.OWN
-    assert MATRIX["requests.decide"][Who.MANAGER] is Reach.CUSTOMER
-    assert MATRIX["requests.reassign"][Who.MANAGER] is Reach.TEAM
+    assert PERMISSIONS["requests.decide"][PrincipalKind.REQUESTER] is RowScope.OWN
+    assert PERMISSIONS["requests.decide"][PrincipalKind.MANAGER] is RowScope.CUSTOMER
+    assert PERMISSIONS["requests.reassign"][PrincipalKind.MANAGER] is RowScope.TEAM
 
 
 def test_buttons_are_exactly_what_somebody_may_do_in_this_state() -> None:
-    def as_(who: Who) -> list[str]:
-        return possible("quoted", lambda operation: reach_of(who, operation) is not None)
+    def as_(who: PrincipalKind) -> list[str]:
+        return possible_events("quoted", lambda operation: row_scope_of(who, operation) is not None)
 
-    assert as_(Who.REQUESTER) == ["accept", "decline"]
-    assert as_(Who.OBSERVER) == []
-    assert as_(Who.MANAGER) == ["accept", "decline", "reassign"]
-    assert as_(Who.PROJECT_MANAGER) == ["cancel"]
+    assert as_(PrincipalKind.REQUESTER) == ["accept", "decline"]
+    assert as_(PrincipalKind.OBSERVER) == []
+    assert as_(PrincipalKind.MANAGER) == ["accept", "decline", "reassign"]
+    assert as_(PrincipalKind.PROJECT_MANAGER) == ["cancel"]
 
 
 @pytest.mark.parametrize(
@@ -101,9 +109,9 @@ def test_only_an_automatic_quote_waits_for_a_count(workflow: str, state: str) ->
 
 
 def test_one_file_that_nobody_counted_leaves_the_whole_uncounted() -> None:
-    assert all_words([{"words": 3}, {"words": 4}]) == 7
-    assert all_words([{"words": 3}, {"words": None}]) is None
-    assert all_words([]) is None
+    assert total_words([{"words": 3}, {"words": 4}]) == 7
+    assert total_words([{"words": 3}, {"words": None}]) is None
+    assert total_words([]) is None
 
 
 @pytest.mark.parametrize(
@@ -128,12 +136,12 @@ def test_a_service_without_a_whole_price_costs_nothing_that_could_be_said() -> N
 
 def test_times_go_with_their_states() -> None:
     now, until = "2026-11-23T12:00:00Z", "2026-12-23T12:00:00Z"
-    assert entering("quoted", "quoted", now, until) == {}
-    assert entering("quoted", "cancelled", now, until)["expires_at"] == until
-    assert entering("in_progress", "quoted", now, until)["accepted_at"] == now
-    assert entering("delivered", "in_progress", now, until) == {
+    assert fields_on_entry("quoted", "quoted", now, until) == {}
+    assert fields_on_entry("quoted", "cancelled", now, until)["expires_at"] == until
+    assert fields_on_entry("in_progress", "quoted", now, until)["accepted_at"] == now
+    assert fields_on_entry("delivered", "in_progress", now, until) == {
         "expires_at": None,
         "progress": 100,
         "delivered_at": now,
     }
-    assert entering("in_progress", "delivered", now, until)["delivered_at"] is None
+    assert fields_on_entry("in_progress", "delivered", now, until)["delivered_at"] is None

@@ -148,7 +148,7 @@ def test_a_session_of_one_is_valid_at_the_other_and_ends_at_both(
         json={"customer": home["id"], "name": "Rita", "role": "requester", "email": f"rita@{home['id'][4:]}.example"},
     ).json()  # fmt: skip
     with store.write(SYSTEM) as work:
-        work.one("contact", contact["id"])["status"] = "active"
+        work.get("contact", contact["id"])["status"] = "active"
         session = begin_session(work, contact=contact["id"])["token"]
     for server in pair:
         found = httpx.get(f"{server.url}/api/v1/account", headers={"Authorization": f"Bearer {session}"})
@@ -205,7 +205,7 @@ def test_a_server_killed_while_it_sends_costs_at_most_one_more_copy(database: st
             until(lambda: sink.taken)
             first.kill()
         sink.on_taken = lambda _: None
-        with store.aside() as connection:  # what five minutes do to a mail whose taker died
+        with store.unversioned() as connection:  # what five minutes do to a mail whose taker died
             connection.execute(update(t.outbox).values(next_try_at=store.clock()).where(t.outbox.c.state == "sending"))
         with serving(database, "--smtp", sink.url, *MAIL_FROM) as second:
             until(lambda: Api.of(store).items("/outbox")[0]["state"] == "sent")

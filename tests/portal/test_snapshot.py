@@ -69,7 +69,7 @@ def test_a_new_epoch_voids_everything_that_was_remembered(api: Api, store: Store
         api.create("/customers", name=f"Customer {number}")
     cursor = api.get("/customers", params={"limit": 1}).json()["next"]
     head, tag = api.row("/meta"), api.get("/snapshot").headers["etag"]
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         renew_epoch(connection)
     refused(api.get("/snapshot", params={"since": head["revision"], "epoch": head["epoch"]}), "gone")
     refused(api.get("/customers", params={"cursor": cursor}), "gone")

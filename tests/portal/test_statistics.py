@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.portal.rules.statistics import is_day, months_between, statistics, usual_period
+from reconciler.portal.rules.statistics import default_period, is_day, months_between, statistics
 from reconciler.portal.store.store import Store
 from reconciler.portal.uploads.spreadsheets import as_csv
 from tests.portal.harness import Clock, refused
@@ -54,7 +54,7 @@ def test_figures_add_up_and_what_was_cancelled_has_neither_words_nor_a_cost() ->
 @given(st.integers(1, 9998), st.integers(1, 12))
 def test_the_usual_period_is_twelve_months_that_end_with_today(year: int, month: int) -> None:
     today = f"{year + 1:04}-{month:02}-07"
-    first, last = usual_period(f"{today}T12:00:00Z")
+    first, last = default_period(f"{today}T12:00:00Z")
     months = months_between(first, last)
     assert (last, len(months), months == sorted(months), first[8:]) == (today, 12, True, "01")
     assert is_day(first)

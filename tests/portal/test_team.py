@@ -66,7 +66,7 @@ def test_registrants_are_between_them_and_the_administrators(
     api: Api, store: Store, manager: dict[str, str], people: list[dict[str, Any]]
 ) -> None:
     with store.write(SYSTEM) as work:
-        home = work.one("customer", people[0]["customer"])
+        home = work.get("customer", people[0]["customer"])
         rita = {"name": "Rita Ruiz", "email": "rita@acme.example", "role": "requester", "language": "fr"}
         id = registrations.register(work, home, rita).id
     seen = api.get("/contacts", params={"include": "removed"}, headers=manager).json()["items"]

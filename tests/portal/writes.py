@@ -143,7 +143,7 @@ class Ground:
         """Rita, who waits for approval."""
         with self.store.write(SYSTEM) as work:
             fields = {"name": "Rita", "email": "rita@acme.example", "role": "requester", "language": None}
-            row = register(work, work.one("customer", self.office.home["id"]), fields)
+            row = register(work, work.get("customer", self.office.home["id"]), fields)
             work.audit(Verb.SIGN_UP, row, None, {})
         return self.admin.row(f"/contacts/{row.id}")
 
@@ -170,14 +170,14 @@ class Ground:
 
     def dead_letter(self) -> dict[str, Any]:
         id = self.admin.items("/outbox")[0]["id"]
-        with self.store.aside() as connection:
+        with self.store.unversioned() as connection:
             connection.execute(update(t.outbox).where(t.outbox.c.id == id).values(state="dead", tries=9))
         return {"id": id}
 
     def known(self) -> str:
         """The address of Jane, who has a password."""
         with self.store.write(SYSTEM) as work:
-            row = work.one("contact", self.office.ids["jane"])
+            row = work.get("contact", self.office.ids["jane"])
             row["password"] = KEPT
             return str(row["email"])
 
@@ -213,7 +213,7 @@ def whole(store: Store) -> Rows:
 def restored(store: Store, rows: Rows) -> None:
     """The database is what it was; sessions begin now, for they grow old."""
     now = store.clock()
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         for table in reversed(t.metadata.sorted_tables):
             connection.execute(delete(table))
         for table in t.metadata.sorted_tables:

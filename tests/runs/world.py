@@ -96,7 +96,7 @@ class Served:
         """A new, empty portal; the one before is no longer served."""
         path = self.folder / f"portal-{next(self._numbers)}.sqlite"
         shutil.copyfile(self.template, path)
-        return self.put(open_store(f"sqlite:///{path}", clock, self.url, check_laws=True))
+        return self.put(open_store(f"sqlite:///{path}", clock, self.url, check_invariants=True))
 
     def put(self, store: Store) -> Store:
         self.app.state.store.engine.dispose()
@@ -194,14 +194,16 @@ class World:
         name = Path(str(self.store.engine.url.database))
         path = name.with_name(f"{name.stem}-fork{next(_runs)}.sqlite")
         shutil.copyfile(name, path)
-        copy.store = self.served.put(open_store(f"sqlite:///{path}", self.clock, self.served.url, check_laws=True))
+        copy.store = self.served.put(
+            open_store(f"sqlite:///{path}", self.clock, self.served.url, check_invariants=True)
+        )
         copy.address, copy.reader = self.address, PortalReader(self.address)
         return copy
 
     def back(self) -> None:
         """This portal is served again."""
         self.store = self.served.put(
-            open_store(str(self.store.engine.url), self.clock, self.served.url, check_laws=True)
+            open_store(str(self.store.engine.url), self.clock, self.served.url, check_invariants=True)
         )
 
 

@@ -135,7 +135,7 @@ def knows_password(store: Store, principal: Principal, password: str, host: str)
 
 def own_row(work: Work, principal: Principal) -> Row:
     """Return the row of the person who is logged in."""
-    return work.one("contact", principal.contact) if principal.contact else work.one("staff", principal.staff or "")
+    return work.get("contact", principal.contact) if principal.contact else work.get("staff", principal.staff or "")
 
 
 def edit_own_row(work: Work, principal: Principal, fields: Fields) -> tuple[Row, AuditValues]:

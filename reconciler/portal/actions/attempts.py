@@ -18,7 +18,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import Window
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import moment
-from reconciler.portal.store.limits import note
+from reconciler.portal.store.limits import record_attempt
 from reconciler.portal.store.unit_of_work import Work
 
 _FROM: Final = "password-from"
@@ -32,29 +32,29 @@ def count_password_attempt(work: Work, form: str, host: str, proof: str | None =
     """
     if proof is not None:
         own = _subject("password-known", proof)
-        _refuse_for(throttle.until_next_try(_ages(work, own)))
+        _refuse_for(throttle.seconds_until_next_attempt(_ages(work, own)))
         return [_record(work, own)]
     address_and_network = _subject("password", form, throttle.network_of(host))
-    _refuse_for(throttle.until_next_try(_ages(work, address_and_network)))
-    address = (_subject("password", form), throttle.FAILURES_OF_AN_ADDRESS)
+    _refuse_for(throttle.seconds_until_next_attempt(_ages(work, address_and_network)))
+    address = (_subject("password", form), throttle.FAILURES_PER_ADDRESS)
     return [
         _record(work, address_and_network),
-        *_count(work, [address, *_host_windows(_FROM, throttle.FAILURES_OF_A_HOST, host)]),
+        *_count(work, [address, *_host_windows(_FROM, throttle.FAILURES_PER_HOST, host)]),
     ]
 
 
 def count_sign_on(work: Work, host: str) -> list[str]:
     """Count a return from the identity provider; return the ids for `clear_failures`."""
-    return _count(work, _host_windows(_FROM, throttle.FAILURES_OF_A_HOST, host))
+    return _count(work, _host_windows(_FROM, throttle.FAILURES_PER_HOST, host))
 
 
 def count_mail_request(work: Work, form: str, host: str, proof: str | None = None) -> None:
     """Count that an anonymous visitor asked for a mail to this address."""
     if proof is not None:
-        _count(work, [(_subject("mail-known", proof), throttle.MAILS_OF_AN_ADDRESS)])
+        _count(work, [(_subject("mail-known", proof), throttle.MAILS_PER_ADDRESS)])
         return
-    address = (_subject("mail", form), throttle.MAILS_OF_AN_ADDRESS)
-    _count(work, [address, *_host_windows("mail-from", throttle.MAILS_ASKED_BY_A_HOST, host)])
+    address = (_subject("mail", form), throttle.MAILS_PER_ADDRESS)
+    _count(work, [address, *_host_windows("mail-from", throttle.MAILS_PER_HOST, host)])
 
 
 def clear_failures(work: Work, form: str, host: str, ids: Sequence[str] = (), proof: str | None = None) -> None:
@@ -76,14 +76,14 @@ def _host_windows(purpose: str, window: Window, host: str) -> Iterator[tuple[str
     """Yield the subjects that a host counts as, with their windows: its network and its IPv6 site."""
     yield _subject(purpose, throttle.network_of(host)), window
     if site := throttle.site_of(host):
-        yield _subject(purpose, site), Window(window.most * throttle.OF_A_SITE, window.within_s)
+        yield _subject(purpose, site), Window(window.most * throttle.SITE_FACTOR, window.within_s)
 
 
 def _count(work: Work, windows: Iterable[tuple[str, Window]]) -> list[str]:
     """Count one attempt in each window if all of them have room; return the ids of the new rows."""
     all_windows = list(windows)
     for subject, window in all_windows:
-        _refuse_for(throttle.until_room(window, _ages(work, subject)))
+        _refuse_for(throttle.seconds_until_room(window, _ages(work, subject)))
     return [_record(work, subject) for subject, _ in all_windows]
 
 
@@ -100,7 +100,7 @@ def _ages(work: Work, subject: str) -> list[float]:
 
 
 def _record(work: Work, subject: str) -> str:
-    return note(work.connection, subject, work.now)
+    return record_attempt(work.connection, subject, work.now)
 
 
 def _refuse_for(seconds: int) -> None:

@@ -27,7 +27,7 @@ from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.guard import keep_protected
+from reconciler.portal.store.guard import check_protection
 from reconciler.portal.store.invariants import customers_with_manager
 from reconciler.portal.store.unit_of_work import Row, Work
 
@@ -98,9 +98,9 @@ def _apply_operation(run: BatchRun, index: int, operation: op.AnyOperation) -> t
         row, (before, after) = _apply_to_row(run, operation)
         _store_applied(run, row, operation)
         if not isinstance(operation, op.RemoveService):
-            run.work.written(row)
+            run.work.count_version(row)
         run.work.audit(_VERBS[type(operation)], row, before, after, operation.change)
-        keep_protected(run.work)
+        check_protection(run.work)
     return operation.change, row
 
 
@@ -168,7 +168,7 @@ def _decide_registration(
         raise Problem("registration-changed", f"registration '{operation.registration}' has version {row['version']}")
     if isinstance(operation, op.RejectRegistration):
         if row["customer"]:
-            _in_scope(run, run.work.one("customer", row["customer"]))
+            _in_scope(run, run.work.get("customer", row["customer"]))
         return row, registrations.reject(run.work, row, operation.reason)
     home = references.customer(run.work, run.batch.owner, operation.customer)
     _in_scope(run, home)
@@ -262,7 +262,7 @@ def _row(run: BatchRun, kind: str, id: str, version: int) -> Row:
     """Return the row that an operation names, if its version, its owner and the lease allow the
     write.
     """
-    row = run.work.one(kind, id)
+    row = run.work.get(kind, id)
     version_before = row.first["version"] if row.first else row["version"]
     if version_before != version:
         raise Problem("stale", f"{kind} '{id}' has version {version_before}, not {version}")
@@ -275,7 +275,7 @@ def _in_scope(run: BatchRun, row: Row) -> None:
     if row.kind in {"settings", "service"}:
         _must_cover(run, "settings")
         return
-    home = row if row.kind == "customer" else run.work.one("customer", row["customer"])
+    home = row if row.kind == "customer" else run.work.get("customer", row["customer"])
     keys = {home["external_key"], home.first["external_key"] if home.first else None} - {None}
     for key in keys:
         _must_cover(run, f"customer:{key}")
@@ -339,9 +339,9 @@ def _store_last_commit(run: BatchRun, outcomes: Sequence[tuple[str, Row]]) -> No
     if commit is None:
         return
     for id in sorted(invariants.touched_customers(work)):
-        customer = work.one("customer", id)
+        customer = work.get("customer", id)
         if customer["owner"] is not None:
             customer["last_commit"] = commit
     if any(row.kind in {"settings", "service"} for _, row in outcomes):
-        settings = work.one("settings", "settings")
+        settings = work.get("settings", "settings")
         settings["last_commits"] = {**settings["last_commits"], run.batch.owner: commit}

@@ -16,7 +16,7 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
-from reconciler.portal.store.guard import keep_protected
+from reconciler.portal.store.guard import check_protection
 from reconciler.portal.store.unit_of_work import Row, Work
 
 AuditValues = tuple[dict[str, Any] | None, dict[str, Any] | None]
@@ -42,7 +42,7 @@ def add(work: Work, customer: Row, fields: Fields) -> Row:
             "address_form": None,
         },
     )
-    work.written(contact)
+    work.count_version(contact)
     claim_address(work, contact)
     invite(work, contact)
     return contact
@@ -57,11 +57,11 @@ def claim_address(work: Work, contact: Row) -> None:
 
 def edit(work: Work, contact: Row, fields: Fields) -> AuditValues:
     """Change fields; a new address suspends access until the contact activates it."""
-    rules.must_live(contact.values)
+    rules.must_be_living(contact.values)
     old = contact["email"]
     before, after = set_fields(work, contact, fields)
     if "email" in after:
-        keep_protected(work)  # before the address lookup, so that nobody probes addresses on a protected contact
+        check_protection(work)  # before the address lookup, so that nobody probes addresses on a protected contact
         claim_address(work, contact)
         if same_address_form(old) != contact["address_form"]:
             _reset_access(work, contact, old)
@@ -83,11 +83,11 @@ def open_work(work: Work, contact: Row) -> list[Row]:
 
 def hand_over(work: Work, contact: Row, heir: Row) -> AuditValues:
     """Give all open requests of the contact to the heir, with an entry in each request's history."""
-    rules.may_receive(heir.values, contact.values)
+    rules.check_heir(heir.values, contact.values)
     requests = open_work(work, contact)
     for request in requests:
         request["owner"] = heir.id
-        work.written(request)
+        work.count_version(request)
         work.audit(Verb.WORK_MOVED, request, {"owner": contact.id}, {"owner": heir.id})
     if requests:
         listing = [about(work, request) for request in requests]
@@ -98,7 +98,7 @@ def hand_over(work: Work, contact: Row, heir: Row) -> AuditValues:
 
 def remove(work: Work, contact: Row, heir: Row | None, reason: str, *, with_customer: bool = False) -> AuditValues:
     """Remove the contact: hand over open work, end sessions and tokens, keep a tombstone."""
-    rules.must_live(contact.values)
+    rules.must_be_living(contact.values)
     before = {"status": contact["status"]}
     after: dict[str, Any] = {"status": ContactStatus.REMOVED, "reason": reason}
     if heir is not None:
@@ -128,8 +128,8 @@ def removal(work: Work, reason: str, with_customer: bool) -> dict[str, Any]:
 
 def restore(work: Work, contact: Row) -> AuditValues:
     """Bring back a removed contact and ask for a new activation."""
-    rules.may_be_restored(contact.values, contact["removed"], work.now)
-    customer = work.one("customer", contact["customer"])
+    rules.check_restorable(contact.values, contact["removed"], work.now)
+    customer = work.get("customer", contact["customer"])
     if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("not-restorable", f"customer '{customer.id}' is archived")
     _key_must_be_free(work, contact)

@@ -11,7 +11,7 @@ from reconciler.portal.actions import contacts, generations
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields, claim_name, new_row_fields, set_fields
 from reconciler.portal.actions.registrations import reject
-from reconciler.portal.rules.contacts import may_be_restored
+from reconciler.portal.rules.contacts import check_restorable
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
@@ -79,7 +79,7 @@ def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) ->
 
     A new name among the fields replaces the old one, which another customer may have by now.
     """
-    may_be_restored(customer.values, customer["archived"], work.now)
+    check_restorable(customer.values, customer["archived"], work.now)
     generations.begin_again(work, customer)
     customer.update(status=CustomerStatus.ACTIVE, archived=None)
     set_fields(work, customer, fields)
@@ -106,7 +106,7 @@ def release(work: Work, row: Row, people: Sequence[Row] = ()) -> AuditValues:
         row["last_commit"] = None
     for managed_row in (row, *people):
         managed_row.update(external_key=None, owner=None, applied=None)
-        work.written(managed_row)
+        work.count_version(managed_row)
     return before, {"external_key": None, "owner": None}
 
 
@@ -116,12 +116,12 @@ def renew_code(work: Work, customer: Row) -> AuditValues:
     The history does not contain the code.
     """
     customer["registration_code"] = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(3))
-    work.written(customer)
+    work.count_version(customer)
     return {}, {"registration_code": "renewed"}
 
 
 def withdraw_code(work: Work, customer: Row) -> AuditValues:
     """Delete the registration code, so that nobody can sign up with it."""
     customer["registration_code"] = None
-    work.written(customer)
+    work.count_version(customer)
     return {}, {"registration_code": "withdrawn"}

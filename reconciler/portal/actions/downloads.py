@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from reconciler.portal.actions.row_scope import row_in_scope
 from reconciler.portal.actions.uploads import files_of_request
-from reconciler.portal.rules.policy import Grant, reach_of
+from reconciler.portal.rules.policy import Grant, row_scope_of
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
@@ -59,7 +59,7 @@ def _files(store: Store, grant: Grant, request: str) -> tuple[Mapping[str, Any],
 
 def _record_download(store: Store, grant: Grant, request: Mapping[str, Any], files: Sequence[File]) -> None:
     """Record the first download of a delivery by somebody who may decide; reminders end with it."""
-    decides = reach_of(grant.principal.who, "requests.decide") is not None and grant.principal.contact is not None
+    decides = row_scope_of(grant.principal.kind, "requests.decide") is not None and grant.principal.contact is not None
     if (
         not decides
         or request["taken_at"] is not None
@@ -68,5 +68,5 @@ def _record_download(store: Store, grant: Grant, request: Mapping[str, Any], fil
         return
     c = t.requests.c
     not_downloaded = update(t.requests).where(c.id == request["id"], c.taken_at.is_(None))
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         connection.execute(not_downloaded.values(taken_at=store.clock()))

@@ -11,7 +11,7 @@ from reconciler.portal.actions.forgetting import forget_everywhere, forget_in_hi
 from reconciler.portal.actions.outbox import FORGOTTEN
 from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import MailKind
-from reconciler.portal.rules.chain import NAMED, pseudonym
+from reconciler.portal.rules.chain import ERASED_VALUES, pseudonym
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.fields import personal_fields
 from reconciler.portal.rules.principals import Actor
@@ -42,9 +42,9 @@ def erase(work: Work, contact: Row) -> AuditValues:
     _delete_letters(work, contact, traces)
     forget_everywhere(work, traces)
     value_names = forget_in_history(work, traces)
-    work.written(contact)
+    work.count_version(contact)
     work.leave_no_traces()
-    return {}, {"erased": True, NAMED: value_names}
+    return {}, {"erased": True, ERASED_VALUES: value_names}
 
 
 def _traces(work: Work, contact: Row) -> Traces:
@@ -77,7 +77,7 @@ def _empty(work: Work, contact: Row, traces: Traces) -> None:
     contact.update(**traces.replaced, touched=touched, password=None, applied=applied)
     contact["removed"] = {**(contact["removed"] or {}), "restorable_until": work.now}
     if contact["fingerprint"]:  # a hash of a few guessable values
-        home = work.one("customer", contact["customer"])["name"] if contact["customer"] else None
+        home = work.get("customer", contact["customer"])["name"] if contact["customer"] else None
         contact["fingerprint"] = fingerprint(contact.values, home)
     work.flush()
 

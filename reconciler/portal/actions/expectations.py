@@ -12,7 +12,7 @@ from reconciler.portal.actions.operations import Expectations, ExpectedPeople, E
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.rights import changes_rights, concerns
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.database import among
+from reconciler.portal.store.database import is_one_of
 from reconciler.portal.store.unit_of_work import Work
 
 _TABLE: Final[Mapping[str, Table]] = {
@@ -39,7 +39,7 @@ def _check_rows(work: Work, rows: Sequence[ExpectedRow]) -> None:
         by_kind[row.kind].append(row)
     for kind, expected_rows in by_kind.items():
         c, ids = _TABLE[kind].c, [row.id for row in expected_rows]
-        statement = select(c.id, c.version).where(among(work.connection, c.id, ids))
+        statement = select(c.id, c.version).where(is_one_of(work.connection, c.id, ids))
         versions = {row.id: row.version for row in work.connection.execute(statement)}
         for row in expected_rows:
             version = versions.get(row.id, "none (not found)")

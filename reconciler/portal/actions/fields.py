@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from reconciler.portal.rules.equality import same_name_form
-from reconciler.portal.rules.fields import DEFAULTS, patched
+from reconciler.portal.rules.fields import DEFAULTS, apply_patch
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
@@ -16,7 +16,7 @@ Fields = Mapping[str, Any]
 
 def set_fields(work: Work, row: Row, patch: Fields) -> tuple[dict[str, Any], dict[str, Any]]:
     """Apply the patch; return the changed values before and after."""
-    after = patched(row.values, patch, row.kind)
+    after = apply_patch(row.values, patch, row.kind)
     before = {name: row[name] for name in after}
     _services_must_exist(work, row.kind, after)
     row.update(**after)
@@ -29,7 +29,7 @@ def set_fields(work: Work, row: Row, patch: Fields) -> tuple[dict[str, Any], dic
 
 def new_row_fields(work: Work, kind: str, patch: Fields) -> dict[str, Any]:
     """Return the fields of a new row: the defaults of its kind, overridden by the patch."""
-    fields = {**DEFAULTS[kind], **patched(DEFAULTS[kind], patch, kind)}
+    fields = {**DEFAULTS[kind], **apply_patch(DEFAULTS[kind], patch, kind)}
     _services_must_exist(work, kind, fields)
     by = {"by": work.principal.name, "actor": str(work.principal.actor), "at": work.now}
     return {

@@ -51,8 +51,8 @@ def forget_in_history(work: Work, traces: Traces) -> list[str]:
         paths = [path for path in sorted(seals) if _identifies(traces, entry, path)]
         if paths:
             entry_key = and_(c.revision == entry["revision"], c.seq == entry["seq"])
-            work.connection.execute(update(t.changes).where(entry_key).values(**chain.without(entry, paths)))
-            names += [chain.named(entry, path) for path in paths]
+            work.connection.execute(update(t.changes).where(entry_key).values(**chain.erase_values(entry, paths)))
+            names += [chain.value_name(entry, path) for path in paths]
     return names
 
 

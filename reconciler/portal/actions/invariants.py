@@ -39,7 +39,7 @@ def managers_stay(work: Work, before: Collection[str]) -> None:
     work.flush()
     now = customers_with_manager(work.connection, before)
     for id in sorted(set(before) - now):
-        customer = work.one("customer", id)
+        customer = work.get("customer", id)
         remembered = (customer["applied"] or {}).get("fields", {})
         if customer["status"] == CustomerStatus.ACTIVE and not remembered.get("manager_optional"):
             raise Problem("last-manager", f"customer '{customer['external_key'] or id}' would have no manager")

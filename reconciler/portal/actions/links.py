@@ -60,7 +60,7 @@ def hash_new_password(store: Store, kind: str, secret: str, password: str) -> st
 def set_password(work: Work, kind: str, secret: str, password_hash: str, host: str) -> Row:
     """Set the password of the link's owner. The link works once and ends all their other links."""
     person = person_behind(work.connection, kind, secret, work.now)
-    row = work.one("contact" if "customer" in person else "staff", person["id"])
+    row = work.get("contact" if "customer" in person else "staff", person["id"])
     work.connection.execute(update(t.links).where(t.links.c.digest == digest_of(secret)).values(used_at=work.now))
     attempts.clear_failures(work, same_address_form(row["email"]), host)
     row["password"] = password_hash

@@ -45,7 +45,7 @@ def send(work: Work, wording: Wording, contact: Row, *, to: str | None = None, *
 
 def contact_recipient(work: Work, contact: Row) -> Recipient:
     """Return the contact as a recipient, in their own language or their customer's."""
-    customer = work.one("customer", contact["customer"]) if contact["customer"] else None
+    customer = work.get("customer", contact["customer"]) if contact["customer"] else None
     language = contact["language"] or (customer["language"] if customer else "en")
     return Recipient(contact["email"], contact["name"], language, contact.id, contact["role"], customer)
 
@@ -117,13 +117,13 @@ def invite(work: Work, contact: Row, wording: Wording = Wording.ACTIVATION) -> N
 
 def color_fact(work: Work) -> dict[str, str]:
     """Return the provider's colour for the HTML of a mail; empty if the settings name none."""
-    color = work.one("settings", "settings")["branding"].get("primary_color")
+    color = work.get("settings", "settings")["branding"].get("primary_color")
     return {"color": color} if color else {}
 
 
 def new_link_expiry(work: Work) -> str:
     """Return when an activation link created now expires."""
-    return later(work.now, days=work.one("settings", "settings")["activation"]["expire_after_days"])
+    return later(work.now, days=work.get("settings", "settings")["activation"]["expire_after_days"])
 
 
 def about(work: Work, request: Row) -> About:

@@ -23,7 +23,7 @@ def mail_owner(work: Work, wording: Wording, request: Row, **facts: str) -> None
     send(
         work,
         wording,
-        work.one("contact", request["owner"]),
+        work.get("contact", request["owner"]),
         title=request["title"],
         link=request_url(work, request),
         **facts,
@@ -35,8 +35,8 @@ def mail_project_managers(work: Work, wording: Wording, request: Row, **facts: s
 
     The mail names the person who acted and is stored under that person, so erasing them deletes it.
     """
-    customer = work.one("customer", request["customer"])
-    owner = work.one("contact", request["owner"])
+    customer = work.get("customer", request["customer"])
+    owner = work.get("contact", request["owner"])
     for address in customer["project_managers"]:
         name, language = _name_and_language(work, address)
         recipient = Recipient(address, name, language, work.principal.contact or owner.id, customer=customer)

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from reconciler.portal.rules.offers import offered
+from reconciler.portal.rules.offers import may_order_service
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import Workflow
 from reconciler.portal.store import tables as t
@@ -31,17 +31,17 @@ def orderable_services(connection: Connection, contact: str) -> list[Values]:
         .where(c.id == contact)
     ).one()
     rows = connection.execute(select(t.services).order_by(t.services.c.name, t.services.c.id)).mappings()
-    return [service for service in map(dict, rows) if offered(service, lists.services, lists.home)]
+    return [service for service in map(dict, rows) if may_order_service(service, lists.services, lists.home)]
 
 
 def check_order(work: Work, owner: Row, service: Row | None, fields: Values, files: Sequence[str]) -> None:
     """Raise a problem unless the contact may order exactly this now."""
-    customer = work.one("customer", owner["customer"])
+    customer = work.get("customer", owner["customer"])
     if not customer["project_managers"]:
         raise Problem("wrong-state", "this customer has no project manager yet")
     if service is None:
         raise Problem("unprocessable", "'service' is required", field="service")
-    if not offered(service.values, owner["services"], customer["services"]):
+    if not may_order_service(service.values, owner["services"], customer["services"]):
         raise Problem("unprocessable", f"there is no service '{service['code']}'", field="service")
     if fields["workflow"] not in service["workflows"]:
         detail = f"'{service['code']}' accepts the workflows {', '.join(service['workflows'])}"
@@ -55,7 +55,7 @@ def check_order(work: Work, owner: Row, service: Row | None, fields: Values, fil
 
 
 def _check_languages(work: Work, fields: Values) -> None:
-    on_offer = work.one("settings", "settings")["languages"]
+    on_offer = work.get("settings", "settings")["languages"]
     requested = {"source": [fields["source_language"]], "target": fields["target_languages"]}
     for side, languages in requested.items():
         unavailable = sorted(set(languages) - set(on_offer[side])) if on_offer[side] else []

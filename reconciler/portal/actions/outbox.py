@@ -43,7 +43,7 @@ def claim_next(store: Store) -> Mail | None:
     with store.read() as connection:
         if connection.execute(due).first() is None:
             return None
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         mail = connection.execute(due.with_for_update(skip_locked=True)).mappings().first()
         if mail is None:
             return None
@@ -101,7 +101,7 @@ def _record(store: Store, mail: Mail, values: dict[str, Any]) -> None:
     c = t.outbox.c
     # a late worker has lost its claim: the number of tries has changed
     condition = and_(c.id == mail["id"], c.state == MailState.SENDING, c.tries == mail["tries"])
-    with store.aside() as connection:
+    with store.unversioned() as connection:
         connection.execute(update(t.outbox).where(condition).values(**values))
 
 
@@ -144,6 +144,6 @@ def _forget_some(store: Store) -> int:
     with store.read() as connection:
         due = list(connection.execute(select(c.id).where(c.forget_at <= now).limit(ROWS_PER_BATCH)).scalars())
     if due:
-        with store.aside() as connection:  # the condition again: a mail may have been requeued meanwhile
+        with store.unversioned() as connection:  # the condition again: a mail may have been requeued meanwhile
             connection.execute(update(t.outbox).where(c.id.in_(due), c.forget_at <= now).values(**FORGOTTEN))
     return len(due)

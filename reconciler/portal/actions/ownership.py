@@ -37,7 +37,7 @@ def followers_must_be_own(work: Work, owner: str, named_rows: Iterable[Row]) -> 
 
 def _must_be_own(work: Work, owner: str, row: Row, *, follows: bool) -> None:
     customer = row.values.get("customer")
-    home = _owners(work.one("customer", customer)) if customer else None
+    home = _owners(work.get("customer", customer)) if customer else None
     must_be_own(owner, f"{row.kind} '{row.id}'", _owners(row), home, follows=follows)
 
 

@@ -12,7 +12,7 @@ from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import Limit
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.limits import count
+from reconciler.portal.store.limits import count_against
 from reconciler.portal.store.unit_of_work import Row, Work
 
 
@@ -34,7 +34,7 @@ def address_must_be_free(work: Work, form: str, person: Row, email: str) -> None
     others.
     """
     if form != person["address_form"]:
-        count(work, Limit.ADDRESSES)
+        count_against(work, Limit.ADDRESSES)
     holder = person_with_address(work, form)
     if holder is not None and holder is not person:
         holder_kind = "another contact" if holder.kind == "contact" else "one of the provider's people"

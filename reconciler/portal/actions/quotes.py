@@ -15,10 +15,10 @@ from reconciler.portal.actions.notices import mail_owner, mail_project_managers
 from reconciler.portal.actions.requests import move
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.audit import Verb
-from reconciler.portal.rules.contacts import living
+from reconciler.portal.rules.contacts import is_living
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.requests import cost, next_state, possible
+from reconciler.portal.rules.requests import cost, next_state, possible_events
 from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
@@ -41,8 +41,8 @@ def approve(work: Work, request: Row, terms: Terms) -> AuditValues:
 def revive(work: Work, request: Row, terms: Terms) -> AuditValues:
     """Quote a cancelled request again, if its owner can still accept it."""
     next_state("revive", request["state"])
-    owner = work.one("contact", request["owner"])
-    if not living(owner.values) or owner["role"] not in HOLDS_WORK:
+    owner = work.get("contact", request["owner"])
+    if not is_living(owner.values) or owner["role"] not in HOLDS_WORK:
         detail = f"its owner '{owner.id}' is {owner['status']}, a {owner['role']}, and cannot accept a quote"
         raise Problem("no-heir", detail, requests=[request.id])
     return _offer(work, request, "revive", terms)
@@ -84,7 +84,7 @@ def accept(work: Work, request: Row) -> AuditValues:
     """Accept the quote: the project begins, and the project managers get a mail."""
     next_state("accept", request["state"])
     if is_overdue(request.values, work.now):
-        instead = [event for event in possible(request["state"]) if event != "accept"]
+        instead = [event for event in possible_events(request["state"]) if event != "accept"]
         detail = f"the quote expired at {request['expires_at']}; possible events: {', '.join(instead)}"
         raise Problem("wrong-state", detail, state=request["state"], possible=instead)
     audited = move(work, request, "accept")

@@ -32,7 +32,7 @@ def register(work: Work, customer: Row | None, fields: Fields) -> Row:
             "fingerprint": None,
         },
     )
-    work.written(contact)
+    work.count_version(contact)
     contact["fingerprint"] = fingerprint(contact.values, customer["name"] if customer else None)
     return contact
 

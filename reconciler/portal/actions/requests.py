@@ -13,7 +13,7 @@ from reconciler.portal.actions.notices import mail_owner, mail_project_managers
 from reconciler.portal.actions.offers import check_order
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import requests as rules
-from reconciler.portal.rules.contacts import may_receive, must_live
+from reconciler.portal.rules.contacts import check_heir, must_be_living
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.rules.states import FileKind, RequestState, Workflow
@@ -36,7 +36,7 @@ def send(
     Contacts may order only what is offered to them. The provider's tools may also send without a
     service, but no workflow that begins without a quote: only the customer begins a project.
     """
-    must_live(owner.values)
+    must_be_living(owner.values)
     if owner["role"] not in HOLDS_WORK:
         raise Problem("heir-may-not-hold-work", f"a {owner['role']} cannot send requests")
     service = _service(work, fields["service"])
@@ -67,7 +67,7 @@ def _service(work: Work, code: str | None) -> Row | None:
 def _new_request(
     work: Work, owner: Row, fields: Mapping[str, Any], service: Row | None, sources: Sequence[uploads.File]
 ) -> Row:
-    targets, words = sorted(set(fields["target_languages"])), rules.all_words(sources)
+    targets, words = sorted(set(fields["target_languages"])), rules.total_words(sources)
     amount, currency = rules.cost(words, service["price"] if service else None, len(targets))
     state = rules.first_state(fields["workflow"], words, counting=any(map(is_counting, sources)))
     request = work.new(
@@ -85,14 +85,14 @@ def _new_request(
             "currency": currency,
         },
     )
-    request.update(**rules.entering(state, None, work.now, quote_expiry(work)))
-    work.written(request)
+    request.update(**rules.fields_on_entry(state, None, work.now, quote_expiry(work)))
+    work.count_version(request)
     return request
 
 
 def quote_expiry(work: Work) -> str:
     """Return when a quote made now expires."""
-    return later(work.now, days=work.one("settings", "settings")["offers"]["expire_after_days"])
+    return later(work.now, days=work.get("settings", "settings")["offers"]["expire_after_days"])
 
 
 def _mail(work: Work, request: Row) -> None:
@@ -111,7 +111,7 @@ def move(work: Work, request: Row, event: str, **fields: Any) -> AuditValues:
         request,
         {
             "state": state,
-            **rules.entering(state, request["state"], work.now, quote_expiry(work)),
+            **rules.fields_on_entry(state, request["state"], work.now, quote_expiry(work)),
             **fields,
         },
     )
@@ -123,14 +123,14 @@ def write(work: Work, request: Row, fields: Mapping[str, Any]) -> AuditValues:
     before = {name: request[name] for name in after}
     if after:
         request.update(**after)
-        work.written(request)
+        work.count_version(request)
     return before, after
 
 
 def reassign(work: Work, request: Row, heir: Row) -> AuditValues:
     """Give the open request to another contact of its customer, and mail the new owner."""
-    owner = work.one("contact", request["owner"])
-    may_receive(heir.values, owner.values)
+    owner = work.get("contact", request["owner"])
+    check_heir(heir.values, owner.values)
     audited = move(work, request, "reassign", owner=heir.id)
     send_mail(work, Wording.WORK_RECEIVED, heir, count=1, from_name=owner["name"], requests=[about(work, request)])
     return audited

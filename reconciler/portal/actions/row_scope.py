@@ -8,13 +8,13 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Table, and_, false, select, true
 
 from reconciler.portal.rules.equality import same_address_form
-from reconciler.portal.rules.policy import Grant, Reach
+from reconciler.portal.rules.policy import Grant, RowScope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
-WITHOUT_REGISTRATIONS: Final = frozenset({Reach.CUSTOMER, Reach.TEAM})
+WITHOUT_REGISTRATIONS: Final = frozenset({RowScope.CUSTOMER, RowScope.TEAM})
 """Scopes in which registrations are hidden: only administrators see them."""
 
 
@@ -22,20 +22,20 @@ def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElemen
     """Return the condition for rows of `requests` or `contacts` that the grant covers."""
     principal, owner_column = grant.principal, table.c.owner if table is t.requests else table.c.id
     approved = true() if table is t.requests else table.c.status != ContactStatus.UNAPPROVED
-    match grant.reach:
-        case Reach.ALL:
+    match grant.row_scope:
+        case RowScope.ALL:
             return true()
-        case Reach.OWN:
+        case RowScope.OWN:
             return owner_column == principal.person if principal.person else false()
-        case Reach.CUSTOMER:
+        case RowScope.CUSTOMER:
             return and_(table.c.customer == principal.customer, approved) if principal.customer else false()
-        case Reach.TEAM:
+        case RowScope.TEAM:
             return (
                 and_(table.c.customer == principal.customer, owner_column != principal.contact, approved)
                 if principal.customer
                 else false()
             )
-        case Reach.THEIRS:
+        case RowScope.THEIRS:
             return table.c.customer.in_(customers_managed_by(connection, principal.address or ""))
 
 
@@ -54,12 +54,14 @@ def address_forms(addresses: list[str]) -> frozenset[str]:
 def must_be_in_scope(connection: Connection, grant: Grant, row: Mapping[str, Any]) -> None:
     """Raise a `not-found` problem unless the grant covers the row, as if it did not exist."""
     managers: frozenset[str] = frozenset()
-    if grant.reach is Reach.THEIRS and row["customer"]:
+    if grant.row_scope is RowScope.THEIRS and row["customer"]:
         c = t.customers.c
         home = connection.execute(select(c.project_managers).where(c.id == row["customer"])).scalar_one()
         managers = address_forms(home)
     kind, owner = ("request", row["owner"]) if "target_languages" in row else ("contact", row["id"])
-    hidden = kind == "contact" and row["status"] == ContactStatus.UNAPPROVED and grant.reach in WITHOUT_REGISTRATIONS
+    hidden = (
+        kind == "contact" and row["status"] == ContactStatus.UNAPPROVED and grant.row_scope in WITHOUT_REGISTRATIONS
+    )
     if hidden or not grant.covers(customer=row["customer"], owner=owner, managers=managers):
         raise _not_found(kind, row["id"])
 
@@ -75,16 +77,16 @@ def row_in_scope(connection: Connection, grant: Grant, table: Table, id: str) ->
 
 def get_in_scope(work: Work, grant: Grant, kind: str, id: str) -> Row:
     """Return the row to act on if the grant covers it; else `not-found`."""
-    row = work.one(kind, id)
+    row = work.get(kind, id)
     must_be_in_scope(work.connection, grant, row.values)
     return row
 
 
 def heir_of(work: Work, grant: Grant, id: str) -> Row:
     """Return the contact who receives work; a manager may name only people of their own customer."""
-    heir = work.one("contact", id)
+    heir = work.get("contact", id)
     foreign = heir["customer"] != grant.principal.customer or heir["status"] == ContactStatus.UNAPPROVED
-    if grant.reach is Reach.TEAM and foreign:
+    if grant.row_scope is RowScope.TEAM and foreign:
         raise _not_found("contact", id)
     return heir
 

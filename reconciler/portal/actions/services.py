@@ -21,7 +21,7 @@ def create(work: Work, code: str, fields: Fields) -> Row:
     if work.where("service", t.services.c.code == code):
         raise Problem("key-taken", f"a service '{code}' already exists")
     service = work.new("service", {**new_row_fields(work, "service", fields), "code": code})
-    work.written(service)
+    work.count_version(service)
     return service
 
 

@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 from reconciler.portal.actions.mails import digest_of
 from reconciler.portal.actions.tokens import USE_RECORDED_EVERY_MINUTES
 from reconciler.portal.rules.equality import same_address_form
-from reconciler.portal.rules.principals import SYSTEM, WHO_BY_ROLE, WHO_BY_SCOPE, Actor, Principal, Scope
+from reconciler.portal.rules.principals import KIND_BY_ROLE, KIND_BY_SCOPE, SYSTEM, Actor, Principal, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import Role
 from reconciler.portal.rules.states import ContactStatus, CustomerStatus, StaffStatus
@@ -44,7 +44,14 @@ def _token(connection: Connection, proof: str, now: str) -> Principal | None:
     scope = Scope(row.scope)
     actor = Actor.RECONCILER if scope is Scope.APPLY else Actor.ADMINISTRATOR
     return Principal(
-        row.id, row.name, actor, scope, who=WHO_BY_SCOPE[scope], proof=proof, owner=row.owner, expires_at=row.expires_at
+        row.id,
+        row.name,
+        actor,
+        scope,
+        kind=KIND_BY_SCOPE[scope],
+        proof=proof,
+        owner=row.owner,
+        expires_at=row.expires_at,
     )
 
 
@@ -88,7 +95,7 @@ def _contact(connection: Connection, proof: str, id: str) -> Principal | None:
         None,
         row.id,
         row.customer,
-        who=WHO_BY_ROLE[row.role],
+        kind=KIND_BY_ROLE[row.role],
         language=row.language or row.home_language,
         proof=proof,
     )
@@ -109,7 +116,7 @@ def _staff(connection: Connection, proof: str, id: str) -> Principal | None:
         None,
         row.id,
         same_address_form(row.email),
-        WHO_BY_ROLE[row.kind],
+        KIND_BY_ROLE[row.kind],
         row.language,
         proof,
     )
@@ -137,7 +144,7 @@ def _check_unchanged(work: Work, was: Principal, proof: str) -> None:
     now = _token(work.connection, proof, work.now) if was.scope else _session(work.connection, proof)
     if now is None:
         raise Problem("unauthenticated", "this session has ended; log in again")
-    if (now.who, now.customer, now.address) != (was.who, was.customer, was.address):
+    if (now.kind, now.customer, now.address) != (was.kind, was.customer, was.address):
         raise Problem("forbidden", "your permissions have changed; open the page again")
 
 

@@ -39,7 +39,7 @@ def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
     """Mail a confirmation link; to an address with access, mail that it has access. Same work for
     both.
     """
-    sign_up_must_be_open(work.one("settings", "settings").values)
+    sign_up_must_be_open(work.get("settings", "settings").values)
     form = same_address_form(fields["email"])
     attempts.count_mail_request(work, form, host)
     home, secret = _customer(work, form, fields.get("code")), secrets.token_urlsafe(24)
@@ -87,7 +87,7 @@ def _customer(work: Work, form: str, code: str | None) -> Row | None:
     has_domains = cast(c.email_domains, Text) != "[]"
     rows = work.connection.execute(select(c.id, c.email_domains).where(c.status == CustomerStatus.ACTIVE, has_domains))
     homes = [row.id for row in rows if domain in {same_domain_form(name) for name in row.email_domains}]
-    return work.one("customer", homes[0]) if len(homes) == 1 else None
+    return work.get("customer", homes[0]) if len(homes) == 1 else None
 
 
 def confirm(work: Work, secret: str) -> str:
@@ -125,11 +125,11 @@ def _is_registered(work: Work, form: str) -> bool:
 
 
 def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
-    home = work.one("customer", pending["customer"]) if pending["customer"] else None
+    home = work.get("customer", pending["customer"]) if pending["customer"] else None
     if home is not None and home["status"] != CustomerStatus.ACTIVE:
         home = None
     fields = {name: pending[name] for name in ("name", "email", "role", "language")}
-    mode = work.one("settings", "settings")["sign_up"]
+    mode = work.get("settings", "settings")["sign_up"]
     if mode == SignUp.OPEN and home is not None and not _was_here(work, home, pending["address_form"]):
         row = contacts.add(work, home, {**fields, "role": Role.REQUESTER})
         work.audit(Verb.SIGN_UP, row, None, {"name": row["name"], "status": ContactStatus.INVITED})

@@ -77,7 +77,7 @@ def resend_activation(work: Work, person: Row) -> AuditValues:
         raise Problem("wrong-state", f"'{person.id}' is {person['status']}, not invited")
     work.end_access(person.id)
     invite(work, person)
-    work.written(person)
+    work.count_version(person)
     return {}, {"status": StaffStatus.INVITED}
 
 

@@ -9,9 +9,9 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from reconciler.portal.actions.row_scope import in_scope
-from reconciler.portal.rules.policy import Grant, Reach
+from reconciler.portal.rules.policy import Grant, RowScope
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.statistics import Statistics, is_day, statistics, usual_period
+from reconciler.portal.rules.statistics import Statistics, default_period, is_day, statistics
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 
@@ -39,8 +39,8 @@ def read_statistics(store: Store, grant: Grant, query: StatisticsQuery) -> Stati
 
 def check_filter(grant: Grant, contact: str | None) -> None:
     """Raise a `forbidden` problem if a person who sees only their own requests filters by contact."""
-    if contact and grant.reach is Reach.OWN:
-        raise Problem("forbidden", f"'{grant.principal.who}' cannot filter by contact")
+    if contact and grant.row_scope is RowScope.OWN:
+        raise Problem("forbidden", f"'{grant.principal.kind}' cannot filter by contact")
 
 
 def _period(now: str, first: str | None, last: str | None) -> tuple[str, str]:
@@ -48,7 +48,7 @@ def _period(now: str, first: str | None, last: str | None) -> tuple[str, str]:
     for day in (first, last):
         if day is not None and not is_day(day):
             raise Problem("unprocessable", f"'{day}' is not a date such as {now[:10]}")
-    begin, end = usual_period(last or now)
+    begin, end = default_period(last or now)
     first, last = sorted((first or begin, last or end))
     return max(first, f"{int(last[:4]) - LONGEST_YEARS:04}{last[4:]}"), last
 

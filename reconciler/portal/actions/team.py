@@ -11,7 +11,7 @@ from reconciler.portal.actions.contacts import AuditValues, open_work
 from reconciler.portal.actions.fields import Fields
 from reconciler.portal.actions.schemas import has_web_address
 from reconciler.portal.rules.contacts import no_heir
-from reconciler.portal.rules.policy import Grant, Reach, may_write
+from reconciler.portal.rules.policy import Grant, RowScope, check_writable
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.store.unit_of_work import Row, Work
@@ -19,8 +19,8 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 def edit(work: Work, grant: Grant, contact: Row, fields: Fields) -> AuditValues:
     """Change the fields that the grant allows."""
-    may_write(grant, fields)
-    if grant.reach is Reach.TEAM:
+    check_writable(grant, fields)
+    if grant.row_scope is RowScope.TEAM:
         _check_as_manager(work, contact, fields)
     return contacts.edit(work, contact, fields)
 

@@ -86,7 +86,7 @@ def write_token_uses(store: Store) -> int:
     ]
     if due:
         statement = update(t.tokens).where(c.digest == bindparam("proof")).values(used_at=bindparam("at"))
-        with store.aside() as connection:
+        with store.unversioned() as connection:
             connection.execute(statement, due)
     return len(due)
 

@@ -20,7 +20,7 @@ from reconciler.portal.actions.uploads import files_of_request
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
-from reconciler.portal.rules.requests import after_count, all_words, cost
+from reconciler.portal.rules.requests import after_count, cost, total_words
 from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.rules.word_counts import is_counting
 from reconciler.portal.store import tables as t
@@ -95,7 +95,7 @@ def record_count(store: Store, file: File, count: Count | None) -> None:
                 select(c.request).where(c.id == file["id"], c.kind == FileKind.SOURCE)
             ).scalar()
             if of is not None:
-                _continue_request(work, work.one("request", of))
+                _continue_request(work, work.get("request", of))
 
 
 def _continue_request(work: Work, request: Row) -> None:
@@ -103,7 +103,7 @@ def _continue_request(work: Work, request: Row) -> None:
     sources = [file for file in files_of_request(work.connection, request.id) if file["kind"] == FileKind.SOURCE]
     if any(map(is_counting, sources)):
         return
-    words, fields = all_words(sources), {}
+    words, fields = total_words(sources), {}
     if words is not None and request["words"] is None:  # a project manager may have entered them already
         amount, currency = cost(words, price_of(work.connection, request["service"]), len(request["target_languages"]))
         fields = {"words": words, "cost": amount, "currency": currency}

@@ -15,7 +15,7 @@ from reconciler.portal.actions import outbox
 from reconciler.portal.delivery.messages import NotSendable, message, recipient
 from reconciler.portal.delivery.smtp import Deferred, Line, MailServer, Rejected
 from reconciler.portal.rules.portal_name import name_for
-from reconciler.portal.store.database import AWAY, failure
+from reconciler.portal.store.database import UNAVAILABLE, failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
@@ -29,7 +29,7 @@ def carry_mails(store: Store, server: MailServer, done: threading.Event) -> None
     while not done.is_set():
         try:
             reached = carry_due(store, server, done)
-        except AWAY as error:
+        except UNAVAILABLE as error:
             LOG.warning("mails", extra=failure(error))
             reached = False
         done.wait(LOOK_EVERY_S if reached else REST_S)

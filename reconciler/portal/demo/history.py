@@ -13,7 +13,7 @@ from typing import Any, Final
 from reconciler.portal.actions.requests import NEW_REQUEST
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
-from reconciler.portal.rules.offers import offered
+from reconciler.portal.rules.offers import may_order_service
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.requests import cost
 from reconciler.portal.rules.roles import HOLDS_WORK, Role
@@ -45,12 +45,12 @@ def live_through_a_year(work: Work) -> None:
             days = 30 * (len(_A_MONTH) - month) + 4 - place * 3
             _closed(work, people[number * 5 % len(people)], services, number, later(work.now, days=-days, hours=place))
             number += 1
-    work.audit(Verb.SEED, work.one("settings", "settings"), None, {"past_requests": number})
+    work.audit(Verb.SEED, work.get("settings", "settings"), None, {"past_requests": number})
 
 
 def _closed(work: Work, owner: Row, services: list[Row], number: int, sent: str) -> None:
-    home = work.one("customer", owner["customer"])
-    mine = [service for service in services if offered(service.values, owner["services"], home["services"])]
+    home = work.get("customer", owner["customer"])
+    mine = [service for service in services if may_order_service(service.values, owner["services"], home["services"])]
     service = mine[number % len(mine)] if mine else None
     targets = _TARGETS[number % len(_TARGETS)]
     words = 180 + number * 379 % 3300
@@ -61,7 +61,7 @@ def _closed(work: Work, owner: Row, services: list[Row], number: int, sent: str)
         "target_languages": targets, "deadline": None, "comment": None, "created_at": sent, "words": words,
         "cost": amount, "currency": currency,
     })  # fmt: skip
-    work.written(request)
+    work.count_version(request)
     _tell(work, request, owner, _project_manager(work, home))
 
 
@@ -97,7 +97,7 @@ def _tell(work: Work, request: Row, owner: Row, manager: Principal) -> None:
             Verb.REQUESTS_APPROVE, request, {"state": RequestState.QUOTE_PENDING}, {"state": RequestState.QUOTED}
         )
     if request["state"] == RequestState.CANCELLED:
-        with _long_ago(work, SYSTEM, later(sent, days=work.one("settings", "settings")["offers"]["expire_after_days"])):
+        with _long_ago(work, SYSTEM, later(sent, days=work.get("settings", "settings")["offers"]["expire_after_days"])):
             work.audit(Verb.QUOTE_EXPIRED, request, {"state": RequestState.QUOTED}, {"state": RequestState.CANCELLED})
         return
     with _long_ago(work, who, request["accepted_at"]):

@@ -126,7 +126,7 @@ def fill(store: Store, customers: int, contacts_per_customer: int) -> None:
             if len(rows) >= _ROWS_A_STATEMENT or number == customers:
                 work.connection.execute(insert(t.contacts), rows)
                 rows = []
-        work.audit(Verb.SEED, work.one("settings", "settings"), None, {"customers": customers})
+        work.audit(Verb.SEED, work.get("settings", "settings"), None, {"customers": customers})
 
 
 def _invented_customer(work: Work, number: int) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.markup import Paragraph, markup
 from reconciler.portal.mail.words import WORDS, words, written_in
-from reconciler.portal.rules.complete_tables import covering
+from reconciler.portal.rules.complete_tables import require_all
 from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import day, locale_of
 
@@ -48,10 +48,10 @@ def _sentences(wording: Wording) -> set[str]:
 _NEEDED: Final = {
     *Role,
     *StaffKind,
-    *(sentence for wording in covering(_LINES, Wording) for sentence in _sentences(wording)),
+    *(sentence for wording in require_all(_LINES, Wording) for sentence in _sentences(wording)),
 }
 for _table in WORDS.values():
-    covering({key.removesuffix(".other"): text for key, text in _table.items()}, _NEEDED)
+    require_all({key.removesuffix(".other"): text for key, text in _table.items()}, _NEEDED)
 
 
 _OURS: Final = frozenset({"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"})

@@ -23,9 +23,9 @@ from reconciler.portal.pages.forms.form import Form, Mistakes, refusal
 from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, page_of_form, places
 from reconciler.portal.pages.rendering import render
 from reconciler.portal.pages.words import chosen_language
-from reconciler.portal.rules.policy import Grant, Reach, granted, reach_of
+from reconciler.portal.rules.policy import Grant, RowScope, grant_for, row_scope_of
 from reconciler.portal.rules.portal_name import name_for
-from reconciler.portal.rules.principals import Actor, Principal, Who
+from reconciler.portal.rules.principals import Actor, Principal, PrincipalKind
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import DAY_S
 from reconciler.portal.sign_on.journey import SignOn
@@ -74,8 +74,8 @@ class Visit:
         return self.granted
 
     @property
-    def who(self) -> Who:
-        return self.principal.who if self.principal else Who.ANONYMOUS
+    def who(self) -> PrincipalKind:
+        return self.principal.kind if self.principal else PrincipalKind.ANONYMOUS
 
     @property
     def browser(self) -> str:
@@ -109,9 +109,9 @@ class Visit:
             return False
         return self.place == place.path or self.place.startswith(f"{place.path}/")
 
-    def may(self, operation: str) -> Reach | None:
+    def may(self, operation: str) -> RowScope | None:
         """With whose things the visitor may do an operation; None: not at all."""
-        return reach_of(self.who, operation)
+        return row_scope_of(self.who, operation)
 
     def page(
         self, template: str, status: int | None = None, *, wrong: Mistakes | None = None, **values: Any
@@ -192,7 +192,7 @@ class Visits(Gate):
 
     async def _admit(self, request: Request) -> Admission:
         visit = await run_in_threadpool(visit_of, request)
-        grant = granted(visit.principal, self.operation)
+        grant = grant_for(visit.principal, self.operation)
         return Admission(visit.principal, replace(visit, granted=grant))
 
 

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.portal.rules.policy import reach_of
-from reconciler.portal.rules.principals import Who
+from reconciler.portal.rules.policy import row_scope_of
+from reconciler.portal.rules.principals import PrincipalKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +37,9 @@ ADMINISTRATION: Final = (
 )
 
 
-def places(who: Who, among: tuple[Place, ...]) -> list[Place]:
+def places(who: PrincipalKind, among: tuple[Place, ...]) -> list[Place]:
     """The entries that this kind of visitor may open."""
-    return [place for place in among if reach_of(who, place.operation)]
+    return [place for place in among if row_scope_of(who, place.operation)]
 
 
 _BESIDE_A_LIST: Final = ("/requests", "/admin/contacts", "/admin/customers", "/admin/services", "/admin/staff")
@@ -55,6 +55,6 @@ def page_of_form(path: str, can_be_opened: Callable[[str], bool]) -> str:
     return path or "/"
 
 
-def home(who: Who) -> str:
+def home(who: PrincipalKind) -> str:
     """Where a visitor begins."""
-    return next((place.path for place in (*WORK, *ADMINISTRATION) if reach_of(who, place.operation)), "/account")
+    return next((place.path for place in (*WORK, *ADMINISTRATION) if row_scope_of(who, place.operation)), "/account")

@@ -24,7 +24,7 @@ from reconciler.portal.pages.words import LANGUAGES, chosen_language, known
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.database import AWAY
+from reconciler.portal.store.database import UNAVAILABLE
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.budgets import RETRY_AFTER_S
@@ -99,7 +99,7 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
         return RedirectResponse(f"/login?to={quote(request.url.path + query)}", 303)
     try:
         visit = visit_of(request)
-    except AWAY:
+    except UNAVAILABLE:
         return bare_page(request, problem, trace)
     if problem.type == "unauthenticated":
         return log_in_page(visit, visit.here, wrong=Mistakes({}, problem, "login.lapsed"))

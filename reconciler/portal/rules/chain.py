@@ -1,9 +1,9 @@
 """The chain of the audit feed: the hash of each entry covers the hash of the entry before it.
 
-`hash = sha256(previous ‖ canonical entry without sealed values ‖ digests)`. A sealed value enters as
-`sha256(salt ‖ value)` with a salt of its own, so that value and salt can be erased while the digest,
-and with it the chain, stays. Sealed is `by`, and every member of `before` and `after` that may hold a
-person's data: all but those that `PLAIN` names.
+`hash = sha256(previous ‖ canonical entry without sealed values ‖ digests)`. A sealed value enters
+as `sha256(salt ‖ value)` with its own salt, so value and salt can be erased while the digest, and
+with it the chain, stays. Sealed values are `by` and every member of `before` and `after` that may
+contain personal data: all except `NOT_SEALED`.
 """
 
 from __future__ import annotations
@@ -16,93 +16,147 @@ from typing import Any, Final
 
 Entry = Mapping[str, Any]
 Seals = dict[str, str]
-"""A salt (`salt:HEX`) or, once the value is erased, its digest (`erased:HEX`), by the value's path."""
+"""By path of a sealed value: a salt (`salt:HEX`) or, once the value is erased, its digest
+(`erased:HEX`).
+"""
 
 START: Final = "0" * 64
 """The hash before the first entry."""
 BY: Final = "by"
 SIDES: Final = ("before", "after")
-NAMED: Final = "values"
-"""The member of `after` by which the entry of an erasure names what it erased."""
-PLAIN: Final = frozenset({
-    "accepted_at", "activation", "available_to_all", "code", "contacts", "contacts_per_customer", "cost", "currency",
-    "customer", "customers", "deadline", "delivered_at", "ended_at", "erased", "expires_at", "external_key", "files",
-    "head", "epoch", "kind", "language", "languages", "offers", "owner", "password", "past_requests", "price",
-    "progress", "protected", "reference_files", "registration_code", "requests", "role", "scope", "service",
-    "services", "sign_up", "source_language", "state", "status", "target_languages", NAMED, "words", "work_to",
-    "workflow", "workflows",
-})  # fmt: skip
-"""Members that hold numbers, times, ids and words of ours, never text that somebody typed."""
+ERASED_VALUES: Final = "values"
+"""The member of `after` in which the entry of an erasure lists what it erased."""
+NOT_SEALED: Final = frozenset(
+    {
+        "accepted_at",
+        "activation",
+        "available_to_all",
+        "code",
+        "contacts",
+        "contacts_per_customer",
+        "cost",
+        "currency",
+        "customer",
+        "customers",
+        "deadline",
+        "delivered_at",
+        "ended_at",
+        "erased",
+        "expires_at",
+        "external_key",
+        "files",
+        "head",
+        "epoch",
+        "kind",
+        "language",
+        "languages",
+        "offers",
+        "owner",
+        "password",
+        "past_requests",
+        "price",
+        "progress",
+        "protected",
+        "reference_files",
+        "registration_code",
+        "requests",
+        "role",
+        "scope",
+        "service",
+        "services",
+        "sign_up",
+        "source_language",
+        "state",
+        "status",
+        "target_languages",
+        ERASED_VALUES,
+        "words",
+        "work_to",
+        "workflow",
+        "workflows",
+    }
+)
+"""Members that hold numbers, times, ids and fixed words, never text that a person typed."""
 _IN_CHAIN: Final = (
-    "revision", "seq", "at", "actor", "what", "object", "id", "change", "run", "commit", "person",
-)  # fmt: skip
+    "revision",
+    "seq",
+    "at",
+    "actor",
+    "what",
+    "object",
+    "id",
+    "change",
+    "run",
+    "commit",
+    "person",
+)
 _SALT: Final = "salt:"
 _ERASED: Final = "erased:"
 _SEAL: Final = re.compile(rf"{_SALT}[0-9a-f]{{32}}|{_ERASED}[0-9a-f]{{64}}")
 
 
 def pseudonym(id: str) -> str:
-    """The name of a person whose data was erased."""
+    """Return the name that replaces an erased person's name."""
     return f"erased-{id[-8:]}"
 
 
 def sealed_paths(entry: Entry) -> list[str]:
-    """The paths of the values that a new entry seals, such as `by` and `after.name`."""
-    return [BY, *(f"{side}.{name}" for side in SIDES for name in entry[side] or () if name not in PLAIN)]
+    """Return the paths of the values that a new entry seals, such as `by` and `after.name`."""
+    return [BY, *(f"{side}.{name}" for side in SIDES for name in entry[side] or () if name not in NOT_SEALED)]
 
 
 def seals_of(entry: Entry, salts: Iterator[str]) -> Seals:
-    """The seals of a new entry; each salt has 32 hexadecimal digits."""
+    """Return the seals of a new entry; each salt has 32 hexadecimal digits."""
     return {path: f"{_SALT}{salt}" for path, salt in zip(sealed_paths(entry), salts, strict=False)}
 
 
 def hash_of(previous: str, entry: Entry, seals: Seals) -> str:
-    """The hash of an entry that follows an entry of the hash `previous`."""
+    """Return the hash of an entry that follows an entry with the hash `previous`."""
     plain = [entry[name] for name in _IN_CHAIN]
     plain += [_unsealed(entry[side], side, seals) for side in SIDES]
     digests = {path: _digest(entry, path, seal) for path, seal in seals.items()}
     return _sha256(f"{previous}\n{canonical(plain)}\n{canonical(digests)}")
 
 
-def holds(previous: str, entry: Entry) -> bool:
-    """Whether a stored entry, with its `seals` and `hash`, is what was chained after `previous`."""
+def is_chained_after(previous: str, entry: Entry) -> bool:
+    """Return whether a stored entry, with its `seals` and `hash`, follows the hash `previous`."""
     seals = entry["seals"]
     if not isinstance(seals, dict) or BY not in seals or not _well_formed(entry):
         return False
     if not all(isinstance(seal, str) and _SEAL.fullmatch(seal) for seal in seals.values()):
         return False
-    if not all(_is_erased(entry, path) for path in erased_paths(seals)):
+    if not all(_is_consistent(entry, path) for path in erased_paths(seals)):
         return False
-    if not all(_is_there(entry, path) for path, seal in seals.items() if seal.startswith(_SALT)):
+    if not all(_is_present(entry, path) for path, seal in seals.items() if seal.startswith(_SALT)):
         return False
     return bool(hash_of(previous, entry, seals) == entry["hash"])
 
 
 def erased_paths(seals: Seals | None) -> list[str]:
-    """The paths whose values were erased, sorted."""
+    """Return the paths whose values were erased, sorted."""
     return sorted(path for path, seal in (seals or {}).items() if seal.startswith(_ERASED))
 
 
-def without(entry: Entry, paths: list[str]) -> dict[str, Any]:
-    """The columns of an entry after these of its sealed values are erased; salts go with the values."""
-    seals, changed = dict(entry["seals"]), {side: entry[side] for side in SIDES}
+def erase_values(entry: Entry, paths: list[str]) -> dict[str, Any]:
+    """Return the columns of an entry after erasing these sealed values and their salts."""
+    seals, sides = dict(entry["seals"]), {side: entry[side] for side in SIDES}
     for path in paths:
         seals[path] = f"{_ERASED}{_digest(entry, path, seals[path])}"
     for side in SIDES:
-        gone = {path.partition(".")[2] for path in paths if path.startswith(f"{side}.")}
-        if gone:
-            changed[side] = {name: value for name, value in entry[side].items() if name not in gone}
+        erased_names = {path.partition(".")[2] for path in paths if path.startswith(f"{side}.")}
+        if erased_names:
+            sides[side] = {name: value for name, value in entry[side].items() if name not in erased_names}
     by = _erased_by(entry) if BY in paths else entry[BY]
-    return {**changed, BY: by, "seals": seals}
+    return {**sides, BY: by, "seals": seals}
 
 
-def named(entry: Entry, path: str) -> str:
-    """The name of a value for the entry of its erasure: `REVISION.SEQ PATH`."""
+def value_name(entry: Entry, path: str) -> str:
+    """Return the name of a value in the entry of its erasure: `REVISION.SEQ PATH`."""
     return f"{entry['revision']}.{entry['seq']} {path}"
 
 
 def canonical(value: Any) -> str:
-    """The value as JSON that is the same text for the same value."""
+    """Return the value as JSON with one text per value."""
     return json.dumps(value, sort_keys=True, separators=(",", ":"))
 
 
@@ -127,13 +181,13 @@ def _value(entry: Entry, path: str) -> Any:
     return entry[side][name] if dot else entry[side]
 
 
-def _is_there(entry: Entry, path: str) -> bool:
+def _is_present(entry: Entry, path: str) -> bool:
     side, dot, name = path.partition(".")
     return path == BY or (bool(dot) and side in SIDES and name in (entry[side] or {}))
 
 
-def _is_erased(entry: Entry, path: str) -> bool:
-    return entry[BY] == _erased_by(entry) if path == BY else not _is_there(entry, path)
+def _is_consistent(entry: Entry, path: str) -> bool:
+    return entry[BY] == _erased_by(entry) if path == BY else not _is_present(entry, path)
 
 
 def _erased_by(entry: Entry) -> str:

@@ -9,11 +9,11 @@ Key = TypeVar("Key")
 Value = TypeVar("Value")
 
 
-def covering(table: Mapping[Key, Value], keys: Iterable[Key]) -> Mapping[Key, Value]:
-    """Return the table; a `LookupError` that names the keys without an entry.
+def require_all(table: Mapping[Key, Value], keys: Iterable[Key]) -> Mapping[Key, Value]:
+    """Return the table; a `LookupError` names the keys without an entry.
 
-    Modules call it as they are imported, so a server with an incomplete table does not start.
+    Modules call it on import, so a server with an incomplete table does not start.
     """
-    if missing := sorted(str(key) for key in keys if key not in table):
-        raise LookupError(f"no entry for {', '.join(missing)}")
+    if absent := sorted(str(key) for key in keys if key not in table):
+        raise LookupError(f"no entry for {', '.join(absent)}")
     return table

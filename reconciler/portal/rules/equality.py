@@ -1,7 +1,7 @@
-"""When two addresses or two names are the same, by the rules of the contract.
+"""Equality of addresses and names, as the contract defines it.
 
-The reconciler follows the same rules with code of its own; `schemas/equality.json` holds the vectors
-that the tests of both sides run.
+The reconciler implements the same rules separately; the tests of both sides run the vectors in
+`schemas/equality.json`.
 """
 
 from __future__ import annotations
@@ -13,19 +13,21 @@ from typing import Final
 _UNSEEN: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Characters of no width that an address may hold; those that it may not hold never come here."""
+"""Characters without width that an address may contain."""
 _KEPT: Final = {"\u00df": "\u00df", "\u1e9e": "\u00df", "\u03c2": "\u03c2"}
-"""Letters that IDNA 2008 keeps where case folding would not: sharp s and final sigma."""
+"""Letters that IDNA 2008 keeps although case folding would change them: sharp s and final sigma."""
 
 
 def same_address_form(address: str) -> str:
-    """The text by which two addresses are compared: local part NFKC and lower case, domain as A-labels."""
+    """Return the form in which addresses are compared: local part NFKC and lower case, domain as
+    A-labels.
+    """
     local, _, domain = address.strip().rpartition("@")
     return f"{_folded(local)}@{same_domain_form(domain)}" if local else _folded(domain)
 
 
 def same_domain_form(domain: str) -> str:
-    """The text by which two e-mail domains are compared: what UTS 46 maps them to, as A-labels."""
+    """Return the form in which e-mail domains are compared: mapped by UTS 46, as A-labels."""
     plain = _plain(domain).replace("\u3002", ".")
     mapped = _plain("".join(_KEPT.get(letter) or letter.casefold() for letter in plain))
     labels = mapped.split(".")
@@ -33,7 +35,7 @@ def same_domain_form(domain: str) -> str:
 
 
 def same_name_form(name: str) -> str:
-    """The text by which two names are compared: NFC, case folded, runs of space collapsed."""
+    """Return the form in which names are compared: NFC, case folded, spaces collapsed."""
     return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", name).casefold().split()))
 
 
@@ -42,5 +44,7 @@ def _folded(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Look-alikes that are only other forms of a letter become the letter; other scripts stay what they are."""
+    """Return the text with compatibility forms of letters replaced; look-alikes of other scripts
+    stay.
+    """
     return unicodedata.normalize("NFKC", _UNSEEN.sub("", text))

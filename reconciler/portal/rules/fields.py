@@ -1,8 +1,8 @@
-"""The table of writable fields of every kind of row, and how a merge patch changes them.
+"""The table of writable fields of each kind of row, and how a merge patch changes them.
 
-Defaults, sets, what the API shows and what erasing a person empties are derived from the table.
-`tests/portal/test_fields.py` compares it with the shapes that callers may send, the columns of the
-database, the answers and the labels of the history.
+Defaults, sets, the members of API answers and the fields that an erasure empties are derived from
+it. `tests/portal/test_fields.py` compares the table with the schemas, the database columns, the
+answers and the labels of the history.
 """
 
 from __future__ import annotations
@@ -17,11 +17,10 @@ Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One writable field of one kind of row; the name is dotted when the field is nested.
+    """One writable field of one kind of row; a nested field has a dotted name.
 
-    `default`: what a new row has where the caller is silent. `is_set`: a list without order and
-    repeats. `personal`: the name, address or another datum of a person; it goes when they are
-    erased.
+    `default`: the value of a new row if the caller sends none. `is_set`: a list without order and
+    duplicates. `personal`: personal data, which an erasure empties.
     """
 
     kind: str
@@ -61,21 +60,21 @@ FIELDS: Final = (
     Field("contact", "language"),
     Field("contact", "protected", default=False),
 )
-_NULL_AS_A_WHOLE: Final = frozenset({"price"})
-"""Nested fields that are null together: without a price a service is quoted by hand."""
+_NULLABLE_OBJECTS: Final = frozenset({"price"})
+"""Nested fields that are null together: a service without a price is quoted by hand."""
 _SETS: Final = frozenset((field.kind, field.name) for field in FIELDS if field.is_set)
 
 
 @cache
 def members(kind: str) -> tuple[str, ...]:
-    """The members of a row's JSON that hold its fields; nested fields share one."""
+    """Return the members of a row's JSON that hold its fields; nested fields share one."""
     outers = (field.name.partition(".")[0] for field in FIELDS if field.kind == kind)
     return tuple(dict.fromkeys(outers))
 
 
 @cache
 def personal_fields(kind: str) -> Mapping[str, Any]:
-    """The personal fields of a kind of row, with their defaults."""
+    """Return the personal fields of a kind of row, with their defaults."""
     return {field.name: field.default for field in FIELDS if field.kind == kind and field.personal}
 
 
@@ -85,7 +84,7 @@ def _defaults(kind: str) -> Row:
         outer, dot, inner = field.name.partition(".")
         if field.kind != kind:
             continue
-        if outer in _NULL_AS_A_WHOLE:
+        if outer in _NULLABLE_OBJECTS:
             defaults[outer] = None
         elif dot:
             defaults.setdefault(outer, {})[inner] = field.default
@@ -96,22 +95,22 @@ def _defaults(kind: str) -> Row:
 
 _KINDS: Final = tuple(dict.fromkeys(field.kind for field in FIELDS))
 DEFAULTS: Final[Mapping[str, Row]] = {kind: _defaults(kind) for kind in _KINDS}
-"""What a new row has where the caller is silent; the names are the writable fields of its kind."""
+"""The defaults of new rows; the names are the writable fields of each kind."""
 
 
-def patched(row: Mapping[str, Any], patch: Mapping[str, Any], kind: str) -> Row:
-    """The writable fields that the merge patch changes, with their new values.
+def apply_patch(row: Mapping[str, Any], patch: Mapping[str, Any], kind: str) -> Row:
+    """Return the writable fields that the merge patch changes, with their new values.
 
-    RFC 7396 one level down for the nested ones; `null` puts the default back. Lists that are sets
-    are kept sorted and without repeats, so that equal sets are equal values.
+    RFC 7396, one level deep for nested fields; `null` restores the default. Sets are sorted and
+    free of duplicates, so equal sets are equal values.
     """
     defaults = DEFAULTS[kind]
-    changed = {}
+    changes = {}
     for name, value in patch.items():
         new = _value(row.get(name), value, defaults[name], (kind, name))
         if new != row.get(name):
-            changed[name] = new
-    return changed
+            changes[name] = new
+    return changes
 
 
 def _value(before: Any, patch: Any, default: Any, field: tuple[str, str]) -> Any:

@@ -1,4 +1,4 @@
-"""Names of hosts, and whether anything leaves this machine on the way to them."""
+"""Host names, and whether traffic to them leaves this machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 
 def on_loopback(host: str) -> bool:
-    """Whether the host is this machine and nothing leaves it."""
+    """Return whether the host is this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -15,7 +15,7 @@ def on_loopback(host: str) -> bool:
 
 
 def is_private(url: str) -> bool:
-    """Whether nobody on the way can read what is sent to this address: https, or this very machine."""
+    """Return whether requests to this URL cannot be read on the way: https, or loopback."""
     parts = urlsplit(url)
     return bool(parts.hostname) and (
         parts.scheme == "https" or (parts.scheme == "http" and on_loopback(parts.hostname or ""))

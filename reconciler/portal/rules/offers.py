@@ -1,4 +1,4 @@
-"""Which services a contact may order."""
+"""The services that a contact may order."""
 
 from __future__ import annotations
 
@@ -8,18 +8,19 @@ from typing import Any
 Values = Mapping[str, Any]
 
 
-def offered(service: Values, contacts: Any, customers: Any) -> bool:
-    """Whether a contact with these services, of a customer with these, may order the service.
+def may_order_service(service: Values, contacts: Any, customers: Any) -> bool:
+    """Return whether a contact with these services, of a customer with these, may order the
+    service.
 
-    `available_to_all` stands in for the customer's list only: a contact's own list always restricts.
+    `available_to_all` replaces only the customer's list: a contact's own list always restricts.
     """
-    return open_to_customer(service, customers) and _names(contacts, service["code"])
+    return is_open_to_customer(service, customers) and _contains(contacts, service["code"])
 
 
-def open_to_customer(service: Values, customers: Any) -> bool:
-    """Whether a customer with these services may order the service."""
-    return bool(service["available_to_all"]) or _names(customers, service["code"])
+def is_open_to_customer(service: Values, customers: Any) -> bool:
+    """Return whether a customer with these services may order the service."""
+    return bool(service["available_to_all"]) or _contains(customers, service["code"])
 
 
-def _names(services: Any, code: str) -> bool:
+def _contains(services: Any, code: str) -> bool:
     return services == "all" or code in services

@@ -1,4 +1,4 @@
-"""Whose rows a batch may write: judged from a row's owners, whatever the operation is called."""
+"""Which rows a batch may write, decided by the owners of a row, whatever the operation is."""
 
 from __future__ import annotations
 
@@ -9,28 +9,27 @@ from reconciler.portal.rules.problems import Problem
 
 @dataclass(frozen=True, slots=True)
 class Owners:
-    """The owner of a row before a batch and after it; None: nobody manages it, or it is new."""
+    """The owner of a row before and after a batch; None for an unmanaged or a new row."""
 
     before: str | None
     after: str | None
 
 
 def must_be_own(owner: str, subject: str, row: Owners, home: Owners | None, *, follows: bool) -> None:
-    """An `other-owner` problem unless a batch of this owner may write the row.
+    """Raise an `other-owner` problem unless a batch of this owner may write the row.
 
-    `home`: the customer of a contact or of a request. `follows`: the row may belong to nobody,
-    because it only follows its customer (people of an archived one, requests that change hands),
-    or because it is a sign-up that is decided. Another owner's row is never written: a take-over
-    would be allowed here.
+    `home`: the customer of a contact or request. `follows`: the row may be unmanaged, because it
+    only follows its customer (contacts of an archived one, reassigned requests) or because it is a
+    decided sign-up. A row of another owner is never written.
     """
-    for other in (row.before, row.after):
-        if other not in {None, owner}:
-            raise Problem("other-owner", f"{subject} belongs to '{other}'")
+    for row_owner in (row.before, row.after):
+        if row_owner not in {None, owner}:
+            raise Problem("other-owner", f"{subject} belongs to '{row_owner}'")
     if owner not in {row.before, row.after} and not follows:
-        raise Problem("other-owner", f"{subject} belongs to nobody: adopt it first")
+        raise Problem("other-owner", f"{subject} has no owner; adopt it first")
     if home is None:
         return
     of_customer = {home.after} if row.after == owner else {home.before, home.after}
     if owner not in of_customer:
-        whose = f"to '{home.after}'" if home.after else "to nobody"
-        raise Problem("other-owner", f"{subject} is of a customer that belongs {whose}")
+        customer_owner = f"to '{home.after}'" if home.after else "to nobody"
+        raise Problem("other-owner", f"{subject} is at a customer that belongs {customer_owner}")

@@ -1,8 +1,9 @@
-"""Who may do what, and with whose things: the one table. What is not in it is refused.
+"""Authorization: which principal may do which operation on which rows. Anything not listed is
+refused.
 
-Every route names its operation; a server with a route whose operation is missing here does not start.
-An operation that somebody may not do at all is `forbidden`; a thing beyond their reach is `not-found`, so
-that nobody learns that another customer exists.
+Every route names its operation; a server with a route without a policy does not start. An operation
+that a principal may not do at all is `forbidden`. A row outside its scope is `not-found`, so that
+nobody learns that another customer exists.
 """
 
 from __future__ import annotations
@@ -13,143 +14,178 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
-from reconciler.portal.rules.principals import Principal, Who
+from reconciler.portal.rules.principals import Principal, PrincipalKind
 from reconciler.portal.rules.problems import Problem
 
 
-class Reach(StrEnum):
-    """Whose things an operation may be done with."""
+class RowScope(StrEnum):
+    """The rows on which an operation may be done."""
 
     OWN = "own"
-    """One's own: one's requests, one's account."""
+    """One's own requests and account."""
     TEAM = "team"
     """The other contacts of one's customer, never oneself."""
     CUSTOMER = "customer"
     """Everything of one's customer."""
     THEIRS = "theirs"
-    """Everything of the customers that one looks after as a project manager."""
+    """Everything of the customers that one manages as a project manager."""
     ALL = "all"
 
 
-_TOKENS: Final = (Who.READ, Who.APPLY, Who.ADMIN)
-_PEOPLE: Final = (Who.REQUESTER, Who.OBSERVER, Who.MANAGER, Who.PROJECT_MANAGER, Who.ADMINISTRATOR)
-_PROVIDER: Final = {Who.PROJECT_MANAGER: Reach.THEIRS, Who.ADMINISTRATOR: Reach.ALL}
+_TOKENS: Final = (PrincipalKind.READ, PrincipalKind.APPLY, PrincipalKind.ADMIN)
+_PEOPLE: Final = (
+    PrincipalKind.REQUESTER,
+    PrincipalKind.OBSERVER,
+    PrincipalKind.MANAGER,
+    PrincipalKind.PROJECT_MANAGER,
+    PrincipalKind.ADMINISTRATOR,
+)
+_PROVIDER: Final = {PrincipalKind.PROJECT_MANAGER: RowScope.THEIRS, PrincipalKind.ADMINISTRATOR: RowScope.ALL}
 
 
-def _all(*who: Who) -> dict[Who, Reach]:
-    return dict.fromkeys(who, Reach.ALL)
+def _all_rows(*kinds: PrincipalKind) -> dict[PrincipalKind, RowScope]:
+    return dict.fromkeys(kinds, RowScope.ALL)
 
 
-_SEEING: Final = {
-    Who.REQUESTER: Reach.OWN, Who.OBSERVER: Reach.CUSTOMER, Who.MANAGER: Reach.CUSTOMER, **_PROVIDER,
-}  # fmt: skip
-_EVERYTHING_READ: Final = _all(*_TOKENS, Who.ADMINISTRATOR)
-_ADMINISTRATION: Final = _all(Who.ADMIN, Who.ADMINISTRATOR)
-_TEAM: Final = {Who.MANAGER: Reach.TEAM, **_ADMINISTRATION}
+_READERS: Final = {
+    PrincipalKind.REQUESTER: RowScope.OWN,
+    PrincipalKind.OBSERVER: RowScope.CUSTOMER,
+    PrincipalKind.MANAGER: RowScope.CUSTOMER,
+    **_PROVIDER,
+}
+_FULL_READERS: Final = _all_rows(*_TOKENS, PrincipalKind.ADMINISTRATOR)
+_ADMINISTRATION: Final = _all_rows(PrincipalKind.ADMIN, PrincipalKind.ADMINISTRATOR)
+_TEAM: Final = {PrincipalKind.MANAGER: RowScope.TEAM, **_ADMINISTRATION}
 
-PUBLIC: Final = frozenset({
-    "health.read", "document.read", "pages.open", "activate", "log-in", "sign-up", "reset",
-})  # fmt: skip
-"""What anybody may do without saying who they are."""
+PUBLIC: Final = frozenset(
+    {
+        "health.read",
+        "document.read",
+        "pages.open",
+        "activate",
+        "log-in",
+        "sign-up",
+        "reset",
+    }
+)
+"""Operations without authentication."""
 
-MATRIX: Final[Mapping[str, Mapping[Who, Reach]]] = MappingProxyType({
-    "account.read": dict.fromkeys(_PEOPLE, Reach.OWN),
-    "account.write": dict.fromkeys(_PEOPLE, Reach.OWN),
-    "log-out": dict.fromkeys(_PEOPLE, Reach.OWN),
-    "requests.send": {Who.REQUESTER: Reach.OWN, Who.MANAGER: Reach.OWN, Who.ADMIN: Reach.ALL},
-    "requests.read": {**_SEEING, **_all(*_TOKENS)},
-    "requests.decide": {Who.REQUESTER: Reach.OWN, Who.MANAGER: Reach.CUSTOMER},
-    "requests.download": {**_SEEING, Who.ADMIN: Reach.ALL},
-    "requests.run": {**_PROVIDER, Who.ADMIN: Reach.ALL},
-    "requests.reassign": _TEAM,
-    "files.upload": {
-        **dict.fromkeys((Who.REQUESTER, Who.MANAGER, Who.PROJECT_MANAGER, Who.ADMINISTRATOR), Reach.OWN),
-        Who.ADMIN: Reach.ALL,
-    },
-    "statistics.read": {**_SEEING, **_all(*_TOKENS)},
-    "contacts.read": {Who.MANAGER: Reach.CUSTOMER, **_EVERYTHING_READ},
-    "team.read": {Who.MANAGER: Reach.CUSTOMER},
-    "contacts.edit": _TEAM,
-    "contacts.remove": _TEAM,
-    "contacts.hand-over": _TEAM,
-    "contacts.add": _ADMINISTRATION,
-    "contacts.admit": _ADMINISTRATION,
-    "customers.read": _EVERYTHING_READ,
-    "customers.write": _ADMINISTRATION,
-    "services.read": _EVERYTHING_READ,
-    "services.write": _ADMINISTRATION,
-    "settings.read": _EVERYTHING_READ,
-    "settings.write": _ADMINISTRATION,
-    "staff.read": _ADMINISTRATION,
-    "staff.write": _ADMINISTRATION,
-    "usage.read": _ADMINISTRATION,
-    "outbox.read": _ADMINISTRATION,
-    "outbox.retry": _ADMINISTRATION,
-    "changes.read": _EVERYTHING_READ,
-    "history.read": _ADMINISTRATION,
-    "metrics.read": _all(Who.METRICS, *_TOKENS),
-    "meta.read": _all(*_TOKENS),
-    "snapshot.read": _all(*_TOKENS),
-    "leases.write": _all(Who.APPLY, Who.ADMIN),
-    "batches.write": _all(Who.APPLY, Who.ADMIN),
-})  # fmt: skip
-"""Operation → who may do it → with whose things."""
+PERMISSIONS: Final[Mapping[str, Mapping[PrincipalKind, RowScope]]] = MappingProxyType(
+    {
+        "account.read": dict.fromkeys(_PEOPLE, RowScope.OWN),
+        "account.write": dict.fromkeys(_PEOPLE, RowScope.OWN),
+        "log-out": dict.fromkeys(_PEOPLE, RowScope.OWN),
+        "requests.send": {
+            PrincipalKind.REQUESTER: RowScope.OWN,
+            PrincipalKind.MANAGER: RowScope.OWN,
+            PrincipalKind.ADMIN: RowScope.ALL,
+        },
+        "requests.read": {**_READERS, **_all_rows(*_TOKENS)},
+        "requests.decide": {PrincipalKind.REQUESTER: RowScope.OWN, PrincipalKind.MANAGER: RowScope.CUSTOMER},
+        "requests.download": {**_READERS, PrincipalKind.ADMIN: RowScope.ALL},
+        "requests.run": {**_PROVIDER, PrincipalKind.ADMIN: RowScope.ALL},
+        "requests.reassign": _TEAM,
+        "files.upload": {
+            **dict.fromkeys(
+                (
+                    PrincipalKind.REQUESTER,
+                    PrincipalKind.MANAGER,
+                    PrincipalKind.PROJECT_MANAGER,
+                    PrincipalKind.ADMINISTRATOR,
+                ),
+                RowScope.OWN,
+            ),
+            PrincipalKind.ADMIN: RowScope.ALL,
+        },
+        "statistics.read": {**_READERS, **_all_rows(*_TOKENS)},
+        "contacts.read": {PrincipalKind.MANAGER: RowScope.CUSTOMER, **_FULL_READERS},
+        "team.read": {PrincipalKind.MANAGER: RowScope.CUSTOMER},
+        "contacts.edit": _TEAM,
+        "contacts.remove": _TEAM,
+        "contacts.hand-over": _TEAM,
+        "contacts.add": _ADMINISTRATION,
+        "contacts.admit": _ADMINISTRATION,
+        "customers.read": _FULL_READERS,
+        "customers.write": _ADMINISTRATION,
+        "services.read": _FULL_READERS,
+        "services.write": _ADMINISTRATION,
+        "settings.read": _FULL_READERS,
+        "settings.write": _ADMINISTRATION,
+        "staff.read": _ADMINISTRATION,
+        "staff.write": _ADMINISTRATION,
+        "usage.read": _ADMINISTRATION,
+        "outbox.read": _ADMINISTRATION,
+        "outbox.retry": _ADMINISTRATION,
+        "changes.read": _FULL_READERS,
+        "history.read": _ADMINISTRATION,
+        "metrics.read": _all_rows(PrincipalKind.METRICS, *_TOKENS),
+        "meta.read": _all_rows(*_TOKENS),
+        "snapshot.read": _all_rows(*_TOKENS),
+        "leases.write": _all_rows(PrincipalKind.APPLY, PrincipalKind.ADMIN),
+        "batches.write": _all_rows(PrincipalKind.APPLY, PrincipalKind.ADMIN),
+    }
+)
+"""Operation → principal kind → row scope."""
 
 MANAGERS_FIELDS: Final = frozenset({"name", "email", "role", "language"})
-"""What a manager edits of a colleague; the services and the protection of a contact are the provider's."""
+"""The fields of a colleague that a manager may edit; services and protection are the provider's."""
 
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An operation that was allowed: to whom, and with whose things."""
+    """An allowed operation: its principal and its row scope."""
 
     principal: Principal
     operation: str
-    reach: Reach
+    row_scope: RowScope
 
     def covers(self, *, customer: str | None, owner: str | None, managers: frozenset[str] = frozenset()) -> bool:
-        """Whether a thing of this customer, whose owner (or the contact itself) is `owner`, is within reach.
+        """Return whether a row of this customer is in scope; `owner` is its owner, or the contact
+        itself.
 
-        `managers`: the addresses of the customer's project managers, in the form in which they compare.
+        `managers`: the addresses of the customer's project managers, in the form in which they are
+        compared.
         """
-        who = self.principal
-        match self.reach:
-            case Reach.OWN:
-                return who.person is not None and owner == who.person
-            case Reach.TEAM:
-                return customer is not None and customer == who.customer and owner != who.contact
-            case Reach.CUSTOMER:
-                return customer is not None and customer == who.customer
-            case Reach.THEIRS:
-                return who.address is not None and who.address in managers
-            case Reach.ALL:
+        principal = self.principal
+        match self.row_scope:
+            case RowScope.OWN:
+                return principal.person is not None and owner == principal.person
+            case RowScope.TEAM:
+                return customer is not None and customer == principal.customer and owner != principal.contact
+            case RowScope.CUSTOMER:
+                return customer is not None and customer == principal.customer
+            case RowScope.THEIRS:
+                return principal.address is not None and principal.address in managers
+            case RowScope.ALL:
                 return True
 
 
-def known(operation: str) -> bool:
-    """Whether the table says anything about the operation."""
-    return operation in PUBLIC or operation in MATRIX
+def is_known_operation(operation: str) -> bool:
+    """Return whether the policy has the operation."""
+    return operation in PUBLIC or operation in PERMISSIONS
 
 
-def reach_of(who: Who, operation: str) -> Reach | None:
-    """With whose things they may do it; None: with none."""
-    return MATRIX.get(operation, {}).get(who)
+def row_scope_of(kind: PrincipalKind, operation: str) -> RowScope | None:
+    """Return the rows on which this kind may do the operation; None if it may not."""
+    return PERMISSIONS.get(operation, {}).get(kind)
 
 
-def granted(principal: Principal | None, operation: str) -> Grant | None:
-    """The grant; None for what anybody may do. A problem unless the principal may do the operation at all."""
+def grant_for(principal: Principal | None, operation: str) -> Grant | None:
+    """Return the grant; None for public operations. A problem if the principal may not do the
+    operation.
+    """
     if operation in PUBLIC:
         return None
     if principal is None:
         raise Problem("unauthenticated", "log in, or send a valid token")
-    reach = reach_of(principal.who, operation)
+    reach = row_scope_of(principal.kind, operation)
     if reach is None:
-        raise Problem("forbidden", f"'{principal.who}' may not do '{operation}'")
+        raise Problem("forbidden", f"'{principal.kind}' may not do '{operation}'")
     return Grant(principal, operation, reach)
 
 
-def may_write(grant: Grant, fields: Iterable[str]) -> None:
-    """A `forbidden` problem when one of these fields of a contact is not the principal's to write."""
-    beyond = sorted(set(fields) - MANAGERS_FIELDS) if grant.reach is Reach.TEAM else []
+def check_writable(grant: Grant, fields: Iterable[str]) -> None:
+    """Raise a `forbidden` problem if the principal may not write one of these fields of a contact."""
+    beyond = sorted(set(fields) - MANAGERS_FIELDS) if grant.row_scope is RowScope.TEAM else []
     if beyond:
-        raise Problem("forbidden", f"'{grant.principal.who}' may not write '{beyond[0]}'")
+        raise Problem("forbidden", f"'{grant.principal.kind}' may not write '{beyond[0]}'")

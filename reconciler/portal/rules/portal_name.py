@@ -1,12 +1,14 @@
-"""What the portal is called: the name that an administrator gave it, else what it is, in the reader's language."""
+"""The name of the portal: set by an administrator, else a default in the reader's language."""
 
 from __future__ import annotations
 
 from typing import Final
 
-USUAL: Final = {"en": "Customer portal", "fr": "Portail client", "de": "Kundenportal"}
+DEFAULT_NAMES: Final = {"en": "Customer portal", "fr": "Portail client", "de": "Kundenportal"}
 
 
-def name_for(language: str, given: str) -> str:
-    """The given name; without one the usual one in this language (`fr-CH` reads French), else in English."""
-    return given or USUAL.get(language.partition("-")[0].lower(), USUAL["en"])
+def name_for(language: str, custom_name: str) -> str:
+    """Return the custom name, else the default in this language (`fr-CH` reads French), else in
+    English.
+    """
+    return custom_name or DEFAULT_NAMES.get(language.partition("-")[0].lower(), DEFAULT_NAMES["en"])

@@ -1,4 +1,4 @@
-"""Who acts: the answer to "who are you?" that every act, audit row and touched field carries."""
+"""Principals: the identity behind every action, history entry and touched field."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.portal.rules.roles import Role, StaffKind
 
 
 class Scope(StrEnum):
-    """What a token may do: see figures; read only; read, leases and batches; everything."""
+    """What a token may do: read metrics; read; read, lease and apply; everything."""
 
     METRICS = "metrics"
     READ = "read"
@@ -20,7 +20,7 @@ class Scope(StrEnum):
 
 
 class Actor(StrEnum):
-    """In which capacity somebody acts."""
+    """The capacity in which a principal acts."""
 
     RECONCILER = "reconciler"
     ADMINISTRATOR = StaffKind.ADMINISTRATOR.value
@@ -30,8 +30,8 @@ class Actor(StrEnum):
     SYSTEM = "system"
 
 
-class Who(StrEnum):
-    """The columns of the table of who may do what: people by what they are, tokens by their scope."""
+class PrincipalKind(StrEnum):
+    """The kinds of principals in the policy: people by their role, tokens by their scope."""
 
     ANONYMOUS = "anonymous"
     REQUESTER = Role.REQUESTER.value
@@ -45,17 +45,17 @@ class Who(StrEnum):
     ADMIN = f"token:{Scope.ADMIN}"
 
 
-WHO_BY_ROLE: Final[Mapping[str, Who]] = {role: Who(role) for role in (*Role, *StaffKind)}
-WHO_BY_SCOPE: Final[Mapping[Scope, Who]] = {scope: Who(f"token:{scope}") for scope in Scope}
+KIND_BY_ROLE: Final[Mapping[str, PrincipalKind]] = {role: PrincipalKind(role) for role in (*Role, *StaffKind)}
+KIND_BY_SCOPE: Final[Mapping[Scope, PrincipalKind]] = {scope: PrincipalKind(f"token:{scope}") for scope in Scope}
 
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Somebody who acts.
+    """The identity that acts.
 
-    `name` is what history shows. `id` tells principals apart (idempotency keys are kept per id).
-    A person at a customer has `contact` and `customer` (ids); one of the provider's people has `staff`
-    (an id) and `address`, by which customers name their project managers.
+    `name` is shown in the history. `id` tells principals apart (idempotency keys are stored per
+    id). A contact has `contact` and `customer` (ids); a staff member has `staff` (an id) and
+    `address`, by which customers name their project managers.
     """
 
     id: str
@@ -66,22 +66,22 @@ class Principal:
     customer: str | None = None
     staff: str | None = None
     address: str | None = None
-    who: Who = Who.ANONYMOUS
+    kind: PrincipalKind = PrincipalKind.ANONYMOUS
     language: str = "en"
     proof: str | None = None
-    """The digest of the token or session that said so; None for what the portal itself does."""
+    """The digest of the token or session; None for the portal itself."""
     owner: str | None = None
-    """Whose objects alone a token writes; None: those of whichever owner a batch names."""
+    """The only owner whose objects a token writes; None for any owner that a batch names."""
     expires_at: str | None = None
-    """When a token ends; None for everybody else."""
+    """When a token expires; None for other principals."""
 
     @property
     def person(self) -> str | None:
-        """The id of the contact or of the provider's person; None for tokens."""
+        """The id of the contact or staff member; None for tokens."""
         return self.contact or self.staff
 
 
 SYSTEM = Principal("system", "the portal", Actor.SYSTEM)
 """The portal itself: jobs that follow the clock."""
 COMMAND_LINE = Principal("command", "command line", Actor.ADMINISTRATOR)
-"""Whoever may open the database itself."""
+"""An operator with access to the database."""

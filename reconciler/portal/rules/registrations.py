@@ -1,4 +1,4 @@
-"""The fingerprint of a registration: what exactly a reviewer approved."""
+"""The fingerprint of a registration: exactly what a reviewer approved."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from typing import Any
 
 
 def fingerprint(contact: Mapping[str, Any], customer_name: str | None) -> str:
-    """`sha256:` and the hash over the canonical JSON of customer, address, name, role, language."""
+    """Return `sha256:` and the hash of the canonical JSON of customer, address, name, role,
+    language.
+    """
     meaning = {
         "customer": customer_name,
         "email": contact["email"],

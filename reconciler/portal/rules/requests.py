@@ -1,6 +1,6 @@
-"""The life cycle of a request: which event leads from which state to which, and what a quote says.
+"""The life cycle of a request: events, states, and the values of a quote.
 
-Who may bring an event about is the table's business (`rules.policy`): every event names its operation.
+The policy (`rules.policy`) decides who may cause an event: every event names its operation.
 """
 
 from __future__ import annotations
@@ -20,14 +20,15 @@ _PENDING: Final = frozenset({RequestState.QUOTE_PENDING, RequestState.QUOTE_BEIN
 _QUOTED: Final = frozenset({RequestState.QUOTED})
 _IN_PROGRESS: Final = frozenset({RequestState.IN_PROGRESS})
 _CANCELLED: Final = frozenset({RequestState.CANCELLED})
-_DEAREST: Final = Decimal("999999999999.99")
+_MAX_COST: Final = Decimal("999999999999.99")
 
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """What can happen to a request: by which operation (None: by the portal itself), from which states, to which.
+    """An event of a request: its operation (None: caused by the portal), states before, state
+    after.
 
-    `after` is None when the state stays as it is. `verb` is what the history calls it.
+    `after` is None if the state stays. `verb` is the name in the history.
     """
 
     operation: str | None
@@ -50,21 +51,25 @@ EVENTS: Final[Mapping[str, Event]] = {
     "deliver": Event("requests.run", _IN_PROGRESS, RequestState.DELIVERED, Verb.REQUESTS_DELIVER),
     "reassign": Event("requests.reassign", frozenset(OPEN), None, Verb.REQUESTS_REASSIGN),
 }
-"""`quote` and `refer` come when the files are counted: the quote is made, or a project manager has to make it.
-`reject` is the project manager's no before there is a quote, `decline` the customer's no to a quote."""
+"""`quote` and `refer` occur when the files are counted: the quote is made, or a project manager has
+to make it. `reject` is the project manager's no before there is a quote, `decline` the
+customer's no to a quote.
+"""
 
 
 def next_state(event: str, state: str) -> str:
-    """The state after the event; a `wrong-state` problem that says what would be possible instead."""
-    found = EVENTS[event]
-    if state not in found.before:
-        instead = possible(state)
-        told = f"possible are {', '.join(instead)}" if instead else "nothing is possible any more"
+    """Return the state after the event; else a `wrong-state` problem with the possible events."""
+    transition = EVENTS[event]
+    if state not in transition.before:
+        instead = possible_events(state)
+        advice = f"possible are {', '.join(instead)}" if instead else "nothing is possible any more"
         raise Problem(
-            "wrong-state", f"'{event}' is not possible for a request that is {state}: {told}", state=state,
+            "wrong-state",
+            f"'{event}' is not possible for a request that is {state}: {advice}",
+            state=state,
             possible=instead,
-        )  # fmt: skip
-    return found.after or state
+        )
+    return transition.after or state
 
 
 _EVENTS_BY_VERB: Final = {
@@ -74,39 +79,42 @@ _EVENTS_BY_VERB: Final = {
 _OF_THE_CUSTOMER: Final = frozenset({Actor.SELF, Actor.MANAGER})
 
 
-def must_have_moved(before: str | None, request: Mapping[str, Any], acts: Iterable[Mapping[str, Any]]) -> None:
-    """Raise LookupError unless these entries of the history lead the request to its state.
+def check_transitions(before: str | None, request: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> None:
+    """Raise LookupError unless these history entries lead the request to its state.
 
-    `before`: its state before them; None when it is new. A state that is written past the events is a
-    bug, and so is a quote that somebody accepts or declines for the customer.
+    `before` is the state before them; None for a new request. A state written without its event is
+    a bug, and so is a quote that somebody else accepts or declines for the customer.
     """
     states = {before} if before else _first_states(request["workflow"])
-    for act in acts:
-        events = _EVENTS_BY_VERB.get(act["what"], [])
-        if any(event.operation == "requests.decide" for event in events) and act["actor"] not in _OF_THE_CUSTOMER:
-            raise LookupError(f"{act['what']} of request '{request['id']}' by '{act['actor']}': only the customer does")
+    for entry in entries:
+        events = _EVENTS_BY_VERB.get(entry["what"], [])
+        if any(event.operation == "requests.decide" for event in events) and entry["actor"] not in _OF_THE_CUSTOMER:
+            raise LookupError(
+                f"{entry['what']} of request '{request['id']}' by '{entry['actor']}': only the customer may do this"
+            )
         if events:
             states = {event.after or state for event in events for state in states if state in event.before}
     if request["state"] not in states:
-        raise LookupError(f"request '{request['id']}' came from {before} to {request['state']} past its events")
+        raise LookupError(f"request '{request['id']}' moved from {before} to {request['state']} without its events")
 
 
 def _first_states(workflow: str) -> set[str]:
     return {first_state(workflow, words, counting=counting) for words in (None, 0) for counting in (False, True)}
 
 
-def possible(state: str, may: Callable[[str], bool] = lambda _: True) -> list[str]:
-    """The events that somebody can bring about now, who may do these operations."""
+def possible_events(state: str, may: Callable[[str], bool] = lambda _: True) -> list[str]:
+    """Return the events that a principal can cause now; `may` says which operations are allowed."""
     return [
-        name for name, event in EVENTS.items()
+        name
+        for name, event in EVENTS.items()
         if state in event.before and event.operation is not None and may(event.operation)
-    ]  # fmt: skip
+    ]
 
 
 def first_state(workflow: str, words: int | None, *, counting: bool) -> str:
-    """Where a request begins; `words` is None unless every one of its files could be counted.
+    """Return the first state of a request; `words` is None unless all its files were counted.
 
-    `counting`: some of them still are, so that an automatic quote is being made.
+    `counting`: some files are still being counted, so an automatic quote is being made.
     """
     match workflow:
         case Workflow.AUTOMATIC_PROJECT:
@@ -117,12 +125,12 @@ def first_state(workflow: str, words: int | None, *, counting: bool) -> str:
 
 
 def after_count(workflow: str | None, words: int | None) -> str:
-    """The event that ends the making of a quote, when every file was counted or is left to a person."""
+    """Return the event after the last file was counted or left to a person."""
     return "quote" if workflow == Workflow.AUTOMATIC_QUOTE and words is not None else "refer"
 
 
-def entering(state: str, before: str | None, now: str, offered_until: str) -> dict[str, Any]:
-    """What else is written when a request comes into a state: its times, and how far it is."""
+def fields_on_entry(state: str, before: str | None, now: str, offered_until: str) -> dict[str, Any]:
+    """Return the fields that are set when a request enters a state: times and progress."""
     if state == before:
         return {}
     fields: dict[str, Any] = {"expires_at": offered_until if state == RequestState.QUOTED else None}
@@ -134,23 +142,23 @@ def entering(state: str, before: str | None, now: str, offered_until: str) -> di
     return fields
 
 
-def all_words(files: Sequence[Mapping[str, Any]]) -> int | None:
-    """The weighted words of the files together; None when there is none, or one that nobody counted."""
-    counts = [each["words"] for each in files]
+def total_words(files: Sequence[Mapping[str, Any]]) -> int | None:
+    """Return the weighted words of all files; None without files, or if one is not counted."""
+    counts = [file["words"] for file in files]
     return sum(counts) if counts and None not in counts else None
 
 
 def cost(words: int | None, price: Mapping[str, Any] | None, languages: int) -> tuple[str | None, str | None]:
-    """Amount and currency of so many words into so many languages, rounded half up to cents.
+    """Return amount and currency for so many words and languages, rounded half up to cents.
 
-    Both are None without words, without a price, or when the amount is more than anybody would pay.
+    Both are None without words or price, or if the amount is unrealistically high.
     """
     if words is None or not price or not price.get("per_word") or not price.get("currency"):
         return None, None
     amount = Decimal(price["per_word"]) * words * languages
-    return (str(in_cents(amount)), str(price["currency"])) if amount <= _DEAREST else (None, None)
+    return (str(in_cents(amount)), str(price["currency"])) if amount <= _MAX_COST else (None, None)
 
 
 def in_cents(amount: Decimal) -> Decimal:
-    """The amount with two places, rounded half up."""
+    """Return the amount with two decimal places, rounded half up."""
     return amount.quantize(Decimal("0.01"), ROUND_HALF_UP)

@@ -1,4 +1,4 @@
-"""Which entries of the audit feed may change what somebody may do."""
+"""Entries of the audit feed that may change what somebody may do."""
 
 from __future__ import annotations
 
@@ -6,20 +6,36 @@ from collections.abc import Mapping, Set
 from typing import Any, Final
 
 _PEOPLE: Final = frozenset({"customer", "contact"})
-_WITHOUT_RIGHTS: Final = frozenset({
-    "name", "email", "language", "description", "email_domains", "external_key", "owner", "requests",
-    "reason", "password", "registration_code", "erased", "values", "template", "workflows", "price",
-    "limit",
-})  # fmt: skip
-"""The fields of a service, customer or contact that nobody's rights depend on; every other field counts.
+_WITHOUT_RIGHTS: Final = frozenset(
+    {
+        "name",
+        "email",
+        "language",
+        "description",
+        "email_domains",
+        "external_key",
+        "owner",
+        "requests",
+        "reason",
+        "password",
+        "registration_code",
+        "erased",
+        "values",
+        "template",
+        "workflows",
+        "price",
+        "limit",
+    }
+)
+"""Fields of services, customers and contacts that no right depends on; every other field counts.
 
-An address that is really another one takes access away, and its entry has `status` as well. `owner` is
-who manages the row by files, or who had the work that was handed over.
+A different address suspends access, and its entry also has `status`. `owner` is the managing owner,
+or the person whose work was handed over.
 """
 
 
 def changes_rights(entry: Mapping[str, Any]) -> bool:
-    """Whether the entry of the feed may have given or taken a right; true when nobody knows."""
+    """Return whether the entry may have given or taken a right; True if unclear."""
     before, after = entry["before"], entry["after"]
     if entry["object"] not in {*_PEOPLE, "service"}:
         # `seed` fills a portal with people who have no entries of their own
@@ -29,17 +45,18 @@ def changes_rights(entry: Mapping[str, Any]) -> bool:
     if before is None or after is None:
         return True
     if (before.get("status"), after.get("status")) == ("unapproved", "removed"):
-        return False  # was never let in
+        return False  # never had access
     differ = {name for name in {*before, *after} if before.get(name) != after.get(name)}
     return not differ <= _WITHOUT_RIGHTS
 
 
 def concerns(entry: Mapping[str, Any], customers: Set[str] | None) -> bool:
-    """Whether the entry is about one of these customers or somebody there (None: any customer).
+    """Return whether the entry is about one of these customers or their people (None: any
+    customer).
 
-    Its `home` is the customer that it is about, or the customer of its contact; None if unknown.
+    `home` is the customer of the entry, or of its contact; None if unknown.
     """
     if customers is None or entry["home"] is None:
         return True
-    named = {(entry[side] or {}).get("customer") for side in ("before", "after")}
-    return not customers.isdisjoint({entry["home"], *named})
+    mentioned = {(entry[side] or {}).get("customer") for side in ("before", "after")}
+    return not customers.isdisjoint({entry["home"], *mentioned})

@@ -1,15 +1,15 @@
-"""The roles of contacts and the kinds of the provider's people; who may own open requests."""
+"""The roles of contacts, the kinds of staff, and which roles may own open requests."""
 
 from __future__ import annotations
 
 from enum import StrEnum
 from typing import Final
 
-from reconciler.portal.rules.complete_tables import covering
+from reconciler.portal.rules.complete_tables import require_all
 
 
 class Role(StrEnum):
-    """What a contact does for its customer."""
+    """The role of a contact at its customer."""
 
     REQUESTER = "requester"
     OBSERVER = "observer"
@@ -17,7 +17,7 @@ class Role(StrEnum):
 
 
 class StaffKind(StrEnum):
-    """What one of the provider's people does."""
+    """The job of a staff member."""
 
     ADMINISTRATOR = "administrator"
     PROJECT_MANAGER = "project_manager"
@@ -25,7 +25,7 @@ class StaffKind(StrEnum):
 
 HOLDS_WORK: Final = frozenset({Role.REQUESTER, Role.MANAGER})
 
-_POWERS: Final = covering(
+_PERMISSIONS: Final = require_all(
     {
         Role.REQUESTER: frozenset({"send", "accept"}),
         Role.OBSERVER: frozenset({"see-all"}),
@@ -35,6 +35,6 @@ _POWERS: Final = covering(
 )
 
 
-def loses_power(before: str, after: str) -> bool:
-    """Whether somebody can do less after a change of roles."""
-    return not _POWERS[Role(before)] <= _POWERS[Role(after)]
+def loses_permissions(before: str, after: str) -> bool:
+    """Return whether a change of roles takes a permission away."""
+    return not _PERMISSIONS[Role(before)] <= _PERMISSIONS[Role(after)]

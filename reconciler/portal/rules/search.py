@@ -1,7 +1,6 @@
-"""How things are looked for: without case, accents and marks, by every word that was typed.
+"""Search forms: without case, accents and marks, matched by every typed word.
 
-The database compares the forms that stand beside names and addresses; so a search is the same on
-every database, whatever letters its own functions know.
+The search form is stored beside names and addresses, so a search works alike on every database.
 """
 
 from __future__ import annotations
@@ -10,20 +9,30 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
-_PLAIN: Final = str.maketrans({
-    "ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "æ": "ae", "œ": "oe", "þ": "th",
-})  # fmt: skip
-"""Letters that Unicode does not take apart, as people type them who have no such key."""
-_BY: Final[Mapping[str, tuple[str, ...]]] = {"customer": ("name",), "contact": ("name", "email")}
+_LETTERS: Final = str.maketrans(
+    {
+        "ł": "l",
+        "ø": "o",
+        "đ": "d",
+        "ð": "d",
+        "ħ": "h",
+        "ı": "i",
+        "æ": "ae",
+        "œ": "oe",
+        "þ": "th",
+    }
+)
+"""Letters that Unicode does not decompose, as people without such a key type them."""
+_SEARCHED: Final[Mapping[str, tuple[str, ...]]] = {"customer": ("name",), "contact": ("name", "email")}
 
 
 def search_form(*texts: str) -> str:
-    """The texts as one line of words: case folded, taken apart, without marks and without what cannot be seen."""
+    """Return the texts as one line of words: case folded, without marks and invisible characters."""
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", " ".join(texts)).casefold())
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_PLAIN)
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_LETTERS)
     return " ".join("".join(letter if letter.isprintable() else " " for letter in plain).split())
 
 
-def sought_by(kind: str, values: Mapping[str, Any]) -> str | None:
-    """By what a row of this kind is found; None for kinds that nobody looks for."""
-    return search_form(*(values[name] for name in _BY[kind])) if kind in _BY else None
+def row_search_form(kind: str, values: Mapping[str, Any]) -> str | None:
+    """Return the search form of a row; None for kinds without search."""
+    return search_form(*(values[name] for name in _SEARCHED[kind])) if kind in _SEARCHED else None

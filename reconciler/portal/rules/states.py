@@ -1,4 +1,4 @@
-"""The closed sets of values that rows have: statuses, states, workflows, kinds of files."""
+"""The closed sets of values of rows: statuses, states, workflows, kinds of files."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class ContactStatus(StrEnum):
-    """How far a contact is; `unapproved` is a registration."""
+    """The status of a contact; `unapproved` is a registration."""
 
     UNAPPROVED = "unapproved"
     INVITED = "invited"
@@ -17,14 +17,14 @@ class ContactStatus(StrEnum):
 
 
 class CustomerStatus(StrEnum):
-    """Whether a customer is archived."""
+    """The status of a customer."""
 
     ACTIVE = "active"
     ARCHIVED = "archived"
 
 
 class StaffStatus(StrEnum):
-    """How far one of the provider's people is: the same as contacts, who may log in by the same pages."""
+    """The status of a staff member, with the same texts as for contacts."""
 
     INVITED = ContactStatus.INVITED.value
     ACTIVE = ContactStatus.ACTIVE.value
@@ -32,7 +32,7 @@ class StaffStatus(StrEnum):
 
 
 class SignUp(StrEnum):
-    """Who may sign up."""
+    """The sign-up mode."""
 
     CLOSED = "closed"
     APPROVAL_REQUIRED = "approval_required"
@@ -40,7 +40,7 @@ class SignUp(StrEnum):
 
 
 class RequestState(StrEnum):
-    """How far a request is."""
+    """The state of a request."""
 
     QUOTE_PENDING = "quote_pending"
     QUOTE_BEING_MADE = "quote_being_made"
@@ -51,7 +51,7 @@ class RequestState(StrEnum):
 
 
 class Workflow(StrEnum):
-    """How a request comes to its quote."""
+    """How a request gets its quote."""
 
     PM_QUOTE_MANUAL = "pm_quote_manual"
     PM_QUOTE_AUTOMATIC = "pm_quote_automatic"
@@ -60,7 +60,7 @@ class Workflow(StrEnum):
 
 
 class FileKind(StrEnum):
-    """What a file is to its request."""
+    """The purpose of a file in its request."""
 
     SOURCE = "source"
     REFERENCE = "reference"
@@ -68,7 +68,7 @@ class FileKind(StrEnum):
 
 
 class MailState(StrEnum):
-    """What became of a mail."""
+    """The delivery state of a mail."""
 
     QUEUED = "queued"
     SENDING = "sending"
@@ -77,7 +77,7 @@ class MailState(StrEnum):
 
 
 LIVING: Final = (ContactStatus.INVITED, ContactStatus.LINK_EXPIRED, ContactStatus.ACTIVE)
-"""The statuses in which a contact holds its address and may be reached by a mail."""
+"""The statuses in which a contact holds its address and may receive mails."""
 OPEN: Final = (
     RequestState.QUOTE_PENDING,
     RequestState.QUOTE_BEING_MADE,

@@ -1,7 +1,7 @@
-"""How often something may be tried or caused: windows, and delays that grow with every failure.
+"""Throttling: windows of attempts, and delays that grow with each failure.
 
-Ages in seconds come in, newest first; the seconds that are left to wait go out, 0 for "now". Known and
-unknown addresses are counted alike, so a refusal tells nobody whether an address exists.
+The functions take ages in seconds, newest first, and return the seconds left to wait, 0 for "now".
+Known and unknown addresses count alike, so a refusal does not reveal whether an address exists.
 """
 
 from __future__ import annotations
@@ -14,87 +14,94 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final, Self
 
-from reconciler.portal.rules.complete_tables import covering
+from reconciler.portal.rules.complete_tables import require_all
 
 FREE_FAILURES: Final = 5
 FIRST_DELAY_S: Final = 30
 LONGEST_DELAY_S: Final = 900
 HOUR_S: Final = 3_600
 DAY_S: Final = 86_400
-REMEMBERED_S: Final = DAY_S
+KEPT_S: Final = DAY_S
 GIB: Final = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most so many within so many seconds."""
+    """At most `most` within `within_s` seconds."""
 
     most: int
     within_s: int
 
 
-MAILS_OF_AN_ADDRESS: Final = Window(5, DAY_S)
-MAILS_ASKED_BY_A_HOST: Final = Window(20, HOUR_S)
-FAILURES_OF_A_HOST: Final = Window(50, 900)
-FAILURES_OF_AN_ADDRESS: Final = Window(100, HOUR_S)
-"""From all hosts together, without known browsers: guessing stays hopeless."""
-OF_A_SITE: Final = 4
-"""How many times as much as a host an IPv6 /48 may do, because it may hold many subscribers."""
+MAILS_PER_ADDRESS: Final = Window(5, DAY_S)
+MAILS_PER_HOST: Final = Window(20, HOUR_S)
+FAILURES_PER_HOST: Final = Window(50, 900)
+FAILURES_PER_ADDRESS: Final = Window(100, HOUR_S)
+"""From all hosts together, except known browsers: guessing stays hopeless."""
+SITE_FACTOR: Final = 4
+"""An IPv6 /48 may do this many times as much as a host, because it may hold many subscribers."""
 
 
 class Limit(StrEnum):
-    """What one person or one customer may cause. The texts are in the history, in figures and in a flag."""
+    """What one person or customer may cause. The texts are in the history, in metrics and in a
+    flag.
+    """
 
     REQUESTS = "requests"
     """Requests for translation that a contact sends."""
     MAILS = "mails"
-    """Mails that a contact causes, to whomever."""
+    """Mails that a contact causes, to any recipient."""
     STAFF_MAILS = "staff-mails"
-    """Mails that one of the provider's people causes."""
+    """Mails that a staff member causes."""
     MOVES = "moves"
-    """Acts by which a contact gives requests to another owner: hand-overs, reassignments, removals."""
+    """Actions by which a contact reassigns requests: hand over, reassign, remove."""
     ADDRESSES = "addresses"
-    """Addresses that a contact tries to give a colleague, also those that turn out to be taken."""
+    """Addresses that a contact tries to give a colleague, including taken ones."""
     CUSTOMER_GIB = "customer-gib"
-    """GiB of files of one customer: of all its requests, and of its people's uploads that wait for a request."""
+    """GiB of files of one customer: of all its requests, and its people's pending uploads."""
 
 
-WINDOWS: Final[Mapping[Limit, Window]] = MappingProxyType(covering({
-    Limit.REQUESTS: Window(60, HOUR_S),
-    Limit.MAILS: Window(100, HOUR_S),
-    Limit.STAFF_MAILS: Window(1_000, HOUR_S),
-    Limit.MOVES: Window(60, HOUR_S),
-    Limit.ADDRESSES: Window(20, DAY_S),
-    Limit.CUSTOMER_GIB: Window(20, 0),  # no window: files count as long as they are there
-}, Limit))  # fmt: skip
-"""The one table of what a person or a customer may cause, unless the server is started with other numbers."""
+WINDOWS: Final[Mapping[Limit, Window]] = MappingProxyType(
+    require_all(
+        {
+            Limit.REQUESTS: Window(60, HOUR_S),
+            Limit.MAILS: Window(100, HOUR_S),
+            Limit.STAFF_MAILS: Window(1_000, HOUR_S),
+            Limit.MOVES: Window(60, HOUR_S),
+            Limit.ADDRESSES: Window(20, DAY_S),
+            Limit.CUSTOMER_GIB: Window(20, 0),  # no window: files count as long as they exist
+        },
+        Limit,
+    )
+)
+"""The default limits; flags of the server may set other numbers."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The limits that are in force."""
+    """The limits in force."""
 
     windows: Mapping[Limit, Window] = field(default_factory=lambda: WINDOWS)
 
     @classmethod
     def with_numbers(cls, numbers: Mapping[str, int]) -> Self:
-        """The limits, some of them with another number: `{"mails": 200}`."""
+        """Return the limits with some other numbers: `{"mails": 200}`."""
         return cls(
             {**WINDOWS, **{Limit(name): replace(WINDOWS[Limit(name)], most=most) for name, most in numbers.items()}}
         )
 
 
-def until_room(window: Window, ages: Sequence[float]) -> int:
-    """Seconds until the window has room for one more."""
-    return until_room_for(1, window, [(age, 1) for age in ages])
+def seconds_until_room(window: Window, ages: Sequence[float]) -> int:
+    """Return the seconds until the window has room for one more."""
+    return seconds_until_room_for(1, window, [(age, 1) for age in ages])
 
 
-def until_room_for(more: int, window: Window, counted: Iterable[tuple[float, int]]) -> int:
-    """Seconds until the window has room for `more`, after so many at each of these ages, newest first.
+def seconds_until_room_for(more: int, window: Window, amounts_by_age: Iterable[tuple[float, int]]) -> int:
+    """Return the seconds until the window has room for `more`; ages are given newest first.
 
-    An amount above the whole window waits for an empty window; otherwise it could never happen.
+    An amount larger than the whole window needs an empty window; otherwise it could never happen.
     """
-    within = [(age, amount) for age, amount in counted if age < window.within_s]
+    within = [(age, amount) for age, amount in amounts_by_age if age < window.within_s]
     room = max(0, window.most - more)
     for age, amount in within:
         room -= amount
@@ -103,13 +110,14 @@ def until_room_for(more: int, window: Window, counted: Iterable[tuple[float, int
     return 0
 
 
-def until_next_try(ages: Sequence[float]) -> int:
-    """Seconds until an address may be tried again from a host, after failures there of these ages.
+def seconds_until_next_attempt(ages: Sequence[float]) -> int:
+    """Return the seconds until an address may be tried again from a host, after failures of these
+    ages.
 
-    The first five cost nothing; then half a minute, twice as long each time, a quarter of an hour at most. Each
-    host waits for its own failures only, so nobody can lock out somebody who logs in elsewhere.
+    The first five are free; then half a minute, doubled each time, up to a quarter of an hour. Each
+    host waits only for its own failures, so nobody can lock out a person who logs in elsewhere.
     """
-    failures = [age for age in ages if age < REMEMBERED_S]
+    failures = [age for age in ages if age < KEPT_S]
     if len(failures) < FREE_FAILURES:
         return 0
     doubled = 1 << min(len(failures) - FREE_FAILURES, 10)
@@ -118,12 +126,14 @@ def until_next_try(ages: Sequence[float]) -> int:
 
 
 def network_of(host: str) -> str:
-    """What counts as one host: an IPv4 address; of IPv6 the /56, for that is what one subscriber may have."""
+    """Return what counts as one host: an IPv4 address, or an IPv6 /56, which one subscriber may
+    have.
+    """
     return _network(host, 56)
 
 
 def site_of(host: str) -> str | None:
-    """The IPv6 /48 around a host, which one subscriber may have as well; None for IPv4."""
+    """Return the IPv6 /48 around a host, which one subscriber may also have; None for IPv4."""
     site = _network(host, 48)
     return site if site.endswith("/48") else None
 

@@ -1,7 +1,8 @@
-"""A person's values in texts and JSON values of any kind, and the same without them.
+"""Finds a person's values in texts and JSON values, and removes them.
 
-Values that stand for somebody or something else stay: a homonym's own name, a customer that is called
-like the person, the address of whoever has it today. `IDENTITIES` names the members that say who a row is.
+Values that stand for somebody or something else stay: the name of a namesake, a customer with the
+person's name, an address that another person has today. `IDENTITIES` lists the members that say who
+a row is.
 """
 
 from __future__ import annotations
@@ -17,23 +18,31 @@ from urllib.parse import quote, quote_plus
 
 from reconciler.portal.rules.principals import Actor
 
-IDENTITIES: Final = frozenset({
-    "name", "name_form", "email", "address_form", "sought", "project_managers", "email_domains",
-})  # fmt: skip
+IDENTITIES: Final = frozenset(
+    {
+        "name",
+        "name_form",
+        "email",
+        "address_form",
+        "sought",
+        "project_managers",
+        "email_domains",
+    }
+)
 AS_PERSON: Final = frozenset({Actor.SELF, Actor.MANAGER})
-"""In which capacities a contact acts."""
+"""The capacities in which a contact acts."""
 _FILE: Final = "file_"
-"""How ids of files begin: their names are texts that somebody typed."""
+"""The prefix of file ids: file names are typed text."""
 _RUN: Final = re.compile(r"[A-Za-z0-9]{2,}")
 _WITHOUT_SPACES: Final = 0x2E80
-"""From here on are scripts that are written without spaces between words."""
+"""The first code point of scripts that do not separate words by spaces."""
 
 
 @dataclass(frozen=True)
 class Traces:
-    """A person whose values are to go: the id, every name and address that they ever had, what takes their place.
+    """A person to erase: id, pseudonym, and every name and address that they ever had.
 
-    `replaced`: the person's own fields, with the values that they get.
+    `replaced`: the person's own fields, with their new values.
     """
 
     id: str
@@ -43,7 +52,7 @@ class Traces:
 
     @cached_property
     def _strict(self) -> re.Pattern[str] | None:
-        return _pattern(text for text in self.texts if _telling(text))
+        return _pattern(text for text in self.texts if _is_distinctive(text))
 
     @cached_property
     def _loose(self) -> re.Pattern[str] | None:
@@ -51,30 +60,32 @@ class Traces:
 
     @property
     def needles(self) -> list[list[str]]:
-        """For each text what stands in it however it is encoded, in lower case: a row without all of it has no trace."""
+        """For each text, parts in lower case that survive every encoding; a row without all of them
+        has no trace.
+        """
         return [
             [run.lower() for run in _RUN.findall(text)] or [json.dumps(text)[1:-1].lower()]
             for text in sorted(self.texts)
-        ]  # fmt: skip
+        ]
 
     def without(self, text: str, *, loose: bool = False) -> str:
-        """The text with the pseudonym in place of the person's values.
+        """Return the text with the pseudonym in place of the person's values.
 
-        A single word (`Max`) is a value only when it is the whole text, for elsewhere it may mean anything;
-        `loose`: it is one wherever it stands.
+        A single word (`Max`) counts only as the whole text, because elsewhere it may mean anything;
+        with `loose`, it counts everywhere.
         """
         if text in self.texts:
             return self._instead(text)
         pattern = self._loose if loose else self._strict
-        return pattern.sub(lambda found: self._instead(found[0]), text) if pattern else text
+        return pattern.sub(lambda match: self._instead(match[0]), text) if pattern else text
 
     def clean(self, value: Any, *, own: bool) -> Any:
-        """A JSON value without the person's values; `own`: it is about the person."""
+        """Return a JSON value without the person's values; `own`: it is about the person."""
         match value:
             case str():
                 return self.without(value)
             case list():
-                return [self.clean(each, own=own) for each in value]
+                return [self.clean(item, own=own) for item in value]
             case dict():
                 return self._cleaned(value, own)
         return value
@@ -82,13 +93,13 @@ class Traces:
     def _cleaned(self, value: Mapping[str, Any], own: bool) -> dict[str, Any]:
         id = value.get("id")
         own = id == self.id if isinstance(id, str) else own
-        kept = set() if own or str(id).startswith(_FILE) else set(IDENTITIES)
+        unchanged = set() if own or str(id).startswith(_FILE) else set(IDENTITIES)
         if "actor" in value and value["actor"] not in AS_PERSON:
-            kept.add("by")
+            unchanged.add("by")
         replaced = self.replaced if own else {}
         return {
-            name: each if name in kept else replaced[name] if name in replaced else self.clean(each, own=own)
-            for name, each in value.items()
+            name: member if name in unchanged else replaced[name] if name in replaced else self.clean(member, own=own)
+            for name, member in value.items()
         }
 
     def _instead(self, text: str) -> str:
@@ -96,30 +107,30 @@ class Traces:
 
 
 def texts_in(values: Iterable[Mapping[str, Any] | None], fields: Collection[str]) -> set[str]:
-    """The texts that these fields have in any of the values."""
-    found = (each.get(field) for each in values if each for field in fields)
-    return {text for text in found if isinstance(text, str) and text.strip()}
+    """Return the texts of these fields in any of the values."""
+    candidates = (mapping.get(field) for mapping in values if mapping for field in fields)
+    return {text for text in candidates if isinstance(text, str) and text.strip()}
 
 
 def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
-    """The pattern of all forms of the texts; None when there is no text."""
-    forms = {form for text in texts for form in _written(text)}
+    """Return the pattern of all forms of the texts; None without texts."""
+    forms = {form for text in texts for form in _encoded_forms(text)}
     longest_first = sorted(forms, key=lambda form: (-len(form), form))
     return re.compile("|".join(map(_bounded, longest_first)), re.IGNORECASE) if forms else None
 
 
-def _telling(text: str) -> bool:
-    """Whether a text means the person wherever it stands."""
+def _is_distinctive(text: str) -> bool:
+    """Return whether a text identifies the person wherever it occurs."""
     return not (text.isascii() and text.isalpha())
 
 
-def _written(text: str) -> set[str]:
-    """A text as it stands in a mail, an address or a JSON text."""
+def _encoded_forms(text: str) -> set[str]:
+    """Return the forms of a text in a mail, a URL or a JSON text."""
     return {text, html.escape(text), quote(text), quote_plus(text), json.dumps(text)[1:-1]}
 
 
 def _bounded(form: str) -> str:
-    """The pattern of a text that is no part of a longer word."""
+    """Return the pattern of a text that is not part of a longer word."""
     first, last = form[0], form[-1]
     before = r"(?<![\w.+-])" if "@" in form else r"(?<!\w)"
     before = before if first.isalnum() and ord(first) < _WITHOUT_SPACES else ""

@@ -1,4 +1,4 @@
-"""How a language wants its sentences set: French spaces that no line breaks at, and days as readers write them."""
+"""Typesetting per language: French no-break spaces, and dates as readers write them."""
 
 from __future__ import annotations
 
@@ -12,24 +12,26 @@ from babel.dates import format_date
 NARROW: Final = "\u202f"
 WIDE: Final = "\u00a0"
 LOCALES: Final = {"en": "en_GB"}
-"""English of no one country: the day before the month, hours to 24."""
+"""British English: the day before the month, 24 hours."""
 _NARROW_BEFORE: Final = re.compile(r" (?=[?!;])")
 _WIDE_AROUND: Final = re.compile(r"(?<=«) | (?=[:»])")
 
 
 def typeset(language: str, text: str) -> str:
-    """The sentence with the spaces that its language sets; only French has its own."""
+    """Return the sentence with the spaces that its language requires; only French has special ones."""
     if language != "fr":
         return text
     return _WIDE_AROUND.sub(WIDE, _NARROW_BEFORE.sub(NARROW, text))
 
 
 def locale_of(language: str) -> Locale:
-    """How readers of one of our languages write dates and numbers."""
+    """Return the locale of a language for dates and numbers."""
     return Locale.parse(LOCALES.get(language, language))
 
 
 def day(locale: Locale, at: str, length: Literal["medium", "long"] = "medium") -> str:
-    """`2026-12-09…` as readers write it: 9 Dec 2026, 9 déc. 2026, 09.12.2026; `long` names the month in full."""
+    """Return `2026-12-09…` as readers write it: 9 Dec 2026, 9 déc. 2026, 09.12.2026; `long` spells
+    the month.
+    """
     text = str(format_date(date.fromisoformat(at[:10]), length, locale))
     return f"1er{text[1:]}" if locale.language == "fr" and text.startswith("1 ") else text

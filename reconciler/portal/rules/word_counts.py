@@ -1,4 +1,4 @@
-"""How far the count of a file's words is."""
+"""The state of the word count of a file."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ File = Mapping[str, Any]
 
 
 class CountState(StrEnum):
-    """`uncounted`: a person has to count."""
+    """The states of a count; `uncounted`: a person has to count."""
 
     COUNTING = "counting"
     COUNTED = "counted"
@@ -18,12 +18,12 @@ class CountState(StrEnum):
 
 
 def count_state(file: File) -> CountState:
-    """Whether the words of the file are being counted, are known, or wait for a person."""
+    """Return whether the words of the file are being counted, known, or left to a person."""
     if file["count_at"] is not None:
         return CountState.COUNTING
     return CountState.UNCOUNTED if file["words"] is None else CountState.COUNTED
 
 
 def is_counting(file: File) -> bool:
-    """Whether the words of the file are still being counted."""
+    """Return whether the words of the file are still being counted."""
     return count_state(file) is CountState.COUNTING

@@ -27,7 +27,7 @@ from reconciler.portal.rules.hosts import is_private, on_loopback
 from reconciler.portal.server.connections import Connection
 from reconciler.portal.server.jobs import JOBS
 from reconciler.portal.server.word_counting import start_counting
-from reconciler.portal.store.database import AWAY, failure
+from reconciler.portal.store.database import UNAVAILABLE, failure
 from reconciler.portal.store.store import Store
 from reconciler.portal.web.request_limits import CONNECTIONS, LARGEST_HEAD
 
@@ -149,6 +149,6 @@ def follow_the_clock(store: Store, done: threading.Event) -> None:
         for job in JOBS:
             try:
                 job(store)
-            except AWAY as error:
+            except UNAVAILABLE as error:
                 LOG.warning("job", extra={"job": job.__name__, **failure(error)})
         done.wait(JOBS_EVERY_S)

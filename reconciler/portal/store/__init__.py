@@ -1,1 +1,1 @@
-"""Tables, migrations and the unit of work: one transaction, of which everything is committed or nothing."""
+"""Tables, migrations and the unit of work: one transaction that commits everything or nothing."""

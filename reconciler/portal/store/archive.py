@@ -1,8 +1,8 @@
-"""An archive: everything in a portal at one revision, in one file that proves its completeness.
+"""The archive format: the whole portal at one revision in one file that proves its completeness.
 
-A ZIP with `manifest.json`, a `tables/NAME.ndjson` for every table, and `files/ID` with the bytes of every
-file. The manifest has the number of rows and the SHA-256 of every part, and the version of the schema
-that the rows are of. What is about the present moment only is in no archive: sessions, leases, throttles.
+A ZIP with `manifest.json`, a `tables/NAME.ndjson` for each table, and `files/ID` with the bytes of
+each file. The manifest has the number of rows and the SHA-256 of each part, and the schema version
+of the rows. Sessions, leases and throttles are not archived.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from reconciler.portal.store.database import known_versions
 
 FORMAT: Final = 1
 MANIFEST: Final = "manifest.json"
-OF_THE_MOMENT: Final = frozenset({"sessions", "leases", "lease_scopes", "attempts"})
+TRANSIENT_TABLES: Final = frozenset({"sessions", "leases", "lease_scopes", "attempts"})
 CHUNK: Final = 1024 * 1024
 _NAME: Final = re.compile(r"[A-Za-z0-9_-]{1,60}")
 
@@ -32,7 +32,7 @@ class WrongArchive(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """How much a part of an archive holds (rows of a table, bytes of a file), and the hash of it."""
+    """The size of a part (rows of a table, bytes of a file) and its hash."""
 
     amount: int
     sha256: str
@@ -40,7 +40,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What an archive holds. `missing`: files of which the folder had no bytes, or others, when it was written."""
+    """The contents of an archive. `missing`: files whose bytes were missing or damaged when it was
+    written.
+    """
 
     schema: str
     portal: str
@@ -51,108 +53,109 @@ class Manifest:
     files: Mapping[str, Part]
     missing: tuple[str, ...] = ()
     head: str = ""
-    """The hash of the last entry of the audit feed; empty in archives of before there was one."""
+    """The hash of the last entry of the audit feed; empty in archives older than the chain."""
 
     @property
     def sentence(self) -> str:
-        """What is in it, for whoever asked for it."""
-        counted = ", ".join(
+        """The contents in one sentence."""
+        counts = ", ".join(
             f"{self.tables[name].amount:,} {name}"
             for name in ("customers", "contacts", "requests")
             if name in self.tables
         )
         size = sum(part.amount for part in self.files.values())
-        gone = f"; the bytes of {len(self.missing)} files were missing or damaged" if self.missing else ""
+        absent = f"; the bytes of {len(self.missing)} files were missing or damaged" if self.missing else ""
         chain = f"; the head of its audit feed is {self.head}" if self.head else ""
         return (
-            f"revision {self.revision} of {self.portal}: {counted}, {len(self.files):,} files of {size:,} bytes"
-            f"{gone}{chain}"
+            f"revision {self.revision} of {self.portal}: {counts}, {len(self.files):,} files of {size:,} bytes"
+            f"{absent}{chain}"
         )
 
-    def written(self) -> bytes:
-        """The manifest as it stands in the archive."""
+    def as_bytes(self) -> bytes:
+        """Return the manifest as stored in the archive."""
         return json.dumps({"format": FORMAT, **asdict(self)}, indent=1).encode()
 
 
 def table_member(name: str) -> str:
-    """Where the rows of a table are."""
+    """Return the path of a table's rows."""
     return f"tables/{name}.ndjson"
 
 
 def file_member(id: str) -> str:
-    """Where the bytes of a file are."""
+    """Return the path of a file's bytes."""
     return f"files/{id}"
 
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """An archive that was opened and found whole."""
+    """An archive that was opened and verified."""
 
     zip: zipfile.ZipFile
     manifest: Manifest
 
     def rows(self, table: str) -> Iterator[dict[str, Any]]:
-        """The rows of a table."""
+        """Yield the rows of a table."""
         with self.zip.open(table_member(table)) as lines:
             for line in lines:
                 yield json.loads(line)
 
     def bytes_of(self, id: str) -> IO[bytes]:
-        """The bytes of a file, to be read part by part."""
+        """Return a stream of the bytes of a file."""
         return self.zip.open(file_member(id))
 
 
 @contextlib.contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
-    """The archive, after every byte of it was read and compared; a `WrongArchive` when one is not right."""
+    """Open an archive after comparing every byte with its manifest; else a `WrongArchive`."""
     try:
-        with zipfile.ZipFile(path) as opened:
-            manifest = _manifest(opened)
-            _verify(opened, manifest)
-            yield Archive(opened, manifest)
+        with zipfile.ZipFile(path) as file:
+            manifest = _manifest(file)
+            _verify(file, manifest)
+            yield Archive(file, manifest)
     except (OSError, zipfile.BadZipFile, zipfile.LargeZipFile, EOFError) as error:
         raise WrongArchive(f"'{path}' cannot be read as an archive: {error}") from None
 
 
-def _manifest(opened: zipfile.ZipFile) -> Manifest:
+def _manifest(file: zipfile.ZipFile) -> Manifest:
     try:
-        found = json.loads(opened.read(MANIFEST))
-        if found.pop("format") != FORMAT:
-            raise WrongArchive(f"the archive is not of format {FORMAT}, which this program reads")
+        document = json.loads(file.read(MANIFEST))
+        if document.pop("format") != FORMAT:
+            raise WrongArchive(f"the archive does not have format {FORMAT}")
         parts = {
-            kind: {_named(name): Part(**part) for name, part in found.pop(kind).items()} for kind in ("tables", "files")
+            kind: {_valid_name(name): Part(**part) for name, part in document.pop(kind).items()}
+            for kind in ("tables", "files")
         }
-        manifest = Manifest(**{**found, **parts, "missing": tuple(found["missing"])})
+        manifest = Manifest(**{**document, **parts, "missing": tuple(document["missing"])})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise WrongArchive(f"the archive's manifest cannot be read: {error}") from None
     if manifest.schema not in known_versions():
         raise WrongArchive(
-            f"the archive is of version '{manifest.schema}', which is newer than this program: update it"
+            f"the archive is of version '{manifest.schema}', which is newer than this program; update the program"
         )
     return manifest
 
 
-def _named(name: str) -> str:
+def _valid_name(name: str) -> str:
     if not _NAME.fullmatch(name):
-        raise ValueError(f"'{name}' names no part of an archive")
+        raise ValueError(f"'{name}' is not a valid name of a part")
     return name
 
 
-def _verify(opened: zipfile.ZipFile, manifest: Manifest) -> None:
+def _verify(file: zipfile.ZipFile, manifest: Manifest) -> None:
     for kind, parts, member in (("table", manifest.tables, table_member), ("file", manifest.files, file_member)):
         for name, part in parts.items():
-            found = _read(opened, member(name), lines=kind == "table")
-            if found != part:
-                raise WrongArchive(f"{kind} '{name}' of the archive is not what its manifest says")
+            actual = _read(file, member(name), lines=kind == "table")
+            if actual != part:
+                raise WrongArchive(f"{kind} '{name}' of the archive differs from its manifest")
 
 
-def _read(opened: zipfile.ZipFile, member: str, *, lines: bool) -> Part:
+def _read(file: zipfile.ZipFile, member: str, *, lines: bool) -> Part:
     digest, size = hashlib.sha256(), 0
     try:
-        with opened.open(member) as stream:
-            while some := stream.read(CHUNK):
-                digest.update(some)
-                size += some.count(b"\n") if lines else len(some)
+        with file.open(member) as stream:
+            while chunk := stream.read(CHUNK):
+                digest.update(chunk)
+                size += chunk.count(b"\n") if lines else len(chunk)
     except KeyError:
-        raise WrongArchive(f"'{member}' is missing in the archive") from None
+        raise WrongArchive(f"'{member}' is missing from the archive") from None
     return Part(size, digest.hexdigest())

@@ -1,4 +1,4 @@
-"""The chain of the audit feed in the database: salts, the chaining of old entries, and verification."""
+"""The audit feed's chain in the database: salts, chaining new entries, verification."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ _ROWS_A_TIME: Final = 2000
 
 
 def new_salts() -> Iterator[str]:
-    """Salts without end, each of 128 random bits."""
+    """Yield salts of 128 random bits without end."""
     while True:
         yield secrets.token_hex(16)
 
 
-def chained(previous: str, entries: Iterable[chain.Entry]) -> list[dict[str, Any]]:
-    """The entries with their seals and hashes; `previous`: the hash of the entry before the first."""
-    found, salts = [], new_salts()
+def chain_entries(previous: str, entries: Iterable[chain.Entry]) -> list[dict[str, Any]]:
+    """Return the entries with seals and hashes; `previous` is the hash before the first one."""
+    result, salts = [], new_salts()
     for entry in entries:
         seals = chain.seals_of(entry, salts)
         previous = chain.hash_of(previous, entry, seals)
-        found.append({**entry, "seals": seals, "hash": previous})
-    return found
+        result.append({**entry, "seals": seals, "hash": previous})
+    return result
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +42,8 @@ class RestoreEntry:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a look at the whole feed found. `wrong`: what does not hold, None when everything does."""
+class FeedCheck:
+    """The result of checking the whole feed. `wrong`: the first fault, None if the chain holds."""
 
     entries: int
     head: str
@@ -51,61 +51,63 @@ class Verdict:
     wrong: str | None
 
 
-def verify_feed(connection: Connection, noted: str | None = None) -> Verdict:
-    """Compare every entry with its hash; `noted` is a head that must be that of one of the entries.
+def verify_feed(connection: Connection, expected_head: str | None = None) -> FeedCheck:
+    """Compare every entry with its hash; `expected_head` must be the hash of one of the entries.
 
-    The feed is read as a stream; kept are only the erased values that no entry has named yet.
+    The feed is streamed; only erased values that no erasure has listed yet stay in memory.
     """
-    look = _Look(noted)
+    verification = _Verification(expected_head)
     rows = select(t.changes).order_by(t.changes.c.revision, t.changes.c.seq)
     streamed = connection.execution_options(yield_per=_ROWS_A_TIME).execute(rows).mappings()
-    wrong = next((said for row in streamed if (said := look.at(dict(row)))), None)
-    if wrong is None:
-        wrong = look.at_the_end(connection.execute(select(t.portal.c.head)).scalar_one())
-    return Verdict(look.entries, look.head, tuple(look.restores), wrong)
+    failure = next((problem for row in streamed if (problem := verification.check(dict(row)))), None)
+    if failure is None:
+        failure = verification.check_end(connection.execute(select(t.portal.c.head)).scalar_one())
+    return FeedCheck(verification.entries, verification.head, tuple(verification.restores), failure)
 
 
-class _Look:
-    """What is known of the entries that were read so far."""
+class _Verification:
+    """The state of the check after the entries read so far."""
 
-    def __init__(self, noted: str | None) -> None:
-        self.noted, self.noted_seen = noted, noted in {None, chain.START}
+    def __init__(self, expected_head: str | None) -> None:
+        self.expected_head, self.expected_head_seen = expected_head, expected_head in {None, chain.START}
         self.entries, self.head = 0, chain.START
         self.restores: list[RestoreEntry] = []
-        self.unnamed: dict[str, None] = {}
+        self.unlisted: dict[str, None] = {}
 
-    def at(self, entry: Mapping[str, Any]) -> str | None:
-        """What is wrong with the next entry; None when it holds."""
-        if not chain.holds(self.head, entry):
+    def check(self, entry: Mapping[str, Any]) -> str | None:
+        """Return the fault of the next entry; None if it holds."""
+        if not chain.is_chained_after(self.head, entry):
             return (
                 f"the entry of revision {entry['revision']}, seq {entry['seq']} is not what was chained after the "
                 "entry before it: one of the two was edited, or an entry between them was removed or added"
             )
         self.entries, self.head = self.entries + 1, entry["hash"]
-        self.noted_seen = self.noted_seen or self.head == self.noted
-        self.unnamed |= dict.fromkeys(chain.named(entry, path) for path in chain.erased_paths(entry["seals"]))
+        self.expected_head_seen = self.expected_head_seen or self.head == self.expected_head
+        self.unlisted |= dict.fromkeys(chain.value_name(entry, path) for path in chain.erased_paths(entry["seals"]))
         if entry["what"] == Verb.CONTACTS_ERASE:
-            for name in (entry["after"] or {}).get(chain.NAMED, ()):
-                self.unnamed.pop(name, None)
+            for name in (entry["after"] or {}).get(chain.ERASED_VALUES, ()):
+                self.unlisted.pop(name, None)
         if entry["what"] == Verb.PORTAL_RESTORE:
             self.restores.append(RestoreEntry(entry["revision"], entry["at"], str((entry["before"] or {}).get("head"))))
         return None
 
-    def at_the_end(self, head: str) -> str | None:
-        """What is wrong with the feed as a whole; None when it holds."""
-        if self.unnamed:
-            entry, _, path = next(iter(self.unnamed)).partition(" ")
+    def check_end(self, head: str) -> str | None:
+        """Return a fault of the feed as a whole; None if it holds."""
+        if self.unlisted:
+            entry, _, path = next(iter(self.unlisted)).partition(" ")
             revision, _, seq = entry.partition(".")
             return f"'{path}' of the entry of revision {revision}, seq {seq} was erased, and no erasure names it"
         if self.head != head:
             return f"the last entries are missing: the portal's head is {head}, that of the last entry {self.head}"
-        if not self.noted_seen:
-            return f"no entry has the head {self.noted}: entries are missing, or the whole chain was computed anew"
+        if not self.expected_head_seen:
+            return (
+                f"no entry has the head {self.expected_head}: entries are missing, or the whole chain was computed anew"
+            )
         return None
 
 
-def newest_hold(connection: Connection) -> bool:
-    """Whether the entries of the newest revision are chained, and the portal's head is that of the last one."""
+def newest_are_chained(connection: Connection) -> bool:
+    """Return whether the newest revision's entries are chained and end in the portal's head."""
     c = t.changes.c
     entries = select(t.changes).order_by(c.revision.desc(), c.seq.desc())
     last = connection.execute(entries.limit(1)).mappings().first()
@@ -116,7 +118,7 @@ def newest_hold(connection: Connection) -> bool:
     previous = before["hash"] if before else chain.START
     newest = select(t.changes).where(c.revision == last["revision"]).order_by(c.seq)
     for entry in connection.execute(newest).mappings():
-        if not chain.holds(previous, dict(entry)):
+        if not chain.is_chained_after(previous, dict(entry)):
             return False
         previous = entry["hash"]
     return bool(previous == head)

@@ -1,4 +1,4 @@
-"""Times as the portal writes them: UTC to the second, as texts that sort."""
+"""Times as the portal stores them: UTC to the second, as sortable texts."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
 Clock: TypeAlias = Callable[[], str]
-"""Tells the time in UTC, as `2026-11-23T16:00:00Z`."""
+"""Returns the time in UTC, as `2026-11-23T16:00:00Z`."""
 
 
 def system_clock() -> str:
-    """Now, by the machine's clock."""
+    """Return the machine's current time."""
     return text(datetime.now(UTC))
 
 
 def text(moment: datetime) -> str:
-    """The moment as the portal writes it."""
+    """Return the moment as the portal stores it."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def moment(at: str) -> datetime:
-    """The moment that such a text means."""
+    """Return the moment of such a text."""
     return datetime.strptime(at, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
 
 
 def later(at: str, **span: float) -> str:
-    """The time that much later (`days=30`, `seconds=60`)."""
+    """Return the time that much later (`days=30`, `seconds=60`)."""
     return text(moment(at) + timedelta(**span))

@@ -1,10 +1,10 @@
-"""Types, columns and names of constraints that many tables share."""
+"""Types, columns and constraint names that several tables share."""
 
 from __future__ import annotations
 
 from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Column, Integer, String
+from sqlalchemy import JSON, BigInteger, Column, Integer, MetaData, String
 from sqlalchemy.types import TypeEngine
 
 CONSTRAINT_NAMES: Final = {
@@ -13,17 +13,19 @@ CONSTRAINT_NAMES: Final = {
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""How constraints and indexes are named, so that migrations can name them."""
+"""Names of constraints and indexes, so that migrations can refer to them."""
+metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
+"""All tables of the portal (`store.tables`)."""
 Big: Final = BigInteger().with_variant(Integer, "sqlite")
 
 
 def json_type() -> TypeEngine[object]:
-    """The type of a JSON column; None is SQL's NULL."""
+    """Return the type of a JSON column; None is SQL's NULL."""
     return JSON(none_as_null=True)
 
 
 def managed_columns() -> list[Column[object]]:
-    """The columns of every row that files may manage."""
+    """Return the columns of every row that files may manage."""
     return [
         Column("id", String(40), primary_key=True),
         Column("version", Integer, nullable=False),

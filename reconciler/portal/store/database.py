@@ -1,8 +1,8 @@
-"""The database: SQLite in WAL mode or PostgreSQL by URL, and its two kinds of transactions.
+"""The database: SQLite in WAL mode or PostgreSQL, and its two kinds of transactions.
 
-A writing transaction begins by locking the one row of `portal`: writers come one after the other on
-both databases, so who saw revision N never later finds one up to N that is new. A reading
-transaction sees one revision from its first to its last row.
+A write transaction first locks the one row of `portal`, so writers run one after the other on both
+databases, and a reader of revision N never later finds a new row with a revision up to N. A read
+transaction sees one revision throughout.
 """
 
 from __future__ import annotations
@@ -33,9 +33,10 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.uploads.private_files import make_private
 
 _POOL: Final[Mapping[str, Any]] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 2}
-"""Connections of a process, and the seconds that a request waits for a free one before it gets 503."""
-AWAY: Final = (OperationalError, PoolTimeout)
-"""What is raised while the database does not answer, or no connection to it is free."""
+"""Connections per process, and how many seconds a request waits for a free one before it gets 503.
+"""
+UNAVAILABLE: Final = (OperationalError, PoolTimeout)
+"""The exceptions while the database does not answer or no connection is free."""
 
 
 class WrongDatabase(Exception):
@@ -43,7 +44,7 @@ class WrongDatabase(Exception):
 
 
 def open_database(url: str) -> Engine:
-    """An engine with transactions as the portal needs them; nothing is connected yet."""
+    """Return an engine with the portal's transactions; it does not connect yet."""
     address = _address(url)
     if address.get_backend_name() == "sqlite":
         return _sqlite(url)
@@ -51,12 +52,16 @@ def open_database(url: str) -> Engine:
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() != "postgresql":
         raise WrongDatabase(
-            f"'{address.get_backend_name()}' is not a database of ours: use sqlite:/// or postgresql://"
+            f"'{address.get_backend_name()}' is not a supported database; use sqlite:/// or postgresql://"
         )
     try:
         return create_engine(
-            address, **_POOL, pool_pre_ping=True, hide_parameters=True, connect_args={"connect_timeout": 10},
-        )  # fmt: skip
+            address,
+            **_POOL,
+            pool_pre_ping=True,
+            hide_parameters=True,
+            connect_args={"connect_timeout": 10},
+        )
     except ModuleNotFoundError as error:
         raise WrongDatabase(
             f"the driver for PostgreSQL is not installed: {error.name} is missing; install the portal "
@@ -75,7 +80,7 @@ def _address(url: str) -> URL:
 
 
 def folder_beside(database: str) -> Path | None:
-    """The folder of files beside a database that is a file; None for other databases."""
+    """Return the folder of files beside a database file; None for other databases."""
     address = _address(database)
     if address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}:
         return Path(f"{address.database}-files")
@@ -83,20 +88,18 @@ def folder_beside(database: str) -> Path | None:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(
-        url, poolclass=QueuePool, **_POOL, connect_args={"timeout": 30}, hide_parameters=True
-    )  # fmt: skip
+    engine = create_engine(url, poolclass=QueuePool, **_POOL, connect_args={"timeout": 30}, hide_parameters=True)
 
     file = engine.url.database or ""
 
     @event.listens_for(engine, "do_connect")
     def on_opening(*_: Any) -> None:
         if file and not file.startswith((":memory:", "file:")):
-            make_private(Path(file), "-wal", "-shm", "-journal")  # SQLite makes its journals as the file is
+            make_private(Path(file), "-wal", "-shm", "-journal")  # SQLite gives its journals the mode of the file
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN would come too late and be of the wrong kind
+        connection.isolation_level = None  # the driver's own BEGIN would come too late, and without IMMEDIATE
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -114,30 +117,43 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
-_SAID: Final = (
-    "connection refused", "no such file or directory", "timeout expired", "no route to host",
-    "could not translate host name", "failed to resolve host", "password authentication failed",
-    "peer authentication failed", "no pg_hba.conf entry", "certificate", "does not exist", "server closed the connection",
-    "starting up", "shutting down", "too many clients", "remaining connection slots", "the connection is closed",
-)  # fmt: skip
-"""What a driver says of connections, as far as it may stand in a log: the rest could name somebody."""
+_LOGGABLE: Final = (
+    "connection refused",
+    "no such file or directory",
+    "timeout expired",
+    "no route to host",
+    "could not translate host name",
+    "failed to resolve host",
+    "password authentication failed",
+    "peer authentication failed",
+    "no pg_hba.conf entry",
+    "certificate",
+    "does not exist",
+    "server closed the connection",
+    "starting up",
+    "shutting down",
+    "too many clients",
+    "remaining connection slots",
+    "the connection is closed",
+)
+"""Driver messages that a log may contain; the rest could name somebody."""
 
 
 def failure(error: SQLAlchemyError) -> Mapping[str, str]:
-    """What a log may say of a database that fails: the driver's class, its code, and a reason that names nobody."""
+    """Return what a log may say about a failing database: error class, code and a harmless reason."""
     if isinstance(error, PoolTimeout):
         return {"error": type(error).__name__, "reason": "every connection is in use"}
-    found = getattr(error, "orig", None)
-    code = getattr(found, "sqlstate", None) or getattr(found, "sqlite_errorname", None)
-    text = str(found).lower()
-    reason = next((said for said in _SAID if said in text), None)
-    told = {"error": type(found).__name__, "code": code, "reason": reason}
-    return {name: value for name, value in told.items() if value}
+    cause = getattr(error, "orig", None)
+    code = getattr(cause, "sqlstate", None) or getattr(cause, "sqlite_errorname", None)
+    text = str(cause).lower()
+    reason = next((phrase for phrase in _LOGGABLE if phrase in text), None)
+    details = {"error": type(cause).__name__, "code": code, "reason": reason}
+    return {name: value for name, value in details.items() if value}
 
 
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
-    """A transaction that sees one state of the database and writes nothing."""
+    """Open a transaction that sees one state of the database and writes nothing."""
     options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
@@ -145,44 +161,47 @@ def reading(engine: Engine) -> Iterator[Connection]:
 
 @contextmanager
 def writing(engine: Engine) -> Iterator[tuple[Connection, dict[str, Any]]]:
-    """A transaction that may write, and the locked row of `portal`; all of it is committed, or nothing."""
+    """Open a write transaction; yields the connection and the locked row of `portal`."""
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         row = connection.execute(select(t.portal).with_for_update()).mappings().one()
         yield connection, dict(row)
 
 
 @contextmanager
-def aside(engine: Engine) -> Iterator[Connection]:
-    """A transaction that writes beside the portal's history: nothing that has a revision."""
+def unversioned(engine: Engine) -> Iterator[Connection]:
+    """Open a write transaction for data without a revision, beside the portal's history."""
     with engine.connect().execution_options(writing=True) as connection, connection.begin():
         yield connection
 
 
 def migrations() -> Config:
-    """Alembic's configuration; it has no ini file, for there is nothing to configure."""
+    """Return Alembic's configuration, without an ini file."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     return config
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the schema up to date, and put the portal's one row and its settings where none are.
+    """Upgrade the schema, and insert the portal's row and its settings if they are missing.
 
-    A schema that is newer than this program is refused: an older program would lose what it does not know.
+    A schema newer than this program is refused, because an older program would lose data that it
+    does not know.
     """
-    with aside(engine) as connection:
+    with unversioned(engine) as connection:
         upgrade(connection, "head")
         if connection.execute(select(t.portal.c.one)).first() is None:
-            _found(connection)
+            _insert_portal(connection)
 
 
 def upgrade(connection: Connection, version: str) -> None:
-    """Bring the schema to this version or beyond, as a part of the transaction; one process at a time does it."""
+    """Upgrade the schema to at least this version within the transaction, one process at a time."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7316)")  # several servers start at once
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7316)")  # several servers may start at once
     current, _ = schema_of(connection)
     if current is not None and current not in known_versions():
-        raise WrongDatabase(f"the database is of version '{current}', which is newer than this program: update it")
+        raise WrongDatabase(
+            f"the database is of version '{current}', which is newer than this program; update the program"
+        )
     config = migrations()
     config.attributes["connection"] = connection
     command.upgrade(config, version)
@@ -190,49 +209,56 @@ def upgrade(connection: Connection, version: str) -> None:
 
 @cache
 def known_versions() -> tuple[str, ...]:
-    """The versions of the schema that this program knows, newest first."""
+    """Return the schema versions that this program knows, newest first."""
     return tuple(script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions())
 
 
 def schema_of(connection: Connection) -> tuple[str | None, str]:
-    """The version of the database's schema (None: it has none of ours), and this program's own."""
+    """Return the schema version of the database (None: no tables of ours) and this program's
+    version.
+    """
     return MigrationContext.configure(connection).get_current_revision(), known_versions()[0]
 
 
-def must_be_of_this_version(connection: Connection) -> None:
-    """A `WrongDatabase` unless the schema is the one of this program."""
-    found, newest = schema_of(connection)
-    if found != newest:
-        raise WrongDatabase(f"the database is of version '{found}', not '{newest}': use the program that serves it")
+def check_version(connection: Connection) -> None:
+    """Raise a `WrongDatabase` unless the schema has this program's version."""
+    current, newest = schema_of(connection)
+    if current != newest:
+        raise WrongDatabase(f"the database is of version '{current}', not '{newest}'; use the program that serves it")
 
 
-def _found(connection: Connection) -> None:
+def _insert_portal(connection: Connection) -> None:
     connection.execute(
         insert(t.portal).values(
-            one=1, id=f"portal-{secrets.token_hex(4)}", name="", epoch=secrets.token_hex(8), revision=0,
-            fence=0, secret=secrets.token_hex(32),
+            one=1,
+            id=f"portal-{secrets.token_hex(4)}",
+            name="",
+            epoch=secrets.token_hex(8),
+            revision=0,
+            fence=0,
+            secret=secrets.token_hex(32),
         )
-    )  # fmt: skip
+    )
     connection.execute(
         insert(t.settings).values(id="settings", version=1, revision=0, touched={}, **DEFAULTS["settings"])
     )
 
 
 def mark_traces(connection: Connection) -> None:
-    """Note, as a part of the transaction, that free space of the database may hold what it erases."""
+    """Mark, within the transaction, that free space of the database may contain erased data."""
     if connection.dialect.name == "sqlite":
         marks = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
         connection.exec_driver_sql(f"PRAGMA user_version={marks + 1}")
 
 
 def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
-    """Write a marked SQLite file anew and cut off its journal, so that no byte of what was erased stays.
+    """Rewrite a marked SQLite file and truncate its journal, so that erased bytes are gone.
 
-    A file of more than `largest` bytes is left alone, because writers wait meanwhile. While somebody still reads an
-    older state the mark stays for the next try. Returns whether there was a mark and it is gone.
+    A file of more than `largest` bytes is left alone, because writers wait meanwhile. The mark
+    stays if a reader still uses an older state. Returns whether a mark was cleared.
     """
     if engine.dialect.name != "sqlite":
-        return False  # PostgreSQL reuses the space in its own time: RUNNING.md
+        return False  # PostgreSQL reuses free space by vacuum: see RUNNING.md
     connection = engine.raw_connection()
     ask = connection.cursor().execute
     try:
@@ -243,7 +269,7 @@ def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
         ask("VACUUM")
         (busy, *_) = ask("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         return not busy and _unmark(ask, marks)
-    except sqlite3.OperationalError:  # somebody writes: the mark stays
+    except sqlite3.OperationalError:  # another writer is active: the mark stays
         return False
     finally:
         ask("PRAGMA busy_timeout=30000")
@@ -251,7 +277,7 @@ def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
 
 
 def _unmark(ask: Callable[[str], Any], marks: int) -> bool:
-    """Take the mark away, unless somebody else was erased meanwhile; whether it is gone."""
+    """Remove the mark, unless another erasure happened meanwhile; return whether it is gone."""
     ask("BEGIN IMMEDIATE")
     (now,) = ask("PRAGMA user_version").fetchone()
     if now == marks:
@@ -263,13 +289,15 @@ def _unmark(ask: Callable[[str], Any], marks: int) -> bool:
 _SIZE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 
 
-def among(connection: Connection, column: ColumnElement[str], texts: Sequence[str]) -> ColumnElement[bool]:
-    """Whether a column holds one of the texts, however many: they are one parameter, of which a database takes few."""
+def is_one_of(connection: Connection, column: ColumnElement[str], texts: Sequence[str]) -> ColumnElement[bool]:
+    """Return the condition that a column holds one of the texts, as one parameter for any number of
+    texts.
+    """
     if connection.dialect.name == "postgresql":
         return column.in_(select(func.json_array_elements_text(cast(list(texts), postgresql.JSON))))
     return column.in_(select(func.json_each(json.dumps(list(texts))).table_valued("value").c.value))
 
 
 def renew_epoch(connection: Connection) -> None:
-    """From now on everything that callers remember (ETags, cursors, `since`) is of another epoch, and void."""
+    """Start a new epoch: ETags, cursors and `since` of callers become invalid."""
     connection.execute(update(t.portal).values(epoch=secrets.token_hex(8)))

@@ -1,7 +1,7 @@
-"""The laws that hold at every committed state, as questions to the database.
+"""The invariants of every committed state, as queries.
 
-The acts keep them; these queries find out if they did not. The end of every unit of work asks for
-the customers concerned, the test build for the whole portal.
+The actions maintain them; these queries detect violations. Each unit of work checks the customers
+it touched, test runs check the whole portal.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Collection
 from sqlalchemy import Connection, and_, func, not_, or_, select
 
 from reconciler.portal.rules.roles import HOLDS_WORK, Role
-from reconciler.portal.rules.search import sought_by
+from reconciler.portal.rules.search import row_search_form
 from reconciler.portal.rules.states import LIVING, OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.chain import newest_hold
+from reconciler.portal.store.chain import newest_are_chained
 
 
 def work_without_owner(connection: Connection, customers: Collection[str] | None = None) -> list[tuple[str, str]]:
-    """Open requests (id, owner) whose owner is not a living contact of the customer who may hold work."""
+    """Return open requests (id, owner) whose owner may not hold work at the customer."""
     owner = t.contacts
     good = and_(owner.c.status.in_(LIVING), owner.c.role.in_(HOLDS_WORK), owner.c.customer == t.requests.c.customer)
     statement = (
@@ -33,7 +33,7 @@ def work_without_owner(connection: Connection, customers: Collection[str] | None
 
 
 def customers_with_manager(connection: Connection, customers: Collection[str]) -> set[str]:
-    """Those of the customers that have an active or invited manager."""
+    """Return those of the customers that have an active or invited manager."""
     if not customers:
         return set()
     c = t.contacts.c
@@ -43,37 +43,46 @@ def customers_with_manager(connection: Connection, customers: Collection[str]) -
     return {str(customer) for customer in connection.execute(statement).scalars()}
 
 
-def broken_laws(connection: Connection) -> list[str]:
-    """A sentence for every law that the committed state breaks; empty when all hold."""
-    found = [f"open request {id} is owned by {owner}" for id, owner in work_without_owner(connection)]
+def broken_invariants(connection: Connection) -> list[str]:
+    """Return a sentence for each violated invariant; empty if all hold."""
+    violations = [f"open request {id} is owned by {owner}" for id, owner in work_without_owner(connection)]
     c = t.contacts.c
     silent = select(c.id).where(c.status.in_(LIVING), c.address_form.is_(None))
     loud = select(c.id).where(not_(c.status.in_(LIVING)), c.address_form.is_not(None))
-    found += [f"living contact {id} holds no address" for id in connection.execute(silent).scalars()]
-    found += [f"{id} is no contact and holds an address" for id in connection.execute(loud).scalars()]
+    violations += [f"living contact {id} holds no address" for id in connection.execute(silent).scalars()]
+    violations += [f"{id} is no contact and holds an address" for id in connection.execute(loud).scalars()]
     inside = t.contacts.join(t.customers, t.customers.c.id == c.customer)
     orphans = (
         select(c.id).select_from(inside).where(c.status.in_(LIVING), t.customers.c.status == CustomerStatus.ARCHIVED)
     )
-    found += [f"contact {id} lives at an archived customer" for id in connection.execute(orphans).scalars()]
+    violations += [f"contact {id} lives at an archived customer" for id in connection.execute(orphans).scalars()]
     strangers = (
         select(c.id).select_from(inside).where(c.owner.is_not(None), c.owner.is_distinct_from(t.customers.c.owner))
     )
-    found += [f"contact {id} has another owner than its customer" for id in connection.execute(strangers).scalars()]
+    violations += [
+        f"contact {id} has another owner than its customer" for id in connection.execute(strangers).scalars()
+    ]
     for table in (t.sessions, t.tokens):
-        joined = table.join(t.contacts, c.id == table.c.contact)
+        joined_tables = table.join(t.contacts, c.id == table.c.contact)
         open_access = (
-            select(c.id).select_from(joined).where(table.c.ended_at.is_(None), c.status == ContactStatus.REMOVED)
+            select(c.id).select_from(joined_tables).where(table.c.ended_at.is_(None), c.status == ContactStatus.REMOVED)
         )
-        found += [f"removed contact {id} still has access" for id in connection.execute(open_access).scalars()]
-    for kind, named in (("customer", t.customers), ("contact", t.contacts)):
-        rows = map(dict, connection.execute(select(named)).mappings())
-        found += [f"{row['id']} is not found by its name" for row in rows if row["sought"] != sought_by(kind, row)]
+        violations += [f"removed contact {id} still has access" for id in connection.execute(open_access).scalars()]
+    for kind, table in (("customer", t.customers), ("contact", t.contacts)):
+        rows = map(dict, connection.execute(select(table)).mappings())
+        violations += [
+            f"{row['id']} is not found by its name" for row in rows if row["sought"] != row_search_form(kind, row)
+        ]
     for table, home in ((t.services, "owner"), (t.customers, "owner"), (t.contacts, "customer")):
         life = (table.c[home], table.c.external_key, table.c.life)
-        shared = select(*life).where(table.c.external_key.is_not(None)).group_by(*life).having(func.count() > 1)
-        found += [f"two {table.name} are life {row.life} of '{row.external_key}'" for row in connection.execute(shared)]
+        duplicates = select(*life).where(table.c.external_key.is_not(None)).group_by(*life).having(func.count() > 1)
+        violations += [
+            f"two {table.name} are life {row.life} of '{row.external_key}'" for row in connection.execute(duplicates)
+        ]
     newest = connection.execute(select(func.max(t.changes.c.revision))).scalar() or 0
-    known = connection.execute(select(t.portal.c.revision)).scalar() or 0
-    found += [f"change of revision {newest} above {known}"] if newest > known else []
-    return [*found, *([] if newest_hold(connection) else ["the newest entries of the audit feed are not chained"])]
+    current = connection.execute(select(t.portal.c.revision)).scalar() or 0
+    violations += [f"change of revision {newest} above {current}"] if newest > current else []
+    return [
+        *violations,
+        *([] if newest_are_chained(connection) else ["the newest entries of the audit feed are not chained"]),
+    ]

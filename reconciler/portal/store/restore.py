@@ -1,10 +1,10 @@
-"""Bringing an archive back: into an empty database, all of it or nothing, as a portal of a new epoch.
+"""Restores an archive into an empty database, completely or not at all, as a portal of a new epoch.
 
-The archive was found whole before the first row is written. Its rows go into a schema of their own
-version, which is then brought up to date like any other. Whoever remembers the portal of before (entity
-tags, cursors, `since`) is told by the epoch that it is another one; nobody is logged in.
+The archive is verified before the first row is written. Its rows go into a schema of their own
+version, which is then upgraded. The new epoch tells clients that their entity tags, cursors and
+`since` are invalid; nobody is logged in.
 
-An archive does not know what was revoked or used after it was written. Therefore a restore ends links, sign-ups
+An archive does not contain later revocations and uses. Therefore a restore ends links, sign-ups
 and, unless the caller keeps them, tokens.
 """
 
@@ -39,27 +39,28 @@ from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.archive import CHUNK, Archive, Manifest, WrongArchive
 from reconciler.portal.store.clock import later, system_clock
-from reconciler.portal.store.database import WrongDatabase, aside, renew_epoch, schema_of, upgrade
+from reconciler.portal.store.database import WrongDatabase, renew_epoch, schema_of, unversioned, upgrade
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.uploads.private_files import fresh_file
 
 _ROWS_A_STATEMENT: Final = 500
-VOID: Final = "the portal was restored: the link in this mail no longer works"
+LINK_VOID: Final = "the portal was restored: the link in this mail no longer works"
 KEPT_DAYS: Final = 30
-"""For how long the recipient and subject of a mail that is given up are kept."""
+"""How long the recipient and subject of a given-up mail are kept."""
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
+class RestoreResult:
     """What a restore brought back, and what no longer works.
 
-    `tokens`: id, scope and name of each that worked when the archive was written. `kept`: whether they work again.
-    `head`: the head of the backup's audit feed, and `revision` that of the entry that names it.
+    `tokens`: id, scope and name of each that worked when the archive was written. `tokens_kept`:
+    whether they work again. `head`: the head of the backup's audit feed; `revision`: that of the
+    entry that records it.
     """
 
     manifest: Manifest
     tokens: tuple[tuple[str, str, str], ...]
-    kept: bool
+    tokens_kept: bool
     links: int
     sign_ups: int
     mails: int
@@ -67,35 +68,37 @@ class Restored:
     revision: int
 
 
-def restore_archive(engine: Engine, files: Path, archive: Archive, *, keep_tokens: bool = False) -> Restored:
-    """The archive's rows in the database behind the engine, its files in the folder; what became of what."""
-    _must_be_free(files, archive.manifest)
-    with aside(engine) as connection:
-        _must_be_empty(connection, archive.manifest)
+def restore_archive(engine: Engine, files: Path, archive: Archive, *, keep_tokens: bool = False) -> RestoreResult:
+    """Write the archive's rows to the database and its files to the folder; return the result."""
+    _check_folder(files, archive.manifest)
+    with unversioned(engine) as connection:
+        _check_empty(connection, archive.manifest)
         _write_rows(connection, archive)
         upgrade(connection, "head")
-        restored = _begin_an_epoch(connection, archive.manifest, keep_tokens=keep_tokens)
-        # last, for only then it is sure that rows will refer to them; bytes without rows are swept some day
+        restored = _begin_epoch(connection, archive.manifest, keep_tokens=keep_tokens)
+        # last, when the rows are certain; bytes without rows are swept later
         _write_files(files, archive)
     return restored
 
 
-def _must_be_free(folder: Path, manifest: Manifest) -> None:
-    """A `WrongArchive` when the folder of files holds one of the archive's files already."""
+def _check_folder(folder: Path, manifest: Manifest) -> None:
+    """Raise a `WrongArchive` if the folder already contains one of the archive's files."""
     if there := [id for id in sorted(manifest.files) if os.path.lexists(folder / id)]:
-        raise WrongArchive(f"'{folder}' holds '{there[0]}' already: name an empty folder of files")
+        raise WrongArchive(f"'{folder}' already holds '{there[0]}'; name an empty folder of files")
 
 
-def _must_be_empty(connection: Connection, manifest: Manifest) -> None:
-    """An empty database of the archive's own version is there; `WrongDatabase` when somebody's rows are."""
-    found, _ = schema_of(connection)
-    if found is None:
+def _check_empty(connection: Connection, manifest: Manifest) -> None:
+    """Create an empty schema of the archive's version; a `WrongDatabase` if the database has rows."""
+    current, _ = schema_of(connection)
+    if current is None:
         if inspect(connection).get_table_names():
-            raise WrongDatabase("the database holds tables that are not the portal's: name an empty one")
+            raise WrongDatabase("the database holds tables that are not the portal's; name an empty one")
         upgrade(connection, manifest.schema)
         return
-    if found != manifest.schema:
-        raise WrongDatabase(f"the database is of version '{found}', the archive of '{manifest.schema}': name a new one")
+    if current != manifest.schema:
+        raise WrongDatabase(
+            f"the database is of version '{current}', the archive of '{manifest.schema}'; name a new database"
+        )
     for table in t.metadata.sorted_tables:
         if table.name in {"portal", "settings"}:
             continue
@@ -116,7 +119,7 @@ def _write_rows(connection: Connection, archive: Archive) -> None:
 
 
 def _tables_of(connection: Connection) -> list[Table]:
-    """The tables as they are in the database: an archive may be of an older version than our own."""
+    """Return the tables as they are in the database, which may have an older version."""
     metadata = MetaData()
 
     @event.listens_for(metadata, "column_reflect")
@@ -130,20 +133,20 @@ def _tables_of(connection: Connection) -> list[Table]:
 
 def _write_table(connection: Connection, table: Table, rows: Iterator[dict[str, Any]]) -> None:
     names = {column.name for column in table.columns}
-    while some := list(islice(rows, _ROWS_A_STATEMENT)):
-        if any(set(row) != names for row in some):
+    while chunk := list(islice(rows, _ROWS_A_STATEMENT)):
+        if any(set(row) != names for row in chunk):
             raise WrongArchive(f"rows of '{table.name}' in the archive have other columns than the table")
-        connection.execute(insert(table), some)
+        connection.execute(insert(table), chunk)
 
 
-def _begin_an_epoch(connection: Connection, manifest: Manifest, *, keep_tokens: bool) -> Restored:
+def _begin_epoch(connection: Connection, manifest: Manifest, *, keep_tokens: bool) -> RestoreResult:
     portal = connection.execute(select(t.portal)).mappings().first()
     if portal is None:
         raise WrongArchive("the archive has no row of the portal itself")
     work = Work(connection, dict(portal), COMMAND_LINE, system_clock())
     renew_epoch(connection)
     epoch = connection.execute(select(t.portal.c.epoch)).scalar_one()
-    _send_again(connection)
+    _requeue_claimed(connection)
     mails, tokens = _void_mails(connection, work.now), _tokens(connection)
     if not keep_tokens:
         connection.execute(update(t.tokens).where(t.tokens.c.ended_at.is_(None)).values(ended_at=work.now))
@@ -151,33 +154,37 @@ def _begin_an_epoch(connection: Connection, manifest: Manifest, *, keep_tokens: 
         connection.execute(delete(table).where(condition)).rowcount
         for table, condition in ((t.links, t.links.c.used_at.is_(None)), (t.sign_ups, true()))
     )
-    seam = Row("portal", {"id": portal["id"]}, None)
+    row = Row("portal", {"id": portal["id"]}, None)
     before = {"epoch": portal["epoch"], "head": portal["head"]}
-    work.audit(Verb.PORTAL_RESTORE, seam, before, {"epoch": epoch})
+    work.audit(Verb.PORTAL_RESTORE, row, before, {"epoch": epoch})
     work.finish()
-    return Restored(manifest, tokens, keep_tokens, links, sign_ups, mails, portal["head"], work.revision)
+    return RestoreResult(manifest, tokens, keep_tokens, links, sign_ups, mails, portal["head"], work.revision)
 
 
-def _send_again(connection: Connection) -> None:
-    """Queue the mails that were being sent when the archive was written: their sender is gone."""
+def _requeue_claimed(connection: Connection) -> None:
+    """Queue the mails that were being sent when the archive was written."""
     c = t.outbox.c
     connection.execute(update(t.outbox).where(c.state == MailState.SENDING).values(state=MailState.QUEUED))
 
 
 def _void_mails(connection: Connection, now: str) -> int:
-    """Give up waiting mails whose link no longer works; how many there were."""
+    """Give up queued mails whose link no longer works; return how many there were."""
     c = t.outbox.c
     leads = or_(*(c.text.contains(f"/{page}/") for page in ("activate", "confirm", "reset")))
     dead = {
-        "state": MailState.DEAD, "next_try_at": None, "last_error": VOID, "text": "", "html": "",
+        "state": MailState.DEAD,
+        "next_try_at": None,
+        "last_error": LINK_VOID,
+        "text": "",
+        "html": "",
         "forget_at": later(now, days=KEPT_DAYS),
-    }  # fmt: skip
+    }
     waits = c.state == MailState.QUEUED
     return connection.execute(update(t.outbox).where(waits, leads).values(**dead)).rowcount
 
 
 def _tokens(connection: Connection) -> tuple[tuple[str, str, str], ...]:
-    """Id, scope and name of each token that works."""
+    """Return id, scope and name of each valid token."""
     c = t.tokens.c
     rows = connection.execute(select(c.id, c.scope, c.name).where(c.ended_at.is_(None)).order_by(c.created_at, c.id))
     return tuple((row.id, row.scope, row.name) for row in rows)
@@ -199,5 +206,5 @@ def _write_files(folder: Path, archive: Archive) -> None:
 
 def _write_file(path: Path, archive: Archive, id: str) -> None:
     with fresh_file(path) as stream, archive.bytes_of(id) as source:
-        while some := source.read(CHUNK):
-            stream.write(some)
+        while chunk := source.read(CHUNK):
+            stream.write(chunk)

@@ -1,22 +1,53 @@
 """Every table of the portal.
 
-What people and machines may compare carries `version` (counts changes of writable fields) and
-`revision` (the transaction that last wrote the row, for `since`). Times are UTC texts that sort:
+Rows that callers may compare have `version` (counts changes of writable fields) and `revision` (the
+transaction that last wrote the row, for `since`). Times are sortable UTC texts:
 `2026-11-23T16:00:00Z`.
 """
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, MetaData, String, Table, Text, text
+from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
 
 from reconciler.portal.rules.chain import START
-from reconciler.portal.store.columns import CONSTRAINT_NAMES, Big, json_type, managed_columns
+from reconciler.portal.store.access_tables import (
+    attempts,
+    lease_scopes,
+    leases,
+    links,
+    sessions,
+    sign_ups,
+    staff,
+    tokens,
+)
+from reconciler.portal.store.columns import Big, json_type, managed_columns, metadata
 
-metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
-
+__all__ = [
+    "attempts",
+    "changes",
+    "contacts",
+    "customers",
+    "files",
+    "idempotency",
+    "lease_scopes",
+    "leases",
+    "links",
+    "lives",
+    "metadata",
+    "outbox",
+    "portal",
+    "requests",
+    "services",
+    "sessions",
+    "settings",
+    "sign_ups",
+    "staff",
+    "tokens",
+]
 
 portal = Table(
-    "portal", metadata,
+    "portal",
+    metadata,
     Column("one", Integer, primary_key=True, autoincrement=False),
     Column("id", String(40), nullable=False),
     Column("name", Text, nullable=False),
@@ -25,31 +56,33 @@ portal = Table(
     Column("fence", Big, nullable=False),
     Column("secret", String(64), nullable=False, server_default=""),
     Column("head", String(64), nullable=False, server_default=START),
-)  # fmt: skip
-"""One row; whoever writes anything locks it first, so revisions become visible in order.
+)
+"""One row, which every writer locks first, so that revisions become visible in order.
 
-`head`: the hash of the last entry of the audit feed (`rules.chain`).
-
-`secret` keys the marks by which forms of ours are known; every server process shares it. `name` is empty
-until somebody gives one (`rules.portal_name`).
+`head`: the hash of the last entry of the audit feed (`rules.chain`). `secret` keys the CSRF tokens
+of all server processes. `name` is empty unless an administrator set one (`rules.portal_name`).
 """
 
 settings = Table(
-    "settings", metadata, *managed_columns(),
+    "settings",
+    metadata,
+    *managed_columns(),
     Column("sign_up", String(20), nullable=False),
     Column("languages", json_type(), nullable=False),
     Column("offers", json_type(), nullable=False),
     Column("branding", json_type(), nullable=False),
     Column("activation", json_type(), nullable=False, server_default='{"expire_after_days":14}'),
     Column("last_commits", json_type(), nullable=False, server_default="{}"),
-)  # fmt: skip
+)
 """`last_commits`: by owner, the commit of the last batch that wrote the settings or a service.
 
 It outlives the services.
 """
 
 services = Table(
-    "services", metadata, *managed_columns(),
+    "services",
+    metadata,
+    *managed_columns(),
     Column("life", Integer, nullable=False, server_default="1"),
     Column("code", String(63), nullable=False, unique=True),
     Column("name", Text, nullable=False),
@@ -58,10 +91,12 @@ services = Table(
     Column("workflows", json_type(), nullable=False),
     Column("available_to_all", Boolean, nullable=False),
     Column("price", json_type()),
-)  # fmt: skip
+)
 
 customers = Table(
-    "customers", metadata, *managed_columns(),
+    "customers",
+    metadata,
+    *managed_columns(),
     Column("life", Integer, nullable=False, server_default="1"),
     Column("name", Text, nullable=False),
     Column("name_form", Text, unique=True),
@@ -79,18 +114,24 @@ customers = Table(
     Index("ix_customers_name_id", "name", "id"),
     Index("ix_customers_external_key", "external_key", "owner"),
     Index(
-        "uq_customers_owner_external_key", "owner", "external_key", unique=True,
-        sqlite_where=text("status <> 'archived'"), postgresql_where=text("status <> 'archived'"),
+        "uq_customers_owner_external_key",
+        "owner",
+        "external_key",
+        unique=True,
+        sqlite_where=text("status <> 'archived'"),
+        postgresql_where=text("status <> 'archived'"),
     ),
-)  # fmt: skip
+)
 """`name_form` is unique among all customers and empty for archived ones.
 
-`registration_code`: whoever signs up with it belongs to this customer; only the portal knows it.
-`sought`: the form in which the customer is looked for (`rules.search`), as with contacts.
+`registration_code`: people who sign up with it belong to this customer; only the portal knows it.
+`sought`: the search form (`rules.search`), also for contacts.
 """
 
 contacts = Table(
-    "contacts", metadata, *managed_columns(),
+    "contacts",
+    metadata,
+    *managed_columns(),
     Column("customer", String(40), ForeignKey("customers.id")),
     Column("name", Text, nullable=False),
     Column("email", Text, nullable=False),
@@ -113,26 +154,33 @@ contacts = Table(
     Index("ix_contacts_name_id", "name", "id"),
     Index("ix_contacts_external_key", "external_key", "customer", "life"),
     Index(
-        "uq_contacts_customer_external_key", "customer", "external_key", unique=True,
-        sqlite_where=text("status <> 'removed'"), postgresql_where=text("status <> 'removed'"),
+        "uq_contacts_customer_external_key",
+        "customer",
+        "external_key",
+        unique=True,
+        sqlite_where=text("status <> 'removed'"),
+        postgresql_where=text("status <> 'removed'"),
     ),
-)  # fmt: skip
-"""`address_form` is unique and empty for all who hold no address: registrants and tombstones."""
+)
+"""`address_form` is unique; it is empty for registrations and removed contacts."""
 
 lives = Table(
-    "lives", metadata,
+    "lives",
+    metadata,
     Column("object", String(20), primary_key=True),
     Column("home", String(200), primary_key=True),
     Column("key", String(63), primary_key=True),
     Column("life", Integer, nullable=False),
-)  # fmt: skip
-"""The last life under a key of a row that lost it: it was renamed, released or deleted.
+)
+"""The last life of a row under a key that it lost: it was renamed, released or deleted.
 
-`home`: within what the key is unique, the owner of customers and services, the customer of contacts.
+`home`: the scope of the key, which is the owner of customers and services and the customer of
+contacts.
 """
 
 requests = Table(
-    "requests", metadata,
+    "requests",
+    metadata,
     Column("id", String(40), primary_key=True),
     Column("version", Integer, nullable=False),
     Column("revision", Big, nullable=False, index=True),
@@ -159,14 +207,16 @@ requests = Table(
     Index("ix_requests_customer_state", "customer", "state"),
     Index("ix_requests_owner_state", "owner", "state"),
     Index("ix_requests_created_at_id", "created_at", "id"),
-)  # fmt: skip
-"""`words`: weighted, in the source language. `cost`: decimal, for all target languages. `progress`: percent.
+)
+"""`words`: weighted, in the source language. `cost`: decimal, for all target languages. `progress`:
+percent.
 
-`taken_at`: when somebody of the customer first took a delivered file away.
+`taken_at`: when somebody of the customer first downloaded a delivered file.
 """
 
 files = Table(
-    "files", metadata,
+    "files",
+    metadata,
     Column("id", String(40), primary_key=True),
     Column("request", String(40), ForeignKey("requests.id"), index=True),
     Column("kind", String(10)),
@@ -181,17 +231,19 @@ files = Table(
     Column("person", String(40)),
     Column("by", Text, nullable=False),
     Column("created_at", String(20), nullable=False, index=True),
-)  # fmt: skip
-"""What was uploaded: `source`, `reference`, or `delivery` in a target language. The bytes lie outside, by id.
+)
+"""Uploaded files: `source`, `reference`, or `delivery` in a target language. The vault holds the
+bytes, by id.
 
-`words` are weighted; empty where `uncounted` says why a person has to count, and while they are being counted.
-`count_at`: when a count that waits or is under way is due; empty once it ended. An upload belongs to nobody's
-request yet (`request` and `kind` empty): only `person` (or, for tokens, whoever has the id) may use it, and it
-is forgotten after a day.
+`words` are weighted; empty where `uncounted` says why a person has to count, and while they are
+being counted. `count_at`: when a pending count is due; empty once it ended. A pending upload has no
+`request` and `kind`: only `person` (or, for tokens, a caller with the id) may use it, and it is
+deleted after a day.
 """
 
 changes = Table(
-    "changes", metadata,
+    "changes",
+    metadata,
     Column("revision", Big, primary_key=True, autoincrement=False),
     Column("seq", Integer, primary_key=True, autoincrement=False),
     Column("at", String(20), nullable=False),
@@ -209,15 +261,16 @@ changes = Table(
     Column("seals", json_type()),
     Column("hash", String(64), nullable=False, server_default=""),
     Index("ix_changes_object_revision_seq", "object", "revision", "seq"),
-)  # fmt: skip
+)
 """The audit feed: who, when, what, before, after, by which commit.
 
-`person`: the id of the contact or of the provider's person whose name `by` is, so that it can be forgotten.
+`person`: the id of the contact or staff member whose name is `by`, so that it can be erased.
 `seals`, `hash`: the chain of entries, which detects edits (`rules.chain`).
 """
 
 outbox = Table(
-    "outbox", metadata,
+    "outbox",
+    metadata,
     Column("id", String(40), primary_key=True),
     Column("revision", Big, nullable=False, index=True),
     Column("kind", String(30), nullable=False),
@@ -236,12 +289,15 @@ outbox = Table(
     Column("sent_at", String(20)),
     Column("forget_at", String(20), index=True),
     Index("ix_outbox_next_try_at_revision_id", "next_try_at", "revision", "id"),
-)  # fmt: skip
-"""`next_try_at`: when a mail that waits or is being sent is due; empty once it is sent or given up.
-`forget_at`: when a mail that is sent or given up loses recipient, subject and text; empty before and after."""
+)
+"""`next_try_at`: when a pending mail is due; empty once it is sent or given up.
+
+`forget_at`: when a sent or given-up mail loses recipient, subject and text; empty before and after.
+"""
 
 idempotency = Table(
-    "idempotency", metadata,
+    "idempotency",
+    metadata,
     Column("principal", String(60), primary_key=True),
     Column("key", String(200), primary_key=True),
     Column("fingerprint", String(64), nullable=False),
@@ -249,98 +305,4 @@ idempotency = Table(
     Column("body", Text, nullable=False),
     Column("headers", json_type(), nullable=False),
     Column("created_at", String(20), nullable=False, index=True),
-)  # fmt: skip
-
-leases = Table(
-    "leases", metadata,
-    Column("id", String(40), primary_key=True),
-    Column("token", Big, nullable=False, unique=True),
-    Column("holder", Text, nullable=False),
-    Column("run", Text, nullable=False),
-    Column("expires_at", String(30), nullable=False),
-)  # fmt: skip
-
-lease_scopes = Table(
-    "lease_scopes", metadata,
-    Column("scope", String(100), primary_key=True),
-    Column("lease", String(40), ForeignKey("leases.id", ondelete="CASCADE"), nullable=False, index=True),
-)  # fmt: skip
-
-tokens = Table(
-    "tokens", metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("id", String(40), nullable=False, unique=True),
-    Column("name", Text, nullable=False),
-    Column("scope", String(10), nullable=False),
-    Column("contact", String(40), ForeignKey("contacts.id"), index=True),
-    Column("created_at", String(20), nullable=False),
-    Column("ended_at", String(20)),
-    Column("expires_at", String(20), nullable=False, server_default=""),
-    Column("owner", String(200)),
-    Column("used_at", String(20)),
-)  # fmt: skip
-"""`ended_at`: when somebody ended the token; `expires_at`: when it ends in any case.
-
-`owner`: whose objects alone it writes. `used_at`: when it was last used, to a few minutes.
-"""
-
-staff = Table(
-    "staff", metadata,
-    Column("id", String(40), primary_key=True),
-    Column("version", Integer, nullable=False),
-    Column("revision", Big, nullable=False),
-    Column("touched", json_type(), nullable=False),
-    Column("name", Text, nullable=False),
-    Column("email", Text, nullable=False),
-    Column("address_form", Text, unique=True),
-    Column("kind", String(20), nullable=False),
-    Column("language", String(35), nullable=False),
-    Column("status", String(20), nullable=False),
-    Column("password", Text),
-)  # fmt: skip
-"""The provider's people: `administrator` or `project_manager`; `invited`, `active` or `removed`."""
-
-sessions = Table(
-    "sessions", metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("contact", String(40), ForeignKey("contacts.id"), index=True),
-    Column("staff", String(40), ForeignKey("staff.id"), index=True),
-    Column("created_at", String(20), nullable=False),
-    Column("used_at", String(20), nullable=False, index=True),
-    Column("ended_at", String(20), index=True),
-)  # fmt: skip
-"""Of a contact or of one of the provider's people, never of both."""
-
-links = Table(
-    "links", metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("contact", String(40), ForeignKey("contacts.id"), index=True),
-    Column("staff", String(40), ForeignKey("staff.id"), index=True),
-    Column("kind", String(20), nullable=False),
-    Column("expires_at", String(20), nullable=False, index=True),
-    Column("used_at", String(20)),
-)  # fmt: skip
-"""Links in mails (`activation`, `reset`); only the digest of a link's secret is kept."""
-
-sign_ups = Table(
-    "sign_ups", metadata,
-    Column("digest", String(64), primary_key=True),
-    Column("email", Text, nullable=False),
-    Column("address_form", Text, nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("role", String(20), nullable=False),
-    Column("language", String(35)),
-    Column("customer", String(40), ForeignKey("customers.id")),
-    Column("created_at", String(20), nullable=False),
-    Column("expires_at", String(20), nullable=False, index=True),
-)  # fmt: skip
-"""Who signed up and has not confirmed the address yet; forgotten when the link expires."""
-
-attempts = Table(
-    "attempts", metadata,
-    Column("id", String(40), primary_key=True),
-    Column("subject", String(64), nullable=False, index=True),
-    Column("at", String(20), nullable=False, index=True),
-    Column("amount", Integer, nullable=False, server_default="1"),
-)  # fmt: skip
-"""What is throttled: failed log-ins of an address or a host by a digest, what a person causes by their id."""
+)

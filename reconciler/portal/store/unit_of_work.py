@@ -1,7 +1,7 @@
-"""The unit of work: rows in memory while one transaction is open, written together.
+"""The unit of work: rows in memory during one transaction, written together.
 
-Acts ask it for rows, change them as plain values, and tell it what to audit and to mail. `flush`
-writes what changed, many rows a statement. Nothing is committed here: that is the caller's `with`.
+Actions ask it for rows, change them as plain values, and add history entries and mails. `flush`
+writes the changes, many rows per statement. The caller's `with` commits.
 """
 
 from __future__ import annotations
@@ -17,39 +17,43 @@ from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, inse
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.search import sought_by
+from reconciler.portal.rules.search import row_search_form
 from reconciler.portal.rules.states import MailState
 from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.chain import chained
+from reconciler.portal.store.chain import chain_entries
 from reconciler.portal.store.database import mark_traces
 
 _KIND: Final = {
-    "settings": t.settings, "service": t.services, "customer": t.customers, "contact": t.contacts,
-    "request": t.requests, "staff": t.staff,
-}  # fmt: skip
-"""The table of every kind of row, in the order in which they refer to each other."""
+    "settings": t.settings,
+    "service": t.services,
+    "customer": t.customers,
+    "contact": t.contacts,
+    "request": t.requests,
+    "staff": t.staff,
+}
+"""The table of each kind of row, in the order of their references."""
 KINDS: Final = {table.name: kind for kind, table in _KIND.items()}
-"""The kind of the rows of a table, by the table's name."""
+"""The kind of row by table name."""
 Change: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
-"""What becomes of some columns of a row."""
+"""Returns new values for some columns of a row."""
 _PREFIX: Final = {"service": "svc", "customer": "cus", "contact": "con", "request": "req", "staff": "stf"}
 
 
 @dataclass(eq=False)
 class Row:
-    """A row in memory: its values, and those that the database has (None: it is new)."""
+    """A row in memory: its values, and those saved in the database (None for a new row)."""
 
     kind: str
     values: dict[str, Any]
-    stored: dict[str, Any] | None
+    saved: dict[str, Any] | None
     first: dict[str, Any] | None = None
-    """The values before this unit of work; None when the row is new in it."""
+    """The values before this unit of work; None if the row is new in it."""
     dirty: dict[int, Row] = field(default_factory=dict, repr=False)
-    """Where a row that was written waits for the next flush. Values are replaced, never changed in place."""
-    unjudged: dict[int, Row] = field(default_factory=dict, repr=False)
-    """Where a row that was written waits for the guard (`store.guard`)."""
-    gone: bool = False
+    """Where a written row waits for the next flush. Values are replaced, never changed in place."""
+    unchecked: dict[int, Row] = field(default_factory=dict, repr=False)
+    """Where a written row waits for the checks of `store.guard`."""
+    is_deleted: bool = False
     """Whether the row was deleted for good."""
 
     def __getitem__(self, name: str) -> Any:
@@ -59,13 +63,13 @@ class Row:
         self.update(**{name: value})
 
     def update(self, **values: Any) -> None:
-        """Write several values."""
+        """Set several values."""
         self.values.update(values)
-        self.dirty[id(self)] = self.unjudged[id(self)] = self
+        self.dirty[id(self)] = self.unchecked[id(self)] = self
 
-    def know(self, values: Mapping[str, Any]) -> None:
+    def adopt(self, values: Mapping[str, Any]) -> None:
         """Take over values that the database has by now, as if they had always been there."""
-        for state in (self.values, self.stored, self.first):
+        for state in (self.values, self.saved, self.first):
             if state is not None:
                 state.update(values)
 
@@ -74,16 +78,16 @@ class Row:
         return str(self.values["id"])
 
     @property
-    def changed(self) -> dict[str, Any]:
+    def unsaved(self) -> dict[str, Any]:
         """The values that the database does not have yet."""
-        if self.stored is None:
+        if self.saved is None:
             return self.values
-        return {name: value for name, value in self.values.items() if value != self.stored[name]}
+        return {name: value for name, value in self.values.items() if value != self.saved[name]}
 
 
 @dataclass(eq=False)
 class Work:
-    """One writing transaction on behalf of somebody, at one time of the portal's clock."""
+    """One write transaction on behalf of a principal, at one time of the portal's clock."""
 
     connection: Connection
     portal: dict[str, Any]
@@ -94,76 +98,76 @@ class Work:
     commit: str | None = None
     rows: dict[tuple[str, str], Row] = field(default_factory=dict)
     dirty: dict[int, Row] = field(default_factory=dict)
-    unjudged: dict[int, Row] = field(default_factory=dict)
-    guarded: dict[str, Row] = field(default_factory=dict)
-    """The protected contacts that were written, by id, as the guard met them."""
-    removed: list[Row] = field(default_factory=list)
-    audited: list[dict[str, Any]] = field(default_factory=list)
+    unchecked: dict[int, Row] = field(default_factory=dict)
+    protected_contacts: dict[str, Row] = field(default_factory=dict)
+    """The protected contacts that were written, by id."""
+    deleted: list[Row] = field(default_factory=list)
+    audit_entries: list[dict[str, Any]] = field(default_factory=list)
     mails: list[dict[str, Any]] = field(default_factory=list)
-    forgets: bool = False
-    """Whether somebody's data is erased here, of which free space of the database is to hold nothing."""
+    erases: bool = False
+    """Whether a person's data is erased, so that the database's free space must be cleared."""
     limits: Limits = field(default_factory=Limits)
-    tries: list[tuple[str, int]] = field(default_factory=list)
-    """What was counted of the person meanwhile, and how many times (`store.limits`)."""
+    counted_attempts: list[tuple[str, int]] = field(default_factory=list)
+    """What was counted for the person, and how many times (`store.limits`)."""
 
     @property
     def revision(self) -> int:
         """The revision that this transaction makes, if it changes anything."""
         return int(self.portal["revision"]) + 1
 
-    def one(self, kind: str, id: str) -> Row:
-        """The row of this id; a `not-found` problem when there is none."""
-        found = self.rows.get((kind, id)) or next(iter(self.where(kind, _KIND[kind].c.id == id)), None)
-        if found is None:
+    def get(self, kind: str, id: str) -> Row:
+        """Return the row with this id; else a `not-found` problem."""
+        row = self.rows.get((kind, id)) or next(iter(self.where(kind, _KIND[kind].c.id == id)), None)
+        if row is None:
             raise Problem("not-found", f"there is no {kind} '{id}'")
-        return found
+        return row
 
     def where(self, kind: str, *criteria: ColumnElement[bool]) -> list[Row]:
-        """The rows that meet the criteria, sorted by id, with what this work changed already."""
+        """Return the rows that meet the criteria, sorted by id, including changes of this work."""
         self.flush()
         statement = select(_KIND[kind]).where(*criteria).order_by(_KIND[kind].c.id)
-        return [self._known(kind, dict(found)) for found in self.connection.execute(statement).mappings()]
+        return [self._row_of(kind, dict(values)) for values in self.connection.execute(statement).mappings()]
 
-    def _known(self, kind: str, values: dict[str, Any]) -> Row:
+    def _row_of(self, kind: str, values: dict[str, Any]) -> Row:
         key = (kind, str(values["id"]))
         if key not in self.rows:
-            self.rows[key] = Row(kind, values, dict(values), dict(values), self.dirty, self.unjudged)
+            self.rows[key] = Row(kind, values, dict(values), dict(values), self.dirty, self.unchecked)
         return self.rows[key]
 
     def load(self, kind: str, ids: Iterable[str]) -> None:
-        """Read many rows at once that will be asked for one by one."""
-        wanted = sorted(set(ids))
-        for start in range(0, len(wanted), 500):
-            self.where(kind, _KIND[kind].c.id.in_(wanted[start : start + 500]))
+        """Read many rows at once that are needed one by one later."""
+        sorted_ids = sorted(set(ids))
+        for start in range(0, len(sorted_ids), 500):
+            self.where(kind, _KIND[kind].c.id.in_(sorted_ids[start : start + 500]))
 
     def new(self, kind: str, values: Mapping[str, Any]) -> Row:
-        """A new row with an id nobody can guess."""
+        """Return a new row with a random id."""
         id = f"{_PREFIX[kind]}_{secrets.token_hex(10)}"
         row = Row(
-            kind, {"id": id, "version": 0, "revision": self.revision, **values}, None, None, self.dirty, self.unjudged
+            kind, {"id": id, "version": 0, "revision": self.revision, **values}, None, None, self.dirty, self.unchecked
         )
         row["version"] = 0
         self.rows[(kind, id)] = row
         return row
 
     def remove(self, row: Row) -> None:
-        """Delete a row for good; only what nobody refers to, and what leaves no work behind."""
+        """Delete a row for good; nothing may refer to it, and it must own no open work."""
         self.flush()
         self.connection.execute(delete(_KIND[row.kind]).where(_KIND[row.kind].c.id == row.id))
         del self.rows[(row.kind, row.id)]
         self.dirty.pop(id(row), None)
-        row.gone = True
-        self.removed.append(row)
-        self.unjudged[id(row)] = row
+        row.is_deleted = True
+        self.deleted.append(row)
+        self.unchecked[id(row)] = row
 
     def touch(self, row: Row, *fields: str) -> None:
-        """Note who wrote these fields; also counts the row's version, once in a unit of work."""
+        """Record who wrote these fields, and count the row's version."""
         by = {"by": self.principal.name, "actor": str(self.principal.actor), "at": self.now}
         row["touched"] = {**row["touched"], **dict.fromkeys(fields, by)}
-        self.written(row)
+        self.count_version(row)
 
-    def written(self, row: Row) -> None:
-        """Count a row's version, once in a unit of work however often it is written."""
+    def count_version(self, row: Row) -> None:
+        """Increase the row's version, once per unit of work."""
         row["version"] = (row.first["version"] if row.first else 0) + 1
 
     def audit(
@@ -174,25 +178,45 @@ class Work:
         after: Mapping[str, Any] | None,
         change: str | None = None,
     ) -> None:
-        """Note one act in the history."""
-        self.audited.append({
-            "revision": self.revision, "seq": len(self.audited), "at": self.now, "by": self.principal.name,
-            "actor": str(self.principal.actor), "what": str(verb), "object": row.kind, "id": row.id,
-            "before": dict(before) if before is not None else None,
-            "after": dict(after) if after is not None else None,
-            "change": change, "run": self.run, "commit": self.commit, "person": self.principal.person,
-        })  # fmt: skip
+        """Add an entry to the history."""
+        self.audit_entries.append(
+            {
+                "revision": self.revision,
+                "seq": len(self.audit_entries),
+                "at": self.now,
+                "by": self.principal.name,
+                "actor": str(self.principal.actor),
+                "what": str(verb),
+                "object": row.kind,
+                "id": row.id,
+                "before": dict(before) if before is not None else None,
+                "after": dict(after) if after is not None else None,
+                "change": change,
+                "run": self.run,
+                "commit": self.commit,
+                "person": self.principal.person,
+            }
+        )
 
     def mail(self, values: Mapping[str, Any]) -> None:
-        """Put a mail into the outbox; it leaves only if the transaction is committed."""
-        self.mails.append({
-            "revision": self.revision, "created_at": self.now, "state": MailState.QUEUED, "tries": 0,
-            "next_try_at": self.now, "last_error": None, "sent_at": None, "forget_at": None, **values,
-        })  # fmt: skip
+        """Queue a mail, which is sent only if the transaction is committed."""
+        self.mails.append(
+            {
+                "revision": self.revision,
+                "created_at": self.now,
+                "state": MailState.QUEUED,
+                "tries": 0,
+                "next_try_at": self.now,
+                "last_error": None,
+                "sent_at": None,
+                "forget_at": None,
+                **values,
+            }
+        )
 
     def flush(self) -> None:
-        """Write all that changed in memory, without committing it."""
-        dirty = [row for row in self.dirty.values() if row.stored is None or row.values != row.stored]
+        """Write all changes in memory without committing them."""
+        dirty = [row for row in self.dirty.values() if row.saved is None or row.values != row.saved]
         self.dirty.clear()
         for table in _KIND.values():
             self._write(table, [row for row in dirty if _KIND[row.kind] is table])
@@ -201,13 +225,13 @@ class Work:
         by_columns: dict[tuple[str, ...], list[Row]] = defaultdict(list)
         for row in rows:
             row.values["revision"] = self.revision
-            if (form := sought_by(row.kind, row.values)) is not None:
+            if (form := row_search_form(row.kind, row.values)) is not None:
                 row.values["sought"] = form
-            by_columns[() if row.stored is None else tuple(row.changed)].append(row)
+            by_columns[() if row.saved is None else tuple(row.unsaved)].append(row)
         for columns, group in by_columns.items():
             self._statement(table, columns, group)
         for row in rows:
-            row.stored = dict(row.values)
+            row.saved = dict(row.values)
 
     def _statement(self, table: Table, columns: tuple[str, ...], rows: list[Row]) -> None:
         if not columns:
@@ -223,24 +247,24 @@ class Work:
         )
 
     def rewrite(self, kind: str, rows: Mapping[str, Mapping[str, Any]], change: Change) -> None:
-        """Write what `change` makes of the columns of many rows, by id, in one statement.
+        """Apply `change` to the columns of many rows, by id, in one statement.
 
-        Nobody wrote these rows, so their versions stay. Their revision moves: `since` shows them. What
-        they were before this work changes alike, so that it still compares with what they are.
+        Versions stay, because nobody wrote these rows; revisions move, so `since` shows them. The
+        values before this work change alike, so that comparisons stay valid.
         """
         self.flush()
-        changed = {id: change(values) for id, values in rows.items()}
-        new = {id: {**values, "revision": self.revision} for id, values in changed.items() if values != rows[id]}
+        changes = {id: change(values) for id, values in rows.items()}
+        new = {id: {**values, "revision": self.revision} for id, values in changes.items() if values != rows[id]}
         if new:
             self._update(_KIND[kind], next(iter(new.values())), new)
         for id, values in new.items():
-            if known := self.rows.get((kind, id)):
-                first = change(known.first) if known.first else {}
-                known.know(values)
-                (known.first or {}).update(first)
+            if row := self.rows.get((kind, id)):
+                first = change(row.first) if row.first else {}
+                row.adopt(values)
+                (row.first or {}).update(first)
 
     def replace(self, kind: str, column: str, old: str, new: str) -> None:
-        """Put a value in place of another in all rows of a kind, in one statement.
+        """Replace a value in all rows of a kind, in one statement.
 
         As with `rewrite`, versions stay and revisions move.
         """
@@ -249,25 +273,27 @@ class Work:
         self.connection.execute(update(table).where(table.c[column] == old).values(values))
         for row in self.rows.values():
             if row.kind == kind and row[column] == old:
-                row.know(values)
+                row.adopt(values)
 
     def park(self, kind: str, column: str, rows: Iterable[Row]) -> None:
-        """Empty a unique column of rows that will get another value, so that values can be exchanged."""
+        """Clear a unique column of rows that get another value later, so that values can be
+        exchanged.
+        """
         self.flush()
         table = _KIND[kind]
         for row in rows:
             self.connection.execute(update(table).where(table.c.id == row.id).values({column: None}))
             row[column] = None
-            if row.stored:
-                row.stored[column] = None
+            if row.saved:
+                row.saved[column] = None
 
     def finish(self) -> bool:
-        """Write the rest; whether a new revision was made."""
+        """Write the remaining changes; return whether a new revision was made."""
         self.flush()
-        entries = chained(self.portal["head"], self.audited)
-        for table, written in ((t.changes, entries), (t.outbox, self.mails)):
-            if written:
-                self.connection.execute(insert(table), written)
+        entries = chain_entries(self.portal["head"], self.audit_entries)
+        for table, rows in ((t.changes, entries), (t.outbox, self.mails)):
+            if rows:
+                self.connection.execute(insert(table), rows)
         wrote = bool(entries or any(row.first != row.values for row in self.rows.values()))
         if wrote:
             head = entries[-1]["hash"] if entries else self.portal["head"]
@@ -275,18 +301,18 @@ class Work:
         return wrote
 
     def leave_no_traces(self) -> None:
-        """See to it that free space of the database holds nothing of what was erased here."""
-        self.forgets = True
+        """Make sure that free space of the database contains nothing that was erased here."""
+        self.erases = True
         mark_traces(self.connection)
 
     def end_access(self, person: str) -> None:
-        """End all sessions and tokens of a contact or of one of the provider's people, and make the links useless."""
+        """End all sessions and tokens of a contact or staff member, and delete their unused links."""
         s, links = t.sessions.c, t.links.c
-        for table, whose in (
+        for table, owned in (
             (t.sessions, or_(s.contact == person, s.staff == person)),
             (t.tokens, t.tokens.c.contact == person),
         ):
-            self.connection.execute(update(table).where(whose, table.c.ended_at.is_(None)).values(ended_at=self.now))
+            self.connection.execute(update(table).where(owned, table.c.ended_at.is_(None)).values(ended_at=self.now))
         self.connection.execute(
             delete(t.links).where(or_(links.contact == person, links.staff == person), links.used_at.is_(None))
         )

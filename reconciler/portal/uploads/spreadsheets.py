@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from reconciler.portal.rules.requests import in_cents
-from reconciler.portal.rules.statistics import Figures, Statistics
+from reconciler.portal.rules.statistics import RequestTotals, Statistics
 
 _FORMULA: Final = re.compile(
     " *[\t\r\n]|[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
@@ -29,7 +29,7 @@ def statistics_csv(found: Statistics) -> str:
     return as_csv([[*COLUMNS, *(f"cost {currency}" for currency in currencies)], *lines])
 
 
-def _line(by: str, each: Figures, currencies: Sequence[str]) -> list[object]:
+def _line(by: str, each: RequestTotals, currencies: Sequence[str]) -> list[object]:
     costs = [in_cents(each.costs[currency]) if currency in each.costs else "" for currency in currencies]
     mean = "" if each.mean_days is None else each.mean_days
     return [by, each.key, each.name, each.requests, each.words, each.delivered, mean, *costs]

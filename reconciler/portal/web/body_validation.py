@@ -25,7 +25,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.store.database import AWAY
+from reconciler.portal.store.database import UNAVAILABLE
 from reconciler.portal.web.body_budget import BATCH_LIMIT, BodyAccount, BodyBudget, set_body_account
 from reconciler.portal.web.responses import PROGRAM_PATHS
 from reconciler.portal.web.security import gate_of
@@ -71,7 +71,7 @@ class BodyValidation:
         scope["route"] = route  # for the log, also if the caller is refused
         try:
             principal = (await gate.admission(Request(scope))).principal
-        except (Problem, *AWAY) as error:
+        except (Problem, *UNAVAILABLE) as error:
             await (await _error_response(scope, error))(scope, receive, send)
             return
         budget: BodyBudget = scope["app"].state.body_budget

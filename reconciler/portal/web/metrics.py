@@ -19,7 +19,7 @@ from reconciler.portal.actions.outbox import is_due
 from reconciler.portal.rules.states import OPEN
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import moment
-from reconciler.portal.store.limits import reached
+from reconciler.portal.store.limits import limits_reached
 from reconciler.portal.store.store import Store
 
 MEDIA_TYPE: Final = "text/plain; version=0.0.4; charset=utf-8"
@@ -103,7 +103,7 @@ def _gauge_by(
 def _limits(connection: Connection, now: str) -> Metric:
     help = "People and customers that a limit refused something within a day, by limit."
     metric = GaugeMetricFamily("portal_limits_reached", help, labels=["limit"])
-    for limit, count in reached(connection, now).items():
+    for limit, count in limits_reached(connection, now).items():
         metric.add_metric([limit], count)
     return metric
 

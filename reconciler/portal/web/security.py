@@ -17,7 +17,7 @@ from starlette.concurrency import run_in_threadpool
 
 from reconciler.portal.actions.sessions import principal_of_session, principal_of_token, record_session_use
 from reconciler.portal.actions.tokens import DAYS, expiry_of, make_token, remember_token_use
-from reconciler.portal.rules.policy import PUBLIC, Grant, granted, known
+from reconciler.portal.rules.policy import PUBLIC, Grant, grant_for, is_known_operation
 from reconciler.portal.rules.principals import COMMAND_LINE, Principal, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.store import Store
@@ -74,7 +74,7 @@ class Gate(ABC):
     """
 
     def __init__(self, operation: str) -> None:
-        if not known(operation):
+        if not is_known_operation(operation):
             raise LookupError(f"the policy has no operation '{operation}'")
         self.operation = operation
 
@@ -102,7 +102,7 @@ class PolicyGate(Gate):
     async def _admit(self, request: Request) -> Admission:
         credentials = await bearer(request)
         principal = await run_in_threadpool(principal_of, request, credentials) if credentials else None
-        return Admission(principal, granted(principal, self.operation))
+        return Admission(principal, grant_for(principal, self.operation))
 
 
 class PublicGate(Gate):

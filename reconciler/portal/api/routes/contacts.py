@@ -74,7 +74,7 @@ def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> R
 
     def act(work: Work) -> WriteResult:
         fields = new.sent_fields()
-        home = work.one("customer", fields.pop("customer"))
+        home = work.get("customer", fields.pop("customer"))
         row = contacts.add(work, home, fields)
         work.audit(Verb.POST_CONTACTS, row, None, fields)
         status, value, headers = _done(work, row, 201)
@@ -145,7 +145,7 @@ def act_on_contact(
     """Restore a removed contact, send her link again, or erase a removed contact's personal data."""
 
     def act(work: Work) -> WriteResult:
-        row = require_version(request, work.one("contact", id))
+        row = require_version(request, work.get("contact", id))
         match action:
             case "restore":
                 verb, audited = Verb.CONTACTS_RESTORE, contacts.restore(work, row)
@@ -160,7 +160,7 @@ def act_on_contact(
 
 
 def _done(work: Work, row: Row, status: int = 200) -> WriteResult:
-    home = work.one("customer", row["customer"]) if row["customer"] else None
+    home = work.get("customer", row["customer"]) if row["customer"] else None
     return row_result(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))
 
 

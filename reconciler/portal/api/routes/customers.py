@@ -73,7 +73,7 @@ def change_customer(
     """Change a customer."""
 
     def act(work: Work) -> WriteResult:
-        row = require_version(request, work.one("customer", id))
+        row = require_version(request, work.get("customer", id))
         work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent_fields()))
         return row_result(200, as_json("customer", row.values))
 
@@ -88,7 +88,7 @@ def act_on_customer(
     """Archive a customer with all its people, or bring both back."""
 
     def act(work: Work) -> WriteResult:
-        row = require_version(request, work.one("customer", id))
+        row = require_version(request, work.get("customer", id))
         match action:
             case "archive":
                 reason = (why or WithReason()).reason

@@ -33,12 +33,12 @@ def approve_registration(request: Request, id: str, approval: Approval, body: Bo
     """Let a registrant in, with what she asked for or with what is said here."""
 
     def act(work: Work) -> WriteResult:
-        row = _pending(require_version(request, work.one("contact", id)))
+        row = _pending(require_version(request, work.get("contact", id)))
         fields = approval.sent_fields()
         home = fields.pop("customer", None) or row["customer"]
         if home is None:
             raise Problem("unprocessable", "'customer' is required: the registration names none")
-        work.audit(Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, work.one("customer", home), fields))
+        work.audit(Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, work.get("customer", home), fields))
         return _done(work, row)
 
     return write(request, grant, body, act)
@@ -49,7 +49,7 @@ def reject_registration(request: Request, id: str, why: WithReason, body: Body, 
     """Do not let a registrant in."""
 
     def act(work: Work) -> WriteResult:
-        row = _pending(require_version(request, work.one("contact", id)))
+        row = _pending(require_version(request, work.get("contact", id)))
         work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, why.reason))
         return _done(work, row)
 
@@ -63,5 +63,5 @@ def _pending(row: Row) -> Row:
 
 
 def _done(work: Work, row: Row, status: int = 200) -> WriteResult:
-    home = work.one("customer", row["customer"]) if row["customer"] else None
+    home = work.get("customer", row["customer"]) if row["customer"] else None
     return row_result(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))

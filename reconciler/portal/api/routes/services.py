@@ -66,7 +66,7 @@ def change_service(
     """Change a service."""
 
     def act(work: Work) -> WriteResult:
-        row = require_version(request, work.one("service", id))
+        row = require_version(request, work.get("service", id))
         work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, fields.sent_fields()))
         return row_result(200, as_json("service", row.values))
 
@@ -80,7 +80,7 @@ def remove_service(
     """Remove a service that nobody refers to."""
 
     def act(work: Work) -> WriteResult:
-        row = require_version(request, work.one("service", id))
+        row = require_version(request, work.get("service", id))
         work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
         return 204, None, {}
 

@@ -38,7 +38,7 @@ def change_settings(
     """Change some settings."""
 
     def act(work: Work) -> WriteResult:
-        row = require_version(request, work.one("settings", "settings"))
+        row = require_version(request, work.get("settings", "settings"))
         work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, fields.sent_fields()))
         return row_result(200, as_json("settings", row.values))
 

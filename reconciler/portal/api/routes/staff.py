@@ -75,7 +75,7 @@ def change_staff(request: Request, id: str, fields: ChangedStaff, body: Body, gr
     """Change one of the provider's people; another address takes access away until it is activated."""
 
     def act(work: Work) -> WriteResult:
-        person = require_version(request, work.one("staff", id))
+        person = require_version(request, work.get("staff", id))
         work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields()))
         return row_result(200, staff_as_json(person.values))
 
@@ -87,7 +87,7 @@ def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Respon
     """One of the provider's people leaves; never the last administrator."""
 
     def act(work: Work) -> WriteResult:
-        person = require_version(request, work.one("staff", id))
+        person = require_version(request, work.get("staff", id))
         work.audit(Verb.DELETE_STAFF, person, *staff.remove(work, person))
         return row_result(200, staff_as_json(person.values))
 
@@ -99,7 +99,7 @@ def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> R
     """A new link for somebody who has not opened the first one."""
 
     def act(work: Work) -> WriteResult:
-        person = require_version(request, work.one("staff", id))
+        person = require_version(request, work.get("staff", id))
         work.audit(Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend_activation(work, person))
         return row_result(200, staff_as_json(person.values))
 
@@ -111,7 +111,7 @@ def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
     """A new registration code for a customer; the one before does not work any more."""
 
     def act(work: Work) -> WriteResult:
-        row = require_version(request, work.one("customer", id))
+        row = require_version(request, work.get("customer", id))
         work.audit(Verb.CUSTOMERS_RENEW_CODE, row, *customers.renew_code(work, row))
         return 200, {"registration_code": row["registration_code"]}, {"ETag": etag(row["version"])}
 
@@ -123,7 +123,7 @@ def withdraw_code(request: Request, id: str, body: Body, grant: Codes) -> Respon
     """Nobody signs up with the customer's code any more."""
 
     def act(work: Work) -> WriteResult:
-        row = require_version(request, work.one("customer", id))
+        row = require_version(request, work.get("customer", id))
         work.audit(Verb.CUSTOMERS_WITHDRAW_CODE, row, *customers.withdraw_code(work, row))
         return 204, None, {"ETag": etag(row["version"])}
 

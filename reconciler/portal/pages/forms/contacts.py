@@ -14,8 +14,8 @@ from reconciler.portal.pages.forms.form import Form, Mistakes, Why, judged, miss
 from reconciler.portal.pages.languages import no_tongue
 from reconciler.portal.pages.queries.checkout import all_services, heirs
 from reconciler.portal.rules.audit import Verb
-from reconciler.portal.rules.offers import open_to_customer
-from reconciler.portal.rules.policy import Grant, Reach
+from reconciler.portal.rules.offers import is_open_to_customer
+from reconciler.portal.rules.policy import Grant, RowScope
 from reconciler.portal.rules.roles import Role
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
@@ -52,7 +52,7 @@ def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> 
 def update(work: Work, grant: Grant, row: Row, form: Form) -> None:
     """Change the contact as the form says; work goes to the `heir` first when one is named."""
     form.must_match(row.values, row.id)
-    services = [code for code, _ in orderable(work.connection, row.values)] if grant.reach is Reach.ALL else None
+    services = [code for code, _ in orderable(work.connection, row.values)] if grant.row_scope is RowScope.ALL else None
     fields = typed_fields(form, services=services, language=row["language"])
     if form.text("heir") and fields.get("role") == Role.OBSERVER:
         heir = heir_of(work, grant, form.text("heir"))
@@ -93,5 +93,5 @@ def orderable(connection: Connection, person: Mapping[str, Any]) -> list[tuple[s
     named = person["services"] if person["services"] != "all" else []
     return [
         (row["code"], row["name"]) for row in all_services(connection)
-        if row["code"] in named or open_to_customer(row, home or [])
+        if row["code"] in named or is_open_to_customer(row, home or [])
     ]  # fmt: skip

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, select
 from reconciler.portal.pages.queries.checkout import Found, file_of, names_of_customers
 from reconciler.portal.pages.rendering import Speech
 from reconciler.portal.pages.words import known
-from reconciler.portal.rules.audit import deed_of
+from reconciler.portal.rules.audit import effect_of
 from reconciler.portal.store import tables as t
 
 _LABELS: Final[Mapping[str, str]] = {
@@ -113,7 +113,7 @@ def told(say: Speech, entry: Found, names: Names) -> Told:
     if entry["actor"] == "reconciler":
         file = "portal.yaml" if entry["object"] == "settings" else names.files.get(entry["id"])
     return Told(
-        entry, say(f"history.did.{deed_of(entry['what'])}", what=what, name=name),
+        entry, say(f"history.did.{effect_of(entry['what'])}", what=what, name=name),
         _page(entry, names), _rows(say, before, after, names.names), file,
     )  # fmt: skip
 

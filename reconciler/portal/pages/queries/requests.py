@@ -27,9 +27,9 @@ from reconciler.portal.pages.queries.checkout import (
 from reconciler.portal.pages.queries.todo import CONDITIONS
 from reconciler.portal.pages.words import known
 from reconciler.portal.rules.audit import Verb
-from reconciler.portal.rules.policy import Reach, granted
+from reconciler.portal.rules.policy import RowScope, grant_for
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.requests import cost, possible
+from reconciler.portal.rules.requests import cost, possible_events
 from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.rules.word_counts import is_counting
 from reconciler.portal.store import tables as t
@@ -88,12 +88,12 @@ def filters(connection: Connection, visit: Visit, customer: str | None) -> Filte
     grant = visit.grant
     services = connection.execute(select(t.services.c.code, t.services.c.name).order_by(t.services.c.name))
     named = [(row.code, row.name) for row in services]
-    if grant.reach is Reach.OWN:
+    if grant.row_scope is RowScope.OWN:
         return Filters(_own_services(connection, grant.principal.contact or "", named), [], [])
-    if grant.reach is Reach.CUSTOMER:
+    if grant.row_scope is RowScope.CUSTOMER:
         return Filters(named, _people(connection, grant.principal.customer), [])
     within = homes(connection)
-    if grant.reach is Reach.THEIRS:
+    if grant.row_scope is RowScope.THEIRS:
         theirs = set(customers_managed_by(connection, grant.principal.address or ""))
         within = [(id, name) for id, name in within if id in theirs]
     return Filters(named, _people(connection, customer) if customer in dict(within) else [], within)
@@ -136,7 +136,7 @@ def one_request(
     connection: Connection, visit: Visit, row: Mapping[str, Any], kept: Kept = MappingProxyType({})
 ) -> OneRequest:
     """All of the request's page; the row is within the visitor's reach. `kept`: what was uploaded for it just now."""
-    events = possible(row["state"], lambda operation: _within(connection, visit, operation, row))
+    events = possible_events(row["state"], lambda operation: _within(connection, visit, operation, row))
     if is_overdue(row, visit.store.clock()):
         events = [event for event in events if event != "accept"]
     people = colleagues(connection, row["customer"], removed=False) if "reassign" in events else []
@@ -169,7 +169,7 @@ def _own_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
 def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[str, Any]) -> bool:
     """Whether the visitor may do the operation with this very request."""
     try:
-        grant = granted(visit.principal, operation)
+        grant = grant_for(visit.principal, operation)
         if grant is not None:
             must_be_in_scope(connection, grant, row)
     except Problem:

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, and_, exists, func, or_, selec
 
 from reconciler.portal.actions.row_scope import in_scope
 from reconciler.portal.pages.context import Visit
-from reconciler.portal.rules.policy import granted
-from reconciler.portal.rules.principals import Who
+from reconciler.portal.rules.policy import grant_for
+from reconciler.portal.rules.principals import PrincipalKind
 from reconciler.portal.rules.states import ContactStatus, FileKind, RequestState
 from reconciler.portal.store import tables as t
 
@@ -31,8 +31,8 @@ _SAID: Final = {
 }  # fmt: skip
 _OF_CONTACTS: Final = (("accept", "requests.decide"), ("download", "requests.decide"))
 _OF_PROJECT_MANAGERS: Final = (("quote", "requests.run"), ("deliver", "requests.run"))
-_ASKED: Final[Mapping[Who, tuple[tuple[str, str], ...]]] = {
-    Who.REQUESTER: _OF_CONTACTS, Who.MANAGER: _OF_CONTACTS, Who.PROJECT_MANAGER: _OF_PROJECT_MANAGERS,
+_ASKED: Final[Mapping[PrincipalKind, tuple[tuple[str, str], ...]]] = {
+    PrincipalKind.REQUESTER: _OF_CONTACTS, PrincipalKind.MANAGER: _OF_CONTACTS, PrincipalKind.PROJECT_MANAGER: _OF_PROJECT_MANAGERS,
 }  # fmt: skip
 
 
@@ -54,7 +54,7 @@ def needs(connection: Connection, visit: Visit) -> list[Need]:
 
 
 def _requests(connection: Connection, visit: Visit, need: str, operation: str) -> Need:
-    grant = granted(visit.principal, operation)
+    grant = grant_for(visit.principal, operation)
     within = [in_scope(connection, grant, t.requests)] if grant else []
     waiting = select(func.count()).select_from(t.requests).where(*within, CONDITIONS[need](visit.store.clock()))
     return Need(_SAID[need], connection.execute(waiting).scalar_one(), f"/requests?needs={need}")

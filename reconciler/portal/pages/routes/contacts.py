@@ -124,7 +124,7 @@ def add(visit: Adds, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         fields = _at_a_customer(work, form, NOBODY)
-        row = contacts.add(work, work.one("customer", form.text("customer")), fields)
+        row = contacts.add(work, work.get("customer", form.text("customer")), fields)
         work.audit(Verb.POST_CONTACTS, row, None, fields)
         return f"{HERE}/{row.id}"
 
@@ -216,7 +216,7 @@ def approve(visit: Admits, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = _seen(work, visit, id, form)
         fields = _at_a_customer(work, form, row.values)
-        home = work.one("customer", form.text("customer"))
+        home = work.get("customer", form.text("customer"))
         if row["customer"] != home.id:
             work.audit(Verb.CONTACTS_ASSIGN, row, *registrations.assign(work, row, home))
         work.audit(Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, home, fields))

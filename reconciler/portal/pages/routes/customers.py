@@ -178,7 +178,7 @@ def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
 
 
 def _seen(work: Work, id: str, form: Form) -> Row:
-    row = work.one("customer", id)
+    row = work.get("customer", id)
     form.must_match(row.values, id)
     return row
 

@@ -14,7 +14,7 @@ from reconciler.portal.pages.queries.history import names_in, told
 from reconciler.portal.pages.rendering import Speech, speech
 from reconciler.portal.rules.search import search_form
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.database import among
+from reconciler.portal.store.database import is_one_of
 
 router = APIRouter(include_in_schema=False)
 Remembers = Annotated[Visit, visits("history.read")]
@@ -35,7 +35,7 @@ def read_history(
             statement = statement.where(column == value)
     with visit.store.read() as connection:
         if by:
-            statement = statement.where(among(connection, c.by, _named(connection, say, by)))
+            statement = statement.where(is_one_of(connection, c.by, _named(connection, say, by)))
         entries, mark = one_page(connection, statement, (c.revision, c.seq), after, descending=True)
         names = names_in(connection, [*entries, {"id": id, "before": None, "after": None}])
         count = how_many(connection, statement)

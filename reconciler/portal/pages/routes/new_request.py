@@ -58,7 +58,7 @@ def _send(visit: Visit, sent: Received) -> Response:
 
     def act(work: Work) -> str:
         fields = _fields(visit, sent)
-        owner = work.one("contact", visit.grant.principal.contact or "")
+        owner = work.get("contact", visit.grant.principal.contact or "")
         row = requests.send(work, owner, fields, files, references)
         work.audit(Verb.POST_REQUESTS, row, None, {**fields, "files": files, "reference_files": references})
         return f"/requests/{row.id}"

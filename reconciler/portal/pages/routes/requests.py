@@ -11,7 +11,7 @@ from reconciler.portal.actions.statistics import check_filter
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.queries.requests import filters, list_of_requests, one_request
 from reconciler.portal.pages.queries.todo import needs as all_needs
-from reconciler.portal.rules.policy import Reach
+from reconciler.portal.rules.policy import RowScope
 from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
 
@@ -39,7 +39,7 @@ def list_requests(
     return visit.page(
         "requests/list.html", requests=rows, following=following, first=after is not None, chosen=chosen, asked=asked,
         states=tuple(RequestState), by=by, count=count, needs=waiting,
-        others=visit.grant.reach is not Reach.OWN,
+        others=visit.grant.row_scope is not RowScope.OWN,
     )  # fmt: skip
 
 

@@ -93,7 +93,7 @@ def edit_service(visit: Services, id: str, form: Sent) -> Response:
     """Change a service."""
 
     def act(work: Work) -> str:
-        row = work.one("service", id)
+        row = work.get("service", id)
         form.must_match(row.values, id)
         work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, _typed_service(form, {})))
         return f"/admin/services/{id}"
@@ -106,7 +106,7 @@ def remove_service(visit: Services, id: str, form: Sent) -> Response:
     """Remove a service that nobody refers to."""
 
     def act(work: Work) -> str:
-        row = work.one("service", id)
+        row = work.get("service", id)
         form.must_match(row.values, id)
         work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
         return "/admin/services"

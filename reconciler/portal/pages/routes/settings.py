@@ -47,7 +47,7 @@ def change_settings(visit: Settings, form: Sent) -> Response:
     """Change the portal's settings."""
 
     def act(work: Work) -> str:
-        row = work.one("settings", "settings")
+        row = work.get("settings", "settings")
         form.must_match(row.values, "settings")
         work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, _typed_settings(form, row.values)))
         return "/admin/settings"

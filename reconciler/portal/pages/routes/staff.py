@@ -98,7 +98,7 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
     """Change one of the provider's people."""
 
     def act(work: Work) -> str:
-        person, fields = work.one("staff", id), _typed(form)
+        person, fields = work.get("staff", id), _typed(form)
         form.must_match(person.values, id)
         work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields))
         return f"{HERE}/{id}"
@@ -118,7 +118,7 @@ def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
     verb, carry_out, done = acts[action]
 
     def act(work: Work) -> str:
-        person = work.one("staff", id)
+        person = work.get("staff", id)
         form.must_match(person.values, id)
         work.audit(verb, person, *carry_out(work, person))
         return HERE

@@ -15,7 +15,7 @@ from reconciler.portal.pages.charts import Bar, columns, rows
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.queries.requests import filters
 from reconciler.portal.pages.rendering import Speech, speech
-from reconciler.portal.rules.statistics import Figures, Statistics, usual_period
+from reconciler.portal.rules.statistics import RequestTotals, Statistics, default_period
 from reconciler.portal.store.clock import moment
 from reconciler.portal.uploads.archives import download_headers
 from reconciler.portal.uploads.spreadsheets import statistics_csv
@@ -44,7 +44,7 @@ def show_statistics(visit: Sees, asked: Wanted) -> Response:
         by = filters(connection, visit, asked.customer)
     asked = replace(asked, contact=by.owner(asked.contact or "") or None)
     found = read_statistics(visit.store, visit.grant, asked)
-    usual = (found.first, found.last) == usual_period(visit.store.clock())
+    usual = (found.first, found.last) == default_period(visit.store.clock())
     say = speech(visit.language)
     for each in found.languages:
         each.name = say.tongue(each.key)
@@ -83,7 +83,7 @@ def _months(say: Speech, found: Statistics) -> Markup:
     return columns(bars, "plot-months", say("statistics.months"), told, say.number)
 
 
-def _rows(say: Speech, figures: Sequence[Figures], kind: str) -> Markup:
+def _rows(say: Speech, figures: Sequence[RequestTotals], kind: str) -> Markup:
     bars = [
         Bar(
             _named(say, each), each.words, say.number(each.words),
@@ -93,9 +93,9 @@ def _rows(say: Speech, figures: Sequence[Figures], kind: str) -> Markup:
     return rows(bars, say(f"statistics.{kind}"))
 
 
-def _named(say: Speech, each: Figures) -> str:
+def _named(say: Speech, each: RequestTotals) -> str:
     return each.name or say("statistics.without-service")
 
 
-def _told(say: Speech, each: Figures) -> str:
+def _told(say: Speech, each: RequestTotals) -> str:
     return f"{say.many('statistics.words', each.words)}, {say.many('statistics.requests', each.requests)}"

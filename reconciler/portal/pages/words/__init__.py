@@ -11,8 +11,8 @@ from functools import cache
 from typing import Final, get_args
 
 from reconciler.portal.pages.words import access, administration, common, history, requests, steps, team
-from reconciler.portal.rules.audit import Deed, Verb
-from reconciler.portal.rules.complete_tables import covering
+from reconciler.portal.rules.audit import Effect, Verb
+from reconciler.portal.rules.complete_tables import require_all
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.rules.roles import Role, StaffKind
@@ -40,7 +40,7 @@ _CLOSED: Final[Mapping[str, Iterable[str]]] = {
         *(event.verb for event in EVENTS.values()),
     ),
     "history.by.": Actor,
-    "history.did.": Deed,
+    "history.did.": Effect,
     "outbox.": MailState,
     "role.": (*Role, *(f"{role}.means" for role in Role)),
     "settings.sign_up.": SignUp,
@@ -52,7 +52,7 @@ _CLOSED: Final[Mapping[str, Iterable[str]]] = {
 }
 """Families of sentences: the beginning of their keys, and what the keys end in."""
 
-TABLE: Final[Mapping[str, Row]] = covering(
+TABLE: Final[Mapping[str, Row]] = require_all(
     {
         **common.WORDS,
         **access.WORDS,

@@ -23,5 +23,5 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_changes_person"), ["person"], unique=False)
 
     # what is there already is kept as long as what is sent today
-    settled = sa.text("UPDATE outbox SET forget_at = :at WHERE state IN ('sent', 'dead')")
-    op.execute(settled.bindparams(at=later(system_clock(), days=30)))
+    statement = sa.text("UPDATE outbox SET forget_at = :at WHERE state IN ('sent', 'dead')")
+    op.execute(statement.bindparams(at=later(system_clock(), days=30)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from reconciler.portal.rules.search import sought_by
+from reconciler.portal.rules.search import row_search_form
 
 revision = "0004"
 down_revision = "0003"
@@ -35,5 +35,5 @@ def _write_forms(kind: str, name: str, *columns: str) -> None:
     table = sa.table(name, sa.column("id"), sa.column("sought"), *map(sa.column, columns))
     rows = connection.execute(sa.select(table.c.id, *(table.c[column] for column in columns))).mappings().all()
     if rows:
-        written = sa.update(table).where(table.c.id == sa.bindparam("row")).values(sought=sa.bindparam("form"))
-        connection.execute(written, [{"row": row["id"], "form": sought_by(kind, dict(row))} for row in rows])
+        statement = sa.update(table).where(table.c.id == sa.bindparam("row")).values(sought=sa.bindparam("form"))
+        connection.execute(statement, [{"row": row["id"], "form": row_search_form(kind, dict(row))} for row in rows])

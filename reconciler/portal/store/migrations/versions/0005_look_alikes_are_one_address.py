@@ -19,21 +19,21 @@ depends_on = None
 
 def upgrade() -> None:
     connection = op.get_bind()
-    taken: set[str] = set()
+    forms_in_use: set[str] = set()
     for name in ("staff", "contacts"):
         table = _table(name, "id")
         rows = connection.execute(sa.select(table).where(table.c.address_form.is_not(None)).order_by(table.c.id)).all()
-        taken |= {row.address_form for row in rows}
+        forms_in_use |= {row.address_form for row in rows}
         for row in rows:
             form = same_address_form(row.email)
-            if form != row.address_form and form not in taken:
-                taken.add(form)
+            if form != row.address_form and form not in forms_in_use:
+                forms_in_use.add(form)
                 connection.execute(sa.update(table).where(table.c.id == row.id).values(address_form=form))
-    wishes = _table("sign_ups", "digest")
-    for wish in connection.execute(sa.select(wishes)).all():
-        form = same_address_form(wish.email)
-        if form != wish.address_form:
-            connection.execute(sa.update(wishes).where(wishes.c.digest == wish.digest).values(address_form=form))
+    sign_ups = _table("sign_ups", "digest")
+    for sign_up in connection.execute(sa.select(sign_ups)).all():
+        form = same_address_form(sign_up.email)
+        if form != sign_up.address_form:
+            connection.execute(sa.update(sign_ups).where(sign_ups.c.digest == sign_up.digest).values(address_form=form))
 
 
 def _table(name: str, key: str) -> sa.TableClause:

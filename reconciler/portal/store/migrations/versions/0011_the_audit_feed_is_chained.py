@@ -56,8 +56,8 @@ def _entries(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
     while True:
         later = sa.or_(c.revision > last[0], sa.and_(c.revision == last[0], c.seq > last[1]))
         rows = sa.select(CHANGES).where(later).order_by(c.revision, c.seq).limit(ROWS_A_TIME)
-        some = [dict(row) for row in connection.execute(rows).mappings()]
-        if not some:
+        chunk = [dict(row) for row in connection.execute(rows).mappings()]
+        if not chunk:
             return
-        yield some
-        last = (some[-1]["revision"], some[-1]["seq"])
+        yield chunk
+        last = (chunk[-1]["revision"], chunk[-1]["seq"])

@@ -1,0 +1,109 @@
+"""Tables of access: leases, tokens, staff, sessions, links, sign-ups and attempts."""
+
+from __future__ import annotations
+
+from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text
+
+from reconciler.portal.store.columns import Big, json_type, metadata
+
+leases = Table(
+    "leases",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("token", Big, nullable=False, unique=True),
+    Column("holder", Text, nullable=False),
+    Column("run", Text, nullable=False),
+    Column("expires_at", String(30), nullable=False),
+)
+
+lease_scopes = Table(
+    "lease_scopes",
+    metadata,
+    Column("scope", String(100), primary_key=True),
+    Column("lease", String(40), ForeignKey("leases.id", ondelete="CASCADE"), nullable=False, index=True),
+)
+
+tokens = Table(
+    "tokens",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("id", String(40), nullable=False, unique=True),
+    Column("name", Text, nullable=False),
+    Column("scope", String(10), nullable=False),
+    Column("contact", String(40), ForeignKey("contacts.id"), index=True),
+    Column("created_at", String(20), nullable=False),
+    Column("ended_at", String(20)),
+    Column("expires_at", String(20), nullable=False, server_default=""),
+    Column("owner", String(200)),
+    Column("used_at", String(20)),
+)
+"""`ended_at`: when the token was revoked; `expires_at`: when it expires.
+
+`owner`: the only owner whose objects it writes. `used_at`: the last use, to a few minutes.
+"""
+
+staff = Table(
+    "staff",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("version", Integer, nullable=False),
+    Column("revision", Big, nullable=False),
+    Column("touched", json_type(), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("email", Text, nullable=False),
+    Column("address_form", Text, unique=True),
+    Column("kind", String(20), nullable=False),
+    Column("language", String(35), nullable=False),
+    Column("status", String(20), nullable=False),
+    Column("password", Text),
+)
+"""The provider's staff: `administrator` or `project_manager`; `invited`, `active` or `removed`."""
+
+sessions = Table(
+    "sessions",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("contact", String(40), ForeignKey("contacts.id"), index=True),
+    Column("staff", String(40), ForeignKey("staff.id"), index=True),
+    Column("created_at", String(20), nullable=False),
+    Column("used_at", String(20), nullable=False, index=True),
+    Column("ended_at", String(20), index=True),
+)
+"""Sessions of a contact or a staff member, never of both."""
+
+links = Table(
+    "links",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("contact", String(40), ForeignKey("contacts.id"), index=True),
+    Column("staff", String(40), ForeignKey("staff.id"), index=True),
+    Column("kind", String(20), nullable=False),
+    Column("expires_at", String(20), nullable=False, index=True),
+    Column("used_at", String(20)),
+)
+"""Links in mails (`activation`, `reset`); only the digest of a link's secret is stored."""
+
+sign_ups = Table(
+    "sign_ups",
+    metadata,
+    Column("digest", String(64), primary_key=True),
+    Column("email", Text, nullable=False),
+    Column("address_form", Text, nullable=False, index=True),
+    Column("name", Text, nullable=False),
+    Column("role", String(20), nullable=False),
+    Column("language", String(35)),
+    Column("customer", String(40), ForeignKey("customers.id")),
+    Column("created_at", String(20), nullable=False),
+    Column("expires_at", String(20), nullable=False, index=True),
+)
+"""Unconfirmed sign-ups; deleted when the link expires."""
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", String(40), primary_key=True),
+    Column("subject", String(64), nullable=False, index=True),
+    Column("at", String(20), nullable=False, index=True),
+    Column("amount", Integer, nullable=False, server_default="1"),
+)
+"""Throttled attempts: failed log-ins by a digest of address or host, limits by the person's id."""
