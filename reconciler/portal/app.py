@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from functools import cache
+from collections.abc import Iterator
 from importlib.metadata import version
 from typing import Any
 
-from fastapi import APIRouter, Depends, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
 from reconciler.portal.api.openapi import complete, operation_of
+from reconciler.portal.api.router import PREFIX
 from reconciler.portal.api.routes import (
     access,
     account,
@@ -45,12 +45,10 @@ from reconciler.portal.web.body_validation import BodyValidation, JsonRoute
 from reconciler.portal.web.budgets import Budget
 from reconciler.portal.web.methods import Methods
 from reconciler.portal.web.metrics import Metrics
-from reconciler.portal.web.parameters import reject_unknown_parameters
 from reconciler.portal.web.request_limits import TRAFFIC_LIMITS, RequestLimits, TrafficLimits
 from reconciler.portal.web.responses import answer, install_error_handlers
 from reconciler.portal.web.security import requires
 
-PREFIX = "/api/v1"
 SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
 """Snapshots that one process sends at once, in all and to one token: each keeps a connection to the database."""
 
@@ -91,7 +89,7 @@ def create_app(store: Store, sign_on: SignOn | None = None, limits: TrafficLimit
     app.state.metrics = Metrics(store)
     app.state.csrf = csrf_of(store)
     install_error_handlers(app, problem_page)
-    app.router.routes += _routes()
+    app.router.routes.extend(_routes())
     app.add_middleware(BodyValidation)
     app.add_middleware(PageHeaders)
     every_route_has_a_policy(app)
@@ -108,44 +106,29 @@ def read_document(request: Request) -> Response:
     return answer(request.app.openapi())
 
 
-@cache
-def _routes() -> list[BaseRoute]:
-    """All routes, which are the same on every store; finding out what each of them takes is slow, and done once."""
-    api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(reject_unknown_parameters)])
+def _routes() -> Iterator[BaseRoute]:
+    """The routes of all modules, in the order in which a path is matched."""
     for module in (
         meta, snapshots, history, leases, batches, access, account, staff, settings, services, customers, registrations,
-        contacts, requests, files, quotes, projects, handovers, statistics, outbox,
+        contacts, requests, files, quotes, projects, handovers, statistics, outbox, health,
     ):  # fmt: skip
-        api.include_router(module.router)
-    everything = APIRouter(redirect_slashes=False)
-    for router in (api, health.router, document, *PAGES):
-        everything.include_router(router)
-    return everything.routes
+        yield from module.router.routes
+    yield from document.routes
+    for router in PAGES:
+        yield from router.routes
 
 
 def every_route_has_a_policy(app: FastAPI) -> None:
-    """A `LookupError` when a route, however deep it was included, names no operation, or parses its body itself."""
-    for route in routes_of(app.routes):
+    """A `LookupError` when a route, names no operation, or parses its body itself."""
+    for route in app.routes:
         if not isinstance(route, APIRoute) or operation_of(route) is None:
             raise LookupError(f"{getattr(route, 'path', route)} has no policy")
         if route.body_field is not None and not isinstance(route, JsonRoute):
             raise LookupError(f"{route.path} takes a body and is no JsonRoute")
 
 
-def routes_of(routes: Iterable[BaseRoute]) -> Iterator[BaseRoute]:
-    """All routes, also those within included routers."""
-    for route in routes:
-        inner = getattr(route, "original_router", None)
-        if inner is None:
+def api_routes(app: FastAPI, *, hidden: bool = False) -> Iterator[APIRoute]:
+    """The routes of the API that the document describes; with `hidden` all others too."""
+    for route in app.routes:
+        if isinstance(route, APIRoute) and (hidden or route.include_in_schema):
             yield route
-        else:
-            yield from routes_of(inner.routes)
-
-
-def api_routes(app: FastAPI, *, hidden: bool = False) -> Iterator[tuple[str, APIRoute]]:
-    """The routes of the API that the document describes, each with its whole path; `hidden`: all others too."""
-    for route in routes_of(app.routes):
-        if isinstance(route, APIRoute) and route.include_in_schema:
-            yield PREFIX + route.path, route
-        elif isinstance(route, APIRoute) and hidden:
-            yield route.path, route

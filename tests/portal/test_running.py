@@ -13,7 +13,7 @@ from reconciler.cli.commands.portal import portal
 from reconciler.portal.actions.outbox import KEPT_DAYS, RETRY_AFTER_MINUTES
 from reconciler.portal.actions.tokens import DAYS, LONGEST_DAYS
 from reconciler.portal.actions.uploads import UNUSED_HOURS
-from reconciler.portal.app import create_app, routes_of
+from reconciler.portal.app import create_app
 from reconciler.portal.pages.forms.multipart import MOST_BYTES
 from reconciler.portal.server.connections import HEAD_WITHIN_S, READ_WITHIN_S
 from reconciler.portal.server.process import FINISH_WITHIN_S, STOP_WITHIN_S
@@ -39,7 +39,7 @@ def test_flags_paths_and_variables_in_its_sentences_are_there(store: Store) -> N
         assert flag in helps
     for variable in re.findall(r"RECONCILER_PORTAL_[A-Z_]+", PAGE):
         assert variable in helps, variable
-    paths = {getattr(route, "path", "") for route in routes_of(create_app(store).routes)}
+    paths = {getattr(route, "path", "") for route in create_app(store).routes}
     assert {"/healthz", "/readyz", "/metrics", "/outbox/{id}/retry"} <= paths
 
 

@@ -35,11 +35,11 @@ _MATCHES: Final = {
 }  # fmt: skip
 
 
-def complete(document: dict[str, Any], routes: Iterator[tuple[str, APIRoute]]) -> dict[str, Any]:
+def complete(document: dict[str, Any], routes: Iterator[APIRoute]) -> dict[str, Any]:
     """The framework's document with our headers, our problems and who needs no token; changed in place."""
-    for path, route in routes:
+    for route in routes:
         for method in sorted(route.methods or ()):
-            described = document["paths"].get(path, {}).get(method.lower())
+            described = document["paths"].get(route.path, {}).get(method.lower())
             if described is not None:
                 _describe(described, route, method)
     _problems(document)

@@ -75,9 +75,4 @@ class AccessLog:
 def route_pattern(scope: Any) -> str:
     """Return the pattern of the route that answered, such as `/api/v1/contacts/{id}`."""
     route = scope.get("route")
-    if route is None:
-        return NO_ROUTE
-    prefix = "/api/v1"
-    pattern = str(route.path)
-    inside = scope["path"].startswith(f"{prefix}/") and not pattern.startswith(f"{prefix}/")
-    return prefix + pattern if inside else pattern
+    return NO_ROUTE if route is None else str(route.path)

@@ -13,10 +13,10 @@ from starlette.routing import compile_path
 class Methods:
     """The patterns of all paths, with the route of each method."""
 
-    def __init__(self, routes: Iterable[tuple[str, APIRoute]]) -> None:
+    def __init__(self, routes: Iterable[APIRoute]) -> None:
         by_path: dict[str, dict[str, APIRoute]] = defaultdict(dict)
-        for path, route in routes:
-            by_path[path] |= dict.fromkeys(route.methods or (), route)
+        for route in routes:
+            by_path[route.path] |= dict.fromkeys(route.methods or (), route)
         self._patterns: list[tuple[re.Pattern[str], dict[str, APIRoute]]] = [
             (compile_path(path)[0], methods) for path, methods in by_path.items()
         ]

@@ -7,20 +7,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from reconciler.portal.actions import access, links, sign_ups
 from reconciler.portal.actions.schemas import ResetFields, SignUpFields
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.access import Activation, Confirmation, Confirmed, Login, Neutral, Session
-from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import SYSTEM
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.response_timing import hide_timing
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import host_of, requires, store_of
 
-router = APIRouter(route_class=JsonRoute, tags=["access"], responses=PROBLEMS)
+router = api_router(tag="access")
 LogsOut = Annotated[Grant, requires("log-out")]
 
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy import select
 
 from reconciler.portal.actions import access
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.routes.staff import staff_as_json
 from reconciler.portal.api.schemas.access import ChangedAccount, NewPassword, Session, Staff
-from reconciler.portal.api.schemas.resources import PROBLEMS, Contact
+from reconciler.portal.api.schemas.resources import Contact
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import WriteResult, body_of, require_version, row_result, write
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import host_of, requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
 
-router = APIRouter(route_class=JsonRoute, prefix="/account", tags=["access"], responses=PROBLEMS)
+router = api_router("/account", tag="access")
 Reads = Annotated[Grant, requires("account.read")]
 Writes = Annotated[Grant, requires("account.write")]
 

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Body as JsonBody
+from fastapi import Depends, Request, Response
 
 from reconciler.portal.actions.batches import apply_batch
 from reconciler.portal.actions.operations import Batch
-from reconciler.portal.api.schemas.resources import PROBLEMS, BatchDone
+from reconciler.portal.api.router import api_router
+from reconciler.portal.api.schemas.resources import BatchDone
 from reconciler.portal.rules.policy import Grant
-from reconciler.portal.web.body_validation import DescribedAs, JsonRoute, validated
+from reconciler.portal.web.body_validation import DescribedAs, validated
 from reconciler.portal.web.idempotency import body_of, write
 from reconciler.portal.web.security import requires
 
-router = APIRouter(route_class=JsonRoute, tags=["runs"], responses=PROBLEMS)
+router = api_router(tag="runs")
 Body = Annotated[bytes, Depends(body_of)]
 
 

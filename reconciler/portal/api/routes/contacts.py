@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy import Connection, select
 
 from reconciler.portal.actions import contacts, erasure, team
 from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.actions.row_scope import get_in_scope, heir_of, row_in_scope
 from reconciler.portal.api.paging import Pages, page
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import (
-    PROBLEMS,
     ChangedContact,
     Contact,
     Handover,
@@ -27,13 +27,12 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
 
-router = APIRouter(route_class=JsonRoute, prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
+router = api_router("/contacts", tag="contacts")
 Body = Annotated[bytes, Depends(body_of)]
 Adds = Annotated[Grant, requires("contacts.add")]
 Reads = Annotated[Grant, requires("contacts.read")]

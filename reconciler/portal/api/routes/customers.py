@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from reconciler.portal.actions import customers
 from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.api.paging import Pages, one_row, page
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import (
-    PROBLEMS,
     ChangedCustomer,
     Customer,
     NewCustomer,
@@ -22,12 +22,11 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
 from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
-router = APIRouter(route_class=JsonRoute, tags=["catalogue"], responses=PROBLEMS)
+router = api_router(tag="catalogue")
 Body = Annotated[bytes, Depends(body_of)]
 
 

@@ -4,21 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from reconciler.portal.actions import uploads
 from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.actions.downloads import archive_of, file_of
 from reconciler.portal.actions.row_scope import row_in_scope
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.requests import FilesOfRequest, Upload
-from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.uploads.vault import Kept
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.file_streams import (
     BYTES_TYPE,
     archive_download,
@@ -34,7 +33,7 @@ from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json
 from reconciler.portal.web.streaming import Streamed
 
-router = APIRouter(route_class=JsonRoute, tags=["files"], responses=PROBLEMS)
+router = api_router(tag="files")
 
 Downloads = Annotated[Grant, requires("requests.download")]
 Kind = Annotated[str, OneOf(FileKind)]

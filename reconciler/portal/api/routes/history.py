@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlalchemy import select
 
 from reconciler.portal.api.paging import Limit
-from reconciler.portal.api.schemas.resources import PROBLEMS, HistoryEntry, Page
+from reconciler.portal.api.router import api_router
+from reconciler.portal.api.schemas.resources import HistoryEntry, Page
 from reconciler.portal.api.snapshot import must_be_this_history
 from reconciler.portal.rules.chain import erased_paths
 from reconciler.portal.store import tables as t
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 
-router = APIRouter(route_class=JsonRoute, tags=["state"], responses=PROBLEMS)
+router = api_router(tag="state")
 Since = Annotated[int | None, Query(ge=0, le=2**53)]
 Epoch = Annotated[str | None, Query(max_length=40)]
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 
 from reconciler.portal.actions import leases
 from reconciler.portal.actions.sessions import write_as
-from reconciler.portal.api.schemas.resources import PROBLEMS, Lease, LeaseRenewal, LeaseWanted
+from reconciler.portal.api.router import api_router
+from reconciler.portal.api.schemas.resources import Lease, LeaseRenewal, LeaseWanted
 from reconciler.portal.rules.policy import Grant
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 
-router = APIRouter(route_class=JsonRoute, tags=["runs"], responses=PROBLEMS)
+router = api_router(tag="runs")
 By = Annotated[Grant, requires("leases.write")]
 
 

@@ -5,18 +5,18 @@ from __future__ import annotations
 from importlib.metadata import version
 from typing import Annotated
 
-from fastapi import APIRouter, Request, Response
+from fastapi import Request, Response
 from sqlalchemy import select
 
-from reconciler.portal.api.schemas.resources import PROBLEMS, Meta
+from reconciler.portal.api.router import api_router
+from reconciler.portal.api.schemas.resources import Meta
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.store import tables as t
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 
-router = APIRouter(route_class=JsonRoute, tags=["state"], responses=PROBLEMS)
+router = api_router(tag="state")
 
 
 @router.get("/meta", response_model=Meta)

@@ -4,23 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 from sqlalchemy import select
 
 from reconciler.portal.actions import outbox
 from reconciler.portal.api.paging import Pages, page
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.outbox import OutboxMail, StateOfMail
-from reconciler.portal.api.schemas.resources import PROBLEMS, Page
+from reconciler.portal.api.schemas.resources import Page
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import WriteResult, body_of, write
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 
-router = APIRouter(route_class=JsonRoute, prefix="/outbox", tags=["outbox"], responses=PROBLEMS)
+router = api_router("/outbox", tag="outbox")
 
 Body = Annotated[bytes, Depends(body_of)]
 Retries = Annotated[Grant, requires("outbox.retry")]

@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from reconciler.portal.actions import projects
 from reconciler.portal.api.request_event import bring_about
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.requests import Deliveries, HowFar, TranslationRequest
-from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import body_of
 from reconciler.portal.web.security import requires
 
-router = APIRouter(route_class=JsonRoute, prefix="/requests/{id}", tags=["requests"], responses=PROBLEMS)
+router = api_router("/requests/{id}", tag="requests")
 Body = Annotated[bytes, Depends(body_of)]
 Runs = Annotated[Grant, requires("requests.run")]
 

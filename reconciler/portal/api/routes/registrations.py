@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from reconciler.portal.actions import registrations
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import (
-    PROBLEMS,
     Approval,
     Contact,
     WithReason,
@@ -18,12 +18,11 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store.unit_of_work import Row, Work
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import WriteResult, body_of, require_version, row_result, write
 from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
-router = APIRouter(route_class=JsonRoute, prefix="/contacts", tags=["contacts"], responses=PROBLEMS)
+router = api_router("/contacts", tag="contacts")
 Body = Annotated[bytes, Depends(body_of)]
 Admits = Annotated[Grant, requires("contacts.admit")]
 

@@ -4,25 +4,25 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from reconciler.portal.actions import requests
 from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
 from reconciler.portal.api.paging import Pages, page
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.requests import ChangedRequest, NewRequest, State, TranslationRequest
-from reconciler.portal.api.schemas.resources import PROBLEMS, Page
+from reconciler.portal.api.schemas.resources import Page
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
 
-router = APIRouter(route_class=JsonRoute, prefix="/requests", tags=["requests"], responses=PROBLEMS)
+router = api_router("/requests", tag="requests")
 
 Body = Annotated[bytes, Depends(body_of)]
 Reads = Annotated[Grant, requires("requests.read")]

@@ -4,24 +4,23 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.schemas import SettingsFields
 from reconciler.portal.api.paging import one_row
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import (
-    PROBLEMS,
     Settings,
 )
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import WriteResult, body_of, require_version, row_result, write
 from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
-router = APIRouter(route_class=JsonRoute, tags=["catalogue"], responses=PROBLEMS)
+router = api_router(tag="catalogue")
 Body = Annotated[bytes, Depends(body_of)]
 
 

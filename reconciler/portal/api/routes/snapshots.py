@@ -6,18 +6,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import Query, Request, Response
 from sqlalchemy import select
 
-from reconciler.portal.api.schemas.resources import PROBLEMS
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.snapshot import chunked, lines, must_be_this_history
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store import tables as t
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.streaming import Source, Streamed, no_parts
 
-router = APIRouter(route_class=JsonRoute, tags=["state"], responses=PROBLEMS)
+router = api_router(tag="state")
 Since = Annotated[int | None, Query(ge=0, le=2**53)]
 Epoch = Annotated[str | None, Query(max_length=40)]
 

@@ -5,27 +5,27 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import Depends, Request, Response
 from sqlalchemy import select
 
 from reconciler.portal.actions import customers, staff
 from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.api.paging import Pages, page
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.access import ChangedStaff, NewStaff, RegistrationCode, Staff
-from reconciler.portal.api.schemas.resources import PROBLEMS, Page
+from reconciler.portal.api.schemas.resources import Page
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import etag
 
-router = APIRouter(route_class=JsonRoute, responses=PROBLEMS)
+router = api_router()
 Body = Annotated[bytes, Depends(body_of)]
 Writes = Annotated[Grant, requires("staff.write")]
 Codes = Annotated[Grant, requires("customers.write")]

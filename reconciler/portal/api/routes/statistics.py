@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import Depends, Query, Request, Response
 
 from reconciler.portal.actions.statistics import StatisticsQuery, read_statistics
+from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.requests import Statistics
-from reconciler.portal.api.schemas.resources import PROBLEMS
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.uploads.archives import download_headers
 from reconciler.portal.uploads.spreadsheets import statistics_csv
-from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 
-router = APIRouter(route_class=JsonRoute, tags=["statistics"], responses=PROBLEMS)
+router = api_router(tag="statistics")
 
 Reads = Annotated[Grant, requires("statistics.read")]
 Day = Annotated[str | None, Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema_extra={"format": "date"})]
