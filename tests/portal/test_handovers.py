@@ -7,6 +7,7 @@ part: it says what may be ordered, not what may be done with what was ordered.
 from __future__ import annotations
 
 import itertools
+import os
 from typing import Any
 
 import pytest
@@ -19,6 +20,9 @@ from tests.portal.harness import past_the_portal
 from tests.portal.office import Office, an_office, upload
 
 ROLES = ("requester", "manager")
+
+
+SOAK = "SOAK" in os.environ
 
 
 @pytest.fixture
@@ -67,7 +71,9 @@ def test_whatever_could_be_done_with_open_work_the_heir_can_do(
     office: Office, store: Store, leaver_role: str, heir_role: str
 ) -> None:
     lists = (["certified"], ["internal"])
-    for n, (of_leaver, of_heir, status) in enumerate(itertools.product(lists, lists, ("active", "invited"))):
+    cases = list(itertools.product(lists, lists, ("active", "invited")))
+    # The short form takes half of them, in which every two values meet.
+    for n, (of_leaver, of_heir, status) in enumerate(cases if SOAK else (cases[at] for at in (0, 3, 5, 6))):
         leaver = a_person(office, f"Leaver{n}", leaver_role, of_leaver)
         heir = a_person(office, f"Heir{n}", heir_role, of_heir)
         if status == "active":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 import signal
 import subprocess
 import sys
@@ -189,7 +190,7 @@ def test_look_alikes_are_compared_anew_and_nobody_loses_a_login(old: str) -> Non
 def test_an_upgrade_that_is_killed_anywhere_leaves_the_old_portal_or_the_new(old: str) -> None:
     before = _state(old)
     ways = set()
-    for n in range(1, 400, 9):
+    for n in itertools.count(1, 1 if "SOAK" in os.environ else 41):
         run = subprocess.run([sys.executable, "-c", DYING, old, str(n)], check=False, timeout=180)
         after = _state(old)
         assert after["rows"] == before["rows"]
