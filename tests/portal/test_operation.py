@@ -96,7 +96,7 @@ def test_the_command_backs_up_and_restores(tmp_path: Path) -> None:
         ("postgresql://portal:secret@127.0.0.1:1/portal", "connection refused"),
         ("postgresql:///portal?host=/nowhere", "no such file or directory"),
         ("portal.sqlite", "this is not the url of a database"),
-        ("mysql://portal@127.0.0.1/portal", "is not a database of ours"),
+        ("mysql://portal@127.0.0.1/portal", "is not a supported database"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_told_in_one_readable_line(url: str, said: str) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from reconciler.portal.actions import projects, quotes
 from reconciler.portal.actions.quotes import expire_quotes
-from reconciler.portal.demo.history import live_through_a_year
+from reconciler.portal.demo.history import add_past_year
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.problems import Problem
@@ -429,7 +429,7 @@ def test_work_that_moves_on_and_on_says_so_each_time_and_erasing_names_nobody(ap
 
 def test_the_demos_past_requests_tell_how_they_came_to_their_end(office: Office, store: Store, clock: Clock) -> None:
     with store.write(SYSTEM) as work:
-        live_through_a_year(work)
+        add_past_year(work)
     told: dict[str, list[dict[str, Any]]] = {}
     for entry in office.admin.get("/changes", params={"limit": 200}).json()["items"]:
         told.setdefault(entry["id"], []).append(entry)

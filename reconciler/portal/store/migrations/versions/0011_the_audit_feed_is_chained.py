@@ -18,13 +18,26 @@ depends_on = None
 
 ROWS_A_TIME = 1000
 COLUMNS = (
-    "revision", "seq", "at", "by", "actor", "what", "object", "id", "change", "run", "commit", "person",
-)  # fmt: skip
+    "revision",
+    "seq",
+    "at",
+    "by",
+    "actor",
+    "what",
+    "object",
+    "id",
+    "change",
+    "run",
+    "commit",
+    "person",
+)
 DOCUMENTS = ("before", "after", "seals")
 CHANGES = sa.table(
-    "changes", *map(sa.column, COLUMNS), sa.column("hash"),
+    "changes",
+    *map(sa.column, COLUMNS),
+    sa.column("hash"),
     *(sa.column(name, sa.JSON(none_as_null=True)) for name in DOCUMENTS),
-)  # fmt: skip
+)
 
 
 def upgrade() -> None:
