@@ -86,10 +86,10 @@ def _load_rows(run: BatchRun) -> None:
         return [work.rows[name] for name in keys if name in work.rows]
 
     people_renamed, customers_renamed = rows("contact", op.RenameContact), rows("customer", op.RenameCustomer)
-    generations.remember(work, people_renamed + customers_renamed)
-    work.park("contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail))
-    work.park("contact", "external_key", people_renamed)
-    work.park("customer", "external_key", customers_renamed)
+    generations.store_lives(work, people_renamed + customers_renamed)
+    work.clear_unique_column("contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail))
+    work.clear_unique_column("contact", "external_key", people_renamed)
+    work.clear_unique_column("customer", "external_key", customers_renamed)
 
 
 def _apply_operation(run: BatchRun, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
@@ -296,7 +296,7 @@ def _set_key(run: BatchRun, row: Row, key: str) -> Row:
     """Set the key of a row."""
     if row["external_key"] != key and row.kind != "settings":
         _must_be_free(run, row, key)
-        generations.begin(run.work, row, key)
+        generations.begin_life(run.work, row, key)
     row["external_key"] = key
     if row.kind in {"customer", "contact"}:
         _in_scope(run, row)

@@ -243,7 +243,7 @@ def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | Non
     """Go on with a new session, as its cookie; the browser is known from here on."""
     response = visit.to(to, done)
     visit.csrf.set_cookie(response, visit.csrf.session_cookie, session["token"], HOURS * 3600)
-    if mark := known_browsers.mark_of(visit.store, session):
+    if mark := known_browsers.new_mark(visit.store, session):
         visit.csrf.set_cookie(response, visit.csrf.host_cookie(KNOWN_COOKIE), mark, known_browsers.DAYS * DAY_S)
     return response
 

@@ -51,7 +51,7 @@ KEPT_DAYS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """What a restore brought back, and what no longer works.
+    """The result of a restore: what came back, and what no longer works.
 
     `tokens`: id, scope and name of each that worked when the archive was written. `tokens_kept`:
     whether they work again. `head`: the head of the backup's audit feed; `revision`: that of the

@@ -108,7 +108,7 @@ class Work:
     """Whether a person's data is erased, so that the database's free space must be cleared."""
     limits: Limits = field(default_factory=Limits)
     counted_attempts: list[tuple[str, int]] = field(default_factory=list)
-    """What was counted for the person, and how many times (`store.limits`)."""
+    """The subjects and amounts counted for the person (`store.limits`)."""
 
     @property
     def revision(self) -> int:
@@ -275,7 +275,7 @@ class Work:
             if row.kind == kind and row[column] == old:
                 row.adopt(values)
 
-    def park(self, kind: str, column: str, rows: Iterable[Row]) -> None:
+    def clear_unique_column(self, kind: str, column: str, rows: Iterable[Row]) -> None:
         """Clear a unique column of rows that get another value later, so that values can be
         exchanged.
         """

@@ -60,7 +60,7 @@ class ChangedRequest(StrictModel):
 
     @model_validator(mode="before")
     @classmethod
-    def moves_by_events(cls, value: Any) -> Any:
+    def reject_state(cls, value: Any) -> Any:
         """Reject a `state`, which older clients send, and name the events that change it."""
         if isinstance(value, dict) and "state" in value:
             events = ", ".join(name for name, event in EVENTS.items() if event.operation)

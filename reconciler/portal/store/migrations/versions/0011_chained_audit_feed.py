@@ -1,4 +1,4 @@
-"""The audit feed is chained: every entry has a hash, the portal the hash of the last one."""
+"""The audit feed is chained: each entry has a hash, and the portal stores the last one."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def upgrade() -> None:
 
 
 def _entries(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
-    """All entries in their order, some at a time."""
+    """Yield all entries in order, in chunks."""
     c = CHANGES.c
     last: tuple[int, int] = (-1, -1)
     while True:
