@@ -51,7 +51,7 @@ def show_statistics(request: Request, grant: Reads, query: Filters) -> Response:
 @router.get(
     "/statistics.csv",
     response_class=Response,
-    responses={200: {"content": {"text/csv": {}}, "description": "One line for each figure"}},
+    responses={200: {"content": {"text/csv": {}}, "description": "One line per total"}},
 )
 def download_statistics(request: Request, grant: Reads, query: Filters) -> Response:
     """Return the same as CSV for a spreadsheet."""
