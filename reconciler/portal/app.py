@@ -1,17 +1,17 @@
-"""The application: routes, policies, problems and the OpenAPI document, around one store."""
+"""The application: routes, policies, problems and the OpenAPI document for one store."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp
 
-from reconciler.portal.api.openapi import complete, operation_of
+from reconciler.portal.api.openapi import complete_document, operation_of
 from reconciler.portal.api.router import PREFIX
 from reconciler.portal.api.routes import (
     access,
@@ -49,41 +49,55 @@ from reconciler.portal.web.request_limits import TRAFFIC_LIMITS, RequestLimits, 
 from reconciler.portal.web.responses import answer, install_error_handlers
 from reconciler.portal.web.security import requires
 
+MODULES: Final = (
+    meta, snapshots, history, leases, batches, access, account, staff, settings, services, customers,
+    registrations, contacts, requests, files, quotes, projects, handovers, statistics, outbox, health,
+)  # fmt: skip
+"""The modules of the API, in the order in which a path is matched."""
 SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
 """Snapshots that one process sends at once, in all and to one token: each keeps a connection to the database."""
 
 
 class Portal(FastAPI):
-    """The application inside its outermost layers, through which every answer goes, also that to a bug."""
+    """The application with its outermost layers, which every answer passes, even after a bug."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """The layers from the outside in: journal, limited, then the framework's own."""
+        """Return the layers, the outermost first: access log, request limits, the framework's own."""
         store: Store = self.state.store
         limited = RequestLimits(
-            super().build_middleware_stack(), bare_page, secure=store.base_url.startswith("https:"),
+            super().build_middleware_stack(),
+            bare_page,
+            secure=store.base_url.startswith("https:"),
             limits=self.state.traffic_limits,
-        )  # fmt: skip
+        )
         return AccessLog(limited, self.state.metrics)
 
     def openapi(self) -> dict[str, Any]:
-        """The document: what the framework finds, and what we add."""
+        """Return the OpenAPI document."""
         if self.openapi_schema is None:
-            self.openapi_schema = complete(super().openapi(), api_routes(self))
+            self.openapi_schema = complete_document(super().openapi(), api_routes(self))
         return self.openapi_schema
 
 
 def create_app(store: Store, sign_on: SignOn | None = None, limits: TrafficLimits = TRAFFIC_LIMITS) -> FastAPI:
-    """The portal on this store; it does not start when a route has no policy. `sign_on`: where else people log in."""
+    """Return the portal for this store; a route without a policy prevents the start.
+
+    `sign_on`: an identity provider for log-in.
+    """
     app = Portal(
-        title="Customer portal", version=version("portal-reconciler"), openapi_url=None, docs_url=None, redoc_url=None,
+        title="Customer portal",
+        version=version("portal-reconciler"),
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
         redirect_slashes=False,
         description="Customers, contacts and their requests. The contract in words is in the portal's README.",
-    )  # fmt: skip
+    )
     app.state.store, app.state.sign_on, app.state.traffic_limits = store, sign_on, limits
     app.state.snapshots = Budget(
         SNAPSHOTS,
         SNAPSHOTS_OF_ONE,
-        f"at most {SNAPSHOTS} snapshots at once, {SNAPSHOTS_OF_ONE} of one caller: ask again",
+        f"at most {SNAPSHOTS} snapshots at once, {SNAPSHOTS_OF_ONE} per caller; try again",
     )
     app.state.body_budget = BodyBudget()
     app.state.metrics = Metrics(store)
@@ -92,7 +106,7 @@ def create_app(store: Store, sign_on: SignOn | None = None, limits: TrafficLimit
     app.router.routes.extend(_routes())
     app.add_middleware(BodyValidation)
     app.add_middleware(PageHeaders)
-    every_route_has_a_policy(app)
+    check_policies(app)
     app.state.methods = Methods(api_routes(app, hidden=True))
     return app
 
@@ -102,33 +116,30 @@ document = APIRouter(include_in_schema=False)
 
 @document.get(f"{PREFIX}/openapi.json", dependencies=[requires("document.read")])
 def read_document(request: Request) -> Response:
-    """The OpenAPI document."""
+    """Return the OpenAPI document."""
     return answer(request.app.openapi())
 
 
 def _routes() -> Iterator[BaseRoute]:
-    """The routes of all modules, in the order in which a path is matched."""
-    for module in (
-        meta, snapshots, history, leases, batches, access, account, staff, settings, services, customers, registrations,
-        contacts, requests, files, quotes, projects, handovers, statistics, outbox, health,
-    ):  # fmt: skip
+    """Yield the routes of all modules, in the order in which a path is matched."""
+    for module in MODULES:
         yield from module.router.routes
     yield from document.routes
     for router in PAGES:
         yield from router.routes
 
 
-def every_route_has_a_policy(app: FastAPI) -> None:
-    """A `LookupError` when a route, names no operation, or parses its body itself."""
+def check_policies(app: FastAPI) -> None:
+    """Raise a `LookupError` if a route names no operation, or parses its body itself."""
     for route in app.routes:
         if not isinstance(route, APIRoute) or operation_of(route) is None:
             raise LookupError(f"{getattr(route, 'path', route)} has no policy")
         if route.body_field is not None and not isinstance(route, JsonRoute):
-            raise LookupError(f"{route.path} takes a body and is no JsonRoute")
+            raise LookupError(f"{route.path} takes a body and is not a JsonRoute")
 
 
 def api_routes(app: FastAPI, *, hidden: bool = False) -> Iterator[APIRoute]:
-    """The routes of the API that the document describes; with `hidden` all others too."""
+    """Yield the routes of the API that the document describes; with `hidden` all others too."""
     for route in app.routes:
         if isinstance(route, APIRoute) and (hidden or route.include_in_schema):
             yield route

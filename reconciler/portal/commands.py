@@ -1,6 +1,6 @@
-"""The commands that start the portal: the one door through which the rest of the program reaches it.
+"""The entry points of the portal for the rest of the program.
 
-Strings and numbers come in; no type of the portal goes out but plain ones.
+Parameters and results are plain types.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from reconciler.portal.actions.staff import invite_by_link
 from reconciler.portal.actions.tokens import DAYS, all_tokens, end_token
 from reconciler.portal.app import create_app
 from reconciler.portal.delivery.smtp import MailServer, mail_server
-from reconciler.portal.demo.people import give_everybody, people_of_the_provider
-from reconciler.portal.demo.seed import fill, settle, tell_demo_story
+from reconciler.portal.demo.people import add_provider_staff, set_password_for_all
+from reconciler.portal.demo.seed import activate_invited, add_demo_activity, add_invented_customers
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.principals import COMMAND_LINE, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import WINDOWS, Limits
 from reconciler.portal.server.logs import LEVELS, log_to_stderr
-from reconciler.portal.server.process import STOP_WITHIN_S, WrongSettings, listen, place_of, run_server
+from reconciler.portal.server.process import STOP_WITHIN_S, WrongSettings, bind_address, listen, run_server
 from reconciler.portal.server.word_counting import start_counting
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.sign_on.settings import settings_of
@@ -51,49 +51,59 @@ from reconciler.portal.web.security import new_token
 DatabaseFailure = DBAPIError
 LOG_LEVELS: Final = LEVELS
 LIMITS: Final[Mapping[str, int]] = {str(limit): window.most for limit, window in WINDOWS.items()}
-"""What a person or a customer may cause, by the names of the flag."""
+"""The default limits of people and customers, by the names used in the flag."""
 
 __all__ = [
     "LIMITS",
     "LOG_LEVELS",
     "DatabaseFailure",
     "FeedCheck",
-    "NotInvited",
+    "InviteRefused",
     "RestoreResult",
     "WrongArchive",
     "WrongDatabase",
     "WrongSettings",
-    "activate_everybody",
+    "activate_invited_people",
+    "add_demo_activity_to",
     "back_up",
+    "check_password",
     "create_token",
     "invite",
     "is_empty",
-    "judge_password",
     "list_tokens",
     "restore",
     "revoke_token",
     "running",
     "seed_many",
     "serve",
-    "tell_story",
     "verify",
-]  # fmt: skip
+]
 
 
 def serve(
-    database: str, port: int, host: str = "127.0.0.1", base_url: str | None = None, *, smtp: str | None = None,
-    mail_from: str | None = None, smtp_password: str | None = None, log_level: str = "info",
-    proxies: str = "127.0.0.1", files: Path | None = None, oidc: Mapping[str, Any] | None = None,
-    connections: int = CONNECTIONS, limits: Mapping[str, int] | None = None,
-) -> None:  # fmt: skip
-    """Serve the portal until a signal; requests and the mail under way are finished first.
+    database: str,
+    port: int,
+    host: str = "127.0.0.1",
+    base_url: str | None = None,
+    *,
+    smtp: str | None = None,
+    mail_from: str | None = None,
+    smtp_password: str | None = None,
+    log_level: str = "info",
+    proxies: str = "127.0.0.1",
+    files: Path | None = None,
+    oidc: Mapping[str, Any] | None = None,
+    connections: int = CONNECTIONS,
+    limits: Mapping[str, int] | None = None,
+) -> None:
+    """Serve the portal until a signal; current requests and the current mail are finished first.
 
-    `oidc`: `issuer`, `client_id`, `secret`, `name`, `domains` of the provider that people may log in at.
-    `limits`: other numbers for some of `LIMITS`.
+    `oidc`: `issuer`, `client_id`, `secret`, `name`, `domains` of an identity provider. `limits`:
+    other numbers for some of `LIMITS`.
     """
     files = _folder_of_files(database, files)
     server, sign_on = _mail_server(smtp, mail_from, smtp_password), _sign_on(oidc) if oidc else None
-    place = place_of(host, port, base_url, proxies)
+    place = bind_address(host, port, base_url, proxies)
     log_to_stderr(log_level)
     store = open_store(database, base_url=place.base_url, files=files, limits=Limits.with_numbers(limits or {}))
     try:
@@ -104,10 +114,10 @@ def serve(
 
 
 def _folder_of_files(database: str, files: Path | None) -> Path:
-    """The folder of the portal's files: the one named, else the one beside a database that is a file."""
+    """Return the named folder of files, else the one beside a database file."""
     folder = files or folder_beside(database)
     if folder is None:
-        raise WrongSettings("this database is not a file: name the folder of the portal's files with --files DIR")
+        raise WrongSettings("this database is not a file; name the folder of the portal's files with --files DIR")
     return folder
 
 
@@ -115,7 +125,7 @@ def _mail_server(smtp: str | None, mail_from: str | None, password: str | None) 
     if smtp is None:
         return None
     if mail_from is None:
-        raise WrongSettings("mails need a sender: give --mail-from beside --smtp")
+        raise WrongSettings("mails need a sender; pass --mail-from with --smtp")
     try:
         return mail_server(smtp, mail_from, password)
     except ValueError as error:
@@ -137,31 +147,40 @@ def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
 
 
 def create_token(database: str, scope: str, name: str, expires: str = str(DAYS), owner: str | None = None) -> str:
-    """A new token of this scope (`metrics`, `read`, `apply`, `admin`); it is shown this once.
+    """Create a token of this scope (`metrics`, `read`, `apply`, `admin`) and return it.
 
-    `expires`: a number of days, or the first day (UTC) on which it opens nothing. `owner`: whose
-    objects alone it writes. A `ValueError` says what does not fit.
+    `expires`: a number of days, or the first day (UTC) without access. `owner`: the only owner
+    whose objects it writes. A `ValueError` says what is wrong.
     """
-    with _opened(database) as store:
+    with _open(database) as store:
         return new_token(store, Scope(scope), name, expires=expires, owner=owner)
 
 
 def list_tokens(database: str) -> list[dict[str, str | None]]:
-    """Every token, oldest first: `id`, `name`, `scope`, `owner`, `made`, `used`, `expires`, `ended`.
+    """Return every token, oldest first: `id`, `name`, `scope`, `owner`, `made`, `used`, `expires`,
+    `ended`.
 
-    The last four are times. None: it is bound to no owner, was never used, was not ended by anybody.
+    The last four are times. None means: not bound to an owner, never used, not revoked.
     """
-    with _opened(database) as store, store.read() as connection:
+    with _open(database) as store, store.read() as connection:
         return [
-            {"id": one["id"], "name": one["name"], "scope": one["scope"], "owner": one["owner"],
-             "made": one["created_at"], "used": one["used_at"], "expires": one["expires_at"], "ended": one["ended_at"]}
-            for one in all_tokens(connection)
-        ]  # fmt: skip
+            {
+                "id": token["id"],
+                "name": token["name"],
+                "scope": token["scope"],
+                "owner": token["owner"],
+                "made": token["created_at"],
+                "used": token["used_at"],
+                "expires": token["expires_at"],
+                "ended": token["ended_at"],
+            }
+            for token in all_tokens(connection)
+        ]
 
 
 def revoke_token(database: str, id: str) -> tuple[str, str | None]:
-    """End a token; its name, and since when it had ended before (None: it opened something until now)."""
-    with _opened(database) as store, store.write(COMMAND_LINE) as work:
+    """End a token; return its name, and when it had already ended (None: it was still valid)."""
+    with _open(database) as store, store.write(COMMAND_LINE) as work:
         try:
             was = end_token(work, id)
         except Problem as problem:
@@ -169,62 +188,64 @@ def revoke_token(database: str, id: str) -> tuple[str, str | None]:
         return was["name"], was["ended_at"]
 
 
-def invite(database: str, said: Mapping[str, str], base_url: str) -> tuple[str, bool]:
-    """A link by which one of the provider's people (name, email, kind, language) comes in; a new one if it was lost.
+def invite(database: str, person: Mapping[str, str], base_url: str) -> tuple[str, bool]:
+    """Return a link for a new staff member (name, email, kind, language), and whether it replaces
+    an older one.
 
-    And whether there was an older link, which opens nothing any more. A `ValueError` says which of the fields is
-    not right, a `NotInvited` why somebody cannot be invited.
+    A `ValueError` names an invalid field, `InviteRefused` says why the person cannot be invited.
     """
     try:
-        fields = StaffFields.model_validate(said).sent_fields()
+        fields = StaffFields.model_validate(person).sent_fields()
     except ValidationError as error:
-        found = error.errors()[0]
-        raise ValueError(f"--{found['loc'][0]}: {found['msg'].removeprefix('Value error, ')}") from None
-    with _opened(database, base_url) as store:
+        problem = error.errors()[0]
+        raise ValueError(f"--{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}") from None
+    with _open(database, base_url) as store:
         try:
             return invite_by_link(store, fields)
         except Problem as problem:
-            raise NotInvited(problem.detail) from None
+            raise InviteRefused(problem.detail) from None
 
 
-class NotInvited(Exception):
-    """Somebody cannot be invited; the message says why."""
+class InviteRefused(Exception):
+    """The person cannot be invited; the message says why."""
 
 
 def seed_many(database: str, customers: int, contacts_per_customer: int) -> None:
-    """Fill the portal with so many invented customers and people."""
-    with _opened(database) as store:
-        fill(store, customers, contacts_per_customer)
+    """Fill the portal with this many invented customers and contacts."""
+    with _open(database) as store:
+        add_invented_customers(store, customers, contacts_per_customer)
 
 
 def is_empty(database: str) -> bool:
-    """Whether the portal has no customer yet."""
-    with _opened(database) as store, store.read() as connection:
+    """Return whether the portal has no customer yet."""
+    with _open(database) as store, store.read() as connection:
         return connection.execute(select(tables.customers.c.id).limit(1)).first() is None
 
 
-def tell_story(database: str, password: str | None = None) -> None:
-    """What happened in the demo's portal after the earlier files were applied; with a password, people can log in."""
-    with _opened(database) as store:
-        people_of_the_provider(store)
-        tell_demo_story(store)
+def add_demo_activity_to(database: str, password: str | None = None) -> None:
+    """Add the demo's activity after the earlier files were applied; with a password, people can log
+    in.
+    """
+    with _open(database) as store:
+        add_provider_staff(store)
+        add_demo_activity(store)
         if password is not None:
-            give_everybody(store, password)
+            set_password_for_all(store, password)
 
 
-def judge_password(password: str) -> str | None:
-    """Why a password for the demo's people would be refused; None when it is good."""
+def check_password(password: str) -> str | None:
+    """Return why a password for the demo would be refused; None if it is good."""
     return weakness(password)
 
 
-def activate_everybody(database: str) -> None:
-    """Everybody who was invited has opened the mailed link."""
-    with _opened(database) as store:
-        settle(store)
+def activate_invited_people(database: str) -> None:
+    """Activate all invited contacts, as if they had used the mailed link."""
+    with _open(database) as store:
+        activate_invited(store)
 
 
 def back_up(database: str, files: Path | None, out: Path) -> str:
-    """Everything in the portal at one revision as one archive; what it holds, in a sentence."""
+    """Write the whole portal at one revision to one archive; return its contents in a sentence."""
     engine = open_database(database)
     try:
         return write_archive(engine, _folder_of_files(database, files), out).sentence
@@ -233,28 +254,28 @@ def back_up(database: str, files: Path | None, out: Path) -> str:
 
 
 def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool = False) -> RestoreResult:
-    """An archive's portal in an empty database, of a new epoch; what was brought back, and what opens nothing."""
+    """Restore an archive into an empty database with a new epoch; return the result."""
     engine = open_database(database)
     try:
-        with open_archive(archive) as opened:
-            return restore_archive(engine, _folder_of_files(database, files), opened, keep_tokens=keep_tokens)
+        with open_archive(archive) as content:
+            return restore_archive(engine, _folder_of_files(database, files), content, keep_tokens=keep_tokens)
     finally:
         engine.dispose()
 
 
-def verify(database: str, noted: str | None) -> FeedCheck:
-    """What a look at the whole audit feed finds; `noted`: a head that must be that of one of its entries."""
+def verify(database: str, expected_head: str | None) -> FeedCheck:
+    """Return the result of checking the whole audit feed; `expected_head` must be among its hashes."""
     engine = open_database(database)
     try:
         with reading(engine) as connection:
             check_version(connection)
-            return verify_feed(connection, noted)
+            return verify_feed(connection, expected_head)
     finally:
         engine.dispose()
 
 
 @contextlib.contextmanager
-def _opened(database: str, base_url: str = "http://127.0.0.1:8000") -> Iterator[Store]:
+def _open(database: str, base_url: str = "http://127.0.0.1:8000") -> Iterator[Store]:
     store = open_store(database, base_url=base_url)
     try:
         yield store
@@ -264,7 +285,7 @@ def _opened(database: str, base_url: str = "http://127.0.0.1:8000") -> Iterator[
 
 @contextlib.contextmanager
 def running(database: str, port: int = 0, clock: Callable[[], str] | None = None) -> Iterator[str]:
-    """The portal in a thread of this process while the block runs; its address."""
+    """Run the portal in a thread while the block runs; yields its URL."""
     bound = listen("127.0.0.1", port)
     address = f"http://127.0.0.1:{bound.getsockname()[1]}"
     store = open_store(database, clock, address) if clock else open_store(database, base_url=address)
@@ -272,8 +293,8 @@ def running(database: str, port: int = 0, clock: Callable[[], str] | None = None
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="portal", daemon=True)
     thread.start()
-    done = threading.Event()
-    counting = start_counting(store, done)
+    stop = threading.Event()
+    counting = start_counting(store, stop)
     try:
         while not server.started:
             if not thread.is_alive():
@@ -282,8 +303,8 @@ def running(database: str, port: int = 0, clock: Callable[[], str] | None = None
         yield address
     finally:
         server.should_exit = True
-        done.set()
-        for each in (thread, *counting):
-            each.join(STOP_WITHIN_S)
+        stop.set()
+        for worker in (thread, *counting):
+            worker.join(STOP_WITHIN_S)
         bound.close()
         store.engine.dispose()

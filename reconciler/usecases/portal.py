@@ -87,7 +87,7 @@ def invite(database: str, said: Mapping[str, str], base_url: str | None) -> Invi
             link, again = commands.invite(database, said, (base_url or HERE).rstrip("/"))
         except ValueError as error:
             raise WrongUsage(str(error)) from None
-        except commands.NotInvited as error:
+        except commands.InviteRefused as error:
             raise Refused(f"{error}; nothing was changed") from None
     return Invited(link, tuple(_remarks(database, base_url, again=again)))
 
@@ -110,7 +110,7 @@ def seed(
 ) -> str:
     """Fill an empty portal; what was put there, in a sentence."""
     with _understood():
-        if demo_password is not None and commands.judge_password(demo_password):
+        if demo_password is not None and commands.check_password(demo_password):
             raise WrongUsage(
                 "this password is too easily guessed",
                 "take 8 characters or more, with lower and upper case and digits, and no word that everybody takes",
@@ -186,8 +186,8 @@ def tell_demo(database: str, files: FileTree, connect: Connect, password: str | 
         for earlier in earlier_books(desired):
             with connect(url, admin) as (reader, writer):
                 _apply(earlier, reader, writer)
-            commands.activate_everybody(database)
-    commands.tell_story(database, password)
+            commands.activate_invited_people(database)
+    commands.add_demo_activity_to(database, password)
 
 
 def _apply(desired: DesiredState, reader: StateReader, writer: BatchWriter) -> None:

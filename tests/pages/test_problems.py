@@ -9,7 +9,7 @@ import pytest
 from fastapi import APIRouter, FastAPI
 from sqlalchemy.exc import OperationalError
 
-from reconciler.portal.app import create_app, every_route_has_a_policy
+from reconciler.portal.app import check_policies, create_app
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api
@@ -55,7 +55,7 @@ def test_a_page_without_an_operation_stops_the_server(store: Store) -> None:
 
     app.include_router(router)
     with pytest.raises(LookupError, match="/open-to-all has no policy"):
-        every_route_has_a_policy(app)
+        check_policies(app)
 
 
 def test_a_page_says_what_was_done_once_and_only_when_it_was(store: Store) -> None:

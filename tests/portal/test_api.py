@@ -9,7 +9,7 @@ import openapi_spec_validator
 import pytest
 from fastapi.routing import APIRoute
 
-from reconciler.portal.app import create_app, every_route_has_a_policy
+from reconciler.portal.app import check_policies, create_app
 from reconciler.portal.server.jobs import expire_links
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api, Clock, key, refused
@@ -90,7 +90,7 @@ def test_a_route_without_a_policy_stops_the_server_from_starting(store: Store) -
     app = create_app(store)
     app.get("/forgotten")(lambda: None)
     with pytest.raises(LookupError, match="/forgotten has no policy"):
-        every_route_has_a_policy(app)
+        check_policies(app)
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from sqlalchemy import select, update
 from reconciler.portal.actions import word_counts
 from reconciler.portal.actions.word_counts import CLAIM_S, MAX_TRIES, claim_next, count_next, record_count
 from reconciler.portal.commands import create_token
-from reconciler.portal.server.word_counting import AT_ONCE, start_counting
+from reconciler.portal.server.word_counting import MAX_CONCURRENT, start_counting
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import system_clock
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.uploads import word_counter
-from reconciler.portal.uploads.word_counter import Count, count_apart
+from reconciler.portal.uploads.word_counter import Count, count_in_process
 from tests.portal.harness import Clock, key, refused
 from tests.portal.nasty import NASTY, slow
 from tests.portal.office import TEN_WORDS, Office, an_office, count_all, docx, upload
@@ -201,7 +201,7 @@ def test_the_system_ends_a_count_that_takes_too_much_time(tmp_path: Path, monkey
     monkeypatch.setattr(word_counter, "CPU_S", 0.2)
     path = tmp_path / "slow.docx"
     path.write_bytes(slow())
-    assert count_apart("slow.docx", path) == Count(None, "too-complex")
+    assert count_in_process("slow.docx", path) == Count(None, "too-complex")
 
 
 @dataclass
@@ -219,7 +219,7 @@ class Busy:
             self.most = max(self.most, self.now.total())
             self.most_of_one = max(self.most_of_one, *self.now.values())
         try:
-            return count_apart(name, path)
+            return count_in_process(name, path)
         finally:
             with self.lock:
                 self.now[name] -= 1
@@ -250,7 +250,7 @@ def test_nasty_documents_of_many_people_hold_up_nobody(
     done.set()
     for thread in threads:
         thread.join(30)
-    assert (busy.most, busy.most_of_one) == (AT_ONCE, 1)
+    assert (busy.most, busy.most_of_one) == (MAX_CONCURRENT, 1)
     assert served > 0
     ends = Counter((file["words"], file["uncounted"]) for file in files(store))
     assert ends == {(None, "too-complex"): 32, (None, "document-type"): 12}

@@ -119,7 +119,7 @@ def test_an_idle_connection_makes_room_for_a_new_caller(url: str) -> None:
 
 
 def test_far_too_many_are_not_even_heard(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.portal.server.connections.HEARD_OUT", 2)
+    monkeypatch.setattr("reconciler.portal.server.connections.ANSWERED_BEYOND", 2)
     with callers(url, MOST, BUSY):
         until(lambda: asked(url, "/login").startswith(b"HTTP/1.1 503"))
         with callers(url, 2, b""):

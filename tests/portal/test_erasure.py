@@ -125,7 +125,7 @@ def test_erasing_again_changes_nothing_more(api: Api, store: Store) -> None:
 
 
 def test_every_column_of_text_is_searched_but_those_that_say_who_a_row_is(store: Store) -> None:
-    """A new column of text is searched by itself; whoever adds one to `KEPT` says so here."""
+    """A new column of text is searched by itself; whoever adds one to `NOT_SEARCHED` says so here."""
     texts = {(table.name, column.name) for table in t.metadata.sorted_tables for column in table.columns
              if isinstance(column.type, Text | JSON)}  # fmt: skip
     assert NOT_SEARCHED & texts == {

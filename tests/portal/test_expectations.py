@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from reconciler.portal.actions.expectations import changes_since
-from reconciler.portal.demo.seed import fill
+from reconciler.portal.demo.seed import add_invented_customers
 from reconciler.portal.store.store import Store
 from tests.portal.accounts import OTHER, PASSWORD, activate, bearer, let_in, log_in, statements
 from tests.portal.harness import Api, refused
@@ -63,7 +63,7 @@ def test_versions_are_those_before_the_first_operation(api: Api) -> None:
 
 def test_many_rows_are_compared_by_one_statement_a_kind(api: Api, store: Store) -> None:
     _, (manager, _), lease, operation = a_group(api)
-    fill(store, 700, 1)
+    add_invented_customers(store, 700, 1)
     customers = [row for row in api.items("/customers", limit=200) if row["id"] != operation["id"]]
     expected = [{"kind": "customer", "id": row["id"], "version": row["version"]} for row in customers]
     with statements(store) as sent:

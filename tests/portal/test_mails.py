@@ -14,7 +14,7 @@ import pytest
 
 from reconciler.portal.actions import outbox
 from reconciler.portal.actions.outbox import forget_mails
-from reconciler.portal.delivery.carrier import carry_due
+from reconciler.portal.delivery.carrier import send_due_mails
 from reconciler.portal.delivery.messages import NotSendable, message, recipient
 from reconciler.portal.delivery.smtp import MailServer, mail_server
 from reconciler.portal.mail.kinds import Wording
@@ -55,8 +55,8 @@ def states(api: Api) -> list[tuple[str, int]]:
 def test_a_mail_goes_out_once_with_text_and_html_to_exactly_one_recipient(api: Api, store: Store, sink: Sink) -> None:
     invited(api)
     (written,) = api.items("/outbox")
-    assert carry_due(store, to(sink))
-    assert carry_due(store, to(sink))
+    assert send_due_mails(store, to(sink))
+    assert send_due_mails(store, to(sink))
     (taken,) = sink.taken
     sent, (row,) = taken.message, api.items("/outbox")
     assert taken.recipients == ["requester-0@acme.example"]
@@ -79,7 +79,7 @@ def test_the_same_row_is_the_same_message_byte_for_byte(api: Api) -> None:
 def test_without_a_mail_server_mails_wait_and_leave_when_there_is_one(api: Api, store: Store, sink: Sink) -> None:
     invited(api, 3)
     assert states(api) == [("queued", 0)] * 3
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert states(api) == [("sent", 1)] * 3
     assert len({taken.message["Message-ID"] for taken in sink.taken}) == 3
 
@@ -89,13 +89,13 @@ def test_a_not_now_is_tried_again_later_and_later(api: Api, store: Store, clock:
     invited(api)
     sink.answers[verb] = "450 4.2.0 the mailbox is busy"
     for tries, minutes in enumerate((1, 5, 15, 60), start=1):
-        carry_due(store, to(sink))
-        carry_due(store, to(sink))
+        send_due_mails(store, to(sink))
+        send_due_mails(store, to(sink))
         assert states(api) == [("queued", tries)]
         clock.move(minutes=minutes)
     assert "450 4.2.0" in api.items("/outbox")[0]["last_error"]
     sink.answers.clear()
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert states(api) == [("sent", 5)]
     assert len(sink.taken) == 1
 
@@ -103,7 +103,7 @@ def test_a_not_now_is_tried_again_later_and_later(api: Api, store: Store, clock:
 def test_the_log_says_why_a_mail_waits_and_not_whose_it_is(api: Api, store: Store, sink: Sink, caplog: Any) -> None:
     invited(api)
     sink.answers["RCPT"] = "450 4.2.0 <requester-0@acme.example> is busy"
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     lines = [JsonLines().format(record) for record in caplog.records if record.message == "mail"]
     assert [json.loads(line)["reason"] for line in lines] == ["450"]
     assert "acme" not in "".join(lines)
@@ -114,7 +114,7 @@ def test_what_is_never_taken_in_three_days_is_a_dead_letter(api: Api, store: Sto
     sink.answers["RCPT"] = "451 4.3.0 later"
     began = clock.now
     while states(api)[0][0] == "queued":
-        carry_due(store, to(sink))
+        send_due_mails(store, to(sink))
         clock.move(minutes=1)
         following = api.items("/outbox")[0]["next_try_at"]
         clock.now = following or clock.now
@@ -126,17 +126,17 @@ def test_what_is_never_taken_in_three_days_is_a_dead_letter(api: Api, store: Sto
 def test_a_never_is_a_dead_letter_at_once_and_others_still_leave(api: Api, store: Store, sink: Sink, verb: str) -> None:
     invited(api)
     sink.answers[verb] = "550 5.1.1 nobody of this name"
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     sink.answers.clear()
     _, _ = api.a_customer("requester", name="Other")
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert states(api) == [("dead", 1), ("sent", 1)]
 
 
 def test_a_dead_letter_is_queued_again_by_an_administrator(api: Api, store: Store, sink: Sink, as_scope: Any) -> None:
     invited(api)
     sink.answers["RCPT"] = "550 no"
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     (mail,) = api.items("/outbox", state="dead")
     refused(as_scope("apply").post(f"/outbox/{mail['id']}/retry", headers=key()), "forbidden")
     answer = api.post(f"/outbox/{mail['id']}/retry", headers=key())
@@ -145,14 +145,14 @@ def test_a_dead_letter_is_queued_again_by_an_administrator(api: Api, store: Stor
     refused(api.post("/outbox/mail_nobody/retry", headers=key()), "not-found")
     assert api.row("/changes?since=2")["items"][-1]["what"] == "outbox/retry"
     sink.answers.clear()
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert api.row(f"/outbox/{mail['id']}")["state"] == "sent"
 
 
 def test_a_dead_letter_is_queued_again_on_its_page(api: Api, store: Store, sink: Sink) -> None:
     invited(api)
     sink.answers["RCPT"] = "550 no"
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     (mail,) = api.items("/outbox")
     reader = Reader.staff(store)
     assert "550 no" in reader.open(f"/admin/outbox/{mail['id']}")
@@ -163,7 +163,7 @@ def test_a_dead_letter_is_queued_again_on_its_page(api: Api, store: Store, sink:
 def test_a_server_that_says_nothing_delays_one_mail_and_nobody_else(api: Api, store: Store, sink: Sink) -> None:
     invited(api, 3)
     sink.silent.set()
-    assert not carry_due(store, replace(to(sink), answer_within_s=0.2))
+    assert not send_due_mails(store, replace(to(sink), answer_within_s=0.2))
     assert states(api) == [("queued", 0), ("queued", 0), ("queued", 1)]
 
 
@@ -171,13 +171,13 @@ def test_a_server_that_is_not_there_delays_mails(api: Api, store: Store) -> None
     invited(api)
     with mail_sink() as gone:
         server = to(gone)
-    assert not carry_due(store, server)
+    assert not send_due_mails(store, server)
     assert states(api) == [("queued", 1)]
 
 
 def test_no_mail_leaves_unprotected_when_protection_is_demanded(api: Api, store: Store, sink: Sink) -> None:
     invited(api)
-    assert not carry_due(store, to(sink, tls="starttls"))
+    assert not send_due_mails(store, to(sink, tls="starttls"))
     assert sink.taken == []
     assert "STARTTLS" in api.items("/outbox")[0]["last_error"]
 
@@ -185,7 +185,7 @@ def test_no_mail_leaves_unprotected_when_protection_is_demanded(api: Api, store:
 def test_a_password_the_server_refuses_costs_no_mail_its_life(api: Api, store: Store) -> None:
     invited(api)
     with mail_sink(offers=("AUTH PLAIN",), answers={"AUTH": "535 5.7.8 no"}) as sink:
-        assert not carry_due(store, to(sink, user="portal", password="wrong"))
+        assert not send_due_mails(store, to(sink, user="portal", password="wrong"))
     assert states(api) == [("queued", 1)]
     assert "wrong" not in api.items("/outbox")[0]["last_error"]
 
@@ -233,7 +233,7 @@ def test_what_is_not_one_address_is_no_recipient(address: str) -> None:
 def test_an_address_in_other_letters_is_sent_as_the_wire_wants_it(api: Api, store: Store, sink: Sink) -> None:
     home, _ = api.a_customer()
     api.create("/contacts", customer=home["id"], name="Zoé", role="observer", email="zoe@bücher.example")
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert [taken.recipients for taken in sink.taken] == [["zoe@xn--bcher-kva.example"]]
 
 
@@ -269,11 +269,11 @@ def test_what_people_call_themselves_is_text_in_a_mail_and_nothing_else(payload:
 def test_a_local_part_in_other_letters_goes_only_where_it_can_be_carried(api: Api, store: Store, sink: Sink) -> None:
     home, _ = api.a_customer()
     api.create("/contacts", customer=home["id"], name="Zoé", role="observer", email="zoé@acme.example")
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert [taken.recipients for taken in sink.taken] == [["zoé@acme.example"]]
     sink.offers = ()
     api.create("/contacts", customer=home["id"], name="Noé", role="observer", email="noé@acme.example")
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert states(api) == [("dead", 1), ("sent", 1)]
 
 
@@ -290,7 +290,7 @@ def test_several_carriers_share_the_work_and_send_nothing_twice(
     invited(api, 25)
     stores = [open_store(database, clock) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
-        assert all(pool.map(lambda one: carry_due(one, to(sink)), stores))
+        assert all(pool.map(lambda one: send_due_mails(one, to(sink)), stores))
     for one in stores:
         one.engine.dispose()
     assert len(sink.taken) == 25
@@ -303,10 +303,10 @@ def test_a_taker_who_died_leaves_its_mail_to_others_after_a_while(
     invited(api)
     lost = outbox.claim_next(store)
     assert lost is not None
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert (sink.taken, states(api)) == ([], [("sending", 1)])
     clock.move(minutes=outbox.CLAIM_MINUTES)
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert states(api) == [("sent", 2)]
     outbox.record_deferred(store, lost, "too late: it is another's now")
     assert states(api) == [("sent", 2)]
@@ -314,14 +314,14 @@ def test_a_taker_who_died_leaves_its_mail_to_others_after_a_while(
 
 def test_a_change_that_was_undone_sends_nothing(api: Api, store: Store, sink: Sink) -> None:
     people = invited(api)
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     api.create("/contacts", customer=people[0]["customer"], name="B", role="observer", email="b@acme.example")
     answer = api.post(
         "/contacts", headers={**key(), "If-None-Match": "*"},
         json={"customer": people[0]["customer"], "name": "C", "role": "observer", "email": "b@acme.example"},
     )  # fmt: skip
     refused(answer, "address-taken")
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert [taken.recipients[0] for taken in sink.taken] == ["requester-0@acme.example", "b@acme.example"]
 
 
@@ -331,7 +331,7 @@ def test_a_carrier_that_is_told_to_stop_finishes_one_mail_and_leaves_the_rest(
     invited(api, 5)
     done = threading.Event()
     sink.on_taken = lambda _: done.set()
-    carry_due(store, to(sink), done)
+    send_due_mails(store, to(sink), done)
     assert states(api) == [("queued", 0)] * 4 + [("sent", 1)]
 
 
@@ -339,7 +339,7 @@ def test_a_mail_that_left_is_forgotten_after_thirty_days_but_not_that_it_was_sen
     api: Api, store: Store, clock: Clock, sink: Sink
 ) -> None:
     (person,) = invited(api)
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     (mail,) = api.items("/outbox")
     assert mail["forget_at"] == "2026-12-23T12:00:00Z"
     clock.move(days=30, seconds=-1)
@@ -361,7 +361,7 @@ def test_a_dead_letter_is_forgotten_too_and_then_it_is_too_late_to_try_again(
 ) -> None:
     invited(api, 2)
     sink.answers["RCPT"] = "550 <requester-0@acme.example> is nobody"
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     forgotten, again = (mail["id"] for mail in api.items("/outbox"))
     clock.move(days=30)
     api.post(f"/outbox/{again}/retry", headers=key())
@@ -373,7 +373,7 @@ def test_a_dead_letter_is_forgotten_too_and_then_it_is_too_late_to_try_again(
     reader.open(f"/admin/outbox/{forgotten}")
     assert f"/admin/outbox/{forgotten}/retry" not in reader.page.text
     sink.answers.clear()
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert (api.row(f"/outbox/{again}")["state"], len(sink.taken)) == ("sent", 1)
 
 
@@ -381,7 +381,7 @@ def test_what_still_waits_is_kept_however_long(api: Api, store: Store, clock: Cl
     invited(api)
     clock.move(days=400)
     assert forget_mails(store) == 0
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     assert len(sink.taken) == 1
 
 
@@ -395,7 +395,7 @@ def test_erasing_a_person_takes_her_from_mails_to_others_and_from_those_before_s
     rita = api.create("/contacts", customer=home["id"], name="Rita Falk", email="rita@acme.example", role="requester")
     api.a_request(rita)
     gone = api.act(f"/contacts/{rita['id']}/offboard", rita, work_to=heir["id"])
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     named = {mail["kind"] for mail in api.items("/outbox") if "Rita Falk" in mail["text"]}
     assert named == {"activation", "work_received"}
     api.act(f"/contacts/{rita['id']}/erase", gone)
@@ -424,7 +424,7 @@ def test_a_link_is_its_readers_alone_once_it_was_sent(api: Api, store: Store, si
     (written,) = api.items("/outbox")
     secret = secret_of(written, "activate")
     assert secret in written["html"]
-    assert carry_due(store, to(sink))
+    assert send_due_mails(store, to(sink))
     assert secret in sink.taken[0].message.as_string().replace("=\n", "")
     (sent,) = api.items("/outbox")
     for name in ("text", "html"):
@@ -453,7 +453,7 @@ def test_no_administrator_reads_the_link_by_which_another_comes_back_in(api: Api
 def test_an_answer_that_is_kept_keeps_no_link(api: Api, store: Store, sink: Sink) -> None:
     invited(api)
     sink.answers["RCPT"] = "550 no"
-    carry_due(store, to(sink))
+    send_due_mails(store, to(sink))
     (mail,) = api.items("/outbox", state="dead")
     secret = secret_of(mail, "activate")
     answer = api.post(f"/outbox/{mail['id']}/retry", headers=key())

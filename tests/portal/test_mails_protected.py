@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import update
 
 from reconciler.portal.commands import create_token
-from reconciler.portal.delivery.carrier import carry_due
+from reconciler.portal.delivery.carrier import send_due_mails
 from reconciler.portal.delivery.smtp import MailServer, mail_server
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
@@ -73,7 +73,7 @@ def test_the_log_says_that_a_certificate_is_why_mails_wait(
 ) -> None:
     one_mail(api)
     with mail_sink(**way("smtps", authority.server("127.0.0.1"))) as sink:
-        carry_due(store, to(sink))
+        send_due_mails(store, to(sink))
     (reason,) = [record.reason for record in caplog.records if record.message == "mail"]
     assert reason == "SSLCertVerificationError CERTIFICATE_VERIFY_FAILED"
 
@@ -91,7 +91,7 @@ def test_a_mail_arrives_over_a_protected_line_from_who_logged_in(
     how = way(kind, authority.server("localhost"))
     how["protected_offers"] = (f"AUTH {login}",)
     with mail_sink(**how) as sink:
-        assert carry_due(store, to(sink))
+        assert send_due_mails(store, to(sink))
     (taken,) = sink.taken
     assert (taken.protected, taken.as_user, taken.recipients) == (True, USER, ["requester-0@acme.example"])
     assert [mail["state"] for mail in api.items("/outbox")] == ["sent"]
@@ -103,7 +103,7 @@ def test_a_server_known_by_its_address_only_has_it_in_its_certificate(
 ) -> None:
     one_mail(api)
     with mail_sink(**way("smtps", authority.server("127.0.0.1"))) as sink:
-        assert carry_due(store, to(sink, host="127.0.0.1"))
+        assert send_due_mails(store, to(sink, host="127.0.0.1"))
     assert len(sink.taken) == 1
 
 
@@ -123,7 +123,7 @@ def test_no_mail_and_no_password_goes_to_a_server_that_cannot_prove_who_it_is(
     one_mail(api)
     made_by, name, days = proof
     with mail_sink(**way(kind, request.getfixturevalue(made_by).server(name, days=days))) as sink:
-        assert not carry_due(api.store, to(sink))
+        assert not send_due_mails(api.store, to(sink))
     waits(api, sink, why)
 
 
@@ -141,7 +141,7 @@ def test_a_server_that_does_not_protect_the_line_gets_neither_password_nor_mail(
 ) -> None:
     one_mail(api)
     with mail_sink(**{**way("starttls", authority.server("localhost")), **change}) as sink:
-        assert not carry_due(store, to(sink))
+        assert not send_due_mails(store, to(sink))
     waits(api, sink, why)
 
 
@@ -151,7 +151,7 @@ def test_what_somebody_slips_in_before_the_line_is_protected_is_not_believed(
     one_mail(api)
     how = way("starttls", authority.server("localhost"))
     with mail_sink(**{**how, "offers": ("STARTTLS", "AUTH PLAIN"), "protected_offers": ()}) as sink:
-        assert not carry_due(store, to(sink))
+        assert not send_due_mails(store, to(sink))
     waits(api, sink, "AUTH extension not supported")
 
 
@@ -162,7 +162,7 @@ def test_a_password_that_is_not_right_is_told_without_it(
     one_mail(api)
     how = way(kind, authority.server("localhost"))
     with mail_sink(**{**how, "users": {USER: "another"}}) as sink:
-        assert not carry_due(store, to(sink))
+        assert not send_due_mails(store, to(sink))
     waits(api, sink, "535")
 
 

@@ -46,9 +46,9 @@ CANARIES = ("Canaria", "Zwitschermann", "canary", "Canary", "xn--canary")
         ({"base_url": "portal.example"}, "is not https"),
         ({"base_url": "https://portal.example/portal"}, "more than scheme, host and port"),
         ({"base_url": "https://u:p@portal.example"}, "more than scheme, host and port"),
-        ({"host": "0.0.0.0"}, "say with --base-url"),
-        ({"smtp": "smtp://127.0.0.1"}, "give --mail-from"),
-        ({"smtp": "imap://127.0.0.1", "mail_from": "a@x.example"}, "is no mail server"),
+        ({"host": "0.0.0.0"}, "pass --base-url"),
+        ({"smtp": "smtp://127.0.0.1"}, "pass --mail-from"),
+        ({"smtp": "imap://127.0.0.1", "mail_from": "a@x.example"}, "is not a mail server"),
         ({"port": 1, "host": "203.0.113.7", "base_url": "https://portal.example"}, "cannot listen"),
     ],
 )  # fmt: skip
@@ -96,7 +96,7 @@ def test_the_command_backs_up_and_restores(tmp_path: Path) -> None:
         ("postgresql://portal:secret@127.0.0.1:1/portal", "connection refused"),
         ("postgresql:///portal?host=/nowhere", "no such file or directory"),
         ("portal.sqlite", "this is not the url of a database"),
-        ("mysql://portal@127.0.0.1/portal", "is not a database of ours"),
+        ("mysql://portal@127.0.0.1/portal", "is not a supported database"),
     ],
 )
 def test_a_database_that_cannot_be_used_is_told_in_one_readable_line(url: str, said: str) -> None:

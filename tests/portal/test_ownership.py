@@ -291,7 +291,7 @@ def test_only_a_token_that_writes_by_batches_alone_is_bound(store: Store) -> Non
     for scope in set(Scope) - {Scope.APPLY}:
         with pytest.raises(ValueError, match="cannot be bound"):
             new_token(store, scope, "tests", owner=OWNER)
-    with pytest.raises(ValueError, match=r"not an owner as portal\.yaml names one"):
+    with pytest.raises(ValueError, match=r"is not a valid owner name"):
         new_token(store, Scope.APPLY, "tests", owner="somebody else")
 
 

@@ -18,7 +18,7 @@ from reconciler.portal.actions import passwords
 from reconciler.portal.actions.passwords import HASHER
 from reconciler.portal.app import create_app
 from reconciler.portal.store.store import Store, open_store
-from reconciler.portal.uploads.vault import Incoming, Vault
+from reconciler.portal.uploads.vault import IncomingFile, Vault
 from tests.portal.every_form import FORMS
 from tests.portal.every_write import API
 from tests.portal.harness import Api, refused
@@ -61,13 +61,13 @@ def work(monkeypatch: pytest.MonkeyPatch) -> Work:
     found, hasher = Work(), CountedHasher()
     hasher.work = found
     monkeypatch.setattr(passwords, "HASHER", hasher)
-    begin = Incoming.__init__
+    begin = IncomingFile.__init__
 
-    def noted(incoming: Incoming, vault: Vault) -> None:
+    def noted(incoming: IncomingFile, vault: Vault) -> None:
         found.done.append("file")
         begin(incoming, vault)
 
-    monkeypatch.setattr(Incoming, "__init__", noted)
+    monkeypatch.setattr(IncomingFile, "__init__", noted)
     return found
 
 

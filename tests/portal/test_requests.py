@@ -10,7 +10,7 @@ from sqlalchemy import update
 
 from reconciler.portal.actions import projects, quotes
 from reconciler.portal.actions.quotes import expire_quotes
-from reconciler.portal.demo.history import live_through_a_year
+from reconciler.portal.demo.history import add_past_year
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.problems import Problem
@@ -105,7 +105,7 @@ def test_a_service_for_everybody_can_be_ordered_and_one_workflow_of_it_alone(off
     refusal = office.send(
         office.jane, upload(office.jane)["id"], status=422, service="internal", workflow="automatic_project"
     )
-    assert "ordered by pm_quote_manual" in refusal["detail"]
+    assert "accepts the workflows pm_quote_manual" in refusal["detail"]
 
 
 def test_nobody_can_order_where_nobody_looks_after_the_customer(office: Office) -> None:
@@ -282,7 +282,7 @@ def test_nobody_but_an_event_moves_a_request_and_a_correction_says_so(office: Of
     for state in ("in_progress", "delivered", "quoted", None):
         problem = refused(client.write("PATCH", f"/requests/{id}", row["version"], {"state": state}), "unprocessable")
         assert (
-            "POST requests/ID/EVENT, with one of approve, reject, accept, decline, cancel, revive" in problem["detail"]
+            "POST requests/ID/EVENT with one of approve, reject, accept, decline, cancel, revive" in problem["detail"]
         )
     assert office.admin.row(f"/requests/{id}") == row
     moved = client.write("PATCH", f"/requests/{id}", row["version"], {"deadline": "2027-03-01T12:00:00Z"}).json()
@@ -334,7 +334,7 @@ def test_a_state_that_is_written_past_its_events_is_a_bug_and_stays_out(office: 
     with pytest.raises(LookupError, match="from None to delivered without its events"):
         begun()
     for actor in (Actor.PROJECT_MANAGER, Actor.ADMINISTRATOR, Actor.RECONCILER, Actor.SYSTEM):
-        with pytest.raises(LookupError, match="only the customer does"):
+        with pytest.raises(LookupError, match="only the customer may do this"):
             accepted_by(Principal("tests", "somebody", actor))
     assert [row["state"] for row in office.admin.items("/requests")] == ["quoted"]
 
@@ -343,7 +343,7 @@ def test_nothing_is_delivered_without_a_file(office: Office, store: Store) -> No
     id = office.quoted()
     office.do(office.jane, "accept", id)
     office.do(office.pm, "deliver", id, 422, files=[])
-    with pytest.raises(Problem, match="nothing is delivered without a file"), store.write(SYSTEM) as work:
+    with pytest.raises(Problem, match="a delivery needs at least one file"), store.write(SYSTEM) as work:
         projects.deliver(work, work.get("request", id), [])
     assert office.admin.row(f"/requests/{id}")["state"] == "in_progress"
 
@@ -429,7 +429,7 @@ def test_work_that_moves_on_and_on_says_so_each_time_and_erasing_names_nobody(ap
 
 def test_the_demos_past_requests_tell_how_they_came_to_their_end(office: Office, store: Store, clock: Clock) -> None:
     with store.write(SYSTEM) as work:
-        live_through_a_year(work)
+        add_past_year(work)
     told: dict[str, list[dict[str, Any]]] = {}
     for entry in office.admin.get("/changes", params={"limit": 200}).json()["items"]:
         told.setdefault(entry["id"], []).append(entry)

@@ -45,16 +45,16 @@ def test_flags_paths_and_variables_in_its_sentences_are_there(store: Store) -> N
 
 def test_figures_of_the_page_are_there(api: Api) -> None:
     text = api.get("http://testserver/metrics").text
-    for figure in re.findall(r"portal_[a-z_]+", PAGE):
+    for figure in set(re.findall(r"portal_[a-z_]+", PAGE)) - {"portal_reconciler"}:  # the wheel
         assert figure in text
 
 
 def test_numbers_of_the_page_are_those_of_the_program() -> None:
     numbers: list[tuple[Any, str]] = [
-        (HEAD_WITHIN_S, "waits 12 seconds"), (TRAFFIC_LIMITS.body.wait_s, "12 seconds while nothing"), (TRAFFIC_LIMITS.body.bytes_a_s, "64 KiB a second"),
-        (TRAFFIC_LIMITS.file.wait_s, "pauses of 30 seconds"), (TRAFFIC_LIMITS.file.bytes_a_s, "8 KiB a second"), (LARGEST_HEAD, "has 64 KiB at most"),
+        (HEAD_WITHIN_S, "waits 12 seconds for"), (TRAFFIC_LIMITS.body.wait_s, "12 seconds while nothing"), (TRAFFIC_LIMITS.body.bytes_a_s, "64 KiB per second"),
+        (TRAFFIC_LIMITS.file.wait_s, "pauses of 30 seconds"), (TRAFFIC_LIMITS.file.bytes_a_s, "8 KiB per second"), (LARGEST_HEAD, "at most 64 KiB"),
         (READ_WITHIN_S, "for five minutes"), (CONNECTIONS, "serves 400 connections"), (KEPT_DAYS, "Thirty days after"),
-        (LARGEST, "a file has 100 MB at most"), (MOST_BYTES, "512 MiB of them"), (STOP_WITHIN_S, "within ten seconds"), (FINISH_WITHIN_S, "more than seven"), (RETRY_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
+        (LARGEST, "a file may have at most 100 MB"), (MOST_BYTES, "up to 512 MiB"), (STOP_WITHIN_S, "within ten seconds"), (FINISH_WITHIN_S, "more than seven seconds"), (RETRY_AFTER_MINUTES[:3], "after 1, 5, 15 minutes"),
         (sum(RETRY_AFTER_MINUTES), "nearly three days"),
     ]  # fmt: skip
     assert [each[0] for each in numbers] == [

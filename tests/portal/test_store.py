@@ -37,7 +37,7 @@ def test_a_database_of_a_newer_program_is_refused(store: Store) -> None:
 
 
 def test_other_databases_are_refused_by_name(tmp_path: Path) -> None:
-    with pytest.raises(WrongDatabase, match="'mysql' is not a database of ours"):
+    with pytest.raises(WrongDatabase, match="'mysql' is not a supported database"):
         open_database("mysql://localhost/portal")
 
 

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconciler.portal.uploads.names import LONGEST, distinct, neutral_name
+from reconciler.portal.uploads.names import MAX_LENGTH, distinct_names, neutral_name
 from reconciler.portal.uploads.words import (
-    LONGEST_SEGMENT,
-    LONGEST_TOKEN,
-    MOST_ELEMENTS,
-    MOST_SEGMENTS,
-    MOST_TEXT,
-    MOST_UNPACKED,
+    MAX_ELEMENTS,
+    MAX_SEGMENT,
+    MAX_SEGMENTS,
+    MAX_TEXT,
+    MAX_TOKEN,
+    MAX_UNPACKED,
     NotCountable,
     Reason,
     WordCount,
@@ -67,12 +67,12 @@ def test_a_kind_nobody_counts_is_left_to_the_project_manager() -> None:
     ("name", "content", "reason"),
     [
         ("a.txt", b"\0\1\2\xff", "no-text"),
-        ("a.txt", b"x" * (MOST_TEXT + 1), "too-much"),
-        ("a.txt", b"x\n" * (MOST_SEGMENTS + 1), "too-much"),
-        ("a.txt", b"x" * (LONGEST_SEGMENT + 1), "too-much"),
-        ("a.docx", docx("漢" * (LONGEST_SEGMENT + 1)), "too-much"),
-        ("a.xlf", b"<xliff a='" + b"x" * (8 * LONGEST_TOKEN) + b"'/>", "too-much"),
-        ("a.xlf", b"<xliff><!--" + b"x" * (2 * LONGEST_TOKEN) + b"--></xliff>", "too-much"),
+        ("a.txt", b"x" * (MAX_TEXT + 1), "too-much"),
+        ("a.txt", b"x\n" * (MAX_SEGMENTS + 1), "too-much"),
+        ("a.txt", b"x" * (MAX_SEGMENT + 1), "too-much"),
+        ("a.docx", docx("漢" * (MAX_SEGMENT + 1)), "too-much"),
+        ("a.xlf", b"<xliff a='" + b"x" * (8 * MAX_TOKEN) + b"'/>", "too-much"),
+        ("a.xlf", b"<xliff><!--" + b"x" * (2 * MAX_TOKEN) + b"--></xliff>", "too-much"),
         ("a.xlf", b"<xliff>", "no-xml"),
         ("a.xlf", b"<html/>", "no-xliff"),
         ("a.xlf", b'<!DOCTYPE x [<!ENTITY a "b">]><xliff>&a;</xliff>', "document-type"),
@@ -84,7 +84,7 @@ def test_a_kind_nobody_counts_is_left_to_the_project_manager() -> None:
         ("a.docx", docx("x", part="other.xml"), "no-word"),
         ("a.docx", docx("x")[:-30] + docx("x")[-22:], "no-word"),
         ("a.docx", docx("x")[:-10] + b"\xff\xff\xff\x7f" + docx("x")[-6:], "too-much"),
-        ("a.docx", docx("x" * (MOST_UNPACKED + 1)), "too-much"),
+        ("a.docx", docx("x" * (MAX_UNPACKED + 1)), "too-much"),
     ],
 )  # fmt: skip
 def test_content_that_breaks_its_names_promise_is_not_counted(name: str, content: bytes, reason: Reason) -> None:
@@ -97,7 +97,7 @@ def test_a_bomb_of_empty_paragraphs_is_put_down_before_it_fills_memory() -> None
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("word/document.xml", "w") as part:
         part.write(f"<w:document {W}><w:body>".encode())
-        part.write(b"<w:p/>" * MOST_ELEMENTS)
+        part.write(b"<w:p/>" * MAX_ELEMENTS)
     tracemalloc.start()
     with pytest.raises(NotCountable, match="too-complex"):
         counted("bomb.docx", held.getvalue())
@@ -110,7 +110,7 @@ def test_elements_are_limited_for_all_parts_of_a_document_together() -> None:
     held = io.BytesIO()
     with zipfile.ZipFile(held, "w", zipfile.ZIP_DEFLATED) as archive:
         for part in ("document", "header1", "header2"):
-            body = "<w:p/>" * (MOST_ELEMENTS // 2 - 2)
+            body = "<w:p/>" * (MAX_ELEMENTS // 2 - 2)
             archive.writestr(f"word/{part}.xml", f"<w:document {W}><w:body>{body}</w:body></w:document>")
     with pytest.raises(NotCountable, match="too-complex"):
         counted("parts.docx", held.getvalue())
@@ -141,7 +141,7 @@ def test_a_name_loses_what_could_act(sent: str, kept: str) -> None:
 @given(st.text())
 def test_a_neutral_name_is_short_plain_and_stays_as_it_is(sent: str) -> None:
     name = neutral_name(sent)
-    assert 0 < len(name) <= LONGEST
+    assert 0 < len(name) <= MAX_LENGTH
     assert "/" not in name
     assert not name.startswith(".")
     assert not any(unicodedata.category(c).startswith("C") for c in name)
@@ -149,4 +149,4 @@ def test_a_neutral_name_is_short_plain_and_stays_as_it_is(sent: str) -> None:
 
 
 def test_names_in_one_archive_are_distinct() -> None:
-    assert distinct(["a.txt", "A.txt", "b", "b"]) == ["a.txt", "A (2).txt", "b", "b (2)"]
+    assert distinct_names(["a.txt", "A.txt", "b", "b"]) == ["a.txt", "A (2).txt", "b", "b (2)"]

@@ -11,7 +11,7 @@ from sqlalchemy import or_, update
 from reconciler.portal.actions import attempts, contacts, links, staff
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields
-from reconciler.portal.actions.known_browsers import known_as
+from reconciler.portal.actions.known_browsers import known_subject
 from reconciler.portal.actions.passwords import hash_password, is_correct, must_be_strong
 from reconciler.portal.actions.people import act_as_self, person_with_address, personal_texts
 from reconciler.portal.actions.sessions import begin_session, write_as
@@ -90,7 +90,7 @@ def _try_password(
     """
     with store.write(SYSTEM) as work:
         person = person_with_address(work, form)
-        proof = session or known_as(work, person, browser)
+        proof = session or known_subject(work, person, browser)
         attempt_ids = attempts.count_password_attempt(work, form, host, proof)
         password_hash = person["password"] if person and person["status"] == ContactStatus.ACTIVE else None
     return PasswordAttempt(form, host, attempt_ids, proof, password_hash, is_correct(password_hash, password))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import Any, Final, get_args
 
 from reconciler.portal.actions import (
@@ -19,6 +19,15 @@ from reconciler.portal.actions import (
     services,
 )
 from reconciler.portal.actions import operations as op
+from reconciler.portal.actions.batch_rows import (
+    BatchRun,
+    check_lease,
+    check_lease_scope,
+    check_unowned,
+    manage,
+    row_of,
+    set_key,
+)
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.leases import scopes_of
@@ -37,16 +46,6 @@ _VERBS: Final[dict[type[op.Operation], Verb]] = {
 }
 """The verb of the history for each operation, by its `op`. An `op` without a verb fails on import.
 """
-
-
-@dataclass
-class BatchRun:
-    """A batch while it is applied."""
-
-    work: Work
-    batch: op.Batch
-    scopes: frozenset[str]
-    had_manager: set[str] = field(default_factory=set)
 
 
 def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
@@ -86,10 +85,10 @@ def _load_rows(run: BatchRun) -> None:
         return [work.rows[name] for name in keys if name in work.rows]
 
     people_renamed, customers_renamed = rows("contact", op.RenameContact), rows("customer", op.RenameCustomer)
-    generations.remember(work, people_renamed + customers_renamed)
-    work.park("contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail))
-    work.park("contact", "external_key", people_renamed)
-    work.park("customer", "external_key", customers_renamed)
+    generations.store_lives(work, people_renamed + customers_renamed)
+    work.clear_unique_column("contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail))
+    work.clear_unique_column("contact", "external_key", people_renamed)
+    work.clear_unique_column("customer", "external_key", customers_renamed)
 
 
 def _apply_operation(run: BatchRun, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
@@ -132,12 +131,12 @@ def _apply_to_row(run: BatchRun, operation: op.AnyOperation) -> tuple[Row, Audit
         case op.ApproveRegistration() | op.RejectRegistration():
             return _decide_registration(run, operation)
         case op.OnSettings():
-            row = _row(run, "settings", "settings", operation.version)
+            row = row_of(run, "settings", "settings", operation.version)
             if isinstance(operation, op.AdoptSettings):
-                _must_be_unowned(row)
-            return _manage(run, row, "settings"), set_fields(run.work, row, operation.fields.sent_fields())
+                check_unowned(row)
+            return manage(run, row, "settings"), set_fields(run.work, row, operation.fields.sent_fields())
         case _:
-            row = _row(run, op.kind_of(operation), operation.id, operation.version)
+            row = row_of(run, op.kind_of(operation), operation.id, operation.version)
             return row, _write(run, row, operation)
 
 
@@ -148,16 +147,16 @@ def _create(
     match operation:
         case op.CreateService():
             row = services.create(work, operation.key, fields)
-            _must_cover(run, "settings")
+            check_lease_scope(run, "settings")
         case op.CreateCustomer():
             row = customers.create(work, fields)
         case op.CreateContact():
             home = references.customer(run.work, run.batch.owner, operation.customer)
-            _in_scope(run, home)
+            check_lease(run, home)
             if generations.shown_life(work, "contact", home.id, operation.key) + 1 != operation.generation:
                 raise Problem("stale", f"'{operation.key}' does not begin generation {operation.generation}")
             row = contacts.add(work, home, fields)
-    return _manage(run, row, operation.key), (None, fields)
+    return manage(run, row, operation.key), (None, fields)
 
 
 def _decide_registration(
@@ -168,12 +167,12 @@ def _decide_registration(
         raise Problem("registration-changed", f"registration '{operation.registration}' has version {row['version']}")
     if isinstance(operation, op.RejectRegistration):
         if row["customer"]:
-            _in_scope(run, run.work.get("customer", row["customer"]))
+            check_lease(run, run.work.get("customer", row["customer"]))
         return row, registrations.reject(run.work, row, operation.reason)
     home = references.customer(run.work, run.batch.owner, operation.customer)
-    _in_scope(run, home)
+    check_lease(run, home)
     audited = registrations.approve(run.work, row, home, operation.fields.sent_fields(), operation.fingerprint)
-    return _manage(run, row, operation.key), audited
+    return manage(run, row, operation.key), audited
 
 
 def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
@@ -181,13 +180,13 @@ def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
     match operation:
         case op.OnService():
             if isinstance(operation, op.AdoptService):
-                _must_be_unowned(row)
+                check_unowned(row)
                 services.check_code(row, operation.key)
-            _manage(run, row, operation.key)
+            manage(run, row, operation.key)
             return set_fields(work, row, operation.fields.sent_fields())
         case op.RenameService():
             audited = services.rename(work, row, operation.key)
-            _set_key(run, row, operation.key)
+            set_key(run, row, operation.key)
             return audited
         case op.RemoveService():
             return services.remove(work, row)
@@ -201,7 +200,7 @@ def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
             return customers.release(work, row)
         case op.RenameCustomer() | op.RenameContact():
             before = (row.first or {}).get("external_key")
-            _set_key(run, row, operation.key)
+            set_key(run, row, operation.key)
             return {"external_key": before}, {"external_key": operation.key}
         case op.OnCustomer() | op.ArchiveCustomer():
             return _write_customer(run, row, operation)
@@ -221,7 +220,7 @@ def _write_customer(run: BatchRun, row: Row, operation: op.OnCustomer | op.Archi
         _store_presence(run, row, present=True)
         return audited
     if isinstance(operation, op.AdoptCustomer):
-        _manage(run, row, operation.key)
+        manage(run, row, operation.key)
     return customers.edit(work, row, operation.fields.sent_fields())
 
 
@@ -253,72 +252,9 @@ def _write_contact(run: BatchRun, row: Row, operation: op.AnyOperation) -> Audit
             _, fields = set_fields(work, row, operation.fields.sent_fields())
             return before, {**(after or {}), **fields}
         case op.AdoptContact():
-            _manage(run, row, operation.key)
+            manage(run, row, operation.key)
     fields = operation.fields.sent_fields() if isinstance(operation, op.OnContact) else {}
     return contacts.edit(work, row, fields)
-
-
-def _row(run: BatchRun, kind: str, id: str, version: int) -> Row:
-    """Return the row that an operation names, if its version, its owner and the lease allow the
-    write.
-    """
-    row = run.work.get(kind, id)
-    version_before = row.first["version"] if row.first else row["version"]
-    if version_before != version:
-        raise Problem("stale", f"{kind} '{id}' has version {version_before}, not {version}")
-    ownership.must_not_be_anothers(run.batch.owner, row)
-    _in_scope(run, row)
-    return row
-
-
-def _in_scope(run: BatchRun, row: Row) -> None:
-    if row.kind in {"settings", "service"}:
-        _must_cover(run, "settings")
-        return
-    home = row if row.kind == "customer" else run.work.get("customer", row["customer"])
-    keys = {home["external_key"], home.first["external_key"] if home.first else None} - {None}
-    for key in keys:
-        _must_cover(run, f"customer:{key}")
-
-
-def _must_cover(run: BatchRun, scope: str) -> None:
-    if scope not in run.scopes:
-        raise Problem("lease-fenced", f"the lease does not cover '{scope}'")
-
-
-def _manage(run: BatchRun, row: Row, key: str) -> Row:
-    """Set the owner and the key of a row."""
-    row["owner"] = run.batch.owner
-    return _set_key(run, row, key)
-
-
-def _set_key(run: BatchRun, row: Row, key: str) -> Row:
-    """Set the key of a row."""
-    if row["external_key"] != key and row.kind != "settings":
-        _must_be_free(run, row, key)
-        generations.begin(run.work, row, key)
-    row["external_key"] = key
-    if row.kind in {"customer", "contact"}:
-        _in_scope(run, row)
-    return row
-
-
-def _must_be_free(run: BatchRun, row: Row, key: str) -> None:
-    match row.kind:
-        case "customer":
-            holders = references.customers_called(run.work, run.batch.owner, key)
-        case "contact":
-            holders = references.contacts_called(run.work, row["customer"], key)
-        case _:
-            return
-    if any(holder is not row for holder in holders):
-        raise Problem("key-taken", f"a {row.kind} '{key}' already exists")
-
-
-def _must_be_unowned(row: Row) -> None:
-    """Raise a problem if the row had an owner before the batch: only unmanaged rows are adopted."""
-    if (row.first or row.values)["owner"] is not None:
-        raise Problem("wrong-state", f"{row.kind} '{row.id}' already has an owner")
 
 
 def _store_applied(run: BatchRun, row: Row, operation: op.Operation) -> None:

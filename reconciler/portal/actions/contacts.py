@@ -133,7 +133,7 @@ def restore(work: Work, contact: Row) -> AuditValues:
     if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("not-restorable", f"customer '{customer.id}' is archived")
     _key_must_be_free(work, contact)
-    generations.begin_again(work, contact)
+    generations.begin_next_life(work, contact)
     contact.update(status=ContactStatus.INVITED, removed=None, decision=contact["decision"] and "approved")
     claim_address(work, contact)
     work.touch(contact, "presence")

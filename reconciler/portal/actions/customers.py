@@ -55,7 +55,7 @@ def archive(work: Work, customer: Row, reason: str) -> AuditValues:
     if open_requests:
         ids = [request.id for request in open_requests]
         raise Problem("open-requests", f"{len(ids)} requests of '{customer.id}' are open", requests=ids)
-    people = people_of(work, customer)
+    people = contacts_of(work, customer)
     for contact in people:
         if contact["status"] == ContactStatus.UNAPPROVED:
             reject(work, contact, "other", mail=False)
@@ -69,7 +69,7 @@ def archive(work: Work, customer: Row, reason: str) -> AuditValues:
     }
 
 
-def people_of(work: Work, customer: Row) -> list[Row]:
+def contacts_of(work: Work, customer: Row) -> list[Row]:
     """Return all contacts that are not removed, including registrations."""
     return work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status != ContactStatus.REMOVED)
 
@@ -80,7 +80,7 @@ def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) ->
     A new name among the fields replaces the old one, which another customer may have by now.
     """
     check_restorable(customer.values, customer["archived"], work.now)
-    generations.begin_again(work, customer)
+    generations.begin_next_life(work, customer)
     customer.update(status=CustomerStatus.ACTIVE, archived=None)
     set_fields(work, customer, fields)
     if "name" not in fields:
@@ -101,7 +101,7 @@ def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) ->
 def release(work: Work, row: Row, people: Sequence[Row] = ()) -> AuditValues:
     """Stop managing a row and these contacts of it: clear owner, key, base and last commit."""
     before: dict[str, Any] = {"external_key": row["external_key"], "owner": row["owner"]}
-    generations.remember(work, [row, *people])
+    generations.store_lives(work, [row, *people])
     if row.kind == "customer":
         row["last_commit"] = None
     for managed_row in (row, *people):

@@ -16,7 +16,7 @@ from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.uploads.archives import Member
-from reconciler.portal.uploads.names import distinct, neutral_name
+from reconciler.portal.uploads.names import distinct_names, neutral_name
 
 File = Mapping[str, Any]
 
@@ -28,7 +28,7 @@ def file_of(store: Store, grant: Grant, request: str, file: str) -> tuple[str, P
     if selected is None:
         raise Problem("not-found", f"there is no file '{file}'")
     _record_download(store, grant, row, [selected])
-    return selected["name"], store.vault.there(selected["id"])
+    return selected["name"], store.vault.existing_path(selected["id"])
 
 
 def archive_of(store: Store, grant: Grant, request: str, kind: str | None) -> tuple[str, list[Member]]:
@@ -37,9 +37,9 @@ def archive_of(store: Store, grant: Grant, request: str, kind: str | None) -> tu
     selected = [candidate for candidate in files if kind in {None, candidate["kind"]}]
     if not selected:
         raise Problem("not-found", f"request '{request}' has no files" + (f" of kind '{kind}'" if kind else ""))
-    names = distinct([_path_in_archive(candidate) for candidate in selected])
+    names = distinct_names([_path_in_archive(candidate) for candidate in selected])
     members = [
-        Member(name, store.vault.there(candidate["id"]), candidate["created_at"])
+        Member(name, store.vault.existing_path(candidate["id"]), candidate["created_at"])
         for name, candidate in zip(names, selected, strict=True)
     ]
     _record_download(store, grant, row, selected)

@@ -1,4 +1,4 @@
-"""What the planner of a batch assumed, compared with the portal before the first operation."""
+"""The assumptions of a batch's planner, compared with the portal before the first operation."""
 
 from __future__ import annotations
 

@@ -36,7 +36,7 @@ def shown_life(work: Work, kind: str, home: str, key: str) -> int:
     return int(work.connection.execute(highest).scalar() or 0)
 
 
-def begin(work: Work, row: Row, key: str) -> None:
+def begin_life(work: Work, row: Row, key: str) -> None:
     """Give the row a life that no row had under this key before; its own number never decreases."""
     work.flush()
     c, past, home = _TABLE[row.kind].c, t.lives.c, row[_HOME[row.kind]]
@@ -48,15 +48,15 @@ def begin(work: Work, row: Row, key: str) -> None:
     row["life"] = max(row["life"], int(highest or 0) + 1)
 
 
-def begin_again(work: Work, row: Row) -> None:
+def begin_next_life(work: Work, row: Row) -> None:
     """Give a restored row a new life, under its key or, without a key, its own next one."""
     if row["external_key"] is None:
         row["life"] += 1
     else:
-        begin(work, row, row["external_key"])
+        begin_life(work, row, row["external_key"])
 
 
-def remember(work: Work, rows: Iterable[Row]) -> None:
+def store_lives(work: Work, rows: Iterable[Row]) -> None:
     """Store the lives of rows that are about to lose their keys."""
     last = [_last_life(row) for row in rows if row["external_key"] is not None]
     if last:

@@ -1,8 +1,9 @@
-"""Browsers that a person has logged in with: failures in other browsers do not lock them out.
+"""Browsers in which a person has logged in: failures in other browsers do not lock them out.
 
-The browser keeps a signed mark in a cookie. The signature covers the person, the address and the hash of the
-password, so a new password, another address or a removal ends the mark. The database holds nothing of it. The
-mark gives no access: the portal only counts the tries of this browser separately.
+The browser stores a signed mark in a cookie. The signature covers the person, the address and the
+hash of the password, so a new password, another address or a removal invalidates the mark. The
+database stores nothing about it. The mark gives no access: the portal only counts the attempts of
+this browser separately.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ DAYS: Final = 180
 _PARTS: Final = 4
 
 
-def mark_of(store: Store, session: Mapping[str, Any]) -> str | None:
+def new_mark(store: Store, session: Mapping[str, Any]) -> str | None:
     """Return a new mark for the browser in which this session began; None for a person without a password."""
     table, id = (t.contacts, session["contact"]) if session["contact"] else (t.staff, session["staff"])
     with store.read() as connection:
@@ -37,7 +38,7 @@ def mark_of(store: Store, session: Mapping[str, Any]) -> str | None:
     return f"{content}.{_seal(secret, content, person)}"
 
 
-def known_as(work: Work, person: Row | None, mark: str) -> str | None:
+def known_subject(work: Work, person: Row | None, mark: str) -> str | None:
     """Return the subject under which attempts with this mark are counted; None if the mark is not
     valid.
     """

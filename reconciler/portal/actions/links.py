@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, delete, select, update
 
 from reconciler.portal.actions import attempts
-from reconciler.portal.actions.known_browsers import known_as
+from reconciler.portal.actions.known_browsers import known_subject
 from reconciler.portal.actions.mails import Recipient, compose, contact_recipient, digest_of, new_link, staff_recipient
 from reconciler.portal.actions.passwords import hash_password, must_be_strong
 from reconciler.portal.actions.people import act_as_self, person_with_address
@@ -95,7 +95,7 @@ def ask_for_reset(work: Work, email: str, host: str, browser: str = "") -> None:
     """
     form = same_address_form(email)
     person = person_with_address(work, form)
-    attempts.count_mail_request(work, form, host, known_as(work, person, browser))
+    attempts.count_mail_request(work, form, host, known_subject(work, person, browser))
     active = person if person and person["status"] == ContactStatus.ACTIVE else None
     secret = new_link(work, "reset", later(work.now, minutes=RESET_MINUTES), active)
     reader = recipient_of(work, person) if person else Recipient(email, email, "en")

@@ -1,4 +1,4 @@
-"""What a contact may order: services, their workflows, and the languages offered.
+"""The offer for a contact: services, their workflows, and languages.
 
 A violation is an `unprocessable` problem with its `field`. A service's project template fixes its
 languages (A), but templates are on the provider's own system, so only the lists in the settings are

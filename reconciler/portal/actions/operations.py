@@ -24,7 +24,7 @@ Reason: TypeAlias = Annotated[Paragraph, Field(max_length=500)]
 
 
 class AppliedIn(StrictModel):
-    """What the files say about the object, stored as sent."""
+    """The object as in the files, stored as sent."""
 
     present: bool
     fields: Annotated[dict[str, JsonValue], Field(max_length=50)]
@@ -301,7 +301,7 @@ class ExpectedPeople(StrictModel):
 
 
 class Expectations(StrictModel):
-    """What the planner assumed; checked before the first operation."""
+    """The planner's assumptions; checked before the first operation."""
 
     rows: Annotated[list[ExpectedRow], Field(default_factory=list, max_length=20_000)]
     people: ExpectedPeople | None = None

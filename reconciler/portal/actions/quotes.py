@@ -108,15 +108,15 @@ def decline(work: Work, request: Row, reason: str) -> AuditValues:
 
 def reject(work: Work, request: Row, reason: str) -> AuditValues:
     """Make no quote, and mail the owner the reason."""
-    return _call_off(work, request, "reject", reason)
+    return _cancel_by_event(work, request, "reject", reason)
 
 
 def cancel(work: Work, request: Row, reason: str) -> AuditValues:
     """Withdraw the quote, and mail the owner the reason."""
-    return _call_off(work, request, "cancel", reason)
+    return _cancel_by_event(work, request, "cancel", reason)
 
 
-def _call_off(work: Work, request: Row, event: str, reason: str) -> AuditValues:
+def _cancel_by_event(work: Work, request: Row, event: str, reason: str) -> AuditValues:
     audited = move(work, request, event, reason=reason)
     mail_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
@@ -138,5 +138,5 @@ def _expire_some_quotes(store: Store) -> int:
         work.load("customer", (request["customer"] for request in overdue_now))
         work.load("contact", (request["owner"] for request in overdue_now))
         for request in overdue_now:
-            work.audit(Verb.QUOTE_EXPIRED, request, *_call_off(work, request, "expire", "expired"))
+            work.audit(Verb.QUOTE_EXPIRED, request, *_cancel_by_event(work, request, "expire", "expired"))
     return len(overdue_now)

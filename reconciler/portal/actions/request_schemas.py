@@ -33,7 +33,7 @@ Percent: TypeAlias = Annotated[int, Field(ge=0, le=100), BeforeValidator(_whole)
 
 
 class RequestFields(StrictModel):
-    """What to translate, how, into which languages, and until when."""
+    """The texts to translate, the service, the languages and the deadline."""
 
     title: Line
     service: Key | None = None

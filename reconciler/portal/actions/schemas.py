@@ -192,7 +192,7 @@ class ContactFields(StrictModel):
 
 
 class SignUpFields(StrictModel):
-    """What a person who asks for access says about themselves."""
+    """The details of a person who asks for access."""
 
     name: PersonName
     email: Address

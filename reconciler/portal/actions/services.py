@@ -45,7 +45,7 @@ def remove(work: Work, service: Row) -> AuditValues:
         naming_rows = work.connection.execute(select(c.id, c.services).where(_contains(c.services, code)))
         rows = {row.id: {"services": row.services} for row in naming_rows}
         work.rewrite(kind, rows, lambda row: {"services": _without(row["services"], code)})
-    generations.remember(work, [service])
+    generations.store_lives(work, [service])
     work.remove(service)
     return {"code": code, "name": service["name"]}, None
 
@@ -67,7 +67,7 @@ def rename(work: Work, service: Row, key: str) -> AuditValues:
     before = {"code": code, "external_key": service["external_key"]}
     if any(holder is not service for holder in work.where("service", t.services.c.code == key)):
         raise Problem("key-taken", f"a service '{key}' already exists")
-    generations.remember(work, [service])
+    generations.store_lives(work, [service])
     service["code"] = key
     work.touch(service, "code")
     for kind, c in (("customer", t.customers.c), ("contact", t.contacts.c)):

@@ -17,7 +17,7 @@ from reconciler.portal.store.limits import LimitReached
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.uploads.names import neutral_name
-from reconciler.portal.uploads.vault import Kept
+from reconciler.portal.uploads.vault import StoredFile
 from reconciler.portal.uploads.words import kind_of
 
 MOST_FILES: Final = 50
@@ -83,7 +83,7 @@ def _pending_of(principal: Principal) -> list[ColumnElement[bool]]:
     return [c.request.is_(None), c.person == principal.person if principal.person else c.person.is_(None)]
 
 
-def record_upload(work: Work, stored_file: Kept, name: str) -> dict[str, Any]:
+def record_upload(work: Work, stored_file: StoredFile, name: str) -> dict[str, Any]:
     """Insert the row of a stored file that belongs to no request yet; limits apply as in
     `check_room`.
 
@@ -181,7 +181,7 @@ def _unused(connection: Connection, now: str) -> list[str]:
 
 def sweep(store: Store) -> int:
     """Delete old bytes without a row, at most once an hour; return how many there were."""
-    if not store.vault.to_be_swept(3600):
+    if not store.vault.needs_sweep(3600):
         return 0
     names = store.vault.leftovers(UNUSED_HOURS * 3600)
     with store.read() as connection:

@@ -27,7 +27,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
-from reconciler.portal.uploads.word_counter import TOO_COMPLEX, WALL_S, Count, count_apart
+from reconciler.portal.uploads.word_counter import TOO_COMPLEX, WALL_S, Count, count_in_process
 
 CLAIM_S: Final = WALL_S + 30
 MAX_TRIES: Final = 3
@@ -42,7 +42,7 @@ def count_next(store: Store) -> bool:
     if file is None:
         return False
     given_up = file["count_tries"] > MAX_TRIES
-    record_count(store, file, TOO_COMPLEX if given_up else count_apart(file["name"], store.vault.path(file["id"])))
+    record_count(store, file, TOO_COMPLEX if given_up else count_in_process(file["name"], store.vault.path(file["id"])))
     return True
 
 

@@ -1,4 +1,4 @@
-"""Lists by pages: sorted by id, with a cursor that is bound to the epoch."""
+"""Paged lists: sorted by id, with a cursor that is bound to the epoch."""
 
 from __future__ import annotations
 
@@ -34,18 +34,25 @@ Pages = Annotated[Paging, Depends()]
 
 
 def page(
-    request: Request, paging: Paging, table: Table, criteria: list[ColumnElement[bool]],
-    shown: Callable[[Connection, list[Mapping[str, Any]]], list[dict[str, Any]]], *, grant: Grant | None = None,
-) -> Response:  # fmt: skip
-    """One page of the rows that meet the criteria and are within the grant's reach, all of one revision."""
+    request: Request,
+    paging: Paging,
+    table: Table,
+    criteria: list[ColumnElement[bool]],
+    to_json: Callable[[Connection, list[Mapping[str, Any]]], list[dict[str, Any]]],
+    *,
+    grant: Grant | None = None,
+) -> Response:
+    """Return one page of the rows that meet the criteria and are in the grant's scope, at one
+    revision.
+    """
     with store_of(request).read() as connection:
         head = connection.execute(select(t.portal)).one()
-        within = [] if grant is None else [in_scope(connection, grant, table)]
-        statement = select(table).where(*criteria, *within).order_by(table.c.id).limit(paging.limit + 1)
+        scope = [] if grant is None else [in_scope(connection, grant, table)]
+        statement = select(table).where(*criteria, *scope).order_by(table.c.id).limit(paging.limit + 1)
         if paging.cursor is not None:
-            statement = statement.where(table.c.id > _after(paging.cursor, head.epoch))
+            statement = statement.where(table.c.id > _last_id(paging.cursor, head.epoch))
         rows: list[Mapping[str, Any]] = [dict(row) for row in connection.execute(statement).mappings()]
-        items = shown(connection, rows[: paging.limit])
+        items = to_json(connection, rows[: paging.limit])
     more = len(rows) > paging.limit
     following = _cursor(head.epoch, rows[paging.limit - 1]["id"]) if more else None
     return answer({"items": items, "next": following, "revision": head.revision, "epoch": head.epoch})
@@ -55,21 +62,21 @@ def _cursor(epoch: str, last: str) -> str:
     return base64.urlsafe_b64encode(f"{epoch}:{last}".encode()).decode().rstrip("=")
 
 
-def _after(cursor: str, epoch: str) -> str:
+def _last_id(cursor: str, epoch: str) -> str:
     try:
         text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
     except (binascii.Error, ValueError):
-        raise Problem("malformed", "this cursor is none of ours") from None
-    found, colon, last = text.partition(":")
+        raise Problem("malformed", "this cursor is not valid") from None
+    cursor_epoch, colon, last = text.partition(":")
     if not colon or not last.replace("_", "").isalnum():
-        raise Problem("malformed", "this cursor is none of ours")
-    if found != epoch:
-        raise Problem("gone", "this cursor is of another epoch: begin anew")
+        raise Problem("malformed", "this cursor is not valid")
+    if cursor_epoch != epoch:
+        raise Problem("gone", "this cursor is of another epoch; start again without a cursor")
     return last
 
 
-def one_row(request: Request, kind: str, id: str) -> Response:
-    """The row of this kind and id as an answer with its `ETag`; a `not-found` problem when there is none."""
+def row_answer(request: Request, kind: str, id: str) -> Response:
+    """Return the row with this kind and id, with its `ETag`; else a `not-found` problem."""
     table = {"settings": t.settings, "service": t.services, "customer": t.customers}[kind]
     with store_of(request).read() as connection:
         row: Any = connection.execute(select(table).where(table.c.id == id)).mappings().first()

@@ -1,4 +1,4 @@
-"""One event of a request, as a write of the API."""
+"""One event of a request as a write of the API."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from reconciler.portal.web.idempotency import WriteResult, require_version, row_
 from reconciler.portal.web.serialization import as_json
 
 
-def bring_about(
-    request: Request, id: str, body: bytes, grant: Grant, event: str, *, act: Callable[[Work, Row], AuditValues]
+def apply_event(
+    request: Request, id: str, body: bytes, grant: Grant, event: str, *, action: Callable[[Work, Row], AuditValues]
 ) -> Response:
-    """The request after its event, as an answer; the version in `If-Match` must be its own."""
+    """Apply the event and return the request; `If-Match` must have its current version."""
 
-    def done(work: Work) -> WriteResult:
+    def write_event(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "request", id))
-        work.audit(EVENTS[event].verb, row, *act(work, row))
+        work.audit(EVENTS[event].verb, row, *action(work, row))
         return row_result(200, as_json("request", row.values))
 
-    return write(request, grant, body, done)
+    return write(request, grant, body, write_event)

@@ -1,4 +1,6 @@
-"""The snapshot: everything a planner needs, at one revision, as NDJSON that proves its completeness."""
+"""The snapshot: everything a planner needs, at one revision, as NDJSON that proves its
+completeness.
+"""
 
 from __future__ import annotations
 
@@ -19,14 +21,21 @@ from reconciler.portal.web.serialization import as_json, registration
 CHUNK: Final = 64 * 1024
 
 
-def lines(connection: Connection, head: Any, now: str, since: int | None) -> Iterator[bytes]:
-    """The lines of a snapshot: header, rows by kind and id, trailer. `head` is the row of `portal`."""
+def snapshot_lines(connection: Connection, head: Any, now: str, since: int | None) -> Iterator[bytes]:
+    """Yield the lines of a snapshot: header, rows by kind and id, trailer. `head` is the row of
+    `portal`.
+    """
     digest = hashlib.sha256()
     counts = Counter(dict.fromkeys(("settings", "service", "customer", "contact", "registration", "request"), 0))
     header = {
-        "kind": "header", "portal": head.id, "epoch": head.epoch, "revision": head.revision, "now": now,
-        "since": since, "head": head.head,
-    }  # fmt: skip
+        "kind": "header",
+        "portal": head.id,
+        "epoch": head.epoch,
+        "revision": head.revision,
+        "now": now,
+        "since": since,
+        "head": head.head,
+    }
     first = json_bytes(header) + b"\n"
     digest.update(first)
     yield first
@@ -48,10 +57,10 @@ def _rows(connection: Connection, since: int | None) -> Iterator[tuple[str, dict
             yield kind, as_json(kind, row)
     for row in _read(connection, t.contacts, since, c.status != ContactStatus.UNAPPROVED):
         yield "contact", as_json("contact", row, keys)
-    wanted = c.registration.is_not(None) if since is not None else and_(c.status == ContactStatus.UNAPPROVED)
-    for row in _read(connection, t.contacts, since, wanted):
-        shown = registration(row)
-        yield "registration", shown if since is not None else {**shown, "status": "pending"}
+    criterion = c.registration.is_not(None) if since is not None else and_(c.status == ContactStatus.UNAPPROVED)
+    for row in _read(connection, t.contacts, since, criterion):
+        value = registration(row)
+        yield "registration", value if since is not None else {**value, "status": "pending"}
     for row in _read(connection, t.requests, since, *([] if since is not None else [r.state.in_(OPEN)])):
         yield "request", as_json("request", row)
 
@@ -59,14 +68,14 @@ def _rows(connection: Connection, since: int | None) -> Iterator[tuple[str, dict
 def _read(connection: Connection, table: Table, since: int | None, *criteria: ColumnElement[bool]) -> Iterator[Any]:
     statement = select(table).where(*criteria).order_by(table.c.id)
     if since is not None:
-        # what changed is found first: SQLite would walk through all rows for the sake of their order
+        # the subquery makes SQLite use the index on the revision instead of walking all rows in order
         statement = statement.where(table.c.id.in_(select(table.c.id).where(table.c.revision > since)))
     streaming = connection.execution_options(yield_per=2000)
     yield from streaming.execute(statement).mappings()
 
 
-def chunked(parts: Iterator[bytes], *, gzip: bool) -> Generator[bytes, None, None]:
-    """The lines in pieces worth a packet, compressed when the caller wants that."""
+def chunks(parts: Iterator[bytes], *, gzip: bool) -> Generator[bytes, None, None]:
+    """Yield the lines in larger pieces, compressed if requested."""
     packer = zlib.compressobj(1, zlib.DEFLATED, 31) if gzip else None
     pending: list[bytes] = []
     size = 0
@@ -81,10 +90,10 @@ def chunked(parts: Iterator[bytes], *, gzip: bool) -> Generator[bytes, None, Non
     yield packer.compress(rest) + packer.flush() if packer else rest
 
 
-def must_be_this_history(head: object, since: int | None, epoch: str | None) -> None:
-    """Raise a `gone` problem for a revision of another epoch, or one that is not there yet."""
+def check_epoch(head: object, since: int | None, epoch: str | None) -> None:
+    """Raise a `gone` problem for a revision of another epoch, or one that does not exist yet."""
     now_epoch, revision = getattr(head, "epoch", ""), getattr(head, "revision", 0)
     if epoch is not None and epoch != now_epoch:
-        raise Problem("gone", "this revision is of another epoch: read everything anew")
+        raise Problem("gone", "this revision is of another epoch; read everything again")
     if since is not None and since > revision:
-        raise Problem("gone", f"there is no revision {since} yet: read everything anew")
+        raise Problem("gone", f"there is no revision {since} yet; read everything again")

@@ -1,1 +1,1 @@
-"""Delivery: mails from the outbox to an SMTP server."""
+"""Delivery of mails from the outbox to an SMTP server."""

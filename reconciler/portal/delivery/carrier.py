@@ -1,7 +1,7 @@
-"""Carrying mails from the outbox to the mail server, in a thread of every server process.
+"""Sends mails from the outbox to the mail server, in a thread of each server process.
 
-Nothing waits for it: a change is done when its mail stands in the outbox. Without a mail server
-nobody calls this, and the mails stay there to be read.
+Nothing waits for it: a change is complete when its mail is in the outbox. Without a mail server the
+mails stay in the outbox, to be read there.
 """
 
 from __future__ import annotations
@@ -13,56 +13,56 @@ from typing import Final
 
 from reconciler.portal.actions import outbox
 from reconciler.portal.delivery.messages import NotSendable, message, recipient
-from reconciler.portal.delivery.smtp import Deferred, Line, MailServer, Rejected
+from reconciler.portal.delivery.smtp import Deferred, MailConnection, MailServer, Rejected
 from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.store.database import UNAVAILABLE, failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
-LOOK_EVERY_S: Final = 1.0
-REST_S: Final = 15.0
-"""How long to leave a mail server alone that is not there."""
+POLL_EVERY_S: Final = 1.0
+RETRY_AFTER_S: Final = 15.0
+"""How long to wait before asking an unreachable mail server again."""
 
 
-def carry_mails(store: Store, server: MailServer, done: threading.Event) -> None:
-    """Send what is due until it is done; a mail under way is finished first."""
-    while not done.is_set():
+def send_mails(store: Store, server: MailServer, stop: threading.Event) -> None:
+    """Send due mails until `stop` is set; a mail being sent is finished first."""
+    while not stop.is_set():
         try:
-            reached = carry_due(store, server, done)
+            is_reachable = send_due_mails(store, server, stop)
         except UNAVAILABLE as error:
             LOG.warning("mails", extra=failure(error))
-            reached = False
-        done.wait(LOOK_EVERY_S if reached else REST_S)
+            is_reachable = False
+        stop.wait(POLL_EVERY_S if is_reachable else RETRY_AFTER_S)
 
 
-def carry_due(store: Store, server: MailServer, done: threading.Event | None = None) -> bool:
-    """Send every mail that is due, over one connection; whether the mail server was there."""
-    line: Line | None = None
+def send_due_mails(store: Store, server: MailServer, stop: threading.Event | None = None) -> bool:
+    """Send all due mails over one connection; return whether the mail server was reachable."""
+    connection: MailConnection | None = None
     try:
-        while not (done and done.is_set()) and (mail := outbox.claim_next(store)):
+        while not (stop and stop.is_set()) and (mail := outbox.claim_next(store)):
             try:
-                line = line or Line(server)
-                line.hand_over(
+                connection = connection or MailConnection(server)
+                connection.send(
                     message(mail, server.sender, name_for(mail["language"], store.name())), recipient(mail["to"])
                 )
             except (Rejected, NotSendable) as refusal:
                 outbox.record_rejected(store, mail, str(refusal))
-                _tell(mail, "dead", refusal.reason)
+                _log_failure(mail, "dead", refusal.reason)
             except Deferred as delay:
                 outbox.record_deferred(store, mail, str(delay))
-                _tell(mail, "deferred", delay.reason)
+                _log_failure(mail, "deferred", delay.reason)
                 if delay.at_all:
                     return False
             else:
                 outbox.record_sent(store, mail)
                 LOG.info("mail", extra={"mail": mail["id"], "kind": mail["kind"], "state": "sent"})
     finally:
-        if line is not None:
+        if connection is not None:
             with contextlib.suppress(OSError):
-                line.close()
+                connection.close()
     return True
 
 
-def _tell(mail: outbox.Mail, state: str, reason: str) -> None:
-    told = {"mail": mail["id"], "kind": mail["kind"], "state": state, "reason": reason}
-    LOG.warning("mail", extra=told)
+def _log_failure(mail: outbox.Mail, state: str, reason: str) -> None:
+    extra = {"mail": mail["id"], "kind": mail["kind"], "state": state, "reason": reason}
+    LOG.warning("mail", extra=extra)

@@ -1,7 +1,7 @@
-"""From a row of the outbox to the message that goes over the wire.
+"""From a row of the outbox to a message.
 
-The same row always gives the same bytes: a copy that is sent again after a crash is known by its
-Message-ID, and its date is that of the change, not of the copy.
+The same row always gives the same bytes: a copy that is sent again after a crash has the same
+Message-ID, and the date is that of the change.
 """
 
 from __future__ import annotations
@@ -18,30 +18,32 @@ from reconciler.portal.store.clock import moment
 
 
 class NotSendable(ValueError):
-    """What stands in the outbox cannot be a message; trying again would not help."""
+    """The row cannot be sent as a message; trying again would not help."""
 
     reason: Final = "not one address"
 
 
 def message(mail: Mapping[str, Any], sender: str, sender_name: str) -> EmailMessage:
-    """The message of an outbox row, from this address, to the row's one recipient."""
-    written = EmailMessage(policy=SMTP)
-    written["From"] = _address(sender, sender_name)
-    written["To"] = _address(mail["to"])
-    written["Subject"] = " ".join(str(mail["subject"]).splitlines())
-    written["Date"] = moment(mail["created_at"])
-    written["Message-ID"] = mail["message_id"]
-    written["Content-Language"] = mail["language"].partition(",")[0]
-    written["Auto-Submitted"] = "auto-generated"
-    written.set_content(mail["text"], cte="quoted-printable")
+    """Return the message of an outbox row, from this address to the row's one recipient."""
+    email = EmailMessage(policy=SMTP)
+    email["From"] = _address(sender, sender_name)
+    email["To"] = _address(mail["to"])
+    email["Subject"] = " ".join(str(mail["subject"]).splitlines())
+    email["Date"] = moment(mail["created_at"])
+    email["Message-ID"] = mail["message_id"]
+    email["Content-Language"] = mail["language"].partition(",")[0]
+    email["Auto-Submitted"] = "auto-generated"
+    email.set_content(mail["text"], cte="quoted-printable")
     if mail["html"]:
-        written.add_alternative(mail["html"], subtype="html", cte="quoted-printable")
-        written.set_boundary(f"=_{mail['id']}")
-    return written
+        email.add_alternative(mail["html"], subtype="html", cte="quoted-printable")
+        email.set_boundary(f"=_{mail['id']}")
+    return email
 
 
 def recipient(to: str) -> str:
-    """The address for the envelope: its domain as A-labels; a `NotSendable` when it is not one address."""
+    """Return the envelope address with its domain as A-labels; a `NotSendable` if it is not one
+    address.
+    """
     return _address(to).addr_spec
 
 

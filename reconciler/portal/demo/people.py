@@ -1,6 +1,6 @@
-"""People of the demo's portal who can log in: the provider's own, and everybody, should a password be asked for.
+"""People of the demo who can log in: staff, and all others if a password is given.
 
-There is no password that anybody could know beforehand: without one nobody of the demo logs in.
+There is no default password: without one, nobody can log in to the demo.
 """
 
 from __future__ import annotations
@@ -21,11 +21,11 @@ PROVIDER: Final = (
     ("Lee Marsh", "lee@provider.example", "project_manager", "en"),
     ("Mirjam Falk", "mirjam.falk@provider.example", "project_manager", "de"),
 )
-"""Name, address, kind and language of those whom the shipped customers name."""
+"""Name, address, kind and language of the staff that the shipped customers name."""
 
 
-def people_of_the_provider(store: Store) -> None:
-    """The demo's administrator and project managers, active."""
+def add_provider_staff(store: Store) -> None:
+    """Add the demo's administrator and project managers as active staff."""
     with store.write(ADMINISTRATOR) as work:
         for name, email, kind, language in PROVIDER:
             person = staff.add(work, {"name": name, "email": email, "kind": kind, "language": language})
@@ -33,14 +33,14 @@ def people_of_the_provider(store: Store) -> None:
             work.audit(Verb.POST_STAFF, person, None, {"name": name, "kind": kind})
 
 
-def give_everybody(store: Store, password: str) -> None:
-    """Everybody who is active logs in with this password."""
+def set_password_for_all(store: Store, password: str) -> None:
+    """Set this password for all active people."""
     must_be_strong(password)
-    kept = hash_password(password)
+    password_hash = hash_password(password)
     with store.write(SYSTEM) as work:
         people = [
             *work.where("contact", t.contacts.c.status == ContactStatus.ACTIVE),
             *work.where("staff", t.staff.c.status == StaffStatus.ACTIVE),
         ]
         for person in people:
-            person["password"] = kept
+            person["password"] = password_hash

@@ -1,7 +1,7 @@
-"""What happened in the demo's portal before today, and portals full of invented customers.
+"""Earlier activity in the demo's portal, and portals full of invented customers.
 
-The first half of the demo's state comes from an earlier version of the files, applied like any other;
-here is the other half: what people did in the portal themselves.
+One half of the demo's state comes from an earlier version of the files, applied as usual; this
+module adds what people did in the portal themselves.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from sqlalchemy import insert, update
 from reconciler.portal.actions import contacts, customers, registrations, requests
 from reconciler.portal.actions.fields import new_row_fields
 from reconciler.portal.actions.outbox import KEPT_DAYS
-from reconciler.portal.demo.history import live_through_a_year
+from reconciler.portal.demo.history import add_past_year
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form, same_name_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
@@ -29,8 +29,8 @@ ADMINISTRATOR: Final = Principal("seed", "Ada Quist", Actor.ADMINISTRATOR)
 _ROWS_A_STATEMENT: Final = 5000
 
 
-def settle(store: Store) -> None:
-    """Everybody who was invited has activated, and their mails were sent."""
+def activate_invited(store: Store) -> None:
+    """Activate all invited contacts, and mark their mails as sent."""
     with store.write(SYSTEM) as work:
         for contact in work.where("contact", t.contacts.c.status == ContactStatus.INVITED):
             contact["status"] = ContactStatus.ACTIVE
@@ -41,16 +41,16 @@ def settle(store: Store) -> None:
         )
 
 
-def tell_demo_story(store: Store) -> None:
-    """Edits, requests and sign-ups that meet the shipped files in every way a plan knows."""
+def add_demo_activity(store: Store) -> None:
+    """Add edits, requests and sign-ups that show every case a plan knows."""
     with store.write(ADMINISTRATOR) as work:
         _requests(work)
         _edit(work, "george.adeyemi@brackenfield.example", {"role": "requester"})
         _edit(work, "tobias.fenn@brackenfield-labs.example", {"language": "fr"})
         _unmanaged(work)
-    settle(store)
+    activate_invited(store)
     with store.write(ADMINISTRATOR) as work:
-        live_through_a_year(work)
+        add_past_year(work)
     with store.write(SYSTEM) as work:
         winery = _customer(work, "Kővári Borászat Kft.")
         _sign_up(work, winery, "reg-5b21c7de", "Tóth Balázs", "toth.balazs@kovari.example")
@@ -70,9 +70,14 @@ def _requests(work: Work) -> None:
     ):
         owner = _contact(work, email)
         fields = {
-            "title": title, "service": service, "workflow": Workflow.PM_QUOTE_MANUAL, "source_language": "en",
-            "target_languages": ["de", "fr"], "deadline": None, "comment": None,
-        }  # fmt: skip
+            "title": title,
+            "service": service,
+            "workflow": Workflow.PM_QUOTE_MANUAL,
+            "source_language": "en",
+            "target_languages": ["de", "fr"],
+            "deadline": None,
+            "comment": None,
+        }
         row = requests.send(work, owner, fields)
         work.audit(Verb.POST_REQUESTS, row, None, {"title": title})
 
@@ -115,8 +120,8 @@ def _customer(work: Work, name: str) -> Row:
     return work.where("customer", t.customers.c.name_form == same_name_form(name))[0]
 
 
-def fill(store: Store, customers: int, contacts_per_customer: int) -> None:
-    """So many invented, unmanaged customers with so many active people each; the first is the manager."""
+def add_invented_customers(store: Store, customers: int, contacts_per_customer: int) -> None:
+    """Add unmanaged customers with active contacts; the first contact of each is the manager."""
     with store.write(ADMINISTRATOR) as work:
         rows: list[dict[str, Any]] = []
         for number in range(1, customers + 1):
@@ -132,18 +137,35 @@ def fill(store: Store, customers: int, contacts_per_customer: int) -> None:
 def _invented_customer(work: Work, number: int) -> dict[str, Any]:
     name = f"Customer {number:07}"
     return {
-        **new_row_fields(work, "customer", {"name": name}), "id": f"cus_{secrets.token_hex(10)}", "version": 1,
-        "revision": work.revision, "name_form": same_name_form(name), "status": CustomerStatus.ACTIVE, "archived": None,
-        "last_commit": None, "registration_code": None, "sought": search_form(name),
-    }  # fmt: skip
+        **new_row_fields(work, "customer", {"name": name}),
+        "id": f"cus_{secrets.token_hex(10)}",
+        "version": 1,
+        "revision": work.revision,
+        "name_form": same_name_form(name),
+        "status": CustomerStatus.ACTIVE,
+        "archived": None,
+        "last_commit": None,
+        "registration_code": None,
+        "sought": search_form(name),
+    }
 
 
 def _invented_contact(work: Work, customer: str, number: int, place: int) -> dict[str, Any]:
     email = f"person-{place}@customer-{number:07}.example"
     fields = {"name": f"Person {place} of {number}", "email": email, "role": "manager" if place == 1 else "requester"}
     return {
-        **new_row_fields(work, "contact", fields), "id": f"con_{secrets.token_hex(10)}", "version": 1,
-        "revision": work.revision, "customer": customer, "address_form": email, "status": ContactStatus.ACTIVE,
-        "removed": None, "registration": None, "fingerprint": None, "decision": None, "password": None,
-        "invited_at": work.now, "sought": search_form(fields["name"], email),
-    }  # fmt: skip
+        **new_row_fields(work, "contact", fields),
+        "id": f"con_{secrets.token_hex(10)}",
+        "version": 1,
+        "revision": work.revision,
+        "customer": customer,
+        "address_form": email,
+        "status": ContactStatus.ACTIVE,
+        "removed": None,
+        "registration": None,
+        "fingerprint": None,
+        "decision": None,
+        "password": None,
+        "invited_at": work.now,
+        "sought": search_form(fields["name"], email),
+    }

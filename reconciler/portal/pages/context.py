@@ -1,6 +1,6 @@
 """Who looks at a page: from a cookie to a `Visit`, the one value that every page function gets.
 
-A page names its operation with `visits("operation")`, as an API route does with `allowed`; the table
+A page names its operation with `visits("operation")`, as an API route does with `requires`; the table
 of `rules.policy` decides. A bearer token opens no page and a cookie no API: so no page of somebody
 else can make a browser write through the API.
 """
@@ -170,7 +170,7 @@ class Visit:
     def write(self, form: Form, act: Callable[[Work], str], *, as_self: bool = False) -> str:
         """Carry out an act once, however often the form is sent; where to go on to, as the act says.
 
-        `as_self`: people who edit themselves are named so in the history, whatever their role is.
+        `act_as_self`: people who edit themselves are named so in the history, whatever their role is.
         """
         who = self.principal or NOBODY
         if as_self:
@@ -243,7 +243,7 @@ def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | Non
     """Go on with a new session, as its cookie; the browser is known from here on."""
     response = visit.to(to, done)
     visit.csrf.set_cookie(response, visit.csrf.session_cookie, session["token"], HOURS * 3600)
-    if mark := known_browsers.mark_of(visit.store, session):
+    if mark := known_browsers.new_mark(visit.store, session):
         visit.csrf.set_cookie(response, visit.csrf.host_cookie(KNOWN_COOKIE), mark, known_browsers.DAYS * DAY_S)
     return response
 

@@ -12,7 +12,7 @@ from fastapi import Response
 from itsdangerous import BadData, URLSafeSerializer
 
 from reconciler.portal.pages.context import Visit
-from reconciler.portal.sign_on.journey import Departure
+from reconciler.portal.sign_on.journey import SignOnState
 from reconciler.portal.store.clock import later
 
 COOKIE: Final = "portal_sign_on"
@@ -23,7 +23,7 @@ MINUTES: Final = 10
 class Journey:
     """A log-in that was begun, and the page that the visitor wanted."""
 
-    departure: Departure
+    departure: SignOnState
     to: str
 
 
@@ -41,7 +41,7 @@ def begun(visit: Visit) -> Journey | None:
         )
     except (BadData, ValueError):
         return None
-    return Journey(Departure(state, nonce, verifier), to) if until >= visit.store.clock() else None
+    return Journey(SignOnState(state, nonce, verifier), to) if until >= visit.store.clock() else None
 
 
 def end(visit: Visit, response: Response) -> None:

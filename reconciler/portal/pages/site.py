@@ -127,7 +127,7 @@ def _sentence(problem: Problem) -> str:
 SECRET_PATHS: Final = ("/activate/", "/confirm/", "/reset/", "/login/sign-on")
 """Where an address holds a secret, what a page fetches is not told it: only the portal's own name is.
 
-Not `no-referrer`: with it browsers leave out from where a form is sent, which is what `Marks` judges.
+Not `no-referrer`: with it browsers leave out from where a form is sent, which is what `CsrfProtection` judges.
 """
 
 

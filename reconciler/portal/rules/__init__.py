@@ -1,1 +1,1 @@
-"""What is allowed: pure functions over rows, and the one exception by which a rule refuses."""
+"""The rules: pure functions over rows, and the one exception by which a rule refuses."""

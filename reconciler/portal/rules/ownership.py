@@ -1,4 +1,4 @@
-"""Which rows a batch may write, decided by the owners of a row, whatever the operation is."""
+"""The rows that a batch may write, decided by the owners of a row, not by the operation."""
 
 from __future__ import annotations
 

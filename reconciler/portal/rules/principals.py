@@ -11,7 +11,7 @@ from reconciler.portal.rules.roles import Role, StaffKind
 
 
 class Scope(StrEnum):
-    """What a token may do: read metrics; read; read, lease and apply; everything."""
+    """The scope of a token: read metrics; read; read, lease and apply; everything."""
 
     METRICS = "metrics"
     READ = "read"

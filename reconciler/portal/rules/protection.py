@@ -1,4 +1,4 @@
-"""What protection forbids, derived from the values of a row before and after a transaction.
+"""The effects of protection, derived from the values of a row before and after a transaction.
 
 No operation is named here, so new operations are covered as well. A row is protected if it was so
 before the transaction: lifting the protection needs an earlier one.

@@ -43,9 +43,7 @@ SITE_FACTOR: Final = 4
 
 
 class Limit(StrEnum):
-    """What one person or customer may cause. The texts are in the history, in metrics and in a
-    flag.
-    """
+    """The limits of one person or customer. The texts are in the history, in metrics and in a flag."""
 
     REQUESTS = "requests"
     """Requests for translation that a contact sends."""

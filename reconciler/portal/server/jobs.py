@@ -1,4 +1,4 @@
-"""What time does: links and quotes run out, and what nobody needs any more is forgotten."""
+"""Jobs that follow the clock: links and quotes expire, and old data is deleted."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from reconciler.portal.store.database import clear_traces
 from reconciler.portal.store.store import Store
 
 KEPT_DAYS: Final = 30
-"""For how long ended sessions and used links are kept, should somebody have to look."""
+"""How long ended sessions and used links are kept for inspection."""
 
 
 def expire_links(store: Store) -> int:
-    """Every contact whose invitation ran out is `link_expired` now, with revision and history; how many there were."""
+    """Set `link_expired` for contacts whose invitation expired; return how many there were."""
     return run_in_batches(lambda: _expire_some_links(store))
 
 
@@ -35,11 +35,11 @@ def _expire_some_links(store: Store) -> int:
         link.contact == c.id, link.kind == "activation", link.used_at.is_(None), link.expires_at >= store.clock()
     )
     criteria = (c.status == ContactStatus.INVITED, ~living.exists())
-    some = select(c.id).where(*criteria).limit(ROWS_PER_BATCH)
-    if not _any(store, some):
+    statement = select(c.id).where(*criteria).limit(ROWS_PER_BATCH)
+    if not _exists(store, statement):
         return 0
     with store.write(SYSTEM) as work:
-        overdue = work.where("contact", c.id.in_(work.connection.execute(some).scalars().all()))
+        overdue = work.where("contact", c.id.in_(work.connection.execute(statement).scalars().all()))
         for contact in overdue:
             contact["status"] = ContactStatus.LINK_EXPIRED
             work.audit(
@@ -48,34 +48,41 @@ def _expire_some_links(store: Store) -> int:
     return len(overdue)
 
 
-def _any(store: Store, question: Select[Any]) -> bool:
-    """Whether there is something to do: nearly always there is not, and then nobody has to wait for us."""
+def _exists(store: Store, question: Select[Any]) -> bool:
+    """Return whether there is work to do, without blocking writers in the usual case."""
     with store.read() as connection:
         return connection.execute(question.limit(1)).first() is not None
 
 
 def forget_ended_access(store: Store) -> int:
-    """Sign-ups that nobody confirmed, and sessions and links that ended long ago, are gone; how many."""
+    """Delete unconfirmed sign-ups, and old sessions and links; return how many there were."""
     now = store.clock()
     long_ago, s = later(now, days=-KEPT_DAYS), t.sessions.c
     old = (
-        (t.sign_ups, t.sign_ups.c.expires_at < now), (t.links, t.links.c.expires_at < long_ago),
+        (t.sign_ups, t.sign_ups.c.expires_at < now),
+        (t.links, t.links.c.expires_at < long_ago),
         (t.sessions, or_(s.ended_at < long_ago, s.used_at < long_ago)),
-    )  # fmt: skip
-    if not any(_any(store, select(table).where(condition)) for table, condition in old):
+    )
+    if not any(_exists(store, select(table).where(condition)) for table, condition in old):
         return 0
     with store.write(SYSTEM) as work:
         return sum(work.connection.execute(delete(table).where(condition)).rowcount for table, condition in old)
 
 
 def forget_traces(store: Store) -> int:
-    """Free space of the database holds nothing of people who were erased; how many files were written anew."""
+    """Clear the database's free space after erasures; return how many files were rewritten."""
     return int(clear_traces(store.engine))
 
 
 JOBS: Final[tuple[Callable[[Store], int], ...]] = (
-    expire_links, expire_quotes, forget_ended_access, forget_mails, forget_unused, sweep,
+    expire_links,
+    expire_quotes,
+    forget_ended_access,
+    forget_mails,
+    forget_unused,
+    sweep,
     write_token_uses,
     forget_traces,
-)  # fmt: skip
-"""What every server process does each minute; the portal's one row makes sure that each thing is done once."""
+)
+"""The jobs that each server process runs every minute; the lock on `portal` makes each happen once.
+"""

@@ -1,8 +1,8 @@
-"""The log: one JSON object a line, on stderr, with nothing that tells who somebody is.
+"""The log: one JSON object per line on stderr, with no personal data.
 
-What the portal says about itself goes out whole: its own records hold routes, states and kinds, never
-addresses, names or secrets. Of everybody else's records only the pattern goes out, not what was filled
-into it; of an error where it happened and of which type it is, not what it says.
+The portal's own records are logged in full: they contain routes, states and kinds, never addresses,
+names or secrets. Of other loggers' records only the pattern is logged, without its arguments; of an
+error, its place and type, not its message.
 """
 
 from __future__ import annotations
@@ -18,27 +18,32 @@ from types import TracebackType
 from typing import Final
 
 LEVELS: Final = ("debug", "info", "warning", "error")
-OURS: Final = ("portal", "uvicorn")
-_USUAL: Final = frozenset({*logging.makeLogRecord({}).__dict__, "message", "asctime", "color_message", "taskName"})
+OWN_LOGGERS: Final = ("portal", "uvicorn")
+_STANDARD_FIELDS: Final = frozenset(
+    {*logging.makeLogRecord({}).__dict__, "message", "asctime", "color_message", "taskName"}
+)
 
 
-def of_a_stop(record: logging.LogRecord) -> bool:
-    """Whether the library complains of what a stop cuts off, as if it were a bug: the journal has a line for each."""
+def is_from_stop(record: logging.LogRecord) -> bool:
+    """Return whether uvicorn reports a request cut off by a stop; the access log has its own line
+    for it.
+    """
     cancelled = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
     return record.name.startswith("uvicorn") and (cancelled or str(record.msg).startswith("Cancel %s running task"))
 
 
 class JsonLines(logging.Formatter):
-    """Records as JSON objects: `at`, `level`, `event`, and what the record has besides."""
+    """Records as JSON objects: `at`, `level`, `event`, and the record's extra fields."""
 
     def format(self, record: logging.LogRecord) -> str:
-        """One line."""
+        """Return one line."""
         at = datetime.fromtimestamp(record.created, UTC)
         line: dict[str, object] = {
-            "at": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z", "level": record.levelname.lower(),
+            "at": f"{at:%Y-%m-%dT%H:%M:%S}.{at.microsecond // 1000:03}Z",
+            "level": record.levelname.lower(),
             "event": _event(record),
-        }  # fmt: skip
-        line |= {name: value for name, value in record.__dict__.items() if name not in _USUAL}
+        }
+        line |= {name: value for name, value in record.__dict__.items() if name not in _STANDARD_FIELDS}
         if record.exc_info and record.exc_info[0]:
             kind, _, places = record.exc_info
             line |= {"error": kind.__name__, "where": _places(places)}
@@ -46,7 +51,7 @@ class JsonLines(logging.Formatter):
 
 
 def _event(record: logging.LogRecord) -> str:
-    if record.name.partition(".")[0] in OURS:
+    if record.name.partition(".")[0] in OWN_LOGGERS:
         return record.getMessage().strip()
     return f"{record.name}: {record.msg if record.args else type(record.msg).__name__}"
 
@@ -57,11 +62,11 @@ def _places(places: TracebackType | None) -> list[str]:
 
 
 def log_to_stderr(level: str) -> None:
-    """From now on everything that is logged goes to stderr in this form; others' records from `warning` on."""
+    """Send all log records to stderr in this format; other loggers' records from `warning` on."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(JsonLines())
-    handler.addFilter(lambda record: not of_a_stop(record))
+    handler.addFilter(lambda record: not is_from_stop(record))
     logging.root.handlers[:] = [handler]
     logging.root.setLevel(logging.WARNING)
-    for name in OURS:
+    for name in OWN_LOGGERS:
         logging.getLogger(name).setLevel(level.upper())

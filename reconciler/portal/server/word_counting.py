@@ -1,4 +1,4 @@
-"""The threads of a server process in which the words of uploads are counted, beside the requests."""
+"""The threads of a server process that count the words of uploads."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from reconciler.portal.store.database import failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
-AT_ONCE: Final = 2
+MAX_CONCURRENT: Final = 2
 """Counts at the same time in one process."""
-LOOK_EVERY_S: Final = 0.5
-REST_S: Final = 15.0
+POLL_EVERY_S: Final = 0.5
+RETRY_AFTER_S: Final = 15.0
 """How long to wait before the next try when the database does not answer."""
 
 
-def start_counting(store: Store, done: threading.Event) -> list[threading.Thread]:
-    """Start the threads that count; they end when `done` is set, after the counts under way."""
+def start_counting(store: Store, stop: threading.Event) -> list[threading.Thread]:
+    """Start the counting threads; they end after their current counts once `stop` is set."""
     threads = [
-        threading.Thread(target=_count, args=(store, done), name=f"counts-{number}", daemon=True)
-        for number in range(1, AT_ONCE + 1)
+        threading.Thread(target=_count, args=(store, stop), name=f"counts-{number}", daemon=True)
+        for number in range(1, MAX_CONCURRENT + 1)
     ]
     for thread in threads:
         thread.start()
     return threads
 
 
-def _count(store: Store, done: threading.Event) -> None:
-    while not done.is_set():
+def _count(store: Store, stop: threading.Event) -> None:
+    while not stop.is_set():
         rest = 0.0
         try:
             if not count_next(store):
-                rest = LOOK_EVERY_S
+                rest = POLL_EVERY_S
         except OperationalError as error:
             LOG.warning("counts", extra=failure(error))
-            rest = REST_S
-        done.wait(rest)
+            rest = RETRY_AFTER_S
+        stop.wait(rest)

@@ -1,1 +1,1 @@
-"""Log-in at an OpenID provider: people prove there who they are."""
+"""Log-in with an OpenID provider."""

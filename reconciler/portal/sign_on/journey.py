@@ -1,4 +1,4 @@
-"""A visitor's way to an identity provider and back, as the pages see it; what stands behind is the extra `oidc`."""
+"""Log-in with an identity provider, as the pages see it; the implementation needs the extra `oidc`."""
 
 from __future__ import annotations
 
@@ -11,42 +11,48 @@ from typing import Protocol
 
 
 class NotProven(Exception):
-    """The provider's answer proves nothing; the message is a reason for the log, without a word about anybody."""
+    """The provider's answer proves nothing; the message is a reason for the log and names nobody."""
 
 
-class Unanswered(Exception):
-    """The provider does not answer now, or not in its own protocol."""
+class ProviderUnavailable(Exception):
+    """The provider does not answer now, or not in its protocol."""
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
-    """What a browser takes along and must bring back: nobody else can end a journey that it began."""
+class SignOnState:
+    """Values that the browser keeps and must bring back, so that only it can complete the log-in."""
 
     state: str
     nonce: str
     verifier: str
 
     @classmethod
-    def new(cls) -> Departure:
-        """A departure that nobody can guess."""
+    def new(cls) -> SignOnState:
+        """Return random values."""
         return cls(*(secrets.token_urlsafe(32) for _ in range(3)))
 
     @property
     def challenge(self) -> str:
-        """What the provider is told of the verifier beforehand (RFC 7636, S256)."""
-        found = hashlib.sha256(self.verifier.encode()).digest()
-        return base64.urlsafe_b64encode(found).rstrip(b"=").decode()
+        """The hash of the verifier that the provider receives first (RFC 7636, S256)."""
+        digest = hashlib.sha256(self.verifier.encode()).digest()
+        return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
 class SignOn(Protocol):
-    """An identity provider that people may log in at."""
+    """An identity provider."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The provider's name for people."""
 
-    def address(self, departure: Departure, back: str, language: str) -> str:
-        """Where the browser goes; `back` is the page it comes back to. An `Unanswered` when nobody is there."""
+    def address(self, departure: SignOnState, back: str, language: str) -> str:
+        """Return the URL to redirect the browser to; `back` is the page to return to.
 
-    def proven(self, departure: Departure, answer: Mapping[str, str], back: str, now: float) -> str:
-        """The mail address that the provider vouches for; else a `NotProven` or an `Unanswered`."""
+        Raises `ProviderUnavailable`.
+        """
+
+    def proven_address(self, departure: SignOnState, answer: Mapping[str, str], back: str, now: float) -> str:
+        """Return the mail address that the provider vouches for.
+
+        Raises `NotProven` or `ProviderUnavailable`.
+        """

@@ -1,8 +1,8 @@
 """An OpenID provider over the network: authorization code with PKCE, state and nonce.
 
-What the provider says about itself is asked for when it is first needed and kept for an hour; keys are
-asked for again when a token names one that is not known. While it does not answer, it is left alone for
-some seconds, so that people who try cannot tie up the server.
+The provider's metadata is fetched on first use and kept for an hour; keys are fetched again if a
+token names an unknown one. A provider that does not answer is not asked again for some seconds, so
+that attempts to log in cannot tie up the server.
 """
 
 from __future__ import annotations
@@ -18,21 +18,21 @@ import httpx
 from joserfc.jwk import KeySet
 
 from reconciler.portal.rules.hosts import is_private
-from reconciler.portal.sign_on.journey import Departure, NotProven, Unanswered
+from reconciler.portal.sign_on.journey import NotProven, ProviderUnavailable, SignOnState
 from reconciler.portal.sign_on.settings import Settings
 from reconciler.portal.sign_on.tokens import UnknownKey, claims_of, keys_of
 
 ANSWERS_WITHIN_S: Final = 5
-KEPT_S: Final = 3600
+DISCOVERY_KEPT_S: Final = 3600
 KEYS_KEPT_S: Final = 60
-"""So often at most keys are asked for again, whatever tokens name."""
-LEFT_ALONE_S: Final = 10
+"""The least time between two fetches of keys, whatever tokens name."""
+RETRY_AFTER_S: Final = 10
 ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
-    """What the provider says about itself, and since when that is known."""
+class Discovery:
+    """The provider's metadata and keys, and when they were fetched."""
 
     metadata: Mapping[str, Any]
     keys: KeySet
@@ -40,81 +40,102 @@ class Found:
 
 
 class Provider:
-    """The provider that these settings name."""
+    """The provider of these settings."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.client = httpx.Client(timeout=ANSWERS_WITHIN_S, headers={"Accept": "application/json"})
-        self._found: Found | None = None
+        self._discovery: Discovery | None = None
         self._silent_since: float | None = None
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """The provider's name for people."""
         return self.settings.name
 
-    def address(self, departure: Departure, back: str, language: str) -> str:
-        """Where the browser goes; `back` is the page it comes back to. An `Unanswered` when nobody is there."""
-        asked = {
-            "response_type": "code", "scope": "openid email", "client_id": self.settings.client_id,
-            "redirect_uri": back, "state": departure.state, "nonce": departure.nonce,
-            "code_challenge": departure.challenge, "code_challenge_method": "S256", "ui_locales": language,
-        }  # fmt: skip
-        endpoint = str(self._known().metadata["authorization_endpoint"])
-        return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(asked)}"
+    def address(self, departure: SignOnState, back: str, language: str) -> str:
+        """Return the URL to redirect the browser to; `back` is the page to return to.
 
-    def proven(self, departure: Departure, answer: Mapping[str, str], back: str, now: float) -> str:
-        """The mail address that the provider vouches for; else a `NotProven` or an `Unanswered`."""
+        Raises `ProviderUnavailable`.
+        """
+        query = {
+            "response_type": "code",
+            "scope": "openid email",
+            "client_id": self.settings.client_id,
+            "redirect_uri": back,
+            "state": departure.state,
+            "nonce": departure.nonce,
+            "code_challenge": departure.challenge,
+            "code_challenge_method": "S256",
+            "ui_locales": language,
+        }
+        endpoint = str(self._current_discovery().metadata["authorization_endpoint"])
+        return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}"
+
+    def proven_address(self, departure: SignOnState, answer: Mapping[str, str], back: str, now: float) -> str:
+        """Return the mail address that the provider vouches for.
+
+        Raises `NotProven` or `ProviderUnavailable`.
+        """
         if not hmac.compare_digest(answer.get("state", "").encode(), departure.state.encode()):
             raise NotProven("state")
-        found = self._known()
-        # RFC 9207: an answer of another provider is no answer of this one
+        discovery = self._current_discovery()
+        # RFC 9207: an answer of another provider is rejected
         if answer.get("iss", self.settings.issuer) != self.settings.issuer:
             raise NotProven("issuer of the answer")
         if "code" not in answer:
             raise NotProven("refused by the provider")
-        tokens = self._redeem(found, answer["code"], departure, back)
-        claims = self._claims(found, str(tokens.get("id_token", "")), departure.nonce, now)
-        return self._address(claims if "email" in claims else self._more(found, claims, tokens))
+        tokens = self._redeem(discovery, answer["code"], departure, back)
+        claims = self._claims(discovery, str(tokens.get("id_token", "")), departure.nonce, now)
+        return self._address(claims if "email" in claims else self._userinfo(discovery, claims, tokens))
 
-    def _redeem(self, found: Found, code: str, departure: Departure, back: str) -> Mapping[str, Any]:
-        """The tokens for a code; the provider gives them once."""
+    def _redeem(self, discovery: Discovery, code: str, departure: SignOnState, back: str) -> Mapping[str, Any]:
+        """Return the tokens for a code, which works once."""
         form = {
-            "grant_type": "authorization_code", "code": code, "redirect_uri": back,
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": back,
             "code_verifier": departure.verifier,
-        }  # fmt: skip
+        }
         id, secret = self.settings.client_id, self.settings.secret
-        ways = found.metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
-        url = str(found.metadata["token_endpoint"])
-        if "client_secret_basic" in ways:  # RFC 6749, 2.3.1: both are encoded as in forms first
-            return self._asked("POST", url, data=form, auth=httpx.BasicAuth(quote(id, safe=""), quote(secret, safe="")))
-        return self._asked("POST", url, data={**form, "client_id": id, "client_secret": secret})
+        ways = discovery.metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        url = str(discovery.metadata["token_endpoint"])
+        if "client_secret_basic" in ways:  # RFC 6749, 2.3.1: both are form-encoded first
+            return self._request(
+                "POST", url, data=form, auth=httpx.BasicAuth(quote(id, safe=""), quote(secret, safe=""))
+            )
+        return self._request("POST", url, data={**form, "client_id": id, "client_secret": secret})
 
-    def _claims(self, found: Found, token: str, nonce: str, now: float) -> Mapping[str, Any]:
-        expected: dict[str, Any] = {
-            "issuer": self.settings.issuer, "client_id": self.settings.client_id, "nonce": nonce, "now": now,
-        }  # fmt: skip
+    def _claims(self, discovery: Discovery, token: str, nonce: str, now: float) -> Mapping[str, Any]:
+        context: dict[str, Any] = {
+            "issuer": self.settings.issuer,
+            "client_id": self.settings.client_id,
+            "nonce": nonce,
+            "now": now,
+        }
         try:
-            return claims_of(token, found.keys, **expected)
+            return claims_of(token, discovery.keys, **context)
         except UnknownKey:
             pass
         try:
-            return claims_of(token, self._known(KEYS_KEPT_S).keys, **expected)
+            return claims_of(token, self._current_discovery(KEYS_KEPT_S).keys, **context)
         except UnknownKey:
             raise NotProven("signature: unknown key") from None
 
-    def _more(self, found: Found, claims: Mapping[str, Any], tokens: Mapping[str, Any]) -> Mapping[str, Any]:
-        """What the provider says at its userinfo endpoint about the very same person."""
-        url = found.metadata.get("userinfo_endpoint")
+    def _userinfo(
+        self, discovery: Discovery, claims: Mapping[str, Any], tokens: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Return the claims of the userinfo endpoint about the same person."""
+        url = discovery.metadata.get("userinfo_endpoint")
         if not isinstance(url, str) or not is_private(url):
             raise NotProven("no address")
-        more = self._asked("GET", url, headers={"Authorization": f"Bearer {tokens.get('access_token', '')}"})
+        more = self._request("GET", url, headers={"Authorization": f"Bearer {tokens.get('access_token', '')}"})
         if more.get("sub") != claims["sub"]:
             raise NotProven("userinfo of somebody else")
         return more
 
     def _address(self, claims: Mapping[str, Any]) -> str:
-        """The address, when it is the person's for sure. Entra's word for that is `xms_edov`."""
+        """Return the address if it is verified; Entra's claim for that is `xms_edov`."""
         email = claims.get("email")
         if not isinstance(email, str) or not email:
             raise NotProven("no address")
@@ -124,43 +145,43 @@ class Provider:
             raise NotProven("domain of the address")
         return email
 
-    def _known(self, newer_than_s: float = KEPT_S) -> Found:
-        found, now = self._found, time.monotonic()
-        if found is not None and now - found.at < newer_than_s:
-            return found
-        if self._silent_since is not None and now - self._silent_since < LEFT_ALONE_S:
-            raise Unanswered("it did not answer a moment ago")
+    def _current_discovery(self, newer_than_s: float = DISCOVERY_KEPT_S) -> Discovery:
+        discovery, now = self._discovery, time.monotonic()
+        if discovery is not None and now - discovery.at < newer_than_s:
+            return discovery
+        if self._silent_since is not None and now - self._silent_since < RETRY_AFTER_S:
+            raise ProviderUnavailable("it did not answer recently")
         try:
-            found = self._discovered()
-        except Unanswered:
+            discovery = self._discover()
+        except ProviderUnavailable:
             self._silent_since = time.monotonic()
             raise
-        self._found, self._silent_since = found, None
-        return found
+        self._discovery, self._silent_since = discovery, None
+        return discovery
 
-    def _discovered(self) -> Found:
+    def _discover(self) -> Discovery:
         issuer = self.settings.issuer
-        metadata = self._asked("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        metadata = self._request("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if metadata.get("issuer") != issuer:
-            raise Unanswered("it names itself otherwise than --oidc-issuer does")
-        missing = next((each for each in ENDPOINTS if not is_private(str(metadata.get(each, "")))), None)
-        if missing:
-            raise Unanswered(f"its {missing} is missing or not https")
+            raise ProviderUnavailable("its issuer differs from --oidc-issuer")
+        insecure = next((endpoint for endpoint in ENDPOINTS if not is_private(str(metadata.get(endpoint, "")))), None)
+        if insecure:
+            raise ProviderUnavailable(f"its {insecure} is missing or not https")
         try:
-            return Found(metadata, keys_of(self._asked("GET", str(metadata["jwks_uri"]))), time.monotonic())
+            return Discovery(metadata, keys_of(self._request("GET", str(metadata["jwks_uri"]))), time.monotonic())
         except ValueError as error:
-            raise Unanswered(str(error)) from None
+            raise ProviderUnavailable(str(error)) from None
 
-    def _asked(self, method: str, url: str, **request: Any) -> Mapping[str, Any]:
+    def _request(self, method: str, url: str, **arguments: Any) -> Mapping[str, Any]:
         try:
-            answer = self.client.request(method, url, **request)
+            answer = self.client.request(method, url, **arguments)
             value = answer.json() if answer.is_success else None
         except httpx.HTTPError as error:
-            raise Unanswered(type(error).__name__) from None
+            raise ProviderUnavailable(type(error).__name__) from None
         except ValueError:
-            raise Unanswered("its answer is no JSON") from None
+            raise ProviderUnavailable("its answer is not JSON") from None
         if 400 <= answer.status_code < 500 and method == "POST":
-            raise NotProven("the code was not taken")
+            raise NotProven("the code was rejected")
         if not isinstance(value, dict):
-            raise Unanswered(f"it answered {answer.status_code}")
+            raise ProviderUnavailable(f"it answered {answer.status_code}")
         return value

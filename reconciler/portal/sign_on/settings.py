@@ -1,4 +1,4 @@
-"""At which provider people log in, and as which of its clients the portal appears there."""
+"""Settings of the OpenID provider and of the portal as its client."""
 
 from __future__ import annotations
 
@@ -21,20 +21,24 @@ class Settings:
     secret: str = field(repr=False)
     name: str
     domains: frozenset[str] = frozenset()
-    """For addresses of which domains the provider's word is taken; empty: of all."""
+    """Domains of the addresses for which the provider is trusted; empty: all."""
 
 
 def settings_of(
     issuer: str, client_id: str | None, secret: str | None, name: str | None, domains: Iterable[str]
 ) -> Settings:
-    """The settings; a `ValueError` says what would be right."""
+    """Return the settings; a `ValueError` says what is wrong."""
     parts = urlsplit(issuer)
     if not is_private(issuer):
-        raise ValueError(f"--oidc-issuer '{issuer}' is not https: whoever answers there decides who comes in")
+        raise ValueError(f"--oidc-issuer '{issuer}' is not https, but the provider decides who logs in")
     if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("--oidc-issuer is scheme, host and path, as the provider names itself")
+        raise ValueError("--oidc-issuer must be scheme, host and path, as in the provider's configuration")
     if not client_id or not secret:
         raise ValueError(f"--oidc-issuer, --oidc-client-id and {SECRET_VARIABLE} go together")
     return Settings(
-        issuer, client_id, secret, name or str(parts.hostname), frozenset(each.strip().casefold() for each in domains)
+        issuer,
+        client_id,
+        secret,
+        name or str(parts.hostname),
+        frozenset(domain.strip().casefold() for domain in domains),
     )

@@ -29,7 +29,7 @@ from reconciler.portal.store.archive import (
 )
 from reconciler.portal.store.clock import text
 from reconciler.portal.store.database import check_version, known_versions, reading
-from reconciler.portal.uploads.private_files import fresh_file
+from reconciler.portal.uploads.private_files import new_private_file
 
 _ROWS_PER_FETCH: Final = 2000
 
@@ -43,7 +43,7 @@ def write_archive(engine: Engine, files: Path, out: Path) -> Manifest:
         if os.path.lexists(out):
             raise FileExistsError
         with (
-            fresh_file(out) as stream,
+            new_private_file(out) as stream,
             reading(engine) as connection,
             zipfile.ZipFile(stream, "w", zipfile.ZIP_DEFLATED) as archive,
         ):

@@ -100,9 +100,7 @@ class _Verification:
         if self.head != head:
             return f"the last entries are missing: the portal's head is {head}, that of the last entry {self.head}"
         if not self.expected_head_seen:
-            return (
-                f"no entry has the head {self.expected_head}: entries are missing, or the whole chain was computed anew"
-            )
+            return f"no entry has the head {self.expected_head}: entries are missing, or the whole chain was recomputed"
         return None
 
 

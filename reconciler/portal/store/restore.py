@@ -41,7 +41,7 @@ from reconciler.portal.store.archive import CHUNK, Archive, Manifest, WrongArchi
 from reconciler.portal.store.clock import later, system_clock
 from reconciler.portal.store.database import WrongDatabase, renew_epoch, schema_of, unversioned, upgrade
 from reconciler.portal.store.unit_of_work import Row, Work
-from reconciler.portal.uploads.private_files import fresh_file
+from reconciler.portal.uploads.private_files import new_private_file
 
 _ROWS_A_STATEMENT: Final = 500
 LINK_VOID: Final = "the portal was restored: the link in this mail no longer works"
@@ -51,7 +51,7 @@ KEPT_DAYS: Final = 30
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """What a restore brought back, and what no longer works.
+    """The result of a restore: what came back, and what no longer works.
 
     `tokens`: id, scope and name of each that worked when the archive was written. `tokens_kept`:
     whether they work again. `head`: the head of the backup's audit feed; `revision`: that of the
@@ -205,6 +205,6 @@ def _write_files(folder: Path, archive: Archive) -> None:
 
 
 def _write_file(path: Path, archive: Archive, id: str) -> None:
-    with fresh_file(path) as stream, archive.bytes_of(id) as source:
+    with new_private_file(path) as stream, archive.bytes_of(id) as source:
         while chunk := source.read(CHUNK):
             stream.write(chunk)

@@ -23,6 +23,9 @@ from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import chain_entries
 from reconciler.portal.store.database import mark_traces
+from reconciler.portal.store.row import Row
+
+__all__ = ["KINDS", "Change", "Row", "Work"]
 
 _KIND: Final = {
     "settings": t.settings,
@@ -38,51 +41,6 @@ KINDS: Final = {table.name: kind for kind, table in _KIND.items()}
 Change: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Returns new values for some columns of a row."""
 _PREFIX: Final = {"service": "svc", "customer": "cus", "contact": "con", "request": "req", "staff": "stf"}
-
-
-@dataclass(eq=False)
-class Row:
-    """A row in memory: its values, and those saved in the database (None for a new row)."""
-
-    kind: str
-    values: dict[str, Any]
-    saved: dict[str, Any] | None
-    first: dict[str, Any] | None = None
-    """The values before this unit of work; None if the row is new in it."""
-    dirty: dict[int, Row] = field(default_factory=dict, repr=False)
-    """Where a written row waits for the next flush. Values are replaced, never changed in place."""
-    unchecked: dict[int, Row] = field(default_factory=dict, repr=False)
-    """Where a written row waits for the checks of `store.guard`."""
-    is_deleted: bool = False
-    """Whether the row was deleted for good."""
-
-    def __getitem__(self, name: str) -> Any:
-        return self.values[name]
-
-    def __setitem__(self, name: str, value: Any) -> None:
-        self.update(**{name: value})
-
-    def update(self, **values: Any) -> None:
-        """Set several values."""
-        self.values.update(values)
-        self.dirty[id(self)] = self.unchecked[id(self)] = self
-
-    def adopt(self, values: Mapping[str, Any]) -> None:
-        """Take over values that the database has by now, as if they had always been there."""
-        for state in (self.values, self.saved, self.first):
-            if state is not None:
-                state.update(values)
-
-    @property
-    def id(self) -> str:
-        return str(self.values["id"])
-
-    @property
-    def unsaved(self) -> dict[str, Any]:
-        """The values that the database does not have yet."""
-        if self.saved is None:
-            return self.values
-        return {name: value for name, value in self.values.items() if value != self.saved[name]}
 
 
 @dataclass(eq=False)
@@ -108,7 +66,7 @@ class Work:
     """Whether a person's data is erased, so that the database's free space must be cleared."""
     limits: Limits = field(default_factory=Limits)
     counted_attempts: list[tuple[str, int]] = field(default_factory=list)
-    """What was counted for the person, and how many times (`store.limits`)."""
+    """The subjects and amounts counted for the person (`store.limits`)."""
 
     @property
     def revision(self) -> int:
@@ -275,7 +233,7 @@ class Work:
             if row.kind == kind and row[column] == old:
                 row.adopt(values)
 
-    def park(self, kind: str, column: str, rows: Iterable[Row]) -> None:
+    def clear_unique_column(self, kind: str, column: str, rows: Iterable[Row]) -> None:
         """Clear a unique column of rows that get another value later, so that values can be
         exchanged.
         """

@@ -1,1 +1,1 @@
-"""What people upload: safe names, counted words, and the folder that keeps the bytes."""
+"""Uploaded files: safe names, word counts, and the folder of the bytes."""

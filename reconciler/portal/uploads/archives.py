@@ -1,4 +1,6 @@
-"""What leaves: headers that make a browser save a file, and many files as one archive that is made as it flows."""
+"""Downloads: headers that make a browser save a file, and archives that are built while they are
+sent.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +12,14 @@ from typing import Final
 from urllib.parse import quote
 
 _CHUNK: Final = 256 * 1024
-_TOKEN: Final = "!#$&+-.^_`|~"  # noqa: S105  what RFC 8187 leaves unescaped
+_TOKEN: Final = "!#$&+-.^_`|~"  # noqa: S105  characters that RFC 8187 leaves unescaped
 
 
 def download_headers(name: str) -> dict[str, str]:
-    """Headers by which a browser saves what comes under this name, and never shows or runs it.
+    """Return headers with which a browser saves the body under this name and never shows or runs
+    it.
 
-    Both forms of RFC 6266: one of plain ASCII for old programs, and the name itself in UTF-8.
+    Both forms of RFC 6266: plain ASCII for old clients, and the name in UTF-8.
     """
     plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
     extended = quote(name, safe=_TOKEN)
@@ -28,15 +31,15 @@ def download_headers(name: str) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """One file of an archive: its name in there, where its bytes lie, and when it came."""
+    """A file of an archive: its name there, the path of its bytes, and its time."""
 
     name: str
     path: Path
     at: str
 
 
-def zipped(members: Sequence[Member]) -> Generator[bytes, None, None]:
-    """The archive, part by part: neither it nor any of its files is ever whole in memory or on the disk."""
+def zip_stream(members: Sequence[Member]) -> Generator[bytes, None, None]:
+    """Yield the archive part by part; neither it nor a file is ever whole in memory or on disk."""
     sink = _Sink()
     with zipfile.ZipFile(sink, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         for member in members:
@@ -46,19 +49,19 @@ def zipped(members: Sequence[Member]) -> Generator[bytes, None, None]:
             with member.path.open("rb") as source, archive.open(info, "w") as target:
                 while part := source.read(_CHUNK):
                     target.write(part)
-                    yield sink.taken()
-    yield sink.taken()
+                    yield sink.take()
+    yield sink.take()
 
 
 def _moment(at: str) -> tuple[int, int, int, int, int, int]:
-    """An archive knows no time before 1980."""
+    """Return the time for an archive, which cannot be before 1980."""
     year, month, day = int(at[:4]), int(at[5:7]), int(at[8:10])
     return max(year, 1980), month, day, int(at[11:13]), int(at[14:16]), int(at[17:19])
 
 
 @dataclass(eq=False)
 class _Sink:
-    """What `zipfile` writes to: it can only be written to, so the archive is made for streams."""
+    """The write-only stream that `zipfile` writes to."""
 
     parts: list[bytes] = field(default_factory=list)
 
@@ -67,12 +70,12 @@ class _Sink:
         return len(part)
 
     def flush(self) -> None:
-        """There is nothing behind it to flush to."""
+        """Do nothing."""
 
     def close(self) -> None:
-        """What was written is taken, not kept."""
+        """Do nothing: the parts were already taken."""
 
-    def taken(self) -> bytes:
-        found = b"".join(self.parts)
+    def take(self) -> bytes:
+        content = b"".join(self.parts)
         self.parts.clear()
-        return found
+        return content

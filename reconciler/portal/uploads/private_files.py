@@ -1,4 +1,6 @@
-"""New files for their owner only, whatever the umask; nothing that exists is replaced, and no link is followed."""
+"""New files with mode 0600 whatever the umask; existing files are never replaced, links never
+followed.
+"""
 
 from __future__ import annotations
 
@@ -13,33 +15,34 @@ PRIVATE: Final = 0o600
 
 
 @contextlib.contextmanager
-def fresh_file(path: Path) -> Iterator[IO[bytes]]:
-    """A stream into a new file that appears at `path` when the block ends well, whole and on the disk.
+def new_private_file(path: Path) -> Iterator[IO[bytes]]:
+    """Open a new file that appears at `path`, complete and on disk, when the block ends without
+    error.
 
-    Until then it has a name beside `path` that nobody can guess. `FileExistsError` when anything is at `path`, even
-    a broken link. The file system must support hard links.
+    Until then it has a random name beside `path`. Raises `FileExistsError` if anything is at
+    `path`, even a broken link. The file system must support hard links.
     """
-    growing = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    descriptor = os.open(growing, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR, PRIVATE)
+    partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
+    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR, PRIVATE)
     try:
         with os.fdopen(descriptor, "w+b") as stream:
             os.fchmod(descriptor, PRIVATE)
             yield stream
             stream.flush()
             os.fsync(descriptor)
-        os.link(growing, path, follow_symlinks=False)  # a rename would replace what is there
+        os.link(partial, path, follow_symlinks=False)  # unlike a rename, it never replaces a file
     finally:
-        growing.unlink(missing_ok=True)
+        partial.unlink(missing_ok=True)
 
 
 def make_private(path: Path, *beside: str) -> None:
-    """Create the file if it is missing, and give it and its siblings with these endings mode 0600.
+    """Create the file if it is missing; give it and its siblings with these suffixes mode 0600.
 
     A file of another user stays as it is. Errors are left to the code that opens the file.
     """
     with contextlib.suppress(OSError):
         os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR, PRIVATE))
-    for each in (path, *(path.with_name(path.name + ending) for ending in beside)):
+    for file in (path, *(path.with_name(path.name + ending) for ending in beside)):
         with contextlib.suppress(OSError):
-            if each.stat().st_mode & 0o077:
-                each.chmod(PRIVATE)
+            if file.stat().st_mode & 0o077:
+                file.chmod(PRIVATE)

@@ -1,4 +1,4 @@
-"""Tables for spreadsheets: CSV by RFC 4180 in which nothing is a formula."""
+"""CSV for spreadsheets (RFC 4180), in which no cell is a formula."""
 
 from __future__ import annotations
 
@@ -14,33 +14,36 @@ from reconciler.portal.rules.statistics import RequestTotals, Statistics
 _FORMULA: Final = re.compile(
     " *[\t\r\n]|[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 )
-"""Spreadsheets overlook spaces of every kind, and what has no width, before the sign by which they calculate."""
+"""Spreadsheets skip spaces and zero-width characters before the sign that starts a formula."""
 COLUMNS: Final = ("by", "key", "name", "requests", "words", "delivered", "mean_days")
 
 
-def statistics_csv(found: Statistics) -> str:
-    """A line for the total and one for each month, service, language and contact; a column for each currency."""
-    currencies = sorted(found.total.costs)
+def statistics_csv(statistics: Statistics) -> str:
+    """Return one line for the total and for each month, service, language and contact."""
+    currencies = sorted(statistics.total.costs)
     parts = (
-        ("total", [found.total]), ("month", found.months), ("service", found.services),
-        ("language", found.languages), ("contact", found.contacts),
-    )  # fmt: skip
-    lines = [_line(by, each, currencies) for by, some in parts for each in some]
+        ("total", [statistics.total]),
+        ("month", statistics.months),
+        ("service", statistics.services),
+        ("language", statistics.languages),
+        ("contact", statistics.contacts),
+    )
+    lines = [_line(by, totals, currencies) for by, groups in parts for totals in groups]
     return as_csv([[*COLUMNS, *(f"cost {currency}" for currency in currencies)], *lines])
 
 
-def _line(by: str, each: RequestTotals, currencies: Sequence[str]) -> list[object]:
-    costs = [in_cents(each.costs[currency]) if currency in each.costs else "" for currency in currencies]
-    mean = "" if each.mean_days is None else each.mean_days
-    return [by, each.key, each.name, each.requests, each.words, each.delivered, mean, *costs]
+def _line(by: str, totals: RequestTotals, currencies: Sequence[str]) -> list[object]:
+    costs = [in_cents(totals.costs[currency]) if currency in totals.costs else "" for currency in currencies]
+    mean = "" if totals.mean_days is None else totals.mean_days
+    return [by, totals.key, totals.name, totals.requests, totals.words, totals.delivered, mean, *costs]
 
 
 def as_csv(lines: Iterable[Sequence[object]]) -> str:
-    """The lines as CSV; a text by which a spreadsheet would calculate begins with an apostrophe instead."""
-    held = io.StringIO()
-    writer = csv.writer(held, lineterminator="\r\n")
+    """Return the lines as CSV; a text that would be a formula is prefixed with an apostrophe."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
     writer.writerows([_harmless(cell) for cell in line] for line in lines)
-    return held.getvalue()
+    return buffer.getvalue()
 
 
 def _harmless(cell: object) -> object:

@@ -1,8 +1,7 @@
-"""The vault: a folder beside the database that holds the bytes of files, each under the id of its row.
+"""The vault: a folder with the bytes of files, each named by the id of its row.
 
-Bytes come first and rows after: whatever dies in between leaves bytes without a row, which
-`leftovers` finds, and never a row without bytes. Names that people gave are in the rows only; nothing
-that somebody typed becomes a path.
+Bytes are written before rows, so a crash leaves bytes without a row, which `leftovers` finds, and
+never a row without bytes. Original names are only in the rows; no typed text becomes a path.
 """
 
 from __future__ import annotations
@@ -29,8 +28,8 @@ _SWEPT: Final = "swept"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
-    """Bytes that are in the vault for good, whatever happens to the machine."""
+class StoredFile:
+    """A file that is safely on disk."""
 
     id: str
     size: int
@@ -39,7 +38,7 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """The folder of the bytes of files, created with the first file; `place` is None for a store that has no files."""
+    """The folder of files, created with the first file; `place` is None for a store without files."""
 
     place: Path | None
     largest: int = LARGEST
@@ -52,37 +51,39 @@ class Vault:
         return self.place
 
     @contextlib.contextmanager
-    def incoming(self) -> Iterator[Incoming]:
-        """Room for one file that is on its way; what was not finished when the block ends is gone."""
-        with _answering():
+    def incoming(self) -> Iterator[IncomingFile]:
+        """Open a new file; it is deleted if it is not finished when the block ends."""
+        with _disk_problems():
             self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            arriving = Incoming(self)
+            file = IncomingFile(self)
         try:
-            yield arriving
+            yield file
         finally:
-            arriving.close()
+            file.close()
 
     def path(self, id: str) -> Path:
-        """Where the bytes of a file lie."""
+        """Return the path of a file's bytes."""
         if not _ID.fullmatch(id):
-            raise LookupError(f"'{id}' is no id of a file")
+            raise LookupError(f"'{id}' is not the id of a file")
         return self.folder / id
 
-    def there(self, id: str) -> Path:
-        """Where the bytes lie; a problem when they do not, as after a restore without the folder."""
+    def existing_path(self, id: str) -> Path:
+        """Return the path of a file's bytes; a problem if they are missing, as after an incomplete
+        restore.
+        """
         path = self.path(id)
         if not path.is_file():
             raise Problem("unavailable", f"the bytes of '{id}' are not in the portal's folder of files")
         return path
 
     def discard(self, id: str) -> None:
-        """The bytes are gone; it is no error when they were gone before."""
+        """Delete the bytes; it is not an error if they are already gone."""
         self.path(id).unlink(missing_ok=True)
 
     def leftovers(self, age_s: float) -> list[str]:
-        """Names in the folder that nothing was written to for so long, finished or not.
+        """Return the names of files that were not written to for this long, finished or not.
 
-        Bytes follow the machine's clock, as leases do, whatever day the portal believes it to be.
+        Files follow the machine's clock, as leases do, not the portal's.
         """
         if not self.folder.is_dir():
             return []
@@ -90,20 +91,20 @@ class Vault:
             old = [entry for entry in entries if time.time() - entry.stat(follow_symlinks=False).st_mtime > age_s]
         return sorted(entry.name for entry in old if _ID.fullmatch(entry.name.removesuffix(_PART)))
 
-    def to_be_swept(self, every_s: float) -> bool:
-        """Whether nobody, in whichever process, looked for leftovers for so long."""
+    def needs_sweep(self, every_s: float) -> bool:
+        """Return whether no process has swept the folder for this long."""
         mark = self.folder / _SWEPT
         return self.folder.is_dir() and not (mark.exists() and time.time() - mark.stat().st_mtime < every_s)
 
     def sweep(self, names: list[str]) -> None:
-        """Forget these leftovers, and note that it was done."""
+        """Delete these leftovers, and record the time."""
         for name in names:
             (self.folder / name).unlink(missing_ok=True)
         (self.folder / _SWEPT).touch(mode=0o600)
 
 
-class Passing:
-    """One file of which nothing is kept but its size and hash: it came before."""
+class HashedFile:
+    """A file of which only size and hash are computed."""
 
     def __init__(self, vault: Vault) -> None:
         self.size = 0
@@ -115,15 +116,15 @@ class Passing:
         return self._hash.hexdigest()
 
     def write(self, part: bytes) -> None:
-        """Take some more; a `too-large` problem beyond the limit."""
+        """Add bytes; a `too-large` problem beyond the limit."""
         self.size += len(part)
         if self.size > self._vault.largest:
             raise too_large(self._vault.largest)
         self._hash.update(part)
 
 
-class Incoming(Passing):
-    """One file on its way into the vault: written part by part, and hashed while it comes."""
+class IncomingFile(HashedFile):
+    """A file on its way into the vault, hashed while it is written."""
 
     def __init__(self, vault: Vault) -> None:
         super().__init__(vault)
@@ -132,14 +133,14 @@ class Incoming(Passing):
         self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "wb")
 
     def write(self, part: bytes) -> None:
-        """Keep some more; a `too-large` problem beyond the limit."""
+        """Write bytes; a `too-large` problem beyond the limit."""
         super().write(part)
-        with _answering():
+        with _disk_problems():
             self._file.write(part)
 
-    def finish(self) -> Kept:
-        """All is there: on the disk under its own name, and the folder knows it."""
-        with _answering():
+    def finish(self) -> StoredFile:
+        """Sync the file and its folder to disk under its final name; return it."""
+        with _disk_problems():
             self._file.flush()
             os.fsync(self._file.fileno())
             self._file.close()
@@ -149,24 +150,24 @@ class Incoming(Passing):
                 os.fsync(folder)
             finally:
                 os.close(folder)
-        return Kept(self.id, self.size, self.sha256)
+        return StoredFile(self.id, self.size, self.sha256)
 
     def close(self) -> None:
-        """Forget what was not finished."""
-        with contextlib.suppress(OSError):  # a full disk says so once more when its buffer is let go
+        """Delete an unfinished file."""
+        with contextlib.suppress(OSError):  # a full disk raises again when the buffer is flushed
             self._file.close()
         self._path.unlink(missing_ok=True)
 
 
 def too_large(limit: int) -> Problem:
-    """The problem that a file has more bytes than the portal takes."""
-    return Problem("too-large", f"a file has {limit:,} bytes at most", limit=limit)
+    """Return the problem that a file is larger than the limit."""
+    return Problem("too-large", f"a file may have at most {limit:,} bytes", limit=limit)
 
 
 @contextlib.contextmanager
-def _answering() -> Iterator[None]:
-    """What the disk refuses is a problem of today, not of the caller and not a bug."""
+def _disk_problems() -> Iterator[None]:
+    """Turn errors of the disk into an `unavailable` problem."""
     try:
         yield
     except OSError as error:
-        raise Problem("unavailable", f"the portal cannot keep files now: {os.strerror(error.errno or 0)}") from error
+        raise Problem("unavailable", f"the portal cannot store files now: {os.strerror(error.errno or 0)}") from error

@@ -1,7 +1,8 @@
-"""The words of a file, counted in a process of its own.
+"""Counts the words of a file in a separate process.
 
-A file may be made to keep whoever reads it busy. So the kernel ends the process after `CPU_S` seconds of
-processor time, and it gets no more than `MEMORY` bytes; neither it nor its end holds up a request.
+A file may be crafted to keep its reader busy. Therefore the kernel ends the process after `CPU_S`
+seconds of processor time and limits its memory to `MEMORY` bytes; neither the process nor its end
+delays a request.
 """
 
 from __future__ import annotations
@@ -20,16 +21,16 @@ from reconciler.portal.uploads.words import NotCountable, Reason, count_words, k
 
 CPU_S: Final = 2.0
 WALL_S: Final = 60.0
-"""On a machine that is so busy that `CPU_S` take longer, the file is counted another time."""
+"""If the machine is so busy that `CPU_S` take longer than this, the file is counted again later."""
 MEMORY: Final = 1024 * 1024 * 1024
 _PROGRAM: Final = f"import sys; sys.path.append(sys.argv[1]); from {__name__} import answer; answer(*sys.argv[2:])"
 _ROOT: Final = str(Path(__file__).parents[3])
-"""The folder that holds the package; the standard library comes before it."""
+"""The folder that contains the package; the standard library comes before it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """The weighted words of a file, or why only a person can count them."""
+    """The weighted words of a file, or why a person has to count them."""
 
     words: int | None
     uncounted: Reason | None
@@ -38,8 +39,8 @@ class Count:
 TOO_COMPLEX: Final = Count(None, "too-complex")
 
 
-def count_apart(name: str, path: Path) -> Count | None:
-    """The count of the file, whose kind its name tells; None when the process did not come to an end of its own."""
+def count_in_process(name: str, path: Path) -> Count | None:
+    """Return the count of the file, whose kind follows from its name; None if the process failed."""
     kind = kind_of(name)
     if kind is None:
         return Count(None, "other-kind")
@@ -51,23 +52,28 @@ def count_apart(name: str, path: Path) -> Count | None:
     libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
     with content:
         try:
-            # it reads what strangers made: it gets no secrets of the environment, and no signal of the terminal
-            ended = subprocess.run(  # noqa: S603  this very program, and an ending that we know
-                command, check=False, stdin=content, stdout=subprocess.PIPE, env=libraries, timeout=WALL_S,
+            # it reads untrusted files: no secrets of the environment, no signals of the terminal
+            process = subprocess.run(  # noqa: S603  this program, and a known ending
+                command,
+                check=False,
+                stdin=content,
+                stdout=subprocess.PIPE,
+                env=libraries,
+                timeout=WALL_S,
                 start_new_session=True,
-            )  # fmt: skip
+            )
         except (OSError, subprocess.TimeoutExpired):
             return None
-    if ended.returncode == -signal.SIGPROF:
+    if process.returncode == -signal.SIGPROF:
         return TOO_COMPLEX
     try:
-        return Count(*json.loads(ended.stdout)) if ended.returncode == 0 else None
-    except (ValueError, TypeError):  # the program was updated on disk, and this process not started anew
+        return Count(*json.loads(process.stdout)) if process.returncode == 0 else None
+    except (ValueError, TypeError):  # the program was updated on disk, and this process was not restarted
         return None
 
 
 def answer(kind: str, cpu_s: str) -> None:
-    """Write the count of the file on stdin to stdout: what the process does."""
+    """Write the count of the file on stdin to stdout; the entry point of the process."""
     count = _count_here(kind, float(cpu_s))
     os.write(1, json.dumps([count.words, count.uncounted]).encode())
 

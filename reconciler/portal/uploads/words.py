@@ -1,12 +1,12 @@
-"""Weighted words: how much there is to translate in a file, as a quote counts it.
+"""Weighted words: the amount of text to translate in a file, as a quote counts it.
 
-Understood are plain text, XLIFF 1.2 and 2.x, and DOCX; of anything else the count is None and a
-project manager enters it. Files come from strangers, so the work is bounded whatever they hold: text
-is read up to a limit, archives and XML as a stream that keeps nothing, and a document type is not read.
-The time is bounded where this is called (`counting`).
+Supported are plain text, XLIFF 1.2 and 2.x, and DOCX; for other files the count is None and a
+project manager enters it. Files are untrusted, so the work is bounded: text is read up to a limit,
+archives and XML are streamed, and document types are refused. The caller limits the time
+(`word_counter`).
 
 Weights (an assumption, to be agreed with each provider): a segment counts in full the first time
-and `REPETITION` each time it comes again; two ideographs or kana count as one word.
+and `REPETITION` each time it repeats; two ideographs or kana count as one word.
 """
 
 from __future__ import annotations
@@ -21,23 +21,23 @@ from typing import IO, BinaryIO, Final, Literal, TypeAlias
 from xml.etree import ElementTree
 
 REPETITION: Final = Decimal("0.3")
-MOST_TEXT: Final = 16 * 1024 * 1024
-"""Bytes of plain text that are counted: some two and a half million words."""
-MOST_UNPACKED: Final = 64 * 1024 * 1024
+MAX_TEXT: Final = 16 * 1024 * 1024
+"""Bytes of plain text that are counted: about two and a half million words."""
+MAX_UNPACKED: Final = 64 * 1024 * 1024
 """Bytes of XML that are read."""
-MOST_SEGMENTS: Final = 500_000
-MOST_ELEMENTS: Final = 200_000
+MAX_SEGMENTS: Final = 500_000
+MAX_ELEMENTS: Final = 200_000
 """XML elements of one file, in all its parts."""
-LONGEST_SEGMENT: Final = 1024 * 1024
-"""Characters of one segment: a sentence of a thousand pages is none."""
-LONGEST_TOKEN: Final = 1024 * 1024
-"""Bytes between two things that the parser tells of: older parsers read a long attribute again with every chunk."""
-DEEPEST: Final = 500
+MAX_SEGMENT: Final = 1024 * 1024
+"""Characters of one segment; no real sentence has a thousand pages."""
+MAX_TOKEN: Final = 1024 * 1024
+"""Bytes between two parser events: older parsers rescan a long attribute with every chunk."""
+MAX_DEPTH: Final = 500
 
 Reason: TypeAlias = Literal[
     "other-kind", "no-text", "no-xml", "document-type", "no-xliff", "no-word", "too-much", "too-complex", "no-bytes"
 ]
-"""Why nobody but a person can count a file; the pages have a sentence for each."""
+"""Why only a person can count a file; the pages have a sentence for each."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 _IDEOGRAPH: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -51,14 +51,14 @@ _LARGEST_DIRECTORY: Final = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class WordCount:
-    """Words as they stand, and what they weigh once repetitions are discounted (rounded)."""
+    """The words, and their weight after the discount for repetitions (rounded)."""
 
     words: int
     weighted: int
 
 
 class NotCountable(ValueError):
-    """The file says it is of a kind we count, and is not, or is too much of it."""
+    """The file is not of the kind that its name says, or it is too large."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(reason)
@@ -66,16 +66,16 @@ class NotCountable(ValueError):
 
 
 def count_words(name: str, content: BinaryIO) -> WordCount | None:
-    """The words of a file by its name's ending, or None for kinds that a person has to count.
+    """Return the words of a file by the extension of its name; None for kinds that a person counts.
 
-    Raises NotCountable when the content is not of the kind that the name promises.
+    Raises NotCountable if the content does not match the name.
     """
     kind = kind_of(name)
     return _weigh(_SEGMENTS[kind](content)) if kind else None
 
 
 def kind_of(name: str) -> str | None:
-    """The ending of a name, when files that end so are counted."""
+    """Return the extension of a name if such files are counted; else None."""
     ending = name.rpartition(".")[2].lower()
     return ending if ending in _SEGMENTS else None
 
@@ -83,7 +83,7 @@ def kind_of(name: str) -> str | None:
 def _weigh(segments: Iterable[str]) -> WordCount:
     times: Counter[str] = Counter()
     for number, segment in enumerate(segments):
-        if number == MOST_SEGMENTS or len(segment) > LONGEST_SEGMENT:
+        if number == MAX_SEGMENTS or len(segment) > MAX_SEGMENT:
             raise NotCountable("too-much")
         times[" ".join(segment.split())] += 1
     words = Decimal(0)
@@ -109,8 +109,8 @@ def _text_segments(content: BinaryIO) -> Iterator[str]:
 
 
 def _limited(content: BinaryIO) -> bytes:
-    text = content.read(MOST_TEXT + 1)
-    if len(text) > MOST_TEXT:
+    text = content.read(MAX_TEXT + 1)
+    if len(text) > MAX_TEXT:
         raise NotCountable("too-much")
     return text
 
@@ -137,12 +137,12 @@ def _sentences(text: str) -> Iterator[str]:
 
 
 @dataclass(eq=False)
-class _Gathering:
-    """What an XML parser tells of: the texts of the innermost segments, and nothing else is kept."""
+class _SegmentCollector:
+    """The parser target: collects the texts of the innermost segments."""
 
     segment: str
     text: str | None
-    """Where a segment's text stands; None: anywhere in it."""
+    """The element that holds a segment's text; None: anywhere in the segment."""
     name: Callable[[str], str] = str
     """The part of an element's name that counts."""
     root: str | None = None
@@ -152,9 +152,9 @@ class _Gathering:
     depth: int = 0
     elements: int = 0
     characters: int = 0
-    """Of the segments that are open."""
-    told: int = 0
-    """How often the parser told of anything."""
+    """Characters of the open segments."""
+    events: int = 0
+    """How many events the parser has reported."""
 
     def doctype(self, *_: str | None) -> None:
         # Entities need a document type: without one nothing expands and nothing is loaded from outside.
@@ -165,8 +165,8 @@ class _Gathering:
         self.root = self.root or name
         self.depth += 1
         self.elements += 1
-        self.told += 1
-        if self.elements > MOST_ELEMENTS or self.depth > DEEPEST:
+        self.events += 1
+        if self.elements > MAX_ELEMENTS or self.depth > MAX_DEPTH:
             raise NotCountable("too-complex")
         if name == self.segment:
             self.open.append([])
@@ -174,17 +174,17 @@ class _Gathering:
             self.inside += 1
 
     def data(self, text: str) -> None:
-        self.told += 1
+        self.events += 1
         if self.open and (self.text is None or self.inside):
             self.characters += len(text)
-            if self.characters > LONGEST_SEGMENT:
+            if self.characters > MAX_SEGMENT:
                 raise NotCountable("too-much")
             self.open[-1].append(text)
 
     def end(self, tag: str) -> None:
         name = self.name(tag)
         self.depth -= 1
-        self.told += 1
+        self.events += 1
         if name == self.segment:
             text = "".join(self.open.pop())
             self.characters -= len(text)
@@ -193,67 +193,67 @@ class _Gathering:
         elif name == self.text:
             self.inside -= 1
 
-    def taken(self) -> list[str]:
-        """The segments that were complete since the last time."""
-        found, self.ready = self.ready, []
-        return found
+    def take(self) -> list[str]:
+        """Return the segments that were completed since the last call."""
+        segments, self.ready = self.ready, []
+        return segments
 
 
-def _gathered(chunks: Iterable[bytes], gathering: _Gathering) -> Iterator[str]:
-    parser = ElementTree.XMLParser(target=gathering)  # noqa: S314  a document type is refused before it is read
-    told = silent = 0
+def _parse_segments(chunks: Iterable[bytes], collector: _SegmentCollector) -> Iterator[str]:
+    parser = ElementTree.XMLParser(target=collector)  # noqa: S314  document types are refused
+    events = silent = 0
     try:
         for chunk in chunks:
             parser.feed(chunk)
-            told, silent = gathering.told, silent + len(chunk) if told == gathering.told else 0
-            if silent > LONGEST_TOKEN:
+            events, silent = collector.events, silent + len(chunk) if events == collector.events else 0
+            if silent > MAX_TOKEN:
                 raise NotCountable("too-much")
-            yield from gathering.taken()
+            yield from collector.take()
         parser.close()
     except NotCountable:
         raise
     except (ElementTree.ParseError, ValueError, LookupError):
         raise NotCountable("no-xml") from None
-    yield from gathering.taken()
+    yield from collector.take()
 
 
 def _xliff_segments(content: BinaryIO) -> Iterator[str]:
-    gathering = _Gathering("source", None, lambda tag: tag.rpartition("}")[2])
-    yield from _gathered(_bounded(content, MOST_UNPACKED), gathering)
-    if gathering.root != "xliff":
+    collector = _SegmentCollector("source", None, lambda tag: tag.rpartition("}")[2])
+    yield from _parse_segments(_limited_chunks(content, MAX_UNPACKED), collector)
+    if collector.root != "xliff":
         raise NotCountable("no-xliff")
 
 
-def _bounded(content: IO[bytes], most: int) -> Iterator[bytes]:
-    left = most
+def _limited_chunks(content: IO[bytes], most: int) -> Iterator[bytes]:
+    remaining = most
     while chunk := content.read(_CHUNK):
-        left -= len(chunk)
-        if left < 0:
+        remaining -= len(chunk)
+        if remaining < 0:
             raise NotCountable("too-much")
         yield chunk
 
 
 def _docx_paragraphs(content: BinaryIO) -> Iterator[str]:
-    _small_directory(content)
+    _check_directory(content)
     try:
         with zipfile.ZipFile(content) as archive:
             parts = [info.filename for info in archive.infolist() if _DOCX_PARTS.fullmatch(info.filename)]
             if "word/document.xml" not in parts:
                 raise NotCountable("no-word")
-            left, elements = MOST_UNPACKED, 0
+            remaining, elements = MAX_UNPACKED, 0
             for part in sorted(set(parts)):
                 with archive.open(part) as stream:
-                    chunks = _bounded(stream, left)
-                    gathering = _Gathering(f"{_W}p", f"{_W}t", elements=elements)
-                    yield from _gathered(chunks, gathering)
-                    left, elements = left - stream.tell(), gathering.elements
+                    chunks = _limited_chunks(stream, remaining)
+                    collector = _SegmentCollector(f"{_W}p", f"{_W}t", elements=elements)
+                    yield from _parse_segments(chunks, collector)
+                    remaining, elements = remaining - stream.tell(), collector.elements
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError):
-        # zipfile's words for damage, unknown compression, and encryption
+        # zipfile raises these for damage, unknown compression and encryption
         raise NotCountable("no-word") from None
 
 
-def _small_directory(content: BinaryIO) -> None:
-    """Word's archives end in a plain record of a small directory; a directory of millions is not even read."""
+def _check_directory(content: BinaryIO) -> None:
+    """Refuse archives without the small, plain directory that Word writes, before reading it."""
     size = content.seek(0, 2)
     content.seek(max(0, size - _END_RECORD - 20))
     tail = content.read()
@@ -270,4 +270,4 @@ _SEGMENTS: Final[Mapping[str, Callable[[BinaryIO], Iterator[str]]]] = {
     **dict.fromkeys(("xlf", "xliff"), _xliff_segments),
     "docx": _docx_paragraphs,
 }
-"""How the segments of each kind of file are read, by the ending of its name."""
+"""The readers of segments by file extension."""

@@ -16,8 +16,8 @@ from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.uploads.archives import Member, download_headers, zipped
-from reconciler.portal.uploads.vault import Incoming, Kept, Passing, Vault, too_large
+from reconciler.portal.uploads.archives import Member, download_headers, zip_stream
+from reconciler.portal.uploads.vault import HashedFile, IncomingFile, StoredFile, Vault, too_large
 from reconciler.portal.web.request_limits import use_file_limits
 from reconciler.portal.web.streaming import Source, Streamed
 
@@ -44,7 +44,7 @@ def check_media_type(request: Request) -> None:
         raise Problem("unsupported-media-type", "a file must not have a content-encoding")
 
 
-async def store_body(request: Request, vault: Vault) -> Kept:
+async def store_body(request: Request, vault: Vault) -> StoredFile:
     """Store the body in the vault; nothing remains if it is too large, too slow or interrupted."""
     with vault.incoming() as incoming:
         await _copy_body(request, incoming)
@@ -53,18 +53,18 @@ async def store_body(request: Request, vault: Vault) -> Kept:
 
 async def digest_of_body(request: Request, vault: Vault) -> str:
     """Return the SHA-256 of the body without storing it."""
-    passing = Passing(vault)
+    passing = HashedFile(vault)
     await _copy_body(request, passing)
     return passing.sha256
 
 
-async def _copy_body(request: Request, file: Passing) -> None:
+async def _copy_body(request: Request, file: HashedFile) -> None:
     use_file_limits(request)
     async for part in _pieces(request.stream()):
         await run_in_threadpool(file.write, part)
 
 
-def _finish(incoming: Incoming) -> Kept:
+def _finish(incoming: IncomingFile) -> StoredFile:
     if incoming.size == 0:
         raise Problem("unprocessable", "the file is empty")
     return incoming.finish()
@@ -92,7 +92,7 @@ def file_download(request: Request, name: str, path: Path) -> Streamed:
 
 def archive_download(name: str, members: Sequence[Member]) -> Streamed:
     """Return a response that saves the files as one archive."""
-    return Streamed(nullcontext(Source(zipped(members), 200, download_headers(name), "application/zip")))
+    return Streamed(nullcontext(Source(zip_stream(members), 200, download_headers(name), "application/zip")))
 
 
 def file_response(request: Request, path: Path, headers: Mapping[str, str], media_type: str) -> Streamed:

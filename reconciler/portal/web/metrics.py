@@ -83,7 +83,7 @@ class _DatabaseCollector(Collector):
                 ),
                 _limits(connection, now),
                 _gauge("portal_counts_waiting", "Files whose words are not counted yet.", _pending_counts(connection)),
-                _gauge("portal_sessions", "Sessions that nobody ended.", _sessions(connection)),
+                _gauge("portal_sessions", "Sessions that have not ended.", _sessions(connection)),
             ]
         yield from metrics
 

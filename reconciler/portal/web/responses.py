@@ -121,7 +121,7 @@ def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem, str],
 
     @app.exception_handler(PoolTimeout)
     @app.exception_handler(OperationalError)
-    def on_away(request: Request, error: SQLAlchemyError) -> Response:
+    def on_unavailable(request: Request, error: SQLAlchemyError) -> Response:
         LOG.error("database", extra={**failure(error), "trace": TRACE.get(None)})
         return respond(request, _unavailable(error))
 

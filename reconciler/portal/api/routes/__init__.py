@@ -1,1 +1,1 @@
-"""The routes, a module for every kind of thing."""
+"""The routes of the API, one module per resource."""

@@ -1,4 +1,6 @@
-"""One's own account: who is logged in, her name, language and password. Another address is an administrator's act."""
+"""One's own account: identity, name, language and password. Only an administrator changes the
+address.
+"""
 
 from __future__ import annotations
 
@@ -29,44 +31,42 @@ Writes = Annotated[Grant, requires("account.write")]
 
 @router.get("", response_model=Contact | Staff)
 def read_account(request: Request, grant: Reads) -> Response:
-    """Who is logged in."""
-    who = grant.principal
-    table, id = (t.contacts, who.contact) if who.contact else (t.staff, who.staff)
+    """Return the person who is logged in."""
+    principal = grant.principal
+    table, id = (t.contacts, principal.contact) if principal.contact else (t.staff, principal.staff)
     with store_of(request).read() as connection:
         row: Any = connection.execute(select(table).where(table.c.id == id)).mappings().one()
-        key = _customer_key(request, who)
-    return answer(_shown(row, who, key), headers={"ETag": etag(row["version"])})
+        key = _customer_key(request, principal)
+    return answer(_as_json(row, principal, key), headers={"ETag": etag(row["version"])})
 
 
 @router.patch("", response_model=Contact | Staff)
 def change_account(
     request: Request, fields: ChangedAccount, body: Annotated[bytes, Depends(body_of)], grant: Writes
 ) -> Response:
-    """Another name or language."""
+    """Change one's own name or language."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         require_version(request, access.own_row(work, grant.principal))
         row, audited = access.edit_own_row(work, grant.principal, fields.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)
-        return row_result(200, _shown(row.values, grant.principal, _customer_key(request, grant.principal)))
+        return row_result(200, _as_json(row.values, grant.principal, _customer_key(request, grant.principal)))
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.put("/password", response_model=Session)
 def change_password(request: Request, passwords: NewPassword, grant: Writes) -> Response:
-    """Another password for whoever knows the old one: all sessions end, and the one in the answer begins."""
-    session = access.change_password(
-        store_of(request), grant.principal, passwords.old, passwords.new, host_of(request)
-    )  # fmt: skip
+    """Change one's own password: all sessions end, and a new one begins."""
+    session = access.change_password(store_of(request), grant.principal, passwords.old, passwords.new, host_of(request))
     return answer(session)
 
 
-def _shown(row: Any, who: Principal, key: str | None) -> dict[str, Any]:
-    return as_json("contact", row, {who.customer or "": key}) if who.contact else staff_as_json(row)
+def _as_json(row: Any, principal: Principal, key: str | None) -> dict[str, Any]:
+    return as_json("contact", row, {principal.customer or "": key}) if principal.contact else staff_as_json(row)
 
 
-def _customer_key(request: Request, who: Principal) -> str | None:
+def _customer_key(request: Request, principal: Principal) -> str | None:
     c = t.customers.c
     with store_of(request).read() as connection:
-        return connection.execute(select(c.external_key).where(c.id == (who.customer or ""))).scalar()
+        return connection.execute(select(c.external_key).where(c.id == (principal.customer or ""))).scalar()

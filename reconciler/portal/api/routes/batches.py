@@ -10,7 +10,7 @@ from fastapi import Depends, Request, Response
 from reconciler.portal.actions.batches import apply_batch
 from reconciler.portal.actions.operations import Batch
 from reconciler.portal.api.router import api_router
-from reconciler.portal.api.schemas.resources import BatchDone
+from reconciler.portal.api.schemas.resources import BatchAnswer
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.web.body_validation import DescribedAs, validated
 from reconciler.portal.web.idempotency import body_of, write
@@ -20,15 +20,17 @@ router = api_router(tag="runs")
 Body = Annotated[bytes, Depends(body_of)]
 
 
-@router.post("/batches", response_model=BatchDone)
-def carry_out_batch(
-    request: Request, sent: Annotated[object, DescribedAs(Batch), JsonBody()], body: Body,
+@router.post("/batches", response_model=BatchAnswer)
+def write_batch(
+    request: Request,
+    value: Annotated[object, DescribedAs(Batch), JsonBody()],
+    body: Body,
     grant: Annotated[Grant, requires("batches.write")],
-) -> Response:  # fmt: skip
-    """All operations in one transaction, or none of them."""
-    batch = validated(Batch, sent)
+) -> Response:
+    """Apply all operations in one transaction, or none of them."""
+    batch = validated(Batch, value)
 
-    def act(work: Any) -> tuple[int, Any, dict[str, str]]:
+    def write_action(work: Any) -> tuple[int, Any, dict[str, str]]:
         return 200, apply_batch(work, batch), {}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)

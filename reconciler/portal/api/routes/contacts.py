@@ -54,7 +54,7 @@ def list_contacts(
     external_key: Annotated[str | None, Query(max_length=63)] = None,
     include: Literal["removed"] | None = None,
 ) -> Response:
-    """The contacts; removed ones only with `include=removed` or `status=removed`."""
+    """Return the contacts; removed ones only with `include=removed` or `status=removed`."""
     c = t.contacts.c
     criteria = [c.customer == customer] if customer else []
     criteria += [c.external_key == external_key] if external_key else []
@@ -63,43 +63,43 @@ def list_contacts(
         criteria.append(c.status == status)
     elif include is None:
         criteria.append(c.status != ContactStatus.REMOVED)
-    return page(request, paging, t.contacts, criteria, _shown, grant=grant)
+    return page(request, paging, t.contacts, criteria, _as_json, grant=grant)
 
 
 @router.post("", status_code=201, response_model=Contact)
 def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> Response:
-    """Add a person to a customer; she is invited by a mail."""
+    """Add a person to a customer and mail an invitation."""
     require_creation(request)
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         fields = new.sent_fields()
         home = work.get("customer", fields.pop("customer"))
         row = contacts.add(work, home, fields)
         work.audit(Verb.POST_CONTACTS, row, None, fields)
-        status, value, headers = _done(work, row, 201)
+        status, value, headers = _result(work, row, 201)
         return status, value, {**headers, "Location": f"/api/v1/contacts/{row.id}"}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.get("/{id}", response_model=Contact)
 def read_contact(request: Request, id: str, grant: Reads) -> Response:
-    """One contact, removed or not."""
+    """Return one contact, removed or not."""
     with store_of(request).read() as connection:
-        shown = _shown(connection, [row_in_scope(connection, grant, t.contacts, id)])
-    return answer(shown[0], headers={"ETag": etag(shown[0]["version"])})
+        items = _as_json(connection, [row_in_scope(connection, grant, t.contacts, id)])
+    return answer(items[0], headers={"ETag": etag(items[0]["version"])})
 
 
 @router.patch("/{id}", response_model=Contact)
 def change_contact(request: Request, id: str, fields: ChangedContact, body: Body, grant: Edits) -> Response:
-    """Change a contact; another address takes access away until it is activated."""
+    """Change a contact; a new address suspends access until it is activated."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent_fields()))
-        return _done(work, row)
+        return _result(work, row)
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.delete("/{id}", response_model=Contact)
@@ -109,41 +109,43 @@ def remove_contact(request: Request, id: str, body: Body, grant: Removes) -> Res
 
 
 @router.post("/{id}/offboard", response_model=Contact)
-def offboard_contact(request: Request, id: str, how: Offboarding, body: Body, grant: Removes) -> Response:
-    """Hand over a contact's open work and remove her, in one transaction."""
-    return _offboard(request, id, how, body, grant)
+def offboard_contact(request: Request, id: str, offboarding: Offboarding, body: Body, grant: Removes) -> Response:
+    """Hand over a contact's open work and remove the contact, in one transaction."""
+    return _offboard(request, id, offboarding, body, grant)
 
 
-def _offboard(request: Request, id: str, how: Offboarding, body: bytes, grant: Grant) -> Response:
-    def act(work: Work) -> WriteResult:
+def _offboard(request: Request, id: str, offboarding: Offboarding, body: bytes, grant: Grant) -> Response:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "contact", id))
-        heir = heir_of(work, grant, how.work_to) if how.work_to else None
-        work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, how.reason))
-        return _done(work, row)
+        heir = heir_of(work, grant, offboarding.work_to) if offboarding.work_to else None
+        work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, offboarding.reason))
+        return _result(work, row)
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.post("/{id}/hand-over", response_model=Contact)
 def hand_over(request: Request, id: str, handover: Handover, body: Body, grant: HandsOver) -> Response:
-    """All open work of a contact goes to another."""
+    """Give all open work of a contact to another."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, handover.work_to)
         work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
-        return _done(work, row)
+        return _result(work, row)
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.post("/{id}/{action}", response_model=Contact)
 def act_on_contact(
     request: Request, id: str, action: Literal["restore", "resend-activation", "erase"], body: Body, grant: Admits
 ) -> Response:
-    """Restore a removed contact, send her link again, or erase a removed contact's personal data."""
+    """Restore a removed contact, resend the activation link, or erase a removed contact's personal
+    data.
+    """
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("contact", id))
         match action:
             case "restore":
@@ -153,17 +155,17 @@ def act_on_contact(
             case "erase":
                 verb, audited = Verb.CONTACTS_ERASE, erasure.erase(work, row)
         work.audit(verb, row, *audited)
-        return _done(work, row)
+        return _result(work, row)
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
-def _done(work: Work, row: Row, status: int = 200) -> WriteResult:
+def _result(work: Work, row: Row, status: int = 200) -> WriteResult:
     home = work.get("customer", row["customer"]) if row["customer"] else None
     return row_result(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))
 
 
-def _shown(connection: Connection, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
+def _as_json(connection: Connection, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     c = t.customers.c
     homes = {row["customer"] for row in rows if row["customer"]}
     keys: dict[str, str | None] = {

@@ -8,7 +8,7 @@ from fastapi import Depends, Query, Request, Response
 
 from reconciler.portal.actions import customers
 from reconciler.portal.actions.choices import OneOf
-from reconciler.portal.api.paging import Pages, one_row, page
+from reconciler.portal.api.paging import Pages, page, row_answer
 from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import (
     ChangedCustomer,
@@ -32,10 +32,12 @@ Body = Annotated[bytes, Depends(body_of)]
 
 @router.get("/customers", response_model=Page[Customer], dependencies=[requires("customers.read")])
 def list_customers(
-    request: Request, paging: Pages, status: Annotated[str, OneOf(CustomerStatus)] | None = None,
+    request: Request,
+    paging: Pages,
+    status: Annotated[str, OneOf(CustomerStatus)] | None = None,
     external_key: Annotated[str | None, Query(max_length=63)] = None,
-) -> Response:  # fmt: skip
-    """The customers, also the archived ones unless `status` says otherwise."""
+) -> Response:
+    """Return the customers, including archived ones unless `status` is given."""
     c = t.customers.c
     criteria = [c.status == status] if status else []
     criteria += [c.external_key == external_key] if external_key else []
@@ -46,47 +48,54 @@ def list_customers(
 def create_customer(
     request: Request, new: NewCustomer, body: Body, grant: Annotated[Grant, requires("customers.write")]
 ) -> Response:
-    """A new customer, without people."""
+    """Create a customer without contacts."""
     require_creation(request)
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = customers.create(work, new.sent_fields())
         work.audit(Verb.POST_CUSTOMERS, row, None, new.sent_fields())
         status, value, headers = row_result(201, as_json("customer", row.values))
         return status, value, {**headers, "Location": f"/api/v1/customers/{row.id}"}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.get("/customers/{id}", response_model=Customer, dependencies=[requires("customers.read")])
 def read_customer(request: Request, id: str) -> Response:
-    """One customer."""
-    return one_row(request, "customer", id)
+    """Return one customer."""
+    return row_answer(request, "customer", id)
 
 
 @router.patch("/customers/{id}", response_model=Customer)
 def change_customer(
-    request: Request, id: str, fields: ChangedCustomer, body: Body,
+    request: Request,
+    id: str,
+    fields: ChangedCustomer,
+    body: Body,
     grant: Annotated[Grant, requires("customers.write")],
-) -> Response:  # fmt: skip
+) -> Response:
     """Change a customer."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
         work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent_fields()))
         return row_result(200, as_json("customer", row.values))
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.post("/customers/{id}/{action}", response_model=Customer)
 def act_on_customer(
-    request: Request, id: str, action: Literal["archive", "restore"], body: Body,
-    grant: Annotated[Grant, requires("customers.write")], why: WithReason | None = None,
-) -> Response:  # fmt: skip
-    """Archive a customer with all its people, or bring both back."""
+    request: Request,
+    id: str,
+    action: Literal["archive", "restore"],
+    body: Body,
+    grant: Annotated[Grant, requires("customers.write")],
+    why: WithReason | None = None,
+) -> Response:
+    """Archive a customer with all its contacts, or restore it with them."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
         match action:
             case "archive":
@@ -97,4 +106,4 @@ def act_on_customer(
         work.audit(verb, row, *audited)
         return row_result(200, as_json("customer", row.values))
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)

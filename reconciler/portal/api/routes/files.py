@@ -1,4 +1,4 @@
-"""Files: bytes in, as uploads that a request takes later; bytes out, one file or all of a request."""
+"""Files: uploads for later requests; downloads of one file or all files of a request."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.uploads.vault import Kept
+from reconciler.portal.uploads.vault import StoredFile
 from reconciler.portal.web.file_streams import (
     BYTES_TYPE,
     archive_download,
@@ -37,7 +37,7 @@ router = api_router(tag="files")
 
 Downloads = Annotated[Grant, requires("requests.download")]
 Kind = Annotated[str, OneOf(FileKind)]
-_IN: Final[dict[str, Any]] = {
+_BYTES_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
         "content": {BYTES_TYPE: {"schema": {"type": "string", "format": "binary", "minLength": 1}}},
@@ -45,14 +45,15 @@ _IN: Final[dict[str, Any]] = {
 }
 
 
-@router.post("/uploads", status_code=201, response_model=Upload, openapi_extra=_IN)
+@router.post("/uploads", status_code=201, response_model=Upload, openapi_extra=_BYTES_BODY)
 async def upload_file(
-    request: Request, grant: Annotated[Grant, requires("files.upload")],
+    request: Request,
+    grant: Annotated[Grant, requires("files.upload")],
     name: Annotated[str, Query(min_length=1, max_length=500)],
-) -> Response:  # fmt: skip
-    """A file for a request or a delivery of one's own; what nobody uses within a day is forgotten.
+) -> Response:
+    """Upload a file for one's own request or delivery; unused uploads are deleted after a day.
 
-    Its words are counted afterwards: `GET` it to see whether they are.
+    Its words are counted afterwards: `GET` it to see the state of the count.
     """
     require_creation(request)
     check_media_type(request)
@@ -62,36 +63,36 @@ async def upload_file(
         sha256 = await digest_of_body(request, vault)
         return await run_in_threadpool(replay, request, grant, sha256.encode())
     await run_in_threadpool(uploads.check_room, store_of(request), grant.principal)
-    kept = await store_body(request, vault)
-    return await run_in_threadpool(_noted, request, grant, kept, name)
+    stored_file = await store_body(request, vault)
+    return await run_in_threadpool(_record, request, grant, stored_file, name)
 
 
-def _noted(request: Request, grant: Grant, kept: Kept, name: str) -> Response:
-    """The row of the bytes; a row that was not written, or was there under this key already, needs no bytes."""
-    vault, noted = store_of(request).vault, False
+def _record(request: Request, grant: Grant, stored_file: StoredFile, name: str) -> Response:
+    """Insert the row of the stored file; discard the bytes unless a new row refers to them."""
+    vault, is_new = store_of(request).vault, False
 
-    def act(work: Work) -> WriteResult:
-        nonlocal noted
-        row = uploads.record_upload(work, kept, name)
-        noted = True
+    def write_action(work: Work) -> WriteResult:
+        nonlocal is_new
+        row = uploads.record_upload(work, stored_file, name)
+        is_new = True
         return 201, as_json("upload", row), {}
 
     try:
-        return write(request, grant, kept.sha256.encode(), act)
+        return write(request, grant, stored_file.sha256.encode(), write_action)
     finally:
-        if not noted:
-            vault.discard(kept.id)
+        if not is_new:
+            vault.discard(stored_file.id)
 
 
 @router.get("/uploads/{id}", response_model=Upload)
 def read_upload(request: Request, id: str, grant: Annotated[Grant, requires("files.upload")]) -> Response:
-    """An upload of one's own that no request took yet, and how far the count of its words is."""
+    """Return one's own pending upload and the state of its word count."""
     return answer(as_json("upload", uploads.pending_upload(store_of(request), grant.principal, id)))
 
 
 @router.get("/requests/{id}/files", response_model=FilesOfRequest)
 def list_files(request: Request, id: str, grant: Annotated[Grant, requires("requests.read")]) -> Response:
-    """The files of a request: sources, references, deliveries."""
+    """Return the files of a request: sources, references, deliveries."""
     with store_of(request).read() as connection:
         row = row_in_scope(connection, grant, t.requests, id)
         files = uploads.files_of_request(connection, row["id"])
@@ -99,18 +100,22 @@ def list_files(request: Request, id: str, grant: Annotated[Grant, requires("requ
 
 
 @router.get(
-    "/requests/{id}/files.zip", status_code=200, response_class=Streamed,
+    "/requests/{id}/files.zip",
+    status_code=200,
+    response_class=Streamed,
     responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
-)  # fmt: skip
+)
 def download_all(request: Request, id: str, grant: Downloads, kind: Kind | None = None) -> Response:
-    """All files of a request, or all of one kind, as one archive."""
+    """Return all files of a request, or all of one kind, as one archive."""
     return archive_download(*archive_of(store_of(request), grant, id, kind))
 
 
 @router.get(
-    "/requests/{id}/files/{file}", status_code=200, response_class=Streamed,
+    "/requests/{id}/files/{file}",
+    status_code=200,
+    response_class=Streamed,
     responses={200: {"content": {BYTES_TYPE: {}}, "description": "The bytes"}},
-)  # fmt: skip
+)
 def download_file(request: Request, id: str, file: str, grant: Downloads) -> Response:
-    """One file of a request, always as bytes to be saved."""
+    """Return one file of a request, always as bytes to save."""
     return file_download(request, *file_of(store_of(request), grant, id, file))

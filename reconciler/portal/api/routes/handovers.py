@@ -1,4 +1,4 @@
-"""Handover of one request to another owner."""
+"""Reassignment of one request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 from reconciler.portal.actions import requests
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.row_scope import heir_of
-from reconciler.portal.api.request_event import bring_about
+from reconciler.portal.api.request_event import apply_event
 from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.requests import NewOwner, TranslationRequest
 from reconciler.portal.rules.policy import Grant
@@ -26,7 +26,7 @@ Reassigns = Annotated[Grant, requires("requests.reassign")]
 def reassign_request(request: Request, id: str, to: NewOwner, body: Body, grant: Reassigns) -> Response:
     """Give the open request to another contact of its customer."""
 
-    def act(work: Work, row: Row) -> AuditValues:
+    def write_action(work: Work, row: Row) -> AuditValues:
         return requests.reassign(work, row, heir_of(work, grant, to.owner))
 
-    return bring_about(request, id, body, grant, "reassign", act=act)
+    return apply_event(request, id, body, grant, "reassign", action=write_action)

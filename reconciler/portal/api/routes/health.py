@@ -1,4 +1,4 @@
-"""What machines ask about a server: is it alive, may it get requests, how does it fare."""
+"""Monitoring: liveness, readiness and metrics of a server."""
 
 from __future__ import annotations
 
@@ -18,25 +18,27 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/healthz", dependencies=[requires("health.read")])
 async def alive() -> Response:
-    """The process answers, also when all its threads wait for the database."""
+    """Answer while the process runs, even if all its threads wait for the database."""
     return answer({"status": "ok"})
 
 
 @router.get("/readyz", dependencies=[requires("health.read")])
 def ready(request: Request) -> Response:
-    """The server can do its work: the database is there and of this program's version, and files can be kept."""
+    """Answer if the server can work: the database has this program's version and files can be
+    stored.
+    """
     store = store_of(request)
     with store.read() as connection:
-        found, newest = schema_of(connection)
-    if found != newest:
-        raise Problem("unavailable", f"the database is of version '{found}', this program is of '{newest}'")
+        current, newest = schema_of(connection)
+    if current != newest:
+        raise Problem("unavailable", f"the database is of version '{current}', this program needs '{newest}'")
     with store.vault.incoming():
-        pass  # room for a file was made, and given back
+        pass  # a file can be created
     return answer({"status": "ready"})
 
 
 @router.get("/metrics")
 def read_metrics(request: Request, _: Annotated[Grant, requires("metrics.read")]) -> Response:
-    """The figures, as Prometheus reads them."""
+    """Return the metrics in the format of Prometheus."""
     metrics: Metrics = request.app.state.metrics
     return Response(metrics.text(), media_type=MEDIA_TYPE)

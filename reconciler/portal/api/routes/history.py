@@ -10,7 +10,7 @@ from sqlalchemy import select
 from reconciler.portal.api.paging import Limit
 from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import HistoryEntry, Page
-from reconciler.portal.api.snapshot import must_be_this_history
+from reconciler.portal.api.snapshot import check_epoch
 from reconciler.portal.rules.chain import erased_paths
 from reconciler.portal.store import tables as t
 from reconciler.portal.web.responses import answer
@@ -23,18 +23,20 @@ Epoch = Annotated[str | None, Query(max_length=40)]
 
 @router.get("/changes", response_model=Page[HistoryEntry], dependencies=[requires("changes.read")])
 def read_changes(request: Request, since: Since = 0, epoch: Epoch = None, limit: Limit = 50) -> Response:
-    """The history after a revision, oldest first: who did what, when, from what to what, by which commit.
+    """Return the history after a revision, oldest first.
 
-    A revision's entries stay together, so a page may be longer than its limit; `next` is the revision
-    to ask for `since` next.
+    A revision's entries stay together, so a page may exceed its limit; `next` is the value of
+    `since` for the next page.
     """
     with store_of(request).read() as connection:
         head = connection.execute(select(t.portal)).one()
-        must_be_this_history(head, since, epoch)
+        check_epoch(head, since, epoch)
         c = t.changes.c
-        some = select(c.revision).where(c.revision > (since or 0)).order_by(c.revision, c.seq).limit(limit + 1)
-        found = list(connection.execute(some).scalars())
-        last = found[limit - 1] if len(found) > limit else None
+        page_statement = (
+            select(c.revision).where(c.revision > (since or 0)).order_by(c.revision, c.seq).limit(limit + 1)
+        )
+        revisions = list(connection.execute(page_statement).scalars())
+        last = revisions[limit - 1] if len(revisions) > limit else None
         statement = select(t.changes).where(c.revision > (since or 0)).order_by(c.revision, c.seq)
         if last is not None:
             statement = statement.where(c.revision <= last)
@@ -42,5 +44,5 @@ def read_changes(request: Request, since: Since = 0, epoch: Epoch = None, limit:
     for item in items:
         del item["seq"], item["person"]
         item["erased"] = erased_paths(item.pop("seals"))
-    following = str(last) if last is not None and found[-1] > last else None
+    following = str(last) if last is not None and revisions[-1] > last else None
     return answer({"items": items, "next": following, "revision": head.revision, "epoch": head.epoch})

@@ -21,12 +21,19 @@ router = api_router(tag="state")
 
 @router.get("/meta", response_model=Meta)
 def read_meta(request: Request, grant: Annotated[Grant, requires("meta.read")]) -> Response:
-    """Which portal this is, at which revision, and until when the caller's token opens it."""
+    """Return the portal's identity and revision, and when the caller's token expires."""
     store, by = store_of(request), grant.principal
     with store.read() as connection:
         head = connection.execute(select(t.portal)).one()
-    return answer({
-        "id": head.id, "epoch": head.epoch, "revision": head.revision, "now": store.clock(),
-        "version": version("portal-reconciler"), "name": name_for("en", head.name), "head": head.head,
-        "token": {"owner": by.owner, "expires_at": by.expires_at},
-    })  # fmt: skip
+    return answer(
+        {
+            "id": head.id,
+            "epoch": head.epoch,
+            "revision": head.revision,
+            "now": store.clock(),
+            "version": version("portal-reconciler"),
+            "name": name_for("en", head.name),
+            "head": head.head,
+            "token": {"owner": by.owner, "expires_at": by.expires_at},
+        }
+    )

@@ -28,19 +28,22 @@ Retries = Annotated[Grant, requires("outbox.retry")]
 
 @router.get("", response_model=Page[OutboxMail], dependencies=[requires("outbox.read")])
 def list_outbox(
-    request: Request, paging: Pages, contact: Annotated[str | None, Query(max_length=40)] = None,
-    kind: Annotated[str | None, Query(max_length=30)] = None, state: StateOfMail | None = None,
-) -> Response:  # fmt: skip
-    """The mails that were written, sent or not; `state=dead` are those that no mail server took."""
+    request: Request,
+    paging: Pages,
+    contact: Annotated[str | None, Query(max_length=40)] = None,
+    kind: Annotated[str | None, Query(max_length=30)] = None,
+    state: StateOfMail | None = None,
+) -> Response:
+    """Return the mails, sent or not; `state=dead` lists those that no mail server accepted."""
     c = t.outbox.c
-    asked = ((c.contact, contact), (c.kind, kind), (c.state, state))
-    criteria = [column == value for column, value in asked if value]
+    filters = ((c.contact, contact), (c.kind, kind), (c.state, state))
+    criteria = [column == value for column, value in filters if value]
     return page(request, paging, t.outbox, criteria, lambda _, rows: [outbox.readable(row) for row in rows])
 
 
 @router.get("/{id}", response_model=OutboxMail, dependencies=[requires("outbox.read")])
 def read_mail(request: Request, id: str) -> Response:
-    """One mail, and what became of it."""
+    """Return one mail and its state."""
     with store_of(request).read() as connection:
         row: Any = connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
     if row is None:
@@ -50,9 +53,9 @@ def read_mail(request: Request, id: str) -> Response:
 
 @router.post("/{id}/retry", response_model=OutboxMail)
 def queue_mail_again(request: Request, id: str, body: Body, grant: Retries) -> Response:
-    """Send a dead letter once more; it has no version, so no `If-Match` either: only a dead one is taken."""
+    """Queue a dead letter again. A mail has no version, so no `If-Match` is needed."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         return 200, outbox.queue_again(work, id), {}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)

@@ -7,9 +7,9 @@ from typing import Annotated
 from fastapi import Depends, Request, Response
 
 from reconciler.portal.actions import projects
-from reconciler.portal.api.request_event import bring_about
+from reconciler.portal.api.request_event import apply_event
 from reconciler.portal.api.router import api_router
-from reconciler.portal.api.schemas.requests import Deliveries, HowFar, TranslationRequest
+from reconciler.portal.api.schemas.requests import Deliveries, ProgressReport, TranslationRequest
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.web.idempotency import body_of
 from reconciler.portal.web.security import requires
@@ -20,15 +20,15 @@ Runs = Annotated[Grant, requires("requests.run")]
 
 
 @router.post("/progress", response_model=TranslationRequest)
-def report_progress(request: Request, id: str, far: HowFar, body: Body, grant: Runs) -> Response:
-    """Say how far the project is, in percent."""
-    return bring_about(
-        request, id, body, grant, "progress", act=lambda work, row: projects.progress(work, row, far.progress)
+def report_progress(request: Request, id: str, report: ProgressReport, body: Body, grant: Runs) -> Response:
+    """Report the progress of the project in percent."""
+    return apply_event(
+        request, id, body, grant, "progress", action=lambda work, row: projects.progress(work, row, report.progress)
     )
 
 
 @router.post("/deliver", response_model=TranslationRequest)
-def deliver_translations(request: Request, id: str, what: Deliveries, body: Body, grant: Runs) -> Response:
+def deliver_translations(request: Request, id: str, deliveries: Deliveries, body: Body, grant: Runs) -> Response:
     """Deliver uploads as the translations."""
-    pairs = [(each.upload, each.language) for each in what.files]
-    return bring_about(request, id, body, grant, "deliver", act=lambda work, row: projects.deliver(work, row, pairs))
+    pairs = [(file.upload, file.language) for file in deliveries.files]
+    return apply_event(request, id, body, grant, "deliver", action=lambda work, row: projects.deliver(work, row, pairs))

@@ -29,30 +29,30 @@ Admits = Annotated[Grant, requires("contacts.admit")]
 
 @router.post("/{id}/approve", response_model=Contact)
 def approve_registration(request: Request, id: str, approval: Approval, body: Body, grant: Admits) -> Response:
-    """Let a registrant in, with what she asked for or with what is said here."""
+    """Approve a registration with the registrant's fields or with these."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = _pending(require_version(request, work.get("contact", id)))
         fields = approval.sent_fields()
         home = fields.pop("customer", None) or row["customer"]
         if home is None:
-            raise Problem("unprocessable", "'customer' is required: the registration names none")
+            raise Problem("unprocessable", "'customer' is required, because the registration names none")
         work.audit(Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, work.get("customer", home), fields))
-        return _done(work, row)
+        return _result(work, row)
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.post("/{id}/reject", response_model=Contact)
 def reject_registration(request: Request, id: str, why: WithReason, body: Body, grant: Admits) -> Response:
-    """Do not let a registrant in."""
+    """Reject a registration."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = _pending(require_version(request, work.get("contact", id)))
         work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, why.reason))
-        return _done(work, row)
+        return _result(work, row)
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 def _pending(row: Row) -> Row:
@@ -61,6 +61,6 @@ def _pending(row: Row) -> Row:
     return row
 
 
-def _done(work: Work, row: Row, status: int = 200) -> WriteResult:
+def _result(work: Work, row: Row, status: int = 200) -> WriteResult:
     home = work.get("customer", row["customer"]) if row["customer"] else None
     return row_result(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))

@@ -1,4 +1,4 @@
-"""Requests for translation: list, send, read, correct."""
+"""Requests for translation: list, send, read, change."""
 
 from __future__ import annotations
 
@@ -32,11 +32,14 @@ Runs = Annotated[Grant, requires("requests.run")]
 
 @router.get("", response_model=Page[TranslationRequest])
 def list_requests(
-    request: Request, paging: Pages, grant: Reads,
+    request: Request,
+    paging: Pages,
+    grant: Reads,
     customer: Annotated[str | None, Query(max_length=40)] = None,
-    owner: Annotated[str | None, Query(max_length=40)] = None, state: State | None = None,
-) -> Response:  # fmt: skip
-    """The requests, open or not."""
+    owner: Annotated[str | None, Query(max_length=40)] = None,
+    state: State | None = None,
+) -> Response:
+    """Return the requests, open or not."""
     c = t.requests.c
     criteria = [
         column == value for column, value in ((c.customer, customer), (c.owner, owner), (c.state, state)) if value
@@ -48,10 +51,10 @@ def list_requests(
 
 @router.post("", status_code=201, response_model=TranslationRequest)
 def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) -> Response:
-    """A new request with files that were uploaded before; what happens next is said by its workflow."""
+    """Create a request with uploaded files; its workflow decides what happens next."""
     require_creation(request)
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         owner = get_in_scope(work, grant, "contact", _owner(new, grant))
         fields = new.model_dump(exclude={"owner", "files", "reference_files"})
         row = requests.send(work, owner, fields, new.files, new.reference_files)
@@ -59,19 +62,19 @@ def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) ->
         status, value, headers = row_result(201, as_json("request", row.values))
         return status, value, {**headers, "Location": f"/api/v1/requests/{row.id}"}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 def _owner(new: NewRequest, grant: Grant) -> str:
     owner = new.owner or grant.principal.contact
     if owner is None:
-        raise Problem("unprocessable", "'owner' is required: a token sends for somebody")
+        raise Problem("unprocessable", "'owner' is required for a token")
     return owner
 
 
 @router.get("/{id}", response_model=TranslationRequest)
 def read_request(request: Request, id: str, grant: Reads) -> Response:
-    """One request."""
+    """Return one request."""
     with store_of(request).read() as connection:
         row = row_in_scope(connection, grant, t.requests, id)
     return answer(as_json("request", row), headers={"ETag": etag(row["version"])})
@@ -79,11 +82,11 @@ def read_request(request: Request, id: str, grant: Reads) -> Response:
 
 @router.patch("/{id}", response_model=TranslationRequest)
 def change_request(request: Request, id: str, change: ChangedRequest, body: Body, grant: Runs) -> Response:
-    """Give a request another deadline, without a mail. Its state moves by its events only."""
+    """Change the deadline of a request, without a mail. Its state changes only by events."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "request", id))
         work.audit(Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent_fields()))
         return row_result(200, as_json("request", row.values))
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)

@@ -9,7 +9,7 @@ from fastapi import Depends, Request, Response
 from reconciler.portal.actions import services
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.schemas import ServiceFields
-from reconciler.portal.api.paging import Pages, one_row, page
+from reconciler.portal.api.paging import Pages, page, row_answer
 from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import (
     NewService,
@@ -30,7 +30,7 @@ Body = Annotated[bytes, Depends(body_of)]
 
 @router.get("/services", response_model=Page[Service], dependencies=[requires("services.read")])
 def list_services(request: Request, paging: Pages) -> Response:
-    """What can be ordered."""
+    """Return the services."""
     return page(request, paging, t.services, [], lambda _, rows: [as_json("service", row) for row in rows])
 
 
@@ -38,38 +38,41 @@ def list_services(request: Request, paging: Pages) -> Response:
 def create_service(
     request: Request, new: NewService, body: Body, grant: Annotated[Grant, requires("services.write")]
 ) -> Response:
-    """A new service."""
+    """Create a service."""
     require_creation(request)
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         fields = new.sent_fields()
         row = services.create(work, fields.pop("code"), fields)
         work.audit(Verb.POST_SERVICES, row, None, fields)
         status, value, headers = row_result(201, as_json("service", row.values))
         return status, value, {**headers, "Location": f"/api/v1/services/{row.id}"}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.get("/services/{id}", response_model=Service, dependencies=[requires("services.read")])
 def read_service(request: Request, id: str) -> Response:
-    """One service."""
-    return one_row(request, "service", id)
+    """Return one service."""
+    return row_answer(request, "service", id)
 
 
 @router.patch("/services/{id}", response_model=Service)
 def change_service(
-    request: Request, id: str, fields: ServiceFields, body: Body,
+    request: Request,
+    id: str,
+    fields: ServiceFields,
+    body: Body,
     grant: Annotated[Grant, requires("services.write")],
-) -> Response:  # fmt: skip
+) -> Response:
     """Change a service."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("service", id))
         work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, fields.sent_fields()))
         return row_result(200, as_json("service", row.values))
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.delete("/services/{id}", status_code=204)
@@ -78,9 +81,9 @@ def remove_service(
 ) -> Response:
     """Remove a service that nobody refers to."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("service", id))
         work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
         return 204, None, {}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)

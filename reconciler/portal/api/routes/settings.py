@@ -8,7 +8,7 @@ from fastapi import Depends, Request, Response
 
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.schemas import SettingsFields
-from reconciler.portal.api.paging import one_row
+from reconciler.portal.api.paging import row_answer
 from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import (
     Settings,
@@ -26,8 +26,8 @@ Body = Annotated[bytes, Depends(body_of)]
 
 @router.get("/settings", response_model=Settings, dependencies=[requires("settings.read")])
 def read_settings(request: Request) -> Response:
-    """The portal's settings."""
-    return one_row(request, "settings", "settings")
+    """Return the portal's settings."""
+    return row_answer(request, "settings", "settings")
 
 
 @router.patch("/settings", response_model=Settings)
@@ -36,9 +36,9 @@ def change_settings(
 ) -> Response:
     """Change some settings."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("settings", "settings"))
         work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, fields.sent_fields()))
         return row_result(200, as_json("settings", row.values))
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)

@@ -10,7 +10,7 @@ from fastapi import Query, Request, Response
 from sqlalchemy import select
 
 from reconciler.portal.api.router import api_router
-from reconciler.portal.api.snapshot import chunked, lines, must_be_this_history
+from reconciler.portal.api.snapshot import check_epoch, chunks, snapshot_lines
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store import tables as t
 from reconciler.portal.web.security import requires, store_of
@@ -22,13 +22,17 @@ Epoch = Annotated[str | None, Query(max_length=40)]
 
 
 @router.get(
-    "/snapshot", status_code=200, response_class=Streamed,
+    "/snapshot",
+    status_code=200,
+    response_class=Streamed,
     responses={200: {"content": {"application/x-ndjson": {}}}, 304: {"description": "Nothing moved"}},
-)  # fmt: skip
+)
 def read_snapshot(
     request: Request, grant: Annotated[Grant, requires("snapshot.read")], since: Since = None, epoch: Epoch = None
 ) -> Response:
-    """Everything at one revision, as NDJSON: header, rows, trailer; with `since` what was written after it."""
+    """Return everything at one revision as NDJSON: header, rows, trailer; `since` limits it to
+    newer rows.
+    """
     return Streamed(_snapshot(request, grant.principal.id, since, epoch), request.app.state.traffic_limits.snapshot)
 
 
@@ -37,12 +41,12 @@ def _snapshot(request: Request, caller: str, since: int | None, epoch: str | Non
     store, snapshots = store_of(request), request.app.state.snapshots
     with snapshots.hold(caller), store.read() as connection:
         head = connection.execute(select(t.portal)).one()
-        must_be_this_history(head, since, epoch)
+        check_epoch(head, since, epoch)
         tag = f'"{head.epoch}:{head.revision}"'
         if since is None and tag in request.headers.get("if-none-match", ""):
             yield Source(no_parts(), 304, {"ETag": tag})
             return
         gzip = "gzip" in request.headers.get("accept-encoding", "")
         headers = {"ETag": tag, "Vary": "Accept-Encoding", **({"Content-Encoding": "gzip"} if gzip else {})}
-        parts = chunked(lines(connection, head, store.clock(), since), gzip=gzip)
+        parts = chunks(snapshot_lines(connection, head, store.clock(), since), gzip=gzip)
         yield Source(parts, 200, headers, "application/x-ndjson")

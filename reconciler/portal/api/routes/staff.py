@@ -1,4 +1,4 @@
-"""The provider's people, and the registration codes that they hand out."""
+"""Staff, and the registration codes that they hand out."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ _SHOWN = ("id", "version", "name", "email", "kind", "language", "status", "touch
 
 
 def staff_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
-    """One of the provider's people, as an administrator and the person herself may see."""
+    """Return a staff member as administrators and the person themselves may see them."""
     return {name: row[name] for name in _SHOWN}
 
 
 @router.get("/staff", tags=["staff"], response_model=Page[Staff], dependencies=[requires("staff.read")])
 def list_staff(request: Request, paging: Pages, status: Annotated[str, OneOf(StaffStatus)] | None = None) -> Response:
-    """The provider's people; removed ones only with `status=removed`."""
+    """Return the staff; removed members only with `status=removed`."""
     c = t.staff.c
     criteria = [c.status == status if status else c.status != StaffStatus.REMOVED]
     return page(request, paging, t.staff, criteria, lambda _, rows: [staff_as_json(row) for row in rows])
@@ -47,22 +47,22 @@ def list_staff(request: Request, paging: Pages, status: Annotated[str, OneOf(Sta
 
 @router.post("/staff", tags=["staff"], status_code=201, response_model=Staff)
 def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> Response:
-    """Invite one of the provider's people by a mail."""
+    """Invite a staff member by mail."""
     require_creation(request)
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         person = staff.add(work, {**new.sent_fields(), "language": new.language or "en"})
         staff.invite(work, person)
         work.audit(Verb.POST_STAFF, person, None, new.sent_fields())
         status, value, headers = row_result(201, staff_as_json(person.values))
         return status, value, {**headers, "Location": f"/api/v1/staff/{person.id}"}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.get("/staff/{id}", tags=["staff"], response_model=Staff, dependencies=[requires("staff.read")])
 def read_staff(request: Request, id: str) -> Response:
-    """One of the provider's people, removed or not."""
+    """Return one staff member, removed or not."""
     with store_of(request).read() as connection:
         row: Any = connection.execute(select(t.staff).where(t.staff.c.id == id)).mappings().first()
     if row is None:
@@ -72,59 +72,59 @@ def read_staff(request: Request, id: str) -> Response:
 
 @router.patch("/staff/{id}", tags=["staff"], response_model=Staff)
 def change_staff(request: Request, id: str, fields: ChangedStaff, body: Body, grant: Writes) -> Response:
-    """Change one of the provider's people; another address takes access away until it is activated."""
+    """Change a staff member; a new address suspends access until it is activated."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
         work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields()))
         return row_result(200, staff_as_json(person.values))
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.delete("/staff/{id}", tags=["staff"], response_model=Staff)
 def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Response:
-    """One of the provider's people leaves; never the last administrator."""
+    """Remove a staff member, except the last administrator."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
         work.audit(Verb.DELETE_STAFF, person, *staff.remove(work, person))
         return row_result(200, staff_as_json(person.values))
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.post("/staff/{id}/resend-activation", tags=["staff"], response_model=Staff)
 def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> Response:
-    """A new link for somebody who has not opened the first one."""
+    """Send a new link to a staff member who has not used the first one."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
         work.audit(Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend_activation(work, person))
         return row_result(200, staff_as_json(person.values))
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.post("/customers/{id}/registration-code", tags=["catalogue"], response_model=RegistrationCode)
 def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
-    """A new registration code for a customer; the one before does not work any more."""
+    """Set a new registration code for a customer; the old one stops working."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
         work.audit(Verb.CUSTOMERS_RENEW_CODE, row, *customers.renew_code(work, row))
         return 200, {"registration_code": row["registration_code"]}, {"ETag": etag(row["version"])}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)
 
 
 @router.delete("/customers/{id}/registration-code", tags=["catalogue"], status_code=204)
 def withdraw_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
-    """Nobody signs up with the customer's code any more."""
+    """Delete the customer's registration code."""
 
-    def act(work: Work) -> WriteResult:
+    def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
         work.audit(Verb.CUSTOMERS_WITHDRAW_CODE, row, *customers.withdraw_code(work, row))
         return 204, None, {"ETag": etag(row["version"])}
 
-    return write(request, grant, body, act)
+    return write(request, grant, body, write_action)

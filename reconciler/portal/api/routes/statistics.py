@@ -22,31 +22,38 @@ Day = Annotated[str | None, Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema
 Id = Annotated[str | None, Query(max_length=40)]
 
 
-def _asked(first: Day = None, last: Day = None, customer: Id = None, contact: Id = None) -> StatisticsQuery:
+def _query(first: Day = None, last: Day = None, customer: Id = None, contact: Id = None) -> StatisticsQuery:
     return StatisticsQuery(first, last, customer, contact)
 
 
-Wanted = Annotated[StatisticsQuery, Depends(_asked)]
+Filters = Annotated[StatisticsQuery, Depends(_query)]
 
 
 @router.get("/statistics", response_model=Statistics)
-def show_statistics(request: Request, grant: Reads, asked: Wanted) -> Response:
-    """Requests, words, costs and days to delivery: of the last twelve months, or from the first to the last day."""
-    found = read_statistics(store_of(request), grant, asked)
-    return answer({
-        "period": {"first": found.first, "last": found.last}, "total": found.total.as_json(),
-        "months": [each.as_json() for each in found.months], "services": [each.as_json() for each in found.services],
-        "languages": [each.as_json() for each in found.languages],
-        "contacts": [each.as_json() for each in found.contacts],
-    })  # fmt: skip
+def show_statistics(request: Request, grant: Reads, query: Filters) -> Response:
+    """Return requests, words, costs and days to delivery of a period; by default, the last twelve
+    months.
+    """
+    statistics = read_statistics(store_of(request), grant, query)
+    return answer(
+        {
+            "period": {"first": statistics.first, "last": statistics.last},
+            "total": statistics.total.as_json(),
+            "months": [totals.as_json() for totals in statistics.months],
+            "services": [totals.as_json() for totals in statistics.services],
+            "languages": [totals.as_json() for totals in statistics.languages],
+            "contacts": [totals.as_json() for totals in statistics.contacts],
+        }
+    )
 
 
 @router.get(
-    "/statistics.csv", response_class=Response,
-    responses={200: {"content": {"text/csv": {}}, "description": "One line for each figure"}},
-)  # fmt: skip
-def download_statistics(request: Request, grant: Reads, asked: Wanted) -> Response:
-    """The same for a spreadsheet."""
-    found = read_statistics(store_of(request), grant, asked)
-    headers = download_headers(f"statistics-{found.first}-{found.last}.csv")
-    return Response(statistics_csv(found), 200, headers, "text/csv; charset=utf-8; header=present")
+    "/statistics.csv",
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {}}, "description": "One line per total"}},
+)
+def download_statistics(request: Request, grant: Reads, query: Filters) -> Response:
+    """Return the same as CSV for a spreadsheet."""
+    statistics = read_statistics(store_of(request), grant, query)
+    headers = download_headers(f"statistics-{statistics.first}-{statistics.last}.csv")
+    return Response(statistics_csv(statistics), 200, headers, "text/csv; charset=utf-8; header=present")

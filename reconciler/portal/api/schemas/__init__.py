@@ -1,1 +1,1 @@
-"""The schemas of bodies and answers of the API, for validation and for the OpenAPI document."""
+"""Schemas of the API's bodies and answers, for validation and the OpenAPI document."""

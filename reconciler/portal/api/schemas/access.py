@@ -1,4 +1,4 @@
-"""Bodies and answers of signing up, logging in, one's own account, and the provider's people."""
+"""Bodies and answers for sign-up, log-in, one's own account, and staff."""
 
 from __future__ import annotations
 
@@ -16,54 +16,56 @@ from reconciler.portal.actions.schemas import (
     forbid_null,
     require,
 )
-from reconciler.portal.api.schemas.resources import Shown, Touch
+from reconciler.portal.api.schemas.resources import Answer, Touch
 from reconciler.portal.rules.roles import StaffKind
 from reconciler.portal.rules.states import StaffStatus
 
 
 def _whole(text: str) -> str:
     if any(unicodedata.category(character) == "Cs" for character in text):
-        raise ValueError("half a character is no text")
+        raise ValueError("the text contains an unpaired surrogate")
     return text
 
 
 Secret: TypeAlias = Annotated[str, Field(min_length=8, max_length=200), AfterValidator(_whole)]
-Typed: TypeAlias = Annotated[str, Field(max_length=254), AfterValidator(_whole)]
-"""What somebody types to log in; whatever it is, the answer is about the whole of it."""
+LoginText: TypeAlias = Annotated[str, Field(max_length=254), AfterValidator(_whole)]
+"""Text typed to log in; any text is accepted, and the answer is about the whole of it."""
 
 
-class Neutral(Shown):
-    """The answer that says nothing about an address: if there is something to say, a mail says it."""
+class MailedAnswer(Answer):
+    """The answer that reveals nothing about an address; a mail says more if there is more to say."""
 
     status: Literal["mailed"] = "mailed"
 
 
 class Confirmation(StrictModel):
-    """The secret of a confirming link."""
+    """The secret of a confirmation link."""
 
     secret: Secret
 
 
-class Confirmed(Shown):
-    """`waiting`: for an administrator. `invited`: the activation mail is on its way. `known`: access was there."""
+class Confirmed(Answer):
+    """`waiting`: for an administrator. `invited`: the activation mail was sent. `known`: access
+    existed.
+    """
 
     status: Literal["waiting", "invited", "known"]
 
 
 class Activation(StrictModel):
-    """The secret of a mailed link, and the password to set behind it."""
+    """The secret of a mailed link and the password to set."""
 
     secret: Secret
     password: Secret
 
 
 class Login(StrictModel):
-    email: Typed
-    password: Typed
+    email: LoginText
+    password: LoginText
 
 
-class Session(Shown):
-    """Who is logged in: a contact, or one of the provider's people."""
+class Session(Answer):
+    """A session of a contact or a staff member."""
 
     id: str
     token: str
@@ -72,24 +74,24 @@ class Session(Shown):
 
 
 class ChangedAccount(OwnFields):
-    """Fields of one's own to change."""
+    """One's own fields to change."""
 
     model_config = ConfigDict(json_schema_extra=described_limits(never_null=("name",)))
 
     @model_validator(mode="after")
     def complete(self) -> ChangedAccount:
-        """The name must not be null."""
+        """Reject a null name."""
         forbid_null(self, "name")
         return self
 
 
 class NewPassword(StrictModel):
-    old: Typed
+    old: LoginText
     new: Secret
 
 
-class Staff(Shown):
-    """One of the provider's people."""
+class Staff(Answer):
+    """A staff member."""
 
     id: str
     version: int
@@ -102,30 +104,30 @@ class Staff(Shown):
 
 
 class NewStaff(StaffFields):
-    """Somebody to invite."""
+    """A staff member to invite."""
 
     model_config = ConfigDict(json_schema_extra=described_limits("name", "email", "kind"))
 
     @model_validator(mode="after")
     def complete(self) -> NewStaff:
-        """One of the provider's people has a name, an address and a kind."""
+        """Require a name, an address and a kind."""
         require(self, "name", "email", "kind")
         return self
 
 
 class ChangedStaff(StaffFields):
-    """Fields of one of the provider's people to change."""
+    """Fields of a staff member to change."""
 
     model_config = ConfigDict(json_schema_extra=described_limits(never_null=("name", "email", "kind", "language")))
 
     @model_validator(mode="after")
     def complete(self) -> ChangedStaff:
-        """None of the fields can be emptied."""
+        """Reject null fields."""
         forbid_null(self, "name", "email", "kind", "language")
         return self
 
 
-class RegistrationCode(Shown):
-    """Whoever signs up with the code belongs to the customer."""
+class RegistrationCode(Answer):
+    """People who sign up with the code belong to the customer."""
 
     registration_code: str

@@ -1,17 +1,17 @@
-"""What a mail of the outbox looks like, for the OpenAPI document."""
+"""The schema of a mail in the outbox."""
 
 from __future__ import annotations
 
 from typing import Annotated, TypeAlias
 
 from reconciler.portal.actions.choices import OneOf
-from reconciler.portal.api.schemas.resources import Shown
+from reconciler.portal.api.schemas.resources import Answer
 from reconciler.portal.rules.states import MailState
 
 StateOfMail: TypeAlias = Annotated[str, OneOf(MailState)]
 
 
-class OutboxMail(Shown):
+class OutboxMail(Answer):
     id: str
     kind: str
     to: str

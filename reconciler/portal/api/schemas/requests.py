@@ -1,4 +1,4 @@
-"""Requests, their files and their figures in the OpenAPI document; and the bodies of what can be done with them."""
+"""Schemas of requests, their files and statistics, and the bodies of their events."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.actions.request_schemas import Moment, Percent, RequestFields
 from reconciler.portal.actions.schemas import Id, Language, Paragraph, StrictModel
 from reconciler.portal.actions.uploads import MOST_FILES
-from reconciler.portal.api.schemas.resources import Shown
+from reconciler.portal.api.schemas.resources import Answer
 from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.rules.word_counts import CountState
@@ -18,11 +18,11 @@ from reconciler.portal.uploads.words import Reason
 
 State: TypeAlias = Annotated[str, OneOf(RequestState)]
 
-Why: TypeAlias = Annotated[Paragraph, Field(min_length=1, max_length=500)]
+ReasonText: TypeAlias = Annotated[Paragraph, Field(min_length=1, max_length=500)]
 Uploads: TypeAlias = Annotated[list[Id], Field(max_length=MOST_FILES)]
 
 
-class TranslationRequest(Shown):
+class TranslationRequest(Answer):
     id: str
     version: int
     customer: str
@@ -44,7 +44,9 @@ class TranslationRequest(Shown):
 
 
 class NewRequest(RequestFields):
-    """A request for translation. Without `owner` it is the sender's own; only the provider's tools name others."""
+    """A request for translation. Without `owner` it is the sender's own; only tokens name other
+    owners.
+    """
 
     owner: Id | None = None
     files: Uploads = Field(default_factory=list)
@@ -52,53 +54,53 @@ class NewRequest(RequestFields):
 
 
 class ChangedRequest(StrictModel):
-    """What the provider's tools correct about a request."""
+    """Fields of a request that the provider's tools may change."""
 
     deadline: Moment | None = None
 
     @model_validator(mode="before")
     @classmethod
-    def moves_by_events(cls, sent: Any) -> Any:
-        """A problem for a `state`, which older callers send: it says by which events a state moves."""
-        if isinstance(sent, dict) and "state" in sent:
+    def reject_state(cls, value: Any) -> Any:
+        """Reject a `state`, which older clients send, and name the events that change it."""
+        if isinstance(value, dict) and "state" in value:
             events = ", ".join(name for name, event in EVENTS.items() if event.operation)
-            raise ValueError(f"a state moves by events: POST requests/ID/EVENT, with one of {events}")
-        return sent
+            raise ValueError(f"a state changes only by events: POST requests/ID/EVENT with one of {events}")
+        return value
 
 
 class Refusal(StrictModel):
-    """Why there will be no quote, or no project."""
+    """Why there is no quote or no project."""
 
-    reason: Why
+    reason: ReasonText
 
 
-class HowFar(StrictModel):
+class ProgressReport(StrictModel):
     progress: Percent
 
 
 class DeliveredFile(StrictModel):
-    """An upload, and the target language that it is in."""
+    """An upload and its target language."""
 
     upload: Id
     language: Language
 
 
 class Deliveries(StrictModel):
-    """What is delivered."""
+    """The delivered files."""
 
     files: Annotated[list[DeliveredFile], Field(min_length=1, max_length=MOST_FILES)]
 
 
 class NewOwner(StrictModel):
-    """Who looks after the request from now on."""
+    """The new owner of the request."""
 
     owner: Id
 
 
-class Upload(Shown):
-    """A file that came, and its weighted `words`: null while they are counted, and where a person has to count them.
+class Upload(Answer):
+    """An uploaded file; `words` is null while they are counted, and if a person has to count them.
 
-    `uncounted` says why a person has to.
+    `uncounted` says why a person has to count.
     """
 
     id: str
@@ -117,14 +119,14 @@ class RequestFile(Upload):
     created_at: str
 
 
-class FilesOfRequest(Shown):
-    """All files of a request, in one piece: there are at most a few dozen."""
+class FilesOfRequest(Answer):
+    """All files of a request in one answer: there are at most a few dozen."""
 
     items: list[RequestFile]
 
 
-class Figures(Shown):
-    """Sums over some requests: `costs` by currency, `mean_days` from sending to delivery."""
+class RequestTotals(Answer):
+    """Sums over requests: `costs` by currency, `mean_days` from sending to delivery."""
 
     key: str
     name: str
@@ -135,17 +137,17 @@ class Figures(Shown):
     mean_days: float | None
 
 
-class Period(Shown):
+class Period(Answer):
     first: str
     last: str
 
 
-class Statistics(Shown):
-    """The requests within reach that were sent in a period of days, by what tells them apart."""
+class Statistics(Answer):
+    """The requests in scope that were sent in a period, in total and by several keys."""
 
     period: Period
-    total: Figures
-    months: list[Figures]
-    services: list[Figures]
-    languages: list[Figures]
-    contacts: list[Figures]
+    total: RequestTotals
+    months: list[RequestTotals]
+    services: list[RequestTotals]
+    languages: list[RequestTotals]
+    contacts: list[RequestTotals]

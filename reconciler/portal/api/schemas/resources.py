@@ -1,4 +1,4 @@
-"""What answers look like, for the OpenAPI document; and the bodies that only single routes take."""
+"""Schemas of the answers, and the bodies that only single routes take."""
 
 from __future__ import annotations
 
@@ -31,14 +31,14 @@ from reconciler.portal.rules.states import ContactStatus, CustomerStatus
 T = TypeVar("T")
 
 
-class Shown(BaseModel):
-    """An answer; more members may come with later versions."""
+class Answer(BaseModel):
+    """An answer; later versions may add members."""
 
     model_config = ConfigDict(extra="allow")
 
 
-class ProblemDocument(Shown):
-    """RFC 9457: why something was not done."""
+class ProblemDocument(Answer):
+    """RFC 9457: why a request was refused."""
 
     type: str
     title: str
@@ -47,7 +47,7 @@ class ProblemDocument(Shown):
     trace: str
 
 
-class Applied(Shown):
+class Applied(Answer):
     present: bool
     fields: dict[str, JsonValue]
     commit: str | None
@@ -55,13 +55,13 @@ class Applied(Shown):
     at: str
 
 
-class Touch(Shown):
+class Touch(Answer):
     by: str
     actor: Annotated[str, OneOf(Actor)]
     at: str
 
 
-class Removal(Shown):
+class Removal(Answer):
     by: str
     actor: str
     at: str
@@ -70,7 +70,7 @@ class Removal(Shown):
     with_customer: bool
 
 
-class Managed(Shown):
+class Managed(Answer):
     id: str
     version: int
     external_key: str | None
@@ -113,7 +113,7 @@ class Customer(Managed):
     life: int
 
 
-class RegistrationMark(Shown):
+class RegistrationMark(Answer):
     id: str
     fingerprint: str | None
 
@@ -134,8 +134,8 @@ class Contact(Managed):
     registration: RegistrationMark | None
 
 
-class Page(Shown, Generic[T]):
-    """One page of a list; `next` is the cursor of the following one."""
+class Page(Answer, Generic[T]):
+    """One page of a list; `next` is the cursor of the next page."""
 
     items: list[T]
     next: str | None
@@ -143,14 +143,14 @@ class Page(Shown, Generic[T]):
     epoch: str
 
 
-class OwnToken(Shown):
-    """The token that asks: whose objects alone it writes, and when it ends."""
+class OwnToken(Answer):
+    """The caller's token: the only owner whose objects it writes, and when it expires."""
 
     owner: str | None
     expires_at: str
 
 
-class Meta(Shown):
+class Meta(Answer):
     id: str
     epoch: str
     revision: int
@@ -161,7 +161,7 @@ class Meta(Shown):
     token: OwnToken
 
 
-class HistoryEntry(Shown):
+class HistoryEntry(Answer):
     revision: int
     at: str
     by: str
@@ -178,19 +178,19 @@ class HistoryEntry(Shown):
     erased: list[str]
 
 
-class BatchResult(Shown):
+class BatchResult(Answer):
     change: str
     id: str
     version: int
 
 
-class BatchDone(Shown):
+class BatchAnswer(Answer):
     revision: int
     results: list[BatchResult]
 
 
-class LeaseWanted(StrictModel):
-    """The scopes that somebody wants to work on alone."""
+class NewLease(StrictModel):
+    """The scopes to lease."""
 
     scopes: Annotated[
         list[Annotated[str, StringConstraints(pattern=r"^(settings|customer:[a-z0-9]+(-[a-z0-9]+)*)$", max_length=80)]],
@@ -206,7 +206,7 @@ class LeaseRenewal(StrictModel):
     ttl_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 60
 
 
-class Lease(Shown):
+class Lease(Answer):
     id: str
     token: int
     expires_in_s: float
@@ -221,7 +221,7 @@ class NewService(ServiceFields):
 
     @model_validator(mode="after")
     def complete(self) -> NewService:
-        """A service has a name."""
+        """Require a name."""
         require(self, "name")
         return self
 
@@ -233,7 +233,7 @@ class NewCustomer(CustomerFields):
 
     @model_validator(mode="after")
     def complete(self) -> NewCustomer:
-        """A customer has a name."""
+        """Require a name."""
         require(self, "name")
         return self
 
@@ -245,7 +245,7 @@ class ChangedCustomer(CustomerFields):
 
     @model_validator(mode="after")
     def complete(self) -> ChangedCustomer:
-        """The name must not be null."""
+        """Reject a null name."""
         forbid_null(self, "name")
         return self
 
@@ -259,7 +259,7 @@ class NewContact(ContactFields):
 
     @model_validator(mode="after")
     def complete(self) -> NewContact:
-        """A contact has a name, an address and a role."""
+        """Require a name, an address and a role."""
         require(self, "name", "email", "role")
         return self
 
@@ -271,13 +271,13 @@ class ChangedContact(ContactFields):
 
     @model_validator(mode="after")
     def complete(self) -> ChangedContact:
-        """Name, address and role must not be null."""
+        """Reject a null name, address or role."""
         forbid_null(self, "name", "email", "role")
         return self
 
 
 class Approval(ContactFields):
-    """How a registration is approved: at which customer, with which fields."""
+    """The customer and fields with which a registration is approved."""
 
     customer: Id | None = None
 
@@ -297,4 +297,4 @@ class Handover(StrictModel):
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {"model": ProblemDocument, "content": {"application/problem+json": {}}, "description": "Not done, and why"},
 }
-"""What every route may answer besides its result."""
+"""The problems that any route may answer."""

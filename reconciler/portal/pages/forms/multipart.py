@@ -24,7 +24,7 @@ from reconciler.portal.actions.sessions import write_as
 from reconciler.portal.pages.context import Visit
 from reconciler.portal.pages.forms.form import LONGEST, MOST_FIELDS, Form, checked, once_of
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.uploads.vault import Incoming, Kept, Passing, Vault
+from reconciler.portal.uploads.vault import HashedFile, IncomingFile, StoredFile, Vault
 from reconciler.portal.web.body_budget import body_account_of
 from reconciler.portal.web.idempotency import has_stored_answer
 from reconciler.portal.web.request_limits import use_file_limits
@@ -42,7 +42,7 @@ class Arrived:
     field: str
     name: str
     sha256: str
-    kept: Kept | None
+    kept: StoredFile | None
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class _Arriving:
     _value: bytearray = field(default_factory=bytearray)
     _named: tuple[str, str | None] = ("", None)
     _text: bytearray = field(default_factory=bytearray)
-    _file: Passing | None = None
+    _file: HashedFile | None = None
     _repeated: bool | None = None
     _open: contextlib.ExitStack = field(default_factory=contextlib.ExitStack)
 
@@ -197,7 +197,7 @@ class _Arriving:
             raise Problem("malformed", "a part of this form has no name")
         if file:
             self._may_send_files()
-            self._file = Passing(self.vault) if self._repeated else self._open.enter_context(self.vault.incoming())
+            self._file = HashedFile(self.vault) if self._repeated else self._open.enter_context(self.vault.incoming())
 
     def _may_send_files(self) -> None:
         self.request.app.state.csrf.check_form(self.request, (self.values.get("mark") or [""])[0])
@@ -223,7 +223,7 @@ class _Arriving:
         name, file = self._named
         if self._file is not None and file:
             if self._file.size:
-                kept = self._file.finish() if isinstance(self._file, Incoming) else None
+                kept = self._file.finish() if isinstance(self._file, IncomingFile) else None
                 self.files.append(Arrived(name, file, self._file.sha256, kept))
             else:
                 self.empty.setdefault(name, []).append(file)

@@ -15,7 +15,7 @@ from reconciler.portal.pages.forms.form import Mistakes, Told
 from reconciler.portal.pages.routes.access import end_session, log_in_page
 from reconciler.portal.pages.sign_on_cookie import Journey
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.sign_on.journey import Departure, NotProven, SignOn, Unanswered
+from reconciler.portal.sign_on.journey import NotProven, ProviderUnavailable, SignOn, SignOnState
 from reconciler.portal.store.clock import moment
 from reconciler.portal.web.security import host_of
 
@@ -30,10 +30,10 @@ LogsIn = Annotated[Visit, visits("log-in")]
 @router.get("/login/sign-on")
 def leave(visit: LogsIn, to: Annotated[str, Query(max_length=2000)] = "") -> Response:
     """Go to the provider."""
-    provider, departure = _provider(visit), Departure.new()
+    provider, departure = _provider(visit), SignOnState.new()
     try:
         away = provider.address(departure, _back(visit), visit.language)
-    except Unanswered as error:
+    except ProviderUnavailable as error:
         return _unanswered(visit, to, error)
     response = RedirectResponse(away, 303)
     sign_on_cookie.depart(visit, response, Journey(departure, to if local(to) else ""))
@@ -54,14 +54,14 @@ def come_back(visit: LogsIn) -> Response:
 def _come_back(visit: Visit, provider: SignOn, journey: Journey) -> Response:
     def prove() -> str:
         answer, now = dict(visit.request.query_params), moment(visit.store.clock()).timestamp()
-        return provider.proven(journey.departure, answer, _back(visit), now)
+        return provider.proven_address(journey.departure, answer, _back(visit), now)
 
     try:
         session = access.sign_on(visit.store, host_of(visit.request), prove)
     except NotProven as error:
         LOG.warning("sign-on", extra={"reason": str(error)})
         return log_in_page(visit, journey.to, 403, wrong=_wrong(provider, "login.sign-on.refused"))
-    except Unanswered as error:
+    except ProviderUnavailable as error:
         return _unanswered(visit, journey.to, error)
     except Problem as problem:
         said = None if problem.type == "rate-limited" else _wrong(provider, "login.sign-on.unknown").whole
@@ -70,7 +70,7 @@ def _come_back(visit: Visit, provider: SignOn, journey: Journey) -> Response:
     return logged_in(visit, session, journey.to or "/")
 
 
-def _unanswered(visit: Visit, to: str, error: Unanswered) -> Response:
+def _unanswered(visit: Visit, to: str, error: ProviderUnavailable) -> Response:
     LOG.warning("sign-on", extra={"reason": str(error)})
     response = log_in_page(visit, to, 503, wrong=_wrong(_provider(visit), "login.sign-on.unanswered"))
     response.headers["Retry-After"] = "30"

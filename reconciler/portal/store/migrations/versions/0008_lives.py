@@ -1,4 +1,4 @@
-"""Customers and services count their lives as contacts do; lives of lost keys are remembered."""
+"""Customers and services count their lives as contacts do; the lives of lost keys are stored."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Words are counted by a job: when the count of a file is due, and how often it was begun."""
+"""Words are counted by a job: when a file's count is due, and how often it was started."""
 
 from __future__ import annotations
 

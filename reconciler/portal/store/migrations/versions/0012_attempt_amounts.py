@@ -1,4 +1,4 @@
-"""What people cause is counted with its amount: one row an act, however many mails it sends."""
+"""Attempts have an amount: one row per action, however many mails it sends."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Indexes for a portal of many: nothing that is asked for often reads all rows of its kind."""
+"""Indexes for large portals: frequent queries read only the rows they need."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Addresses that are look-alikes of each other are one: the texts by which they are compared, anew.
+"""New address forms, in which look-alike addresses are equal.
 
-Where two people have one address by now, who writes it plainly keeps the login; the other's text stays as it
-was, so that nothing is lost: she needs another address to log in again.
+If two people now have the same form, the one with the plain spelling keeps the login. The other
+keeps the old form, so that nothing is lost, and needs another address to log in again.
 """
 
 from __future__ import annotations

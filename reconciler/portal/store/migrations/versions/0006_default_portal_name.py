@@ -1,4 +1,6 @@
-"""The portal's name is empty until an administrator gives one: then everybody reads the usual one in her language."""
+"""The portal's name is empty until an administrator sets one; then readers see a default name in
+their language.
+"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a mail that was sent is forgotten, and which person did what stands in the history."""
+"""When a sent mail is emptied, and which person an entry of the history is about."""
 
 from __future__ import annotations
 
@@ -22,6 +22,6 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("person", sa.String(length=40), nullable=True))
         batch_op.create_index(batch_op.f("ix_changes_person"), ["person"], unique=False)
 
-    # what is there already is kept as long as what is sent today
+    # existing mails are kept as long as those sent today
     statement = sa.text("UPDATE outbox SET forget_at = :at WHERE state IN ('sent', 'dead')")
     op.execute(statement.bindparams(at=later(system_clock(), days=30)))

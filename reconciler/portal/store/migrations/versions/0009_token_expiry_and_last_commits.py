@@ -1,8 +1,8 @@
-"""Tokens expire, may be bound to an owner and show their use; settings remember last commits.
+"""Tokens expire, may be bound to an owner and record their use; settings record last commits.
 
-Nobody misses a token without an end until it leaks. So tokens that were made before get 90 days
-from now on, as new ones do; `doctor` and `portal tokens` tell in time. The last commit of an owner
-is the one of the settings or of a service that was applied last.
+Nobody misses a token without expiry until it leaks. Therefore existing tokens expire in 90 days, as
+new ones do; `doctor` and `portal tokens` show it in time. The last commit of an owner is that of
+the settings or the service that was applied last.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ def upgrade() -> None:
 
 
 def _last_commits() -> dict[str, str]:
-    """By owner, the commit of the settings or of the service that was applied last."""
+    """Return, by owner, the commit of the settings or the service that was applied last."""
     connection, bases = op.get_bind(), []
     for name in ("settings", "services"):
         table = sa.table(name, sa.column("owner"), sa.column("applied", sa.JSON()))

@@ -1,4 +1,4 @@
-"""The audit feed is chained: every entry has a hash, the portal the hash of the last one."""
+"""The audit feed is chained: each entry has a hash, and the portal stores the last one."""
 
 from __future__ import annotations
 
@@ -18,13 +18,26 @@ depends_on = None
 
 ROWS_A_TIME = 1000
 COLUMNS = (
-    "revision", "seq", "at", "by", "actor", "what", "object", "id", "change", "run", "commit", "person",
-)  # fmt: skip
+    "revision",
+    "seq",
+    "at",
+    "by",
+    "actor",
+    "what",
+    "object",
+    "id",
+    "change",
+    "run",
+    "commit",
+    "person",
+)
 DOCUMENTS = ("before", "after", "seals")
 CHANGES = sa.table(
-    "changes", *map(sa.column, COLUMNS), sa.column("hash"),
+    "changes",
+    *map(sa.column, COLUMNS),
+    sa.column("hash"),
     *(sa.column(name, sa.JSON(none_as_null=True)) for name in DOCUMENTS),
-)  # fmt: skip
+)
 
 
 def upgrade() -> None:
@@ -50,7 +63,7 @@ def upgrade() -> None:
 
 
 def _entries(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
-    """All entries in their order, some at a time."""
+    """Yield all entries in order, in chunks."""
     c = CHANGES.c
     last: tuple[int, int] = (-1, -1)
     while True:

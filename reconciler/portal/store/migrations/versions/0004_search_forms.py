@@ -1,4 +1,6 @@
-"""By what customers and contacts are found, who did what by name, and which delivery was taken."""
+"""Search forms of customers and contacts, an index on the history's names, and the download time of
+deliveries.
+"""
 
 from __future__ import annotations
 
@@ -24,7 +26,7 @@ def upgrade() -> None:
     with op.batch_alter_table("changes", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_changes_by"), ["by"], unique=False)
 
-    # nobody knows whether what was delivered earlier was taken: every caller is admitted to take it now
+    # unknown for earlier deliveries: they count as taken, so nobody is reminded
     op.execute(sa.text("UPDATE requests SET taken_at = delivered_at WHERE state = 'delivered'"))
     _write_forms("customer", "customers", "name")
     _write_forms("contact", "contacts", "name", "email")

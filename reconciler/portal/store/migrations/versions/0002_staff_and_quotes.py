@@ -1,4 +1,4 @@
-"""People at work: the provider's people, sign-ups, files, quotes, and the secret that keys forms."""
+"""Staff, links and sign-ups; the quote and progress of requests; HTML mails; the portal's secret."""
 
 from __future__ import annotations
 

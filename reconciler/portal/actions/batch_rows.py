@@ -1,0 +1,83 @@
+"""The rows of a batch: version, lease, owner and key of each row that its operations name."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from reconciler.portal.actions import generations, ownership, references
+from reconciler.portal.actions import operations as op
+from reconciler.portal.rules.problems import Problem
+from reconciler.portal.store.unit_of_work import Row, Work
+
+
+@dataclass
+class BatchRun:
+    """A batch while it is applied."""
+
+    work: Work
+    batch: op.Batch
+    scopes: frozenset[str]
+    had_manager: set[str] = field(default_factory=set)
+
+
+def row_of(run: BatchRun, kind: str, id: str, version: int) -> Row:
+    """Return the row that an operation names, if its version, its owner and the lease allow the
+    write.
+    """
+    row = run.work.get(kind, id)
+    version_before = row.first["version"] if row.first else row["version"]
+    if version_before != version:
+        raise Problem("stale", f"{kind} '{id}' has version {version_before}, not {version}")
+    ownership.must_not_be_anothers(run.batch.owner, row)
+    check_lease(run, row)
+    return row
+
+
+def check_lease(run: BatchRun, row: Row) -> None:
+    if row.kind in {"settings", "service"}:
+        check_lease_scope(run, "settings")
+        return
+    home = row if row.kind == "customer" else run.work.get("customer", row["customer"])
+    keys = {home["external_key"], home.first["external_key"] if home.first else None} - {None}
+    for key in keys:
+        check_lease_scope(run, f"customer:{key}")
+
+
+def check_lease_scope(run: BatchRun, scope: str) -> None:
+    if scope not in run.scopes:
+        raise Problem("lease-fenced", f"the lease does not cover '{scope}'")
+
+
+def manage(run: BatchRun, row: Row, key: str) -> Row:
+    """Set the owner and the key of a row."""
+    row["owner"] = run.batch.owner
+    return set_key(run, row, key)
+
+
+def set_key(run: BatchRun, row: Row, key: str) -> Row:
+    """Set the key of a row."""
+    if row["external_key"] != key and row.kind != "settings":
+        _must_be_free(run, row, key)
+        generations.begin_life(run.work, row, key)
+    row["external_key"] = key
+    if row.kind in {"customer", "contact"}:
+        check_lease(run, row)
+    return row
+
+
+def _must_be_free(run: BatchRun, row: Row, key: str) -> None:
+    match row.kind:
+        case "customer":
+            holders = references.customers_called(run.work, run.batch.owner, key)
+        case "contact":
+            holders = references.contacts_called(run.work, row["customer"], key)
+        case _:
+            return
+    if any(holder is not row for holder in holders):
+        raise Problem("key-taken", f"a {row.kind} '{key}' already exists")
+
+
+def check_unowned(row: Row) -> None:
+    """Raise a problem if the row had an owner before the batch: only unmanaged rows are adopted."""
+    if (row.first or row.values)["owner"] is not None:
+        raise Problem("wrong-state", f"{row.kind} '{row.id}' already has an owner")
