@@ -36,6 +36,7 @@ from reconciler.portal.api.routes import (
     staff,
     statistics,
 )
+from reconciler.portal.i18n.catalogs import check_catalogs
 from reconciler.portal.pages.site import PAGES, PageHeaders, bare_page, marks_of, problem_page
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
@@ -76,6 +77,7 @@ class Portal(FastAPI):
 
 def create_app(store: Store, sign_on: SignOn | None = None, paces: Paces = PACES) -> FastAPI:
     """The portal on this store; it does not start when a route has no policy. `sign_on`: where else people log in."""
+    check_catalogs()
     app = Portal(
         title="Customer portal", version=version("portal-reconciler"), openapi_url=None, docs_url=None, redoc_url=None,
         redirect_slashes=False,

@@ -23,6 +23,7 @@ from reconciler.portal.app import create_app
 from reconciler.portal.delivery.smtp import MailServer, mail_server
 from reconciler.portal.demo.people import give_everybody, people_of_the_provider
 from reconciler.portal.demo.seed import fill, settle, tell_demo_story
+from reconciler.portal.i18n.catalogs import UnusableCatalog
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.principals import COMMAND_LINE, Scope
 from reconciler.portal.rules.problems import Problem
@@ -54,7 +55,7 @@ LIMITS: Final[Mapping[str, int]] = {str(limit): window.most for limit, window in
 """What a person or a customer may cause, by the names of the flag."""
 
 __all__ = [
-    "LIMITS", "LOG_LEVELS", "DatabaseFailure", "NotInvited", "Restored", "Verdict", "WrongArchive", "WrongDatabase", "WrongSettings",
+    "LIMITS", "LOG_LEVELS", "DatabaseFailure", "NotInvited", "Restored", "UnusableCatalog", "Verdict", "WrongArchive", "WrongDatabase", "WrongSettings",
     "activate_everybody", "back_up", "create_token", "invite", "is_empty", "judge_password", "list_tokens", "restore",
     "revoke_token", "running", "seed_many", "serve", "tell_story", "verify",
 ]  # fmt: skip

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from reconciler.portal.actions import registrations
+from reconciler.portal.i18n.catalogs import LANGUAGES
 from reconciler.portal.pages.queries.history import Names, told
 from reconciler.portal.pages.rendering import speech
-from reconciler.portal.pages.words import LANGUAGES
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store

@@ -26,7 +26,7 @@ class MailKind(StrEnum):
 
 
 class Wording(StrEnum):
-    """The sentences of a mail, by the prefix of their keys in `mail.words`, and its kind.
+    """The sentences of a mail, by the prefix of their keys in `i18n.source.mails`, and its kind.
 
     Most kinds have one wording; some say another thing to other readers.
     """

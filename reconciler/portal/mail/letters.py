@@ -10,12 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.portal.i18n.catalogs import (
+    direction,
+    is_key,
+    plural_sentence,
+    sentence,
+    written_language,
+)
+from reconciler.portal.i18n.source import SOURCE
 from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.markup import Paragraph, markup
-from reconciler.portal.mail.words import WORDS, words, written_in
 from reconciler.portal.rules.complete_tables import covering
-from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import day, locale_of
 
 _LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
@@ -41,17 +47,15 @@ _LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
 """The paragraphs of each wording; `|link` stands for the link, `|requests` for one paragraph a request."""
 
 
-def _sentences(wording: Wording) -> set[str]:
-    return {f"{wording}.subject", *(line for line in _LINES[wording] if not line.startswith("|"))}
-
-
-_NEEDED: Final = {
-    *Role,
-    *StaffKind,
-    *(sentence for wording in covering(_LINES, Wording) for sentence in _sentences(wording)),
-}
-for _table in WORDS.values():
-    covering({key.removesuffix(".other"): text for key, text in _table.items()}, _NEEDED)
+covering(
+    SOURCE,
+    {
+        f"mail.{line}"
+        for wording in covering(_LINES, Wording)
+        for line in (f"{wording}.subject", *_LINES[wording])
+        if not line.startswith("|")
+    },
+)
 
 
 _OURS: Final = frozenset({"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"})
@@ -81,53 +85,61 @@ def letter(wording: Wording, language: str, facts: Mapping[str, str], requests: 
     `until` is a day (`2026-12-09`), `contact` the address to write to, empty when there is none. What others
     typed is made `inert` here, for texts and HTML of all wordings.
     """
-    table, locale = words(language), locale_of(written_in(language))
-    known = {name: _one_line(value) if name in _OURS else _of_others(value) for name, value in facts.items()}
-    known |= {"what": table.get(facts.get("role", ""), ""), "reason": _of_others(_reason(facts, table))}
+    written = written_language(language)
+    safe = {name: _one_line(value) if name in _OURS else _of_others(value) for name, value in facts.items()}
+    safe |= {
+        "what": _text(written, f"mail.role.{facts.get('role', '')}"),
+        "reason": _of_others(_reason(facts, written)),
+    }
     if until := facts.get("until"):
-        known["until"] = day(locale, until, "long")
-    plural = "one" if locale.plural_form(int(facts.get("count", 0))) == "one" else "other"
-    say = _Sayer(table, known, plural)
-    said = [
-        Paragraph(say("greeting")), *(each for part in _LINES[wording] for each in _paragraphs(part, say, requests)),
-        Paragraph(f"{say('closing')}\n{known['portal']}"),
-    ]  # fmt: skip
+        safe["until"] = day(locale_of(written), until, "long")
+    say = _Sayer(written, safe, int(facts.get("count", 0)))
+    paragraphs = [
+        Paragraph(say("greeting")),
+        *(paragraph for line in _LINES[wording] for paragraph in _paragraphs(line, say, requests)),
+        Paragraph(f"{say('closing')}\n{safe['portal']}"),
+    ]
     subject = say(f"{wording}.subject")
-    text = "\n\n".join(part.as_text for part in said) + "\n"
-    return Letter(subject, text, markup(subject, said, written_in(language), facts.get("color")))
+    text = "\n\n".join(paragraph.as_text for paragraph in paragraphs) + "\n"
+    html = markup(subject, paragraphs, written, direction(written), facts.get("color"))
+    return Letter(subject, text, html)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sayer:
-    """The sentences of one mail, in the form that its facts want."""
+    """The sentences of one mail, filled in with its facts."""
 
-    table: Mapping[str, str]
+    language: str
     facts: Mapping[str, str]
-    plural: str
+    count: int
 
-    def __call__(self, key: str) -> str:
-        if f"{key}.{self.plural}" in self.table:
-            key = f"{key}.{self.plural}"
-        elif f"{key}.nobody" in self.table and not self.facts["contact"]:
+    def __call__(self, line: str) -> str:
+        key = f"mail.{line}"
+        if not self.facts.get("contact") and is_key(f"{key}.nobody"):
             key = f"{key}.nobody"
-        return self.table[key].format_map(self.facts)
+        return plural_sentence(self.language, key, self.count).format_map(self.facts)
 
 
-def _paragraphs(part: str, say: _Sayer, requests: Sequence[About]) -> list[Paragraph]:
-    match part:
+def _paragraphs(line: str, say: _Sayer, requests: Sequence[About]) -> list[Paragraph]:
+    match line:
         case "|link":
             return [Paragraph("", say.facts["link"])]
         case "|requests":
-            return [Paragraph(_of_others(each.title), each.page) for each in requests]
+            return [Paragraph(_of_others(request.title), request.page) for request in requests]
         case "role" if not say.facts["what"]:
             return []
         case _:
-            return [Paragraph(say(part))]
+            return [Paragraph(say(line))]
 
 
-def _reason(facts: Mapping[str, str], table: Mapping[str, str]) -> str:
+def _reason(facts: Mapping[str, str], language: str) -> str:
     reason = facts.get("reason") or "other"
-    return table.get(reason, reason if reason != "rejected" else table["other"])
+    known = _text(language, f"mail.reason.{reason}")
+    return known or (reason if reason != "rejected" else _text(language, "mail.reason.other"))
+
+
+def _text(language: str, key: str) -> str:
+    return sentence(language, key) if is_key(key) else ""
 
 
 def _of_others(text: str) -> str:

@@ -28,15 +28,21 @@ class Paragraph:
         return "\n".join(part for part in (self.text, self.address) if part)
 
 
-def markup(subject: str, paragraphs: Sequence[Paragraph], language: str, color: str | None = None) -> str:
-    """The mail as HTML. `color` is `#rrggbb` and colours a line, never text: it may be any brand's."""
+def markup(
+    subject: str,
+    paragraphs: Sequence[Paragraph],
+    language: str,
+    direction: str,
+    color: str | None = None,
+) -> str:
+    """Return the mail as HTML. `direction` is `ltr` or `rtl`; `color` is `#rrggbb` and colours a line, never text: it may be any brand's."""
     body = "\n".join(_marked(paragraph) for paragraph in paragraphs)
     style = (
         f"body{{max-width:40em;margin:0 auto;padding:1em;border-top:6px solid {color or DARK};"
         f"font-family:sans-serif;line-height:1.5;color:#1a1a1a;background:#ffffff}}a{{color:{DARK}}}"
     )
     return (
-        f'<!doctype html>\n<html lang="{html.escape(language)}" dir="ltr">\n<head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{html.escape(language)}" dir="{direction}">\n<head><meta charset="utf-8">'
         f"<title>{html.escape(subject)}</title>\n<style>{style}</style></head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 

@@ -19,12 +19,12 @@ from starlette.responses import RedirectResponse
 
 from reconciler.portal.actions import known_browsers
 from reconciler.portal.actions.sessions import HOURS, by_session, note_use
+from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.pages.forms.form import Form, Mistakes, refusal
+from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, page_of_form, places
 from reconciler.portal.pages.rendering import render
-from reconciler.portal.pages.words import chosen_language
 from reconciler.portal.rules.policy import Grant, Reach, granted, reach_of
-from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.rules.principals import Actor, Principal, Who
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import DAY_S

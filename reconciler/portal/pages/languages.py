@@ -11,9 +11,9 @@ from typing import Final
 
 from babel import Locale, localedata
 
+from reconciler.portal.i18n.catalogs import ENGLISH, LANGUAGES
 from reconciler.portal.pages.forms.form import Form, Why
 from reconciler.portal.pages.rendering import Speech
-from reconciler.portal.pages.words import LANGUAGES
 
 _OLD: Final = frozenset({"sh", "tw"})
 """Tags that others replaced."""
@@ -48,3 +48,26 @@ def _common() -> frozenset[str]:
     """The languages of two letters that have a name in every language of the pages."""
     tags = map(str, Locale.parse("en").languages)
     return frozenset(tag for tag in tags if len(tag) == 2 and localedata.exists(tag)) - _OLD
+
+
+def chosen_language(wished: str | None, accepted: str) -> str:
+    """Return the language of the pages: the wished one, else the browser's best match, else English.
+
+    `accepted` is the header Accept-Language (RFC 9110).
+    """
+    for tag in (wished or "", *_by_quality(accepted)):
+        primary = tag.partition("-")[0].lower()
+        if primary in LANGUAGES:
+            return primary
+    return ENGLISH
+
+
+def _by_quality(accepted: str) -> list[str]:
+    ranked = []
+    for place, part in enumerate(accepted[:500].split(",")):
+        tag, _, quality = part.strip().partition(";q=")
+        try:
+            ranked.append((-float(quality or 1), place, tag))
+        except ValueError:
+            continue
+    return [tag for _, _, tag in sorted(ranked)]

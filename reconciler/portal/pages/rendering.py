@@ -20,13 +20,18 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.portal.actions.sign_ups import REGISTRANT
+from reconciler.portal.i18n.catalogs import (
+    LANGUAGES,
+    direction,
+    is_key,
+    plural_sentence,
+    sentence,
+)
 from reconciler.portal.pages.forms.form import Mistakes, Why
-from reconciler.portal.pages.words import LANGUAGES, known, sentence
 from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
-RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
 NAMELESS: Final = {SYSTEM.name: "who.portal", COMMAND_LINE.name: "who.command-line", REGISTRANT: "who.registrant"}
 """Who stands in history without a name of her own."""
 SIZES: Final = {"fr": ("ko", "Mo", "Go", "To")}
@@ -47,9 +52,9 @@ class Speech:
         return pattern.format_map(facts) if facts else pattern
 
     def many(self, key: str, count: int, **facts: Any) -> str:
-        """The sentence for a number of things: `key.one` or `key.other`, by the language's own rule."""
-        form = "one" if self.locale.plural_form(count) == "one" else "other"
-        return self(f"{key}.{form}", count=self.number(count), **facts)
+        """Return the sentence for a number of things, by the plural rule of the language."""
+        pattern = plural_sentence(self.language, key, count)
+        return pattern.format_map({"count": self.number(count), **facts})
 
     def counted(self, key: str, count: int) -> str:
         """How many there are; beyond `COUNTED` that there are more."""
@@ -161,14 +166,18 @@ def render(
     tell = speech(language)
     return environment().get_template(template).render(
         t=tell, language=language, languages=LANGUAGES, once=lambda: secrets.token_urlsafe(16),
-        done=f"done.{done}" if known(f"done.{done}") else None,
-        direction="rtl" if language in RIGHT_TO_LEFT else "ltr", **_mistakes(tell, wrong), **values,
+        done=f"done.{done}" if is_key(f"done.{done}") else None,
+        direction=direction(language), **_mistakes(tell, wrong), **values,
     )  # fmt: skip
 
 
 def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
     """A template that needs nobody's visit and no database."""
-    return environment().get_template(template).render(t=speech(language), language=language, **values)
+    return (
+        environment()
+        .get_template(template)
+        .render(t=speech(language), language=language, direction=direction(language), **values)
+    )
 
 
 @cache

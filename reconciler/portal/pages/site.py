@@ -13,14 +13,15 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.actions import access
+from reconciler.portal.i18n.catalogs import LANGUAGES, is_key
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.brand_colours import brand_css
 from reconciler.portal.pages.context import LANGUAGE_COOKIE, Visit, form_page, local, visit_of, visits
 from reconciler.portal.pages.forms.form import Mistakes, Sent
+from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import home
 from reconciler.portal.pages.rendering import render_bare
 from reconciler.portal.pages.routes.access import log_in_page
-from reconciler.portal.pages.words import LANGUAGES, chosen_language, known
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -75,7 +76,7 @@ def choose_language(visit: Open, form: Sent) -> Response:
     """Read on in another language; people who are logged in keep it as their own."""
     language, to = form.text("language"), form.text("to")
     if language not in LANGUAGES:
-        raise Problem("unprocessable", "the pages are in English, French and German")
+        raise Problem("unprocessable", f"the pages are in {', '.join(LANGUAGES)}")
     response = visit.to(to if local(to) else "/")
     visit.marks.keep(response, LANGUAGE_COOKIE, language, 31536000)
     who = visit.principal
@@ -121,7 +122,7 @@ def bare_page(request: Request, problem: Problem, trace: str) -> Response:
 
 
 def _sentence(problem: Problem) -> str:
-    return f"problem.{problem.type}" if known(f"problem.{problem.type}") else "problem.other"
+    return f"problem.{problem.type}" if is_key(f"problem.{problem.type}") else "problem.other"
 
 
 SECRET_PATHS: Final = ("/activate/", "/confirm/", "/reset/", "/login/sign-on")

@@ -31,7 +31,7 @@ portal = Table(
 `head`: the hash of the last entry of the audit feed (`rules.chain`).
 
 `secret` keys the marks by which forms of ours are known; every server process shares it. `name` is empty
-until somebody gives one (`rules.portal_name`).
+until somebody gives one (`i18n.portal_name`).
 """
 
 settings = Table(

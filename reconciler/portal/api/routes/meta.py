@@ -9,8 +9,8 @@ from fastapi import APIRouter, Request, Response
 from sqlalchemy import select
 
 from reconciler.portal.api.schemas.resources import PROBLEMS, Meta
+from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.rules.policy import Grant
-from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.store import tables as t
 from reconciler.portal.web.body_validation import JsonRoute
 from reconciler.portal.web.responses import answer

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from reconciler.portal.i18n.catalogs import is_key
 from reconciler.portal.pages.queries.checkout import Found, file_of, names_of_customers
 from reconciler.portal.pages.rendering import Speech
-from reconciler.portal.pages.words import known
 from reconciler.portal.rules.audit import deed_of
 from reconciler.portal.store import tables as t
 
@@ -108,7 +108,7 @@ def told(say: Speech, entry: Found, names: Names) -> Told:
     before, after = _flat(entry["before"] or {}), _flat(entry["after"] or {})
     given = next((values["name"] for values in (after, before) if isinstance(values.get("name"), str)), None)
     name = names.names.get(entry["id"]) or given or entry["id"]
-    what = say(f"history.the.{entry['object']}", name=name) if known(f"history.the.{entry['object']}") else name
+    what = say(f"history.the.{entry['object']}", name=name) if is_key(f"history.the.{entry['object']}") else name
     file = None
     if entry["actor"] == "reconciler":
         file = "portal.yaml" if entry["object"] == "settings" else names.files.get(entry["id"])
@@ -176,7 +176,7 @@ def _listed(values: Iterable[str]) -> str:
 
 
 def _text(say: Speech, field: str, value: str, names: Mapping[str, str]) -> str:
-    if field in _WORDED and known(key := f"{_WORDED[field]}{value}"):
+    if field in _WORDED and is_key(key := f"{_WORDED[field]}{value}"):
         return say(key)
     if field in _TONGUES:
         return say.tongue(value)

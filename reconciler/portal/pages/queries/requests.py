@@ -13,6 +13,7 @@ from reconciler.portal.actions.offers import offered_services
 from reconciler.portal.actions.quotes import overdue, price_of
 from reconciler.portal.actions.row_scope import looked_after, must_reach, reachable
 from reconciler.portal.actions.uploads import of_request
+from reconciler.portal.i18n.catalogs import is_key
 from reconciler.portal.pages.context import Visit
 from reconciler.portal.pages.queries.checkout import (
     PAGE,
@@ -25,7 +26,6 @@ from reconciler.portal.pages.queries.checkout import (
     one_page,
 )
 from reconciler.portal.pages.queries.todo import CONDITIONS
-from reconciler.portal.pages.words import known
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Reach, granted
 from reconciler.portal.rules.problems import Problem
@@ -201,7 +201,7 @@ def _owners(entry: Found) -> list[str]:
 
 
 def _said(what: str) -> str:
-    return f"event.{what}" if known(f"event.{what}") else "event.other"
+    return f"event.{what}" if is_key(f"event.{what}") else "event.other"
 
 
 def kept_uploads(connection: Connection, visit: Visit, ids: Sequence[str]) -> list[Found]:

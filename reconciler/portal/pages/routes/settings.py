@@ -11,12 +11,12 @@ from sqlalchemy import select
 from reconciler.portal.actions import portal_name
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.schemas import PortalName, SettingsFields
+from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.pages.context import Visit, shown_picture, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Told, Why, judged
 from reconciler.portal.pages.languages import is_tongue
 from reconciler.portal.pages.queries.checkout import Found, file_of
 from reconciler.portal.rules.audit import Verb
-from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 

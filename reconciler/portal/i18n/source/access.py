@@ -1,0 +1,106 @@
+"""Sentences of signing up, logging in, one's own account, and the provider's people."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from reconciler.portal.i18n.text import Plural, Text
+
+TEXTS: Final[dict[str, Text]] = {
+    "login.title": "Log in",
+    "login.do": "Log in",
+    "login.password": "Password",
+    "login.wrong": "Address or password is not right.",
+    "login.wait": Plural(
+        "Too many tries. The next one is possible in {count} second.",
+        "Too many tries. The next one is possible in {count} seconds.",
+    ),
+    "login.sign-on": "Log in with {provider}",
+    "login.or": "or with a password",
+    "login.sign-on.broken": ("This log-in took too long or was begun in another browser. Please begin again."),
+    "login.sign-on.refused": ("{provider} did not confirm who you are. Try again, or log in with your password."),
+    "login.sign-on.unknown": (
+        "{provider} confirmed your address, but there is no account for it here. Ask your contact "
+        "at our company for access."
+    ),
+    "login.sign-on.unanswered": (
+        "{provider} does not answer at the moment. Log in with your password, or try again later."
+    ),
+    "login.forgotten": "Forgotten your password?",
+    "login.no-access": "No access yet? Sign up",
+    "sign-up.title": "Sign up",
+    "sign-up.lead": ("Tell us who you are. We send a link to your address to make sure that it is yours."),
+    "sign-up.closed": ("You cannot sign up here yourself. Ask your contact at our company for access."),
+    "sign-up.role": "What do you want to do here?",
+    "sign-up.role.hint": "An administrator decides.",
+    "sign-up.code": "Registration code",
+    "sign-up.code.hint": "If your organisation gave you one.",
+    "sign-up.do": "Sign up",
+    "sent.title": "Check your inbox",
+    "sent.sign-up": ("If this address can be used, an e-mail with a link is on its way. The link works for 24 hours."),
+    "sent.reset": (
+        "If there is an account for this address, an e-mail with a link is on its way. The link works for 10 minutes."
+    ),
+    "sent.nothing": "No e-mail? Look in your spam folder, and check the address.",
+    "confirm.title": "Confirm your e-mail address",
+    "confirm.lead": "One more click, and we know that the address is yours.",
+    "confirm.do": "Confirm",
+    "confirmed.title": "Thank you",
+    "confirmed.waiting": (
+        "Your registration is waiting for approval. You will get an e-mail as soon as somebody has decided."
+    ),
+    "confirmed.invited": ("You have access. An e-mail with the link to set your password is on its way."),
+    "confirmed.known": "You already have access: log in, or set a new password.",
+    "activate.title": "Set your password",
+    "activate.lead": "Welcome, {name}. From now on you log in with {email} and this password.",
+    "reset.title": "New password",
+    "reset.lead": "With which address do you log in? We send a link to it.",
+    "reset.do": "Send the link",
+    "reset.set": "Set a new password for {email}. You will be logged out on all devices.",
+    "link.title": "This link no longer works",
+    "link.activation": (
+        "It has been used already, or it has expired. If you have set a password, log in; otherwise ask for a new link."
+    ),
+    "link.reset": "It has been used already, or its ten minutes are over. Ask for a new one.",
+    "link.confirm": "It has been used already, or its 24 hours are over. Sign up again.",
+    "password.new": "New password",
+    "password.old": "Current password",
+    "password.repeat": "New password again",
+    "password.hint": (
+        "8 characters or more, with lower and upper case letters and digits. A whole sentence is fine, too."
+    ),
+    "password.do": "Set password",
+    "password.short": "This is too short: 8 characters or more.",
+    "password.long": "This is too long: 200 characters at most.",
+    "password.kinds": "Lower and upper case letters and digits are needed.",
+    "password.common": "This password is easy to guess. Choose several unrelated words.",
+    "password.differs": "The two passwords are not the same.",
+    "password.wrong": "This is not your current password.",
+    "account.title": "Your account",
+    "account.you": "Your details",
+    "account.email": ("You log in with this address. Only an administrator can change it: write to us."),
+    "account.language.home": "Same as your organisation",
+    "account.password": "Change password",
+    "account.password.lead": "You will be logged out on all other devices.",
+    "account.everywhere": "Log out on all devices",
+    "account.everywhere.lead": ("If you were logged in on a device that is not yours, or that you have lost."),
+    "staff.lead": ("Administrators run the portal. Project managers look after the customers that list their address."),
+    "staff.invite": "Invite somebody",
+    "staff.invite.lead": "The person gets an e-mail with a link to set a password.",
+    "staff.kind": "Role",
+    "staff.kind.administrator": "Administrator",
+    "staff.kind.project_manager": "Project manager",
+    "staff.customers": "Customers",
+    "staff.remove.lead": ("{name} loses access at once. The address stays listed with the customers that name it."),
+    "problem.last-administrator": "This is the last administrator. Make another one first.",
+    "done.invited": "Invited; the e-mail is on its way.",
+    "done.activated": "Your password is set. Log in with it.",
+    "done.password": "Your password was changed.",
+    "done.logged-out": "You are logged out.",
+    "done.everywhere": "You are logged out on all devices.",
+    "login.refused": "Not logged in",
+    "login.lapsed": (
+        "Your session had ended, so your form was not sent. Log in, and you come back to its "
+        "page. Please fill it in again."
+    ),
+}
