@@ -31,7 +31,7 @@ def test_every_key_has_one_text() -> None:
 
 def test_every_english_text_says_something() -> None:
     for key, text in SOURCE.items():
-        forms = (text.one, text.other) if isinstance(text, Plural) else (text,)
+        forms = (text.singular, text.plural) if isinstance(text, Plural) else (text,)
         assert all(form and form.strip() == form for form in forms), key
 
 

@@ -203,7 +203,7 @@ def test_who_proves_nothing_stays_outside(store: Store, provider: Identity, mana
     reader = visitor(store, provider)
     provider.verified = False
     answer = log_in(reader, 403)
-    assert "Quist ID did not confirm who you are" in answer.text
+    assert "Quist ID did not confirm your identity" in answer.text
     assert "portal" not in reader.cookies
     assert not logged_in(reader)
 
@@ -317,7 +317,7 @@ def test_somebody_who_tries_all_day_is_stopped(store: Store, provider: Identity,
     provider.verified = False
     for _ in range(50):
         log_in(reader, 403)
-    assert "Too many tries" in log_in(reader, 429).text
+    assert "Too many attempts" in log_in(reader, 429).text
 
 
 def test_without_a_provider_there_is_no_such_page(store: Store) -> None:

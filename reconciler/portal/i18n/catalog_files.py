@@ -1,4 +1,4 @@
-"""The files of the catalogs: `messages.pot`, one `.po` for each language, and `.mo` compiled from it.
+"""The files of the catalogs: `messages.pot`, one `.po` for each language, and its `.mo`.
 
 `make messages` runs `renew`, and the build of the package runs `compile_catalogs`. The running
 portal needs neither.
@@ -22,7 +22,8 @@ from reconciler.portal.i18n.text import Plural, Text
 
 TEMPLATE: Final = LOCALES / "messages.pot"
 _VOLATILE: Final = re.compile(
-    r'^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|Last-Translator|Language-Team|Generated-By): .*\n',
+    r'^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|'
+    r"Last-Translator|Language-Team|Generated-By): .*\n",
     re.MULTILINE,
 )
 """Header lines that change without a change of a sentence."""
@@ -42,14 +43,14 @@ def renew(folder: Path = LOCALES) -> None:
 
 def template() -> Catalog:
     """Return the catalog of all English texts, without translations."""
-    return _filled(Catalog(project="portal-reconciler", header_comment=_header("all languages")))
+    return _with_texts(Catalog(header_comment=_header("all languages")))
 
 
 def updated(catalog: Catalog, language: str) -> Catalog:
     """Return the catalog with exactly the sentences of the portal, in their order."""
     name = Locale.parse(language).get_display_name("en") or language
-    fresh = Catalog(language, project="portal-reconciler", header_comment=_header(name), fuzzy=False)
-    return _filled(fresh, {message.context: message for message in catalog if message.id})
+    renewed = Catalog(language, header_comment=_header(name), fuzzy=False)
+    return _with_texts(renewed, {message.context: message for message in catalog if message.id})
 
 
 def read(po: Path) -> Catalog:
@@ -65,7 +66,7 @@ def as_text(catalog: Catalog) -> str:
     return _VOLATILE.sub("", file.getvalue().decode())
 
 
-def _filled(catalog: Catalog, old: dict[str | None, Message] | None = None) -> Catalog:
+def _with_texts(catalog: Catalog, old: dict[str | None, Message] | None = None) -> Catalog:
     for area in AREAS:
         file = f"source/{area.__name__.rpartition('.')[2]}.py"
         for key in area.TEXTS:
@@ -74,7 +75,7 @@ def _filled(catalog: Catalog, old: dict[str | None, Message] | None = None) -> C
 
 
 def _add(catalog: Catalog, key: str, text: Text, file: str, old: Message | None) -> None:
-    id = (text.one, text.other) if isinstance(text, Plural) else text
+    id = (text.singular, text.plural) if isinstance(text, Plural) else text
     if old is None or isinstance(old.id, str) != isinstance(id, str):
         catalog.add(id, locations=[(file, 0)], context=key)  # no form of an old plural fits
         return

@@ -1,7 +1,7 @@
 """Sentences by language and key, read from the compiled catalogs with gettext.
 
-English comes from `source`; every other language is a file `locales/TAG.po` with the `.mo` file that
-`make messages` compiles from it. A catalog that is missing, stale or incomplete raises
+English comes from `source`. Every other language is a file `locales/TAG.po`, with the `.mo` file
+that `make messages` compiles from it. A catalog that is missing, stale or incomplete raises
 `UnusableCatalog`: an English sentence never stands in for a translation without notice.
 """
 
@@ -23,7 +23,7 @@ from reconciler.portal.rules.typesetting import typeset
 ENGLISH: Final = "en"
 LOCALES: Final = Path(__file__).parent / "locales"
 DIGEST: Final = ("catalog", "digest of the .po file")
-"""Context and id of the entry by which a `.mo` file names the `.po` file that it was compiled from."""
+"""Context and id of the entry that tells from which `.po` file a `.mo` file was compiled."""
 
 
 class UnusableCatalog(Exception):
@@ -33,16 +33,16 @@ class UnusableCatalog(Exception):
 def _own_names() -> dict[str, str]:
     tags = (ENGLISH, *(path.stem for path in LOCALES.glob("*.po")))
     names = {tag: Locale.parse(tag).get_display_name(tag) or tag for tag in tags}
-    named = {tag: name[0].upper() + name[1:] for tag, name in names.items()}
-    return dict(sorted(named.items(), key=lambda entry: entry[1]))
+    capitalised = {tag: name[0].upper() + name[1:] for tag, name in names.items()}
+    return dict(sorted(capitalised.items(), key=lambda entry: entry[1]))
 
 
 LANGUAGES: Final[Mapping[str, str]] = _own_names()
-"""The languages that the portal is written in: their tags, and their names in themselves, by name."""
+"""The languages of the portal: tag and name in the language itself, sorted by name."""
 
 
 def written_language(tag: str) -> str:
-    """Return the language that readers of a tag get (`fr-CH` reads French); English if none fits."""
+    """Return the catalog's language for a tag (`fr-CH` reads French); English if none fits."""
     primary = tag.partition("-")[0].lower()
     return primary if primary in LANGUAGES else ENGLISH
 
@@ -75,8 +75,8 @@ def plural_sentence(language: str, key: str, count: int) -> str:
     if not isinstance(text, Plural):
         return sentence(language, key)
     if language == ENGLISH:
-        return text.one if count == 1 else text.other
-    return typeset(language, catalog(language).npgettext(key, text.one, text.other, count))
+        return text.singular if count == 1 else text.plural
+    return typeset(language, catalog(language).npgettext(key, text.singular, text.plural, count))
 
 
 def check_catalogs() -> None:
@@ -98,10 +98,10 @@ def catalog(language: str) -> GNUTranslations:
     if translations.pgettext(*DIGEST) != digest(po):
         raise UnusableCatalog(f"{po.stem}.mo was not compiled from {po.name}; {_REMEDY}")
     translations.add_fallback(_NoTranslation())
-    missing = [key for key, text in SOURCE.items() if not _translates(translations, key, text)]
-    if missing:
+    untranslated = [key for key, text in SOURCE.items() if not _translates(translations, key, text)]
+    if untranslated:
         raise UnusableCatalog(
-            f"{po.name} has no translation of {', '.join(missing[:5])} ({len(missing)} in all); "
+            f"{po.name} has no translation of {', '.join(untranslated[:5])} ({len(untranslated)} in all); "
             "run `make messages`, then translate what it lists"
         )
     return translations
@@ -127,5 +127,5 @@ class _NoTranslation(GNUTranslations):
 
 def _translates(translations: GNUTranslations, key: str, text: Text) -> bool:
     if isinstance(text, Plural):
-        return bool(translations.npgettext(key, text.one, text.other, 1))
+        return bool(translations.npgettext(key, text.singular, text.plural, 1))
     return bool(translations.pgettext(key, text))

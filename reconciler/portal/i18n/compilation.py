@@ -1,6 +1,7 @@
 """Compilation of `.po` files to `.mo` files.
 
-`setup.py` runs this file by its path before the package can be imported: it imports nothing of ours.
+`setup.py` runs this file by its path before the package can be imported. It imports no module of
+the package.
 """
 
 from __future__ import annotations
@@ -13,8 +14,8 @@ from babel.messages.pofile import read_po
 
 
 def compile_catalogs(folder: Path, target: Path | None = None) -> list[Path]:
-    """Write a `.mo` file for each `.po` file of a folder, into the target or beside it; the files."""
-    written = []
+    """Write a `.mo` file for each `.po` file, in the target or beside it; return the files."""
+    mo_files = []
     for po in sorted(folder.glob("*.po")):
         with po.open("rb") as file:
             catalog = read_po(file, locale=po.stem, abort_invalid=True)
@@ -24,5 +25,5 @@ def compile_catalogs(folder: Path, target: Path | None = None) -> list[Path]:
         mo = (target or folder) / f"{po.stem}.mo"
         with mo.open("wb") as file:
             write_mo(file, catalog)
-        written.append(mo)
-    return written
+        mo_files.append(mo)
+    return mo_files

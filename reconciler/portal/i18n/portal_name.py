@@ -5,6 +5,6 @@ from __future__ import annotations
 from reconciler.portal.i18n.catalogs import sentence, written_language
 
 
-def name_for(language: str, given: str) -> str:
-    """Return the given name; without one, "Customer portal" in the language of the reader."""
-    return given or sentence(written_language(language), "portal.name")
+def name_for(language: str, chosen_name: str) -> str:
+    """Return the chosen name; without one, "Customer portal" in the language of the reader."""
+    return chosen_name or sentence(written_language(language), "portal.name")

@@ -12,8 +12,8 @@ class Plural:
     A translation has as many forms as its language needs; the catalog's header says which.
     """
 
-    one: str
-    other: str
+    singular: str
+    plural: str
 
 
 Text = str | Plural

@@ -1,7 +1,7 @@
-"""Mails as texts: which sentences a wording has, filled in with what it is about.
+"""Mails as texts: the sentences of each wording, filled in with its facts.
 
-Values come in; subject, text and HTML go out. Which mails are sent when is decided by the acts; carrying
-them is the business of `delivery`.
+Values come in; subject, text and HTML go out. The actions decide when a mail is sent, and
+`delivery` sends it.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ _LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
     Wording.DELIVERED: ("delivered.body", "|link", "ask"),
     Wording.CANCELLED: ("cancelled.body", "reason", "|link"),
 }
-"""The paragraphs of each wording; `|link` stands for the link, `|requests` for one paragraph a request."""
+"""The paragraphs of each wording; `|link` stands for the link, `|requests` for all requests."""
 
 
 covering(
@@ -59,12 +59,12 @@ covering(
 
 
 _OURS: Final = frozenset({"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"})
-"""The facts that the portal or the provider writes; every other one may be anybody's words."""
+"""The facts that the portal or the provider writes; anybody may have typed the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one mail says."""
+    """One mail: subject, text and HTML."""
 
     subject: str
     text: str
@@ -80,20 +80,21 @@ class About:
 
 
 def letter(wording: Wording, language: str, facts: Mapping[str, str], requests: Sequence[About] = ()) -> Letter:
-    """The mail of this wording in this language; every `{…}` of its sentences must be among the facts.
+    """Return the mail of this wording in this language.
 
-    `until` is a day (`2026-12-09`), `contact` the address to write to, empty when there is none. What others
-    typed is made `inert` here, for texts and HTML of all wordings.
+    The facts hold a value for each placeholder of its sentences. `until` is a day (`2026-12-09`);
+    `contact` is the address to write to, empty when there is none. Text that other people typed
+    becomes `inert` here.
     """
-    written = written_language(language)
+    own_language = written_language(language)
     safe = {name: _one_line(value) if name in _OURS else _of_others(value) for name, value in facts.items()}
     safe |= {
-        "what": _text(written, f"mail.role.{facts.get('role', '')}"),
-        "reason": _of_others(_reason(facts, written)),
+        "what": _text(own_language, f"mail.role.{facts.get('role', '')}"),
+        "reason": _of_others(_reason(facts, own_language)),
     }
     if until := facts.get("until"):
-        safe["until"] = day(locale_of(written), until, "long")
-    say = _Sayer(written, safe, int(facts.get("count", 0)))
+        safe["until"] = day(locale_of(own_language), until, "long")
+    say = _Sayer(own_language, safe, int(facts.get("count", 0)))
     paragraphs = [
         Paragraph(say("greeting")),
         *(paragraph for line in _LINES[wording] for paragraph in _paragraphs(line, say, requests)),
@@ -101,7 +102,7 @@ def letter(wording: Wording, language: str, facts: Mapping[str, str], requests: 
     ]
     subject = say(f"{wording}.subject")
     text = "\n\n".join(paragraph.as_text for paragraph in paragraphs) + "\n"
-    html = markup(subject, paragraphs, written, direction(written), facts.get("color"))
+    html = markup(subject, paragraphs, own_language, direction(own_language), facts.get("color"))
     return Letter(subject, text, html)
 
 
@@ -134,8 +135,8 @@ def _paragraphs(line: str, say: _Sayer, requests: Sequence[About]) -> list[Parag
 
 def _reason(facts: Mapping[str, str], language: str) -> str:
     reason = facts.get("reason") or "other"
-    known = _text(language, f"mail.reason.{reason}")
-    return known or (reason if reason != "rejected" else _text(language, "mail.reason.other"))
+    text = _text(language, f"mail.reason.{reason}")
+    return text or (reason if reason != "rejected" else _text(language, "mail.reason.other"))
 
 
 def _text(language: str, key: str) -> str:

@@ -6,11 +6,11 @@ Everything is escaped by Jinja; there is no filter that lets text through as it 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, reduce
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
@@ -76,7 +76,19 @@ class Speech:
         """A time of the portal (UTC) as day and minute."""
         if not at:
             return ""
-        return f"{self.date(at)}, {format_time(datetime.fromisoformat(at), 'short', locale=self.locale)} UTC"
+        minute = format_time(datetime.fromisoformat(at), "short", locale=self.locale)
+        return self("joint.moment", day=self.date(at), time=minute)
+
+    def listed(self, texts: Iterable[str]) -> str:
+        """Return the texts one after the other, with the commas of the language."""
+        if not (parts := list(texts)):
+            return ""
+        return reduce(lambda first, second: self("joint.list", first=first, second=second), parts)
+
+    @property
+    def arrow(self) -> str:
+        """The arrow that points the way one reads."""
+        return "←" if direction(self.language) == "rtl" else "→"
 
     def number(self, value: float | Decimal) -> str:
         return format_decimal(value, locale=self.locale)
@@ -101,6 +113,10 @@ class Speech:
             return Locale.parse(tag, sep="-").get_display_name(self.language) or tag
         except (UnknownLocaleError, ValueError):
             return tag
+
+    def tongues(self, tags: Iterable[str]) -> str:
+        """Return the names of languages, one after the other."""
+        return self.listed(self.tongue(tag) for tag in tags)
 
 
 @dataclass

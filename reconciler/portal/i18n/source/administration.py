@@ -12,19 +12,21 @@ TEXTS: Final[dict[str, Text]] = {
     "customers.people": "People",
     "customer.managers": "Project managers",
     "customer.domains": "E-mail domains",
-    "customer.domains.hint": ("One a line. Whoever signs up from such a domain belongs to this customer."),
+    "customer.domains.hint": (
+        "One per line. Anyone who signs up with an address at such a domain belongs to this customer."
+    ),
     "customer.services.all": "All services",
     "customer.code": "Registration code",
     "customer.code.lead": (
-        "Whoever signs up with this code belongs to this customer. Give it only to people you trust."
+        "Anyone who signs up with this code belongs to this customer. Give it only to people you trust."
     ),
     "customer.code.none": "There is no code.",
-    "customer.code.renew": "Make a new code",
+    "customer.code.renew": "Create a new code",
     "customer.code.withdraw": "Withdraw the code",
     "customer.archive": "Archive",
-    "customer.archive.lead": ("Everybody at {name} loses access. Not possible while requests are open."),
+    "customer.archive.lead": ("Everyone at {name} loses access. Not possible while requests are open."),
     "customer.protected": "This customer is protected: nobody can archive or rename it.",
-    "customer.guarded": "Somebody at this customer is protected: nobody can archive it.",
+    "customer.guarded": "A contact of this customer is protected: nobody can archive it.",
     "customer.archive.do": "Archive {name}",
     "customer.restore": "Restore",
     "customer.restore.lead": ("The customer comes back together with the people who were archived with it."),
@@ -34,9 +36,11 @@ TEXTS: Final[dict[str, Text]] = {
     "customer.needs.service": "a service",
     "services.add": "Add service",
     "service.code": "Code",
-    "service.code.hint": ("Small letters, digits, hyphens. Files and customers refer to the service by it."),
+    "service.code.hint": (
+        "Lower-case letters, digits and hyphens. Files and customers refer to the service by this code."
+    ),
     "service.template": "Project template",
-    "service.template.hint": "In the translation system; it fixes the languages.",
+    "service.template.hint": "In the translation system; it determines the languages.",
     "service.workflows": "Workflows",
     "service.everybody": "Available to all customers",
     "service.price": "Price per weighted word",
@@ -48,25 +52,27 @@ TEXTS: Final[dict[str, Text]] = {
     "settings.sign_up.open": "Open, without approval",
     "settings.source": "Source languages",
     "settings.target": "Target languages",
-    "settings.languages.hint": ("Language codes, one a line: en, de-CH, no. Left empty, all are on offer."),
+    "settings.languages.hint": (
+        "Language codes, one per line: en, de-CH, no. If left empty, all languages are offered."
+    ),
     "settings.offers": "Quotes expire after (days)",
     "settings.activation": "Activation links expire after (days)",
     "settings.colour": "Main colour",
-    "settings.colour.hint": "As #rrggbb. Text on it stays readable whatever you choose.",
+    "settings.colour.hint": "In the form #rrggbb. Text on it stays readable with any colour.",
     "settings.logo": "Logo",
-    "settings.logo.hint": "The https:// address of a picture.",
-    "outbox.lead": ("Every e-mail that the portal has written. Without a mail server they stay here to be read."),
+    "settings.logo.hint": "The https:// address of an image.",
+    "outbox.lead": ("All e-mails that the portal has written. Without a mail server, they stay here and can be read."),
     "outbox.to": "To",
     "outbox.subject": "Subject",
     "outbox.state": "State",
     "outbox.queued": "waiting",
     "outbox.sending": "being sent",
     "outbox.sent": "sent",
-    "outbox.dead": "given up",
+    "outbox.dead": "failed",
     "outbox.retry": "Try again",
-    "outbox.forget_at": "Forgotten on",
-    "outbox.forgotten": "To whom it went and what it said is forgotten.",
-    "outbox.tries": "Tries",
+    "outbox.forget_at": "Erased on",
+    "outbox.forgotten": "The recipient and the text have been erased.",
+    "outbox.tries": "Attempts",
     "outbox.error": "Last error",
     "done.retried": "The e-mail will be sent again.",
     "usage.customers": "active customers",
@@ -76,40 +82,41 @@ TEXTS: Final[dict[str, Text]] = {
     "usage.open": "open requests",
     "usage.words": "weighted words in the last 30 days",
     "usage.files": "used by files",
-    "usage.mails": "e-mails waiting or given up",
+    "usage.mails": "e-mails waiting or failed",
     "usage.by.customer": "Busiest customers of the last 30 days",
     "usage.requests": "Requests",
     "usage.words.column": "Words",
     "customers.people.count": "People: {count}",
     "customer.archived": "Archived on {when} by {who}. Can be restored until {until}.",
     "done.archived": "Archived.",
-    "done.code-renewed": "There is a new code.",
+    "done.code-renewed": "A new code was created.",
     "done.code-withdrawn": "The code no longer works.",
     "settings.name": "Name of the portal",
     "settings.name.hint": (
-        "Stands on every page and in every e-mail. Left empty, each person reads “{name}” in their own language."
+        "Appears on every page and in every e-mail. If left empty, each person reads “{name}” in their own language."
     ),
-    "empty.customers": ("Begin with a customer: then add its people, and choose the services that it may order."),
+    "empty.customers": ("Start with a customer, then add its people and choose the services that it may order."),
     "empty.people": (
-        "Nobody has access yet. A contact belongs to a customer: add the customer first, then its people."
+        "Nobody has access yet. Each contact belongs to a customer: add the customer first, then its people."
     ),
     "empty.services": (
-        "A service is what customers can order: a project template, the workflows that it allows, perhaps a price."
+        "A service is what customers can order: a project template, the workflows that it allows "
+        "and, optionally, a price."
     ),
-    "empty.mails": "E-mails stand here as soon as the portal writes one.",
-    "empty.history": "Whatever is changed stands here from then on.",
+    "empty.mails": "E-mails appear here as soon as the portal writes one.",
+    "empty.history": "Every change appears here from now on.",
     "customer.managers.choose": (
         "Only they and administrators see the customer’s requests, and only they get e-mails about them."
     ),
-    "customer.managers.unknown": "none of our people: gets e-mails, but cannot log in",
+    "customer.managers.unknown": "not one of our people: receives e-mails, but cannot log in",
     "customer.managers.strangers": (
-        "Nobody of ours has the address {addresses}. Invite the person, or take the address out."
+        "None of our people has the address {addresses}. Invite the person, or remove the address."
     ),
-    "mistake.stranger": "Nobody of ours has the address “{address}”: choose from the list.",
-    "mistake.domain": ("“{domain}” is no e-mail domain; write what stands after the @, such as acme.example."),
-    "mistake.code": "Small letters, digits and single hyphens between them, such as website-texts.",
-    "mistake.per_word": "A price such as 0.14.",
-    "mistake.colour": "A colour as # and six digits from 0 to f, such as #0b5fff.",
-    "mistake.logo": ("An address that begins with https://, without spaces: no other picture is shown."),
-    "mistake.days": "A whole number of days from 1 to {most}.",
+    "mistake.stranger": "None of our people has the address “{address}”. Choose from the list.",
+    "mistake.domain": ("“{domain}” is not an e-mail domain. Enter the part after the @, such as acme.example."),
+    "mistake.code": ("Use lower-case letters, digits and single hyphens between them, such as website-texts."),
+    "mistake.per_word": "Enter a price such as 0.14.",
+    "mistake.colour": "Enter a colour as # and six digits from 0 to f, such as #0b5fff.",
+    "mistake.logo": ("Enter an address that begins with https://, without spaces. Other images are not shown."),
+    "mistake.days": "Enter a whole number of days from 1 to {most}.",
 }

@@ -22,46 +22,46 @@ TEXTS: Final[dict[str, Text]] = {
     "mail.address_changed.body": (
         "The e-mail address of your access for {customer} was changed. This address can no longer be used to log in."
     ),
-    "mail.address_changed.ask": "If you did not expect this, write to {contact} at once.",
-    "mail.address_changed.ask.nobody": ("If you did not expect this, tell your contact at our company at once."),
+    "mail.address_changed.ask": "If you did not expect this, write to {contact} immediately.",
+    "mail.address_changed.ask.nobody": ("If you did not expect this, tell your contact at our company immediately."),
     "mail.work_received.subject": Plural(
         "A request was reassigned to you",
         "{count} requests were reassigned to you",
     ),
     "mail.work_received.body": Plural(
-        "You now look after an open request of {from_name} at {customer}:",
-        "You now look after {count} open requests of {from_name} at {customer}:",
+        "You are now responsible for an open request of {from_name} at {customer}:",
+        "You are now responsible for {count} open requests of {from_name} at {customer}:",
     ),
     "mail.rejected.subject": "{portal}: your registration",
     "mail.rejected.body": "Your registration was not accepted.",
     "mail.confirm.subject": "{portal}: confirm your e-mail address",
     "mail.confirm.body": (
-        "Somebody, hopefully you, signed up for our customer portal with this address. Confirm it here:"
+        "Someone, hopefully you, signed up for our customer portal with this address. Confirm it here:"
     ),
     "mail.confirm.until": "The link works once, for {hours} hours.",
-    "mail.confirm.ignore": ("If it was not you, there is nothing to do: nothing happens without the link."),
+    "mail.confirm.ignore": ("If this was not you, you can ignore this e-mail: nothing happens without the link."),
     "mail.known.subject": "{portal}: you already have access",
     "mail.known.body": (
-        "Somebody, hopefully you, signed up for our customer portal with this address, but it "
+        "Someone, hopefully you, signed up for our customer portal with this address, but it "
         "already has access. Log in at {address}; there you can also set a new password."
     ),
-    "mail.known_invited.subject": "{portal}: you were already invited",
+    "mail.known_invited.subject": "{portal}: you have already been invited",
     "mail.known_invited.body": (
-        "Somebody, hopefully you, asked for access to our customer portal with this address. It "
-        "was invited already: the e-mail with the activation link has been sent. If the link no "
+        "Someone, hopefully you, asked for access to our customer portal with this address. It "
+        "has already been invited: the e-mail with the activation link was sent. If the link no "
         "longer works, ask for a new one."
     ),
     "mail.reset.subject": "{portal}: a new password",
     "mail.reset.body": "Set a new password here (the link works once, for {minutes} minutes):",
-    "mail.reset.ignore": ("If you did not ask for it, there is nothing to do: your password stays as it is."),
+    "mail.reset.ignore": ("If you did not ask for this, you can ignore this e-mail: your password stays the same."),
     "mail.registered.subject": "A registration is waiting for approval",
     "mail.registered.body": "{who} confirmed an address and is waiting for approval:",
     "mail.staff_activation.subject": "{portal}: your account",
-    "mail.staff_activation.body": "An account in our customer portal has been opened for you.",
+    "mail.staff_activation.body": "An account in our customer portal was created for you.",
     "mail.staff_address_changed.subject": "{portal}: your address was changed",
     "mail.staff_address_changed.body": (
         "The e-mail address of your account was changed. This address can no longer be used to "
-        "log in. If you did not expect this, tell an administrator of the portal at once."
+        "log in. If you did not expect this, tell an administrator of the portal immediately."
     ),
     "mail.quoted.subject": "Your quote is ready: {title}",
     "mail.quoted.body": "The quote for “{title}” is ready. You can accept it until {until}:",

@@ -19,37 +19,44 @@ TEXTS: Final[dict[str, Text]] = {
     "event.requests/deliver": "Delivered",
     "event.requests/reassign": "Reassigned",
     "event.requests/count": "Words counted",
-    "event.work_moved": "Handed over with all open work",
+    "event.work_moved": "Reassigned with all open work",
     "event.quote_expired": "Quote expired",
     "event.other": "Changed",
     "next.title": "What happens next:",
     "next.quote_pending.owner": (
-        "A project manager looks at the files, counts what is not counted and makes the quote. You get a mail."
+        "A project manager checks the files, counts the words that are not counted yet, and "
+        "prepares the quote. You’ll receive an e-mail."
     ),
-    "next.quote_pending.watches": ("A project manager looks at the files and makes the quote. {owner} gets a mail."),
-    "next.quote_pending.provider": ("Check the words and the cost, and send the quote. {owner} gets a mail."),
-    "next.quote_being_made.owner": ("The portal counts the words and makes the quote. You get a mail."),
-    "next.quote_being_made.watches": ("The portal counts the words and makes the quote. {owner} gets a mail."),
+    "next.quote_pending.watches": (
+        "A project manager checks the files and prepares the quote. {owner} will receive an e-mail."
+    ),
+    "next.quote_pending.provider": (
+        "Check the words and the cost, and send the quote. {owner} will receive an e-mail."
+    ),
+    "next.quote_being_made.owner": ("The portal counts the words and prepares the quote. You’ll receive an e-mail."),
+    "next.quote_being_made.watches": (
+        "The portal counts the words and prepares the quote. {owner} will receive an e-mail."
+    ),
     "next.quote_being_made.provider": (
-        "The portal counts the words and makes the quote. You will have to count the files that it cannot count."
+        "The portal counts the words and prepares the quote. You count the files that it cannot count."
     ),
-    "next.quoted.decides": ("Accept the quote until {until}, or reject it. Work begins when it is accepted."),
+    "next.quoted.decides": ("Accept the quote by {until}, or reject it. Work starts when the quote is accepted."),
     "next.quoted.owner": ("The quote could be accepted until {until}. Ask your project manager for a new one."),
     "next.quoted.watches": (
-        "{owner} or a manager decides on the quote until {until}. Work begins when it is accepted."
+        "{owner} or a manager decides on the quote by {until}. Work starts when the quote is accepted."
     ),
-    "next.quoted.provider": "The customer decides until {until}. The project managers get a mail.",
-    "next.in_progress.owner": "We translate. You get a mail when the translations are here.",
-    "next.in_progress.watches": "We translate. {owner} gets a mail when the translations are here.",
+    "next.quoted.provider": ("The customer decides by {until}. The project managers will receive an e-mail."),
+    "next.in_progress.owner": ("We are translating. You’ll receive an e-mail when the translations are ready."),
+    "next.in_progress.watches": ("We are translating. {owner} will receive an e-mail when the translations are ready."),
     "next.in_progress.provider": (
-        "Report the progress, and deliver a file for each target language. {owner} gets a mail then."
+        "Report the progress, and deliver a file for each target language. {owner} will then receive an e-mail."
     ),
     "next.delivered.owner": "Download the translations below.",
     "next.delivered.watches": "The translations can be downloaded below.",
-    "next.delivered.provider": ("Nothing more: {owner} got a mail and can download the translations."),
+    "next.delivered.provider": ("Nothing. {owner} has received an e-mail and can download the translations."),
     "next.cancelled.owner": (
-        "Nothing more. If you still need the translation, ask your project manager, or send a new request."
+        "Nothing. If you still need the translation, ask your project manager, or send a new request."
     ),
-    "next.cancelled.watches": "Nothing more, unless the project manager quotes it again.",
-    "next.cancelled.provider": "Nothing more, unless you quote it again.",
+    "next.cancelled.watches": "Nothing, unless the project manager offers the quote again.",
+    "next.cancelled.provider": "Nothing, unless you offer the quote again.",
 }

@@ -7,20 +7,20 @@ from typing import Final
 from reconciler.portal.i18n.text import Plural, Text
 
 TEXTS: Final[dict[str, Text]] = {
-    "team.lead": "Everybody at {customer} who has access.",
+    "team.lead": "Everyone at {customer} who has access.",
     "team.deleted": "Show deleted contacts",
     "team.open": "Open requests",
     "team.you": "you",
-    "team.yourself": "You cannot change your own access. Ask another manager, or us.",
+    "team.yourself": "You cannot change your own access. Ask another manager, or contact us.",
     "person.edit": "Details and role",
     "person.email.hint": ("After a change, access is paused until the person confirms the new address."),
     "person.language.hint": "For e-mails and pages; left empty, the customer’s language.",
-    "person.heir": "Who receives the open requests?",
+    "person.heir": "Who takes over the open requests?",
     "person.heir.hint": Plural(
         "{count} request is open.",
         "{count} requests are open.",
     ),
-    "person.heir.role": "Needed if the new role holds no requests.",
+    "person.heir.role": "Required if the new role cannot have requests.",
     "person.reassign": "Reassign work",
     "person.reassign.do": "Reassign all open requests",
     "person.reassign.none": "There is no open work to reassign.",
@@ -33,28 +33,28 @@ TEXTS: Final[dict[str, Text]] = {
     "person.remove.do": "Delete {name}",
     "person.removed": ("Deleted on {when} by {who}. Can be restored until {until}. Reason: {reason}."),
     "person.restore": "Restore",
-    "person.restore.lead": "The person is asked to activate the access again.",
+    "person.restore.lead": "The person will be asked to activate their access again.",
     "person.resend": "Send the activation link again",
     "person.erase": "Erase personal data",
-    "person.erase.lead": ("Name and address are erased for good; the person can no longer be restored."),
+    "person.erase.lead": ("Name and address are permanently erased; the person can no longer be restored."),
     "person.history": "History",
     "person.services.all": "All services of the customer",
-    "person.services.hint": "Without this box, only the ones ticked below.",
+    "person.services.hint": "If this box is not ticked, only the services ticked below.",
     "contacts.waiting": "Waiting for approval",
-    "contacts.all": "Show all, deleted ones too",
+    "contacts.all": "Show all, including deleted contacts",
     "contacts.search": "Name or address",
     "contacts.add": "Add contact",
     "contacts.add.lead": (
-        "For people who have not registered themselves. They get an e-mail with a link to set a password."
+        "For people who have not registered themselves. They receive an e-mail with a link to set a password."
     ),
     "registration.title": "Registration",
     "registration.lead": "{name} signed up and confirmed the address {email}.",
     "registration.git": (
-        "Where files manage this customer, approve by merging a file: reconciler plan shows the line it needs."
+        "If files manage this customer, approve by merging a file: reconciler plan shows the line it needs."
     ),
     "registration.approve": "Approve",
     "registration.reject": "Reject",
-    "registration.reject.lead": "The person is told by e-mail.",
+    "registration.reject.lead": "The person is notified by e-mail.",
     "registration.unassigned": "not assigned yet",
     "registration.foreign": "The address does not belong to the customer’s e-mail domains.",
     "done.reassigned": "The work was reassigned.",
@@ -64,16 +64,18 @@ TEXTS: Final[dict[str, Text]] = {
     "done.erased": "The personal data is erased.",
     "git.managed": "Managed by a file in git",
     "git.warning": (
-        "The file {path} manages this. A change made here is put to the people who keep the files, or undone by them."
+        "The file {path} manages this. The people who maintain the files review every change made "
+        "here, and keep or undo it."
     ),
     "team.kept": "centrally managed",
     "team.kept.warning": (
-        "The access of this person is managed centrally. What you change here takes effect at "
-        "once, and whoever keeps the central list is told: they take your change over, or undo "
-        "it."
+        "The access of this person is managed centrally. A change made here takes effect "
+        "immediately. The people who maintain the central list are notified, and keep or undo it."
     ),
     "person.rejected": "Rejected on {when} by {who}.",
-    "person.language.home": "As the customer: {language}",
-    "person.language.customers": "As the customer",
-    "person.orders-nothing": ("{name} can order nothing: no service is ticked that the customer may order."),
+    "person.language.home": "Same as the customer: {language}",
+    "person.language.customers": "Same as the customer",
+    "person.orders-nothing": (
+        "{name} cannot order anything: none of the services that the customer may order is ticked."
+    ),
 }

@@ -98,4 +98,4 @@ def _named(say: Speech, each: Figures) -> str:
 
 
 def _told(say: Speech, each: Figures) -> str:
-    return f"{say.many('statistics.words', each.words)}, {say.many('statistics.requests', each.requests)}"
+    return say.listed([say.many("statistics.words", each.words), say.many("statistics.requests", each.requests)])
