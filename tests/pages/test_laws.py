@@ -12,6 +12,7 @@ from reconciler.portal.i18n.catalogs import is_key, plural_sentence, sentence
 from reconciler.portal.i18n.source import SOURCE
 from reconciler.portal.pages.brand_colours import BLACK, WHITE, brand_css, contrast
 from reconciler.portal.pages.languages import chosen_language
+from reconciler.portal.pages.rendering import speech
 from reconciler.portal.rules.problems import STATUS
 
 PAGES = Path(reconciler.portal.pages.__file__).parent
@@ -94,8 +95,21 @@ def test_what_is_told_in_colour_can_be_read_and_links_in_it_take_its_colour() ->
     ("wished", "accepted", "chosen"),
     [
         ("de", "fr", "de"), (None, "fr-CH, fr;q=0.9, en;q=0.8", "fr"), (None, "hu, de;q=0.5, en;q=0.4", "de"),
-        ("hu", "", "en"), (None, "*;q=bad, de", "de"), ("de-CH", "", "de"), (None, "", "en"), (None, ";;;,,,", "en"),
+        ("hu", "", "en"), (None, "*;q=bad, de", "de"), ("ar-EG", "", "ar"), (None, "es-MX, en;q=0.5", "es"), ("de-CH", "", "de"), (None, "", "en"), (None, ";;;,,,", "en"),
     ],
 )  # fmt: skip
 def test_the_language_is_the_readers(wished: str | None, accepted: str, chosen: str) -> None:
     assert chosen_language(wished, accepted) == chosen
+
+
+def test_styles_name_no_left_and_no_right() -> None:
+    styles = (PAGES / "static" / "portal.css").read_text(encoding="utf-8")
+    physical = r"(?:margin|padding|border|inset)-(?:left|right)|(?<![-\w])(?:left|right)\s*:|(?:align|float)\s*:\s*(?:left|right)"
+    assert re.findall(physical, styles) == []
+
+
+def test_arrows_and_commas_are_those_of_the_language() -> None:
+    assert (speech("en").arrow, speech("ar").arrow) == ("→", "←")
+    assert speech("en").tongues(["de", "fr"]) == "German, French"
+    assert speech("ar").tongues(["de", "fr"]) == "الألمانية، الفرنسية"
+    assert speech("en").tongues([]) == ""

@@ -68,3 +68,21 @@ def test_days_and_titles_are_written_as_the_reader_writes_them(language: str, to
 def test_without_an_address_to_write_to_a_mail_names_somebody_to_ask() -> None:
     assert "Questions? Write to lee@provider.example." in letter(Wording.QUOTED, "en", FACTS).text
     assert "Questions? Ask your contact at our company." in letter(Wording.QUOTED, "en", {**FACTS, "contact": ""}).text
+
+
+@pytest.mark.parametrize(
+    ("language", "lang", "direction"), [("ar", "ar", "rtl"), ("es-MX", "es", "ltr"), ("hu", "en", "ltr")]
+)
+def test_a_mail_says_its_language_and_its_direction(language: str, lang: str, direction: str) -> None:
+    assert f'<html lang="{lang}" dir="{direction}">' in letter(Wording.QUOTED, language, FACTS).html
+
+
+@pytest.mark.parametrize(
+    ("count", "subject"),
+    [
+        (1, "أُسند إليك طلب"), (2, "أُسند إليك طلبان"), (3, "أُسندت إليك 3 طلبات"), (11, "أُسند إليك 11 طلبًا"),
+        (100, "أُسند إليك 100 طلب"),
+    ],
+)  # fmt: skip
+def test_arabic_counts_in_six_forms(count: int, subject: str) -> None:
+    assert letter(Wording.WORK_RECEIVED, "ar", {**FACTS, "count": str(count)}, LISTED).subject == subject
