@@ -160,7 +160,7 @@ def test_a_closed_portal_says_whom_to_ask(store: Store, api: Api) -> None:
     reader.open("/sign-up")
     form = reader.form_to("/sign-up").values
     api.write("PATCH", "/settings", 1, {"sign_up": "closed"})
-    assert "cannot sign up here yourself" in reader.open("/sign-up")
+    assert "cannot sign up yourself" in reader.open("/sign-up")
     assert "/sign-up" not in reader.open("/login")
     answer = reader.post("/sign-up", data={**form, "name": "R", "email": "r@acme.example"})
     assert answer.status_code == 403

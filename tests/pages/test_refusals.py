@@ -131,7 +131,7 @@ def test_a_stale_form_comes_back_with_what_was_typed_and_can_be_sent_again(api: 
     api.write("PATCH", f"/contacts/{people[1]['id']}", 1, {"name": "Somebody Else"})
     text = ada.submit(path, 412, name="Rita Ruiz")
     assert "Someone else changed this in the meantime." in text
-    assert f'<a href="{path}">How it stands now' in text
+    assert f'<a href="{path}">Show the current version' in text
     assert "Saved." in ada.submit(path)
     assert api.row(f"/contacts/{people[1]['id']}")["name"] == "Rita Ruiz"
 
@@ -284,7 +284,7 @@ def test_nobody_is_chosen_beforehand_to_receive_a_request(office: Office) -> Non
     mara = a_reader(office, "mara")
     mara.open(f"/requests/{id}")
     assert mara.form_to(f"/requests/{id}/reassign").values["heir"] == [""]
-    assert told(mara.submit(f"/requests/{id}/reassign", 422))[0].startswith("Goes to: ")
+    assert told(mara.submit(f"/requests/{id}/reassign", 422))[0].startswith("New contact: ")
     assert office.admin.row(f"/requests/{id}")["owner"] == office.ids["jane"]
 
 

@@ -231,7 +231,7 @@ def test_an_answer_counts_once_and_in_the_browser_that_asked(
 ) -> None:
     reader, other = visitor(store, provider), visitor(store, provider)
     back = leave(reader)
-    assert "begun in another browser" in other.get(back).text, "no journey was begun here"
+    assert "started in another browser" in other.get(back).text, "no journey was begun here"
     leave(other)
     assert other.get(back).status_code == 403, "another state"
     assert not logged_in(other)
