@@ -290,7 +290,7 @@ def test_without_the_provider_people_still_log_in_with_their_passwords(
     provider.silent = True
     away = reader.get("/login/sign-on?to=/team")
     assert (away.status_code, away.headers["retry-after"]) == (503, "30")
-    assert "Quist ID does not answer" in away.text
+    assert "Quist ID is not responding" in away.text
     assert 'type="password"' in away.text
     assert reader.get("/login/sign-on").status_code == 503
     assert len(provider.asked) == 1, "while it is silent it is left alone"
