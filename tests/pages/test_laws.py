@@ -110,6 +110,6 @@ def test_styles_name_no_left_and_no_right() -> None:
 
 def test_arrows_and_commas_are_those_of_the_language() -> None:
     assert (speech("en").arrow, speech("ar").arrow) == ("→", "←")
-    assert speech("en").tongues(["de", "fr"]) == "German, French"
-    assert speech("ar").tongues(["de", "fr"]) == "الألمانية، الفرنسية"
-    assert speech("en").tongues([]) == ""
+    assert speech("en").language_names(["de", "fr"]) == "German, French"
+    assert speech("ar").language_names(["de", "fr"]) == "الألمانية، الفرنسية"
+    assert speech("en").language_names([]) == ""

@@ -1,6 +1,6 @@
-"""Templates and what they may say: sentences, dates, numbers, money, languages, in the reader's way.
+"""Templates, and their sentences, dates, numbers, money and languages in the language of the reader.
 
-Everything is escaped by Jinja; there is no filter that lets text through as it is.
+Jinja escapes everything; no filter lets text through unescaped.
 """
 
 from __future__ import annotations
@@ -33,21 +33,21 @@ from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
 NAMELESS: Final = {SYSTEM.name: "who.portal", COMMAND_LINE.name: "who.command-line", REGISTRANT: "who.registrant"}
-"""Who stands in history without a name of her own."""
+"""The keys of authors in the history who are no person with a name."""
 SIZES: Final = {"fr": ("ko", "Mo", "Go", "To")}
 COUNTED: Final = 1000
-"""Up to here lists say how much they hold; counting on would take longer than anybody cares to know."""
+"""Lists say their size up to this number; an exact count beyond it would take too long."""
 
 
 class Speech:
-    """What can be said in one language: `t("key", name=…)`, and dates and numbers as its readers write them."""
+    """Sentences, dates and numbers in one language; templates know it as `t`: `t("key", name=…)`."""
 
     def __init__(self, language: str) -> None:
         self.language = language
         self.locale = locale_of(language)
 
     def __call__(self, key: str, **facts: Any) -> str:
-        """The sentence, filled in; its text is escaped by the template like any other."""
+        """Return the sentence, filled in; the template escapes it like any other text."""
         pattern = sentence(self.language, key)
         return pattern.format_map(facts) if facts else pattern
 
@@ -57,23 +57,23 @@ class Speech:
         return pattern.format_map({"count": self.number(count), **facts})
 
     def counted(self, key: str, count: int) -> str:
-        """How many there are; beyond `COUNTED` that there are more."""
+        """Return the sentence for a number of things; beyond `COUNTED`, that there are more."""
         return self.many(key, count) if count <= COUNTED else self("list.more", what=self.many(key, COUNTED))
 
     def who(self, name: str) -> str:
-        """Who did something, as history names her."""
+        """Return the name of an author in the history."""
         return self(NAMELESS[name]) if name in NAMELESS else name
 
     def told(self, why: Why) -> str:
-        """The sentence that says what would fit."""
+        """Return the sentence that says which value would be valid."""
         return self(why) if isinstance(why, str) else self(why.key, **why.facts)
 
     def date(self, at: str | None) -> str:
-        """`2026-11-23…` as a day."""
+        """Return `2026-11-23…` as a day."""
         return day(self.locale, at) if at else ""
 
     def time(self, at: str | None) -> str:
-        """A time of the portal (UTC) as day and minute."""
+        """Return a time of the portal (UTC) as day and minute."""
         if not at:
             return ""
         minute = format_time(datetime.fromisoformat(at), "short", locale=self.locale)
@@ -97,7 +97,7 @@ class Speech:
         return format_percent(value / 100, locale=self.locale)
 
     def bytes(self, size: int) -> str:
-        """A size as people read it."""
+        """Return a number of bytes in the largest unit that fits."""
         units = SIZES.get(self.language, ("kB", "MB", "GB", "TB"))
         power = next((power for power in range(1, len(units)) if size < 1000 ** (power + 1)), len(units))
         return f"{format_decimal(round(size / 1000**power, 1), locale=self.locale)}{WIDE}{units[power - 1]}"
@@ -105,8 +105,8 @@ class Speech:
     def money(self, amount: str | Decimal | None, currency: str | None) -> str:
         return format_currency(Decimal(amount), currency, locale=self.locale) if amount and currency else ""
 
-    def tongue(self, tag: str | None) -> str:
-        """The name of a language, in the reader's language; the tag itself where nobody knows it."""
+    def language_name(self, tag: str | None) -> str:
+        """Return the name of a language; the tag itself if it has no name."""
         if not tag:
             return ""
         try:
@@ -114,14 +114,14 @@ class Speech:
         except (UnknownLocaleError, ValueError):
             return tag
 
-    def tongues(self, tags: Iterable[str]) -> str:
+    def language_names(self, tags: Iterable[str]) -> str:
         """Return the names of languages, one after the other."""
-        return self.listed(self.tongue(tag) for tag in tags)
+        return self.listed(self.language_name(tag) for tag in tags)
 
 
 @dataclass
 class Mistake:
-    """What is wrong with a field, for one page: the field says where it stands, so that the page's head can lead there."""
+    """The mistake of one field; the field sets its place, so that the top of the page can link to it."""
 
     text: str
     seen: list[Mistake]
@@ -134,14 +134,14 @@ class Mistake:
         return self.label.endswith("?")
 
     def at(self, place: str, label: str) -> str:
-        """The sentence, once the field with this id and label tells it."""
+        """Note the id and the label of the field that shows the mistake; return its sentence."""
         self.place, self.label = place, str(label)
         self.seen.append(self)
         return self.text
 
 
 def _mistakes(tell: Speech, wrong: Mistakes | None) -> dict[str, Any]:
-    """What templates know of a form that was not taken: `wrong` by field, `seen` in the page's order, `refused`."""
+    """Return the variables of a refused form: `wrong` by field, `seen` in page order, `refused`."""
     seen: list[Mistake] = []
     fields = wrong.fields if wrong else {}
     shown = {name: Mistake(tell.told(why), seen) for name, why in fields.items()}
@@ -171,14 +171,14 @@ def _refused(tell: Speech, wrong: Mistakes) -> str | None:
 
 @cache
 def speech(language: str) -> Speech:
-    """The speech of one of our languages."""
+    """Return the sentences of one of the portal's languages."""
     return Speech(language)
 
 
 def render(
     template: str, language: str, values: Mapping[str, Any], done: str = "", wrong: Mistakes | None = None
 ) -> str:
-    """The template, filled in. `done`: the key of what the visitor has just done, shown once."""
+    """Return the template, filled in. `done` is the key of the last action, shown once."""
     tell = speech(language)
     return environment().get_template(template).render(
         t=tell, language=language, languages=LANGUAGES, once=lambda: secrets.token_urlsafe(16),
@@ -188,7 +188,7 @@ def render(
 
 
 def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
-    """A template that needs nobody's visit and no database."""
+    """Return a template that needs neither a visit nor the database, filled in."""
     return (
         environment()
         .get_template(template)
@@ -198,17 +198,17 @@ def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
 
 @cache
 def environment() -> Environment:
-    """Jinja as we use it: everything escaped, nothing undefined."""
-    made = Environment(
+    """Return the Jinja environment: everything is escaped, and an undefined name is an error."""
+    jinja = Environment(
         loader=PackageLoader("reconciler.portal.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.globals |= {"attributes": _attributes, "ROLES": tuple(Role), "STAFF_KINDS": tuple(StaffKind)}
-    return made
+    jinja.globals |= {"attributes": _attributes, "ROLES": tuple(Role), "STAFF_KINDS": tuple(StaffKind)}
+    return jinja
 
 
 def _attributes(**pairs: Any) -> Markup:
-    """HTML attributes of a macro's caller: `True` stands alone, `None` and `False` are left out."""
+    """Return HTML attributes: `True` has no value; `None` and `False` are left out."""
     parts = [
         Markup(" {}").format(name.replace("_", "-")) if value is True else Markup(' {}="{}"').format(name.replace("_", "-"), value)
         for name, value in pairs.items() if value is not None and value is not False

@@ -168,6 +168,6 @@ TEXTS: Final[dict[str, Text]] = {
     "mistake.choice": "Please choose one.",
     "mistake.name": "Enter a name without web addresses, e-mail addresses or line breaks.",
     "mistake.language": "Choose a language from the list, or enter a code such as en or de-AT.",
-    "mistake.tongue": "“{tag}” is not a language. Use codes such as en or de-AT.",
+    "mistake.language-tag": "“{tag}” is not a language. Use codes such as en or de-AT.",
     "mistake.moment": "Enter a date and a time, such as 24 December 2026, 16:00.",
 }

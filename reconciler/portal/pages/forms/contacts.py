@@ -11,7 +11,7 @@ from reconciler.portal.actions import contacts, team
 from reconciler.portal.actions.row_scope import heir_of
 from reconciler.portal.actions.schemas import ContactFields
 from reconciler.portal.pages.forms.form import Form, Mistakes, Why, judged, missing
-from reconciler.portal.pages.languages import no_tongue
+from reconciler.portal.pages.languages import language_mistake
 from reconciler.portal.pages.queries.checkout import all_services, heirs
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.offers import open_to_customer
@@ -43,7 +43,7 @@ def typed_fields(form: Form, *, services: Sequence[str] | None, language: str | 
 
 
 def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> dict[str, Why]:
-    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | no_tongue(form, language)
+    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | language_mistake(form, language)
     if services is not None and set(form.all("services")) - set(services):
         wrong["services"] = "mistake.choice"
     return wrong

@@ -44,7 +44,9 @@ _WORDED: Final[Mapping[str, str]] = {
     "sign_up": "settings.sign_up.", "limit": "limit.", "kind": "staff.kind.", "reason": "reason.",
 }  # fmt: skip
 """Fields whose values are words of ours."""
-_TONGUES: Final = frozenset({"language", "source_language", "target_languages", "languages.source", "languages.target"})
+_LANGUAGE_FIELDS: Final = frozenset(
+    {"language", "source_language", "target_languages", "languages.source", "languages.target"}
+)
 _TIMES: Final = frozenset({"deadline", "expires_at", "accepted_at", "delivered_at", "valid_until"})
 _COUNTED: Final = frozenset({"files", "reference_files"})
 _SAID: Final = frozenset({"password", "registration_code", "erased", "values", "ended_at"})
@@ -178,8 +180,8 @@ def _listed(values: Iterable[str]) -> str:
 def _text(say: Speech, field: str, value: str, names: Mapping[str, str]) -> str:
     if field in _WORDED and is_key(key := f"{_WORDED[field]}{value}"):
         return say(key)
-    if field in _TONGUES:
-        return say.tongue(value)
+    if field in _LANGUAGE_FIELDS:
+        return say.language_name(value)
     if field in _TIMES:
         return say.time(value)
     if field in {"services", "service"}:
