@@ -1,7 +1,7 @@
 """What the history calls an act, and which sentence tells it.
 
 The texts of verbs are in databases and in the change feed, where programs read them: they do not change.
-A new act is one line in `Verb`; a new sentence is one line in `Deed` and one in `pages.words.history`.
+A new act is one line in `Verb`; a new sentence is one line in `Deed` and one in `i18n.source.history`.
 """
 
 from __future__ import annotations
