@@ -1,4 +1,4 @@
-"""The site: every page's routes, what all pages share, and how a problem looks to a person."""
+"""The site: the routes of all pages, their shared parts, and problems as pages."""
 
 from __future__ import annotations
 
@@ -44,20 +44,20 @@ Open = Annotated[Visit, visits("pages.open")]
 
 
 def marks_of(store: Store) -> Marks:
-    """What proves that a form is one of ours, by the secret of this portal."""
+    """Return the CSRF marks of this portal, made with its secret."""
     with store.read() as connection:
         return Marks(connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url)
 
 
 @router.get("/")
 def begin(visit: Open) -> Response:
-    """Where a visitor begins: at work, or at the log-in."""
+    """Redirect to the visitor's first page, or to the log-in."""
     return visit.to(home(visit.who) if visit.principal else "/login")
 
 
 @router.get("/static/{name}", dependencies=[visits("pages.open")])
 def read_static(request: Request, name: str) -> Response:
-    """One of the few files that pages need."""
+    """Return one of the static files of the pages."""
     if name not in STATIC_TYPES:
         raise Problem("not-found", f"there is no file '{name}'")
     return file_answer(request, STATIC / name, {"Cache-Control": "public, max-age=3600"}, STATIC_TYPES[name])
@@ -65,7 +65,7 @@ def read_static(request: Request, name: str) -> Response:
 
 @router.get("/branding.css")
 def read_brand(visit: Open) -> Response:
-    """The provider's colours."""
+    """Return the style sheet with the provider's colours."""
     return Response(
         brand_css(visit.brand.primary_color), media_type="text/css", headers={"Cache-Control": "public, max-age=60"}
     )
@@ -73,7 +73,7 @@ def read_brand(visit: Open) -> Response:
 
 @router.post("/language")
 def choose_language(visit: Open, form: Sent) -> Response:
-    """Read on in another language; people who are logged in keep it as their own."""
+    """Switch the language; for people who are logged in, their account keeps it."""
     language, to = form.text("language"), form.text("to")
     if language not in LANGUAGES:
         raise Problem("unprocessable", f"the pages are in {', '.join(LANGUAGES)}")
@@ -92,7 +92,7 @@ def choose_language(visit: Open, form: Sent) -> Response:
 
 
 def problem_page(request: Request, problem: Problem, trace: str) -> Response:
-    """A problem as a page; who has to log in first is taken there, and who opens a form's address to the form."""
+    """Return a problem as a page, or redirect to the log-in or to the page of the form."""
     if request.method == "GET" and problem.type == "method-not-allowed":
         return RedirectResponse(form_page(request), 303)
     if request.method == "GET" and problem.type == "unauthenticated":
@@ -111,7 +111,7 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
 
 
 def bare_page(request: Request, problem: Problem, trace: str) -> Response:
-    """What can still be said without asking the database, which knows the visitor and the brand."""
+    """Return a problem as a page that needs no database: without visitor and brand."""
     language = chosen_language(None, request.headers.get("accept-language", ""))
     text = render_bare("bare.html", language, {"sentence": _sentence(problem), "trace": trace})
     headers = {
@@ -133,7 +133,7 @@ Not `no-referrer`: with it browsers leave out from where a form is sent, which i
 
 
 class PageHeaders:
-    """An ASGI layer: what every page tells browsers not to do."""
+    """An ASGI layer that adds the security headers to every page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
