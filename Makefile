@@ -3,16 +3,23 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 BIN := .venv/bin
 PORT ?= 8000
+LOCALES := reconciler/portal/i18n/locales
 
-.PHONY: help demo portal test lint soak bench lock schemas clean
+.PHONY: help demo portal test lint soak bench lock schemas messages clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
-.venv/installed: requirements.lock pyproject.toml
+.venv/packages: requirements.lock pyproject.toml setup.py
 	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer is needed"; exit 1; }
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+# the catalogs compiled from today's .po files
+.venv/installed: .venv/packages $(wildcard $(LOCALES)/*.po) reconciler/portal/i18n/compilation.py
+	$(BIN)/python -c "import pathlib; from reconciler.portal.i18n.compilation import compile_catalogs; \
+	  compile_catalogs(pathlib.Path('$(LOCALES)'))"
 	@touch $@
 
 demo: .venv/installed ## the ten-minute tour; ends by itself and leaves nothing running
@@ -60,6 +67,9 @@ lock: ## renew the locks, for development and for a portal: hashes, no addresses
 schemas: .venv/installed ## write schemas/ anew from the types
 	$(BIN)/python -c "import pathlib; from reconciler.documents.schemas import generate_schemas; \
 	  [pathlib.Path('schemas', name).write_text(text) for name, text in generate_schemas().items()]"
+
+messages: .venv/packages ## renew the template and the catalogs from the English texts, and compile them
+	$(BIN)/python -c "from reconciler.portal.i18n.catalog_files import renew; renew()"
 
 clean: ## forget what was made
 	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -1,7 +1,8 @@
-"""Copies `schemas/` into the wheel; everything else about the package is in pyproject.toml."""
+"""Compiles the catalogs and copies `schemas/` into the wheel; everything else about the package is in pyproject.toml."""
 
 from __future__ import annotations
 
+import runpy
 import shutil
 from pathlib import Path
 
@@ -11,10 +12,18 @@ from setuptools.command.build_py import build_py
 HERE = Path(__file__).parent
 
 
-class BuildWithSchemas(build_py):
-    """The ordinary build, and a copy of the schemas under `reconciler/_shipped/`."""
+LOCALES = HERE / "reconciler" / "portal" / "i18n" / "locales"
+
+
+class BuildWithData(build_py):
+    """The ordinary build, with compiled catalogs and the schemas under `reconciler/_shipped/`.
+
+    The catalogs are compiled in place: an editable install reads them there.
+    """
 
     def run(self) -> None:
+        compilation = runpy.run_path(str(LOCALES.parent / "compilation.py"))
+        compilation["compile_catalogs"](LOCALES)
         super().run()
         if not self.editable_mode:
             target = Path(self.build_lib, "reconciler", "_shipped", "schemas")
@@ -22,4 +31,4 @@ class BuildWithSchemas(build_py):
             shutil.copytree(HERE / "schemas", target, ignore=shutil.ignore_patterns("__pycache__", ".*"))
 
 
-setup(cmdclass={"build_py": BuildWithSchemas})
+setup(cmdclass={"build_py": BuildWithData})

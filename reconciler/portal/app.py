@@ -36,6 +36,7 @@ from reconciler.portal.api.routes import (
     staff,
     statistics,
 )
+from reconciler.portal.i18n.catalogs import check_catalogs
 from reconciler.portal.pages.site import PAGES, PageHeaders, bare_page, csrf_of, problem_page
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
@@ -84,6 +85,7 @@ def create_app(store: Store, sign_on: SignOn | None = None, limits: TrafficLimit
 
     `sign_on`: an identity provider for log-in.
     """
+    check_catalogs()
     app = Portal(
         title="Customer portal",
         version=version("portal-reconciler"),

@@ -23,6 +23,7 @@ from reconciler.portal.app import create_app
 from reconciler.portal.delivery.smtp import MailServer, mail_server
 from reconciler.portal.demo.people import add_provider_staff, set_password_for_all
 from reconciler.portal.demo.seed import activate_invited, add_demo_activity, add_invented_customers
+from reconciler.portal.i18n.catalogs import UnusableCatalog
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.principals import COMMAND_LINE, Scope
 from reconciler.portal.rules.problems import Problem
@@ -60,6 +61,7 @@ __all__ = [
     "FeedCheck",
     "InviteRefused",
     "RestoreResult",
+    "UnusableCatalog",
     "WrongArchive",
     "WrongDatabase",
     "WrongSettings",

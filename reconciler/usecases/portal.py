@@ -211,7 +211,12 @@ def _understood() -> Iterator[None]:
     """Failures of the portal's own as failures that the command line knows."""
     try:
         yield
-    except (commands.WrongDatabase, commands.WrongSettings, commands.WrongArchive) as error:
+    except (
+        commands.WrongDatabase,
+        commands.WrongSettings,
+        commands.WrongArchive,
+        commands.UnusableCatalog,
+    ) as error:
         raise WrongUsage(str(error)) from None
     except commands.DatabaseFailure as error:
         said = " ".join(str(error.orig).split())

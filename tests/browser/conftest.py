@@ -154,7 +154,7 @@ class Eyes:
 
     def __init__(self, browser: Browser, url: str, language: str, who: str, *, quiet: bool = True) -> None:
         """`quiet`: nothing may stand in the browser's console; pages that are not there always leave a line."""
-        locale = {"en": "en-GB", "fr": "fr-FR", "de": "de-DE"}[language]
+        locale = {"en": "en-GB", "ar": "ar-EG"}.get(language, f"{language}-{language.upper()}")
         self.context: BrowserContext = browser.new_context(
             locale=locale, viewport={"width": 1280, "height": 900}, base_url=url, accept_downloads=True
         )

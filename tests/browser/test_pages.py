@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Browser, expect
 
+from reconciler.portal.i18n.catalogs import LANGUAGES, direction
 from tests.browser.conftest import DEMO_PASSWORD, Eyes, Site
 
 ADA, ANNA = "ada.quist@provider.example", "anna.schmidt@acme.example"
@@ -13,6 +14,8 @@ ADMINISTRATION = (
     "/admin/services/new", "/admin/staff", "/admin/staff/new", "/admin/settings", "/admin/outbox", "/admin/history",
     "/admin/usage", "/requests", "/statistics", "/account",
 )  # fmt: skip
+WALKED = frozenset({"en", "fr", "de"})
+"""The languages in which every page is looked at; of the others, some pages are."""
 ANYBODY = ("/login", "/sign-up", "/sign-up/sent", "/reset", "/reset/sent", "/nowhere", "/activate/none")
 
 
@@ -53,6 +56,49 @@ def test_every_page_is_fit_for_everybody(browser: Browser, demo_site: Site, lang
     speak(anna)
     for path in ("/team", "/team?removed=true", "/requests", "/requests/new", "/statistics", "/account"):
         anna.open(path, name_of(path.partition("?")[0]))
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES.keys() - WALKED))
+def test_the_main_pages_are_fit_in_every_other_language(browser: Browser, demo_site: Site, language: str) -> None:
+    eyes = Eyes(browser, demo_site.url, language, "short", quiet=False)
+    eyes.open("/login", "login")
+    log_in(eyes, ADA)
+    speak(eyes)
+    for path in ("/admin/settings", "/admin/history"):
+        eyes.open(path, name_of(path))
+    manager = Eyes(browser, demo_site.url, language, "short-manager")
+    log_in(manager, ANNA)
+    speak(manager)
+    for path in ("/requests", "/statistics", "/team"):
+        manager.open(path, name_of(path))
+        manager.page.set_viewport_size({"width": 320, "height": 640})
+        wide = manager.page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 320, f"{path} is {wide} wide"
+        manager.page.set_viewport_size({"width": 1280, "height": 900})
+    manager.page.goto("/requests")
+    manager.press("main table tbody a", "one-of-requests")
+    assert manager.page.locator("html").get_attribute("dir") == direction(language)
+
+
+def test_a_page_in_arabic_reads_from_right_to_left(browser: Browser, demo_site: Site) -> None:
+    eyes = Eyes(browser, demo_site.url, "ar", "mirrored")
+    log_in(eyes, ANNA)
+    speak(eyes)
+    eyes.page.goto("/statistics")
+    menu, main = (eyes.page.locator(part).bounding_box() for part in (".menu", "main"))
+    assert menu is not None
+    assert main is not None
+    assert menu["x"] > main["x"], "the menu stands on the right"
+    track, bar = (eyes.page.locator(f".bars.named .{part}").nth(1).bounding_box() for part in ("track", "bar"))
+    assert track is not None
+    assert bar is not None
+    assert bar["width"] < track["width"]
+    assert round(bar["x"] + bar["width"]) == round(track["x"] + track["width"]), "a bar grows from the right"
+    scale = eyes.page.locator(".upright .scale").first.bounding_box()
+    column = eyes.page.locator(".upright .bar").first.bounding_box()
+    assert scale is not None
+    assert column is not None
+    assert scale["x"] < column["x"], "time runs from left to right"
 
 
 def test_a_person_works_by_keyboard_alone(browser: Browser, demo_site: Site) -> None:

@@ -16,7 +16,9 @@ STRANGERS = {("adapters", "reports"), ("usecases", "adapters")}
 """A report is shown by `cli`. Use cases ask ports, and `cli` hands them the adapters that answer."""
 PORTAL_LAYERS = (
     ("rules",),
-    ("mail", "uploads", "sign_on", "i18n"),
+    ("uploads", "sign_on"),
+    ("i18n",),
+    ("mail",),
     ("store",),
     ("actions",),
     ("delivery", "demo"),

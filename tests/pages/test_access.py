@@ -61,11 +61,11 @@ def test_a_wrong_password_and_an_unknown_address_look_the_same(store: Store, man
     reader = Reader.of(store)
     known = log_in(reader, manager["email"], "Falsch-ist-7", 401).replace(manager["email"], "")
     unknown = log_in(reader, "unknown@acme.example", "Falsch-ist-7", 401).replace("unknown@acme.example", "")
-    assert "Address or password is not right." in known
+    assert "The address or the password is wrong." in known
     assert _without_once(known) == _without_once(unknown)
     for _ in range(4):
         log_in(reader, manager["email"], "Falsch-ist-7", 401)
-    assert "possible in 30 seconds" in log_in(reader, manager["email"], PASSWORD, 429)
+    assert "Try again in 30 seconds" in log_in(reader, manager["email"], PASSWORD, 429)
     assert reader.page.headers["retry-after"] == "30"
 
 
@@ -160,7 +160,7 @@ def test_a_closed_portal_says_whom_to_ask(store: Store, api: Api) -> None:
     reader.open("/sign-up")
     form = reader.form_to("/sign-up").values
     api.write("PATCH", "/settings", 1, {"sign_up": "closed"})
-    assert "cannot sign up here yourself" in reader.open("/sign-up")
+    assert "cannot sign up yourself" in reader.open("/sign-up")
     assert "/sign-up" not in reader.open("/login")
     answer = reader.post("/sign-up", data={**form, "name": "R", "email": "r@acme.example"})
     assert answer.status_code == 403
@@ -172,7 +172,7 @@ def test_the_sixth_sign_up_of_an_address_has_to_wait(store: Store, api: Api) -> 
         reader.open("/sign-up")
         reader.submit("/sign-up", name="Rita", email="rita@acme.example")
     reader.open("/sign-up")
-    assert "possible in 86,400 seconds" in reader.submit("/sign-up", 429, name="Rita", email="rita@acme.example")
+    assert "Try again in 86,400 seconds" in reader.submit("/sign-up", 429, name="Rita", email="rita@acme.example")
 
 
 @pytest.mark.parametrize("language", ["en", "fr", "de"])
@@ -215,7 +215,7 @@ def test_a_forgotten_password_is_set_anew(store: Store, api: Api, clock: Clock, 
     assert other.get("/account", follow_redirects=False).status_code == 303
     log_in(reader, manager["email"], OTHER)
     reader.open("/account")
-    assert "Ask for a new one" in reader.open(path, 404)
+    assert "Request a new one" in reader.open(path, 404)
 
 
 def test_a_person_edits_herself_and_the_history_says_so(store: Store, api: Api, manager: dict[str, Any]) -> None:

@@ -7,9 +7,9 @@ import re
 import pytest
 
 from reconciler.portal.actions import registrations
+from reconciler.portal.i18n.catalogs import LANGUAGES
 from reconciler.portal.pages.queries.history import Names, told
 from reconciler.portal.pages.rendering import speech
-from reconciler.portal.pages.words import LANGUAGES
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
@@ -121,7 +121,7 @@ def test_an_address_that_is_taken_is_a_mistake_at_its_field(store: Store) -> Non
     text = reader.submit(
         "/admin/contacts", 422, customer=home["id"], name="Twin", email="MANAGER-0@acme.example", role="observer"
     )
-    assert 'id="m-email">Somebody else logs in with this address.' in text
+    assert 'id="m-email">Someone else already logs in with this address.' in text
 
 
 def test_a_customer_is_added_readied_and_archived(store: Store) -> None:

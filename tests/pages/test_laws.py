@@ -4,63 +4,62 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from string import Formatter
 
 import pytest
 
 import reconciler.portal.pages
-from reconciler.portal.mail.words import WORDS
+from reconciler.portal.i18n.catalogs import is_key, plural_sentence, sentence
+from reconciler.portal.i18n.source import SOURCE
 from reconciler.portal.pages.brand_colours import BLACK, WHITE, brand_css, contrast
-from reconciler.portal.pages.words import LANGUAGES, TABLE, chosen_language, sentence
+from reconciler.portal.pages.languages import chosen_language
+from reconciler.portal.pages.rendering import speech
 from reconciler.portal.rules.problems import STATUS
 
 PAGES = Path(reconciler.portal.pages.__file__).parent
 TEMPLATES = sorted((PAGES / "templates").rglob("*.html"))
-SOURCES = [path.read_text(encoding="utf-8") for path in (*TEMPLATES, *PAGES.rglob("*.py"))]
-
-
-def test_every_sentence_says_something_in_every_language() -> None:
-    for key, row in TABLE.items():
-        assert len(row) == len(LANGUAGES), key
-        assert all(text.strip() == text and text for text in row), key
-
-
-def test_the_three_languages_of_a_sentence_tell_the_same_facts() -> None:
-    for key, row in TABLE.items():
-        facts = [{name for _, name, _, _ in Formatter().parse(text) if name} for text in row]
-        assert facts[0] == facts[1] == facts[2], f"{key}: {facts}"
+TEXTS = [
+    path.read_text(encoding="utf-8")
+    for path in (*TEMPLATES, *PAGES.rglob("*.py"), PAGES.parent / "i18n" / "portal_name.py")
+]
 
 
 def test_french_is_set_with_spaces_that_no_line_breaks_at() -> None:
     assert sentence("fr", "login.forgotten") == "Mot de passe oublié\u202f?"
     assert sentence("fr", "settings.name.hint").count("«\u00a0{name}\u00a0»") == 1
-    spoken = {key: sentence("fr", key) for key in TABLE} | WORDS["fr"]
+    spoken = {f"{key} {count}": plural_sentence("fr", key, count) for key in SOURCE for count in (1, 2)}
     assert [key for key, text in spoken.items() if re.search(r" [?!;:»]|« |[^\s/a-z][?!;:»]|\w[?!;]", text)] == []
 
 
 def test_every_key_that_a_page_names_has_a_sentence() -> None:
-    named = {key for text in SOURCES for key in re.findall(r'\bt\("([a-z_-]+\.[a-z_.-]*[a-z])"', text)}
+    named = {key for text in TEXTS for key in re.findall(r'\bt\("([a-z_-]+\.[a-z_.-]*[a-z])"', text)}
     assert named
-    assert sorted(named - set(TABLE)) == []
+    assert sorted(key for key in named if not is_key(key)) == []
 
 
 def test_every_sentence_is_said_somewhere() -> None:
-    text = "\n".join(SOURCES)
+    text = "\n".join(TEXTS)
     built = tuple(
         set(re.findall(r'"([a-z_]+\.(?:[a-z_]+\.)*)" ~', text))
         | {"problem.", "done.", "mistake.", "event.", "limit.", "password.", "history.did.", "history.the.", "next."}
     )
-    plural = {key.rpartition(".")[0] for key in TABLE if key.endswith(".one")}
     unsaid = [
-        key for key in TABLE
-        if not key.startswith(built) and key.rpartition(".")[0] not in plural and text.count(f'"{key}"') < 2
-    ]  # fmt: skip
+        key
+        for key in SOURCE
+        if not key.startswith((*built, "mail.")) and f'"{key}"' not in text and f"'{key}'" not in text
+    ]
     assert unsaid == []
-    assert [key for key in plural if f'"{key}"' not in text and f"'{key}'" not in text] == []
+
+
+def test_every_sentence_of_a_mail_is_said_by_a_mail() -> None:
+    lines = (PAGES.parent / "mail" / "letters.py").read_text(encoding="utf-8")
+    named = set(re.findall(r"[\"']([a-z_.]+)[\"']", lines))
+    keys = [key.removeprefix("mail.").removesuffix(".nobody") for key in SOURCE if key.startswith("mail.")]
+    unsaid = [key for key in keys if key not in named and not key.endswith(".subject")]
+    assert [key for key in unsaid if not key.startswith(("role.", "reason."))] == []
 
 
 def test_every_reason_to_say_no_has_a_sentence_or_the_general_one() -> None:
-    told = {key.removeprefix("problem.") for key in TABLE if key.startswith("problem.")}
+    told = {key.removeprefix("problem.") for key in SOURCE if key.startswith("problem.")}
     assert told - {"title", "unchanged", "trace", "other"} <= set(STATUS)
 
 
@@ -96,8 +95,21 @@ def test_what_is_told_in_colour_can_be_read_and_links_in_it_take_its_colour() ->
     ("wished", "accepted", "chosen"),
     [
         ("de", "fr", "de"), (None, "fr-CH, fr;q=0.9, en;q=0.8", "fr"), (None, "hu, de;q=0.5, en;q=0.4", "de"),
-        ("hu", "", "en"), (None, "*;q=bad, de", "de"), ("de-CH", "", "de"), (None, "", "en"), (None, ";;;,,,", "en"),
+        ("hu", "", "en"), (None, "*;q=bad, de", "de"), ("ar-EG", "", "ar"), (None, "es-MX, en;q=0.5", "es"), ("de-CH", "", "de"), (None, "", "en"), (None, ";;;,,,", "en"),
     ],
 )  # fmt: skip
 def test_the_language_is_the_readers(wished: str | None, accepted: str, chosen: str) -> None:
     assert chosen_language(wished, accepted) == chosen
+
+
+def test_styles_name_no_left_and_no_right() -> None:
+    styles = (PAGES / "static" / "portal.css").read_text(encoding="utf-8")
+    physical = r"(?:margin|padding|border|inset)-(?:left|right)|(?<![-\w])(?:left|right)\s*:|(?:align|float)\s*:\s*(?:left|right)"
+    assert re.findall(physical, styles) == []
+
+
+def test_arrows_and_commas_are_those_of_the_language() -> None:
+    assert (speech("en").arrow, speech("ar").arrow) == ("→", "←")
+    assert speech("en").language_names(["de", "fr"]) == "German, French"
+    assert speech("ar").language_names(["de", "fr"]) == "الألمانية، الفرنسية"
+    assert speech("en").language_names([]) == ""

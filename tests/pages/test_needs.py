@@ -38,8 +38,8 @@ def test_quotes_wait_for_those_who_may_accept_them_until_they_expire(office: Off
     office.quoted("jane")
     office.quoted("tom")
     office.quoted("jane_beta")
-    assert waiting(a_reader(office, "jane")) == {"/requests?needs=accept": "1 quote waits for your decision"}
-    assert waiting(a_reader(office, "mara")) == {"/requests?needs=accept": "2 quotes wait for your decision"}
+    assert waiting(a_reader(office, "jane")) == {"/requests?needs=accept": "1 quote is waiting for your decision"}
+    assert waiting(a_reader(office, "mara")) == {"/requests?needs=accept": "2 quotes are waiting for your decision"}
     for name in ("olga", "pm", "ada"):
         assert waiting(a_reader(office, name)) == {}, name
     assert len(titles(a_reader(office, "jane"), "/requests?needs=accept")) == 1

@@ -45,7 +45,7 @@ def test_the_head_of_a_refused_page_names_fields_leads_to_them_and_is_where_read
     assert told(text) == [
         "Title: Please fill this in.", "Service: Please choose one.", "Source language: Please choose one.",
         "Target languages: Please choose one.", "Files to translate: Choose at least one file.",
-        "Deadline: The deadline lies in the past.",
+        "Deadline: The deadline is in the past.",
     ]  # fmt: skip
     assert "Not sent yet" in text
     assert "<title>Error: New request – " in text
@@ -93,8 +93,8 @@ def test_a_wrong_present_password_and_two_new_ones_that_differ(api: Api, store: 
     mara.open("/account")
     text = mara.submit("/account/password", 422, old="Nonsense1", password="short", repeat="other")
     assert told(text) == [
-        "Current password: This is not your current password.", "New password: This is too short: 8 characters or more.",
-        "New password again: The two passwords are not the same.",
+        "Current password: This is not your current password.", "New password: Too short: use at least 8 characters.",
+        "New password again: The two passwords do not match.",
     ]  # fmt: skip
 
 
@@ -104,7 +104,7 @@ def test_a_demotion_without_an_heir_names_the_requests_and_keeps_the_choice(api:
     mara, path = Reader.contact(store, people[0]["id"]), f"/team/{people[1]['id']}"
     mara.open(path)
     text = mara.submit(path, 422, role="observer", name="Rita Ruiz")
-    assert told(text)[0].startswith("Who receives the open requests? Open requests need somebody")
+    assert told(text)[0].startswith("Who takes over the open requests? Choose who takes over")
     assert f'<a href="/requests/{request["id"]}"><bdi>Leaflet</bdi></a>' in text
     assert mara.form_to(path).values["role"] == ["observer"]
     assert "Saved." in mara.submit(path, heir=people[2]["id"])
@@ -119,7 +119,7 @@ def test_reassigning_and_deleting_without_an_heir_ask_for_one(api: Api, store: S
     for reader, path in ((Reader.contact(store, people[0]["id"]), "/team"), (Reader.staff(store), "/admin/contacts")):
         reader.open(f"{path}/{people[1]['id']}")
         text = reader.submit(f"{path}/{people[1]['id']}/{action}", 422, heir="")
-        assert told(text)[0].startswith("Who receives the open requests?")
+        assert told(text)[0].startswith("Who takes over the open requests?")
         assert f'id="f-{action}-heir"' in text
         assert reader.form_to(f"{path}/{people[1]['id']}").values["name"] == ["Requester 1"]
 
@@ -130,8 +130,8 @@ def test_a_stale_form_comes_back_with_what_was_typed_and_can_be_sent_again(api: 
     ada.open(path)
     api.write("PATCH", f"/contacts/{people[1]['id']}", 1, {"name": "Somebody Else"})
     text = ada.submit(path, 412, name="Rita Ruiz")
-    assert "Somebody else changed this meanwhile." in text
-    assert f'<a href="{path}">How it stands now' in text
+    assert "Someone else changed this in the meantime." in text
+    assert f'<a href="{path}">Show the current version' in text
     assert "Saved." in ada.submit(path)
     assert api.row(f"/contacts/{people[1]['id']}")["name"] == "Rita Ruiz"
 
@@ -142,10 +142,10 @@ def test_what_cannot_be_done_yet_is_told_on_its_page(api: Api, store: Store) -> 
     api.a_request(people[0], "Leaflet")
     ada = Reader.staff(store)
     ada.open(f"/admin/services/{service['id']}")
-    assert "Still in use; take it from them first." in ada.submit(f"/admin/services/{service['id']}/remove", 409)
+    assert "Still in use. Remove it there first." in ada.submit(f"/admin/services/{service['id']}/remove", 409)
     ada.open(f"/admin/customers/{home['id']}")
     text = ada.submit(f"/admin/customers/{home['id']}/archive", 409)
-    assert "Requests are still open." in text
+    assert "Some requests are still open." in text
     assert "<bdi>Leaflet</bdi>" in text
     assert ada.form_to(f"/admin/customers/{home['id']}").values["name"] == ["Acme"]
     (me,) = api.items("/staff")
@@ -257,7 +257,7 @@ def test_a_customers_form_takes_only_what_there_is(api: Api, store: Store) -> No
     home, _ = api.a_customer()
     api.create("/staff", name="Kim", email="Kim@provider.example", kind="project_manager")
     ada, path = Reader.staff(store), f"/admin/customers/{home['id']}"
-    assert "Nobody of ours has the address lee@provider.example." in ada.open(path)
+    assert "None of our people has the address lee@provider.example." in ada.open(path)
     wrong = {"language": "xx", "project_managers": ["nobody@else.example"], "email_domains": "acme.example\n@@@"}
     assert [line.partition(":")[0] for line in told(ada.submit(path, 422, **wrong))] == [
         "Language", "Project managers", "E-mail domains",
@@ -284,7 +284,7 @@ def test_nobody_is_chosen_beforehand_to_receive_a_request(office: Office) -> Non
     mara = a_reader(office, "mara")
     mara.open(f"/requests/{id}")
     assert mara.form_to(f"/requests/{id}/reassign").values["heir"] == [""]
-    assert told(mara.submit(f"/requests/{id}/reassign", 422))[0].startswith("Goes to: ")
+    assert told(mara.submit(f"/requests/{id}/reassign", 422))[0].startswith("New contact: ")
     assert office.admin.row(f"/requests/{id}")["owner"] == office.ids["jane"]
 
 
@@ -292,16 +292,16 @@ def test_a_request_says_what_happens_next_to_whoever_looks(office: Office) -> No
     sent = office.send(office.jane, upload(office.jane, "a.pdf")["id"], workflow="automatic_quote")
     path = f"/requests/{sent['id']}"
     said = {
-        "jane": "counts what is not counted and makes the quote. You get a mail.",
-        "olga": "makes the quote. Requester 0 gets a mail.", "ada": "senden Sie das Angebot. Requester 0 erhält eine E-Mail.",
+        "jane": "counts the words that are not counted yet, and prepares the quote. You’ll receive an e-mail.",
+        "olga": "prepares the quote. Requester 0 will receive an e-mail.", "ada": "senden Sie das Angebot. Requester 0 erhält eine E-Mail.",
     }  # fmt: skip
     for name, sentence in said.items():
         assert sentence in a_reader(office, name).open(path)
     office.do(office.pm, "approve", sent["id"], words=10)
-    assert "Accept the quote until" in a_reader(office, "jane").open(path)
+    assert "Accept the quote by" in a_reader(office, "jane").open(path)
     assert "Requester 0 or a manager decides" in a_reader(office, "olga").open(path)
     office.do(office.jane, "accept", sent["id"])
-    assert "We translate. You get a mail" in a_reader(office, "jane").open(path)
+    assert "We are translating. You’ll receive an e-mail" in a_reader(office, "jane").open(path)
 
 
 def test_the_source_language_is_no_target_and_an_empty_file_is_named(office: Office) -> None:
@@ -315,7 +315,7 @@ def test_the_source_language_is_no_target_and_an_empty_file_is_named(office: Off
     wrong = {**ORDER, "source_language": "de", "target_languages": ["de", "fr"]}
     text = send_files(jane, "/requests", {"files": [("a.txt", b"")]}, 422, **wrong)
     assert told(text) == [
-        "Target languages: German is the source language: choose another one to translate into.",
+        "Target languages: German is the source language. Choose a different target language.",
         "Files to translate: The file “a.txt” is empty.",
     ]
 
@@ -327,12 +327,12 @@ def test_a_contact_is_offered_what_the_customer_may_order_and_told_when_it_is_no
     ada, path = Reader.staff(store), f"/admin/contacts/{people[0]['id']}"
     text = ada.open(path)
     assert re.findall(r'name="services" value="(\w+)"( checked)?', text) == [("certified", ""), ("express", "")]
-    assert "can order nothing" not in text
+    assert "cannot order anything" not in text
     form = ada.form_to(path).values
     del form["all_services"]
     ada.page = ada.post(path, data=form)
-    assert "Requester 0 can order nothing" in ada.page.text
-    assert "can order nothing" not in ada.submit(path, services=["express"])
+    assert "Requester 0 cannot order anything" in ada.page.text
+    assert "cannot order anything" not in ada.submit(path, services=["express"])
     assert told(ada.submit(path, 422, services=["internal"])) == ["Services: Please choose one."]
     assert 'value="express"' not in ada.open("/admin/contacts/new")
     assert 'value="express"' in ada.open(f"/admin/contacts/new?customer={home['id']}")

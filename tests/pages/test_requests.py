@@ -82,7 +82,7 @@ def test_a_form_keeps_what_was_typed_and_what_was_uploaded(office: Office) -> No
     jane.open("/requests/new")
     wrong = {**ORDER, "deadline": "2020-01-01T10:00", "comment": "Line one\r\nline two <b>"}
     text = send_files(jane, "/requests", {"files": [("a.txt", b"Two words")]}, 422, **wrong)
-    assert "The deadline lies in the past." in text
+    assert "The deadline is in the past." in text
     assert 'value="Leaflet"' in text
     assert 'value="certified|automatic_quote" selected' in text
     assert "line two &lt;b&gt;" in text
@@ -175,7 +175,7 @@ def test_a_no_needs_a_reason_and_a_stale_page_says_so(office: Office) -> None:
     mara.open(f"/requests/{id}")
     assert "Please fill this in." in mara.submit(f"/requests/{id}/decline", 422, reason=" ")
     mara.submit(f"/requests/{id}/decline", reason="too dear")
-    assert "Somebody else changed this meanwhile." in jane.submit(f"/requests/{id}/accept", 412)
+    assert "Someone else changed this in the meantime." in jane.submit(f"/requests/{id}/accept", 412)
 
 
 def test_a_manager_hands_a_request_over_from_its_page(office: Office) -> None:
@@ -202,13 +202,13 @@ def test_a_page_tells_from_whom_to_whom_work_moved_and_by_whom(office: Office) -
     mara.open(f"/requests/{id}")
     assert story(mara) == [
         "Sent (Requester 0)", "Quote sent (Pm)", "Reassigned from Requester 0 to Requester 1 (Manager 3)",
-        "Handed over with all open work from Requester 1 to Manager 3 (the admin token)",
+        "Reassigned with all open work from Requester 1 to Manager 3 (the admin token)",
     ]  # fmt: skip
     erased = office.admin.act(f"/contacts/{tom['id']}/erase", gone)["name"]
     mara.open(f"/requests/{id}")
     assert story(mara)[2:] == [
         f"Reassigned from Requester 0 to {erased} (Manager 3)",
-        f"Handed over with all open work from {erased} to Manager 3 (the admin token)",
+        f"Reassigned with all open work from {erased} to Manager 3 (the admin token)",
     ]
 
 

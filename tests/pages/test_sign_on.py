@@ -203,7 +203,7 @@ def test_who_proves_nothing_stays_outside(store: Store, provider: Identity, mana
     reader = visitor(store, provider)
     provider.verified = False
     answer = log_in(reader, 403)
-    assert "Quist ID did not confirm who you are" in answer.text
+    assert "Quist ID did not confirm your identity" in answer.text
     assert "portal" not in reader.cookies
     assert not logged_in(reader)
 
@@ -231,7 +231,7 @@ def test_an_answer_counts_once_and_in_the_browser_that_asked(
 ) -> None:
     reader, other = visitor(store, provider), visitor(store, provider)
     back = leave(reader)
-    assert "begun in another browser" in other.get(back).text, "no journey was begun here"
+    assert "started in another browser" in other.get(back).text, "no journey was begun here"
     leave(other)
     assert other.get(back).status_code == 403, "another state"
     assert not logged_in(other)
@@ -290,7 +290,7 @@ def test_without_the_provider_people_still_log_in_with_their_passwords(
     provider.silent = True
     away = reader.get("/login/sign-on?to=/team")
     assert (away.status_code, away.headers["retry-after"]) == (503, "30")
-    assert "Quist ID does not answer" in away.text
+    assert "Quist ID is not responding" in away.text
     assert 'type="password"' in away.text
     assert reader.get("/login/sign-on").status_code == 503
     assert len(provider.asked) == 1, "while it is silent it is left alone"
@@ -317,7 +317,7 @@ def test_somebody_who_tries_all_day_is_stopped(store: Store, provider: Identity,
     provider.verified = False
     for _ in range(50):
         log_in(reader, 403)
-    assert "Too many tries" in log_in(reader, 429).text
+    assert "Too many attempts" in log_in(reader, 429).text
 
 
 def test_without_a_provider_there_is_no_such_page(store: Store) -> None:

@@ -48,8 +48,8 @@ def test_mistakes_stand_at_their_fields(store: Store, api: Api) -> None:
     _, (manager,) = api.a_customer("manager")
     reader = Reader.staff(store)
     for email, said in (
-        ("", "Please fill this in."), ("nowhere", "This is no e-mail address."),
-        (manager["email"], "Somebody else logs in with this address."),
+        ("", "Please fill this in."), ("nowhere", "This is not an e-mail address."),
+        (manager["email"], "Someone else already logs in with this address."),
     ):  # fmt: skip
         reader.open("/admin/staff/new")
         text = reader.submit("/admin/staff", 422, name="Lee", email=email, kind="project_manager", language="en")

@@ -40,7 +40,7 @@ def test_deleting_somebody_with_open_work_needs_an_heir_who_receives_it(team: Te
     reader, api, people = team
     request = api.a_request(people[1])
     reader.open(f"/team/{people[1]['id']}")
-    assert "need somebody to take them over" in reader.submit(f"/team/{people[1]['id']}/remove", 422, heir="")
+    assert "Choose who takes over the open requests" in reader.submit(f"/team/{people[1]['id']}/remove", 422, heir="")
     reader.open(f"/team/{people[1]['id']}")
     reader.submit(f"/team/{people[1]['id']}/remove", heir=people[3]["id"])
     assert api.row(f"/contacts/{people[1]['id']}")["status"] == "removed"

@@ -15,8 +15,8 @@ from sqlalchemy import select
 from reconciler import portal
 from reconciler.portal.actions.schemas import ContactFields, CustomerFields, OwnFields, ServiceFields, SettingsFields
 from reconciler.portal.api.schemas import resources
+from reconciler.portal.i18n.catalogs import is_key
 from reconciler.portal.pages.queries.history import _LABELS
-from reconciler.portal.pages.words import known
 from reconciler.portal.rules.fields import DEFAULTS, FIELDS, Field, apply_patch, members, personal_fields
 from reconciler.portal.rules.policy import MANAGERS_FIELDS
 from reconciler.portal.store import tables as t
@@ -83,7 +83,7 @@ def test_every_field_is_shown_and_described(kind: str) -> None:
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_history_has_a_label_for_every_field(kind: str) -> None:
     assert names(kind) - set(_LABELS) == set()
-    assert [name for name in sorted(names(kind)) if not known(_LABELS[name])] == []
+    assert [name for name in sorted(names(kind)) if not is_key(_LABELS[name])] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,10 +8,11 @@ from html.parser import HTMLParser
 import pytest
 
 from reconciler.portal.actions.schemas import has_web_address
+from reconciler.portal.i18n.catalogs import LANGUAGES, plural_sentence
+from reconciler.portal.i18n.source import SOURCE
 from reconciler.portal.mail.inert import BREAK, SIGNS, inert
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.letters import About, letter
-from reconciler.portal.mail.words import WORDS
 
 PORTAL = "https://portal.example"
 OURS = {
@@ -57,7 +58,7 @@ class Read(HTMLParser):
 @pytest.mark.parametrize("slot", [*OTHERS, "listed"])
 @pytest.mark.parametrize("wording", Wording)
 def test_no_slot_of_any_mail_holds_a_link_of_others(wording: Wording, slot: str) -> None:
-    for language in WORDS:
+    for language in LANGUAGES:
         for typed in LINKS:
             facts = {**OURS, **dict.fromkeys(OTHERS, "Rita"), **({slot: typed} if slot in OTHERS else {})}
             listed = [About(typed if slot == "listed" else "Leaflet", f"{PORTAL}/requests/1")]
@@ -68,7 +69,9 @@ def test_no_slot_of_any_mail_holds_a_link_of_others(wording: Wording, slot: str)
 
 
 def test_every_slot_of_every_sentence_is_tested() -> None:
-    slots = {name for table in WORDS.values() for text in table.values() for name in re.findall(r"{(\w+)}", text)}
+    mails = [key for key in SOURCE if key.startswith("mail.")]
+    texts = [plural_sentence(language, key, 2) for language in LANGUAGES for key in mails]
+    slots = {name for text in texts for name in re.findall(r"{(\w+)}", text)}
     assert slots - OURS.keys() - {"what"} == {*OTHERS}
 
 

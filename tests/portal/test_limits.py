@@ -230,7 +230,7 @@ def test_pages_say_which_limit_is_reached_to_the_person_and_to_administrators(st
     for number, status in ((1, 200), (2, 429)):
         mara.open(page)
         said = mara.submit(page, status, email=f"tom-{number}@new.example")
-    assert "A limit is reached: e-mail addresses tried in a day. Try again later, or write to us." in said
+    assert "You have reached a limit: e-mail addresses tried in a day. Try again later, or contact us." in said
     history = Reader.staff(store).open("/admin/history")
     assert "hat eine Grenze erreicht und wurde abgewiesen" in history
     assert "versuchte E-Mail-Adressen an einem Tag" in history

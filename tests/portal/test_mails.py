@@ -352,7 +352,7 @@ def test_a_mail_that_left_is_forgotten_after_thirty_days_but_not_that_it_was_sen
     assert (mail["state"], mail["contact"], mail["message_id"][:6]) == ("sent", person["id"], "<mail_")
     assert api.row("/meta")["revision"] == revision
     page = Reader.staff(store).open(f"/admin/outbox/{mail['id']}")
-    assert "what it said is forgotten" in page
+    assert "The recipient and the text have been erased" in page
     assert "requester-0@acme.example" not in page
 
 

@@ -104,7 +104,7 @@ def test_statistics_show_the_first_contacts_and_keep_the_rest_in_the_file(api: A
     reader = Reader.staff(store)
     page = reader.open("/statistics")
     assert page.count("<bdi>Person ") == 100
-    assert "The 100 with the most words, of 101. The file has all of them." in page
+    assert "The 100 of 101 contacts with the most words. The file contains all of them." in page
     assert reader.get("/statistics.csv").text.count("Person ") == 100
 
 

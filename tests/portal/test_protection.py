@@ -381,5 +381,5 @@ def test_pages_offer_nothing_that_protection_forbids_and_say_why(store: Store) -
     with store.unversioned() as connection:
         connection.execute(update(t.customers).values(protected=False))
     page = Reader.staff(store, email="max@provider.example").open(f"/admin/customers/{home}")
-    assert "Somebody at this customer is protected: nobody can archive it." in page
+    assert "A contact of this customer is protected: nobody can archive it." in page
     assert f'action="/admin/customers/{home}/archive"' not in page

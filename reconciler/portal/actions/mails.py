@@ -10,9 +10,9 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.letters import About, letter
-from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.rules.roles import StaffKind
 from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t

@@ -14,7 +14,7 @@ from typing import Final
 from reconciler.portal.actions import outbox
 from reconciler.portal.delivery.messages import NotSendable, message, recipient
 from reconciler.portal.delivery.smtp import Deferred, MailConnection, MailServer, Rejected
-from reconciler.portal.rules.portal_name import name_for
+from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.store.database import UNAVAILABLE, failure
 from reconciler.portal.store.store import Store
 

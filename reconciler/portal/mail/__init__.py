@@ -1,1 +1,1 @@
-"""What the portal writes to people, and how it is carried to them."""
+"""The mails that the portal writes to people."""

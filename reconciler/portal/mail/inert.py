@@ -1,8 +1,8 @@
-"""Texts of others made inert: what people typed stands in our mails, and no mail program makes a link of it.
+"""Inert text: a mail quotes what people typed, and no mail program makes a link of it.
 
 Mail programs look for dots, colons and at signs between characters without a space. A zero-width
-non-joiner on both sides of each breaks every address that could be recognised there. It is not seen, and
-where a program took it along all the same, no browser accepts it in the name of a host (UTS 46, CheckJoiners).
+non-joiner on both sides of each breaks every address that could be recognised there. It is
+invisible, and if a program copies it nevertheless, no browser accepts it in the name of a host (UTS 46, CheckJoiners).
 """
 
 from __future__ import annotations
@@ -17,5 +17,5 @@ _SIGN: Final = re.compile(rf"(?<=\S)[{re.escape(SIGNS)}](?=\S)")
 
 
 def inert(text: str) -> str:
-    """The text as it looks, in which nothing is recognised as an address."""
+    """Return the text so that it looks the same and no program recognises an address in it."""
     return _SIGN.sub(rf"{BREAK}\g<0>{BREAK}", text)

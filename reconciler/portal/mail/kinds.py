@@ -7,7 +7,7 @@ from typing import Self
 
 
 class MailKind(StrEnum):
-    """What a mail is about, as the outbox and its readers know it: the texts do not change."""
+    """The subject matter of a mail, as the outbox and the API name it; the values are stable."""
 
     ACTIVATION = "activation"
     ACTIVATION_AGAIN = "activation_again"
@@ -26,9 +26,9 @@ class MailKind(StrEnum):
 
 
 class Wording(StrEnum):
-    """The sentences of a mail, by the prefix of their keys in `mail.words`, and its kind.
+    """The sentences of a mail, by the prefix of their keys in `i18n.source.mails`, and its kind.
 
-    Most kinds have one wording; some say another thing to other readers.
+    Most kinds have one wording; some have another one for other readers.
     """
 
     kind: MailKind

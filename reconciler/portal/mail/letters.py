@@ -1,7 +1,7 @@
-"""Mails as texts: which sentences a wording has, filled in with what it is about.
+"""Mails as texts: the sentences of each wording, filled in with its facts.
 
-Values come in; subject, text and HTML go out. Which mails are sent when is decided by the acts; carrying
-them is the business of `delivery`.
+Values come in; subject, text and HTML go out. The actions decide when a mail is sent, and
+`delivery` sends it.
 """
 
 from __future__ import annotations
@@ -10,12 +10,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from reconciler.portal.i18n.catalogs import (
+    direction,
+    is_key,
+    plural_sentence,
+    sentence,
+    written_language,
+)
+from reconciler.portal.i18n.source import SOURCE
 from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.mail.markup import Paragraph, markup
-from reconciler.portal.mail.words import WORDS, words, written_in
 from reconciler.portal.rules.complete_tables import require_all
-from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import day, locale_of
 
 _LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
@@ -38,29 +44,27 @@ _LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
     Wording.DELIVERED: ("delivered.body", "|link", "ask"),
     Wording.CANCELLED: ("cancelled.body", "reason", "|link"),
 }
-"""The paragraphs of each wording; `|link` stands for the link, `|requests` for one paragraph a request."""
+"""The paragraphs of each wording; `|link` stands for the link, `|requests` for all requests."""
 
 
-def _sentences(wording: Wording) -> set[str]:
-    return {f"{wording}.subject", *(line for line in _LINES[wording] if not line.startswith("|"))}
-
-
-_NEEDED: Final = {
-    *Role,
-    *StaffKind,
-    *(sentence for wording in require_all(_LINES, Wording) for sentence in _sentences(wording)),
-}
-for _table in WORDS.values():
-    require_all({key.removesuffix(".other"): text for key, text in _table.items()}, _NEEDED)
+require_all(
+    SOURCE,
+    {
+        f"mail.{line}"
+        for wording in require_all(_LINES, Wording)
+        for line in (f"{wording}.subject", *_LINES[wording])
+        if not line.startswith("|")
+    },
+)
 
 
 _OURS: Final = frozenset({"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"})
-"""The facts that the portal or the provider writes; every other one may be anybody's words."""
+"""The facts that the portal or the provider writes; anybody may have typed the others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """What one mail says."""
+    """One mail: subject, text and HTML."""
 
     subject: str
     text: str
@@ -76,58 +80,67 @@ class About:
 
 
 def letter(wording: Wording, language: str, facts: Mapping[str, str], requests: Sequence[About] = ()) -> Letter:
-    """The mail of this wording in this language; every `{…}` of its sentences must be among the facts.
+    """Return the mail of this wording in this language.
 
-    `until` is a day (`2026-12-09`), `contact` the address to write to, empty when there is none. What others
-    typed is made `inert` here, for texts and HTML of all wordings.
+    The facts hold a value for each placeholder of its sentences. `until` is a day (`2026-12-09`);
+    `contact` is the address to write to, empty when there is none. Text that other people typed
+    becomes `inert` here.
     """
-    table, locale = words(language), locale_of(written_in(language))
-    known = {name: _one_line(value) if name in _OURS else _of_others(value) for name, value in facts.items()}
-    known |= {"what": table.get(facts.get("role", ""), ""), "reason": _of_others(_reason(facts, table))}
+    own_language = written_language(language)
+    safe = {name: _one_line(value) if name in _OURS else _of_others(value) for name, value in facts.items()}
+    safe |= {
+        "what": _text(own_language, f"mail.role.{facts.get('role', '')}"),
+        "reason": _of_others(_reason(facts, own_language)),
+    }
     if until := facts.get("until"):
-        known["until"] = day(locale, until, "long")
-    plural = "one" if locale.plural_form(int(facts.get("count", 0))) == "one" else "other"
-    say = _Sayer(table, known, plural)
-    said = [
-        Paragraph(say("greeting")), *(each for part in _LINES[wording] for each in _paragraphs(part, say, requests)),
-        Paragraph(f"{say('closing')}\n{known['portal']}"),
-    ]  # fmt: skip
+        safe["until"] = day(locale_of(own_language), until, "long")
+    say = _Sayer(own_language, safe, int(facts.get("count", 0)))
+    paragraphs = [
+        Paragraph(say("greeting")),
+        *(paragraph for line in _LINES[wording] for paragraph in _paragraphs(line, say, requests)),
+        Paragraph(f"{say('closing')}\n{safe['portal']}"),
+    ]
     subject = say(f"{wording}.subject")
-    text = "\n\n".join(part.as_text for part in said) + "\n"
-    return Letter(subject, text, markup(subject, said, written_in(language), facts.get("color")))
+    text = "\n\n".join(paragraph.as_text for paragraph in paragraphs) + "\n"
+    html = markup(subject, paragraphs, own_language, direction(own_language), facts.get("color"))
+    return Letter(subject, text, html)
 
 
 @dataclass(frozen=True, slots=True)
 class _Sayer:
-    """The sentences of one mail, in the form that its facts want."""
+    """The sentences of one mail, filled in with its facts."""
 
-    table: Mapping[str, str]
+    language: str
     facts: Mapping[str, str]
-    plural: str
+    count: int
 
-    def __call__(self, key: str) -> str:
-        if f"{key}.{self.plural}" in self.table:
-            key = f"{key}.{self.plural}"
-        elif f"{key}.nobody" in self.table and not self.facts["contact"]:
+    def __call__(self, line: str) -> str:
+        key = f"mail.{line}"
+        if not self.facts.get("contact") and is_key(f"{key}.nobody"):
             key = f"{key}.nobody"
-        return self.table[key].format_map(self.facts)
+        return plural_sentence(self.language, key, self.count).format_map(self.facts)
 
 
-def _paragraphs(part: str, say: _Sayer, requests: Sequence[About]) -> list[Paragraph]:
-    match part:
+def _paragraphs(line: str, say: _Sayer, requests: Sequence[About]) -> list[Paragraph]:
+    match line:
         case "|link":
             return [Paragraph("", say.facts["link"])]
         case "|requests":
-            return [Paragraph(_of_others(each.title), each.page) for each in requests]
+            return [Paragraph(_of_others(request.title), request.page) for request in requests]
         case "role" if not say.facts["what"]:
             return []
         case _:
-            return [Paragraph(say(part))]
+            return [Paragraph(say(line))]
 
 
-def _reason(facts: Mapping[str, str], table: Mapping[str, str]) -> str:
+def _reason(facts: Mapping[str, str], language: str) -> str:
     reason = facts.get("reason") or "other"
-    return table.get(reason, reason if reason != "rejected" else table["other"])
+    text = _text(language, f"mail.reason.{reason}")
+    return text or (reason if reason != "rejected" else _text(language, "mail.reason.other"))
+
+
+def _text(language: str, key: str) -> str:
+    return sentence(language, key) if is_key(key) else ""
 
 
 def _of_others(text: str) -> str:

@@ -1,7 +1,7 @@
 """The HTML of a mail: the same paragraphs as its text, for programs that show HTML first.
 
-Values come in, a small document goes out: paragraphs, line breaks and links. No pictures, no
-tables, nothing that is fetched; the only looks are the provider's colour and room to breathe.
+Values come in, a small document goes out: paragraphs, line breaks and links. It has no pictures, no
+tables and nothing to fetch; the only styling is the provider's colour and some space.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DARK: Final = "#1f4f8f"
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """One paragraph, maybe of several lines, maybe with a link below it; or a link alone."""
+    """One paragraph: text of one or more lines, a link, or both."""
 
     text: str
     address: str = ""
@@ -28,20 +28,29 @@ class Paragraph:
         return "\n".join(part for part in (self.text, self.address) if part)
 
 
-def markup(subject: str, paragraphs: Sequence[Paragraph], language: str, color: str | None = None) -> str:
-    """The mail as HTML. `color` is `#rrggbb` and colours a line, never text: it may be any brand's."""
-    body = "\n".join(_marked(paragraph) for paragraph in paragraphs)
+def markup(
+    subject: str,
+    paragraphs: Sequence[Paragraph],
+    language: str,
+    direction: str,
+    color: str | None = None,
+) -> str:
+    """Return the mail as HTML. `direction` is `ltr` or `rtl`.
+
+    `color` (`#rrggbb`) colours a line, never text: a brand may have any colour.
+    """
+    body = "\n".join(_paragraph_html(paragraph) for paragraph in paragraphs)
     style = (
         f"body{{max-width:40em;margin:0 auto;padding:1em;border-top:6px solid {color or DARK};"
         f"font-family:sans-serif;line-height:1.5;color:#1a1a1a;background:#ffffff}}a{{color:{DARK}}}"
     )
     return (
-        f'<!doctype html>\n<html lang="{html.escape(language)}" dir="ltr">\n<head><meta charset="utf-8">'
+        f'<!doctype html>\n<html lang="{html.escape(language)}" dir="{direction}">\n<head><meta charset="utf-8">'
         f"<title>{html.escape(subject)}</title>\n<style>{style}</style></head>\n<body>\n{body}\n</body>\n</html>\n"
     )
 
 
-def _marked(paragraph: Paragraph) -> str:
+def _paragraph_html(paragraph: Paragraph) -> str:
     text, address = html.escape(paragraph.text), html.escape(paragraph.address)
     link = f'<a href="{address}">{address}</a>' if address else ""
     if not text:

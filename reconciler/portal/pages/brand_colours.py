@@ -1,4 +1,4 @@
-"""A brand's colour made readable: whatever somebody chose, text keeps a contrast of 4.5 (WCAG 2.2)."""
+"""Readable brand colours: text keeps a contrast of 4.5 (WCAG 2.2) with any chosen colour."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BLACK: Final[Colour] = (17, 17, 17)
 
 
 def brand_css(primary: str | None) -> str:
-    """The custom properties of a brand: its colour as chosen, what is written on it, and as ink on white."""
+    """Return the custom properties of a brand: its colour, the text on it, and ink on white."""
     colour = _parsed(primary or DEFAULT)
     on_it = WHITE if contrast(colour, WHITE) >= ENOUGH else BLACK
     if contrast(colour, on_it) < ENOUGH:
@@ -24,13 +24,13 @@ def brand_css(primary: str | None) -> str:
 
 
 def contrast(one: Colour, other: Colour) -> float:
-    """The contrast ratio of two colours, from 1 to 21."""
+    """Return the contrast ratio of two colours, from 1 to 21."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
 def _darkened(colour: Colour) -> Colour:
-    """The colour, darkened until it can be read on white and on our lightest grey."""
+    """Return the colour, darkened until it is readable on white and on the lightest grey."""
     while contrast(colour, (244, 246, 250)) < ENOUGH:
         colour = (int(colour[0] * 0.92), int(colour[1] * 0.92), int(colour[2] * 0.92))
     return colour

@@ -1,9 +1,9 @@
-"""Figures as pictures: values in, SVG out.
+"""Charts: values in, SVG out.
 
-Lengths are shares of the room that there is, letters are not: a picture is as wide as its frame, and what
-is written in it stays as large as the text around it. The picture has a name and a description for those
-who hear it, nothing inline that the pages' policy forbids (looks are the business of `portal.css`), and a
-table beside it for those who want to read. Where there is no room for columns the same bars lie.
+Lengths are percentages of the frame; letters are not: a chart is as wide as its frame, and its text
+stays as large as the text around it. A chart has a name and a description for screen readers and a
+table beside it. It has nothing inline that the policy of the pages forbids: `portal.css` styles it.
+In a narrow frame, horizontal bars replace the columns.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ _CROWD: Final = 12
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One value: what stands under or beside it, what stands at its end, and what is told of it in full."""
+    """One value: its label, its value as text, and a full description."""
 
     label: str
     value: float
@@ -37,9 +37,10 @@ class Bar:
 
 
 def columns(bars: Sequence[Bar], id: str, title: str, description: str, number: Callable[[float], str]) -> Markup:
-    """Upright bars side by side over a scale of round numbers; `number` writes those as readers do.
+    """Return columns over a scale of round numbers; `number` formats them for the reader.
 
-    The scale stands left of the picture's own room: the styles leave a margin for it. After them the same bars lying, for a narrow frame; `portal.css` shows the ones or the others.
+    The scale stands left of the picture, in a margin that the styles leave. The same values
+    follow as horizontal bars for a narrow frame; `portal.css` shows one of the two.
     """
     steps = scale(max((bar.value for bar in bars), default=0))
     top = steps[-1]
@@ -77,9 +78,9 @@ def _column(bar: Bar, place: int, count: int, top: float) -> Markup:
 
 
 def rows(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
-    """Lying bars one under the other as a list that is read like any other, name and value beside each bar.
+    """Return horizontal bars as a list, with name and value beside each bar.
 
-    `kind` is for the styles: bars with names of any length, or the columns of a narrow frame.
+    `kind` is for the styles: `named` for long names, `lying` for columns in a narrow frame.
     """
     most = max((bar.value for bar in bars), default=0) or 1
     lines = [
@@ -94,7 +95,7 @@ def rows(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
 
 
 def scale(most: float) -> list[float]:
-    """From nothing to at least this much in three to six equal steps of 1, 2 or 5 times a power of ten."""
+    """Return steps from 0 to at least this value: each 1, 2 or 5 times a power of ten."""
     if most <= 1:
         return [0.0, 1.0]
     rough = most / 5

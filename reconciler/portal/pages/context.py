@@ -1,8 +1,8 @@
-"""Who looks at a page: from a cookie to a `Visit`, the one value that every page function gets.
+"""The context of a page: from a cookie to a `Visit`, the one value that every page function gets.
 
-A page names its operation with `visits("operation")`, as an API route does with `requires`; the table
-of `rules.policy` decides. A bearer token opens no page and a cookie no API: so no page of somebody
-else can make a browser write through the API.
+A page names its operation with `visits("operation")`, as an API route does with `requires`; the
+table of `rules.policy` decides. A bearer token opens no page and a cookie opens no API. So a page
+of another site cannot make a browser write through the API.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from starlette.responses import RedirectResponse
 
 from reconciler.portal.actions import known_browsers
 from reconciler.portal.actions.sessions import HOURS, principal_of_session, record_session_use
+from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.pages.forms.form import Form, Mistakes, refusal
+from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, page_of_form, places
 from reconciler.portal.pages.rendering import render
-from reconciler.portal.pages.words import chosen_language
 from reconciler.portal.rules.policy import Grant, RowScope, grant_for, row_scope_of
-from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.rules.principals import Actor, Principal, PrincipalKind
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import DAY_S
@@ -45,7 +45,7 @@ NOBODY: Final = Principal("anonymous", "somebody", Actor.SELF)
 
 @dataclass(frozen=True, slots=True)
 class Brand:
-    """Under which name, colour and picture the portal appears."""
+    """The name, colour and logo of the portal."""
 
     name: str
     primary_color: str | None
@@ -54,7 +54,7 @@ class Brand:
 
 @dataclass(frozen=True)
 class Visit:
-    """One request for a page: who, in which language, granted what, with which marks for forms."""
+    """One request for a page: principal, language, grant, and marks for forms."""
 
     request: Request
     store: Store
@@ -68,7 +68,7 @@ class Visit:
 
     @property
     def grant(self) -> Grant:
-        """What was granted; only pages that are open to everybody have none."""
+        """The grant; only pages that are open to everybody have none."""
         if self.granted is None:
             raise LookupError(f"{self.request.url.path} is open to everybody: nothing was granted")
         return self.granted
@@ -79,7 +79,7 @@ class Visit:
 
     @property
     def browser(self) -> str:
-        """The mark by which the browser is known, if it has one (`known_browsers`)."""
+        """The mark of a known browser (`known_browsers`); empty if it has none."""
         return self.request.cookies.get(self.csrf.host_cookie(KNOWN_COOKIE), "")
 
     @property
@@ -88,37 +88,38 @@ class Visit:
 
     @property
     def place(self) -> str:
-        """The path of the page that is shown; of a form that was sent, that of the page it stands on."""
+        """The path of the page; for a form that was sent, the path of its page."""
         return self.path if self.request.method == "GET" else form_page(self.request)
 
     @property
     def here(self) -> str:
-        """The page as an address to come back to."""
+        """The address of the page, to return to."""
         query = self.request.url.query if self.request.method == "GET" else ""
         return self.place + (f"?{query}" if query else "")
 
     @property
     def menu(self) -> list[tuple[str, list[Place]]]:
-        """The menu: the title of each part, and the places that the visitor may go to."""
+        """The menu: the title of each part, and the places that the visitor may open."""
         parts = (("frame.work", WORK), ("frame.administration", ADMINISTRATION))
         return [(title, places(self.who, entries)) for title, entries in parts]
 
     def at(self, place: Place) -> bool:
-        """Whether this page is the place, or within it."""
+        """Whether this page is the place or below it."""
         if place.path == "/requests" and self.place == "/requests/new":
             return False
         return self.place == place.path or self.place.startswith(f"{place.path}/")
 
     def may(self, operation: str) -> RowScope | None:
-        """With whose things the visitor may do an operation; None: not at all."""
+        """Return the row scope of the visitor for an operation; None if they may not do it."""
         return row_scope_of(self.who, operation)
 
     def page(
         self, template: str, status: int | None = None, *, wrong: Mistakes | None = None, **values: Any
     ) -> Response:
-        """The template as an answer; templates know `visit`, `t` and the filters of `rendering`.
+        """Return the template as a response; it knows `visit`, `t` and the values.
 
-        `wrong`: why the form that was sent was not taken; the page begins with it and tells it at its fields.
+        `wrong` holds the mistakes of a refused form: the page lists them at its top and at the
+        fields.
         """
         problem = wrong.problem if wrong else None
         work = self._titles(problem.members.get("requests", [])) if problem else []
@@ -132,7 +133,7 @@ class Visit:
         return response
 
     def _titles(self, requests: Sequence[str]) -> list[tuple[str, str]]:
-        """Id and title of the requests that a problem is about."""
+        """Return id and title of the requests that a problem names."""
         c = t.requests.c
         with self.store.read() as connection:
             found = connection.execute(
@@ -141,7 +142,7 @@ class Visit:
             return [(row.id, row.title) for row in found]
 
     def to(self, path: str, done: str | None = None) -> Response:
-        """Go on to another page; `done` names the sentence (`done.…`) that it begins with, this once."""
+        """Redirect to another page; `done` is the key of the sentence that it shows once."""
         response = RedirectResponse(path, 303)
         if done:
             self.csrf.set_message(response, done)
@@ -150,7 +151,7 @@ class Visit:
     def submit(
         self, form: Form, act: Callable[[Work], str], again: Callable[[Mistakes], Response], *, done: str | None = None
     ) -> Response:
-        """Carry out what a form says and go on; the form `again`, with what was typed, when it is not taken."""
+        """Carry out a form and redirect; if it is refused, return it `again` as it was typed."""
         try:
             return self.to(self.write(form, act), done=done)
         except Mistakes as wrong:
@@ -163,14 +164,14 @@ class Visit:
                 raise problem from None
 
     def done_before(self, form: Form) -> str | None:
-        """Where to go on to from a form that was carried out already; asked before work that takes long."""
+        """Return the redirect of a form that was carried out before; ask it before slow work."""
         kept = stored_answer(self.store, self.principal or NOBODY, form.once, form.fingerprint)
         return kept[2]["Location"] if kept else None
 
     def write(self, form: Form, act: Callable[[Work], str], *, as_self: bool = False) -> str:
-        """Carry out an act once, however often the form is sent; where to go on to, as the act says.
+        """Carry out an action once, however often the form is sent; return where to redirect to.
 
-        `act_as_self`: people who edit themselves are named so in the history, whatever their role is.
+        With `as_self`, the history names people who edit themselves as such, whatever their role.
         """
         who = self.principal or NOBODY
         if as_self:
@@ -184,7 +185,7 @@ class Visit:
 
 
 class Visits(Gate):
-    """A dependency that lets a visitor in when she may do the operation."""
+    """A dependency that admits visitors who may do the operation."""
 
     async def __call__(self, request: Request) -> Visit:
         visit: Visit = (await self.admission(request)).value
@@ -197,12 +198,12 @@ class Visits(Gate):
 
 
 def visits(operation: str) -> Any:
-    """The annotation by which a page names its operation and gets its visit."""
+    """Return the annotation by which a page names its operation and gets its visit."""
     return Depends(Visits(operation))
 
 
 def visit_of(request: Request) -> Visit:
-    """The visit without a grant: who is there, and which language they read."""
+    """Return the visit without a grant: the principal and their language."""
     store, marks = store_of(request), csrf_of(request)
     secret = request.cookies.get(marks.session_cookie)
     with store.read() as connection:
@@ -218,29 +219,29 @@ def visit_of(request: Request) -> Visit:
 
 
 def shown_picture(address: str) -> str | None:
-    """The logo's address, when it is one that a page may show."""
+    """Return the address of the logo if a page may show it, else None."""
     return address if re.fullmatch(r"https://[^\s/]+(/\S*)?", address) else None
 
 
 def form_page(request: Request) -> str:
-    """The page that the form stands on which is sent to the address of this request."""
+    """Return the page with the form that is sent to the address of this request."""
     methods = request.app.state.methods
     return page_of_form(request.url.path, lambda path: "GET" in methods.of(path).split(", "))
 
 
 def csrf_of(request: Request) -> CsrfProtection:
-    """The secrets that the pages' cookies and forms are marked with."""
-    csrf: CsrfProtection = request.app.state.csrf
-    return csrf
+    """Return the marks of the pages' cookies and forms."""
+    marks: CsrfProtection = request.app.state.csrf
+    return marks
 
 
 def local(to: str) -> bool:
-    """Whether an address is a page of ours: nobody is sent to another site."""
+    """Whether an address is a page of this portal; redirects lead to no other site."""
     return to.startswith("/") and not to.startswith(("//", "/\\"))
 
 
 def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | None = None) -> Response:
-    """Go on with a new session, as its cookie; the browser is known from here on."""
+    """Redirect with the cookie of a new session; the browser is known from now on."""
     response = visit.to(to, done)
     visit.csrf.set_cookie(response, visit.csrf.session_cookie, session["token"], HOURS * 3600)
     if mark := known_browsers.new_mark(visit.store, session):
@@ -249,7 +250,7 @@ def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | Non
 
 
 def logged_out(visit: Visit, to: str, done: str) -> Response:
-    """Go on without a session, in a browser that keeps nothing of what it was shown."""
+    """Redirect without a session; the browser clears what it has stored."""
     response = visit.to(to, done)
     response.headers["Clear-Site-Data"] = '"cache", "storage"'  # not cookies: the language is kept
     visit.csrf.delete_cookie(response, visit.csrf.session_cookie)

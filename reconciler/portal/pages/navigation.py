@@ -1,4 +1,4 @@
-"""Where a visitor can go: the pages of the menu, each with the operation that it needs."""
+"""The menu: its pages, each with the operation that it needs."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ ADMINISTRATION: Final = (
 
 
 def places(who: PrincipalKind, among: tuple[Place, ...]) -> list[Place]:
-    """The entries that this kind of visitor may open."""
+    """Return the entries that this kind of visitor may open."""
     return [place for place in among if row_scope_of(who, place.operation)]
 
 
@@ -47,7 +47,7 @@ _BESIDE_A_LIST: Final = ("/requests", "/admin/contacts", "/admin/customers", "/a
 
 
 def page_of_form(path: str, can_be_opened: Callable[[str], bool]) -> str:
-    """The page that a form stands on which is sent to this address."""
+    """Return the page with the form that is sent to this address."""
     if path in _BESIDE_A_LIST:
         return f"{path}/new"
     while path and not can_be_opened(path):
@@ -56,5 +56,5 @@ def page_of_form(path: str, can_be_opened: Callable[[str], bool]) -> str:
 
 
 def home(who: PrincipalKind) -> str:
-    """Where a visitor begins."""
+    """Return the first page of a visitor."""
     return next((place.path for place in (*WORK, *ADMINISTRATION) if row_scope_of(who, place.operation)), "/account")

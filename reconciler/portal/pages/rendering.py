@@ -1,16 +1,16 @@
-"""Templates and what they may say: sentences, dates, numbers, money, languages, in the reader's way.
+"""Templates, and their sentences, dates, numbers, money and languages in the language of the reader.
 
-Everything is escaped by Jinja; there is no filter that lets text through as it is.
+Jinja escapes everything; no filter lets text through unescaped.
 """
 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, reduce
 from typing import Any, Final
 
 from babel import Locale, UnknownLocaleError
@@ -20,58 +20,75 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from reconciler.portal.actions.sign_ups import REGISTRANT
+from reconciler.portal.i18n.catalogs import (
+    LANGUAGES,
+    direction,
+    is_key,
+    plural_sentence,
+    sentence,
+)
 from reconciler.portal.pages.forms.form import Mistakes, Why
-from reconciler.portal.pages.words import LANGUAGES, known, sentence
 from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
-RIGHT_TO_LEFT: Final = frozenset({"ar", "he", "fa", "ur"})
 NAMELESS: Final = {SYSTEM.name: "who.portal", COMMAND_LINE.name: "who.command-line", REGISTRANT: "who.registrant"}
-"""Who stands in history without a name of her own."""
+"""The keys of authors in the history who are no person with a name."""
 SIZES: Final = {"fr": ("ko", "Mo", "Go", "To")}
 COUNTED: Final = 1000
-"""Up to here lists say how much they hold; counting on would take longer than anybody cares to know."""
+"""Lists say their size up to this number; an exact count beyond it would take too long."""
 
 
 class Speech:
-    """What can be said in one language: `t("key", name=…)`, and dates and numbers as its readers write them."""
+    """Sentences, dates and numbers in one language; templates know it as `t`: `t("key", name=…)`."""
 
     def __init__(self, language: str) -> None:
         self.language = language
         self.locale = locale_of(language)
 
     def __call__(self, key: str, **facts: Any) -> str:
-        """The sentence, filled in; its text is escaped by the template like any other."""
+        """Return the sentence, filled in; the template escapes it like any other text."""
         pattern = sentence(self.language, key)
         return pattern.format_map(facts) if facts else pattern
 
     def many(self, key: str, count: int, **facts: Any) -> str:
-        """The sentence for a number of things: `key.one` or `key.other`, by the language's own rule."""
-        form = "one" if self.locale.plural_form(count) == "one" else "other"
-        return self(f"{key}.{form}", count=self.number(count), **facts)
+        """Return the sentence for a number of things, by the plural rule of the language."""
+        pattern = plural_sentence(self.language, key, count)
+        return pattern.format_map({"count": self.number(count), **facts})
 
     def counted(self, key: str, count: int) -> str:
-        """How many there are; beyond `COUNTED` that there are more."""
+        """Return the sentence for a number of things; beyond `COUNTED`, that there are more."""
         return self.many(key, count) if count <= COUNTED else self("list.more", what=self.many(key, COUNTED))
 
     def who(self, name: str) -> str:
-        """Who did something, as history names her."""
+        """Return the name of an author in the history."""
         return self(NAMELESS[name]) if name in NAMELESS else name
 
     def told(self, why: Why) -> str:
-        """The sentence that says what would fit."""
+        """Return the sentence that says which value would be valid."""
         return self(why) if isinstance(why, str) else self(why.key, **why.facts)
 
     def date(self, at: str | None) -> str:
-        """`2026-11-23…` as a day."""
+        """Return `2026-11-23…` as a day."""
         return day(self.locale, at) if at else ""
 
     def time(self, at: str | None) -> str:
-        """A time of the portal (UTC) as day and minute."""
+        """Return a time of the portal (UTC) as day and minute."""
         if not at:
             return ""
-        return f"{self.date(at)}, {format_time(datetime.fromisoformat(at), 'short', locale=self.locale)} UTC"
+        minute = format_time(datetime.fromisoformat(at), "short", locale=self.locale)
+        return self("joint.moment", day=self.date(at), time=minute)
+
+    def listed(self, texts: Iterable[str]) -> str:
+        """Return the texts one after the other, with the commas of the language."""
+        if not (parts := list(texts)):
+            return ""
+        return reduce(lambda first, second: self("joint.list", first=first, second=second), parts)
+
+    @property
+    def arrow(self) -> str:
+        """The arrow that points the way one reads."""
+        return "←" if direction(self.language) == "rtl" else "→"
 
     def number(self, value: float | Decimal) -> str:
         return format_decimal(value, locale=self.locale)
@@ -80,7 +97,7 @@ class Speech:
         return format_percent(value / 100, locale=self.locale)
 
     def bytes(self, size: int) -> str:
-        """A size as people read it."""
+        """Return a number of bytes in the largest unit that fits."""
         units = SIZES.get(self.language, ("kB", "MB", "GB", "TB"))
         power = next((power for power in range(1, len(units)) if size < 1000 ** (power + 1)), len(units))
         return f"{format_decimal(round(size / 1000**power, 1), locale=self.locale)}{WIDE}{units[power - 1]}"
@@ -88,8 +105,8 @@ class Speech:
     def money(self, amount: str | Decimal | None, currency: str | None) -> str:
         return format_currency(Decimal(amount), currency, locale=self.locale) if amount and currency else ""
 
-    def tongue(self, tag: str | None) -> str:
-        """The name of a language, in the reader's language; the tag itself where nobody knows it."""
+    def language_name(self, tag: str | None) -> str:
+        """Return the name of a language; the tag itself if it has no name."""
         if not tag:
             return ""
         try:
@@ -97,10 +114,14 @@ class Speech:
         except (UnknownLocaleError, ValueError):
             return tag
 
+    def language_names(self, tags: Iterable[str]) -> str:
+        """Return the names of languages, one after the other."""
+        return self.listed(self.language_name(tag) for tag in tags)
+
 
 @dataclass
 class Mistake:
-    """What is wrong with a field, for one page: the field says where it stands, so that the page's head can lead there."""
+    """The mistake of one field; the field sets its place, so that the top of the page can link to it."""
 
     text: str
     seen: list[Mistake]
@@ -113,14 +134,14 @@ class Mistake:
         return self.label.endswith("?")
 
     def at(self, place: str, label: str) -> str:
-        """The sentence, once the field with this id and label tells it."""
+        """Note the id and the label of the field that shows the mistake; return its sentence."""
         self.place, self.label = place, str(label)
         self.seen.append(self)
         return self.text
 
 
 def _mistakes(tell: Speech, wrong: Mistakes | None) -> dict[str, Any]:
-    """What templates know of a form that was not taken: `wrong` by field, `seen` in the page's order, `refused`."""
+    """Return the variables of a refused form: `wrong` by field, `seen` in page order, `refused`."""
     seen: list[Mistake] = []
     fields = wrong.fields if wrong else {}
     shown = {name: Mistake(tell.told(why), seen) for name, why in fields.items()}
@@ -150,40 +171,44 @@ def _refused(tell: Speech, wrong: Mistakes) -> str | None:
 
 @cache
 def speech(language: str) -> Speech:
-    """The speech of one of our languages."""
+    """Return the sentences of one of the portal's languages."""
     return Speech(language)
 
 
 def render(
     template: str, language: str, values: Mapping[str, Any], done: str = "", wrong: Mistakes | None = None
 ) -> str:
-    """The template, filled in. `done`: the key of what the visitor has just done, shown once."""
+    """Return the template, filled in. `done` is the key of the last action, shown once."""
     tell = speech(language)
     return environment().get_template(template).render(
         t=tell, language=language, languages=LANGUAGES, once=lambda: secrets.token_urlsafe(16),
-        done=f"done.{done}" if known(f"done.{done}") else None,
-        direction="rtl" if language in RIGHT_TO_LEFT else "ltr", **_mistakes(tell, wrong), **values,
+        done=f"done.{done}" if is_key(f"done.{done}") else None,
+        direction=direction(language), **_mistakes(tell, wrong), **values,
     )  # fmt: skip
 
 
 def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
-    """A template that needs nobody's visit and no database."""
-    return environment().get_template(template).render(t=speech(language), language=language, **values)
+    """Return a template that needs neither a visit nor the database, filled in."""
+    return (
+        environment()
+        .get_template(template)
+        .render(t=speech(language), language=language, direction=direction(language), **values)
+    )
 
 
 @cache
 def environment() -> Environment:
-    """Jinja as we use it: everything escaped, nothing undefined."""
-    made = Environment(
+    """Return the Jinja environment: everything is escaped, and an undefined name is an error."""
+    jinja = Environment(
         loader=PackageLoader("reconciler.portal.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    made.globals |= {"attributes": _attributes, "ROLES": tuple(Role), "STAFF_KINDS": tuple(StaffKind)}
-    return made
+    jinja.globals |= {"attributes": _attributes, "ROLES": tuple(Role), "STAFF_KINDS": tuple(StaffKind)}
+    return jinja
 
 
 def _attributes(**pairs: Any) -> Markup:
-    """HTML attributes of a macro's caller: `True` stands alone, `None` and `False` are left out."""
+    """Return HTML attributes: `True` has no value; `None` and `False` are left out."""
     parts = [
         Markup(" {}").format(name.replace("_", "-")) if value is True else Markup(' {}="{}"').format(name.replace("_", "-"), value)
         for name, value in pairs.items() if value is not None and value is not False

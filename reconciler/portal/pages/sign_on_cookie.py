@@ -1,6 +1,6 @@
-"""What a browser keeps while its visitor is away at the identity provider: a signed cookie, for ten minutes.
+"""The signed cookie of a visitor who is at the identity provider; it is valid for ten minutes.
 
-Nothing of a log-in that was begun is in the database, so any server process can end it.
+The database holds nothing of a log-in that has started, so any server process can finish it.
 """
 
 from __future__ import annotations
@@ -21,20 +21,20 @@ MINUTES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class Journey:
-    """A log-in that was begun, and the page that the visitor wanted."""
+    """A log-in that has started, and the page that the visitor asked for."""
 
     departure: SignOnState
     to: str
 
 
 def depart(visit: Visit, response: Response, journey: Journey) -> None:
-    """Let the browser keep the journey."""
+    """Set the cookie of the journey."""
     kept = [*astuple(journey.departure), journey.to, later(visit.store.clock(), minutes=MINUTES)]
     visit.csrf.set_cookie(response, visit.csrf.host_cookie(COOKIE), _seal(visit).dumps(kept), MINUTES * 60)
 
 
 def begun(visit: Visit) -> Journey | None:
-    """The journey that this browser began; None when there is none, or it took too long."""
+    """Return the journey of this browser; None if there is none or it took too long."""
     try:
         state, nonce, verifier, to, until = _seal(visit).loads(
             visit.request.cookies.get(visit.csrf.host_cookie(COOKIE), "")
@@ -45,7 +45,7 @@ def begun(visit: Visit) -> Journey | None:
 
 
 def end(visit: Visit, response: Response) -> None:
-    """The journey is over, whatever came of it."""
+    """Delete the cookie of the journey."""
     visit.csrf.delete_cookie(response, visit.csrf.host_cookie(COOKIE))
 
 

@@ -1,4 +1,4 @@
-"""The site: every page's routes, what all pages share, and how a problem looks to a person."""
+"""The site: the routes of all pages, their shared parts, and problems as pages."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from starlette.responses import RedirectResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.actions import access
+from reconciler.portal.i18n.catalogs import LANGUAGES, is_key
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.brand_colours import brand_css
 from reconciler.portal.pages.context import LANGUAGE_COOKIE, Visit, form_page, local, visit_of, visits
 from reconciler.portal.pages.forms.form import Mistakes, Sent
+from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import home
 from reconciler.portal.pages.rendering import render_bare
 from reconciler.portal.pages.routes.access import log_in_page
-from reconciler.portal.pages.words import LANGUAGES, chosen_language, known
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -43,20 +44,20 @@ Open = Annotated[Visit, visits("pages.open")]
 
 
 def csrf_of(store: Store) -> CsrfProtection:
-    """What proves that a form is one of ours, by the secret of this portal."""
+    """Return the CSRF marks of this portal, made with its secret."""
     with store.read() as connection:
         return CsrfProtection(connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url)
 
 
 @router.get("/")
 def begin(visit: Open) -> Response:
-    """Where a visitor begins: at work, or at the log-in."""
+    """Redirect to the visitor's first page, or to the log-in."""
     return visit.to(home(visit.who) if visit.principal else "/login")
 
 
 @router.get("/static/{name}", dependencies=[visits("pages.open")])
 def read_static(request: Request, name: str) -> Response:
-    """One of the few files that pages need."""
+    """Return one of the static files of the pages."""
     if name not in STATIC_TYPES:
         raise Problem("not-found", f"there is no file '{name}'")
     return file_response(request, STATIC / name, {"Cache-Control": "public, max-age=3600"}, STATIC_TYPES[name])
@@ -64,7 +65,7 @@ def read_static(request: Request, name: str) -> Response:
 
 @router.get("/branding.css")
 def read_brand(visit: Open) -> Response:
-    """The provider's colours."""
+    """Return the style sheet with the provider's colours."""
     return Response(
         brand_css(visit.brand.primary_color), media_type="text/css", headers={"Cache-Control": "public, max-age=60"}
     )
@@ -72,10 +73,10 @@ def read_brand(visit: Open) -> Response:
 
 @router.post("/language")
 def choose_language(visit: Open, form: Sent) -> Response:
-    """Read on in another language; people who are logged in keep it as their own."""
+    """Switch the language; for people who are logged in, their account keeps it."""
     language, to = form.text("language"), form.text("to")
     if language not in LANGUAGES:
-        raise Problem("unprocessable", "the pages are in English, French and German")
+        raise Problem("unprocessable", f"the pages are in {', '.join(LANGUAGES)}")
     response = visit.to(to if local(to) else "/")
     visit.csrf.set_cookie(response, LANGUAGE_COOKIE, language, 31536000)
     who = visit.principal
@@ -91,7 +92,7 @@ def choose_language(visit: Open, form: Sent) -> Response:
 
 
 def problem_page(request: Request, problem: Problem, trace: str) -> Response:
-    """A problem as a page; who has to log in first is taken there, and who opens a form's address to the form."""
+    """Return a problem as a page, or redirect to the log-in or to the page of the form."""
     if request.method == "GET" and problem.type == "method-not-allowed":
         return RedirectResponse(form_page(request), 303)
     if request.method == "GET" and problem.type == "unauthenticated":
@@ -110,7 +111,7 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
 
 
 def bare_page(request: Request, problem: Problem, trace: str) -> Response:
-    """What can still be said without asking the database, which knows the visitor and the brand."""
+    """Return a problem as a page that needs no database: without visitor and brand."""
     language = chosen_language(None, request.headers.get("accept-language", ""))
     text = render_bare("bare.html", language, {"sentence": _sentence(problem), "trace": trace})
     headers = {
@@ -121,7 +122,7 @@ def bare_page(request: Request, problem: Problem, trace: str) -> Response:
 
 
 def _sentence(problem: Problem) -> str:
-    return f"problem.{problem.type}" if known(f"problem.{problem.type}") else "problem.other"
+    return f"problem.{problem.type}" if is_key(f"problem.{problem.type}") else "problem.other"
 
 
 SECRET_PATHS: Final = ("/activate/", "/confirm/", "/reset/", "/login/sign-on")
@@ -132,7 +133,7 @@ Not `no-referrer`: with it browsers leave out from where a form is sent, which i
 
 
 class PageHeaders:
-    """An ASGI layer: what every page tells browsers not to do."""
+    """An ASGI layer that adds the security headers to every page."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

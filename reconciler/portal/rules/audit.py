@@ -2,7 +2,7 @@
 
 The texts of verbs are in databases and in the change feed, where programs read them: they never
 change. A new action is one line in `Verb`; a new sentence is one line in `Effect` and one in
-`pages.words.history`.
+`i18n.source.history`.
 """
 
 from __future__ import annotations

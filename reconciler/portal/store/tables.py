@@ -60,7 +60,7 @@ portal = Table(
 """One row, which every writer locks first, so that revisions become visible in order.
 
 `head`: the hash of the last entry of the audit feed (`rules.chain`). `secret` keys the CSRF tokens
-of all server processes. `name` is empty unless an administrator set one (`rules.portal_name`).
+of all server processes. `name` is empty unless an administrator set one (`i18n.portal_name`).
 """
 
 settings = Table(

@@ -10,8 +10,8 @@ from sqlalchemy import select
 
 from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import Meta
+from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.rules.policy import Grant
-from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.store import tables as t
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of

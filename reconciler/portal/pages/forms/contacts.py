@@ -1,4 +1,4 @@
-"""What managers and administrators do with a contact by a form; the acts are those of the API."""
+"""The forms about a contact; their actions are those of the API."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.portal.actions import contacts, team
 from reconciler.portal.actions.row_scope import heir_of
 from reconciler.portal.actions.schemas import ContactFields
 from reconciler.portal.pages.forms.form import Form, Mistakes, Why, judged, missing
-from reconciler.portal.pages.languages import no_tongue
+from reconciler.portal.pages.languages import language_mistake
 from reconciler.portal.pages.queries.checkout import all_services, heirs
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.offers import is_open_to_customer
@@ -25,14 +25,14 @@ REASONS: Final = ("left", "role_change", "duplicate", "other")
 
 
 def heir_options(people: Sequence[Mapping[str, Any]], leaver: str) -> list[tuple[str, str]]:
-    """Id and name of everybody who may receive the work of the leaver."""
+    """Return id and name of everybody who may receive the work of the leaver."""
     return [(person["id"], person["name"]) for person in heirs(people, leaver)]
 
 
 def typed_fields(form: Form, *, services: Sequence[str] | None, language: str | None = None) -> dict[str, Any]:
-    """The fields of a contact that the form says; only those that it has.
+    """Return the fields of a contact that the form has.
 
-    `services`: what may be ticked, None where nobody is asked; `language`: the present one, which may stay.
+    `services` are the choices, or None if the form has none; the present `language` may stay.
     """
     said: dict[str, Any] = {name: form.text(name) for name in NEEDED if name in form.values}
     if "language" in form.values:
@@ -43,14 +43,14 @@ def typed_fields(form: Form, *, services: Sequence[str] | None, language: str | 
 
 
 def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> dict[str, Why]:
-    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | no_tongue(form, language)
+    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | language_mistake(form, language)
     if services is not None and set(form.all("services")) - set(services):
         wrong["services"] = "mistake.choice"
     return wrong
 
 
 def update(work: Work, grant: Grant, row: Row, form: Form) -> None:
-    """Change the contact as the form says; work goes to the `heir` first when one is named."""
+    """Change the contact; if the form names an heir, hand their work over first."""
     form.must_match(row.values, row.id)
     services = [code for code, _ in orderable(work.connection, row.values)] if grant.row_scope is RowScope.ALL else None
     fields = typed_fields(form, services=services, language=row["language"])
@@ -61,20 +61,20 @@ def update(work: Work, grant: Grant, row: Row, form: Form) -> None:
 
 
 def named_heir(work: Work, grant: Grant, form: Form) -> Row:
-    """The person whom the form names to receive work; a mistake when it names nobody."""
+    """Return the heir that the form names; raise a mistake if it names none."""
     if not form.text("heir"):
         raise Mistakes({"heir": "problem.no-heir"})
     return heir_of(work, grant, form.text("heir"))
 
 
 def pass_on(work: Work, grant: Grant, row: Row, form: Form) -> None:
-    """All open work of the contact goes to the heir whom the form names."""
+    """Hand all open work of the contact over to the heir that the form names."""
     form.must_match(row.values, row.id)
     work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, named_heir(work, grant, form)))
 
 
 def dismiss(work: Work, grant: Grant, row: Row, form: Form) -> None:
-    """The contact leaves, and the heir whom the form names receives the open work."""
+    """Remove the contact; the heir that the form names receives the open work."""
     form.must_match(row.values, row.id)
     reason = form.text("reason")
     if reason not in REASONS:
@@ -84,9 +84,9 @@ def dismiss(work: Work, grant: Grant, row: Row, form: Form) -> None:
 
 
 def orderable(connection: Connection, person: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Code and name of the services that may be ticked for a person.
+    """Return code and name of the services that may be ticked for a person.
 
-    These are what their customer may order, and what is ticked already.
+    These are the services that their customer may order, and those already ticked.
     """
     c = t.customers.c
     home = connection.execute(select(c.services).where(c.id == (person["customer"] or ""))).scalar()

@@ -1,4 +1,4 @@
-"""What a visitor typed: a bounded, marked form, and its fields judged by the shapes of the acts."""
+"""Forms: bounded and marked, with fields validated by the schemas of the actions."""
 
 from __future__ import annotations
 
@@ -44,53 +44,53 @@ Fields = TypeVar("Fields", bound=BaseModel)
 
 @dataclass(frozen=True)
 class Form:
-    """The fields of a form as they were typed."""
+    """The fields of a form, as typed."""
 
     values: Mapping[str, list[str]]
     fingerprint: str
     once: str
 
     def text(self, name: str) -> str:
-        """What was typed, without space around it; empty when nothing was."""
+        """Return the typed text without surrounding space; empty if there is none."""
         return (self.values.get(name) or [""])[0].strip()
 
     def secret(self, name: str) -> str:
-        """What was typed, to the letter."""
+        """Return the typed text unchanged."""
         return (self.values.get(name) or [""])[0]
 
     def optional(self, name: str) -> str | None:
-        """What was typed; None when nothing was."""
+        """Return the typed text; None if there is none."""
         return self.text(name) or None
 
     def all(self, name: str) -> list[str]:
-        """Every value of a field that may stand more than once."""
+        """Return all values of a field that may be repeated."""
         return [value.strip() for value in self.values.get(name, []) if value.strip()]
 
     def lines(self, name: str) -> list[str]:
-        """The lines of a text that holds one thing a line."""
+        """Return the lines of a text without empty ones."""
         return [line.strip() for line in self.text(name).splitlines() if line.strip()]
 
     def ticked(self, name: str) -> bool:
-        """Whether a box was ticked."""
+        """Whether a box is ticked."""
         return bool(self.values.get(name))
 
     @property
     def version(self) -> int:
-        """The version of the row that the visitor saw."""
+        """Return the version of the row that the visitor saw."""
         typed = self.text("version")
         if not re.fullmatch(r"\d{1,15}", typed):
             raise Problem("malformed", "this form says no version")
         return int(typed)
 
     def must_match(self, row: Mapping[str, Any], id: str) -> None:
-        """A `stale` problem when somebody changed the row since the visitor saw it."""
+        """Raise a `stale` problem if the row has changed since the visitor saw it."""
         if row["version"] != self.version:
             raise Problem("stale", f"'{id}' is of version {row['version']}, not {self.version}")
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A sentence by its key, with the facts that it names."""
+    """A sentence by its key, with the values of its placeholders."""
 
     key: str
     facts: Mapping[str, str]
@@ -102,7 +102,7 @@ Why: TypeAlias = str | Told
 
 @dataclass
 class Mistakes(Exception):
-    """Why a form was not taken: for each field that is wrong what would fit, or the problem with the whole of it."""
+    """The reasons why a form is refused: by field, or one problem of the whole form."""
 
     fields: Mapping[str, Why] = field(default_factory=dict)
     problem: Problem | None = None
@@ -114,7 +114,7 @@ class Mistakes(Exception):
         return 422 if self.fields or self.problem is None else self.problem.status
 
     def of(self, event: str) -> Mistakes:
-        """The same for one of several forms on a page, whose fields begin with the name of the event."""
+        """Return the mistakes for a form whose fields start with the name of an event."""
         return Mistakes({f"{event}-{name}": why for name, why in self.fields.items()}, self.problem, self.whole)
 
 
@@ -129,7 +129,7 @@ _WITH_THE_WHOLE: Final = frozenset({
 
 
 def refusal(problem: Problem) -> Mistakes:
-    """The problem as what is wrong with the form that met it; a problem that no form can mend goes on."""
+    """Return a problem as mistakes of its form; raise it again if no form can correct it."""
     if "field" in problem.members:
         return Mistakes({problem.members["field"]: f"mistake.{problem.members['field']}"}, problem)
     if problem.type in _AT_FIELD:
@@ -143,7 +143,7 @@ def refusal(problem: Problem) -> Mistakes:
 
 
 async def form_of(request: Request) -> Form:
-    """The form that was sent, when it is one of ours."""
+    """Return the form that was sent if it carries the portal's mark."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
         raise Problem("unsupported-media-type", "forms come as application/x-www-form-urlencoded")
@@ -164,7 +164,7 @@ async def form_of(request: Request) -> Form:
 
 
 def checked(request: Request, values: Mapping[str, list[str]], fingerprint: str) -> Form:
-    """The form of these values, once its mark is right and it can be told from a second sending."""
+    """Return the form of these values after checking its mark and its once-key."""
     if any("\0" in value for typed in values.values() for value in typed):
         raise Problem("malformed", "a form holds no NUL")
     request.app.state.csrf.check_form(request, (values.get("mark") or [""])[0])
@@ -172,7 +172,7 @@ def checked(request: Request, values: Mapping[str, list[str]], fingerprint: str)
 
 
 def once_of(values: Mapping[str, list[str]]) -> str:
-    """The key by which a form is told from a second sending of it."""
+    """Return the key by which a repeated form is recognised."""
     once = (values.get("once") or [""])[0]
     if not _ONCE.fullmatch(once):
         raise Problem("malformed", "this form does not say that it is sent once")
@@ -183,12 +183,12 @@ Sent = Annotated[Form, Depends(form_of)]
 
 
 def missing(form: Form, *names: str) -> dict[str, Why]:
-    """Which of these fields are empty, as mistakes."""
+    """Return the mistakes of those of these fields that are empty."""
     return {name: "mistake.choice" if name in _PICKED else "mistake.missing" for name in names if not form.text(name)}
 
 
 def reason_of(form: Form, name: str = "reason") -> str:
-    """Why something is done, in the words of whoever does it; a mistake when nothing is said."""
+    """Return the reason that the visitor typed; raise a mistake if there is none."""
     reason = form.text(name).replace("\r\n", "\n")
     if not reason:
         raise Mistakes({name: "mistake.missing"})
@@ -200,7 +200,7 @@ def reason_of(form: Form, name: str = "reason") -> str:
 
 
 def judged(shape: type[Fields], values: Mapping[str, Any], wrong: Mapping[str, Why] | None = None) -> Fields:
-    """The values as the shape; raises Mistakes naming every field that does not fit, and those known to be `wrong`."""
+    """Return the validated values; raise Mistakes for every invalid field, and those in `wrong`."""
     found = dict(wrong or {})
     try:
         fields = shape.model_validate(values)
@@ -222,12 +222,12 @@ def is_address(text: str) -> bool:
 
 
 def is_domain(text: str) -> bool:
-    """Whether addresses can be at this domain."""
+    """Whether e-mail addresses can be at this domain."""
     return is_address(f"post@{text}")
 
 
 def _field(error: Any) -> str:
-    """The innermost name on the way to the value: a list's place and a union's branch are none."""
+    """Return the innermost field name of an error, without list indexes and union branches."""
     named = [part for part in error["loc"] if isinstance(part, str) and part.isidentifier()]
     return named[-1] if named else "form"
 

@@ -1,8 +1,8 @@
-"""Forms with files: fields into memory, files straight into the vault, both bounded while they come.
+"""Forms with files: fields go to memory, files go straight to the vault, both bounded.
 
-A form's mark stands before its files, so nothing of a form that is not ours is kept; nor of one that was carried out
-already. Files that came whole are uploads of the visitor even when the rest of the form is wrong: they need not be
-chosen again.
+The mark of a form stands before its files, so nothing of a foreign or repeated form is stored.
+Complete files become uploads of the visitor even if the rest of the form is wrong: nobody has to
+choose them again.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True, slots=True)
 class Arrived:
-    """A file of a form: the field it came in, the name it had, and its bytes in the vault, unless they came before."""
+    """A file of a form: its field, its name, and its bytes in the vault, if they are new."""
 
     field: str
     name: str
@@ -47,7 +47,7 @@ class Arrived:
 
 @dataclass(frozen=True)
 class Received:
-    """A form of ours, and for each of its fields with files the uploads that they became."""
+    """A form, and the uploads of each of its file fields."""
 
     form: Form
     files: dict[str, list[str]]
@@ -55,12 +55,12 @@ class Received:
     """For each field the names of files that held nothing."""
 
     def uploads(self, name: str) -> list[str]:
-        """The uploads of a field: those of an earlier try that are still ticked, and those that came now."""
+        """Return the uploads of a field: the ticked ones of an earlier attempt, and the new."""
         return [*self.form.all(f"kept_{name}"), *self.files.get(name, [])]
 
 
 async def received(visit: Visit) -> Received:
-    """The form with files that was sent, when it is one of ours."""
+    """Return the form with files if it carries the portal's mark."""
     request, store = visit.request, visit.store
     arriving = _Arriving(visit, request, store.vault)
     try:
@@ -101,7 +101,7 @@ async def _read(request: Request, arriving: _Arriving) -> None:
 
 
 def _noted(visit: Visit, files: Sequence[Arrived]) -> dict[str, list[str]]:
-    """Rows for the files, as uploads of the visitor, by field; bytes whose rows were never written are gone."""
+    """Return new uploads of the visitor by field; bytes without a row are deleted."""
     vault, written = visit.store.vault, False
     found: dict[str, list[str]] = {}
     try:
@@ -121,7 +121,7 @@ def _noted(visit: Visit, files: Sequence[Arrived]) -> dict[str, list[str]]:
 
 @dataclass
 class _Arriving:
-    """What the parser tells of, in the order in which it comes."""
+    """The parser's callbacks, in the order of the body."""
 
     visit: Visit
     request: Request
@@ -148,7 +148,7 @@ class _Arriving:
         self._open.close()
 
     def feed(self, parser: MultipartParser, part: bytes) -> None:
-        """Read some more of the body."""
+        """Parse the next part of the body."""
         self._size += len(part)
         if self._size > MOST_BYTES:
             raise Problem("too-large", f"a form with files has {MOST_BYTES:,} bytes at most")
@@ -159,13 +159,13 @@ class _Arriving:
 
     @property
     def fingerprint(self) -> str:
-        """What the form says, so that sending it again is told from sending another."""
+        """Return a hash of the form, by which a repeated form is recognised."""
         told = [self.request.url.path, *(f"{name}={values}" for name, values in sorted(self.values.items()))]
         told += [f"{each.field}:{each.name}:{each.sha256}" for each in self.files]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
     def callbacks(self) -> dict[str, Callable[..., None]]:
-        """What the parser calls."""
+        """Return the callbacks of the parser."""
         return {
             "on_part_begin": self._begin, "on_header_field": self._on_field, "on_header_value": self._on_value,
             "on_header_end": self._on_header, "on_headers_finished": self._on_headers, "on_part_data": self._data,
@@ -243,5 +243,5 @@ def _plain(text: bytes) -> str:
 
 
 async def off_the_loop(act: Callable[..., Result], *values: Any) -> Result:
-    """The result of an act that waits for the database, while other requests are served."""
+    """Return the result of a blocking action without blocking other requests."""
     return await run_in_threadpool(act, *values)

@@ -1,4 +1,4 @@
-"""What forms that set a password have in common: typed twice, and mistakes said at their fields."""
+"""Shared parts of forms that set a password: the repetition, and the mistakes of the fields."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ Result = TypeVar("Result")
 
 
 def twice(form: Form) -> dict[str, Why]:
-    """What is wrong with how the new password was typed, as mistakes."""
+    """Return the mistakes of a new password that is missing or typed differently."""
     typed = form.secret("password")
     wrong: dict[str, Why] = {} if typed else {"password": "mistake.missing"}
     if typed != form.secret("repeat"):
@@ -21,7 +21,7 @@ def twice(form: Form) -> dict[str, Why]:
 
 
 def at_its_field(act: Callable[[], Result], wrong: dict[str, Why]) -> Result:
-    """What the act gives; a weak password is a mistake of its field, among those that are `wrong` already."""
+    """Return the action's result; raise a weak password as a mistake, with those in `wrong`."""
     try:
         result = act()
     except Problem as problem:

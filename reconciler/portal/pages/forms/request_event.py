@@ -22,7 +22,7 @@ Act = Callable[[Work, Row], AuditValues]
 def bring_about(
     visit: Visit, id: str, form: Form, event: str, act: Act, *, to: str | None = None, kept: Kept = MappingProxyType({})
 ) -> Response:
-    """The page after the event, or the request's page again with what was wrong with the form."""
+    """Return the page after the event, or the page of the request with the form's mistakes."""
 
     def done(work: Work) -> str:
         row = get_in_scope(work, visit.grant, "request", id)

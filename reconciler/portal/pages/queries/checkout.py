@@ -1,4 +1,4 @@
-"""What pages ask the database: rows with what belongs beside them, in one reading transaction."""
+"""Queries of several pages: rows with related rows, in one reading transaction."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAGE: Final = 50
 
 
 def customer_of(connection: Connection, id: str | None) -> Found:
-    """The customer of this id; a `not-found` problem when there is none."""
+    """Return the customer with this id; raise a `not-found` problem if there is none."""
     row = connection.execute(select(t.customers).where(t.customers.c.id == (id or ""))).mappings().first()
     if row is None:
         raise Problem("not-found", f"there is no customer '{id}'")
@@ -31,7 +31,7 @@ def customer_of(connection: Connection, id: str | None) -> Found:
 
 
 def colleagues(connection: Connection, customer: str | None, *, removed: bool) -> list[Found]:
-    """The people of a customer by name, with the number of their open requests; removed ones last."""
+    """Return the people of a customer by name, with their number of open requests."""
     c = t.contacts.c
     states = (*LIVING, ContactStatus.REMOVED) if removed else LIVING
     rows = connection.execute(
@@ -43,7 +43,7 @@ def colleagues(connection: Connection, customer: str | None, *, removed: bool) -
 
 
 def with_open_work(connection: Connection, people: Sequence[Found]) -> list[Found]:
-    """The people, each with the number of their open requests as `open`."""
+    """Return the people, each with the number of their open requests as `open`."""
     c = t.requests.c
     ids = [person["id"] for person in people]
     counted = connection.execute(
@@ -54,13 +54,13 @@ def with_open_work(connection: Connection, people: Sequence[Found]) -> list[Foun
 
 
 def with_heirs(connection: Connection, person: Mapping[str, Any]) -> tuple[Found, list[Found]]:
-    """The person with the number of her open requests, and her colleagues when there is something to hand over."""
+    """Return the person with their number of open requests, and possible heirs for these."""
     (found,) = with_open_work(connection, [dict(person)])
     return found, colleagues(connection, found["customer"], removed=False) if found["open"] else []
 
 
 def heirs(people: Sequence[Mapping[str, Any]], leaver: str) -> list[Mapping[str, Any]]:
-    """Who of these may receive the work of the leaver."""
+    """Return those who may receive the work of the leaver."""
     return [
         person for person in people
         if person["id"] != leaver and person["status"] in LIVING and person["role"] in HOLDS_WORK
@@ -68,28 +68,28 @@ def heirs(people: Sequence[Mapping[str, Any]], leaver: str) -> list[Mapping[str,
 
 
 def names_of_customers(connection: Connection, ids: Collection[str | None]) -> dict[str, Found]:
-    """Name and key of customers by id."""
+    """Return name and key of customers by id."""
     c = t.customers.c
     rows = connection.execute(select(c.id, c.name, c.external_key, c.owner).where(c.id.in_({id for id in ids if id})))
     return {row.id: dict(row._mapping) for row in rows}
 
 
 def homes(connection: Connection) -> list[tuple[str, str]]:
-    """Id and name of every active customer, by name."""
+    """Return id and name of every active customer, by name."""
     c = t.customers.c
     rows = connection.execute(select(c.id, c.name).where(c.status == CustomerStatus.ACTIVE).order_by(c.name, c.id))
     return [(row.id, row.name) for row in rows]
 
 
 def all_services(connection: Connection) -> list[Found]:
-    """The services by name."""
+    """Return the services by name."""
     return [dict(row) for row in connection.execute(select(t.services).order_by(t.services.c.name)).mappings()]
 
 
 def project_managers(connection: Connection, named: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    """Address and name of the provider's people by name, and who else is named: people whom we do not know.
+    """Return address and name of the provider's people by name, and the other named addresses.
 
-    Whoever is named already keeps the address as it is written there.
+    A person who is already named keeps the address as it is written there.
     """
     c = t.staff.c
     forms = {same_address_form(address): address for address in named}
@@ -104,7 +104,7 @@ def one_page(
     connection: Connection, statement: Select[Any], columns: Sequence[ColumnElement[Any]], after: str | None,
     *, descending: bool = False, limit: int = PAGE,
 ) -> tuple[list[Found], str | None]:  # fmt: skip
-    """Some rows in the order of these columns, and the mark by which the following page is asked for."""
+    """Return one page of rows in the order of these columns, and the cursor of the next page."""
     if after is not None:
         statement = statement.where(_beyond(columns, _read_mark(after, columns), descending=descending))
     ordered = statement.order_by(*(column.desc() if descending else column for column in columns)).limit(limit + 1)
@@ -115,16 +115,16 @@ def one_page(
 
 
 def how_many(connection: Connection, statement: Select[Any]) -> int:
-    """How many rows the statement finds; one more than `COUNTED` when there are more than those."""
+    """Return the number of rows, at most one more than `COUNTED`."""
     some = statement.with_only_columns(literal(1), maintain_column_froms=True).limit(COUNTED + 1).subquery()
     return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
 
 
 def matching(statement: Select[Any], table: Table, text: str) -> Select[Any]:
-    """Of the rows of `contacts` or `customers` those whose searched form holds every word that was typed.
+    """Return the statement, limited to rows whose search form holds every typed word.
 
-    They are found first and put in order afterwards: read in the order of names, every row of a large
-    portal would have to be fetched.
+    The rows are found first and sorted afterwards: in the order of names, the database would
+    have to read every row of a large portal.
     """
     words = search_form(text).split()
     if not words:
@@ -134,7 +134,10 @@ def matching(statement: Select[Any], table: Table, text: str) -> Select[Any]:
 
 
 def _beyond(columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, descending: bool) -> ColumnElement[bool]:
-    """Rows after these values, column by column: databases differ in how they compare rows of values."""
+    """Return the condition for rows after these values, compared column by column.
+
+    Databases differ in how they compare rows of values.
+    """
     cases = []
     for place, column in enumerate(columns):
         same = [earlier == value for earlier, value in zip(columns[:place], values, strict=False)]
@@ -157,7 +160,7 @@ def _read_mark(text: str, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
 
 
 def _may_be_of(column: ColumnElement[Any], value: object) -> bool:
-    """Whether a column can hold the value: what it cannot hold, databases do not even compare with it."""
+    """Whether a column can hold the value; databases refuse to compare it otherwise."""
     if type(value) is not column.type.python_type:
         return False
     if isinstance(value, str):
@@ -166,7 +169,7 @@ def _may_be_of(column: ColumnElement[Any], value: object) -> bool:
 
 
 def file_of(kind: str, row: Mapping[str, Any], customer: Mapping[str, Any] | None = None) -> str | None:
-    """The path of the file in git that manages a row; None when no file does."""
+    """Return the path of the file in git that manages a row; None if no file does."""
     if row["owner"] is None:
         return None
     match kind:

@@ -1,7 +1,7 @@
-"""The history as sentences: what was done with which thing, from what to what, as its readers say it.
+"""The history as sentences in the language of the reader.
 
-Entries of the change feed come in, with the names that they are about; what is shown comes out. The
-feed's own words stay beside it for whoever looks for them.
+Entries of the change feed come in, with the names of what they mention; sentences come out. The raw
+entry stays beside each sentence.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, select
 
+from reconciler.portal.i18n.catalogs import is_key
 from reconciler.portal.pages.queries.checkout import Found, file_of, names_of_customers
 from reconciler.portal.pages.rendering import Speech
-from reconciler.portal.pages.words import known
 from reconciler.portal.rules.audit import effect_of
 from reconciler.portal.store import tables as t
 
@@ -44,7 +44,9 @@ _WORDED: Final[Mapping[str, str]] = {
     "sign_up": "settings.sign_up.", "limit": "limit.", "kind": "staff.kind.", "reason": "reason.",
 }  # fmt: skip
 """Fields whose values are words of ours."""
-_TONGUES: Final = frozenset({"language", "source_language", "target_languages", "languages.source", "languages.target"})
+_LANGUAGE_FIELDS: Final = frozenset(
+    {"language", "source_language", "target_languages", "languages.source", "languages.target"}
+)
 _TIMES: Final = frozenset({"deadline", "expires_at", "accepted_at", "delivered_at", "valid_until"})
 _COUNTED: Final = frozenset({"files", "reference_files"})
 _SAID: Final = frozenset({"password", "registration_code", "erased", "values", "ended_at"})
@@ -59,7 +61,7 @@ _FIXED_PAGES: Final[Mapping[str, str]] = {"settings": "/admin/settings", "portal
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What the things that entries are about are called, and which file in git manages them, by id."""
+    """The names of what entries mention, and the files in git that manage it, by id."""
 
     names: Mapping[str, str]
     files: Mapping[str, str | None]
@@ -67,7 +69,7 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """One entry as it is read: the sentence, the page of its thing, and the fields with what was and what is."""
+    """One entry as shown: sentence, page of its object, and fields with old and new value."""
 
     entry: Found
     sentence: str
@@ -77,7 +79,7 @@ class Told:
 
 
 def names_in(connection: Connection, entries: Sequence[Found]) -> Names:
-    """The names of everything that the entries mention."""
+    """Return the names of everything that the entries mention."""
     ids = sorted({id for entry in entries for id in _ids([entry["id"], entry["before"], entry["after"]])})
     c, s, r, f, o = t.contacts.c, t.services.c, t.requests.c, t.staff.c, t.outbox.c
     people = [dict(row) for row in connection.execute(
@@ -104,11 +106,11 @@ def _ids(value: Any) -> Iterator[str]:
 
 
 def told(say: Speech, entry: Found, names: Names) -> Told:
-    """The entry in the reader's language."""
+    """Return the entry in the language of the reader."""
     before, after = _flat(entry["before"] or {}), _flat(entry["after"] or {})
     given = next((values["name"] for values in (after, before) if isinstance(values.get("name"), str)), None)
     name = names.names.get(entry["id"]) or given or entry["id"]
-    what = say(f"history.the.{entry['object']}", name=name) if known(f"history.the.{entry['object']}") else name
+    what = say(f"history.the.{entry['object']}", name=name) if is_key(f"history.the.{entry['object']}") else name
     file = None
     if entry["actor"] == "reconciler":
         file = "portal.yaml" if entry["object"] == "settings" else names.files.get(entry["id"])
@@ -138,7 +140,7 @@ def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
 def _rows(
     say: Speech, before: Mapping[str, Any], after: Mapping[str, Any], names: Mapping[str, str]
 ) -> list[tuple[str, str, str]]:
-    """Label, what was, what is: of fields that differ and the sentence does not say, and of requests that went along."""
+    """Return label, old and new value of changed fields that the sentence does not say."""
     rows = []
     for field in [*after, *(field for field in before if field not in after)]:
         old, new = before.get(field), after.get(field)
@@ -153,7 +155,7 @@ def _rows(
 
 
 def _shown(say: Speech, field: str, value: Any, names: Mapping[str, str]) -> str:
-    """A value as the reader says it."""
+    """Return a value in the language of the reader."""
     match value:
         case None:
             return ""
@@ -176,10 +178,10 @@ def _listed(values: Iterable[str]) -> str:
 
 
 def _text(say: Speech, field: str, value: str, names: Mapping[str, str]) -> str:
-    if field in _WORDED and known(key := f"{_WORDED[field]}{value}"):
+    if field in _WORDED and is_key(key := f"{_WORDED[field]}{value}"):
         return say(key)
-    if field in _TONGUES:
-        return say.tongue(value)
+    if field in _LANGUAGE_FIELDS:
+        return say.language_name(value)
     if field in _TIMES:
         return say.time(value)
     if field in {"services", "service"}:

@@ -1,4 +1,4 @@
-"""What pages about requests ask the database: lists, one request with all that belongs to it, what can be ordered."""
+"""Queries of the pages about requests: lists, one request with its parts, services to order."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.quotes import is_overdue, price_of
 from reconciler.portal.actions.row_scope import customers_managed_by, in_scope, must_be_in_scope
 from reconciler.portal.actions.uploads import files_of_request
+from reconciler.portal.i18n.catalogs import is_key
 from reconciler.portal.pages.context import Visit
 from reconciler.portal.pages.queries.checkout import (
     PAGE,
@@ -25,7 +26,6 @@ from reconciler.portal.pages.queries.checkout import (
     one_page,
 )
 from reconciler.portal.pages.queries.todo import CONDITIONS
-from reconciler.portal.pages.words import known
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import RowScope, grant_for
 from reconciler.portal.rules.problems import Problem
@@ -43,7 +43,7 @@ _ASKED: Final = ("state", "service", "owner", "customer")
 def list_of_requests(
     connection: Connection, visit: Visit, chosen: Mapping[str, str], after: str | None
 ) -> tuple[list[Found], str | None, int]:
-    """Some requests within reach, newest first, with the names beside them; the following mark; how many in all."""
+    """Return requests in scope, newest first, with names; the next cursor; and the total."""
     c = t.requests.c
     criteria: list[ColumnElement[bool]] = [in_scope(connection, visit.grant, t.requests)]
     criteria += [c[name] == chosen[name] for name in _ASKED if chosen.get(name)]
@@ -55,7 +55,7 @@ def list_of_requests(
 
 
 def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
-    """The requests, each with the names of its owner, customer and service."""
+    """Return the requests with the names of owner, customer and service."""
     c, s = t.contacts.c, t.services.c
     owners = {row["owner"] for row in rows}
     codes = {row["service"] for row in rows if row["service"]}
@@ -72,19 +72,19 @@ def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
 
 @dataclass(frozen=True, slots=True)
 class Filters:
-    """By what a visitor may tell requests apart: pairs of value and name; empty: not by that."""
+    """The choices by which a visitor may filter requests: pairs of value and name, or none."""
 
     services: list[tuple[str, str]]
     owners: list[tuple[str, str]]
     customers: list[tuple[str, str]]
 
     def owner(self, wished: str) -> str:
-        """The contact to filter by; nobody when one of another customer is still chosen."""
+        """Return the contact to filter by; empty if they belong to another customer."""
         return wished if not self.customers or not self.owners or wished in dict(self.owners) else ""
 
 
 def filters(connection: Connection, visit: Visit, customer: str | None) -> Filters:
-    """What the visitor may filter by; the provider's people choose a customer before a contact."""
+    """Return the visitor's filters; the provider's people choose a customer before a contact."""
     grant = visit.grant
     services = connection.execute(select(t.services.c.code, t.services.c.name).order_by(t.services.c.name))
     named = [(row.code, row.name) for row in services]
@@ -100,7 +100,7 @@ def filters(connection: Connection, visit: Visit, customer: str | None) -> Filte
 
 
 def _own_services(connection: Connection, contact: str, named: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
-    """The services that the contact may order, or that a request of theirs names: it may be inherited."""
+    """Return the services that the contact may order, or that one of their requests names."""
     r = t.requests.c
     codes = set(connection.execute(select(r.service).where(r.owner == contact).distinct()).scalars())
     codes |= {service["code"] for service in orderable_services(connection, contact)}
@@ -108,13 +108,13 @@ def _own_services(connection: Connection, contact: str, named: Sequence[tuple[st
 
 
 def _people(connection: Connection, customer: str | None) -> list[tuple[str, str]]:
-    """Everybody who sent or may send requests, people who left too."""
+    """Return everybody who sent or may send requests, including people who left."""
     return [(person["id"], person["name"]) for person in colleagues(connection, customer, removed=True)]
 
 
 @dataclass(frozen=True, slots=True)
 class OneRequest:
-    """A request with what stands on its page, and what this visitor may do with it now."""
+    """A request with the parts of its page, and what this visitor may do with it now."""
 
     row: Found
     files: list[Found]
@@ -135,7 +135,7 @@ class OneRequest:
 def one_request(
     connection: Connection, visit: Visit, row: Mapping[str, Any], kept: Kept = MappingProxyType({})
 ) -> OneRequest:
-    """All of the request's page; the row is within the visitor's reach. `kept`: what was uploaded for it just now."""
+    """Return the parts of a request's page; `kept` are the files that were uploaded just now."""
     events = possible_events(row["state"], lambda operation: _within(connection, visit, operation, row))
     if is_overdue(row, visit.store.clock()):
         events = [event for event in events if event != "accept"]
@@ -152,7 +152,7 @@ def one_request(
 
 
 def _next(visit: Visit, row: Mapping[str, Any], events: Sequence[str]) -> str:
-    """The sentence about what happens next, for who works on it, who decides, whose it is, and who watches."""
+    """Return the key of the next step, as seen by provider, decider, owner or observer."""
     state = row["state"]
     if visit.grant.principal.staff:
         return f"next.{state}.provider"
@@ -167,7 +167,7 @@ def _own_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
 
 
 def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[str, Any]) -> bool:
-    """Whether the visitor may do the operation with this very request."""
+    """Whether the visitor may do the operation with this request."""
     try:
         grant = grant_for(visit.principal, operation)
         if grant is not None:
@@ -178,7 +178,7 @@ def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[s
 
 
 def _history(connection: Connection, id: str) -> list[Found]:
-    """What happened to the request, oldest first; `moved` names from whom to whom, as they are called today."""
+    """Return the events of the request, oldest first; `moved` holds old and new owner by name."""
     c, people = t.changes.c, t.contacts.c
     columns = select(c.at, c.by, c.what, c.before, c.after).where(c.id == id).order_by(c.revision, c.seq)
     entries = [dict(row) for row in connection.execute(columns).mappings()]
@@ -195,17 +195,17 @@ def _history(connection: Connection, id: str) -> list[Found]:
 
 
 def _owners(entry: Found) -> list[str]:
-    """The owner before and after; empty when the request stayed with its owner, or came into being."""
+    """Return old and new owner; empty if the owner did not change or the request is new."""
     before, after = entry["before"] or {}, entry["after"] or {}
     return [before["owner"], after["owner"]] if before.get("owner") and after.get("owner") else []
 
 
 def _said(what: str) -> str:
-    return f"event.{what}" if known(f"event.{what}") else "event.other"
+    return f"event.{what}" if is_key(f"event.{what}") else "event.other"
 
 
 def kept_uploads(connection: Connection, visit: Visit, ids: Sequence[str]) -> list[Found]:
-    """The visitor's own uploads among these that no request took yet."""
+    """Return those of these uploads that are the visitor's own and belong to no request yet."""
     c = t.files.c
     mine = c.person == visit.grant.principal.person
     rows = connection.execute(select(t.files).where(c.id.in_(ids), c.request.is_(None), mine).order_by(c.name, c.id))

@@ -1,4 +1,4 @@
-"""What waits for the very visitor: counts with a link each, at the top of her list of requests."""
+"""The visitor's open tasks: a count with a link for each, at the top of the list of requests."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _ASKED: Final[Mapping[PrincipalKind, tuple[tuple[str, str], ...]]] = {
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """So many things wait: the key of the sentence that says what, and the page that lists them."""
+    """A number of tasks of one kind: the key of its sentence, and the page that lists them."""
 
     word: str
     count: int
@@ -46,7 +46,7 @@ class Need:
 
 
 def needs(connection: Connection, visit: Visit) -> list[Need]:
-    """What waits for the visitor, within what she may do about it; what nothing waits for is left out."""
+    """Return the tasks that the visitor may do, without kinds that have none."""
     found = [_requests(connection, visit, need, operation) for need, operation in _ASKED.get(visit.who, ())]
     if visit.may("contacts.admit"):
         found.append(_registrations(connection))

@@ -12,7 +12,7 @@ from reconciler.portal.actions.mails import digest_of
 from reconciler.portal.actions.schemas import ResetFields, SignUpFields
 from reconciler.portal.pages.context import Visit, local, logged_in, logged_out, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, missing
-from reconciler.portal.pages.languages import no_tongue
+from reconciler.portal.pages.languages import language_mistake
 from reconciler.portal.pages.navigation import home
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
@@ -103,7 +103,7 @@ def sign_up(visit: SignsUp, form: Sent) -> Response:
         wish = judged(SignUpFields, {
             "name": form.text("name"), "email": form.text("email"), "role": form.text("role"),
             "language": form.optional("language"), "code": form.optional("code"),
-        }, missing(form, "name", "email") | no_tongue(form))  # fmt: skip
+        }, missing(form, "name", "email") | language_mistake(form))  # fmt: skip
         sign_ups.sign_up(work, wish.model_dump(), host_of(visit.request))
         return "/sign-up/sent"
 

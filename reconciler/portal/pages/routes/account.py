@@ -12,7 +12,7 @@ from reconciler.portal.actions.schemas import OwnFields
 from reconciler.portal.pages.context import Visit, logged_in, logged_out, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, refusal
 from reconciler.portal.pages.forms.passwords import twice
-from reconciler.portal.pages.languages import no_tongue
+from reconciler.portal.pages.languages import language_mistake
 from reconciler.portal.pages.queries.checkout import customer_of
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.passwords import weakness
@@ -56,7 +56,7 @@ def edit(visit: Writes, form: Sent) -> Response:
         form.must_match(access.own_row(work, who).values, who.person or "")
         said = judged(
             OwnFields, {"name": form.text("name"), "language": form.optional("language")},
-            no_tongue(form, _myself(visit)["language"]),
+            language_mistake(form, _myself(visit)["language"]),
         )  # fmt: skip
         row, audited = access.edit_own_row(work, who, said.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)

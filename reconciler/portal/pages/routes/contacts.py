@@ -15,7 +15,7 @@ from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.contacts import dismiss, heir_options, orderable, pass_on, typed_fields, update
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, missing, reason_of
-from reconciler.portal.pages.languages import tongues
+from reconciler.portal.pages.languages import language_choices
 from reconciler.portal.pages.queries.checkout import (
     Found,
     customer_of,
@@ -114,7 +114,8 @@ def _new(visit: Visit, customer: str, form: Form | None = None, wrong: Mistakes 
         known, services = homes(connection), orderable(connection, {**NOBODY, "customer": customer})
     return visit.page(
         "contacts/new.html", wrong=wrong, homes=known, services=services, chosen=customer, person=NOBODY, form=form,
-        customer=None, tongues=tongues(speech(visit.language), form.text("language") if form else None),
+        customer=None,
+        language_choices=language_choices(speech(visit.language), form.text("language") if form else None),
     )  # fmt: skip
 
 
@@ -165,7 +166,8 @@ def _one(
         "contacts/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base=HERE, back=HERE, person=person,
         customer=customer, homes=known, heirs=heir_options(people, id), services=services,
         file=file_of("contact", person, customer), form=form, event=event, foreign=_foreign(person, customer),
-        managed_home=bool(customer and customer["owner"]), tongues=tongues(speech(visit.language), language),
+        managed_home=bool(customer and customer["owner"]),
+        language_choices=language_choices(speech(visit.language), language),
         orders_nothing=not orders and person["role"] in HOLDS_WORK and person["status"] in LIVING,
     )  # fmt: skip
 

@@ -14,7 +14,7 @@ from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.schemas import CustomerFields
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Told, Why, is_domain, judged, missing
-from reconciler.portal.pages.languages import no_tongue, tongues
+from reconciler.portal.pages.languages import language_choices, language_mistake
 from reconciler.portal.pages.queries.checkout import (
     Found,
     all_services,
@@ -140,7 +140,7 @@ def _form(visit: Visit, customer: Found, form: Form | None = None, wrong: Mistak
     language = form.text("language") if form else customer["language"]
     return visit.page(
         "admin/customer.html", wrong=wrong, customer=customer, services=services, form=form, ours=ours, others=others,
-        tongues=tongues(speech(visit.language), language), file=file_of("customer", customer),
+        language_choices=language_choices(speech(visit.language), language), file=file_of("customer", customer),
     )  # fmt: skip
 
 
@@ -193,7 +193,7 @@ def _typed(work: Work, form: Form, now: Found) -> dict[str, Any]:
 
 def _wrong(work: Work, form: Form, now: Found) -> dict[str, Why]:
     """What the shape does not know. Files may name anybody, so whoever is named already may stay."""
-    wrong = missing(form, "name", "language") | no_tongue(form, now["language"])
+    wrong = missing(form, "name", "language") | language_mistake(form, now["language"])
     ours, others = project_managers(work.connection, now["project_managers"])
     strangers = set(form.all("project_managers")) - {address for address, _ in ours} - set(others)
     if strangers:

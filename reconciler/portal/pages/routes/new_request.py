@@ -13,7 +13,7 @@ from reconciler.portal.actions.request_schemas import RequestFields
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Told, Why, judged, missing
 from reconciler.portal.pages.forms.multipart import Received, off_the_loop, received
-from reconciler.portal.pages.languages import is_tongue
+from reconciler.portal.pages.languages import is_language_tag
 from reconciler.portal.pages.queries.checkout import Found
 from reconciler.portal.pages.queries.requests import kept_uploads
 from reconciler.portal.pages.rendering import speech
@@ -96,10 +96,10 @@ def _wrong(visit: Visit, sent: Received, typed: Mapping[str, Any]) -> dict[str, 
     source, targets = typed["source_language"], typed["target_languages"]
     say = speech(visit.language)
     for name, tags in (("source_language", [source]), ("target_languages", targets)):
-        if unknown := [tag for tag in tags if tag and not is_tongue(tag)]:
-            wrong[name] = Told("mistake.tongue", {"tag": unknown[0]})
+        if unknown := [tag for tag in tags if tag and not is_language_tag(tag)]:
+            wrong[name] = Told("mistake.language-tag", {"tag": unknown[0]})
     if source and source in targets:
-        wrong["target_languages"] = Told("mistake.same", {"language": say.tongue(source)})
+        wrong["target_languages"] = Told("mistake.same", {"language": say.language_name(source)})
     for name in ("files", "reference_files"):
         if empty := sent.empty.get(name):
             wrong[name] = Told("mistake.empty", {"name": empty[0]})

@@ -52,7 +52,7 @@ def _undelivered(say: Speech, row: Row, sent: Received, brought: set[str]) -> di
         if empty := sent.empty.get(f"files_{tag}"):
             wrong[f"files_{tag}"] = Told("mistake.empty", {"name": empty[0]})
         elif tag not in brought and (not brought or tag not in sent.form.all("without")):
-            wrong[f"files_{tag}"] = Told("mistake.undelivered", {"language": say.tongue(tag)})
+            wrong[f"files_{tag}"] = Told("mistake.undelivered", {"language": say.language_name(tag)})
     return wrong
 
 

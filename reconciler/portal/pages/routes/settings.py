@@ -11,12 +11,12 @@ from sqlalchemy import select
 from reconciler.portal.actions import portal_name
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.schemas import PortalName, SettingsFields
+from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.pages.context import Visit, shown_picture, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Told, Why, judged
-from reconciler.portal.pages.languages import is_tongue
+from reconciler.portal.pages.languages import is_language_tag
 from reconciler.portal.pages.queries.checkout import Found, file_of
 from reconciler.portal.rules.audit import Verb
-from reconciler.portal.rules.portal_name import name_for
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
@@ -87,9 +87,9 @@ def _wrong_settings(form: Form, now: Found) -> dict[str, Why]:
         if not 1 <= _days(form, name) <= most:
             wrong[name] = Told("mistake.days", {"most": str(most)})
     for side in ("source", "target"):
-        tags = [tag for tag in form.lines(side) if tag not in now["languages"][side] and not is_tongue(tag)]
+        tags = [tag for tag in form.lines(side) if tag not in now["languages"][side] and not is_language_tag(tag)]
         if tags:
-            wrong[side] = Told("mistake.tongue", {"tag": tags[0]})
+            wrong[side] = Told("mistake.language-tag", {"tag": tags[0]})
     if form.text("logo") and not shown_picture(form.text("logo")):
         wrong["logo"] = "mistake.logo"
     return wrong

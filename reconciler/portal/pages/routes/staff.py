@@ -10,10 +10,10 @@ from sqlalchemy import Connection, select
 from reconciler.portal.actions import staff
 from reconciler.portal.actions.row_scope import address_forms
 from reconciler.portal.actions.schemas import StaffFields
+from reconciler.portal.i18n.catalogs import LANGUAGES
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, missing
 from reconciler.portal.pages.queries.checkout import Found
-from reconciler.portal.pages.words import LANGUAGES
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import StaffKind

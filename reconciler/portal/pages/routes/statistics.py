@@ -47,11 +47,11 @@ def show_statistics(visit: Sees, asked: Wanted) -> Response:
     usual = (found.first, found.last) == default_period(visit.store.clock())
     say = speech(visit.language)
     for each in found.languages:
-        each.name = say.tongue(each.key)
+        each.name = say.language_name(each.key)
     return visit.page(
         "statistics/show.html", found=found, by=by, contact=asked.contact or "", customer=asked.customer or "",
         narrowed=bool(asked.contact or asked.customer or not usual),
-        months=_months(say, found), tongues=_rows(say, found.languages, "languages"),
+        months=_months(say, found), by_language=_rows(say, found.languages, "languages"),
         services=_rows(say, found.services, "services"), month=say_month, most=MOST_PEOPLE,
     )  # fmt: skip
 
@@ -98,4 +98,4 @@ def _named(say: Speech, each: RequestTotals) -> str:
 
 
 def _told(say: Speech, each: RequestTotals) -> str:
-    return f"{say.many('statistics.words', each.words)}, {say.many('statistics.requests', each.requests)}"
+    return say.listed([say.many("statistics.words", each.words), say.many("statistics.requests", each.requests)])

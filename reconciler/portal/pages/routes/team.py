@@ -10,7 +10,7 @@ from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.contacts import dismiss, heir_options, pass_on, update
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent
-from reconciler.portal.pages.languages import tongues
+from reconciler.portal.pages.languages import language_choices
 from reconciler.portal.pages.queries.checkout import colleagues, customer_of, file_of, with_heirs
 from reconciler.portal.pages.rendering import speech
 from reconciler.portal.store import tables as t
@@ -51,7 +51,8 @@ def _colleague(
     return visit.page(
         "contacts/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base="/team", back="/team",
         person=person, customer=customer, heirs=heir_options(people, id), file=file_of("contact", person, customer),
-        form=form, event=event, services=None, orders_nothing=False, tongues=tongues(speech(visit.language), language),
+        form=form, event=event, services=None, orders_nothing=False,
+        language_choices=language_choices(speech(visit.language), language),
     )  # fmt: skip
 
 

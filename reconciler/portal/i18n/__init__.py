@@ -1,0 +1,1 @@
+"""The sentences of the portal's pages and mails: English in `source`, others in `locales`."""
