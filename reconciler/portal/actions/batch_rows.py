@@ -34,6 +34,7 @@ def row_of(run: BatchRun, kind: str, id: str, version: int) -> Row:
 
 
 def check_lease(run: BatchRun, row: Row) -> None:
+    """Raise a `lease-fenced` problem unless the lease covers the row, by its old and new key."""
     if row.kind in {"settings", "service"}:
         check_lease_scope(run, "settings")
         return
@@ -44,6 +45,7 @@ def check_lease(run: BatchRun, row: Row) -> None:
 
 
 def check_lease_scope(run: BatchRun, scope: str) -> None:
+    """Raise a `lease-fenced` problem unless the lease covers the scope."""
     if scope not in run.scopes:
         raise Problem("lease-fenced", f"the lease does not cover '{scope}'")
 
