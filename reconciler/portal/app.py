@@ -59,7 +59,7 @@ class Portal(FastAPI):
     """The application with its outermost layers, which every answer passes, even after a bug."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return the layers, the outermost first: access log, request limits, the framework's own."""
+        """Return the layers: access log outside, then request limits, then the framework's."""
         store: Store = self.state.store
         limited = RequestLimits(
             super().build_middleware_stack(),
@@ -119,9 +119,7 @@ def read_document(request: Request) -> Response:
 
 @cache
 def _routes() -> list[BaseRoute]:
-    """Return all routes. Cached, because building them is slow and they are the same for every
-    store.
-    """
+    """Return all routes; cached, because building them is slow."""
     api = APIRouter(prefix=PREFIX, redirect_slashes=False, dependencies=[Depends(reject_unknown_parameters)])
     for module in (
         meta,

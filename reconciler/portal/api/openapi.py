@@ -1,5 +1,4 @@
-"""The OpenAPI document: what the framework derives from the routes, plus what only the portal
-knows.
+"""The OpenAPI document: the framework's part, plus what only the portal knows.
 
 `web.idempotency` reads the headers of writes, because their problems have types of their own; here
 they are described, for every route that writes. Nothing is described that no route has.
@@ -45,7 +44,7 @@ _MATCHES: Final = {
 
 
 def complete_document(document: dict[str, Any], routes: Iterator[tuple[str, APIRoute]]) -> dict[str, Any]:
-    """Add headers, problems and public operations to the framework's document, in place; return it."""
+    """Add headers, problems and public operations to the framework's document; return it."""
     for path, route in routes:
         for method in sorted(route.methods or ()):
             operation = document["paths"].get(path, {}).get(method.lower())

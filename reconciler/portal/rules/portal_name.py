@@ -8,7 +8,5 @@ DEFAULT_NAMES: Final = {"en": "Customer portal", "fr": "Portail client", "de": "
 
 
 def name_for(language: str, custom_name: str) -> str:
-    """Return the custom name, else the default in this language (`fr-CH` reads French), else in
-    English.
-    """
+    """Return the custom name, else the default in this language (`fr-CH` reads French)."""
     return custom_name or DEFAULT_NAMES.get(language.partition("-")[0].lower(), DEFAULT_NAMES["en"])
