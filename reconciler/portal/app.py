@@ -52,7 +52,7 @@ from reconciler.portal.web.security import requires
 
 PREFIX = "/api/v1"
 SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
-"""Snapshots that one process sends at once, in all and to one token: each keeps a connection to the database."""
+"""Snapshots sent at once, per process and per token; each uses a database connection."""
 
 
 class Portal(FastAPI):

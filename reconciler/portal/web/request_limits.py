@@ -59,7 +59,7 @@ HOST_SHARE: Final = 4
 IGNORED_BYTES: Final = 1024 * 1024
 """Bytes of a body after its answer that are dropped; with more of them the connection is closed."""
 
-_TIMED_RECEIVE: Final = "portal.patience"
+_TIMED_RECEIVE: Final = "portal.timed_receive"
 _MONITORING: Final = PROGRAM_PATHS[1:]
 """Paths that are answered even if there is no room for other requests."""
 _CLOSE: Final = {"Connection": "close"}
