@@ -56,14 +56,14 @@ MODULES: Final = (
 )  # fmt: skip
 """The modules of the API, in the order in which a path is matched."""
 SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
-"""Snapshots that one process sends at once, in all and to one token: each keeps a connection to the database."""
+"""Snapshots sent at once, per process and per token; each uses a database connection."""
 
 
 class Portal(FastAPI):
     """The application with its outermost layers, which every answer passes, even after a bug."""
 
     def build_middleware_stack(self) -> ASGIApp:
-        """Return the layers, the outermost first: access log, request limits, the framework's own."""
+        """Return the layers: access log outside, then request limits, then the framework's."""
         store: Store = self.state.store
         limited = RequestLimits(
             super().build_middleware_stack(),

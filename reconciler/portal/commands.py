@@ -159,8 +159,7 @@ def create_token(database: str, scope: str, name: str, expires: str = str(DAYS),
 
 
 def list_tokens(database: str) -> list[dict[str, str | None]]:
-    """Return every token, oldest first: `id`, `name`, `scope`, `owner`, `made`, `used`, `expires`,
-    `ended`.
+    """Return every token, oldest first, as `id`, `name`, `scope`, `owner` and four times.
 
     The last four are times. None means: not bound to an owner, never used, not revoked.
     """
@@ -191,8 +190,7 @@ def revoke_token(database: str, id: str) -> tuple[str, str | None]:
 
 
 def invite(database: str, person: Mapping[str, str], base_url: str) -> tuple[str, bool]:
-    """Return a link for a new staff member (name, email, kind, language), and whether it replaces
-    an older one.
+    """Return a link for a new staff member, and whether it replaces an older one.
 
     A `ValueError` names an invalid field, `InviteRefused` says why the person cannot be invited.
     """
@@ -225,9 +223,7 @@ def is_empty(database: str) -> bool:
 
 
 def add_demo_activity_to(database: str, password: str | None = None) -> None:
-    """Add the demo's activity after the earlier files were applied; with a password, people can log
-    in.
-    """
+    """Add the demo's activity to a portal; with a password, its people can log in."""
     with _open(database) as store:
         add_provider_staff(store)
         add_demo_activity(store)
@@ -266,7 +262,7 @@ def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bo
 
 
 def verify(database: str, expected_head: str | None) -> FeedCheck:
-    """Return the result of checking the whole audit feed; `expected_head` must be among its hashes."""
+    """Return the result of checking the audit feed; it must contain `expected_head`."""
     engine = open_database(database)
     try:
         with reading(engine) as connection:

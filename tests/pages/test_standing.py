@@ -104,12 +104,12 @@ def test_what_a_person_may_is_what_she_may_when_it_is_done(store: Store) -> None
         pass
     with store.write(SYSTEM) as work:
         work.get("contact", boss["id"])["role"] = "observer"
-    with pytest.raises(Problem, match="has changed meanwhile"), write_as(store, let_in):
+    with pytest.raises(Problem, match="permissions have changed"), write_as(store, let_in):
         pytest.fail("a demoted manager acts")
     with store.write(SYSTEM) as work:
         work.get("contact", boss["id"]).update(role="manager")
         work.end_access(boss["id"])
-    with pytest.raises(Problem, match="has ended meanwhile"), write_as(store, let_in):
+    with pytest.raises(Problem, match="session has ended"), write_as(store, let_in):
         pytest.fail("an ended session acts")
     assert other["role"] == "manager"
 
@@ -121,5 +121,5 @@ def test_a_token_that_was_taken_back_meanwhile_does_nothing(store: Store) -> Non
     assert let_in is not None
     with store.write(SYSTEM) as work:
         work.connection.execute(t.tokens.update().where(t.tokens.c.id == let_in.id).values(ended_at=work.now))
-    with pytest.raises(Problem, match="has ended meanwhile"), write_as(store, let_in):
+    with pytest.raises(Problem, match="session has ended"), write_as(store, let_in):
         pytest.fail("an ended token acts")

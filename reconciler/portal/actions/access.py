@@ -61,8 +61,7 @@ def log_in(store: Store, email: str, password: str, host: str, browser: str = ""
 
 
 def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]:
-    """Return a new session of the person whose address `prove` returns, vouched for by an identity
-    provider.
+    """Return a new session of the person whose address an identity provider proves.
 
     An invited person becomes active, because the address is proven as it would be by a mailed link.
     An unknown address is an `unauthenticated` problem: logging in creates nobody.
@@ -101,7 +100,9 @@ def _session(work: Work, person: Row) -> dict[str, Any]:
 
 
 def change_password(store: Store, principal: Principal, old: str, new: str, host: str) -> dict[str, Any]:
-    """Set a new password for a person who knows the old one; end all their sessions and begin one."""
+    """Set a new password for a person who knows the old one; begin a new session and end all
+    others.
+    """
     with store.write(SYSTEM) as work:
         person = own_row(work, principal)
         form, personal = same_address_form(person["email"]), tuple(personal_texts(person))
@@ -123,7 +124,7 @@ def change_password(store: Store, principal: Principal, old: str, new: str, host
 
 
 def knows_password(store: Store, principal: Principal, password: str, host: str) -> bool:
-    """Return whether this is the person's password; the attempt is counted, and cleared on success."""
+    """Return whether this is the person's password; a correct attempt is not counted."""
     with store.write(SYSTEM) as work:
         form = same_address_form(own_row(work, principal)["email"])
     attempt = _try_password(store, form, password, host, session=principal.proof)

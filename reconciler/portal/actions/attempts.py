@@ -1,4 +1,4 @@
-"""Recent attempts, counted per address and per host, so that guessing and flooding are slowed down.
+"""Recent attempts, counted per address and per host, so that guessing and flooding are slow.
 
 The table holds only digests of addresses and hosts, for one day. Known and unknown addresses are
 refused alike. `proof` is a browser or session that has already proven to be the person's own: it is
@@ -25,8 +25,7 @@ _FROM: Final = "password-from"
 
 
 def count_password_attempt(work: Work, form: str, host: str, proof: str | None = None) -> list[str]:
-    """Count an attempt as a failure before the password is compared, so parallel attempts gain
-    nothing.
+    """Count an attempt as a failure before the comparison, so that parallel attempts gain nothing.
 
     Returns the ids for `clear_failures`, which the caller uses if the password is right.
     """
@@ -58,8 +57,7 @@ def count_mail_request(work: Work, form: str, host: str, proof: str | None = Non
 
 
 def clear_failures(work: Work, form: str, host: str, ids: Sequence[str] = (), proof: str | None = None) -> None:
-    """Forget these attempts and the failures of the address, because the person proved who they
-    are.
+    """Forget these attempts and the failures of the address: the person proved who they are.
 
     A `proof` says nothing about failures elsewhere, so only its own failures are forgotten.
     """
@@ -73,7 +71,7 @@ def clear_failures(work: Work, form: str, host: str, ids: Sequence[str] = (), pr
 
 
 def _host_windows(purpose: str, window: Window, host: str) -> Iterator[tuple[str, Window]]:
-    """Yield the subjects that a host counts as, with their windows: its network and its IPv6 site."""
+    """Yield the subjects that a host counts as, with windows: its network and its IPv6 site."""
     yield _subject(purpose, throttle.network_of(host)), window
     if site := throttle.site_of(host):
         yield _subject(purpose, site), Window(window.most * throttle.SITE_FACTOR, window.within_s)

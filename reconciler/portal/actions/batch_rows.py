@@ -21,9 +21,7 @@ class BatchRun:
 
 
 def row_of(run: BatchRun, kind: str, id: str, version: int) -> Row:
-    """Return the row that an operation names, if its version, its owner and the lease allow the
-    write.
-    """
+    """Return the row that an operation names, if version, owner and lease allow the write."""
     row = run.work.get(kind, id)
     version_before = row.first["version"] if row.first else row["version"]
     if version_before != version:

@@ -44,14 +44,11 @@ _VERBS: Final[dict[type[op.Operation], Verb]] = {
     operation: VERBS[get_args(operation.model_fields["op"].annotation)[0]]
     for operation in get_args(get_args(op.AnyOperation)[0])
 }
-"""The verb of the history for each operation, by its `op`. An `op` without a verb fails on import.
-"""
+"""The verb of the history for each `op`. An operation without a verb fails on import."""
 
 
 def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
-    """Return the revision and one result per operation, in order; on a `Problem` nothing is
-    written.
-    """
+    """Return the revision and one result per operation; on a `Problem` nothing is written."""
     if work.principal.owner not in {None, batch.owner}:
         raise Problem("forbidden", f"this token is for '{work.principal.owner}', not for '{batch.owner}'")
     work.run, work.commit = batch.run, batch.commit
@@ -69,7 +66,7 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
 
 
 def _load_rows(run: BatchRun) -> None:
-    """Read the rows that the operations name, and clear the addresses and keys that they give up."""
+    """Read the rows that the operations name; clear the addresses and keys that they give up."""
     work, writes = run.work, [operation for operation in run.batch.operations if isinstance(operation, op.Write)]
     people = [operation for operation in writes if op.kind_of(operation) == "contact"]
     work.load("contact", [operation.id for operation in people])

@@ -82,7 +82,7 @@ def open_work(work: Work, contact: Row) -> list[Row]:
 
 
 def hand_over(work: Work, contact: Row, heir: Row) -> AuditValues:
-    """Give all open requests of the contact to the heir, with an entry in each request's history."""
+    """Give all open requests of the contact to the heir, with an entry in each one's history."""
     rules.check_heir(heir.values, contact.values)
     requests = open_work(work, contact)
     for request in requests:

@@ -1,4 +1,4 @@
-"""Downloads: one file of a request, or an archive of several, for callers who may see the request."""
+"""Downloads: one file of a request, or an archive of several, within the caller's scope."""
 
 from __future__ import annotations
 

@@ -30,8 +30,7 @@ _BEFORE: Final = (MailKind.CONFIRM, MailKind.KNOWN)
 
 
 def erase(work: Work, contact: Row) -> AuditValues:
-    """Erase every name and address that the person ever had, everywhere; also password, mails and
-    links.
+    """Erase every name and address that the person ever had; also password, mails and links.
 
     Key, life and requests stay. The entry in the history lists the erased values, not the person.
     """

@@ -62,7 +62,7 @@ def _check_rights(work: Work, people: ExpectedPeople, run: str) -> None:
 
 
 def changes_since(revision: int, run: str) -> Select[Any]:
-    """Return the query for newer entries of the feed by other runs, with their customer as `home`.
+    """Return the query for newer feed entries by other runs, with their customer as `home`.
 
     The primary key of `changes` begins with the revision, so only newer entries are read. Requests
     make up most of the feed and give no rights.

@@ -21,9 +21,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import KINDS, Work
 
 NAMES_OTHERS: Final = frozenset({MailKind.ACCEPTED, MailKind.REGISTERED, MailKind.SUBMITTED, MailKind.WORK_RECEIVED})
-"""Mails that tell one person what another did: in them, a single word that is a name means the
-person.
-"""
+"""Mails that tell one person what another did: a single word in them may mean the person."""
 NOT_SEARCHED: Final = frozenset(
     (table.name, name)
     for table in (t.portal, t.services, t.customers, t.contacts, t.staff, t.sign_ups)

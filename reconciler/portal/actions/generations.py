@@ -27,9 +27,7 @@ _INSERT: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": post
 
 
 def shown_life(work: Work, kind: str, home: str, key: str) -> int:
-    """Return the highest life among the rows that a snapshot shows under the key; 0 if there is
-    none.
-    """
+    """Return the highest life among the rows that a snapshot shows under the key, or 0."""
     work.flush()
     c = _TABLE[kind].c
     highest = select(func.max(c.life)).where(c[_HOME[kind]] == home, c.external_key == key)

@@ -27,7 +27,7 @@ _PARTS: Final = 4
 
 
 def new_mark(store: Store, session: Mapping[str, Any]) -> str | None:
-    """Return a new mark for the browser in which this session began; None for a person without a password."""
+    """Return a new mark for the browser of this session; None for a person without a password."""
     table, id = (t.contacts, session["contact"]) if session["contact"] else (t.staff, session["staff"])
     with store.read() as connection:
         secret = str(connection.execute(select(t.portal.c.secret)).scalar_one())
@@ -39,9 +39,7 @@ def new_mark(store: Store, session: Mapping[str, Any]) -> str | None:
 
 
 def known_subject(work: Work, person: Row | None, mark: str) -> str | None:
-    """Return the subject under which attempts with this mark are counted; None if the mark is not
-    valid.
-    """
+    """Return the subject that counts attempts with this mark; None if the mark is not valid."""
     content, _, seal = mark.rpartition(".")
     parts = mark.split(".")
     if person is None or len(parts) != _PARTS or parts[0] != person.id or parts[2] < work.now:

@@ -104,9 +104,7 @@ def scopes_of(work: Work, id: str, token: int) -> frozenset[str]:
 
 
 def _lease(work: Work, id: str) -> Any:
-    """Return the lease. Callers compare the token, which may be an integer too large for the
-    column.
-    """
+    """Return the lease. Callers compare the token, which may be too large for the column."""
     return work.connection.execute(select(t.leases).where(t.leases.c.id == id)).first()
 
 

@@ -1,4 +1,4 @@
-"""Mailed links behind which a password is set: the first one (`activation`) or a new one (`reset`).
+"""Mailed links for setting a password: the first one (`activation`) or a new one (`reset`).
 
 Opening a link does not use it up, because mail scanners open every link. Setting the password does.
 """
@@ -34,9 +34,7 @@ _OPENS_FOR: Final = {
 
 
 def person_behind(connection: Connection, kind: str, secret: str, now: str) -> Mapping[str, Any]:
-    """Return name, address and status of the person a link belongs to; `not-found` if it does not
-    work.
-    """
+    """Return the person that a link belongs to; a `not-found` problem if it does not work."""
     link = _link(connection, kind, secret)
     if link is None or link["used_at"] is not None or link["expires_at"] < now:
         raise _dead_link()

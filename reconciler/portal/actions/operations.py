@@ -292,9 +292,7 @@ class ExpectedRow(StrictModel):
 
 
 class ExpectedPeople(StrictModel):
-    """No contact of these customers (None: of any) was added, restored or changed in rights since
-    then.
-    """
+    """Nobody at these customers (None: at any) was added, restored or changed in rights."""
 
     customers: Annotated[list[Id], Field(max_length=20_000)] | None
     revision: Version

@@ -1,6 +1,4 @@
-"""Ownership checks of a batch (`rules.ownership`): the rows that operations name, and those that
-follow.
-"""
+"""Ownership checks of a batch (`rules.ownership`): named rows, and rows that follow them."""
 
 from __future__ import annotations
 
@@ -28,7 +26,7 @@ def named_row_must_be_own(work: Work, owner: str, row: Row) -> None:
 
 
 def followers_must_be_own(work: Work, owner: str, named_rows: Iterable[Row]) -> None:
-    """Check the rows written besides the named ones: contacts and requests follow their customer."""
+    """Check the other written rows: contacts and requests follow their customer."""
     checked_ids = set(map(id, named_rows))
     for row in list(work.rows.values()):
         if row.values != row.first and id(row) not in checked_ids:

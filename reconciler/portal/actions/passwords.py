@@ -1,5 +1,4 @@
-"""Passwords: checked by the rules, stored as argon2id (19 MiB, two rounds), compared in constant
-work.
+"""Passwords: checked by the rules, stored as argon2id (19 MiB, two rounds).
 
 Hashing is slow and needs memory, so it runs outside transactions and only a few at a time.
 """

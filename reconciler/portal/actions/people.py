@@ -17,9 +17,7 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 
 def person_with_address(work: Work, form: str) -> Row | None:
-    """Return the contact or staff member who logs in with this address; both tables are always
-    read.
-    """
+    """Return the person who logs in with this address; both tables are always read."""
     form = form.replace("\0", "\ufffd")  # PostgreSQL rejects NUL, and no address contains it
     staff = work.where("staff", t.staff.c.address_form == form)
     people = work.where("contact", t.contacts.c.address_form == form)
@@ -27,8 +25,7 @@ def person_with_address(work: Work, form: str) -> Row | None:
 
 
 def address_must_be_free(work: Work, form: str, person: Row, email: str) -> None:
-    """Raise an `address-taken` problem if somebody else uses the address; only the provider learns
-    who.
+    """Raise an `address-taken` problem if another person uses the address.
 
     Attempts by a customer's people are counted first, so they cannot probe for the addresses of
     others.

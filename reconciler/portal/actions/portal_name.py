@@ -10,9 +10,7 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 
 def rename(work: Work, name: str | None) -> tuple[Row, AuditValues]:
-    """Set the name of the portal (None: the default name); return the renamed row and the audit
-    values.
-    """
+    """Set the name of the portal (None: default); return the renamed row and the audit values."""
     before, after = str(work.portal["name"]), name or ""
     if before != after:
         work.connection.execute(update(t.portal).values(name=after))

@@ -1,6 +1,4 @@
-"""Actions on quotes: a project manager makes, rejects, cancels or revives one; the customer
-decides.
-"""
+"""Actions on quotes: make, reject, cancel, revive; and the customer's decision."""
 
 from __future__ import annotations
 
@@ -55,7 +53,7 @@ def _offer(work: Work, request: Row, event: str, terms: Terms) -> AuditValues:
 
 
 def _agreed_terms(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
-    """Return the terms of the quote: words are required, the cost defaults to the service's price."""
+    """Return the terms of the quote: words are required, the cost follows from the price."""
     words = request["words"] if terms.get("words") is None else terms["words"]
     if words is None:
         raise Problem("unprocessable", "'words' is required: some files could not be counted", field="words")

@@ -83,7 +83,7 @@ def get_in_scope(work: Work, grant: Grant, kind: str, id: str) -> Row:
 
 
 def heir_of(work: Work, grant: Grant, id: str) -> Row:
-    """Return the contact who receives work; a manager may name only people of their own customer."""
+    """Return the contact who receives work; managers may name only people of their customer."""
     heir = work.get("contact", id)
     foreign = heir["customer"] != grant.principal.customer or heir["status"] == ContactStatus.UNAPPROVED
     if grant.row_scope is RowScope.TEAM and foreign:

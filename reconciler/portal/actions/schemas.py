@@ -1,4 +1,4 @@
-"""The writable fields of every kind of row as callers may send them; unknown members are rejected."""
+"""The writable fields of each kind of row as callers may send them."""
 
 from __future__ import annotations
 
@@ -76,8 +76,7 @@ _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 _PLAIN = {"pattern": f"^[^{_CONTROL}]*$"}
 _LINE = {"pattern": f"^[^{_CONTROL}]*[^{_CONTROL}\\s][^{_CONTROL}]*$"}
 _LINES = {"pattern": f"^([^{_CONTROL}]|[\\n\\t])*$"}
-"""How the API document describes the checks of `_without_controls`, `_not_blank` and `_paragraphs`.
-"""
+"""The API document's description of `_without_controls`, `_not_blank` and `_paragraphs`."""
 
 Key: TypeAlias = Annotated[str, Field(max_length=63, pattern=KEY)]
 Line: TypeAlias = Annotated[

@@ -30,7 +30,7 @@ HOURS: Final = 12
 
 
 def principal_of_token(connection: Connection, secret: str, now: str) -> Principal | None:
-    """Return the principal of an API token; an `unauthenticated` problem if the token has expired."""
+    """Return the principal of an API token; an `unauthenticated` problem if it has expired."""
     return _token(connection, digest_of(secret), now)
 
 
@@ -56,7 +56,7 @@ def _token(connection: Connection, proof: str, now: str) -> Principal | None:
 
 
 def principal_of_session(connection: Connection, secret: str, now: str) -> Principal | None:
-    """Return the person logged in with this session; None if it ended or the person may not log in."""
+    """Return the person logged in with this session; None if it ended or access was lost."""
     c = t.sessions.c
     return _session(
         connection,
@@ -128,7 +128,7 @@ def _session_id(proof: str) -> str:
 
 @contextmanager
 def write_as(store: Store, principal: Principal) -> Iterator[Work]:
-    """Open a transaction for a principal who is still allowed what they were allowed on admission.
+    """Open a transaction for a principal whose permissions are the same as on admission.
 
     A body takes time to arrive, and people act at the same time. A principal who was removed
     meanwhile is `unauthenticated`, one whose role changed is `forbidden`. Idleness is not checked

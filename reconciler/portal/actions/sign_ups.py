@@ -36,9 +36,7 @@ REGISTRANT: Final = "a registrant"
 
 
 def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
-    """Mail a confirmation link; to an address with access, mail that it has access. Same work for
-    both.
-    """
+    """Mail a confirmation link; to an address with access, mail that it has access."""
     sign_up_must_be_open(work.get("settings", "settings").values)
     form = same_address_form(fields["email"])
     attempts.count_mail_request(work, form, host)
@@ -91,9 +89,7 @@ def _customer(work: Work, form: str, code: str | None) -> Row | None:
 
 
 def confirm(work: Work, secret: str) -> str:
-    """Return the status of the confirmed sign-up: `waiting`, `invited`, or `known` if access
-    exists.
-    """
+    """Return the status of the confirmed sign-up: `waiting`, `invited` or `known` (has access)."""
     c, pending = t.sign_ups.c, _pending_sign_up(work.connection, secret, work.now)
     act_as_self(work, REGISTRANT)
     work.connection.execute(delete(t.sign_ups).where(c.address_form == pending["address_form"]))

@@ -52,7 +52,7 @@ def invite(work: Work, person: Row) -> None:
 
 
 def invite_by_link(store: Store, fields: Fields) -> tuple[str, bool]:
-    """Return a link for a person who cannot be mailed yet, and whether it replaces an older link.
+    """Return a link for a person who cannot be mailed yet, and whether it replaces another.
 
     No mail is sent. The same address gets a new link while the first one is unused; the older link
     stops working.
@@ -70,9 +70,7 @@ def invite_by_link(store: Store, fields: Fields) -> tuple[str, bool]:
 
 
 def resend_activation(work: Work, person: Row) -> AuditValues:
-    """Send a new link to a staff member who has not used the first one; the first one stops
-    working.
-    """
+    """Send a staff member a new link if the first one is unused; the first one stops working."""
     if person["status"] != StaffStatus.INVITED:
         raise Problem("wrong-state", f"'{person.id}' is {person['status']}, not invited")
     work.end_access(person.id)

@@ -38,7 +38,7 @@ def read_statistics(store: Store, grant: Grant, query: StatisticsQuery) -> Stati
 
 
 def check_filter(grant: Grant, contact: str | None) -> None:
-    """Raise a `forbidden` problem if a person who sees only their own requests filters by contact."""
+    """Raise a `forbidden` problem if a person with scope `own` filters by contact."""
     if contact and grant.row_scope is RowScope.OWN:
         raise Problem("forbidden", f"'{grant.principal.kind}' cannot filter by contact")
 

@@ -55,7 +55,7 @@ def _check_room(connection: Connection, principal: Principal, more: int) -> None
 
 
 def _check_customer_room(connection: Connection, principal: Principal, limits: Limits, more: int) -> None:
-    """Raise `LimitReached` if an upload of a customer's person would exceed the customer's limit.
+    """Raise `LimitReached` if a customer's upload would exceed the customer's limit.
 
     Deliveries by the provider count towards the limit but are not refused.
     """
@@ -84,8 +84,7 @@ def _pending_of(principal: Principal) -> list[ColumnElement[bool]]:
 
 
 def record_upload(work: Work, stored_file: StoredFile, name: str) -> dict[str, Any]:
-    """Insert the row of a stored file that belongs to no request yet; limits apply as in
-    `check_room`.
+    """Insert the row of a stored file without a request; limits apply as in `check_room`.
 
     Its words are counted later (`actions.word_counts`).
     """

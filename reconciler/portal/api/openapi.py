@@ -1,5 +1,4 @@
-"""The OpenAPI document: what the framework derives from the routes, plus what only the portal
-knows.
+"""The OpenAPI document: the framework's part, plus what only the portal knows.
 
 `web.idempotency` reads the headers of writes, because their problems have types of their own; here
 they are described, for every route that writes. Nothing is described that no route has.

@@ -42,9 +42,7 @@ def page(
     *,
     grant: Grant | None = None,
 ) -> Response:
-    """Return one page of the rows that meet the criteria and are in the grant's scope, at one
-    revision.
-    """
+    """Return one page of the rows that meet the criteria and are in scope, at one revision."""
     with store_of(request).read() as connection:
         head = connection.execute(select(t.portal)).one()
         scope = [] if grant is None else [in_scope(connection, grant, table)]

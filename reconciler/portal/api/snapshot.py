@@ -1,6 +1,4 @@
-"""The snapshot: everything a planner needs, at one revision, as NDJSON that proves its
-completeness.
-"""
+"""The snapshot: all rows for a planner, at one revision, as NDJSON with a checksum."""
 
 from __future__ import annotations
 
@@ -22,9 +20,7 @@ CHUNK: Final = 64 * 1024
 
 
 def snapshot_lines(connection: Connection, head: Any, now: str, since: int | None) -> Iterator[bytes]:
-    """Yield the lines of a snapshot: header, rows by kind and id, trailer. `head` is the row of
-    `portal`.
-    """
+    """Yield the lines of a snapshot: header, rows, trailer. `head` is the row of `portal`."""
     digest = hashlib.sha256()
     counts = Counter(dict.fromkeys(("settings", "service", "customer", "contact", "registration", "request"), 0))
     header = {

@@ -41,9 +41,7 @@ def message(mail: Mapping[str, Any], sender: str, sender_name: str) -> EmailMess
 
 
 def recipient(to: str) -> str:
-    """Return the envelope address with its domain as A-labels; a `NotSendable` if it is not one
-    address.
-    """
+    """Return the envelope address with its domain as A-labels; else a `NotSendable`."""
     return _address(to).addr_spec
 
 

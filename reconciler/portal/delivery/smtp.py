@@ -62,8 +62,7 @@ class MailServer:
 
 
 def mail_server(url: str, sender: str, password: str | None) -> MailServer:
-    """Return the server of `smtp://[USER@]HOST[:PORT]` or `smtps://…`; a `ValueError` says what is
-    wrong.
+    """Return the server of `smtp://[USER@]HOST[:PORT]` or `smtps://…`; else a `ValueError`.
 
     Without TLS nothing leaves the machine: `smtp://` requires STARTTLS unless the server is on
     loopback.

@@ -47,7 +47,7 @@ _TARGETS: Final = (["de"], ["fr"], ["de", "fr"], ["no"], ["de"], ["hu"], ["fr", 
 
 
 def add_past_year(work: Work) -> None:
-    """Add a year of requests for everybody who may send them; most delivered, a few not accepted."""
+    """Add a year of requests, most of them delivered, a few not accepted."""
     c = t.contacts.c
     people = work.where("contact", c.status == ContactStatus.ACTIVE, c.role.in_(sorted(HOLDS_WORK)))
     people.sort(key=lambda person: person["email"])

@@ -13,9 +13,7 @@ from typing import Final, Self
 
 
 class Effect(StrEnum):
-    """The effect of an action, as readers of the history see it; each has a sentence in every
-    language.
-    """
+    """The effect of an action; each has a sentence in every language of the pages."""
 
     ACCEPTED = "accepted"
     ACCOUNT_CHANGED = "account"
@@ -165,8 +163,6 @@ VERBS: Final[Mapping[str, Verb]] = {str(verb): verb for verb in Verb}
 
 
 def effect_of(text: str) -> Effect:
-    """Return the effect of a text in the history; `CHANGED` for the text of another version of the
-    portal.
-    """
+    """Return the effect of a text in the history; `CHANGED` for unknown texts."""
     verb = VERBS.get(text)
     return verb.effect if verb else Effect.CHANGED

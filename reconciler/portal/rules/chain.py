@@ -16,9 +16,7 @@ from typing import Any, Final
 
 Entry = Mapping[str, Any]
 Seals = dict[str, str]
-"""By path of a sealed value: a salt (`salt:HEX`) or, once the value is erased, its digest
-(`erased:HEX`).
-"""
+"""By path of a sealed value: its salt (`salt:HEX`) or, once erased, its digest."""
 
 START: Final = "0" * 64
 """The hash before the first entry."""

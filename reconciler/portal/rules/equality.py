@@ -19,9 +19,7 @@ _KEPT: Final = {"\u00df": "\u00df", "\u1e9e": "\u00df", "\u03c2": "\u03c2"}
 
 
 def same_address_form(address: str) -> str:
-    """Return the form in which addresses are compared: local part NFKC and lower case, domain as
-    A-labels.
-    """
+    """Return the form in which addresses are compared: NFKC and lower case, domain as A-labels."""
     local, _, domain = address.strip().rpartition("@")
     return f"{_folded(local)}@{same_domain_form(domain)}" if local else _folded(domain)
 
@@ -44,7 +42,5 @@ def _folded(text: str) -> str:
 
 
 def _plain(text: str) -> str:
-    """Return the text with compatibility forms of letters replaced; look-alikes of other scripts
-    stay.
-    """
+    """Return the text without compatibility forms; look-alikes of other scripts stay."""
     return unicodedata.normalize("NFKC", _UNSEEN.sub("", text))

@@ -9,8 +9,7 @@ Values = Mapping[str, Any]
 
 
 def may_order_service(service: Values, contacts: Any, customers: Any) -> bool:
-    """Return whether a contact with these services, of a customer with these, may order the
-    service.
+    """Return whether a contact with these services, at such a customer, may order the service.
 
     `available_to_all` replaces only the customer's list: a contact's own list always restricts.
     """

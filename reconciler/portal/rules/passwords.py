@@ -74,7 +74,7 @@ _LOOKS_LIKE: Final = str.maketrans("0134578@$!€+", "oleastbasiet")
 
 
 def weakness(password: str, personal: Iterable[str] = ()) -> str | None:
-    """Return why the password is refused: `short`, `long`, `kinds` or `common`; None if it is good.
+    """Return `short`, `long`, `kinds` or `common` for a weak password; None if it is good.
 
     `personal`: public facts about the person, such as name and address.
     """

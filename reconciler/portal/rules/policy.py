@@ -1,5 +1,4 @@
-"""Authorization: which principal may do which operation on which rows. Anything not listed is
-refused.
+"""Authorization: which principal may do which operation on which rows.
 
 Every route names its operation; a server with a route without a policy does not start. An operation
 that a principal may not do at all is `forbidden`. A row outside its scope is `not-found`, so that
@@ -140,8 +139,7 @@ class Grant:
     row_scope: RowScope
 
     def covers(self, *, customer: str | None, owner: str | None, managers: frozenset[str] = frozenset()) -> bool:
-        """Return whether a row of this customer is in scope; `owner` is its owner, or the contact
-        itself.
+        """Return whether a row of this customer and owner (or contact) is in scope.
 
         `managers`: the addresses of the customer's project managers, in the form in which they are
         compared.
@@ -171,9 +169,7 @@ def row_scope_of(kind: PrincipalKind, operation: str) -> RowScope | None:
 
 
 def grant_for(principal: Principal | None, operation: str) -> Grant | None:
-    """Return the grant; None for public operations. A problem if the principal may not do the
-    operation.
-    """
+    """Return the grant; None for public operations. A problem if the operation is not allowed."""
     if operation in PUBLIC:
         return None
     if principal is None:
@@ -185,7 +181,7 @@ def grant_for(principal: Principal | None, operation: str) -> Grant | None:
 
 
 def check_writable(grant: Grant, fields: Iterable[str]) -> None:
-    """Raise a `forbidden` problem if the principal may not write one of these fields of a contact."""
+    """Raise a `forbidden` problem if the principal may not write one of these fields."""
     beyond = sorted(set(fields) - MANAGERS_FIELDS) if grant.row_scope is RowScope.TEAM else []
     if beyond:
         raise Problem("forbidden", f"'{grant.principal.kind}' may not write '{beyond[0]}'")

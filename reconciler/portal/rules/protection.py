@@ -53,7 +53,7 @@ def customer_loss(before: Values, after: Values) -> str | None:
 
 
 def _is_released(before: Values, after: Values) -> bool:
-    """Return whether the owner lost the row. A key alone may be empty while it waits for a new one."""
+    """Return whether the owner lost the row; a key alone may only wait for a new one."""
     return before["owner"] is not None and after["owner"] != before["owner"]
 
 

@@ -9,9 +9,7 @@ from typing import Any
 
 
 def fingerprint(contact: Mapping[str, Any], customer_name: str | None) -> str:
-    """Return `sha256:` and the hash of the canonical JSON of customer, address, name, role,
-    language.
-    """
+    """Return `sha256:` and the hash of customer, address, name, role and language as JSON."""
     meaning = {
         "customer": customer_name,
         "email": contact["email"],

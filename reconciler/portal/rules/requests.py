@@ -25,8 +25,7 @@ _MAX_COST: Final = Decimal("999999999999.99")
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event of a request: its operation (None: caused by the portal), states before, state
-    after.
+    """An event of a request: operation (None: the portal), states before, state after.
 
     `after` is None if the state stays. `verb` is the name in the history.
     """

@@ -51,8 +51,7 @@ def changes_rights(entry: Mapping[str, Any]) -> bool:
 
 
 def concerns(entry: Mapping[str, Any], customers: Set[str] | None) -> bool:
-    """Return whether the entry is about one of these customers or their people (None: any
-    customer).
+    """Return whether the entry is about one of these customers (None: any) or their people.
 
     `home` is the customer of the entry, or of its contact; None if unknown.
     """

@@ -27,7 +27,7 @@ _SEARCHED: Final[Mapping[str, tuple[str, ...]]] = {"customer": ("name",), "conta
 
 
 def search_form(*texts: str) -> str:
-    """Return the texts as one line of words: case folded, without marks and invisible characters."""
+    """Return the texts as one line of words: case folded, without marks."""
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", " ".join(texts)).casefold())
     plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_LETTERS)
     return " ".join("".join(letter if letter.isprintable() else " " for letter in plain).split())

@@ -111,9 +111,7 @@ def _group(rows: Iterable[Row], keys: Keys, name: Callable[[Row, str], str]) -> 
 
 
 def months_between(first: str, last: str) -> list[str]:
-    """Return the months (`2026-11`) from the first day to the last; as numbers, because years end
-    at 9999.
-    """
+    """Return the months (`2026-11`) from the first day to the last."""
     begin, end = _month_number(first), _month_number(last)
     return [f"{number // 12:04}-{number % 12 + 1:02}" for number in range(begin, end + 1)]
 

@@ -43,7 +43,7 @@ SITE_FACTOR: Final = 4
 
 
 class Limit(StrEnum):
-    """The limits of one person or customer. The texts are in the history, in metrics and in a flag."""
+    """The limits of a person or customer. The texts are in the history, metrics and a flag."""
 
     REQUESTS = "requests"
     """Requests for translation that a contact sends."""
@@ -109,8 +109,7 @@ def seconds_until_room_for(more: int, window: Window, amounts_by_age: Iterable[t
 
 
 def seconds_until_next_attempt(ages: Sequence[float]) -> int:
-    """Return the seconds until an address may be tried again from a host, after failures of these
-    ages.
+    """Return the seconds until the next attempt, after failures of these ages.
 
     The first five are free; then half a minute, doubled each time, up to a quarter of an hour. Each
     host waits only for its own failures, so nobody can lock out a person who logs in elsewhere.
@@ -124,9 +123,7 @@ def seconds_until_next_attempt(ages: Sequence[float]) -> int:
 
 
 def network_of(host: str) -> str:
-    """Return what counts as one host: an IPv4 address, or an IPv6 /56, which one subscriber may
-    have.
-    """
+    """Return what counts as one host: an IPv4 address or an IPv6 /56."""
     return _network(host, 56)
 
 

@@ -60,9 +60,7 @@ class Traces:
 
     @property
     def needles(self) -> list[list[str]]:
-        """For each text, parts in lower case that survive every encoding; a row without all of them
-        has no trace.
-        """
+        """For each text, lower-case parts that survive every encoding."""
         return [
             [run.lower() for run in _RUN.findall(text)] or [json.dumps(text)[1:-1].lower()]
             for text in sorted(self.texts)

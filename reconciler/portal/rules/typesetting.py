@@ -18,7 +18,7 @@ _WIDE_AROUND: Final = re.compile(r"(?<=«) | (?=[:»])")
 
 
 def typeset(language: str, text: str) -> str:
-    """Return the sentence with the spaces that its language requires; only French has special ones."""
+    """Return the sentence with the spaces of its language; only French has special ones."""
     if language != "fr":
         return text
     return _WIDE_AROUND.sub(WIDE, _NARROW_BEFORE.sub(NARROW, text))
@@ -30,8 +30,6 @@ def locale_of(language: str) -> Locale:
 
 
 def day(locale: Locale, at: str, length: Literal["medium", "long"] = "medium") -> str:
-    """Return `2026-12-09…` as readers write it: 9 Dec 2026, 9 déc. 2026, 09.12.2026; `long` spells
-    the month.
-    """
+    """Return `2026-12-09…` as readers write it: 9 Dec 2026, 9 déc. 2026, 09.12.2026."""
     text = str(format_date(date.fromisoformat(at[:10]), length, locale))
     return f"1er{text[1:]}" if locale.language == "fr" and text.startswith("1 ") else text

@@ -1,5 +1,4 @@
-"""Connections with time limits: for the head of a request, for reading an answer, and for invalid
-HTTP.
+"""Connections with limits: for the head of a request, slow readers, and invalid HTTP.
 
 uvicorn leaves this open: a connection that never sends a whole request, or whose answer is never
 read, would stay for ever, and invalid HTTP or an excess connection would get a plain-text answer.
@@ -26,16 +25,12 @@ READ_WITHIN_S: Final = 300.0
 Not less: the system's own buffer may hold a megabyte that a slow but steady reader takes first.
 """
 LINGER_S: Final = 2.0
-"""How long a connection stays open after an answer to an unread body; closing it would discard the
-answer.
-"""
+"""How long a connection stays open after an early answer, so that it can be read."""
 ANSWERED_BEYOND: Final = 64
 """This many excess connections get an answer (503, or monitoring); further ones are dropped."""
 _CHECK_EVERY_S: Final = 1.0
 MIN_PIECE: Final = 128
-"""The least average size of the pieces of a body, in bytes: a small piece costs as much as a large
-one.
-"""
+"""The least average size of the pieces of a body, in bytes."""
 FREE_PIECES: Final = 1000
 """This many more pieces may be smaller."""
 MAX_LINES: Final = 200
@@ -100,7 +95,7 @@ class Connection(H11Protocol):
         self._closing_since: float | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Start waiting for the first head; an excess connection replaces an idle one, or gets 503."""
+        """Wait for the first head; an excess connection replaces an idle one, or gets 503."""
         super().connection_made(cast(asyncio.Transport, _Transport(transport, self._is_answered_early)))
         self._waiting_since: float | None = self.loop.time()
         self._check_timer: asyncio.TimerHandle | None = self.loop.call_later(_CHECK_EVERY_S, self._check)
@@ -111,9 +106,7 @@ class Connection(H11Protocol):
                 transport.abort()
 
     def _connections_of_its_host(self) -> list[Connection]:
-        """Return the connections from the same address; none for a trusted proxy, which serves many
-        hosts.
-        """
+        """Return the connections from the same address; none for a trusted proxy."""
         host = self.client[0] if self.client else None
         if host in getattr(self.app, "trusted_hosts", ()):
             return []

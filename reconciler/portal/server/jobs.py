@@ -84,5 +84,4 @@ JOBS: Final[tuple[Callable[[Store], int], ...]] = (
     write_token_uses,
     forget_traces,
 )
-"""The jobs that each server process runs every minute; the lock on `portal` makes each happen once.
-"""
+"""The jobs that each server process runs every minute; each thing happens once."""

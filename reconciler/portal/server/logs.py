@@ -25,9 +25,7 @@ _STANDARD_FIELDS: Final = frozenset(
 
 
 def is_from_stop(record: logging.LogRecord) -> bool:
-    """Return whether uvicorn reports a request cut off by a stop; the access log has its own line
-    for it.
-    """
+    """Return whether uvicorn reports a request cut off by a stop, which the access log has."""
     cancelled = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
     return record.name.startswith("uvicorn") and (cancelled or str(record.msg).startswith("Cancel %s running task"))
 

@@ -37,9 +37,7 @@ FINISH_WITHIN_S: Final = 7
 """How long current requests and the current mail may take after the signal."""
 JOBS_EVERY_S: Final = 60
 SWITCH_AFTER_S: Final = 0.001
-"""How long a computing thread may keep the interpreter while the event loop waits; Python's default
-is 0.005.
-"""
+"""How long a computing thread keeps the interpreter; Python's default is 0.005."""
 
 
 class WrongSettings(Exception):
@@ -57,7 +55,7 @@ class ListenAddress:
 
 
 def bind_address(host: str, port: int, base_url: str | None, proxies: str) -> ListenAddress:
-    """Return the bound socket and the base URL for mails; a `WrongSettings` if they are not valid."""
+    """Return the bound socket and the base URL for mails; else a `WrongSettings`."""
     if base_url is not None:
         _check_origin(base_url)
     elif not on_loopback(host):
@@ -84,7 +82,7 @@ def listen(host: str, port: int, family: socket.AddressFamily = socket.AF_INET) 
 
 
 def _check_origin(url: str) -> None:
-    """Require https and only scheme, host and port, because links with secrets start with this URL."""
+    """Require https and only scheme, host and port: links with secrets start with this URL."""
     parts = urlsplit(url)
     if not is_private(url):
         raise WrongSettings(f"--base-url '{url}' is not https, so mails would send secrets over the open network")

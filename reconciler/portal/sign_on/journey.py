@@ -1,4 +1,4 @@
-"""Log-in with an identity provider, as the pages see it; the implementation needs the extra `oidc`."""
+"""Log-in with an identity provider, as the pages see it; it needs the extra `oidc`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Protocol
 
 
 class NotProven(Exception):
-    """The provider's answer proves nothing; the message is a reason for the log and names nobody."""
+    """The provider's answer proves nothing; the message is a reason for the log."""
 
 
 class ProviderUnavailable(Exception):
@@ -20,7 +20,7 @@ class ProviderUnavailable(Exception):
 
 @dataclass(frozen=True, slots=True)
 class SignOnState:
-    """Values that the browser keeps and must bring back, so that only it can complete the log-in."""
+    """Values that the browser keeps and returns, so that only it can complete the log-in."""
 
     state: str
     nonce: str

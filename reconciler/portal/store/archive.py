@@ -40,9 +40,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """The contents of an archive. `missing`: files whose bytes were missing or damaged when it was
-    written.
-    """
+    """The contents of an archive. `missing`: files whose bytes were missing or damaged."""
 
     schema: str
     portal: str

@@ -33,8 +33,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.uploads.private_files import make_private
 
 _POOL: Final[Mapping[str, Any]] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 2}
-"""Connections per process, and how many seconds a request waits for a free one before it gets 503.
-"""
+"""Connections per process, and how long a request waits for one before it gets 503."""
 UNAVAILABLE: Final = (OperationalError, PoolTimeout)
 """The exceptions while the database does not answer or no connection is free."""
 
@@ -140,7 +139,7 @@ _LOGGABLE: Final = (
 
 
 def failure(error: SQLAlchemyError) -> Mapping[str, str]:
-    """Return what a log may say about a failing database: error class, code and a harmless reason."""
+    """Return what a log may say about a database error: class, code and harmless reason."""
     if isinstance(error, PoolTimeout):
         return {"error": type(error).__name__, "reason": "every connection is in use"}
     cause = getattr(error, "orig", None)
@@ -214,9 +213,7 @@ def known_versions() -> tuple[str, ...]:
 
 
 def schema_of(connection: Connection) -> tuple[str | None, str]:
-    """Return the schema version of the database (None: no tables of ours) and this program's
-    version.
-    """
+    """Return the schema version of the database (None: empty) and this program's version."""
     return MigrationContext.configure(connection).get_current_revision(), known_versions()[0]
 
 
@@ -290,9 +287,7 @@ _SIZE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_pag
 
 
 def is_one_of(connection: Connection, column: ColumnElement[str], texts: Sequence[str]) -> ColumnElement[bool]:
-    """Return the condition that a column holds one of the texts, as one parameter for any number of
-    texts.
-    """
+    """Return the condition that a column holds one of the texts, as a single parameter."""
     if connection.dialect.name == "postgresql":
         return column.in_(select(func.json_array_elements_text(cast(list(texts), postgresql.JSON))))
     return column.in_(select(func.json_each(json.dumps(list(texts))).table_valued("value").c.value))

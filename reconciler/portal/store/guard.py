@@ -71,7 +71,7 @@ def _check_rights(work: Work, narrowed: Sequence[Row]) -> None:
 
 
 def _affected_contacts(work: Work, narrowed: Sequence[Row]) -> list[Row]:
-    """Return the protected contacts that these rows affect, even if this work lifts the protection."""
+    """Return the contacts affected by these rows that were protected before this work."""
     c, homes = t.contacts.c, {row.id for row in narrowed if row.kind == "customer"}
     everywhere = any(row.kind == "service" for row in narrowed)
     people = {row.id: row for row in narrowed if row.kind == "contact"}

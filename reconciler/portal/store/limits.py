@@ -54,7 +54,7 @@ def count_against(work: Work, limit: Limit, more: int = 1) -> None:
 
 
 def count_caused(work: Work) -> None:
-    """Count what the work causes, derived from its rows and mails, so that no action can forget it."""
+    """Count what the work causes, derived from its rows and mails."""
     requests = [row for (kind, _), row in work.rows.items() if kind == "request"]
     count_against(work, Limit.REQUESTS, sum(row.first is None for row in requests))
     count_against(work, Limit.MOVES, int(any(row.first and row.first["owner"] != row["owner"] for row in requests)))
@@ -63,7 +63,7 @@ def count_caused(work: Work) -> None:
 
 
 def keep_counts(work: Work, error: Exception) -> bool:
-    """Repeat the counts of a work that was undone, and record a reached limit; return whether any."""
+    """Repeat the counts of an undone work, and record a reached limit; return whether any."""
     for subject, amount in work.counted_attempts:
         record_attempt(work.connection, subject, work.now, amount)
     if isinstance(error, LimitReached):

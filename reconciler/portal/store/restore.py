@@ -1,4 +1,4 @@
-"""Restores an archive into an empty database, completely or not at all, as a portal of a new epoch.
+"""Restores an archive into an empty database, as a portal of a new epoch.
 
 The archive is verified before the first row is written. Its rows go into a schema of their own
 version, which is then upgraded. The new epoch tells clients that their entity tags, cursors and
@@ -88,7 +88,7 @@ def _check_folder(folder: Path, manifest: Manifest) -> None:
 
 
 def _check_empty(connection: Connection, manifest: Manifest) -> None:
-    """Create an empty schema of the archive's version; a `WrongDatabase` if the database has rows."""
+    """Create an empty schema of the archive's version; else a `WrongDatabase`."""
     current, _ = schema_of(connection)
     if current is None:
         if inspect(connection).get_table_names():

@@ -208,8 +208,7 @@ requests = Table(
     Index("ix_requests_owner_state", "owner", "state"),
     Index("ix_requests_created_at_id", "created_at", "id"),
 )
-"""`words`: weighted, in the source language. `cost`: decimal, for all target languages. `progress`:
-percent.
+"""`words`: weighted. `cost`: decimal, for all target languages. `progress`: percent.
 
 `taken_at`: when somebody of the customer first downloaded a delivered file.
 """
@@ -232,8 +231,7 @@ files = Table(
     Column("by", Text, nullable=False),
     Column("created_at", String(20), nullable=False, index=True),
 )
-"""Uploaded files: `source`, `reference`, or `delivery` in a target language. The vault holds the
-bytes, by id.
+"""Uploaded files: `source`, `reference`, or `delivery` in a target language.
 
 `words` are weighted; empty where `uncounted` says why a person has to count, and while they are
 being counted. `count_at`: when a pending count is due; empty once it ended. A pending upload has no

@@ -234,9 +234,7 @@ class Work:
                 row.adopt(values)
 
     def clear_unique_column(self, kind: str, column: str, rows: Iterable[Row]) -> None:
-        """Clear a unique column of rows that get another value later, so that values can be
-        exchanged.
-        """
+        """Clear a unique column of rows, so that they can exchange their values."""
         self.flush()
         table = _KIND[kind]
         for row in rows:
@@ -264,7 +262,7 @@ class Work:
         mark_traces(self.connection)
 
     def end_access(self, person: str) -> None:
-        """End all sessions and tokens of a contact or staff member, and delete their unused links."""
+        """End all sessions and tokens of a person, and delete their unused links."""
         s, links = t.sessions.c, t.links.c
         for table, owned in (
             (t.sessions, or_(s.contact == person, s.staff == person)),

@@ -1,6 +1,4 @@
-"""Downloads: headers that make a browser save a file, and archives that are built while they are
-sent.
-"""
+"""Downloads: headers that make a browser save a file, and archives built while sent."""
 
 from __future__ import annotations
 
@@ -16,8 +14,7 @@ _TOKEN: Final = "!#$&+-.^_`|~"  # noqa: S105  characters that RFC 8187 leaves un
 
 
 def download_headers(name: str) -> dict[str, str]:
-    """Return headers with which a browser saves the body under this name and never shows or runs
-    it.
+    """Return headers with which a browser saves the body under this name, never shows it.
 
     Both forms of RFC 6266: plain ASCII for old clients, and the name in UTF-8.
     """

@@ -1,6 +1,4 @@
-"""New files with mode 0600 whatever the umask; existing files are never replaced, links never
-followed.
-"""
+"""New files with mode 0600, whatever the umask; nothing is replaced."""
 
 from __future__ import annotations
 
@@ -16,8 +14,7 @@ PRIVATE: Final = 0o600
 
 @contextlib.contextmanager
 def new_private_file(path: Path) -> Iterator[IO[bytes]]:
-    """Open a new file that appears at `path`, complete and on disk, when the block ends without
-    error.
+    """Open a new file that appears at `path` when the block ends without error.
 
     Until then it has a random name beside `path`. Raises `FileExistsError` if anything is at
     `path`, even a broken link. The file system must support hard links.

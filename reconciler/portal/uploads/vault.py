@@ -38,7 +38,7 @@ class StoredFile:
 
 @dataclass(frozen=True, slots=True)
 class Vault:
-    """The folder of files, created with the first file; `place` is None for a store without files."""
+    """The folder of files, created with the first file; `place` is None without files."""
 
     place: Path | None
     largest: int = LARGEST
@@ -68,9 +68,7 @@ class Vault:
         return self.folder / id
 
     def existing_path(self, id: str) -> Path:
-        """Return the path of a file's bytes; a problem if they are missing, as after an incomplete
-        restore.
-        """
+        """Return the path of a file's bytes; a problem if they are missing."""
         path = self.path(id)
         if not path.is_file():
             raise Problem("unavailable", f"the bytes of '{id}' are not in the portal's folder of files")

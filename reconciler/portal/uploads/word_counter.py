@@ -40,7 +40,7 @@ TOO_COMPLEX: Final = Count(None, "too-complex")
 
 
 def count_in_process(name: str, path: Path) -> Count | None:
-    """Return the count of the file, whose kind follows from its name; None if the process failed."""
+    """Return the count of the file, whose kind follows from its name; None on failure."""
     kind = kind_of(name)
     if kind is None:
         return Count(None, "other-kind")

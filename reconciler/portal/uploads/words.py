@@ -66,7 +66,7 @@ class NotCountable(ValueError):
 
 
 def count_words(name: str, content: BinaryIO) -> WordCount | None:
-    """Return the words of a file by the extension of its name; None for kinds that a person counts.
+    """Return the words of a file by its extension; None for kinds that a person counts.
 
     Raises NotCountable if the content does not match the name.
     """

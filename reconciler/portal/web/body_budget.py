@@ -23,13 +23,9 @@ SMALL: Final = 16 * 1024
 BODY_LIMIT: Final = 1024 * 1024
 BATCH_LIMIT: Final = 16 * 1024 * 1024
 LIMITS: Final[Mapping[str, int]] = {"batches.write": BATCH_LIMIT}
-"""The largest body by operation, in bytes; only tokens of scope `apply` and `admin` may use this
-one.
-"""
+"""The largest body by operation, in bytes; only scopes `apply` and `admin` may use this one."""
 TOTAL_BYTES: Final = 48 * 1024 * 1024
-"""Bytes beyond `SMALL` of all bodies of a process; with 16 KiB for each of 400 connections this is
-less than 64 MiB.
-"""
+"""Bytes beyond `SMALL` of all bodies of a process."""
 BYTES_PER_CALLER: Final = 32 * 1024 * 1024
 """The part of `TOTAL_BYTES` that one caller may use."""
 
@@ -66,7 +62,7 @@ class BodyAccount:
             self._budget.give_back(self._caller, self._bytes_held)
 
     def expect(self, length: int) -> None:
-        """Reserve room for a body of this length before it is read; a problem if it does not fit."""
+        """Reserve room for a body of this length before it is read; else a problem."""
         if length > self.limit:
             raise Problem("too-large", f"the body has {length:,} bytes; the limit is {self.limit:,}")
         self._make_room(length)

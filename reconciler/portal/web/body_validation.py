@@ -1,5 +1,4 @@
-"""Checks before a route runs: callers without permission, and bodies that are too large or not
-valid JSON.
+"""Checks before a route runs: permission, and size and validity of the body.
 
 A pure ASGI layer. It asks the gate of the route first, so a caller without permission is refused
 before a byte of the body is read. Then it reads a JSON body once, up to a limit, parses it strictly
@@ -32,8 +31,7 @@ from reconciler.portal.web.security import gate_of
 
 MAX_DEPTH: Final = 32
 MAX_SYMBOLS: Final = 10_000
-"""Brackets, braces, commas and colons in a body: bounds the number of values before any is created.
-"""
+"""Brackets, braces, commas and colons in a body, which bound its number of values."""
 MAX_SYMBOLS_OF_BATCH: Final = 500_000
 """The same for a batch: 5,000 operations and 20,000 expected rows have 350,000."""
 MAX_ERRORS: Final = 1000
@@ -103,9 +101,7 @@ class BodyValidation:
 
 
 class JsonRoute(APIRoute):
-    """A route that uses the value parsed already; the framework would parse it again, on the event
-    loop.
-    """
+    """A route that uses the parsed value; the framework would parse it again, on the event loop."""
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the framework's handler for a request that knows its parsed value."""
@@ -123,9 +119,7 @@ class _ParsedRequest(Request):
 
 
 class DescribedAs:
-    """Annotation of a body that is described as a model, and `validated` by its route in a worker
-    thread.
-    """
+    """Annotation of a body described as a model, and `validated` later in a worker thread."""
 
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
@@ -138,9 +132,7 @@ class DescribedAs:
 
 
 def validated(model: type[Model], value: object) -> Model:
-    """Return the value as the model; else the framework's error, or a short problem for too many
-    errors.
-    """
+    """Return the value as the model; else the framework's error, or one for too many errors."""
     try:
         return model.model_validate(value)
     except ValidationError as error:
@@ -152,9 +144,7 @@ def validated(model: type[Model], value: object) -> Model:
 
 
 async def _error_response(scope: Scope, error: Exception) -> Response:
-    """Return the application's response to the error, from a worker thread, as a page reads the
-    database.
-    """
+    """Return the application's response to the error, from a worker thread."""
     handlers = scope["app"].exception_handlers
     handler = next(handlers[kind] for kind in type(error).__mro__ if kind in handlers)
     answer: Response = await run_in_threadpool(handler, Request(scope), error)

@@ -39,7 +39,7 @@ class CsrfProtection:
         return self.host_cookie("portal")
 
     def host_cookie(self, name: str) -> str:
-        """Return the cookie's name; over https, `__Host-` makes browsers send it to this host only."""
+        """Return the cookie's name; over https, `__Host-` binds it to this host."""
         return f"__Host-{name}" if self.secure else name
 
     def set_cookie(self, response: Response, name: str, value: str, max_age: int | None = None) -> None:
@@ -70,7 +70,7 @@ class CsrfProtection:
             self.delete_cookie(response, MESSAGE_COOKIE)
 
     def check_form(self, request: Request, token: str) -> None:
-        """Raise a `forbidden` problem unless our own pages made and sent the form for this visitor."""
+        """Raise a `forbidden` problem unless the form comes from our pages and this visitor."""
         origin = request.headers.get("origin")
         foreign = request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
         if foreign or (origin is not None and not self._own(origin, request)):

@@ -131,9 +131,7 @@ def _bytes_of(file: BinaryIO, first: int, end: int) -> Generator[bytes, None, No
 
 
 def parse_range(range_header: str, size: int) -> tuple[int, int] | None:
-    """Return start and end (exclusive) of the single range in a `Range` header; None if there is
-    none.
-    """
+    """Return start and end (exclusive) of the only range in a `Range` header; else None."""
     match = _RANGE.fullmatch(range_header)
     if match is None:
         return None

@@ -57,7 +57,7 @@ def is_answered(request: Request, grant: Grant) -> bool:
 
 
 def replay(request: Request, grant: Grant, body: bytes) -> Response:
-    """Return the answer stored for the request's key; a problem if it belongs to another request."""
+    """Return the answer stored for the request's key; a problem if it is another request's."""
     result = stored_answer(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body))
     if result is None:
         raise Problem("unavailable", "the answer to this request is no longer stored; send the request again")

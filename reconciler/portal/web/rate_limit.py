@@ -27,9 +27,7 @@ class RateLimiter:
     _free_at: dict[str, float] = field(default_factory=dict)
 
     def wait_s(self, host: str, now: float) -> float:
-        """Return how long this request waits, in seconds; a `rate-limited` problem if that is too
-        long.
-        """
+        """Return how long this request waits, in seconds; else a `rate-limited` problem."""
         if len(self._free_at) > _MAX_HOSTS:
             self._free_at = {known_host: at for known_host, at in self._free_at.items() if at > now}
         free_at = max(self._free_at.get(host, now), now)

@@ -36,7 +36,7 @@ class TransferLimit:
 
 @dataclass(frozen=True, slots=True)
 class TrafficLimits:
-    """Transfer limits for typed or computed bodies, for files over slow lines, and for snapshots.
+    """Transfer limits for typed bodies, for files over slow lines, and for snapshots.
 
     A reader of a snapshot keeps a connection to the database, so its total time is limited.
     """
@@ -59,7 +59,7 @@ HOST_SHARE: Final = 4
 IGNORED_BYTES: Final = 1024 * 1024
 """Bytes of a body after its answer that are dropped; with more of them the connection is closed."""
 
-_TIMED_RECEIVE: Final = "portal.patience"
+_TIMED_RECEIVE: Final = "portal.timed_receive"
 _MONITORING: Final = PROGRAM_PATHS[1:]
 """Paths that are answered even if there is no room for other requests."""
 _CLOSE: Final = {"Connection": "close"}
@@ -125,7 +125,7 @@ class RequestLimits:
             await self._response_to(scope, _stopping())(scope, receive, with_headers)
 
     def _room_for(self, scope: Scope) -> AbstractContextManager[None]:
-        """Hold the host's share of concurrent requests while the block runs; monitoring is exempt."""
+        """Hold one of the host's concurrent requests during the block; monitoring is exempt."""
         if scope["path"].startswith(_MONITORING):
             return nullcontext()
         if _is_crowded(scope):
@@ -167,9 +167,7 @@ def _length(scope: Scope) -> float:
 
 
 def _check_head(scope: Scope) -> None:
-    """Raise a problem that closes the connection if the head is too large or gives two body
-    lengths.
-    """
+    """Raise a problem if the head is too large or gives two body lengths."""
     names = {name for name, _ in scope["headers"]}
     if sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"]) > LARGEST_HEAD:
         raise Problem("head-too-large", f"the headers have more than {LARGEST_HEAD:,} bytes", headers=_CLOSE)

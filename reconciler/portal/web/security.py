@@ -1,6 +1,4 @@
-"""Authentication and authorization: from a bearer token or session cookie to a principal and a
-grant.
-"""
+"""Authentication and authorization: from a token or cookie to a principal and a grant."""
 
 from __future__ import annotations
 

@@ -106,9 +106,7 @@ class _TimedSend:
 
 
 class _OpenSource:
-    """A source used by one thread at a time; a server stop abandons that thread, and closing waits
-    for it.
-    """
+    """A source used by one thread at a time; closing waits for an abandoned thread."""
 
     def __init__(self, source: AbstractContextManager[Source]) -> None:
         self._source = source

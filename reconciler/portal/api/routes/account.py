@@ -1,6 +1,4 @@
-"""One's own account: identity, name, language and password. Only an administrator changes the
-address.
-"""
+"""One's own account: identity, name, language and password."""
 
 from __future__ import annotations
 

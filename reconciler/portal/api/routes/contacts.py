@@ -141,9 +141,7 @@ def hand_over(request: Request, id: str, handover: Handover, body: Body, grant: 
 def act_on_contact(
     request: Request, id: str, action: Literal["restore", "resend-activation", "erase"], body: Body, grant: Admits
 ) -> Response:
-    """Restore a removed contact, resend the activation link, or erase a removed contact's personal
-    data.
-    """
+    """Restore a removed contact, resend the link, or erase a removed contact's data."""
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("contact", id))

@@ -24,9 +24,7 @@ async def alive() -> Response:
 
 @router.get("/readyz", dependencies=[requires("health.read")])
 def ready(request: Request) -> Response:
-    """Answer if the server can work: the database has this program's version and files can be
-    stored.
-    """
+    """Answer if the server can work: database of this version, and room for files."""
     store = store_of(request)
     with store.read() as connection:
         current, newest = schema_of(connection)

@@ -30,9 +30,7 @@ Epoch = Annotated[str | None, Query(max_length=40)]
 def read_snapshot(
     request: Request, grant: Annotated[Grant, requires("snapshot.read")], since: Since = None, epoch: Epoch = None
 ) -> Response:
-    """Return everything at one revision as NDJSON: header, rows, trailer; `since` limits it to
-    newer rows.
-    """
+    """Return everything at one revision as NDJSON: header, rows, trailer."""
     return Streamed(_snapshot(request, grant.principal.id, since, epoch), request.app.state.traffic_limits.snapshot)
 
 

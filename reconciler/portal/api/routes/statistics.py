@@ -31,9 +31,7 @@ Filters = Annotated[StatisticsQuery, Depends(_query)]
 
 @router.get("/statistics", response_model=Statistics)
 def show_statistics(request: Request, grant: Reads, query: Filters) -> Response:
-    """Return requests, words, costs and days to delivery of a period; by default, the last twelve
-    months.
-    """
+    """Return requests, words, costs and days to delivery; by default of twelve months."""
     statistics = read_statistics(store_of(request), grant, query)
     return answer(
         {

@@ -33,7 +33,7 @@ LoginText: TypeAlias = Annotated[str, Field(max_length=254), AfterValidator(_who
 
 
 class MailedAnswer(Answer):
-    """The answer that reveals nothing about an address; a mail says more if there is more to say."""
+    """The answer that reveals nothing about an address; details are in a mail."""
 
     status: Literal["mailed"] = "mailed"
 
@@ -45,9 +45,7 @@ class Confirmation(StrictModel):
 
 
 class Confirmed(Answer):
-    """`waiting`: for an administrator. `invited`: the activation mail was sent. `known`: access
-    existed.
-    """
+    """`waiting`: for an administrator. `invited`: mail was sent. `known`: access existed."""
 
     status: Literal["waiting", "invited", "known"]
 

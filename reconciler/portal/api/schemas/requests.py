@@ -44,9 +44,7 @@ class TranslationRequest(Answer):
 
 
 class NewRequest(RequestFields):
-    """A request for translation. Without `owner` it is the sender's own; only tokens name other
-    owners.
-    """
+    """A request for translation. Only tokens name an `owner` other than the sender."""
 
     owner: Id | None = None
     files: Uploads = Field(default_factory=list)
@@ -98,7 +96,7 @@ class NewOwner(StrictModel):
 
 
 class Upload(Answer):
-    """An uploaded file; `words` is null while they are counted, and if a person has to count them.
+    """An uploaded file; `words` is null until they are counted, or if a person has to count.
 
     `uncounted` says why a person has to count.
     """
