@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from reconciler.cli.exit_codes import SIGNAL, WRONG_USAGE, of_error
-from reconciler.cli.lazy import LazyGroup
+from reconciler.cli.lazy_group import LazyGroup
 from reconciler.cli.output import ReaderGone, complain, list_commands, to_nowhere, use_utf8
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import Interrupted, ReconcilerError, WrongUsage

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from reconciler.model.errors import ResultLost
+from reconciler.reports.formatting import told
 from reconciler.reports.style import COLOR, PLAIN, Style
-from reconciler.reports.words import told
 
 if TYPE_CHECKING:
     from reconciler.model.errors import ReconcilerError

@@ -1,11 +1,11 @@
 """What to do: two states in, a plan out. Pure; see README.md for the stages."""
 
 from reconciler.model.rules import PLAN_RULES as RULES
+from reconciler.planning.incremental_plan import make_plan_since
 from reconciler.planning.index import applied_policy
 from reconciler.planning.limits import exact_permissions, policy_in_force
 from reconciler.planning.planner import make_plan
-from reconciler.planning.run import narrowed, shard_of
-from reconciler.planning.since import make_plan_since
+from reconciler.planning.run_scope import narrowed, shard_of
 
 __all__ = [
     "RULES",

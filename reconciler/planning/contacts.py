@@ -8,11 +8,7 @@ from reconciler.model.changes import Change, Effects, Kind, Mail, MailKind
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
-from reconciler.planning.arrivals import plan_arrival, reject_by_farewell
-from reconciler.planning.context import CustomerContext, Person, language_of
-from reconciler.planning.departures import hand_over_if_demoted, plan_departure
-from reconciler.planning.findings import Findings, hold, warn
-from reconciler.planning.lines import (
+from reconciler.planning.change_builders import (
     SETTLE,
     both_moved,
     cause_of,
@@ -24,7 +20,11 @@ from reconciler.planning.lines import (
     presence_edit,
     with_article,
 )
+from reconciler.planning.contact_additions import plan_arrival, reject_by_farewell
+from reconciler.planning.contact_removals import hand_over_if_demoted, plan_departure
+from reconciler.planning.customer_context import CustomerContext, Person, language_of
 from reconciler.planning.matching import How
+from reconciler.planning.plan_items import Findings, hold, warn
 
 
 def plan_contacts(context: CustomerContext) -> Findings:

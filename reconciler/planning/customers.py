@@ -12,12 +12,12 @@ from reconciler.model.live import LiveCustomer
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
-from reconciler.planning.context import CustomerContext, language_of, names_at
-from reconciler.planning.findings import Findings, Tie, refuse
-from reconciler.planning.lines import SETTLE, both_moved, counted, field_edit, naming_setters, presence_edit
+from reconciler.planning.change_builders import SETTLE, both_moved, counted, field_edit, naming_setters, presence_edit
+from reconciler.planning.customer_context import CustomerContext, language_of, names_at
 from reconciler.planning.matching import How
-from reconciler.planning.reverting import reverted
-from reconciler.planning.threeway import Compared, compare, restored_fields
+from reconciler.planning.plan_items import Findings, Tie, refuse
+from reconciler.planning.portal_edit_reverts import reverted
+from reconciler.planning.three_way_merge import Compared, compare, restored_fields
 
 
 def plan_customer(context: CustomerContext) -> Findings:

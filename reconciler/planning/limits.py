@@ -10,7 +10,7 @@ from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
 from reconciler.model.plan import Facts, Loss, Permissions, Plan, Refusal, Review
 from reconciler.model.rules import RuleId
-from reconciler.planning.findings import refuse_plan
+from reconciler.planning.plan_items import refuse_plan
 
 SMALL_CUSTOMER = 10
 """Below so many people a customer's limit is a number and not a percentage."""

@@ -9,7 +9,7 @@ from typing import assert_never
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.plan import Group, Stage
 from reconciler.model.roles import Role, may_hold_work
-from reconciler.planning.findings import Tie
+from reconciler.planning.plan_items import Tie
 from reconciler.planning.portal import closes
 
 

@@ -12,22 +12,22 @@ from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Plan, PortalEdit, Refusal, Scope, Unmanaged, Warning
 from reconciler.model.rules import RuleId
-from reconciler.planning.arrivals import contested_registrations
-from reconciler.planning.coming import coming_departures
+from reconciler.planning.contact_additions import contested_registrations
 from reconciler.planning.contacts import plan_contacts
-from reconciler.planning.context import CustomerContext, compared_person
+from reconciler.planning.contacts_after_plan import standings
+from reconciler.planning.cross_customer import judge_identity, moves, ties_of, with_moves
+from reconciler.planning.customer_context import CustomerContext, compared_person
 from reconciler.planning.customers import plan_customer, refuse_doubles
 from reconciler.planning.dates import leaving_soon, today, without_leavers
-from reconciler.planning.findings import Finding, sort_out, warn
+from reconciler.planning.group_evaluation import Proposal, judge_groups
 from reconciler.planning.index import Index
-from reconciler.planning.judgement import Proposal, judge_groups
 from reconciler.planning.matching import CustomerMatch, How, match_contacts, match_customers
 from reconciler.planning.ordering import make_groups
+from reconciler.planning.plan_items import Finding, sort_out, warn
 from reconciler.planning.portal import plan_services, plan_settings
-from reconciler.planning.quoting import quoted_names
-from reconciler.planning.renames import renamed_services, with_renamed_services
-from reconciler.planning.standings import standings
-from reconciler.planning.ties import judge_identity, moves, ties_of, with_moves
+from reconciler.planning.quoted_names import quoted_names
+from reconciler.planning.service_renames import renamed_services, with_renamed_services
+from reconciler.planning.upcoming_departures import coming_departures
 
 _NOBODY_PLANNED = {How.GONE, How.AWAY}
 

@@ -16,11 +16,11 @@ from reconciler.model.live import LiveObject
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange, Fields, as_set
-from reconciler.planning.findings import Findings, refuse_portal
+from reconciler.planning.change_builders import SETTLE, both_moved, field_edit
 from reconciler.planning.index import Index
-from reconciler.planning.lines import SETTLE, both_moved, field_edit
-from reconciler.planning.reverting import reverted
-from reconciler.planning.threeway import Compared, compare
+from reconciler.planning.plan_items import Findings, refuse_portal
+from reconciler.planning.portal_edit_reverts import reverted
+from reconciler.planning.three_way_merge import Compared, compare
 
 
 def plan_settings(desired: DesiredState, index: Index) -> Findings:

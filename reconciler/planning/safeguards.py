@@ -18,15 +18,15 @@ from reconciler.model.live import LiveContact, LiveObject
 from reconciler.model.plan import Facts, Group, Refusal, Stage, Warning
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
-from reconciler.planning.context import CustomerContext
-from reconciler.planning.findings import refuse, refuse_plan, refuse_portal, warn
+from reconciler.planning.customer_context import CustomerContext
+from reconciler.planning.group_dependencies import users
 from reconciler.planning.index import Index
 from reconciler.planning.limits import MERGE_FIRST, customer_limit
 from reconciler.planning.matching import How
 from reconciler.planning.outcomes import services_for_a_while, takers
+from reconciler.planning.plan_items import refuse, refuse_plan, refuse_portal, warn
 from reconciler.planning.projection import Carried, Difference, Home, Projection, Subject, differences
 from reconciler.planning.rights import PersonState
-from reconciler.planning.waiting import users
 
 _LIFT = "apply protect: false in a run of its own first; until then, take this change out of the files"
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 from reconciler.model.changes import Change
 from reconciler.model.plan import Group, PersonOutcome, Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.values import Value
-from reconciler.reports.reviewed import SCHEMA_VERSION, digest_of, read_reviewed
+from reconciler.reports.review_reader import SCHEMA_VERSION, digest_of, read_reviewed
 from reconciler.reports.summary import summed_up
 
 __all__ = ["SCHEMA_VERSION", "drift_json", "plan_digest", "plan_json", "read_reviewed"]

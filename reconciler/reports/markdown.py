@@ -12,11 +12,11 @@ from typing import Final
 
 from reconciler.model.plan import Plan
 from reconciler.reports.as_json import plan_digest
-from reconciler.reports.lines import Section, departure_text, edit_text, refusal_text, sections, unmanaged_lines
-from reconciler.reports.power import power_lines
+from reconciler.reports.capabilities import power_lines
+from reconciler.reports.change_lines import Section, departure_text, edit_text, refusal_text, sections, unmanaged_lines
+from reconciler.reports.formatting import counted, said, told
 from reconciler.reports.redaction import masked
 from reconciler.reports.summary import summary_line, summed_up
-from reconciler.reports.words import counted, said, told
 
 MARKER: Final = "<!-- reconciler plan -->"
 """The first line of every such comment: by it a pipeline finds the one to edit."""

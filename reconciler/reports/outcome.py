@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Final
 
 from reconciler.model.outcome import Fate, GroupOutcome, Outcome
+from reconciler.reports.formatting import counted, told
 from reconciler.reports.style import PLAIN, Style, Tone
 from reconciler.reports.summary import summary_line
-from reconciler.reports.words import counted, told
 
 SHOWN: Final = 10
 """How many groups the last line names."""

@@ -12,8 +12,8 @@ from typing import Any, Final
 
 from reconciler.model.problems import Counts, Problem, Severity
 from reconciler.reports.escaping import neutral
+from reconciler.reports.formatting import counted, isolated, told, width
 from reconciler.reports.style import Style, Tone
-from reconciler.reports.words import counted, isolated, told, width
 
 SCHEMA_VERSION: Final = 1
 WIDEST: Final = 120

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 from reconciler.model.changes import Change, Kind
 from reconciler.model.plan import Group, Plan
 from reconciler.model.roles import ACCESS
-from reconciler.reports.marks import Mark, counts_as
-from reconciler.reports.words import counted
+from reconciler.reports.formatting import counted
+from reconciler.reports.symbols import Mark, counts_as
 
 
 @dataclass(frozen=True, slots=True)

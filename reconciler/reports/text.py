@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from reconciler.model.plan import Plan
-from reconciler.reports.lines import (
+from reconciler.reports.capabilities import power_lines
+from reconciler.reports.change_lines import (
     Line,
     Section,
     departure_text,
@@ -18,11 +19,10 @@ from reconciler.reports.lines import (
     sections,
     unmanaged_lines,
 )
-from reconciler.reports.marks import LEGEND, TONES, Mark
-from reconciler.reports.power import power_lines
+from reconciler.reports.formatting import counted, said, told
 from reconciler.reports.style import PLAIN, Style, Tone
 from reconciler.reports.summary import edits_line, held_back_line, summary_line, summed_up
-from reconciler.reports.words import counted, said, told
+from reconciler.reports.symbols import LEGEND, TONES, Mark
 
 
 def plan_text(plan: Plan, style: Style = PLAIN) -> str:

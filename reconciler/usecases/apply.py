@@ -31,7 +31,7 @@ from reconciler.model.portal import Lease, RunMark
 from reconciler.planning import applied_policy, make_plan, narrowed, policy_in_force
 from reconciler.usecases import steps
 from reconciler.usecases.batches import batches
-from reconciler.usecases.looking import Folder, look
+from reconciler.usecases.checkout import Folder, look
 from reconciler.usecases.ports import BatchWriter, FileTree, StateReader
 
 TTL_S: Final = 60.0

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.documents.reading import Reading
+from reconciler.documents.pipeline import Reading
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
 from reconciler.shipped import demo_book

@@ -7,11 +7,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from reconciler.documents.reading import read_documents
+from reconciler.documents.pipeline import read_documents
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.portal import Meta
 from reconciler.model.problems import Severity
-from reconciler.usecases.looking import read_files
+from reconciler.usecases.checkout import read_files
 from reconciler.usecases.ports import FileTree, StateReader
 
 _HEARD = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")

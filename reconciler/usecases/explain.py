@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.documents.reading import own_rules
+from reconciler.documents.pipeline import own_rules
 from reconciler.model.errors import WrongUsage
 from reconciler.model.rules import RULES, Rule
-from reconciler.usecases.looking import read_files
+from reconciler.usecases.checkout import read_files
 from reconciler.usecases.ports import FileTree
 
 if TYPE_CHECKING:

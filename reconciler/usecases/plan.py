@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.model.plan import Permissions, Plan, RunTerms
 from reconciler.planning import make_plan, make_plan_since, narrowed
-from reconciler.usecases.looking import look, look_at
+from reconciler.usecases.checkout import look, look_at
 from reconciler.usecases.ports import FileTree, StateReader
 
 

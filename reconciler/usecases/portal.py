@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.documents.reading import read_documents
+from reconciler.documents.pipeline import read_documents
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.plan import Facts, Plan
 from reconciler.model.portal import RunMark
 from reconciler.planning import exact_permissions, make_plan
-from reconciler.reports.words import counted, told
+from reconciler.reports.formatting import counted, told
 from reconciler.shipped import demo_book
-from reconciler.usecases.looking import read_files
+from reconciler.usecases.checkout import read_files
+from reconciler.usecases.demo_history import earlier_books
 from reconciler.usecases.ports import BatchWriter, Connect, FileTree, OpenTree, StateReader
-from reconciler.usecases.seeding import earlier_books
 from reconciler.usecases.steps import scopes_of
 
 try:

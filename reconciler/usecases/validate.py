@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from reconciler.documents.reading import Reading, read_documents
-from reconciler.usecases.looking import read_files
+from reconciler.documents.pipeline import Reading, read_documents
+from reconciler.usecases.checkout import read_files
 from reconciler.usecases.ports import FileTree
 
 

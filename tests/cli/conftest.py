@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.repository import Repository
-from reconciler.cli.connecting import connect
+from reconciler.cli.portal_connection import connect
 from reconciler.portal.commands import create_token, running
 from reconciler.shipped import demo_book
 from reconciler.usecases.portal import tell_demo

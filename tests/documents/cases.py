@@ -16,11 +16,11 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from reconciler.documents.reading import Reading, read_documents
+from reconciler.documents.pipeline import Reading, read_documents
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.rules import RuleId
+from reconciler.reports.formatting import told
 from reconciler.reports.problems import problem_line
-from reconciler.reports.words import told
 
 HERE: Final = Path(__file__).parent
 BASE: Final = HERE / "base"

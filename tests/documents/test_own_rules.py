@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from reconciler.documents.own_rules.evaluating import Evaluator, TooSlow
+from reconciler.documents.own_rules.evaluation import Evaluator, TooSlow
 from reconciler.documents.own_rules.references import LONGEST_CHAIN
 from reconciler.documents.own_rules.rule_files import DIALECT, OwnRule, read_rule
-from reconciler.documents.reading import judge_last_applied, own_rules, read_documents, rule_patterns
+from reconciler.documents.pipeline import judge_last_applied, own_rules, read_documents, rule_patterns
 from reconciler.documents.strict_json import DEEPEST, compose_json
 from reconciler.model.errors import WrongUsage
 from reconciler.model.fields import is_memo

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from reconciler.documents.reading import read_documents
+from reconciler.documents.pipeline import read_documents
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Counts, Problem, Severity
+from reconciler.reports.formatting import width
 from reconciler.reports.problems import WIDEST, problem_line, problems_json, problems_text
 from reconciler.reports.style import COLOR, PLAIN
-from reconciler.reports.words import width
 from reconciler.shipped import schemas_folder
 
 COUNTS = Counts(files=3, customers=1, contacts=1)

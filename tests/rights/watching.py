@@ -22,7 +22,7 @@ from reconciler.model.files import Tree
 from reconciler.model.plan import Expects, Plan
 from reconciler.model.portal import Committed, Lease, RunMark
 from reconciler.usecases.apply import Voice, Wish, carry_out
-from reconciler.usecases.looking import Folder
+from reconciler.usecases.checkout import Folder
 from tests.builders import OWNER
 from tests.rights.courses import plan_exactly
 from tests.rights.laws import differences

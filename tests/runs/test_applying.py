@@ -23,7 +23,7 @@ from reconciler.portal.actions import contacts, requests
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from reconciler.usecases.apply import Wish, carry_out
-from reconciler.usecases.looking import Folder
+from reconciler.usecases.checkout import Folder
 from tests.builders import contact, customer, desired, farewell, policy_fields
 from tests.runs.world import World, contact_row, silent, with_customer
 

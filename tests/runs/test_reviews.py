@@ -16,7 +16,7 @@ from reconciler.model.portal import RunMark
 from reconciler.portal.actions import contacts
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
-from reconciler.reports.power import power_lines
+from reconciler.reports.capabilities import power_lines
 from tests.builders import OWNER, contact, customer, desired, farewell, policy_fields
 from tests.runs.world import World, contact_row
 

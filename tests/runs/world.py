@@ -41,7 +41,7 @@ from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.web.security import new_token
 from reconciler.usecases.apply import Voice, Wish, carry_out
-from reconciler.usecases.looking import Folder
+from reconciler.usecases.checkout import Folder
 
 ADMIN = Principal("tests", "Ada Admin", Actor.ADMINISTRATOR)
 _runs = itertools.count()

@@ -48,7 +48,7 @@ def demo(settings: Settings, keep: Path | None) -> int:
 
 def _tour(settings: Settings, folder: Path) -> int:
     from reconciler.adapters.repository import Repository  # noqa: PLC0415  only when it is needed
-    from reconciler.cli.connecting import connect  # noqa: PLC0415  only when it is needed
+    from reconciler.cli.portal_connection import connect  # noqa: PLC0415  only when it is needed
     from reconciler.usecases import demo as case  # noqa: PLC0415  the extra may not be installed
 
     style = style_of(settings)

@@ -9,8 +9,8 @@ import click
 from reconciler.cli.exit_codes import DONE
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
+from reconciler.reports.formatting import told
 from reconciler.reports.style import Tone
-from reconciler.reports.words import told
 from reconciler.usecases.doctor import examine
 
 EPILOG = """\b

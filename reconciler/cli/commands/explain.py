@@ -11,8 +11,8 @@ import click
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, Rule, RuleId, Where
+from reconciler.reports.formatting import told
 from reconciler.reports.style import Style, Tone
-from reconciler.reports.words import told
 from reconciler.usecases.explain import explain as look_up
 from reconciler.usecases.explain import own_rule
 

@@ -14,7 +14,7 @@ import click
 from reconciler.cli.output import show, warn
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import WrongUsage
-from reconciler.reports.words import told
+from reconciler.reports.formatting import told
 
 EPILOG = """\b
 Examples:
@@ -264,7 +264,7 @@ def seed(database: str, customers: int | None, contacts_per_customer: int | None
     """Fill an empty portal: with the demo's state, or with many invented customers."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
     from reconciler.adapters.repository import Repository  # noqa: PLC0415  only when it is needed
-    from reconciler.cli.connecting import connect  # noqa: PLC0415  only when it is needed
+    from reconciler.cli.portal_connection import connect  # noqa: PLC0415  only when it is needed
 
     if (customers is None) is not (contacts_per_customer is None):
         raise WrongUsage(

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-from reconciler.documents.judging import Source
-from reconciler.documents.own_rules.evaluating import KEYWORDS, SUBSCHEMA
+from reconciler.documents.own_rules.evaluation import KEYWORDS, SUBSCHEMA
 from reconciler.documents.strict_yaml import Path, Refusal
+from reconciler.documents.validation import Source
 from reconciler.model.problems import Problem
 from reconciler.model.rules import RuleId
 

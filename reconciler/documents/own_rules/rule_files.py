@@ -13,14 +13,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.documents.judging import Source
-from reconciler.documents.own_rules.evaluating import KEYWORDS, Evaluator
+from reconciler.documents.own_rules.evaluation import KEYWORDS, Evaluator
 from reconciler.documents.own_rules.patterns import PatternRefused, compiled
 from reconciler.documents.own_rules.references import Subschema, found_root, resolve, subschemas
 from reconciler.documents.strict_json import RULE as JSON_RULE
 from reconciler.documents.strict_json import compose_json
 from reconciler.documents.strict_yaml import Composed, Path, Refusal, Span, decode
 from reconciler.documents.types import DOCUMENTS, KEY_PATTERN
+from reconciler.documents.validation import Source
 from reconciler.model.files import SourceFile
 from reconciler.model.keys import KEY_MAX_LENGTH
 from reconciler.model.problems import Problem, Severity

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from reconciler.documents.judging import MOST_PROBLEMS, Source
-from reconciler.documents.own_rules.evaluating import Evaluator, TooSlow
+from reconciler.documents.own_rules.evaluation import Evaluator, TooSlow
 from reconciler.documents.own_rules.rule_files import TOO_SLOW, OwnRule, read_rule
 from reconciler.documents.strict_yaml import Path
+from reconciler.documents.validation import MOST_PROBLEMS, Source
 from reconciler.model.files import SourceFile
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId

@@ -8,8 +8,8 @@ from __future__ import annotations
 from reconciler.model.changes import ObjectRef
 from reconciler.model.live import LiveContact, Status
 from reconciler.model.roles import Role
-from reconciler.planning.arrivals import objection
-from reconciler.planning.context import CustomerContext, Person, language_of, restored_elsewhere
+from reconciler.planning.contact_additions import objection
+from reconciler.planning.customer_context import CustomerContext, Person, language_of, restored_elsewhere
 from reconciler.planning.heirs import Standing
 from reconciler.planning.matching import How, rows_of
 

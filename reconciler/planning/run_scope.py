@@ -9,8 +9,8 @@ from dataclasses import replace
 from reconciler.model.changes import Change, Kind
 from reconciler.model.plan import PLACE, Group, Loss, Plan, Refusal, Review, RunTerms, Scope
 from reconciler.model.rules import RuleId
-from reconciler.planning.findings import refuse_group
 from reconciler.planning.outcomes import losses_of, takers
+from reconciler.planning.plan_items import refuse_group
 from reconciler.planning.projection import Carried, Difference, Projection, Subject, differences
 
 

@@ -13,8 +13,8 @@ from reconciler.model.values import Fields
 from reconciler.planning.heirs import Standing
 from reconciler.planning.index import Index
 from reconciler.planning.matching import ContactMatch, CustomerMatch, How
-from reconciler.planning.reverting import reverted
-from reconciler.planning.threeway import Compared, compare
+from reconciler.planning.portal_edit_reverts import reverted
+from reconciler.planning.three_way_merge import Compared, compare
 
 DEFAULT_LANGUAGE = "en"
 """The language of mails to a customer that has none of its own (an assumption)."""

@@ -5,9 +5,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from reconciler.documents.judging import Source
 from reconciler.documents.strict_yaml import Path
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
+from reconciler.documents.validation import Source
 from reconciler.model.catalogue import Field
 from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import (

@@ -12,7 +12,7 @@ from reconciler.model.live import Applied, LiveContact, LiveObject, Touch
 from reconciler.model.plan import PortalEdit
 from reconciler.model.roles import Role
 from reconciler.model.values import FieldChange
-from reconciler.planning.context import CustomerContext, Person
+from reconciler.planning.customer_context import CustomerContext, Person
 
 
 def contact_change(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:

@@ -11,10 +11,7 @@ from reconciler.model.live import Status
 from reconciler.model.roles import Role, may_hold_work
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange, Fields
-from reconciler.planning.context import CustomerContext, Person, restored_elsewhere
-from reconciler.planning.findings import Findings, refuse, warn
-from reconciler.planning.heirs import Heir, find_heir
-from reconciler.planning.lines import (
+from reconciler.planning.change_builders import (
     cause_of,
     contact_change,
     counted,
@@ -24,6 +21,9 @@ from reconciler.planning.lines import (
     set_by,
     with_article,
 )
+from reconciler.planning.customer_context import CustomerContext, Person, restored_elsewhere
+from reconciler.planning.heirs import Heir, find_heir
+from reconciler.planning.plan_items import Findings, refuse, warn
 
 
 def plan_departure(context: CustomerContext, person: Person) -> Findings:

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.repository import Repository
-from reconciler.documents.reading import rule_patterns
+from reconciler.documents.pipeline import rule_patterns
 from reconciler.model.errors import Refused
 from reconciler.model.files import SourceFile, Tree
-from reconciler.usecases.looking import look, read_files
+from reconciler.usecases.checkout import look, read_files
 from tests.adapters.repositories import BOOK, PORTAL, Checkout, write
 
 RULES = {

@@ -19,9 +19,9 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from reconciler.adapters import sources
+from reconciler.adapters import source_files
 from reconciler.adapters.patterns import Pattern
-from reconciler.adapters.sources import DEEPEST, LARGEST, MOST_BYTES, MOST_FILES, PATHS, text_of
+from reconciler.adapters.source_files import DEEPEST, LARGEST, MOST_BYTES, MOST_FILES, PATHS, text_of
 from reconciler.model.errors import FilesUnreadable
 from reconciler.model.files import SourceFile
 
@@ -106,16 +106,16 @@ class Walk:
         """Keep what is found at one of the two names that are read at all."""
         if name in self.ignored or f"{name}/" in self.ignored:
             return
-        wanted = _Kind.FILE if sources.named_like_a_document(name) else _Kind.FOLDER
+        wanted = _Kind.FILE if source_files.named_like_a_document(name) else _Kind.FOLDER
         try:
             kind = _kind_of(os.stat(name, dir_fd=root, follow_symlinks=False).st_mode)
         except FileNotFoundError:
             return
         except OSError as error:
-            self._keep(name, sources.not_opened(name, error))
+            self._keep(name, source_files.not_opened(name, error))
         else:
             if kind is _Kind.FILE and wanted is _Kind.FOLDER:
-                self._keep(name, sources.file_for_folder(name))
+                self._keep(name, source_files.file_for_folder(name))
             else:
                 self._entry(root, name, name, kind, 0)
         self.walked.has_customers |= wanted is _Kind.FOLDER
@@ -127,17 +127,17 @@ class Walk:
             case _Kind.FOLDER:
                 self.folder(parent, name, path, depth)
             case _Kind.LINK:
-                self._keep(path, sources.link(path), self._mark_of_link(parent, name))
+                self._keep(path, source_files.link(path), self._mark_of_link(parent, name))
             case _Kind.SPECIAL:
-                self._keep(path, sources.special(path))
+                self._keep(path, source_files.special(path))
 
     def folder(self, parent: int, name: str, path: str, depth: int) -> None:
         """Keep all that is in the folder, or one refusal in its place."""
-        if sources.named_like_a_document(name):
-            self._keep(path, sources.folder_for_file(path))
+        if source_files.named_like_a_document(name):
+            self._keep(path, source_files.folder_for_file(path))
             return
         if depth > DEEPEST:
-            self._keep(path, sources.too_deep(path))
+            self._keep(path, source_files.too_deep(path))
             return
         visit = partial(self._within, path=path, depth=depth)
         self._open(parent, name, path, os.O_DIRECTORY, visit)
@@ -152,7 +152,7 @@ class Walk:
                 visit = partial(self.matching, folder=path, patterns=deeper)
                 self._open(handle, name, path, os.O_DIRECTORY, visit)
             if len(deeper) < len(agreeing) and kind is _Kind.FOLDER:
-                self._keep(path, sources.folder_for_file(path))
+                self._keep(path, source_files.folder_for_file(path))
             elif len(deeper) < len(agreeing) or (deeper and kind is _Kind.LINK):
                 self._entry(handle, name, path, kind, len(names))
 
@@ -172,7 +172,7 @@ class Walk:
                 found.append((entry.name, _kind_listed(entry)))
                 self._count_entry()
         if folder and self.digest and any(name == ".git" for name, _ in found):
-            self._keep(folder, sources.repository_within(folder))
+            self._keep(folder, source_files.repository_within(folder))
             return []
         lead = f"{folder}/" if folder else ""
         paths = ((name, kind, lead + _text_of_name(name)) for name, kind in found)
@@ -199,29 +199,29 @@ class Walk:
         try:
             handle = os.open(name, _FLAGS | flag, dir_fd=parent)
         except OSError as error:
-            self._keep(path, sources.not_opened(path, error))
+            self._keep(path, source_files.not_opened(path, error))
             return
         try:
             visit(handle)
         except OSError as error:
-            self._keep(path, sources.unreadable(path, error.strerror))
+            self._keep(path, source_files.unreadable(path, error.strerror))
         finally:
             os.close(handle)
 
     def _opened(self, handle: int, path: str) -> None:
         about = os.fstat(handle)
         if not stat.S_ISREG(about.st_mode):
-            self._keep(path, sources.special(path))
+            self._keep(path, source_files.special(path))
         elif about.st_size > LARGEST:
-            self._keep(path, sources.too_large(path, about.st_size), self._mark_of_large(handle, about.st_size))
+            self._keep(path, source_files.too_large(path, about.st_size), self._mark_of_large(handle, about.st_size))
         else:
             content = _read(handle, about.st_size)
             if len(content) > LARGEST:
-                self._keep(path, sources.too_large(path, len(content)))
+                self._keep(path, source_files.too_large(path, len(content)))
                 return
             self._count(len(content))
-            file = sources.plain(path, content)
-            self._keep(path, file, self._mark(sources.lf(content)))
+            file = source_files.plain(path, content)
+            self._keep(path, file, self._mark(source_files.lf(content)))
 
     def _count_entry(self) -> None:
         self.entries += 1

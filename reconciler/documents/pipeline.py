@@ -12,12 +12,12 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from reconciler.documents import converting
-from reconciler.documents.judging import Source, judge
+from reconciler.documents import to_desired
 from reconciler.documents.layout import PORTAL, Located, locate
 from reconciler.documents.rules import Book, across_files, in_one_file, secrets
 from reconciler.documents.strict_yaml import Composed, Path, Refusal, compose, decode
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
+from reconciler.documents.validation import Source, judge
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState, Farewell
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Counts, Problem, Severity
@@ -78,7 +78,7 @@ def read_documents(tree: Tree) -> Reading:
         read.problems += across_files(_book(read, customers))
         digests, found = _judged_by_own_rules(tree, read)
         read.problems += found
-        desired = converting.state(*read.portal, customers, digests) if read.portal else None
+        desired = to_desired.state(*read.portal, customers, digests) if read.portal else None
     failed = any(problem.severity is Severity.ERROR for problem in read.problems)
     counts = Counts(read.files, len(customers), sum(len(c.contacts) for c in customers.values()))
     return Reading(None if failed else desired, _shown(read.problems), counts)
@@ -202,10 +202,10 @@ def _file(item: Located, document: Document, source: Source, read: Read) -> None
         case Customer():
             read.customers[item.customer] = (document, source)
         case Contact():
-            made = converting.contact(document, source, item.customer, item.key)
+            made = to_desired.contact(document, source, item.customer, item.key)
             read.contacts.setdefault(item.customer, {})[item.key] = made
         case Removed():
-            gone = converting.farewell(document, source, item.customer, item.key)
+            gone = to_desired.farewell(document, source, item.customer, item.key)
             read.farewells.setdefault(item.customer, {})[item.key] = gone
 
 
@@ -224,6 +224,6 @@ def _shown(problems: list[Problem]) -> tuple[Problem, ...]:
 
 def _customers(read: Read) -> dict[str, DesiredCustomer]:
     return {
-        key: converting.customer(document, source, key, read.contacts.get(key, {}), read.farewells.get(key, {}))
+        key: to_desired.customer(document, source, key, read.contacts.get(key, {}), read.farewells.get(key, {}))
         for key, (document, source) in sorted(read.customers.items())
     }

@@ -6,7 +6,7 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from reconciler.documents.reading import (
+from reconciler.documents.pipeline import (
     LastApplied,
     Reading,
     judge_last_applied,

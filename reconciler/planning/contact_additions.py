@@ -13,11 +13,11 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.live import Registration
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
-from reconciler.planning.context import CustomerContext, Person, language_of
-from reconciler.planning.findings import Findings, hold
-from reconciler.planning.lines import contact_change, desired_of, live_of, with_article
+from reconciler.planning.change_builders import contact_change, desired_of, live_of, with_article
+from reconciler.planning.customer_context import CustomerContext, Person, language_of
 from reconciler.planning.matching import How, could_be
-from reconciler.planning.threeway import restored_fields
+from reconciler.planning.plan_items import Findings, hold
+from reconciler.planning.three_way_merge import restored_fields
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from typing import TypeAlias
 
 from reconciler.model.plan import Group, Refusal, Scope, Stage
 from reconciler.model.rules import RuleId
-from reconciler.planning.findings import refuse_group
+from reconciler.planning.group_dependencies import Waits
+from reconciler.planning.plan_items import refuse_group
 from reconciler.planning.projection import Carried
-from reconciler.planning.waiting import Waits
 
 Judge = Callable[[Carried], Iterable[Refusal]]
 

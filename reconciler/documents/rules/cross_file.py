@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Final, TypeAlias
 
-from reconciler.documents.judging import Source
 from reconciler.documents.strict_yaml import Path, Span
 from reconciler.documents.types import Portal
+from reconciler.documents.validation import Source
 from reconciler.model.desired import DesiredContact, DesiredCustomer, Farewell
 from reconciler.model.equality import address_key, domain_key, name_key
 from reconciler.model.keys import display

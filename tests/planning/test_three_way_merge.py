@@ -10,7 +10,7 @@ from reconciler.model.live import Actor, Applied, Touch
 from reconciler.model.plan import Facts, Plan, Scope
 from reconciler.model.values import FieldChange, Value
 from reconciler.planning import make_plan
-from reconciler.planning.threeway import Verdict, judge_field
+from reconciler.planning.three_way_merge import Verdict, judge_field
 from tests.builders import RECENTLY, applied, contact, customer, customer_in_portal, desired, in_portal, live, request
 
 MARA = contact("mara-meyer", role="manager")

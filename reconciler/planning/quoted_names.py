@@ -8,7 +8,7 @@ from reconciler.model.changes import Change, ObjectKind
 from reconciler.model.fields import is_masked
 from reconciler.model.live import LiveObject, LiveState
 from reconciler.model.plan import Refusal
-from reconciler.planning.context import CustomerContext
+from reconciler.planning.customer_context import CustomerContext
 
 
 def quoted_names(

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.documents.judging import MOST_PROBLEMS
-from reconciler.documents.reading import Reading, read_documents
+from reconciler.documents.pipeline import Reading, read_documents
+from reconciler.documents.validation import MOST_PROBLEMS
 from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import Leaving, Place, RegistrationRef
 from reconciler.model.fields import fields_of, find

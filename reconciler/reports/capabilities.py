@@ -18,7 +18,7 @@ from reconciler.model.keys import display
 from reconciler.model.plan import Group, Plan
 from reconciler.model.roles import ACCESS, Capability, Role, capabilities
 from reconciler.model.values import FieldChange
-from reconciler.reports.words import counted, told, told_value
+from reconciler.reports.formatting import counted, told, told_value
 
 MOST_PEOPLE: Final = 10
 """The number of people of one customer who are named for the same gain or loss; more are a number."""

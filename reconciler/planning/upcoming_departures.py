@@ -9,8 +9,8 @@ from dataclasses import replace
 from reconciler.model.changes import Cause
 from reconciler.model.desired import Leaving
 from reconciler.model.plan import Departure
-from reconciler.planning.context import CustomerContext, Person
-from reconciler.planning.departures import is_direct, removal_change
+from reconciler.planning.contact_removals import is_direct, removal_change
+from reconciler.planning.customer_context import CustomerContext, Person
 from reconciler.planning.heirs import find_heir
 
 

@@ -11,9 +11,9 @@ from reconciler.model.changes import Cause, Change, Kind, Mail, MailKind
 from reconciler.model.keys import display
 from reconciler.model.plan import Departure, Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.values import FieldChange
-from reconciler.reports.marks import Mark, mark
-from reconciler.reports.power import moved
-from reconciler.reports.words import counted, said, told, told_value
+from reconciler.reports.capabilities import moved
+from reconciler.reports.formatting import counted, said, told, told_value
+from reconciler.reports.symbols import Mark, mark
 
 SHOWN_UNMANAGED = 5
 """The number of unmanaged people of one customer who are named; the rest is a number."""

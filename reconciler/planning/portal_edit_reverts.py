@@ -9,7 +9,7 @@ from __future__ import annotations
 from reconciler.model.choices import SignUp
 from reconciler.model.roles import Role, capabilities
 from reconciler.model.values import FieldChange, Value
-from reconciler.planning.threeway import Compared, settled
+from reconciler.planning.three_way_merge import Compared, settled
 
 _OPENNESS = tuple(SignUp)
 

@@ -14,11 +14,11 @@ from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveContact
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
-from reconciler.planning.arrivals import objection
-from reconciler.planning.context import CustomerContext, names_at, restored_elsewhere
-from reconciler.planning.findings import Findings, Tie, refuse
+from reconciler.planning.contact_additions import objection
+from reconciler.planning.customer_context import CustomerContext, names_at, restored_elsewhere
 from reconciler.planning.index import Index
 from reconciler.planning.matching import How
+from reconciler.planning.plan_items import Findings, Tie, refuse
 
 _FREEING = {Kind.REMOVE_CONTACT, Kind.CHANGE_EMAIL}
 _ARRIVING = {Kind.CREATE_CONTACT, Kind.APPROVE_REGISTRATION, Kind.RESTORE_CONTACT}

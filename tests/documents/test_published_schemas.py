@@ -11,8 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from reconciler.documents.published import validator_for
-from reconciler.documents.reading import read_documents
+from reconciler.documents.pipeline import read_documents
+from reconciler.documents.published_schemas import validator_for
 from reconciler.model.files import SourceFile, Tree
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.web.responses import problem_answer

@@ -10,13 +10,14 @@ from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Expects, Facts, Group, Refusal, Scope, Stage, Warning
-from reconciler.planning.context import CustomerContext, names_at
-from reconciler.planning.holding import hold_back, rules_by_group
+from reconciler.planning.blocking import hold_back, rules_by_group
+from reconciler.planning.customer_context import CustomerContext, names_at
+from reconciler.planning.group_dependencies import waits
 from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, judge_limits, policy_in_force
 from reconciler.planning.outcomes import losses_of, outcomes_of
 from reconciler.planning.projection import Carried, Difference, differences, project
-from reconciler.planning.run import in_run, refuse_unreviewed, refuse_unreviewed_losses
+from reconciler.planning.run_scope import in_run, refuse_unreviewed, refuse_unreviewed_losses
 from reconciler.planning.safeguards import (
     Situation,
     fixed_refusals,
@@ -26,7 +27,6 @@ from reconciler.planning.safeguards import (
     refuse_tree,
     warn_of_invited_managers,
 )
-from reconciler.planning.waiting import waits
 
 
 @dataclass(frozen=True, slots=True)

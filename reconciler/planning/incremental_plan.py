@@ -8,7 +8,7 @@ from dataclasses import replace
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Group, Permissions, PersonOutcome, Plan, Refusal, Scope
-from reconciler.planning.holding import rules_by_group
+from reconciler.planning.blocking import rules_by_group
 from reconciler.planning.index import applied_policy
 from reconciler.planning.limits import Cost, judge_limits
 from reconciler.planning.planner import make_plan

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from reconciler.documents import values
-from reconciler.documents.judging import Source
 from reconciler.documents.strict_yaml import Path
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
+from reconciler.documents.validation import Source
 from reconciler.documents.values import Finding
 from reconciler.model.choices import SignUp
 from reconciler.model.equality import domain_key

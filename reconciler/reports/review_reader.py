@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final, NoReturn
 
-from reconciler.documents.published import validator_for
+from reconciler.documents.published_schemas import validator_for
 from reconciler.model.errors import Refused
 from reconciler.model.plan import Loss, Permissions, PersonOutcome, Review, Scope
 
