@@ -118,11 +118,11 @@ class PersonOutcome:
     @property
     def losses(self) -> tuple[Loss, ...]:
         """Each right that is lost, and the place at the customer if the person leaves."""
-        rights = (*self.loses, *([PLACE] if self.leaves else []))
+        rights = (*self.loses, *([MEMBERSHIP] if self.leaves else []))
         return tuple(Loss(self.person, self.life, right) for right in rights)
 
 
-PLACE: Final = "place"
+MEMBERSHIP: Final = "place"
 """What a person loses who is removed or archived, invited ones too."""
 
 
@@ -215,7 +215,7 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class RunTerms:
+class RunScope:
     """The part of a plan that one run carries out.
 
     `customers`, `shard` (part, number of parts): the groups that it is limited to; empty and None
@@ -242,7 +242,7 @@ class Facts:
     commit: str | None = None
     ancestors: frozenset[str] = frozenset()
     permissions: Permissions = Permissions()
-    run: RunTerms = RunTerms()
+    run: RunScope = RunScope()
     last_rules: tuple[Problem, ...] = ()
     lost_rules: tuple[str, ...] = ()
 
@@ -267,11 +267,11 @@ class Plan:
     unmanaged: tuple[Unmanaged, ...] = ()
     warnings: tuple[Warning, ...] = ()
     permissions: Permissions = Permissions()
-    counted: frozenset[str] = field(default=frozenset(), repr=False)
+    affected_people: frozenset[str] = field(default=frozenset(), repr=False)
     population: int = 0
-    earlier: int = field(default=0)
-    coming: tuple[Departure, ...] = ()
-    quoted: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    pending_before: int = field(default=0)
+    upcoming_departures: tuple[Departure, ...] = ()
+    quoted_names: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def changes(self) -> tuple[Change, ...]:
@@ -292,9 +292,9 @@ class Plan:
 
 def review_of(plan: Plan) -> Review:
     """The permission that a person gives who agrees to this plan."""
-    ids = {change.id for change in plan.changes} | {departure.id for departure in plan.coming}
-    refused = any(refusal.scope is Scope.PLAN for refusal in plan.refusals)
-    permissions = Permissions() if refused else plan.permissions
+    ids = {change.id for change in plan.changes} | {departure.id for departure in plan.upcoming_departures}
+    is_refused = any(refusal.scope is Scope.PLAN for refusal in plan.refusals)
+    permissions = Permissions() if is_refused else plan.permissions
     return Review(plan.portal, plan.epoch, frozenset(filter(None, ids)), plan.losses, permissions)
 
 

@@ -16,7 +16,9 @@ from reconciler.planning.customer_context import CustomerContext, Person
 
 
 def contact_change(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:
-    """A change of this kind about the person, remembering their file; its effects are the caller's."""
+    """Return a change of this kind about the person, with the fields of their file as its base. The
+    caller adds the effects.
+    """
     live, desired = person.match.live, person.match.desired
     customer = context.customer.live
     target = Target(
@@ -31,7 +33,9 @@ def contact_change(context: CustomerContext, person: Person, kind: Kind, message
 
 
 def cause_of(person: Person, field: str = "") -> Cause:
-    """The line of the person's file that says the field, or the file; none when there is no file."""
+    """Return the line of the person's file that sets the field, else the file; empty when there is
+    no file.
+    """
     if person.match.desired is None:
         return Cause()
     place = person.match.desired.places.get(field, person.match.desired.place)
@@ -41,13 +45,15 @@ def cause_of(person: Person, field: str = "") -> Cause:
 def field_edit(
     customer: str | None, contact: str | None, edit: FieldChange, touch: Touch | None, service: str | None = None
 ) -> PortalEdit:
-    """A field that was changed in the portal, with who and when as far as the portal knows."""
+    """Return a field that was changed in the portal, with who changed it and when as far as the
+    portal knows.
+    """
     by, at = _who_and_when(touch)
     return PortalEdit(customer, contact, edit.name, edit.before, edit.after, by, at, service)
 
 
 def presence_edit(customer: str, contact: str | None, live: str, touch: Touch | None) -> PortalEdit:
-    """An object removed or restored in the portal while the files stood still."""
+    """Return an object that was removed or restored in the portal while its file did not change."""
     by, at = _who_and_when(touch)
     applied = "absent" if live == "restored" else "present"
     return PortalEdit(customer, contact, "presence", applied, live, by, at)
@@ -57,15 +63,15 @@ def _who_and_when(touch: Touch | None) -> tuple[str, str]:
     return (touch.by, touch.at) if touch else ("unknown", "")
 
 
-def naming_setters(change: Change, live: LiveObject, base: Applied | None) -> Change:
-    """The change with who set each live value that no file had managed before."""
-    known = base.fields if base else {}
-    notes = set_by(live, [field.name for field in change.fields if field.name not in known])
+def with_setter_notes(change: Change, live: LiveObject, base: Applied | None) -> Change:
+    """Return the change with a note for each live value that no file managed before: who set it."""
+    applied_fields = base.fields if base else {}
+    notes = setter_notes(live, [field.name for field in change.fields if field.name not in applied_fields])
     return replace(change, notes=notes, message=change.message + "".join(f" ({note})" for note in notes))
 
 
-def set_by(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
-    """A sentence for each of the fields of which the portal knows who set it."""
+def setter_notes(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
+    """Return one sentence for each of the fields whose last author the portal knows."""
     return tuple(
         f"{name} was set by {live.touched[name].by} on {live.touched[name].at[:10]}"
         for name in sorted(fields)
@@ -74,34 +80,36 @@ def set_by(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
 
 
 def live_of(person: Person) -> LiveContact:
-    """The person's row; only for a match that has one."""
+    """Return the person's row; only valid for a match that has one."""
     if person.match.live is None:
         raise AssertionError(f"{person.key} has no live contact")
     return person.match.live
 
 
 def desired_of(person: Person) -> DesiredContact:
-    """The person's file; only for a match that has one."""
+    """Return the person's file; only valid for a match that has one."""
     if person.match.desired is None:
         raise AssertionError(f"{person.key} has no file")
     return person.match.desired
 
 
-SETTLE: Final = "write the portal's value into the file to keep it; to keep the file's, set the portal back first"
-"""What to do about a conflict."""
+CONFLICT_HINT: Final = (
+    "to keep the portal's value, write it into the file; to keep the file's value, set the portal back first"
+)
+"""The hint of every conflict."""
 
 
-def both_moved(conflicts: Iterable[FieldChange]) -> str:
-    """The file's and the portal's value of each field that both sides changed."""
+def describe_conflicts(conflicts: Iterable[FieldChange]) -> str:
+    """Return the file's and the portal's value of each field that both sides changed."""
     pairs = (f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in conflicts)
-    return f"both sides moved: {', '.join(pairs)}"
+    return f"changed in the file and in the portal: {', '.join(pairs)}"
 
 
 def with_article(role: Role) -> str:
-    """The role with its article: `a manager`, `an observer`."""
+    """Return the role with its article: `a manager`, `an observer`."""
     return f"an {role}" if role is Role.OBSERVER else f"a {role}"
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """The number with its noun; the plural is given where it is not the singular with an s."""
-    return f"{number} {one if number == 1 else many or one + 's'}"
+def count_noun(number: int, singular: str, plural: str | None = None) -> str:
+    """Return the number with its noun; `plural` is needed where it is not the singular with an s."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"

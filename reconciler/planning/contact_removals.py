@@ -1,4 +1,4 @@
-"""People who leave or may no longer hold work: their open work goes to an heir first."""
+"""Contacts who leave or may no longer hold work: their open work goes to an heir first."""
 
 from __future__ import annotations
 
@@ -14,29 +14,29 @@ from reconciler.model.values import FieldChange, Fields
 from reconciler.planning.change_builders import (
     cause_of,
     contact_change,
-    counted,
+    count_noun,
     desired_of,
     live_of,
     presence_edit,
-    set_by,
+    setter_notes,
     with_article,
 )
-from reconciler.planning.customer_context import CustomerContext, Person, restored_elsewhere
+from reconciler.planning.customer_context import CustomerContext, Person, restored_in_portal
 from reconciler.planning.heirs import Heir, find_heir
-from reconciler.planning.plan_items import Findings, refuse, warn
+from reconciler.planning.plan_items import PlanItems, refuse, warn
 
 
-def plan_departure(context: CustomerContext, person: Person) -> Findings:
-    """A contact of ours without a file is removed, released, or remembered as gone."""
+def plan_removal(context: CustomerContext, person: Person) -> PlanItems:
+    """Remove or release a managed contact without a file, or record that it is gone."""
     live, base = live_of(person), person.match.base
     farewell = context.farewells.get(person.key)
     if not live.living:
         if base is not None and base.present:
-            message = f"{person.key}: remember that the file is gone"
+            message = f"{person.key}: record that the file was removed"
             record = contact_change(context, person, Kind.RECORD, message)
             yield replace(record, present=False, base=base.fields)
         return
-    if restored_elsewhere(context, person):
+    if restored_in_portal(context, person):
         yield presence_edit(context.key, person.key, "restored", live.touched.get("presence"))
         return
     if farewell and farewell.keep:
@@ -48,13 +48,13 @@ def plan_departure(context: CustomerContext, person: Person) -> Findings:
     yield from _removal(context, person)
 
 
-def _removal(context: CustomerContext, person: Person) -> Findings:
+def _removal(context: CustomerContext, person: Person) -> PlanItems:
     work = context.index.open_work(live_of(person))
-    heir = find_heir(context.standings[person.key], context.standings, context.heir)
-    if work and heir.standing is None:
+    heir = find_heir(context.contacts_after_plan[person.key], context.contacts_after_plan, context.heir)
+    if work and heir.contact is None:
         message = (
-            f"{person.key} leaves {counted(len(work), 'open request')} and nobody to receive them "
-            f"({heir.problem}): {_listed(context, person)}"
+            f"{person.key} leaves {count_noun(len(work), 'open request')} without an heir "
+            f"({heir.problem}): {_request_list(context, person)}"
         )
         hint = f"write removed/{person.key}.yaml with a line heir: KEY, or name an heir in customer.yaml"
         yield refuse(RuleId.NO_HEIR, context.key, person.key, message, hint)
@@ -63,15 +63,15 @@ def _removal(context: CustomerContext, person: Person) -> Findings:
 
 
 def removal_change(context: CustomerContext, person: Person, heir: Heir, work: int) -> Change:
-    """The removal of a contact, with their open work going to the heir."""
+    """Return the removal of a contact, with their open work going to the heir."""
     live, base = live_of(person), person.match.base
     farewell = context.farewells.get(person.key)
     applied = base.fields if base else {}
     edited = [name for name, value in applied.items() if not same_value(name, live.fields.get(name), value)]
-    notes = set_by(live, edited)
+    notes = setter_notes(live, edited)
     message = f"{person.key} leaves"
-    if heir.standing:
-        message += f"; all open work goes to {heir.standing.key}"
+    if heir.contact:
+        message += f"; all open work goes to {heir.contact.key}"
     message += "".join(f" ({note})" for note in notes)
     cause = Cause()
     if farewell:
@@ -79,7 +79,7 @@ def removal_change(context: CustomerContext, person: Person, heir: Heir, work: i
         cause = Cause(farewell.place.path, farewell.place.line, due)
     return replace(
         contact_change(context, person, Kind.REMOVE_CONTACT, message),
-        effects=_handover(heir, work),
+        effects=_handover_effects(heir, work),
         notes=notes,
         present=False,
         base=None,
@@ -95,50 +95,50 @@ def _was_applied(context: CustomerContext, farewell: Farewell, applied: Fields) 
     return same_day and same_heir and (farewell.heir is not None or context.heir == context.applied.get("heir"))
 
 
-def is_direct(context: CustomerContext, named: str | None, heir: Heir) -> bool:
-    """Whether the work goes to the named heir, or to the only manager, and not further along heirs."""
-    named = named or context.heir
-    return heir.standing is None or named is None or heir.standing.key == named
+def is_direct(context: CustomerContext, heir_key: str | None, heir: Heir) -> bool:
+    """Whether the work goes to the named heir or to the only manager, not along a chain of heirs."""
+    heir_key = heir_key or context.heir
+    return heir.contact is None or heir_key is None or heir.contact.key == heir_key
 
 
-def hand_over_if_demoted(context: CustomerContext, person: Person, role: FieldChange | None) -> Findings:
-    """The handover before a change of role that takes the right to hold work; nothing otherwise."""
+def hand_over_if_demoted(context: CustomerContext, person: Person, role: FieldChange | None) -> PlanItems:
+    """Yield the handover before a change to a role that may not hold work; nothing otherwise."""
     live = live_of(person)
     if role is None or may_hold_work(Role(str(role.after))) or not may_hold_work(live.role):
         return
     work = context.index.open_work(live)
-    heir = find_heir(context.standings[person.key], context.standings, context.heir)
-    if work and heir.standing is None:
+    heir = find_heir(context.contacts_after_plan[person.key], context.contacts_after_plan, context.heir)
+    if work and heir.contact is None:
         message = (
-            f"{person.key} becomes {with_article(Role(str(role.after)))} and nobody receives the open work "
-            f"({heir.problem}): {_listed(context, person)}"
+            f"{person.key} becomes {with_article(Role(str(role.after)))} but no heir receives the open work "
+            f"({heir.problem}): {_request_list(context, person)}"
         )
         hint = f"add heir: KEY to {desired_of(person).place.path}"
         yield refuse(RuleId.NO_HEIR, context.key, person.key, message, hint)
-    if heir.standing is None:
+    if heir.contact is None:
         return
     yield from _invited_heir(context, person, heir, len(work))
-    message = f"all open work of {person.key} goes to {heir.standing.key}"
+    message = f"all open work of {person.key} goes to {heir.contact.key}"
     change = contact_change(context, person, Kind.HAND_OVER_WORK, message)
-    yield replace(change, effects=_handover(heir, len(work)), cause=cause_of(person, "role"), base=None)
+    yield replace(change, effects=_handover_effects(heir, len(work)), cause=cause_of(person, "role"), base=None)
 
 
-def _handover(heir: Heir, work: int) -> Effects:
-    standing = heir.standing
-    if standing is None:
+def _handover_effects(heir: Heir, work: int) -> Effects:
+    contact = heir.contact
+    if contact is None:
         return Effects()
-    mails = (Mail(MailKind.WORK_RECEIVED, standing.email, standing.language),) if work else ()
-    return Effects(mails, standing.ref, work)
+    mails = (Mail(MailKind.WORK_RECEIVED, contact.email, contact.language),) if work else ()
+    return Effects(mails, contact.ref, work)
 
 
-def _invited_heir(context: CustomerContext, person: Person, heir: Heir, work: int) -> Findings:
-    standing = heir.standing
-    if work and standing is not None and standing.status is not Status.ACTIVE:
-        message = f"{standing.key} receives the work of {person.key}, but has not activated the access yet"
-        hint = "resend the activation, or name somebody else"
-        yield warn(RuleId.HEIR_INVITED, context.key, standing.key, message, hint)
+def _invited_heir(context: CustomerContext, person: Person, heir: Heir, work: int) -> PlanItems:
+    contact = heir.contact
+    if work and contact is not None and contact.status is not Status.ACTIVE:
+        message = f"{contact.key} receives the work of {person.key}, but has not activated their access yet"
+        hint = "resend the activation mail, or name another heir"
+        yield warn(RuleId.HEIR_INVITED, context.key, contact.key, message, hint)
 
 
-def _listed(context: CustomerContext, person: Person) -> str:
+def _request_list(context: CustomerContext, person: Person) -> str:
     requests = context.index.open_work(live_of(person))
     return "; ".join(f"{request.id} ({request.state})" for request in requests)

@@ -1,6 +1,6 @@
-"""Everybody at a customer as the plan leaves them: the people whom heirs are chosen from.
+"""The contacts of a customer as the plan leaves them: the people from whom heirs are chosen.
 
-Portal edits are kept, arrivals that cannot happen are left out, and renames are followed.
+Portal edits are kept, additions that cannot happen are left out, and renames are followed.
 """
 
 from __future__ import annotations
@@ -9,31 +9,31 @@ from reconciler.model.changes import ObjectRef
 from reconciler.model.live import LiveContact, Status
 from reconciler.model.roles import Role
 from reconciler.planning.contact_additions import objection
-from reconciler.planning.customer_context import CustomerContext, Person, language_of, restored_elsewhere
-from reconciler.planning.heirs import Standing
-from reconciler.planning.matching import How, rows_of
+from reconciler.planning.customer_context import CustomerContext, Person, language_of, restored_in_portal
+from reconciler.planning.heirs import ContactAfterPlan
+from reconciler.planning.matching import MatchKind, rows_of
 
 
-def standings(context: CustomerContext) -> dict[str, Standing]:
-    """Everybody at the customer as the plan leaves them, by key; unmanaged people by address."""
-    everybody = [_standing(context, person) for person in context.people]
-    ours = {person.match.live.id for person in context.people if person.match.live}
-    everybody += [
+def contacts_after_plan(context: CustomerContext) -> dict[str, ContactAfterPlan]:
+    """Return the customer's contacts as the plan leaves them, by key; unmanaged ones by address."""
+    contacts = [_matched_contact(context, person) for person in context.people]
+    matched_ids = {person.match.live.id for person in context.people if person.match.live}
+    contacts += [
         _unmanaged(context, row)
         for row in rows_of(context.customer, context.index)
-        if row.living and row.id not in ours and not context.index.manages(row)
+        if row.living and row.id not in matched_ids and not context.index.manages(row)
     ]
-    return {standing.key: standing for standing in everybody if standing is not None}
+    return {contact.key: contact for contact in contacts if contact is not None}
 
 
-def _standing(context: CustomerContext, person: Person) -> Standing | None:
+def _matched_contact(context: CustomerContext, person: Person) -> ContactAfterPlan | None:
     match, live = person.match, person.match.live
-    if match.how is How.AWAY or objection(context, person) is not None:
+    if match.kind is MatchKind.AWAY or objection(context, person) is not None:
         return None
     if match.desired is None:
         return _without_file(context, person, live) if live is not None and live.living else None
     fields = person.fields_after
-    return Standing(
+    return ContactAfterPlan(
         person.key,
         ObjectRef(context.key, person.key, live.id if live else None, live.version if live else None),
         Role(str(fields["role"])),
@@ -49,21 +49,21 @@ def _status(person: Person) -> Status:
     live = person.match.live
     if live is None or not live.living:
         return Status.INVITED
-    changes = () if person.compared.conflicts else person.compared.changes
+    changes = () if person.comparison.conflicts else person.comparison.changes
     return Status.INVITED if any(change.name == "email" for change in changes) else live.status
 
 
 def _former(person: Person) -> tuple[str, ...]:
     former = person.match.desired.previously if person.match.desired else ()
     live = person.match.live
-    renamed = live is not None and live.external_key and live.external_key != person.key
-    return (*former, str(live.external_key)) if live and renamed else former
+    is_renamed = live is not None and live.external_key and live.external_key != person.key
+    return (*former, str(live.external_key)) if live and is_renamed else former
 
 
-def _without_file(context: CustomerContext, person: Person, live: LiveContact) -> Standing:
+def _without_file(context: CustomerContext, person: Person, live: LiveContact) -> ContactAfterPlan:
     farewell = context.farewells.get(person.key)
-    stays = restored_elsewhere(context, person) or (farewell is not None and farewell.keep)
-    return Standing(
+    stays = restored_in_portal(context, person) or (farewell is not None and farewell.keep)
+    return ContactAfterPlan(
         person.key,
         ObjectRef(context.key, person.key, live.id, live.version),
         live.role,
@@ -75,14 +75,14 @@ def _without_file(context: CustomerContext, person: Person, live: LiveContact) -
     )
 
 
-def _unmanaged(context: CustomerContext, row: LiveContact) -> Standing:
+def _unmanaged(context: CustomerContext, row: LiveContact) -> ContactAfterPlan:
     ref = ObjectRef(context.key, row.email, row.id, row.version, label=row.email)
     language = language_of(context, row.fields)
-    return Standing(row.email, ref, row.role, row.status, row.email, language)
+    return ContactAfterPlan(row.email, ref, row.role, row.status, row.email, language)
 
 
 def _leavers_heir(context: CustomerContext, person: Person) -> str | None:
-    """The heir in a leaver's farewell, else the one in their last applied file."""
+    """Return the heir in a leaver's farewell, else the one in their last applied file."""
     farewell = context.farewells.get(person.key)
     if farewell and farewell.heir:
         return farewell.heir

@@ -1,7 +1,7 @@
-"""The ties between customers: people who move, and addresses and names that pass on.
+"""Links between customers: people who move, and addresses and names that are passed on.
 
-Also the rules of identity that need more than one match: an address that is taken, one person or two,
-an object of another owner.
+Also the rules of identity that need more than one match: an address that is taken, one person or
+two, an object of another owner.
 """
 
 from __future__ import annotations
@@ -15,42 +15,44 @@ from reconciler.model.live import LiveContact
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
 from reconciler.planning.contact_additions import objection
-from reconciler.planning.customer_context import CustomerContext, names_at, restored_elsewhere
+from reconciler.planning.customer_context import CustomerContext, names_at, restored_in_portal
 from reconciler.planning.index import Index
-from reconciler.planning.matching import How
-from reconciler.planning.plan_items import Findings, Tie, refuse
+from reconciler.planning.matching import MatchKind
+from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
 
 _FREEING = {Kind.REMOVE_CONTACT, Kind.CHANGE_EMAIL}
 _ARRIVING = {Kind.CREATE_CONTACT, Kind.APPROVE_REGISTRATION, Kind.RESTORE_CONTACT}
-_ARRIVED = {How.CREATED, How.APPROVED, How.RESTORED}
-_NEW = {*_ARRIVED, How.ADOPTED}
+_ARRIVED = {MatchKind.CREATED, MatchKind.APPROVED, MatchKind.RESTORED}
+_NEW = {*_ARRIVED, MatchKind.ADOPTED}
 
 
-def judge_identity(contexts: Sequence[CustomerContext], changes: Sequence[Change], index: Index) -> Findings:
-    """Refusals and ties over all customers."""
-    yield from _addresses(contexts, _freed(contexts, changes))
+def identity_items(contexts: Sequence[CustomerContext], changes: Sequence[Change], index: Index) -> PlanItems:
+    """Yield the refusals and links over all customers."""
+    yield from _claimed_addresses(contexts, _freed_addresses(contexts, changes))
     for context in contexts:
-        if context.released:
+        if context.is_released:
             continue
         yield from _ambiguous(context)
         yield from _foreign_contacts(context)
         yield from _foreign_customer(context)
-    yield from _names(changes, index)
+    yield from _claimed_names(changes, index)
 
 
-def _freed(contexts: Iterable[CustomerContext], changes: Sequence[Change]) -> dict[str, str]:
-    """Live contacts whose address is free from the beginning of their group: id → customer key."""
-    freed = {c.target.id: c.customer or "" for c in changes if c.kind in _FREEING and c.target.id}
+def _freed_addresses(contexts: Iterable[CustomerContext], changes: Sequence[Change]) -> dict[str, str]:
+    """Return the live contacts whose address is free from the start of their group: id → customer
+    key.
+    """
+    owners = {c.target.id: c.customer or "" for c in changes if c.kind in _FREEING and c.target.id}
     archived = {c.target.id for c in changes if c.kind is Kind.ARCHIVE_CUSTOMER}
     for context in contexts:
         if context.customer.live and context.customer.live.id in archived:
-            freed |= {row.id: context.key for row in context.index.living(context.customer.live)}
-    return freed
+            owners |= {row.id: context.key for row in context.index.living(context.customer.live)}
+    return owners
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """An address that the plan makes somebody's login; `row`: the contact that has it then, if any."""
+    """An address that the plan makes somebody's login; `row`: the contact that then has it, if any."""
 
     context: CustomerContext
     key: str
@@ -59,81 +61,85 @@ class _Claim:
 
 
 def _claims(context: CustomerContext) -> Iterator[_Claim]:
-    """The addresses that the people of a customer claim; none of people who keep theirs or are held."""
+    """Yield the addresses that a customer's people claim; none for people who keep theirs or are
+    held back.
+    """
     for person in context.people:
         desired, live = person.match.desired, person.match.live
         if objection(context, person) is not None:
             continue
-        if desired is not None and person.match.how in _ARRIVED:
+        if desired is not None and person.match.kind in _ARRIVED:
             yield _Claim(context, person.key, desired.email, live.id if live else None)
-        elif live is not None and person.match.how is not How.AWAY and not person.compared.conflicts:
-            for change in person.compared.changes:
+        elif live is not None and person.match.kind is not MatchKind.AWAY and not person.comparison.conflicts:
+            for change in person.comparison.changes:
                 if change.name == "email":
                     yield _Claim(context, person.key, str(change.after), live.id)
-    if context.customer.how is How.RESTORED and context.customer.live:
+    if context.customer.kind is MatchKind.RESTORED and context.customer.live:
         names = names_at(context)
         for row in context.index.contacts[context.customer.live.id]:
             if row.removal and row.removal.with_customer:
                 yield _Claim(context, names[row.id].partition("/")[2], row.email, row.id)
 
 
-def _addresses(contexts: Iterable[CustomerContext], freed: dict[str, str]) -> Findings:
-    """A claimed address is free, is freed in this plan, or the claim is refused."""
-    claims = [claim for context in contexts if not context.released for claim in _claims(context)]
+def _claimed_addresses(contexts: Iterable[CustomerContext], freed: dict[str, str]) -> PlanItems:
+    """Refuse a claimed address unless it is free or this plan frees it."""
+    claims = [claim for context in contexts if not context.is_released for claim in _claims(context)]
     first: dict[str, _Claim] = {}
     for claim in claims:
-        other = first.setdefault(address_key(claim.address), claim)
-        if other.row != claim.row or other.key != claim.key:
-            message = f"{claim.address} would be the address of {other.context.key}/{other.key} as well"
-            hint = "restore the customer first, and hand the address on in a later run"
+        earlier_claim = first.setdefault(address_key(claim.address), claim)
+        if earlier_claim.row != claim.row or earlier_claim.key != claim.key:
+            message = f"{claim.address} would also be the address of {earlier_claim.context.key}/{earlier_claim.key}"
+            hint = "restore the customer first, and reuse the address in a later run"
             yield refuse(RuleId.ADDRESS_TAKEN, claim.context.key, claim.key, message, hint)
         yield from _address_of_another(claim, freed)
 
 
-def _address_of_another(claim: _Claim, freed: dict[str, str]) -> Findings:
+def _address_of_another(claim: _Claim, freed: dict[str, str]) -> PlanItems:
     context, index = claim.context, claim.context.index
     holder = index.by_address.get(address_key(claim.address))
     if holder is None or holder.id == claim.row:
         return
     if holder.id in freed:
         if freed[holder.id] != context.key:
-            yield Tie(context.key, freed[holder.id])
+            yield CustomerLink(context.key, freed[holder.id])
     elif holder.owner in {None, index.owner}:
         message = f"{claim.address} is the address of {index.person(holder)}"
-        hint = "take that contact out in the same pull request, or use another address"
+        hint = "remove that contact in the same pull request, or use another address"
         yield refuse(RuleId.ADDRESS_TAKEN, context.key, claim.key, message, hint)
     else:
         message = f"{claim.address} is the address of a contact managed by '{holder.owner}'"
         yield _refuse_foreign(context, claim.key, message)
 
 
-def _ambiguous(context: CustomerContext) -> Findings:
-    """New files that share only the address or only the name with somebody whose file is gone."""
+def _ambiguous(context: CustomerContext) -> PlanItems:
+    """Refuse new files that share only the address or only the name with somebody whose file was
+    removed.
+    """
     leavers = list(_leavers_without_farewell(context))
     for person in context.people:
         desired = person.match.desired
-        if desired is None or person.match.how not in _NEW:
+        if desired is None or person.match.kind not in _NEW:
             continue
         for key, row in leavers:
             address = address_key(row.email) == address_key(desired.email)
             if address != (name_key(row.name) == name_key(desired.name)):
-                shared = "address" if address else "name"
-                message = f"{person.key} has the {shared} of {key}, whose file is gone"
-                hint = f"one person? say previously: [{key}]; two? write removed/{key}.yaml"
+                shared_field = "address" if address else "name"
+                message = f"{person.key} has the same {shared_field} as {key}, whose file was removed"
+                hint = f"if it is the same person, write previously: [{key}]; if not, write removed/{key}.yaml"
                 yield refuse(RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint)
 
 
 def _leavers_without_farewell(context: CustomerContext) -> Iterator[tuple[str, LiveContact]]:
     for person in context.people:
         row = person.match.live
-        if person.match.how is not How.GONE or row is None or not row.living or person.key in context.farewells:
+        if person.match.kind is not MatchKind.GONE or row is None or not row.living or person.key in context.farewells:
             continue
-        if not restored_elsewhere(context, person):
+        if not restored_in_portal(context, person):
             yield person.key, row
 
 
-def _foreign_contacts(context: CustomerContext) -> Findings:
-    """Files whose key another owner gave to a contact here."""
+def _foreign_contacts(context: CustomerContext) -> PlanItems:
+    """Refuse files whose key another owner gave to a contact here."""
     live = context.customer.live
     if live is None:
         return
@@ -143,30 +149,30 @@ def _foreign_contacts(context: CustomerContext) -> Findings:
         if row.owner not in {None, context.index.owner}
     }
     for person in context.people:
-        if person.match.desired is not None and person.match.how is not How.SAME and person.key in owners:
+        if person.match.desired is not None and person.match.kind is not MatchKind.SAME and person.key in owners:
             message = f"{context.key}/{person.key} is managed by '{owners[person.key]}'"
             yield _refuse_foreign(context, person.key, message)
 
 
 def _refuse_foreign(context: CustomerContext, key: str, message: str) -> Refusal:
-    hint = f"take it over with reconciler import --take-over {context.key}/{key}"
+    hint = f"keep {context.key}/{key} in that owner's files, and remove its file here"
     return refuse(RuleId.OTHER_OWNER, context.key, key, message, hint)
 
 
-def _foreign_customer(context: CustomerContext) -> Findings:
-    """Folders that name what another owner manages."""
+def _foreign_customer(context: CustomerContext) -> PlanItems:
+    """Refuse folders that name a customer of another owner."""
     desired, index = context.customer.desired, context.index
-    if desired is None or context.customer.how is not How.CREATED:
+    if desired is None or context.customer.kind is not MatchKind.CREATED:
         return
-    named = index.by_name.get(name_key(desired.name))
-    for row in [*index.foreign.get(desired.key, []), *([named] if named else [])]:
+    same_name = index.by_name.get(name_key(desired.name))
+    for row in [*index.foreign.get(desired.key, []), *([same_name] if same_name else [])]:
         if row.owner not in {None, index.owner}:
-            hint = f"take it over with reconciler import --take-over {desired.key}"
+            hint = f"keep {desired.key} in that owner's files, and remove its folder here"
             yield refuse(RuleId.OTHER_OWNER, context.key, None, f"{row.name} is managed by '{row.owner}'", hint)
 
 
-def _names(changes: Sequence[Change], index: Index) -> Findings:
-    """Customers that take the name of another one; an archive in the same plan sets it free."""
+def _claimed_names(changes: Sequence[Change], index: Index) -> PlanItems:
+    """Refuse customers that take the name of another one; an archive in the same plan frees it."""
     archived = {c.target.id: str(c.customer) for c in changes if c.kind is Kind.ARCHIVE_CUSTOMER}
     for change in changes:
         if change.object is not ObjectKind.CUSTOMER:
@@ -179,48 +185,52 @@ def _names(changes: Sequence[Change], index: Index) -> Findings:
             if holder is None or holder.id == change.target.id:
                 continue
             if holder.id in archived:
-                yield Tie(str(change.customer), archived[holder.id])
+                yield CustomerLink(str(change.customer), archived[holder.id])
             elif change.kind is not Kind.CREATE_CUSTOMER or index.owner == holder.owner:
                 message = f"'{name}' is the name of {index.customer_key(holder.id)}"
-                hint = "give that customer its other name in an earlier run, or use another name"
+                hint = "rename that customer in an earlier run, or use another name"
                 yield refuse(RuleId.NAME_TAKEN, str(change.customer), None, message, hint)
 
 
-def moves(changes: Sequence[Change], index: Index) -> dict[str, str]:
-    """The two ends (`customer/contact`) of each person who leaves one customer and arrives at another."""
+def find_moves(changes: Sequence[Change], index: Index) -> dict[str, str]:
+    """Return the two ends (`customer/contact`) of each person who leaves one customer and joins
+    another.
+    """
     rows = index.live.contacts
     arrivals = {_identity(change, rows): change for change in changes if change.kind in _ARRIVING}
     ends: dict[str, str] = {}
     for change in changes:
         row = rows.get(change.target.id or "") if change.kind is Kind.REMOVE_CONTACT else None
-        there = arrivals.get((address_key(row.email), name_key(row.name))) if row else None
-        if there and there.customer != change.customer:
-            ends[_end(change)], ends[_end(there)] = _end(there), _end(change)
+        arrival = arrivals.get((address_key(row.email), name_key(row.name))) if row else None
+        if arrival and arrival.customer != change.customer:
+            ends[_end(change)], ends[_end(arrival)] = _end(arrival), _end(change)
     return ends
 
 
 def _identity(change: Change, rows: Mapping[str, LiveContact]) -> tuple[str, str]:
-    """Address and name of an arriving person; fields that a restoration leaves are in the row."""
+    """Return address and name of a person who is added; a restoration takes missing fields from the
+    row.
+    """
     row = rows.get(change.target.id or "")
     fields = {**(row.fields if row else {}), **{field.name: field.after for field in change.fields}}
     return address_key(str(fields["email"])), name_key(str(fields["name"]))
 
 
 def with_moves(changes: Iterable[Change], ends: Mapping[str, str]) -> Iterator[Change]:
-    """The changes, with removals and arrivals of one person marked as one move."""
+    """Yield the changes, with the removal and the addition of one person marked as one move."""
     for change in changes:
-        other = ends.get(_end(change))
-        if other is not None and change.kind is Kind.REMOVE_CONTACT:
-            yield replace(change, moved=other, message=f"{change.message} (moves to {other})")
-        elif other is not None and change.kind in _ARRIVING:
-            yield replace(change, moved=other, message=f"{change.message} (moves from {other})")
+        other_end = ends.get(_end(change))
+        if other_end is not None and change.kind is Kind.REMOVE_CONTACT:
+            yield replace(change, moved=other_end, message=f"{change.message} (moves to {other_end})")
+        elif other_end is not None and change.kind in _ARRIVING:
+            yield replace(change, moved=other_end, message=f"{change.message} (moves from {other_end})")
         else:
             yield change
 
 
-def ties_of(ends: Mapping[str, str]) -> list[Tie]:
-    """The customers that moves tie together."""
-    return [Tie(one.partition("/")[0], other.partition("/")[0]) for one, other in ends.items()]
+def links_of(ends: Mapping[str, str]) -> list[CustomerLink]:
+    """Return the customers that moves link together."""
+    return [CustomerLink(end.partition("/")[0], other_end.partition("/")[0]) for end, other_end in ends.items()]
 
 
 def _end(change: Change) -> str:

@@ -1,6 +1,6 @@
-"""One customer while it is planned: its match, its people, and what rules may ask about it.
+"""One customer during planning: its match, its people, and what rules need to know about it.
 
-Built once from `matching` and frozen; `contacts` and `customers` make changes from it.
+Built once from `matching` and frozen. `contacts` and `customers` make changes from it.
 """
 
 from __future__ import annotations
@@ -10,22 +10,24 @@ from dataclasses import dataclass, field
 
 from reconciler.model.desired import DesiredState, Farewell
 from reconciler.model.values import Fields
-from reconciler.planning.heirs import Standing
+from reconciler.planning.heirs import ContactAfterPlan
 from reconciler.planning.index import Index
-from reconciler.planning.matching import ContactMatch, CustomerMatch, How
-from reconciler.planning.portal_edit_reverts import reverted
-from reconciler.planning.three_way_merge import Compared, compare
+from reconciler.planning.matching import ContactMatch, CustomerMatch, MatchKind
+from reconciler.planning.portal_edit_reverts import revert_edits
+from reconciler.planning.three_way_merge import Comparison, compare
 
 DEFAULT_LANGUAGE = "en"
-"""The language of mails to a customer that has none of its own (an assumption)."""
+"""The language of mails to a customer that sets none (an assumption)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A contact's match with its comparison; values that `revert` takes back are among the changes."""
+    """A contact's match with its comparison. Under `revert`, undone portal edits are among the
+    changes.
+    """
 
     match: ContactMatch
-    compared: Compared = field(default_factory=Compared)
+    comparison: Comparison = field(default_factory=Comparison)
 
     @property
     def key(self) -> str:
@@ -35,21 +37,25 @@ class Person:
 
     @property
     def fields_after(self) -> Fields:
-        """The fields that the portal shows after this person's changes are carried out."""
+        """The fields that the portal shows after this person's changes are applied."""
         live = self.match.live.fields if self.match.live else {}
-        if self.match.desired is not None and self.match.how in {How.CREATED, How.APPROVED, How.RESTORED}:
+        if self.match.desired is not None and self.match.kind in {
+            MatchKind.CREATED,
+            MatchKind.APPROVED,
+            MatchKind.RESTORED,
+        }:
             return {**live, **self.match.desired.fields}
-        if self.compared.conflicts:
+        if self.comparison.conflicts:
             return live
-        return {**live, **{change.name: change.after for change in self.compared.changes}}
+        return {**live, **{change.name: change.after for change in self.comparison.changes}}
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerContext:
-    """A customer being planned.
+    """A customer during planning.
 
-    `contested`: registrations that several files name. `people`: every contact of ours, and every
-    contact file. `standings`: everybody at the customer as the plan leaves them, by key.
+    `contested`: registrations that several files name. `people`: every managed contact and every
+    contact file. `contacts_after_plan`: all people of the customer as the plan leaves them, by key.
     """
 
     desired: DesiredState
@@ -57,7 +63,7 @@ class CustomerContext:
     customer: CustomerMatch
     contested: frozenset[str] = frozenset()
     people: tuple[Person, ...] = ()
-    standings: Mapping[str, Standing] = field(default_factory=dict)
+    contacts_after_plan: Mapping[str, ContactAfterPlan] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -75,7 +81,7 @@ class CustomerContext:
         return value if isinstance(value, str) else None
 
     @property
-    def released(self) -> bool:
+    def is_released(self) -> bool:
         """Whether the file ends the management of this customer."""
         return self.customer.desired is not None and self.customer.desired.release
 
@@ -87,7 +93,7 @@ class CustomerContext:
 
     @property
     def language(self) -> str:
-        """The language of people who have none of their own."""
+        """The language of people who set none themselves."""
         for fields in (
             self.customer.desired and self.customer.desired.fields,
             self.customer.live and self.customer.live.fields,
@@ -98,33 +104,36 @@ class CustomerContext:
 
     @property
     def reverts(self) -> bool:
-        """Whether git wins over portal edits here: the files say so, and so did the applied ones."""
+        """Whether git wins over portal edits here: the files and the last applied files both say
+        so.
+        """
         fields = self.customer.desired.fields if self.customer.desired else self.applied
         demanded = fields.get("portal_edits") or self.desired.policy.portal_edits
         before = self.applied.get("portal_edits") or self.index.policy.portal_edits
         return demanded == before == "revert"
 
 
-def compared_person(context: CustomerContext, match: ContactMatch) -> Person:
-    """The match with its fields compared, where there is something on both sides.
+def compare_person(context: CustomerContext, match: ContactMatch) -> Person:
+    """Return the match with its fields compared, where both sides exist.
 
-    Where git wins, an edit becomes a change back, except an edit that took access or power away:
-    reconciling never gives these back. A contact who is not there keeps all edits.
+    Where git wins, an edit becomes a change back to the file's value, except an edit that took
+    access or power away: reconciling never restores these. A contact who was removed keeps all
+    edits.
     """
     if match.desired is None or match.live is None:
         return Person(match)
-    compared = compare(match.desired.fields, match.live.fields, match.base, match.live.touched)
-    if context.reverts and match.how is not How.AWAY:
-        compared = reverted(compared)
-    return Person(match, compared)
+    comparison = compare(match.desired.fields, match.live.fields, match.base, match.live.touched)
+    if context.reverts and match.kind is not MatchKind.AWAY:
+        comparison = revert_edits(comparison)
+    return Person(match, comparison)
 
 
-def restored_elsewhere(context: CustomerContext, person: Person) -> bool:
-    """Whether somebody restored a person whom we had removed, and the files did not move since."""
+def restored_in_portal(context: CustomerContext, person: Person) -> bool:
+    """Whether somebody restored a person whom we removed, and the files did not change since."""
     live, base = person.match.live, person.match.base
     farewell = context.farewells.get(person.key)
     return (
-        person.match.how is How.GONE
+        person.match.kind is MatchKind.GONE
         and live is not None
         and live.living
         and base is not None
@@ -135,15 +144,16 @@ def restored_elsewhere(context: CustomerContext, person: Person) -> bool:
 
 
 def language_of(context: CustomerContext, fields: Fields) -> str:
-    """The language in which a person with these fields gets mails."""
+    """Return the language of mails to a person with these fields."""
     own = fields.get("language")
     return own if isinstance(own, str) else context.language
 
 
 def names_at(context: CustomerContext) -> dict[str, str]:
-    """The plan's names for the contacts of the customer, by row id: with keys as they are after it.
+    """Return the plan's names for the customer's contacts, by row id, with their keys after the
+    plan.
 
-    `customer/key` for contacts of ours, `customer/address` for all others.
+    `customer/key` for managed contacts, `customer/address` for all others.
     """
     if context.customer.live is None:
         return {}

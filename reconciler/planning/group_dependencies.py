@@ -1,8 +1,9 @@
-"""The waits between groups: a change that is safe or possible only together with another one.
+"""The dependencies between groups: changes that are safe or possible only together with another
+one.
 
-A service opens before the customers are carried out and closes after them. For each person and
-service there are at most three groups: the one that opens it, their customer's, the one that closes
-it. When a person has the right before and after all three, none of them may take it in between.
+A service opens before the customers are applied and closes after them. For each person and service
+there are at most three groups: the one that opens it, their customer's, the one that closes it.
+When a person has the right before and after all three, none of them may take it in between.
 """
 
 from __future__ import annotations
@@ -14,32 +15,32 @@ from dataclasses import dataclass
 from reconciler.model.changes import Kind
 from reconciler.model.plan import Group, Stage
 from reconciler.model.rules import RuleId
-from reconciler.planning.projection import Carried, Projection, ServiceMoves, Subject
+from reconciler.planning.projection import GroupNames, Projection, ServiceMoves, Subject
 from reconciler.planning.rights import may_order
 
 SERVICE = RuleId.WAITS_FOR_SERVICE
 CUSTOMER = RuleId.WAITS_FOR_CUSTOMER
 
-Waits = Mapping[str, Mapping[str, RuleId]]
-"""By group name: the groups it waits for, each with the rule that says why."""
+Dependencies = Mapping[str, Mapping[str, RuleId]]
+"""By group name: the groups it depends on, each with the rule that says why."""
 
 
-def waits(groups: Iterable[Group], projection: Projection) -> Waits:
-    """For each group the groups without which it must not be carried out."""
+def group_dependencies(groups: Iterable[Group], projection: Projection) -> Dependencies:
+    """Return for each group the groups without which it must not be applied."""
     groups = list(groups)
     edges: dict[str, dict[str, RuleId]] = defaultdict(dict)
-    for waiting, other, rule in (
+    for name, dependency, rule in (
         *_for_new_services(groups),
         *_for_users(projection),
         *_for_rights(projection),
     ):
-        edges[waiting][other] = rule
+        edges[name][dependency] = rule
     return edges
 
 
 def _for_new_services(groups: list[Group]) -> Iterator[tuple[str, str, RuleId]]:
-    """Groups of customers that name a service wait until it is there."""
-    appearing = {
+    """Yield a dependency for customer groups that name a service that is not there yet."""
+    new_services = {
         change.service: group.name
         for group in groups
         for change in group.changes
@@ -47,26 +48,26 @@ def _for_new_services(groups: list[Group]) -> Iterator[tuple[str, str, RuleId]]:
     }
     for group in groups:
         if group.stage is Stage.CUSTOMERS:
-            for service in sorted(_named(group) & set(appearing)):
-                yield group.name, appearing[service], SERVICE
+            for service in sorted(_service_keys(group) & set(new_services)):
+                yield group.name, new_services[service], SERVICE
 
 
-def _named(group: Group) -> set[str]:
+def _service_keys(group: Group) -> set[str]:
     lists = (field.after for change in group.changes for field in change.fields if field.name == "services")
     return {service for value in lists if isinstance(value, tuple) for service in value}
 
 
 def _for_users(projection: Projection) -> Iterator[tuple[str, str, RuleId]]:
-    """A service closes after its own opening part, and is retired after its users let go of it."""
+    """Yield the dependencies that close a service after it opens, and remove it after its last use."""
     for key, moves in projection.services.items():
-        if moves.closes is None:
+        if moves.closing_group is None:
             continue
-        if moves.opens is not None:
-            yield moves.closes, moves.opens, SERVICE
-        if moves.closed is None:
+        if moves.opening_group is not None:
+            yield moves.closing_group, moves.opening_group, SERVICE
+        if moves.after_closing is None:
             for user in users(projection, key):
                 if user.group is not None and user.before and not user.after:
-                    yield moves.closes, user.group, CUSTOMER
+                    yield moves.closing_group, user.group, CUSTOMER
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,12 +79,12 @@ class User:
     before: bool
     after: bool
 
-    def uses(self, carried: Carried) -> bool:
-        return self.after if self.group in carried else self.before
+    def uses(self, applied_groups: GroupNames) -> bool:
+        return self.after if self.group in applied_groups else self.before
 
 
 def users(projection: Projection, service: str) -> Iterator[User]:
-    """The customers and people whose list names the service, before or after the plan."""
+    """Yield the customers and people whose list names the service, before or after the plan."""
     for home in projection.homes:
         before, after = (s.active and service in (s.services or ()) for s in (home.before, home.after))
         if before or after:
@@ -103,13 +104,13 @@ def _for_rights(projection: Projection) -> Iterator[tuple[str, str, RuleId]]:
 
 
 def _for_right(key: str, moves: ServiceMoves, subject: Subject) -> Iterator[tuple[str, str, RuleId]]:
-    """The waits that keep a right which a person has before and after all groups."""
-    opens, home, closes = moves.opens, subject.group, moves.closes
+    """Yield the dependencies that keep a right which a person has before and after all groups."""
+    opens, home, closes = moves.opening_group, subject.group, moves.closing_group
 
     def has(*groups: str | None) -> bool:
-        carried = frozenset(group for group in groups if group is not None)
-        state = moves.in_state(carried)
-        person, customer = subject.person(carried), subject.home.state(carried)
+        applied_groups = frozenset(group for group in groups if group is not None)
+        state = moves.in_state(applied_groups)
+        person, customer = subject.person(applied_groups), subject.home.state(applied_groups)
         return person.living and state is not None and may_order(person, customer, key, open_to_all=state)
 
     if not (has() and has(opens, home, closes)):

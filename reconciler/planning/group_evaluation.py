@@ -1,4 +1,6 @@
-"""The groups of a plan judged on their outcomes: which are held back, and what each takes and gives."""
+"""The groups of a plan, evaluated by their outcomes: which are held back, what each takes and
+gives.
+"""
 
 from __future__ import annotations
 
@@ -10,18 +12,18 @@ from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Expects, Facts, Group, Refusal, Scope, Stage, Warning
-from reconciler.planning.blocking import hold_back, rules_by_group
+from reconciler.planning.blocking import find_blocking, rules_by_group
 from reconciler.planning.customer_context import CustomerContext, names_at
-from reconciler.planning.group_dependencies import waits
+from reconciler.planning.group_dependencies import group_dependencies
 from reconciler.planning.index import Index
-from reconciler.planning.limits import Cost, judge_limits, policy_in_force
+from reconciler.planning.limits import Cost, limit_refusals, policy_in_force
 from reconciler.planning.outcomes import losses_of, outcomes_of
-from reconciler.planning.projection import Carried, Difference, differences, project
-from reconciler.planning.run_scope import in_run, refuse_unreviewed, refuse_unreviewed_losses
+from reconciler.planning.projection import Difference, GroupNames, differences, project
+from reconciler.planning.run_scope import is_in_scope, refuse_unreviewed, refuse_unreviewed_losses
 from reconciler.planning.safeguards import (
     Situation,
     fixed_refusals,
-    judge,
+    outcome_refusals,
     population,
     refuse_loosened_rules,
     refuse_tree,
@@ -30,19 +32,19 @@ from reconciler.planning.safeguards import (
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
-    """Groups with what holds them back and what they do to people. `counted`: by the limits."""
+class Evaluation:
+    """The evaluated groups with what holds them back. `affected_people`: whom the limits count."""
 
     groups: tuple[Group, ...]
     refusals: tuple[Refusal, ...]
     warnings: tuple[Warning, ...]
-    counted: frozenset[str]
+    affected_people: frozenset[str]
     population: int
 
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """The changes that the files demand, before any safeguard was judged."""
+    """The changes that the files demand, before any safeguard is evaluated."""
 
     groups: Sequence[Group]
     refusals: Sequence[Refusal]
@@ -51,20 +53,20 @@ class Proposal:
     index: Index
 
 
-def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
-    """Hold back what a safeguard stops.
+def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
+    """Return the groups with what holds them back.
 
-    Two projections are judged: everything that is not held back, and what this run carries out of
-    it. People of groups that are held back count too, unless they wait for a review.
+    Two projections are evaluated: all groups that are not held back, and those that this run
+    applies. People of groups that are held back count too, unless they wait for a review.
     """
     groups, index, demanded = proposal.groups, proposal.index, proposal.desired.policy
     names = {id: name for context in proposal.contexts if groups for id, name in names_at(context).items()}
     projection = project(groups, index, names)
-    edges = waits(groups, projection)
-    everything = frozenset(group.name for group in groups)
+    edges = group_dependencies(groups, projection)
+    all_names = frozenset(group.name for group in groups)
     unreviewed = list(refuse_unreviewed(groups, facts.run))
     stale = frozenset(rules_by_group(groups, unreviewed))
-    intended = list(differences(projection, everything - stale))
+    intended = list(differences(projection, all_names - stale))
     situation = Situation(
         {context.key: context for context in sorted(proposal.contexts, key=_has_folder)},
         tuple(groups),
@@ -74,55 +76,61 @@ def judge_groups(proposal: Proposal, facts: Facts) -> Judgement:
         demanded,
         facts,
         names,
-        len(_counted(intended)),
+        len(_affected_people(intended)),
     )
     fixed = [*proposal.refusals, *fixed_refusals(situation), *unreviewed]
-    whole = hold_back(groups, fixed, edges, lambda carried: judge(situation, carried), frozenset())
+    plan_blocking = find_blocking(
+        groups, fixed, edges, lambda applied_groups: outcome_refusals(situation, applied_groups), frozenset()
+    )
 
-    def judge_run(carried: Carried) -> Iterator[Refusal]:
-        yield from judge(situation, carried)
-        yield from refuse_unreviewed_losses(groups, projection, facts.run, carried)
+    def run_refusals(applied_groups: GroupNames) -> Iterator[Refusal]:
+        yield from outcome_refusals(situation, applied_groups)
+        yield from refuse_unreviewed_losses(groups, projection, facts.run, applied_groups)
 
-    outside = frozenset(group.name for group in groups if not in_run(group.customers, facts.run))
-    run = hold_back(groups, whole.refusals, edges, judge_run, outside)
-    carried = everything - set(run.rules) - outside
+    out_of_scope = frozenset(group.name for group in groups if not is_in_scope(group.customers, facts.run))
+    run_blocking = find_blocking(groups, plan_blocking.refusals, edges, run_refusals, out_of_scope)
+    applied_groups = all_names - set(run_blocking.rules) - out_of_scope
     moved_rights = [
         *intended,
-        *differences(projection, everything - set(whole.rules)),
-        *differences(projection, carried),
+        *differences(projection, all_names - set(plan_blocking.rules)),
+        *differences(projection, applied_groups),
     ]
     costs = _cost(groups, moved_rights, situation, stale)
-    limits = list(_of_plan(proposal, facts, costs))
-    rules = {refusal.rule for refusal in (*limits, *run.refusals) if refusal.scope is Scope.PLAN}
-    outcomes = outcomes_of(projection, carried, everything)
-    judged = (
+    limits = list(_plan_refusals(proposal, facts, costs))
+    rules = {refusal.rule for refusal in (*limits, *run_blocking.refusals) if refusal.scope is Scope.PLAN}
+    outcomes = outcomes_of(projection, applied_groups, all_names)
+    evaluated_groups = (
         replace(
             group,
-            held_back=tuple(sorted(rules | run.rules.get(group.name, frozenset()))),
+            held_back=tuple(sorted(rules | run_blocking.rules.get(group.name, frozenset()))),
             waits_for=tuple(sorted(edges.get(group.name, {}))),
             outcomes=outcomes.get(group.name, ()),
             expects=_expects(group, index.live),
-            outside=group.name in outside,
+            outside=group.name in out_of_scope,
         )
         for group in groups
     )
-    warnings = warn_of_invited_managers(situation, everything - set(run.rules))
-    return Judgement(tuple(judged), (*limits, *run.refusals), tuple(warnings), costs.people, costs.population)
+    warnings = warn_of_invited_managers(situation, all_names - set(run_blocking.rules))
+    return Evaluation(
+        tuple(evaluated_groups), (*limits, *run_blocking.refusals), tuple(warnings), costs.people, costs.population
+    )
 
 
-def _of_plan(proposal: Proposal, facts: Facts, costs: Cost) -> Iterator[Refusal]:
-    """The refusals of the whole plan."""
+def _plan_refusals(proposal: Proposal, facts: Facts, costs: Cost) -> Iterator[Refusal]:
+    """Yield the refusals of the whole plan."""
     yield from refuse_tree(proposal.desired, proposal.index)
     yield from refuse_loosened_rules(facts)
-    yield from judge_limits(costs, proposal.desired.policy, proposal.index.policy, facts)
+    yield from limit_refusals(costs, proposal.desired.policy, proposal.index.policy, facts)
 
 
 def _has_folder(context: CustomerContext) -> bool:
-    """Last the contexts with a folder: a key can have an archived row of an earlier customer as well."""
+    """Whether the context has a folder; these sort last, since a key can also have an archived row
+    of an earlier customer.
+    """
     return context.customer.desired is not None
 
 
-def _counted(moved_rights: Iterable[Difference]) -> frozenset[str]:
+def _affected_people(moved_rights: Iterable[Difference]) -> frozenset[str]:
     return frozenset(difference.subject.name for difference in moved_rights if difference.counts)
 
 
@@ -130,36 +138,38 @@ def _cost(
     groups: Sequence[Group],
     moved_rights: Sequence[Difference],
     situation: Situation,
-    stale: Carried,
+    stale: GroupNames,
 ) -> Cost:
     only_rights = not any(difference.leaves for difference in moved_rights)
     people = population(situation.contexts, situation.index, only_active=only_rights)
     changes = tuple(change for group in groups if group.name not in stale for change in group.changes)
     losses = frozenset(loss for difference in moved_rights for loss in losses_of(difference))
-    return Cost(_counted(moved_rights), people, losses, changes)
+    return Cost(_affected_people(moved_rights), people, losses, changes)
 
 
 def _expects(group: Group, live: LiveState) -> Expects:
-    """The versions that the group's outcome was judged on, of rows that it does not write itself."""
+    """Return the versions that the group's outcome depends on, of rows that it does not write
+    itself.
+    """
     if all(change.kind is Kind.RECORD for change in group.changes):
         return Expects()
     if group.stage is Stage.CLOSING:
         return Expects((), None, live.revision)
     if group.stage is not Stage.CUSTOMERS:
         return Expects()
-    written = {change.target.id for change in group.changes}
+    written_ids = {change.target.id for change in group.changes}
     homes = {c.target.customer_id for c in group.changes if c.target.customer_id in live.customers}
     heirs = {c.effects.work_to.id for c in group.changes if c.effects.work_to and c.effects.work_to.id}
-    rows = [(ObjectKind.CUSTOMER, id, live.customers[id].version) for id in homes - written if id]
-    rows += [(ObjectKind.CONTACT, id, live.contacts[id].version) for id in heirs - written if id]
+    rows = [(ObjectKind.CUSTOMER, id, live.customers[id].version) for id in homes - written_ids if id]
+    rows += [(ObjectKind.CONTACT, id, live.contacts[id].version) for id in heirs - written_ids if id]
     if any(field.name in {"services", "role"} for change in group.changes for field in change.fields):
         rows += [(ObjectKind.SERVICE, row.id, row.version) for row in live.services.values()]
-    watched = homes if any(map(_takes_rights, group.changes)) else set()
-    return Expects(tuple(sorted(rows)), tuple(sorted(filter(None, watched))), live.revision)
+    watched_customers = homes if any(map(_takes_rights, group.changes)) else set()
+    return Expects(tuple(sorted(rows)), tuple(sorted(filter(None, watched_customers))), live.revision)
 
 
 def _takes_rights(change: Change) -> bool:
-    """Whether the change can take a right, now or after somebody else's edit."""
+    """Whether the change can take a right, now or after a later portal edit."""
     names = {field.name for field in change.fields}
     return change.kind in _LEAVING or bool(names & {"role", "services", "project_managers"})
 

@@ -10,36 +10,37 @@ from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Group, Permissions, PersonOutcome, Plan, Refusal, Scope
 from reconciler.planning.blocking import rules_by_group
 from reconciler.planning.index import applied_policy
-from reconciler.planning.limits import Cost, judge_limits
+from reconciler.planning.limits import Cost, limit_refusals
 from reconciler.planning.planner import make_plan
 
 
 def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
-    """Return the plan of `desired` without the changes, refusals and outcomes that `before` has as well.
+    """Return the plan of `desired` without the changes, refusals and outcomes that `before` has as
+    well.
 
     A limit that was exceeded before counts as this pull request's only when its own changes alone
     exceed it.
     """
     earlier = make_plan(before, live, replace(facts, permissions=Permissions()))
     now = make_plan(desired, live, facts)
-    refusals = _fresh_refusals(earlier, now, _alone(earlier, now, desired, live))
+    refusals = _new_refusals(earlier, now, _own_limit_rules(earlier, now, desired, live))
     rules = rules_by_group(now.groups, refusals)
-    whole = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
-    known = {change.id for change in earlier.changes}
+    plan_rules = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
+    earlier_ids = {change.id for change in earlier.changes}
     outcomes = _by_person(earlier)
     groups = tuple(
         replace(
             group,
             changes=changes,
-            held_back=tuple(sorted(whole | rules.get(group.name, set()))),
-            outcomes=tuple(_fresh_outcomes(group, outcomes)),
+            held_back=tuple(sorted(plan_rules | rules.get(group.name, set()))),
+            outcomes=tuple(_new_outcomes(group, outcomes)),
         )
         for group in now.groups
-        if (changes := tuple(change for change in group.changes if change.id not in known))
+        if (changes := tuple(change for change in group.changes if change.id not in earlier_ids))
     )
-    shown = sum(len(group.changes) for group in groups)
-    folded = len(now.changes) - shown + len(now.refusals) - len(refusals)
-    warnings, edits, coming = set(earlier.warnings), set(earlier.portal_edits), set(earlier.coming)
+    shown_count = sum(len(group.changes) for group in groups)
+    folded = len(now.changes) - shown_count + len(now.refusals) - len(refusals)
+    warnings, edits, coming = set(earlier.warnings), set(earlier.portal_edits), set(earlier.upcoming_departures)
     return replace(
         now,
         groups=groups,
@@ -47,54 +48,54 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
         warnings=tuple(warning for warning in now.warnings if warning not in warnings),
         portal_edits=tuple(edit for edit in now.portal_edits if edit not in edits),
         unmanaged=(),
-        coming=tuple(departure for departure in now.coming if departure not in coming),
-        counted=now.counted - earlier.counted,
-        earlier=folded,
+        upcoming_departures=tuple(departure for departure in now.upcoming_departures if departure not in coming),
+        affected_people=now.affected_people - earlier.affected_people,
+        pending_before=folded,
     )
 
 
-def _alone(earlier: Plan, now: Plan, desired: DesiredState, live: LiveState) -> set[str]:
-    """The limits that the pull request's own changes exceed as if nothing else were pending."""
-    known = {change.id for change in earlier.changes}
-    changes = tuple(change for change in now.changes if change.id not in known)
-    people = now.counted - earlier.counted
+def _own_limit_rules(earlier: Plan, now: Plan, desired: DesiredState, live: LiveState) -> set[str]:
+    """Return the limits that the pull request's own changes exceed as if nothing else were pending."""
+    earlier_ids = {change.id for change in earlier.changes}
+    changes = tuple(change for change in now.changes if change.id not in earlier_ids)
+    people = now.affected_people - earlier.affected_people
     cost = Cost(people, now.population, now.losses - earlier.losses, changes)
-    return {refusal.rule for refusal in judge_limits(cost, desired.policy, applied_policy(live), Facts())}
+    return {refusal.rule for refusal in limit_refusals(cost, desired.policy, applied_policy(live), Facts())}
 
 
-def _fresh_refusals(earlier: Plan, now: Plan, alone: set[str]) -> tuple[Refusal, ...]:
+def _new_refusals(earlier: Plan, now: Plan, own_limit_rules: set[str]) -> tuple[Refusal, ...]:
     pending = {(r.rule, r.customer, r.contact, r.service, r.message) for r in earlier.refusals}
-    whole = {r.rule for r in earlier.refusals if r.scope is Scope.PLAN} - alone
+    plan_rules = {r.rule for r in earlier.refusals if r.scope is Scope.PLAN} - own_limit_rules
     return tuple(
         r
         for r in now.refusals
         if (r.rule, r.customer, r.contact, r.service, r.message) not in pending
-        and not (r.scope is Scope.PLAN and r.rule in whole)
+        and not (r.scope is Scope.PLAN and r.rule in plan_rules)
     )
 
 
-def _fresh_outcomes(group: Group, known: Mapping[str, PersonOutcome]) -> Iterator[PersonOutcome]:
+def _new_outcomes(group: Group, earlier_outcomes: Mapping[str, PersonOutcome]) -> Iterator[PersonOutcome]:
     for outcome in group.outcomes:
-        earlier = known.get(outcome.person, PersonOutcome(outcome.person))
-        fresh = replace(
+        earlier = earlier_outcomes.get(outcome.person, PersonOutcome(outcome.person))
+        new_outcome = replace(
             outcome,
             loses=tuple(right for right in outcome.loses if right not in earlier.loses),
             gains=tuple(right for right in outcome.gains if right not in earlier.gains),
             leaves=outcome.leaves and not earlier.leaves,
         )
-        if fresh.loses or fresh.gains or fresh.leaves:
-            yield fresh
+        if new_outcome.loses or new_outcome.gains or new_outcome.leaves:
+            yield new_outcome
 
 
 def _by_person(plan: Plan) -> dict[str, PersonOutcome]:
-    """The outcomes of a plan, each person's in one."""
+    """Return the outcomes of a plan, merged by person."""
     people: dict[str, PersonOutcome] = {}
     for outcome in (outcome for group in plan.groups for outcome in group.outcomes):
-        known = people.get(outcome.person, PersonOutcome(outcome.person))
+        merged = people.get(outcome.person, PersonOutcome(outcome.person))
         people[outcome.person] = replace(
             outcome,
-            loses=(*known.loses, *outcome.loses),
-            gains=(*known.gains, *outcome.gains),
-            leaves=known.leaves or outcome.leaves,
+            loses=(*merged.loses, *outcome.loses),
+            gains=(*merged.gains, *outcome.gains),
+            leaves=merged.leaves or outcome.leaves,
         )
     return people

@@ -1,6 +1,6 @@
-"""The findings of the stages of planning: values that every stage yields and the last one sorts.
+"""The items of a plan: the values that every stage yields and the last one sorts.
 
-A stage is a generator of findings; it fills nothing and changes nothing of what others found.
+A stage is a generator of items. It changes nothing that another stage yielded.
 """
 
 from __future__ import annotations
@@ -15,64 +15,64 @@ from reconciler.model.rules import RuleId
 
 
 @dataclass(frozen=True, slots=True)
-class Tie:
-    """Two customers that go together."""
+class CustomerLink:
+    """Two customers whose changes must be applied together."""
 
     customer: str
-    other: str
+    other_customer: str
 
 
-Finding: TypeAlias = Change | Refusal | PortalEdit | Warning | Tie
-Findings: TypeAlias = Iterator[Finding]
+PlanItem: TypeAlias = Change | Refusal | PortalEdit | Warning | CustomerLink
+PlanItems: TypeAlias = Iterator[PlanItem]
 
 
 @dataclass(frozen=True, slots=True)
-class FindingsByKind:
-    """Findings by kind, in the order of the stages."""
+class PlanItemsByKind:
+    """Plan items by kind, in the order of the stages."""
 
     changes: tuple[Change, ...] = ()
     refusals: tuple[Refusal, ...] = ()
     edits: tuple[PortalEdit, ...] = ()
     warnings: tuple[Warning, ...] = ()
-    ties: tuple[Tie, ...] = ()
+    links: tuple[CustomerLink, ...] = ()
 
 
-def sort_out(findings: Iterable[Finding]) -> FindingsByKind:
-    """The findings by kind."""
+def sort_by_kind(items: Iterable[PlanItem]) -> PlanItemsByKind:
+    """Return the items by kind."""
     changes: list[Change] = []
     refusals: list[Refusal] = []
     edits: list[PortalEdit] = []
     warnings: list[Warning] = []
-    ties: list[Tie] = []
-    for finding in findings:
-        match finding:
+    links: list[CustomerLink] = []
+    for item in items:
+        match item:
             case Change():
-                changes.append(finding)
+                changes.append(item)
             case Refusal():
-                refusals.append(finding)
+                refusals.append(item)
             case PortalEdit():
-                edits.append(finding)
+                edits.append(item)
             case Warning():
-                warnings.append(finding)
-            case Tie():
-                ties.append(finding)
+                warnings.append(item)
+            case CustomerLink():
+                links.append(item)
             case _:
-                assert_never(finding)
-    return FindingsByKind(tuple(changes), tuple(refusals), tuple(edits), tuple(warnings), tuple(ties))
+                assert_never(item)
+    return PlanItemsByKind(tuple(changes), tuple(refusals), tuple(edits), tuple(warnings), tuple(links))
 
 
 def refuse_plan(rule: RuleId, message: str, hint: str) -> Refusal:
-    """Hold back everything."""
+    """Hold back the whole plan."""
     return Refusal(rule, Scope.PLAN, message, hint=hint)
 
 
 def refuse(rule: RuleId, customer: str, contact: str | None, message: str, hint: str) -> Refusal:
-    """Hold back a customer, with its group."""
+    """Hold back a customer with its group."""
     return Refusal(rule, Scope.CUSTOMER, message, customer, contact, hint)
 
 
 def refuse_portal(rule: RuleId, service: str | None, message: str, hint: str, stage: Stage | None = None) -> Refusal:
-    """Hold back one service (both of its groups unless one is named), or else the settings."""
+    """Hold back one service (both of its groups unless `stage` names one), or else the settings."""
     return Refusal(rule, Scope.CUSTOMER, message, hint=hint, service=service, stage=stage)
 
 

@@ -1,7 +1,7 @@
 """Portal edits that git undoes under `portal_edits: revert`, and those that it never undoes.
 
-Reconciling gives back no access and no power that somebody took away in the portal: such an edit
-waits for a file in both modes.
+Reconciling never restores access or power that somebody took away in the portal. Such an edit waits
+for a file in both modes.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ from __future__ import annotations
 from reconciler.model.choices import SignUp
 from reconciler.model.roles import Role, capabilities
 from reconciler.model.values import FieldChange, Value
-from reconciler.planning.three_way_merge import Compared, settled
+from reconciler.planning.three_way_merge import Comparison, with_reverted_edits
 
 _OPENNESS = tuple(SignUp)
 
 
-def reverted(compared: Compared) -> Compared:
-    """The comparison with each edit as a change back, except those that the files would give back."""
-    return settled(compared, [edit for edit in compared.edits if not _gives_back(edit)])
+def revert_edits(comparison: Comparison) -> Comparison:
+    """Return the comparison with each edit as a change back, except those that would restore access
+    or power.
+    """
+    return with_reverted_edits(comparison, [edit for edit in comparison.edits if not _gives_back(edit)])
 
 
 def _gives_back(edit: FieldChange) -> bool:
@@ -44,5 +46,5 @@ def _widens(before: Value, after: Value) -> bool:
 
 
 def _openness(value: Value) -> int:
-    """How many people may sign up; a mode that this program does not know counts as the widest."""
+    """Return the rank of a sign-up mode; an unknown mode counts as the most open."""
     return _OPENNESS.index(SignUp(str(value))) if value in _OPENNESS else len(_OPENNESS)

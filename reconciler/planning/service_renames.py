@@ -1,7 +1,7 @@
 """Services that get another key: the live state as it reads after the rename.
 
 The portal renames a service everywhere at once, so lists that name it are the same before and
-after; planning on the renamed state makes a rename take nothing from anybody.
+after. Because planning starts from the renamed state, a rename takes nothing from anybody.
 """
 
 from __future__ import annotations
@@ -18,25 +18,25 @@ Holder = TypeVar("Holder", LiveCustomer, LiveContact)
 
 
 def renamed_services(desired: DesiredState, live: LiveState) -> dict[str, str]:
-    """The former key of each service whose file names it in `previously`, by its key."""
-    ours = {str(row.fields["code"]) for row in live.services.values() if row.owner == desired.owner}
+    """Return the former key of each service whose file names it in `previously`, by its new key."""
+    managed_codes = {str(row.fields["code"]) for row in live.services.values() if row.owner == desired.owner}
     codes = {str(row.fields["code"]) for row in live.services.values()}
     services = desired.services or {}
-    free = ours - set(services)
-    renamed: dict[str, str] = {}
+    free = managed_codes - set(services)
+    former_keys: dict[str, str] = {}
     for key, service in sorted(services.items()):
         former = next((name for name in service.previously if name in free), None)
         if key not in codes and former is not None:
-            renamed[key] = former
+            former_keys[key] = former
             free -= {former}
-    return renamed
+    return former_keys
 
 
-def with_renamed_services(live: LiveState, renamed: Mapping[str, str]) -> LiveState:
-    """The live state with the services under their new keys, wherever one is named."""
-    if not renamed:
+def with_renamed_services(live: LiveState, former_keys: Mapping[str, str]) -> LiveState:
+    """Return the live state with the services under their new keys, wherever one is named."""
+    if not former_keys:
         return live
-    keys = {former: key for key, former in renamed.items()}
+    keys = {former: key for key, former in former_keys.items()}
     services = {
         id: replace(row, fields={**row.fields, "code": keys.get(str(row.fields["code"]), row.fields["code"])})
         for id, row in live.services.items()
@@ -57,7 +57,7 @@ def _holder(row: Holder, keys: Mapping[str, str]) -> Holder:
 
 
 def _fields(fields: Fields, keys: Mapping[str, str]) -> Fields:
-    named = fields.get("services")
-    if not isinstance(named, tuple) or not set(named) & set(keys):
+    service_keys = fields.get("services")
+    if not isinstance(service_keys, tuple) or not set(service_keys) & set(keys):
         return fields
-    return {**fields, "services": as_set(keys.get(key, key) for key in named)}
+    return {**fields, "services": as_set(keys.get(key, key) for key in service_keys)}

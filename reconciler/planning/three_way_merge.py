@@ -1,4 +1,6 @@
-"""One object's fields compared three ways: the file's, the portal's, and the last applied ones."""
+"""One object's fields compared three ways: the file's value, the portal's, and the last applied
+one.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +13,7 @@ from reconciler.model.live import Actor, Applied, LiveObject, Touch
 from reconciler.model.values import FieldChange, Fields, Value
 
 
-class Verdict(StrEnum):
+class FieldState(StrEnum):
     """The relation of a field's three values."""
 
     SAME = "same"
@@ -22,11 +24,11 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
-    """The fields of one object by verdict; changes and edits sorted by name.
+class Comparison:
+    """The fields of one object by state; changes and edits sorted by name.
 
-    `memos`: fields that only the base remembers and that move (heirs, limits, policy).
-    `undone`: names of portal edits that became changes back to the file's value.
+    `memos`: fields that only the base holds and that change (heirs, limits, policy). `undone`:
+    names of portal edits that became changes back to the file's value.
     """
 
     changes: tuple[FieldChange, ...] = ()
@@ -34,65 +36,68 @@ class Compared:
     conflicts: tuple[FieldChange, ...] = ()
     memos: tuple[FieldChange, ...] = ()
     record: bool = False
-    undone: frozenset[str] = frozenset()
+    reverted_names: frozenset[str] = frozenset()
 
     @property
-    def written(self) -> tuple[FieldChange, ...]:
+    def written_fields(self) -> tuple[FieldChange, ...]:
         """The fields that a change of the object shows: those of the portal and of the base."""
         return tuple(sorted((*self.changes, *self.memos), key=lambda change: change.name))
 
 
-def judge_field(
+def classify_field(
     field: str,
     desired: Value,
     live: Value,
     base: Applied | None,
     touch: Touch | None,
-) -> Verdict:
-    """The verdict on one field that the file manages and the portal shows.
+) -> FieldState:
+    """Return the state of one field that the file manages and the portal shows.
 
-    What a person sets for themselves (`fields.OWN`) is never an edit: it counts as unmanaged until
-    the file moves.
+    A value that a person sets for themselves (`fields.OWN`) is never an edit: it counts as
+    unmanaged until the file changes.
     """
     if same_value(field, desired, live):
-        return Verdict.SAME
+        return FieldState.SAME
     if base is None or field not in base.fields:
-        return Verdict.CHANGE
+        return FieldState.CHANGE
     applied = base.fields[field]
     if same_value(field, live, applied):
-        return Verdict.CHANGE
+        return FieldState.CHANGE
     personal = field in OWN and touch is not None and touch.actor is Actor.SELF
     if same_value(field, desired, applied):
-        return Verdict.PERSONAL if personal else Verdict.EDIT
-    return Verdict.CHANGE if personal else Verdict.CONFLICT
+        return FieldState.PERSONAL if personal else FieldState.EDIT
+    return FieldState.CHANGE if personal else FieldState.CONFLICT
 
 
-def compare(desired: Fields, live: Fields, base: Applied | None, touched: Mapping[str, Touch]) -> Compared:
-    """All fields of one object; `record`: the base must move even if nothing else does.
+def compare(desired: Fields, live: Fields, base: Applied | None, touched: Mapping[str, Touch]) -> Comparison:
+    """Return all fields of one object by state; `record`: the base must change even if nothing else
+    does.
 
     An edit or conflict is (field, the file's value, the portal's value).
     """
-    by_verdict: dict[Verdict, list[FieldChange]] = {verdict: [] for verdict in Verdict}
+    by_state: dict[FieldState, list[FieldChange]] = {state: [] for state in FieldState}
     for field in sorted(desired):
         if is_memo(field):
             continue
-        verdict = judge_field(field, desired[field], live.get(field), base, touched.get(field))
-        as_edit = verdict in {Verdict.EDIT, Verdict.CONFLICT}
+        state = classify_field(field, desired[field], live.get(field), base, touched.get(field))
+        as_edit = state in {FieldState.EDIT, FieldState.CONFLICT}
         before, after = (desired[field], live.get(field)) if as_edit else (live.get(field), desired[field])
-        by_verdict[verdict].append(FieldChange(field, before, after))
-    return Compared(
-        tuple(by_verdict[Verdict.CHANGE]),
-        tuple(by_verdict[Verdict.EDIT]),
-        tuple(by_verdict[Verdict.CONFLICT]),
+        by_state[state].append(FieldChange(field, before, after))
+    return Comparison(
+        tuple(by_state[FieldState.CHANGE]),
+        tuple(by_state[FieldState.EDIT]),
+        tuple(by_state[FieldState.CONFLICT]),
         _memos(desired, base),
         base_moves(desired, base),
     )
 
 
 def _memos(desired: Fields, base: Applied | None) -> tuple[FieldChange, ...]:
-    """The fields that only the base remembers and that move; without a base all of them are new."""
-    known = base.fields if base else {}
-    pairs = [(name, known.get(name), desired.get(name)) for name in sorted({*desired, *known})]
+    """Return the fields that only the base holds and that change; without a base all of them are
+    new.
+    """
+    applied_fields = base.fields if base else {}
+    pairs = [(name, applied_fields.get(name), desired.get(name)) for name in sorted({*desired, *applied_fields})]
     return tuple(
         FieldChange(name, before, after)
         for name, before, after in pairs
@@ -101,27 +106,29 @@ def _memos(desired: Fields, base: Applied | None) -> tuple[FieldChange, ...]:
 
 
 def restored_fields(desired: Fields, live: LiveObject) -> tuple[FieldChange, ...]:
-    """The fields that a restoration writes, and those that the base will remember anew."""
-    remembered = live.applied.fields if live.applied else {}
-    pairs = ((name, remembered if is_memo(name) else live.fields, value) for name, value in sorted(desired.items()))
+    """Return the fields that a restoration writes, and those that the base will hold anew."""
+    applied_fields = live.applied.fields if live.applied else {}
+    pairs = ((name, applied_fields if is_memo(name) else live.fields, value) for name, value in sorted(desired.items()))
     return tuple(
-        FieldChange(name, known.get(name), value)
-        for name, known, value in pairs
-        if not same_value(name, known.get(name), value)
+        FieldChange(name, current_values.get(name), value)
+        for name, current_values, value in pairs
+        if not same_value(name, current_values.get(name), value)
     )
 
 
-def settled(compared: Compared, back: Collection[FieldChange]) -> Compared:
-    """The comparison where git wins over these edits: each becomes a change back to the file's value."""
-    undone = [FieldChange(edit.name, edit.after, edit.before) for edit in back]
-    changes = sorted([*compared.changes, *undone], key=lambda change: change.name)
-    edits = tuple(edit for edit in compared.edits if edit not in back)
-    names = frozenset(change.name for change in undone)
-    return replace(compared, changes=tuple(changes), edits=edits, undone=names)
+def with_reverted_edits(comparison: Comparison, edits_to_revert: Collection[FieldChange]) -> Comparison:
+    """Return the comparison where git wins over these edits: each becomes a change back to the
+    file's value.
+    """
+    reverted = [FieldChange(edit.name, edit.after, edit.before) for edit in edits_to_revert]
+    changes = sorted([*comparison.changes, *reverted], key=lambda change: change.name)
+    edits = tuple(edit for edit in comparison.edits if edit not in edits_to_revert)
+    names = frozenset(change.name for change in reverted)
+    return replace(comparison, changes=tuple(changes), edits=edits, reverted_names=names)
 
 
 def base_moves(desired: Fields, base: Applied | None) -> bool:
-    """Whether what was last applied is not what the file says now."""
+    """Whether the last applied file differs from the current one."""
     if base is None or not base.present or set(desired) != set(base.fields):
         return True
     return any(not same_value(field, value, base.fields[field]) for field, value in desired.items())

@@ -1,4 +1,4 @@
-"""Removals that files announce for a later day; every plan shows them until the day comes."""
+"""Removals that files announce for a later day; every plan shows them until that day."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from reconciler.planning.customer_context import CustomerContext, Person
 from reconciler.planning.heirs import find_heir
 
 
-def coming_departures(contexts: Iterable[CustomerContext], day: datetime.date) -> tuple[Departure, ...]:
-    """The removals announced for days after this one, with today's heirs; by day, customer and key."""
+def upcoming_departures(contexts: Iterable[CustomerContext], day: datetime.date) -> tuple[Departure, ...]:
+    """Return the removals announced for later days, with today's heirs, sorted by day, customer and
+    key.
+    """
     departures = [
         _departure(context, person, leaves) for context in contexts for person, leaves in _leavers(context, day)
     ]
-    return tuple(sorted(departures, key=lambda each: (each.on, each.customer, each.contact)))
+    return tuple(sorted(departures, key=lambda departure: (departure.on, departure.customer, departure.contact)))
 
 
 def _leavers(context: CustomerContext, day: datetime.date) -> Iterator[tuple[Person, Leaving]]:
@@ -30,9 +32,9 @@ def _leavers(context: CustomerContext, day: datetime.date) -> Iterator[tuple[Per
 
 
 def _departure(context: CustomerContext, person: Person, leaves: Leaving) -> Departure:
-    standing, live = context.standings.get(person.key), person.match.live
-    heir = find_heir(standing, context.standings, context.heir) if standing else None
-    to = heir.standing if heir else None
+    contact, live = context.contacts_after_plan.get(person.key), person.match.live
+    heir = find_heir(contact, context.contacts_after_plan, context.heir) if contact else None
+    receiver = heir.contact if heir else None
     work = len(context.index.open_work(live)) if live else 0
     id = ""
     if live is not None and heir is not None:
@@ -40,9 +42,9 @@ def _departure(context: CustomerContext, person: Person, leaves: Leaving) -> Dep
         place = person.match.desired.place.path if person.match.desired else None
         id = replace(
             removal,
-            cause=Cause(place, due=is_direct(context, standing.heir if standing else None, heir)),
+            cause=Cause(place, due=is_direct(context, contact.heir if contact else None, heir)),
             reason=leaves.reason,
             notes=(),
         ).id
-    to_key = f"{context.key}/{to.key}" if to else None
+    to_key = f"{context.key}/{receiver.key}" if receiver else None
     return Departure(leaves.on, context.key, person.key, leaves.reason, to_key, work, id)

@@ -47,7 +47,7 @@ def _document(plan: Plan) -> dict[str, Any]:
         "portal_edits": [_edit(edit) for edit in plan.portal_edits],
         "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
         "warnings": [_warning(warning) for warning in plan.warnings],
-        "coming": [asdict(departure) for departure in plan.coming],
+        "coming": [asdict(departure) for departure in plan.upcoming_departures],
         "permissions": asdict(plan.permissions),
         "summary": asdict(summed_up(plan)),
         "groups": [_group(group) for group in plan.groups],

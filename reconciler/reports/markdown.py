@@ -50,9 +50,10 @@ def _parts(plan: Plan) -> Iterator[str]:
             f"{counted(len(plan.portal_edits), 'portal edit')}; file → portal",
             [f"? {edit_text(edit)}" for edit in plan.portal_edits],
         )
-    if plan.coming:
+    if plan.upcoming_departures:
         yield _details(
-            counted(len(plan.coming), "coming departure"), [f"- {departure_text(each)}" for each in plan.coming]
+            counted(len(plan.upcoming_departures), "coming departure"),
+            [f"- {departure_text(each)}" for each in plan.upcoming_departures],
         )
     if plan.warnings:
         yield _details(counted(len(plan.warnings), "warning"), [refusal_text(warning) for warning in plan.warnings])
@@ -81,7 +82,7 @@ def _foot(plan: Plan) -> str:
     numbers = summed_up(plan)
     earlier = (
         f"; {counted(numbers.earlier, 'change or refusal', 'changes and refusals')} pending before"
-        if plan.earlier
+        if plan.pending_before
         else ""
     )
     commit = f", commit {_code(plan.commit[:12])}" if plan.commit else ""

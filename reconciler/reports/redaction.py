@@ -52,7 +52,7 @@ def _masked_texts(plan: Plan) -> tuple[str, ...]:
         values += [edit.by]
         values += [edit.applied, edit.live] if is_masked(_object(edit), edit.field) else []
     values += [thing.name for thing in plan.unmanaged if thing.kind == "contact"]
-    values += plan.quoted
+    values += plan.quoted_names
     texts = {str(value) for value in values if value}
     return tuple(sorted(texts, key=lambda text: (-len(text), text)))
 

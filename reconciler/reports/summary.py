@@ -54,14 +54,14 @@ def summed_up(plan: Plan) -> Summary:
         mails=sum(len(change.effects.mails) for change in ready),
         lose_access=len(who_loses_access(plan.ready)),
         lose_rights=len(who_loses_rights(plan.ready)),
-        counted=len(plan.counted),
+        counted=len(plan.affected_people),
         held_back=sum(len(group.changes) for group in held),
         held_back_customers=len({customer for group in held if group.changes for customer in group.customers}),
         refusals=len(plan.refusals),
         portal_edits=len(plan.portal_edits),
         unmanaged=len(plan.unmanaged),
         warnings=len(plan.warnings),
-        earlier=plan.earlier,
+        earlier=plan.pending_before,
     )
 
 

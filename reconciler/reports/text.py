@@ -111,9 +111,9 @@ def _unmanaged(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _coming(plan: Plan, style: Style) -> Iterator[str]:
-    if plan.coming:
+    if plan.upcoming_departures:
         yield style.paint(Tone.STRONG, "Coming")
-    for departure in plan.coming:
+    for departure in plan.upcoming_departures:
         yield style.paint(Tone.ALARM, f"  {Mark.REMOVE} {departure_text(departure)}")
 
 
@@ -125,11 +125,11 @@ def _warnings(plan: Plan, style: Style) -> Iterator[str]:
 
 
 def _earlier(plan: Plan, style: Style) -> Iterator[str]:
-    if plan.earlier:
-        were = "was" if plan.earlier == 1 else "were"
+    if plan.pending_before:
+        were = "was" if plan.pending_before == 1 else "were"
         yield style.paint(
             Tone.QUIET,
-            f"  {Mark.SAME} {counted(plan.earlier, 'change or refusal', 'changes and refusals')} {were} pending before; not shown",
+            f"  {Mark.SAME} {counted(plan.pending_before, 'change or refusal', 'changes and refusals')} {were} pending before; not shown",
         )
 
 

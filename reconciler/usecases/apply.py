@@ -26,9 +26,9 @@ from reconciler.model.errors import (
 )
 from reconciler.model.live import LiveState
 from reconciler.model.outcome import Fate, Outcome
-from reconciler.model.plan import Expects, Group, Permissions, Plan, Review, RunTerms, review_of
+from reconciler.model.plan import Expects, Group, Permissions, Plan, Review, RunScope, review_of
 from reconciler.model.portal import Lease, RunMark
-from reconciler.planning import applied_policy, make_plan, narrowed, policy_in_force
+from reconciler.planning import applied_policy, make_plan, narrow_plan, policy_in_force
 from reconciler.usecases import steps
 from reconciler.usecases.batches import batches
 from reconciler.usecases.checkout import Folder, look
@@ -94,8 +94,8 @@ def carry_out(folder: Folder, reader: StateReader, writer: BatchWriter, wish: Wi
     crew = _Crew(folder, reader, writer, wish)
     plan = crew.plan()
     crew.displayed = review_of(plan)
-    state, requests = steps.begin(plan, crew.terms, wish.parallelism)
-    if requests and not voice.agree(narrowed(plan, crew.terms)):
+    state, requests = steps.begin(plan, crew.scope, wish.parallelism)
+    if requests and not voice.agree(narrow_plan(plan, crew.scope)):
         return Outcome(wish.run, left=plan, declined=True, head=crew.head)
     state = _drive(state, requests, crew, voice)
     if state.failure is not None and state.signal is None:
@@ -161,7 +161,7 @@ class _Crew:
     def __init__(self, folder: Folder, reader: StateReader, writer: BatchWriter, wish: Wish) -> None:
         self.folder, self.reader, self.writer, self.wish = folder, reader, writer, wish
         self.mark = RunMark(folder.desired.owner, wish.run, folder.tree.commit)
-        self.terms = RunTerms(wish.customers, wish.shard, wish.reviewed)
+        self.scope = RunScope(wish.customers, wish.shard, wish.reviewed)
         self.displayed: Review | None = None
         self.lease: Lease | None = None
         self.groups: tuple[Group, ...] = ()
@@ -178,19 +178,19 @@ class _Crew:
                 raise Stale("a reviewed plan is of another portal, or of this one before it was restored", "plan again")
         policy = policy_in_force(self.folder.desired.policy, applied_policy(live))
         if self.wish.reviewed is None and policy.unreviewed == "hold":
-            self.terms = replace(self.terms, reviewed=())
-        return self._planned(live, self.wish.permissions, replace(self.terms, displayed=self.displayed))
+            self.scope = replace(self.scope, reviewed=())
+        return self._planned(live, self.wish.permissions, replace(self.scope, displayed=self.displayed))
 
     def plan_finally(self) -> Plan:
         """The plan at the end: the numbers that were allowed are not measured against the rest."""
         given = self.wish.permissions
         live = self.reader.live_state()
-        plan = self._planned(live, Permissions(allow_rollback=given.allow_rollback), self.terms)
+        plan = self._planned(live, Permissions(allow_rollback=given.allow_rollback), self.scope)
         return steps.looked_back(plan, given)
 
-    def _planned(self, live: LiveState, permissions: Permissions, terms: RunTerms) -> Plan:
+    def _planned(self, live: LiveState, permissions: Permissions, scope: RunScope) -> Plan:
         self.head = live.head
-        facts = replace(self.folder.facts(live, permissions), run=terms)
+        facts = replace(self.folder.facts(live, permissions), run=scope)
         return make_plan(self.folder.desired, live, facts)
 
     def do(self, request: steps.Request) -> steps.Answer:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.plan import Permissions, Plan, RunTerms
-from reconciler.planning import make_plan, make_plan_since, narrowed
+from reconciler.model.plan import Permissions, Plan, RunScope
+from reconciler.planning import make_plan, make_plan_since, narrow_plan
 from reconciler.usecases.checkout import look, look_at
 from reconciler.usecases.ports import FileTree, StateReader
 
@@ -24,15 +24,15 @@ def plan(files: FileTree, reader: StateReader, wish: Wish) -> Plan:
     folder = look(files)
     live = reader.live_state()
     folder.knows(wish.customers, live)
-    terms = RunTerms(frozenset(wish.customers))
-    facts = replace(folder.facts(live, wish.permissions), run=terms)
+    scope = RunScope(frozenset(wish.customers))
+    facts = replace(folder.facts(live, wish.permissions), run=scope)
     if wish.since is None:
         whole = make_plan(folder.desired, live, facts)
     else:
         whole = make_plan_since(look_at(files, wish.since), folder.desired, live, facts)
-    return narrowed(whole, terms)
+    return narrow_plan(whole, scope)
 
 
 def drift(files: FileTree, reader: StateReader) -> Plan:
     """The plan without its changes: what was edited in the portal, and what nobody manages."""
-    return replace(plan(files, reader, Wish()), groups=(), refusals=(), warnings=(), earlier=0)
+    return replace(plan(files, reader, Wish()), groups=(), refusals=(), warnings=(), pending_before=0)

@@ -19,9 +19,9 @@ from typing import Final, TypeAlias, assert_never
 from reconciler.model.changes import Kind
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.outcome import Fate, GroupOutcome, Outcome
-from reconciler.model.plan import Group, Permissions, Plan, RunTerms, Scope
+from reconciler.model.plan import Group, Permissions, Plan, RunScope, Scope
 from reconciler.model.rules import RuleId
-from reconciler.planning import narrowed
+from reconciler.planning import narrow_plan
 
 SETTINGS: Final = "settings"
 
@@ -105,7 +105,7 @@ class Phase(Enum):
 class State:
     """The state of a run. `waiting`: the groups not begun yet, in the plan's order."""
 
-    terms: RunTerms
+    scope: RunScope
     phase: Phase
     groups: tuple[Group, ...]
     parallelism: int = 4
@@ -131,13 +131,13 @@ class State:
 Step: TypeAlias = tuple[State, tuple[Request, ...]]
 
 
-def begin(plan: Plan, terms: RunTerms, parallelism: int = 4) -> Step:
+def begin(plan: Plan, scope: RunScope, parallelism: int = 4) -> Step:
     """The first step: a lease on all that may be carried out, or nothing at all."""
-    state = State(terms, Phase.LEASING, selected(plan), parallelism)
+    state = State(scope, Phase.LEASING, selected(plan), parallelism)
     state = _judged(state, frozenset().union(*(scopes_of(group) for group in state.groups)))
     scopes_by_group = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.fates]
     if not scopes_by_group:
-        return replace(state, phase=Phase.OVER, left=narrowed(plan, terms)), ()
+        return replace(state, phase=Phase.OVER, left=narrow_plan(plan, scope)), ()
     scopes = frozenset().union(*scopes_by_group)
     return replace(state, fates=MappingProxyType({}), scopes=scopes), (TakeLease(tuple(sorted(scopes))),)
 
@@ -165,7 +165,7 @@ def answered(state: State, request: Request, answer: Answer) -> Step:
             return replace(state, phase=Phase.LOOKING_BACK), (PlanFinally(),)
         case PlanFinally():
             left = answer.plan if isinstance(answer, Planned) else None
-            return replace(state, phase=Phase.OVER, left=left and narrowed(left, state.terms)), ()
+            return replace(state, phase=Phase.OVER, left=left and narrow_plan(left, state.scope)), ()
     assert_never(request)
 
 

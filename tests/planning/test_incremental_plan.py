@@ -36,7 +36,7 @@ ADMIN = Touch("Ada Admin", Actor.ADMINISTRATOR, RECENTLY)
 def test_without_a_difference_in_the_files_nothing_is_judged_or_shown() -> None:
     tree = desired(customer(contacts=[MARA, JANE]))
     found = make_plan_since(tree, tree, live(), Facts())
-    assert (found.changes, found.refusals, found.warnings, found.earlier) == ((), (), (), 3)
+    assert (found.changes, found.refusals, found.warnings, found.pending_before) == ((), (), (), 3)
 
 
 def test_only_the_pull_requests_own_changes_are_shown() -> None:
@@ -44,7 +44,7 @@ def test_only_the_pull_requests_own_changes_are_shown() -> None:
     before, after = desired(customer(contacts=[MARA, TOM])), desired(customer(contacts=[MARA, TOM, JANE]))
     found = make_plan_since(before, after, state, Facts())
     assert [(c.kind, c.contact) for c in found.changes] == [(Kind.CREATE_CONTACT, "jane-doe")]
-    assert found.earlier == 1
+    assert found.pending_before == 1
 
 
 def test_the_changes_are_the_same_as_in_the_whole_plan() -> None:

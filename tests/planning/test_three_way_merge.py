@@ -10,7 +10,7 @@ from reconciler.model.live import Actor, Applied, Touch
 from reconciler.model.plan import Facts, Plan, Scope
 from reconciler.model.values import FieldChange, Value
 from reconciler.planning import make_plan
-from reconciler.planning.three_way_merge import Verdict, judge_field
+from reconciler.planning.three_way_merge import FieldState, classify_field
 from tests.builders import RECENTLY, applied, contact, customer, customer_in_portal, desired, in_portal, live, request
 
 MARA = contact("mara-meyer", role="manager")
@@ -19,49 +19,49 @@ HERSELF = Touch("jane-doe", Actor.SELF, RECENTLY)
 
 A, B, C = "certified", "express", "legal"
 CELLS = [
-    ("d = l = b", "x", "x", "x", Verdict.SAME),
-    ("d = l, b is another", "x", "x", "y", Verdict.SAME),
-    ("l = b, the file moved", "x", "y", "y", Verdict.CHANGE),
-    ("d = b, the portal moved", "x", "y", "x", Verdict.EDIT),
-    ("all three differ", "x", "y", "z", Verdict.CONFLICT),
-    ("the file empties", None, "y", "y", Verdict.CHANGE),
-    ("the portal emptied", "x", None, "x", Verdict.EDIT),
-    ("the file empties what the portal moved", None, "y", "z", Verdict.CONFLICT),
-    ("sets in another order are equal", (A, B), (B, A), (A,), Verdict.SAME),
-    ("a set that the portal reordered is no edit", (A, B, C), (A, B), (B, A), Verdict.CHANGE),
-    ("a set that the portal grew", (A,), (A, B), (A,), Verdict.EDIT),
-    ("a set that both moved", (A, C), (A, B), (A,), Verdict.CONFLICT),
-    ("no services is not all services", (), "all", "all", Verdict.CHANGE),
+    ("d = l = b", "x", "x", "x", FieldState.SAME),
+    ("d = l, b is another", "x", "x", "y", FieldState.SAME),
+    ("l = b, the file moved", "x", "y", "y", FieldState.CHANGE),
+    ("d = b, the portal moved", "x", "y", "x", FieldState.EDIT),
+    ("all three differ", "x", "y", "z", FieldState.CONFLICT),
+    ("the file empties", None, "y", "y", FieldState.CHANGE),
+    ("the portal emptied", "x", None, "x", FieldState.EDIT),
+    ("the file empties what the portal moved", None, "y", "z", FieldState.CONFLICT),
+    ("sets in another order are equal", (A, B), (B, A), (A,), FieldState.SAME),
+    ("a set that the portal reordered is no edit", (A, B, C), (A, B), (B, A), FieldState.CHANGE),
+    ("a set that the portal grew", (A,), (A, B), (A,), FieldState.EDIT),
+    ("a set that both moved", (A, C), (A, B), (A,), FieldState.CONFLICT),
+    ("no services is not all services", (), "all", "all", FieldState.CHANGE),
 ]
 
 
 @pytest.mark.parametrize(("said", "d", "l", "b", "verdict"), CELLS, ids=[cell[0] for cell in CELLS])
-def test_each_cell_has_its_verdict(said: str, d: Value, l: Value, b: Value, verdict: Verdict) -> None:  # noqa: E741
-    assert judge_field("services", d, l, Applied(True, {"services": b}), ADMIN) is verdict
+def test_each_cell_has_its_verdict(said: str, d: Value, l: Value, b: Value, verdict: FieldState) -> None:  # noqa: E741
+    assert classify_field("services", d, l, Applied(True, {"services": b}), ADMIN) is verdict
 
 
 @pytest.mark.parametrize("base", [None, Applied(True, {}), Applied(False, {"role": "observer"})])
 def test_without_a_base_for_the_field_what_differs_is_a_change(base: Applied | None) -> None:
-    assert judge_field("services", (A,), "all", base, ADMIN) is Verdict.CHANGE
-    assert judge_field("services", (A,), (A,), base, ADMIN) is Verdict.SAME
+    assert classify_field("services", (A,), "all", base, ADMIN) is FieldState.CHANGE
+    assert classify_field("services", (A,), (A,), base, ADMIN) is FieldState.SAME
 
 
 def test_addresses_compare_as_logins() -> None:
     base = Applied(True, {"email": "jane@acme.example"})
-    assert judge_field("email", "Jane@ACME.example", "jane@acme.example", base, None) is Verdict.SAME
+    assert classify_field("email", "Jane@ACME.example", "jane@acme.example", base, None) is FieldState.SAME
 
 
 @pytest.mark.parametrize("field", ["name", "language"])
 def test_what_a_person_sets_for_herself_is_hers_until_the_file_moves(field: str) -> None:
     base = Applied(True, {field: "x"})
-    assert judge_field(field, "x", "y", base, HERSELF) is Verdict.PERSONAL
-    assert judge_field(field, "z", "y", base, HERSELF) is Verdict.CHANGE
-    assert judge_field(field, "x", "y", base, ADMIN) is Verdict.EDIT
-    assert judge_field(field, "z", "y", base, ADMIN) is Verdict.CONFLICT
+    assert classify_field(field, "x", "y", base, HERSELF) is FieldState.PERSONAL
+    assert classify_field(field, "z", "y", base, HERSELF) is FieldState.CHANGE
+    assert classify_field(field, "x", "y", base, ADMIN) is FieldState.EDIT
+    assert classify_field(field, "z", "y", base, ADMIN) is FieldState.CONFLICT
 
 
 def test_what_a_person_did_to_other_fields_is_an_edit_like_any() -> None:
-    assert judge_field("services", "x", "y", Applied(True, {"services": "x"}), HERSELF) is Verdict.EDIT
+    assert classify_field("services", "x", "y", Applied(True, {"services": "x"}), HERSELF) is FieldState.EDIT
 
 
 def plan(jane: object, live_jane: object, policy: str = "propose", **folder: Value) -> Plan:

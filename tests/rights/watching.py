@@ -161,13 +161,13 @@ def watched_run(
     *,
     trouble: Trouble = Trouble(),
     act: Callable[[], None] = lambda: None,
-    **terms: Any,
+    **scope: Any,
 ) -> Watched:
     """One run with exactly the permission that its plan needs; whatever comes of it."""
     found = Watched(tree)
-    plan = plan_exactly(tree, world.reader.live_state(), terms)
+    plan = plan_exactly(tree, world.reader.live_state(), scope)
     writer = Watcher(world, trouble, act)
-    wish = Wish("run", "tests", plan.permissions, parallelism=1, **terms)
+    wish = Wish("run", "tests", plan.permissions, parallelism=1, **scope)
     voice = Voice(found.agree, lambda _: None, lambda: None)
     try:
         carry_out(Folder(world.files, Tree(()), tree), world.reader, writer, wish, voice)

@@ -70,7 +70,7 @@ def test_a_reviewed_plan_allows_the_departures_that_it_announces(world: World) -
     tree = held(customer("acme", [*people("tom-lang"), leaver]))
     first_run(world, tree)
     announced = world.plan(tree)
-    assert [each.contact for each in announced.coming] == ["jane-doe"]
+    assert [each.contact for each in announced.upcoming_departures] == ["jane-doe"]
     world.clock.now = "2026-12-02T08:00:00Z"
     assert of_outcome(world.run(tree, reviewed=(review_of(announced),))) == 0
 
@@ -103,11 +103,11 @@ def with_service(*, open_to_all: bool, lists: tuple[str, ...]) -> DesiredState:
 
 def test_a_reviewed_plan_of_one_customer_does_not_close_what_the_others_still_need(world: World) -> None:
     first_run(world, with_service(open_to_all=True, lists=()))
-    narrowed = with_service(open_to_all=False, lists=("certified",))
-    whole = world.plan(narrowed)
+    narrow_plan = with_service(open_to_all=False, lists=("certified",))
+    whole = world.plan(narrow_plan)
     of_acme = {change.id for change in whole.changes if change.customer in {None, "acme"}}
     review = replace(review_of(whole), ids=frozenset(of_acme))
-    outcome = world.run(narrowed, reviewed=(review,))
+    outcome = world.run(narrow_plan, reviewed=(review,))
     assert fates(outcome) == {
         "customers:acme": Fate.APPLIED, "customers:beta": Fate.STALE, "closing:certified": Fate.HELD_BACK,
     }  # fmt: skip
@@ -119,7 +119,7 @@ def test_a_loss_that_the_reviewed_plan_did_not_show_holds_its_group_back(world: 
     first_run(world, with_service(open_to_all=True, lists=()))
     closed = with_service(open_to_all=False, lists=())
     seen = world.plan(closed)
-    assert len(seen.counted) == 4
+    assert len(seen.affected_people) == 4
     with world.as_admin() as work:
         home = work.where("customer", t.customers.c.external_key == "acme")[0]
         fields = {"name": "Nora Nagy", "email": "nora@acme.example", "role": "requester"}
@@ -181,7 +181,7 @@ def test_a_service_that_is_renamed_takes_nothing_from_anybody(world: World) -> N
     renamed = replace(tree, services={"sworn": replace(sworn, previously=("certified",))})
     plan = world.plan(renamed)
     assert [change.kind for change in plan.changes] == ["rename_service"]
-    assert (plan.counted, plan.losses) == (frozenset(), frozenset())
+    assert (plan.affected_people, plan.losses) == (frozenset(), frozenset())
     assert of_outcome(world.apply(renamed)) == 0
     assert [row["services"] for row in world.rows(t.customers)] == [["sworn"], ["sworn"]]
 
@@ -216,7 +216,7 @@ def test_a_farewell_of_an_invited_person_counts_and_a_corrected_address_does_not
     corrected = contact("jane-doe", email="jane@acme.example")
     tree = desired(customer("acme", [*people(), corrected], [farewell("tom-lang", heir="mara-meyer")]))
     plan = world.plan(tree)
-    assert plan.counted == {"acme/tom-lang"}
+    assert plan.affected_people == {"acme/tom-lang"}
     assert "acme/tom-lang loses the invitation" in map(str, power_lines(plan))
 
 

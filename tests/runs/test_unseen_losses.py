@@ -85,13 +85,13 @@ def test_an_undone_edit_excuses_no_other_loss_of_the_same_person(world: World) -
         row = contact_row(work, JANE)
         row["status"] = "invited"
     acme = replace(before.customers["acme"], fields={**before.customers["acme"].fields, "services": ()})
-    narrowed = replace(before, customers={**before.customers, "acme": acme})
-    seen = world.plan(narrowed)
+    narrow_plan = replace(before, customers={**before.customers, "acme": acme})
+    seen = world.plan(narrow_plan)
     with world.as_admin() as work:
         row = contact_row(work, JANE)
         row["status"] = "active"
         work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": "Jane Edited"}))
-    outcome = world.run(narrowed, reviewed=(replace(review_of(seen), permissions=Permissions(9, 9)),))
+    outcome = world.run(narrow_plan, reviewed=(replace(review_of(seen), permissions=Permissions(9, 9)),))
     assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": Fate.STALE}, 5)
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from reconciler.model.desired import DesiredService, Place
 from reconciler.model.live import LiveObject
 from reconciler.model.outcome import Fate
-from reconciler.model.plan import Facts, Group, Permissions, Plan, RunTerms
+from reconciler.model.plan import Facts, Group, Permissions, Plan, RunScope
 from reconciler.planning import make_plan
 from reconciler.usecases import steps
 from tests.builders import OWNER, applied, contact, customer, desired, live
@@ -39,7 +39,7 @@ def drive(
     plan: Plan, parallelism: int = 4, fate: Callable[[Group], Fate] = lambda _: Fate.APPLIED, stop_after: int = -1
 ) -> tuple[steps.State, list[str], int]:
     """The last state, what was asked for in its order, and how many groups were under way at most."""
-    state, requests = steps.begin(plan, RunTerms(), parallelism)
+    state, requests = steps.begin(plan, RunScope(), parallelism)
     asked, most, waiting = [], 0, deque(requests)
     while waiting:
         most = max(most, sum(isinstance(request, steps.CarryOut) for request in waiting))

@@ -138,7 +138,7 @@ def _heir(book: Book, customer: DesiredCustomer, giver: Thing, heir: str) -> Ite
                 yield book.problem(RuleId.HEIR, giver, "heir", message, "name somebody who stays")
             return
         heir = following
-    message = f"the heirs go in a circle: {' → '.join([*seen, heir])}"
+    message = f"the heirs form a circle: {' → '.join([*seen, heir])}"
     yield book.problem(RuleId.HEIR_CIRCLE, giver, "heir", message, "name somebody who stays")
 
 
