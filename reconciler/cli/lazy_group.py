@@ -1,4 +1,4 @@
-"""A group of commands that are imported when they are called: `--help` costs only click."""
+"""A group of commands that are imported on use, so that `--help` imports only click."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ import click
 
 
 class LazyGroup(click.Group):
-    """Knows its commands by name, module and one line of help."""
+    """A command group that knows its commands by name, module and one line of help."""
 
     def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **more: Any) -> None:
         super().__init__(*args, **more)
         self.lazy = dict(lazy or {})
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """All names, in the order in which the table lists them."""
+        """Return all names, in the order of the table."""
         return [*self.lazy, *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of this name, imported now."""
+        """Return the command of this name, imported now."""
         if cmd_name not in self.lazy:
             return super().get_command(ctx, cmd_name)
         module, _, attribute = self.lazy[cmd_name][0].partition(":")
@@ -30,14 +30,14 @@ class LazyGroup(click.Group):
         return command
 
     def resolve_command(self, ctx: click.Context, args: list[str]) -> Any:
-        """The command that the arguments name; one that is misspelled gets a suggestion."""
+        """Return the command that the arguments name; a misspelled one gets a suggestion."""
         name = args[0] if args else ""
         if name and not name.startswith("-") and self.get_command(ctx, name) is None:
             near = difflib.get_close_matches(name, self.list_commands(ctx), 1)
-            ctx.fail(f"there is no command '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+            ctx.fail(f"no such command '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
         return super().resolve_command(ctx, args)
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, without importing one."""
+        """Write the list of commands, without importing one."""
         with formatter.section("Commands"):
             formatter.write_dl([(name, line) for name, (_, line) in self.lazy.items()])

@@ -1,4 +1,4 @@
-"""A connection to a portal for use cases that start that portal themselves."""
+"""A connection to a portal, for use cases that start that portal themselves."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reconciler.adapters.writer import PortalWriter
 
 @contextmanager
 def connect(url: str, token: str) -> Iterator[tuple[PortalReader, PortalWriter]]:
-    """Both clients of the portal, closed at the end."""
+    """Yield both clients of the portal and close them at the end."""
     address = Address(url, token)
     with closing(PortalReader(address)) as reader, closing(PortalWriter(address)) as writer:
         yield reader, writer

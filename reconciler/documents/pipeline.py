@@ -1,7 +1,7 @@
 """From the tree's bytes to the desired state, or to every problem of every file.
 
-Data travels: bytes → text → value with positions → typed document → rules → desired state. Nothing
-here opens a file, and nothing raises for what a file holds.
+The data flow: bytes → text → value with positions → typed document → rules → desired state. Nothing
+here opens a file, and no content of a file raises an exception.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from reconciler.documents import to_desired
-from reconciler.documents.layout import PORTAL, Located, locate
+from reconciler.documents.layout import PORTAL, DocumentFile, locate
 from reconciler.documents.rules import Book, across_files, in_one_file, secrets
-from reconciler.documents.strict_yaml import Composed, Path, Refusal, compose, decode
+from reconciler.documents.strict_yaml import Composed, DocumentError, Path, compose, decode
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
-from reconciler.documents.validation import Source, judge
+from reconciler.documents.validation import Source, validate_value
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState, Farewell
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Counts, Problem, Severity
@@ -29,8 +29,10 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
-    """What a tree says: the desired state unless there is an error, all problems in order, counts."""
+class DocumentsResult:
+    """The result for a tree: the desired state unless there is an error, all problems in order,
+    counts.
+    """
 
     desired: DesiredState | None
     problems: tuple[Problem, ...]
@@ -39,20 +41,20 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class LastApplied:
-    """Rules last applied that today's files changed or dropped; they count until the next run.
+    """Rules last applied that today's files changed or dropped; they apply until the next run.
 
-    `rules`: their ids. `missing`: remembered digests of which no file was given. `problems`: what
-    they do not accept about today's documents.
+    `rules`: their ids. `missing_digests`: recorded digests without a given file. `problems`: what
+    the rules do not accept in today's documents.
     """
 
     rules: tuple[str, ...] = ()
-    missing: tuple[str, ...] = ()
+    missing_digests: tuple[str, ...] = ()
     problems: tuple[Problem, ...] = ()
 
 
 @dataclass(slots=True)
-class Read:
-    """Documents read so far, by what they are and whose."""
+class _DocumentSet:
+    """The documents read so far, by kind and owner."""
 
     problems: list[Problem] = field(default_factory=list)
     accepted: list[tuple[str, Source]] = field(default_factory=list)
@@ -65,58 +67,60 @@ class Read:
     files: int = 0
 
 
-def read_documents(tree: Tree) -> Reading:
-    """The desired state of a tree, or its problems; all problems of all files, sorted by place."""
-    with _collector_at_rest():
-        read = Read()
-        located, problems = locate(tree)
-        read.problems += problems
-        read.unread.update(problem.path for problem in problems)
-        for item in located:
-            _read_one(item, read)
-        customers = _customers(read)
-        read.problems += across_files(_book(read, customers))
-        digests, found = _judged_by_own_rules(tree, read)
-        read.problems += found
-        desired = to_desired.state(*read.portal, customers, digests) if read.portal else None
-    failed = any(problem.severity is Severity.ERROR for problem in read.problems)
-    counts = Counts(read.files, len(customers), sum(len(c.contacts) for c in customers.values()))
-    return Reading(None if failed else desired, _shown(read.problems), counts)
+def read_documents(tree: Tree) -> DocumentsResult:
+    """Return the desired state of a tree, or its problems: all of all files, sorted by place."""
+    with _paused_collector():
+        documents = _DocumentSet()
+        document_files, problems = locate(tree)
+        documents.problems += problems
+        documents.unread.update(problem.path for problem in problems)
+        for item in document_files:
+            _read_document(item, documents)
+        customers = _customers(documents)
+        documents.problems += across_files(_book(documents, customers))
+        digests, own_problems = _own_rule_problems(tree, documents)
+        documents.problems += own_problems
+        desired = to_desired.state(*documents.portal, customers, digests) if documents.portal else None
+    failed = any(problem.severity is Severity.ERROR for problem in documents.problems)
+    counts = Counts(documents.files, len(customers), sum(len(c.contacts) for c in customers.values()))
+    return DocumentsResult(None if failed else desired, _sorted_problems(documents.problems), counts)
 
 
 def rule_patterns(tree: Tree) -> tuple[str, ...]:
-    """The paths and globs under `rules:` in `portal.yaml`; none when the file cannot be read."""
+    """Return the paths and globs under `rules:` in `portal.yaml`; none when the file cannot be
+    read.
+    """
     source = _portal_source(tree)
-    listed = source.composed.value.get("rules") if source and isinstance(source.composed.value, dict) else None
-    return tuple(item for item in listed if isinstance(item, str)) if isinstance(listed, list) else ()
+    items = source.composed.value.get("rules") if source and isinstance(source.composed.value, dict) else None
+    return tuple(item for item in items if isinstance(item, str)) if isinstance(items, list) else ()
 
 
 def own_rules(tree: Tree) -> tuple[OwnRule, ...]:
-    """The provider's own rules in a tree, as far as their files can be evaluated, sorted by id."""
+    """Return the provider's own rules of a tree whose files can be evaluated, sorted by id."""
     return _rulebook(tree.own_rules, _portal_source(tree)).rules
 
 
-def judge_last_applied(tree: Tree, remembered: Iterable[str], applied: Iterable[SourceFile]) -> LastApplied:
-    """Today's documents under the rules last applied that today's files changed or dropped.
+def check_last_applied(tree: Tree, remembered: Iterable[str], applied: Iterable[SourceFile]) -> LastApplied:
+    """Return today's documents under the rules last applied that today's files changed or dropped.
 
     `remembered`: the digests in the settings' `applied`. `applied`: the rule files at the commit
-    that was applied last. Costs little while no rule was changed.
+    that was applied last. This costs little when no rule changed.
     """
-    changed = set(remembered) - set(_rulebook(tree.own_rules, None).digests)
-    if not changed:
+    changed_digests = set(remembered) - set(_rulebook(tree.own_rules, None).digests)
+    if not changed_digests:
         return LastApplied()
     from reconciler.documents.own_rules.rulebook import (  # noqa: PLC0415  see `_rulebook`
-        judge_documents,
-        still_judging,
+        evaluate_documents,
+        with_pending_reason,
     )
 
-    rules = [rule for rule in _rulebook(applied, None).rules if rule.digest in changed]
-    read = Read()
+    rules = [rule for rule in _rulebook(applied, None).rules if rule.digest in changed_digests]
+    documents = _DocumentSet()
     for item in locate(tree)[0]:
-        _read_one(item, read)
-    problems = [still_judging(problem) for problem in judge_documents(rules, read.accepted)]
-    missing = changed - {rule.digest for rule in rules}
-    return LastApplied(tuple(rule.id for rule in rules), tuple(sorted(missing)), _shown(problems))
+        _read_document(item, documents)
+    problems = [with_pending_reason(problem) for problem in evaluate_documents(rules, documents.accepted)]
+    missing_digests = changed_digests - {rule.digest for rule in rules}
+    return LastApplied(tuple(rule.id for rule in rules), tuple(sorted(missing_digests)), _sorted_problems(problems))
 
 
 def _rulebook(files: Iterable[SourceFile], portal: Source | None) -> Rulebook:
@@ -126,21 +130,23 @@ def _rulebook(files: Iterable[SourceFile], portal: Source | None) -> Rulebook:
     return read_rulebook(files, portal)
 
 
-def _judged_by_own_rules(tree: Tree, read: Read) -> tuple[tuple[str, ...], list[Problem]]:
-    """The digests of the provider's rules; the problems of their files and of the documents."""
-    portal = read.sources.get(PORTAL)
+def _own_rule_problems(tree: Tree, documents: _DocumentSet) -> tuple[tuple[str, ...], list[Problem]]:
+    """Return the digests of the provider's rules, and the problems of their files and of the
+    documents.
+    """
+    portal = documents.sources.get(PORTAL)
     if not tree.own_rules:
-        listed = read.portal[0].rules if read.portal else None
-        return (), [_nothing_read(portal)] if portal and listed else []
-    from reconciler.documents.own_rules.rulebook import judge_documents  # noqa: PLC0415  see `_rulebook`
+        paths = documents.portal[0].rules if documents.portal else None
+        return (), [_nothing_read(portal)] if portal and paths else []
+    from reconciler.documents.own_rules.rulebook import evaluate_documents  # noqa: PLC0415  see `_rulebook`
 
     book = _rulebook(tree.own_rules, portal)
-    return book.digests, [*book.problems, *judge_documents(book.rules, read.accepted)]
+    return book.digests, [*book.problems, *evaluate_documents(book.rules, documents.accepted)]
 
 
 def _nothing_read(portal: Source) -> Problem:
     at: Path = ("rules",)
-    return portal.problem(RuleId.RULES, portal.span(at), "no file of the rules was read", at=at, hint="check the paths")
+    return portal.problem(RuleId.RULES, portal.span(at), "no rule file was read", at=at, hint="check the paths")
 
 
 def _portal_source(tree: Tree) -> Source | None:
@@ -149,14 +155,16 @@ def _portal_source(tree: Tree) -> Source | None:
             try:
                 text = decode(file.content)
                 return Source(PORTAL, tuple(text.split("\n")), compose(text))
-            except Refusal:
+            except DocumentError:
                 return None
     return None
 
 
 @contextmanager
-def _collector_at_rest() -> Iterator[None]:
-    """Many small objects that all live on are read three times faster without the cycle collector."""
+def _paused_collector() -> Iterator[None]:
+    """Pause the cycle collector: many small long-lived objects are read three times faster without
+    it.
+    """
     running = gc.isenabled()
     gc.disable()
     try:
@@ -166,64 +174,70 @@ def _collector_at_rest() -> Iterator[None]:
             gc.enable()
 
 
-def _read_one(item: Located, read: Read) -> None:
-    """Files one document, or remembers that it could not be read."""
-    read.files += 1
+def _read_document(item: DocumentFile, documents: _DocumentSet) -> None:
+    """Add one document, or record that it could not be read."""
+    documents.files += 1
     path, content = item.file.path, item.file.content or b""
-    document, problems = _judged(item, content, read)
-    read.problems += [*secrets(path, content), *problems]
+    document, problems = _validated(item, content, documents)
+    documents.problems += [*secrets(path, content), *problems]
     if document is None:
-        read.unread.add(path)
+        documents.unread.add(path)
     else:
-        read.accepted.append((item.kind, read.sources[path]))
-        _file(item, document, read.sources[path], read)
+        documents.accepted.append((item.kind, documents.sources[path]))
+        _add_document(item, document, documents.sources[path], documents)
 
 
-def _judged(item: Located, content: bytes, read: Read) -> tuple[Document | None, list[Problem]]:
+def _validated(item: DocumentFile, content: bytes, documents: _DocumentSet) -> tuple[Document | None, list[Problem]]:
     lines: tuple[str, ...] = ()
     try:
         text = decode(content)
         lines = tuple(text.split("\n"))
         source = Source(item.file.path, lines, compose(text))
-    except Refusal as refusal:
+    except DocumentError as refusal:
         source = Source(item.file.path, lines, Composed())
         return None, [source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint)]
-    read.sources[item.file.path] = source
-    judged = judge(item.kind, source)
-    if not isinstance(judged, Document):
-        return None, list(judged)
-    return judged, in_one_file(judged, source)
+    documents.sources[item.file.path] = source
+    document = validate_value(item.kind, source)
+    if not isinstance(document, Document):
+        return None, list(document)
+    return document, in_one_file(document, source)
 
 
-def _file(item: Located, document: Document, source: Source, read: Read) -> None:
+def _add_document(item: DocumentFile, document: Document, source: Source, documents: _DocumentSet) -> None:
     match document:
         case Portal():
-            read.portal = (document, source)
+            documents.portal = (document, source)
         case Customer():
-            read.customers[item.customer] = (document, source)
+            documents.customers[item.customer] = (document, source)
         case Contact():
-            made = to_desired.contact(document, source, item.customer, item.key)
-            read.contacts.setdefault(item.customer, {})[item.key] = made
+            contact = to_desired.contact(document, source, item.customer, item.key)
+            documents.contacts.setdefault(item.customer, {})[item.key] = contact
         case Removed():
-            gone = to_desired.farewell(document, source, item.customer, item.key)
-            read.farewells.setdefault(item.customer, {})[item.key] = gone
+            farewell = to_desired.farewell(document, source, item.customer, item.key)
+            documents.farewells.setdefault(item.customer, {})[item.key] = farewell
 
 
-def _book(read: Read, customers: dict[str, DesiredCustomer]) -> Book:
-    parts = [path.split("/") for path in read.unread]
+def _book(documents: _DocumentSet, customers: dict[str, DesiredCustomer]) -> Book:
+    parts = [path.split("/") for path in documents.unread]
     unread = frozenset(part[1] for part in parts if part[0] == "customers" and len(part) > 1)
-    return Book(customers, read.portal[0] if read.portal else None, read.sources, unread)
+    return Book(customers, documents.portal[0] if documents.portal else None, documents.sources, unread)
 
 
-def _shown(problems: list[Problem]) -> tuple[Problem, ...]:
-    """In order, each once; of a file with a secret only that, as any other line might quote it."""
-    telling = {problem.path for problem in problems if problem.rule == RuleId.SECRET}
-    kept = [problem for problem in problems if problem.rule == RuleId.SECRET or problem.path not in telling]
-    return tuple(sorted(dict.fromkeys(kept), key=lambda problem: problem.sort_key))
+def _sorted_problems(problems: list[Problem]) -> tuple[Problem, ...]:
+    """Return the problems in order, each once. A file with a secret shows only that: another line
+    might quote it.
+    """
+    paths_with_secrets = {problem.path for problem in problems if problem.rule == RuleId.SECRET}
+    shown_problems = [
+        problem for problem in problems if problem.rule == RuleId.SECRET or problem.path not in paths_with_secrets
+    ]
+    return tuple(sorted(dict.fromkeys(shown_problems), key=lambda problem: problem.sort_key))
 
 
-def _customers(read: Read) -> dict[str, DesiredCustomer]:
+def _customers(documents: _DocumentSet) -> dict[str, DesiredCustomer]:
     return {
-        key: to_desired.customer(document, source, key, read.contacts.get(key, {}), read.farewells.get(key, {}))
-        for key, (document, source) in sorted(read.customers.items())
+        key: to_desired.customer(
+            document, source, key, documents.contacts.get(key, {}), documents.farewells.get(key, {})
+        )
+        for key, (document, source) in sorted(documents.customers.items())
     }

@@ -1,8 +1,9 @@
 """Whether a JSON document conforms to one of the schemas that we publish in `schemas/`.
 
 Our own schemas use few keywords, and a plan may have 50 MB. So each schema is compiled once into
-plain functions: they judge such a plan in three seconds, where jsonschema takes a minute, and stop
-at the first finding. `tests/documents/test_published.py` holds every verdict against jsonschema's.
+plain functions. They check such a plan in three seconds, where jsonschema takes a minute, and stop
+at the first error. `tests/documents/test_published_schemas.py` compares every verdict with
+jsonschema's.
 """
 
 from __future__ import annotations
@@ -21,77 +22,81 @@ _NOTES: Final = frozenset({"$schema", "$id", "$defs", "title", "description", "e
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """What a value must be, and where it stands below the value that was judged."""
+class SchemaError:
+    """The constraint that a value violates, and the value's place below the checked value."""
 
     demand: str
     at: tuple[str | int, ...] = ()
 
-    def below(self, part: str | int) -> Finding:
-        """The same finding as the value above sees it."""
-        return Finding(self.demand, (part, *self.at))
+    def below(self, part: str | int) -> SchemaError:
+        """Return the same error as seen from the parent value."""
+        return SchemaError(self.demand, (part, *self.at))
 
     @property
     def sentence(self) -> str:
-        """A sentence with a JSON pointer."""
+        """The error as a sentence with a JSON pointer."""
         parts = (str(part).replace("~", "~0").replace("/", "~1") for part in self.at)
         pointer = "".join(f"/{part}" for part in parts)
         return f"{pointer or 'the document'} must {self.demand}"
 
 
-Check: TypeAlias = Callable[[Any], Finding | None]
+Check: TypeAlias = Callable[[Any], SchemaError | None]
 _Build: TypeAlias = Callable[[Any, Mapping[str, Any], "_Compiler"], Check]
 
 
 @lru_cache(maxsize=16)
 def validator_for(name: str) -> Callable[[object], str | None]:
-    """What finds a document's first fault under `schemas/NAME.schema.json`, None if it conforms."""
+    """Return a function that finds a document's first error under `schemas/NAME.schema.json`, None
+    if it conforms.
+    """
     schema = json.loads((schemas_folder() / f"{name}.schema.json").read_text("utf-8"))
     check = _Compiler(schema).check(schema)
 
-    def first_finding(document: object) -> str | None:
-        finding = check(document)
-        return finding.sentence if finding else None
+    def first_error(document: object) -> str | None:
+        error = check(document)
+        return error.sentence if error else None
 
-    return first_finding
+    return first_error
 
 
 class _Compiler:
-    """Turns the parts of one schema into checks; what a `$ref` leads to is compiled once."""
+    """Turns the parts of one schema into checks; the target of a `$ref` is compiled once."""
 
     def __init__(self, root: Mapping[str, Any]) -> None:
         self._definitions = root.get("$defs", {})
         self._compiled: dict[str, Check] = {}
 
     def check(self, schema: Any) -> Check:
-        """The check of one schema: its keywords in the order in which they are written."""
+        """Return the check of one schema: its keywords in their written order."""
         if isinstance(schema, bool):
-            return _anything if schema else _nothing
-        checks = [_KEYWORDS[name](asked, schema, self) for name, asked in schema.items() if name not in _NOTES]
+            return _accept if schema else _reject
+        checks = [
+            _KEYWORDS[name](constraint, schema, self) for name, constraint in schema.items() if name not in _NOTES
+        ]
         if len(checks) == 1:
             return checks[0]
 
-        def all_of(value: Any) -> Finding | None:
+        def all_of(value: Any) -> SchemaError | None:
             for check in checks:
-                if finding := check(value):
-                    return finding
+                if error := check(value):
+                    return error
             return None
 
         return all_of
 
     def definition(self, reference: str) -> Check:
-        """The check that a reference such as `#/$defs/Problem` leads to."""
+        """Return the check that a reference such as `#/$defs/Problem` leads to."""
         if reference not in self._compiled:
             self._compiled[reference] = self.check(self._definitions[reference.removeprefix("#/$defs/")])
         return self._compiled[reference]
 
 
-def _anything(_value: Any) -> Finding | None:
+def _accept(_value: Any) -> SchemaError | None:
     return None
 
 
-def _nothing(_value: Any) -> Finding | None:
-    return Finding("not be there")
+def _reject(_value: Any) -> SchemaError | None:
+    return SchemaError("not be there")
 
 
 def _is_integer(value: Any) -> bool:
@@ -100,7 +105,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether it is a number of JSON: neither a flag nor NaN."""
+    """Whether the value is a JSON number: neither a boolean nor NaN."""
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
@@ -115,125 +120,125 @@ _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
 }
 
 
-def _type(asked: Any, _schema: Any, _compiler: _Compiler) -> Check:
-    names = [asked] if isinstance(asked, str) else asked
+def _type(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+    names = [constraint] if isinstance(constraint, str) else constraint
     tests = [_TYPES[name] for name in names]
-    finding = Finding(f"be of type {' or '.join(names)}")
+    error = SchemaError(f"be of type {' or '.join(names)}")
     if len(tests) == 1:
         test = tests[0]
-        return lambda value: None if test(value) else finding
-    return lambda value: None if any(test(value) for test in tests) else finding
+        return lambda value: None if test(value) else error
+    return lambda value: None if any(test(value) for test in tests) else error
 
 
-def _same(one: Any, other: Any) -> bool:
-    """Equality of JSON values: to Python, `True` is 1."""
-    return bool(one == other) and isinstance(one, bool) == isinstance(other, bool)
+def _is_equal(left: Any, right: Any) -> bool:
+    """Whether two JSON values are equal; in Python, `True == 1`."""
+    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
 
 
-def _const(asked: Any, _schema: Any, _compiler: _Compiler) -> Check:
-    finding = Finding(f"be {json.dumps(asked)}")
-    return lambda value: None if _same(value, asked) else finding
+def _const(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+    error = SchemaError(f"be {json.dumps(constraint)}")
+    return lambda value: None if _is_equal(value, constraint) else error
 
 
-def _enum(asked: Any, _schema: Any, _compiler: _Compiler) -> Check:
-    finding = Finding(f"be one of {', '.join(map(json.dumps, asked))}")
-    if all(isinstance(allowed, str) for allowed in asked):
-        texts = frozenset(asked)
-        return lambda value: None if isinstance(value, str) and value in texts else finding
-    return lambda value: None if any(_same(value, allowed) for allowed in asked) else finding
+def _enum(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+    error = SchemaError(f"be one of {', '.join(map(json.dumps, constraint))}")
+    if all(isinstance(choice, str) for choice in constraint):
+        texts = frozenset(constraint)
+        return lambda value: None if isinstance(value, str) and value in texts else error
+    return lambda value: None if any(_is_equal(value, choice) for choice in constraint) else error
 
 
-def _pattern(asked: Any, _schema: Any, _compiler: _Compiler) -> Check:
-    search = re.compile(asked).search
-    finding = Finding(f"match {asked}")
-    return lambda value: None if not isinstance(value, str) or search(value) else finding
+def _pattern(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+    search = re.compile(constraint).search
+    error = SchemaError(f"match {constraint}")
+    return lambda value: None if not isinstance(value, str) or search(value) else error
 
 
-def _least_length(asked: Any, _schema: Any, _compiler: _Compiler) -> Check:
-    finding = Finding(f"have at least {asked} characters")
-    return lambda value: finding if isinstance(value, str) and len(value) < asked else None
+def _least_length(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+    error = SchemaError(f"have at least {constraint} characters")
+    return lambda value: error if isinstance(value, str) and len(value) < constraint else None
 
 
-def _minimum(asked: Any, _schema: Any, _compiler: _Compiler) -> Check:
-    finding = Finding(f"be at least {asked}")
-    return lambda value: finding if _is_number(value) and value < asked else None
+def _minimum(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+    error = SchemaError(f"be at least {constraint}")
+    return lambda value: error if _is_number(value) and value < constraint else None
 
 
-def _maximum(asked: Any, _schema: Any, _compiler: _Compiler) -> Check:
-    finding = Finding(f"be at most {asked}")
-    return lambda value: finding if _is_number(value) and value > asked else None
+def _maximum(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+    error = SchemaError(f"be at most {constraint}")
+    return lambda value: error if _is_number(value) and value > constraint else None
 
 
-def _required(asked: Any, _schema: Any, _compiler: _Compiler) -> Check:
-    def required(value: Any) -> Finding | None:
+def _required(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+    def check_required(value: Any) -> SchemaError | None:
         if isinstance(value, dict):
-            for key in asked:
+            for key in constraint:
                 if key not in value:
-                    return Finding(f"have the member '{key}'")
+                    return SchemaError(f"have the member '{key}'")
         return None
 
-    return required
+    return check_required
 
 
-def _properties(asked: Any, _schema: Any, compiler: _Compiler) -> Check:
-    checks = [(key, compiler.check(schema)) for key, schema in asked.items()]
+def _properties(constraint: Any, _schema: Any, compiler: _Compiler) -> Check:
+    checks = [(key, compiler.check(schema)) for key, schema in constraint.items()]
 
-    def properties(value: Any) -> Finding | None:
+    def properties(value: Any) -> SchemaError | None:
         if isinstance(value, dict):
             for key, check in checks:
-                if key in value and (finding := check(value[key])):
-                    return finding.below(key)
+                if key in value and (error := check(value[key])):
+                    return error.below(key)
         return None
 
     return properties
 
 
-def _additional(asked: Any, schema: Any, compiler: _Compiler) -> Check:
-    known = frozenset(schema.get("properties", {}))
-    check = compiler.check(asked)
+def _additional(constraint: Any, schema: Any, compiler: _Compiler) -> Check:
+    declared = frozenset(schema.get("properties", {}))
+    check = compiler.check(constraint)
 
-    def additional(value: Any) -> Finding | None:
-        if isinstance(value, dict) and not known.issuperset(value):
+    def additional(value: Any) -> SchemaError | None:
+        if isinstance(value, dict) and not declared.issuperset(value):
             for key in value:
-                if key not in known and (finding := check(value[key])):
-                    return finding.below(key)
+                if key not in declared and (error := check(value[key])):
+                    return error.below(key)
         return None
 
     return additional
 
 
-def _items(asked: Any, _schema: Any, compiler: _Compiler) -> Check:
-    check = compiler.check(asked)
+def _items(constraint: Any, _schema: Any, compiler: _Compiler) -> Check:
+    check = compiler.check(constraint)
 
-    def items(value: Any) -> Finding | None:
+    def items(value: Any) -> SchemaError | None:
         if isinstance(value, list):
             for index, item in enumerate(value):
-                if finding := check(item):
-                    return finding.below(index)
+                if error := check(item):
+                    return error.below(index)
         return None
 
     return items
 
 
-def _any_of(asked: Any, _schema: Any, compiler: _Compiler) -> Check:
-    """The finding of the alternative that came furthest into the value."""
-    checks = [compiler.check(schema) for schema in asked]
+def _any_of(constraint: Any, _schema: Any, compiler: _Compiler) -> Check:
+    """Return a check that reports the alternative that matched furthest into the value."""
+    checks = [compiler.check(schema) for schema in constraint]
 
-    def any_of(value: Any) -> Finding | None:
-        furthest: Finding | None = None
+    def any_of(value: Any) -> SchemaError | None:
+        furthest: SchemaError | None = None
         for check in checks:
-            finding = check(value)
-            if finding is None:
+            error = check(value)
+            if error is None:
                 return None
-            if furthest is None or len(finding.at) > len(furthest.at):
-                furthest = finding
+            if furthest is None or len(error.at) > len(furthest.at):
+                furthest = error
         return furthest
 
     return any_of
 
 
-def _reference(asked: Any, _schema: Any, compiler: _Compiler) -> Check:
-    return compiler.definition(asked)
+def _reference(constraint: Any, _schema: Any, compiler: _Compiler) -> Check:
+    return compiler.definition(constraint)
 
 
 _KEYWORDS: Final[Mapping[str, _Build]] = {

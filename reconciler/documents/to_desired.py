@@ -1,4 +1,6 @@
-"""Typed documents into the desired state's values. What was not written stays absent."""
+"""Conversion of typed documents into the desired state's values. Keys that a file omits stay
+absent.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +29,7 @@ from reconciler.model.values import Fields, Value, as_set
 
 
 def contact(document: Contact, source: Source, customer: str, key: str) -> DesiredContact:
-    """A contact file as the desired contact of that customer and key."""
+    """Return a contact file as the desired contact of that customer and key."""
     registration = document.registration
     return DesiredContact(
         customer,
@@ -47,7 +49,7 @@ def contact(document: Contact, source: Source, customer: str, key: str) -> Desir
 
 
 def farewell(document: Removed, source: Source, customer: str, key: str) -> Farewell:
-    """A file under `removed/`."""
+    """Return a file under `removed/` as a farewell."""
     return Farewell(
         customer,
         key,
@@ -66,7 +68,7 @@ def customer(
     contacts: dict[str, DesiredContact],
     farewells: dict[str, Farewell],
 ) -> DesiredCustomer:
-    """A customer folder with its people."""
+    """Return a customer folder with its people as a desired customer."""
     return DesiredCustomer(
         key,
         _fields(ObjectKind.CUSTOMER, document),
@@ -82,7 +84,9 @@ def customer(
 def state(
     document: Portal, source: Source, customers: dict[str, DesiredCustomer], rules: tuple[str, ...] = ()
 ) -> DesiredState:
-    """The whole desired state: settings, services, policy, the customers and the rules' digests read beside."""
+    """Return the whole desired state: settings, services, policy, customers and the digests of own
+    rules.
+    """
     return DesiredState(
         document.owner,
         _settings(document, source, rules),
@@ -97,7 +101,7 @@ def state(
 def _settings(document: Portal, source: Source, rules: tuple[str, ...]) -> DesiredSettings:
     fields = dict(_fields(ObjectKind.SETTINGS, document))
     if "rules" in fields:
-        fields["rules"] = rules  # a rule is remembered by its digest, not by the path that led to it
+        fields["rules"] = rules  # the base records a rule's digest, not its path
     return DesiredSettings(fields, Place(source.path, 1), _places(ObjectKind.SETTINGS, source))
 
 
@@ -118,7 +122,7 @@ def _services(document: Portal, source: Source) -> dict[str, DesiredService] | N
 
 
 def _policy(document: Portal) -> Policy:
-    """The policy as the file has it, with the documents' defaults where it is silent."""
+    """Return the file's policy, with the documents' defaults for keys that it omits."""
     numbers: dict[str, Any] = {}
     for row in fields_of(ObjectKind.SETTINGS):
         group, _, name = row.name.partition(".")
@@ -128,7 +132,7 @@ def _policy(document: Portal) -> Policy:
 
 
 def _fields(kind: ObjectKind, document: Document) -> Fields:
-    """The values of the fields that the file speaks of, under the names of the model."""
+    """Return the values of the fields that the file sets, under the names of the model."""
     managed = (row for row in fields_of(kind) if _is_managed(document, row))
     return {row.name: _value(_at(document, row.path)) for row in managed}
 
@@ -136,9 +140,9 @@ def _fields(kind: ObjectKind, document: Document) -> Fields:
 def _is_managed(document: Document, row: Field) -> bool:
     """Whether the file manages the field.
 
-    It does when it holds the field, or the mapping around it and the field has a default there. A
-    mapping that is null empties what the portal has of it; for what is only remembered it is as if
-    it were not there.
+    It does when it holds the field, or when it holds the mapping around it and the field has a
+    default there. A null mapping empties what the portal has of it; for fields that only the base
+    holds, null is the same as absent.
     """
     part: Any = document
     for name in row.path:
@@ -153,7 +157,7 @@ def _is_managed(document: Document, row: Field) -> bool:
 
 
 def _at(document: Document, path: tuple[str, ...]) -> Any:
-    """The value at the path; None when a mapping on the way is null."""
+    """Return the value at the path; None when a mapping on the way is null."""
     part: Any = document
     for name in path:
         part = None if part is None else getattr(part, name)
@@ -166,12 +170,12 @@ def _value(value: Any) -> Value:
 
 @cache
 def _names(kind: ObjectKind) -> dict[tuple[str, ...], str]:
-    """The names in the model by the paths in the files."""
+    """Return the model's names by the paths in the files."""
     return {row.path: row.name for row in fields_of(kind)}
 
 
 def _places(kind: ObjectKind, source: Source, below: Path = ()) -> dict[str, Place]:
-    """The place of each field's value under its name, and of every other key under its path."""
+    """Return the place of each field's value by its name, and of every other key by its path."""
     names = _names(kind)
     places = {}
     for path, span in source.composed.keys.items():

@@ -221,9 +221,9 @@ def with_moves(changes: Iterable[Change], ends: Mapping[str, str]) -> Iterator[C
     for change in changes:
         other_end = ends.get(_end(change))
         if other_end is not None and change.kind is Kind.REMOVE_CONTACT:
-            yield replace(change, moved=other_end, message=f"{change.message} (moves to {other_end})")
+            yield replace(change, other_end=other_end, message=f"{change.message} (moves to {other_end})")
         elif other_end is not None and change.kind in _ARRIVING:
-            yield replace(change, moved=other_end, message=f"{change.message} (moves from {other_end})")
+            yield replace(change, other_end=other_end, message=f"{change.message} (moves from {other_end})")
         else:
             yield change
 

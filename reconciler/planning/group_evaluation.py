@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind
@@ -18,6 +19,7 @@ from reconciler.planning.group_dependencies import group_dependencies
 from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, limit_refusals, policy_in_force
 from reconciler.planning.outcomes import losses_of, outcomes_of
+from reconciler.planning.plan_safeguards import refuse_loosened_rules, refuse_tree
 from reconciler.planning.projection import Difference, GroupNames, differences, project
 from reconciler.planning.run_scope import is_in_scope, refuse_unreviewed, refuse_unreviewed_losses
 from reconciler.planning.safeguards import (
@@ -25,8 +27,6 @@ from reconciler.planning.safeguards import (
     fixed_refusals,
     outcome_refusals,
     population,
-    refuse_loosened_rules,
-    refuse_tree,
     warn_of_invited_managers,
 )
 
@@ -79,9 +79,7 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
         len(_affected_people(intended)),
     )
     fixed = [*proposal.refusals, *fixed_refusals(situation), *unreviewed]
-    plan_blocking = find_blocking(
-        groups, fixed, edges, lambda applied_groups: outcome_refusals(situation, applied_groups), frozenset()
-    )
+    plan_blocking = find_blocking(groups, fixed, edges, partial(outcome_refusals, situation), frozenset())
 
     def run_refusals(applied_groups: GroupNames) -> Iterator[Refusal]:
         yield from outcome_refusals(situation, applied_groups)

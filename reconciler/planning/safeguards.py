@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind
-from reconciler.model.desired import DesiredState, Policy
+from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
 from reconciler.model.live import LiveContact, LiveObject
 from reconciler.model.plan import Facts, Group, Refusal, Stage, Warning
@@ -24,7 +24,7 @@ from reconciler.planning.index import Index
 from reconciler.planning.limits import MERGE_FIRST, customer_limit
 from reconciler.planning.matching import MatchKind
 from reconciler.planning.outcomes import groups_taking, temporary_services
-from reconciler.planning.plan_items import refuse, refuse_plan, refuse_portal, warn
+from reconciler.planning.plan_items import refuse, refuse_portal, warn
 from reconciler.planning.projection import Difference, GroupNames, Home, Projection, Subject, differences
 from reconciler.planning.rights import PersonState
 
@@ -48,37 +48,6 @@ class Situation:
     facts: Facts
     names: Mapping[str, str]
     affected_count: int
-
-
-def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
-    """Yield the refusals of the whole plan before anything is counted."""
-    if desired.portal is not None and desired.portal != index.live.portal:
-        message = f"portal.yaml is for the portal '{desired.portal}'; this one is '{index.live.portal}'"
-        yield refuse_plan(RuleId.OTHER_PORTAL, message, "check the portal's URL")
-    managed = (row for row in index.live.customers.values() if index.manages(row) and not row.archived)
-    if not desired.customers and any(managed):
-        message = "the files contain no customer, but the portal has managed customers; nothing was changed"
-        yield refuse_plan(
-            RuleId.TREE_EMPTY, message, "check out the whole tree; an empty tree never means that everybody is removed"
-        )
-
-
-def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
-    """Yield the refusals by own rules of the provider that were applied last and are changed or
-    dropped now.
-    """
-    for problem in facts.last_rules:
-        message = f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as last applied)"
-        hint = "apply the changed rules in a separate run first; until then, remove this change from the files"
-        yield refuse_plan(RuleId.LOOSENED, message, hint)
-    if facts.lost_rules and not facts.permissions.allow_rollback:
-        rules = ", ".join(rule.partition("@")[0] for rule in facts.lost_rules)
-        message = f"these rules were last applied and changed since, but this checkout does not have them: {rules}"
-        yield refuse_plan(
-            RuleId.LOOSENED,
-            message,
-            "fetch the whole history (fetch-depth: 0), or pass --allow-rollback if the history is lost",
-        )
 
 
 def fixed_refusals(situation: Situation) -> Iterator[Refusal]:

@@ -1,6 +1,7 @@
-"""Numbers, names and values in the words of a report.
+"""Formatting of numbers, names and values in reports.
 
-`told` is the one way by which data enters a line of text: harmless, isolated, of bounded length.
+`escape` is the only way for data to enter a line of text: safe, direction-isolated, of bounded
+length.
 """
 
 from __future__ import annotations
@@ -9,43 +10,43 @@ import unicodedata
 from typing import Final
 
 from reconciler.model.values import Value
-from reconciler.reports.escaping import neutral
+from reconciler.reports.escaping import escape_invisible
 
 LONGEST: Final = 300
-"""Columns of one value; what is longer is cut and says so."""
+"""The maximum columns of one value; a longer value is truncated with a note."""
 
 LONGEST_SENTENCE: Final = 20_000
-"""Columns of one sentence of a plan: it may list every open request of a customer."""
+"""The maximum columns of one sentence of a plan: it may list every open request of a customer."""
 
 _FIRST_STRONG_ISOLATE: Final = "\u2068"
 _POP_ISOLATE: Final = "\u2069"
 _RIGHT_TO_LEFT: Final = frozenset({"R", "AL", "AN"})
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """`1 mail`, `2 mails`; the plural is given where it is not the singular with an s."""
-    return f"{number:,} {one if number == 1 else many or one + 's'}"
+def count_noun(number: int, singular: str, plural: str | None = None) -> str:
+    """Return `1 mail`, `2 mails`; `plural` is needed where it is not the singular with an s."""
+    return f"{number:,} {singular if number == 1 else plural or singular + 's'}"
 
 
-def told(text: str, longest: int = LONGEST) -> str:
-    """Data as it may stand in a line: control characters spelled out, cut when too long, and
-    isolated when it is written from right to left, so that the rest of the line stays in order.
+def escape(text: str, longest: int = LONGEST) -> str:
+    """Return data as it may appear in a line: control characters escaped, truncated when too long.
 
-    CI systems obey `##` anywhere in a line and `::` at its start: both are broken up.
+    Right-to-left text is isolated, so that the rest of the line keeps its order. CI systems
+    interpret `##` anywhere in a line and `::` at its start: both are broken up.
     """
-    safe = neutral(text).replace("##", "#\\u{23}")
+    safe = escape_invisible(text).replace("##", "#\\u{23}")
     if safe.lstrip().startswith("::"):
         safe = safe.replace(":", "\\u{3a}", 1)
-    return isolated(clipped(safe, longest))
+    return isolate_direction(truncate(safe, longest))
 
 
-def said(sentence: str) -> str:
-    """A sentence that planning made and data may stand in: as `told`, but whole."""
-    return told(sentence, LONGEST_SENTENCE)
+def escape_sentence(sentence: str) -> str:
+    """Return a sentence of the planner that may quote data: as `escape`, but complete."""
+    return escape(sentence, LONGEST_SENTENCE)
 
 
-def told_value(value: Value) -> str:
-    """A field's value in words."""
+def format_value(value: Value) -> str:
+    """Return a field's value as text."""
     match value:
         case None | ():
             return "(none)"
@@ -56,35 +57,35 @@ def told_value(value: Value) -> str:
         case int():
             return str(value)
         case str():
-            return told(value)
+            return escape(value)
         case _:
-            return ", ".join(told(item) for item in value)
+            return ", ".join(escape(item) for item in value)
 
 
-def isolated(text: str) -> str:
-    """The text between FSI and PDI when a letter in it runs from right to left, else as it is."""
+def isolate_direction(text: str) -> str:
+    """Return the text between FSI and PDI if it contains right-to-left letters, else unchanged."""
     if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
         return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
     return text
 
 
 def width(text: str) -> int:
-    """How many columns a terminal gives the text: wide letters two, combining marks none."""
+    """Return the number of terminal columns of the text: wide letters two, combining marks none."""
     return sum(_columns(char) for char in text)
 
 
-def clipped(text: str, columns: int) -> str:
-    """The text, or as much of it as fits with a word on how long it is."""
+def truncate(text: str, columns: int) -> str:
+    """Return the text, or its beginning with a note on its length."""
     if len(text) <= columns // 2 or width(text) <= columns:
         return text
     note = f"… ({len(text):,} characters)"
-    kept, used = [], 0
+    characters, used_columns = [], 0
     for char in text:
-        used += _columns(char)
-        if used > columns - len(note):
+        used_columns += _columns(char)
+        if used_columns > columns - len(note):
             break
-        kept.append(char)
-    return "".join(kept) + note
+        characters.append(char)
+    return "".join(characters) + note
 
 
 def _columns(char: str) -> int:

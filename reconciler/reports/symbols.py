@@ -1,4 +1,4 @@
-"""The mark of a change: the one character at the head of its line, and what it counts as."""
+"""The symbol of a change: the first character of its line, and how the summary counts it."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from reconciler.model.changes import Change, Kind
 from reconciler.reports.style import Tone
 
 
-class Mark(StrEnum):
-    """The characters at the head of a line."""
+class Symbol(StrEnum):
+    """The first characters of lines."""
 
     ADD = "+"
     CHANGE = "~"
@@ -23,30 +23,32 @@ class Mark(StrEnum):
 
 
 LEGEND: Final = {
-    Mark.ADD: "add",
-    Mark.CHANGE: "change",
-    Mark.REMOVE: "remove",
-    Mark.ALARM: "power, access",
-    Mark.WORK: "work goes to",
-    Mark.MAIL: "mail",
-    Mark.SAME: "no effect",
-    Mark.EDIT: "portal edit",
+    Symbol.ADD: "add",
+    Symbol.CHANGE: "change",
+    Symbol.REMOVE: "remove",
+    Symbol.ALARM: "power, access",
+    Symbol.WORK: "work goes to",
+    Symbol.MAIL: "mail",
+    Symbol.SAME: "no effect",
+    Symbol.EDIT: "portal edit",
 }
 
 TONES: Final = {
-    Mark.ADD: Tone.ADD,
-    Mark.CHANGE: Tone.CHANGE,
-    Mark.REMOVE: Tone.REMOVE,
-    Mark.ALARM: Tone.ALARM,
-    Mark.WORK: Tone.CHANGE,
-    Mark.MAIL: Tone.QUIET,
-    Mark.SAME: Tone.QUIET,
-    Mark.EDIT: Tone.CHANGE,
+    Symbol.ADD: Tone.ADD,
+    Symbol.CHANGE: Tone.CHANGE,
+    Symbol.REMOVE: Tone.REMOVE,
+    Symbol.ALARM: Tone.ALARM,
+    Symbol.WORK: Tone.CHANGE,
+    Symbol.MAIL: Tone.QUIET,
+    Symbol.SAME: Tone.QUIET,
+    Symbol.EDIT: Tone.CHANGE,
 }
 
 
-def mark(change: Change) -> Mark:
-    """The mark of a change; to adopt without changing a field and to record have no effect on people."""
+def symbol_of(change: Change) -> Symbol:
+    """Return the symbol of a change; adopting without changing a field, and recording, have no
+    effect on people.
+    """
     match change.kind:
         case (
             Kind.CREATE_CUSTOMER
@@ -56,9 +58,9 @@ def mark(change: Change) -> Mark:
             | Kind.RESTORE_CONTACT
             | Kind.CREATE_SERVICE
         ):
-            return Mark.ADD
+            return Symbol.ADD
         case Kind.ARCHIVE_CUSTOMER | Kind.REMOVE_CONTACT | Kind.REJECT_REGISTRATION | Kind.REMOVE_SERVICE:
-            return Mark.REMOVE
+            return Symbol.REMOVE
         case (
             Kind.UPDATE_CUSTOMER
             | Kind.RENAME_CUSTOMER
@@ -72,22 +74,24 @@ def mark(change: Change) -> Mark:
             | Kind.RENAME_SERVICE
             | Kind.UPDATE_SETTINGS
         ):
-            return Mark.CHANGE
+            return Symbol.CHANGE
         case Kind.ADOPT_CUSTOMER | Kind.ADOPT_CONTACT | Kind.ADOPT_SERVICE | Kind.ADOPT_SETTINGS:
-            return Mark.CHANGE if change.fields else Mark.SAME
+            return Symbol.CHANGE if change.fields else Symbol.SAME
         case Kind.HAND_OVER_WORK:
-            return Mark.WORK
+            return Symbol.WORK
         case Kind.RECORD:
-            return Mark.SAME
+            return Symbol.SAME
     assert_never(change.kind)
 
 
-def counts_as(change: Change) -> Mark | None:
-    """What the summary counts a change as: an adoption is a change, a handover is told as its work."""
+def counts_as(change: Change) -> Symbol | None:
+    """Return how the summary counts a change: an adoption is a change, a handover counts as its
+    requests.
+    """
     match change.kind:
         case Kind.ADOPT_CUSTOMER | Kind.ADOPT_CONTACT | Kind.ADOPT_SERVICE | Kind.ADOPT_SETTINGS:
-            return Mark.CHANGE
+            return Symbol.CHANGE
         case Kind.HAND_OVER_WORK | Kind.RECORD:
             return None
         case _:
-            return mark(change)
+            return symbol_of(change)

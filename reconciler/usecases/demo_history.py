@@ -1,7 +1,7 @@
-"""The demo's past: what the shipped book looked like before, so that the plan has something to do.
+"""The demo's history: earlier versions of the shipped book, so that the plan has changes.
 
-A pure function from the book to its earlier versions, by the keys of the people in it. What people
-did in the portal meanwhile is told by the portal itself (`portal/seed.py`).
+A pure function from the book to its earlier versions, by the keys of the people in it. The portal
+itself adds the portal edits in between (`portal/seed.py`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from reconciler.model.desired import (
 )
 from reconciler.model.values import Value
 
-Thing = TypeVar("Thing")
+Item = TypeVar("Item")
 
 _NEW_SERVICE = "express"
 _FORMER_SERVICES: Final = {"website-localisation": "websites"}
@@ -29,7 +29,7 @@ _HERE = Place("portal.yaml", 1)
 
 
 def earlier_books(book: DesiredState) -> tuple[DesiredState, DesiredState]:
-    """The book as it was applied first, and as it was applied before today's."""
+    """Return the book as first applied, and as applied before today's version."""
     first = _first(book)
     customers = {key: customer for key, customer in first.customers.items() if key != _BACK_AGAIN}
     havbris = customers["havbris-sjomat"]
@@ -39,8 +39,8 @@ def earlier_books(book: DesiredState) -> tuple[DesiredState, DesiredState]:
 
 def _first(book: DesiredState) -> DesiredState:
     customers = {key: _plain(customer) for key, customer in book.customers.items() if key not in _NEW_CUSTOMERS}
-    for key, changed in _CHANGED.items():
-        customers[key] = changed(customers[key])
+    for key, earlier in _EARLIER_CUSTOMERS.items():
+        customers[key] = earlier(customers[key])
     acme = customers.pop("acme-medical")
     customers["acme"] = replace(
         acme, key="acme", contacts={k: replace(c, customer="acme") for k, c in acme.contacts.items()}
@@ -51,21 +51,21 @@ def _first(book: DesiredState) -> DesiredState:
 
 
 def _services(services: Mapping[str, DesiredService]) -> dict[str, DesiredService]:
-    found = _without(services, _NEW_SERVICE)
-    certified = found["certified"]
-    found["certified"] = replace(certified, fields={**certified.fields, "price.per_word": "0.18"})
+    earlier = _without(services, _NEW_SERVICE)
+    certified = earlier["certified"]
+    earlier["certified"] = replace(certified, fields={**certified.fields, "price.per_word": "0.18"})
     for key, former in _FORMER_SERVICES.items():
-        found[former] = replace(found.pop(key), key=former, previously=())
-    found["proofreading"] = DesiredService(
+        earlier[former] = replace(earlier.pop(key), key=former, previously=())
+    earlier["proofreading"] = DesiredService(
         "proofreading",
         {"name": "Proofreading", "workflows": ("pm_quote_manual",), "available_to_all": False},
         _HERE,
     )
-    return found
+    return earlier
 
 
 def _plain(customer: DesiredCustomer) -> DesiredCustomer:
-    """The customer without today's news: no farewells, no former keys, not the new service."""
+    """Return the customer without today's news: no farewells, no former keys, not the new service."""
     people = {key: _contact(contact) for key, contact in customer.contacts.items()}
     fields = {name: _old(value) for name, value in customer.fields.items()}
     return replace(customer, fields=fields, contacts=people, farewells={}, previously=(), release=False)
@@ -130,7 +130,7 @@ def _nordlicht() -> DesiredCustomer:
     return DesiredCustomer(key, {"name": "Nordlicht Verlag", "language": "de"}, _HERE, contacts={signe.key: signe})
 
 
-_CHANGED: Mapping[str, Callable[[DesiredCustomer], DesiredCustomer]] = {
+_EARLIER_CUSTOMERS: Mapping[str, Callable[[DesiredCustomer], DesiredCustomer]] = {
     "acme-medical": _acme, "altmuehl-druck": _altmuehl, "brackenfield": _brackenfield, "havbris-sjomat": _havbris,
     "hibarino-seiki": _hibarino, "kovari-boraszat": _kovari,
 }  # fmt: skip
@@ -144,5 +144,5 @@ def _with(contact: DesiredContact, **fields: Value) -> DesiredContact:
     return replace(contact, fields={**contact.fields, **fields})
 
 
-def _without(things: Mapping[str, Thing], key: str) -> dict[str, Thing]:
-    return {name: thing for name, thing in things.items() if name != key}
+def _without(items: Mapping[str, Item], key: str) -> dict[str, Item]:
+    return {name: item for name, item in items.items() if name != key}

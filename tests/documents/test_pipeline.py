@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from reconciler.documents.pipeline import Reading, read_documents
+from reconciler.documents.pipeline import DocumentsResult, read_documents
 from reconciler.documents.validation import MOST_PROBLEMS
 from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import Leaving, Place, RegistrationRef
@@ -34,7 +34,7 @@ _PIECES = [
 BYTES = st.one_of(st.binary(max_size=200), st.lists(st.sampled_from(_PIECES), max_size=40).map(b"".join))
 
 
-def reading_of(content: bytes, path: str = CONTACT) -> Reading:
+def reading_of(content: bytes, path: str = CONTACT) -> DocumentsResult:
     """The base with one file added or replaced."""
     files = {file.path: file for file in cases.base()} | {path: SourceFile(path, content)}
     return read_documents(Tree(tuple(files.values())))
@@ -175,7 +175,7 @@ def test_one_run_tells_all_problems_of_all_files() -> None:
 
 def test_a_key_that_stands_twice_names_both_lines() -> None:
     (problem,) = cases.read("yaml-key-twice/names-both-lines").problems
-    assert (problem.line, problem.message) == (4, "'role' stands here again; it is already on line 2")
+    assert (problem.line, problem.message) == (4, "'role' is repeated; it is already on line 2")
 
 
 def test_a_person_whose_file_cannot_be_read_is_not_missed_as_an_heir() -> None:

@@ -51,7 +51,7 @@ def handovers(found: Plan) -> dict[str | None, str]:
 
 
 def moved(found: Plan) -> list[tuple[Kind, str | None, str | None]]:
-    return [(change.kind, change.customer, change.moved) for change in found.changes]
+    return [(change.kind, change.customer, change.other_end) for change in found.changes]
 
 
 def test_a_file_moved_between_customers_is_shown_as_one_move() -> None:
@@ -102,7 +102,7 @@ def test_a_mailbox_that_another_person_gets_elsewhere_is_no_move_but_one_group()
         desired(customer(contacts=[MARA], farewells=[farewell("jane-doe")]), customer("beta", [MIA, other])),
         portal_of(customer(contacts=[MARA, JANE]), customer("beta", [MIA])), Facts(),
     )  # fmt: skip
-    assert [change.moved for change in found.changes] == [None, None]
+    assert [change.other_end for change in found.changes] == [None, None]
     assert [group.customers for group in found.groups] == [("acme", "beta")]
 
 

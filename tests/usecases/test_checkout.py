@@ -10,7 +10,7 @@ from reconciler.adapters.repository import Repository
 from reconciler.documents.pipeline import rule_patterns
 from reconciler.model.errors import Refused
 from reconciler.model.files import SourceFile, Tree
-from reconciler.usecases.checkout import look, read_files
+from reconciler.usecases.checkout import check_out, read_files
 from tests.adapters.repositories import BOOK, PORTAL, Checkout, write
 
 RULES = {
@@ -42,7 +42,7 @@ def test_a_portal_yaml_that_is_missing_or_refused_has_no_patterns() -> None:
 def test_an_empty_tree_never_means_remove_everyone(tmp_path: Path) -> None:
     write(tmp_path, {"portal.yaml": PORTAL})
     with pytest.raises(Refused, match="no customers/ folder found; refusing"):
-        look(Repository(tmp_path))
+        check_out(Repository(tmp_path))
     (tmp_path / "customers").mkdir()
     with pytest.raises(Refused, match=r"no customer found in customers/; refusing"):
-        look(Repository(tmp_path))
+        check_out(Repository(tmp_path))

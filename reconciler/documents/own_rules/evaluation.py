@@ -1,10 +1,11 @@
-"""A schema against a value, in a bounded number of steps: the only door to jsonschema.
+"""A schema evaluated against a value, in a bounded number of steps. The only module that imports
+jsonschema.
 
-jsonschema evaluates; what could take long or leave the schema is replaced here: patterns are
-matched by the linear engine, `uniqueItems` compares canonical texts, references lead only to places
-that were resolved before, and each call of a keyword spends steps. A step is about ten microseconds, so
-`MOST_STEPS` is about 20 ms. Steps and not a clock: the same commit gets the same verdict on any
-machine and under any load, and a test needs no waiting.
+jsonschema evaluates. Everything that could take long or leave the schema is replaced here: patterns
+are matched by the linear engine, `uniqueItems` compares canonical texts, references lead only to
+places that were resolved before, and each call of a keyword spends steps. A step is about ten
+microseconds, so `MOST_STEPS` is about 20 ms. Steps instead of a clock: the same commit gets the
+same verdict on any machine and under any load, and a test does not have to wait.
 """
 
 from __future__ import annotations
@@ -17,11 +18,11 @@ from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 from jsonschema_specifications import REGISTRY
 
-from reconciler.documents.own_rules.patterns import compiled
+from reconciler.documents.own_rules.patterns import compile_pattern
 from reconciler.documents.strict_yaml import Path
 
 MOST_STEPS: Final = 2_000
-"""Steps of one rule on one document."""
+"""The steps of one rule on one document."""
 
 SUBSCHEMA: Final = {"type": ["object", "boolean"]}
 _VOCABULARIES: Final = (
@@ -31,13 +32,13 @@ _ITERATING: Final = frozenset({
     "items", "contains", "additionalProperties", "patternProperties", "propertyNames",
     "unevaluatedItems", "unevaluatedProperties", "uniqueItems",
 })  # fmt: skip
-"""Keywords whose call looks at each member of the value."""
+"""Keywords whose call visits each member of the value."""
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
 
 class TooSlow(Exception):
-    """The steps were used up before there was a verdict."""
+    """The step budget was used up before there was a verdict."""
 
 
 class Evaluator:
@@ -53,7 +54,7 @@ class Evaluator:
         self._validator: Any = extend(Draft202012Validator, metered)  # type: ignore[no-untyped-call]
 
     def findings(self, schema: Any, references: Mapping[str, Any], value: Any) -> list[Path]:
-        """The places of the value that the schema does not accept. Raises TooSlow."""
+        """Return the places of the value that the schema does not accept. Raises TooSlow."""
         self._steps = MOST_STEPS
         self._sizes = {}
         self._references = references
@@ -61,8 +62,10 @@ class Evaluator:
         return list(dict.fromkeys(tuple(error.absolute_path) for error in errors))
 
     def first_fault(self, keyword: str, value: Any) -> tuple[Path, str, Any] | None:
-        """Why a keyword may not have this value: place in the value, and which demand it fails."""
-        self._steps = 1_000_000  # what is asked for is ours, and linear in the rule file's size
+        """Return why a keyword may not have this value: the place in it, and the constraint that
+        fails.
+        """
+        self._steps = 1_000_000  # our own schema: linear in the rule file's size
         self._sizes = {}
         self._references = KEYWORD_REFERENCES
         error = next(self._validator(KEYWORDS[keyword]).iter_errors(value), None)
@@ -71,11 +74,11 @@ class Evaluator:
         return tuple(error.absolute_path), str(error.validator), error.validator_value
 
     def _metered(self, name: str, keyword: Keyword) -> Keyword:
-        def metered(validator: Any, asked: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-            self._spend(1 + (self._size(asked) + self._size(value)) // 20)
+        def metered(validator: Any, constraint: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+            self._spend(1 + (self._size(constraint) + self._size(value)) // 20)
             if name in _ITERATING and isinstance(value, dict | list):
                 self._spend(len(value))
-            yield from keyword(validator, asked, value, schema) or ()
+            yield from keyword(validator, constraint, value, schema) or ()
 
         return metered
 
@@ -85,16 +88,16 @@ class Evaluator:
             raise TooSlow
 
     def _size(self, value: Any) -> int:
-        """The amount that there is to compare or to quote: one for each part and each 32 characters."""
+        """Return the amount to compare or to quote: one for each part and each 32 characters."""
         if isinstance(value, str):
             return 1 + len(value) // 32
         if not isinstance(value, dict | list):
             return 1
-        known = self._sizes.get(id(value))
-        if known is None:
+        size = self._sizes.get(id(value))
+        if size is None:
             parts: Any = [*value, *value.values()] if isinstance(value, dict) else value
-            known = self._sizes[id(value)] = 1 + sum(self._size(part) for part in parts)
-        return known
+            size = self._sizes[id(value)] = 1 + sum(self._size(part) for part in parts)
+        return size
 
     def _own_keywords(self) -> dict[str, Keyword]:
         return {
@@ -110,12 +113,12 @@ class Evaluator:
         }
 
     def _matches(self, pattern: str, text: str) -> bool:
-        engine = compiled(pattern)
+        engine = compile_pattern(pattern)
         self._spend(engine.cost(text))
-        return engine.found_in(text)
+        return engine.matches(text)
 
     def _reference(self, validator: Any, reference: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
-        yield from _descended(validator, value, self._references[reference])
+        yield from _descend(validator, value, self._references[reference])
 
     def _pattern(self, _validator: Any, pattern: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
         if isinstance(value, str) and not self._matches(pattern, value):
@@ -126,79 +129,83 @@ class Evaluator:
             for pattern, schema in patterns.items():
                 for key in value:
                     if self._matches(pattern, key):
-                        yield from _descended(validator, value[key], schema, key)
+                        yield from _descend(validator, value[key], schema, key)
 
-    def _additional_properties(self, validator: Any, asked: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    def _additional_properties(
+        self, validator: Any, constraint: Any, value: Any, schema: Any
+    ) -> Iterator[ValidationError]:
         if isinstance(value, dict):
-            beside = {name: schema.get(name, {}) for name in ("properties", "patternProperties")}
-            known = self._evaluated(validator, value, beside)
+            sibling_keywords = {name: schema.get(name, {}) for name in ("properties", "patternProperties")}
+            evaluated = self._evaluated(validator, value, sibling_keywords)
             for key in value:
-                if key not in known:
-                    yield from _descended(validator, value[key], asked, key)
+                if key not in evaluated:
+                    yield from _descend(validator, value[key], constraint, key)
 
-    def _unevaluated_properties(self, validator: Any, asked: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    def _unevaluated_properties(
+        self, validator: Any, constraint: Any, value: Any, schema: Any
+    ) -> Iterator[ValidationError]:
         if isinstance(value, dict):
-            known = self._evaluated(validator, value, _without(schema, "unevaluatedProperties"))
+            evaluated = self._evaluated(validator, value, _without(schema, "unevaluatedProperties"))
             for key in value:
-                if key not in known:
-                    yield from _descended(validator, value[key], asked, key)
+                if key not in evaluated:
+                    yield from _descend(validator, value[key], constraint, key)
 
-    def _unevaluated_items(self, validator: Any, asked: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    def _unevaluated_items(self, validator: Any, constraint: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
         if isinstance(value, list):
-            known = self._evaluated(validator, value, _without(schema, "unevaluatedItems"))
+            evaluated = self._evaluated(validator, value, _without(schema, "unevaluatedItems"))
             for index, item in enumerate(value):
-                if index not in known:
-                    yield from _descended(validator, item, asked, index)
+                if index not in evaluated:
+                    yield from _descend(validator, item, constraint, index)
 
     def _evaluated(self, validator: Any, value: Any, schema: Any) -> set[str | int]:
-        """The keys or indexes of the value that a schema which accepts it says something about."""
+        """Return the keys or indexes of the value that a schema which accepts it evaluates."""
         self._spend(1)
         if not isinstance(schema, dict):
             return set()
-        known: set[str | int] = set()
-        for keyword, asked in schema.items():
-            known |= self._looked_at(validator, value, keyword, asked)
-            for below in self._applied(validator, value, keyword, schema):
-                known |= self._evaluated(validator, value, below)
-        return known
+        evaluated: set[str | int] = set()
+        for keyword, constraint in schema.items():
+            evaluated |= self._evaluated_by(validator, value, keyword, constraint)
+            for subschema in self._applied(validator, value, keyword, schema):
+                evaluated |= self._evaluated(validator, value, subschema)
+        return evaluated
 
-    def _looked_at(self, validator: Any, value: Any, keyword: str, asked: Any) -> set[str | int]:
-        """The keys or indexes that a keyword itself says something about."""
+    def _evaluated_by(self, validator: Any, value: Any, keyword: str, constraint: Any) -> set[str | int]:
+        """Return the keys or indexes that a keyword itself evaluates."""
         match value, keyword:
             case dict(), "properties":
-                return {key for key in value if key in asked}
+                return {key for key in value if key in constraint}
             case dict(), "patternProperties":
-                return {key for key in value if any(self._matches(pattern, key) for pattern in asked)}
+                return {key for key in value if any(self._matches(pattern, key) for pattern in constraint)}
             case dict(), "additionalProperties" | "unevaluatedProperties":
                 return set(value)
             case list(), "prefixItems":
-                return set(range(len(asked)))
+                return set(range(len(constraint)))
             case list(), "items" | "unevaluatedItems":
                 return set(range(len(value)))
             case list(), "contains":
-                return {index for index, item in enumerate(value) if _accepted(validator, item, asked)}
+                return {index for index, item in enumerate(value) if _accepted(validator, item, constraint)}
         return set()
 
     def _applied(self, validator: Any, value: Any, keyword: str, schema: Any) -> Iterator[Any]:
-        """The schemas that a keyword applies to the value itself, as far as they accept it."""
-        asked = schema[keyword]
+        """Yield the schemas that a keyword applies to the value itself and that accept it."""
+        constraint = schema[keyword]
         match keyword:
             case "$ref":
-                yield self._references[asked]
+                yield self._references[constraint]
             case "allOf" | "anyOf" | "oneOf":
-                yield from (below for below in asked if _accepted(validator, value, below))
+                yield from (below for below in constraint if _accepted(validator, value, below))
             case "if":
-                accepted = _accepted(validator, value, asked)
-                yield from [asked] if accepted else []
+                accepted = _accepted(validator, value, constraint)
+                yield from [constraint] if accepted else []
                 yield schema.get("then" if accepted else "else", True)
             case "dependentSchemas" if isinstance(value, dict):
-                yield from (below for key, below in asked.items() if key in value)
+                yield from (below for key, below in constraint.items() if key in value)
 
 
-def _descended(validator: Any, value: Any, schema: Any, at: str | int | None = None) -> Iterator[ValidationError]:
-    """The findings below; jsonschema forgets the place of a value that `false` stands for."""
+def _descend(validator: Any, value: Any, schema: Any, at: str | int | None = None) -> Iterator[ValidationError]:
+    """Yield the findings below. jsonschema loses the place of a value under the schema `false`."""
     if schema is False:
-        yield ValidationError("nothing is allowed here", path=() if at is None else (at,))
+        yield ValidationError("no value is allowed here", path=() if at is None else (at,))
     else:
         yield from validator.descend(value, schema, path=at)
 
@@ -207,7 +214,7 @@ def _properties(validator: Any, properties: Any, value: Any, _schema: Any) -> It
     if isinstance(value, dict):
         for key, schema in properties.items():
             if key in value:
-                yield from _descended(validator, value[key], schema, key)
+                yield from _descend(validator, value[key], schema, key)
 
 
 def _property_names(validator: Any, names: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
@@ -221,7 +228,7 @@ def _unique_items(_validator: Any, unique: Any, value: Any, _schema: Any) -> Ite
     if unique and isinstance(value, list):
         different = {json.dumps(item, sort_keys=True) for item in value}
         if len(different) < len(value):
-            yield ValidationError("an item stands twice")
+            yield ValidationError("an item occurs twice")
 
 
 def _accepted(validator: Any, value: Any, schema: Any) -> bool:
@@ -233,7 +240,9 @@ def _without(schema: Mapping[str, Any], keyword: str) -> dict[str, Any]:
 
 
 def _shallow(node: Any) -> Any:
-    """A part of the meta-schema; each subschema is judged on its own, so here it need only be one."""
+    """Return a part of the meta-schema in which each subschema only has to be a schema; each is
+    checked separately.
+    """
     if isinstance(node, list):
         return [_shallow(item) for item in node]
     if not isinstance(node, dict):
@@ -252,4 +261,5 @@ def _meta(part: str) -> Iterator[tuple[str, Any]]:
 
 KEYWORD_REFERENCES: Final[dict[str, Any]] = {f"#/$defs/{name}": schema for name, schema in _meta("$defs")}
 KEYWORDS: Final[dict[str, Any]] = dict(_meta("properties"))
-"""Every keyword of JSON Schema 2020-12 and what its value must be, from the official meta-schema."""
+"""Every keyword of JSON Schema 2020-12 with the schema of its value, from the official meta-schema.
+"""

@@ -1,7 +1,7 @@
-"""Rules across files: what no single document can know.
+"""Rules across files: conditions that no single document can check.
 
-Each rule is one function over the whole book and yields problems; `across_files` runs them all. What
-needs the portal or the date (is there open work? who leaves soon?) is judged in `planning`.
+Each rule is a function over the whole book that yields problems; `across_files` runs them all.
+Conditions on the portal or the date (open work, who leaves soon) are checked in `planning`.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ from reconciler.model.roles import Role, may_hold_work
 from reconciler.model.rules import RuleId
 from reconciler.model.values import ALL
 
-Thing: TypeAlias = DesiredContact | DesiredCustomer | Farewell
-_NAMED: Final = 20
-"""How many words a hint names, and how many unknown ones in one list get a suggestion."""
+DesiredObject: TypeAlias = DesiredContact | DesiredCustomer | Farewell
+_MOST_NAMES: Final = 20
+"""The number of names in a hint, and of unknown names in one list that get a suggestion."""
 
 
 @dataclass(frozen=True, slots=True)
 class Book:
-    """All customers of a tree, what the portal file says, and the sources to point into.
+    """All customers of a tree, the portal file, and the sources to point into.
 
-    `unread`: customers of which a file could not be read."""
+    `unread`: customers of which a file could not be read.
+    """
 
     customers: Mapping[str, DesiredCustomer]
     portal: Portal | None
@@ -40,31 +41,33 @@ class Book:
     unread: frozenset[str] = frozenset()
 
     @property
-    def whole(self) -> list[DesiredCustomer]:
-        """The customers of which every file could be read: of others nothing is known to be missing."""
+    def complete_customers(self) -> list[DesiredCustomer]:
+        """The customers whose files could all be read; for others, a missing file proves nothing."""
         return [customer for key, customer in self.customers.items() if key not in self.unread]
 
     def contacts(self) -> Iterator[DesiredContact]:
         for customer in self.customers.values():
             yield from customer.contacts.values()
 
-    def problem(self, rule: RuleId, thing: Thing, at: str | Path, message: str, hint: str) -> Problem:
-        """An error at a field's value in the thing's file; at its first line when there is no such value."""
-        source = self.sources[thing.place.path]
+    def problem(self, rule: RuleId, object: DesiredObject, at: str | Path, message: str, hint: str) -> Problem:
+        """Return an error at a field's value in the object's file, or at its first line without
+        such a value.
+        """
+        source = self.sources[object.place.path]
         path = (at,) if isinstance(at, str) else at
-        known = path in source.composed.values
-        span = source.span(path) if known else Span(1, 1)
-        return source.problem(rule, span, message, at=path if known else (), hint=hint)
+        has_value = path in source.composed.values
+        span = source.span(path) if has_value else Span(1, 1)
+        return source.problem(rule, span, message, at=path if has_value else (), hint=hint)
 
-    def item(self, thing: Thing, field: str, text: str) -> Path:
-        """Where a text stands in a list of the thing's file."""
-        listed = self.sources[thing.place.path].composed.value[field]
-        return (field, listed.index(text)) if text in listed else (field,)
+    def item(self, object: DesiredObject, field: str, text: str) -> Path:
+        """Return the place of a text in a list of the object's file."""
+        items = self.sources[object.place.path].composed.value[field]
+        return (field, items.index(text)) if text in items else (field,)
 
 
 def across_files(book: Book) -> list[Problem]:
-    """Every finding across the files."""
-    return [problem for rule in ACROSS for problem in rule(book)]
+    """Return every problem across the files."""
+    return [problem for rule in CROSS_FILE_RULES for problem in rule(book)]
 
 
 def _warning(problem: Problem) -> Problem:
@@ -75,12 +78,12 @@ def address_unique(book: Book) -> Iterator[Problem]:
     """An address is one person's login in the whole portal."""
     first: dict[str, DesiredContact] = {}
     for contact in book.contacts():
-        other = first.setdefault(address_key(contact.email), contact)
-        if other is not contact:
-            line = other.places["email"].line
+        earlier = first.setdefault(address_key(contact.email), contact)
+        if earlier is not contact:
+            line = earlier.places["email"].line
             message = (
-                f"'{contact.email}' is already the address of {display(other.customer, other.key)} "
-                f"({other.place.path}:{line})"
+                f"'{contact.email}' is already the address of {display(earlier.customer, earlier.key)} "
+                f"({earlier.place.path}:{line})"
             )
             yield book.problem(RuleId.ADDRESS_TWICE, contact, "email", message, "give each person one file")
 
@@ -89,35 +92,35 @@ def customer_name_unique(book: Book) -> Iterator[Problem]:
     """A customer's name is unique."""
     first: dict[str, DesiredCustomer] = {}
     for customer in book.customers.values():
-        other = first.setdefault(name_key(customer.name), customer)
-        if other is not customer:
-            message = f"'{customer.name}' is already the name of {other.key} ({other.place.path})"
+        earlier = first.setdefault(name_key(customer.name), customer)
+        if earlier is not customer:
+            message = f"'{customer.name}' is already the name of {earlier.key} ({earlier.place.path})"
             yield book.problem(RuleId.CUSTOMER_NAME_TWICE, customer, "name", message, "make the names differ")
 
 
 def heirs_resolve(book: Book) -> Iterator[Problem]:
-    """An heir is there, may hold work, and does not leave without an heir of their own.
+    """An heir exists, may hold work, and does not leave without an heir.
 
-    Under `removed/` this warns: a farewell whose contact is long gone has no effect, so it must not
-    stand in the way when its heir goes too. Where there is open work, the plan refuses.
+    Under `removed/` this only warns: a farewell of a removed contact has no effect, so it must not
+    block the removal of its heir. Where there is open work, the plan refuses.
     """
-    for customer in book.whole:
+    for customer in book.complete_customers:
         if customer.heir:
             yield from _heir(book, customer, customer, customer.heir)
         for contact in customer.contacts.values():
             if contact.heir:
                 yield from _heir(book, customer, contact, contact.heir)
-        for gone in customer.farewells.values():
-            if gone.heir:
-                yield from map(_warning, _heir(book, customer, gone, gone.heir))
+        for farewell in customer.farewells.values():
+            if farewell.heir:
+                yield from map(_warning, _heir(book, customer, farewell, farewell.heir))
 
 
-def _heir(book: Book, customer: DesiredCustomer, giver: Thing, heir: str) -> Iterator[Problem]:
-    """Follows a chain of leavers to its end; at most as many steps as there are people."""
-    seen = [] if isinstance(giver, DesiredCustomer) else [giver.key]
-    while heir not in seen:
-        seen.append(heir)
-        contact = _called(customer, heir)
+def _heir(book: Book, customer: DesiredCustomer, giver: DesiredObject, heir: str) -> Iterator[Problem]:
+    """Follow a chain of leavers to its end; it has at most as many steps as there are people."""
+    chain = [] if isinstance(giver, DesiredCustomer) else [giver.key]
+    while heir not in chain:
+        chain.append(heir)
+        contact = _find_contact(customer, heir)
         if contact is not None and contact.leaves is None:
             if not may_hold_work(contact.role):
                 message = f"'{heir}' is an observer and cannot hold work"
@@ -125,78 +128,86 @@ def _heir(book: Book, customer: DesiredCustomer, giver: Thing, heir: str) -> Ite
             return
         following = contact.heir if contact else None
         if contact is None:
-            gone = customer.farewells.get(heir)
-            if gone is None:
-                message = f"'{heir}' is nobody at {customer.key}"
+            farewell = customer.farewells.get(heir)
+            if farewell is None:
+                message = f"'{heir}' is not a contact of {customer.key}"
                 yield book.problem(RuleId.HEIR, giver, "heir", message, _other_heirs(customer, giver, heir))
                 return
-            following = gone.heir
+            following = farewell.heir
         following = following or customer.heir
         if following is None:
             if contact is None:
                 message = f"'{heir}' has left and names no heir"
-                yield book.problem(RuleId.HEIR, giver, "heir", message, "name somebody who stays")
+                yield book.problem(RuleId.HEIR, giver, "heir", message, "name a contact who stays")
             return
         heir = following
-    message = f"the heirs form a circle: {' → '.join([*seen, heir])}"
-    yield book.problem(RuleId.HEIR_CIRCLE, giver, "heir", message, "name somebody who stays")
+    message = f"the heirs form a circle: {' → '.join([*chain, heir])}"
+    yield book.problem(RuleId.HEIR_CIRCLE, giver, "heir", message, "name a contact who stays")
 
 
-def _called(customer: DesiredCustomer, key: str) -> DesiredContact | None:
-    found = customer.contacts.get(key)
-    return found or next((c for c in customer.contacts.values() if key in c.previously), None)
+def _find_contact(customer: DesiredCustomer, key: str) -> DesiredContact | None:
+    contact = customer.contacts.get(key)
+    return contact or next((c for c in customer.contacts.values() if key in c.previously), None)
 
 
-def _other_heirs(customer: DesiredCustomer, giver: Thing, key: str) -> str:
-    """Who could be meant, or named instead: people who may hold work, without the giver."""
-    people = {other: one for other, one in customer.contacts.items() if other != giver.key or giver is customer}
-    able = tuple(sorted(other for other, one in people.items() if may_hold_work(one.role)))
-    said = _suggestion(key, able, "name one of", "its requesters and managers")
-    return said if said.startswith("did") else f"{said}; or, if {key} has left, write removed/{key}.yaml"
+def _other_heirs(customer: DesiredCustomer, giver: DesiredObject, key: str) -> str:
+    """Return a hint with the contacts who may hold work, without the giver."""
+    people = {
+        contact_key: contact
+        for contact_key, contact in customer.contacts.items()
+        if contact_key != giver.key or giver is customer
+    }
+    candidates = tuple(sorted(contact_key for contact_key, contact in people.items() if may_hold_work(contact.role)))
+    hint = _name_hint(key, candidates, "name one of", "its requesters and managers")
+    return hint if hint.startswith("did") else f"{hint}; or, if {key} has left, write removed/{key}.yaml"
 
 
 @lru_cache(maxsize=1024)
-def _suggestion(word: str, known: tuple[str, ...], lead: str, none: str) -> str:
-    """The closest of the words that are known, else a few of them; the same slip is looked up once."""
-    near = difflib.get_close_matches(word, known, 1, 0.6)
+def _name_hint(word: str, names: tuple[str, ...], lead: str, empty_text: str) -> str:
+    """Return the closest known name, else a few of them. Cached, because one typo repeats."""
+    near = difflib.get_close_matches(word, names, 1, 0.6)
     if near:
         return f"did you mean '{near[0]}'?"
-    more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
-    return f"{lead} {', '.join(known[:_NAMED]) or none}{more}"
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{lead} {', '.join(names[:_MOST_NAMES]) or empty_text}{more}"
 
 
 def services_exist(book: Book) -> Iterator[Problem]:
-    """A service that is named is one of the portal's, and a contact's is one of the customer's."""
-    offered = book.portal.services if book.portal else None
+    """A named service exists in the portal, and a contact's service is one of the customer's."""
+    portal_services = book.portal.services if book.portal else None
     for customer in book.customers.values():
-        own = customer.fields.get("services")
-        if isinstance(own, tuple) and offered is not None:
-            yield from _unknown_services(book, own, offered, customer)
+        customer_field = customer.fields.get("services")
+        if isinstance(customer_field, tuple) and portal_services is not None:
+            yield from _unknown_services(book, customer_field, portal_services, customer)
         for contact in customer.contacts.values():
-            wanted = contact.fields.get("services")
-            if not isinstance(wanted, tuple):
+            contact_services = contact.fields.get("services")
+            if not isinstance(contact_services, tuple):
                 continue
-            if offered is not None:
-                yield from _unknown_services(book, wanted, offered, contact)
-            ordered = own if isinstance(own, tuple) else wanted
-            for key in wanted:
-                exists = offered is None or key in offered
-                if exists and key not in ordered and not _for_all(book, key):
+            if portal_services is not None:
+                yield from _unknown_services(book, contact_services, portal_services, contact)
+            customer_services = customer_field if isinstance(customer_field, tuple) else contact_services
+            for key in contact_services:
+                exists = portal_services is None or key in portal_services
+                if exists and key not in customer_services and not _for_all(book, key):
                     message = f"'{key}' is not one of the services of {customer.key}"
-                    hint = f"add it to {customer.place.path}, or take it out here"
+                    hint = f"add it to {customer.place.path}, or remove it here"
                     yield book.problem(
                         RuleId.SERVICE_NOT_ORDERED, contact, book.item(contact, "services", key), message, hint
                     )
 
 
 def _unknown_services(
-    book: Book, named: tuple[str, ...], offered: Mapping[str, object], thing: Thing
+    book: Book, keys: tuple[str, ...], portal_services: Mapping[str, object], object: DesiredObject
 ) -> Iterator[Problem]:
-    known = tuple(sorted(offered))
-    for number, key in enumerate(key for key in named if key not in offered):
-        hint = _suggestion(key, known, "services are", "none yet") if number < _NAMED else "compare it with portal.yaml"
-        at = book.item(thing, "services", key)
-        yield book.problem(RuleId.SERVICES, thing, at, f"'{key}' is not a service of portal.yaml", hint)
+    known_keys = tuple(sorted(portal_services))
+    for number, key in enumerate(key for key in keys if key not in portal_services):
+        hint = (
+            _name_hint(key, known_keys, "services are", "none yet")
+            if number < _MOST_NAMES
+            else "compare it with portal.yaml"
+        )
+        at = book.item(object, "services", key)
+        yield book.problem(RuleId.SERVICES, object, at, f"'{key}' is not a service of portal.yaml", hint)
 
 
 def _for_all(book: Book, key: str) -> bool:
@@ -205,24 +216,24 @@ def _for_all(book: Book, key: str) -> bool:
 
 
 def present_or_removed(book: Book) -> Iterator[Problem]:
-    """A key is present or removed, not both, and nobody else's former key."""
+    """A key is present or removed, not both, and not somebody else's former key."""
     for customer in book.customers.values():
-        for key, gone in customer.farewells.items():
-            if key in customer.contacts and gone.registration is None:
+        for key, farewell in customer.farewells.items():
+            if key in customer.contacts and farewell.registration is None:
                 message = f"'{key}' is present in contacts/ and has a farewell here"
-                yield book.problem(RuleId.PRESENT_AND_REMOVED, gone, (), message, "delete one of the two files")
+                yield book.problem(RuleId.PRESENT_AND_REMOVED, farewell, (), message, "delete one of the two files")
         former: dict[str, str] = {}
         for contact in customer.contacts.values():
             for key in contact.previously:
                 at = book.item(contact, "previously", key)
                 if key in customer.contacts or key in customer.farewells:
-                    message = f"'{key}' is in use; it cannot be what {contact.key} was called before"
+                    message = f"'{key}' is in use; it cannot be a former key of {contact.key}"
                     yield book.problem(
-                        RuleId.PREVIOUSLY, contact, at, message, "delete the name here, or the other file"
+                        RuleId.PREVIOUSLY, contact, at, message, "delete the key here, or the other file"
                     )
                 elif former.setdefault(key, contact.key) != contact.key:
-                    message = f"'{key}' is also what {former[key]} was called before"
-                    yield book.problem(RuleId.PREVIOUSLY, contact, at, message, "keep it at one of them")
+                    message = f"'{key}' is also a former key of {former[key]}"
+                    yield book.problem(RuleId.PREVIOUSLY, contact, at, message, "keep it in one of them")
 
 
 def former_folders(book: Book) -> Iterator[Problem]:
@@ -232,11 +243,11 @@ def former_folders(book: Book) -> Iterator[Problem]:
         for key in customer.previously:
             at = book.item(customer, "previously", key)
             if key in book.customers:
-                message = f"there is a customer '{key}'; it cannot be what {customer.key} was called before"
-                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "delete the name here")
+                message = f"'{key}' is an existing customer; it cannot be a former key of {customer.key}"
+                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "delete the key here")
             elif former.setdefault(key, customer.key) != customer.key:
-                message = f"'{key}' is also what {former[key]} was called before"
-                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "keep it at one of them")
+                message = f"'{key}' is also a former key of {former[key]}"
+                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "keep it in one of them")
 
 
 def domain_unique(book: Book) -> Iterator[Problem]:
@@ -244,27 +255,29 @@ def domain_unique(book: Book) -> Iterator[Problem]:
     first: dict[str, DesiredCustomer] = {}
     for customer in book.customers.values():
         for domain in _texts(customer, "email_domains"):
-            other = first.setdefault(domain_key(domain), customer)
-            if other is not customer:
-                message = f"'{domain}' is already a domain of {other.key} ({other.place.path})"
+            earlier = first.setdefault(domain_key(domain), customer)
+            if earlier is not customer:
+                message = f"'{domain}' is already a domain of {earlier.key} ({earlier.place.path})"
                 at = book.item(customer, "email_domains", domain)
-                yield book.problem(RuleId.DOMAIN_TWICE, customer, at, message, "keep it at one of them")
+                yield book.problem(RuleId.DOMAIN_TWICE, customer, at, message, "keep it in one of them")
 
 
 def foreign_domain(book: Book) -> Iterator[Problem]:
-    """A contact's address is at one of the customer's domains, where it names any."""
+    """A contact's address is in one of the customer's domains, if the customer lists any."""
     for customer in book.customers.values():
         domains = {domain_key(domain) for domain in _texts(customer, "email_domains")}
         for contact in customer.contacts.values() if domains else ():
             if domain_key(contact.email.rpartition("@")[2]) not in domains:
-                message = f"'{contact.email}' is at none of the domains of {customer.key}"
-                hint = "compare it with the address in their mails, or add its domain to email_domains"
+                message = f"'{contact.email}' is not in a domain of {customer.key}"
+                hint = "check the address, or add its domain to email_domains"
                 yield _warning(book.problem(RuleId.FOREIGN_DOMAIN, contact, "email", message, hint))
 
 
 def can_order(book: Book) -> Iterator[Problem]:
-    """A customer has a contact, a manager, a project manager and a service, or it cannot order."""
-    for customer in book.whole:
+    """A customer has a contact, a manager, a project manager and a service; otherwise it cannot
+    order.
+    """
+    for customer in book.complete_customers:
         if customer.release:
             continue
         lacks = []
@@ -280,14 +293,14 @@ def can_order(book: Book) -> Iterator[Problem]:
             lacks.append("no service")
         if lacks:
             message = f"{customer.key} has {' and '.join(lacks)}"
-            hint = "add what is missing before its people need it"
+            hint = "add the missing parts before people need them"
             yield _warning(book.problem(RuleId.CANNOT_ORDER, customer, (), message, hint))
 
 
 def _orderable(book: Book, customer: DesiredCustomer) -> bool:
     own = customer.fields["services"]
-    offered = (book.portal.services if book.portal else None) or {}
-    return own == ALL or bool(own) or any(service.available_to_all for service in offered.values())
+    portal_services = (book.portal.services if book.portal else None) or {}
+    return own == ALL or bool(own) or any(service.available_to_all for service in portal_services.values())
 
 
 def _texts(customer: DesiredCustomer, field: str) -> tuple[str, ...]:
@@ -295,7 +308,7 @@ def _texts(customer: DesiredCustomer, field: str) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-ACROSS: tuple[Callable[[Book], Iterator[Problem]], ...] = (
+CROSS_FILE_RULES: tuple[Callable[[Book], Iterator[Problem]], ...] = (
     address_unique,
     customer_name_unique,
     heirs_resolve,

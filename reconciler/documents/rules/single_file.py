@@ -1,4 +1,4 @@
-"""Rules on one file alone: values that a schema cannot judge."""
+"""Rules on one file alone: values that a schema cannot check."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from reconciler.documents import values
 from reconciler.documents.strict_yaml import Path
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
 from reconciler.documents.validation import Source
-from reconciler.documents.values import Finding
+from reconciler.documents.values import ValueProblem
 from reconciler.model.choices import SignUp
 from reconciler.model.equality import domain_key
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
-Check = Callable[[str], Finding | None]
+Check = Callable[[str], ValueProblem | None]
 
 FREE_MAIL: Final = frozenset([
     "163.com", "aol.com", "arcor.de", "bluewin.ch", "free.fr", "freenet.de", "gmail.com", "gmx.at", "gmx.ch",
@@ -28,11 +28,13 @@ FREE_MAIL: Final = frozenset([
 
 
 def in_one_file(document: Document, source: Source) -> list[Problem]:
-    """Every finding in one typed document, at its place."""
-    found = [problem for at, text, check in _checks(document) for problem in _judged(source, at, text, check)]
-    found += _free_mail(document, source)
-    found += _open_sign_up(document, source)
-    return found
+    """Return every problem of one typed document, at its place."""
+    problems = [
+        problem for at, text, check in _checks(document) for problem in _check_problems(source, at, text, check)
+    ]
+    problems += _free_mail(document, source)
+    problems += _open_sign_up(document, source)
+    return problems
 
 
 def _checks(document: Document) -> Iterator[tuple[Path, str, Check]]:
@@ -70,7 +72,7 @@ def _language(tag: str | None) -> Iterator[tuple[Path, str, Check]]:
         yield ("language",), tag, values.language
 
 
-def _judged(source: Source, at: Path, text: str, check: Check) -> Iterator[Problem]:
+def _check_problems(source: Source, at: Path, text: str, check: Check) -> Iterator[Problem]:
     if finding := check(text):
         field = next(part for part in reversed(at) if isinstance(part, str))
         rule = RuleId.MIXED_SCRIPT if finding.warns else RuleId(field.replace("_", "-"))
@@ -84,13 +86,13 @@ def _free_mail(document: Document, source: Source) -> Iterator[Problem]:
     for number, domain in enumerate(document.email_domains or ()):
         if domain_key(domain) in FREE_MAIL:
             at: Path = ("email_domains", number)
-            message = f"'{domain}' is everybody's domain; anyone there could sign up as this customer"
+            message = f"'{domain}' is a public mail domain; anybody with such an address could sign up as this customer"
             yield source.problem(RuleId.FREE_MAIL_DOMAIN, source.span(at), message, at=at, hint="delete the line")
 
 
 def _open_sign_up(document: Document, source: Source) -> Iterator[Problem]:
     if isinstance(document, Portal) and document.sign_up is SignUp.OPEN:
         at: Path = ("sign_up",)
-        message = "with open sign-up anybody gets access without approval"
-        hint = "write approval_required, unless that is meant"
+        message = "with open sign-up, anybody gets access without approval"
+        hint = "write approval_required, unless open sign-up is intended"
         yield source.problem(RuleId.OPEN_SIGN_UP, source.span(at), message, at=at, hint=hint, severity=Severity.WARNING)
