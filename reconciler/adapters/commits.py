@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.adapters.git import Git
-from reconciler.adapters.sources import LARGEST, MOST_FILES, text_of
+from reconciler.adapters.source_files import LARGEST, MOST_FILES, text_of
 from reconciler.model.errors import FilesUnreadable, WrongUsage
 
 LINK: Final = "120000"

@@ -23,9 +23,9 @@ import stamina
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.answer_limits import AnswerLimits, answer_too_large
-from reconciler.adapters.ending import WITHIN_S, EndingTransport
-from reconciler.adapters.unpacking import decompressed
-from reconciler.documents.published import validator_for
+from reconciler.adapters.decompression import decompressed
+from reconciler.adapters.response_deadlines import WITHIN_S, EndingTransport
+from reconciler.documents.published_schemas import validator_for
 from reconciler.model.errors import (
     BatchRefused,
     LeaseHeld,

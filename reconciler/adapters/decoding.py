@@ -108,7 +108,7 @@ def _field(field: Field, row: Row) -> Value:
     if dot and found is not None:
         found = _object(row, outer).get(inner)
     value = _value(field.name, found)
-    if not field.shape.holds(value) or (field.required and value is None):
+    if not field.shape.holds(value) or (field.is_required and value is None):
         place = f"'{row.get('id')}' has {field.name}"
         raise NotUnderstood(f"{place} {found!r:.80}, which is not {field.shape}")
     return value

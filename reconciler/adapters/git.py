@@ -22,7 +22,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
 
-from reconciler.adapters.sources import MOST_BYTES, text_of
+from reconciler.adapters.source_files import MOST_BYTES, text_of
 from reconciler.model.errors import FilesUnreadable, Refused
 
 _SETTINGS: Final = (

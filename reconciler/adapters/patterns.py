@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Final
 
-from reconciler.adapters import commits, sources
+from reconciler.adapters import commits, source_files
 from reconciler.adapters.commits import Entry
-from reconciler.adapters.sources import CUSTOMERS, DEEPEST
+from reconciler.adapters.source_files import CUSTOMERS, DEEPEST
 from reconciler.model.errors import FilesUnreadable
 from reconciler.model.files import SourceFile
 
@@ -48,7 +48,7 @@ def parse_patterns(texts: Sequence[str]) -> tuple[tuple[Pattern, ...], tuple[Sou
         raise FilesUnreadable(message, "use a glob such as policy/*.schema.json")
     refusals = {text: reason for text in texts if (reason := _reason_against(text))}
     allowed = [Pattern(text, tuple(text.split("/"))) for text in texts if text not in refusals]
-    refused = [sources.pattern(text[:LONGEST], reason) for text, reason in refusals.items()]
+    refused = [source_files.pattern(text[:LONGEST], reason) for text, reason in refusals.items()]
     return tuple(allowed), tuple(refused)
 
 
@@ -81,7 +81,7 @@ def unmatched(patterns: Iterable[Pattern], paths: Iterable[str]) -> list[SourceF
     """A refusal for each pattern without a match; a refused link on the way counts as one."""
     found = [path.split("/") for path in paths]
     without = [each for each in patterns if not any(each.agrees(names) for names in found)]
-    return [sources.pattern(each.text, "this matches no file") for each in without]
+    return [source_files.pattern(each.text, "this matches no file") for each in without]
 
 
 def _reason_against(text: str) -> str | None:

@@ -15,12 +15,12 @@ from functools import partial
 from pathlib import Path
 from typing import Final, TypeAlias
 
-from reconciler.adapters import commits, sources
+from reconciler.adapters import commits, source_files
 from reconciler.adapters.commits import Entry
 from reconciler.adapters.git import Git, find_git
 from reconciler.adapters.patterns import parse_patterns, select_entries, top_names, unmatched
-from reconciler.adapters.sources import CUSTOMERS, MOST_BYTES, PATHS, printable, text_of
-from reconciler.adapters.walking import LINK, Walked, walk, walk_matching
+from reconciler.adapters.source_files import CUSTOMERS, MOST_BYTES, PATHS, printable, text_of
+from reconciler.adapters.tree_walk import LINK, Walked, walk, walk_matching
 from reconciler.model.errors import FilesUnreadable, Refused, WrongUsage
 from reconciler.model.files import SourceFile, Tree
 
@@ -143,7 +143,7 @@ class Repository:
         held = selecting(commits.entries(git, self._head, names)) if self._head else {}
         for path, entry in held.items():
             if entry.mode == commits.REPOSITORY:
-                walked.files[path] = sources.repository_within(path)
+                walked.files[path] = source_files.repository_within(path)
                 walked.marks[path] = entry.blob
         differing = _differing(git, held, walked)
         return walked, tuple(sorted(printable(path) for path in differing))
@@ -183,16 +183,16 @@ def _at_commit(
     bytes_of: Mapping[str, bytes],
 ) -> SourceFile:
     if entry.mode == commits.LINK:
-        return sources.link(path)
+        return source_files.link(path)
     if entry.mode == commits.REPOSITORY:
-        return sources.repository_within(path)
+        return source_files.repository_within(path)
     if entry == commits.FOLDER_ENTRY:
-        return sources.folder_for_file(path)
+        return source_files.folder_for_file(path)
     if entry.blob in bytes_of:
-        return sources.plain(path, bytes_of[entry.blob])
+        return source_files.plain(path, bytes_of[entry.blob])
     if entry.blob in known:
-        return sources.too_large(path, known[entry.blob])
-    return sources.unreadable(path, "its bytes are not in this repository")
+        return source_files.too_large(path, known[entry.blob])
+    return source_files.unreadable(path, "its bytes are not in this repository")
 
 
 def _unknown(git: Git, ref: str) -> WrongUsage | Refused:
@@ -262,7 +262,7 @@ def _content(walked: Walked, path: str) -> bytes | None:
 
 
 def _same(stored: bytes | None, content: bytes | None) -> bool:
-    return stored is not None and sources.lf(stored) == content
+    return stored is not None and source_files.lf(stored) == content
 
 
 def _is_file(entry: Entry) -> bool:

@@ -36,7 +36,7 @@ class PortalWriter:
         """The scopes are free again."""
         self._connection.write("DELETE", f"/leases/{lease.id}", None, {})
 
-    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+    def write_batch(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
         """Carry out all the changes in one transaction.
 
         `BatchRefused`: nothing was done, also because something is not as `expects` says.

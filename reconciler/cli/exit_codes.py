@@ -1,4 +1,4 @@
-"""What the program's exit code says, in one table.
+"""The exit codes of the program, in one table.
 
 Precedence: signals; 7 after any write that failed; else the first of 8 6 3 4 5 2 0.
 """
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from typing import Final
 
 from reconciler.model import errors
-from reconciler.model.outcome import Fate, Outcome
+from reconciler.model.outcome import GroupStatus, Outcome
 from reconciler.model.plan import Plan
 from reconciler.model.rules import RuleId
 
@@ -36,35 +36,37 @@ _CONFLICTS: Final = frozenset({
 
 
 def of_error(error: errors.ReconcilerError) -> int:
-    """The code of a failure of the world."""
+    """Return the exit code of an error."""
     if isinstance(error, errors.Interrupted):
         return SIGNAL + error.signal
     return next(code for kind, code in _ERRORS if isinstance(error, kind))
 
 
 def of_plan(plan: Plan, *, detailed: bool = False) -> int:
-    """The code of a plan: refused, in conflict, pending (when asked for in detail), or done."""
+    """Return the exit code of a plan: refused, in conflict, pending (with `detailed`), or done."""
     pending = detailed and any(group.changes for group in plan.groups)
     return _first([*_of_refusals(plan), *([PENDING] if pending else [])])
 
 
 def of_drift(plan: Plan, *, detailed: bool) -> int:
-    """The code of a look at what was edited in the portal."""
+    """Return the exit code of a drift report."""
     return PENDING if detailed and plan.portal_edits else DONE
 
 
 def of_outcome(outcome: Outcome) -> int:
-    """The code of a run: by signal, by what failed, by what was held back, by what is left."""
+    """Return the exit code of a run: by signal, by failures, by what was held back, by what is
+    left.
+    """
     if outcome.signal is not None:
         return SIGNAL + outcome.signal
-    if outcome.declined and outcome.left is not None:
-        return of_plan(outcome.left, detailed=True)
-    if outcome.of(Fate.FAILED, Fate.UNKNOWN):
+    if outcome.declined and outcome.final_plan is not None:
+        return of_plan(outcome.final_plan, detailed=True)
+    if outcome.of(GroupStatus.FAILED, GroupStatus.UNKNOWN):
         return WRITE_FAILED
-    codes = [STALE] if outcome.of(Fate.STALE, Fate.NOT_TRIED) else []
-    if outcome.left is not None:
-        codes += _of_refusals(outcome.left)
-        codes += _of_ready(outcome, outcome.left)
+    codes = [STALE] if outcome.of(GroupStatus.STALE, GroupStatus.NOT_TRIED) else []
+    if outcome.final_plan is not None:
+        codes += _of_refusals(outcome.final_plan)
+        codes += _of_ready(outcome, outcome.final_plan)
     elif outcome.groups:
         codes.append(UNREACHABLE)
     return _first(codes)
@@ -75,11 +77,14 @@ def _of_refusals(plan: Plan) -> Iterator[int]:
         yield _of_rule(refusal.rule)
 
 
-def _of_ready(outcome: Outcome, left: Plan) -> Iterator[int]:
-    """The codes of groups that a further run would carry out, by what kept them out of this one."""
-    stopped = {held.group.name: held.group.held_back for held in outcome.of(Fate.HELD_BACK)}
-    for group in left.ready:
-        yield from map(_of_rule, stopped.get(group.name) or (RuleId.CONFLICT,))
+def _of_ready(outcome: Outcome, final_plan: Plan) -> Iterator[int]:
+    """Yield the codes of groups that a further run would apply, by what held them back in this one."""
+    held_back_rules = {
+        outcome_of_group.group.name: outcome_of_group.group.held_back
+        for outcome_of_group in outcome.of(GroupStatus.HELD_BACK)
+    }
+    for group in final_plan.ready:
+        yield from map(_of_rule, held_back_rules.get(group.name) or (RuleId.CONFLICT,))
 
 
 def _of_rule(rule: str) -> int:
@@ -87,5 +92,5 @@ def _of_rule(rule: str) -> int:
 
 
 def _first(codes: Iterable[int]) -> int:
-    found = set(codes)
-    return next((code for code in _PRECEDENCE if code in found), DONE)
+    code_set = set(codes)
+    return next((code for code in _PRECEDENCE if code in code_set), DONE)

@@ -1,4 +1,4 @@
-"""The command line: the table of commands, and the way from a failure to an exit code."""
+"""The command line: the table of commands, and the mapping from errors to exit codes."""
 
 from __future__ import annotations
 
@@ -11,29 +11,29 @@ from typing import Any
 import click
 
 from reconciler.cli.exit_codes import SIGNAL, WRONG_USAGE, of_error
-from reconciler.cli.lazy import LazyGroup
-from reconciler.cli.output import ReaderGone, complain, list_commands, to_nowhere, use_utf8
+from reconciler.cli.lazy_group import LazyGroup
+from reconciler.cli.output import ReaderGone, complain, discard_stdout, list_commands, use_utf8
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import Interrupted, ReconcilerError, WrongUsage
 
 _HERE = "reconciler.cli.commands"
 COMMANDS = {
-    "validate": (f"{_HERE}.validate:validate", "Judge the files; needs no network."),
-    "plan": (f"{_HERE}.plan:plan", "Show what would happen to whom; only asks."),
+    "validate": (f"{_HERE}.validate:validate", "Validate the files; needs no network."),
+    "plan": (f"{_HERE}.plan:plan", "Show the changes an apply would make. Read-only."),
     "apply": (f"{_HERE}.apply:apply", "Make the portal match the files."),
     "drift": (f"{_HERE}.drift:drift", "Show what was edited in the portal."),
     "schema": (f"{_HERE}.schema:schema", "Write the JSON Schemas for editors."),
     "explain": (f"{_HERE}.explain:explain", "Explain a rule."),
-    "doctor": (f"{_HERE}.doctor:doctor", "Check that everything a run needs is there."),
-    "demo": (f"{_HERE}.demo:demo", "The ten-minute tour, with a portal of its own."),
+    "doctor": (f"{_HERE}.doctor:doctor", "Check that everything a run needs is available."),
+    "demo": (f"{_HERE}.demo:demo", "Take the ten-minute tour on a temporary portal."),
     "portal": (f"{_HERE}.portal:portal", "Serve the reference portal."),
     "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
 }
 EPILOG = """\b
 Environment:
-  RECONCILER_PORTAL_URL    the portal, https only (save this machine)
+  RECONCILER_PORTAL_URL    the portal; https only, except on this machine
   RECONCILER_PORTAL_TOKEN  the token for it; never a flag
-  NO_COLOR                 do not paint
+  NO_COLOR                 disable colors
 
 \b
 Exit codes:
@@ -56,17 +56,17 @@ Examples:
 @click.version_option(version("portal-reconciler"), prog_name="reconciler")
 @with_settings
 def cli(_settings: Settings) -> None:
-    """Take the options that all commands have."""
+    """Take the options that all commands share."""
 
 
 def main() -> None:
-    """Run the command line and end with its exit code."""
+    """Run the command line and exit with its exit code."""
     use_utf8()
     signal.signal(signal.SIGTERM, _terminated)
     try:
         code = _run(sys.argv[1:])
     except ReaderGone:
-        to_nowhere()
+        discard_stdout()
         code = SIGNAL + signal.SIGPIPE
     sys.exit(code)
 
@@ -107,7 +107,7 @@ def _usage(error: click.UsageError) -> WrongUsage:
 
 
 class _Terminated(BaseException):
-    """SIGTERM came while nothing was listening for it."""
+    """SIGTERM arrived outside of an apply."""
 
 
 def _terminated(_number: int, _frame: FrameType | None) -> Any:

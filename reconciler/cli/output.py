@@ -1,4 +1,4 @@
-"""The only place that prints: results to stdout, everything else to stderr."""
+"""The only module that prints: results to stdout, everything else to stderr."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TextIO
 
 from reconciler.model.errors import ResultLost
+from reconciler.reports.formatting import escape
 from reconciler.reports.style import COLOR, PLAIN, Style
-from reconciler.reports.words import told
 
 if TYPE_CHECKING:
     from reconciler.model.errors import ReconcilerError
 
 
 class Display(Protocol):
-    """How the caller wants output to look: the part of the settings that this module reads."""
+    """The display options of the caller: the part of the settings that this module reads."""
 
     @property
     def quiet(self) -> bool: ...
@@ -27,66 +27,66 @@ class Display(Protocol):
 
 
 def use_utf8() -> None:
-    """The same bytes whatever the locale says: UTF-8, and an escape for what no encoding has.
+    """Use UTF-8 whatever the locale is, with escapes for characters that cannot be encoded.
 
-    A stream that was closed before we began is nowhere.
+    A stream that was closed before the start is replaced by the null device.
     """
-    sys.stdout = sys.stdout or _nowhere()
-    sys.stderr = sys.stderr or _nowhere()
+    sys.stdout = sys.stdout or _null_stream()
+    sys.stderr = sys.stderr or _null_stream()
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
 
 
-def _nowhere() -> TextIO:
+def _null_stream() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
 class ReaderGone(BaseException):
-    """Whoever read our stdout has closed it: nothing is wrong, and nothing more is worth saying."""
+    """The reader of stdout closed it; this is not an error, and no more output is needed."""
 
 
 def show(text: str) -> None:
-    """A result, as it is."""
+    """Print a result unchanged."""
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
     except BrokenPipeError:
         raise ReaderGone from None
     except OSError as error:
-        to_nowhere()
+        discard_stdout()
         message = f"the result cannot be written to stdout: {error.strerror}"
-        raise ResultLost(message, "make room; reconciler plan tells again what is left") from None
+        raise ResultLost(message, "free disk space, then run `reconciler plan`") from None
 
 
-def to_nowhere() -> None:
-    """Nobody takes our stdout any more: what its buffer still holds goes nowhere."""
+def discard_stdout() -> None:
+    """Discard what stdout's buffer still holds: its reader is gone."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def say(display: Display, message: str) -> None:
-    """A remark, unless the caller wants quiet."""
+    """Print a remark, unless the caller wants quiet."""
     if not display.quiet:
         _line(display, "note", message, None)
 
 
 def warn(display: Display, message: str, hint: str | None = None) -> None:
-    """Something that the caller should know."""
+    """Print a warning."""
     _line(display, "warning", message, hint)
 
 
 def list_commands(text: str) -> None:
-    """Help for whoever named no command: not what was asked for, so to stderr."""
+    """Print the help to stderr after a call without a command."""
     sys.stderr.write(text + "\n")
 
 
 def complain(display: Display, error: ReconcilerError) -> None:
-    """A failure and what to do about it."""
+    """Print an error and what to do about it."""
     _line(display, "error", error.message, error.hint)
 
 
 def style_of(display: Display, stream: TextIO | None = None) -> Style:
-    """How to paint what goes to the stream."""
+    """Return the style for the stream."""
     return COLOR if display.colored(stream) else PLAIN
 
 
@@ -96,5 +96,5 @@ def _line(display: Display, level: str, message: str, hint: str | None) -> None:
         sys.stderr.write(line + "\n")
     else:
         lead = "" if level == "note" else f"{level}: "
-        sys.stderr.write(f"{lead}{told(message)}\n" + (f"  hint: {told(hint)}\n" if hint else ""))
+        sys.stderr.write(f"{lead}{escape(message)}\n" + (f"  hint: {escape(hint)}\n" if hint else ""))
     sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What every command may be told: flags over environment, and nothing from the reconciled folder."""
+"""The options that every command has: flags before environment, nothing from the reconciled folder."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ TOKEN: Final = "RECONCILER_PORTAL_TOKEN"  # noqa: S105  the variable's name
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How a command was called."""
+    """The options of a call."""
 
     root: Path = Path()
     portal_url: str | None = None
@@ -41,22 +41,24 @@ class Settings:
     max_rows: int | None = None
 
     def address(self) -> Address:
-        """The portal and the token for it, from flags, environment or the token's file."""
+        """Return the portal and its token, from flags, environment or the token file."""
         from reconciler.adapters.address import Address  # noqa: PLC0415  only commands that need the network
 
         url = (os.environ.get(URL, "") if self.portal_url is None else self.portal_url).strip()
         if not url:
-            raise WrongUsage("no portal is named", f"set {URL} or give --portal-url; for a first look: reconciler demo")
+            raise WrongUsage(
+                "no portal is configured", f"set {URL} or pass --portal-url; to try the program: reconciler demo"
+            )
         return Address(url, self._token())
 
     def repository(self) -> Repository:
-        """The folder that was named, with its git repository; opened once for each command."""
+        """Return the given folder with its git repository; opened once per command."""
         from reconciler.adapters.repository import Repository  # noqa: PLC0415  only commands that read files
 
         return Repository(self.root)
 
     def reader(self, budget: Budget | None = None) -> PortalReader:
-        """A client that can only read."""
+        """Return a client that can only read."""
         from reconciler.adapters.answer_limits import AnswerLimits  # noqa: PLC0415  only commands that need the network
         from reconciler.adapters.reader import PortalReader  # noqa: PLC0415  the same
 
@@ -69,11 +71,11 @@ class Settings:
             return _from_file(self.token_file, self)
         token = os.environ.get(TOKEN, "").strip()
         if not token:
-            raise NotAllowed("there is no token for the portal", f"set {TOKEN} or give --token-file FILE")
+            raise NotAllowed("no token for the portal is configured", f"set {TOKEN} or pass --token-file FILE")
         return token
 
     def colored(self, stream: Any = None) -> bool:
-        """Whether to paint what goes to the stream (stdout unless said otherwise)."""
+        """Whether to color the output to the stream (stdout by default)."""
         if self.color != "auto":
             return self.color == "always"
         out = stream or sys.stdout
@@ -81,20 +83,20 @@ class Settings:
 
 
 _MOST: Final = 10_000
-"""Characters of a token's file that are read."""
+"""The maximum number of characters read from a token file."""
 
 
 def _from_file(path: Path, settings: Settings) -> str:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            raise NotAllowed(f"the token file '{path}' is no plain file", "write the token into a file")
+            raise NotAllowed(f"the token file '{path}' is not a regular file", "write the token into a file")
         with path.open(encoding="utf-8-sig") as stream:
             token = stream.read(_MOST).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise NotAllowed(f"the token file '{path}' cannot be read: {error}", "check its name and its rights") from None
+        raise NotAllowed(f"the token file '{path}' cannot be read: {error}", "check its name and permissions") from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
-        warn(settings, f"'{path}' can be read by others", f"chmod 600 {path}")
+        warn(settings, f"'{path}' is readable by other users", f"chmod 600 {path}")
     if not token:
         raise NotAllowed(f"the token file '{path}' is empty", "write the token into it")
     return token
@@ -104,37 +106,37 @@ _OPTIONS: Final = (
     click.option("--root", type=click.Path(path_type=Path, file_okay=False), help="Folder with portal.yaml [default: .]"),
     click.option("--portal-url", metavar="URL", help=f"The portal [env: {URL}]"),
     click.option("--token-file", type=click.Path(path_type=Path, dir_okay=False), help=f"File with the token [env: {TOKEN} holds the token itself]"),
-    click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Paint the text [default: auto]"),
-    click.option("-q", "--quiet", is_flag=True, default=None, help="Only the result and errors."),
-    click.option("-v", "--verbose", is_flag=True, default=None, help="Also times and request counts, on stderr."),
+    click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Color the text [default: auto]"),
+    click.option("-q", "--quiet", is_flag=True, default=None, help="Print only the result and errors."),
+    click.option("-v", "--verbose", is_flag=True, default=None, help="Also print times and request counts to stderr."),
     click.option("--max-answer-bytes", type=click.IntRange(min=1), metavar="N", help="Fail when the portal's answer has more bytes [default: 536870912]"),
     click.option("--max-rows", type=click.IntRange(min=1), metavar="N", help="Fail when the portal's answer has more rows [default: 1000000]"),
-    click.option("--log-format", type=click.Choice(["text", "json"]), help="How stderr is written [default: text]"),
+    click.option("--log-format", type=click.Choice(["text", "json"]), help="The format of stderr [default: text]"),
 )  # fmt: skip
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the options that all have, and pass it one `Settings` as its first argument."""
+    """Add the options that all commands share, and pass one `Settings` as the first argument."""
 
     @functools.wraps(command)
     @click.pass_context
-    def called(context: click.Context, /, **given: Any) -> Any:
-        settings = _over(context.obj or Settings(), given)
+    def wrapper(context: click.Context, /, **flags: Any) -> Any:
+        settings = _over(context.obj or Settings(), flags)
         context.obj = settings
-        return context.invoke(command, settings, **given)
+        return context.invoke(command, settings, **flags)
 
     for option in reversed(_OPTIONS):
-        called = option(called)
-    return called
+        wrapper = option(wrapper)
+    return wrapper
 
 
-def _over(settings: Settings, given: dict[str, Any]) -> Settings:
+def _over(settings: Settings, flags: dict[str, Any]) -> Settings:
     names = tuple(field.name for field in fields(Settings))
-    values = {name: value for name in names if (value := given.pop(name, None)) is not None}
+    values = {name: value for name in names if (value := flags.pop(name, None)) is not None}
     return replace(settings, **values)
 
 
-def told_time(settings: Settings, what: str) -> None:
-    """Times and counts, for whoever asked for them."""
+def report_time(settings: Settings, text: str) -> None:
+    """Print times and counts under --verbose."""
     if settings.verbose:
-        say(settings, what)
+        say(settings, text)

@@ -1,8 +1,6 @@
-"""Which path is which document, and which paths cannot be one.
+"""The mapping from paths to documents, and the paths that cannot be a document.
 
-portal.yaml
-customers/<customer>/customer.yaml
-customers/<customer>/contacts/<contact>.yaml
+portal.yaml customers/<customer>/customer.yaml customers/<customer>/contacts/<contact>.yaml
 customers/<customer>/removed/<contact>.yaml
 """
 
@@ -25,8 +23,8 @@ _CONTACT_DEPTH: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Located:
-    """A file that is a document: its kind, whose it is, and the bytes."""
+class DocumentFile:
+    """A file that is a document: its kind, the customer and key that it belongs to, and the bytes."""
 
     file: SourceFile
     kind: str
@@ -34,38 +32,38 @@ class Located:
     key: str = ""
 
 
-def locate(tree: Tree) -> tuple[list[Located], list[Problem]]:
-    """The documents of a tree by what their paths say, and a problem for every other path."""
-    located: list[Located] = []
+def locate(tree: Tree) -> tuple[list[DocumentFile], list[Problem]]:
+    """Return the documents of a tree by their paths, and a problem for every other path."""
+    documents: list[DocumentFile] = []
     problems: list[Problem] = []
-    files = sorted((file for file in tree.files if not _ignored(file.path)), key=lambda file: file.path)
+    files = sorted((file for file in tree.files if not _is_ignored(file.path)), key=lambda file: file.path)
     for file in files:
-        found = _refused(file) or _located(file)
-        if isinstance(found, Located):
-            located.append(found)
+        document = _refusal(file) or _document_at(file)
+        if isinstance(document, DocumentFile):
+            documents.append(document)
         else:
-            problems.append(found)
-    problems += _missing(tree, located)
-    problems += _alike(file.path for file in files)
-    return located, problems
+            problems.append(document)
+    problems += _missing_files(tree, documents)
+    problems += _case_collisions(file.path for file in files)
+    return documents, problems
 
 
-def _ignored(path: str) -> bool:
-    """Hidden and backup files, and prose, are nobody's documents."""
+def _is_ignored(path: str) -> bool:
+    """Whether the path is not a document: hidden and backup files, and prose."""
     return path.endswith((*_PROSE, "~")) or any(part.startswith((".", "#")) for part in path.split("/"))
 
 
-def _refused(file: SourceFile) -> Problem | None:
+def _refusal(file: SourceFile) -> Problem | None:
     if file.rule is None:
         return None
     return _problem(file.rule, file.path, file.message or "cannot be read", file.hint)
 
 
-def _located(file: SourceFile) -> Located | Problem:
+def _document_at(file: SourceFile) -> DocumentFile | Problem:
     parts = file.path.split("/")
     stem, dot, ending = parts[-1].rpartition(".")
     if file.path == "portal.yaml":
-        return Located(file, "portal")
+        return DocumentFile(file, "portal")
     if ending == "yml":
         return _problem(RuleId.FILE_NAME, file.path, "documents end in .yaml", f"rename it to {stem}.yaml")
     if parts[0] == "customers" and ending == "yaml" and dot:
@@ -79,39 +77,37 @@ def _located(file: SourceFile) -> Located | Problem:
     return _problem(RuleId.FILE_PLACE, file.path, "no document belongs here", hint)
 
 
-def _keyed(file: SourceFile, kind: str, customer: str, key: str) -> Located | Problem:
+def _keyed(file: SourceFile, kind: str, customer: str, key: str) -> DocumentFile | Problem:
     for part in (customer, key):
         if not is_key(part):
-            hint = "use small letters, digits and single hyphens, at most 63 characters"
+            hint = "use lower-case letters, digits and single hyphens, at most 63 characters"
             return _problem(RuleId.FILE_NAME, file.path, f"'{part}' is not a key", hint)
-    return Located(file, kind, customer, key)
+    return DocumentFile(file, kind, customer, key)
 
 
-def _missing(tree: Tree, located: list[Located]) -> list[Problem]:
+def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
     problems = []
     if not any(file.path == "portal.yaml" for file in tree.files):
         hint = "write at least schema_version: 1 and owner: YOUR-KEY"
-        problems.append(_problem(RuleId.PORTAL_FILE, "portal.yaml", "there is no portal.yaml", hint))
-    known = {item.customer for item in located if item.kind == "customer"}
-    refused = {path.path for path in tree.files if path.path.endswith("/customer.yaml")}
-    for item in located:
+        problems.append(_problem(RuleId.PORTAL_FILE, "portal.yaml", "portal.yaml is missing", hint))
+    customers_with_file = {item.customer for item in documents if item.kind == "customer"}
+    existing_paths = {path.path for path in tree.files if path.path.endswith("/customer.yaml")}
+    for item in documents:
         path = f"customers/{item.customer}/customer.yaml"
-        if item.customer and item.customer not in known and path not in refused:
-            problems.append(
-                _problem(RuleId.CUSTOMER_FILE, item.file.path, f"there is no {path} beside it", f"write {path}")
-            )
+        if item.customer and item.customer not in customers_with_file and path not in existing_paths:
+            problems.append(_problem(RuleId.CUSTOMER_FILE, item.file.path, f"{path} is missing", f"write {path}"))
     return problems
 
 
-def _alike(paths: Iterable[str]) -> list[Problem]:
-    """Two paths that some file systems take for one."""
+def _case_collisions(paths: Iterable[str]) -> list[Problem]:
+    """Return a problem for each pair of paths that case-insensitive file systems treat as one."""
     first: dict[str, str] = {}
     problems = []
     for path in sorted(paths):
-        other = first.setdefault(path.casefold(), path)
-        if other != path:
+        earlier_path = first.setdefault(path.casefold(), path)
+        if earlier_path != path:
             problems.append(
-                _problem(RuleId.FILE_NAME, path, f"it differs from {other} only in case", "rename one of them")
+                _problem(RuleId.FILE_NAME, path, f"it differs from {earlier_path} only in case", "rename one of them")
             )
     return problems
 

@@ -1,4 +1,4 @@
-"""The committed schemas, generated from `types`: what editors and check-jsonschema read."""
+"""The committed schemas, generated from `types` for editors and check-jsonschema."""
 
 from __future__ import annotations
 
@@ -15,24 +15,28 @@ _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 
 def generate_schemas() -> dict[str, str]:
-    """The text of each schema by its file's name, ending in a line break; the same on any machine."""
+    """Return the text of each schema by its file name, ending in a line break; the same on any
+    machine.
+    """
     return {f"{kind}.schema.json": schema_text(kind) for kind in DOCUMENTS}
 
 
 def schema_text(kind: str) -> str:
-    """One document kind's schema: `portal`, `customer`, `contact` or `removed`."""
-    made = DOCUMENTS[kind].model_json_schema(schema_generator=GenerateJsonSchema)
+    """Return the schema of a document kind: `portal`, `customer`, `contact` or `removed`."""
+    generated = DOCUMENTS[kind].model_json_schema(schema_generator=GenerateJsonSchema)
     schema = {
         "$schema": _DIALECT,
         "$id": f"{BASE}/{kind}.schema.json",
         "title": f"{kind}.yaml" if kind in {"portal", "customer"} else f"a {kind} file",
-        **_tidy(made),
+        **_tidy(generated),
     }
     return json.dumps(schema, ensure_ascii=False, indent=2) + "\n"
 
 
 def _tidy(node: Any) -> Any:
-    """Without the titles and the null defaults that pydantic adds: a default of ours is absence."""
+    """Return the schema without the titles and null defaults that pydantic adds; our default is
+    absence.
+    """
     if isinstance(node, list):
         return [_tidy(item) for item in node]
     if not isinstance(node, dict):

@@ -1,8 +1,7 @@
-"""Strict JSON: text in, a value with the position of every part out, or one refusal.
+"""Strict JSON: text in; a value with the position of every part, or one error, out.
 
 The standard library's decoder keeps no positions, takes the last of two equal keys, and reads
-`NaN`.
-Depth and size are counted while the text is read, so that any text ends soon.
+`NaN`. Depth and size are counted during reading, so that any text is finished quickly.
 """
 
 from __future__ import annotations
@@ -15,7 +14,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.documents.strict_yaml import MOST_DIGITS, Composed, Path, Refusal, Span
+from reconciler.documents.strict_yaml import MOST_DIGITS, Composed, DocumentError, Path, Span
 from reconciler.model.rules import RuleId
 
 DEEPEST: Final = 32
@@ -39,7 +38,9 @@ class _Token:
 
 
 def compose_json(text: str) -> Composed:
-    """The one JSON value in the text, with positions. Raises Refusal, and nothing else."""
+    """Return the one JSON value in the text, with positions. Raises DocumentError, and nothing
+    else.
+    """
     reader = _Reader(text)
     reader.value(())
     reader.expect_end()
@@ -47,7 +48,7 @@ def compose_json(text: str) -> Composed:
 
 
 class _Reader:
-    """Reads one value token by token, and notes where each part stands."""
+    """Reads one value token by token, and records the place of each part."""
 
     def __init__(self, text: str) -> None:
         self.composed = Composed()
@@ -55,13 +56,13 @@ class _Reader:
         self._values = 0
 
     def value(self, path: Path) -> Any:
-        """The value that begins here; the root is kept in `composed`."""
+        """Return the value that begins here; the root is kept in `composed`."""
         token = next(self._tokens)
         self._values += 1
         if self._values > MOST_VALUES:
-            raise Refusal(RULE, f"more than {MOST_VALUES:,} values", token.span)
+            raise DocumentError(RULE, f"more than {MOST_VALUES:,} values", token.span)
         if len(path) > DEEPEST:
-            raise Refusal(RULE, f"nested deeper than {DEEPEST} levels", token.span)
+            raise DocumentError(RULE, f"nested deeper than {DEEPEST} levels", token.span)
         self.composed.values[path] = token.span
         value = self._value(token, path)
         if not path:
@@ -72,7 +73,7 @@ class _Reader:
         """Refuse anything after the value."""
         token = next(self._tokens)
         if token.kind != "end":
-            raise Refusal(RULE, f"{_shown(token)} stands after the end of the value", token.span)
+            raise DocumentError(RULE, f"{_describe(token)} follows the end of the value", token.span)
 
     def _value(self, token: _Token, path: Path) -> Any:
         match token.kind, token.text:
@@ -86,7 +87,7 @@ class _Reader:
                 return _number(token)
             case "word", word:
                 return _WORDS[word]
-        raise Refusal(RULE, f"a value is missing before {_shown(token)}", token.span)
+        raise DocumentError(RULE, f"a value is missing before {_describe(token)}", token.span)
 
     def _object(self, path: Path) -> dict[str, Any]:
         entries: dict[str, Any] = {}
@@ -102,17 +103,17 @@ class _Reader:
 
     def _key(self, token: _Token, path: Path) -> str:
         if token.kind != "text":
-            raise Refusal(RULE, f"a key in double quotes is missing before {_shown(token)}", token.span)
+            raise DocumentError(RULE, f"a key in double quotes is missing before {_describe(token)}", token.span)
         key = _text(token)
         if first := self.composed.keys.get((*path, key)):
-            message = f"{_shown(token)} stands here again; it is already on line {first.line}"
-            raise Refusal(RULE, message, token.span, "keep one of them")
+            message = f"{_describe(token)} is repeated; it is already on line {first.line}"
+            raise DocumentError(RULE, message, token.span, "keep one of them")
         self.composed.keys[(*path, key)] = token.span
         return key
 
     def _array(self, path: Path) -> list[Any]:
         items: list[Any] = []
-        token = self._peeked()
+        token = self._peek()
         if token.text == "]":
             return items
         while True:
@@ -120,8 +121,8 @@ class _Reader:
             if self._ends(next(self._tokens), "]"):
                 return items
 
-    def _peeked(self) -> _Token:
-        """The next token; it is read again unless it ends the array."""
+    def _peek(self) -> _Token:
+        """Return the next token; it is read again unless it ends the array."""
         token = next(self._tokens)
         if token.text != "]":
             self._tokens = _before(token, self._tokens)
@@ -130,11 +131,11 @@ class _Reader:
     def _ends(self, token: _Token, end: str) -> bool:
         if token.kind == "mark" and token.text in {end, ","}:
             return token.text == end
-        raise Refusal(RULE, f"',' or '{end}' is missing before {_shown(token)}", token.span)
+        raise DocumentError(RULE, f"',' or '{end}' is missing before {_describe(token)}", token.span)
 
     def _expect(self, token: _Token, mark: str) -> None:
         if token.text != mark:
-            raise Refusal(RULE, f"'{mark}' is missing before {_shown(token)}", token.span)
+            raise DocumentError(RULE, f"'{mark}' is missing before {_describe(token)}", token.span)
 
 
 def _before(token: _Token, tokens: Iterator[_Token]) -> Iterator[_Token]:
@@ -143,44 +144,44 @@ def _before(token: _Token, tokens: Iterator[_Token]) -> Iterator[_Token]:
 
 
 def _tokens(text: str) -> Iterator[_Token]:
-    """The tokens of the text, then ends without end."""
-    starts = [0, *(found.end() for found in re.finditer("\n", text))]
+    """Yield the tokens of the text, then end tokens without limit."""
+    starts = [0, *(match.end() for match in re.finditer("\n", text))]
     at = 0
     while True:
         space = _SPACE.match(text, at)
         at = space.end() if space else at
         line = bisect_right(starts, at)
         span = Span(line, at - starts[line - 1] + 1)
-        found = _TOKEN.match(text, at)
+        match = _TOKEN.match(text, at)
         if at == len(text):
             yield _Token("end", "", span)
-        elif found is None:
-            raise Refusal(RULE, f"'{text[at : at + 12].split(maxsplit=1)[0]}' is not JSON", span)
+        elif match is None:
+            raise DocumentError(RULE, f"'{text[at : at + 12].split(maxsplit=1)[0]}' is not JSON", span)
         else:
-            at = found.end()
-            yield _Token(str(found.lastgroup), found[0], Span(span.line, span.column, len(found[0])))
+            at = match.end()
+            yield _Token(str(match.lastgroup), match[0], Span(span.line, span.column, len(match[0])))
 
 
 def _text(token: _Token) -> str:
     try:
         text = str(json.loads(token.text))
     except ValueError:
-        raise Refusal(RULE, "the text holds an escape that JSON does not have", token.span) from None
+        raise DocumentError(RULE, "the text contains an escape that JSON does not have", token.span) from None
     if _SURROGATE.search(text):
-        raise Refusal(RULE, "the text holds half of a surrogate pair", token.span)
+        raise DocumentError(RULE, "the text contains half of a surrogate pair", token.span)
     return text
 
 
 def _number(token: _Token) -> int | float:
     if len(token.text) > MOST_DIGITS:
-        raise Refusal(RULE, f"a number of {len(token.text)} digits; the limit is {MOST_DIGITS}", token.span)
+        raise DocumentError(RULE, f"a number of {len(token.text)} digits; the limit is {MOST_DIGITS}", token.span)
     number = json.loads(token.text)
     if isinstance(number, float) and not math.isfinite(number):
-        raise Refusal(RULE, f"{token.text} is too large a number", token.span)
+        raise DocumentError(RULE, f"the number {token.text} is too large", token.span)
     return number if isinstance(number, float) else int(number)
 
 
-def _shown(token: _Token) -> str:
+def _describe(token: _Token) -> str:
     if token.kind == "end":
         return "the end of the file"
     return f"'{token.text.strip(chr(34))[:40]}'"

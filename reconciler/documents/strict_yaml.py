@@ -1,11 +1,11 @@
-"""Strict YAML: text in, a plain value with the position of every part out, or one refusal.
+"""Strict YAML: text in; a plain value with the position of every part, or one error, out.
 
-The only door to PyYAML. libyaml's event stream is composed here rather than by its loaders, because
-those guess types, lose positions, keep the last of two equal keys, and die of deep nesting. Depth is
-counted on events, before anything is built.
+The only module that imports PyYAML. libyaml's event stream is composed here and not by PyYAML's
+loaders, because those guess types, lose positions, keep the last of two equal keys, and crash on
+deep nesting. Depth is counted on events, before anything is built.
 
-Typed are plain `true false null` and decimal integers; every other scalar is text. What a schema
-says about the value is not decided here. Every limit is there so that any megabyte of bytes ends soon.
+Only plain `true false null` and decimal integers are typed; every other scalar is text. The schema
+is not checked here. The limits make sure that any megabyte of bytes is finished quickly.
 """
 
 from __future__ import annotations
@@ -36,15 +36,15 @@ _CONTROL: Final = re.compile(
 _MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
 _SHOWN: Final = 40
-_UNENDED: Final = {
-    "could not find expected ':'": ("no ': ' follows what begins here", "write it as key: value"),
-    "found unexpected end of stream": ("what begins here is not ended", "close the quotes"),
+_UNTERMINATED: Final = {
+    "could not find expected ':'": ("no ': ' follows the key that begins here", "write it as key: value"),
+    "found unexpected end of stream": ("the text that begins here is not closed", "close the quotes"),
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a part stands: line and column from 1, and how many characters to underline."""
+    """The place of a part: line and column from 1, and the number of characters to underline."""
 
     line: int
     column: int
@@ -53,15 +53,15 @@ class Span:
 
 @dataclass(slots=True)
 class Composed:
-    """The value of a document and, by path, where its values and keys stand."""
+    """The value of a document, and the places of its values and keys by path."""
 
     value: Any = None
     values: dict[Path, Span] = field(default_factory=dict)
     keys: dict[Path, Span] = field(default_factory=dict)
 
 
-class Refusal(Exception):
-    """Why a text is no document: a rule, a message, a place."""
+class DocumentError(Exception):
+    """The reason why a text is not a document: a rule, a message, a place."""
 
     def __init__(self, rule: RuleId, message: str, span: Span, hint: str | None = None) -> None:
         super().__init__(message)
@@ -69,47 +69,47 @@ class Refusal(Exception):
 
 
 def decode(content: bytes) -> str:
-    """The file's text with LF line ends and without a byte order mark.
+    """Return the file's text with LF line ends and without a byte order mark.
 
-    Raises Refusal for what is not UTF-8, a lone CR, control or direction characters, merge-conflict
-    markers, a file over 1 MiB, and a pointer left by Git LFS.
+    Raises DocumentError for bytes that are not UTF-8, a lone CR, control or direction characters,
+    merge-conflict markers, a file over 1 MiB, and a Git LFS pointer.
     """
     if len(content) > MOST_BYTES:
-        raise Refusal(RuleId.FILE_SIZE, f"{len(content)} bytes; the limit is {MOST_BYTES}", Span(1, 1))
+        raise DocumentError(RuleId.FILE_SIZE, f"{len(content)} bytes; the limit is {MOST_BYTES}", Span(1, 1))
     try:
         text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
-        raise Refusal(
+        raise DocumentError(
             RuleId.YAML_ENCODING, f"byte {error.start} is not UTF-8", Span(line, column), "save the file as UTF-8"
         ) from None
     if text.startswith("version https://git-lfs."):
-        raise Refusal(RuleId.GIT_LFS, "this is a pointer of Git LFS, not a document", Span(1, 1), "run git lfs pull")
+        raise DocumentError(RuleId.GIT_LFS, "this is a Git LFS pointer, not a document", Span(1, 1), "run git lfs pull")
     _refuse_characters(text)
     return text
 
 
 def _refuse_characters(text: str) -> None:
-    if found := _CONTROL.search(text):
-        character = found[0]
+    if match := _CONTROL.search(text):
+        character = match[0]
         hint = "use LF or CRLF line ends" if character == "\r" else "remove the character"
-        raise Refusal(
+        raise DocumentError(
             RuleId.YAML_CHARACTER,
-            f"{_named(character)} is not allowed",
-            _at(text, found.start()),
+            f"{_character_name(character)} is not allowed",
+            _at(text, match.start()),
             hint,
         )
-    if found := _MARKER.search(text):
-        raise Refusal(
+    if match := _MARKER.search(text):
+        raise DocumentError(
             RuleId.MERGE_CONFLICT,
             "a merge conflict is not resolved",
-            _at(text, found.start(), 7),
+            _at(text, match.start(), 7),
             "resolve the conflict",
         )
 
 
-def _named(character: str) -> str:
+def _character_name(character: str) -> str:
     name = unicodedata.name(character, "")
     return f"U+{ord(character):04X} ({name})" if name else f"U+{ord(character):04X}"
 
@@ -119,55 +119,59 @@ def _at(text: str, index: int, length: int = 1) -> Span:
 
 
 def compose(text: str) -> Composed:
-    """The one document in the text, with positions. Raises Refusal, and nothing else, for any text."""
-    if found := _DIRECTIVE.search(text):
-        raise Refusal(
-            RuleId.YAML_DIRECTIVE, "directives are not used here", _at(text, found.start()), "delete the line"
+    """Return the one document in the text, with positions. Raises DocumentError, and nothing else,
+    for any text.
+    """
+    if match := _DIRECTIVE.search(text):
+        raise DocumentError(
+            RuleId.YAML_DIRECTIVE, "directives are not supported", _at(text, match.start()), "delete the line"
         )
     if (tab := text.find("\t")) >= 0:
-        raise Refusal(RuleId.YAML_TAB, "a tab stands here", _at(text, tab), "indent with two spaces, and write no tabs")
+        raise DocumentError(RuleId.YAML_TAB, "tabs are not allowed", _at(text, tab), "indent with two spaces")
     try:
         return _Composer(text).document()
     except yaml.YAMLError as error:
-        raise _translated(error) from None
+        raise _translate(error) from None
 
 
-def _translated(error: yaml.YAMLError) -> Refusal:
-    said = str(getattr(error, "problem", None) or "this is not YAML")
-    if said in _UNENDED:
-        return _unended(error, said)
+def _translate(error: yaml.YAMLError) -> DocumentError:
+    problem = str(getattr(error, "problem", None) or "this is not YAML")
+    if problem in _UNTERMINATED:
+        return _unterminated(error, problem)
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     span = Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1)
-    if "escape" in said:
-        return Refusal(
+    if "escape" in problem:
+        return DocumentError(
             RuleId.YAML_CHARACTER,
-            "no character has this escape",
+            "this escape does not exist",
             span,
             "write the character, or two backslashes for one",
         )
-    return Refusal(RuleId.YAML_SYNTAX, said, span, _syntax_hint(said))
+    return DocumentError(RuleId.YAML_SYNTAX, problem, span, _syntax_hint(problem))
 
 
-def _unended(error: yaml.YAMLError, said: str) -> Refusal:
-    """libyaml notices at the end what is missing; whoever wrote it looks for where it began."""
+def _unterminated(error: yaml.YAMLError, problem: str) -> DocumentError:
+    """Return the error at the place where the text began; libyaml reports the end."""
     mark = getattr(error, "context_mark", None) or getattr(error, "problem_mark", None)
-    message, hint = _UNENDED[said]
-    return Refusal(RuleId.YAML_SYNTAX, message, Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1), hint)
+    message, hint = _UNTERMINATED[problem]
+    return DocumentError(
+        RuleId.YAML_SYNTAX, message, Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1), hint
+    )
 
 
-def _syntax_hint(said: str) -> str:
-    if "mapping values" in said:
-        return "put a text that contains ': ' into double quotes"
-    if "start any token" in said:
-        return "put a text that begins with this character into double quotes"
+def _syntax_hint(problem: str) -> str:
+    if "mapping values" in problem:
+        return "put text that contains ': ' into double quotes"
+    if "start any token" in problem:
+        return "put text that begins with this character into double quotes"
     return "compare the indentation and the quotes with the lines around it"
 
 
 class _Composer:
-    """Composes one document from events, counting depth and nodes before building anything."""
+    """Composes one document from events; counts depth and nodes before it builds anything."""
 
     def __init__(self, text: str) -> None:
-        self._events: Iterator[Any] = _guarded(yaml.parse(text, Loader=yaml.CSafeLoader))
+        self._events: Iterator[Any] = _limit_depth(yaml.parse(text, Loader=yaml.CSafeLoader))
         self._text = text
         self._composed = Composed()
         self._nodes = 0
@@ -177,12 +181,12 @@ class _Composer:
         if isinstance(next(self._events), yaml.StreamEndEvent):
             return self._composed
         root = next(self._events)
-        if not _nothing(root):
+        if not _is_empty(root):
             self._composed.value = self._node(root, ())
         next(self._events)
         event = next(self._events)
         if not isinstance(event, yaml.StreamEndEvent):
-            raise Refusal(
+            raise DocumentError(
                 RuleId.YAML_SEVERAL_DOCUMENTS,
                 "a second document begins here",
                 _span(event),
@@ -194,7 +198,7 @@ class _Composer:
         self._nodes += 1
         span = _span(event)
         if self._nodes > MOST_NODES:
-            raise Refusal(RuleId.YAML_SIZE, f"more than {MOST_NODES} values", span)
+            raise DocumentError(RuleId.YAML_SIZE, f"more than {MOST_NODES} values", span)
         self._refuse_features(event, span)
         self._composed.values[path] = span
         if isinstance(event, yaml.MappingStartEvent):
@@ -205,14 +209,14 @@ class _Composer:
 
     def _refuse_features(self, event: Any, span: Span) -> None:
         if isinstance(event, yaml.AliasEvent):
-            message = f"the alias '*{_short(str(event.anchor))}' is not used here"
-            raise Refusal(RuleId.YAML_ALIAS, message, span, "write the value out")
+            message = f"the alias '*{_short(str(event.anchor))}' is not supported"
+            raise DocumentError(RuleId.YAML_ALIAS, message, span, "write the value out")
         if event.anchor is not None:
-            message = f"the anchor '&{_short(event.anchor)}' is not used here"
-            raise Refusal(RuleId.YAML_ALIAS, message, span, "delete the anchor")
+            message = f"the anchor '&{_short(event.anchor)}' is not supported"
+            raise DocumentError(RuleId.YAML_ALIAS, message, span, "delete the anchor")
         if event.tag is not None:
             tag = _short(event.tag.replace("tag:yaml.org,2002:", "!!"))
-            raise Refusal(RuleId.YAML_TAG, f"the tag '{tag}' is not used here", span, "delete the tag")
+            raise DocumentError(RuleId.YAML_TAG, f"the tag '{tag}' is not supported", span, "delete the tag")
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
@@ -231,16 +235,16 @@ class _Composer:
         span = _span(event)
         if not isinstance(event, yaml.ScalarEvent):
             self._refuse_features(event, span)
-            raise Refusal(RuleId.YAML_KEY, "a key must be a word", span)
+            raise DocumentError(RuleId.YAML_KEY, "a key must be a word", span)
         self._refuse_features(event, span)
-        key = _checked(event.value, span)
+        key = _validate_text(event.value, span)
         if key == "<<" and not event.style:
-            raise Refusal(RuleId.YAML_ALIAS, "the merge key '<<' is not used here", span, "write the values out")
+            raise DocumentError(RuleId.YAML_ALIAS, "the merge key '<<' is not supported", span, "write the values out")
         if key in entries:
             first = self._composed.keys[(*path, key)]
-            raise Refusal(
+            raise DocumentError(
                 RuleId.YAML_KEY_TWICE,
-                f"'{_short(key)}' stands here again; it is already on line {first.line}",
+                f"'{_short(key)}' is repeated; it is already on line {first.line}",
                 span,
                 "keep one of them",
             )
@@ -248,13 +252,13 @@ class _Composer:
         return key
 
 
-def _guarded(events: Iterator[Any]) -> Iterator[Any]:
+def _limit_depth(events: Iterator[Any]) -> Iterator[Any]:
     depth = 0
     for event in events:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                raise Refusal(RuleId.YAML_DEPTH, f"nested deeper than {DEEPEST} levels", _span(event))
+                raise DocumentError(RuleId.YAML_DEPTH, f"nested deeper than {DEEPEST} levels", _span(event))
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         yield event
@@ -270,38 +274,40 @@ def _short(text: str) -> str:
     return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
 
 
-def _nothing(event: Any) -> bool:
+def _is_empty(event: Any) -> bool:
     bare = isinstance(event, yaml.ScalarEvent) and event.anchor is None and event.tag is None
     return bare and not event.style and event.value == ""
 
 
 def _scalar(event: Any, span: Span) -> str | int | bool | None:
     text: str = event.value
-    if not event.style:  # libyaml says "" where the pure parser says None: plain
+    if not event.style:  # libyaml returns "" and the pure parser None for a plain scalar
         if text in _WORDS:
             return _WORDS[text]
         if _INTEGER.fullmatch(text):
             return _integer(text, span)
         if text in {"", "~"}:
-            raise Refusal(
+            raise DocumentError(
                 RuleId.YAML_EMPTY,
-                "there is no value here",
+                "the value is missing",
                 span,
                 "write null to empty the field, or delete the line",
             )
-    return _checked(text, span)
+    return _validate_text(text, span)
 
 
 def _integer(text: str, span: Span) -> int:
     if len(text) > MOST_DIGITS:
         message = f"a number of {len(text)} digits; the limit is {MOST_DIGITS}"
-        raise Refusal(RuleId.YAML_SIZE, message, span, "put it into double quotes if it is a text")
+        raise DocumentError(RuleId.YAML_SIZE, message, span, "put it into double quotes if it is text")
     return int(text)
 
 
-def _checked(text: str, span: Span) -> str:
+def _validate_text(text: str, span: Span) -> str:
     if len(text) > LONGEST_SCALAR:
-        raise Refusal(RuleId.YAML_SIZE, f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}", span)
-    if found := _CONTROL.search(text):
-        raise Refusal(RuleId.YAML_CHARACTER, f"{_named(found[0])} is not allowed in a text", span, "remove the escape")
+        raise DocumentError(RuleId.YAML_SIZE, f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}", span)
+    if match := _CONTROL.search(text):
+        raise DocumentError(
+            RuleId.YAML_CHARACTER, f"{_character_name(match[0])} is not allowed in a text", span, "remove the escape"
+        )
     return unicodedata.normalize("NFC", text)

@@ -1,9 +1,10 @@
-"""What a document may say: the one source of the committed schemas and of every verdict on a value.
+"""The document types: the single source of the committed schemas and of every verdict on a value.
 
-The door to pydantic, with `schemas`. Only what a JSON Schema can say too stands here, so that an
-editor, check-jsonschema and we agree on every value; what needs more (is this a language? does the
-service exist?) is a rule in `rules`. Patterns end in `$(?!\\n)`: to Python's `$` a final line break is
-no character, to JavaScript's it is one. Every list and every number has an end.
+With `schemas`, the only module that imports pydantic. It holds only what a JSON Schema can express
+too, so that an editor, check-jsonschema and we agree on every value. Conditions that need more
+(does the language exist? does the service exist?) are rules in `rules`. Patterns end in `$(?!\\n)`:
+Python's `$` ignores a final line break, JavaScript's does not. Every list and every number has a
+limit.
 """
 
 from __future__ import annotations
@@ -40,49 +41,49 @@ RulePath: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern
 _DEFAULT: Final = Policy()
 
 
-def _words(kind: type[StrEnum]) -> WithJsonSchema:
-    """The members as words, in the place of the field: editors show a choice, not a reference."""
+def _enum_schema(kind: type[StrEnum]) -> WithJsonSchema:
+    """Return the members as an inline enum: editors then show a choice, not a reference."""
     return WithJsonSchema({"enum": [member.value for member in kind], "type": "string"})
 
 
 _FROM_WORD: Final = Strict(False)
-"""A file holds a word; strict validation would take nothing but the member itself."""
-RoleWord: TypeAlias = Annotated[Role, _FROM_WORD, _words(Role)]
-Reason: TypeAlias = Annotated[choices.Reason, _FROM_WORD, _words(choices.Reason)]
-PortalEdits: TypeAlias = Annotated[choices.PortalEdits, _FROM_WORD, _words(choices.PortalEdits)]
-Workflow: TypeAlias = Annotated[choices.Workflow, _FROM_WORD, _words(choices.Workflow)]
-SignUp: TypeAlias = Annotated[choices.SignUp, _FROM_WORD, _words(choices.SignUp)]
-Unreviewed: TypeAlias = Annotated[choices.Unreviewed, _FROM_WORD, _words(choices.Unreviewed)]
-ReportLanguage: TypeAlias = Annotated[choices.ReportLanguage, _FROM_WORD, _words(choices.ReportLanguage)]
+"""A file holds the member's text; strict validation would only accept the member itself."""
+RoleWord: TypeAlias = Annotated[Role, _FROM_WORD, _enum_schema(Role)]
+Reason: TypeAlias = Annotated[choices.Reason, _FROM_WORD, _enum_schema(choices.Reason)]
+PortalEdits: TypeAlias = Annotated[choices.PortalEdits, _FROM_WORD, _enum_schema(choices.PortalEdits)]
+Workflow: TypeAlias = Annotated[choices.Workflow, _FROM_WORD, _enum_schema(choices.Workflow)]
+SignUp: TypeAlias = Annotated[choices.SignUp, _FROM_WORD, _enum_schema(choices.SignUp)]
+Unreviewed: TypeAlias = Annotated[choices.Unreviewed, _FROM_WORD, _enum_schema(choices.Unreviewed)]
+ReportLanguage: TypeAlias = Annotated[choices.ReportLanguage, _FROM_WORD, _enum_schema(choices.ReportLanguage)]
 
 
 class Document(BaseModel):
-    """Every mapping in a document: strict, nothing unknown. What was not written is not in the dump."""
+    """Every mapping in a document: strict, without unknown keys. Omitted keys are not in the dump."""
 
     model_config = ConfigDict(extra="forbid", strict=True, regex_engine="python-re", frozen=True)
 
-    def said(self, *names: str) -> dict[str, Any]:
-        """The named fields that the file speaks of, by name."""
+    def set_fields(self, *names: str) -> dict[str, Any]:
+        """Return the named fields that the file sets, by name."""
         return {name: _plain(getattr(self, name)) for name in names if name in self.model_fields_set}
 
 
 def _plain(value: Any) -> Any:
-    """The value as plain data: fields of the model are compared, shown and hashed as words."""
+    """Return the value as plain data: fields of the model are compared, shown and hashed as text."""
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value.value if isinstance(value, StrEnum) else value
 
 
-def _said(description: str, *examples: Any) -> Any:
+def _optional(description: str, *examples: Any) -> Any:
     return Field(default=None, description=description, examples=list(examples) or None)
 
 
-def _said_list(description: str, *example: str) -> Any:
+def _optional_list(description: str, *example: str) -> Any:
     return Field(default=None, max_length=100, description=description, examples=[list(example)])
 
 
 class Registration(Document):
-    """The sign-up that this file approves; `reconciler plan` shows the line for whoever waits."""
+    """The registration that this file approves; `reconciler plan` shows the line for a pending one."""
 
     id: Annotated[str, Field(pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="The sign-up's id.")]
     fingerprint: Annotated[
@@ -91,7 +92,7 @@ class Registration(Document):
 
 
 class Leaves(Document):
-    """When the person stops working with the portal."""
+    """The person's last day in the portal."""
 
     on: Annotated[Date, Field(description="The first day without access.", examples=["2027-03-31"])]
     reason: Annotated[Reason, Field(description="Why.")] = choices.Reason.LEFT
@@ -109,17 +110,19 @@ class Contact(Document):
         RoleWord,
         Field(description="requester: sends work. observer: sees everything. manager: both, and runs the team."),
     ]
-    services: Annotated[Services, _said("Services that they may request; all of the customer's if absent.", "all")]
-    language: Annotated[Language | None, _said("Of their mails and pages; the customer's if absent.", "de", "no")]
-    heir: Annotated[
-        Key | None, _said("Who receives their open work when they leave or become an observer.", "tom-lang")
+    services: Annotated[Services, _optional("Services that they may request; all of the customer's if absent.", "all")]
+    language: Annotated[
+        Language | None, _optional("Language of their mails and pages; the customer's if absent.", "de", "no")
     ]
-    leaves: Annotated[Leaves | None, _said("A coming last day.")]
-    protect: Annotated[bool, _said("Nobody removes them, moves them or takes rights from them.")]
-    previously: Annotated[list[Key], _said_list("Keys that this person had before.", "jane-miller")]
+    heir: Annotated[
+        Key | None, _optional("Who receives their open work when they leave or become an observer.", "tom-lang")
+    ]
+    leaves: Annotated[Leaves | None, _optional("The last day, announced in advance.")]
+    protect: Annotated[bool, _optional("true: nobody can remove or move them, or take rights from them.")]
+    previously: Annotated[list[Key], _optional_list("Keys that this person had before.", "jane-miller")]
     registration: Annotated[
         Registration | Literal["none"] | None,
-        _said("The sign-up approved by this file; none: reject a pending one and create the contact."),
+        _optional("The sign-up approved by this file; none: reject a pending one and create the contact."),
     ]
 
 
@@ -127,42 +130,46 @@ class Customer(Document):
     """An organisation that sends work. The folder's name is its key."""
 
     name: Annotated[Text, Field(description="Unique among customers.", examples=["ACME Medical GmbH"])]
-    description: Annotated[LongText | None, _said("For your colleagues.")]
-    language: Annotated[Language | None, _said("Of its people, unless their files say otherwise.", "de")]
-    project_managers: Annotated[list[Address], _said_list("Your people who look after it.", "lee@provider.example")]
-    services: Annotated[Services, _said("What it may order.", "all", ["certified"])]
-    email_domains: Annotated[list[Domain], _said_list("Where its people's addresses are.", "acme.example")]
-    heir: Annotated[Key | None, _said("Takes over open work when nobody else is named.", "anna-schmidt")]
-    portal_edits: Annotated[PortalEdits, _said("What becomes of changes made in the portal.")]
-    protect: Annotated[bool, _said("Never archived, renamed or released.")]
-    manager_optional: Annotated[bool, _said("It may be without a manager.")]
-    previously: Annotated[list[Key], _said_list("Folder names that this customer had before.", "acme")]
-    release: Annotated[bool, _said("true: stop managing it and its people, and leave them as they are.")]
+    description: Annotated[LongText | None, _optional("For your colleagues.")]
+    language: Annotated[Language | None, _optional("Language of its people, unless their files set another.", "de")]
+    project_managers: Annotated[
+        list[Address], _optional_list("Your project managers for this customer.", "lee@provider.example")
+    ]
+    services: Annotated[Services, _optional("What it may order.", "all", ["certified"])]
+    email_domains: Annotated[list[Domain], _optional_list("Domains of its people's addresses.", "acme.example")]
+    heir: Annotated[Key | None, _optional("Receives open work when no other heir is named.", "anna-schmidt")]
+    portal_edits: Annotated[PortalEdits, _optional("What happens to changes made in the portal.")]
+    protect: Annotated[bool, _optional("true: the customer cannot be archived, renamed or released.")]
+    manager_optional: Annotated[bool, _optional("true: the customer may have no manager.")]
+    previously: Annotated[list[Key], _optional_list("Folder names that this customer had before.", "acme")]
+    release: Annotated[bool, _optional("true: stop managing it and its people, and leave them as they are.")]
 
 
 class Removed(Document):
-    """A farewell: how a contact leaves, a sign-up to reject, or an end of managing."""
+    """A farewell: how a contact leaves, a sign-up to reject, or the end of management."""
 
-    heir: Annotated[Key | None, _said("Who receives the open work.", "jane-doe")]
-    reason: Annotated[Reason, _said("Why.")]
+    heir: Annotated[Key | None, _optional("Who receives the open work.", "jane-doe")]
+    reason: Annotated[Reason, _optional("Why.")]
     registration: Annotated[
         str | None,
         Field(default=None, pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="Rejects this pending sign-up."),
     ]
-    keep: Annotated[bool, _said("true: stop managing this person, and keep their access.")]
+    keep: Annotated[bool, _optional("true: stop managing this person, and keep their access.")]
 
 
 class Languages(Document):
-    """The languages on offer."""
+    """The offered languages."""
 
-    source: Annotated[list[Language], _said_list("Languages that files may be in.", "en", "de")]
-    target: Annotated[list[Language], _said_list("Languages to translate into.", "no", "hu")]
+    source: Annotated[list[Language], _optional_list("Languages that files may be in.", "en", "de")]
+    target: Annotated[list[Language], _optional_list("Languages to translate into.", "no", "hu")]
 
 
 class Offers(Document):
     """Quotes."""
 
-    expire_after_days: Annotated[int, Field(default=None, ge=1, le=365, description="How long a quote stands.")]
+    expire_after_days: Annotated[
+        int, Field(default=None, ge=1, le=365, description="How many days a quote stays valid.")
+    ]
 
 
 class Branding(Document):
@@ -170,7 +177,7 @@ class Branding(Document):
 
     primary_color: Annotated[str | None, Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$(?!\n)", examples=["#0b5fff"])]
     logo: Annotated[
-        str | None, Field(default=None, max_length=500, pattern=LOGO_PATTERN, description="Where the picture is.")
+        str | None, Field(default=None, max_length=500, pattern=LOGO_PATTERN, description="The image's URL.")
     ]
 
 
@@ -188,15 +195,15 @@ class Service(Document):
     """What a customer can order: a project template and the ways to a quote."""
 
     name: Annotated[Text, Field(description="As customers see it.", examples=["Certified translation"])]
-    description: Annotated[LongText | None, _said("For customers.")]
-    template: Annotated[Text | None, _said("The project template on your system.", "tpl-certified")]
+    description: Annotated[LongText | None, _optional("For customers.")]
+    template: Annotated[Text | None, _optional("The project template on your system.", "tpl-certified")]
     workflows: Annotated[
         list[Workflow], Field(default=None, min_length=1, max_length=20, description="The ways to a quote.")
     ]
-    available_to_all: Annotated[bool, _said("Every customer may order it.")]
-    price: Annotated[Price | None, _said("Absent or null: quoted by hand.")]
+    available_to_all: Annotated[bool, _optional("Every customer may order it.")]
+    price: Annotated[Price | None, _optional("Absent or null: quoted by hand.")]
     previously: Annotated[
-        list[Key], _said_list("Keys that this service had before; nobody gains or loses it.", "sworn")
+        list[Key], _optional_list("Keys that this service had before; nobody gains or loses it.", "sworn")
     ]
 
 
@@ -205,7 +212,7 @@ class Removals(Document):
 
     percent: Annotated[Percent, Field(default=_DEFAULT.removals_percent, description="Of all people.")]
     at_least: Annotated[
-        Limit, Field(default=_DEFAULT.removals_at_least, description="So many always, in small portals.")
+        Limit, Field(default=_DEFAULT.removals_at_least, description="Always allowed, for small portals.")
     ]
     at_most: Annotated[Limit, Field(default=_DEFAULT.removals_at_most, description="Never more, in large portals.")]
     per_customer_percent: Annotated[
@@ -226,14 +233,14 @@ class PolicyDocument(Document):
         Unreviewed,
         Field(default=_DEFAULT.unreviewed, description="What a merge without a reviewed plan does."),
     ]
-    removals: Annotated[Removals, Field(default_factory=Removals, description="Where a run stops.")]
-    mails_per_run: Annotated[Limit, Field(default=_DEFAULT.mails_per_run, description="More stop the run.")]
+    removals: Annotated[Removals, Field(default_factory=Removals, description="The limits that stop a run.")]
+    mails_per_run: Annotated[Limit, Field(default=_DEFAULT.mails_per_run, description="More mails stop the run.")]
 
 
 def _no_flag(value: Any) -> Any:
-    """To Python `True` is 1, and so it is to a `Literal`; to JSON Schema it is not."""
+    """Refuse `True`: Python and `Literal` treat it as 1, JSON Schema does not."""
     if value is True:
-        raise ValueError("a flag is not a number")
+        raise ValueError("a boolean is not a number")
     return value
 
 
@@ -245,20 +252,27 @@ class Portal(Document):
         Key, Field(description="Who manages what this repository declares.", examples=["acme-translations"])
     ]
     portal: Annotated[
-        str | None, Field(default=None, max_length=100, description="The portal's id, if only one may do.")
+        str | None, Field(default=None, max_length=100, description="The portal's id, to refuse any other portal.")
     ]
     time_zone: Annotated[
         str,
-        Field(default="UTC", max_length=64, description="Whose midnight ends a last day.", examples=["Europe/Berlin"]),
+        Field(
+            default="UTC",
+            max_length=64,
+            description="The time zone in which days begin and end.",
+            examples=["Europe/Berlin"],
+        ),
     ]
-    sign_up: Annotated[SignUp, _said("Who may sign up.")]
-    languages: Annotated[Languages, _said("Languages on offer.")]
-    offers: Annotated[Offers, _said("Quotes.")]
-    branding: Annotated[Branding, _said("Looks.")]
+    sign_up: Annotated[SignUp, _optional("Who may sign up.")]
+    languages: Annotated[Languages, _optional("The offered languages.")]
+    offers: Annotated[Offers, _optional("Quotes.")]
+    branding: Annotated[Branding, _optional("Looks.")]
     services: Annotated[
         dict[Key, Service], Field(default=None, max_length=500, description="What can be ordered; absent: not managed.")
     ]
-    policy: Annotated[PolicyDocument, Field(default_factory=PolicyDocument, description="How careful we are.")]
+    policy: Annotated[
+        PolicyDocument, Field(default_factory=PolicyDocument, description="How careful the reconciler is.")
+    ]
     rules: Annotated[
         list[RulePath],
         Field(

@@ -1,1 +1,1 @@
-"""What is: frozen values that every other layer speaks in. Standard library only, no input or output."""
+"""The model: frozen values that every other layer uses. Standard library only, no input or output."""

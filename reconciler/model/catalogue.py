@@ -20,7 +20,7 @@ Stricter: TypeAlias = tuple[Value, ...] | Literal["less"] | None
 
 
 class Shape(StrEnum):
-    """The type of a field's value: this decides how two values compare and how a change is shown.
+    """The type of a field's value: it decides how two values compare and how a change is shown.
 
     A set is shown by what is added and what is removed, everything else as from → to.
     """
@@ -63,20 +63,20 @@ class Field:
     """One field of one kind of object.
 
     `name`: in the model and in the portal, dotted when nested. `in_file`: the dotted path in the
-    file when it differs. `required`: a creation needs it. `remembered`: the portal has no such
+    file when it differs. `is_required`: a creation needs it. `remembered`: the portal has no such
     field, it lives in `applied` only. `personal`: the name, address or another datum of a person,
     which is masked in reports and erased with the person. `own`: a contact may set it for
-    themselves, and the field then counts as unmanaged until the file moves. `power`: the noun under
-    which a change stands in "Power and access"; None when the field gives none. `stricter`: which
+    themselves, and the field then counts as unmanaged until the file changes. `power`: the noun for
+    a change in "Power and access"; None when the field gives no power. `stricter`: which
     value is the careful one. `default`: the value in force when nothing was applied. `noun` and
-    `hint`: how a problem speaks of one value.
+    `hint`: used in problems about one value.
     """
 
     object: ObjectKind
     name: str
     shape: Shape = Shape.TEXT
     in_file: str = ""
-    required: bool = False
+    is_required: bool = False
     remembered: bool = False
     personal: bool = False
     own: bool = False
@@ -97,7 +97,7 @@ class Field:
         return self.personal and not self.shape.is_address
 
 
-_KEY: Final = "use small letters, digits and single hyphens"
+_KEY: Final = "use lower-case letters, digits and single hyphens"
 _TAG: Final = "write a language tag such as de, pt-BR or no"
 _NAME: Final = "begin and end with a visible character, and use no hidden ones"
 _BEFORE_AT: Final = "with at most 64 characters before the @"
@@ -107,7 +107,7 @@ _EDITS_NOUN: Final = "a way to treat portal edits"
 
 
 def _limit(name: str, default: int, in_file: str = "") -> Field:
-    """A number of the policy: the smaller, the stricter."""
+    """Return a number of the policy: the smaller, the stricter."""
     return Field(
         ObjectKind.SETTINGS,
         f"policy.{name}",
@@ -128,8 +128,8 @@ _SETTINGS: Final = (
     Field(
         ObjectKind.SETTINGS,
         "branding.primary_color",
-        noun="a colour",
-        hint='write a colour as "#0b5fff"',
+        noun="a color",
+        hint='write a color as "#0b5fff"',
     ),
     Field(
         ObjectKind.SETTINGS,
@@ -163,7 +163,7 @@ _SETTINGS: Final = (
         power="policy unreviewed",
         stricter=(Unreviewed.HOLD, Unreviewed.APPLY),
         default=Unreviewed.APPLY,
-        noun="a way to treat what nobody reviewed",
+        noun="a way to treat unreviewed changes",
     ),
     _limit("removals_percent", 20, "policy.removals.percent"),
     _limit("removals_at_least", 3, "policy.removals.at_least"),
@@ -197,7 +197,7 @@ def _services(object: ObjectKind) -> Field:
 
 
 _SERVICE: Final = (
-    Field(ObjectKind.SERVICE, "name", required=True, noun="a name", hint=_NAME),
+    Field(ObjectKind.SERVICE, "name", is_required=True, noun="a name", hint=_NAME),
     Field(ObjectKind.SERVICE, "description"),
     Field(ObjectKind.SERVICE, "template", noun="a template's name"),
     Field(ObjectKind.SERVICE, "workflows", Shape.SET, noun="a workflow"),
@@ -217,7 +217,7 @@ _SERVICE: Final = (
 )
 
 _CUSTOMER: Final = (
-    Field(ObjectKind.CUSTOMER, "name", required=True, noun="a name", hint=_NAME),
+    Field(ObjectKind.CUSTOMER, "name", is_required=True, noun="a name", hint=_NAME),
     Field(ObjectKind.CUSTOMER, "description"),
     Field(ObjectKind.CUSTOMER, "language", noun="a language", hint=_TAG),
     Field(
@@ -264,7 +264,7 @@ _CONTACT: Final = (
     Field(
         ObjectKind.CONTACT,
         "name",
-        required=True,
+        is_required=True,
         personal=True,
         own=True,
         noun="a name",
@@ -274,12 +274,12 @@ _CONTACT: Final = (
         ObjectKind.CONTACT,
         "email",
         Shape.ADDRESS,
-        required=True,
+        is_required=True,
         personal=True,
         noun="an e-mail address",
         hint=_ADDRESS,
     ),
-    Field(ObjectKind.CONTACT, "role", required=True, noun="a role"),
+    Field(ObjectKind.CONTACT, "role", is_required=True, noun="a role"),
     _services(ObjectKind.CONTACT),
     Field(ObjectKind.CONTACT, "language", own=True, noun="a language", hint=_TAG),
     _protected(ObjectKind.CONTACT),
@@ -295,4 +295,4 @@ _CONTACT: Final = (
 )
 
 CATALOGUE: Final[tuple[Field, ...]] = (*_SETTINGS, *_SERVICE, *_CUSTOMER, *_CONTACT)
-"""Every field there is."""
+"""Every field."""

@@ -1,8 +1,8 @@
 """A change: one difference between the states and one write, as data.
 
 `planning` makes changes, `reports` shows them, `adapters` sends them. The set of kinds is closed:
-whoever handles changes matches over `Kind` and ends in `assert_never`, so a new kind does not
-type-check until order, reports and writer know it.
+code that handles changes matches over `Kind` and ends in `assert_never`, so a new kind does not
+type-check until order, reports and writer handle it.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ class Kind(StrEnum):
 
 
 class MailKind(StrEnum):
-    """Every mail that the portal sends at our hand."""
+    """Every mail that the portal sends because of a change."""
 
     ACTIVATION = "activation"
     ACTIVATION_AGAIN = "activation_again"
@@ -69,7 +69,7 @@ class ObjectKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """One mail: what, to which address, in which language."""
+    """One mail: its kind, address and language."""
 
     kind: MailKind
     to: str
@@ -109,9 +109,9 @@ class ObjectRef:
 class Effects:
     """The mails that a change sends and the open work that it moves.
 
-    `work_to`: who receives all open work of the contact, whatever is open when it is carried out.
-    `open_work`: how many requests were open at planning; shown, but no part of the change's id.
-    Rights that people lose or gain are no effect of one change: see `plan.Group.outcomes`.
+    `work_to`: who receives all work of the contact that is open when the change is applied.
+    `open_work`: the number of open requests at planning; shown, but not part of the change's id.
+    Rights that people lose or gain are not an effect of one change: see `plan.Group.outcomes`.
     """
 
     mails: tuple[Mail, ...] = ()
@@ -141,7 +141,7 @@ class Change:
     manages yet (a rejected registration) `contact` is the address. `fields`: the values to write,
     and the values that only the base remembers (heirs, limits, policy), sorted by name.
     `base`: the fields to remember as applied, complete (None: nothing stays managed).
-    `message`: the line for people. `previous_key`: of a rename. `moved`: the other end
+    `message`: the line for people. `previous_key`: of a rename. `other_end`: the other end
     (`customer/contact`) when a removal and a creation are one move. `registration`: id, and
     `fingerprint` when it is approved. `reason`: of a removal or a rejection.
     `restores_file`: it undoes portal edits because the applied files said `portal_edits: revert`.
@@ -160,7 +160,7 @@ class Change:
     base: Fields | None = None
     present: bool = True
     previous_key: str | None = None
-    moved: str | None = None
+    other_end: str | None = None
     registration: str | None = None
     fingerprint: str | None = None
     reason: str | None = None
@@ -193,7 +193,7 @@ class Change:
             "base": dict(self.base) if self.kind is Kind.RECORD and self.base is not None else None,
             "present": self.present,
             "previous_key": self.previous_key,
-            "moved": self.moved,
+            "moved": self.other_end,
             "registration": [self.registration, self.fingerprint],
             "reason": self.reason,
         }

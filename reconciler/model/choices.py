@@ -1,4 +1,4 @@
-"""The words that a file may choose from: schemas, messages and explanations read them here."""
+"""The values that a file may choose from; schemas, messages and explanations read them here."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a contact leaves or a registration is rejected."""
+    """The reason why a contact leaves or a registration is rejected."""
 
     LEFT = "left"
     ROLE_CHANGE = "role_change"
@@ -16,7 +16,7 @@ class Reason(StrEnum):
 
 
 class SignUp(StrEnum):
-    """Who may register; from the narrowest to the widest."""
+    """The sign-up modes, from the narrowest to the widest."""
 
     CLOSED = "closed"
     APPROVAL_REQUIRED = "approval_required"
@@ -33,14 +33,14 @@ class Workflow(StrEnum):
 
 
 class PortalEdits(StrEnum):
-    """What happens to a portal edit: it is proposed as a change of the files, or undone."""
+    """The treatment of a portal edit: it is proposed as a change of the files, or undone."""
 
     PROPOSE = "propose"
     REVERT = "revert"
 
 
 class Unreviewed(StrEnum):
-    """What a merge does whose plan nobody reviewed."""
+    """The treatment of a merge whose plan was not reviewed."""
 
     APPLY = "apply"
     HOLD = "hold"

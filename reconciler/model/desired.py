@@ -1,8 +1,8 @@
-"""The desired state: what the files demand, and where in the files each demand stands.
+"""The desired state: what the files demand, and where in the files each demand is.
 
-Comes out of `documents`, goes into `planning`. A field that is absent from `fields` is unmanaged.
-Which fields there are stands in `catalogue`. Some are only remembered, the portal does not have
-them (`Field.remembered`): they live in the `applied` record and come back from there when a file is gone.
+Comes from `documents`, goes to `planning`. A field that is absent from `fields` is unmanaged.
+`catalogue` lists all fields. The portal does not have the remembered ones (`Field.remembered`):
+they exist only in the `applied` record, which keeps them when a file is removed.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """A person's last days: the first day without access (ISO date) and why."""
+    """A person's departure: the first day without access (ISO date) and the reason."""
 
     on: str
     reason: str
@@ -34,7 +34,7 @@ class Leaving:
 
 @dataclass(frozen=True, slots=True)
 class RegistrationRef:
-    """The sign-up that a contact file approves, and the fingerprint of what was reviewed."""
+    """The registration that a contact file approves, and the fingerprint of the reviewed data."""
 
     id: str
     fingerprint: str
@@ -79,10 +79,11 @@ class DesiredContact:
 
 @dataclass(frozen=True, slots=True)
 class Farewell:
-    """One file under `removed/`: how a contact leaves, a sign-up to reject, or an end of managing.
+    """One file under `removed/`: how a contact leaves, a registration to reject, or the end of
+    management.
 
-    `keep`: stop managing the contact and leave their access alone. `leaves_on`: the due date of a
-    contact file (`leaves.on`) that counts as this farewell; None for a file under `removed/`.
+    `keep`: stop managing the contact and keep their access. `leaves_on`: the due date of a contact
+    file (`leaves.on`) that counts as this farewell; None for a file under `removed/`.
     """
 
     customer: str
@@ -99,7 +100,7 @@ class Farewell:
 class DesiredCustomer:
     """One customer folder.
 
-    `release`: stop managing the customer and its people, change nothing for them.
+    `release`: stop managing the customer and its people without changing anything for them.
     """
 
     key: str
@@ -147,7 +148,9 @@ class DesiredSettings:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How careful the reconciler is; the file's numbers, before the last applied ones are heard."""
+    """The policy of the files: the limits of a run, before they are combined with the last applied
+    ones.
+    """
 
     language: str = ReportLanguage.ENGLISH
     portal_edits: str = PortalEdits.PROPOSE

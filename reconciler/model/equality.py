@@ -1,8 +1,8 @@
-"""When two addresses or two names are the same.
+"""The equality of addresses and of names.
 
-Both sides of the API follow these rules on their own; `schemas/equality.json` holds the vectors
-that both sides' tests run. Nothing is done to dots or plus tags: that is the mailbox owner's
-business, not ours.
+Both sides of the API implement these rules separately; `schemas/equality.json` holds the vectors
+that both sides' tests run. Dots and plus tags are significant: only the mailbox owner's server
+decides about them.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ _FINAL_SIGMA: Final = "\u03c2"
 
 
 def address_key(address: str) -> str:
-    """The form in which two addresses are equal exactly when they reach the same login.
+    """Return the form in which two addresses are equal exactly when they reach the same login.
 
-    Local part: NFKC, lower-cased. Domain: mapped as UTS 46 maps it (NFKC, lower case, every dot a
-    dot), each label as its IDNA 2008 A-label. So other forms of a letter, such as the full-width
-    one, are that letter; letters of another script are others. Labels that reach this function were
-    accepted by the documents or by the portal, so the A-label of a non-ASCII label is its Punycode;
-    a label that no registry would accept still gets a stable form.
+    Local part: NFKC, lower-cased. Domain: mapped as in UTS 46 (NFKC, lower case, every kind of dot
+    as a dot), each label as its IDNA 2008 A-label. Compatibility forms of a letter, such as the
+    full-width one, equal that letter; letters of another script do not. Labels that reach this
+    function were accepted by the documents or by the portal, so the A-label of a non-ASCII label is
+    its Punycode; a label that no registry would accept still gets a stable form.
     """
     local, at, domain = address.strip().rpartition("@")
     if not at:
@@ -35,18 +35,18 @@ def address_key(address: str) -> str:
 
 
 def domain_key(domain: str) -> str:
-    """The form in which two e-mail domains are equal: A-labels, lower case."""
-    mapped = plainest("".join(map(_uts46_case, plainest(domain))))
+    """Return the form in which two e-mail domains are equal: A-labels, lower case."""
+    mapped = without_lookalikes("".join(map(_uts46_case, without_lookalikes(domain))))
     return ".".join(_a_label(label) for label in mapped.split("."))
 
 
-def plainest(text: str) -> str:
-    """The text without look-alikes: every letter in its plain form, every dot a dot, nothing without width."""
+def without_lookalikes(text: str) -> str:
+    """Return the text without look-alikes: plain letters, plain dots, no zero-width characters."""
     return _nfkc(text).replace(_IDEOGRAPHIC_STOP, ".")
 
 
 def name_key(name: str) -> str:
-    """The form in which two names are equal: NFC, case folded, runs of space collapsed."""
+    """Return the form in which two names are equal: NFC, case folded, runs of space collapsed."""
     return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", name).casefold().split()))
 
 
@@ -59,7 +59,7 @@ def _nfkc(text: str) -> str:
 
 
 def _uts46_case(letter: str) -> str:
-    """The letter as case folding has it, but for the two that IDNA 2008 keeps."""
+    """Return the case-folded letter, except for the two letters that IDNA 2008 keeps."""
     if letter.lower() in {_SHARP_S, _FINAL_SIGMA}:
         return letter.lower()
     return letter.casefold()

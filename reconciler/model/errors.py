@@ -1,24 +1,24 @@
-"""Failures of the world, as exceptions. (Findings in files are values: `problems`.)
+"""External failures, as exceptions. (Problems in files are values: `problems`.)
 
-    ReconcilerError                 everything we raise on purpose
-    ├── WrongUsage                  the call makes no sense                              64
+    ReconcilerError                 every error that we raise deliberately
+    ├── WrongUsage                  the call is invalid                            64
     ├── FilesUnreadable             the files cannot be read, or are not valid            3
-    ├── Refused                     a safeguard says no before anything is planned        4
-    ├── Stale                       the world moved since it was looked at                5
+    ├── Refused                     a safeguard refuses before planning starts        4
+    ├── Stale                       the state changed since it was read              5
     │   ├── LeaseHeld               another run works on these customers                  5
     │   └── LeaseLost               our lease ran out or was fenced                       5
     ├── PortalUnavailable           unreachable, incomplete or not understood             6
     │   ├── Unreachable             no connection, or none in time                        6
     │   ├── IncompleteAnswer        the answer ended early or does not add up             6
     │   └── NotUnderstood           an answer outside of the contract                     6
-    ├── BatchRefused                the portal took no part of a batch                    7
-    ├── OutcomeUnknown              a write was sent and its answer never came            7
-    ├── NotAllowed                  no valid token, or not for this                       8
-    ├── ResultLost                      stdout takes no more                                  6
+    ├── BatchRefused                the portal refused a whole batch                  7
+    ├── OutcomeUnknown              a write was sent, its answer is missing            7
+    ├── NotAllowed                  no valid token, or not permitted                     8
+    ├── ResultLost                  stdout could not be written                           6
     └── Interrupted                 a signal                                        130 143
 
-The numbers are the exit codes that `cli` gives them. Every message is lower case, names the thing
-and says what would be right; `hint` is an imperative sentence.
+The numbers are the exit codes that `cli` gives them. Every message is lower case, names the object
+and says what is expected; `hint` is an imperative sentence.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from reconciler.model.problems import Problem
 
 
 class ReconcilerError(Exception):
-    """Root of the tree. `hint` says what to do about it."""
+    """The root of the tree. `hint` says what to do about it."""
 
     def __init__(self, message: str, hint: str | None = None) -> None:
         super().__init__(message)
@@ -36,15 +36,15 @@ class ReconcilerError(Exception):
 
 
 class WrongUsage(ReconcilerError):
-    """The call makes no sense."""
+    """The call is invalid."""
 
 
 class ResultLost(ReconcilerError):
-    """What was found or done cannot be told: stdout takes no more."""
+    """The result cannot be shown: stdout could not be written."""
 
 
 class FilesUnreadable(ReconcilerError):
-    """The files cannot be read, or are not valid; then `problems` holds what was found in them."""
+    """The files cannot be read, or are invalid; then `problems` holds their problems."""
 
     def __init__(self, message: str, hint: str | None = None, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(message, hint)
@@ -52,11 +52,11 @@ class FilesUnreadable(ReconcilerError):
 
 
 class Refused(ReconcilerError):
-    """A safeguard says no before anything is planned."""
+    """A safeguard refuses before planning starts."""
 
 
 class Stale(ReconcilerError):
-    """The world moved since it was looked at."""
+    """The state changed since it was read."""
 
 
 class LeaseHeld(Stale):
@@ -90,7 +90,7 @@ class NotUnderstood(PortalUnavailable):
 
 
 class BatchRefused(ReconcilerError):
-    """The portal took no part of a batch; `problem` is its problem type."""
+    """The portal refused a whole batch; `problem` is its problem type."""
 
     def __init__(self, message: str, problem: str, *, status: int, hint: str | None = None) -> None:
         super().__init__(message, hint)
@@ -99,11 +99,11 @@ class BatchRefused(ReconcilerError):
 
 
 class OutcomeUnknown(ReconcilerError):
-    """A write was sent and its answer never came."""
+    """A write was sent, and its answer is missing."""
 
 
 class NotAllowed(ReconcilerError):
-    """No valid token, or not for this."""
+    """No valid token, or one without this permission."""
 
 
 class Interrupted(ReconcilerError):

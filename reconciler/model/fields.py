@@ -1,7 +1,7 @@
 """Questions about fields, answered by the catalogue.
 
-Planning asks by the name alone: fields of one name agree in shape and in whether they are only
-remembered, whatever kind of object they belong to.
+Planning asks by name alone: fields of one name agree in shape and in whether they are remembered,
+whatever kind of object they belong to.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ _BY_NAME: Final = {field.name: field for field in CATALOGUE}
 _BY_OBJECT_AND_NAME: Final = {(field.object, field.name): field for field in CATALOGUE}
 
 for _field in CATALOGUE:
-    _other = _BY_NAME[_field.name]
-    if (_field.shape, _field.remembered) != (_other.shape, _other.remembered):
+    _named_alike = _BY_NAME[_field.name]
+    if (_field.shape, _field.remembered) != (_named_alike.shape, _named_alike.remembered):
         raise AssertionError(f"the rows of '{_field.name}' differ in shape or in 'remembered'")
 
 OWN: Final = frozenset(field.name for field in CATALOGUE if field.own)
@@ -28,40 +28,40 @@ OWN: Final = frozenset(field.name for field in CATALOGUE if field.own)
 
 @cache
 def fields_of(kind: ObjectKind) -> tuple[Field, ...]:
-    """The fields of this kind of object, in the catalogue's order."""
+    """Return the fields of this kind of object, in the catalogue's order."""
     return tuple(field for field in CATALOGUE if field.object is kind)
 
 
 @cache
 def portal_fields_of(kind: ObjectKind) -> tuple[Field, ...]:
-    """The fields that the portal has for this kind of object: all but the remembered ones."""
+    """Return the fields that the portal has for this kind of object: all but the remembered ones."""
     return tuple(field for field in fields_of(kind) if not field.remembered)
 
 
 @cache
 def groups_of(kind: ObjectKind) -> tuple[str, ...]:
-    """The objects around the nested fields that the portal has, such as `languages`."""
+    """Return the objects around the nested fields that the portal has, such as `languages`."""
     outers = (field.name.partition(".") for field in portal_fields_of(kind))
     return tuple(dict.fromkeys(outer for outer, dot, _ in outers if dot))
 
 
 def find(object: ObjectKind, name: str) -> Field | None:
-    """The row of a field, None when this kind of object has no such field."""
+    """Return the row of a field, None when this kind of object has no such field."""
     return _BY_OBJECT_AND_NAME.get((object, name))
 
 
 def is_memo(field: str) -> bool:
-    """Whether the portal has no such field of its own: its live value is the last applied one."""
+    """Whether only the base holds the field: its live value is the last applied one."""
     return field in _BY_NAME and _BY_NAME[field].remembered
 
 
-def same_value(field: str, one: Value, other: Value) -> bool:
+def same_value(field: str, first: Value, second: Value) -> bool:
     """Whether two values of a field mean the same; addresses compare as logins, sets as sets."""
-    return comparable(field, one) == comparable(field, other)
+    return comparable(field, first) == comparable(field, second)
 
 
 def comparable(field: str, value: Value) -> Value:
-    """The value in the form in which equal values of this field are identical."""
+    """Return the value in a form in which equal values of this field are identical."""
     is_address = field in _BY_NAME and _BY_NAME[field].shape.is_address
     if isinstance(value, tuple):
         return tuple(sorted({address_key(item) if is_address else item for item in value}))
@@ -69,7 +69,7 @@ def comparable(field: str, value: Value) -> Value:
 
 
 def power_noun(object: ObjectKind, name: str) -> str | None:
-    """The noun of a field that gives or takes power, None for any other field."""
+    """Return the noun of a field that gives or takes power, None for any other field."""
     row = find(object, name)
     return row.power if row else None
 
@@ -81,31 +81,33 @@ def is_masked(object: ObjectKind, name: str) -> bool:
 
 
 def loosens(object: ObjectKind, name: str, before: Value, after: Value) -> bool:
-    """Whether the change makes the reconciler less careful; None stands for the field's default."""
+    """Whether the change makes the policy less strict; None stands for the field's default."""
     row = find(object, name)
     return row is not None and _looseness(row, after) > _looseness(row, before)
 
 
-def stricter(object: ObjectKind, name: str, one: Value, other: Value) -> Value:
-    """The more careful of two values; `one` when the field knows no stricter value.
+def stricter(object: ObjectKind, name: str, first: Value, second: Value) -> Value:
+    """Return the stricter of two values; `first` when the field has no stricter value.
 
-    None stands for the field's default, as does a value that the field cannot have: so a base that
-    somebody damaged lifts no limit.
+    None stands for the field's default, and so does a value that the field cannot have: a damaged
+    base lifts no limit.
     """
     row = find(object, name)
     if row is None or row.stricter is None:
-        return one
-    return min(_sound(row, one), _sound(row, other), key=lambda value: _looseness(row, value))
+        return first
+    return min(_sound(row, first), _sound(row, second), key=lambda value: _looseness(row, value))
 
 
 def _sound(row: Field, value: Value) -> Value:
-    """The value if the field can have it, else the field's default."""
-    allowed = row.stricter == "less" or value in (row.stricter or ())
-    return value if allowed and value is not None and row.shape.holds(value) else row.default
+    """Return the value if the field can have it, else the field's default."""
+    is_allowed = row.stricter == "less" or value in (row.stricter or ())
+    return value if is_allowed and value is not None and row.shape.holds(value) else row.default
 
 
 def _looseness(row: Field, value: Value) -> int:
-    """The distance of the value from the strictest one; 0 for fields without a stricter value."""
+    """Return the distance of the value from the strictest one; 0 for fields without a stricter
+    value.
+    """
     if row.stricter is None:
         return 0
     sound = _sound(row, value)

@@ -1,4 +1,4 @@
-"""Source files as the git tree gives them and `documents` takes them: bytes, or why there are none."""
+"""Source files, as the git tree gives them to `documents`: bytes, or the reason why there are none."""
 
 from __future__ import annotations
 
@@ -9,10 +9,11 @@ from reconciler.model.rules import RuleId
 
 @dataclass(frozen=True, slots=True)
 class SourceFile:
-    """One path under the root, with `/`. Either `content`, or a `rule` and `message` that forbid it.
+    """One path under the root, with `/`. Either `content`, or a `rule` and `message` that forbid
+    it.
 
     A file is refused before it is read when it is a link, a special file, too large, unreadable, or
-    bears a name that cannot be a document's.
+    has a name that a document cannot have.
     """
 
     path: str

@@ -17,5 +17,7 @@ def is_key(text: str) -> bool:
 
 
 def display(customer: str | None, contact: str | None = None) -> str:
-    """How an object is named to people: `acme-medical/jane-doe`, `acme-medical`, or `portal`."""
+    """Return the name of an object in messages: `acme-medical/jane-doe`, `acme-medical`, or
+    `portal`.
+    """
     return "/".join(part for part in (customer, contact) if part) or "portal"

@@ -1,7 +1,7 @@
-"""The live state: what the portal answered, at one revision.
+"""The live state: the portal's answer, at one revision.
 
-Comes out of `adapters`, goes into `planning`. Field names are those of the desired state; fields
-that are only remembered (`fields.is_memo`) are found in `applied`, never in `fields`.
+Comes from `adapters`, goes to `planning`. Field names are those of the desired state; fields that
+only the base holds (`fields.is_memo`) are in `applied`, never in `fields`.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from reconciler.model.values import Fields
 
 
 class Status(StrEnum):
-    """Where a contact stands; registrations (`unapproved`) are kept apart as `Registration`."""
+    """The status of a contact; registrations (`unapproved`) are separate, as `Registration`."""
 
     INVITED = "invited"
     LINK_EXPIRED = "link_expired"
@@ -25,7 +25,7 @@ class Status(StrEnum):
 
 
 class Actor(StrEnum):
-    """Who moved something in the portal."""
+    """The kind of author of a change in the portal."""
 
     RECONCILER = "reconciler"
     ADMINISTRATOR = "administrator"
@@ -37,7 +37,7 @@ class Actor(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """Who last set a value or a presence, and when (UTC, ISO 8601)."""
+    """The last author of a value or a presence, and the time (UTC, ISO 8601)."""
 
     by: str
     actor: Actor
@@ -56,9 +56,9 @@ class Applied:
 
 @dataclass(frozen=True, slots=True)
 class Removal:
-    """How an object was removed or archived, and until when it can be restored (UTC, ISO 8601).
+    """The removal or archiving of an object, and until when it can be restored (UTC, ISO 8601).
 
-    `with_customer`: the contact went out because their customer was archived.
+    `with_customer`: the contact was removed because their customer was archived.
     """
 
     touch: Touch
@@ -69,10 +69,10 @@ class Removal:
 
 @dataclass(frozen=True, slots=True)
 class LiveObject:
-    """What customers, contacts, services and settings have in common in the portal.
+    """The common part of customers, contacts, services and settings in the portal.
 
-    `version` counts the changes of the writable fields; `life` counts the creations and restorations
-    under the key, from 1. `touched` names who last set a field.
+    `version` counts the changes of the writable fields; `life` counts the creations and
+    restorations under the key, from 1. `touched`: the last author of each field.
     """
 
     id: str
@@ -89,7 +89,8 @@ class LiveObject:
 class LiveSettings(LiveObject):
     """The portal's settings.
 
-    `last_commits`: by owner, the commit of the last batch on the settings or a service. It outlives the services.
+    `last_commits`: by owner, the commit of the last batch on the settings or a service. It outlives
+    the services.
     """
 
     last_commits: Mapping[str, str] = field(default_factory=dict)
@@ -138,7 +139,7 @@ class LiveContact(LiveObject):
 
 @dataclass(frozen=True, slots=True)
 class Registration:
-    """A pending sign-up. `customer_id` is None until an administrator assigned one.
+    """A pending registration. `customer_id` is None until an administrator assigns one.
 
     `id` is what files name (`reg-…`); `contact_id` and `version` are the portal's row.
     """
@@ -169,8 +170,8 @@ class OpenRequest:
 class LiveState:
     """Everything the planner needs, at one revision; all mappings by id.
 
-    `now` is the portal's clock (UTC, ISO 8601): the only clock planning knows. `head`: the hash of the last entry
-    of the portal's audit feed; empty where the portal has no chain.
+    `now` is the portal's clock (UTC, ISO 8601), the only clock of planning. `head`: the hash of the
+    last entry of the portal's audit feed; empty where the portal has no chain.
     """
 
     portal: str

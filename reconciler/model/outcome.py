@@ -1,4 +1,4 @@
-"""The outcome: what came of applying a plan, group by group."""
+"""The outcome: the result of applying a plan, group by group."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from enum import StrEnum
 from reconciler.model.plan import Group, Plan
 
 
-class Fate(StrEnum):
-    """What became of one group.
+class GroupStatus(StrEnum):
+    """The status of one group after a run.
 
-    APPLIED: committed. HELD_BACK: not tried, by a safeguard or because it was not reviewed.
-    STALE: the portal moved meanwhile, nothing written. FAILED: the portal refused, nothing
-    written. UNKNOWN: sent, and no answer came. NOT_TRIED: the run ended before.
+    APPLIED: committed. HELD_BACK: not tried, because of a safeguard or a missing review. STALE: the
+    portal changed meanwhile, nothing written. FAILED: the portal refused, nothing written. UNKNOWN:
+    sent, but no answer came. NOT_TRIED: the run ended before.
     """
 
     APPLIED = "applied"
@@ -26,36 +26,36 @@ class Fate(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class GroupOutcome:
-    """One group's fate, with the portal's words for it where there are any."""
+    """One group's status, with the portal's message where there is one."""
 
     group: Group
-    fate: Fate
+    status: GroupStatus
     detail: str = ""
     revision: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a run. `left` is the plan made again at the end; None if it was not made.
+    """The outcome of a run. `final_plan` is the plan made at the end; None if it was not made.
 
-    `declined`: whoever was asked said no, and `left` is the plan that was shown. `head`: the hash of the last entry
-    of the portal's audit feed when it was read last.
+    `declined`: the caller declined, and `final_plan` is the plan that was shown. `head`: the hash
+    of the last entry of the portal's audit feed at the last read.
     """
 
     run: str
     groups: tuple[GroupOutcome, ...] = ()
-    left: Plan | None = None
+    final_plan: Plan | None = None
     signal: int | None = None
     declined: bool = False
     head: str = ""
 
-    def of(self, *fates: Fate) -> tuple[GroupOutcome, ...]:
-        """The groups that met one of these fates, in order."""
-        return tuple(group for group in self.groups if group.fate in fates)
+    def of(self, *statuses: GroupStatus) -> tuple[GroupOutcome, ...]:
+        """Return the groups with one of these statuses, in order."""
+        return tuple(group for group in self.groups if group.status in statuses)
 
     @property
-    def changed(self) -> bool | None:
-        """Whether anything was changed; None when one answer never came."""
-        if self.of(Fate.APPLIED):
+    def was_changed(self) -> bool | None:
+        """Whether anything was changed; None when an answer is missing."""
+        if self.of(GroupStatus.APPLIED):
             return True
-        return None if self.of(Fate.UNKNOWN) else False
+        return None if self.of(GroupStatus.UNKNOWN) else False

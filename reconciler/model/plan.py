@@ -1,4 +1,4 @@
-"""The plan: the ordered value that planning returns, people review and applying carries out."""
+"""The plan: the ordered value that planning returns, people review and an apply carries out."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reconciler.model.values import Value
 
 
 class Scope(StrEnum):
-    """The reach of a refusal: everything, one customer (with its group), or one contact."""
+    """The reach of a refusal: the whole plan, one customer (with its group), or one contact."""
 
     PLAN = "plan"
     CUSTOMER = "customer"
@@ -24,7 +24,7 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A safeguard that holds something back: its rule id, its reach, why, and what to do.
+    """A safeguard that holds something back: its rule id, its reach, the reason, and what to do.
 
     Without a customer it concerns a service, or else the settings. `stage`: the one group of the
     service that it concerns, None for both.
@@ -42,7 +42,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Warning:
-    """Something that a reviewer should know and that stops nothing."""
+    """A fact that a reviewer should know and that stops nothing."""
 
     rule: RuleId
     message: str
@@ -53,11 +53,12 @@ class Warning:
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A removal that a file announces for a later day (ISO date), as it would be today; part of no id.
+    """A removal that a file announces for a later day (ISO date), as it would be today; part of no
+    id.
 
-    `heir`: who receives the open work (`customer/contact`), None when nobody is named and none is
-    needed yet; `open_work`: requests open at planning. `id`: of the removal when the day comes, so
-    that a reviewed plan that announces it allows it.
+    `heir`: who receives the open work (`customer/contact`), None when no heir is named and none is
+    needed yet; `open_work`: requests open at planning. `id`: of the removal on that day, so that a
+    reviewed plan with the announcement permits it.
     """
 
     on: str
@@ -71,7 +72,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class PortalEdit:
-    """A value or a presence that was moved in the portal while the files stood still.
+    """A value or a presence that was changed in the portal while its file did not change.
 
     `field` is a field's name, or `presence`; then `live` is `removed`, `archived` or `recreated`.
     `customer`, `contact`: keys; `service`: for a service's field; none of them: the settings.
@@ -89,7 +90,7 @@ class PortalEdit:
 
 @dataclass(frozen=True, slots=True)
 class Unmanaged:
-    """An object in the portal that carries nobody's key; never written."""
+    """An object in the portal without anybody's key; never written."""
 
     kind: str
     customer: str
@@ -104,9 +105,9 @@ class PersonOutcome:
     """The rights that one person loses and gains by a group: `access`, capabilities, `service KEY`.
 
     `person`: `customer/contact` by their keys after the plan, `customer/address` when unmanaged.
-    Losses are judged on what the person can do now; gains as if everybody invited were active.
-    `life`: of their row, so that nobody else under the same key is meant. `leaves`: they are
-    removed or archived, also when they have not activated their access.
+    Losses compare with what the person can do now; gains are computed as if everybody invited were
+    active. `life`: of their row, so that a later person under the same key is not confused with
+    them. `leaves`: they are removed or archived, even if they have not activated their access.
     """
 
     person: str
@@ -117,13 +118,13 @@ class PersonOutcome:
 
     @property
     def losses(self) -> tuple[Loss, ...]:
-        """Each right that is lost, and the place at the customer if the person leaves."""
-        rights = (*self.loses, *([PLACE] if self.leaves else []))
+        """Each right that is lost, and the membership if the person leaves."""
+        rights = (*self.loses, *([MEMBERSHIP] if self.leaves else []))
         return tuple(Loss(self.person, self.life, right) for right in rights)
 
 
-PLACE: Final = "place"
-"""What a person loses who is removed or archived, invited ones too."""
+MEMBERSHIP: Final = "place"
+"""The loss of a person who is removed or archived, even if only invited."""
 
 
 class Loss(NamedTuple):
@@ -138,8 +139,8 @@ class Loss(NamedTuple):
 class Expects:
     """The conditions of a group's batch: the portal refuses it when one no longer holds.
 
-    `rows`: kind, id and version of rows that the group does not write and that its outcome was
-    judged on. `people_at`: ids of customers where nobody may have come or been given a right since
+    `rows`: kind, id and version of rows that the group does not write and that its outcome depends
+    on. `people_at`: ids of customers where nobody may have been added or given a right since
     `revision`; None for every customer, empty for no such condition.
     """
 
@@ -149,7 +150,9 @@ class Expects:
 
 
 class Stage(IntEnum):
-    """The order in which groups are carried out: services open before the customers and close after them."""
+    """The order in which groups are applied: services open before the customers and close after
+    them.
+    """
 
     SETTINGS = 0
     OPENING = 1
@@ -162,10 +165,10 @@ class Group:
     """Changes that are reviewed, leased, sharded, applied and held back together.
 
     `customers`: keys, empty for the settings and for services. `service`: the service of an opening
-    or closing group. `changes`: in the order in which they are carried out. `held_back`: the rules
-    that stop it; empty when it may be carried out. `waits_for`: names of the groups without which
-    it would take a right from somebody, or could not be carried out. `outcomes`: the rights that it
-    takes and gives, by person. `outside`: not among the customers, not in the shard of this run.
+    or closing group. `changes`: in the order in which they are applied. `held_back`: the rules that
+    stop it; empty when it may be applied. `waits_for`: names of the groups without which it would
+    take a right from somebody, or could not be applied. `outcomes`: the rights that it takes and
+    gives, by person. `outside`: not in the scope of this run.
     """
 
     customers: tuple[str, ...]
@@ -180,18 +183,18 @@ class Group:
 
     @property
     def name(self) -> str:
-        """The group within its plan: stage and smallest key."""
+        """The group's name within its plan: stage and smallest key."""
         return f"{self.stage.name.lower()}:{self.service or min(self.customers, default='')}"
 
     @property
     def digest(self) -> str:
-        """SHA-256 over its customers and the ids of its changes."""
+        """The SHA-256 over its customers and the ids of its changes."""
         return _digest([*self.customers, "", *(change.id for change in self.changes)])
 
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """The limits that the caller lifts, by the exact number or by name."""
+    """The limits that the caller lifts, by exact number or by name."""
 
     allow_removals: int | None = None
     allow_mails: int | None = None
@@ -203,7 +206,7 @@ class Review:
     """The permission that one reviewed or displayed plan gives.
 
     `ids`: of its changes and of the departures that it announces. `losses`: of its outcomes.
-    `permissions`: the numbers that it was made with, upper bounds for its own ids; none of a plan
+    `permissions`: the numbers that it was made with, upper bounds for its own ids; none for a plan
     that was refused as a whole.
     """
 
@@ -215,12 +218,12 @@ class Review:
 
 
 @dataclass(frozen=True, slots=True)
-class RunTerms:
-    """The part of a plan that one run carries out.
+class RunScope:
+    """The part of a plan that one run applies.
 
     `customers`, `shard` (part, number of parts): the groups that it is limited to; empty and None
     for all. `reviewed`: the reviewed plans that must hold every change and loss; None when no
-    review is asked for. `displayed`: the plan that the caller saw and agreed to, if there is one.
+    review is required. `displayed`: the plan that the caller saw and confirmed, if any.
     """
 
     customers: frozenset[str] = frozenset()
@@ -231,30 +234,32 @@ class RunTerms:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """The facts about the world that planning needs besides the two states.
+    """The facts that planning needs besides the two states.
 
-    `commit`: the files' commit, None outside of git. `ancestors`: those of the commits named in the
-    live state that HEAD descends from (HEAD itself included). `last_rules`: problems of today's
-    documents under rules of the provider that were applied last and changed or dropped since.
+    `commit`: the files' commit, None outside of git. `ancestors`: those of the live state's commits
+    that HEAD descends from (HEAD itself included). `last_rules`: problems of today's documents
+    under own rules of the provider that were applied last and changed or dropped since.
     `lost_rules`: such rules whose files this checkout does not have.
     """
 
     commit: str | None = None
     ancestors: frozenset[str] = frozenset()
     permissions: Permissions = Permissions()
-    run: RunTerms = RunTerms()
+    run: RunScope = RunScope()
     last_rules: tuple[Problem, ...] = ()
     lost_rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The changes that an apply would make: sorted, and the same bytes for the same inputs on any machine.
+    """The changes that an apply would make: sorted, and the same bytes for the same inputs on any
+    machine.
 
     `groups`: by stage, then by smallest key. `as_of`: today in the portal's time zone (ISO date),
-    part of no id. `counted`: the people whom the limits count, of `population`. `earlier`: how many changes and
-    refusals were already pending before the reference of `--since`. `coming`: who leaves on a later
-    day, by day. `quoted`: names of people that messages quote, to be hidden by `--redact`.
+    part of no id. `affected_people`: the people whom the limits count, out of `population`.
+    `pending_before`: the number of changes and refusals that were already pending before the
+    reference of `--since`. `upcoming_departures`: who leaves on a later day, by day.
+    `quoted_names`: names of people that messages quote, which `--redact` hides.
     """
 
     portal: str
@@ -267,34 +272,34 @@ class Plan:
     unmanaged: tuple[Unmanaged, ...] = ()
     warnings: tuple[Warning, ...] = ()
     permissions: Permissions = Permissions()
-    counted: frozenset[str] = field(default=frozenset(), repr=False)
+    affected_people: frozenset[str] = field(default=frozenset(), repr=False)
     population: int = 0
-    earlier: int = field(default=0)
-    coming: tuple[Departure, ...] = ()
-    quoted: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    pending_before: int = field(default=0)
+    upcoming_departures: tuple[Departure, ...] = ()
+    quoted_names: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """All changes, also those of groups that are held back, in order."""
+        """All changes in order, including those of groups that are held back."""
         return tuple(change for group in self.groups for change in group.changes)
 
     @property
     def ready(self) -> tuple[Group, ...]:
-        """The groups that this run may carry out."""
+        """The groups that this run may apply."""
         return tuple(group for group in self.groups if not group.held_back and not group.outside)
 
     @property
     def losses(self) -> frozenset[Loss]:
-        """Everything that a group takes from somebody, also a group that is held back."""
+        """Everything that a group takes from somebody, including groups that are held back."""
         outcomes = (outcome for group in self.groups for outcome in group.outcomes)
         return frozenset(loss for outcome in outcomes for loss in outcome.losses)
 
 
 def review_of(plan: Plan) -> Review:
-    """The permission that a person gives who agrees to this plan."""
-    ids = {change.id for change in plan.changes} | {departure.id for departure in plan.coming}
-    refused = any(refusal.scope is Scope.PLAN for refusal in plan.refusals)
-    permissions = Permissions() if refused else plan.permissions
+    """Return the permission that a person gives who confirms this plan."""
+    ids = {change.id for change in plan.changes} | {departure.id for departure in plan.upcoming_departures}
+    is_refused = any(refusal.scope is Scope.PLAN for refusal in plan.refusals)
+    permissions = Permissions() if is_refused else plan.permissions
     return Review(plan.portal, plan.epoch, frozenset(filter(None, ids)), plan.losses, permissions)
 
 

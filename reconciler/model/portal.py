@@ -1,4 +1,4 @@
-"""What a portal and a run tell each other, besides the live state and changes.
+"""The data that a portal and a run exchange, besides the live state and changes.
 
 Values that use cases and every portal's adapter share.
 """
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Meta:
-    """Which portal this is: what `doctor` shows."""
+    """The identity of a portal, as `doctor` shows it."""
 
     id: str
     name: str
@@ -20,12 +20,12 @@ class Meta:
     revision: int
     now: str
     token_expires_at: str | None = None
-    """When the token that asks ends (UTC, ISO 8601); None where the portal does not say."""
+    """The end of the caller's token (UTC, ISO 8601); None where the portal does not report it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """The right to write to some customers for a while; `token` fences whoever had it before."""
+    """The permission to write to some customers for a while; `token` fences earlier holders."""
 
     id: str
     token: int
@@ -33,7 +33,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class RunMark:
-    """Whose run this is: the owner of the files, the run's own id, and the files' commit."""
+    """The marks of a run: the owner of the files, the run's own id, and the files' commit."""
 
     owner: str
     run: str
@@ -42,7 +42,7 @@ class RunMark:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """A batch that was carried out: its revision, and the versions of the rows it wrote, by id."""
+    """A committed batch: its revision, and the versions of the rows it wrote, by id."""
 
     revision: int
     versions: Mapping[str, int]

@@ -1,4 +1,4 @@
-"""Problems: findings in the files, as values with a place. Collected, sorted, all shown at once."""
+"""Problems in the files, as values with a place. Collected, sorted, all shown at once."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ class Severity(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One finding. `rule`: one of ours, or the id of a provider's own rule (`own/…`).
+    """One problem. `rule`: one of ours, or the id of a provider's own rule (`own/…`).
 
-    `line`, `column` from 1 (1, 1 when the whole file is meant); `length`: how many characters the
-    caret underlines; `pointer`: JSON pointer of the value; `source`: the line as it stands in the
-    file, None when there is none to show; `hint`: an imperative sentence, or `did you mean …?`.
+    `line`, `column` from 1 (1, 1 for the whole file); `length`: how many characters the caret
+    underlines; `pointer`: JSON pointer of the value; `source`: the file's line, None when there is
+    none to show; `hint`: an imperative sentence, or `did you mean …?`.
     """
 
     rule: RuleId | str
@@ -37,13 +37,13 @@ class Problem:
 
     @property
     def sort_key(self) -> tuple[str, int, int, str, str]:
-        """By place, then rule, then message: the order in which problems are shown."""
+        """The display order: by place, then rule, then message."""
         return (self.path, self.line, self.column, self.rule, self.message)
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """How much was read: the numbers under a validation."""
+    """The numbers of files, customers and contacts that were read."""
 
     files: int = 0
     customers: int = 0

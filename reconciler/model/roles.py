@@ -1,4 +1,4 @@
-"""The three roles of a contact and what each lets a person do (the field's matrix)."""
+"""The three roles of a contact and their capabilities (the field's matrix)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Role(StrEnum):
-    """What a contact is at their customer; exactly one."""
+    """The role of a contact at their customer; exactly one."""
 
     REQUESTER = "requester"
     OBSERVER = "observer"
@@ -15,7 +15,7 @@ class Role(StrEnum):
 
 
 class Capability(StrEnum):
-    """Something a role lets a person do; the words in which plans speak of gains and losses."""
+    """An ability that a role gives; plans name gains and losses by these texts."""
 
     SEND_REQUESTS = "send requests"
     ACCEPT_QUOTES = "accept quotes"
@@ -24,10 +24,10 @@ class Capability(StrEnum):
 
 
 ACCESS: Final = "access"
-"""The right to log in at all."""
+"""The right to log in."""
 
 ORDERING: Final = "ordering"
-"""The right to order at all: the customer has a project manager who takes the request."""
+"""The right to order: the customer has a project manager who takes the request."""
 
 _CAPABILITIES: Final = {
     Role.REQUESTER: frozenset({Capability.SEND_REQUESTS, Capability.ACCEPT_QUOTES}),
@@ -37,7 +37,7 @@ _CAPABILITIES: Final = {
 
 
 def capabilities(role: Role) -> frozenset[Capability]:
-    """What the role lets a person do beyond logging in and following their own requests."""
+    """Return the role's abilities beyond logging in and following one's own requests."""
     return _CAPABILITIES[role]
 
 

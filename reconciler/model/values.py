@@ -1,7 +1,7 @@
-"""Field values as both states carry them, and the pairs in which a field moves.
+"""Field values of both states, and the pair of values of a changed field.
 
-A value is plain data that compares and serialises the same everywhere. Lists are sets to the
-reconciler, so they are kept sorted and without repeats from the moment they enter the model.
+A value is plain data that compares and serialises the same everywhere. The reconciler treats lists
+as sets, so they are sorted and without duplicates from the moment they enter the model.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ Fields: TypeAlias = Mapping[str, Value]
 """Managed fields by name. A name that is missing is unmanaged; a name with `None` is emptied."""
 
 ALL: Final = "all"
-"""What stands in `services` for "every service there is"."""
+"""The value of `services` for every service."""
 
 
 def as_set(items: Iterable[str]) -> tuple[str, ...]:
-    """The items as a set value: sorted, without repeats."""
+    """Return the items as a set value: sorted, without duplicates."""
     return tuple(sorted(set(items)))
 
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """One field of one object, from what the portal has to what it shall have."""
+    """One field of one object, with its value in the portal and its new value."""
 
     name: str
     before: Value

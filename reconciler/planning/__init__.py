@@ -1,11 +1,11 @@
-"""What to do: two states in, a plan out. Pure; see README.md for the stages."""
+"""The planner: two states in, a plan out. Pure; README.md lists the stages."""
 
 from reconciler.model.rules import PLAN_RULES as RULES
+from reconciler.planning.incremental_plan import make_plan_since
 from reconciler.planning.index import applied_policy
 from reconciler.planning.limits import exact_permissions, policy_in_force
 from reconciler.planning.planner import make_plan
-from reconciler.planning.run import narrowed, shard_of
-from reconciler.planning.since import make_plan_since
+from reconciler.planning.run_scope import narrow_plan, shard_of
 
 __all__ = [
     "RULES",
@@ -13,7 +13,7 @@ __all__ = [
     "exact_permissions",
     "make_plan",
     "make_plan_since",
-    "narrowed",
+    "narrow_plan",
     "policy_in_force",
     "shard_of",
 ]

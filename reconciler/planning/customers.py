@@ -12,54 +12,63 @@ from reconciler.model.live import LiveCustomer
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
-from reconciler.planning.context import CustomerContext, language_of, names_at
-from reconciler.planning.findings import Findings, Tie, refuse
-from reconciler.planning.lines import SETTLE, both_moved, counted, field_edit, naming_setters, presence_edit
-from reconciler.planning.matching import How
-from reconciler.planning.reverting import reverted
-from reconciler.planning.threeway import Compared, compare, restored_fields
+from reconciler.planning.change_builders import (
+    CONFLICT_HINT,
+    count_noun,
+    describe_conflicts,
+    field_edit,
+    presence_edit,
+    with_setter_notes,
+)
+from reconciler.planning.customer_context import CustomerContext, language_of, names_at
+from reconciler.planning.matching import MatchKind
+from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
+from reconciler.planning.portal_edit_reverts import revert_edits
+from reconciler.planning.three_way_merge import Comparison, compare, restored_fields
 
 
-def plan_customer(context: CustomerContext) -> Findings:
-    """The changes, edits and refusals about the customer's own row."""
-    if context.released:
+def plan_customer(context: CustomerContext) -> PlanItems:
+    """Yield the changes, edits and refusals about the customer's own row."""
+    if context.is_released:
         yield from _release(context)
         return
-    match context.customer.how:
-        case How.CREATED:
+    match context.customer.kind:
+        case MatchKind.CREATED:
             yield _creation(context)
-        case How.SAME | How.RENAMED | How.ADOPTED:
-            yield from _stays(context)
-        case How.RESTORED:
+        case MatchKind.SAME | MatchKind.RENAMED | MatchKind.ADOPTED:
+            yield from _matched_customer(context)
+        case MatchKind.RESTORED:
             yield _restoration(context)
-        case How.AWAY:
-            yield from _away(context)
-        case How.GONE:
-            yield from _gone(context)
-        case How.RECREATED | How.APPROVED:
+        case MatchKind.AWAY:
+            yield from _archived_in_portal(context)
+        case MatchKind.GONE:
+            yield from _folder_removed(context)
+        case MatchKind.RECREATED | MatchKind.APPROVED:
             raise AssertionError("only contacts are approved or recreated")
 
 
-def refuse_doubles(contexts: Iterable[CustomerContext]) -> Findings:
-    """A folder gone and a new one that looks like the same customer, without `previously`."""
+def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
+    """Refuse a removed folder and a new one that look like the same customer, without `previously`."""
     customers = list(contexts)
-    gone = [context for context in customers if context.customer.how is How.GONE and not _row(context).archived]
+    removed_folders = [
+        context for context in customers if context.customer.kind is MatchKind.GONE and not _live_row(context).archived
+    ]
     for context in customers:
         desired = context.customer.desired
-        if context.customer.how not in {How.CREATED, How.ADOPTED} or desired is None or desired.release:
+        if context.customer.kind not in {MatchKind.CREATED, MatchKind.ADOPTED} or desired is None or desired.release:
             continue
-        for other in gone:
-            if _look_alike(desired, other):
-                message = f"the folder of {other.key} is gone, and {context.key} looks like the same customer"
-                hint = f"write previously: [{other.key}] in {desired.place.path}"
+        for former in removed_folders:
+            if _look_alike(desired, former):
+                message = f"folder {former.key} is missing, and {context.key} looks like the same customer"
+                hint = f"write previously: [{former.key}] in {desired.place.path}"
                 yield refuse(RuleId.SAME_CUSTOMER, context.key, None, message, hint)
-                yield Tie(context.key, other.key)
+                yield CustomerLink(context.key, former.key)
 
 
-def _look_alike(desired: DesiredCustomer, gone: CustomerContext) -> bool:
-    """Whether the two share a name, or half of the addresses that the folder had."""
-    row = _row(gone)
-    before = {address_key(c.email) for c in gone.index.living(row) if gone.index.manages(c)}
+def _look_alike(desired: DesiredCustomer, former: CustomerContext) -> bool:
+    """Whether the two share a name, or at least half of the former folder's addresses."""
+    row = _live_row(former)
+    before = {address_key(c.email) for c in former.index.living(row) if former.index.manages(c)}
     after = {address_key(contact.email) for contact in desired.contacts.values()}
     half = bool(before) and 2 * len(before & after) >= len(before)
     return half or name_key(row.name) == name_key(desired.name)
@@ -72,50 +81,50 @@ def _creation(context: CustomerContext) -> Change:
     return replace(_change(context, Kind.CREATE_CUSTOMER, message), fields=fields)
 
 
-def _release(context: CustomerContext) -> Findings:
-    """The line stays in the file when it is done: then nothing of ours is left, and nothing to do."""
-    if context.customer.how in {How.SAME, How.RENAMED}:
+def _release(context: CustomerContext) -> PlanItems:
+    """Release the customer once. The line may stay in the file: nothing is managed after that."""
+    if context.customer.kind in {MatchKind.SAME, MatchKind.RENAMED}:
         message = f"{context.key} and its people are no longer managed here; nothing changes for them"
         yield replace(_change(context, Kind.RELEASE_CUSTOMER, message), base=None, present=False)
 
 
-def _stays(context: CustomerContext) -> Findings:
-    desired, live = _desired(context), _row(context)
-    base = live.applied if context.customer.how is not How.ADOPTED else None
-    compared = compare(desired.fields, live.fields, base, live.touched)
+def _matched_customer(context: CustomerContext) -> PlanItems:
+    desired, live = _desired(context), _live_row(context)
+    base = live.applied if context.customer.kind is not MatchKind.ADOPTED else None
+    comparison = compare(desired.fields, live.fields, base, live.touched)
     if context.reverts:
-        compared = reverted(compared)
-    for edit in compared.edits:
+        comparison = revert_edits(comparison)
+    for edit in comparison.edits:
         yield field_edit(context.key, None, edit, live.touched.get(edit.name))
-    if compared.conflicts:
-        yield refuse(RuleId.CONFLICT, context.key, None, both_moved(compared.conflicts), SETTLE)
+    if comparison.conflicts:
+        yield refuse(RuleId.CONFLICT, context.key, None, describe_conflicts(comparison.conflicts), CONFLICT_HINT)
         return
-    for change in _changes(context, live, compared):
-        yield naming_setters(change, live, base)
+    for change in _changes(context, live, comparison):
+        yield with_setter_notes(change, live, base)
 
 
-def _changes(context: CustomerContext, live: LiveCustomer, compared: Compared) -> Iterable[Change]:
-    fields = compared.written
-    if context.customer.how is How.ADOPTED:
-        message = f"{live.name} is already there and is managed from now on as {context.key}"
+def _changes(context: CustomerContext, live: LiveCustomer, comparison: Comparison) -> Iterable[Change]:
+    fields = comparison.written_fields
+    if context.customer.kind is MatchKind.ADOPTED:
+        message = f"existing customer {live.name} is adopted as {context.key}"
         yield replace(_change(context, Kind.ADOPT_CUSTOMER, message), fields=fields)
         return
-    renamed = context.customer.how is How.RENAMED
-    if renamed:
+    is_renamed = context.customer.kind is MatchKind.RENAMED
+    if is_renamed:
         change = _change(context, Kind.RENAME_CUSTOMER, f"{live.external_key} is now called {context.key}")
         yield replace(change, previous_key=live.external_key, cause=_cause(context, "previously"))
     if fields:
         names = ", ".join(field.name for field in fields)
         change = _change(context, Kind.UPDATE_CUSTOMER, f"{context.key}: {names}")
-        undoes = compared.undone >= {field.name for field in fields}
+        undoes = comparison.reverted_names >= {field.name for field in fields}
         cause = _cause(context, fields[0].name)
         yield replace(change, fields=fields, cause=cause, restores_file=undoes)
-    elif compared.record and not renamed:
-        yield _change(context, Kind.RECORD, f"{context.key}: remember what the file says")
+    elif comparison.record and not is_renamed:
+        yield _change(context, Kind.RECORD, f"{context.key}: record what the file says")
 
 
 def _restoration(context: CustomerContext) -> Change:
-    desired, live = _desired(context), _row(context)
+    desired, live = _desired(context), _live_row(context)
     rows = context.index.contacts[live.id]
     back = [row for row in rows if row.removal and row.removal.with_customer]
     mails = tuple(
@@ -124,41 +133,41 @@ def _restoration(context: CustomerContext) -> Change:
     )
     names = names_at(context)
     managers = sorted(names[row.id].partition("/")[2] for row in back if row.role is Role.MANAGER)
-    again = f"; managers again: {', '.join(managers)}" if managers else ""
-    message = f"{context.key} comes back with the people whom the archive took out{again}"
+    again = f"; restored managers: {', '.join(managers)}" if managers else ""
+    message = f"{context.key} is restored with the people removed by its archiving{again}"
     change = _change(context, Kind.RESTORE_CUSTOMER, message)
     return replace(change, fields=restored_fields(desired.fields, live), effects=Effects(mails))
 
 
-def _away(context: CustomerContext) -> Findings:
-    desired, live = _desired(context), _row(context)
+def _archived_in_portal(context: CustomerContext) -> PlanItems:
+    desired, live = _desired(context), _live_row(context)
     if live.removal is None:
         raise AssertionError(f"{context.key} is not archived")
     touch = live.removal.touch
-    compared = compare(desired.fields, live.fields, live.applied, live.touched)
-    if compared.changes or compared.memos or compared.conflicts:
+    comparison = compare(desired.fields, live.fields, live.applied, live.touched)
+    if comparison.changes or comparison.memos or comparison.conflicts:
         message = f"the file changed, but {touch.by} archived this customer on {touch.at[:10]}"
-        hint = "delete the folder, or have it restored in the portal"
+        hint = "delete the folder, or restore the customer in the portal"
         yield refuse(RuleId.CONFLICT, context.key, None, message, hint)
         return
     yield presence_edit(context.key, None, "archived", touch)
 
 
-def _gone(context: CustomerContext) -> Findings:
-    live = _row(context)
+def _folder_removed(context: CustomerContext) -> PlanItems:
+    live = _live_row(context)
     if live.archived:
         if live.applied and live.applied.present:
-            record = _change(context, Kind.RECORD, f"{context.key}: remember that the folder is gone")
+            record = _change(context, Kind.RECORD, f"{context.key}: record that the folder was removed")
             yield replace(record, base=live.applied.fields, present=False)
         return
     if live.applied and not live.applied.present and not context.reverts:
         yield presence_edit(context.key, None, "restored", live.touched.get("presence"))
         return
     if requests := context.index.requests_of_customer[live.id]:
-        listed = "; ".join(f"{request.id} ({request.state})" for request in requests)
-        message = f"{context.key} has open requests: {listed}"
-        yield refuse(RuleId.OPEN_REQUESTS, context.key, None, message, "let them be delivered or cancelled first")
-    people = counted(len(context.index.living(live)), "person", "people")
+        request_list = "; ".join(f"{request.id} ({request.state})" for request in requests)
+        message = f"{context.key} has open requests: {request_list}"
+        yield refuse(RuleId.OPEN_REQUESTS, context.key, None, message, "wait until they are delivered, or cancel them")
+    people = count_noun(len(context.index.living(live)), "person", "people")
     message = f"{context.key} ({live.name}) is archived with {people}"
     change = _change(context, Kind.ARCHIVE_CUSTOMER, message)
     yield replace(change, base=None, present=False, reason="other")
@@ -186,7 +195,7 @@ def _desired(context: CustomerContext) -> DesiredCustomer:
     return context.customer.desired
 
 
-def _row(context: CustomerContext) -> LiveCustomer:
+def _live_row(context: CustomerContext) -> LiveCustomer:
     if context.customer.live is None:
         raise AssertionError(f"{context.key} is not in the portal")
     return context.customer.live

@@ -1,6 +1,7 @@
 """Time: today by the portal's clock, and the people whose last day has come.
 
-A due `leaves` edits the desired state, never the plan: from that day the file counts as a farewell.
+A due `leaves` changes the desired state, never the plan: from that day the file counts as a
+farewell.
 """
 
 from __future__ import annotations
@@ -15,24 +16,24 @@ SOON = datetime.timedelta(days=14)
 
 
 def today(now: str, time_zone: str) -> datetime.date:
-    """The day of an instant (ISO 8601, UTC) in a time zone."""
+    """Return the day of an instant (ISO 8601, UTC) in a time zone."""
     return instant(now).astimezone(ZoneInfo(time_zone)).date()
 
 
 def instant(text: str) -> datetime.datetime:
-    """The instant that an ISO 8601 text names; UTC unless it says otherwise."""
+    """Return the instant of an ISO 8601 text; UTC unless the text has an offset."""
     parsed = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
 
 
-def without_leavers(desired: DesiredState, day: datetime.date) -> DesiredState:
-    """The desired state of a day: contacts whose `leaves.on` has come are farewells."""
+def with_due_departures(desired: DesiredState, day: datetime.date) -> DesiredState:
+    """Return the desired state of a day: contacts whose `leaves.on` has come are farewells."""
     customers = {key: _customer_of_day(customer, day) for key, customer in desired.customers.items()}
     return replace(desired, customers=customers)
 
 
 def leaving_soon(desired: DesiredState, day: datetime.date) -> list[DesiredContact]:
-    """The contacts who leave within 14 days after that day, by customer and key."""
+    """Return the contacts who leave within 14 days after that day, by customer and key."""
     return [
         contact
         for _, customer in sorted(desired.customers.items())

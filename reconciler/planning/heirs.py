@@ -1,4 +1,4 @@
-"""The heirs of open work: judged on the people that the plan really leaves at the customer."""
+"""The heirs of open work, chosen from the people whom the plan leaves at the customer."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from reconciler.model.roles import Role, may_hold_work
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """One person after the plan: key, reference, role and status.
+class ContactAfterPlan:
+    """One contact after the plan: key, reference, role and status.
 
-    `heir`: named by the person's own file, used when they leave or may not hold work any more.
-    `former`: keys that they had before.
+    `heir`: named by the contact's own file, used when they leave or may no longer hold work.
+    `former`: earlier keys.
     """
 
     key: str
@@ -35,39 +35,40 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Heir:
-    """The person who receives open work, or the reason why nobody can."""
+    """The contact who receives open work, or the reason why nobody can."""
 
-    standing: Standing | None
+    contact: ContactAfterPlan | None
     problem: str = ""
 
 
-def find_heir(giver: Standing, people: Mapping[str, Standing], customer_heir: str | None) -> Heir:
-    """The heir of a person: the one that their file or farewell names, else the customer's, else the only manager.
+def find_heir(giver: ContactAfterPlan, people: Mapping[str, ContactAfterPlan], customer_heir: str | None) -> Heir:
+    """Return the heir of a person: from their file or farewell, else the customer's, else the only
+    manager.
 
     A named heir who leaves is followed to their own heir. When a named heir cannot receive, nobody
     does: work must not go to a person whom no file names.
     """
-    named = giver.heir or customer_heir
-    seen = [giver.key]
-    while named:
-        standing = _called(named, people)
-        if standing is None:
-            return Heir(None, f"'{named}' is nobody at this customer")
-        if standing.key in seen:
-            if giver.heir is None and seen == [standing.key]:
+    heir_key = giver.heir or customer_heir
+    chain = [giver.key]
+    while heir_key:
+        contact = _find_by_key(heir_key, people)
+        if contact is None:
+            return Heir(None, f"'{heir_key}' is not a contact of this customer")
+        if contact.key in chain:
+            if giver.heir is None and chain == [contact.key]:
                 break  # the giver is the customer's heir
-            return Heir(None, f"the heirs go in a circle: {' → '.join([*seen, standing.key])}")
-        if standing.can_receive:
-            return Heir(standing)
-        if not standing.leaves:
-            return Heir(None, f"{standing.key} cannot hold work ({standing.role}, {standing.status})")
-        seen.append(standing.key)
-        named = standing.heir or customer_heir
+            return Heir(None, f"the heirs form a circle: {' → '.join([*chain, contact.key])}")
+        if contact.can_receive:
+            return Heir(contact)
+        if not contact.leaves:
+            return Heir(None, f"{contact.key} cannot hold work ({contact.role}, {contact.status})")
+        chain.append(contact.key)
+        heir_key = contact.heir or customer_heir
     managers = [p for p in people.values() if p.role is Role.MANAGER and p.can_receive and p.key != giver.key]
     if len(managers) == 1:
         return Heir(managers[0])
-    return Heir(None, "no heir is named" + ("" if not managers else f", and {len(managers)} managers could take it"))
+    return Heir(None, "no heir is named" + ("" if not managers else f", and {len(managers)} managers could receive it"))
 
 
-def _called(key: str, people: Mapping[str, Standing]) -> Standing | None:
+def _find_by_key(key: str, people: Mapping[str, ContactAfterPlan]) -> ContactAfterPlan | None:
     return people.get(key) or next((p for p in people.values() if key in p.former), None)

@@ -1,4 +1,4 @@
-"""The live state, looked up the ways that planning asks: by key, by address, by whose it is."""
+"""The live state, indexed the way planning asks: by key, by address, by owner."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reconciler.planning.dates import instant
 
 
 class Index:
-    """Look-ups over one live state; every list in a stable order that no row id decides alone."""
+    """Look-ups over one live state; every list has a stable order that no row id decides alone."""
 
     def __init__(self, live: LiveState, owner: str, renamed_services: Mapping[str, str] | None = None) -> None:
         self.live = live
@@ -49,55 +49,62 @@ class Index:
         for registration in sorted(live.registrations.values(), key=lambda r: r.id):
             self.registrations_by_address[address_key(registration.email)].append(registration)
 
-    def manages(self, thing: LiveObject) -> bool:
+    def manages(self, row: LiveObject) -> bool:
         """Whether the object carries our owner."""
-        return thing.owner == self.owner and thing.external_key is not None
+        return row.owner == self.owner and row.external_key is not None
 
     def living(self, customer: LiveCustomer) -> list[LiveContact]:
-        """The customer's living contacts, managed and not."""
+        """Return the customer's living contacts, managed and unmanaged."""
         return [contact for contact in self.contacts[customer.id] if contact.living]
 
     def open_work(self, contact: LiveContact) -> list[OpenRequest]:
-        """The open requests that the contact owns."""
+        """Return the open requests that the contact owns."""
         return self.requests[contact.id]
 
     def customer_key(self, customer_id: str) -> str:
-        """The display name of a live customer: its key when ours, else its name."""
+        """Return the display name of a live customer: its key when managed, else its name."""
         customer = self.live.customers[customer_id]
         return customer.external_key if self.manages(customer) and customer.external_key else customer.name
 
     def own_name(self, contact: LiveContact) -> str:
-        """A live contact's key when ours, else the address."""
+        """Return a live contact's key when managed, else the address."""
         return (contact.external_key if self.manages(contact) else None) or contact.email
 
     def person(self, contact: LiveContact) -> str:
-        """The display name of a live contact: `customer/key` when ours, else `customer/address`."""
+        """Return the display name of a live contact: `customer/key` when managed, else
+        `customer/address`.
+        """
         return f"{self.customer_key(contact.customer_id)}/{self.own_name(contact)}"
 
     def customers_in_order(self) -> list[LiveCustomer]:
-        """All customers, archived ones last, then by key or name; of one key the last archived first."""
+        """Return all customers: archived last, then by key or name; per key the last archived
+        first.
+        """
         return sorted(
             self.live.customers.values(),
-            key=lambda c: (c.archived, c.external_key or "", -_ended(c.removal), name_key(c.name), c.id),
+            key=lambda c: (c.archived, c.external_key or "", -_removal_time(c.removal), name_key(c.name), c.id),
         )
 
 
 def applied_policy(live: LiveState) -> Policy:
-    """The policy last applied; the defaults where none was."""
+    """Return the policy last applied; the defaults where there is none."""
     applied = live.settings.applied
-    known = applied.fields if applied else {}
-    numbers = {f.name: known[f"policy.{f.name}"] for f in fields(Policy) if f"policy.{f.name}" in known}
+    applied_fields = applied.fields if applied else {}
+    numbers = {
+        f.name: applied_fields[f"policy.{f.name}"] for f in fields(Policy) if f"policy.{f.name}" in applied_fields
+    }
     return Policy(**numbers)  # type: ignore[arg-type]  # the portal returns what a typed file said
 
 
 def contact_order(contact: LiveContact) -> tuple[bool, str, float, int, str, str]:
-    """Living ones first, then by key; of one key the last life first.
+    """Return the sort key of a contact: living first, then by key; per key the last life first.
 
-    When a life ended decides before its generation: whoever signed up or was adopted begins at 1 again.
+    The end of a life decides before its number: a contact who signed up or was adopted starts at 1
+    again.
     """
-    key, ended = contact.external_key or "", -_ended(contact.removal)
-    return (not contact.living, key, ended, -contact.life, address_key(contact.email), contact.id)
+    key, removal_time = contact.external_key or "", -_removal_time(contact.removal)
+    return (not contact.living, key, removal_time, -contact.life, address_key(contact.email), contact.id)
 
 
-def _ended(removal: Removal | None) -> float:
+def _removal_time(removal: Removal | None) -> float:
     return instant(removal.touch.at).timestamp() if removal else 0.0

@@ -1,4 +1,4 @@
-"""The limits in force, and how many people and mails a plan may cost."""
+"""The limits in force, and how many people and mails a plan may affect."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
 from reconciler.model.plan import Facts, Loss, Permissions, Plan, Refusal, Review
 from reconciler.model.rules import RuleId
-from reconciler.planning.findings import refuse_plan
+from reconciler.planning.plan_items import refuse_plan
 
 SMALL_CUSTOMER = 10
-"""Below so many people a customer's limit is a number and not a percentage."""
+"""Below this number of people, a customer's limit is a number and not a percentage."""
 
 
 def policy_in_force(demanded: Policy, applied: Policy) -> Policy:
-    """Of the file's and the last applied policy the stricter, value by value."""
+    """Return the stricter of the file's and the last applied policy, value by value."""
     values = {
         field.name: stricter(
             ObjectKind.SETTINGS,
@@ -31,15 +31,15 @@ def policy_in_force(demanded: Policy, applied: Policy) -> Policy:
 
 
 def exact_permissions(plan: Plan) -> Permissions:
-    """The numbers that a caller must give to allow all that the plan costs."""
-    return Permissions(len(plan.counted), mails_of(plan.changes))
+    """Return the numbers that a caller must pass to allow everything that the plan costs."""
+    return Permissions(len(plan.affected_people), mails_of(plan.changes))
 
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The cost of a plan: the people whom the limits count, of how many; and mails.
+    """The cost of a plan: the people whom the limits count, out of how many, and the mails.
 
-    `losses`: what they lose. `changes`: those that would be carried out.
+    `losses`: what the people lose. `changes`: those that would be applied.
     """
 
     people: frozenset[str]
@@ -48,11 +48,11 @@ class Cost:
     changes: tuple[Change, ...]
 
 
-def judge_limits(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) -> Iterator[Refusal]:
-    """The refusals of the whole plan because of its numbers.
+def limit_refusals(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) -> Iterator[Refusal]:
+    """Yield the refusals of the whole plan because of its numbers.
 
-    A number that the caller gives must be exact. A number in a reviewed plan is an upper bound for
-    the people and mails of that plan; everything else is measured together against the limits.
+    A number from the caller must be exact. A number in a reviewed plan is an upper bound for the
+    people and mails of that plan; everything else is measured together against the limits.
     """
     permissions = facts.permissions
     policy = policy_in_force(demanded, applied)
@@ -73,39 +73,39 @@ def judge_limits(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) ->
 
 
 def _people_of(review: Review, cost: Cost) -> frozenset[str]:
-    """The people who lose nothing but what this reviewed plan shows."""
+    """Return the people who lose nothing but what this reviewed plan shows."""
     reviewed = [change for change in cost.changes if change.id in review.ids]
     archived = {change.customer for change in reviewed if change.kind is Kind.ARCHIVE_CUSTOMER}
-    shown = {
+    shown_people = {
         *(loss.person for loss in review.losses),
         *(f"{change.customer}/{change.contact}" for change in reviewed),
         *(person for person in cost.people if person.partition("/")[0] in archived),
     }
-    beyond = {loss.person for loss in cost.losses - review.losses}
-    return frozenset(shown - beyond)
+    people_with_other_losses = {loss.person for loss in cost.losses - review.losses}
+    return frozenset(shown_people - people_with_other_losses)
 
 
 def mails_of(changes: Iterable[Change]) -> int:
-    """The number of mails that the changes send."""
+    """Return the number of mails that the changes send."""
     return sum(len(change.effects.mails) for change in changes)
 
 
-def _people_beyond(people: int, allowed: int) -> Iterator[Refusal]:
-    if people > allowed:
+def _people_beyond(people: int, permitted: int) -> Iterator[Refusal]:
+    if people > permitted:
         message = (
-            f"the reviewed plan takes access or power from {people} people now; it allows {allowed}; "
+            f"the reviewed plan takes access or power from {people} people now; it allows {permitted}; "
             "nothing was changed"
         )
         yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, _PLAN_AGAIN)
 
 
-def _mails_beyond(mails: int, allowed: int) -> Iterator[Refusal]:
-    if mails > allowed:
-        message = f"the reviewed plan sends {mails} mails now; it allows {allowed}; nothing was changed"
+def _mails_beyond(mails: int, permitted: int) -> Iterator[Refusal]:
+    if mails > permitted:
+        message = f"the reviewed plan sends {mails} mails now; it allows {permitted}; nothing was changed"
         yield refuse_plan(RuleId.TOO_MANY_MAILS, message, _PLAN_AGAIN)
 
 
-_PLAN_AGAIN = "plan again with `reconciler plan --out plan.json`, and review it"
+_PLAN_AGAIN = "run `reconciler plan --out plan.json` again and review the plan"
 
 
 def _limit(policy: Policy, population: int) -> int:
@@ -116,11 +116,11 @@ def _limit(policy: Policy, population: int) -> int:
 def _people_limit(
     people: int, population: int, policy: Policy, permissions: Permissions, *, merge_first: bool
 ) -> Iterator[Refusal]:
-    allowed = permissions.allow_removals
-    if allowed is not None:
-        if allowed != people:
-            message = f"--allow-removals {allowed} does not fit: this plan takes access or power from {people} people"
-            hint = f"if this is meant, say --allow-removals {people}"
+    permitted = permissions.allow_removals
+    if permitted is not None:
+        if permitted != people:
+            message = f"--allow-removals {permitted} is wrong: this plan takes access or power from {people} people"
+            hint = f"if this is intended, pass --allow-removals {people}"
             yield refuse_plan(RuleId.TOO_MANY_REMOVALS, f"{message}; nothing was changed", hint)
         return
     limit = _limit(policy, population)
@@ -132,31 +132,33 @@ def _people_limit(
         f"({policy.removals_percent} %, at least {policy.removals_at_least}, at most {policy.removals_at_most}); "
         "nothing was changed"
     )
-    hint = f"if this is meant, apply with --allow-removals {people}"
+    hint = f"if this is intended, apply with --allow-removals {people}"
     yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, MERGE_FIRST if merge_first else hint)
 
 
 MERGE_FIRST = (
-    "the new policy in portal.yaml would allow it, but it counts from the next run: merge and apply the policy first"
+    "the new policy in portal.yaml would allow it, but takes effect in the next run; merge and apply the policy first"
 )
-"""What to do about a limit that only the policy last applied still sets."""
+"""The hint about a limit that only the last applied policy still sets."""
 
 
 def _mail_limit(mails: int, policy: Policy, permissions: Permissions, *, merge_first: bool) -> Iterator[Refusal]:
-    allowed = permissions.allow_mails
-    if allowed is not None:
-        if allowed != mails:
-            message = f"--allow-mails {allowed} does not fit: this plan sends {mails} mails; nothing was changed"
-            yield refuse_plan(RuleId.TOO_MANY_MAILS, message, f"if this is meant, say --allow-mails {mails}")
+    permitted = permissions.allow_mails
+    if permitted is not None:
+        if permitted != mails:
+            message = f"--allow-mails {permitted} is wrong: this plan sends {mails} mails; nothing was changed"
+            yield refuse_plan(RuleId.TOO_MANY_MAILS, message, f"if this is intended, pass --allow-mails {mails}")
         return
     if mails > policy.mails_per_run:
         message = f"this plan sends {mails} mails; the limit is {policy.mails_per_run}; nothing was changed"
-        hint = f"if this is meant, apply with --allow-mails {mails}"
+        hint = f"if this is intended, apply with --allow-mails {mails}"
         yield refuse_plan(RuleId.TOO_MANY_MAILS, message, MERGE_FIRST if merge_first else hint)
 
 
 def customer_limit(policy: Policy, population: int) -> tuple[int, str]:
-    """The number of people of one customer that a run may take something from, and the rule behind it."""
+    """Return the number of people of one customer whom a run may take something from, and the rule
+    behind it.
+    """
     if population >= SMALL_CUSTOMER:
         percent = policy.removals_per_customer_percent
         return percent * population // 100, f"{percent} %"

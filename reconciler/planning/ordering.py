@@ -1,4 +1,4 @@
-"""Groups, and the order in which a group's changes are carried out."""
+"""Groups, and the order in which a group's changes are applied."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from typing import assert_never
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.plan import Group, Stage
 from reconciler.model.roles import Role, may_hold_work
-from reconciler.planning.findings import Tie
+from reconciler.planning.plan_items import CustomerLink
 from reconciler.planning.portal import closes
 
 
 def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and assert_never at its end
-    """The place of a change in its group: dependencies first, handovers before removals."""
+    """Return the place of a change in its group: dependencies first, handovers before removals."""
     match change.kind:
         case Kind.CREATE_SERVICE | Kind.RENAME_SERVICE:
             return 0
@@ -23,7 +23,7 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and 
         case Kind.ADOPT_SETTINGS | Kind.UPDATE_SETTINGS:
             return 2
         case Kind.ARCHIVE_CUSTOMER:
-            return 5  # sets free names and addresses, and needs nothing before it
+            return 5  # frees names and addresses, and depends on nothing
         case Kind.CREATE_CUSTOMER | Kind.ADOPT_CUSTOMER | Kind.RESTORE_CUSTOMER | Kind.RENAME_CUSTOMER:
             return 10
         case Kind.UPDATE_CUSTOMER:
@@ -58,33 +58,35 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and 
 
 
 def _ends_holding_work(change: Change) -> bool:
-    """Whether the person may hold no work afterwards: their work goes to an heir before that."""
+    """Whether the person may hold no work afterwards, so that their work goes to an heir first."""
     return any(field.name == "role" and not may_hold_work(Role(str(field.after))) for field in change.fields)
 
 
 def in_order(changes: list[Change]) -> tuple[Change, ...]:
-    """The changes of one group, by dependency, then by key; no row id decides."""
+    """Return the changes of one group by dependency, then by key; no row id decides."""
     return tuple(
         sorted(changes, key=lambda c: (rank(c), c.customer or "", c.contact or "", c.service or "", c.kind, c.id))
     )
 
 
-def make_groups(changes: Iterable[Change], ties: Iterable[Tie]) -> list[Group]:
-    """Groups by stage, then by smallest key; tied customers are one group."""
-    root = _united(ties)
+def make_groups(changes: Iterable[Change], links: Iterable[CustomerLink]) -> list[Group]:
+    """Return the groups by stage, then by smallest key; linked customers are one group."""
+    root = _representatives(links)
     by_subject: dict[tuple[Stage, str], list[Change]] = defaultdict(list)
     for change in changes:
         customer, service = change.customer or "", change.service or ""
         by_subject[stage_of(change), root.get(customer, customer) or service].append(change)
     groups: list[Group] = []
-    for (stage, _), own in sorted(by_subject.items()):
-        customers = {change.customer for change in own if change.customer is not None}
-        groups.append(Group(tuple(sorted(customers)), in_order(own), stage=stage, service=own[0].service))
+    for (stage, _), group_changes in sorted(by_subject.items()):
+        customers = {change.customer for change in group_changes if change.customer is not None}
+        groups.append(
+            Group(tuple(sorted(customers)), in_order(group_changes), stage=stage, service=group_changes[0].service)
+        )
     return groups
 
 
 def stage_of(change: Change) -> Stage:
-    """The stage in which a change is carried out; services open before the customers and close after them."""
+    """Return the stage of a change; services open before the customers and close after them."""
     match change.object:
         case ObjectKind.SETTINGS:
             return Stage.SETTINGS
@@ -96,8 +98,10 @@ def stage_of(change: Change) -> Stage:
     assert_never(change.object)
 
 
-def _united(ties: Iterable[Tie]) -> dict[str, str]:
-    """Each tied customer's representative: the smallest key among those tied with it."""
+def _representatives(links: Iterable[CustomerLink]) -> dict[str, str]:
+    """Return the representative of each linked customer: the smallest key among those linked with
+    it.
+    """
     root: dict[str, str] = {}
 
     def find(key: str) -> str:
@@ -105,7 +109,7 @@ def _united(ties: Iterable[Tie]) -> dict[str, str]:
             key = root[key]
         return key
 
-    for tie in ties:
-        low, high = sorted((find(tie.customer), find(tie.other)))
+    for link in links:
+        low, high = sorted((find(link.customer), find(link.other_customer)))
         root[high] = low
     return {key: find(key) for key in list(root)}

@@ -1,4 +1,4 @@
-"""The plan, from start to end: the stages in their order, each over the values of those before."""
+"""The plan, from start to end: the stages in order, each over the values of those before."""
 
 from __future__ import annotations
 
@@ -12,24 +12,24 @@ from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Facts, Plan, PortalEdit, Refusal, Scope, Unmanaged, Warning
 from reconciler.model.rules import RuleId
-from reconciler.planning.arrivals import contested_registrations
-from reconciler.planning.coming import coming_departures
+from reconciler.planning.contact_additions import contested_registrations
 from reconciler.planning.contacts import plan_contacts
-from reconciler.planning.context import CustomerContext, compared_person
-from reconciler.planning.customers import plan_customer, refuse_doubles
-from reconciler.planning.dates import leaving_soon, today, without_leavers
-from reconciler.planning.findings import Finding, sort_out, warn
+from reconciler.planning.contacts_after_plan import contacts_after_plan
+from reconciler.planning.cross_customer import find_moves, identity_items, links_of, with_moves
+from reconciler.planning.customer_context import CustomerContext, compare_person
+from reconciler.planning.customers import plan_customer, refuse_lookalikes
+from reconciler.planning.dates import leaving_soon, today, with_due_departures
+from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
-from reconciler.planning.judgement import Proposal, judge_groups
-from reconciler.planning.matching import CustomerMatch, How, match_contacts, match_customers
+from reconciler.planning.matching import CustomerMatch, MatchKind, match_contacts, match_customers
 from reconciler.planning.ordering import make_groups
+from reconciler.planning.plan_items import PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings
-from reconciler.planning.quoting import quoted_names
-from reconciler.planning.renames import renamed_services, with_renamed_services
-from reconciler.planning.standings import standings
-from reconciler.planning.ties import judge_identity, moves, ties_of, with_moves
+from reconciler.planning.quoted_names import quoted_names
+from reconciler.planning.service_renames import renamed_services, with_renamed_services
+from reconciler.planning.upcoming_departures import upcoming_departures
 
-_NOBODY_PLANNED = {How.GONE, How.AWAY}
+_WITHOUT_CONTACTS = {MatchKind.GONE, MatchKind.AWAY}
 
 
 def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
@@ -38,59 +38,61 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     Pure: the same bytes for the same inputs. Unmanaged objects are listed and never written.
     """
     day = today(live.now, desired.time_zone)
-    of_day = without_leavers(desired, day)
-    renamed = renamed_services(desired, live)
-    live = with_renamed_services(live, renamed)
-    index = Index(live, desired.owner, renamed)
-    contested = contested_registrations(of_day)
-    contexts = [_context(of_day, index, match, contested) for match in match_customers(of_day, index)]
-    stages = sort_out(_stages(of_day, index, contexts))
+    due_state = with_due_departures(desired, day)
+    former_keys = renamed_services(desired, live)
+    live = with_renamed_services(live, former_keys)
+    index = Index(live, desired.owner, former_keys)
+    contested = contested_registrations(due_state)
+    contexts = [_context(due_state, index, match, contested) for match in match_customers(due_state, index)]
+    stages = sort_by_kind(_stages(due_state, index, contexts))
     changes = _rejected_once(stages.changes)
-    identity = sort_out(judge_identity(contexts, changes, index))
-    ends = moves(changes, index)
-    groups = make_groups(with_moves(changes, ends), (*stages.ties, *identity.ties, *ties_of(ends)))
+    identity = sort_by_kind(identity_items(contexts, changes, index))
+    move_ends = find_moves(changes, index)
+    groups = make_groups(with_moves(changes, move_ends), (*stages.links, *identity.links, *links_of(move_ends)))
     refusals = (*stages.refusals, *identity.refusals)
-    judged = judge_groups(Proposal(groups, refusals, contexts, of_day, index), facts)
-    warnings = {*stages.warnings, *judged.warnings, *_leaving_soon(desired, day)}
+    evaluation = evaluate_groups(Proposal(groups, refusals, contexts, due_state, index), facts)
+    warnings = {*stages.warnings, *evaluation.warnings, *_leaving_soon(desired, day)}
     return Plan(
         live.portal,
         live.epoch,
         facts.commit,
         day.isoformat(),
-        judged.groups,
-        tuple(sorted(set(judged.refusals), key=_refusal_order)),
+        evaluation.groups,
+        tuple(sorted(set(evaluation.refusals), key=_refusal_order)),
         tuple(sorted(set(stages.edits), key=_edit_order)),
         _unmanaged(index),
         tuple(sorted(warnings, key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message))),
         facts.permissions,
-        judged.counted,
-        judged.population,
-        coming=coming_departures(contexts, day),
-        quoted=quoted_names(contexts, changes, judged.refusals, live),
+        evaluation.affected_people,
+        evaluation.population,
+        upcoming_departures=upcoming_departures(contexts, day),
+        quoted_names=quoted_names(contexts, changes, evaluation.refusals, live),
     )
 
 
 def _context(desired: DesiredState, index: Index, match: CustomerMatch, contested: frozenset[str]) -> CustomerContext:
-    """The customer with its people matched, where the plan looks at people at all."""
+    """Return the customer's context, with its contacts matched where the plan looks at contacts."""
     context = CustomerContext(desired, index, match, contested)
-    if match.how not in _NOBODY_PLANNED and not (context.released and match.live is None):
-        people = tuple(compared_person(context, contact) for contact in match_contacts(match, index))
+    if match.kind not in _WITHOUT_CONTACTS and not (context.is_released and match.live is None):
+        people = tuple(compare_person(context, contact) for contact in match_contacts(match, index))
         context = replace(context, people=people)
-    return replace(context, standings=standings(context))
+    return replace(context, contacts_after_plan=contacts_after_plan(context))
 
 
-def _stages(desired: DesiredState, index: Index, contexts: Sequence[CustomerContext]) -> Iterator[Finding]:
+def _stages(desired: DesiredState, index: Index, contexts: Sequence[CustomerContext]) -> Iterator[PlanItem]:
     yield from plan_settings(desired, index)
     yield from plan_services(desired, index)
     for context in contexts:
         yield from plan_customer(context)
-        if not context.released:
+        if not context.is_released:
             yield from plan_contacts(context)
-    yield from refuse_doubles(contexts)
+    yield from refuse_lookalikes(contexts)
 
 
 def _rejected_once(changes: Iterable[Change]) -> list[Change]:
-    """Without a second rejection of a registration: a farewell and `registration: none` may both ask."""
+    """Return the changes with one rejection per registration: a farewell and `registration: none`
+    may both ask for it.
+    """
     changes = list(changes)
     first: dict[str, Change] = {}
     for change in changes:

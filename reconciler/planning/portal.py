@@ -1,7 +1,7 @@
 """The portal's own settings and its services.
 
-A change that opens a service stands apart from one that closes it, although both write one row:
-services open before the customers are carried out and close after them.
+A change that opens a service is separate from one that closes it, although both write one row:
+services open before the customers are applied and close after them.
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from reconciler.model.live import LiveObject
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange, Fields, as_set
-from reconciler.planning.findings import Findings, refuse_portal
+from reconciler.planning.change_builders import CONFLICT_HINT, describe_conflicts, field_edit
 from reconciler.planning.index import Index
-from reconciler.planning.lines import SETTLE, both_moved, field_edit
-from reconciler.planning.reverting import reverted
-from reconciler.planning.threeway import Compared, compare
+from reconciler.planning.plan_items import PlanItems, refuse_portal
+from reconciler.planning.portal_edit_reverts import revert_edits
+from reconciler.planning.three_way_merge import Comparison, compare
 
 
-def plan_settings(desired: DesiredState, index: Index) -> Findings:
-    """The changes, edits and refusals about the portal's settings."""
+def plan_settings(desired: DesiredState, index: Index) -> PlanItems:
+    """Yield the changes, edits and refusals about the portal's settings."""
     settings, live = desired.settings, index.live.settings
     if live.owner not in {None, index.owner}:
         message = f"the settings are managed by '{live.owner}'"
-        hint = "take them over with reconciler import --take-over settings"
+        hint = "keep the settings in that owner's files, and remove them from portal.yaml"
         yield refuse_portal(RuleId.OTHER_OWNER, None, message, hint)
         return
-    compared = _settled(desired, index, compare(settings.fields, live.fields, live.applied, live.touched))
-    for edit in compared.edits:
+    comparison = _comparison(desired, index, compare(settings.fields, live.fields, live.applied, live.touched))
+    for edit in comparison.edits:
         yield field_edit(None, None, edit, live.touched.get(edit.name))
-    if compared.conflicts:
-        yield _conflict(None, compared)
+    if comparison.conflicts:
+        yield _conflict(None, comparison)
         return
-    fields = compared.written
+    fields = comparison.written_fields
     place = settings.places.get(next((field.name for field in fields), ""), settings.place)
     names = ", ".join(field.name for field in fields)
-    kind = _kind(live, compared, Kind.ADOPT_SETTINGS, Kind.UPDATE_SETTINGS)
+    kind = _kind(live, comparison, Kind.ADOPT_SETTINGS, Kind.UPDATE_SETTINGS)
     if kind is not None:
         yield Change(
             kind,
@@ -52,12 +52,12 @@ def plan_settings(desired: DesiredState, index: Index) -> Findings:
             cause=Cause(place.path, place.line),
             target=Target(live.id, live.version),
             base=settings.fields,
-            restores_file=bool(fields) and compared.undone >= {field.name for field in fields},
+            restores_file=bool(fields) and comparison.reverted_names >= {field.name for field in fields},
         )
 
 
-def plan_services(desired: DesiredState, index: Index) -> Findings:
-    """The changes, edits and refusals about services; nothing where the file manages none."""
+def plan_services(desired: DesiredState, index: Index) -> PlanItems:
+    """Yield the changes, edits and refusals about services; nothing where the file manages none."""
     if desired.services is None:
         return
     for key, service in sorted(desired.services.items()):
@@ -68,7 +68,7 @@ def plan_services(desired: DesiredState, index: Index) -> Findings:
             yield replace(change, fields=fields)
         elif live.owner not in {None, index.owner}:
             message = f"service {key} is managed by '{live.owner}'"
-            hint = f"take it over with reconciler import --take-over {key}"
+            hint = f"keep it in that owner's files, and remove {key} from portal.yaml"
             yield refuse_portal(RuleId.OTHER_OWNER, key, message, hint)
         else:
             yield from _service(desired, service, live, index)
@@ -77,21 +77,23 @@ def plan_services(desired: DesiredState, index: Index) -> Findings:
             yield _removal(key, row)
 
 
-def _service(desired: DesiredState, service: DesiredService, live: LiveObject, index: Index) -> Findings:
-    compared = _settled(desired, index, compare(service.fields, live.fields, live.applied, live.touched))
-    for edit in compared.edits:
+def _service(desired: DesiredState, service: DesiredService, live: LiveObject, index: Index) -> PlanItems:
+    comparison = _comparison(desired, index, compare(service.fields, live.fields, live.applied, live.touched))
+    for edit in comparison.edits:
         yield field_edit(None, None, edit, live.touched.get(edit.name), service.key)
     yield from _renaming(service, live, index)
-    if compared.conflicts:
-        yield _conflict(service.key, compared)
+    if comparison.conflicts:
+        yield _conflict(service.key, comparison)
         return
-    kind = _kind(live, compared, Kind.ADOPT_SERVICE, Kind.UPDATE_SERVICE)
+    kind = _kind(live, comparison, Kind.ADOPT_SERVICE, Kind.UPDATE_SERVICE)
     if kind is None:
         return
     target = Target(live.id, live.version, life=live.life)
-    undoes = bool(compared.undone) and compared.undone >= {field.name for field in compared.written}
-    opening = tuple(part for field in compared.written for part in _opening(field))
-    closing = tuple(part for field in compared.written for part in _closing(field))
+    undoes = bool(comparison.reverted_names) and comparison.reverted_names >= {
+        field.name for field in comparison.written_fields
+    }
+    opening = tuple(part for field in comparison.written_fields for part in _opening(field))
+    closing = tuple(part for field in comparison.written_fields for part in _closing(field))
     if opening or not closing or kind is Kind.ADOPT_SERVICE:
         names = ", ".join(field.name for field in opening)
         change = _change(kind, service, f"service {service.key}: {names or _without_fields(kind)}", target)
@@ -103,7 +105,7 @@ def _service(desired: DesiredState, service: DesiredService, live: LiveObject, i
         yield replace(change, fields=closing, restores_file=undoes)
 
 
-def _renaming(service: DesiredService, live: LiveObject, index: Index) -> Findings:
+def _renaming(service: DesiredService, live: LiveObject, index: Index) -> PlanItems:
     former = index.renamed_services.get(service.key)
     if former is not None:
         target = Target(live.id, live.version, life=live.life)
@@ -140,34 +142,36 @@ def _removal(key: str, live: LiveObject) -> Change:
     )
 
 
-def _kind(live: LiveObject, compared: Compared, adopt: Kind, update: Kind) -> Kind | None:
-    """The kind of change for a row that a file names; None when nothing moves."""
+def _kind(live: LiveObject, comparison: Comparison, adopt: Kind, update: Kind) -> Kind | None:
+    """Return the kind of change for a row that a file names; None when nothing changes."""
     if live.owner is None:
         return adopt
-    if compared.written:
+    if comparison.written_fields:
         return update
-    return Kind.RECORD if compared.record else None
+    return Kind.RECORD if comparison.record else None
 
 
 def _without_fields(kind: Kind) -> str:
-    return "remember what the file says" if kind is Kind.RECORD else "managed from now on"
+    return "record what the file says" if kind is Kind.RECORD else "managed from now on"
 
 
 def _opening(field: FieldChange) -> list[FieldChange]:
-    """The part of a change that closes nothing; of workflows that come and go, those that come."""
+    """Return the part of a change that closes nothing; when workflows are added and removed, the
+    added ones.
+    """
     if not closes(field):
         return [field]
     if isinstance(field.before, tuple) and isinstance(field.after, tuple):
-        both = as_set((*field.before, *field.after))
-        return [FieldChange(field.name, field.before, both)] if both != field.before else []
+        union = as_set((*field.before, *field.after))
+        return [FieldChange(field.name, field.before, union)] if union != field.before else []
     return []
 
 
 def _closing(field: FieldChange) -> list[FieldChange]:
     if not closes(field):
         return []
-    both = _opening(field)
-    return [FieldChange(field.name, both[0].after, field.after)] if both else [field]
+    opening = _opening(field)
+    return [FieldChange(field.name, opening[0].after, field.after)] if opening else [field]
 
 
 def closes(field: FieldChange) -> bool:
@@ -182,19 +186,21 @@ def _items(value: object) -> Iterable[str]:
 
 
 def _base_without(closing: tuple[FieldChange, ...], fields: Fields, live: LiveObject) -> Fields:
-    """The base after the opening part alone: fields that close later are still as last applied."""
-    known = live.applied.fields if live.applied else {}
+    """Return the base after the opening part alone: fields that close later keep their last applied
+    value.
+    """
+    applied_fields = live.applied.fields if live.applied else {}
     names = {field.name for field in closing}
-    later = {name: known[name] for name in names if name in known}
+    later = {name: applied_fields[name] for name in names if name in applied_fields}
     return {**{name: value for name, value in fields.items() if name not in names}, **later}
 
 
-def _settled(desired: DesiredState, index: Index, compared: Compared) -> Compared:
+def _comparison(desired: DesiredState, index: Index, comparison: Comparison) -> Comparison:
     reverts = desired.policy.portal_edits == index.policy.portal_edits == PortalEdits.REVERT
-    return reverted(compared) if reverts else compared
+    return revert_edits(comparison) if reverts else comparison
 
 
-def _conflict(service: str | None, compared: Compared) -> Refusal:
+def _conflict(service: str | None, comparison: Comparison) -> Refusal:
     subject = "settings" if service is None else f"service {service}"
-    message = f"{subject}: {both_moved(compared.conflicts)}"
-    return refuse_portal(RuleId.CONFLICT, service, message, SETTLE)
+    message = f"{subject}: {describe_conflicts(comparison.conflicts)}"
+    return refuse_portal(RuleId.CONFLICT, service, message, CONFLICT_HINT)

@@ -1,8 +1,8 @@
 """The live state projected through groups of changes, as far as rights depend on it.
 
-A person's rights depend on their own row, their customer's row and the services. One group at most
-writes a person and their customer; a service is written by one group that opens it and one that
-closes it. So a state is decided by the set of groups that are carried out.
+A person's rights depend on their own row, their customer's row and the services. At most one group
+writes a person and their customer. A service has one group that opens it and one that closes it. So
+the set of applied groups determines a state.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ from reconciler.planning.rights import (
     services_of,
 )
 
-Carried = Set[str]
-"""Names of the groups that are carried out."""
+GroupNames = Set[str]
+"""Names of groups; as a parameter, those that are applied."""
 
 _NOBODY = PersonState(Status.REMOVED, Role.OBSERVER, frozenset())
 _NOWHERE = CustomerState(active=False, services=frozenset(), ordering=False)
@@ -38,7 +38,7 @@ _NOWHERE = CustomerState(active=False, services=frozenset(), ordering=False)
 class Home:
     """A customer before the plan and after the group that writes it or its people.
 
-    `group`: the name of that group, None when no group does. `name`: as the plan calls it.
+    `group`: the name of that group, None when there is none. `name`: as the plan calls it.
     """
 
     id: str
@@ -47,15 +47,15 @@ class Home:
     before: CustomerState
     after: CustomerState
 
-    def state(self, carried: Carried) -> CustomerState:
-        return self.after if self.group in carried else self.before
+    def state(self, applied_groups: GroupNames) -> CustomerState:
+        return self.after if self.group in applied_groups else self.before
 
 
 @dataclass(frozen=True, slots=True)
 class Subject:
     """A person before the plan and after their customer's group.
 
-    `protected`: before the plan. `protected_after`: once their customer's group is carried out.
+    `protected`: before the plan. `protected_after`: after their customer's group.
     """
 
     id: str
@@ -71,64 +71,69 @@ class Subject:
     def group(self) -> str | None:
         return self.home.group
 
-    def protected_in(self, carried: Carried) -> bool:
-        """Whether the person was protected before, or is once these groups are carried out."""
-        return self.protected or (self.protected_after and self.group in carried)
+    def protected_in(self, applied_groups: GroupNames) -> bool:
+        """Whether the person was protected before, or is once these groups are applied."""
+        return self.protected or (self.protected_after and self.group in applied_groups)
 
-    def person(self, carried: Carried) -> PersonState:
-        return self.after if self.group in carried else self.before
+    def person(self, applied_groups: GroupNames) -> PersonState:
+        return self.after if self.group in applied_groups else self.before
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceMoves:
-    """A service before the plan, once opened, and once closed: open to all or not, None for absent.
+    """A service before the plan, after opening and after closing: open to all or not, None for
+    absent.
 
-    `opens`, `closes`: the names of the groups that do it, None when there is none.
+    `opening_group`, `closing_group`: the names of the groups that do it, None when there is none.
     """
 
     before: bool | None
-    opened: bool | None
-    closed: bool | None
-    opens: str | None = None
-    closes: str | None = None
+    after_opening: bool | None
+    after_closing: bool | None
+    opening_group: str | None = None
+    closing_group: str | None = None
 
-    def in_state(self, carried: Carried) -> bool | None:
-        if self.closes in carried:
-            return self.closed
-        return self.opened if self.opens in carried else self.before
+    def in_state(self, applied_groups: GroupNames) -> bool | None:
+        if self.closing_group in applied_groups:
+            return self.after_closing
+        return self.after_opening if self.opening_group in applied_groups else self.before
 
     @property
     def moves(self) -> bool:
-        """Whether it opens, closes, comes or goes."""
-        return len({self.before, self.opened, self.closed}) > 1
+        """Whether the service opens, closes, appears or disappears."""
+        return len({self.before, self.after_opening, self.after_closing}) > 1
 
 
 @dataclass(frozen=True, slots=True)
 class Projection:
-    """Everybody whose rights the groups can move, their customers, and how each service moves."""
+    """Everybody whose rights the groups can move, their customers, and how each service changes."""
 
     subjects: tuple[Subject, ...]
     homes: tuple[Home, ...]
     services: Mapping[str, ServiceMoves]
 
-    def services_in(self, carried: Carried) -> dict[str, bool]:
-        """The services that exist once these groups are carried out."""
-        states = ((key, moves.in_state(carried)) for key, moves in self.services.items())
+    def services_in(self, applied_groups: GroupNames) -> dict[str, bool]:
+        """Return the services that exist once these groups are applied."""
+        states = ((key, moves.in_state(applied_groups)) for key, moves in self.services.items())
         return {key: state for key, state in states if state is not None}
 
-    def rights(self, subject: Subject, carried: Carried) -> Rights:
-        """The rights of the person once these groups are carried out."""
-        return rights(subject.person(carried), subject.home.state(carried), self.services_in(carried))
+    def rights(self, subject: Subject, applied_groups: GroupNames) -> Rights:
+        """Return the person's rights once these groups are applied."""
+        return rights(
+            subject.person(applied_groups), subject.home.state(applied_groups), self.services_in(applied_groups)
+        )
 
-    def rights_once_active(self, subject: Subject, carried: Carried) -> Rights:
-        """The rights of the person then, as soon as they have activated their access."""
-        state = subject.home.state(carried)
-        return rights_once_active(subject.person(carried), state, self.services_in(carried))
+    def rights_once_active(self, subject: Subject, applied_groups: GroupNames) -> Rights:
+        """Return the person's rights once these groups are applied and they have activated their
+        access.
+        """
+        state = subject.home.state(applied_groups)
+        return rights_once_active(subject.person(applied_groups), state, self.services_in(applied_groups))
 
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """The rights that one person loses and gains, and whether they are taken out altogether.
+    """The rights that one person loses and gains, and whether they are removed altogether.
 
     `forfeits`: rights that they lose or, when they have not activated their access, would have had.
     """
@@ -145,19 +150,19 @@ class Difference:
         return bool(self.loses) or self.leaves
 
 
-def differences(projection: Projection, carried: Carried) -> Iterator[Difference]:
-    """Everybody whose rights differ once these groups are carried out.
+def differences(projection: Projection, applied_groups: GroupNames) -> Iterator[Difference]:
+    """Yield everybody whose rights differ once these groups are applied.
 
-    Losses are what the person can do now and cannot do then. Gains are judged as if everybody
-    invited were active: a newcomer's rights are gained although they must activate them first.
+    Losses are what the person can do now and cannot do then. Gains are evaluated as if everybody
+    invited were active: a new contact's rights are gained although they must activate them first.
     """
-    # Many people share a state, and a service that moves is a question about everybody.
+    # The cache matters: many people share a state, and a service that changes concerns everybody.
     rights_before = cache(partial(_rights_now_and_once_active, services=projection.services_in(frozenset())))
-    rights_after = cache(partial(_rights_now_and_once_active, services=projection.services_in(carried)))
+    rights_after = cache(partial(_rights_now_and_once_active, services=projection.services_in(applied_groups)))
     for subject in projection.subjects:
-        person = subject.person(carried)
+        person = subject.person(applied_groups)
         now_before, once_before = rights_before(subject.before, subject.home.before)
-        now_after, once_after = rights_after(person, subject.home.state(carried))
+        now_after, once_after = rights_after(person, subject.home.state(applied_groups))
         loses = now_before - now_after
         leaves = subject.before.living and not person.living
         if loses or once_before != once_after or leaves:
@@ -171,7 +176,9 @@ def _rights_now_and_once_active(
 
 
 def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> Projection:
-    """The people, customers and services that the groups can move. `names`: of people, by row id."""
+    """Return the people, customers and services that the groups can change. `names`: of people, by
+    row id.
+    """
     groups = list(groups)
     services = _services(groups, index)
     states = _States(index)
@@ -180,9 +187,9 @@ def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> 
         if group.stage is Stage.CUSTOMERS:
             for change in group.changes:
                 group_of[states.apply(change)] = group
-    everybody = any(moves.moves for moves in services.values())
+    any_service_moves = any(moves.moves for moves in services.values())
     rows = index.live.customers
-    ids = {*group_of, *(id for id, row in rows.items() if everybody and not row.archived)}
+    ids = {*group_of, *(id for id, row in rows.items() if any_service_moves and not row.archived)}
     homes = [_home(id, states, group_of) for id in sorted(ids)]
     subjects = [_subject(id, home, states, names) for home in homes for id in states.people_at(home.id)]
     return Projection(tuple(sorted(subjects, key=lambda s: (s.name, s.id))), tuple(homes), services)
@@ -196,12 +203,12 @@ def _services(groups: list[Group], index: Index) -> dict[str, ServiceMoves]:
     for group in sorted(groups, key=lambda group: group.stage):
         if group.service is None:
             continue
-        known = moves.get(group.service, ServiceMoves(None, None, None))
-        state = _service_after(known.opened, group.changes)
+        moves_so_far = moves.get(group.service, ServiceMoves(None, None, None))
+        state = _service_after(moves_so_far.after_opening, group.changes)
         if group.stage is Stage.OPENING:
-            moves[group.service] = ServiceMoves(known.before, state, state, opens=group.name)
+            moves[group.service] = ServiceMoves(moves_so_far.before, state, state, opening_group=group.name)
         else:
-            moves[group.service] = replace(known, closed=state, closes=group.name)
+            moves[group.service] = replace(moves_so_far, after_closing=state, closing_group=group.name)
     return moves
 
 
@@ -213,10 +220,10 @@ def _service_after(state: bool | None, changes: Iterable[Change]) -> bool | None
             case Kind.CREATE_SERVICE:
                 state = False
             case _:
-                pass  # every other kind moves fields at most
-        for moved in change.fields:
-            if moved.name == "available_to_all":
-                state = bool(moved.after)
+                pass  # the other kinds change fields at most
+        for field in change.fields:
+            if field.name == "available_to_all":
+                state = bool(field.after)
     return state
 
 
@@ -240,12 +247,12 @@ def _subject(id: str, home: Home, states: _States, names: Mapping[str, str]) -> 
 
 
 def person_state(row: LiveContact) -> PersonState:
-    """A contact's row as far as rights depend on it."""
+    """Return the part of a contact's row that rights depend on."""
     return PersonState(row.status, row.role, services_of(row.fields.get("services")))
 
 
 def customer_state(row: LiveCustomer) -> CustomerState:
-    """A customer's row as far as rights depend on it."""
+    """Return the part of a customer's row that rights depend on."""
     services = services_of(row.fields.get("services"))
     return CustomerState(not row.archived, services, bool(row.fields.get("project_managers")))
 
@@ -263,11 +270,11 @@ class _States:
         self._new: dict[str, list[str]] = defaultdict(list)
 
     def people_at(self, home: str) -> list[str]:
-        """Everybody at a customer, tombstones too."""
+        """Return the row ids of everybody at a customer, tombstones included."""
         return [*(row.id for row in self.index.contacts.get(home, ())), *self._new[home]]
 
     def apply(self, change: Change) -> str:
-        """Carry a change out; the id of the customer that it is about."""
+        """Apply a change and return the id of its customer."""
         home = change.target.customer_id or f"new:{change.customer}"
         self.keys[home] = str(change.customer)
         if change.object is ObjectKind.CUSTOMER:
@@ -291,7 +298,7 @@ class _States:
                     if contact.removal and contact.removal.with_customer:
                         self.people[contact.id] = replace(self._person(contact.id), status=Status.INVITED)
             case _:
-                pass  # every other kind moves fields at most
+                pass  # the other kinds change fields at most
         self.customers[home] = after
 
     def _contact(self, change: Change, home: str) -> None:
@@ -312,7 +319,7 @@ class _States:
             case Kind.REMOVE_CONTACT:
                 self.people[id] = replace(self._person(id), status=Status.REMOVED)
             case Kind.REJECT_REGISTRATION:
-                pass  # a registration is no contact
+                pass  # a registration is not a contact
             case _:
                 self.people[id] = _with_contact_fields(self._person(id), change)
 
@@ -321,7 +328,7 @@ class _States:
 
 
 CREATED_CUSTOMER = CustomerState(active=True, services=frozenset(), ordering=False)
-"""A customer whose file says nothing of services or project managers, as the portal creates it."""
+"""A customer as the portal creates it when the file lists no services and no project managers."""
 
 
 def _with_customer_fields(state: CustomerState, change: Change) -> CustomerState:

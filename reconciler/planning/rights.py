@@ -1,7 +1,7 @@
 """The rights of a person in a state: access, the capabilities of their role, services, ordering.
 
-Pure arithmetic over three small values. `projection` makes them from the live state and from what
-a plan changes; every safeguard reads the differences.
+Pure arithmetic over three small values. `projection` derives them from the live state and from the
+plan's changes; every safeguard reads the differences.
 """
 
 from __future__ import annotations
@@ -17,15 +17,17 @@ from reconciler.model.values import Value
 Rights: TypeAlias = frozenset[str]
 NONE: Rights = frozenset()
 SERVICE_RIGHT: Final = "service "
-"""The beginning of the name of a right to order a service; the key follows."""
+"""The prefix of the name of a right to order a service; the key follows."""
 
 Services: TypeAlias = frozenset[str] | None
-"""Keys of services; None for every service there is."""
+"""Keys of services; None for all services."""
 
 
 @dataclass(frozen=True, slots=True)
 class CustomerState:
-    """A customer as far as rights depend on it: services, and whether somebody takes orders."""
+    """The part of a customer that rights depend on: services, and whether a project manager takes
+    orders.
+    """
 
     active: bool
     services: Services
@@ -34,7 +36,7 @@ class CustomerState:
 
 @dataclass(frozen=True, slots=True)
 class PersonState:
-    """A contact as far as rights depend on it."""
+    """The part of a contact that rights depend on."""
 
     status: Status
     role: Role
@@ -46,24 +48,24 @@ class PersonState:
 
     @property
     def present(self) -> bool:
-        """Whether the person can log in or is invited to."""
+        """Whether the person can log in or is invited."""
         return self.status in {Status.ACTIVE, Status.INVITED}
 
 
 def services_of(value: Value) -> Services:
-    """The services that a `services` field names; `all` and an absent list name every one."""
+    """Return the services of a `services` field; `all` and an absent list mean every service."""
     return frozenset(value) if isinstance(value, tuple) else None
 
 
 def may_order(person: PersonState, customer: CustomerState, service: str, *, open_to_all: bool) -> bool:
-    """Whether the person may order the service, if they are active."""
+    """Whether the person may order the service once they are active."""
     at_customer = open_to_all or customer.services is None or service in customer.services
     own = person.services is None or service in person.services
     return at_customer and own and may_hold_work(person.role) and customer.active
 
 
 def rights(person: PersonState, customer: CustomerState, services: Mapping[str, bool]) -> Rights:
-    """The rights that the person has now. `services`: whether each is open to all customers."""
+    """Return the person's current rights. `services`: whether each is open to all customers."""
     if person.status is not Status.ACTIVE or not customer.active:
         return NONE
     ordering = {ORDERING} if may_hold_work(person.role) and customer.ordering else NONE
@@ -76,12 +78,12 @@ def rights(person: PersonState, customer: CustomerState, services: Mapping[str, 
 
 
 def rights_once_active(person: PersonState, customer: CustomerState, services: Mapping[str, bool]) -> Rights:
-    """The rights that the person has as soon as they activate their access; none when removed."""
+    """Return the person's rights once they activate their access; none when removed."""
     if not person.living:
         return NONE
     return rights(replace(person, status=Status.ACTIVE), customer, services)
 
 
 def service_right(key: str) -> str:
-    """The name of the right to order a service."""
+    """Return the name of the right to order a service."""
     return f"{SERVICE_RIGHT}{key}"

@@ -1,7 +1,7 @@
-"""The safeguards of customers, services and settings: what each group's outcome must not be.
+"""The safeguards of customers, services and settings: the outcomes that a group must not have.
 
-`fixed_refusals` are the same whatever else is carried out. `judge` looks at what a set of groups
-leaves behind; `holding` asks it again for each smaller set.
+`fixed_refusals` do not depend on which other groups are applied. `outcome_refusals` evaluates what
+a set of groups leaves behind; `blocking` calls it again for each smaller set.
 """
 
 from __future__ import annotations
@@ -12,31 +12,31 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind
-from reconciler.model.desired import DesiredState, Policy
+from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
 from reconciler.model.live import LiveContact, LiveObject
 from reconciler.model.plan import Facts, Group, Refusal, Stage, Warning
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
-from reconciler.planning.context import CustomerContext
-from reconciler.planning.findings import refuse, refuse_plan, refuse_portal, warn
+from reconciler.planning.customer_context import CustomerContext
+from reconciler.planning.group_dependencies import users
 from reconciler.planning.index import Index
 from reconciler.planning.limits import MERGE_FIRST, customer_limit
-from reconciler.planning.matching import How
-from reconciler.planning.outcomes import services_for_a_while, takers
-from reconciler.planning.projection import Carried, Difference, Home, Projection, Subject, differences
+from reconciler.planning.matching import MatchKind
+from reconciler.planning.outcomes import groups_taking, temporary_services
+from reconciler.planning.plan_items import refuse, refuse_portal, warn
+from reconciler.planning.projection import Difference, GroupNames, Home, Projection, Subject, differences
 from reconciler.planning.rights import PersonState
-from reconciler.planning.waiting import users
 
-_LIFT = "apply protect: false in a run of its own first; until then, take this change out of the files"
+_LIFT = "apply protect: false in a separate run first; until then, remove this change from the files"
 
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """The facts that safeguards are judged on, besides which groups are carried out.
+    """The facts that safeguards evaluate, besides which groups are applied.
 
-    `contexts`: by customer key. `policy`: in force. `demanded`: the
-    files' own policy. `counted`: how many people the limits count.
+    `contexts`: by customer key. `policy`: in force. `demanded`: the files' own policy.
+    `affected_count`: the number of people whom the limits count.
     """
 
     contexts: Mapping[str, CustomerContext]
@@ -47,38 +47,11 @@ class Situation:
     demanded: Policy
     facts: Facts
     names: Mapping[str, str]
-    counted: int
-
-
-def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
-    """The refusals of the whole plan before anything is counted."""
-    if desired.portal is not None and desired.portal != index.live.portal:
-        message = f"portal.yaml is for the portal '{desired.portal}'; this one is '{index.live.portal}'"
-        yield refuse_plan(RuleId.OTHER_PORTAL, message, "check the portal's web address")
-    managed = (row for row in index.live.customers.values() if index.manages(row) and not row.archived)
-    if not desired.customers and any(managed):
-        message = "the files have no customer, but the portal has some of ours; nothing was changed"
-        yield refuse_plan(RuleId.TREE_EMPTY, message, "check out the whole tree; an empty folder removes nobody")
-
-
-def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
-    """The refusals by the provider's own rules that were applied last and are changed or dropped now."""
-    for problem in facts.last_rules:
-        message = f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as it was last applied)"
-        hint = "apply the changed rules in a run of their own first; until then, take this change out of the files"
-        yield refuse_plan(RuleId.LOOSENED, message, hint)
-    if facts.lost_rules and not facts.permissions.allow_rollback:
-        rules = ", ".join(rule.partition("@")[0] for rule in facts.lost_rules)
-        message = f"this checkout does not have the rules that were last applied and changed since: {rules}"
-        yield refuse_plan(
-            RuleId.LOOSENED,
-            message,
-            "fetch the whole history (fetch-depth: 0), or pass --allow-rollback if they are lost",
-        )
+    affected_count: int
 
 
 def fixed_refusals(situation: Situation) -> Iterator[Refusal]:
-    """Refusals that do not depend on which groups are carried out."""
+    """Yield the refusals that do not depend on which groups are applied."""
     for group in situation.groups:
         yield from _rollback(situation, group)
         for change in group.changes:
@@ -106,11 +79,13 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
 
 def _older(last: str, facts: Facts) -> str:
     if facts.commit is None:
-        return f"last applied from commit {last[:12]}, and this tree is in no git repository"
+        return f"last applied from commit {last[:12]}, and this tree is not in a git repository"
     return f"last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
 
 
-_OLDER_HINT = "an old job run again? a shallow clone needs fetch-depth: 0; to go back on purpose: --allow-rollback"
+_OLDER_HINT = (
+    "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass --allow-rollback to go back intentionally"
+)
 
 _FORBIDDEN: Final = {
     Kind.REMOVE_CONTACT: "removed",
@@ -123,7 +98,7 @@ _FORBIDDEN: Final = {
 
 
 def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
-    """The refusals of changes that protection forbids, whatever rights they move."""
+    """Yield the refusals of changes that protection forbids, whatever rights they change."""
     verb = _FORBIDDEN.get(change.kind) or ("renamed" if _renames_customer(change) else None)
     if verb is None or change.customer is None:
         return
@@ -143,7 +118,7 @@ def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
 
 
 def _renames_customer(change: Change) -> bool:
-    """Whether the change gives a customer that is there another name."""
+    """Whether the change renames an existing customer."""
     kinds = {Kind.UPDATE_CUSTOMER, Kind.ADOPT_CUSTOMER}
     return change.kind in kinds and any(field.name == "name" for field in change.fields)
 
@@ -165,11 +140,11 @@ def _unknown_service(situation: Situation, change: Change) -> Iterator[Refusal]:
     if change.customer is None:
         return
     lists = (field.after for field in change.fields if field.name == "services")
-    named = {service for value in lists if isinstance(value, tuple) for service in value}
-    unknown = sorted(named - set(situation.projection.services))
+    service_keys = {service for value in lists if isinstance(value, tuple) for service in value}
+    unknown = sorted(service_keys - set(situation.projection.services))
     if unknown:
         message = f"the portal has no service '{unknown[0]}'"
-        hint = "write a service that it has, or declare this one in portal.yaml"
+        hint = "use an existing service, or declare this one in portal.yaml"
         yield refuse(RuleId.SERVICE_UNKNOWN, change.customer, change.contact, message, hint)
 
 
@@ -181,15 +156,15 @@ def _in_use(situation: Situation, service: str) -> Iterator[Refusal]:
         if request.service == service
     ]
     if names:
-        message = f"service {service} is gone from portal.yaml, but still used by {', '.join(sorted(names))}"
-        hint = "keep it until nobody needs it"
+        message = f"service {service} was removed from portal.yaml, but is still used by {', '.join(sorted(names))}"
+        hint = "keep it until it is no longer used"
         yield refuse_portal(RuleId.SERVICE_IN_USE, service, message, hint, Stage.CLOSING)
 
 
-def judge(situation: Situation, carried: Carried) -> Iterator[Refusal]:
-    """The refusals when exactly these groups are carried out."""
-    moved_rights = list(differences(situation.projection, carried))
-    yield from _protected_rights(situation, moved_rights, carried)
+def outcome_refusals(situation: Situation, applied_groups: GroupNames) -> Iterator[Refusal]:
+    """Yield the refusals when exactly these groups are applied."""
+    moved_rights = list(differences(situation.projection, applied_groups))
+    yield from _protected_rights(situation, moved_rights, applied_groups)
     by_home: dict[str, list[Difference]] = defaultdict(list)
     for difference in moved_rights:
         by_home[difference.subject.home.id].append(difference)
@@ -197,17 +172,19 @@ def judge(situation: Situation, carried: Carried) -> Iterator[Refusal]:
     beyond_limits = _groups_beyond_limits(situation)
     for home in situation.projection.homes:
         context = situation.contexts.get(home.name)
-        if context is None or home.group not in carried or not home.after.active:
+        if context is None or home.group not in applied_groups or not home.after.active:
             continue
         if home.group not in beyond_limits:
-            yield from _customer_limit(situation, home, by_home[home.id], people[home.id], carried)
+            yield from _customer_limit(situation, home, by_home[home.id], people[home.id], applied_groups)
             yield from _nobody_left(home, people[home.id])
         if not _manager_optional(context):
             yield from _last_manager(home, people[home.id])
 
 
 def _groups_beyond_limits(situation: Situation) -> set[str]:
-    """The groups that a number lifts over their customers' limits: the caller's, or a reviewed plan's own."""
+    """Return the groups that an explicit number exempts from their customers' limits: the caller's
+    number, or a reviewed plan's.
+    """
     facts = situation.facts
     if facts.permissions.allow_removals is not None:
         return {group.name for group in situation.groups}
@@ -228,11 +205,13 @@ def _people_by_home(projection: Projection) -> dict[str, list[Subject]]:
     return people
 
 
-def _protected_rights(situation: Situation, moved_rights: list[Difference], carried: Carried) -> Iterator[Refusal]:
+def _protected_rights(
+    situation: Situation, moved_rights: list[Difference], applied_groups: GroupNames
+) -> Iterator[Refusal]:
     groups = {group.name: group for group in situation.groups}
     for difference in moved_rights:
         subject = difference.subject
-        for name, rights in sorted(_forbidden_losses(situation.projection, difference, carried).items()):
+        for name, rights in sorted(_forbidden_losses(situation.projection, difference, applied_groups).items()):
             group = groups[name]
             message = f"{subject.name} is protected and cannot lose: {', '.join(sorted(rights))}"
             if group.stage is Stage.CUSTOMERS:
@@ -241,22 +220,24 @@ def _protected_rights(situation: Situation, moved_rights: list[Difference], carr
             else:
                 yield refuse_portal(RuleId.PROTECTED, group.service, message, _LIFT, group.stage)
     for subject in situation.projection.subjects:
-        if subject.protected_in(carried):
-            for key in services_for_a_while(situation.projection, subject, carried):
-                message = f"{subject.name} is protected, gets service '{key}' in this run and cannot lose it again"
+        if subject.protected_in(applied_groups):
+            for key in temporary_services(situation.projection, subject, applied_groups):
+                message = f"{subject.name} is protected, gets service '{key}' in this run and must not lose it again"
                 yield refuse_portal(RuleId.PROTECTED, key, message, _LIFT, Stage.CLOSING)
 
 
-def _forbidden_losses(projection: Projection, difference: Difference, carried: Carried) -> dict[str, set[str]]:
-    """What groups take from a protected person, by group.
+def _forbidden_losses(
+    projection: Projection, difference: Difference, applied_groups: GroupNames
+) -> dict[str, set[str]]:
+    """Return what groups take from a protected person, by group.
 
-    Protection that the person's own customer group brings holds for the groups after it in the same run.
+    Protection that the person's own customer group adds holds for the later groups of the same run.
     """
     subject, forbidden = difference.subject, defaultdict[str, set[str]](set)
-    if not subject.protected_in(carried):
+    if not subject.protected_in(applied_groups):
         return forbidden
     for right in difference.forfeits:
-        groups = takers(projection, subject, right, carried)
+        groups = groups_taking(projection, subject, right, applied_groups)
         if subject.protected or subject.group not in groups:
             for group in groups:
                 forbidden[group].add(right)
@@ -264,43 +245,43 @@ def _forbidden_losses(projection: Projection, difference: Difference, carried: C
 
 
 def _customer_limit(
-    situation: Situation, home: Home, moved_rights: list[Difference], people: list[Subject], carried: Carried
+    situation: Situation, home: Home, moved_rights: list[Difference], people: list[Subject], applied_groups: GroupNames
 ) -> Iterator[Refusal]:
-    counted = [
+    affected = [
         difference
         for difference in moved_rights
-        if difference.counts and _by_own_group(situation.projection, difference, carried)
+        if difference.counts and _by_own_group(situation.projection, difference, applied_groups)
     ]
-    only_rights = not any(difference.leaves for difference in counted)
+    only_rights = not any(difference.leaves for difference in affected)
     population = sum(
         subject.before.living and (not only_rights or subject.before.status == "active") for subject in people
     )
     limit, rule = customer_limit(situation.policy, population)
-    if len(counted) > limit:
-        merge_first = len(counted) <= customer_limit(situation.demanded, population)[0]
-        message = f"{len(counted)} of {population} people lose access or power; the limit is {limit} ({rule})"
-        hint = f"if this is meant, apply with --allow-removals {situation.counted}"
+    if len(affected) > limit:
+        merge_first = len(affected) <= customer_limit(situation.demanded, population)[0]
+        message = f"{len(affected)} of {population} people lose access or power; the limit is {limit} ({rule})"
+        hint = f"if this is intended, apply with --allow-removals {situation.affected_count}"
         yield refuse(RuleId.TOO_MANY_REMOVALS, home.name, None, message, MERGE_FIRST if merge_first else hint)
 
 
-def _by_own_group(projection: Projection, difference: Difference, carried: Carried) -> bool:
+def _by_own_group(projection: Projection, difference: Difference, applied_groups: GroupNames) -> bool:
     """Whether the customer's own group takes something, not only a service that closes."""
     subject = difference.subject
-    lost = (takers(projection, subject, right, carried) for right in difference.loses)
-    return difference.leaves or any(subject.group in groups for groups in lost)
+    taking_groups = (groups_taking(projection, subject, right, applied_groups) for right in difference.loses)
+    return difference.leaves or any(subject.group in groups for groups in taking_groups)
 
 
 def _nobody_left(home: Home, people: list[Subject]) -> Iterator[Refusal]:
     if any(s.before.present for s in people) and not any(s.after.present for s in people):
-        message = f"nobody who is active or invited would be left at {home.name}"
-        hint = "add somebody in the same pull request, or delete the whole folder to archive the customer"
+        message = f"{home.name} would have no active or invited contact left"
+        hint = "add a contact in the same pull request, or delete the whole folder to archive the customer"
         yield refuse(RuleId.NOBODY_LEFT, home.name, None, message, hint)
 
 
 def _last_manager(home: Home, people: list[Subject]) -> Iterator[Refusal]:
     if any(_manages(s.before) for s in people) and not any(_manages(s.after) for s in people):
-        message = f"{home.name} would have no manager any more"
-        hint = "make somebody a manager first, or write manager_optional: true and apply that first"
+        message = f"{home.name} would no longer have a manager"
+        hint = "make another contact a manager first, or apply manager_optional: true first"
         yield refuse(RuleId.LAST_MANAGER, home.name, None, message, hint)
 
 
@@ -309,31 +290,37 @@ def _manages(person: PersonState) -> bool:
 
 
 def _manager_optional(context: CustomerContext) -> bool:
-    """Whether the file says so and the last applied one did: a loosened rule counts from the next run."""
+    """Whether both the file and the last applied one say so: a loosened rule takes effect in the
+    next run.
+    """
     desired = context.customer.desired
     applied = context.applied.get("manager_optional")
     demanded = desired.fields.get("manager_optional") if desired else applied
-    return context.released or bool(stricter(ObjectKind.CUSTOMER, "manager_optional", demanded, applied))
+    return context.is_released or bool(stricter(ObjectKind.CUSTOMER, "manager_optional", demanded, applied))
 
 
-def warn_of_invited_managers(situation: Situation, carried: Carried) -> Iterator[Warning]:
-    """Customers whose only managers have not activated their access yet, where one had."""
+def warn_of_invited_managers(situation: Situation, applied_groups: GroupNames) -> Iterator[Warning]:
+    """Warn of customers whose only managers have not activated their access yet, where one had
+    before.
+    """
     people = _people_by_home(situation.projection)
     for home in situation.projection.homes:
-        if home.name not in situation.contexts or home.group not in carried or not home.after.active:
+        if home.name not in situation.contexts or home.group not in applied_groups or not home.after.active:
             continue
         before = [s.before for s in people[home.id] if _manages(s.before)]
         after = [s.after for s in people[home.id] if _manages(s.after)]
         if any(p.status == "active" for p in before) and after and all(p.status == "invited" for p in after):
             message = f"{home.name} has only managers who have not activated their access yet"
-            yield warn(RuleId.ONLY_INVITED_MANAGERS, home.name, None, message, "make sure one of them does")
+            yield warn(
+                RuleId.ONLY_INVITED_MANAGERS, home.name, None, message, "make sure that one of them activates it"
+            )
 
 
 def population(contexts: Mapping[str, CustomerContext], index: Index, *, only_active: bool) -> int:
-    """The number of people who could be counted: living contacts of customers that this repository manages."""
+    """Return the number of people who can be counted: living contacts of managed customers."""
     rows = [
         context.customer.live
         for context in contexts.values()
-        if context.customer.live and context.customer.how is not How.AWAY
+        if context.customer.live and context.customer.kind is not MatchKind.AWAY
     ]
     return sum(row.status == "active" or not only_active for customer in rows for row in index.living(customer))

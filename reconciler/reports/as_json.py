@@ -1,11 +1,11 @@
 """A plan as canonical JSON, and such a plan read back for `apply --reviewed`.
 
-The same plan is the same bytes on every machine: members in a fixed order, no locale, no clock, pure
-ASCII without a character that a terminal or a pipeline obeys. Every entry of a list is a line, so two
-plans can be compared with `diff`.
+The same plan gives the same bytes on every machine: members in a fixed order, no locale, no clock,
+pure ASCII without a character that a terminal or a pipeline interprets. Every list entry is one
+line, so two plans can be compared with `diff`.
 
-The digest covers every member of the file. The way back trusts nothing: a file that is not a whole
-and undamaged plan of this version is refused before the portal is asked.
+The digest covers every member of the file. Reading trusts nothing: a file that is not a complete,
+undamaged plan of this version is refused before any request to the portal.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from typing import Any, Final
 from reconciler.model.changes import Change
 from reconciler.model.plan import Group, PersonOutcome, Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.values import Value
-from reconciler.reports.reviewed import SCHEMA_VERSION, digest_of, read_reviewed
-from reconciler.reports.summary import summed_up
+from reconciler.reports.review_reader import SCHEMA_VERSION, digest_of, read_reviewed
+from reconciler.reports.summary import summarize
 
 __all__ = ["SCHEMA_VERSION", "drift_json", "plan_digest", "plan_json", "read_reviewed"]
 
-_SPELLED: Final = {"\x7f": "\\u007f", "##": "#\\u0023"}
-"""Characters that JSON allows within a string and that a terminal or a pipeline might obey."""
+_ESCAPES: Final = {"\x7f": "\\u007f", "##": "#\\u0023"}
+"""Characters that JSON allows in a string and that a terminal or a pipeline may interpret."""
 
 
 def plan_json(plan: Plan) -> str:
-    """The whole plan as `schemas/plan.schema.json` says it, with a line break at the end."""
+    """Return the whole plan as `schemas/plan.schema.json` defines it, with a line break at the end."""
     document = _document(plan)
     return _text({"schema_version": SCHEMA_VERSION, "digest": digest_of(document), **document})
 
 
 def plan_digest(plan: Plan) -> str:
-    """The digest of the plan's JSON: SHA-256 over every member but itself."""
+    """Return the digest of the plan's JSON: SHA-256 over every other member."""
     return digest_of(_document(plan))
 
 
@@ -45,11 +45,11 @@ def _document(plan: Plan) -> dict[str, Any]:
         "changes": [entry for group in plan.groups for entry in _changes(group)],
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "portal_edits": [_edit(edit) for edit in plan.portal_edits],
-        "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
+        "unmanaged": [_unmanaged(row) for row in plan.unmanaged],
         "warnings": [_warning(warning) for warning in plan.warnings],
-        "coming": [asdict(departure) for departure in plan.coming],
+        "coming": [asdict(departure) for departure in plan.upcoming_departures],
         "permissions": asdict(plan.permissions),
-        "summary": asdict(summed_up(plan)),
+        "summary": asdict(summarize(plan)),
         "groups": [_group(group) for group in plan.groups],
     }
 
@@ -66,25 +66,25 @@ def _group(group: Group) -> dict[str, Any]:
         "waits_for": list(group.waits_for),
         "outcomes": [
             {
-                "person": each.person,
-                "life": each.life,
-                "leaves": each.leaves,
-                "loses": list(each.loses),
-                "gains": list(each.gains),
+                "person": outcome.person,
+                "life": outcome.life,
+                "leaves": outcome.leaves,
+                "loses": list(outcome.loses),
+                "gains": list(outcome.gains),
             }
-            for each in group.outcomes
+            for outcome in group.outcomes
         ],
     }
 
 
 def drift_json(plan: Plan) -> str:
-    """The portal edits and the unmanaged objects, as `schemas/drift.schema.json` says it."""
+    """Return the portal edits and unmanaged objects as `schemas/drift.schema.json` defines them."""
     return _text(
         {
             "schema_version": SCHEMA_VERSION,
             **_about(plan),
             "portal_edits": [_edit(edit) for edit in plan.portal_edits],
-            "unmanaged": [_unmanaged(thing) for thing in plan.unmanaged],
+            "unmanaged": [_unmanaged(row) for row in plan.unmanaged],
             "summary": {"portal_edits": len(plan.portal_edits), "unmanaged": len(plan.unmanaged)},
         }
     )
@@ -104,8 +104,8 @@ def _member(value: Any) -> str:
 
 def _line(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=True)
-    for sign, spelled in _SPELLED.items():
-        text = text.replace(sign, spelled)
+    for sign, escaped in _ESCAPES.items():
+        text = text.replace(sign, escaped)
     return text
 
 
@@ -125,14 +125,18 @@ def _changes(group: Group) -> Iterator[dict[str, Any]]:
 
 
 def _outcomes_of_others(change: Change, group: Group) -> list[PersonOutcome]:
-    """The outcomes of the people whom a change of their customer or of a service affects.
+    """Return the outcomes of the people whom a change of their customer or of a service affects.
 
-    People whom a change of their own is about are left out.
+    People with a change of their own are omitted.
     """
-    written = {f"{other.customer}/{other.contact}" for other in group.changes if other.contact is not None}
+    changed_people = {
+        f"{own_change.customer}/{own_change.contact}" for own_change in group.changes if own_change.contact is not None
+    }
     at_home = f"{change.customer}/" if change.customer is not None else ""
     return [
-        outcome for outcome in group.outcomes if outcome.person.startswith(at_home) and outcome.person not in written
+        outcome
+        for outcome in group.outcomes
+        if outcome.person.startswith(at_home) and outcome.person not in changed_people
     ]
 
 
@@ -148,7 +152,7 @@ def _change(change: Change, outcomes: list[PersonOutcome], *, held_back: bool) -
         "cause": {"path": change.cause.path, "line": change.cause.line, "due": change.cause.due},
         "effects": _effects(change, outcomes),
         "previous_key": change.previous_key,
-        "moved": change.moved,
+        "moved": change.other_end,
         "registration": change.registration,
         "reason": change.reason,
         "notes": list(change.notes),
@@ -157,7 +161,7 @@ def _change(change: Change, outcomes: list[PersonOutcome], *, held_back: bool) -
 
 
 def _effects(change: Change, outcomes: list[PersonOutcome]) -> dict[str, Any]:
-    """`people`: who is affected besides the person whom the change is about."""
+    """Return the effects of a change; `people`: who is affected besides the person of the change."""
     effects = change.effects
     return {
         "mails": [{"kind": str(mail.kind), "to": mail.to, "language": mail.language} for mail in effects.mails],
@@ -204,14 +208,14 @@ def _edit(edit: PortalEdit) -> dict[str, Any]:
     }
 
 
-def _unmanaged(thing: Unmanaged) -> dict[str, Any]:
+def _unmanaged(row: Unmanaged) -> dict[str, Any]:
     return {
-        "kind": thing.kind,
-        "customer": thing.customer,
-        "name": thing.name,
-        "email": thing.email,
-        "role": thing.role,
-        "status": thing.status,
+        "kind": row.kind,
+        "customer": row.customer,
+        "name": row.name,
+        "email": row.email,
+        "role": row.role,
+        "status": row.status,
     }
 
 

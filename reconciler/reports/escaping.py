@@ -1,7 +1,7 @@
-"""Text from files, the portal or git, made harmless before it is shown.
+"""Text from files, the portal or git, made safe before it is shown.
 
-Every report passes data through here. Nothing that could move a cursor, hide a line, turn the
-reading direction or vanish from sight is shown as it came: it is spelled out as `\\u{202e}`.
+Every report passes data through this module. A character that could move a cursor, hide a line,
+change the reading direction or be invisible is shown as an escape such as `\\u{202e}`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_INVISIBLE_CATEGORIES: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _BLANK: Final = frozenset(
     chr(code)
     for first, last in (
@@ -18,19 +18,23 @@ _BLANK: Final = frozenset(
     )
     for code in range(first, last + 1)
 )  # fmt: skip
-"""Letters, marks and symbols that leave no trace on a screen (Unicode's Default_Ignorable, Braille blank)."""
+"""Letters, marks and symbols that are invisible on a screen (Unicode's Default_Ignorable, Braille
+blank).
+"""
 
 
-def neutral(text: str) -> str:
-    """The text with every control, format, private, unassigned, blank and line-breaking character spelled out."""
+def escape_invisible(text: str) -> str:
+    """Return the text with every control, format, private, unassigned, blank and line-breaking
+    character escaped.
+    """
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_spelled(char) if _is_unseen(char) else char for char in text)
+    return "".join(_escape_character(char) if _is_invisible(char) else char for char in text)
 
 
-def _is_unseen(char: str) -> bool:
-    return unicodedata.category(char) in _UNSEEN or char in _BLANK
+def _is_invisible(char: str) -> bool:
+    return unicodedata.category(char) in _INVISIBLE_CATEGORIES or char in _BLANK
 
 
-def _spelled(char: str) -> str:
+def _escape_character(char: str) -> str:
     return f"\\u{{{ord(char):x}}}"

@@ -1,7 +1,7 @@
-"""An outcome as text: what was carried out, what was not and why, and whether anything changed.
+"""An outcome as text: what was applied, what was not and why, and whether anything changed.
 
-Whether anything was changed is the first question of whoever reads it; it is the last line, where a
-terminal leaves the eye.
+Whether anything changed is the reader's first question; the answer is the last line, where a
+terminal shows it.
 """
 
 from __future__ import annotations
@@ -9,26 +9,26 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.model.outcome import Fate, GroupOutcome, Outcome
+from reconciler.model.outcome import GroupOutcome, GroupStatus, Outcome
+from reconciler.reports.formatting import count_noun, escape
 from reconciler.reports.style import PLAIN, Style, Tone
 from reconciler.reports.summary import summary_line
-from reconciler.reports.words import counted, told
 
 SHOWN: Final = 10
-"""How many groups the last line names."""
+"""The number of groups that the last line names."""
 
-FATES: Final = {
-    Fate.APPLIED: ("applied", Tone.ADD),
-    Fate.HELD_BACK: ("held back", Tone.CHANGE),
-    Fate.STALE: ("stale", Tone.ALARM),
-    Fate.FAILED: ("failed", Tone.ALARM),
-    Fate.UNKNOWN: ("unknown", Tone.ALARM),
-    Fate.NOT_TRIED: ("not tried", Tone.CHANGE),
+STATUSES: Final = {
+    GroupStatus.APPLIED: ("applied", Tone.ADD),
+    GroupStatus.HELD_BACK: ("held back", Tone.CHANGE),
+    GroupStatus.STALE: ("stale", Tone.ALARM),
+    GroupStatus.FAILED: ("failed", Tone.ALARM),
+    GroupStatus.UNKNOWN: ("unknown", Tone.ALARM),
+    GroupStatus.NOT_TRIED: ("not tried", Tone.CHANGE),
 }
 
 
 def outcome_text(outcome: Outcome, style: Style = PLAIN) -> str:
-    """The outcome as text: a line a group, what is left, and the line that says what was changed."""
+    """Return the outcome as text: one line per group, what is left, and whether anything changed."""
     blocks = [
         [_group(group, style) for group in outcome.groups],
         list(_left(outcome)),
@@ -39,48 +39,50 @@ def outcome_text(outcome: Outcome, style: Style = PLAIN) -> str:
 
 
 def _group(outcome: GroupOutcome, style: Style) -> str:
-    word, tone = FATES[outcome.fate]
-    who = group_name(outcome)
-    detail = f": {told(outcome.detail)}" if outcome.detail else ""
-    return f"  {style.paint(tone, f'{word:<9}')}  {who} ({counted(len(outcome.group.changes), 'change')}){detail}"
+    word, tone = STATUSES[outcome.status]
+    subject = group_name(outcome)
+    detail = f": {escape(outcome.detail)}" if outcome.detail else ""
+    return (
+        f"  {style.paint(tone, f'{word:<9}')}  {subject} ({count_noun(len(outcome.group.changes), 'change')}){detail}"
+    )
 
 
 def group_name(outcome: GroupOutcome) -> str:
-    """The customers of a group, else its service, else the settings."""
+    """Return the customers of a group, else its service, else the settings."""
     group = outcome.group
-    subject = f"service {told(group.service)}" if group.service else "settings"
-    return ", ".join(told(customer) for customer in group.customers) or subject
+    subject = f"service {escape(group.service)}" if group.service else "settings"
+    return ", ".join(escape(customer) for customer in group.customers) or subject
 
 
 def _left(outcome: Outcome) -> Iterator[str]:
-    if outcome.left is not None and not outcome.declined:
-        yield f"Left afterwards: {summary_line(outcome.left)}"
+    if outcome.final_plan is not None and not outcome.declined:
+        yield f"Remaining: {summary_line(outcome.final_plan)}"
     elif outcome.groups:
-        yield "What is left is not known: the plan was not made again."
+        yield "The remaining changes are unknown: the final plan was not made."
 
 
 def head_lines(outcome: Outcome) -> Iterator[str]:
-    """The head of the audit feed, to be noted outside of the portal; no line where it is not known."""
+    """Yield the head of the audit feed, to be stored outside of the portal; no line without it."""
     if outcome.head:
-        yield f"Audit head: {told(outcome.head)}"
+        yield f"Audit head: {escape(outcome.head)}"
 
 
 def changed_line(outcome: Outcome) -> str:
-    """Whether anything was changed, in one sentence, naming what is not known."""
-    applied, unknown = outcome.of(Fate.APPLIED), outcome.of(Fate.UNKNOWN)
+    """Return one sentence on whether anything was changed, with the groups whose result is unknown."""
+    applied, unknown = outcome.of(GroupStatus.APPLIED), outcome.of(GroupStatus.UNKNOWN)
     parts = []
     if applied:
         changes = sum(len(group.group.changes) for group in applied)
-        parts.append(f"Changed: {counted(changes, 'change')} in {counted(len(applied), 'transaction')}.")
+        parts.append(f"Changed: {count_noun(changes, 'change')} in {count_noun(len(applied), 'transaction')}.")
     if unknown:
-        parts.append(f"Not known for {_names(unknown)}: no answer came; run it again.")
-    undone = outcome.of(Fate.STALE, Fate.FAILED, Fate.NOT_TRIED)
+        parts.append(f"Unknown for {_names(unknown)}: no answer arrived; run it again.")
+    undone = outcome.of(GroupStatus.STALE, GroupStatus.FAILED, GroupStatus.NOT_TRIED)
     if applied and undone:
         parts.append(f"Left unchanged: {_names(undone)}.")
     return " ".join(parts) or "Nothing was changed."
 
 
 def _names(groups: tuple[GroupOutcome, ...]) -> str:
-    """The first groups by name, and how many more there are: each has a line of its own above."""
+    """Return the first groups by name and the number of the others: each has its own line above."""
     more = [f"and {len(groups) - SHOWN:,} more"] if len(groups) > SHOWN else []
     return "; ".join([*(group_name(group) for group in groups[:SHOWN]), *more])

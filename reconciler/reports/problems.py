@@ -1,7 +1,7 @@
-"""Findings in files as a person reads them on a terminal, and as a machine reads them.
+"""Problems in files as text for a terminal, and as JSON.
 
-Problems and counts come in, text goes out. Order and number are the caller's: nothing is sorted,
-joined or left out here. The JSON is pure ASCII, so no terminal, log or pipe can misread it.
+Problems and counts come in, text goes out. The caller decides order and number: nothing is sorted,
+merged or omitted here. The JSON is pure ASCII, so no terminal, log or pipe can misread it.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from reconciler.model.problems import Counts, Problem, Severity
-from reconciler.reports.escaping import neutral
+from reconciler.reports.escaping import escape_invisible
+from reconciler.reports.formatting import count_noun, escape, isolate_direction, width
 from reconciler.reports.style import Style, Tone
-from reconciler.reports.words import counted, isolated, told, width
 
 SCHEMA_VERSION: Final = 1
 WIDEST: Final = 120
-"""Characters of a source line that are shown; of a longer one, those around the place."""
+"""The maximum number of characters of a source line; of a longer one, those around the place."""
 
 _TONES: Final = {Severity.ERROR: Tone.ALARM, Severity.WARNING: Tone.CHANGE}
 
 
 def problems_text(problems: Sequence[Problem], counts: Counts, style: Style) -> str:
-    """Every problem with its source line, a caret and its hint, and one line of numbers at the end."""
+    """Return every problem with its source line, a caret and its hint, and a summary line."""
     parts = [_diagnostic(problem, style) for problem in problems]
     return "\n".join([*parts, _summary(problems, counts) + "\n"])
 
 
 def problems_json(problems: Sequence[Problem], counts: Counts) -> str:
-    """The same as `schemas/problems.schema.json` says it."""
+    """Return the same as `schemas/problems.schema.json` defines it."""
     document = {
         "schema_version": SCHEMA_VERSION,
         "problems": [_row(problem) for problem in problems],
@@ -45,9 +45,9 @@ def problems_json(problems: Sequence[Problem], counts: Counts) -> str:
 
 
 def problem_line(problem: Problem) -> str:
-    """A problem in one line, without colours: place, severity, rule, message."""
-    place = f"{told(problem.path)}:{problem.line}:{problem.column}"
-    return f"{place}: {problem.severity}[{told(problem.rule)}]: {told(problem.message)}"
+    """Return a problem in one line, without colors: place, severity, rule, message."""
+    place = f"{escape(problem.path)}:{problem.line}:{problem.column}"
+    return f"{place}: {problem.severity}[{escape(problem.rule)}]: {escape(problem.message)}"
 
 
 def _row(problem: Problem) -> dict[str, Any]:
@@ -61,43 +61,43 @@ def _number(problems: Sequence[Problem], severity: Severity) -> int:
 
 def _diagnostic(problem: Problem, style: Style) -> str:
     tone = _TONES[problem.severity]
-    place = style.paint(Tone.STRONG, f"{told(problem.path)}:{problem.line}:{problem.column}")
-    what = style.paint(tone, f"{problem.severity}[{told(problem.rule)}]")
-    lines = [f"{place}: {what}: {told(problem.message)}"]
+    place = style.paint(Tone.STRONG, f"{escape(problem.path)}:{problem.line}:{problem.column}")
+    label = style.paint(tone, f"{problem.severity}[{escape(problem.rule)}]")
+    lines = [f"{place}: {label}: {escape(problem.message)}"]
     gutter = " " * (1 if problem.source is None else len(str(problem.line)))
     if problem.source is not None:
-        shown, caret = _pointed_at(problem, problem.source)
-        lines += [f"{gutter} |", f"{problem.line} | {shown}", f"{gutter} | {style.paint(tone, caret)}"]
+        shown_source, caret = _source_and_caret(problem, problem.source)
+        lines += [f"{gutter} |", f"{problem.line} | {shown_source}", f"{gutter} | {style.paint(tone, caret)}"]
     if problem.hint:
-        lines.append(f"{gutter} = {told(problem.hint)}")
+        lines.append(f"{gutter} = {escape(problem.hint)}")
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
-def _pointed_at(problem: Problem, source: str) -> tuple[str, str]:
-    """The source line as it may be shown, and the line of carets below it."""
+def _source_and_caret(problem: Problem, source: str) -> tuple[str, str]:
+    """Return the source line as shown, and the line of carets below it."""
     start = min(problem.column - 1, len(source))
     first = max(0, min(start - WIDEST // 2, len(source) - WIDEST))
     pieces = _pieces(source[first : first + WIDEST])
     lead = "…" if first else ""
     tail = "…" if first + WIDEST < len(source) else ""
     before = lead + "".join(pieces[: start - first])
-    marked = "".join(pieces[start - first : start - first + problem.length])
-    caret = " " * width(before) + "^" * max(1, width(marked))
-    return isolated(lead + "".join(pieces) + tail), caret
+    underlined = "".join(pieces[start - first : start - first + problem.length])
+    caret = " " * width(before) + "^" * max(1, width(underlined))
+    return isolate_direction(lead + "".join(pieces) + tail), caret
 
 
 def _pieces(text: str) -> list[str]:
-    """Each character as it may be shown; `##` is broken up as `words.told` does."""
+    """Return each character as shown; `##` is broken up as in `formatting.escape`."""
     pairs = zip(text, " " + text, strict=False)
-    return ["\\u{23}" if (char, before) == ("#", "#") else neutral(char) for char, before in pairs]
+    return ["\\u{23}" if (char, before) == ("#", "#") else escape_invisible(char) for char, before in pairs]
 
 
 def _summary(problems: Sequence[Problem], counts: Counts) -> str:
-    read = f"{counted(counts.customers, 'customer')}, {counted(counts.contacts, 'contact')}"
+    scope_text = f"{count_noun(counts.customers, 'customer')}, {count_noun(counts.contacts, 'contact')}"
     if not problems:
-        order = "is in order" if counts.files == 1 else "are in order"
-        return f"{counted(counts.files, 'file')} {order}: {read}"
+        order = "is valid" if counts.files == 1 else "are valid"
+        return f"{count_noun(counts.files, 'file')} {order}: {scope_text}"
     errors, warnings = _number(problems, Severity.ERROR), _number(problems, Severity.WARNING)
-    found = [counted(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n]
-    where = f" in {counted(counts.files, 'file')}: {read}" if counts.files else ""
-    return ", ".join(found) + where
+    counts_text = [count_noun(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n]
+    where = f" in {count_noun(counts.files, 'file')}: {scope_text}" if counts.files else ""
+    return ", ".join(counts_text) + where

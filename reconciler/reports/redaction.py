@@ -1,6 +1,6 @@
-"""The same plan without anybody's name or address: for logs and comments that stay for years.
+"""The same plan without names and addresses of people: for logs and comments that stay for years.
 
-Keys of files stay, for they are how people find what is meant, and so do ids and numbers. Names of
+Keys of files stay, because people identify objects by them, and so do ids and numbers. Names of
 customers stay too: they are organisations.
 """
 
@@ -16,31 +16,33 @@ from reconciler.model.plan import Group, Plan, PortalEdit, Refusal, Unmanaged, W
 from reconciler.model.values import FieldChange, Value
 
 HIDDEN: Final = "…"
-Finding = TypeVar("Finding", Refusal, Warning)
+RefusalOrWarning = TypeVar("RefusalOrWarning", Refusal, Warning)
 _FINGERPRINT: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _ADDRESS: Final = re.compile(r"[^\s@'\"<>(),;:]+@[^\s@'\"<>(),;:]+")
 
 
-def redacted(plan: Plan) -> Plan:
-    """The plan with every address masked (`j…@acme.example`) and every name of a person hidden."""
+def redact_plan(plan: Plan) -> Plan:
+    """Return the plan with every address masked (`j…@acme.example`) and every name of a person
+    hidden.
+    """
     names = _masked_texts(plan)
     return replace(
         plan,
         groups=tuple(_group(group, names) for group in plan.groups),
-        refusals=tuple(_finding(refusal, names) for refusal in plan.refusals),
-        warnings=tuple(_finding(warning, names) for warning in plan.warnings),
+        refusals=tuple(_refusal_or_warning(refusal, names) for refusal in plan.refusals),
+        warnings=tuple(_refusal_or_warning(warning, names) for warning in plan.warnings),
         portal_edits=tuple(_edit(edit, names) for edit in plan.portal_edits),
-        unmanaged=tuple(_unmanaged(thing) for thing in plan.unmanaged),
+        unmanaged=tuple(_unmanaged(row) for row in plan.unmanaged),
     )
 
 
-def masked(text: str) -> str:
-    """The text with the local part of every address cut to its first letter."""
-    return _ADDRESS.sub(lambda found: f"{found[0][0]}{HIDDEN}@{found[0].rpartition('@')[2]}", text)
+def mask_addresses(text: str) -> str:
+    """Return the text with the local part of every address cut to its first letter."""
+    return _ADDRESS.sub(lambda match: f"{match[0][0]}{HIDDEN}@{match[0].rpartition('@')[2]}", text)
 
 
 def _masked_texts(plan: Plan) -> tuple[str, ...]:
-    """The names and other personal texts that a message could quote, longest first."""
+    """Return the names and other personal texts that a message could quote, longest first."""
     values: list[Value] = [
         value
         for change in plan.changes
@@ -51,14 +53,14 @@ def _masked_texts(plan: Plan) -> tuple[str, ...]:
     for edit in plan.portal_edits:
         values += [edit.by]
         values += [edit.applied, edit.live] if is_masked(_object(edit), edit.field) else []
-    values += [thing.name for thing in plan.unmanaged if thing.kind == "contact"]
-    values += plan.quoted
+    values += [row.name for row in plan.unmanaged if row.kind == "contact"]
+    values += plan.quoted_names
     texts = {str(value) for value in values if value}
     return tuple(sorted(texts, key=lambda text: (-len(text), text)))
 
 
 def _object(edit: PortalEdit) -> ObjectKind:
-    """The kind of object that was edited."""
+    """Return the kind of object that was edited."""
     if edit.contact is not None:
         return ObjectKind.CONTACT
     if edit.service is not None:
@@ -66,26 +68,26 @@ def _object(edit: PortalEdit) -> ObjectKind:
     return ObjectKind.SETTINGS if edit.customer is None else ObjectKind.CUSTOMER
 
 
-def _told(text: str, names: tuple[str, ...]) -> str:
+def _redact_text(text: str, names: tuple[str, ...]) -> str:
     for name in names:
         text = text.replace(name, HIDDEN)
-    return masked(text)
+    return mask_addresses(text)
 
 
 def _group(group: Group, names: tuple[str, ...]) -> Group:
-    outcomes = tuple(replace(outcome, person=masked(outcome.person)) for outcome in group.outcomes)
+    outcomes = tuple(replace(outcome, person=mask_addresses(outcome.person)) for outcome in group.outcomes)
     return replace(group, changes=tuple(_change(change, names) for change in group.changes), outcomes=outcomes)
 
 
 def _change(change: Change, names: tuple[str, ...]) -> Change:
     return replace(
         change,
-        message=_told(change.message, names),
-        contact=masked(change.contact) if change.contact else change.contact,
+        message=_redact_text(change.message, names),
+        contact=mask_addresses(change.contact) if change.contact else change.contact,
         fields=tuple(_field(change.object, field, names) for field in change.fields),
         effects=_effects(change.effects),
         base=None,
-        notes=tuple(_told(note, names) for note in change.notes),
+        notes=tuple(_redact_text(note, names) for note in change.notes),
     )
 
 
@@ -97,29 +99,32 @@ def _field(object: ObjectKind, field: FieldChange, names: tuple[str, ...]) -> Fi
 
 def _value(value: Value, names: tuple[str, ...]) -> Value:
     if isinstance(value, str):
-        return _told(value, names)
-    return tuple(_told(item, names) for item in value) if isinstance(value, tuple) else value
+        return _redact_text(value, names)
+    return tuple(_redact_text(item, names) for item in value) if isinstance(value, tuple) else value
 
 
 def _effects(effects: Effects) -> Effects:
-    mails = tuple(Mail(mail.kind, masked(mail.to), mail.language) for mail in effects.mails)
+    mails = tuple(Mail(mail.kind, mask_addresses(mail.to), mail.language) for mail in effects.mails)
     return replace(effects, mails=mails)
 
 
-def _finding(finding: Finding, names: tuple[str, ...]) -> Finding:
-    hint = finding.hint and _FINGERPRINT.sub(f"sha256:{HIDDEN}", finding.hint)  # who guesses a person could prove her
+def _refusal_or_warning(item: RefusalOrWarning, names: tuple[str, ...]) -> RefusalOrWarning:
+    hint = item.hint and _FINGERPRINT.sub(f"sha256:{HIDDEN}", item.hint)  # a fingerprint would confirm a guessed person
     return replace(
-        finding, message=_told(finding.message, names), contact=finding.contact and masked(finding.contact), hint=hint
+        item,
+        message=_redact_text(item.message, names),
+        contact=item.contact and mask_addresses(item.contact),
+        hint=hint,
     )
 
 
 def _edit(edit: PortalEdit, names: tuple[str, ...]) -> PortalEdit:
     values = FieldChange(edit.field, edit.applied, edit.live)
-    masked_field = _field(_object(edit), values, names)
-    return replace(edit, by=HIDDEN, applied=masked_field.before, live=masked_field.after)
+    redacted_field = _field(_object(edit), values, names)
+    return replace(edit, by=HIDDEN, applied=redacted_field.before, live=redacted_field.after)
 
 
-def _unmanaged(thing: Unmanaged) -> Unmanaged:
-    if thing.kind != "contact":
-        return thing
-    return replace(thing, name=HIDDEN, email=masked(thing.email) if thing.email else None)
+def _unmanaged(row: Unmanaged) -> Unmanaged:
+    if row.kind != "contact":
+        return row
+    return replace(row, name=HIDDEN, email=mask_addresses(row.email) if row.email else None)

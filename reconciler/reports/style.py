@@ -1,4 +1,4 @@
-"""How a line looks on a terminal. A style is a value; whoever prints decides which one."""
+"""The style of a line on a terminal. A style is a value; the printing side chooses it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Final
 
 
 class Tone(StrEnum):
-    """What a piece of a line is to the eye."""
+    """The meaning of a piece of a line."""
 
     ADD = "add"
     CHANGE = "change"
@@ -21,12 +21,12 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Style:
-    """Terminal codes by tone; a tone without a code is left as it is."""
+    """Terminal codes by tone; a tone without a code stays plain."""
 
     codes: Mapping[Tone, str] = field(default_factory=dict)
 
     def paint(self, tone: Tone, text: str) -> str:
-        """The text in its tone."""
+        """Return the text in its tone."""
         code = self.codes.get(tone)
         return f"\x1b[{code}m{text}\x1b[0m" if code else text
 

@@ -1,6 +1,6 @@
-"""The summary: a plan in numbers, and the one stable line that people and pipelines look for.
+"""The summary: a plan in numbers, and the one stable line for people and pipelines.
 
-Counted are the changes that would be carried out; what is held back is counted apart.
+The numbers cover the changes that would be applied; what is held back is counted separately.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from reconciler.model.changes import Change, Kind
 from reconciler.model.plan import Group, Plan
 from reconciler.model.roles import ACCESS
-from reconciler.reports.marks import Mark, counts_as
-from reconciler.reports.words import counted
+from reconciler.reports.formatting import count_noun
+from reconciler.reports.symbols import Symbol, counts_as
 
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A plan in numbers; see `summed_up`."""
+    """A plan in numbers; see `summarize`."""
 
     add: int = 0
     change: int = 0
@@ -39,62 +39,66 @@ class Summary:
     earlier: int = 0
 
 
-def summed_up(plan: Plan) -> Summary:
-    """The numbers of a plan; a request or a person that several changes touch counts once."""
+def summarize(plan: Plan) -> Summary:
+    """Return the numbers of a plan; a request or a person in several changes counts once."""
     ready = [change for group in plan.ready for change in group.changes]
-    held = [group for group in plan.groups if group.held_back]
+    held_back_groups = [group for group in plan.groups if group.held_back]
     counts = Counter(counts_as(change) for change in ready)
     return Summary(
-        add=counts[Mark.ADD],
-        change=counts[Mark.CHANGE],
-        remove=counts[Mark.REMOVE],
+        add=counts[Symbol.ADD],
+        change=counts[Symbol.CHANGE],
+        remove=counts[Symbol.REMOVE],
         record=sum(change.kind is Kind.RECORD for change in ready),
         handed_over=sum(change.kind is Kind.HAND_OVER_WORK for change in ready),
         requests=requests_moved(ready),
         mails=sum(len(change.effects.mails) for change in ready),
-        lose_access=len(who_loses_access(plan.ready)),
-        lose_rights=len(who_loses_rights(plan.ready)),
-        counted=len(plan.counted),
-        held_back=sum(len(group.changes) for group in held),
-        held_back_customers=len({customer for group in held if group.changes for customer in group.customers}),
+        lose_access=len(people_losing_access(plan.ready)),
+        lose_rights=len(people_losing_rights(plan.ready)),
+        counted=len(plan.affected_people),
+        held_back=sum(len(group.changes) for group in held_back_groups),
+        held_back_customers=len(
+            {customer for group in held_back_groups if group.changes for customer in group.customers}
+        ),
         refusals=len(plan.refusals),
         portal_edits=len(plan.portal_edits),
         unmanaged=len(plan.unmanaged),
         warnings=len(plan.warnings),
-        earlier=plan.earlier,
+        earlier=plan.pending_before,
     )
 
 
 def requests_moved(changes: Iterable[Change]) -> int:
-    """The number of requests, open at planning, that change hands; two changes of one person count once."""
-    moved: dict[tuple[str | None, str | None], int] = {}
+    """Return the number of requests, open at planning, that change hands; two changes of one person
+    count once.
+    """
+    requests_by_person: dict[tuple[str | None, str | None], int] = {}
     for change in changes:
         if change.effects.work_to:
-            who = (change.customer, change.contact)
-            moved[who] = max(moved.get(who, 0), change.effects.open_work)
-    return sum(moved.values())
+            person = (change.customer, change.contact)
+            requests_by_person[person] = max(requests_by_person.get(person, 0), change.effects.open_work)
+    return sum(requests_by_person.values())
 
 
-def who_loses_access(groups: Iterable[Group]) -> set[str]:
-    """The people who cannot log in afterwards, as `customer/contact` or by their address."""
+def people_losing_access(groups: Iterable[Group]) -> set[str]:
+    """Return the people who cannot log in afterwards, as `customer/contact` or by their address."""
     return {outcome.person for group in groups for outcome in group.outcomes if ACCESS in outcome.loses}
 
 
-def who_loses_rights(groups: Iterable[Group]) -> set[str]:
-    """The people who keep their access and lose another right."""
+def people_losing_rights(groups: Iterable[Group]) -> set[str]:
+    """Return the people who keep their access and lose another right."""
     groups = list(groups)
     losing = {outcome.person for group in groups for outcome in group.outcomes if outcome.loses}
-    return losing - who_loses_access(groups)
+    return losing - people_losing_access(groups)
 
 
 def summary_line(plan: Plan) -> str:
-    """The last line of every plan, in one of four stable forms."""
-    numbers = summed_up(plan)
+    """Return the last line of every plan, in one of four stable forms."""
+    numbers = summarize(plan)
     if numbers.add + numbers.change + numbers.remove + numbers.handed_over:
         return _changes(numbers)
     rest = _rest(numbers)
     if numbers.record:
-        return " ".join([f"No changes that anybody notices; {counted(numbers.record, 'base')} to record.", *rest])
+        return " ".join([f"No changes that anybody notices; {count_noun(numbers.record, 'base')} to record.", *rest])
     return " ".join(["No changes to make.", *rest]) if rest else "No changes. The portal matches the files."
 
 
@@ -103,40 +107,44 @@ def _changes(numbers: Summary) -> str:
     lose = "loses access" if numbers.lose_access == 1 else "lose access"
     parts = [
         f"{numbers.add:,} to add, {numbers.change:,} to change, {numbers.remove:,} to remove",
-        f"{counted(numbers.requests, 'request')} {hands}",
-        counted(numbers.mails, "mail"),
+        f"{count_noun(numbers.requests, 'request')} {hands}",
+        count_noun(numbers.mails, "mail"),
     ]
     if numbers.lose_rights:
         verb = "loses" if numbers.lose_rights == 1 else "lose"
-        parts.append(f"{counted(numbers.lose_rights, 'person', 'people')} {verb} other rights")
-    parts.append(f"{counted(numbers.lose_access, 'person', 'people')} {lose}")
+        parts.append(f"{count_noun(numbers.lose_rights, 'person', 'people')} {verb} other rights")
+    parts.append(f"{count_noun(numbers.lose_access, 'person', 'people')} {lose}")
     return f"Plan: {'; '.join(parts)}."
 
 
 def _rest(numbers: Summary) -> list[str]:
-    """A sentence for everything that waits although there is nothing to do."""
-    edits, held = edits_line(numbers), held_back_line(numbers)
+    """Return a sentence for each kind of pending item when there are no changes to make."""
+    edits, held_back = edits_line(numbers), held_back_line(numbers)
     return [
         *([edits] if edits else []),
-        *([held] if held else []),
+        *([held_back] if held_back else []),
         *([f"{numbers.earlier:,} were pending before."] if numbers.earlier else []),
     ]
 
 
 def edits_line(numbers: Summary) -> str:
-    """The number of portal edits, as a sentence; empty when there is none."""
+    """Return the number of portal edits as a sentence; empty when there is none."""
     waits = "waits" if numbers.portal_edits == 1 else "wait"
     return (
-        f"{counted(numbers.portal_edits, 'portal edit')} {waits} for reconciler pull." if numbers.portal_edits else ""
+        f"{count_noun(numbers.portal_edits, 'portal edit')} {waits} for reconciler pull."
+        if numbers.portal_edits
+        else ""
     )
 
 
 def held_back_line(numbers: Summary) -> str:
-    """The number of changes held back, as a sentence; empty when nothing is."""
+    """Return the number of held-back changes as a sentence; empty when there is none."""
     if numbers.held_back:
         are = "is" if numbers.held_back == 1 else "are"
-        whom = f" for {counted(numbers.held_back_customers, 'customer')}" if numbers.held_back_customers else ""
-        return f"{counted(numbers.held_back, 'change')}{whom} {are} held back."
+        customers_text = (
+            f" for {count_noun(numbers.held_back_customers, 'customer')}" if numbers.held_back_customers else ""
+        )
+        return f"{count_noun(numbers.held_back, 'change')}{customers_text} {are} held back."
     if numbers.refusals:
-        return f"{counted(numbers.refusals, 'refusal')} to look at."
+        return f"{count_noun(numbers.refusals, 'refusal')} to look at."
     return ""

@@ -1,6 +1,7 @@
-"""`reconciler apply`: make it so. The driver of the step machine, with a thread for every request.
+"""`reconciler apply`: the driver of the step machine, with one thread per request.
 
-Requests run in daemon threads: after a signal nobody waits for an answer that does not come.
+Requests run in daemon threads, so that after a signal the process does not wait for missing
+answers.
 """
 
 from __future__ import annotations
@@ -25,13 +26,13 @@ from reconciler.model.errors import (
     Unreachable,
 )
 from reconciler.model.live import LiveState
-from reconciler.model.outcome import Fate, Outcome
-from reconciler.model.plan import Expects, Group, Permissions, Plan, Review, RunTerms, review_of
+from reconciler.model.outcome import GroupStatus, Outcome
+from reconciler.model.plan import Expects, Group, Permissions, Plan, Review, RunScope, review_of
 from reconciler.model.portal import Lease, RunMark
-from reconciler.planning import applied_policy, make_plan, narrowed, policy_in_force
+from reconciler.planning import applied_policy, make_plan, narrow_plan, policy_in_force
 from reconciler.usecases import steps
 from reconciler.usecases.batches import batches
-from reconciler.usecases.looking import Folder, look
+from reconciler.usecases.checkout import Folder, check_out
 from reconciler.usecases.ports import BatchWriter, FileTree, StateReader
 
 TTL_S: Final = 60.0
@@ -46,10 +47,10 @@ _Answers: TypeAlias = "queue.Queue[tuple[steps.Request, steps.Answer | None]]"
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ApplyOptions:
     """The options of an apply.
 
-    `reviewed`: what the reviewed plans allow, None when no review is asked for. `wait_s`: how long
+    `reviewed`: what the reviewed plans allow, None when no review is required. `wait_s`: how long
     to wait for a lease that another run holds.
     """
 
@@ -65,54 +66,64 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
-    """The callbacks by which a run speaks with its caller.
+class Callbacks:
+    """The callbacks of a run.
 
-    `agree`: shown the plan, whether to go on. `tell`: a group met its fate. `signal`: the number of
-    the signal that came, if one did.
+    `agree`: shows the plan and returns whether to continue. `report`: a group finished. `signal`:
+    returns the number of the received signal, None without one.
     """
 
     agree: Callable[[Plan], bool]
-    tell: Callable[[steps.State], None]
+    report: Callable[[steps.State], None]
     signal: Callable[[], int | None]
 
 
-def apply(files: FileTree, reader: StateReader, writer: BatchWriter, wish: Wish, voice: Voice) -> Outcome:
-    """Carry out what the files of a folder demand; what came of it.
+def apply(
+    files: FileTree, reader: StateReader, writer: BatchWriter, options: ApplyOptions, callbacks: Callbacks
+) -> Outcome:
+    """Apply the files of a folder to the portal and return the outcome.
 
-    Refused when the files differ from the last commit: what is applied must be what others can see.
+    Refused when the files differ from the last commit: only committed, visible files may be
+    applied.
     """
-    folder = look(files)
-    if folder.tree.dirty and folder.tree.commit and not wish.allow_dirty:
-        some = ", ".join(folder.tree.dirty[:3]) + (" …" if len(folder.tree.dirty) > 3 else "")
-        raise Refused(f"the files differ from the last commit: {some}; nothing was changed", "commit, or --allow-dirty")
-    return carry_out(folder, reader, writer, wish, voice)
+    folder = check_out(files)
+    if folder.tree.dirty and folder.tree.commit and not options.allow_dirty:
+        paths = ", ".join(folder.tree.dirty[:3]) + (" …" if len(folder.tree.dirty) > 3 else "")
+        raise Refused(
+            f"the files differ from the last commit: {paths}; nothing was changed",
+            "commit the changes, or pass --allow-dirty",
+        )
+    return apply_folder(folder, reader, writer, options, callbacks)
 
 
-def carry_out(folder: Folder, reader: StateReader, writer: BatchWriter, wish: Wish, voice: Voice) -> Outcome:
-    """Make the portal match the folder. Nothing is written that was not shown and agreed to."""
-    crew = _Crew(folder, reader, writer, wish)
-    plan = crew.plan()
-    crew.displayed = review_of(plan)
-    state, requests = steps.begin(plan, crew.terms, wish.parallelism)
-    if requests and not voice.agree(narrowed(plan, crew.terms)):
-        return Outcome(wish.run, left=plan, declined=True, head=crew.head)
-    state = _drive(state, requests, crew, voice)
+def apply_folder(
+    folder: Folder, reader: StateReader, writer: BatchWriter, options: ApplyOptions, callbacks: Callbacks
+) -> Outcome:
+    """Make the portal match the folder. Only changes that were shown and confirmed are written."""
+    driver = _Driver(folder, reader, writer, options)
+    plan = driver.plan()
+    driver.displayed = review_of(plan)
+    state, requests = steps.begin(plan, driver.scope, options.parallelism)
+    if requests and not callbacks.agree(narrow_plan(plan, driver.scope)):
+        return Outcome(options.run, final_plan=plan, declined=True, head=driver.head)
+    state = _drive(state, requests, driver, callbacks)
     if state.failure is not None and state.signal is None:
         raise state.failure
-    # without a last look what was written is not in the head
-    return replace(state.outcome(wish.run), head=crew.head if state.left is not None else "")
+    # without the final plan, the head does not include what this run wrote
+    return replace(state.outcome(options.run), head=driver.head if state.final_plan is not None else "")
 
 
-def _drive(state: steps.State, requests: tuple[steps.Request, ...], crew: _Crew, voice: Voice) -> steps.State:
-    """Do what the machine asks for until it asks for nothing more."""
+def _drive(
+    state: steps.State, requests: tuple[steps.Request, ...], driver: _Driver, callbacks: Callbacks
+) -> steps.State:
+    """Execute the machine's requests until it returns no more."""
     answers: _Answers = queue.Queue()
     under_way: list[steps.Request] = []
     end = time.monotonic() + RUN_S
     while True:
         for request in requests:
             under_way.append(request)
-            threading.Thread(target=_answer, args=(request, crew, answers), daemon=True).start()
+            threading.Thread(target=_answer, args=(request, driver, answers), daemon=True).start()
         if steps.GiveBack() in requests:
             end = max(end, time.monotonic() + RETURN_S)
         if not under_way:
@@ -120,21 +131,21 @@ def _drive(state: steps.State, requests: tuple[steps.Request, ...], crew: _Crew,
         requests = ()
         for request, answer in _next(answers, under_way, end):
             if answer is None:
-                raise AssertionError(f"a thread crashed on {request}; its traceback stands above")
+                raise AssertionError(f"a thread crashed on {request}; see its traceback above")
             if request in under_way:
                 under_way.remove(request)
-                state, requests = steps.answered(state, request, answer)
-                voice.tell(state)
-        number = voice.signal()
+                state, requests = steps.after_answer(state, request, answer)
+                callbacks.report(state)
+        number = callbacks.signal()
         if number is not None and state.signal is None:
-            state, end = steps.interrupted(state, number), time.monotonic() + GRACE_S
+            state, end = steps.after_signal(state, number), time.monotonic() + GRACE_S
 
 
-def _answer(request: steps.Request, crew: _Crew, answers: _Answers) -> None:
+def _answer(request: steps.Request, driver: _Driver, answers: _Answers) -> None:
     """Put the answer into the queue; None when a bug ends the thread, so that the run ends as well."""
     answer = None
     try:
-        answer = crew.do(request)
+        answer = driver.do(request)
     finally:
         answers.put((request, answer))
 
@@ -142,59 +153,61 @@ def _answer(request: steps.Request, crew: _Crew, answers: _Answers) -> None:
 def _next(
     answers: _Answers, under_way: list[steps.Request], end: float
 ) -> Iterator[tuple[steps.Request, steps.Answer | None]]:
-    """The next answer, if there is one; after the deadline, giving up on the oldest request."""
+    """Yield the next answer, if any; after the deadline, give up on the oldest request."""
     try:
         yield answers.get(timeout=_TICK_S)
     except queue.Empty:
         if time.monotonic() < end:
             return
-        late = "no answer came before the run ended"
-        if isinstance(under_way[0], steps.CarryOut):
-            yield under_way[0], steps.Met(Fate.UNKNOWN, late, stop=True)
+        late = "no answer arrived before the run ended"
+        if isinstance(under_way[0], steps.ApplyGroup):
+            yield under_way[0], steps.Finished(GroupStatus.UNKNOWN, late, stop=True)
         else:
             yield under_way[0], steps.Failed(Unreachable(late))
 
 
-class _Crew:
-    """Does single requests of the machine against the world."""
+class _Driver:
+    """Executes single requests of the machine against the portal and the folder."""
 
-    def __init__(self, folder: Folder, reader: StateReader, writer: BatchWriter, wish: Wish) -> None:
-        self.folder, self.reader, self.writer, self.wish = folder, reader, writer, wish
-        self.mark = RunMark(folder.desired.owner, wish.run, folder.tree.commit)
-        self.terms = RunTerms(wish.customers, wish.shard, wish.reviewed)
+    def __init__(self, folder: Folder, reader: StateReader, writer: BatchWriter, options: ApplyOptions) -> None:
+        self.folder, self.reader, self.writer, self.options = folder, reader, writer, options
+        self.mark = RunMark(folder.desired.owner, options.run, folder.tree.commit)
+        self.scope = RunScope(options.customers, options.shard, options.reviewed)
         self.displayed: Review | None = None
         self.lease: Lease | None = None
         self.groups: tuple[Group, ...] = ()
         self.versions: dict[str, int] = {}
         self.head = ""
-        self._returned = threading.Event()
+        self._lease_returned = threading.Event()
 
     def plan(self) -> Plan:
-        """The plan of the folder against the portal as it is now, for this run."""
+        """Return the plan of the folder against the portal's current state, for this run."""
         live = self.reader.live_state()
-        self.folder.knows(self.wish.customers, live)
-        for review in self.wish.reviewed or ():
+        self.folder.require_customers(self.options.customers, live)
+        for review in self.options.reviewed or ():
             if (review.portal, review.epoch) != (live.portal, live.epoch):
-                raise Stale("a reviewed plan is of another portal, or of this one before it was restored", "plan again")
+                raise Stale(
+                    "a reviewed plan is for another portal, or for this portal before it was restored", "plan again"
+                )
         policy = policy_in_force(self.folder.desired.policy, applied_policy(live))
-        if self.wish.reviewed is None and policy.unreviewed == "hold":
-            self.terms = replace(self.terms, reviewed=())
-        return self._planned(live, self.wish.permissions, replace(self.terms, displayed=self.displayed))
+        if self.options.reviewed is None and policy.unreviewed == "hold":
+            self.scope = replace(self.scope, reviewed=())
+        return self._make_plan(live, self.options.permissions, replace(self.scope, displayed=self.displayed))
 
     def plan_finally(self) -> Plan:
-        """The plan at the end: the numbers that were allowed are not measured against the rest."""
-        given = self.wish.permissions
+        """Return the plan at the end: permitted numbers are not compared with what is left."""
+        permissions = self.options.permissions
         live = self.reader.live_state()
-        plan = self._planned(live, Permissions(allow_rollback=given.allow_rollback), self.terms)
-        return steps.looked_back(plan, given)
+        plan = self._make_plan(live, Permissions(allow_rollback=permissions.allow_rollback), self.scope)
+        return steps.with_permitted_refusals_removed(plan, permissions)
 
-    def _planned(self, live: LiveState, permissions: Permissions, terms: RunTerms) -> Plan:
+    def _make_plan(self, live: LiveState, permissions: Permissions, scope: RunScope) -> Plan:
         self.head = live.head
-        facts = replace(self.folder.facts(live, permissions), run=terms)
+        facts = replace(self.folder.facts(live, permissions), run=scope)
         return make_plan(self.folder.desired, live, facts)
 
     def do(self, request: steps.Request) -> steps.Answer:
-        """The answer to a request; every failure of the world is an answer too."""
+        """Return the answer to a request; every external failure is an answer too."""
         try:
             return self._do(request)
         except ReconcilerError as error:
@@ -212,29 +225,31 @@ class _Crew:
                 plan = self.plan()
                 self.groups = steps.selected(plan)
                 return steps.Planned(plan)
-            case steps.CarryOut(index):
-                return self._carry_out(self.groups[index])
+            case steps.ApplyGroup(index):
+                return self._apply_group(self.groups[index])
             case steps.GiveBack():
-                self._returned.set()
+                self._lease_returned.set()
                 if self.lease:
                     self.writer.give_back(self.lease)
                 return steps.Done()
         assert_never(request)
 
     def _take(self, scopes: tuple[str, ...]) -> Lease:
-        until = time.monotonic() + self.wish.wait_s
+        until = time.monotonic() + self.options.wait_s
         while True:
             try:
-                return self.writer.take_lease(scopes, TTL_S, self.wish.holder, self.wish.run)
-            except LeaseHeld as held:
-                left = until - time.monotonic()
-                if not left > 0:  # also for a wait that is no number
+                return self.writer.take_lease(scopes, TTL_S, self.options.holder, self.options.run)
+            except LeaseHeld as error:
+                remaining = until - time.monotonic()
+                if not remaining > 0:  # also false for NaN
                     raise
-                time.sleep(min(left, max(0.2, min(held.expires_in_s, 2.0))))
+                time.sleep(min(remaining, max(0.2, min(error.expires_in_s, 2.0))))
 
     def _keep(self) -> None:
-        """Renew the lease until it is given back; when it is lost, the server refuses every batch anyway."""
-        while not self._returned.wait(TTL_S / 3) and self.lease:
+        """Renew the lease until it is released; when it is lost, the server refuses every batch
+        anyway.
+        """
+        while not self._lease_returned.wait(TTL_S / 3) and self.lease:
             try:
                 self.writer.renew(self.lease, TTL_S)
             except LeaseLost:
@@ -242,22 +257,24 @@ class _Crew:
             except ReconcilerError:
                 continue
 
-    def _carry_out(self, group: Group) -> steps.Met:
+    def _apply_group(self, group: Group) -> steps.Finished:
         if self.lease is None:
-            return steps.Met(Fate.NOT_TRIED, "there is no lease", stop=True)
-        revision, done = None, 0
+            return steps.Finished(GroupStatus.NOT_TRIED, "there is no lease", stop=True)
+        revision, done_count = None, 0
         for piece in batches(group.changes):
             try:
-                committed = self.writer.carry_out(self._current(piece), self.lease, self.mark, self._expected(group))
+                committed = self.writer.write_batch(
+                    self._current(piece), self.lease, self.mark, self._current_expectations(group)
+                )
             except ReconcilerError as error:
-                return _fate(error, done)
+                return _status_of_error(error, done_count)
             revision = committed.revision
             self.versions.update(committed.versions)
-            done += len(piece)
-        return steps.Met(Fate.APPLIED, revision=revision)
+            done_count += len(piece)
+        return steps.Finished(GroupStatus.APPLIED, revision=revision)
 
     def _current(self, changes: Sequence[Change]) -> list[Change]:
-        """The changes with the versions that this run's earlier batches left behind."""
+        """Return the changes with the row versions that this run's earlier batches left."""
         return [
             replace(change, target=replace(change.target, version=self.versions[change.target.id]))
             if change.target.id in self.versions
@@ -265,22 +282,22 @@ class _Crew:
             for change in changes
         ]
 
-    def _expected(self, group: Group) -> Expects:
+    def _current_expectations(self, group: Group) -> Expects:
         rows = tuple((kind, id, self.versions.get(id, version)) for kind, id, version in group.expects.rows)
         return replace(group.expects, rows=rows)
 
 
-def _fate(error: ReconcilerError, done: int) -> steps.Met:
-    """The fate of a group whose batch failed, and whether to stop the others."""
-    said = f"{error.message}; its first {done:,} changes are done" if done else error.message
+def _status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
+    """Return the status of a group whose batch failed, and whether to stop the others."""
+    detail = f"{error.message}; its first {done_count:,} changes are done" if done_count else error.message
     match error:
-        case BatchRefused() if error.status in _STALE and not done:
-            return steps.Met(Fate.STALE, f"{said} [{error.problem}]")
+        case BatchRefused() if error.status in _STALE and not done_count:
+            return steps.Finished(GroupStatus.STALE, f"{detail} [{error.problem}]")
         case BatchRefused():
-            return steps.Met(Fate.FAILED, f"{said} [{error.problem}]")
-        case LeaseLost() if not done:
-            return steps.Met(Fate.STALE, said, stop=True)
+            return steps.Finished(GroupStatus.FAILED, f"{detail} [{error.problem}]")
+        case LeaseLost() if not done_count:
+            return steps.Finished(GroupStatus.STALE, detail, stop=True)
         case OutcomeUnknown() | NotUnderstood():
-            return steps.Met(Fate.UNKNOWN, said)
+            return steps.Finished(GroupStatus.UNKNOWN, detail)
         case _:
-            return steps.Met(Fate.FAILED, said, stop=True)
+            return steps.Finished(GroupStatus.FAILED, detail, stop=True)

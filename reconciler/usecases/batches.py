@@ -1,4 +1,4 @@
-"""Groups in pieces that fit a batch."""
+"""Groups split into pieces that fit a batch."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Final
 from reconciler.model.changes import Change
 
 MOST_OPERATIONS: Final = 5000
-"""Changes that one batch may hold."""
+"""The maximum number of changes in one batch."""
 
 
 def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
-    """The changes in pieces that fit a batch, in their order; nearly always it is one piece.
+    """Return the changes in pieces that fit a batch, in order; nearly always one piece.
 
-    The order of a plan puts additions and handovers before removals, so after every piece all open
-    work still belongs to somebody.
+    A plan puts additions and handovers before removals, so after every piece all open work still
+    belongs to somebody.
     """
     starts = range(0, len(changes), MOST_OPERATIONS)
     return [tuple(changes[start : start + MOST_OPERATIONS]) for start in starts]

@@ -1,4 +1,4 @@
-"""`reconciler demo`: the ten-minute tour, on a portal and a copy of the shipped book of its own."""
+"""`reconciler demo`: the ten-minute tour, on a temporary portal and a copy of the shipped book."""
 
 from __future__ import annotations
 
@@ -8,53 +8,51 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from reconciler.documents.reading import Reading
+from reconciler.documents.pipeline import DocumentsResult
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
 from reconciler.shipped import demo_book
-from reconciler.usecases.apply import Voice, apply
-from reconciler.usecases.apply import Wish as ApplyWish
-from reconciler.usecases.plan import Wish as PlanWish
-from reconciler.usecases.plan import plan
-from reconciler.usecases.portal import commands, tell_demo
+from reconciler.usecases.apply import ApplyOptions, Callbacks, apply
+from reconciler.usecases.plan import PlanOptions, plan
+from reconciler.usecases.portal import commands, seed_demo
 from reconciler.usecases.ports import BatchWriter, Connect, OpenTree, StateReader
 from reconciler.usecases.validate import validate
 
 
 @dataclass(frozen=True, slots=True)
 class Tour:
-    """How each stage of the tour is shown."""
+    """The callbacks that show each stage of the tour."""
 
-    begun: Callable[[str, Path], None]
-    validated: Callable[[Reading], None]
-    planned: Callable[[Plan], None]
-    applied: Callable[[Outcome], None]
-    planned_again: Callable[[Plan], None]
+    show_start: Callable[[str, Path], None]
+    show_validation: Callable[[DocumentsResult], None]
+    show_plan: Callable[[Plan], None]
+    show_outcome: Callable[[Outcome], None]
+    show_last_plan: Callable[[Plan], None]
 
 
 def demo(folder: Path, tour: Tour, open_tree: OpenTree, connect: Connect) -> Outcome:
-    """Walk through one run, from files to a portal that matches them; what came of it.
+    """Walk through one run, from files to a portal that matches them, and return the outcome.
 
-    `folder`: an empty one; the book is copied there, and the portal's database is made there.
+    `folder`: an empty folder, for the copy of the book and the portal's database.
     """
     book = folder / "book"
     copy_book(book)
     database = f"sqlite:///{folder / 'portal.sqlite'}"
-    tell_demo(database, open_tree(book), connect)
+    seed_demo(database, open_tree(book), connect)
     with _portal(database, connect) as (url, reader, writer):
-        tour.begun(url, book)
-        tour.validated(validate(open_tree(book)))
-        tour.planned(plan(open_tree(book), reader, PlanWish()))
-        wish = ApplyWish(run="run_demo", holder="the demo")
-        agreeing = Voice(lambda _: True, lambda _: None, lambda: None)
-        outcome = apply(open_tree(book), reader, writer, wish, agreeing)
-        tour.applied(outcome)
-        tour.planned_again(plan(open_tree(book), reader, PlanWish()))
+        tour.show_start(url, book)
+        tour.show_validation(validate(open_tree(book)))
+        tour.show_plan(plan(open_tree(book), reader, PlanOptions()))
+        options = ApplyOptions(run="run_demo", holder="the demo")
+        agreeing = Callbacks(lambda _: True, lambda _: None, lambda: None)
+        outcome = apply(open_tree(book), reader, writer, options, agreeing)
+        tour.show_outcome(outcome)
+        tour.show_last_plan(plan(open_tree(book), reader, PlanOptions()))
     return outcome
 
 
 def copy_book(book: Path) -> None:
-    """The shipped `portal.yaml` and `customers/`, to look at and to change."""
+    """Copy the shipped `portal.yaml` and `customers/`."""
     book.mkdir(parents=True)
     shutil.copy2(demo_book() / "portal.yaml", book / "portal.yaml")
     shutil.copytree(demo_book() / "customers", book / "customers")

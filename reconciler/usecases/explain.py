@@ -1,4 +1,4 @@
-"""`reconciler explain`: what a rule asks for, why, and what to do when it is broken."""
+"""`reconciler explain`: a rule's condition, its reason, and what to do when it is broken."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import difflib
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from reconciler.documents.reading import own_rules
+from reconciler.documents.pipeline import own_rules
 from reconciler.model.errors import WrongUsage
 from reconciler.model.rules import RULES, Rule
-from reconciler.usecases.looking import read_files
+from reconciler.usecases.checkout import read_files
 from reconciler.usecases.ports import FileTree
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def own_rule(files: FileTree, name: str) -> OwnRule:
 
 
 def own_rule_among(rules: Sequence[OwnRule], name: str) -> OwnRule:
-    """The rule of this id among the provider's rules that can be evaluated."""
+    """Return the rule of this id among the provider's rules that can be evaluated."""
     for rule in rules:
         if rule.id == name:
             return rule
@@ -38,6 +38,6 @@ def own_rule_among(rules: Sequence[OwnRule], name: str) -> OwnRule:
     raise _unknown(name, (rule.id for rule in rules), hint)
 
 
-def _unknown(name: str, known: Iterable[str], hint: str) -> WrongUsage:
-    near = difflib.get_close_matches(name, sorted(set(known)), 1)
+def _unknown(name: str, names: Iterable[str], hint: str) -> WrongUsage:
+    near = difflib.get_close_matches(name, sorted(set(names)), 1)
     return WrongUsage(f"there is no rule '{name}'", f"did you mean '{near[0]}'?" if near else hint)

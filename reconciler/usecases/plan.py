@@ -1,38 +1,38 @@
-"""`reconciler plan` and `reconciler drift`: what would happen, and what happened in the portal meanwhile."""
+"""`reconciler plan` and `reconciler drift`: the changes an apply would make, and the portal edits."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 
-from reconciler.model.plan import Permissions, Plan, RunTerms
-from reconciler.planning import make_plan, make_plan_since, narrowed
-from reconciler.usecases.looking import look, look_at
+from reconciler.model.plan import Permissions, Plan, RunScope
+from reconciler.planning import make_plan, make_plan_since, narrow_plan
+from reconciler.usecases.checkout import check_out, check_out_commit
 from reconciler.usecases.ports import FileTree, StateReader
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
-    """The options of a plan: some customers, only what is new since a reference, permissions."""
+class PlanOptions:
+    """The options of a plan: some customers, only the changes since a reference, permissions."""
 
     customers: tuple[str, ...] = ()
     since: str | None = None
     permissions: Permissions = field(default_factory=Permissions)
 
 
-def plan(files: FileTree, reader: StateReader, wish: Wish) -> Plan:
+def plan(files: FileTree, reader: StateReader, options: PlanOptions) -> Plan:
     """Return the changes that an apply of the folder would make now. Read-only."""
-    folder = look(files)
+    folder = check_out(files)
     live = reader.live_state()
-    folder.knows(wish.customers, live)
-    terms = RunTerms(frozenset(wish.customers))
-    facts = replace(folder.facts(live, wish.permissions), run=terms)
-    if wish.since is None:
-        whole = make_plan(folder.desired, live, facts)
+    folder.require_customers(options.customers, live)
+    scope = RunScope(frozenset(options.customers))
+    facts = replace(folder.facts(live, options.permissions), run=scope)
+    if options.since is None:
+        full_plan = make_plan(folder.desired, live, facts)
     else:
-        whole = make_plan_since(look_at(files, wish.since), folder.desired, live, facts)
-    return narrowed(whole, terms)
+        full_plan = make_plan_since(check_out_commit(files, options.since), folder.desired, live, facts)
+    return narrow_plan(full_plan, scope)
 
 
 def drift(files: FileTree, reader: StateReader) -> Plan:
-    """The plan without its changes: what was edited in the portal, and what nobody manages."""
-    return replace(plan(files, reader, Wish()), groups=(), refusals=(), warnings=(), earlier=0)
+    """Return the plan without its changes: portal edits and unmanaged objects."""
+    return replace(plan(files, reader, PlanOptions()), groups=(), refusals=(), warnings=(), pending_before=0)

@@ -1,4 +1,4 @@
-"""`reconciler portal`: the one door from the reconciler to the reference portal."""
+"""`reconciler portal`: the only module that imports the reference portal."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from reconciler.documents.reading import read_documents
+from reconciler.documents.pipeline import read_documents
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import Refused, WrongUsage
 from reconciler.model.plan import Facts, Plan
 from reconciler.model.portal import RunMark
 from reconciler.planning import exact_permissions, make_plan
-from reconciler.reports.words import counted, told
+from reconciler.reports.formatting import count_noun, escape
 from reconciler.shipped import demo_book
-from reconciler.usecases.looking import read_files
+from reconciler.usecases.checkout import read_files
+from reconciler.usecases.demo_history import earlier_books
 from reconciler.usecases.ports import BatchWriter, Connect, FileTree, OpenTree, StateReader
-from reconciler.usecases.seeding import earlier_books
 from reconciler.usecases.steps import scopes_of
 
 try:
@@ -30,26 +30,36 @@ except ModuleNotFoundError as error:
     ) from None
 
 __all__ = [
-    "Invited", "back_up", "commands", "invite", "restore", "revoke", "seed", "serve", "tell_demo", "token", "tokens",
+    "Invitation",
+    "back_up",
+    "commands",
+    "invite",
+    "restore",
+    "revoke",
+    "seed",
+    "seed_demo",
+    "serve",
+    "token",
+    "tokens",
     "verify",
 ]  # fmt: skip
 
 HOLDER = "the demo's past"
 HERE = "http://127.0.0.1:8000"
-"""Where a portal is served when nobody says where."""
+"""The default address of a portal."""
 
 
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
-    """Serve the portal until a signal; `more` is what else `commands.serve` takes."""
+    """Serve the portal until a signal; `more`: the other options of `commands.serve`."""
     if unknown := [name for name in more.get("limits") or () if name not in commands.LIMITS]:
-        raise WrongUsage(f"--limit: '{unknown[0]}' is no limit", f"the limits are {', '.join(commands.LIMITS)}")
-    with _understood():
+        raise WrongUsage(f"--limit: '{unknown[0]}' is not a limit", f"the limits are {', '.join(commands.LIMITS)}")
+    with _translated_errors():
         commands.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
 
 
 def token(database: str, scope: str, name: str, expires: str, owner: str | None) -> str:
-    """A new token of this scope, as `commands.create_token` makes it."""
-    with _understood():
+    """Return a new token of this scope from `commands.create_token`."""
+    with _translated_errors():
         try:
             return commands.create_token(database, scope, name, expires, owner)
         except ValueError as error:
@@ -57,46 +67,48 @@ def token(database: str, scope: str, name: str, expires: str, owner: str | None)
 
 
 def tokens(database: str) -> list[dict[str, str | None]]:
-    """Every token of the portal, oldest first, as `commands.list_tokens` shows it."""
-    with _understood():
+    """Return every token of the portal, oldest first, from `commands.list_tokens`."""
+    with _translated_errors():
         return commands.list_tokens(database)
 
 
 def revoke(database: str, id: str) -> str:
-    """End a token; what became of it, in a sentence."""
-    with _understood():
+    """End a token and return a sentence about the result."""
+    with _translated_errors():
         try:
-            name, ended = commands.revoke_token(database, id)
+            name, end = commands.revoke_token(database, id)
         except ValueError as error:
             raise WrongUsage(f"{error}; nothing was changed", "reconciler portal tokens shows their ids") from None
-    return f"{id} ({name}) had ended {ended}; nothing was changed" if ended else f"{id} ({name}) opens nothing any more"
+    return f"{id} ({name}) already ended {end}; nothing was changed" if end else f"{id} ({name}) no longer works"
 
 
 @dataclass(frozen=True, slots=True)
-class Invited:
-    """An activation link, and what whoever hands it over should know."""
+class Invitation:
+    """An activation link, with remarks for the caller."""
 
     link: str
     remarks: tuple[str, ...]
 
 
-def invite(database: str, said: Mapping[str, str], base_url: str | None) -> Invited:
-    """The activation link of one of the provider's people; on this machine unless `base_url` says otherwise."""
-    with _understood():
+def invite(database: str, person: Mapping[str, str], base_url: str | None) -> Invitation:
+    """Return the activation link of one of the provider's people; on this machine without
+    `base_url`.
+    """
+    with _translated_errors():
         try:
-            link, again = commands.invite(database, said, (base_url or HERE).rstrip("/"))
+            link, again = commands.invite(database, person, (base_url or HERE).rstrip("/"))
         except ValueError as error:
             raise WrongUsage(str(error)) from None
         except commands.InviteRefused as error:
             raise Refused(f"{error}; nothing was changed") from None
-    return Invited(link, tuple(_remarks(database, base_url, again=again)))
+    return Invitation(link, tuple(_remarks(database, base_url, again=again)))
 
 
 def _remarks(database: str, base_url: str | None, *, again: bool) -> Iterator[str]:
     if again:
-        yield "the link that was made before for this address opens nothing any more"
+        yield "the earlier link for this address no longer works"
     if base_url is None and not database.startswith("sqlite"):
-        yield f"the link leads to {HERE}, this machine: say with --base-url how people reach the portal"
+        yield f"the link leads to {HERE}, this machine; pass --base-url with the portal's public URL"
 
 
 def seed(
@@ -108,75 +120,75 @@ def seed(
     open_tree: OpenTree,
     connect: Connect,
 ) -> str:
-    """Fill an empty portal; what was put there, in a sentence."""
-    with _understood():
+    """Fill an empty portal and return a sentence about its content."""
+    with _translated_errors():
         if demo_password is not None and commands.check_password(demo_password):
             raise WrongUsage(
                 "this password is too easily guessed",
-                "take 8 characters or more, with lower and upper case and digits, and no word that everybody takes",
+                "use 8 characters or more, with lower and upper case and digits, and no common word",
             )
         if not commands.is_empty(database):
-            raise Refused("this portal holds customers already; nothing was changed", "name a new database")
+            raise Refused("this portal already contains customers; nothing was changed", "name a new database")
         if customers is not None and contacts_per_customer is not None:
             commands.seed_many(database, customers, contacts_per_customer)
-            return f"{customers:,} invented customers with {contacts_per_customer:,} people each; nobody manages them"
-        tell_demo(database, open_tree(demo_book()), connect, demo_password)
-        return "the demo's state: what the shipped files meet when they are planned"
+            return f"{customers:,} invented customers with {contacts_per_customer:,} people each, all unmanaged"
+        seed_demo(database, open_tree(demo_book()), connect, demo_password)
+        return "the demo's state, on which the shipped files can be planned"
 
 
 def back_up(database: str, files: Path | None, out: Path) -> str:
-    """A portal as one archive; what is in it, in a sentence."""
-    with _understood():
+    """Write a portal to one archive and return a sentence about its content."""
+    with _translated_errors():
         return f"wrote {out}: {commands.back_up(database, files, out)}"
 
 
 def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool) -> str:
-    """An archive's portal in an empty database; what was brought back and what opens nothing, line by line."""
-    with _understood():
-        return "\n  ".join(_restored(commands.restore(database, files, archive, keep_tokens=keep_tokens)))
+    """Restore an archive into an empty database and return the report, line by line."""
+    with _translated_errors():
+        return "\n  ".join(_restore_report(commands.restore(database, files, archive, keep_tokens=keep_tokens)))
 
 
-def _restored(done: commands.RestoreResult) -> Iterator[str]:
-    yield f"restored {done.manifest.sentence}"
-    yield "everybody has to log in again, and every reconciler reads everything again"
-    tokens = counted(len(done.tokens), "token")
-    if done.tokens_kept:
+def _restore_report(result: commands.RestoreResult) -> Iterator[str]:
+    yield f"restored {result.manifest.sentence}"
+    yield "everybody must log in again, and every reconciler reads the whole state again"
+    tokens = count_noun(len(result.tokens), "token")
+    if result.tokens_kept:
         yield f"{tokens} of the backup work again, even if they were revoked after the backup"
     else:
-        yield f"{tokens} of the backup were ended; make new ones with reconciler portal token"
-    for id, scope, name in done.tokens:
-        yield f"  {id}  {scope:<7}  {told(name)}"
-    void = f"{counted(done.links, 'link')} in mails and {counted(done.sign_ups, 'unconfirmed sign-up')}"
-    yield f"{void} no longer work; {counted(done.mails, 'unsent mail')} with such a link will not be sent"
-    yield f"people, roles and passwords are those of {done.manifest.at}: repeat the removals and erasures that came later"
-    yield f"revision {done.revision} of the audit feed records the restore and the backup's head, {done.head}"
+        yield f"{tokens} of the backup were ended; create new ones with reconciler portal token"
+    for id, scope, name in result.tokens:
+        yield f"  {id}  {scope:<7}  {escape(name)}"
+    void = f"{count_noun(result.links, 'link')} in mails and {count_noun(result.sign_ups, 'unconfirmed sign-up')}"
+    yield f"{void} no longer work; {count_noun(result.mails, 'unsent mail')} with such a link will not be sent"
+    yield f"people, roles and passwords are those of {result.manifest.at}: repeat the removals and erasures that came later"
+    yield f"revision {result.revision} of the audit feed records the restore and the backup's head, {result.head}"
 
 
-def verify(database: str, noted: str | None) -> str:
-    """The verdict on the audit feed, line by line; `Refused` when an entry is not what was written."""
-    with _understood():
-        found = commands.verify(database, noted)
-    if found.wrong is not None:
+def verify(database: str, expected_head: str | None) -> str:
+    """Return the verdict on the audit feed, line by line; `Refused` when an entry was changed."""
+    with _translated_errors():
+        verdict = commands.verify(database, expected_head)
+    if verdict.wrong is not None:
         hint = "restore a backup into an empty database with reconciler portal restore, and compare the two"
-        raise Refused(f"the audit feed does not hold: {found.wrong}", hint)
-    return "\n  ".join(_verified(found, noted))
+        raise Refused(f"the audit feed is damaged: {verdict.wrong}", hint)
+    return "\n  ".join(_verification_report(verdict, expected_head))
 
 
-def _verified(found: commands.FeedCheck, noted: str | None) -> Iterator[str]:
-    yield f"the audit feed holds: {counted(found.entries, 'entry', 'entries')}, head {found.head}"
-    for each in found.restores:
-        yield f"revision {each.revision}, {each.at}: restored from a backup whose head was {each.from_head}"
-    if noted:
-        yield f"the noted head {noted} was found: nothing was changed up to its entry"
+def _verification_report(verdict: commands.FeedCheck, expected_head: str | None) -> Iterator[str]:
+    yield f"the audit feed is intact: {count_noun(verdict.entries, 'entry', 'entries')}, head {verdict.head}"
+    for restore_entry in verdict.restores:
+        yield f"revision {restore_entry.revision}, {restore_entry.at}: restored from a backup whose head was {restore_entry.from_head}"
+    if expected_head:
+        yield f"the recorded head {expected_head} was found: no entry up to it was changed"
     else:
         yield "without --head, a recomputed chain and missing last entries are not detected"
-        yield "note the head outside of the database and pass it with --head next time"
+        yield "store the head outside of the database and pass it with --head next time"
 
 
-def tell_demo(database: str, files: FileTree, connect: Connect, password: str | None = None) -> None:
+def seed_demo(database: str, files: FileTree, connect: Connect, password: str | None = None) -> None:
     """Bring an empty portal to the state that today's shipped files change.
 
-    `password`: what its people log in with; None, and nobody can.
+    `password`: lets its people log in; without it, nobody can.
     """
     desired = read_documents(read_files(files)).desired
     if desired is None:
@@ -191,24 +203,24 @@ def tell_demo(database: str, files: FileTree, connect: Connect, password: str | 
 
 
 def _apply(desired: DesiredState, reader: StateReader, writer: BatchWriter) -> None:
-    """Carry out all of an earlier state, with every permission that it needs."""
-    plan = _permitted(desired, reader)
+    """Apply an earlier state completely, with every permission that it needs."""
+    plan = _permitted_plan(desired, reader)
     scopes = frozenset().union(*(scopes_of(group) for group in plan.ready))
     lease = writer.take_lease(sorted(scopes), 60, HOLDER, "run_past")
     for group in plan.ready:
-        writer.carry_out(group.changes, lease, RunMark(desired.owner, "run_past", None), group.expects)
+        writer.write_batch(group.changes, lease, RunMark(desired.owner, "run_past", None), group.expects)
     writer.give_back(lease)
 
 
-def _permitted(desired: DesiredState, reader: StateReader) -> Plan:
+def _permitted_plan(desired: DesiredState, reader: StateReader) -> Plan:
     live = reader.live_state()
     permissions = exact_permissions(make_plan(desired, live, Facts()))
     return make_plan(desired, live, Facts(permissions=permissions))
 
 
 @contextmanager
-def _understood() -> Iterator[None]:
-    """Failures of the portal's own as failures that the command line knows."""
+def _translated_errors() -> Iterator[None]:
+    """Translate the portal's own errors into errors of the command line."""
     try:
         yield
     except (
@@ -219,5 +231,5 @@ def _understood() -> Iterator[None]:
     ) as error:
         raise WrongUsage(str(error)) from None
     except commands.DatabaseFailure as error:
-        said = " ".join(str(error.orig).split())
-        raise WrongUsage(f"the database cannot be used: {said}", "check its URL and that it is there") from None
+        detail = " ".join(str(error.orig).split())
+        raise WrongUsage(f"the database cannot be used: {detail}", "check its URL and that it exists") from None

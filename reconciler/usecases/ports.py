@@ -1,8 +1,8 @@
-"""The demands of use cases on the world: the protocols that adapters fulfil.
+"""The ports of the use cases: the protocols that adapters fulfil.
 
-`cli` opens the adapters and hands them in. A portal behind another protocol, such as SCIM, is
-another `StateReader` and `BatchWriter`; planning and use cases stay as they are. A port for writing
-files or for a forge comes with the first use case that needs it.
+`cli` opens the adapters and passes them in. A portal behind another protocol, such as SCIM, is
+another `StateReader` and `BatchWriter`; planning and use cases stay unchanged. A port for writing
+files or for a forge is added with the first use case that needs it.
 """
 
 from __future__ import annotations
@@ -20,46 +20,46 @@ from reconciler.model.portal import Committed, Lease, Meta, RunMark
 
 
 class FileTree(Protocol):
-    """The files of one folder and their history, all judged against one commit."""
+    """The files of one folder and their history, all relative to one commit."""
 
     @property
     def head(self) -> str | None:
         """The full id of that commit; None outside of git and before the first commit."""
 
     def tree(self) -> Tree:
-        """The files on the disk, and which of them are dirty."""
+        """Return the files on the disk, and which of them are dirty."""
 
     def tree_at(self, ref: str) -> Tree:
-        """The files of a commit."""
+        """Return the files of a commit."""
 
     def matching(self, patterns: Sequence[str]) -> tuple[SourceFile, ...]:
-        """The files on the disk, outside of `customers/`, that paths or globs match."""
+        """Return the files on the disk, outside of `customers/`, that paths or globs match."""
 
     def dirty_among(self, patterns: Sequence[str]) -> tuple[str, ...]:
-        """The paths among these that differ from the commit."""
+        """Return the paths among these that differ from the commit."""
 
     def matching_at(self, ref: str, patterns: Sequence[str]) -> tuple[SourceFile, ...]:
-        """The files of a commit that paths or globs match."""
+        """Return the files of a commit that paths or globs match."""
 
-    def ancestors_among(self, named: Iterable[str]) -> frozenset[str]:
-        """Those of the commits that the commit of this tree descends from, itself included."""
+    def ancestors_among(self, commits: Iterable[str]) -> frozenset[str]:
+        """Return those of the commits that the commit of this tree descends from, itself included."""
 
 
 class StateReader(Protocol):
     """Reads one portal; it has no method that writes."""
 
     def meta(self) -> Meta:
-        """The portal's id, epoch and clock."""
+        """Return the portal's id, epoch and clock."""
 
     def live_state(self) -> LiveState:
-        """Everything at one revision, complete; `PortalUnavailable` otherwise."""
+        """Return everything at one revision, complete; `PortalUnavailable` otherwise."""
 
 
 class BatchWriter(Protocol):
     """Writes to one portal: leases and batches."""
 
     def take_lease(self, scopes: Sequence[str], ttl_s: float, holder: str, run: str) -> Lease:
-        """A lease on all the scopes; `LeaseHeld` when another run has one of them."""
+        """Return a lease on all the scopes; `LeaseHeld` when another run has one of them."""
 
     def renew(self, lease: Lease, ttl_s: float) -> None:
         """Extend the lease; `LeaseLost` when it is gone."""
@@ -67,16 +67,16 @@ class BatchWriter(Protocol):
     def give_back(self, lease: Lease) -> None:
         """Release the scopes."""
 
-    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+    def write_batch(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
         """Write all the changes in one transaction, or none.
 
-        `BatchRefused`: nothing was done, for example because `expects` does not hold.
-        `OutcomeUnknown`: nobody knows whether it was done.
+        `BatchRefused`: nothing was written, for example because `expects` does not hold.
+        `OutcomeUnknown`: it is unknown whether the changes were written.
         """
 
 
 OpenTree: TypeAlias = Callable[[Path], FileTree]
-"""Opens the files of a folder; for use cases that make the folder themselves."""
+"""Opens the files of a folder; for use cases that create the folder themselves."""
 
 Connect: TypeAlias = Callable[[str, str], AbstractContextManager[tuple[StateReader, BatchWriter]]]
 """Connects to the portal at a URL with a token; for use cases that start the portal themselves."""

@@ -9,17 +9,19 @@ from reconciler.documents.schemas import generate_schemas
 
 
 def schemas() -> Mapping[str, str]:
-    """File name → text of every schema that is generated from the types."""
+    """Return every schema that is generated from the types: file name → text."""
     return generate_schemas()
 
 
 def differing(folder: Path) -> list[str]:
-    """The names of the schemas that are missing in a folder or differ from the types; sorted."""
+    """Return the names of the schemas that are missing in a folder or differ from the types;
+    sorted.
+    """
     return sorted(name for name, text in schemas().items() if _text(folder / name) != text)
 
 
 def write(folder: Path) -> list[str]:
-    """Write those that differ; their names."""
+    """Write the schemas that differ and return their names."""
     names = differing(folder)
     for name in names:
         (folder / name).write_text(schemas()[name], encoding="utf-8")

@@ -1,11 +1,11 @@
 """Applying as a step machine: a state and an answer in, the next state and requests out.
 
-Pure, so that every point at which a run can be interrupted can be listed and tried:
+Pure, so that every point at which a run can be interrupted can be listed and tested:
 
-    TakeLease → PlanAgain → CarryOut … (several groups side by side) → GiveBack → PlanFinally
+    TakeLease → PlanAgain → ApplyGroup … (several groups in parallel) → GiveBack → PlanFinally
 
-Groups are carried out stage by stage: the settings, services that open, customers, services that
-close. A group that waits for one that was not applied is held back before it is sent.
+Groups are applied stage by stage: the settings, services that open, customers, services that close.
+A group that depends on one that was not applied is held back before it is sent.
 """
 
 from __future__ import annotations
@@ -18,49 +18,49 @@ from typing import Final, TypeAlias, assert_never
 
 from reconciler.model.changes import Kind
 from reconciler.model.errors import ReconcilerError
-from reconciler.model.outcome import Fate, GroupOutcome, Outcome
-from reconciler.model.plan import Group, Permissions, Plan, RunTerms, Scope
+from reconciler.model.outcome import GroupOutcome, GroupStatus, Outcome
+from reconciler.model.plan import Group, Permissions, Plan, RunScope, Scope
 from reconciler.model.rules import RuleId
-from reconciler.planning import narrowed
+from reconciler.planning import narrow_plan
 
 SETTINGS: Final = "settings"
 
 
 @dataclass(frozen=True, slots=True)
 class TakeLease:
-    """All of these scopes, or none."""
+    """Take a lease on all of these scopes, or on none."""
 
     scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class PlanAgain:
-    """The plan once more, now that nobody else writes to these customers."""
+    """Make the plan once more, now that nobody else writes to these customers."""
 
 
 @dataclass(frozen=True, slots=True)
-class CarryOut:
-    """A group of the plan, by its place in it."""
+class ApplyGroup:
+    """Apply a group of the plan, by its index."""
 
     group: int
 
 
 @dataclass(frozen=True, slots=True)
 class GiveBack:
-    """The lease."""
+    """Release the lease."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlanFinally:
-    """The plan at the end: what is left."""
+    """Make the final plan: what is left."""
 
 
-Request: TypeAlias = TakeLease | PlanAgain | CarryOut | GiveBack | PlanFinally
+Request: TypeAlias = TakeLease | PlanAgain | ApplyGroup | GiveBack | PlanFinally
 
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The lease was taken or given back."""
+    """The lease was taken or released."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,10 +71,10 @@ class Planned:
 
 
 @dataclass(frozen=True, slots=True)
-class Met:
-    """A group met its fate; `stop` when no other group can fare better."""
+class Finished:
+    """A group finished with a status; `stop` when every other group would fail as well."""
 
-    fate: Fate
+    status: GroupStatus
     detail: str = ""
     revision: int | None = None
     stop: bool = False
@@ -82,12 +82,12 @@ class Met:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A request that is no batch failed."""
+    """A request other than a batch failed."""
 
     error: ReconcilerError
 
 
-Answer: TypeAlias = Done | Planned | Met | Failed
+Answer: TypeAlias = Done | Planned | Finished | Failed
 
 
 class Phase(Enum):
@@ -103,47 +103,47 @@ class Phase(Enum):
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of a run. `waiting`: the groups not begun yet, in the plan's order."""
+    """The state of a run. `pending`: the groups that have not started, in the plan's order."""
 
-    terms: RunTerms
+    scope: RunScope
     phase: Phase
     groups: tuple[Group, ...]
     parallelism: int = 4
     scopes: frozenset[str] = frozenset()
-    fates: Mapping[int, GroupOutcome] = field(default_factory=lambda: MappingProxyType({}))
-    waiting: tuple[int, ...] = ()
+    outcomes: Mapping[int, GroupOutcome] = field(default_factory=lambda: MappingProxyType({}))
+    pending: tuple[int, ...] = ()
     running: frozenset[int] = frozenset()
-    stopped: bool = False
+    is_stopped: bool = False
     signal: int | None = None
     failure: ReconcilerError | None = None
-    left: Plan | None = None
+    final_plan: Plan | None = None
 
     def outcome(self, run: str) -> Outcome:
-        """The outcome of the run, in the order of the plan."""
-        missing = GroupOutcome
+        """Return the outcome of the run, in the order of the plan."""
+        not_tried = GroupOutcome
         groups = tuple(
-            self.fates.get(index) or missing(group, Fate.NOT_TRIED, "the run ended before")
+            self.outcomes.get(index) or not_tried(group, GroupStatus.NOT_TRIED, "the run ended before")
             for index, group in enumerate(self.groups)
         )
-        return Outcome(run, groups, self.left, self.signal)
+        return Outcome(run, groups, self.final_plan, self.signal)
 
 
 Step: TypeAlias = tuple[State, tuple[Request, ...]]
 
 
-def begin(plan: Plan, terms: RunTerms, parallelism: int = 4) -> Step:
-    """The first step: a lease on all that may be carried out, or nothing at all."""
-    state = State(terms, Phase.LEASING, selected(plan), parallelism)
-    state = _judged(state, frozenset().union(*(scopes_of(group) for group in state.groups)))
-    scopes_by_group = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.fates]
+def begin(plan: Plan, scope: RunScope, parallelism: int = 4) -> Step:
+    """Return the first step: a lease on every customer that may be written, or no request."""
+    state = State(scope, Phase.LEASING, selected(plan), parallelism)
+    state = _with_forbidden_groups(state, frozenset().union(*(scopes_of(group) for group in state.groups)))
+    scopes_by_group = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.outcomes]
     if not scopes_by_group:
-        return replace(state, phase=Phase.OVER, left=narrowed(plan, terms)), ()
+        return replace(state, phase=Phase.OVER, final_plan=narrow_plan(plan, scope)), ()
     scopes = frozenset().union(*scopes_by_group)
-    return replace(state, fates=MappingProxyType({}), scopes=scopes), (TakeLease(tuple(sorted(scopes))),)
+    return replace(state, outcomes=MappingProxyType({}), scopes=scopes), (TakeLease(tuple(sorted(scopes))),)
 
 
-def answered(state: State, request: Request, answer: Answer) -> Step:
-    """The next step after an answer to a request."""
+def after_answer(state: State, request: Request, answer: Answer) -> Step:
+    """Return the next step after an answer to a request."""
     match request:
         case TakeLease():
             if isinstance(answer, Failed):
@@ -154,94 +154,98 @@ def answered(state: State, request: Request, answer: Answer) -> Step:
         case PlanAgain():
             if isinstance(answer, Planned) and state.signal is None:
                 again = replace(state, phase=Phase.WRITING, groups=selected(answer.plan))
-                return _go_on(_judged(again, state.scopes))
+                return _start_groups(_with_forbidden_groups(again, state.scopes))
             failure = answer.error if isinstance(answer, Failed) else None
             return _give_back(replace(state, failure=failure))
-        case CarryOut(group):
-            return _go_on(_met(state, group, answer))
+        case ApplyGroup(group):
+            return _start_groups(_with_finished_group(state, group, answer))
         case GiveBack():
             if state.signal is not None or state.failure is not None:
                 return replace(state, phase=Phase.OVER), ()
             return replace(state, phase=Phase.LOOKING_BACK), (PlanFinally(),)
         case PlanFinally():
-            left = answer.plan if isinstance(answer, Planned) else None
-            return replace(state, phase=Phase.OVER, left=left and narrowed(left, state.terms)), ()
+            final_plan = answer.plan if isinstance(answer, Planned) else None
+            return replace(state, phase=Phase.OVER, final_plan=final_plan and narrow_plan(final_plan, state.scope)), ()
     assert_never(request)
 
 
-def interrupted(state: State, signal: int) -> State:
-    """A signal came: nothing new is begun; what is under way may still answer."""
-    return replace(state, signal=signal, stopped=True)
+def after_signal(state: State, signal: int) -> State:
+    """Return the state after a signal: no new group starts; running groups may still answer."""
+    return replace(state, signal=signal, is_stopped=True)
 
 
-def _met(state: State, index: int, answer: Answer) -> State:
-    met = answer if isinstance(answer, Met) else Met(Fate.UNKNOWN, "no answer came")
-    outcome = GroupOutcome(state.groups[index], met.fate, met.detail, met.revision)
+def _with_finished_group(state: State, index: int, answer: Answer) -> State:
+    finished = answer if isinstance(answer, Finished) else Finished(GroupStatus.UNKNOWN, "no answer arrived")
+    outcome = GroupOutcome(state.groups[index], finished.status, finished.detail, finished.revision)
     state = replace(
-        state, fates=MappingProxyType({**state.fates, index: outcome}), running=state.running - {index},
-        stopped=state.stopped or met.stop,
+        state, outcomes=MappingProxyType({**state.outcomes, index: outcome}), running=state.running - {index},
+        is_stopped=state.is_stopped or finished.stop,
     )  # fmt: skip
-    return state if met.fate is Fate.APPLIED else _without_dependents(state, {outcome.group.name})
+    return state if finished.status is GroupStatus.APPLIED else _without_dependents(state, {outcome.group.name})
 
 
-def _go_on(state: State) -> Step:
-    """Begin as many groups as may run side by side; give the lease back when none is left."""
-    now = () if state.stopped else _next(state)
+def _start_groups(state: State) -> Step:
+    """Start as many groups as may run in parallel; release the lease when none is left."""
+    now = () if state.is_stopped else _next(state)
     if not now and not state.running:
         return _give_back(state)
-    state = replace(state, running=state.running | set(now), waiting=state.waiting[len(now) :])
-    return state, tuple(CarryOut(index) for index in now)
+    state = replace(state, running=state.running | set(now), pending=state.pending[len(now) :])
+    return state, tuple(ApplyGroup(index) for index in now)
 
 
 def _next(state: State) -> tuple[int, ...]:
-    """The first waiting groups for which there is room, as far as they are of the earliest stage not over."""
+    """Return the first pending groups for which there is capacity, all of the earliest unfinished
+    stage.
+    """
     room = max(0, state.parallelism - len(state.running))
-    first = state.waiting[:room]
-    stage = min((state.groups[index].stage for index in (*state.running, *first)), default=None)
-    return tuple(index for index in first if state.groups[index].stage is stage)
+    candidates = state.pending[:room]
+    stage = min((state.groups[index].stage for index in (*state.running, *candidates)), default=None)
+    return tuple(index for index in candidates if state.groups[index].stage is stage)
 
 
-def _without_dependents(state: State, missing: set[str]) -> State:
-    """Groups that wait for a missing one are held back, and those that wait for these."""
-    lost = {i for i in state.waiting if not missing.isdisjoint(state.groups[i].waits_for)}
-    if not lost:
+def _without_dependents(state: State, unapplied: set[str]) -> State:
+    """Hold back the groups that depend on an unapplied one, and their dependents."""
+    dependents = {i for i in state.pending if not unapplied.isdisjoint(state.groups[i].waits_for)}
+    if not dependents:
         return state
-    fates = dict(state.fates)
-    for index in lost:
+    outcomes = dict(state.outcomes)
+    for index in dependents:
         group = state.groups[index]
-        reason = f"waits for {min(missing & set(group.waits_for))}, which was not applied"
-        fates[index] = GroupOutcome(group, Fate.HELD_BACK, reason)
-    waiting = tuple(index for index in state.waiting if index not in lost)
-    names = {state.groups[index].name for index in lost}
-    return _without_dependents(replace(state, fates=MappingProxyType(fates), waiting=waiting), missing | names)
+        reason = f"depends on {min(unapplied & set(group.waits_for))}, which was not applied"
+        outcomes[index] = GroupOutcome(group, GroupStatus.HELD_BACK, reason)
+    pending = tuple(index for index in state.pending if index not in dependents)
+    names = {state.groups[index].name for index in dependents}
+    return _without_dependents(replace(state, outcomes=MappingProxyType(outcomes), pending=pending), unapplied | names)
 
 
 def _give_back(state: State) -> Step:
     return replace(state, phase=Phase.RETURNING), (GiveBack(),)
 
 
-def _judged(state: State, scopes: frozenset[str]) -> State:
-    """The fates of groups that may not be carried out."""
+def _with_forbidden_groups(state: State, scopes: frozenset[str]) -> State:
+    """Return the state with the outcomes of groups that may not be applied."""
     forbidden = {index: _forbidden(group, scopes) for index, group in enumerate(state.groups)}
-    fates = {
+    outcomes = {
         index: GroupOutcome(state.groups[index], *reason) for index, reason in forbidden.items() if reason is not None
     }
-    waiting = tuple(index for index, reason in forbidden.items() if reason is None)
-    missing = {state.groups[index].name for index in fates}
-    return _without_dependents(replace(state, fates=MappingProxyType(fates), waiting=waiting), missing)
+    pending = tuple(index for index, reason in forbidden.items() if reason is None)
+    missing = {state.groups[index].name for index in outcomes}
+    return _without_dependents(replace(state, outcomes=MappingProxyType(outcomes), pending=pending), missing)
 
 
-def _forbidden(group: Group, scopes: frozenset[str]) -> tuple[Fate, str] | None:
+def _forbidden(group: Group, scopes: frozenset[str]) -> tuple[GroupStatus, str] | None:
     if group.held_back:
-        fate = Fate.STALE if set(group.held_back) == {RuleId.NOT_REVIEWED} else Fate.HELD_BACK
-        return fate, ", ".join(group.held_back)
+        status = GroupStatus.STALE if set(group.held_back) == {RuleId.NOT_REVIEWED} else GroupStatus.HELD_BACK
+        return status, ", ".join(group.held_back)
     if not scopes_of(group) <= scopes:
-        return Fate.STALE, "came up after the lease was taken"
+        return GroupStatus.STALE, "appeared after the lease was taken"
     return None
 
 
 def scopes_of(group: Group) -> frozenset[str]:
-    """The scopes that a lease must cover for a group: its customers by their keys before and after, or the settings."""
+    """Return the lease scopes of a group: its customers by their keys before and after, or the
+    settings.
+    """
     if not group.customers:
         return frozenset({SETTINGS})
     former = {c.previous_key for c in group.changes if c.kind is Kind.RENAME_CUSTOMER and c.previous_key}
@@ -249,22 +253,22 @@ def scopes_of(group: Group) -> frozenset[str]:
 
 
 def selected(plan: Plan) -> tuple[Group, ...]:
-    """The groups of the plan that this run is about."""
+    """Return the groups of the plan that are in this run's scope."""
     return tuple(group for group in plan.groups if not group.outside)
 
 
-def looked_back(plan: Plan, permissions: Permissions) -> Plan:
-    """The plan at the end of a run that was allowed to go beyond the limits of a whole plan.
+def with_permitted_refusals_removed(plan: Plan, permissions: Permissions) -> Plan:
+    """Return the final plan of a run that was permitted to exceed the limits of a whole plan.
 
-    The permission was for what is carried out now; what is left (of other shards, of customers that the
-    run was not about) is not measured against it once more.
+    The permission applied to what this run carried out. What is left (of other shards, of customers
+    outside the run's scope) is not measured against it again.
     """
     lifted = {
         *([RuleId.TOO_MANY_REMOVALS] if permissions.allow_removals is not None else []),
         *([RuleId.TOO_MANY_MAILS] if permissions.allow_mails is not None else []),
     }
-    kept = tuple(r for r in plan.refusals if r.scope is not Scope.PLAN or r.rule not in lifted)
-    still = {(r.customer, r.rule) for r in kept}
+    remaining = tuple(r for r in plan.refusals if r.scope is not Scope.PLAN or r.rule not in lifted)
+    still = {(r.customer, r.rule) for r in remaining}
     groups = tuple(
         replace(group, held_back=tuple(
             rule for rule in group.held_back
@@ -272,4 +276,4 @@ def looked_back(plan: Plan, permissions: Permissions) -> Plan:
         ))
         for group in plan.groups
     )  # fmt: skip
-    return replace(plan, groups=groups, refusals=kept)
+    return replace(plan, groups=groups, refusals=remaining)

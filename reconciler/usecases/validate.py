@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from reconciler.documents.reading import Reading, read_documents
-from reconciler.usecases.looking import read_files
+from reconciler.documents.pipeline import DocumentsResult, read_documents
+from reconciler.usecases.checkout import read_files
 from reconciler.usecases.ports import FileTree
 
 
-def validate(files: FileTree) -> Reading:
+def validate(files: FileTree) -> DocumentsResult:
     """All problems of all files of a folder, in order."""
     return read_documents(read_files(files))

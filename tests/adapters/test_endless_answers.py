@@ -37,7 +37,7 @@ ASKED: dict[str, Callable[[str], object]] = {
     "lease": lambda url: writer(url).take_lease(["settings"], 60, "tests", "run_1"),
     "renewal": lambda url: writer(url).renew(Lease("lea_1", 1), 60),
     "return": lambda url: writer(url).give_back(Lease("lea_1", 1)),
-    "batch": lambda url: writer(url).carry_out([], Lease("lea_1", 1), RunMark("o", "run_1", "4f1c"), Expects()),
+    "batch": lambda url: writer(url).write_batch([], Lease("lea_1", 1), RunMark("o", "run_1", "4f1c"), Expects()),
 }
 
 

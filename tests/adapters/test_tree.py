@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reconciler.adapters import sources, walking
+from reconciler.adapters import source_files, tree_walk
 from reconciler.adapters.repository import Repository
 from reconciler.documents.layout import locate
 from reconciler.model.errors import FilesUnreadable, WrongUsage
@@ -145,7 +145,7 @@ def test_a_file_exchanged_for_a_pipe_or_a_link_after_the_look_is_refused(tmp_pat
     (tmp_path / "link.yaml").symlink_to("/etc/hostname")
     (tmp_path / "link").symlink_to("/etc")
     top = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
-    walk = walking.Walk(frozenset(), None)
+    walk = tree_walk.Walk(frozenset(), None)
     walk.file(top, "pipe.yaml", "pipe.yaml")
     walk.file(top, "link.yaml", "link.yaml")
     walk.file(top, "gone.yaml", "gone.yaml")
@@ -267,14 +267,14 @@ def test_a_tree_without_bottom_ends_in_a_refusal(tmp_path: Path) -> None:
         os.chdir(place)
     tree = Repository(tmp_path).tree()
     assert list(rules(tree).values()) == ["file-place"]
-    assert next(iter(rules(tree))).count("/") == sources.DEEPEST + 1
+    assert next(iter(rules(tree))).count("/") == source_files.DEEPEST + 1
 
 
 @pytest.mark.parametrize(("limit", "size"), [("MOST_FILES", 4), ("MOST_BYTES", 30)])
 def test_more_than_anybody_could_mean_is_unreadable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, size: int
 ) -> None:
-    monkeypatch.setattr(walking, limit, size)
+    monkeypatch.setattr(tree_walk, limit, size)
     with pytest.raises(FilesUnreadable, match=f"more than {size} "):
         Repository(write(tmp_path, BOOK)).tree()
 
@@ -282,7 +282,7 @@ def test_more_than_anybody_could_mean_is_unreadable(
 def test_an_ignored_folder_is_not_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Checkout.made(tmp_path, BOOK | {".gitignore": "/customers/draft/\n"})
     write(tmp_path, {f"customers/draft/p{number}.yaml": "x" for number in range(50)})
-    monkeypatch.setattr(walking, "MOST_FILES", 10)
+    monkeypatch.setattr(tree_walk, "MOST_FILES", 10)
     assert [file.path for file in Repository(tmp_path).tree().files] == sorted(BOOK)
 
 

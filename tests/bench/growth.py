@@ -15,7 +15,7 @@ from pathlib import Path
 from reconciler.adapters.address import Address
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.repository import Repository
-from reconciler.documents.reading import read_documents
+from reconciler.documents.pipeline import read_documents
 from reconciler.model.plan import Facts
 from reconciler.planning import make_plan
 from reconciler.portal import commands

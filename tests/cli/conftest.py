@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.repository import Repository
-from reconciler.cli.connecting import connect
+from reconciler.cli.portal_connection import connect
 from reconciler.portal.commands import create_token, running
 from reconciler.shipped import demo_book
-from reconciler.usecases.portal import tell_demo
+from reconciler.usecases.portal import seed_demo
 
 
 @dataclass
@@ -97,7 +97,7 @@ def book(folder: Program) -> Program:
 def demo_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A portal in the demo's state; copied, never used itself."""
     path = tmp_path_factory.mktemp("demo") / "demo.sqlite"
-    tell_demo(f"sqlite:///{path}", Repository(demo_book()), connect)
+    seed_demo(f"sqlite:///{path}", Repository(demo_book()), connect)
     return path
 
 

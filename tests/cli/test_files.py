@@ -30,7 +30,7 @@ main()
 def test_the_shipped_book_is_valid(folder: Program) -> None:
     run = folder("validate", "--strict")
     assert (run.code, run.err) == (0, "")
-    assert run.out == "64 files are in order: 10 customers, 50 contacts\n"
+    assert run.out == "64 files are valid: 10 customers, 50 contacts\n"
 
 
 def test_validate_opens_no_socket(folder: Program) -> None:
@@ -157,8 +157,8 @@ def test_schemas_are_written_and_compared(folder: Program) -> None:
 
 def test_every_rule_is_listed_once_a_group(folder: Program) -> None:
     lines = folder("explain").out.splitlines()
-    plan = lines.index("plan: found by reconciler plan")
-    assert lines[0] == "files: found by reconciler validate"
+    plan = lines.index("plan: reported by reconciler plan")
+    assert lines[0] == "files: reported by reconciler validate"
     assert [line.split()[0] for line in lines[1:plan]] == [rule.id for rule in FILE_RULES]
     assert [line.split()[0] for line in lines[plan + 1 :]] == [rule.id for rule in PLAN_RULES]
 
@@ -172,8 +172,8 @@ def test_a_rule_is_explained_with_the_line_to_write(folder: Program) -> None:
 
 
 def test_a_rule_names_the_command_that_finds_it(folder: Program) -> None:
-    assert "(found by reconciler validate)" in folder("explain", "unknown-key").out
-    assert "(found by reconciler plan)" in folder("explain", "no-heir").out
+    assert "(reported by reconciler validate)" in folder("explain", "unknown-key").out
+    assert "(reported by reconciler plan)" in folder("explain", "no-heir").out
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -30,7 +30,7 @@ def test_the_first_administrator_comes_in_by_a_link_that_works_once(folder: Prog
     run = folder("portal", "invite", "--database", database, *ADA, "--base-url", "https://portal.example/")
     assert (run.code, run.err) == (
         0,
-        "warning: the link that was made before for this address opens nothing any more\n",
+        "warning: the earlier link for this address no longer works\n",
     )
     assert run.out.startswith("https://portal.example/activate/")
     assert run.out.count("\n") == 1
@@ -51,7 +51,7 @@ def test_the_first_administrator_comes_in_by_a_link_that_works_once(folder: Prog
 def test_a_link_to_this_machine_is_pointed_out_where_a_portal_is_not_for_it_alone() -> None:
     said = list(_remarks("postgresql:///portal", None, again=False))
     assert said == [
-        "the link leads to http://127.0.0.1:8000, this machine: say with --base-url how people reach the portal"
+        "the link leads to http://127.0.0.1:8000, this machine; pass --base-url with the portal's public URL"
     ]
     assert list(_remarks("postgresql:///portal", "https://portal.example", again=False)) == []
     assert list(_remarks("sqlite:///portal.sqlite", None, again=False)) == []

@@ -52,7 +52,7 @@ def test_a_commit_does_not_free_itself_from_the_rule_that_was_applied(connected:
     for command in (("plan",), ("apply", "--yes")):
         run = connected(*command)
         assert run.code == 4, run.out + run.err
-        assert f"{CONTACT}:4: nobody writes protect: false (own/no-protect-false as it was last applied)" in run.out
+        assert f"{CONTACT}:4: nobody writes protect: false (own/no-protect-false as last applied)" in run.out
     (connected.root / CONTACT).unlink()
     connected.commit("only the rule goes")
     assert connected("apply", "--yes").code == 0

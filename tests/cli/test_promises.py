@@ -49,7 +49,7 @@ def test_removing_three_of_six_people_takes_the_exact_number(connected: Program)
     assert (
         "refused: havbris-sjomat: 3 of 6 people lose access or power; the limit is 2 "
         "(below 10 people at most 2) [too-many-removals]\n"
-        "  hint: if this is meant, apply with --allow-removals 3\n"
+        "  hint: if this is intended, apply with --allow-removals 3\n"
     ) in refused.out
     wrong = connected("apply", "--yes", "--allow-removals", "4")
     assert (wrong.code, "takes access or power from 3 people; nothing was changed" in wrong.out) == (4, True)

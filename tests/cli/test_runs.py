@@ -164,7 +164,7 @@ def test_a_token_comes_from_a_file_and_never_shows(connected: Program) -> None:
     file.write_text(connected.environment.pop("RECONCILER_PORTAL_TOKEN") + "\n", encoding="utf-8")
     file.chmod(0o644)
     run = connected("plan", "--token-file", str(file), "-v")
-    assert (run.code, "can be read by others" in run.err) == (4, True)
+    assert (run.code, "is readable by other users" in run.err) == (4, True)
     assert file.read_text(encoding="utf-8").strip() not in run.out + run.err
 
 
@@ -184,7 +184,7 @@ def test_doctor_warns_a_week_before_the_token_ends(
     run = connected("doctor")
     (line,) = [line for line in run.out.splitlines() if line.split()[1:2] == ["token"]]
     assert (run.code, line.startswith("WARN" if warned else "ok  ")) == (0, True)
-    assert ("hint: make a new token with reconciler portal token" in run.out) is warned
+    assert ("hint: create a new token with reconciler portal token" in run.out) is warned
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -209,7 +209,7 @@ def test_the_demo_ends_by_itself_and_leaves_nothing(tmp_path: Path) -> None:
     run = Program(tmp_path)("demo", TMPDIR=str(tmp_path))
     assert run.code == 0, run.err
     assert HELD in run.out
-    assert "Where to look next" in run.out
+    assert "Next steps" in run.out
     assert [path.name for path in tmp_path.iterdir()] == []
 
 

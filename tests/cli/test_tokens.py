@@ -34,7 +34,7 @@ def test_a_revoked_token_opens_nothing_and_the_others_go_on(folder: Program, dat
 
         assert asked(old).status_code == 200
         revoked = folder("portal", "revoke", "--database", database, tokens["old"]["id"])
-        assert (revoked.code, revoked.out) == (0, f"{tokens['old']['id']} (old) opens nothing any more\n")
+        assert (revoked.code, revoked.out) == (0, f"{tokens['old']['id']} (old) no longer works\n")
         assert asked(old).status_code == 401
         again = folder("portal", "revoke", "--database", database, tokens["old"]["id"])
         assert again.code == 0

@@ -38,13 +38,13 @@ def test_a_feed_that_holds_is_exit_0_with_its_head_and_what_is_not_seen(folder: 
     *_, head = noted = hashes(path)
     assert (run.code, run.err) == (0, "")
     assert run.out == (
-        f"the audit feed holds: 3 entries, head {head}\n"
+        f"the audit feed is intact: 3 entries, head {head}\n"
         "  without --head, a recomputed chain and missing last entries are not detected\n"
-        "  note the head outside of the database and pass it with --head next time\n"
+        "  store the head outside of the database and pass it with --head next time\n"
     )
     run = folder("portal", "verify", "--database", f"sqlite:///{path}", "--head", noted[1])
     assert (run.code, run.out.splitlines()[1]) == (
-        0, f"  the noted head {noted[1]} was found: nothing was changed up to its entry",
+        0, f"  the recorded head {noted[1]} was found: no entry up to it was changed",
     )  # fmt: skip
 
 
@@ -52,7 +52,7 @@ def test_an_edit_is_exit_4_and_names_the_entry(folder: Program, path: Path) -> N
     alter(path, "UPDATE changes SET at = '2020-01-01T00:00:00Z' WHERE revision = 2")
     run = folder("portal", "verify", "--database", f"sqlite:///{path}")
     assert (run.code, run.out) == (4, "")
-    assert run.err.startswith("error: the audit feed does not hold: the entry of revision 2, seq 0 is not what")
+    assert run.err.startswith("error: the audit feed is damaged: the entry of revision 2, seq 0 is not what")
 
 
 def test_a_lost_tail_is_exit_4_with_a_noted_head(folder: Program, path: Path) -> None:
@@ -86,7 +86,7 @@ def test_a_restore_says_what_became_of_tokens_and_links(folder: Program, path: P
         assert "restored from a backup whose head was" in folder("portal", "verify", "--database", other).out
         ended = [line.split()[3] for line in folder("portal", "tokens", "--database", other).out.splitlines()[1:]]
         assert [each == "-" for each in ended] == [bool(flags)] * 3
-    assert said[()][2] == ("  3 tokens of the backup were ended; make new ones with reconciler portal token")
+    assert said[()][2] == ("  3 tokens of the backup were ended; create new ones with reconciler portal token")
     assert said[("--keep-tokens",)][2] == (
         "  3 tokens of the backup work again, even if they were revoked after the backup"
     )

@@ -16,11 +16,11 @@ import json
 from pathlib import Path
 from typing import Any, Final
 
-from reconciler.documents.reading import Reading, read_documents
+from reconciler.documents.pipeline import DocumentsResult, read_documents
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.rules import RuleId
+from reconciler.reports.formatting import escape
 from reconciler.reports.problems import problem_line
-from reconciler.reports.words import told
 
 HERE: Final = Path(__file__).parent
 BASE: Final = HERE / "base"
@@ -68,18 +68,18 @@ def _is_rule(file: SourceFile) -> bool:
     return file.path.startswith("policy/")
 
 
-def read(case: str) -> Reading:
+def read(case: str) -> DocumentsResult:
     """What is said about a case."""
     return read_documents(tree(case))
 
 
-def rendered(reading: Reading) -> str:
+def rendered(reading: DocumentsResult) -> str:
     """The problems as expected.txt writes them."""
     lines = []
     for problem in reading.problems:
         lines.append(problem_line(problem))
         if problem.hint:
-            lines.append(f"  = {told(problem.hint)}")
+            lines.append(f"  = {escape(problem.hint)}")
     return "".join(f"{line}\n" for line in lines)
 
 

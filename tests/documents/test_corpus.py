@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from reconciler.documents.reading import own_rules, read_documents
+from reconciler.documents.pipeline import own_rules, read_documents
 from reconciler.documents.types import Document
 from reconciler.model.files import Tree
 from reconciler.model.problems import Counts, Severity

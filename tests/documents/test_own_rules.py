@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
-from reconciler.documents.own_rules.evaluating import Evaluator, TooSlow
+from reconciler.documents.own_rules.evaluation import Evaluator, TooSlow
 from reconciler.documents.own_rules.references import LONGEST_CHAIN
 from reconciler.documents.own_rules.rule_files import DIALECT, OwnRule, read_rule
-from reconciler.documents.reading import judge_last_applied, own_rules, read_documents, rule_patterns
+from reconciler.documents.pipeline import check_last_applied, own_rules, read_documents, rule_patterns
 from reconciler.documents.strict_json import DEEPEST, compose_json
 from reconciler.model.errors import WrongUsage
 from reconciler.model.fields import is_memo
@@ -301,24 +301,24 @@ def test_a_rule_that_was_loosened_or_dropped_judges_until_the_next_run() -> None
     applied = (strict, dropped, kept)
     remembered = [each.digest for each in own_rules(tree(*applied))]
     today = tree(file(rule()), kept)
-    judged = judge_last_applied(today, remembered, applied)
+    judged = check_last_applied(today, remembered, applied)
     assert read_documents(today).problems == ()
     assert judged.rules == ("own/a", "own/b")
-    assert judged.missing == ()
+    assert judged.missing_digests == ()
     assert [(problem.rule, problem.line) for problem in judged.problems] == [("own/a", 1), ("own/b", 3)]
     assert (judged.problems[0].hint or "").startswith("add a language; the rule was changed or deleted")
 
 
 def test_a_rule_last_applied_whose_file_is_not_at_hand_is_named() -> None:
     remembered = ["own/a@sha256:" + "0" * 64]
-    judged = judge_last_applied(tree(file(rule())), remembered, [])
-    assert (judged.rules, judged.missing, judged.problems) == ((), tuple(remembered), ())
+    judged = check_last_applied(tree(file(rule())), remembered, [])
+    assert (judged.rules, judged.missing_digests, judged.problems) == ((), tuple(remembered), ())
 
 
 def test_rules_that_did_not_change_cost_nothing() -> None:
     today = tree(file(rule(required=["language"])))
     remembered = [each.digest for each in own_rules(today)]
-    assert judge_last_applied(today, remembered, []).rules == ()
+    assert check_last_applied(today, remembered, []).rules == ()
 
 
 def test_a_rule_is_found_by_its_id_and_a_slip_is_answered_with_the_right_one() -> None:

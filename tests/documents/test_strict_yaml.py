@@ -11,7 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.documents.strict_yaml import Refusal, Span, compose, decode
+from reconciler.documents.strict_yaml import DocumentError, Span, compose, decode
 
 TYPED = {"true": True, "false": False, "null": None, "0": 0, "7": 7, "-7": -7, "10": 10, "9" * 30: int("9" * 30)}
 TEXT = [
@@ -77,7 +77,7 @@ def test_thirty_two_levels_pass_and_thirty_three_do_not(depth: int) -> None:
     if depth == 32:
         assert json.dumps(compose(text).value) == text
     else:
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(DocumentError) as refused:
             compose(text)
         assert refused.value.rule == "yaml-depth"
 
@@ -88,7 +88,7 @@ def test_a_mebibyte_passes_and_a_byte_more_does_not(size: int, passes: bool) -> 
     if passes:
         assert len(decode(content)) == size
     else:
-        with pytest.raises(Refusal) as refused:
+        with pytest.raises(DocumentError) as refused:
             decode(content)
         assert refused.value.rule == "file-size"
 
@@ -104,7 +104,7 @@ def test_json_is_read_as_the_value_it_writes(value: Any) -> None:
 def test_an_accepted_text_has_the_shape_that_another_loader_sees(text: str) -> None:
     try:
         ours = compose(text).value
-    except Refusal:
+    except DocumentError:
         return
     theirs = yaml.load(text, Loader=yaml.BaseLoader)
     assert _as_text(ours) == _composed("null" if theirs in (None, "") and ours is None else theirs)

@@ -49,7 +49,7 @@ def test_the_id_knows_whatever_happens_to_somebody() -> None:
     others = [
         replace(REMOVAL, contact="john-roe"),
         replace(REMOVAL, reason="duplicate"),
-        replace(REMOVAL, moved="beta/jane-doe"),
+        replace(REMOVAL, other_end="beta/jane-doe"),
         replace(REMOVAL, effects=replace(REMOVAL.effects, work_to=ObjectRef("acme", "eva"))),
         replace(REMOVAL, target=replace(REMOVAL.target, life=2)),
         replace(REMOVAL, cause=replace(REMOVAL.cause, due=True)),

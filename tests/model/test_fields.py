@@ -66,7 +66,7 @@ def test_every_key_of_a_file_is_a_row_of_the_catalogue_or_structural(kind: Objec
 def test_what_a_creation_needs_is_required_in_the_file(kind: ObjectKind) -> None:
     types = DOCUMENTS[kind].model_fields
     in_files = {row.name for row in fields_of(kind) if row.path[0] in types and len(row.path) == 1}
-    required = {row.name for row in fields_of(kind) if row.required}
+    required = {row.name for row in fields_of(kind) if row.is_required}
     assert required == {name for name in in_files if name in types and types[name].is_required()}
 
 

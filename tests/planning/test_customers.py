@@ -121,7 +121,7 @@ def test_a_restored_customer_brings_back_whom_the_archive_took_out_and_nobody_tw
         (MailKind.ACTIVATION_AGAIN, "jane-doe@acme.example"), (MailKind.ACTIVATION_AGAIN, "mara-meyer@acme.example"),
     ]  # fmt: skip
     assert (list(gains(found)), losses(found)) == (["acme/jane-doe", "acme/mara-meyer"], {})
-    assert "managers again: mara-meyer" in change.message
+    assert "restored managers: mara-meyer" in change.message
     shown = plan_text(found)
     assert "! acme/jane-doe has access again as requester" in shown
     assert "! acme/mara-meyer has access again as manager" in shown

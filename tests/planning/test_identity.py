@@ -123,7 +123,7 @@ def test_one_person_or_two_is_asked_with_both_answers(said: str, new: Any) -> No
     assert ("one-person-or-two", Scope.CUSTOMER, new.key) in rules(found)
     refusal = next(r for r in found.refusals if r.rule == "one-person-or-two")
     assert said in refusal.message
-    assert refusal.hint == "one person? say previously: [jane-doe]; two? write removed/jane-doe.yaml"
+    assert refusal.hint == "if it is the same person, write previously: [jane-doe]; if not, write removed/jane-doe.yaml"
     assert found.ready == ()
 
 
@@ -189,7 +189,7 @@ def test_an_edited_address_does_not_claim_the_old_one_back() -> None:
 def test_a_contact_of_another_owner_is_refused_until_it_is_taken_over(row: LiveContact) -> None:
     found = plan([JANE], row)
     assert {rule for rule, _, _ in rules(found)} == {"other-owner"}
-    assert found.refusals[0].hint == "take it over with reconciler import --take-over acme/jane-doe"
+    assert found.refusals[0].hint == "keep acme/jane-doe in that owner's files, and remove its file here"
     assert found.ready == ()
 
 

@@ -51,7 +51,7 @@ def handovers(found: Plan) -> dict[str | None, str]:
 
 
 def moved(found: Plan) -> list[tuple[Kind, str | None, str | None]]:
-    return [(change.kind, change.customer, change.moved) for change in found.changes]
+    return [(change.kind, change.customer, change.other_end) for change in found.changes]
 
 
 def test_a_file_moved_between_customers_is_shown_as_one_move() -> None:
@@ -102,7 +102,7 @@ def test_a_mailbox_that_another_person_gets_elsewhere_is_no_move_but_one_group()
         desired(customer(contacts=[MARA], farewells=[farewell("jane-doe")]), customer("beta", [MIA, other])),
         portal_of(customer(contacts=[MARA, JANE]), customer("beta", [MIA])), Facts(),
     )  # fmt: skip
-    assert [change.moved for change in found.changes] == [None, None]
+    assert [change.other_end for change in found.changes] == [None, None]
     assert [group.customers for group in found.groups] == [("acme", "beta")]
 
 
@@ -217,7 +217,7 @@ def test_an_heir_who_cannot_hold_work_in_the_portal_is_refused(row: Any) -> None
 def test_two_managers_are_too_many_to_guess_an_heir() -> None:
     rows = [in_portal(MARA), in_portal(contact("max", role="manager")), in_portal(JANE), request(in_portal(JANE))]
     found = plan([MARA, contact("max", role="manager")], rows)
-    assert "2 managers could take it" in found.refusals[0].message
+    assert "2 managers could receive it" in found.refusals[0].message
 
 
 def test_an_unmanaged_manager_can_be_the_only_one() -> None:
@@ -245,7 +245,7 @@ def test_a_departure_that_is_to_come_stands_in_every_plan_until_its_day() -> Non
     rows = replace(rows, requests={"req_1": request(in_portal(leaver))})
     tree = desired(customer(contacts=[MARA, TOM, leaver, lone]))
     found = make_plan(tree, rows, Facts())
-    assert tuple(replace(each, id="") for each in found.coming) == (
+    assert tuple(replace(each, id="") for each in found.upcoming_departures) == (
         Departure("2027-01-01", "acme", "zoe-zorn", "role_change", "acme/mara-meyer", 0),
         Departure("2027-03-31", "acme", "jane-doe", "left", "acme/tom-lang", 1),
     )
@@ -257,7 +257,7 @@ def test_a_departure_that_is_to_come_stands_in_every_plan_until_its_day() -> Non
     since = make_plan_since(
         desired(customer(contacts=[MARA, TOM, leaver, replace(lone, leaves=None)])), tree, rows, Facts()
     )
-    assert [each.contact for each in since.coming] == ["zoe-zorn"]
+    assert [each.contact for each in since.upcoming_departures] == ["zoe-zorn"]
     assert [group.digest for group in found.groups] == [
         g.digest for g in make_plan(desired(before), rows, Facts()).groups
     ]

@@ -194,7 +194,7 @@ def test_a_moved_person_is_one_move_in_one_group() -> None:
     )
     (group,) = plan.groups
     assert group.customers == ("acme", "beta")
-    assert [change.moved for change in group.changes] == ["acme/jane-doe", "beta/jane-doe"]
+    assert [change.other_end for change in group.changes] == ["acme/jane-doe", "beta/jane-doe"]
     assert plan.refusals == ()
 
 

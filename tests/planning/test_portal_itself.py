@@ -185,7 +185,7 @@ TOM = contact("tom-lang")
 OLA = contact("ola-see", role="observer")
 
 
-def narrowed(*folders: Any, rows: LiveState, after: dict[str, Any] | None = None, **more: Any) -> Plan:
+def plan_with_losses(*folders: Any, rows: LiveState, after: dict[str, Any] | None = None, **more: Any) -> Plan:
     """The plan that lets the service express, which everybody may order, be ordered from customers' lists only."""
     said = {"express": service("express", **(after or {"available_to_all": False}))}
     remembered = Applied(True, {"name": "Express", **OPEN})
@@ -202,18 +202,20 @@ def test_a_service_that_is_not_for_everybody_any_more_is_taken_from_whose_lists_
         customer("gamma", [contact("gus", "gamma"), contact("gil", "gamma", services=())], services=("express",)),
     )
     rows = portal_of(*folders)
-    found = narrowed(*folders, rows=rows)
+    found = plan_with_losses(*folders, rows=rows)
     losers = ("acme/mara-meyer", "acme/tom-lang", "beta/bo")
     assert losses(found) == dict.fromkeys(losers, ("service express",)), "not from the observer, who orders nothing"
-    assert found.counted == set(losers)
+    assert found.affected_people == set(losers)
     assert "! beta/bo loses service express\n" in plan_text(found)
-    assert narrowed(*folders, rows=rows).refusals == (), "the limits of the customers are about their own changes"
+    assert plan_with_losses(*folders, rows=rows).refusals == (), (
+        "the limits of the customers are about their own changes"
+    )
 
 
 def test_a_service_is_taken_from_nobody_who_keeps_it_by_lists_that_this_very_plan_writes() -> None:
     acme = customer(contacts=[MARA], services=("express",))
     rows = live(customer_in_portal(customer(contacts=[MARA]), services=()), in_portal(MARA))
-    assert losses(narrowed(acme, rows=rows)) == {}
+    assert losses(plan_with_losses(acme, rows=rows)) == {}
 
 
 def test_a_service_that_is_retired_is_taken_from_whoever_could_order_it() -> None:
@@ -235,7 +237,7 @@ def test_only_the_closing_service_is_held_back_for_somebody_protected_who_is_inv
     folder = customer("acme", [mara, TOM], services=())
     rows = live(customer_in_portal(folder), in_portal(mara, status=Status.INVITED), in_portal(TOM))
     described = customer("acme", [mara, TOM], services=(), description="Medical devices")
-    found = narrowed(described, rows=rows)
+    found = plan_with_losses(described, rows=rows)
     assert [(group.name, group.held_back) for group in found.groups] == [
         ("customers:acme", ()),
         ("closing:express", ("protected",)),
@@ -245,7 +247,7 @@ def test_only_the_closing_service_is_held_back_for_somebody_protected_who_is_inv
 def test_no_service_is_taken_from_who_is_protected() -> None:
     mara = contact("mara-meyer", role="manager", protected=True)
     acme = customer(contacts=[mara], services=())
-    found = narrowed(acme, rows=portal_of(acme))
+    found = plan_with_losses(acme, rows=portal_of(acme))
     assert [(r.rule, r.customer, r.message) for r in found.refusals] == [
         ("protected", None, "acme/mara-meyer is protected and cannot lose: service express")
     ]
@@ -254,20 +256,22 @@ def test_no_service_is_taken_from_who_is_protected() -> None:
 
 def test_a_service_that_somebody_protected_would_have_for_a_while_does_not_close() -> None:
     before, after = (contact("mara-meyer", role="manager", protected=True, services=own) for own in ((), "all"))
-    found = narrowed(customer(contacts=[after], services=()), rows=portal_of(customer(contacts=[before], services=())))
+    found = plan_with_losses(
+        customer(contacts=[after], services=()), rows=portal_of(customer(contacts=[before], services=()))
+    )
     assert [(group.name, group.held_back) for group in found.groups] == [
         ("customers:acme", ()),
         ("closing:express", ("protected",)),
     ]
     assert [refusal.message for refusal in found.refusals] == [
-        "acme/mara-meyer is protected, gets service 'express' in this run and cannot lose it again"
+        "acme/mara-meyer is protected, gets service 'express' in this run and must not lose it again"
     ]
 
 
 def test_who_there_is_to_lose_a_service_is_no_part_of_what_was_reviewed() -> None:
     acme, more = customer(contacts=[MARA], services=()), customer(contacts=[MARA, TOM], services=())
-    found = [narrowed(one, rows=portal_of(one)) for one in (acme, more)]
-    assert [len(plan.counted) for plan in found] == [1, 2]
+    found = [plan_with_losses(one, rows=portal_of(one)) for one in (acme, more)]
+    assert [len(plan.affected_people) for plan in found] == [1, 2]
     assert found[0].changes[0].id == found[1].changes[0].id
 
 

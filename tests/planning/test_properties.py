@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Group, Plan, RunTerms, Scope
+from reconciler.model.plan import Facts, Group, Plan, RunScope, Scope
 from reconciler.model.roles import may_hold_work
-from reconciler.planning import exact_permissions, make_plan, narrowed
+from reconciler.planning import exact_permissions, make_plan, narrow_plan
 from tests.builders import OWNER, applied, portal_of
 from tests.planning.simulated import carry_out
 from tests.planning.strategies import desired_states, live_states
@@ -169,8 +169,8 @@ def test_a_tree_that_was_just_applied_leaves_nothing_to_do(tree: DesiredState) -
 @thorough
 def test_every_sentence_of_a_plan_stands_in_one_shard(tree: DesiredState, portal: LiveState, shards: int) -> None:
     whole = make_plan(tree, portal, FACTS)
-    terms = [RunTerms(shard=(part, shards)) for part in range(1, shards + 1)]
-    parts = [narrowed(make_plan(tree, portal, replace(FACTS, run=one)), one) for one in terms]
+    scopes = [RunScope(shard=(part, shards)) for part in range(1, shards + 1)]
+    parts = [narrow_plan(make_plan(tree, portal, replace(FACTS, run=one)), one) for one in scopes]
     assert sorted(g.name for part in parts for g in part.groups) == sorted(g.name for g in whole.groups)
     for about in ("refusals", "portal_edits", "warnings", "unmanaged", "coming"):
         sentences = [one for part in parts for one in getattr(part, about) if getattr(one, "scope", "") != Scope.PLAN]
@@ -189,8 +189,8 @@ def test_a_run_for_every_customer_shows_what_the_whole_plan_shows_of_customers(
     chosen = frozenset(data.draw(st.sets(st.sampled_from(keys)))) if keys else frozenset()
     if not chosen:
         return
-    terms = RunTerms(chosen)
-    part = narrowed(make_plan(tree, portal, replace(FACTS, run=terms)), terms)
+    scope = RunScope(chosen)
+    part = narrow_plan(make_plan(tree, portal, replace(FACTS, run=scope)), scope)
     united = {customer for group in whole.groups if chosen & set(group.customers) for customer in group.customers}
     assert {r for r in whole.refusals if r.customer in chosen | united} <= set(part.refusals)
     assert all(r.scope is Scope.PLAN or r.customer in chosen | united for r in part.refusals)

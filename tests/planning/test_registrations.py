@@ -73,9 +73,9 @@ def test_a_registration_that_no_customer_was_assigned_to_is_approved_where_the_f
 @pytest.mark.parametrize(
     ("pending", "said"),
     [
-        ((replace(PENDING, fingerprint="sha256:other"),), "changed since it was reviewed"),
-        ((), "is gone: rejected, withdrawn or already decided"),
-        ((replace(PENDING, customer_id="cus_beta"),), "is of another customer"),
+        ((replace(PENDING, fingerprint="sha256:other"),), "changed after it was reviewed"),
+        ((), "no longer exists: it was rejected, withdrawn or already decided"),
+        ((replace(PENDING, customer_id="cus_beta"),), "belongs to another customer"),
     ],
     ids=["differs", "gone", "elsewhere"],
 )

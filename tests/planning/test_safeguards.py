@@ -10,8 +10,8 @@ import pytest
 from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
 from reconciler.model.live import LiveObject, LiveSettings, LiveState, Status
-from reconciler.model.plan import Facts, Permissions, Plan, RunTerms, Scope, Stage, review_of
-from reconciler.planning import make_plan, narrowed
+from reconciler.model.plan import Facts, Permissions, Plan, RunScope, Scope, Stage, review_of
+from reconciler.planning import make_plan, narrow_plan
 from tests.builders import (
     OWNER,
     applied,
@@ -88,7 +88,7 @@ def test_the_arithmetic_is_in_the_message_and_the_number_in_the_hint() -> None:
     assert refusal.message.startswith(
         "this plan takes access or power from 14 of 41 people (34 %); the limit is 8 (20 %"
     )
-    assert refusal.hint == "if this is meant, apply with --allow-removals 14"
+    assert refusal.hint == "if this is intended, apply with --allow-removals 14"
 
 
 @pytest.mark.parametrize("allowed", [13, 14, 15, 0])
@@ -111,9 +111,9 @@ def test_the_exact_number_lifts_the_customers_limit_too() -> None:
 def test_the_number_of_a_reviewed_plan_lifts_the_customers_limit_of_its_own_changes() -> None:
     tree, portal = losing_in_one(5, 4)
     reviewed = review_of(make_plan(tree, portal, Facts(permissions=Permissions(allow_removals=4))))
-    assert rules(make_plan(tree, portal, Facts(run=RunTerms(reviewed=(reviewed,))))) == []
+    assert rules(make_plan(tree, portal, Facts(run=RunScope(reviewed=(reviewed,))))) == []
     without_number = replace(reviewed, permissions=Permissions())
-    assert rules(make_plan(tree, portal, Facts(run=RunTerms(reviewed=(without_number,))))) == [
+    assert rules(make_plan(tree, portal, Facts(run=RunScope(reviewed=(without_number,))))) == [
         ("too-many-removals", Scope.CUSTOMER)
     ]
 
@@ -127,8 +127,8 @@ def test_the_number_of_a_reviewed_archive_covers_its_invited_people() -> None:
         in_portal(beta.contacts["bea"]),
     )
     reviewed = review_of(make_plan(desired(beta), portal, Facts(permissions=Permissions(allow_removals=30))))
-    found = make_plan(desired(beta), portal, Facts(run=RunTerms(reviewed=(reviewed,))))
-    assert (rules(found), len(found.counted)) == ([], 30)
+    found = make_plan(desired(beta), portal, Facts(run=RunScope(reviewed=(reviewed,))))
+    assert (rules(found), len(found.affected_people)) == ([], 30)
 
 
 def test_a_customer_over_its_limit_is_held_back_and_the_others_go_on() -> None:
@@ -204,8 +204,8 @@ def test_loosened_limits_count_from_the_next_run_and_tightened_ones_at_once() ->
 
 
 def test_selecting_a_customer_lifts_no_limit_of_the_whole_plan() -> None:
-    terms = RunTerms(frozenset({"k-0012"}))
-    found = narrowed(make_plan(*losing_overall(41, 14), Facts(run=terms)), terms)
+    scope = RunScope(frozenset({"k-0012"}))
+    found = narrow_plan(make_plan(*losing_overall(41, 14), Facts(run=scope)), scope)
     assert ("too-many-removals", Scope.PLAN) in rules(found)
     assert found.ready == ()
 
@@ -364,7 +364,7 @@ def test_settings_and_services_do_not_go_back_by_accident(
     assert [group.held_back for group in found.groups if group.stage is Stage.CUSTOMERS] == [()]
     if refused:
         assert [refusal.hint for refusal in found.refusals] == [
-            "an old job run again? a shallow clone needs fetch-depth: 0; to go back on purpose: --allow-rollback"
+            "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass --allow-rollback to go back intentionally"
         ]
 
 

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from reconciler.documents.reading import read_documents
+from reconciler.documents.pipeline import read_documents
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Counts, Problem, Severity
+from reconciler.reports.formatting import width
 from reconciler.reports.problems import WIDEST, problem_line, problems_json, problems_text
 from reconciler.reports.style import COLOR, PLAIN
-from reconciler.reports.words import width
 from reconciler.shipped import schemas_folder
 
 COUNTS = Counts(files=3, customers=1, contacts=1)
@@ -111,8 +111,8 @@ def test_several_findings_stand_apart_and_in_the_order_they_came() -> None:
 @pytest.mark.parametrize(
     ("problems", "counts", "line"),
     [
-        ([], COUNTS, "3 files are in order: 1 customer, 1 contact"),
-        ([], Counts(files=1), "1 file is in order: 0 customers, 0 contacts"),
+        ([], COUNTS, "3 files are valid: 1 customer, 1 contact"),
+        ([], Counts(files=1), "1 file is valid: 0 customers, 0 contacts"),
         ([problem()] * 2, COUNTS, "2 errors in 3 files: 1 customer, 1 contact"),
         ([problem(severity=Severity.WARNING)], COUNTS, "1 warning in 3 files: 1 customer, 1 contact"),
         ([problem(), problem(severity=Severity.WARNING)], Counts(), "1 error, 1 warning"),

@@ -34,7 +34,7 @@ _CONTACT: Final[Fields] = {"services": "all", "language": None, "protected": Fal
 class Case:
     """What a plan is made from, and how it came about.
 
-    `edits`: what was edited in the portal since `before` was applied, in words. `terms`: the
+    `edits`: what was edited in the portal since `before` was applied, in words. `scope`: the
     members of the run's terms. `rename`: whether `after` does nothing but rename something.
     """
 
@@ -42,7 +42,7 @@ class Case:
     after: DesiredState
     live: LiveState
     edits: tuple[str, ...] = ()
-    terms: Mapping[str, Any] = field(default_factory=dict)
+    scope: Mapping[str, Any] = field(default_factory=dict)
     rename: bool = False
 
     def text(self) -> str:
@@ -60,7 +60,7 @@ class Case:
                     *(line for line in after if line not in before),
                 ),
                 f"# edited in the portal: {'; '.join(self.edits) or 'nothing'}",
-                f"# the run: {dict(self.terms) or 'everything'}",
+                f"# the run: {dict(self.scope) or 'everything'}",
             ]
         )
 

@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Group, Permissions, Plan, RunTerms, Scope
+from reconciler.model.plan import Facts, Group, Permissions, Plan, RunScope, Scope
 from reconciler.planning import make_plan
 from tests.planning.simulated import carry_out
 from tests.planning.transaction import BatchRefused
@@ -32,24 +32,24 @@ class Course:
     refused: str | None = None
 
 
-def plan_within_limits(tree: DesiredState, live: LiveState, terms: Mapping[str, Any] | None = None) -> Plan:
+def plan_within_limits(tree: DesiredState, live: LiveState, scope: Mapping[str, Any] | None = None) -> Plan:
     """The plan of a caller who permits nothing."""
-    return make_plan(tree, live, _facts(terms, None))
+    return make_plan(tree, live, _facts(scope, None))
 
 
-def plan_exactly(tree: DesiredState, live: LiveState, terms: Mapping[str, Any] | None = None) -> Plan:
+def plan_exactly(tree: DesiredState, live: LiveState, scope: Mapping[str, Any] | None = None) -> Plan:
     """The plan of a caller who permits the exact number, so that no limit hides the rest."""
-    plan = plan_within_limits(tree, live, terms)
+    plan = plan_within_limits(tree, live, scope)
     for _ in range(_TRIES):
-        plan = make_plan(tree, live, _facts(terms, len(plan.counted)))
+        plan = make_plan(tree, live, _facts(scope, len(plan.affected_people)))
         if not any(refusal.rule == "too-many-removals" for refusal in plan.refusals):
             break
     return plan
 
 
-def _facts(terms: Mapping[str, Any] | None, removals: int | None) -> Facts:
+def _facts(scope: Mapping[str, Any] | None, removals: int | None) -> Facts:
     permissions = Permissions(allow_removals=removals)
-    return Facts(_COMMIT, frozenset({_COMMIT}), permissions, run=RunTerms(**(terms or {})))
+    return Facts(_COMMIT, frozenset({_COMMIT}), permissions, run=RunScope(**(scope or {})))
 
 
 def course(case: Case, plan: Plan, order: Iterable[Group] | None = None) -> Course:
@@ -66,7 +66,7 @@ def course(case: Case, plan: Plan, order: Iterable[Group] | None = None) -> Cour
 def courses(cases: Iterable[Case], *, within_limits: bool = False) -> list[Course]:
     """The courses of some cases; with the exact permission, or with none."""
     make = plan_within_limits if within_limits else plan_exactly
-    return [course(one, make(one.after, one.live, one.terms)) for one in cases]
+    return [course(one, make(one.after, one.live, one.scope)) for one in cases]
 
 
 def refused_as_a_whole(plan: Plan) -> bool:

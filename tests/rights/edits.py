@@ -176,7 +176,7 @@ class Held:
 
     after: DesiredState
     live: LiveState
-    terms: Mapping[str, Any]
+    scope: Mapping[str, Any]
     reason: tuple[str, ...]
 
 
@@ -239,4 +239,4 @@ def case_of(
     found = held(hold, after, live)
     if found is None:
         return None
-    return Case(before, found.after, found.live, (in_live, *found.reason), found.terms, rename)
+    return Case(before, found.after, found.live, (in_live, *found.reason), found.scope, rename)

@@ -96,13 +96,13 @@ def _counted(course: Course, found: dict[str, Difference], names: Names) -> Iter
     """Who loses counts; who counts loses or is removed, unless something is held back."""
     losing = {id for id, difference in found.items() if difference.lost}
     for id in losing:
-        if not names.people[id] & course.plan.counted:
+        if not names.people[id] & course.plan.affected_people:
             words = names.words(found[id].lost)
             yield f"{sorted(names.people[id])} loses {words} and is not counted"
     if any(group not in course.plan.ready for group in course.plan.groups):
         return
     allowed = {name for id in losing | _removed(course.states) for name in names.people[id]}
-    for name in sorted(course.plan.counted - allowed):
+    for name in sorted(course.plan.affected_people - allowed):
         yield f"{name} is counted and loses nothing"
 
 
@@ -146,8 +146,8 @@ def _kept_on_the_way(rights: Sequence[RightsById], names: Names) -> Iterator[str
 
 def _renamed(course: Course) -> Iterator[str]:
     """A pure rename takes nothing, gives nothing and counts nobody."""
-    if course.plan.counted:
-        yield f"a rename counts {sorted(course.plan.counted)}"
+    if course.plan.affected_people:
+        yield f"a rename counts {sorted(course.plan.affected_people)}"
     for outcome in (one for group in course.plan.groups for one in group.outcomes):
         if outcome.loses or outcome.gains:
             yield f"a rename shows {outcome.person} {outcome.loses} {outcome.gains}"

@@ -163,13 +163,13 @@ def trees(draw: st.DrawFn) -> tuple[DesiredState, DesiredState]:
 
 
 @st.composite
-def cases(draw: st.DrawFn, terms: st.SearchStrategy[Any] = run_terms) -> Case:
+def cases(draw: st.DrawFn, scope: st.SearchStrategy[Any] = run_terms) -> Case:
     """A random case."""
     before = draw(_before())
     statuses = {name: draw(st.sampled_from([Status.ACTIVE, *STATUSES])) for name in _names(before.customers.values())}
     live, said = draw(_edited_portal(applied_portal(before, statuses)))
     after = draw(_after(before))
-    return Case(before, after, live, tuple(said), draw(terms))
+    return Case(before, after, live, tuple(said), draw(scope))
 
 
 def _names(folders: Iterable[DesiredCustomer]) -> list[str]:

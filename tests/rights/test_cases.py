@@ -50,7 +50,7 @@ def run(case: Case, plan: Plan) -> Course:
 
 def permitted(case: Case) -> Course:
     """The course of the plan with the exact number permitted."""
-    return run(case, plan_exactly(case.after, case.live, case.terms))
+    return run(case, plan_exactly(case.after, case.live, case.scope))
 
 
 def losers(outcome: Course) -> set[str]:
@@ -91,7 +91,7 @@ def test_nobody_loses_a_closed_service_while_a_customer_that_was_to_list_it_is_h
 def test_closing_a_service_that_every_customer_lists_in_the_same_commit_counts_nobody() -> None:
     before, after = closing_std([CERT, STD])
     outcome = permitted(Case(before, after, applied_portal(before)))
-    assert outcome.plan.counted == frozenset()
+    assert outcome.plan.affected_people == frozenset()
     assert outcome.states[-1].services["svc_std"].fields["available_to_all"] is False
 
 
@@ -121,18 +121,18 @@ def test_nobody_loses_a_service_whose_opening_is_held_back_by_a_conflict() -> No
 
 
 @pytest.mark.parametrize("terms", [{"customers": frozenset({"c1"})}, {"shard": (1, 2)}, {"shard": (2, 2)}])
-def test_nobody_loses_a_service_whose_opening_the_run_leaves_out(terms: dict[str, Any]) -> None:
+def test_nobody_loses_a_service_whose_opening_the_run_leaves_out(scope: dict[str, Any]) -> None:
     before, after = opening_cert()
     outcome = run(
-        Case(before, after, applied_portal(before), terms=terms),
-        plan_within_limits(after, applied_portal(before), terms),
+        Case(before, after, applied_portal(before), scope=scope),
+        plan_within_limits(after, applied_portal(before), scope),
     )
-    assert losers(outcome) <= outcome.plan.counted
+    assert losers(outcome) <= outcome.plan.affected_people
 
 
 def test_opening_a_service_to_all_before_lists_drop_it_counts_nobody() -> None:
     before, after = opening_cert()
-    assert permitted(Case(before, after, applied_portal(before))).plan.counted == frozenset()
+    assert permitted(Case(before, after, applied_portal(before))).plan.affected_people == frozenset()
 
 
 def test_lists_that_drop_a_service_which_is_kept_closed_by_the_portal_count_their_people() -> None:
@@ -141,13 +141,13 @@ def test_lists_that_drop_a_service_which_is_kept_closed_by_the_portal_count_thei
     live = edited(applied_portal(again), "services", "svc_cert", available_to_all=False)
     outcome = permitted(Case(again, after, live, ("cert is closed",)))
     assert len(losers(outcome)) == 12
-    assert len(outcome.plan.counted) == 12
+    assert len(outcome.plan.affected_people) == 12
 
 
 def test_a_service_that_a_kept_edit_opened_is_taken_from_nobody_by_a_shorter_list() -> None:
     before, after = files(homes("all"), [CERT, STD]), files(homes(("std",)), [CERT, STD])
     live = edited(applied_portal(before), "services", "svc_cert", available_to_all=True)
-    assert permitted(Case(before, after, live, ("cert is open to all",))).plan.counted == frozenset()
+    assert permitted(Case(before, after, live, ("cert is open to all",))).plan.affected_people == frozenset()
 
 
 def test_twelve_people_whose_own_lists_lose_what_an_edit_opened_are_counted() -> None:
@@ -158,7 +158,7 @@ def test_twelve_people_whose_own_lists_lose_what_an_edit_opened_are_counted() ->
     after = files(narrow, [CERT, STD])
     case = Case(before, after, live, ("cert is open to all",))
     assert plan_within_limits(after, live).ready == (), "twelve of twelve people are over the limit"
-    assert len(permitted(case).plan.counted) == 12
+    assert len(permitted(case).plan.affected_people) == 12
 
 
 RENEWED = service("certified", open_to_all=False, name="Cert")
@@ -168,19 +168,19 @@ def test_a_service_that_is_retired_and_replaced_by_a_closed_one_counts_whoever_l
     before, after = files(homes(()), [CERT_FOR_ALL]), files(homes(()), [RENEWED])
     live = applied_portal(before)
     assert plan_within_limits(after, live).ready == ()
-    assert len(permitted(Case(before, after, live)).plan.counted) == 12
+    assert len(permitted(Case(before, after, live)).plan.affected_people) == 12
 
 
 def test_a_service_that_is_replaced_by_a_closed_one_in_the_next_run_counts_whoever_loses_it() -> None:
     both, after = files(homes(()), [CERT_FOR_ALL, RENEWED]), files(homes(()), [RENEWED])
-    assert len(permitted(Case(both, after, applied_portal(both))).plan.counted) == 12
+    assert len(permitted(Case(both, after, applied_portal(both))).plan.affected_people) == 12
 
 
 def test_retiring_a_service_takes_it_from_the_people_who_may_order_it() -> None:
     before, after = files(homes("all"), [CERT, STD]), files(homes("all"), [STD])
     outcome = permitted(Case(before, after, applied_portal(before)))
     assert losers(outcome) == {f"{key}/{one.key}" for key in HOMES for one in people(key)}
-    assert len(outcome.plan.counted) == 12
+    assert len(outcome.plan.affected_people) == 12
 
 
 def test_a_protected_person_keeps_a_service_that_is_retired() -> None:
@@ -230,7 +230,7 @@ def test_a_pure_rename_counts_nobody(what: str) -> None:
     before = files([home("c1", "all")], [CERT, STD])
     outcome = permitted(Case(before, files(*RENAMED[what]), applied_portal(before), rename=True))
     assert outcome.plan.ready
-    assert outcome.plan.counted == frozenset()
+    assert outcome.plan.affected_people == frozenset()
 
 
 def test_a_newcomers_rights_are_shown_as_gained_although_they_are_only_invited() -> None:
@@ -249,12 +249,12 @@ def test_removing_an_invited_person_counts_and_correcting_one_does_not(status: S
     live = applied_portal(before, {"c1/r-1": status})
     narrower = [contact("r-1", "c1", "observer") if one.key == "r-1" else one for one in people("c1")]
     demoted = files([home("c1", "all", narrower)], [CERT])
-    assert permitted(Case(before, demoted, live, (f"c1/r-1 is {status}",))).plan.counted == frozenset()
+    assert permitted(Case(before, demoted, live, (f"c1/r-1 is {status}",))).plan.affected_people == frozenset()
     gone = files([home("c1", "all", [one for one in people("c1") if one.key != "r-1"])], [CERT])
-    assert permitted(Case(before, gone, live, (f"c1/r-1 is {status}",))).plan.counted == frozenset({"c1/r-1"})
+    assert permitted(Case(before, gone, live, (f"c1/r-1 is {status}",))).plan.affected_people == frozenset({"c1/r-1"})
 
 
 def test_what_an_administrator_took_away_is_no_loss_of_the_run() -> None:
     before = files([home("c1", "all")], [CERT])
     live = without(applied_portal(before), "con_c1_r-1")
-    assert permitted(Case(before, before, live, ("c1/r-1 is removed",))).plan.counted == frozenset()
+    assert permitted(Case(before, before, live, ("c1/r-1 is removed",))).plan.affected_people == frozenset()

@@ -124,19 +124,19 @@ def test_no_run_takes_a_right_that_it_did_not_show(  # noqa: PLR0917  one value 
     before_the_plan: list[Deed],
     trouble: Trouble,
     after_the_plan: Deed,
-    terms: dict[str, Any],
+    scope: dict[str, Any],
 ) -> None:
     before, after = both
     world = applied(served, before)
     for deed in before_the_plan:
         do(world, deed)
-    known = terms.get("customers", frozenset()) <= before.customers.keys() | after.customers.keys()
+    known = scope.get("customers", frozenset()) <= before.customers.keys() | after.customers.keys()
     first = watched_run(
         world,
         after,
         trouble=trouble,
         act=lambda: do(world, after_the_plan),
-        **(terms if known else {}),
+        **(scope if known else {}),
     )
     second = watched_run(world, after)
     world.close()

@@ -32,19 +32,19 @@ def keeps_the_laws(found: Course) -> None:
 @thorough
 @given(cases())
 def test_any_run_shows_and_counts_what_it_takes(case: Case) -> None:
-    keeps_the_laws(course(case, plan_exactly(case.after, case.live, case.terms)))
+    keeps_the_laws(course(case, plan_exactly(case.after, case.live, case.scope)))
 
 
 @thorough
 @given(cases())
 def test_a_run_without_permission_keeps_the_laws(case: Case) -> None:
-    keeps_the_laws(course(case, plan_within_limits(case.after, case.live, case.terms)))
+    keeps_the_laws(course(case, plan_within_limits(case.after, case.live, case.scope)))
 
 
 @thorough
 @given(cases())
 def test_customers_may_be_carried_out_in_any_order(case: Case) -> None:
-    plan = plan_exactly(case.after, case.live, case.terms)
+    plan = plan_exactly(case.after, case.live, case.scope)
     customers = iter([group for group in plan.ready if group.customers][::-1])
     order = [next(customers) if group.customers else group for group in plan.ready]
     keeps_the_laws(course(case, plan, order))
@@ -53,10 +53,10 @@ def test_customers_may_be_carried_out_in_any_order(case: Case) -> None:
 @thorough
 @given(cases())
 def test_a_killed_run_that_starts_again_keeps_the_laws(case: Case) -> None:
-    plan = plan_exactly(case.after, case.live, case.terms)
+    plan = plan_exactly(case.after, case.live, case.scope)
     for state in course(case, plan).states[1:-1]:
         again = replace(case, live=state)
-        keeps_the_laws(course(again, plan_exactly(case.after, state, case.terms)))
+        keeps_the_laws(course(again, plan_exactly(case.after, state, case.scope)))
 
 
 @thorough
@@ -77,8 +77,8 @@ def test_a_run_of_reviewed_plans_takes_only_what_they_show(case: Case, data: st.
     ids = data.draw(st.sets(st.sampled_from(sorted(seen.ids)))) if seen.ids else set()
     losses = data.draw(st.sets(st.sampled_from(sorted(seen.losses)))) if seen.losses else set()
     review = replace(seen, ids=frozenset(ids), losses=frozenset(losses), permissions=Permissions(10_000, 10_000))
-    reviewed = replace(case, terms={**case.terms, "reviewed": (review,)})
-    plan = plan_exactly(reviewed.after, reviewed.live, reviewed.terms)
+    reviewed = replace(case, scope={**case.scope, "reviewed": (review,)})
+    plan = plan_exactly(reviewed.after, reviewed.live, reviewed.scope)
     keeps_the_laws(course(reviewed, plan))
     carried = [change for group in plan.ready for change in group.changes if change.kind is not Kind.RECORD]
     assert {change.id for change in carried} <= ids

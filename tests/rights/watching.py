@@ -21,8 +21,8 @@ from reconciler.model.errors import OutcomeUnknown, ReconcilerError, Unreachable
 from reconciler.model.files import Tree
 from reconciler.model.plan import Expects, Plan
 from reconciler.model.portal import Committed, Lease, RunMark
-from reconciler.usecases.apply import Voice, Wish, carry_out
-from reconciler.usecases.looking import Folder
+from reconciler.usecases.apply import ApplyOptions, Callbacks, apply_folder
+from reconciler.usecases.checkout import Folder
 from tests.builders import OWNER
 from tests.rights.courses import plan_exactly
 from tests.rights.laws import differences
@@ -81,7 +81,7 @@ class Watcher(PortalWriter):
         self.batches = 0
         self.dead = False
 
-    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+    def write_batch(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
         if self.dead:
             raise Unreachable("dead")
         self.batches += 1
@@ -91,17 +91,17 @@ class Watcher(PortalWriter):
         before = snapshot(self.world)
         try:
             return (
-                self._sent(changes, lease, mark, expects) if hit else super().carry_out(changes, lease, mark, expects)
+                self._sent(changes, lease, mark, expects) if hit else super().write_batch(changes, lease, mark, expects)
             )
         finally:
             self.steps.append((before, snapshot(self.world)))
 
     def _sent(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
         if self.trouble.kind not in {"killed", "unanswered"}:
-            return super().carry_out(changes, lease, mark, expects)
+            return super().write_batch(changes, lease, mark, expects)
         self.dead = self.trouble.kind == "killed"
         if self.trouble.arrives:
-            super().carry_out(changes, lease, mark, expects)
+            super().write_batch(changes, lease, mark, expects)
         raise OutcomeUnknown("no answer came")
 
     def give_back(self, lease: Lease) -> None:
@@ -161,16 +161,16 @@ def watched_run(
     *,
     trouble: Trouble = Trouble(),
     act: Callable[[], None] = lambda: None,
-    **terms: Any,
+    **scope: Any,
 ) -> Watched:
     """One run with exactly the permission that its plan needs; whatever comes of it."""
     found = Watched(tree)
-    plan = plan_exactly(tree, world.reader.live_state(), terms)
+    plan = plan_exactly(tree, world.reader.live_state(), scope)
     writer = Watcher(world, trouble, act)
-    wish = Wish("run", "tests", plan.permissions, parallelism=1, **terms)
-    voice = Voice(found.agree, lambda _: None, lambda: None)
+    wish = ApplyOptions("run", "tests", plan.permissions, parallelism=1, **scope)
+    voice = Callbacks(found.agree, lambda _: None, lambda: None)
     try:
-        carry_out(Folder(world.files, Tree(()), tree), world.reader, writer, wish, voice)
+        apply_folder(Folder(world.files, Tree(()), tree), world.reader, writer, wish, voice)
     except ReconcilerError:
         assert trouble.kind != "none"
     finally:

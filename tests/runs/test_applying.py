@@ -15,15 +15,15 @@ from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
 from reconciler.model.errors import LeaseHeld, Stale, Unreachable
 from reconciler.model.files import Tree
-from reconciler.model.outcome import Fate
+from reconciler.model.outcome import GroupStatus
 from reconciler.model.plan import Facts, Permissions, Plan, review_of
 from reconciler.model.portal import RunMark
 from reconciler.planning import exact_permissions, make_plan, shard_of
 from reconciler.portal.actions import contacts, requests
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
-from reconciler.usecases.apply import Wish, carry_out
-from reconciler.usecases.looking import Folder
+from reconciler.usecases.apply import ApplyOptions, apply_folder
+from reconciler.usecases.checkout import Folder
 from tests.builders import contact, customer, desired, farewell, policy_fields
 from tests.runs.world import World, contact_row, silent, with_customer
 
@@ -51,7 +51,7 @@ def owners(world: World) -> dict[str, str]:
 
 def test_an_empty_portal_becomes_what_the_files_say(world: World) -> None:
     outcome = world.apply(BOOK)
-    assert [group.fate for group in outcome.groups] == [Fate.APPLIED, Fate.APPLIED]
+    assert [group.status for group in outcome.groups] == [GroupStatus.APPLIED, GroupStatus.APPLIED]
     assert set(world.mails()) == {("activation", c.email) for c in (MARA, JANE, TOM)}
     assert of_outcome(outcome) == 0
 
@@ -66,10 +66,10 @@ def test_a_leaver_with_open_requests_and_no_heir_holds_back_her_customer_alone(w
         book, acme=customer("acme", [MARA, second, TOM]), beta=replace(beta, fields={**beta.fields, "name": "Beta AG"})
     )
     outcome = world.apply(gone)
-    fates = {group.group.customers: group.fate for group in outcome.groups}
-    assert fates == {("acme",): Fate.HELD_BACK, ("beta",): Fate.APPLIED}
-    assert outcome.left is not None
-    (refusal,) = outcome.left.refusals
+    fates = {group.group.customers: group.status for group in outcome.groups}
+    assert fates == {("acme",): GroupStatus.HELD_BACK, ("beta",): GroupStatus.APPLIED}
+    assert outcome.final_plan is not None
+    (refusal,) = outcome.final_plan.refusals
     assert refusal.rule == "no-heir"
     assert all(id in refusal.message for id in asked)
     assert of_outcome(outcome) == 4
@@ -167,7 +167,7 @@ def test_what_nobody_reviewed_is_held_back(world: World) -> None:
         customer("acme", [MARA, contact("jane-doe", name="Jane Roe"), contact("tom-lang", name="Thomas Lang")])
     )
     outcome = world.run(more, reviewed=reviewed)
-    assert [group.fate for group in outcome.groups] == [Fate.STALE]
+    assert [group.status for group in outcome.groups] == [GroupStatus.STALE]
     assert of_outcome(outcome) == 5
     assert of_outcome(world.run(named, reviewed=reviewed)) == 0
     world.nothing_left(named)
@@ -182,7 +182,7 @@ def test_a_reviewed_plan_of_another_portal_is_refused(world: World) -> None:
 def test_where_a_review_is_asked_for_nothing_goes_without_one(world: World) -> None:
     held = replace(BOOK, policy=replace(BOOK.policy, unreviewed="hold"))
     outcome = world.run(held)
-    assert {group.fate for group in outcome.groups} == {Fate.STALE}
+    assert {group.status for group in outcome.groups} == {GroupStatus.STALE}
     assert world.rows(t.contacts) == []
 
 
@@ -215,16 +215,16 @@ class Sleeper(PortalWriter):
         super().__init__(world.address)
         self.world = world
 
-    def carry_out(self, changes, lease, mark, expects):  # type: ignore[no-untyped-def]
+    def write_batch(self, changes, lease, mark, expects):  # type: ignore[no-untyped-def]
         self.world.forget_leases()
         mine = PortalWriter(self.world.address)
         mine.take_lease(["customer:acme", "settings"], 60, "somebody else", "run_second")
-        return super().carry_out(changes, lease, mark, expects)
+        return super().write_batch(changes, lease, mark, expects)
 
 
 def test_a_run_that_slept_beyond_its_lease_writes_nothing(world: World) -> None:
     outcome = world.run(BOOK, writer=Sleeper(world), parallelism=1)
-    assert {group.fate for group in outcome.groups} <= {Fate.STALE, Fate.NOT_TRIED}
+    assert {group.status for group in outcome.groups} <= {GroupStatus.STALE, GroupStatus.NOT_TRIED}
     assert world.rows(t.contacts) == []
     assert of_outcome(outcome) == 5
 
@@ -236,24 +236,24 @@ class Meddler(PortalWriter):
         super().__init__(world.address)
         self.world, self.email = world, email
 
-    def carry_out(self, changes, lease, mark, expects):  # type: ignore[no-untyped-def]
+    def write_batch(self, changes, lease, mark, expects):  # type: ignore[no-untyped-def]
         with self.world.as_admin() as work:
             row = contact_row(work, self.email)
             work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": "Edited Meanwhile"}))
-        return super().carry_out(changes, lease, mark, expects)
+        return super().write_batch(changes, lease, mark, expects)
 
 
 def test_an_edit_between_plan_and_write_survives(world: World) -> None:
     world.apply(BOOK)
     role = desired(customer("acme", [MARA, contact("jane-doe", role="manager"), TOM]))
     outcome = world.run(role, writer=Meddler(world, JANE.email))
-    assert [group.fate for group in outcome.groups] == [Fate.STALE]
+    assert [group.status for group in outcome.groups] == [GroupStatus.STALE]
     row = world.rows(t.contacts, t.contacts.c.external_key == "jane-doe")[0]
     assert (row["name"], row["role"]) == ("Edited Meanwhile", "requester")
     again = world.run(role)
     assert of_outcome(again) == 0
-    assert again.left is not None
-    assert [edit.field for edit in again.left.portal_edits] == ["name"]
+    assert again.final_plan is not None
+    assert [edit.field for edit in again.final_plan.portal_edits] == ["name"]
 
 
 def test_one_customer_that_fails_does_not_stop_the_others(world: World) -> None:
@@ -265,8 +265,8 @@ def test_one_customer_that_fails_does_not_stop_the_others(world: World) -> None:
     beta = customer("beta", [contact("bea-berg", "beta", "manager")])
     both = desired(customer("acme", [MARA, jane, TOM]), beta)
     outcome = world.run(both)
-    fates = {group.group.customers: group.fate for group in outcome.groups}
-    assert fates == {("acme",): Fate.HELD_BACK, ("beta",): Fate.APPLIED}
+    fates = {group.group.customers: group.status for group in outcome.groups}
+    assert fates == {("acme",): GroupStatus.HELD_BACK, ("beta",): GroupStatus.APPLIED}
 
 
 def test_an_older_commit_after_a_newer_one_is_refused(world: World) -> None:
@@ -275,7 +275,7 @@ def test_an_older_commit_after_a_newer_one_is_refused(world: World) -> None:
     plan = world.plan(newer, commit="bbbbbbbbbb")
     lease = writer.take_lease(["settings", "customer:acme"], 60, "ci", "run_newer")
     for group in plan.ready:
-        writer.carry_out(group.changes, lease, RunMark("acme-translations", "run_newer", "bbbbbbbbbb"), group.expects)
+        writer.write_batch(group.changes, lease, RunMark("acme-translations", "run_newer", "bbbbbbbbbb"), group.expects)
     writer.give_back(lease)
     writer.close()
     old = world.plan(BOOK, commit="aaaaaaaaaa")
@@ -292,7 +292,7 @@ def carry_out_from(world: World, book: DesiredState, commit: str, ancestors: set
     writer, mark = PortalWriter(world.address), RunMark("acme-translations", f"run_{commit}", commit)
     lease = writer.take_lease(["settings", "customer:acme"], 60, "ci", mark.run)
     for group in plan.ready:
-        writer.carry_out(group.changes, lease, mark, group.expects)
+        writer.write_batch(group.changes, lease, mark, group.expects)
     writer.give_back(lease)
     writer.close()
     return plan
@@ -348,7 +348,7 @@ def test_a_signal_leaves_quickly_and_names_what_is_unknown(world: World) -> None
     awake = threading.Event()
 
     class Slow(PortalWriter):
-        def carry_out(self, *_: object) -> NoReturn:
+        def write_batch(self, *_: object) -> NoReturn:
             heard[0] = 15
             awake.wait(20)
             raise Unreachable("this run is over")
@@ -356,12 +356,12 @@ def test_a_signal_leaves_quickly_and_names_what_is_unknown(world: World) -> None
     heard: list[int | None] = [None]
     voice = replace(silent(), signal=lambda: heard[0])
     began = time.monotonic()
-    outcome = carry_out(
-        Folder(world.files, Tree(()), BOOK), world.reader, Slow(world.address), Wish("run_s", "t"), voice
+    outcome = apply_folder(
+        Folder(world.files, Tree(()), BOOK), world.reader, Slow(world.address), ApplyOptions("run_s", "t"), voice
     )
     assert time.monotonic() - began < 6
     assert outcome.signal == 15
-    assert Fate.UNKNOWN in {group.fate for group in outcome.groups}
+    assert GroupStatus.UNKNOWN in {group.status for group in outcome.groups}
     assert of_outcome(outcome) == 143
     awake.set()
     world.run(BOOK)

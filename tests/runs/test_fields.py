@@ -6,7 +6,7 @@ import copy
 import json
 from typing import Any
 
-from reconciler.documents.reading import read_documents
+from reconciler.documents.pipeline import read_documents
 from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import DesiredState
 from reconciler.model.fields import portal_fields_of

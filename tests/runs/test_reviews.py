@@ -10,13 +10,13 @@ from reconciler.adapters.writer import PortalWriter
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.model.desired import DesiredService, DesiredState, Leaving, Place, Policy
 from reconciler.model.errors import BatchRefused
-from reconciler.model.outcome import Fate, Outcome
+from reconciler.model.outcome import GroupStatus, Outcome
 from reconciler.model.plan import Permissions, review_of
 from reconciler.model.portal import RunMark
 from reconciler.portal.actions import contacts
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
-from reconciler.reports.power import power_lines
+from reconciler.reports.capabilities import capability_lines
 from tests.builders import OWNER, contact, customer, desired, farewell, policy_fields
 from tests.runs.world import World, contact_row
 
@@ -42,8 +42,8 @@ def first_run(world: World, tree: DesiredState) -> None:
             row["status"] = "active"
 
 
-def fates(outcome: Outcome) -> dict[str, Fate]:
-    return {group.group.name: group.fate for group in outcome.groups}
+def fates(outcome: Outcome) -> dict[str, GroupStatus]:
+    return {group.group.name: group.status for group in outcome.groups}
 
 
 def test_a_departure_that_was_applied_is_carried_out_when_it_is_due_without_another_review(world: World) -> None:
@@ -52,7 +52,7 @@ def test_a_departure_that_was_applied_is_carried_out_when_it_is_due_without_anot
     first_run(world, tree)
     world.clock.now = "2026-12-02T08:00:00Z"
     outcome = world.run(tree)
-    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": Fate.APPLIED}, 0)
+    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": GroupStatus.APPLIED}, 0)
     (row,) = world.rows(t.contacts, t.contacts.c.external_key == "jane-doe")
     assert row["status"] == "removed"
 
@@ -62,7 +62,7 @@ def test_a_date_that_is_moved_forward_is_no_departure_that_was_announced(world: 
     first_run(world, held(customer("acme", [*people("tom-lang"), leaver])))
     sooner = contact("jane-doe", leaves=Leaving("2026-11-01", "left"), **{"leaves.on": "2026-11-01"})
     outcome = world.run(held(customer("acme", [*people("tom-lang"), sooner])))
-    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": Fate.STALE}, 5)
+    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": GroupStatus.STALE}, 5)
 
 
 def test_a_reviewed_plan_allows_the_departures_that_it_announces(world: World) -> None:
@@ -70,7 +70,7 @@ def test_a_reviewed_plan_allows_the_departures_that_it_announces(world: World) -
     tree = held(customer("acme", [*people("tom-lang"), leaver]))
     first_run(world, tree)
     announced = world.plan(tree)
-    assert [each.contact for each in announced.coming] == ["jane-doe"]
+    assert [each.contact for each in announced.upcoming_departures] == ["jane-doe"]
     world.clock.now = "2026-12-02T08:00:00Z"
     assert of_outcome(world.run(tree, reviewed=(review_of(announced),))) == 0
 
@@ -83,7 +83,7 @@ def test_a_portal_edit_is_undone_without_a_review_where_the_applied_files_say_re
         row = contact_row(work, "jane-doe@acme.example")
         work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"role": "manager"}))
     outcome = world.run(tree)
-    assert fates(outcome) == {"customers:acme": Fate.APPLIED}
+    assert fates(outcome) == {"customers:acme": GroupStatus.APPLIED}
     (row,) = world.rows(t.contacts, t.contacts.c.external_key == "jane-doe")
     assert row["role"] == "requester"
 
@@ -103,13 +103,13 @@ def with_service(*, open_to_all: bool, lists: tuple[str, ...]) -> DesiredState:
 
 def test_a_reviewed_plan_of_one_customer_does_not_close_what_the_others_still_need(world: World) -> None:
     first_run(world, with_service(open_to_all=True, lists=()))
-    narrowed = with_service(open_to_all=False, lists=("certified",))
-    whole = world.plan(narrowed)
+    narrow_plan = with_service(open_to_all=False, lists=("certified",))
+    whole = world.plan(narrow_plan)
     of_acme = {change.id for change in whole.changes if change.customer in {None, "acme"}}
     review = replace(review_of(whole), ids=frozenset(of_acme))
-    outcome = world.run(narrowed, reviewed=(review,))
+    outcome = world.run(narrow_plan, reviewed=(review,))
     assert fates(outcome) == {
-        "customers:acme": Fate.APPLIED, "customers:beta": Fate.STALE, "closing:certified": Fate.HELD_BACK,
+        "customers:acme": GroupStatus.APPLIED, "customers:beta": GroupStatus.STALE, "closing:certified": GroupStatus.HELD_BACK,
     }  # fmt: skip
     (row,) = world.rows(t.services)
     assert row["available_to_all"]
@@ -119,7 +119,7 @@ def test_a_loss_that_the_reviewed_plan_did_not_show_holds_its_group_back(world: 
     first_run(world, with_service(open_to_all=True, lists=()))
     closed = with_service(open_to_all=False, lists=())
     seen = world.plan(closed)
-    assert len(seen.counted) == 4
+    assert len(seen.affected_people) == 4
     with world.as_admin() as work:
         home = work.where("customer", t.customers.c.external_key == "acme")[0]
         fields = {"name": "Nora Nagy", "email": "nora@acme.example", "role": "requester"}
@@ -128,7 +128,7 @@ def test_a_loss_that_the_reviewed_plan_did_not_show_holds_its_group_back(world: 
         work.audit(Verb.POST_CONTACTS, row, None, fields)
     review = replace(review_of(seen), permissions=Permissions(allow_removals=10))
     outcome = world.run(closed, reviewed=(review,))
-    assert (fates(outcome), of_outcome(outcome)) == ({"closing:certified": Fate.STALE}, 5)
+    assert (fates(outcome), of_outcome(outcome)) == ({"closing:certified": GroupStatus.STALE}, 5)
 
 
 def test_somebody_who_comes_between_plan_and_batch_is_not_counted_out_in_silence(world: World) -> None:
@@ -146,7 +146,7 @@ def test_somebody_who_comes_between_plan_and_batch_is_not_counted_out_in_silence
     writer = PortalWriter(world.address)
     lease = writer.take_lease(["settings"], 60, "tests", "run_late")
     with pytest.raises(BatchRefused) as refused:
-        writer.carry_out(group.changes, lease, RunMark(OWNER, "run_late", None), group.expects)
+        writer.write_batch(group.changes, lease, RunMark(OWNER, "run_late", None), group.expects)
     assert (refused.value.problem, refused.value.status) == ("stale", 412)
     writer.close()
 
@@ -169,7 +169,7 @@ def test_a_run_of_one_customer_waits_for_the_service_that_its_people_would_lose(
     first_run(world, with_service(open_to_all=False, lists=("certified",)))
     opened = with_service(open_to_all=True, lists=())
     outcome = world.run(opened, customers=frozenset({"acme"}))
-    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": Fate.HELD_BACK}, 5)
+    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": GroupStatus.HELD_BACK}, 5)
     (row,) = world.rows(t.customers, t.customers.c.external_key == "acme")
     assert row["services"] == ["certified"]
 
@@ -181,7 +181,7 @@ def test_a_service_that_is_renamed_takes_nothing_from_anybody(world: World) -> N
     renamed = replace(tree, services={"sworn": replace(sworn, previously=("certified",))})
     plan = world.plan(renamed)
     assert [change.kind for change in plan.changes] == ["rename_service"]
-    assert (plan.counted, plan.losses) == (frozenset(), frozenset())
+    assert (plan.affected_people, plan.losses) == (frozenset(), frozenset())
     assert of_outcome(world.apply(renamed)) == 0
     assert [row["services"] for row in world.rows(t.customers)] == [["sworn"], ["sworn"]]
 
@@ -204,9 +204,9 @@ def test_a_looser_limit_refuses_its_own_commit_and_lets_the_next_run_pass(world:
     assert refusal.rule == "too-many-removals"
     assert "merge and apply the policy first" in (refusal.hint or "")
     outcome = world.run(few)
-    assert fates(outcome) == {"settings:": Fate.APPLIED, "customers:acme": Fate.HELD_BACK}
-    assert outcome.left is not None
-    assert (outcome.left.refusals, len(outcome.left.ready)) == ((), 1)
+    assert fates(outcome) == {"settings:": GroupStatus.APPLIED, "customers:acme": GroupStatus.HELD_BACK}
+    assert outcome.final_plan is not None
+    assert (outcome.final_plan.refusals, len(outcome.final_plan.ready)) == ((), 1)
     assert of_outcome(outcome) == 4
     assert of_outcome(world.run(few)) == 0
 
@@ -216,8 +216,8 @@ def test_a_farewell_of_an_invited_person_counts_and_a_corrected_address_does_not
     corrected = contact("jane-doe", email="jane@acme.example")
     tree = desired(customer("acme", [*people(), corrected], [farewell("tom-lang", heir="mara-meyer")]))
     plan = world.plan(tree)
-    assert plan.counted == {"acme/tom-lang"}
-    assert "acme/tom-lang loses the invitation" in map(str, power_lines(plan))
+    assert plan.affected_people == {"acme/tom-lang"}
+    assert "acme/tom-lang loses the invitation" in map(str, capability_lines(plan))
 
 
 def test_the_only_contact_can_be_corrected_and_succeeded_but_not_taken_away(world: World) -> None:

@@ -11,7 +11,7 @@ from reconciler.adapters.writer import PortalWriter
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.model.desired import DesiredService, Leaving, Place, Policy
 from reconciler.model.errors import BatchRefused
-from reconciler.model.outcome import Fate
+from reconciler.model.outcome import GroupStatus
 from reconciler.model.plan import Permissions, review_of
 from reconciler.model.portal import RunMark
 from reconciler.portal.actions import contacts, customers
@@ -49,7 +49,7 @@ def test_an_activation_between_plan_and_batch_is_seen(world: World, after: dict[
     writer = PortalWriter(world.address)
     lease = writer.take_lease(["customer:acme"], 60, "tests", "run_late")
     with pytest.raises(BatchRefused) as refused:
-        writer.carry_out(group.changes, lease, RunMark(OWNER, "run_late", None), group.expects)
+        writer.write_batch(group.changes, lease, RunMark(OWNER, "run_late", None), group.expects)
     assert refused.value.status == 412
     writer.close()
 
@@ -85,14 +85,14 @@ def test_an_undone_edit_excuses_no_other_loss_of_the_same_person(world: World) -
         row = contact_row(work, JANE)
         row["status"] = "invited"
     acme = replace(before.customers["acme"], fields={**before.customers["acme"].fields, "services": ()})
-    narrowed = replace(before, customers={**before.customers, "acme": acme})
-    seen = world.plan(narrowed)
+    narrow_plan = replace(before, customers={**before.customers, "acme": acme})
+    seen = world.plan(narrow_plan)
     with world.as_admin() as work:
         row = contact_row(work, JANE)
         row["status"] = "active"
         work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": "Jane Edited"}))
-    outcome = world.run(narrowed, reviewed=(replace(review_of(seen), permissions=Permissions(9, 9)),))
-    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": Fate.STALE}, 5)
+    outcome = world.run(narrow_plan, reviewed=(replace(review_of(seen), permissions=Permissions(9, 9)),))
+    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": GroupStatus.STALE}, 5)
 
 
 def test_an_edit_of_a_customer_is_undone_without_a_review(world: World) -> None:
@@ -111,7 +111,7 @@ def test_a_number_that_did_not_fit_allows_nothing(world: World) -> None:
     first_run(world, with_service(open_to_all=True, lists=()))
     closed = with_service(open_to_all=False, lists=())
     refused = world.plan(closed, allow_removals=500)
-    assert any("500 does not fit" in refusal.message for refusal in refused.refusals)
+    assert any("500 is wrong" in refusal.message for refusal in refused.refusals)
     assert of_outcome(world.run(closed, reviewed=(review_of(refused),))) == 4
 
 
@@ -125,7 +125,7 @@ def test_people_who_come_after_the_review_are_not_archived_with_the_others(world
         fields = {"name": "Nora Nagy", "email": "nora@acme.example", "role": "requester"}
         work.audit(Verb.POST_CONTACTS, contacts.add(work, home, fields), None, fields)
     outcome = world.run(gone, reviewed=(review,))
-    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": Fate.STALE}, 5)
+    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": GroupStatus.STALE}, 5)
 
 
 def test_a_removal_that_was_reviewed_is_not_repeated_after_a_restoration(world: World) -> None:
@@ -135,7 +135,7 @@ def test_a_removal_that_was_reviewed_is_not_repeated_after_a_restoration(world: 
     assert of_outcome(world.run(few, reviewed=(review,))) == 0
     first_run(world, whole)
     outcome = world.run(few, reviewed=(review,))
-    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": Fate.STALE}, 5)
+    assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": GroupStatus.STALE}, 5)
 
 
 def test_a_renamed_service_in_conflict_holds_back_whoever_names_it_anew(world: World) -> None:
@@ -151,7 +151,7 @@ def test_a_renamed_service_in_conflict_holds_back_whoever_names_it_anew(world: W
     acme = replace(tree.customers["acme"], contacts={**tree.customers["acme"].contacts, "nora-nagy": jane})
     tree = replace(tree, customers={**tree.customers, "acme": acme})
     outcome = world.run(tree)
-    assert fates(outcome) == {"opening:sworn": Fate.HELD_BACK, "customers:acme": Fate.HELD_BACK}
+    assert fates(outcome) == {"opening:sworn": GroupStatus.HELD_BACK, "customers:acme": GroupStatus.HELD_BACK}
     assert of_outcome(outcome) == 5
 
 

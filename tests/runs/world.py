@@ -29,7 +29,7 @@ from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import OutcomeUnknown, Unreachable
 from reconciler.model.files import Tree
-from reconciler.model.outcome import Fate, Outcome
+from reconciler.model.outcome import GroupStatus, Outcome
 from reconciler.model.plan import Expects, Facts, Permissions, Plan
 from reconciler.model.portal import Committed, Lease, RunMark
 from reconciler.planning import exact_permissions, make_plan
@@ -40,8 +40,8 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.web.security import new_token
-from reconciler.usecases.apply import Voice, Wish, carry_out
-from reconciler.usecases.looking import Folder
+from reconciler.usecases.apply import ApplyOptions, Callbacks, apply_folder
+from reconciler.usecases.checkout import Folder
 
 ADMIN = Principal("tests", "Ada Admin", Actor.ADMINISTRATOR)
 _runs = itertools.count()
@@ -137,7 +137,7 @@ class World:
         """Apply with every permission that is needed; a run that ended well leaves nothing to do."""
         wish.setdefault("permissions", self.permitted(desired))
         outcome = self.run(desired, writer=writer, **wish)
-        ended_well = {each.fate for each in outcome.groups} <= {Fate.APPLIED, Fate.HELD_BACK}
+        ended_well = {each.status for each in outcome.groups} <= {GroupStatus.APPLIED, GroupStatus.HELD_BACK}
         if ended_well and "customers" not in wish and "shard" not in wish and "reviewed" not in wish:
             self.nothing_left(desired)
         return outcome
@@ -148,7 +148,7 @@ class World:
         mine = writer or PortalWriter(self.address)
         wish.setdefault("run", f"run_{next(_runs)}")
         try:
-            return carry_out(folder, self.reader, mine, Wish(holder="tests", **wish), silent())
+            return apply_folder(folder, self.reader, mine, ApplyOptions(holder="tests", **wish), silent())
         finally:
             if writer is None:
                 mine.close()
@@ -236,16 +236,16 @@ class Mortal(PortalWriter):
         lease: Lease = self._mortal(lambda: PortalWriter.take_lease(self, scopes, ttl_s, holder, run))
         return lease
 
-    def carry_out(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
-        committed: Committed = self._mortal(lambda: PortalWriter.carry_out(self, changes, lease, mark, expects))
+    def write_batch(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+        committed: Committed = self._mortal(lambda: PortalWriter.write_batch(self, changes, lease, mark, expects))
         return committed
 
     def give_back(self, lease: Lease) -> None:
         self._mortal(lambda: PortalWriter.give_back(self, lease))
 
 
-def silent() -> Voice:
-    return Voice(lambda _: True, lambda _: None, lambda: None)
+def silent() -> Callbacks:
+    return Callbacks(lambda _: True, lambda _: None, lambda: None)
 
 
 def with_customer(desired: DesiredState, **customers: Any) -> DesiredState:

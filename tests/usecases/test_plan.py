@@ -8,7 +8,7 @@ from pathlib import Path
 from reconciler.adapters.repository import Repository
 from reconciler.model.live import LiveState
 from reconciler.model.portal import Meta
-from reconciler.usecases.plan import Wish, plan
+from reconciler.usecases.plan import PlanOptions, plan
 from tests.adapters.repositories import PORTAL, write
 from tests.builders import live
 
@@ -35,7 +35,7 @@ class Reader:
 
 def test_a_plan_of_one_customer_waits_for_what_its_apply_leaves_out(tmp_path: Path) -> None:
     write(tmp_path, FILES)
-    (group,) = plan(Repository(tmp_path), Reader(live()), Wish(customers=("acme",))).groups
+    (group,) = plan(Repository(tmp_path), Reader(live()), PlanOptions(customers=("acme",))).groups
     assert (group.name, group.held_back) == ("customers:acme", ("waits-for-service",))
-    whole = plan(Repository(tmp_path), Reader(live()), Wish())
+    whole = plan(Repository(tmp_path), Reader(live()), PlanOptions())
     assert [group.name for group in whole.ready] == ["opening:certified", "customers:acme"]

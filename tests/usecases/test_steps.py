@@ -9,8 +9,8 @@ from dataclasses import replace
 
 from reconciler.model.desired import DesiredService, Place
 from reconciler.model.live import LiveObject
-from reconciler.model.outcome import Fate
-from reconciler.model.plan import Facts, Group, Permissions, Plan, RunTerms
+from reconciler.model.outcome import GroupStatus
+from reconciler.model.plan import Facts, Group, Permissions, Plan, RunScope
 from reconciler.planning import make_plan
 from reconciler.usecases import steps
 from tests.builders import OWNER, applied, contact, customer, desired, live
@@ -36,33 +36,38 @@ def plan_of(customers: int, *, needing: frozenset[int] = frozenset()) -> Plan:
 
 
 def drive(
-    plan: Plan, parallelism: int = 4, fate: Callable[[Group], Fate] = lambda _: Fate.APPLIED, stop_after: int = -1
+    plan: Plan,
+    parallelism: int = 4,
+    fate: Callable[[Group], GroupStatus] = lambda _: GroupStatus.APPLIED,
+    stop_after: int = -1,
 ) -> tuple[steps.State, list[str], int]:
     """The last state, what was asked for in its order, and how many groups were under way at most."""
-    state, requests = steps.begin(plan, RunTerms(), parallelism)
+    state, requests = steps.begin(plan, RunScope(), parallelism)
     asked, most, waiting = [], 0, deque(requests)
     while waiting:
-        most = max(most, sum(isinstance(request, steps.CarryOut) for request in waiting))
+        most = max(most, sum(isinstance(request, steps.ApplyGroup) for request in waiting))
         if len(asked) == stop_after:
-            state = steps.interrupted(state, 15)
+            state = steps.after_signal(state, 15)
         request = waiting.popleft()
         asked.append(_called(request, state))
-        state, requests = steps.answered(state, request, _answer(request, state, plan, fate))
+        state, requests = steps.after_answer(state, request, _answer(request, state, plan, fate))
         waiting.extend(requests)
     return state, asked, most
 
 
 def _called(request: steps.Request, state: steps.State) -> str:
-    if isinstance(request, steps.CarryOut):
+    if isinstance(request, steps.ApplyGroup):
         group = state.groups[request.group]
         return ",".join(group.customers) or group.changes[0].kind
     return type(request).__name__
 
 
-def _answer(request: steps.Request, state: steps.State, plan: Plan, fate: Callable[[Group], Fate]) -> steps.Answer:
+def _answer(
+    request: steps.Request, state: steps.State, plan: Plan, fate: Callable[[Group], GroupStatus]
+) -> steps.Answer:
     match request:
-        case steps.CarryOut(index):
-            return steps.Met(fate(state.groups[index]))
+        case steps.ApplyGroup(index):
+            return steps.Finished(fate(state.groups[index]))
         case steps.PlanAgain() | steps.PlanFinally():
             return steps.Planned(plan)
         case _:
@@ -80,9 +85,14 @@ def test_services_come_before_the_customers_and_go_after_them() -> None:
 
 def test_who_needs_a_service_that_could_not_be_created_is_held_back_and_the_others_go_on() -> None:
     plan = plan_of(3, needing=frozenset({1}))
-    state, asked, _ = drive(plan, fate=lambda group: Fate.APPLIED if group.customers else Fate.FAILED)
-    fates = {",".join(each.group.customers) or "portal": each.fate for each in state.outcome("run").groups[:4]}
-    assert fates == {"portal": Fate.FAILED, "c0000": Fate.APPLIED, "c0001": Fate.HELD_BACK, "c0002": Fate.APPLIED}
+    state, asked, _ = drive(plan, fate=lambda group: GroupStatus.APPLIED if group.customers else GroupStatus.FAILED)
+    fates = {",".join(each.group.customers) or "portal": each.status for each in state.outcome("run").groups[:4]}
+    assert fates == {
+        "portal": GroupStatus.FAILED,
+        "c0000": GroupStatus.APPLIED,
+        "c0001": GroupStatus.HELD_BACK,
+        "c0002": GroupStatus.APPLIED,
+    }
     assert "c0001" not in asked
 
 

@@ -11,7 +11,7 @@ from reconciler.cli.exit_codes import WRITE_FAILED
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import WrongUsage
-from reconciler.model.outcome import Fate
+from reconciler.model.outcome import GroupStatus
 from reconciler.reports.outcome import outcome_text
 from reconciler.reports.problems import problems_text
 from reconciler.reports.style import Style, Tone
@@ -19,25 +19,25 @@ from reconciler.reports.text import plan_text
 
 EPILOG = """\b
 Examples:
-  reconciler demo                 ends by itself and leaves nothing behind
-  reconciler demo --keep tour/    leaves the files and the portal's database there
+  reconciler demo                 runs the tour and removes everything afterwards
+  reconciler demo --keep tour/    keeps the files and the portal's database there
 """
 
-_WHERE_NEXT = """Where to look next
-  customers/README.md        how to add a person, change a role, let somebody go
-  reconciler explain         every rule, and why it is there
-  reconciler demo --keep D   the same, and the files and the portal stay in D to play with
+_WHERE_NEXT = """Next steps
+  customers/README.md        how to add a person, change a role, remove somebody
+  reconciler explain         every rule and its reason
+  reconciler demo --keep D   the same, and keeps the files and the portal in D
   make portal                a portal that keeps running
 """
 
 
 @click.command(epilog=EPILOG)
 @click.option(
-    "--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Leave everything in this folder."
+    "--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Keep everything in this folder."
 )
 @with_settings
 def demo(settings: Settings, keep: Path | None) -> int:
-    """Walk through one run on a portal of its own: validate, plan, apply, plan again."""
+    """Walk through one run on a temporary portal: validate, plan, apply, plan again."""
     if keep is not None and keep.exists() and any(keep.iterdir()):
         raise WrongUsage(f"'{keep}' is not empty", "name a new folder")
     if keep is not None:
@@ -48,25 +48,29 @@ def demo(settings: Settings, keep: Path | None) -> int:
 
 def _tour(settings: Settings, folder: Path) -> int:
     from reconciler.adapters.repository import Repository  # noqa: PLC0415  only when it is needed
-    from reconciler.cli.connecting import connect  # noqa: PLC0415  only when it is needed
+    from reconciler.cli.portal_connection import connect  # noqa: PLC0415  only when it is needed
     from reconciler.usecases import demo as case  # noqa: PLC0415  the extra may not be installed
 
     style = style_of(settings)
-    headed = _Headings(style)
+    headings = _Headings(style)
     tour = case.Tour(
-        begun=lambda url, book: headed.show(
-            "A portal of its own", f"  {url} runs in this process, with a past, on SQLite.\n  The files: {book}\n"
+        show_start=lambda url, book: headings.show(
+            "A temporary portal", f"  {url} runs in this process, with earlier data, on SQLite.\n  The files: {book}\n"
         ),
-        validated=lambda reading: headed.show(
+        show_validation=lambda reading: headings.show(
             "reconciler validate", problems_text(reading.problems, reading.counts, style)
         ),
-        planned=lambda plan: headed.show("reconciler plan", plan_text(plan, style)),
-        applied=lambda outcome: headed.show("reconciler apply --yes", outcome_text(outcome, style)),
-        planned_again=lambda plan: headed.show("reconciler plan, once more", plan_text(plan, style)),
+        show_plan=lambda plan: headings.show("reconciler plan", plan_text(plan, style)),
+        show_outcome=lambda outcome: headings.show("reconciler apply --yes", outcome_text(outcome, style)),
+        show_last_plan=lambda plan: headings.show("reconciler plan, once more", plan_text(plan, style)),
     )  # fmt: skip
     outcome = case.demo(folder, tour, Repository, connect)
     show("\n" + _WHERE_NEXT)
-    return WRITE_FAILED if outcome.of(Fate.FAILED, Fate.UNKNOWN, Fate.STALE, Fate.NOT_TRIED) else 0
+    return (
+        WRITE_FAILED
+        if outcome.of(GroupStatus.FAILED, GroupStatus.UNKNOWN, GroupStatus.STALE, GroupStatus.NOT_TRIED)
+        else 0
+    )
 
 
 class _Headings:
@@ -76,7 +80,7 @@ class _Headings:
         self.style, self.count = style, 0
 
     def show(self, title: str, text: str) -> None:
-        """One stage: its number, its title, what it says."""
+        """Show one stage: its number, its title, its text."""
         self.count += 1
         show(
             ("\n" if self.count > 1 else "")

@@ -11,7 +11,7 @@ from reconciler.cli.output import style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.reports.as_json import drift_json
 from reconciler.reports.text import drift_text
-from reconciler.usecases.plan import drift as look
+from reconciler.usecases.plan import drift as compute_drift
 
 EPILOG = """\b
 Examples:
@@ -21,13 +21,13 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to say it.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The output format.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when something was edited in the portal.")
 @with_settings
 def drift(settings: Settings, form: str, detailed_exitcode: bool) -> int:
-    """Show what was edited in the portal while the files stood still, and what nobody manages."""
+    """Show portal edits that the files do not have, and unmanaged objects."""
     budget = Budget()
     with timed(settings, budget), showing_problems(settings):
-        found = look(settings.repository(), settings.reader(budget))
-    page(drift_json(found) if form == "json" else drift_text(found, style_of(settings)))
-    return of_drift(found, detailed=detailed_exitcode)
+        plan = compute_drift(settings.repository(), settings.reader(budget))
+    page(drift_json(plan) if form == "json" else drift_text(plan, style_of(settings)))
+    return of_drift(plan, detailed=detailed_exitcode)

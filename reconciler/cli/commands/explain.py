@@ -11,8 +11,8 @@ import click
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, Rule, RuleId, Where
+from reconciler.reports.formatting import escape
 from reconciler.reports.style import Style, Tone
-from reconciler.reports.words import told
 from reconciler.usecases.explain import explain as look_up
 from reconciler.usecases.explain import own_rule
 
@@ -26,10 +26,10 @@ Examples:
   reconciler explain own/company-domain    a rule of this repository
 """
 _GROUPS = (
-    ("files", "found by reconciler validate", FILE_RULES),
-    ("plan", "found by reconciler plan", PLAN_RULES),
+    ("files", "reported by reconciler validate", FILE_RULES),
+    ("plan", "reported by reconciler plan", PLAN_RULES),
 )
-_FOUND_BY = {Where.FILES: "validate", Where.PLAN: "plan"}
+_REPORTED_BY = {Where.FILES: "validate", Where.PLAN: "plan"}
 _LABEL = len("  What to do  ")
 _WIDTH = 100
 _OWN: Final = "own/"
@@ -39,16 +39,16 @@ _OWN: Final = "own/"
 @click.argument("rule", required=False)
 @with_settings
 def explain(settings: Settings, rule: str | None) -> int:
-    """Explain a rule: what it asks for, why, and what to do."""
+    """Explain a rule: its condition, its reason, and what to do."""
     style = style_of(settings)
     if rule is not None and rule.startswith(_OWN) and rule not in set(RuleId):
         show(_own_explained(own_rule(settings.repository(), rule), style))
         return 0
-    show("\n".join(_listed(style) if rule is None else _explained(look_up(rule), style)) + "\n")
+    show("\n".join(_rule_list(style) if rule is None else _explained(look_up(rule), style)) + "\n")
     return 0
 
 
-def _listed(style: Style) -> Iterator[str]:
+def _rule_list(style: Style) -> Iterator[str]:
     width = max(len(rule.id) for rule in RULES)
     for name, found_by, rules in _GROUPS:
         yield f"{style.paint(Tone.STRONG, name)}: {found_by}"
@@ -57,8 +57,8 @@ def _listed(style: Style) -> Iterator[str]:
 
 
 def _explained(rule: Rule, style: Style) -> Iterator[str]:
-    commands = " and ".join(_FOUND_BY[where] for where in rule.where)
-    yield f"{style.paint(Tone.STRONG, rule.id)}  (found by reconciler {commands})"
+    commands = " and ".join(_REPORTED_BY[where] for where in rule.where)
+    yield f"{style.paint(Tone.STRONG, rule.id)}  (reported by reconciler {commands})"
     yield ""
     yield _paragraph("The rule", rule.sentence)
     yield _paragraph("Why", rule.reason)
@@ -78,9 +78,9 @@ def _paragraph(label: str, text: str) -> str:
 
 
 def _own_explained(rule: OwnRule, style: Style) -> str:
-    hint = f"  What to do  {told(rule.hint)}\n" if rule.hint else ""
+    hint = f"  What to do  {escape(rule.hint)}\n" if rule.hint else ""
     return (
-        f"{style.paint(Tone.STRONG, rule.id)}  (a rule of this repository, found by reconciler validate)\n\n"
-        f"  The rule    {told(rule.title)}\n{hint}  Severity    {rule.severity}\n"
-        f"  Judges      {', '.join(sorted(rule.applies_to))}\n  File        {told(rule.source.path)}\n"
+        f"{style.paint(Tone.STRONG, rule.id)}  (a rule of this repository, reported by reconciler validate)\n\n"
+        f"  The rule    {escape(rule.title)}\n{hint}  Severity    {rule.severity}\n"
+        f"  Applies to  {', '.join(sorted(rule.applies_to))}\n  File        {escape(rule.source.path)}\n"
     )

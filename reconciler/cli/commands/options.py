@@ -1,4 +1,4 @@
-"""Options that several commands have."""
+"""Options that several commands share."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import click
 
 from reconciler.adapters.connection import Budget
 from reconciler.cli.output import show, style_of
-from reconciler.cli.settings import Settings, told_time
+from reconciler.cli.settings import Settings, report_time
 from reconciler.model.errors import FilesUnreadable
 from reconciler.model.plan import Permissions
 from reconciler.model.problems import Counts
@@ -22,24 +22,24 @@ _COUNT = click.IntRange(min=0)
 
 
 def with_permissions(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The three options by which a safeguard is lifted."""
+    """Add the three options that lift a safeguard."""
     for option in (
-        click.option("--allow-rollback", is_flag=True, help="Go back to an older commit on purpose."),
-        click.option("--allow-mails", type=_COUNT, metavar="N", help="Exactly so many mails may be sent."),
-        click.option("--allow-removals", type=_COUNT, metavar="N", help="Exactly so many people may lose access or power."),
+        click.option("--allow-rollback", is_flag=True, help="Allow applying an older commit."),
+        click.option("--allow-mails", type=_COUNT, metavar="N", help="Allow exactly N mails."),
+        click.option("--allow-removals", type=_COUNT, metavar="N", help="Allow exactly N people to lose access or power."),
     ):  # fmt: skip
         command = option(command)
     return command
 
 
-def permissions_of(given: dict[str, Any]) -> Permissions:
-    """The permissions among a command's arguments, taken out of them."""
-    return Permissions(given.pop("allow_removals"), given.pop("allow_mails"), given.pop("allow_rollback"))
+def permissions_of(flags: dict[str, Any]) -> Permissions:
+    """Return the permissions among a command's arguments and remove them from there."""
+    return Permissions(flags.pop("allow_removals"), flags.pop("allow_mails"), flags.pop("allow_rollback"))
 
 
 @contextmanager
 def showing_problems(settings: Settings) -> Iterator[None]:
-    """What is wrong with the files is shown in full before the failure goes on its way."""
+    """Show all problems of the files before the error continues."""
     try:
         yield
     except FilesUnreadable as error:
@@ -50,17 +50,18 @@ def showing_problems(settings: Settings) -> Iterator[None]:
 
 @contextmanager
 def timed(settings: Settings, budget: Budget) -> Iterator[None]:
-    """How long it took and how often the portal was asked, for whoever wants to know."""
+    """Report the duration and the number of requests under --verbose."""
     began = time.monotonic()
     yield
-    told_time(settings, f"{budget.requests} requests in {time.monotonic() - began:.2f} s")
+    report_time(settings, f"{budget.requests} requests in {time.monotonic() - began:.2f} s")
 
 
 @contextmanager
 def rare_collections() -> Iterator[None]:
-    """Run the garbage collector rarely while the block runs: a book is a million small values without a cycle.
+    """Run the garbage collector rarely inside the block: a book is a million small values without a
+    cycle.
 
-    Only for a command that ends soon: a server would collect its garbage too late.
+    Only for a short-lived command: a server would collect its garbage too late.
     """
     before = gc.get_threshold()
     gc.set_threshold(200_000, 20, 100)
@@ -71,5 +72,5 @@ def rare_collections() -> Iterator[None]:
 
 
 def page(text: str) -> None:
-    """A result that ends in a line break."""
+    """Show a result that ends in a line break."""
     show(text if text.endswith("\n") else text + "\n")

@@ -22,9 +22,9 @@ from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import WrongUsage
 from reconciler.reports.as_json import plan_json
 from reconciler.reports.markdown import plan_markdown
-from reconciler.reports.redaction import redacted
+from reconciler.reports.redaction import redact_plan
 from reconciler.reports.text import plan_text
-from reconciler.usecases.plan import Wish
+from reconciler.usecases.plan import PlanOptions
 from reconciler.usecases.plan import plan as make_plan
 
 EPILOG = """\b
@@ -37,41 +37,41 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="How to say it."
+    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="The output format."
 )
 @click.option(
     "--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the plan as JSON, for apply --reviewed."
 )
-@click.option("--since", metavar="REF", help="Only what the files since this commit change.")
+@click.option("--since", metavar="REF", help="Show only the changes since this commit.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option("--customer", "customers", multiple=True, metavar="KEY", help="Only this customer; repeatable.")
-@click.option("--redact", is_flag=True, help="Leave out names and shorten addresses; keys stay.")
+@click.option("--redact", is_flag=True, help="Omit names and shorten addresses; keys stay.")
 @with_permissions
 @with_settings
 def plan(
     settings: Settings, form: str, out: Path | None, since: str | None, detailed_exitcode: bool,
-    customers: tuple[str, ...], redact: bool, **given: Any,
+    customers: tuple[str, ...], redact: bool, **flags: Any,
 ) -> int:  # fmt: skip
-    """Show what would happen if the files were applied now. Sends GET only."""
+    """Show the changes that an apply would make now. Read-only."""
     budget = Budget()
-    wish = Wish(customers, since, permissions_of(given))
+    options = PlanOptions(customers, since, permissions_of(flags))
     with rare_collections(), timed(settings, budget), showing_problems(settings):
-        made = make_plan(settings.repository(), settings.reader(budget), wish)
+        full_plan = make_plan(settings.repository(), settings.reader(budget), options)
     if out is not None:
-        _write(out, plan_json(made))
-    shown = redacted(made) if redact else made
+        _write(out, plan_json(full_plan))
+    shown_plan = redact_plan(full_plan) if redact else full_plan
     match form:
         case "json":
-            page(plan_json(shown))
+            page(plan_json(shown_plan))
         case "markdown":
-            page(plan_markdown(shown))
+            page(plan_markdown(shown_plan))
         case _:
-            page(plan_text(shown, style_of(settings)))
-    return of_plan(made, detailed=detailed_exitcode)
+            page(plan_text(shown_plan, style_of(settings)))
+    return of_plan(full_plan, detailed=detailed_exitcode)
 
 
 def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise WrongUsage(f"'{path}' cannot be written: {error.strerror}", "name a file that can be") from None
+        raise WrongUsage(f"'{path}' cannot be written: {error.strerror}", "choose a writable file") from None

@@ -1,4 +1,6 @@
-"""`reconciler portal serve|token|tokens|revoke|invite|seed|backup|restore|verify`: starts the reference portal, and is all that knows of it."""
+"""`reconciler portal serve|token|tokens|revoke|invite|seed|backup|restore|verify`: the only
+commands that know the reference portal.
+"""
 
 from __future__ import annotations
 
@@ -14,7 +16,7 @@ import click
 from reconciler.cli.output import show, warn
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import WrongUsage
-from reconciler.reports.words import told
+from reconciler.reports.formatting import escape
 
 EPILOG = """\b
 Examples:
@@ -43,20 +45,20 @@ _FILES = click.option(
 _LIMIT: Final = re.compile(r"([a-z-]+)=([1-9][0-9]{0,8})")
 
 
-def _numbers(_context: click.Context, _option: click.Parameter, given: tuple[str, ...]) -> dict[str, int]:
-    """Return the numbers of limits by name. The portal judges the names."""
-    found = [(text, _LIMIT.fullmatch(text)) for text in given]
-    if wrong := [text for text, match in found if match is None]:
+def _numbers(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
+    """Return the limits by name. The portal checks the names."""
+    matches = [(text, _LIMIT.fullmatch(text)) for text in texts]
+    if wrong := [text for text, match in matches if match is None]:
         raise WrongUsage(
             f"--limit: '{wrong[0]}' is not NAME=NUMBER with a number of at least 1",
             "write for example --limit mails=200",
         )
-    return {match[1]: int(match[2]) for _, match in found if match}
+    return {match[1]: int(match[2]) for _, match in matches if match}
 
 
 @click.group(epilog=EPILOG)
 def portal() -> None:
-    """Serve the reference portal, make tokens for it, fill it, back it up."""
+    """Serve the reference portal, create tokens for it, fill it, back it up."""
 
 
 @portal.command(epilog=EPILOG)
@@ -64,33 +66,33 @@ def portal() -> None:
 @_FILES
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The interface to listen on.")
-@click.option("--base-url", metavar="URL", help="How people reach the portal: https, stands in mails.")
+@click.option("--base-url", metavar="URL", help="The portal's public URL (https); mails contain it.")
 @click.option("--smtp", metavar="URL", help="The mail server: smtp://[USER@]HOST[:PORT] or smtps://…")
-@click.option("--mail-from", metavar="ADDRESS", help="From whom mails come.")
-@click.option("--oidc-issuer", metavar="URL", help="An OpenID provider that people may log in at.")
-@click.option("--oidc-client-id", metavar="ID", help="How the provider knows the portal.")
-@click.option("--oidc-name", metavar="TEXT", help="What people call the provider; stands on the button.")
+@click.option("--mail-from", metavar="ADDRESS", help="The sender address of mails.")
+@click.option("--oidc-issuer", metavar="URL", help="The OpenID provider for logins.")
+@click.option("--oidc-client-id", metavar="ID", help="The portal's client ID at the provider.")
+@click.option("--oidc-name", metavar="TEXT", help="The provider's name on the login button.")
 @click.option(
     "--oidc-domain", "oidc_domains", metavar="DOMAIN", multiple=True,
-    help="Take the provider's word for addresses of this domain only; may be repeated.",
+    help="Trust the provider only for addresses in this domain; repeatable.",
 )  # fmt: skip
 @click.option(
     "--trusted-proxies", metavar="ADDRESSES", default="127.0.0.1", show_default=True,
-    help="Whose X-Forwarded-For is believed.",
+    help="Proxies whose X-Forwarded-For is trusted.",
 )  # fmt: skip
 @click.option(
     "--connections", type=click.IntRange(1, 100_000), default=400, show_default=True,
-    help="How many are served at once; who comes beyond is asked to come again.",
+    help="The maximum number of parallel connections; others get 503.",
 )  # fmt: skip
 @click.option(
     "--limit", "limits", metavar="NAME=NUMBER", multiple=True, callback=_numbers,
-    help="Change a limit of what people may cause; may be repeated. Defaults: requests=60, mails=100 and moves=60 an "
-    "hour for a contact, staff-mails=1000 an hour for one of the provider's people, addresses=20 a day that a manager "
-    "tries, customer-gib=20 for the files of a customer.",
+    help="Change a usage limit; repeatable. Defaults: requests=60, mails=100 and moves=60 an "
+    "hour for a contact, staff-mails=1000 an hour for an employee of the provider, addresses=20 a day for a manager's "
+    "attempts, customer-gib=20 for the files of a customer.",
 )  # fmt: skip
 @click.option(
     "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True,
-    help="From which level on stderr tells, as JSON lines.",
+    help="The minimum level of log lines (JSON, on stderr).",
 )  # fmt: skip
 def serve(
     database: str, files: Path | None, port: int, host: str, base_url: str | None, smtp: str | None,
@@ -98,15 +100,15 @@ def serve(
     oidc_domains: tuple[str, ...], trusted_proxies: str, connections: int,
     limits: dict[str, int], log_level: str,
 ) -> int:  # fmt: skip
-    """Serve the portal until it is stopped; brings its database up to date first.
+    """Serve the portal until it is stopped; updates its database first.
 
-    The mail server's password stands in RECONCILER_PORTAL_SMTP_PASSWORD, the OpenID client's secret in
-    RECONCILER_PORTAL_OIDC_SECRET, never in a flag.
+    The mail server's password is read from RECONCILER_PORTAL_SMTP_PASSWORD, the OpenID client's
+    secret from RECONCILER_PORTAL_OIDC_SECRET, never from a flag.
     """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     if (oidc_client_id or oidc_name or oidc_domains) and not oidc_issuer:
-        raise WrongUsage("--oidc-… say how to log in at a provider, and none is named", "give --oidc-issuer as well")
+        raise WrongUsage("--oidc-… options need a provider", "pass --oidc-issuer as well")
     oidc = {
         "issuer": oidc_issuer, "client_id": oidc_client_id, "secret": os.environ.get(OIDC_SECRET),
         "name": oidc_name, "domains": oidc_domains,
@@ -124,7 +126,7 @@ def serve(
 @_FILES
 @click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The new archive.")
 def backup(database: str, files: Path | None, out: Path) -> int:
-    """Write everything in the portal to one archive; servers go on meanwhile."""
+    """Write everything in the portal to one archive; servers keep running."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
     show(case.back_up(database, files, out) + "\n")
@@ -135,9 +137,9 @@ def backup(database: str, files: Path | None, out: Path) -> int:
 @_DATABASE
 @_FILES
 @click.option("--from", "archive", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The archive.")
-@click.option("--keep-tokens", is_flag=True, help="Let the tokens of the backup work again; by default all are ended.")
+@click.option("--keep-tokens", is_flag=True, help="Keep the backup's tokens valid; by default all are ended.")
 def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool) -> int:
-    """Bring an archive back into an empty database, SQLite or PostgreSQL; all of it, or nothing.
+    """Restore an archive into an empty database, SQLite or PostgreSQL; completely, or not at all.
 
     Prints what no longer works: links, sign-ups and, without --keep-tokens, every token.
     """
@@ -149,9 +151,10 @@ def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool)
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
-@click.option("--head", metavar="HASH", help="A head that was noted before; one of the entries must have it.")
+@click.option("--head", metavar="HASH", help="A head recorded earlier; one of the entries must have it.")
 def verify(database: str, head: str | None) -> int:
-    """Compare every entry of the audit feed with its hash; exit 4 when one was changed, and the message names the first.
+    """Compare every entry of the audit feed with its hash; exits with 4 and names the first changed
+    entry.
 
     Without --head, a recomputed chain and missing last entries are not detected.
     """
@@ -168,18 +171,18 @@ def verify(database: str, head: str | None) -> int:
 @portal.command(epilog=EPILOG)
 @_DATABASE
 @click.option(
-    "--scope", type=click.Choice(["metrics", "read", "apply", "admin"]), required=True, help="What it may do."
+    "--scope", type=click.Choice(["metrics", "read", "apply", "admin"]), required=True, help="What the token may do."
 )
-@click.option("--name", default=None, help="How history names whoever uses it.")
+@click.option("--name", default=None, help="The name in the history for changes with this token.")
 @click.option(
     "--expires",
     default="90",
     show_default=True,
     metavar="DAYS|DATE",
-    help="How many days it works, or the first day on which it no longer works (2027-03-31, UTC).",
+    help="The number of days it is valid, or the first day on which it is not (2027-03-31, UTC).",
 )
 @click.option(
-    "--owner", metavar="NAME", help="Let it write only what this owner (see portal.yaml) manages; for scope apply."
+    "--owner", metavar="NAME", help="Restrict writes to objects of this owner (see portal.yaml); for scope apply."
 )
 def token(database: str, scope: str, name: str | None, expires: str, owner: str | None) -> int:
     """Print a new token, and nothing else."""
@@ -191,86 +194,87 @@ def token(database: str, scope: str, name: str | None, expires: str, owner: str 
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to say it.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The output format.")
 def tokens(database: str, form: str) -> int:
-    """Show every token: id, scope, when it was made, ended, expires and was last used, owner, name.
+    """Show every token: id, scope, times of creation, end, expiry and last use, owner, name.
 
-    The secret is never shown. The last use is noted at most every five minutes.
+    The secret is never shown. The last use is recorded at most every five minutes.
     """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    found = case.tokens(database)
+    rows = case.tokens(database)
     if form == "json":
-        show(json.dumps({"tokens": found}, ensure_ascii=False, indent=2) + "\n")
+        show(json.dumps({"tokens": rows}, ensure_ascii=False, indent=2) + "\n")
         return 0
     heading: dict[str, str | None] = {name: name for name in _COLUMNS}
-    show("".join(_line(row) for row in [heading, *found]))
+    show("".join(_line(row) for row in [heading, *rows]))
     return 0
 
 
 def _line(row: Mapping[str, str | None]) -> str:
-    id, scope, made, ended, expires, used, owner, name = (told(row[column] or "-") for column in _COLUMNS)
-    return f"{id:<24}  {scope:<7}  {made:<20}  {ended:<20}  {expires:<20}  {used:<20}  {owner:<20}  {name}\n"
+    id, scope, created, end, expires, last_use, owner, name = (escape(row[column] or "-") for column in _COLUMNS)
+    return f"{id:<24}  {scope:<7}  {created:<20}  {end:<20}  {expires:<20}  {last_use:<20}  {owner:<20}  {name}\n"
 
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
 @click.argument("id")
 def revoke(database: str, id: str) -> int:
-    """End the token of this ID at once; `tokens` shows the ids."""
+    """End the token with this ID at once; `tokens` shows the IDs."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    show(told(case.revoke(database, id)) + "\n")
+    show(escape(case.revoke(database, id)) + "\n")
     return 0
 
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
-@click.option("--name", required=True, help="What the person is called.")
-@click.option("--email", required=True, metavar="ADDRESS", help="With which address the person logs in.")
+@click.option("--name", required=True, help="The person's name.")
+@click.option("--email", required=True, metavar="ADDRESS", help="The address that the person logs in with.")
 @click.option(
     "--kind", type=click.Choice(["administrator", "project_manager"]), default="administrator", show_default=True
 )
 @click.option("--language", type=click.Choice(["en", "fr", "de"]), default="en", show_default=True)
-@click.option("--base-url", metavar="URL", help="How people reach the portal [default: http://127.0.0.1:8000]")
+@click.option("--base-url", metavar="URL", help="The portal's public URL [default: http://127.0.0.1:8000]")
 @with_settings
 def invite(
     settings: Settings, database: str, name: str, email: str, kind: str, language: str, base_url: str | None
 ) -> int:
-    """Invite one of the provider's people: prints the activation link, and nothing else; no mail is sent.
+    """Invite an employee of the provider: prints the activation link, and nothing else; sends no
+    mail.
 
-    The same address again: a new link, and the older one opens nothing any more.
+    A second invitation of the same address creates a new link; the older one no longer works.
     """
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
-    said = {"name": name, "email": email, "kind": kind, "language": language}
-    invited = case.invite(database, said, base_url)
-    for remark in invited.remarks:
+    person = {"name": name, "email": email, "kind": kind, "language": language}
+    invitation = case.invite(database, person, base_url)
+    for remark in invitation.remarks:
         warn(settings, remark)
-    show(invited.link + "\n")
+    show(invitation.link + "\n")
     return 0
 
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
-@click.option("--customers", type=click.IntRange(1, 1_000_000), help="So many invented customers …")
-@click.option("--contacts-per-customer", type=click.IntRange(1, 10_000), help="… with so many people each.")
+@click.option("--customers", type=click.IntRange(1, 1_000_000), help="The number of generated customers …")
+@click.option("--contacts-per-customer", type=click.IntRange(1, 10_000), help="… with this number of people each.")
 @click.option(
     "--demo-password",
     metavar="TEXT",
-    help="Lets everybody active of the demo's state log in with it; never for real use.",
+    help="A password for all active people of the demo's state; never for real use.",
 )
 def seed(database: str, customers: int | None, contacts_per_customer: int | None, demo_password: str | None) -> int:
-    """Fill an empty portal: with the demo's state, or with many invented customers."""
+    """Fill an empty portal with the demo's state, or with many generated customers."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
     from reconciler.adapters.repository import Repository  # noqa: PLC0415  only when it is needed
-    from reconciler.cli.connecting import connect  # noqa: PLC0415  only when it is needed
+    from reconciler.cli.portal_connection import connect  # noqa: PLC0415  only when it is needed
 
     if (customers is None) is not (contacts_per_customer is None):
         raise WrongUsage(
-            "--customers and --contacts-per-customer go together", "give both, or none for the demo's state"
+            "--customers and --contacts-per-customer go together", "pass both, or neither for the demo's state"
         )
-    done = case.seed(
+    summary = case.seed(
         database,
         customers,
         contacts_per_customer,
@@ -278,5 +282,5 @@ def seed(database: str, customers: int | None, contacts_per_customer: int | None
         open_tree=Repository,
         connect=connect,
     )
-    show(done + "\n")
+    show(summary + "\n")
     return 0

@@ -17,10 +17,10 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option("--check", is_flag=True, help="Only say what would change.")
+@click.option("--check", is_flag=True, help="Only report what would change.")
 @with_settings
 def schema(settings: Settings, check: bool) -> int:
-    """Write the JSON Schemas of the files into schemas/, for the completion and hovers of editors."""
+    """Write the JSON Schemas of the files into schemas/, for completion and hover texts in editors."""
     folder = settings.root / "schemas"
     if check:
         names = differing(folder)

@@ -9,7 +9,7 @@ from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.problems import Severity
 from reconciler.reports.problems import problems_json, problems_text
-from reconciler.usecases.validate import validate as judge
+from reconciler.usecases.validate import validate as validate_files
 
 EPILOG = """\b
 Examples:
@@ -20,12 +20,12 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to say it.")
-@click.option("--strict", is_flag=True, help="Warnings are errors too.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The output format.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @with_settings
 def validate(settings: Settings, form: str, strict: bool) -> int:
-    """Judge all files; opens no socket. Exit 3 when one is not valid."""
-    reading = judge(settings.repository())
+    """Validate all files; needs no network. Exits with 3 when a file is invalid."""
+    reading = validate_files(settings.repository())
     if form == "json":
         show(problems_json(reading.problems, reading.counts))
     else:

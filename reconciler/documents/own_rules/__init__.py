@@ -1,4 +1,4 @@
-"""A provider's own rules: JSON Schemas in the repository that judge documents after our own schema.
+"""A provider's own rules: JSON Schemas in the repository that check documents after our own schema.
 
-`rulebook` is the door: rule files in, rules and problems out, and documents judged by them.
+`rulebook` is the entry point: rule files in; rules, problems, and the problems of documents out.
 """

@@ -1,7 +1,7 @@
-"""Patterns of a provider's own rules, in RE2's syntax: the only door to the engine.
+"""Patterns of a provider's own rules, in RE2's syntax. The only module that imports the engine.
 
-RE2 matches in time linear in the text, so no pattern that a repository brings can hang a run. What
-it costs still grows with the pattern: `cost` says how much, in steps of about ten microseconds.
+RE2 matches in time linear in the text, so no pattern from a repository can hang a run. The time
+still grows with the pattern: `cost` estimates it, in steps of about ten microseconds.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from typing import Any, Final
 import re2
 
 LONGEST: Final = 1_000
-"""Characters of a pattern."""
+"""The maximum number of characters of a pattern."""
 MOST_INSTRUCTIONS: Final = 2_000
-"""Instructions of a compiled pattern."""
+"""The maximum number of instructions of a compiled pattern."""
 _MEMORY: Final = 1 << 20
 _FIRST: Final = 100
-"""Characters after which the engine has met most of its states: building one costs ten matches."""
+"""The characters after which the engine has seen most of its states: building one costs ten
+matches.
+"""
 
 
 class PatternRefused(Exception):
@@ -27,28 +29,28 @@ class PatternRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """One compiled pattern."""
+    """A compiled pattern."""
 
     engine: Any
     instructions: int
 
-    def found_in(self, text: str) -> bool:
+    def matches(self, text: str) -> bool:
         """Whether the pattern matches anywhere in the text."""
         return self.engine.search(text) is not None
 
     def cost(self, text: str) -> int:
-        """An upper bound of the time that a search takes, in steps."""
+        """Return an upper bound of the time that a search takes, in steps."""
         length = len(text)
         return self.instructions * (10 * min(length, _FIRST) + length) // 500
 
 
 @lru_cache(maxsize=1024)
-def compiled(pattern: str) -> Pattern:
-    """The pattern, ready to match. Raises PatternRefused."""
+def compile_pattern(pattern: str) -> Pattern:
+    """Return the pattern, ready to match. Raises PatternRefused."""
     if len(pattern) > LONGEST:
         raise PatternRefused(f"{len(pattern)} characters; the limit is {LONGEST}")
     options = re2.Options()
-    options.never_capture = True  # groups would rule out the fastest of the engine's ways
+    options.never_capture = True  # groups prevent the engine's fastest strategy
     options.log_errors = False
     options.max_mem = _MEMORY
     try:
@@ -61,8 +63,8 @@ def compiled(pattern: str) -> Pattern:
 
 
 def _reason(error: Exception) -> str:
-    """The engine's reason, as `missing ): (a` says it, in the words of our messages."""
-    said = error.args[0]
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+    """Return the engine's reason, such as `missing ): (a`, in the words of our messages."""
+    detail = error.args[0]
+    text = detail.decode("utf-8", "replace") if isinstance(detail, bytes) else str(detail)
     reason, _, part = text.replace("invalid", "unknown", 1).partition(": ")
     return f"{reason}: '{part[:40]}'" if part else reason

@@ -1,7 +1,7 @@
 """The schemas inside a schema, and the targets of its references.
 
-Every `$ref` is followed before anything is evaluated. A circle is fine as long as each turn goes
-down into the value; one that stays at the same value would never end, and is refused.
+Every `$ref` is followed before anything is evaluated. A circle is allowed as long as each turn
+descends into the value. A circle that stays at the same value would never end, and is refused.
 """
 
 from __future__ import annotations
@@ -11,38 +11,42 @@ from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import unquote
 
-from reconciler.documents.judging import Source
-from reconciler.documents.own_rules.evaluating import KEYWORDS, SUBSCHEMA
-from reconciler.documents.strict_yaml import Path, Refusal
+from reconciler.documents.own_rules.evaluation import KEYWORDS, SUBSCHEMA
+from reconciler.documents.strict_yaml import DocumentError, Path
+from reconciler.documents.validation import Source
 from reconciler.model.problems import Problem
 from reconciler.model.rules import RuleId
 
 LONGEST_CHAIN: Final = 16
-"""Schemas that may lead to one another for one value; a thousand would end in a stack overflow."""
+"""The maximum number of schemas that lead to one another for one value; a thousand would overflow
+the stack.
+"""
 
 _REFERENCE: Final = RuleId.RULE_REFERENCE
 _SCHEMA_ARRAY: Final = {"$ref": "#/$defs/schemaArray"}
 _SAME_VALUE: Final = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
-"""Keywords whose schemas judge the value itself, and not a part of it."""
+"""Keywords whose schemas apply to the value itself, and not to a part of it."""
 _OF_THE_FILE: Final = frozenset({"$schema", "$id"})
 
 
 @dataclass(frozen=True, slots=True)
 class Subschema:
-    """One schema inside a rule, the rule itself included, and where it stands."""
+    """One schema inside a rule, the rule itself included, and its place."""
 
     at: Path
     schema: Any
 
 
-def found_root(value: Mapping[str, Any]) -> dict[str, Any]:
-    """The schema without what only names it: a `$schema` inside would choose another evaluator."""
+def without_identifiers(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema without `$schema` and `$id`: a `$schema` inside would select another
+    evaluator.
+    """
     return {key: part for key, part in value.items() if key not in _OF_THE_FILE}
 
 
 def subschemas(value: Any, at: Path = ()) -> Iterator[Subschema]:
-    """The schema and all schemas inside it, the outer ones first."""
-    yield Subschema(at, value if at else found_root(value))
+    """Yield the schema and all schemas inside it, the outer ones first."""
+    yield Subschema(at, value if at else without_identifiers(value))
     if isinstance(value, dict):
         for keyword, part in value.items():
             for below, schema in _members(keyword, part):
@@ -50,20 +54,24 @@ def subschemas(value: Any, at: Path = ()) -> Iterator[Subschema]:
 
 
 def _members(keyword: str, value: Any) -> list[tuple[Path, Any]]:
-    """The schemas that stand directly under a keyword; none where the value has another form."""
-    asked = KEYWORDS.get(keyword, {})
-    if asked == SUBSCHEMA:
+    """Return the schemas directly under a keyword; none where the value has another form."""
+    constraint = KEYWORDS.get(keyword, {})
+    if constraint == SUBSCHEMA:
         return [((), value)]
-    if asked == _SCHEMA_ARRAY and isinstance(value, list):
+    if constraint == _SCHEMA_ARRAY and isinstance(value, list):
         return [((index,), item) for index, item in enumerate(value)]
-    if isinstance(asked, dict) and asked.get("additionalProperties") == SUBSCHEMA and isinstance(value, dict):
+    if isinstance(constraint, dict) and constraint.get("additionalProperties") == SUBSCHEMA and isinstance(value, dict):
         return [((key,), item) for key, item in value.items()]
     return []
 
 
-def resolve(source: Source, found: list[Subschema]) -> tuple[dict[str, Any], list[Problem]]:
-    """The schema that each reference leads to; problems of those that lead nowhere or in a circle."""
-    by_path = {subschema.at: subschema.schema for subschema in found if isinstance(subschema.schema, dict | bool)}
+def resolve(source: Source, all_subschemas: list[Subschema]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the target of each reference, and the problems of those that have none or form a
+    circle.
+    """
+    by_path = {
+        subschema.at: subschema.schema for subschema in all_subschemas if isinstance(subschema.schema, dict | bool)
+    }
     names, problems = _names(source, by_path)
     places: dict[str, Path] = {}
     for at, schema in by_path.items():
@@ -78,13 +86,13 @@ def resolve(source: Source, found: list[Subschema]) -> tuple[dict[str, Any], lis
     if not problems:
         try:
             _Chains(source, by_path, places).check()
-        except Refusal as refusal:
+        except DocumentError as refusal:
             problems.append(source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint))
     return {reference: by_path[at] for reference, at in places.items()}, problems
 
 
 def _names(source: Source, by_path: Mapping[Path, Any]) -> tuple[dict[str, Path], list[Problem]]:
-    """The texts that may stand after the `#` of a reference: pointers and anchors."""
+    """Return the texts that a reference may have after the `#`: pointers and anchors."""
     names = {_pointer(at): at for at in by_path}
     problems = []
     for at, schema in by_path.items():
@@ -94,7 +102,7 @@ def _names(source: Source, by_path: Mapping[Path, Any]) -> tuple[dict[str, Path]
         if names.setdefault(anchor, at) != at:
             place = (*at, "$anchor")
             problems.append(
-                source.problem(_REFERENCE, source.span(place), f"the anchor '{anchor[:40]}' stands twice", at=place)
+                source.problem(_REFERENCE, source.span(place), f"the anchor '{anchor[:40]}' occurs twice", at=place)
             )
     return names, problems
 
@@ -105,16 +113,16 @@ def _pointer(at: Path) -> str:
 
 def _leads_nowhere(source: Source, at: Path, reference: str) -> Problem:
     if reference.startswith("#"):
-        message = f"'{reference[:80]}' leads to no schema in this file"
+        message = f"'{reference[:80]}' does not lead to a schema in this file"
         hint = "write a path such as #/$defs/NAME"
     else:
-        message = f"'{reference[:80]}' leads out of this file, and nothing is fetched"
+        message = f"'{reference[:80]}' leads out of this file; references are not fetched"
         hint = "copy it into '$defs'"
     return source.problem(_REFERENCE, source.span(at), message, at=at, hint=hint)
 
 
 class _Chains:
-    """Follows the schemas that judge the same value one after the other."""
+    """Follows the chains of schemas that apply to the same value."""
 
     def __init__(self, source: Source, by_path: Mapping[Path, Any], places: Mapping[str, Path]) -> None:
         self._source = source
@@ -123,12 +131,12 @@ class _Chains:
         self._lengths: dict[Path, int] = {}
 
     def check(self) -> None:
-        """Raise Refusal for the first chain that never ends, or has more than so many links."""
+        """Raise DocumentError for the first chain that never ends or is too long."""
         for at in self._by_path:
             self._length(at, ())
 
     def _length(self, at: Path, above: tuple[Path, ...]) -> int:
-        """The number of schemas in the longest chain from here."""
+        """Return the number of schemas in the longest chain from here."""
         if at not in self._lengths:
             below = (self._below(place, target, (*above, at)) for place, target in self._next(at))
             self._lengths[at] = 1 + max(below, default=0)
@@ -137,16 +145,18 @@ class _Chains:
     def _below(self, place: Path, target: Path, above: tuple[Path, ...]) -> int:
         span = self._source.span(place)
         if target in above:
-            message = "the references go in a circle and never reach a part of the value"
-            raise Refusal(_REFERENCE, message, span, "let the circle pass through properties or items")
+            message = "the references form a circle that never descends into the value"
+            raise DocumentError(_REFERENCE, message, span, "lead the circle through properties or items")
         length = self._length(target, above) if len(above) <= LONGEST_CHAIN else 1
         if len(above) + length > LONGEST_CHAIN:
-            message = f"more than {LONGEST_CHAIN} schemas in a row judge the same value"
-            raise Refusal(_REFERENCE, message, span)
+            message = f"more than {LONGEST_CHAIN} schemas in a row apply to the same value"
+            raise DocumentError(_REFERENCE, message, span)
         return length
 
     def _next(self, at: Path) -> Iterator[tuple[Path, Path]]:
-        """The schemas that judge the same value next, each with the place that says so."""
+        """Yield the schemas that apply to the same value next, each with the place that refers to
+        it.
+        """
         schema = self._by_path[at]
         if not isinstance(schema, dict):
             return

@@ -6,18 +6,18 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
-from reconciler.documents.judging import MOST_PROBLEMS, Source
-from reconciler.documents.own_rules.evaluating import Evaluator, TooSlow
+from reconciler.documents.own_rules.evaluation import Evaluator, TooSlow
 from reconciler.documents.own_rules.rule_files import TOO_SLOW, OwnRule, read_rule
 from reconciler.documents.strict_yaml import Path
+from reconciler.documents.validation import MOST_PROBLEMS, Source
 from reconciler.model.files import SourceFile
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
 FIELD: Final = "rules"
-"""The list in `portal.yaml`, and the rule of problems with what it lists."""
+"""The list in `portal.yaml`, and the rule id of problems with its items."""
 Accepted = tuple[str, Source]
-"""A document that our own schema accepts: its kind, and where its values stand."""
+"""A document that our own schema accepts: its kind, and its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,12 +29,14 @@ class Rulebook:
 
     @property
     def digests(self) -> tuple[str, ...]:
-        """The digests that an apply remembers, sorted."""
+        """The digests that an apply records, sorted."""
         return tuple(sorted(rule.digest for rule in self.rules))
 
 
 def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Rulebook:
-    """The rules of the files; an unread file is a problem where `portal.yaml` lists it."""
+    """Return the rules of the files; a file that was not read is a problem where `portal.yaml`
+    lists it.
+    """
     evaluator = Evaluator()
     rules: dict[str, OwnRule] = {}
     problems: list[Problem] = []
@@ -47,54 +49,58 @@ def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Ruleboo
     return Rulebook(tuple(rules[id] for id in sorted(rules)), tuple(problems))
 
 
-def judge_documents(rules: Iterable[OwnRule], documents: Iterable[Accepted]) -> Iterator[Problem]:
-    """The problems that the rules find. A rule too slow for one document judges no further one."""
+def evaluate_documents(rules: Iterable[OwnRule], documents: Iterable[Accepted]) -> Iterator[Problem]:
+    """Yield the problems that the rules find. A rule that is too slow for one document is not
+    applied to later ones.
+    """
     evaluator = Evaluator()
-    judging = list(rules)
+    active_rules = list(rules)
     for kind, source in documents:
-        for rule in [rule for rule in judging if kind in rule.applies_to]:
+        for rule in [rule for rule in active_rules if kind in rule.applies_to]:
             try:
-                found = evaluator.findings(rule.schema, rule.references, source.composed.value)
+                places = evaluator.findings(rule.schema, rule.references, source.composed.value)
             except TooSlow:
-                judging.remove(rule)
+                active_rules.remove(rule)
                 yield _too_slow(rule, source)
             else:
-                yield from _findings(rule, source, found)
+                yield from _findings(rule, source, places)
 
 
-def _findings(rule: OwnRule, source: Source, found: list[Path]) -> Iterator[Problem]:
-    for at in found[:MOST_PROBLEMS]:
+def _findings(rule: OwnRule, source: Source, places: list[Path]) -> Iterator[Problem]:
+    for at in places[:MOST_PROBLEMS]:
         span = source.span(at)
         yield source.problem(rule.id, span, rule.title, at=at, hint=rule.hint, severity=rule.severity)
-    if len(found) > MOST_PROBLEMS:
-        message = f"{len(found) - MOST_PROBLEMS} more findings of {rule.id}"
-        span = source.span(found[MOST_PROBLEMS])
-        yield source.problem(RuleId.MORE_PROBLEMS, span, message, hint="repair the ones above first")
+    if len(places) > MOST_PROBLEMS:
+        message = f"{len(places) - MOST_PROBLEMS} more findings of {rule.id}"
+        span = source.span(places[MOST_PROBLEMS])
+        yield source.problem(RuleId.MORE_PROBLEMS, span, message, hint="fix the ones above first")
 
 
 def _too_slow(rule: OwnRule, source: Source) -> Problem:
     message = f"{rule.id} takes more than 20 ms for {source.path}"
-    hint = "make the schema smaller: fewer alternatives inside alternatives, shorter patterns"
+    hint = "simplify the schema: fewer nested alternatives, shorter patterns"
     return rule.source.problem(TOO_SLOW, rule.place, message, at=("x-id",), hint=hint)
 
 
 def _twice(rule: OwnRule, first: OwnRule) -> Problem:
     message = f"'{rule.id}' is already the id of the rule in {first.source.path}"
-    hint = "give each rule an id of its own"
+    hint = "give each rule its own id"
     return rule.source.problem(RuleId.RULE_MEMBER, rule.place, message, at=("x-id",), hint=hint)
 
 
 def _unread(file: SourceFile, portal: Source | None) -> Problem:
-    """A file or pattern that could not be read, at its place in the list or else at the file."""
+    """Return the problem of a file or pattern that could not be read, at its place in the list or
+    else at the file.
+    """
     rule, message = file.rule or FIELD, file.message or "cannot be read"
-    listed = portal.composed.value.get(FIELD) if portal and isinstance(portal.composed.value, dict) else None
-    if portal and isinstance(listed, list) and file.path in listed:
-        at: Path = (FIELD, listed.index(file.path))
+    paths = portal.composed.value.get(FIELD) if portal and isinstance(portal.composed.value, dict) else None
+    if portal and isinstance(paths, list) and file.path in paths:
+        at: Path = (FIELD, paths.index(file.path))
         return portal.problem(rule, portal.span(at), message, at=at, hint=file.hint)
     return Problem(rule, Severity.ERROR, file.path, 1, 1, message, hint=file.hint)
 
 
-def still_judging(problem: Problem) -> Problem:
-    """A finding of the rule last applied, with the reason why it is still one."""
-    reason = "the rule was changed or deleted, and counts until the next run applies that"
+def with_pending_reason(problem: Problem) -> Problem:
+    """Return a finding of the rule last applied, with the reason why the rule still applies."""
+    reason = "the rule was changed or deleted, but applies until the next run applies that change"
     return replace(problem, hint=f"{problem.hint}; {reason}" if problem.hint else reason)

@@ -1,7 +1,7 @@
 """The named rules: on one file and across files."""
 
-from reconciler.documents.rules.across import Book, across_files
+from reconciler.documents.rules.cross_file import Book, across_files
 from reconciler.documents.rules.secrets import secrets
-from reconciler.documents.rules.single import in_one_file
+from reconciler.documents.rules.single_file import in_one_file
 
 __all__ = ["Book", "across_files", "in_one_file", "secrets"]

@@ -1,7 +1,7 @@
-"""Secrets that slipped into a file, found in its lines whether or not the file is a document.
+"""Secrets in a file, found in its lines whether or not the file is a document.
 
-A secret is never repeated: the problem has no source line, and of a file that holds one no other
-problem is shown, because any of them might quote it.
+A secret is never repeated: the problem has no source line, and a file that holds a secret shows no
+other problem, because any of them might quote it.
 """
 
 from __future__ import annotations
@@ -26,15 +26,17 @@ _MOST: Final = 20
 
 
 def secrets(path: str, content: bytes) -> Iterator[Problem]:
-    """A problem at each line that looks like a secret, up to twenty: the place alone, never the value."""
-    found = 0
+    """Yield a problem for each line that looks like a secret, up to twenty: only the place, never
+    the value.
+    """
+    count = 0
     for number, line in enumerate(content[:MOST_BYTES].decode("utf-8", "replace").split("\n"), 1):
         place = next((match.start() for pattern in _SECRETS if (match := pattern.search(line))), None)
         if place is None:
             continue
-        found += 1
-        if found > _MOST:
+        count += 1
+        if count > _MOST:
             return
-        message = "this looks like a secret; a repository keeps it for ever"
-        hint = "revoke it where it is used, and take it out of the file"
+        message = "this looks like a secret; git history keeps it permanently"
+        hint = "revoke the secret, and remove it from the file"
         yield Problem(RuleId.SECRET, Severity.ERROR, path, number, place + 1, message, hint=hint)

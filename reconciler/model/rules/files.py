@@ -1,4 +1,4 @@
-"""What holds for a file as a whole, for its YAML, and across files."""
+"""The rules on a file as a whole, on its YAML, and across files."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FILES: Final = (
         RuleId.ADDRESS_TWICE,
         "no two contacts have the same e-mail address",
         "The address is the login, so the portal cannot tell two people with one address apart.",
-        "Give each person one file with an address of their own: `email: jane.doe@acme.example`.",
+        "Give each person one file with their own address: `email: jane.doe@acme.example`.",
     ),
     Rule(
         RuleId.CANNOT_ORDER,
@@ -56,13 +56,13 @@ FILES: Final = (
         RuleId.FILE_NAME,
         "files and folders are named after keys and end in .yaml",
         "The name is the key, which is the identity of a contact or a customer; "
-        "some file systems do not tell capital and small letters apart.",
-        f"Use small letters, digits and single hyphens, at most {KEY_MAX_LENGTH}: `jane-doe.yaml`.",
+        "some file systems do not distinguish upper and lower case.",
+        f"Use lower-case letters, digits and single hyphens, at most {KEY_MAX_LENGTH}: `jane-doe.yaml`.",
     ),
     Rule(
         RuleId.FILE_PLACE,
         "every file is where documents of its kind belong",
-        "The place of a file says whether it is a customer, a contact or a farewell, and whose.",
+        "The path of a file says whether it is a customer, a contact or a farewell, and of which customer.",
         "Move a contact to `customers/KEY/contacts/KEY.yaml`, a farewell to `removed/KEY.yaml` "
         "beside `contacts/`, and a customer to `customers/KEY/customer.yaml`.",
     ),
@@ -70,18 +70,18 @@ FILES: Final = (
         RuleId.FILE_SIZE,
         "a file has at most 1 MiB",
         "A document has a few lines; a file this large is not one.",
-        "Remove from the file what does not belong there, or delete it.",
+        "Remove the excess content, or delete the file.",
     ),
     Rule(
         RuleId.FILE_UNREADABLE,
         "every file can be read",
-        "A file that cannot be read must not look like a contact who is gone.",
+        "A file that cannot be read must not look like a removed contact.",
         "Repair its permissions: `chmod u+r FILE`.",
     ),
     Rule(
         RuleId.FOREIGN_DOMAIN,
-        "a contact's address is at one of the customer's e-mail domains",
-        "An address elsewhere can be a typing error or somebody who pretends to be a colleague.",
+        "a contact's address is in one of the customer's e-mail domains",
+        "An address in another domain can be a typing error or an impostor.",
         "Correct the address, or add its domain to the customer: `email_domains: [acme.example]`.",
     ),
     Rule(
@@ -92,7 +92,7 @@ FILES: Final = (
     ),
     Rule(
         RuleId.GIT_LFS,
-        "a document is text, not a pointer of Git LFS",
+        "a document is text, not a Git LFS pointer",
         "The content was never downloaded, so there is nothing to read.",
         "Run `git lfs pull`, and keep documents out of Git LFS.",
     ),
@@ -100,7 +100,7 @@ FILES: Final = (
         RuleId.HEIR_CIRCLE,
         "heirs do not name each other in a circle",
         "The work of people who all leave would reach nobody.",
-        "Name somebody who stays: `heir: tom-lang`.",
+        "Name a contact who stays: `heir: tom-lang`.",
     ),
     Rule(
         RuleId.MERGE_CONFLICT,
@@ -119,7 +119,7 @@ FILES: Final = (
         RuleId.MIXED_SCRIPT,
         "a word is written in one script",
         "A Cyrillic а looks like a Latin a, so a name or an address may not be what it seems.",
-        "Type the word anew instead of pasting it.",
+        "Type the word instead of pasting it.",
     ),
     Rule(
         RuleId.MORE_PROBLEMS,
@@ -135,8 +135,8 @@ FILES: Final = (
     ),
     Rule(
         RuleId.PORTAL_FILE,
-        "there is a portal.yaml",
-        "It says who owns what these files declare.",
+        "portal.yaml exists",
+        "It names the owner of the objects that these files declare.",
         "Write `portal.yaml` with the lines `schema_version: 1` and `owner: acme-translations`.",
     ),
     Rule(
@@ -174,13 +174,13 @@ FILES: Final = (
         RuleId.YAML_CHARACTER,
         "a file has no control characters and no invisible characters",
         "They make a text look like another one.",
-        "Delete the character, or type the word anew.",
+        "Delete the character, or type the word again.",
     ),
     Rule(
         RuleId.YAML_DEPTH,
         "nothing is nested deeper than 32 levels",
         "A document needs at most four levels; more would only cost time and memory.",
-        "Delete the nested brackets, braces or hyphens that do not belong there.",
+        "Delete the excess brackets, braces or hyphens.",
     ),
     Rule(
         RuleId.YAML_DIRECTIVE,
@@ -191,13 +191,13 @@ FILES: Final = (
     Rule(
         RuleId.YAML_EMPTY,
         "every key has a value",
-        "A line without a value can be a slip or can be meant to empty the field.",
+        "A line without a value can be a mistake, or intended to empty the field.",
         "Write `language: null` to empty the field, or delete the line to leave it unmanaged.",
     ),
     Rule(
         RuleId.YAML_ENCODING,
         "a file is encoded in UTF-8",
-        "In other encodings the same bytes are other letters.",
+        "In other encodings the same bytes mean other letters.",
         "Save the file as UTF-8.",
     ),
     Rule(
@@ -222,7 +222,7 @@ FILES: Final = (
         RuleId.YAML_SIZE,
         "a file has at most 20,000 values, a text 64 KiB, and a number 100 digits",
         "No document comes near these limits; more would only cost time and memory.",
-        "Delete what does not belong there, or put a long number into quotes.",
+        "Delete the excess content, or put a long number into quotes.",
     ),
     Rule(
         RuleId.YAML_SYNTAX,
@@ -234,20 +234,20 @@ FILES: Final = (
     Rule(
         RuleId.YAML_TAB,
         "a file has no tabs",
-        "YAML forbids them in some places, and each editor shows them with another width.",
+        "YAML forbids them in some places, and editors show them with different widths.",
         "Indent with two spaces.",
     ),
     Rule(
         RuleId.YAML_TAG,
         "a file has no tags such as !!str",
         "In some programs a tag runs code.",
-        "Delete the tag, and put the value into quotes if it is a text.",
+        "Delete the tag, and put the value into quotes if it is text.",
     ),
     Rule(
         RuleId.RULE_TOO_SLOW,
-        "a rule of your own judges a document within 20 ms",
+        "a rule of your own checks a document within 20 ms",
         "A rule must not be able to hang validate.",
-        "Make the schema smaller: fewer alternatives inside alternatives, shorter patterns.",
+        "Simplify the schema: fewer nested alternatives, shorter patterns.",
     ),
     Rule(
         RuleId.RULE_JSON,
@@ -257,7 +257,7 @@ FILES: Final = (
     ),
     Rule(
         RuleId.RULE_MEMBER,
-        "a rule of your own has a title, a unique x-id, and names in x-applies-to what it judges",
+        "a rule of your own has a title, a unique x-id, and x-applies-to with document kinds",
         "People read the title, and refer to the rule by its id.",
         'Write `"x-id": "own/NAME"`, `"x-applies-to": "contact"` and a `title`.',
     ),
@@ -270,8 +270,8 @@ FILES: Final = (
     Rule(
         RuleId.RULE_REFERENCE,
         "a reference leads to a schema in the same file, and not in a circle",
-        "Nothing is fetched, and a circle at the same value never ends.",
-        "Copy the schema into `$defs`, and let circles pass through `properties` or `items`.",
+        "References are not fetched, and a circle at the same value never ends.",
+        "Copy the schema into `$defs`, and lead circles through `properties` or `items`.",
     ),
     Rule(
         RuleId.RULE_SCHEMA,

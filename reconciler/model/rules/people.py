@@ -1,4 +1,4 @@
-"""The fields of `customer.yaml` and of the files of contacts: what a valid value is, and why."""
+"""The rules on fields of `customer.yaml` and of contact files: the valid values, and why."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ _COPY: Final = (
 
 
 def _abilities(role: Role) -> str:
-    allowed = [ability for ability in Capability if ability in capabilities(role)]
-    return f"{role}: {', '.join(allowed)}"
+    abilities = [ability for ability in Capability if ability in capabilities(role)]
+    return f"{role}: {', '.join(abilities)}"
 
 
 PEOPLE: Final = (
@@ -42,7 +42,7 @@ PEOPLE: Final = (
     Rule(
         RuleId.FINGERPRINT,
         "a fingerprint is `sha256:` and 64 hexadecimal digits",
-        "It proves that the registration still is the one that was reviewed.",
+        "It proves that the registration is unchanged since the review.",
         _COPY,
     ),
     Rule(
@@ -53,7 +53,7 @@ PEOPLE: Final = (
     ),
     Rule(
         RuleId.ID,
-        "the id of a registration is `reg-` and small letters, digits or hyphens",
+        "the id of a registration is `reg-` and lower-case letters, digits or hyphens",
         "The id names the one registration that the file approves.",
         _COPY,
     ),
@@ -85,7 +85,7 @@ PEOPLE: Final = (
     Rule(
         RuleId.NAME,
         "a name has 1 to 200 visible characters and no space at either end",
-        "People tell others apart by their names, so a name must be what it looks like.",
+        "People identify others by their names, so a name must be what it looks like.",
         "Write `name: Jane Doe`, in any script.",
     ),
     Rule(
@@ -98,37 +98,37 @@ PEOPLE: Final = (
         RuleId.PORTAL_EDITS,
         f"portal_edits is {alternatives(PortalEdits)}",
         "A value can be changed in the portal too. "
-        f"{PortalEdits.PROPOSE}: the portal's value stays until a file says otherwise. "
+        f"{PortalEdits.PROPOSE}: the portal's value stays until a file sets another. "
         f"{PortalEdits.REVERT}: the value in the file is set again.",
         f"Write `portal_edits: {PortalEdits.PROPOSE}`.",
     ),
     Rule(
         RuleId.PREVIOUSLY,
         "previously lists former keys, each used by nobody today and named in one file only",
-        "It makes a rename a rename: the contact or customer keeps access, work and history.",
+        "It keeps access, work and history when a contact or customer is renamed.",
         "Write the old name of the file or folder: `previously: [jane-miller]`.",
     ),
     Rule(
         RuleId.PROJECT_MANAGERS,
         "project_managers is a list of at most 100 e-mail addresses",
-        "These colleagues of yours look after the customer; without one it cannot order.",
+        "These project managers take the customer's requests; without one it cannot order.",
         "Write `project_managers: [lee@provider.example]`.",
     ),
     Rule(
         RuleId.PROTECT,
         "protect is true or false",
-        "A protected contact or customer keeps access and rights, whatever else the files say.",
+        "A protected contact or customer keeps access and rights, whatever else the files contain.",
         "Write `protect: true`; to lift it, write `protect: false` and apply that first.",
     ),
     Rule(
         RuleId.REASON,
         f"a reason is {alternatives(Reason)}",
-        "The portal's history shows why somebody has no access any more.",
+        "The portal's history shows why somebody lost access.",
         f"Write `reason: {Reason.LEFT}`.",
     ),
     Rule(
         RuleId.REGISTRATION,
-        "registration names a pending registration, or says none",
+        "registration names a pending registration, or is `none`",
         "A file in `contacts/` approves the registration, and a file in `removed/` rejects it.",
         "In `contacts/`, copy the line that `reconciler plan` shows, or write `registration: none` "
         "to reject the pending one; in `removed/`, write `registration: reg-7f3c`.",
@@ -151,7 +151,7 @@ PEOPLE: Final = (
         "A customer orders only the services in its list, and a contact those in their own.",
         "Write `services: [certified, express]`, `services: all`, or `services: []` for none. "
         "In portal.yaml, write the key and its fields: `services: {certified: {name: Certified}}`. "
-        f"A key has small letters, digits and single hyphens, at most {KEY_MAX_LENGTH} characters.",
+        f"A key has lower-case letters, digits and single hyphens, at most {KEY_MAX_LENGTH} characters.",
     ),
 )
 """Sorted by id."""

@@ -1,4 +1,4 @@
-"""What holds for a plan: the rules of its refusals and warnings."""
+"""The rules of a plan's refusals and warnings."""
 
 from __future__ import annotations
 
@@ -14,21 +14,21 @@ def _rule(rule: RuleId, sentence: str, reason: str, remedy: str) -> Rule:
 PLANS: Final = (
     _rule(
         RuleId.ADDRESS_TAKEN,
-        "an e-mail address has one living holder in the whole portal",
+        "an e-mail address belongs to one living contact in the whole portal",
         "Two people cannot log in with the same address.",
-        "Remove the present holder in the same pull request, or use another address.",
+        "Remove the contact that has it in the same pull request, or use another address.",
     ),
     _rule(
         RuleId.CONFLICT,
         "a value was changed in the files or in the portal, not in both",
-        "Only a person can say which of the two changes is right.",
-        "Ask whoever changed the portal, then write the value that is right into the file.",
+        "Only a person can decide which of the two changes is right.",
+        "Ask the person who changed the portal, then write the right value into the file.",
     ),
     _rule(
         RuleId.HEIR_INVITED,
         "an heir has activated their access",
-        "They cannot see the work that they receive until they have.",
-        "Ask them to open the link in their activation mail, or name another: `heir: tom-lang`.",
+        "They cannot see the received work until then.",
+        "Ask them to open the link in their activation mail, or name another heir: `heir: tom-lang`.",
     ),
     _rule(
         RuleId.LAST_MANAGER,
@@ -47,14 +47,14 @@ PLANS: Final = (
         RuleId.LOOSENED,
         "a safeguard is not loosened and used in the same run",
         "Otherwise one pull request could lift a limit and exceed it. "
-        "What loosens a safeguard counts from the next run.",
+        "A loosened safeguard takes effect in the next run.",
         "Merge and apply the change of the safeguard first, such as `protect: false` or "
         "`manager_optional: true`; then the rest.",
     ),
     _rule(
         RuleId.NAME_TAKEN,
         "a customer's name is not the name of another customer in the portal",
-        "People tell customers apart by their names.",
+        "People identify customers by their names.",
         "Rename the other customer in an earlier run, or use another name.",
     ),
     _rule(
@@ -66,13 +66,13 @@ PLANS: Final = (
     _rule(
         RuleId.NOBODY_LEFT,
         "a customer keeps at least one active or invited person",
-        "A customer without anybody can neither follow its requests nor let others in.",
+        "Without contacts, a customer can neither follow its requests nor invite others.",
         "Keep one contact, or delete the whole folder to archive the customer.",
     ),
     _rule(
         RuleId.NOT_REVIEWED,
         "every change and every loss of rights is in a reviewed plan",
-        "The portal moved after the review, or the run covers more than was reviewed.",
+        "The portal changed after the review, or the run covers more than was reviewed.",
         "Run `reconciler plan --out plan.json` and have the plan reviewed again. "
         "Then run `reconciler apply --reviewed plan.json`.",
     ),
@@ -81,11 +81,11 @@ PLANS: Final = (
         "a customer is not applied from an older commit than the last time",
         "An old job that runs again would undo what was applied after it.",
         "Check out the whole history (`fetch-depth: 0`); "
-        "to go back on purpose, run `reconciler apply --allow-rollback`.",
+        "to go back intentionally, run `reconciler apply --allow-rollback`.",
     ),
     _rule(
         RuleId.ONE_PERSON_OR_TWO,
-        "a file that goes and one that comes are clearly one person or clearly two",
+        "a removed file and a new file are clearly one person or clearly two",
         "The two share a name or an address. "
         "With a shared mailbox, the account of a leaver would go to their successor.",
         "For one person, write `previously: [jane-miller]` into the new file. "
@@ -105,42 +105,42 @@ PLANS: Final = (
     ),
     _rule(
         RuleId.OTHER_OWNER,
-        "the files name nothing that another repository manages",
+        "the files name no object that another repository manages",
         "Two repositories would undo each other's changes again and again.",
-        "Take it over with `reconciler import --take-over KEY`, or delete it from these files.",
+        "Keep it in the other repository, and delete it from these files.",
     ),
     _rule(
         RuleId.OTHER_PORTAL,
         "the files are applied to the portal that portal.yaml names",
-        "Files for a test portal must not reach the real one by accident, nor the other way round.",
-        "Check the address in RECONCILER_PORTAL_URL, or correct `portal:` in portal.yaml.",
+        "Files for a test portal must not reach the real one by accident, or vice versa.",
+        "Check the URL in RECONCILER_PORTAL_URL, or correct `portal:` in portal.yaml.",
     ),
     _rule(
         RuleId.PROTECTED,
         "protected contacts and customers keep their access and their rights",
-        "Somebody decided that taking them away needs two steps.",
+        "Somebody decided that removing them needs two steps.",
         "Write `protect: false`, then merge and apply that first.",
     ),
     _rule(
         RuleId.REGISTRATION_CHANGED,
-        "a registration is as it was when it was reviewed",
-        "Access is given to what was reviewed, and to nothing else.",
+        "a registration is unchanged since its review",
+        "Only the reviewed registration gets access.",
         "Read the registration in the portal, then copy the `registration:` line that "
         "`reconciler plan` shows, or delete the file.",
     ),
     _rule(
         RuleId.REGISTRATION_PENDING,
-        "a contact with a pending registration is approved, not created beside it",
-        "The person would have two accesses.",
+        "a contact with a pending registration is approved, not created separately",
+        "The person would have two accounts.",
         "Copy the `registration:` line that `reconciler plan` shows into the file, "
         "or write `registration: none` to reject the registration and create the contact.",
     ),
     _rule(
         RuleId.SAME_CUSTOMER,
-        "a folder that goes and one that comes are clearly one customer or clearly two",
+        "a removed folder and a new folder are clearly one customer or clearly two",
         "If it is one, all its people would lose access and be invited again.",
         "One customer: write `previously: [acme]` into the new customer.yaml. "
-        "Two: delete the old folder in a pull request of its own, and apply that first.",
+        "Two: delete the old folder in a separate pull request, and apply that first.",
     ),
     _rule(
         RuleId.SERVICE_IN_USE,
@@ -152,7 +152,7 @@ PLANS: Final = (
     _rule(
         RuleId.SERVICE_UNKNOWN,
         "a service that a file names exists in the portal",
-        "When portal.yaml declares no services, only the portal knows which there are.",
+        "When portal.yaml declares no services, only the portal knows the services.",
         "Correct the key, or declare the service in portal.yaml: "
         "`services: {certified: {name: Certified translation}}`.",
     ),
@@ -173,20 +173,20 @@ PLANS: Final = (
     _rule(
         RuleId.TREE_EMPTY,
         "an empty tree removes nobody",
-        "A broken checkout looks the same as a wish to remove everybody.",
+        "An incomplete checkout looks the same as the removal of everybody.",
         "Check out the whole repository, `customers/` included.",
     ),
     _rule(
         RuleId.WAITS_FOR_CUSTOMER,
         "a service is closed, narrowed or removed after the customers that depend on it",
         "One of these customers is held back, and its people would lose the service unannounced.",
-        "Solve what holds the customer back, then run `reconciler apply` again.",
+        "Resolve what holds the customer back, then run `reconciler apply` again.",
     ),
     _rule(
         RuleId.WAITS_FOR_SERVICE,
-        "a service that somebody needs is there, and one that goes is not used any more",
-        "A service that somebody needs is not there yet, or is still used.",
-        "Solve what holds back the change of the service, or the customers that still use it.",
+        "a needed service exists, and a removed service is no longer used",
+        "A needed service does not exist yet, or a removed one is still used.",
+        "Resolve what holds back the change of the service, or the customers that still use it.",
     ),
 )
 """Sorted by id."""

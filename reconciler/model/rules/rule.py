@@ -8,7 +8,7 @@ from enum import StrEnum
 
 
 class Where(StrEnum):
-    """What a rule judges: the files (`validate`), or the files against the portal (`plan`)."""
+    """The subject of a rule: the files (`validate`), or the files against the portal (`plan`)."""
 
     FILES = "files"
     PLAN = "plan"
@@ -144,8 +144,8 @@ class RuleId(StrEnum):
 class Rule:
     """One rule, explained.
 
-    `sentence`: true when the rule is kept. `reason`: why there is such a rule. `remedy`: what to
-    do, with the YAML line or the command to write.
+    `sentence`: the condition. `reason`: why the rule exists. `remedy`: what to do, with the YAML
+    line or the command to write.
     """
 
     id: RuleId
@@ -156,6 +156,6 @@ class Rule:
 
 
 def alternatives(words: Iterable[str]) -> str:
-    """The words as a choice: `a, b or c`."""
+    """Return the words as a choice: `a, b or c`."""
     *first, last = words
     return f"{', '.join(first)} or {last}" if first else last

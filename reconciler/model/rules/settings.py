@@ -1,4 +1,4 @@
-"""The fields of `portal.yaml`: what a valid value is, and why."""
+"""The rules on fields of `portal.yaml`: the valid values, and why."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SETTINGS: Final = (
     Rule(
         RuleId.BRANDING,
         "branding is a mapping with primary_color and logo",
-        "It is how the portal's pages look.",
+        "It sets the look of the portal's pages.",
         'Write `branding: {primary_color: "#0b5fff", logo: null}`.',
     ),
     Rule(
@@ -77,13 +77,13 @@ SETTINGS: Final = (
     Rule(
         RuleId.OFFERS,
         "offers is a mapping with expire_after_days",
-        "It is what holds for every quote.",
+        "It sets the terms of every quote.",
         "Write `offers: {expire_after_days: 30}`.",
     ),
     Rule(
         RuleId.OWNER,
-        "owner is a key: small letters, digits and single hyphens",
-        "The reconciler changes only what carries this owner in the portal.",
+        "owner is a key: lower-case letters, digits and single hyphens",
+        "The reconciler changes only objects with this owner in the portal.",
         "Write `owner: acme-translations`, and keep it: another owner manages other customers.",
     ),
     Rule(
@@ -108,7 +108,7 @@ SETTINGS: Final = (
     Rule(
         RuleId.POLICY,
         "policy is a mapping of the settings of the reconciler itself",
-        "It decides how careful a run is.",
+        "It sets the limits of a run.",
         f"Write `policy: {{mails_per_run: {_DEFAULT.mails_per_run}, removals: {_REMOVALS}}}`.",
     ),
     Rule(
@@ -144,7 +144,7 @@ SETTINGS: Final = (
     Rule(
         RuleId.SCHEMA_VERSION,
         "schema_version is 1",
-        "It says which version of the format the files are written in.",
+        "It is the version of the files' format.",
         "Write `schema_version: 1`.",
     ),
     Rule(

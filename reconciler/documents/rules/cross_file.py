@@ -1,0 +1,321 @@
+"""Rules across files: conditions that no single document can check.
+
+Each rule is a function over the whole book that yields problems; `across_files` runs them all.
+Conditions on the portal or the date (open work, who leaves soon) are checked in `planning`.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import Final, TypeAlias
+
+from reconciler.documents.strict_yaml import Path, Span
+from reconciler.documents.types import Portal
+from reconciler.documents.validation import Source
+from reconciler.model.desired import DesiredContact, DesiredCustomer, Farewell
+from reconciler.model.equality import address_key, domain_key, name_key
+from reconciler.model.keys import display
+from reconciler.model.problems import Problem, Severity
+from reconciler.model.roles import Role, may_hold_work
+from reconciler.model.rules import RuleId
+from reconciler.model.values import ALL
+
+DesiredObject: TypeAlias = DesiredContact | DesiredCustomer | Farewell
+_MOST_NAMES: Final = 20
+"""The number of names in a hint, and of unknown names in one list that get a suggestion."""
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """All customers of a tree, the portal file, and the sources to point into.
+
+    `unread`: customers of which a file could not be read.
+    """
+
+    customers: Mapping[str, DesiredCustomer]
+    portal: Portal | None
+    sources: Mapping[str, Source]
+    unread: frozenset[str] = frozenset()
+
+    @property
+    def complete_customers(self) -> list[DesiredCustomer]:
+        """The customers whose files could all be read; for others, a missing file proves nothing."""
+        return [customer for key, customer in self.customers.items() if key not in self.unread]
+
+    def contacts(self) -> Iterator[DesiredContact]:
+        for customer in self.customers.values():
+            yield from customer.contacts.values()
+
+    def problem(self, rule: RuleId, object: DesiredObject, at: str | Path, message: str, hint: str) -> Problem:
+        """Return an error at a field's value in the object's file, or at its first line without
+        such a value.
+        """
+        source = self.sources[object.place.path]
+        path = (at,) if isinstance(at, str) else at
+        has_value = path in source.composed.values
+        span = source.span(path) if has_value else Span(1, 1)
+        return source.problem(rule, span, message, at=path if has_value else (), hint=hint)
+
+    def item(self, object: DesiredObject, field: str, text: str) -> Path:
+        """Return the place of a text in a list of the object's file."""
+        items = self.sources[object.place.path].composed.value[field]
+        return (field, items.index(text)) if text in items else (field,)
+
+
+def across_files(book: Book) -> list[Problem]:
+    """Return every problem across the files."""
+    return [problem for rule in CROSS_FILE_RULES for problem in rule(book)]
+
+
+def _warning(problem: Problem) -> Problem:
+    return replace(problem, severity=Severity.WARNING)
+
+
+def address_unique(book: Book) -> Iterator[Problem]:
+    """An address is one person's login in the whole portal."""
+    first: dict[str, DesiredContact] = {}
+    for contact in book.contacts():
+        earlier = first.setdefault(address_key(contact.email), contact)
+        if earlier is not contact:
+            line = earlier.places["email"].line
+            message = (
+                f"'{contact.email}' is already the address of {display(earlier.customer, earlier.key)} "
+                f"({earlier.place.path}:{line})"
+            )
+            yield book.problem(RuleId.ADDRESS_TWICE, contact, "email", message, "give each person one file")
+
+
+def customer_name_unique(book: Book) -> Iterator[Problem]:
+    """A customer's name is unique."""
+    first: dict[str, DesiredCustomer] = {}
+    for customer in book.customers.values():
+        earlier = first.setdefault(name_key(customer.name), customer)
+        if earlier is not customer:
+            message = f"'{customer.name}' is already the name of {earlier.key} ({earlier.place.path})"
+            yield book.problem(RuleId.CUSTOMER_NAME_TWICE, customer, "name", message, "make the names differ")
+
+
+def heirs_resolve(book: Book) -> Iterator[Problem]:
+    """An heir exists, may hold work, and does not leave without an heir.
+
+    Under `removed/` this only warns: a farewell of a removed contact has no effect, so it must not
+    block the removal of its heir. Where there is open work, the plan refuses.
+    """
+    for customer in book.complete_customers:
+        if customer.heir:
+            yield from _heir(book, customer, customer, customer.heir)
+        for contact in customer.contacts.values():
+            if contact.heir:
+                yield from _heir(book, customer, contact, contact.heir)
+        for farewell in customer.farewells.values():
+            if farewell.heir:
+                yield from map(_warning, _heir(book, customer, farewell, farewell.heir))
+
+
+def _heir(book: Book, customer: DesiredCustomer, giver: DesiredObject, heir: str) -> Iterator[Problem]:
+    """Follow a chain of leavers to its end; it has at most as many steps as there are people."""
+    chain = [] if isinstance(giver, DesiredCustomer) else [giver.key]
+    while heir not in chain:
+        chain.append(heir)
+        contact = _find_contact(customer, heir)
+        if contact is not None and contact.leaves is None:
+            if not may_hold_work(contact.role):
+                message = f"'{heir}' is an observer and cannot hold work"
+                yield book.problem(RuleId.HEIR, giver, "heir", message, "name a requester or a manager")
+            return
+        following = contact.heir if contact else None
+        if contact is None:
+            farewell = customer.farewells.get(heir)
+            if farewell is None:
+                message = f"'{heir}' is not a contact of {customer.key}"
+                yield book.problem(RuleId.HEIR, giver, "heir", message, _other_heirs(customer, giver, heir))
+                return
+            following = farewell.heir
+        following = following or customer.heir
+        if following is None:
+            if contact is None:
+                message = f"'{heir}' has left and names no heir"
+                yield book.problem(RuleId.HEIR, giver, "heir", message, "name a contact who stays")
+            return
+        heir = following
+    message = f"the heirs form a circle: {' → '.join([*chain, heir])}"
+    yield book.problem(RuleId.HEIR_CIRCLE, giver, "heir", message, "name a contact who stays")
+
+
+def _find_contact(customer: DesiredCustomer, key: str) -> DesiredContact | None:
+    contact = customer.contacts.get(key)
+    return contact or next((c for c in customer.contacts.values() if key in c.previously), None)
+
+
+def _other_heirs(customer: DesiredCustomer, giver: DesiredObject, key: str) -> str:
+    """Return a hint with the contacts who may hold work, without the giver."""
+    people = {
+        contact_key: contact
+        for contact_key, contact in customer.contacts.items()
+        if contact_key != giver.key or giver is customer
+    }
+    candidates = tuple(sorted(contact_key for contact_key, contact in people.items() if may_hold_work(contact.role)))
+    hint = _name_hint(key, candidates, "name one of", "its requesters and managers")
+    return hint if hint.startswith("did") else f"{hint}; or, if {key} has left, write removed/{key}.yaml"
+
+
+@lru_cache(maxsize=1024)
+def _name_hint(word: str, names: tuple[str, ...], lead: str, empty_text: str) -> str:
+    """Return the closest known name, else a few of them. Cached, because one typo repeats."""
+    near = difflib.get_close_matches(word, names, 1, 0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
+    return f"{lead} {', '.join(names[:_MOST_NAMES]) or empty_text}{more}"
+
+
+def services_exist(book: Book) -> Iterator[Problem]:
+    """A named service exists in the portal, and a contact's service is one of the customer's."""
+    portal_services = book.portal.services if book.portal else None
+    for customer in book.customers.values():
+        customer_field = customer.fields.get("services")
+        if isinstance(customer_field, tuple) and portal_services is not None:
+            yield from _unknown_services(book, customer_field, portal_services, customer)
+        for contact in customer.contacts.values():
+            contact_services = contact.fields.get("services")
+            if not isinstance(contact_services, tuple):
+                continue
+            if portal_services is not None:
+                yield from _unknown_services(book, contact_services, portal_services, contact)
+            customer_services = customer_field if isinstance(customer_field, tuple) else contact_services
+            for key in contact_services:
+                exists = portal_services is None or key in portal_services
+                if exists and key not in customer_services and not _for_all(book, key):
+                    message = f"'{key}' is not one of the services of {customer.key}"
+                    hint = f"add it to {customer.place.path}, or remove it here"
+                    yield book.problem(
+                        RuleId.SERVICE_NOT_ORDERED, contact, book.item(contact, "services", key), message, hint
+                    )
+
+
+def _unknown_services(
+    book: Book, keys: tuple[str, ...], portal_services: Mapping[str, object], object: DesiredObject
+) -> Iterator[Problem]:
+    known_keys = tuple(sorted(portal_services))
+    for number, key in enumerate(key for key in keys if key not in portal_services):
+        hint = (
+            _name_hint(key, known_keys, "services are", "none yet")
+            if number < _MOST_NAMES
+            else "compare it with portal.yaml"
+        )
+        at = book.item(object, "services", key)
+        yield book.problem(RuleId.SERVICES, object, at, f"'{key}' is not a service of portal.yaml", hint)
+
+
+def _for_all(book: Book, key: str) -> bool:
+    service = (book.portal.services or {}).get(key) if book.portal else None
+    return bool(service and service.available_to_all)
+
+
+def present_or_removed(book: Book) -> Iterator[Problem]:
+    """A key is present or removed, not both, and not somebody else's former key."""
+    for customer in book.customers.values():
+        for key, farewell in customer.farewells.items():
+            if key in customer.contacts and farewell.registration is None:
+                message = f"'{key}' is present in contacts/ and has a farewell here"
+                yield book.problem(RuleId.PRESENT_AND_REMOVED, farewell, (), message, "delete one of the two files")
+        former: dict[str, str] = {}
+        for contact in customer.contacts.values():
+            for key in contact.previously:
+                at = book.item(contact, "previously", key)
+                if key in customer.contacts or key in customer.farewells:
+                    message = f"'{key}' is in use; it cannot be a former key of {contact.key}"
+                    yield book.problem(
+                        RuleId.PREVIOUSLY, contact, at, message, "delete the key here, or the other file"
+                    )
+                elif former.setdefault(key, contact.key) != contact.key:
+                    message = f"'{key}' is also a former key of {former[key]}"
+                    yield book.problem(RuleId.PREVIOUSLY, contact, at, message, "keep it in one of them")
+
+
+def former_folders(book: Book) -> Iterator[Problem]:
+    """A former folder name belongs to one customer and is not in use."""
+    former: dict[str, str] = {}
+    for customer in book.customers.values():
+        for key in customer.previously:
+            at = book.item(customer, "previously", key)
+            if key in book.customers:
+                message = f"'{key}' is an existing customer; it cannot be a former key of {customer.key}"
+                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "delete the key here")
+            elif former.setdefault(key, customer.key) != customer.key:
+                message = f"'{key}' is also a former key of {former[key]}"
+                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "keep it in one of them")
+
+
+def domain_unique(book: Book) -> Iterator[Problem]:
+    """An e-mail domain belongs to one customer."""
+    first: dict[str, DesiredCustomer] = {}
+    for customer in book.customers.values():
+        for domain in _texts(customer, "email_domains"):
+            earlier = first.setdefault(domain_key(domain), customer)
+            if earlier is not customer:
+                message = f"'{domain}' is already a domain of {earlier.key} ({earlier.place.path})"
+                at = book.item(customer, "email_domains", domain)
+                yield book.problem(RuleId.DOMAIN_TWICE, customer, at, message, "keep it in one of them")
+
+
+def foreign_domain(book: Book) -> Iterator[Problem]:
+    """A contact's address is in one of the customer's domains, if the customer lists any."""
+    for customer in book.customers.values():
+        domains = {domain_key(domain) for domain in _texts(customer, "email_domains")}
+        for contact in customer.contacts.values() if domains else ():
+            if domain_key(contact.email.rpartition("@")[2]) not in domains:
+                message = f"'{contact.email}' is not in a domain of {customer.key}"
+                hint = "check the address, or add its domain to email_domains"
+                yield _warning(book.problem(RuleId.FOREIGN_DOMAIN, contact, "email", message, hint))
+
+
+def can_order(book: Book) -> Iterator[Problem]:
+    """A customer has a contact, a manager, a project manager and a service; otherwise it cannot
+    order.
+    """
+    for customer in book.complete_customers:
+        if customer.release:
+            continue
+        lacks = []
+        if not customer.contacts:
+            lacks.append("no contact")
+        elif not customer.fields.get("manager_optional") and not any(
+            contact.role is Role.MANAGER for contact in customer.contacts.values()
+        ):
+            lacks.append("no manager")
+        if "project_managers" in customer.fields and not customer.fields["project_managers"]:
+            lacks.append("no project manager")
+        if "services" in customer.fields and not _orderable(book, customer):
+            lacks.append("no service")
+        if lacks:
+            message = f"{customer.key} has {' and '.join(lacks)}"
+            hint = "add the missing parts before people need them"
+            yield _warning(book.problem(RuleId.CANNOT_ORDER, customer, (), message, hint))
+
+
+def _orderable(book: Book, customer: DesiredCustomer) -> bool:
+    own = customer.fields["services"]
+    portal_services = (book.portal.services if book.portal else None) or {}
+    return own == ALL or bool(own) or any(service.available_to_all for service in portal_services.values())
+
+
+def _texts(customer: DesiredCustomer, field: str) -> tuple[str, ...]:
+    value = customer.fields.get(field)
+    return value if isinstance(value, tuple) else ()
+
+
+CROSS_FILE_RULES: tuple[Callable[[Book], Iterator[Problem]], ...] = (
+    address_unique,
+    customer_name_unique,
+    heirs_resolve,
+    services_exist,
+    present_or_removed,
+    former_folders,
+    domain_unique,
+    foreign_domain,
+    can_order,
+)

@@ -1,0 +1,115 @@
+"""The parts of every line about a contact: the change with its target and cause, an edit, a count."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Final
+
+from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
+from reconciler.model.desired import DesiredContact
+from reconciler.model.live import Applied, LiveContact, LiveObject, Touch
+from reconciler.model.plan import PortalEdit
+from reconciler.model.roles import Role
+from reconciler.model.values import FieldChange
+from reconciler.planning.customer_context import CustomerContext, Person
+
+
+def contact_change(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:
+    """Return a change of this kind about the person, with the fields of their file as its base. The
+    caller adds the effects.
+    """
+    live, desired = person.match.live, person.match.desired
+    customer = context.customer.live
+    target = Target(
+        live.id if live else None,
+        live.version if live else None,
+        customer.id if customer else None,
+        person.match.life if live is None else live.life,
+    )
+    base = desired.fields if desired else None
+    cause = cause_of(person)
+    return Change(kind, ObjectKind.CONTACT, context.key, person.key, message, target=target, base=base, cause=cause)
+
+
+def cause_of(person: Person, field: str = "") -> Cause:
+    """Return the line of the person's file that sets the field, else the file; empty when there is
+    no file.
+    """
+    if person.match.desired is None:
+        return Cause()
+    place = person.match.desired.places.get(field, person.match.desired.place)
+    return Cause(place.path, place.line)
+
+
+def field_edit(
+    customer: str | None, contact: str | None, edit: FieldChange, touch: Touch | None, service: str | None = None
+) -> PortalEdit:
+    """Return a field that was changed in the portal, with who changed it and when as far as the
+    portal knows.
+    """
+    by, at = _who_and_when(touch)
+    return PortalEdit(customer, contact, edit.name, edit.before, edit.after, by, at, service)
+
+
+def presence_edit(customer: str, contact: str | None, live: str, touch: Touch | None) -> PortalEdit:
+    """Return an object that was removed or restored in the portal while its file did not change."""
+    by, at = _who_and_when(touch)
+    applied = "absent" if live == "restored" else "present"
+    return PortalEdit(customer, contact, "presence", applied, live, by, at)
+
+
+def _who_and_when(touch: Touch | None) -> tuple[str, str]:
+    return (touch.by, touch.at) if touch else ("unknown", "")
+
+
+def with_setter_notes(change: Change, live: LiveObject, base: Applied | None) -> Change:
+    """Return the change with a note for each live value that no file managed before: who set it."""
+    applied_fields = base.fields if base else {}
+    notes = setter_notes(live, [field.name for field in change.fields if field.name not in applied_fields])
+    return replace(change, notes=notes, message=change.message + "".join(f" ({note})" for note in notes))
+
+
+def setter_notes(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
+    """Return one sentence for each of the fields whose last author the portal knows."""
+    return tuple(
+        f"{name} was set by {live.touched[name].by} on {live.touched[name].at[:10]}"
+        for name in sorted(fields)
+        if name in live.touched
+    )
+
+
+def live_of(person: Person) -> LiveContact:
+    """Return the person's row; only valid for a match that has one."""
+    if person.match.live is None:
+        raise AssertionError(f"{person.key} has no live contact")
+    return person.match.live
+
+
+def desired_of(person: Person) -> DesiredContact:
+    """Return the person's file; only valid for a match that has one."""
+    if person.match.desired is None:
+        raise AssertionError(f"{person.key} has no file")
+    return person.match.desired
+
+
+CONFLICT_HINT: Final = (
+    "to keep the portal's value, write it into the file; to keep the file's value, set the portal back first"
+)
+"""The hint of every conflict."""
+
+
+def describe_conflicts(conflicts: Iterable[FieldChange]) -> str:
+    """Return the file's and the portal's value of each field that both sides changed."""
+    pairs = (f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in conflicts)
+    return f"changed in the file and in the portal: {', '.join(pairs)}"
+
+
+def with_article(role: Role) -> str:
+    """Return the role with its article: `a manager`, `an observer`."""
+    return f"an {role}" if role is Role.OBSERVER else f"a {role}"
+
+
+def count_noun(number: int, singular: str, plural: str | None = None) -> str:
+    """Return the number with its noun; `plural` is needed where it is not the singular with an s."""
+    return f"{number} {singular if number == 1 else plural or singular + 's'}"

@@ -1,0 +1,180 @@
+"""Contacts that are added: created, approved from a registration or restored; and registrations
+that are rejected.
+
+A match without a living row becomes a change, or a reason to hold the contact back.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, replace
+
+from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind, ObjectKind, Target
+from reconciler.model.desired import DesiredState
+from reconciler.model.live import Registration
+from reconciler.model.rules import RuleId
+from reconciler.model.values import FieldChange
+from reconciler.planning.change_builders import contact_change, desired_of, live_of, with_article
+from reconciler.planning.customer_context import CustomerContext, Person, language_of
+from reconciler.planning.matching import MatchKind, may_belong_to
+from reconciler.planning.plan_items import PlanItems, hold
+from reconciler.planning.three_way_merge import restored_fields
+
+
+@dataclass(frozen=True, slots=True)
+class Objection:
+    """The reason why a contact cannot be added."""
+
+    rule: RuleId
+    message: str
+    hint: str
+
+
+def objection(context: CustomerContext, person: Person) -> Objection | None:
+    """Return why this person cannot be added; None when they can, or already exist."""
+    match person.match.kind:
+        case MatchKind.APPROVED:
+            return _registration_moved(context, person)
+        case MatchKind.CREATED | MatchKind.RESTORED:
+            return _registration_waits(person) or _another_name(person)
+        case _:
+            return None
+
+
+def _registration_moved(context: CustomerContext, person: Person) -> Objection | None:
+    registration, reference = person.match.registration, desired_of(person).registration
+    name = reference.id if reference else ""
+    if name in context.contested:
+        hint = "keep it in the file of the person who signed up and delete it from the others"
+        return Objection(RuleId.REGISTRATION_CHANGED, f"registration {name} is named by several files", hint)
+    hint = "delete the file, or remove its registration line to add the person without a registration"
+    if registration is None:
+        reason = "no longer exists: it was rejected, withdrawn or already decided"
+    elif not may_belong_to(registration, context.customer):
+        reason = "belongs to another customer"
+    elif reference is None or registration.fingerprint != reference.fingerprint:
+        reason = "changed after it was reviewed"
+        hint = f"read it again in the portal, then write {_line(registration)} or delete the file"
+    else:
+        return None
+    return Objection(RuleId.REGISTRATION_CHANGED, f"registration {name} {reason}", hint)
+
+
+def _registration_waits(person: Person) -> Objection | None:
+    pending, desired = person.match.rejects, desired_of(person)
+    if not pending or desired.refuses_registration:
+        return None
+    ids = ", ".join(registration.id for registration in pending)
+    lines = " or ".join(_line(registration) for registration in pending)
+    return Objection(
+        RuleId.REGISTRATION_PENDING,
+        f"{desired.email} has a pending registration ({ids})",
+        f"read it in the portal, then write {lines} or registration: none",
+    )
+
+
+def _another_name(person: Person) -> Objection | None:
+    """Refuse to give the account of a former person at a shared mailbox to the next one."""
+    former, desired = person.match.former, desired_of(person)
+    if former is None:
+        return None
+    message = f"{person.key} was recently {former}, with the same address; the file says {desired.name}"
+    hint = f"if it is the same person, write name: {former} and change it in a later run; if not, use another key for {desired.name}"
+    return Objection(RuleId.ONE_PERSON_OR_TWO, message, hint)
+
+
+def _line(registration: Registration) -> str:
+    """Return the line of a file that approves this registration in its present state."""
+    return f'registration: {{id: {registration.id}, fingerprint: "{registration.fingerprint}"}}'
+
+
+def contested_registrations(desired: DesiredState) -> frozenset[str]:
+    """Return the registrations that more than one file of the tree names."""
+    customers = desired.customers.values()
+    contacts = [contact for customer in customers for contact in customer.contacts.values()]
+    farewells = [farewell for customer in customers for farewell in customer.farewells.values()]
+    file_counts = Counter(
+        [contact.registration.id for contact in contacts if contact.registration]
+        + [farewell.registration for farewell in farewells if farewell.registration]
+    )
+    return frozenset(name for name, files in file_counts.items() if files > 1)
+
+
+def plan_addition(context: CustomerContext, person: Person) -> PlanItems:
+    """Create, approve or restore the contact, or hold it back."""
+    refusal = objection(context, person)
+    if refusal is not None:
+        yield hold(refusal.rule, context.key, person.key, refusal.message, refusal.hint)
+        return
+    place = desired_of(person).place
+    cause = Cause(place.path, place.line)
+    for registration in person.match.rejects:
+        yield _rejection(context, person.key, registration, "other", cause)
+    match person.match.kind:
+        case MatchKind.APPROVED:
+            yield _approval(context, person)
+        case MatchKind.RESTORED:
+            yield _restoration(context, person)
+        case _:
+            message = f"{person.key} is added as {with_article(desired_of(person).role)}"
+            yield _creation(context, person, Kind.CREATE_CONTACT, message)
+
+
+def _approval(context: CustomerContext, person: Person) -> Change:
+    registration = person.match.registration
+    if registration is None:
+        raise AssertionError(f"{person.key} has no registration")
+    message = f"{person.key} is approved as {with_article(desired_of(person).role)}"
+    change = _creation(context, person, Kind.APPROVE_REGISTRATION, message)
+    target = replace(change.target, id=registration.contact_id, version=registration.version)
+    return replace(change, target=target, registration=registration.id, fingerprint=registration.fingerprint)
+
+
+def _creation(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:
+    desired, registration = desired_of(person), person.match.registration
+    fields = tuple(FieldChange(name, None, value) for name, value in sorted(desired.fields.items()))
+    own = {"language": registration.language} if registration else {}
+    mail = Mail(MailKind.ACTIVATION, desired.email, language_of(context, {**own, **desired.fields}))
+    return replace(contact_change(context, person, kind, message), fields=fields, effects=Effects((mail,)))
+
+
+def _restoration(context: CustomerContext, person: Person) -> Change:
+    live, desired = live_of(person), desired_of(person)
+    mail = Mail(MailKind.ACTIVATION_AGAIN, live.email, language_of(context, person.fields_after))
+    message = f"{person.key} is restored as {with_article(desired.role)}"
+    change = contact_change(context, person, Kind.RESTORE_CONTACT, message)
+    return replace(change, fields=restored_fields(desired.fields, live), effects=Effects((mail,)))
+
+
+def reject_by_farewell(context: CustomerContext) -> PlanItems:
+    """Yield the pending registrations that farewells reject; one of another customer is held back."""
+    for key, farewell in sorted(context.farewells.items()):
+        registration = context.index.live.registrations.get(farewell.registration or "")
+        if registration is None:
+            continue
+        contested = registration.id in context.contested
+        if may_belong_to(registration, context.customer) and not contested:
+            cause = Cause(farewell.place.path, farewell.place.line)
+            yield _rejection(context, key, registration, farewell.reason, cause)
+            continue
+        reason = "is named by several files" if contested else "belongs to another customer"
+        message = f"registration {registration.id} {reason}"
+        hint = "move the line to the farewell of the customer that the registration belongs to"
+        yield hold(RuleId.REGISTRATION_CHANGED, context.key, key, message, hint)
+
+
+def _rejection(context: CustomerContext, key: str, registration: Registration, reason: str, cause: Cause) -> Change:
+    language, live = registration.language or context.language, context.customer.live
+    return Change(
+        Kind.REJECT_REGISTRATION,
+        ObjectKind.CONTACT,
+        context.key,
+        key,
+        f"the registration of {registration.email} is rejected",
+        cause=cause,
+        effects=Effects((Mail(MailKind.REJECTED, registration.email, language),)),
+        target=Target(registration.contact_id, registration.version, live.id if live else None),
+        registration=registration.id,
+        reason=reason,
+        present=False,
+    )

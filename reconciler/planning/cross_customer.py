@@ -1,0 +1,237 @@
+"""Links between customers: people who move, and addresses and names that are passed on.
+
+Also the rules of identity that need more than one match: an address that is taken, one person or
+two, an object of another owner.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from reconciler.model.changes import Change, Kind, ObjectKind
+from reconciler.model.equality import address_key, name_key
+from reconciler.model.live import LiveContact
+from reconciler.model.plan import Refusal
+from reconciler.model.rules import RuleId
+from reconciler.planning.contact_additions import objection
+from reconciler.planning.customer_context import CustomerContext, names_at, restored_in_portal
+from reconciler.planning.index import Index
+from reconciler.planning.matching import MatchKind
+from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
+
+_FREEING = {Kind.REMOVE_CONTACT, Kind.CHANGE_EMAIL}
+_ARRIVING = {Kind.CREATE_CONTACT, Kind.APPROVE_REGISTRATION, Kind.RESTORE_CONTACT}
+_ARRIVED = {MatchKind.CREATED, MatchKind.APPROVED, MatchKind.RESTORED}
+_NEW = {*_ARRIVED, MatchKind.ADOPTED}
+
+
+def identity_items(contexts: Sequence[CustomerContext], changes: Sequence[Change], index: Index) -> PlanItems:
+    """Yield the refusals and links over all customers."""
+    yield from _claimed_addresses(contexts, _freed_addresses(contexts, changes))
+    for context in contexts:
+        if context.is_released:
+            continue
+        yield from _ambiguous(context)
+        yield from _foreign_contacts(context)
+        yield from _foreign_customer(context)
+    yield from _claimed_names(changes, index)
+
+
+def _freed_addresses(contexts: Iterable[CustomerContext], changes: Sequence[Change]) -> dict[str, str]:
+    """Return the live contacts whose address is free from the start of their group: id → customer
+    key.
+    """
+    owners = {c.target.id: c.customer or "" for c in changes if c.kind in _FREEING and c.target.id}
+    archived = {c.target.id for c in changes if c.kind is Kind.ARCHIVE_CUSTOMER}
+    for context in contexts:
+        if context.customer.live and context.customer.live.id in archived:
+            owners |= {row.id: context.key for row in context.index.living(context.customer.live)}
+    return owners
+
+
+@dataclass(frozen=True, slots=True)
+class _Claim:
+    """An address that the plan makes somebody's login; `row`: the contact that then has it, if any."""
+
+    context: CustomerContext
+    key: str
+    address: str
+    row: str | None = None
+
+
+def _claims(context: CustomerContext) -> Iterator[_Claim]:
+    """Yield the addresses that a customer's people claim; none for people who keep theirs or are
+    held back.
+    """
+    for person in context.people:
+        desired, live = person.match.desired, person.match.live
+        if objection(context, person) is not None:
+            continue
+        if desired is not None and person.match.kind in _ARRIVED:
+            yield _Claim(context, person.key, desired.email, live.id if live else None)
+        elif live is not None and person.match.kind is not MatchKind.AWAY and not person.comparison.conflicts:
+            for change in person.comparison.changes:
+                if change.name == "email":
+                    yield _Claim(context, person.key, str(change.after), live.id)
+    if context.customer.kind is MatchKind.RESTORED and context.customer.live:
+        names = names_at(context)
+        for row in context.index.contacts[context.customer.live.id]:
+            if row.removal and row.removal.with_customer:
+                yield _Claim(context, names[row.id].partition("/")[2], row.email, row.id)
+
+
+def _claimed_addresses(contexts: Iterable[CustomerContext], freed: dict[str, str]) -> PlanItems:
+    """Refuse a claimed address unless it is free or this plan frees it."""
+    claims = [claim for context in contexts if not context.is_released for claim in _claims(context)]
+    first: dict[str, _Claim] = {}
+    for claim in claims:
+        earlier_claim = first.setdefault(address_key(claim.address), claim)
+        if earlier_claim.row != claim.row or earlier_claim.key != claim.key:
+            message = f"{claim.address} would also be the address of {earlier_claim.context.key}/{earlier_claim.key}"
+            hint = "restore the customer first, and reuse the address in a later run"
+            yield refuse(RuleId.ADDRESS_TAKEN, claim.context.key, claim.key, message, hint)
+        yield from _address_of_another(claim, freed)
+
+
+def _address_of_another(claim: _Claim, freed: dict[str, str]) -> PlanItems:
+    context, index = claim.context, claim.context.index
+    holder = index.by_address.get(address_key(claim.address))
+    if holder is None or holder.id == claim.row:
+        return
+    if holder.id in freed:
+        if freed[holder.id] != context.key:
+            yield CustomerLink(context.key, freed[holder.id])
+    elif holder.owner in {None, index.owner}:
+        message = f"{claim.address} is the address of {index.person(holder)}"
+        hint = "remove that contact in the same pull request, or use another address"
+        yield refuse(RuleId.ADDRESS_TAKEN, context.key, claim.key, message, hint)
+    else:
+        message = f"{claim.address} is the address of a contact managed by '{holder.owner}'"
+        yield _refuse_foreign(context, claim.key, message)
+
+
+def _ambiguous(context: CustomerContext) -> PlanItems:
+    """Refuse new files that share only the address or only the name with somebody whose file was
+    removed.
+    """
+    leavers = list(_leavers_without_farewell(context))
+    for person in context.people:
+        desired = person.match.desired
+        if desired is None or person.match.kind not in _NEW:
+            continue
+        for key, row in leavers:
+            address = address_key(row.email) == address_key(desired.email)
+            if address != (name_key(row.name) == name_key(desired.name)):
+                shared_field = "address" if address else "name"
+                message = f"{person.key} has the same {shared_field} as {key}, whose file was removed"
+                hint = f"if it is the same person, write previously: [{key}]; if not, write removed/{key}.yaml"
+                yield refuse(RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint)
+
+
+def _leavers_without_farewell(context: CustomerContext) -> Iterator[tuple[str, LiveContact]]:
+    for person in context.people:
+        row = person.match.live
+        if person.match.kind is not MatchKind.GONE or row is None or not row.living or person.key in context.farewells:
+            continue
+        if not restored_in_portal(context, person):
+            yield person.key, row
+
+
+def _foreign_contacts(context: CustomerContext) -> PlanItems:
+    """Refuse files whose key another owner gave to a contact here."""
+    live = context.customer.live
+    if live is None:
+        return
+    owners = {
+        row.external_key: row.owner
+        for row in context.index.living(live)
+        if row.owner not in {None, context.index.owner}
+    }
+    for person in context.people:
+        if person.match.desired is not None and person.match.kind is not MatchKind.SAME and person.key in owners:
+            message = f"{context.key}/{person.key} is managed by '{owners[person.key]}'"
+            yield _refuse_foreign(context, person.key, message)
+
+
+def _refuse_foreign(context: CustomerContext, key: str, message: str) -> Refusal:
+    hint = f"keep {context.key}/{key} in that owner's files, and remove its file here"
+    return refuse(RuleId.OTHER_OWNER, context.key, key, message, hint)
+
+
+def _foreign_customer(context: CustomerContext) -> PlanItems:
+    """Refuse folders that name a customer of another owner."""
+    desired, index = context.customer.desired, context.index
+    if desired is None or context.customer.kind is not MatchKind.CREATED:
+        return
+    same_name = index.by_name.get(name_key(desired.name))
+    for row in [*index.foreign.get(desired.key, []), *([same_name] if same_name else [])]:
+        if row.owner not in {None, index.owner}:
+            hint = f"keep {desired.key} in that owner's files, and remove its folder here"
+            yield refuse(RuleId.OTHER_OWNER, context.key, None, f"{row.name} is managed by '{row.owner}'", hint)
+
+
+def _claimed_names(changes: Sequence[Change], index: Index) -> PlanItems:
+    """Refuse customers that take the name of another one; an archive in the same plan frees it."""
+    archived = {c.target.id: str(c.customer) for c in changes if c.kind is Kind.ARCHIVE_CUSTOMER}
+    for change in changes:
+        if change.object is not ObjectKind.CUSTOMER:
+            continue
+        names = [str(field.after) for field in change.fields if field.name == "name"]
+        if change.kind is Kind.RESTORE_CUSTOMER and change.target.id and not names:
+            names.append(index.live.customers[change.target.id].name)
+        for name in names:
+            holder = index.by_name.get(name_key(name))
+            if holder is None or holder.id == change.target.id:
+                continue
+            if holder.id in archived:
+                yield CustomerLink(str(change.customer), archived[holder.id])
+            elif change.kind is not Kind.CREATE_CUSTOMER or index.owner == holder.owner:
+                message = f"'{name}' is the name of {index.customer_key(holder.id)}"
+                hint = "rename that customer in an earlier run, or use another name"
+                yield refuse(RuleId.NAME_TAKEN, str(change.customer), None, message, hint)
+
+
+def find_moves(changes: Sequence[Change], index: Index) -> dict[str, str]:
+    """Return the two ends (`customer/contact`) of each person who leaves one customer and joins
+    another.
+    """
+    rows = index.live.contacts
+    arrivals = {_identity(change, rows): change for change in changes if change.kind in _ARRIVING}
+    ends: dict[str, str] = {}
+    for change in changes:
+        row = rows.get(change.target.id or "") if change.kind is Kind.REMOVE_CONTACT else None
+        arrival = arrivals.get((address_key(row.email), name_key(row.name))) if row else None
+        if arrival and arrival.customer != change.customer:
+            ends[_end(change)], ends[_end(arrival)] = _end(arrival), _end(change)
+    return ends
+
+
+def _identity(change: Change, rows: Mapping[str, LiveContact]) -> tuple[str, str]:
+    """Return address and name of a person who is added; a restoration takes missing fields from the
+    row.
+    """
+    row = rows.get(change.target.id or "")
+    fields = {**(row.fields if row else {}), **{field.name: field.after for field in change.fields}}
+    return address_key(str(fields["email"])), name_key(str(fields["name"]))
+
+
+def with_moves(changes: Iterable[Change], ends: Mapping[str, str]) -> Iterator[Change]:
+    """Yield the changes, with the removal and the addition of one person marked as one move."""
+    for change in changes:
+        other_end = ends.get(_end(change))
+        if other_end is not None and change.kind is Kind.REMOVE_CONTACT:
+            yield replace(change, other_end=other_end, message=f"{change.message} (moves to {other_end})")
+        elif other_end is not None and change.kind in _ARRIVING:
+            yield replace(change, other_end=other_end, message=f"{change.message} (moves from {other_end})")
+        else:
+            yield change
+
+
+def links_of(ends: Mapping[str, str]) -> list[CustomerLink]:
+    """Return the customers that moves link together."""
+    return [CustomerLink(end.partition("/")[0], other_end.partition("/")[0]) for end, other_end in ends.items()]
+
+
+def _end(change: Change) -> str:
+    return f"{change.customer}/{change.contact}"

@@ -1,0 +1,165 @@
+"""One customer during planning: its match, its people, and what rules need to know about it.
+
+Built once from `matching` and frozen. `contacts` and `customers` make changes from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from reconciler.model.desired import DesiredState, Farewell
+from reconciler.model.values import Fields
+from reconciler.planning.heirs import ContactAfterPlan
+from reconciler.planning.index import Index
+from reconciler.planning.matching import ContactMatch, CustomerMatch, MatchKind
+from reconciler.planning.portal_edit_reverts import revert_edits
+from reconciler.planning.three_way_merge import Comparison, compare
+
+DEFAULT_LANGUAGE = "en"
+"""The language of mails to a customer that sets none (an assumption)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A contact's match with its comparison. Under `revert`, undone portal edits are among the
+    changes.
+    """
+
+    match: ContactMatch
+    comparison: Comparison = field(default_factory=Comparison)
+
+    @property
+    def key(self) -> str:
+        if self.match.desired:
+            return self.match.desired.key
+        return (self.match.live.external_key if self.match.live else None) or ""
+
+    @property
+    def fields_after(self) -> Fields:
+        """The fields that the portal shows after this person's changes are applied."""
+        live = self.match.live.fields if self.match.live else {}
+        if self.match.desired is not None and self.match.kind in {
+            MatchKind.CREATED,
+            MatchKind.APPROVED,
+            MatchKind.RESTORED,
+        }:
+            return {**live, **self.match.desired.fields}
+        if self.comparison.conflicts:
+            return live
+        return {**live, **{change.name: change.after for change in self.comparison.changes}}
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerContext:
+    """A customer during planning.
+
+    `contested`: registrations that several files name. `people`: every managed contact and every
+    contact file. `contacts_after_plan`: all people of the customer as the plan leaves them, by key.
+    """
+
+    desired: DesiredState
+    index: Index
+    customer: CustomerMatch
+    contested: frozenset[str] = frozenset()
+    people: tuple[Person, ...] = ()
+    contacts_after_plan: Mapping[str, ContactAfterPlan] = field(default_factory=dict)
+
+    @property
+    def key(self) -> str:
+        return self.customer.key
+
+    @property
+    def farewells(self) -> Mapping[str, Farewell]:
+        return self.customer.desired.farewells if self.customer.desired else {}
+
+    @property
+    def heir(self) -> str | None:
+        if self.customer.desired and "heir" in self.customer.desired.fields:
+            return self.customer.desired.heir
+        value = self.applied.get("heir")
+        return value if isinstance(value, str) else None
+
+    @property
+    def is_released(self) -> bool:
+        """Whether the file ends the management of this customer."""
+        return self.customer.desired is not None and self.customer.desired.release
+
+    @property
+    def applied(self) -> Fields:
+        """The fields of the last file applied to this customer."""
+        live = self.customer.live
+        return live.applied.fields if live and live.applied else {}
+
+    @property
+    def language(self) -> str:
+        """The language of people who set none themselves."""
+        for fields in (
+            self.customer.desired and self.customer.desired.fields,
+            self.customer.live and self.customer.live.fields,
+        ):
+            if fields and isinstance(fields.get("language"), str):
+                return str(fields["language"])
+        return DEFAULT_LANGUAGE
+
+    @property
+    def reverts(self) -> bool:
+        """Whether git wins over portal edits here: the files and the last applied files both say
+        so.
+        """
+        fields = self.customer.desired.fields if self.customer.desired else self.applied
+        demanded = fields.get("portal_edits") or self.desired.policy.portal_edits
+        before = self.applied.get("portal_edits") or self.index.policy.portal_edits
+        return demanded == before == "revert"
+
+
+def compare_person(context: CustomerContext, match: ContactMatch) -> Person:
+    """Return the match with its fields compared, where both sides exist.
+
+    Where git wins, an edit becomes a change back to the file's value, except an edit that took
+    access or power away: reconciling never restores these. A contact who was removed keeps all
+    edits.
+    """
+    if match.desired is None or match.live is None:
+        return Person(match)
+    comparison = compare(match.desired.fields, match.live.fields, match.base, match.live.touched)
+    if context.reverts and match.kind is not MatchKind.AWAY:
+        comparison = revert_edits(comparison)
+    return Person(match, comparison)
+
+
+def restored_in_portal(context: CustomerContext, person: Person) -> bool:
+    """Whether somebody restored a person whom we removed, and the files did not change since."""
+    live, base = person.match.live, person.match.base
+    farewell = context.farewells.get(person.key)
+    return (
+        person.match.kind is MatchKind.GONE
+        and live is not None
+        and live.living
+        and base is not None
+        and not base.present
+        and not context.reverts
+        and not (farewell is not None and farewell.keep)
+    )
+
+
+def language_of(context: CustomerContext, fields: Fields) -> str:
+    """Return the language of mails to a person with these fields."""
+    own = fields.get("language")
+    return own if isinstance(own, str) else context.language
+
+
+def names_at(context: CustomerContext) -> dict[str, str]:
+    """Return the plan's names for the customer's contacts, by row id, with their keys after the
+    plan.
+
+    `customer/key` for managed contacts, `customer/address` for all others.
+    """
+    if context.customer.live is None:
+        return {}
+    index = context.index
+    keys = {person.match.live.id: person.key for person in context.people if person.match.live}
+    return {
+        row.id: f"{context.key}/{keys.get(row.id) or index.own_name(row)}"
+        for row in index.contacts[context.customer.live.id]
+    }

@@ -1,0 +1,175 @@
+"""The groups of a plan, evaluated by their outcomes: which are held back, what each takes and
+gives.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Final
+
+from reconciler.model.changes import Change, Kind, ObjectKind
+from reconciler.model.desired import DesiredState
+from reconciler.model.live import LiveState
+from reconciler.model.plan import Expects, Facts, Group, Refusal, Scope, Stage, Warning
+from reconciler.planning.blocking import find_blocking, rules_by_group
+from reconciler.planning.customer_context import CustomerContext, names_at
+from reconciler.planning.group_dependencies import group_dependencies
+from reconciler.planning.index import Index
+from reconciler.planning.limits import Cost, limit_refusals, policy_in_force
+from reconciler.planning.outcomes import losses_of, outcomes_of
+from reconciler.planning.plan_safeguards import refuse_loosened_rules, refuse_tree
+from reconciler.planning.projection import Difference, GroupNames, differences, project
+from reconciler.planning.run_scope import is_in_scope, refuse_unreviewed, refuse_unreviewed_losses
+from reconciler.planning.safeguards import (
+    Situation,
+    fixed_refusals,
+    outcome_refusals,
+    population,
+    warn_of_invited_managers,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """The evaluated groups with what holds them back. `affected_people`: whom the limits count."""
+
+    groups: tuple[Group, ...]
+    refusals: tuple[Refusal, ...]
+    warnings: tuple[Warning, ...]
+    affected_people: frozenset[str]
+    population: int
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """The changes that the files demand, before any safeguard is evaluated."""
+
+    groups: Sequence[Group]
+    refusals: Sequence[Refusal]
+    contexts: Sequence[CustomerContext]
+    desired: DesiredState
+    index: Index
+
+
+def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
+    """Return the groups with what holds them back.
+
+    Two projections are evaluated: all groups that are not held back, and those that this run
+    applies. People of groups that are held back count too, unless they wait for a review.
+    """
+    groups, index, demanded = proposal.groups, proposal.index, proposal.desired.policy
+    names = {id: name for context in proposal.contexts if groups for id, name in names_at(context).items()}
+    projection = project(groups, index, names)
+    edges = group_dependencies(groups, projection)
+    all_names = frozenset(group.name for group in groups)
+    unreviewed = list(refuse_unreviewed(groups, facts.run))
+    stale = frozenset(rules_by_group(groups, unreviewed))
+    intended = list(differences(projection, all_names - stale))
+    situation = Situation(
+        {context.key: context for context in sorted(proposal.contexts, key=_has_folder)},
+        tuple(groups),
+        projection,
+        index,
+        policy_in_force(demanded, index.policy),
+        demanded,
+        facts,
+        names,
+        len(_affected_people(intended)),
+    )
+    fixed = [*proposal.refusals, *fixed_refusals(situation), *unreviewed]
+    plan_blocking = find_blocking(groups, fixed, edges, partial(outcome_refusals, situation), frozenset())
+
+    def run_refusals(applied_groups: GroupNames) -> Iterator[Refusal]:
+        yield from outcome_refusals(situation, applied_groups)
+        yield from refuse_unreviewed_losses(groups, projection, facts.run, applied_groups)
+
+    out_of_scope = frozenset(group.name for group in groups if not is_in_scope(group.customers, facts.run))
+    run_blocking = find_blocking(groups, plan_blocking.refusals, edges, run_refusals, out_of_scope)
+    applied_groups = all_names - set(run_blocking.rules) - out_of_scope
+    moved_rights = [
+        *intended,
+        *differences(projection, all_names - set(plan_blocking.rules)),
+        *differences(projection, applied_groups),
+    ]
+    costs = _cost(groups, moved_rights, situation, stale)
+    limits = list(_plan_refusals(proposal, facts, costs))
+    rules = {refusal.rule for refusal in (*limits, *run_blocking.refusals) if refusal.scope is Scope.PLAN}
+    outcomes = outcomes_of(projection, applied_groups, all_names)
+    evaluated_groups = (
+        replace(
+            group,
+            held_back=tuple(sorted(rules | run_blocking.rules.get(group.name, frozenset()))),
+            waits_for=tuple(sorted(edges.get(group.name, {}))),
+            outcomes=outcomes.get(group.name, ()),
+            expects=_expects(group, index.live),
+            outside=group.name in out_of_scope,
+        )
+        for group in groups
+    )
+    warnings = warn_of_invited_managers(situation, all_names - set(run_blocking.rules))
+    return Evaluation(
+        tuple(evaluated_groups), (*limits, *run_blocking.refusals), tuple(warnings), costs.people, costs.population
+    )
+
+
+def _plan_refusals(proposal: Proposal, facts: Facts, costs: Cost) -> Iterator[Refusal]:
+    """Yield the refusals of the whole plan."""
+    yield from refuse_tree(proposal.desired, proposal.index)
+    yield from refuse_loosened_rules(facts)
+    yield from limit_refusals(costs, proposal.desired.policy, proposal.index.policy, facts)
+
+
+def _has_folder(context: CustomerContext) -> bool:
+    """Whether the context has a folder; these sort last, since a key can also have an archived row
+    of an earlier customer.
+    """
+    return context.customer.desired is not None
+
+
+def _affected_people(moved_rights: Iterable[Difference]) -> frozenset[str]:
+    return frozenset(difference.subject.name for difference in moved_rights if difference.counts)
+
+
+def _cost(
+    groups: Sequence[Group],
+    moved_rights: Sequence[Difference],
+    situation: Situation,
+    stale: GroupNames,
+) -> Cost:
+    only_rights = not any(difference.leaves for difference in moved_rights)
+    people = population(situation.contexts, situation.index, only_active=only_rights)
+    changes = tuple(change for group in groups if group.name not in stale for change in group.changes)
+    losses = frozenset(loss for difference in moved_rights for loss in losses_of(difference))
+    return Cost(_affected_people(moved_rights), people, losses, changes)
+
+
+def _expects(group: Group, live: LiveState) -> Expects:
+    """Return the versions that the group's outcome depends on, of rows that it does not write
+    itself.
+    """
+    if all(change.kind is Kind.RECORD for change in group.changes):
+        return Expects()
+    if group.stage is Stage.CLOSING:
+        return Expects((), None, live.revision)
+    if group.stage is not Stage.CUSTOMERS:
+        return Expects()
+    written_ids = {change.target.id for change in group.changes}
+    homes = {c.target.customer_id for c in group.changes if c.target.customer_id in live.customers}
+    heirs = {c.effects.work_to.id for c in group.changes if c.effects.work_to and c.effects.work_to.id}
+    rows = [(ObjectKind.CUSTOMER, id, live.customers[id].version) for id in homes - written_ids if id]
+    rows += [(ObjectKind.CONTACT, id, live.contacts[id].version) for id in heirs - written_ids if id]
+    if any(field.name in {"services", "role"} for change in group.changes for field in change.fields):
+        rows += [(ObjectKind.SERVICE, row.id, row.version) for row in live.services.values()]
+    watched_customers = homes if any(map(_takes_rights, group.changes)) else set()
+    return Expects(tuple(sorted(rows)), tuple(sorted(filter(None, watched_customers))), live.revision)
+
+
+def _takes_rights(change: Change) -> bool:
+    """Whether the change can take a right, now or after a later portal edit."""
+    names = {field.name for field in change.fields}
+    return change.kind in _LEAVING or bool(names & {"role", "services", "project_managers"})
+
+
+_LEAVING: Final = {Kind.REMOVE_CONTACT, Kind.ARCHIVE_CUSTOMER, Kind.CHANGE_EMAIL}

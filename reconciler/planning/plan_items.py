@@ -1,0 +1,93 @@
+"""The items of a plan: the values that every stage yields and the last one sorts.
+
+A stage is a generator of items. It changes nothing that another stage yielded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TypeAlias, assert_never
+
+from reconciler.model.changes import Change
+from reconciler.model.plan import Group, PortalEdit, Refusal, Scope, Stage, Warning
+from reconciler.model.rules import RuleId
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLink:
+    """Two customers whose changes must be applied together."""
+
+    customer: str
+    other_customer: str
+
+
+PlanItem: TypeAlias = Change | Refusal | PortalEdit | Warning | CustomerLink
+PlanItems: TypeAlias = Iterator[PlanItem]
+
+
+@dataclass(frozen=True, slots=True)
+class PlanItemsByKind:
+    """Plan items by kind, in the order of the stages."""
+
+    changes: tuple[Change, ...] = ()
+    refusals: tuple[Refusal, ...] = ()
+    edits: tuple[PortalEdit, ...] = ()
+    warnings: tuple[Warning, ...] = ()
+    links: tuple[CustomerLink, ...] = ()
+
+
+def sort_by_kind(items: Iterable[PlanItem]) -> PlanItemsByKind:
+    """Return the items by kind."""
+    changes: list[Change] = []
+    refusals: list[Refusal] = []
+    edits: list[PortalEdit] = []
+    warnings: list[Warning] = []
+    links: list[CustomerLink] = []
+    for item in items:
+        match item:
+            case Change():
+                changes.append(item)
+            case Refusal():
+                refusals.append(item)
+            case PortalEdit():
+                edits.append(item)
+            case Warning():
+                warnings.append(item)
+            case CustomerLink():
+                links.append(item)
+            case _:
+                assert_never(item)
+    return PlanItemsByKind(tuple(changes), tuple(refusals), tuple(edits), tuple(warnings), tuple(links))
+
+
+def refuse_plan(rule: RuleId, message: str, hint: str) -> Refusal:
+    """Hold back the whole plan."""
+    return Refusal(rule, Scope.PLAN, message, hint=hint)
+
+
+def refuse(rule: RuleId, customer: str, contact: str | None, message: str, hint: str) -> Refusal:
+    """Hold back a customer with its group."""
+    return Refusal(rule, Scope.CUSTOMER, message, customer, contact, hint)
+
+
+def refuse_portal(rule: RuleId, service: str | None, message: str, hint: str, stage: Stage | None = None) -> Refusal:
+    """Hold back one service (both of its groups unless `stage` names one), or else the settings."""
+    return Refusal(rule, Scope.CUSTOMER, message, hint=hint, service=service, stage=stage)
+
+
+def refuse_group(group: Group, rule: RuleId, message: str, hint: str) -> Refusal:
+    """Hold back one group."""
+    if group.stage is Stage.CUSTOMERS:
+        return refuse(rule, min(group.customers), None, message, hint)
+    return refuse_portal(rule, group.service, message, hint, group.stage)
+
+
+def hold(rule: RuleId, customer: str, contact: str, message: str, hint: str) -> Refusal:
+    """Hold back one contact alone."""
+    return Refusal(rule, Scope.CONTACT, message, customer, contact, hint)
+
+
+def warn(rule: RuleId, customer: str, contact: str | None, message: str, hint: str | None = None) -> Warning:
+    """Tell the reviewer; nothing is held back."""
+    return Warning(rule, message, customer, contact, hint)

@@ -1,0 +1,43 @@
+"""The names that the sentences of a plan quote: `--redact` hides them as well as the plan's own
+fields.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from reconciler.model.changes import Change, ObjectKind
+from reconciler.model.fields import is_masked
+from reconciler.model.live import LiveObject, LiveState
+from reconciler.model.plan import Refusal
+from reconciler.planning.customer_context import CustomerContext
+
+
+def quoted_names(
+    contexts: Iterable[CustomerContext], changes: Iterable[Change], refusals: Iterable[Refusal], live: LiveState
+) -> tuple[str, ...]:
+    """Return the names on both sides of conflicts, and of people whose values a line mentions;
+    sorted.
+    """
+    target_ids = {change.target.id for change in changes if change.notes}
+    refused_customers = {refusal.customer for refusal in refusals}
+    names: set[str] = set()
+    for context in contexts:
+        conflicts = [c for person in context.people for c in person.comparison.conflicts]
+        personal = [c for c in conflicts if is_masked(ObjectKind.CONTACT, c.name)]
+        names |= {str(value) for c in personal for value in (c.before, c.after) if value}
+        customer = context.customer.live
+        if context.key in refused_customers and customer is not None:
+            names |= set(_writers(customer))
+            names |= {by for row in context.index.contacts[customer.id] for by in _writers(row)}
+    for id in filter(None, target_ids):
+        row = live.contacts.get(id) or live.customers.get(id) or live.services.get(id) or live.settings
+        names |= set(_writers(row))
+    return tuple(sorted(names - {""}))
+
+
+def _writers(row: LiveObject) -> Iterator[str]:
+    yield from (touch.by for touch in row.touched.values())
+    removal = getattr(row, "removal", None)
+    if removal is not None:
+        yield removal.touch.by
