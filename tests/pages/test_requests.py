@@ -102,7 +102,7 @@ def test_a_form_keeps_what_was_typed_and_what_was_uploaded(office: Office) -> No
         ({"order": "internal|pm_quote_manual"}, "This service cannot be ordered this way."),
         ({"order": "certified|nothing"}, "Service: Please choose one."),
         ({"target_languages": "en"}, "Target languages: English is the source language"),
-        ({"target_languages": "!!"}, "Target languages: “!!” is no language"),
+        ({"target_languages": "!!"}, "Target languages: “!!” is not a language"),
     ],
 )
 def test_what_is_wrong_stands_at_its_field(office: Office, changed: dict[str, str], said: str) -> None:
