@@ -82,7 +82,7 @@ def test_what_decides_in_a_reviewed_plan_cannot_be_edited_unseen() -> None:
     for edit in edits:
         changed = json.loads(json.dumps(document))
         edit(changed)
-        with pytest.raises(Refused, match="not understood"):
+        with pytest.raises(Refused, match="reviewed plan is invalid"):
             read_reviewed(json.dumps(changed))
 
 
