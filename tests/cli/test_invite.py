@@ -45,7 +45,7 @@ def test_the_first_administrator_comes_in_by_a_link_that_works_once(folder: Prog
     ]
     again = folder("portal", "invite", "--database", database, *ADA)
     assert (again.code, again.out) == (4, "")
-    assert "is active already" in again.err
+    assert "is already active" in again.err
 
 
 def test_a_link_to_this_machine_is_pointed_out_where_a_portal_is_not_for_it_alone() -> None:

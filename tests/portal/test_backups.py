@@ -189,7 +189,7 @@ def test_nothing_is_restored_over_a_portal_that_somebody_uses(
     with pytest.raises(WrongDatabase, match="is not empty"):
         restore(url(store), tmp_path / "f", tmp_path / "portal.zip")
     assert rows(store) == before
-    with pytest.raises(WrongArchive, match="is there already"):
+    with pytest.raises(WrongArchive, match="already exists"):
         back_up(url(store), files, tmp_path / "portal.zip")
     other = empty("sqlite")
     create_token(other, "admin", "somebody's")
@@ -395,7 +395,7 @@ def test_a_backup_follows_no_link_and_replaces_nothing(
             out.symlink_to(victim if planted == "link" else tmp_path / "nowhere")
 
     plant()
-    with pytest.raises(WrongArchive, match="is there already"):
+    with pytest.raises(WrongArchive, match="already exists"):
         back_up(url(store), files, out)
     out.unlink()
     written = backup._write
@@ -405,7 +405,7 @@ def test_a_backup_follows_no_link_and_replaces_nothing(
         return written(*arguments)
 
     monkeypatch.setattr(backup, "_write", busy)
-    with pytest.raises(WrongArchive, match="is there already"):
+    with pytest.raises(WrongArchive, match="already exists"):
         back_up(url(store), files, out)
     assert victim.read_bytes() == b"precious"
     assert not (tmp_path / "nowhere").exists()

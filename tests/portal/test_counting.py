@@ -229,7 +229,7 @@ def test_nasty_documents_of_many_people_hold_up_nobody(
     office: Office, store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     busy, served, done = Busy(), 0, threading.Event()
-    monkeypatch.setattr(word_counts, "count_apart", busy.count)
+    monkeypatch.setattr(word_counts, "count_in_process", busy.count)
     monkeypatch.setattr(word_counter, "CPU_S", 0.3)
     documents = [make() for make in NASTY]
     threads = start_counting(store, done)
