@@ -28,7 +28,9 @@ class BuildWithData(build_py):
         if not self.editable_mode:
             target = Path(self.build_lib, "reconciler", "_shipped", "schemas")
             shutil.rmtree(target, ignore_errors=True)
-            shutil.copytree(HERE / "schemas", target, ignore=shutil.ignore_patterns("__pycache__", ".*"))
+            shutil.copytree(
+                HERE / "schemas", target, ignore=shutil.ignore_patterns("__pycache__", ".*")
+            )
 
 
 setup(cmdclass={"build_py": BuildWithData})

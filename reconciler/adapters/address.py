@@ -25,14 +25,21 @@ class Address:
     def __post_init__(self) -> None:
         parts = _parts(self.url)
         if parts is not None and (parts.username or parts.password):
-            raise WrongUsage("the portal's URL carries a user name or password", "put a token into a file instead")
+            raise WrongUsage(
+                "the portal's URL carries a user name or password",
+                "put a token into a file instead",
+            )
         if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise WrongUsage(f"'{self.url}' is not the URL of a portal", "write it as https://portal.provider.example")
+            raise WrongUsage(
+                f"'{self.url}' is not the URL of a portal",
+                "write it as https://portal.provider.example",
+            )
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
             raise NotAllowed(f"'{parts.hostname}' would be reached without encryption", "use https")
         if not _TOKEN.fullmatch(self.token):
             raise NotAllowed(
-                "the token holds a line break, a space or a letter that no token has", "give it alone, on one line"
+                "the token holds a line break, a space or a letter that no token has",
+                "give it alone, on one line",
             )
 
 

@@ -40,15 +40,23 @@ def head_of(git: Git) -> str | None:
     """The full id of HEAD; None before the first commit."""
     if found := git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
         return found
-    if git.ask("symbolic-ref", "--quiet", "HEAD") and git.ask("rev-parse", "--verify", "--quiet", "HEAD") is None:
+    if (
+        git.ask("symbolic-ref", "--quiet", "HEAD")
+        and git.ask("rev-parse", "--verify", "--quiet", "HEAD") is None
+    ):
         return None
-    raise FilesUnreadable("HEAD leads to no commit that is there", "repair the repository: git fsck says what is lost")
+    raise FilesUnreadable(
+        "HEAD leads to no commit that is there", "repair the repository: git fsck says what is lost"
+    )
 
 
 def commit_named(git: Git, name: str) -> str | None:
     """The full id of the commit that a branch, a tag or an id means here; None when there is none."""
     if not name or name.startswith("-") or len(name) > _LONGEST_NAME or not name.isprintable():
-        raise WrongUsage(f"{name[:_LONGEST_NAME]!r} is not the name of a commit", "name a branch, a tag or a commit")
+        raise WrongUsage(
+            f"{name[:_LONGEST_NAME]!r} is not the name of a commit",
+            "name a branch, a tag or a commit",
+        )
     found = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     return found if found and len(found) in _LENGTHS and set(found) <= _HEX else None
 
@@ -63,7 +71,11 @@ def ancestors(git: Git, head: str, commits: Iterable[str]) -> frozenset[str]:
 
     One walk from HEAD backwards, which ends as soon as all are found: what was applied last is near.
     """
-    wanted = {commit for commit in commits if _SHORTEST <= len(commit) <= max(_LENGTHS) and set(commit) <= _HEX}
+    wanted = {
+        commit
+        for commit in commits
+        if _SHORTEST <= len(commit) <= max(_LENGTHS) and set(commit) <= _HEX
+    }
     if not wanted:
         return frozenset()
     missing, rest = set(wanted), ""
@@ -88,14 +100,18 @@ def entries(git: Git, commit: str, names: Sequence[str]) -> dict[str, Entry]:
             mode, _, blob = about.decode("ascii").split(" ")
             found[text_of(path)] = Entry(mode, blob)
     if len(found) > MOST_FILES:
-        raise FilesUnreadable(f"the commit has more than {MOST_FILES:,} files", "look for what does not belong there")
+        raise FilesUnreadable(
+            f"the commit has more than {MOST_FILES:,} files", "look for what does not belong there"
+        )
     return found
 
 
 def sizes(git: Git, blobs: Iterable[str]) -> dict[str, int]:
     """How many bytes each blob has; those that are not in the repository are left out."""
     found = {}
-    for line in git.listing("cat-file", "--batch-check", stdin=_lines(blobs)).decode("ascii").splitlines():
+    for line in (
+        git.listing("cat-file", "--batch-check", stdin=_lines(blobs)).decode("ascii").splitlines()
+    ):
         blob, kind, *size = line.split(" ")
         if kind == "blob":
             found[blob] = int(size[0])
@@ -111,7 +127,9 @@ def contents(git: Git, known: dict[str, int]) -> dict[str, bytes]:
     for blob in sorted(wanted):
         start = said.index(b"\n", at) + 1
         if not said.startswith(f"{blob} blob {known[blob]}\n".encode(), at):
-            raise FilesUnreadable(f"git cannot show blob {blob}", "repair the repository: git fsck says what is lost")
+            raise FilesUnreadable(
+                f"git cannot show blob {blob}", "repair the repository: git fsck says what is lost"
+            )
         at = start + known[blob] + 1
         found[blob] = said[start : at - 1]
     return found

@@ -7,9 +7,7 @@ the code above it says.
 from __future__ import annotations
 
 import datetime
-import email.utils
 import json
-import re
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -25,6 +23,7 @@ from reconciler.adapters.address import Address
 from reconciler.adapters.answer_limits import AnswerLimits, answer_too_large
 from reconciler.adapters.decompression import decompressed
 from reconciler.adapters.response_deadlines import WITHIN_S, EndingTransport
+from reconciler.adapters.retry_after import retry_after
 from reconciler.documents.published_schemas import validator_for
 from reconciler.model.errors import (
     BatchRefused,
@@ -113,12 +112,18 @@ class Connection:
         """Let go of the sockets."""
         self._client.close()
 
-    def _send(self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None) -> Any:
+    def _send(
+        self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None
+    ) -> Any:
         """The JSON of a good answer, or the failure that fits the answer."""
         self.budget.count()
         try:
             with self._client.stream(
-                method, path, json=body, headers=dict(headers or {}), extensions={WITHIN_S: DEADLINE_S}
+                method,
+                path,
+                json=body,
+                headers=dict(headers or {}),
+                extensions={WITHIN_S: DEADLINE_S},
             ) as response:
                 return self._understood(response, _read(response, self.host))
         except _TooLate:
@@ -139,7 +144,7 @@ class Connection:
 
     def _understood(self, response: httpx.Response, content: bytes) -> Any:
         if response.status_code in _LATER:
-            raise _Again(self._later(response), _retry_after(response))
+            raise _Again(self._later(response), retry_after(response))
         if response.is_success:
             return _json(content, self.host) if content else None
         raise _failure(response, _problem(content), self.host)
@@ -147,9 +152,13 @@ class Connection:
     def _later(self, response: httpx.Response) -> ReconcilerError:
         what = f"{self.host} answered {response.status_code}"
         if response.status_code in _GATEWAY and response.request.method != "GET":
-            return OutcomeUnknown(f"{what}: something between us and the portal lost its answer", _REPEAT)
-        after = _retry_after(response)
-        return PortalUnavailable(what, f"try again in {after:.0f} s" if after else "try again later")
+            return OutcomeUnknown(
+                f"{what}: something between us and the portal lost its answer", _REPEAT
+            )
+        after = retry_after(response)
+        return PortalUnavailable(
+            what, f"try again in {after:.0f} s" if after else "try again later"
+        )
 
     def _retried(self, send: Callable[[], Any]) -> Any:
         """Send, and send again where that is safe, with jitter, within the run's budget."""
@@ -159,7 +168,11 @@ class Connection:
         def wait(error: Exception) -> bool | datetime.timedelta:
             if isinstance(error, _Again) and isinstance(error.failure, OutcomeUnknown):
                 lost.append(error.failure)
-            if not isinstance(error, _Again) or (error.after_s or 0) > LONGEST_WAIT_S or not self.budget.spend():
+            if (
+                not isinstance(error, _Again)
+                or (error.after_s or 0) > LONGEST_WAIT_S
+                or not self.budget.spend()
+            ):
                 return False
             return datetime.timedelta(seconds=error.after_s) if error.after_s is not None else True
 
@@ -206,7 +219,9 @@ class ReadingConnection(Connection):
         try:
             yield _lines(response, limits.bytes, self.host)
         except (httpx.TransportError, _TooLate) as error:
-            raise Unreachable(f"the answer of {self.host} broke off: {type(error).__name__}") from None
+            raise Unreachable(
+                f"the answer of {self.host} broke off: {type(error).__name__}"
+            ) from None
         finally:
             response.close()
 
@@ -287,18 +302,6 @@ def _problem(content: bytes) -> dict[str, Any]:
     return document if validator_for("problem")(document) is None else {}
 
 
-def _retry_after(response: httpx.Response) -> float | None:
-    """How long we are asked to wait, as seconds or up to a moment; None when nothing is said that can be read."""
-    text = response.headers.get("retry-after", "")
-    if re.fullmatch(r"[0-9]{1,9}", text):
-        return float(text)
-    try:
-        moment = email.utils.parsedate_to_datetime(text)
-    except (TypeError, ValueError):
-        return None
-    return max(0.0, moment.timestamp() - time.time())
-
-
 def _failure(response: httpx.Response, problem: Mapping[str, Any], host: str) -> ReconcilerError:
     """The failure that a problem of the portal is to us."""
     status, type = response.status_code, str(problem.get("type", ""))
@@ -316,14 +319,21 @@ def _failure(response: httpx.Response, problem: Mapping[str, Any], host: str) ->
         return LeaseLost(detail, "run it again")
     if response.is_redirect:
         return NotUnderstood(
-            f"{host} answered {status}: it redirects elsewhere, and we do not follow", "check the portal's URL"
+            f"{host} answered {status}: it redirects elsewhere, and we do not follow",
+            "check the portal's URL",
         )
     if not type and status >= 500:
-        return PortalUnavailable(f"{host} answered {status}: it has a problem of its own", "run it again")
+        return PortalUnavailable(
+            f"{host} answered {status}: it has a problem of its own", "run it again"
+        )
     if not type:
-        return NotUnderstood(f"{host} answered {status} and no problem document", "check the portal's URL")
+        return NotUnderstood(
+            f"{host} answered {status} and no problem document", "check the portal's URL"
+        )
     if status < 500 and response.request.method == "GET":
         return NotUnderstood(f"{host} answered {status}: {detail}", "check the portal's URL")
     if status >= 500:
-        return PortalUnavailable(f"{host} has a problem of its own: {detail} (trace {problem.get('trace', '?')})")
+        return PortalUnavailable(
+            f"{host} has a problem of its own: {detail} (trace {problem.get('trace', '?')})"
+        )
     return BatchRefused(detail, type, status=status)

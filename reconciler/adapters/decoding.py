@@ -35,7 +35,9 @@ def settings(row: Row) -> LiveSettings:
     for outer in groups_of(ObjectKind.SETTINGS):
         _object(row, outer)
     kind = ObjectKind.SETTINGS
-    return LiveSettings(fields=_fields(kind, row), last_commits=_last_commits(row), **_common(kind, row))
+    return LiveSettings(
+        fields=_fields(kind, row), last_commits=_last_commits(row), **_common(kind, row)
+    )
 
 
 def _last_commits(row: Row) -> Mapping[str, str]:
@@ -55,7 +57,9 @@ def customer(row: Row) -> LiveCustomer:
     kind = ObjectKind.CUSTOMER
     gone = row.get("archived")
     if (row.get("status") == "archived") is not (gone is not None):
-        raise NotUnderstood(f"customer '{row.get('id')}' is {row.get('status')!r}, but its removal says otherwise")
+        raise NotUnderstood(
+            f"customer '{row.get('id')}' is {row.get('status')!r}, but its removal says otherwise"
+        )
     return LiveCustomer(
         fields=_fields(kind, row),
         removal=_removal(gone),
@@ -71,7 +75,9 @@ def contact(row: Row) -> LiveContact:
     status = Status(_one_of(row, "status", Status))
     gone = row.get("removed")
     if (status is Status.REMOVED) is not (gone is not None):
-        raise NotUnderstood(f"contact '{row.get('id')}' is {status}, but its removal says otherwise")
+        raise NotUnderstood(
+            f"contact '{row.get('id')}' is {status}, but its removal says otherwise"
+        )
     return LiveContact(
         fields=_fields(kind, row),
         customer_id=_optional(row, "customer") or "",
@@ -93,7 +99,11 @@ def registration(row: Row) -> Registration:
 def request(row: Row) -> OpenRequest:
     """An open request."""
     return OpenRequest(
-        _text(row, "id"), _text(row, "customer"), _text(row, "owner"), _text(row, "state"), _optional(row, "service")
+        _text(row, "id"),
+        _text(row, "customer"),
+        _text(row, "owner"),
+        _text(row, "state"),
+        _optional(row, "service"),
     )
 
 
@@ -138,7 +148,10 @@ def _applied(row: Row) -> Applied | None:
     if not isinstance(found, dict) or not isinstance(found.get("present"), bool):
         raise NotUnderstood(f"'{row.get('id')}' has no 'applied' of ours: {found!r:.80}")
     return Applied(
-        found["present"], _values(_object(found, "fields")), _optional(found, "commit"), _optional(found, "run")
+        found["present"],
+        _values(_object(found, "fields")),
+        _optional(found, "commit"),
+        _optional(found, "run"),
     )
 
 
@@ -148,7 +161,10 @@ def _removal(found: Any) -> Removal | None:
     if not isinstance(found, dict):
         raise NotUnderstood(f"a removal is an object, not {found!r:.80}")
     return Removal(
-        _touch(found), instant(found, "restorable_until"), _text(found, "reason"), bool(found.get("with_customer"))
+        _touch(found),
+        instant(found, "restorable_until"),
+        _text(found, "reason"),
+        bool(found.get("with_customer")),
     )
 
 
@@ -183,7 +199,9 @@ def instant(row: Row, name: str) -> str:
     try:
         datetime.datetime.fromisoformat(text)
     except ValueError:
-        raise NotUnderstood(f"'{row.get('id', '?')}' has {name} '{text:.80}', which is no time") from None
+        raise NotUnderstood(
+            f"'{row.get('id', '?')}' has {name} '{text:.80}', which is no time"
+        ) from None
     return text
 
 
@@ -214,5 +232,7 @@ def _object(row: Row, name: str) -> dict[str, Any]:
 def _one_of(row: Row, name: str, kinds: type[Role | Status | Actor]) -> str:
     value = _text(row, name)
     if value not in {str(kind) for kind in kinds}:
-        raise NotUnderstood(f"'{row.get('id', '?')}' has {name} '{value}', which is none that we know")
+        raise NotUnderstood(
+            f"'{row.get('id', '?')}' has {name} '{value}', which is none that we know"
+        )
     return value

@@ -18,7 +18,9 @@ def decompressed(sent: Iterator[bytes], coding: str, host: str) -> Iterator[byte
     """
     coding = coding.strip().lower()
     if coding not in {"identity", "gzip"}:
-        raise NotUnderstood(f"{host} compressed its answer as '{coding:.40}', but only gzip was asked for")
+        raise NotUnderstood(
+            f"{host} compressed its answer as '{coding:.40}', but only gzip was asked for"
+        )
     if coding == "identity":
         yield from sent
         return
@@ -26,7 +28,9 @@ def decompressed(sent: Iterator[bytes], coding: str, host: str) -> Iterator[byte
     try:
         for arrived in sent:
             if unpacker.eof:
-                raise NotUnderstood(f"the answer of {host} continues after the end of its compressed data")
+                raise NotUnderstood(
+                    f"the answer of {host} continues after the end of its compressed data"
+                )
             waiting = arrived
             while True:
                 part = unpacker.decompress(waiting, LARGEST_PART)

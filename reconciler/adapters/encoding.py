@@ -19,7 +19,13 @@ from reconciler.model.values import FieldChange, Value
 def idempotency_key(changes: Iterable[Change]) -> str:
     """The same for the same changes of the same versions of the same objects; then they are one write."""
     parts = [
-        [change.id, change.target.id, change.target.version, change.target.life, change.target.customer_id]
+        [
+            change.id,
+            change.target.id,
+            change.target.version,
+            change.target.life,
+            change.target.customer_id,
+        ]
         for change in changes
     ]
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
@@ -34,7 +40,11 @@ def expectation(expects: Expects) -> dict[str, Any] | None:
     """What must be unchanged for the batch to be carried out; None when nothing must."""
     rows = [{"kind": str(kind), "id": id, "version": version} for kind, id, version in expects.rows]
     people = expects.people_at
-    watched = None if people == () else {"customers": people and list(people), "revision": expects.revision}
+    watched = (
+        None
+        if people == ()
+        else {"customers": people and list(people), "revision": expects.revision}
+    )
     return {"rows": rows, "people": watched} if rows or watched else None
 
 

@@ -60,7 +60,8 @@ class Git:
             size += len(part)
             if size > MOST_BYTES:
                 raise FilesUnreadable(
-                    f"git {arguments[0]} says more than {MOST_BYTES:,} bytes", "look at what is there"
+                    f"git {arguments[0]} says more than {MOST_BYTES:,} bytes",
+                    "look at what is there",
                 )
         return b"".join(parts)
 
@@ -81,7 +82,9 @@ class Git:
                 code, _ = end.value
                 return text_of(b"".join(parts).removesuffix(b"\n")) if code == 0 else None
 
-    def _run(self, arguments: tuple[str, ...], stdin: bytes) -> Generator[bytes, None, tuple[int, bytes]]:
+    def _run(
+        self, arguments: tuple[str, ...], stdin: bytes
+    ) -> Generator[bytes, None, tuple[int, bytes]]:
         with _scratch() as asked, _scratch() as complaint:
             asked.write(stdin)
             asked.seek(0)
@@ -92,11 +95,15 @@ class Git:
                     yield part
                 code = process.wait()
             if late.is_set():
-                raise FilesUnreadable(f"git {arguments[0]} did not end within {self.within_s:g} s", "run it again")
+                raise FilesUnreadable(
+                    f"git {arguments[0]} did not end within {self.within_s:g} s", "run it again"
+                )
             complaint.seek(0)
             return code, complaint.read(_PART)
 
-    def _start(self, arguments: tuple[str, ...], asked: IO[bytes], complaint: IO[bytes]) -> subprocess.Popen[bytes]:
+    def _start(
+        self, arguments: tuple[str, ...], asked: IO[bytes], complaint: IO[bytes]
+    ) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(  # noqa: S603  a list of our own words and no shell
                 self._command(arguments), stdin=asked, stdout=subprocess.PIPE, stderr=complaint, cwd=self.folder,
@@ -118,7 +125,9 @@ def find_git(root: Path) -> Git | None:
     """
     folder = root.resolve()
     if not folder.is_dir():
-        raise FilesUnreadable(f"'{root}' is not a folder", "name the folder that holds portal.yaml with --root")
+        raise FilesUnreadable(
+            f"'{root}' is not a folder", "name the folder that holds portal.yaml with --root"
+        )
     top = _top(folder)
     if top is None:
         return None
@@ -129,7 +138,9 @@ def find_git(root: Path) -> Git | None:
     git = Git(program, folder, top)
     told = os.fsdecode(git.listing("rev-parse", "--show-toplevel").removesuffix(b"\n"))
     if not os.path.exists(told) or not os.path.samefile(told, top):
-        raise FilesUnreadable(f"git takes '{told}' for the work tree of '{top}'", "unset core.worktree there")
+        raise FilesUnreadable(
+            f"git takes '{told}' for the work tree of '{top}'", "unset core.worktree there"
+        )
     return None if folder != top and _disowned(git) else git
 
 
@@ -155,7 +166,10 @@ def _disowned(git: Git) -> bool:
 def _not_sparse(top: Path) -> None:
     """Without git nobody can tell which files a sparse checkout left out, and they would look deleted."""
     if os.path.lexists(top / ".git" / "info" / "sparse-checkout"):
-        raise Refused("this may be a sparse checkout, and git is not installed; nothing was changed", "install git")
+        raise Refused(
+            "this may be a sparse checkout, and git is not installed; nothing was changed",
+            "install git",
+        )
 
 
 def _scratch() -> IO[bytes]:
@@ -203,8 +217,14 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 
 def _unreadable(complaint: bytes, folder: Path) -> FilesUnreadable:
     lines = complaint.decode("utf-8", "backslashreplace").splitlines()
-    said = next((line for line in lines if line.startswith(("fatal:", "error:"))), "it gave no reason")
+    said = next(
+        (line for line in lines if line.startswith(("fatal:", "error:"))), "it gave no reason"
+    )
     if "dubious ownership" in said:
         hint = f"if you trust it: git config --global --add safe.directory '{folder}'"
-        return FilesUnreadable("git does not trust this repository: it belongs to somebody else", hint)
-    return FilesUnreadable(f"git cannot read this repository: {said.partition(': ')[2] or said}", "try git fsck")
+        return FilesUnreadable(
+            "git does not trust this repository: it belongs to somebody else", hint
+        )
+    return FilesUnreadable(
+        f"git cannot read this repository: {said.partition(': ')[2] or said}", "try git fsck"
+    )

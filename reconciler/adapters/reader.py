@@ -29,7 +29,9 @@ _KINDS: Final[dict[str, Callable[[Any], Any]]] = {
 class PortalReader:
     """Reads the live state of one portal."""
 
-    def __init__(self, address: Address, budget: Budget | None = None, limits: AnswerLimits | None = None) -> None:
+    def __init__(
+        self, address: Address, budget: Budget | None = None, limits: AnswerLimits | None = None
+    ) -> None:
         self._connection = ReadingConnection(address, budget)
         self._limits = limits or AnswerLimits()
 
@@ -46,7 +48,9 @@ class PortalReader:
                 int(found["revision"]), decoding.instant(found, "now"), decoding.end_of_token(found),
             )  # fmt: skip
         except (KeyError, TypeError, ValueError):
-            raise NotUnderstood("what answers there is not a customer portal", "check the portal's URL") from None
+            raise NotUnderstood(
+                "what answers there is not a customer portal", "check the portal's URL"
+            ) from None
 
     def live_state(self) -> LiveState:
         """Everything at one revision, complete."""
@@ -57,7 +61,9 @@ class PortalReader:
         """Pass the lines on; raise NotUnderstood beyond the limit of rows. A header and a trailer are no rows."""
         for number, line in enumerate(lines):
             if number > self._limits.rows + 1:
-                raise answer_too_large(self._connection.host, self._limits.rows, "rows", "--max-rows")
+                raise answer_too_large(
+                    self._connection.host, self._limits.rows, "rows", "--max-rows"
+                )
             yield line
 
 
@@ -67,7 +73,9 @@ def _together(lines: Iterator[bytes]) -> LiveState:
     rows: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
     for line in lines:
         if header is None and not line.startswith(b"{"):
-            raise NotUnderstood("what answers there is not a customer portal", "check the portal's URL")
+            raise NotUnderstood(
+                "what answers there is not a customer portal", "check the portal's URL"
+            )
         row = _row(line)
         kind = row.get("kind")
         if kind == "trailer":
@@ -89,7 +97,9 @@ def _row(line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
-        raise IncompleteAnswer("a line of the portal's answer is not whole", "run it again") from None
+        raise IncompleteAnswer(
+            "a line of the portal's answer is not whole", "run it again"
+        ) from None
     return row if isinstance(row, dict) else _odd("a line of the portal's answer is no object")
 
 
@@ -97,9 +107,13 @@ def _complete(trailer: dict[str, Any], rows: dict[str, dict[str, Any]], digest: 
     counted = Counter({kind: len(found) for kind, found in rows.items()})
     told = trailer.get("counts")
     if not isinstance(told, dict) or any(told.get(kind, 0) != counted[kind] for kind in rows):
-        raise IncompleteAnswer(f"the portal counted {told}, but sent {dict(counted)}", "run it again")
+        raise IncompleteAnswer(
+            f"the portal counted {told}, but sent {dict(counted)}", "run it again"
+        )
     if trailer.get("sha256") != digest:
-        raise IncompleteAnswer("the portal's answer is not the one it signed in its trailer", "run it again")
+        raise IncompleteAnswer(
+            "the portal's answer is not the one it signed in its trailer", "run it again"
+        )
 
 
 def _nothing_after(lines: Iterator[bytes]) -> None:

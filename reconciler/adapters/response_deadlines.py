@@ -28,7 +28,9 @@ class EndingTransport(httpx.HTTPTransport):
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = super().handle_request(request)
         stream = response.extensions["network_stream"]
-        if isinstance(stream, _Stream):  # an answer that switches protocols has another one, and no body
+        if isinstance(
+            stream, _Stream
+        ):  # an answer that switches protocols has another one, and no body
             stream.end_within(request.extensions[WITHIN_S])
         return response
 
@@ -77,7 +79,10 @@ class _Stream(httpcore.NetworkStream):
         self._inner.close()
 
     def start_tls(
-        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+        self,
+        ssl_context: ssl.SSLContext,
+        server_hostname: str | None = None,
+        timeout: float | None = None,
     ) -> httpcore.NetworkStream:
         inner = self._inner.start_tls(ssl_context, server_hostname, timeout)
         return _Stream(inner, self._begin_within_s)

@@ -48,34 +48,46 @@ def plain(path: str, content: bytes) -> SourceFile:
     """A file that may be read."""
     shown = printable(path)
     if shown != path:
-        return SourceFile(shown, rule=RuleId.FILE_NAME, message="the name is not UTF-8", hint="rename it")
+        return SourceFile(
+            shown, rule=RuleId.FILE_NAME, message="the name is not UTF-8", hint="rename it"
+        )
     return SourceFile(path, lf(content))
 
 
 def too_large(path: str, size: int) -> SourceFile:
     """A file with more bytes than any document has."""
     message = f"this file has {size:,} bytes; the limit is {LARGEST:,}"
-    return SourceFile(printable(path), rule=RuleId.FILE_SIZE, message=message, hint="look at what is in it")
+    return SourceFile(
+        printable(path), rule=RuleId.FILE_SIZE, message=message, hint="look at what is in it"
+    )
 
 
 def link(path: str) -> SourceFile:
     """A symbolic link, wherever it leads."""
-    return _no_plain_file(path, "this is a link; a document is a plain file", "put the file itself in its place")
+    return _no_plain_file(
+        path, "this is a link; a document is a plain file", "put the file itself in its place"
+    )
 
 
 def special(path: str) -> SourceFile:
     """A pipe, a socket or a device."""
-    return _no_plain_file(path, "this is a pipe, a socket or a device; a document is a plain file", "remove it")
+    return _no_plain_file(
+        path, "this is a pipe, a socket or a device; a document is a plain file", "remove it"
+    )
 
 
 def folder_for_file(path: str) -> SourceFile:
     """A folder where a file belongs: were it passed over, whoever it names would seem to be gone."""
-    return _no_plain_file(path, "this is a folder; a document is a plain file", "rename or remove the folder")
+    return _no_plain_file(
+        path, "this is a folder; a document is a plain file", "rename or remove the folder"
+    )
 
 
 def file_for_folder(path: str) -> SourceFile:
     """A file where the folder of all customers belongs."""
-    return _no_plain_file(path, "this is a file; it should be the folder of all customers", "rename or remove it")
+    return _no_plain_file(
+        path, "this is a file; it should be the folder of all customers", "rename or remove it"
+    )
 
 
 def repository_within(path: str) -> SourceFile:
@@ -87,7 +99,12 @@ def repository_within(path: str) -> SourceFile:
 def too_deep(path: str) -> SourceFile:
     """A folder below all folders that documents could have."""
     message = f"folders nest at most {DEEPEST} deep here"
-    return SourceFile(printable(path), rule=RuleId.FILE_PLACE, message=message, hint="move its files up, or remove it")
+    return SourceFile(
+        printable(path),
+        rule=RuleId.FILE_PLACE,
+        message=message,
+        hint="move its files up, or remove it",
+    )
 
 
 def pattern(text: str, reason: str) -> SourceFile:
@@ -99,7 +116,9 @@ def pattern(text: str, reason: str) -> SourceFile:
 def unreadable(path: str, why: str | None) -> SourceFile:
     """A file or a whole folder that is there and does not open."""
     message = f"this cannot be read: {(why or 'no reason was given').lower()}"
-    return SourceFile(printable(path), rule=RuleId.FILE_UNREADABLE, message=message, hint="repair its permissions")
+    return SourceFile(
+        printable(path), rule=RuleId.FILE_UNREADABLE, message=message, hint="repair its permissions"
+    )
 
 
 def not_opened(path: str, error: OSError) -> SourceFile:

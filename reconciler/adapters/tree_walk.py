@@ -21,7 +21,14 @@ from typing import Final
 
 from reconciler.adapters import source_files
 from reconciler.adapters.patterns import Pattern
-from reconciler.adapters.source_files import DEEPEST, LARGEST, MOST_BYTES, MOST_FILES, PATHS, text_of
+from reconciler.adapters.source_files import (
+    DEEPEST,
+    LARGEST,
+    MOST_BYTES,
+    MOST_FILES,
+    PATHS,
+    text_of,
+)
 from reconciler.model.errors import FilesUnreadable
 from reconciler.model.files import SourceFile
 
@@ -85,7 +92,9 @@ def _open_root(root: Path) -> Iterator[int]:
         top = os.open(root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     except OSError as error:
         message = f"'{root}' cannot be opened as a folder: {(error.strerror or '').lower()}"
-        raise FilesUnreadable(message, "name the folder that holds portal.yaml with --root") from None
+        raise FilesUnreadable(
+            message, "name the folder that holds portal.yaml with --root"
+        ) from None
     try:
         yield top
     finally:
@@ -213,7 +222,11 @@ class Walk:
         if not stat.S_ISREG(about.st_mode):
             self._keep(path, source_files.special(path))
         elif about.st_size > LARGEST:
-            self._keep(path, source_files.too_large(path, about.st_size), self._mark_of_large(handle, about.st_size))
+            self._keep(
+                path,
+                source_files.too_large(path, about.st_size),
+                self._mark_of_large(handle, about.st_size),
+            )
         else:
             content = _read(handle, about.st_size)
             if len(content) > LARGEST:
@@ -226,7 +239,9 @@ class Walk:
     def _count_entry(self) -> None:
         self.entries += 1
         if self.entries > MOST_FILES:
-            raise FilesUnreadable(f"there are more than {MOST_FILES:,} files and folders", _TOO_MUCH)
+            raise FilesUnreadable(
+                f"there are more than {MOST_FILES:,} files and folders", _TOO_MUCH
+            )
 
     def _count(self, size: int) -> None:
         self.taken += size
@@ -261,7 +276,9 @@ class Walk:
 
 def blob_id(content: bytes, digest: str) -> str:
     """What git calls these bytes."""
-    return hashlib.new(digest, b"blob %d\0%b" % (len(content), content), usedforsecurity=False).hexdigest()
+    return hashlib.new(
+        digest, b"blob %d\0%b" % (len(content), content), usedforsecurity=False
+    ).hexdigest()
 
 
 def _read(handle: int, size: int) -> bytes:

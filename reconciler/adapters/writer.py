@@ -30,13 +30,17 @@ class PortalWriter:
 
     def renew(self, lease: Lease, ttl_s: float) -> None:
         """The lease for longer; `LeaseLost` when it is gone."""
-        self._connection.write("PUT", f"/leases/{lease.id}", {"token": lease.token, "ttl_s": ttl_s}, {})
+        self._connection.write(
+            "PUT", f"/leases/{lease.id}", {"token": lease.token, "ttl_s": ttl_s}, {}
+        )
 
     def give_back(self, lease: Lease) -> None:
         """The scopes are free again."""
         self._connection.write("DELETE", f"/leases/{lease.id}", None, {})
 
-    def write_batch(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+    def write_batch(
+        self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects
+    ) -> Committed:
         """Carry out all the changes in one transaction.
 
         `BatchRefused`: nothing was done, also because something is not as `expects` says.
@@ -46,7 +50,9 @@ class PortalWriter:
             "lease": lease.id, "token": lease.token, "owner": mark.owner, "run": mark.run, "commit": mark.commit,
             "operations": [operation(change) for change in changes], "expects": expectation(expects),
         }  # fmt: skip
-        answer = self._connection.write("POST", "/batches", body, {"Idempotency-Key": idempotency_key(changes)})
+        answer = self._connection.write(
+            "POST", "/batches", body, {"Idempotency-Key": idempotency_key(changes)}
+        )
         try:
             results = answer.get("results", [])
             versions = {str(result["id"]): int(result["version"]) for result in results}
@@ -56,6 +62,10 @@ class PortalWriter:
 
 
 def _lease(found: object) -> Lease:
-    if isinstance(found, dict) and isinstance(found.get("id"), str) and isinstance(found.get("token"), int):
+    if (
+        isinstance(found, dict)
+        and isinstance(found.get("id"), str)
+        and isinstance(found.get("token"), int)
+    ):
         return Lease(found["id"], found["token"])
     raise NotUnderstood(f"the portal's answer is no lease: {found!r:.80}")

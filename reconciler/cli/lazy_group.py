@@ -13,7 +13,9 @@ import click
 class LazyGroup(click.Group):
     """A command group that knows its commands by name, module and one line of help."""
 
-    def __init__(self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **more: Any) -> None:
+    def __init__(
+        self, *args: Any, lazy: Mapping[str, tuple[str, str]] | None = None, **more: Any
+    ) -> None:
         super().__init__(*args, **more)
         self.lazy = dict(lazy or {})
 

@@ -96,5 +96,7 @@ def _line(display: Display, level: str, message: str, hint: str | None) -> None:
         sys.stderr.write(line + "\n")
     else:
         lead = "" if level == "note" else f"{level}: "
-        sys.stderr.write(f"{lead}{escape(message)}\n" + (f"  hint: {escape(hint)}\n" if hint else ""))
+        sys.stderr.write(
+            f"{lead}{escape(message)}\n" + (f"  hint: {escape(hint)}\n" if hint else "")
+        )
     sys.stderr.flush()

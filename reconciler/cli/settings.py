@@ -47,7 +47,8 @@ class Settings:
         url = (os.environ.get(URL, "") if self.portal_url is None else self.portal_url).strip()
         if not url:
             raise WrongUsage(
-                "no portal is configured", f"set {URL} or pass --portal-url; to try the program: reconciler demo"
+                "no portal is configured",
+                f"set {URL} or pass --portal-url; to try the program: reconciler demo",
             )
         return Address(url, self._token())
 
@@ -71,7 +72,9 @@ class Settings:
             return _from_file(self.token_file, self)
         token = os.environ.get(TOKEN, "").strip()
         if not token:
-            raise NotAllowed("no token for the portal is configured", f"set {TOKEN} or pass --token-file FILE")
+            raise NotAllowed(
+                "no token for the portal is configured", f"set {TOKEN} or pass --token-file FILE"
+            )
         return token
 
     def colored(self, stream: Any = None) -> bool:
@@ -79,7 +82,11 @@ class Settings:
         if self.color != "auto":
             return self.color == "always"
         out = stream or sys.stdout
-        return bool(out.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        return (
+            bool(out.isatty())
+            and not os.environ.get("NO_COLOR")
+            and os.environ.get("TERM") != "dumb"
+        )
 
 
 _MOST: Final = 10_000
@@ -90,11 +97,15 @@ def _from_file(path: Path, settings: Settings) -> str:
     try:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
-            raise NotAllowed(f"the token file '{path}' is not a regular file", "write the token into a file")
+            raise NotAllowed(
+                f"the token file '{path}' is not a regular file", "write the token into a file"
+            )
         with path.open(encoding="utf-8-sig") as stream:
             token = stream.read(_MOST).strip()
     except (OSError, UnicodeDecodeError) as error:
-        raise NotAllowed(f"the token file '{path}' cannot be read: {error}", "check its name and permissions") from None
+        raise NotAllowed(
+            f"the token file '{path}' cannot be read: {error}", "check its name and permissions"
+        ) from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         warn(settings, f"'{path}' is readable by other users", f"chmod 600 {path}")
     if not token:

@@ -36,7 +36,9 @@ def locate(tree: Tree) -> tuple[list[DocumentFile], list[Problem]]:
     """Return the documents of a tree by their paths, and a problem for every other path."""
     documents: list[DocumentFile] = []
     problems: list[Problem] = []
-    files = sorted((file for file in tree.files if not _is_ignored(file.path)), key=lambda file: file.path)
+    files = sorted(
+        (file for file in tree.files if not _is_ignored(file.path)), key=lambda file: file.path
+    )
     for file in files:
         document = _refusal(file) or _document_at(file)
         if isinstance(document, DocumentFile):
@@ -50,7 +52,9 @@ def locate(tree: Tree) -> tuple[list[DocumentFile], list[Problem]]:
 
 def _is_ignored(path: str) -> bool:
     """Whether the path is not a document: hidden and backup files, and prose."""
-    return path.endswith((*_PROSE, "~")) or any(part.startswith((".", "#")) for part in path.split("/"))
+    return path.endswith((*_PROSE, "~")) or any(
+        part.startswith((".", "#")) for part in path.split("/")
+    )
 
 
 def _refusal(file: SourceFile) -> Problem | None:
@@ -65,15 +69,15 @@ def _document_at(file: SourceFile) -> DocumentFile | Problem:
     if file.path == "portal.yaml":
         return DocumentFile(file, "portal")
     if ending == "yml":
-        return _problem(RuleId.FILE_NAME, file.path, "documents end in .yaml", f"rename it to {stem}.yaml")
+        return _problem(
+            RuleId.FILE_NAME, file.path, "documents end in .yaml", f"rename it to {stem}.yaml"
+        )
     if parts[0] == "customers" and ending == "yaml" and dot:
         if len(parts) == _CUSTOMER_DEPTH and parts[2] == "customer.yaml":
             return _keyed(file, "customer", parts[1], "customer")
         if len(parts) == _CONTACT_DEPTH and parts[2] in _FOLDERS:
             return _keyed(file, _FOLDERS[parts[2]], parts[1], stem)
-    hint = (
-        "documents are portal.yaml, customers/KEY/customer.yaml, customers/KEY/contacts/KEY.yaml and removed/KEY.yaml"
-    )
+    hint = "documents are portal.yaml, customers/KEY/customer.yaml, customers/KEY/contacts/KEY.yaml and removed/KEY.yaml"
     return _problem(RuleId.FILE_PLACE, file.path, "no document belongs here", hint)
 
 
@@ -94,8 +98,16 @@ def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
     existing_paths = {path.path for path in tree.files if path.path.endswith("/customer.yaml")}
     for item in documents:
         path = f"customers/{item.customer}/customer.yaml"
-        if item.customer and item.customer not in customers_with_file and path not in existing_paths:
-            problems.append(_problem(RuleId.CUSTOMER_FILE, item.file.path, f"{path} is missing", f"write {path}"))
+        if (
+            item.customer
+            and item.customer not in customers_with_file
+            and path not in existing_paths
+        ):
+            problems.append(
+                _problem(
+                    RuleId.CUSTOMER_FILE, item.file.path, f"{path} is missing", f"write {path}"
+                )
+            )
     return problems
 
 
@@ -107,7 +119,12 @@ def _case_collisions(paths: Iterable[str]) -> list[Problem]:
         earlier_path = first.setdefault(path.casefold(), path)
         if earlier_path != path:
             problems.append(
-                _problem(RuleId.FILE_NAME, path, f"it differs from {earlier_path} only in case", "rename one of them")
+                _problem(
+                    RuleId.FILE_NAME,
+                    path,
+                    f"it differs from {earlier_path} only in case",
+                    "rename one of them",
+                )
             )
     return problems
 

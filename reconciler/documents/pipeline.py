@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING
 
 from reconciler.documents import to_desired
 from reconciler.documents.layout import PORTAL, DocumentFile, locate
+from reconciler.documents.positions import Composed, DocumentError, Path
 from reconciler.documents.rules import Book, across_files, in_one_file, secrets
-from reconciler.documents.strict_yaml import Composed, DocumentError, Path, compose, decode
+from reconciler.documents.strict_yaml import compose, decode
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
 from reconciler.documents.validation import Source, validate_value
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState, Farewell
@@ -80,10 +81,16 @@ def read_documents(tree: Tree) -> DocumentsResult:
         documents.problems += across_files(_book(documents, customers))
         digests, own_problems = _own_rule_problems(tree, documents)
         documents.problems += own_problems
-        desired = to_desired.state(*documents.portal, customers, digests) if documents.portal else None
+        desired = (
+            to_desired.state(*documents.portal, customers, digests) if documents.portal else None
+        )
     failed = any(problem.severity is Severity.ERROR for problem in documents.problems)
-    counts = Counts(documents.files, len(customers), sum(len(c.contacts) for c in customers.values()))
-    return DocumentsResult(None if failed else desired, _sorted_problems(documents.problems), counts)
+    counts = Counts(
+        documents.files, len(customers), sum(len(c.contacts) for c in customers.values())
+    )
+    return DocumentsResult(
+        None if failed else desired, _sorted_problems(documents.problems), counts
+    )
 
 
 def rule_patterns(tree: Tree) -> tuple[str, ...]:
@@ -91,7 +98,11 @@ def rule_patterns(tree: Tree) -> tuple[str, ...]:
     read.
     """
     source = _portal_source(tree)
-    items = source.composed.value.get("rules") if source and isinstance(source.composed.value, dict) else None
+    items = (
+        source.composed.value.get("rules")
+        if source and isinstance(source.composed.value, dict)
+        else None
+    )
     return tuple(item for item in items if isinstance(item, str)) if isinstance(items, list) else ()
 
 
@@ -100,7 +111,9 @@ def own_rules(tree: Tree) -> tuple[OwnRule, ...]:
     return _rulebook(tree.own_rules, _portal_source(tree)).rules
 
 
-def check_last_applied(tree: Tree, remembered: Iterable[str], applied: Iterable[SourceFile]) -> LastApplied:
+def check_last_applied(
+    tree: Tree, remembered: Iterable[str], applied: Iterable[SourceFile]
+) -> LastApplied:
     """Return today's documents under the rules last applied that today's files changed or dropped.
 
     `remembered`: the digests in the settings' `applied`. `applied`: the rule files at the commit
@@ -118,9 +131,13 @@ def check_last_applied(tree: Tree, remembered: Iterable[str], applied: Iterable[
     documents = _DocumentSet()
     for item in locate(tree)[0]:
         _read_document(item, documents)
-    problems = [with_pending_reason(problem) for problem in evaluate_documents(rules, documents.accepted)]
+    problems = [
+        with_pending_reason(problem) for problem in evaluate_documents(rules, documents.accepted)
+    ]
     missing_digests = changed_digests - {rule.digest for rule in rules}
-    return LastApplied(tuple(rule.id for rule in rules), tuple(sorted(missing_digests)), _sorted_problems(problems))
+    return LastApplied(
+        tuple(rule.id for rule in rules), tuple(sorted(missing_digests)), _sorted_problems(problems)
+    )
 
 
 def _rulebook(files: Iterable[SourceFile], portal: Source | None) -> Rulebook:
@@ -130,7 +147,9 @@ def _rulebook(files: Iterable[SourceFile], portal: Source | None) -> Rulebook:
     return read_rulebook(files, portal)
 
 
-def _own_rule_problems(tree: Tree, documents: _DocumentSet) -> tuple[tuple[str, ...], list[Problem]]:
+def _own_rule_problems(
+    tree: Tree, documents: _DocumentSet
+) -> tuple[tuple[str, ...], list[Problem]]:
     """Return the digests of the provider's rules, and the problems of their files and of the
     documents.
     """
@@ -146,7 +165,9 @@ def _own_rule_problems(tree: Tree, documents: _DocumentSet) -> tuple[tuple[str, 
 
 def _nothing_read(portal: Source) -> Problem:
     at: Path = ("rules",)
-    return portal.problem(RuleId.RULES, portal.span(at), "no rule file was read", at=at, hint="check the paths")
+    return portal.problem(
+        RuleId.RULES, portal.span(at), "no rule file was read", at=at, hint="check the paths"
+    )
 
 
 def _portal_source(tree: Tree) -> Source | None:
@@ -187,7 +208,9 @@ def _read_document(item: DocumentFile, documents: _DocumentSet) -> None:
         _add_document(item, document, documents.sources[path], documents)
 
 
-def _validated(item: DocumentFile, content: bytes, documents: _DocumentSet) -> tuple[Document | None, list[Problem]]:
+def _validated(
+    item: DocumentFile, content: bytes, documents: _DocumentSet
+) -> tuple[Document | None, list[Problem]]:
     lines: tuple[str, ...] = ()
     try:
         text = decode(content)
@@ -195,7 +218,9 @@ def _validated(item: DocumentFile, content: bytes, documents: _DocumentSet) -> t
         source = Source(item.file.path, lines, compose(text))
     except DocumentError as refusal:
         source = Source(item.file.path, lines, Composed())
-        return None, [source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint)]
+        return None, [
+            source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint)
+        ]
     documents.sources[item.file.path] = source
     document = validate_value(item.kind, source)
     if not isinstance(document, Document):
@@ -203,7 +228,9 @@ def _validated(item: DocumentFile, content: bytes, documents: _DocumentSet) -> t
     return document, in_one_file(document, source)
 
 
-def _add_document(item: DocumentFile, document: Document, source: Source, documents: _DocumentSet) -> None:
+def _add_document(
+    item: DocumentFile, document: Document, source: Source, documents: _DocumentSet
+) -> None:
     match document:
         case Portal():
             documents.portal = (document, source)
@@ -220,7 +247,9 @@ def _add_document(item: DocumentFile, document: Document, source: Source, docume
 def _book(documents: _DocumentSet, customers: dict[str, DesiredCustomer]) -> Book:
     parts = [path.split("/") for path in documents.unread]
     unread = frozenset(part[1] for part in parts if part[0] == "customers" and len(part) > 1)
-    return Book(customers, documents.portal[0] if documents.portal else None, documents.sources, unread)
+    return Book(
+        customers, documents.portal[0] if documents.portal else None, documents.sources, unread
+    )
 
 
 def _sorted_problems(problems: list[Problem]) -> tuple[Problem, ...]:
@@ -229,7 +258,9 @@ def _sorted_problems(problems: list[Problem]) -> tuple[Problem, ...]:
     """
     paths_with_secrets = {problem.path for problem in problems if problem.rule == RuleId.SECRET}
     shown_problems = [
-        problem for problem in problems if problem.rule == RuleId.SECRET or problem.path not in paths_with_secrets
+        problem
+        for problem in problems
+        if problem.rule == RuleId.SECRET or problem.path not in paths_with_secrets
     ]
     return tuple(sorted(dict.fromkeys(shown_problems), key=lambda problem: problem.sort_key))
 

@@ -18,7 +18,9 @@ from typing import Any, Final, TypeAlias
 
 from reconciler.shipped import schemas_folder
 
-_NOTES: Final = frozenset({"$schema", "$id", "$defs", "title", "description", "examples", "default"})
+_NOTES: Final = frozenset(
+    {"$schema", "$id", "$defs", "title", "description", "examples", "default"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +73,9 @@ class _Compiler:
         if isinstance(schema, bool):
             return _accept if schema else _reject
         checks = [
-            _KEYWORDS[name](constraint, schema, self) for name, constraint in schema.items() if name not in _NOTES
+            _KEYWORDS[name](constraint, schema, self)
+            for name, constraint in schema.items()
+            if name not in _NOTES
         ]
         if len(checks) == 1:
             return checks[0]
@@ -87,7 +91,9 @@ class _Compiler:
     def definition(self, reference: str) -> Check:
         """Return the check that a reference such as `#/$defs/Problem` leads to."""
         if reference not in self._compiled:
-            self._compiled[reference] = self.check(self._definitions[reference.removeprefix("#/$defs/")])
+            self._compiled[reference] = self.check(
+                self._definitions[reference.removeprefix("#/$defs/")]
+            )
         return self._compiled[reference]
 
 

@@ -41,9 +41,15 @@ def _tidy(node: Any) -> Any:
         return [_tidy(item) for item in node]
     if not isinstance(node, dict):
         return node
-    tidy = {key: _tidy(value) for key, value in node.items() if not (key == "default" and value is None)}
-    if isinstance(tidy.get("title"), str) and ("type" in tidy or "anyOf" in tidy or "enum" in tidy or "const" in tidy):
+    tidy = {
+        key: _tidy(value) for key, value in node.items() if not (key == "default" and value is None)
+    }
+    if isinstance(tidy.get("title"), str) and (
+        "type" in tidy or "anyOf" in tidy or "enum" in tidy or "const" in tidy
+    ):
         tidy.pop("title")
-    if "patternProperties" in tidy:  # pydantic checks every key; a pattern alone would let others through
+    if (
+        "patternProperties" in tidy
+    ):  # pydantic checks every key; a pattern alone would let others through
         tidy |= {"additionalProperties": False, "propertyNames": {"maxLength": KEY_MAX_LENGTH}}
     return tidy

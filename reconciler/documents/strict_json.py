@@ -14,7 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
-from reconciler.documents.strict_yaml import MOST_DIGITS, Composed, DocumentError, Path, Span
+from reconciler.documents.positions import Composed, DocumentError, Path, Span
+from reconciler.documents.strict_yaml import MOST_DIGITS
 from reconciler.model.rules import RuleId
 
 DEEPEST: Final = 32
@@ -73,7 +74,9 @@ class _Reader:
         """Refuse anything after the value."""
         token = next(self._tokens)
         if token.kind != "end":
-            raise DocumentError(RULE, f"{_describe(token)} follows the end of the value", token.span)
+            raise DocumentError(
+                RULE, f"{_describe(token)} follows the end of the value", token.span
+            )
 
     def _value(self, token: _Token, path: Path) -> Any:
         match token.kind, token.text:
@@ -103,7 +106,9 @@ class _Reader:
 
     def _key(self, token: _Token, path: Path) -> str:
         if token.kind != "text":
-            raise DocumentError(RULE, f"a key in double quotes is missing before {_describe(token)}", token.span)
+            raise DocumentError(
+                RULE, f"a key in double quotes is missing before {_describe(token)}", token.span
+            )
         key = _text(token)
         if first := self.composed.keys.get((*path, key)):
             message = f"{_describe(token)} is repeated; it is already on line {first.line}"
@@ -131,7 +136,9 @@ class _Reader:
     def _ends(self, token: _Token, end: str) -> bool:
         if token.kind == "mark" and token.text in {end, ","}:
             return token.text == end
-        raise DocumentError(RULE, f"',' or '{end}' is missing before {_describe(token)}", token.span)
+        raise DocumentError(
+            RULE, f"',' or '{end}' is missing before {_describe(token)}", token.span
+        )
 
     def _expect(self, token: _Token, mark: str) -> None:
         if token.text != mark:
@@ -156,17 +163,23 @@ def _tokens(text: str) -> Iterator[_Token]:
         if at == len(text):
             yield _Token("end", "", span)
         elif match is None:
-            raise DocumentError(RULE, f"'{text[at : at + 12].split(maxsplit=1)[0]}' is not JSON", span)
+            raise DocumentError(
+                RULE, f"'{text[at : at + 12].split(maxsplit=1)[0]}' is not JSON", span
+            )
         else:
             at = match.end()
-            yield _Token(str(match.lastgroup), match[0], Span(span.line, span.column, len(match[0])))
+            yield _Token(
+                str(match.lastgroup), match[0], Span(span.line, span.column, len(match[0]))
+            )
 
 
 def _text(token: _Token) -> str:
     try:
         text = str(json.loads(token.text))
     except ValueError:
-        raise DocumentError(RULE, "the text contains an escape that JSON does not have", token.span) from None
+        raise DocumentError(
+            RULE, "the text contains an escape that JSON does not have", token.span
+        ) from None
     if _SURROGATE.search(text):
         raise DocumentError(RULE, "the text contains half of a surrogate pair", token.span)
     return text
@@ -174,7 +187,9 @@ def _text(token: _Token) -> str:
 
 def _number(token: _Token) -> int | float:
     if len(token.text) > MOST_DIGITS:
-        raise DocumentError(RULE, f"a number of {len(token.text)} digits; the limit is {MOST_DIGITS}", token.span)
+        raise DocumentError(
+            RULE, f"a number of {len(token.text)} digits; the limit is {MOST_DIGITS}", token.span
+        )
     number = json.loads(token.text)
     if isinstance(number, float) and not math.isfinite(number):
         raise DocumentError(RULE, f"the number {token.text} is too large", token.span)

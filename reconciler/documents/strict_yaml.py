@@ -13,11 +13,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import yaml
 
+from reconciler.documents.positions import Composed, DocumentError, Path, Span
 from reconciler.model.rules import RuleId
 
 DEEPEST: Final = 32
@@ -25,8 +25,6 @@ MOST_NODES: Final = 20_000
 LONGEST_SCALAR: Final = 64 * 1024
 MOST_DIGITS: Final = 100
 MOST_BYTES: Final = 1024 * 1024
-
-Path: TypeAlias = tuple[str | int, ...]
 
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _WORDS: Final = {"true": True, "false": False, "null": None}
@@ -37,35 +35,15 @@ _MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
 _SHOWN: Final = 40
 _UNTERMINATED: Final = {
-    "could not find expected ':'": ("no ': ' follows the key that begins here", "write it as key: value"),
-    "found unexpected end of stream": ("the text that begins here is not closed", "close the quotes"),
+    "could not find expected ':'": (
+        "no ': ' follows the key that begins here",
+        "write it as key: value",
+    ),
+    "found unexpected end of stream": (
+        "the text that begins here is not closed",
+        "close the quotes",
+    ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Span:
-    """The place of a part: line and column from 1, and the number of characters to underline."""
-
-    line: int
-    column: int
-    length: int = 1
-
-
-@dataclass(slots=True)
-class Composed:
-    """The value of a document, and the places of its values and keys by path."""
-
-    value: Any = None
-    values: dict[Path, Span] = field(default_factory=dict)
-    keys: dict[Path, Span] = field(default_factory=dict)
-
-
-class DocumentError(Exception):
-    """The reason why a text is not a document: a rule, a message, a place."""
-
-    def __init__(self, rule: RuleId, message: str, span: Span, hint: str | None = None) -> None:
-        super().__init__(message)
-        self.rule, self.message, self.span, self.hint = rule, message, span, hint
 
 
 def decode(content: bytes) -> str:
@@ -75,17 +53,27 @@ def decode(content: bytes) -> str:
     merge-conflict markers, a file over 1 MiB, and a Git LFS pointer.
     """
     if len(content) > MOST_BYTES:
-        raise DocumentError(RuleId.FILE_SIZE, f"{len(content)} bytes; the limit is {MOST_BYTES}", Span(1, 1))
+        raise DocumentError(
+            RuleId.FILE_SIZE, f"{len(content)} bytes; the limit is {MOST_BYTES}", Span(1, 1)
+        )
     try:
         text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
         raise DocumentError(
-            RuleId.YAML_ENCODING, f"byte {error.start} is not UTF-8", Span(line, column), "save the file as UTF-8"
+            RuleId.YAML_ENCODING,
+            f"byte {error.start} is not UTF-8",
+            Span(line, column),
+            "save the file as UTF-8",
         ) from None
     if text.startswith("version https://git-lfs."):
-        raise DocumentError(RuleId.GIT_LFS, "this is a Git LFS pointer, not a document", Span(1, 1), "run git lfs pull")
+        raise DocumentError(
+            RuleId.GIT_LFS,
+            "this is a Git LFS pointer, not a document",
+            Span(1, 1),
+            "run git lfs pull",
+        )
     _refuse_characters(text)
     return text
 
@@ -115,7 +103,9 @@ def _character_name(character: str) -> str:
 
 
 def _at(text: str, index: int, length: int = 1) -> Span:
-    return Span(text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1, length)
+    return Span(
+        text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1, length
+    )
 
 
 def compose(text: str) -> Composed:
@@ -124,10 +114,15 @@ def compose(text: str) -> Composed:
     """
     if match := _DIRECTIVE.search(text):
         raise DocumentError(
-            RuleId.YAML_DIRECTIVE, "directives are not supported", _at(text, match.start()), "delete the line"
+            RuleId.YAML_DIRECTIVE,
+            "directives are not supported",
+            _at(text, match.start()),
+            "delete the line",
         )
     if (tab := text.find("\t")) >= 0:
-        raise DocumentError(RuleId.YAML_TAB, "tabs are not allowed", _at(text, tab), "indent with two spaces")
+        raise DocumentError(
+            RuleId.YAML_TAB, "tabs are not allowed", _at(text, tab), "indent with two spaces"
+        )
     try:
         return _Composer(text).document()
     except yaml.YAMLError as error:
@@ -155,7 +150,10 @@ def _unterminated(error: yaml.YAMLError, problem: str) -> DocumentError:
     mark = getattr(error, "context_mark", None) or getattr(error, "problem_mark", None)
     message, hint = _UNTERMINATED[problem]
     return DocumentError(
-        RuleId.YAML_SYNTAX, message, Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1), hint
+        RuleId.YAML_SYNTAX,
+        message,
+        Span(mark.line + 1, mark.column + 1) if mark else Span(1, 1),
+        hint,
     )
 
 
@@ -216,7 +214,9 @@ class _Composer:
             raise DocumentError(RuleId.YAML_ALIAS, message, span, "delete the anchor")
         if event.tag is not None:
             tag = _short(event.tag.replace("tag:yaml.org,2002:", "!!"))
-            raise DocumentError(RuleId.YAML_TAG, f"the tag '{tag}' is not supported", span, "delete the tag")
+            raise DocumentError(
+                RuleId.YAML_TAG, f"the tag '{tag}' is not supported", span, "delete the tag"
+            )
 
     def _sequence(self, path: Path) -> list[Any]:
         items: list[Any] = []
@@ -239,7 +239,12 @@ class _Composer:
         self._refuse_features(event, span)
         key = _validate_text(event.value, span)
         if key == "<<" and not event.style:
-            raise DocumentError(RuleId.YAML_ALIAS, "the merge key '<<' is not supported", span, "write the values out")
+            raise DocumentError(
+                RuleId.YAML_ALIAS,
+                "the merge key '<<' is not supported",
+                span,
+                "write the values out",
+            )
         if key in entries:
             first = self._composed.keys[(*path, key)]
             raise DocumentError(
@@ -258,7 +263,9 @@ def _limit_depth(events: Iterator[Any]) -> Iterator[Any]:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
             if depth > DEEPEST:
-                raise DocumentError(RuleId.YAML_DEPTH, f"nested deeper than {DEEPEST} levels", _span(event))
+                raise DocumentError(
+                    RuleId.YAML_DEPTH, f"nested deeper than {DEEPEST} levels", _span(event)
+                )
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
         yield event
@@ -299,15 +306,24 @@ def _scalar(event: Any, span: Span) -> str | int | bool | None:
 def _integer(text: str, span: Span) -> int:
     if len(text) > MOST_DIGITS:
         message = f"a number of {len(text)} digits; the limit is {MOST_DIGITS}"
-        raise DocumentError(RuleId.YAML_SIZE, message, span, "put it into double quotes if it is text")
+        raise DocumentError(
+            RuleId.YAML_SIZE, message, span, "put it into double quotes if it is text"
+        )
     return int(text)
 
 
 def _validate_text(text: str, span: Span) -> str:
     if len(text) > LONGEST_SCALAR:
-        raise DocumentError(RuleId.YAML_SIZE, f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}", span)
+        raise DocumentError(
+            RuleId.YAML_SIZE,
+            f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}",
+            span,
+        )
     if match := _CONTROL.search(text):
         raise DocumentError(
-            RuleId.YAML_CHARACTER, f"{_character_name(match[0])} is not allowed in a text", span, "remove the escape"
+            RuleId.YAML_CHARACTER,
+            f"{_character_name(match[0])} is not allowed in a text",
+            span,
+            "remove the escape",
         )
     return unicodedata.normalize("NFC", text)

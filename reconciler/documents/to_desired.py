@@ -7,7 +7,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
-from reconciler.documents.strict_yaml import Path
+from reconciler.documents.positions import Path
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
 from reconciler.documents.validation import Source
 from reconciler.model.catalogue import Field
@@ -82,7 +82,10 @@ def customer(
 
 
 def state(
-    document: Portal, source: Source, customers: dict[str, DesiredCustomer], rules: tuple[str, ...] = ()
+    document: Portal,
+    source: Source,
+    customers: dict[str, DesiredCustomer],
+    rules: tuple[str, ...] = (),
 ) -> DesiredState:
     """Return the whole desired state: settings, services, policy, customers and the digests of own
     rules.

@@ -10,51 +10,35 @@ limit.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, WithJsonSchema
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from reconciler.documents.field_types import (
+    LOGO_PATTERN,
+    Address,
+    Date,
+    Domain,
+    Key,
+    Language,
+    Limit,
+    LongText,
+    Percent,
+    PortalEdits,
+    Reason,
+    ReportLanguage,
+    RoleWord,
+    RulePath,
+    Services,
+    SignUp,
+    Text,
+    Unreviewed,
+    Workflow,
+)
 from reconciler.model import choices
 from reconciler.model.desired import Policy
-from reconciler.model.roles import Role
-
-_HIDDEN: Final = r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
-TEXT_PATTERN: Final = rf"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$(?!\n)"
-KEY_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
-EMAIL_PATTERN: Final = rf'^[^\s@"<>()\[\],;:\\{_HIDDEN}]{{1,64}}@[^\s@"<>()\[\],;:\\{_HIDDEN}]{{3,253}}$(?!\n)'
-DOMAIN_PATTERN: Final = rf"^[^\s@/:{_HIDDEN}.]+(\.[^\s@/:{_HIDDEN}.]+)+$(?!\n)"
-LOGO_PATTERN: Final = rf"^https://[^\s{_HIDDEN}]+$(?!\n)"
-LANGUAGE_PATTERN: Final = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$(?!\n)"
-
-Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
-LongText: TypeAlias = Annotated[str, Field(max_length=2000)]
-Key: TypeAlias = Annotated[str, Field(max_length=63, pattern=KEY_PATTERN)]
-Address: TypeAlias = Annotated[str, Field(min_length=6, max_length=254, pattern=EMAIL_PATTERN)]
-Domain: TypeAlias = Annotated[str, Field(max_length=253, pattern=DOMAIN_PATTERN)]
-Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)]
-Date: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
-Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=200)]
-Limit: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
-Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
-RulePath: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
 
 _DEFAULT: Final = Policy()
-
-
-def _enum_schema(kind: type[StrEnum]) -> WithJsonSchema:
-    """Return the members as an inline enum: editors then show a choice, not a reference."""
-    return WithJsonSchema({"enum": [member.value for member in kind], "type": "string"})
-
-
-_FROM_WORD: Final = Strict(False)
-"""A file holds the member's text; strict validation would only accept the member itself."""
-RoleWord: TypeAlias = Annotated[Role, _FROM_WORD, _enum_schema(Role)]
-Reason: TypeAlias = Annotated[choices.Reason, _FROM_WORD, _enum_schema(choices.Reason)]
-PortalEdits: TypeAlias = Annotated[choices.PortalEdits, _FROM_WORD, _enum_schema(choices.PortalEdits)]
-Workflow: TypeAlias = Annotated[choices.Workflow, _FROM_WORD, _enum_schema(choices.Workflow)]
-SignUp: TypeAlias = Annotated[choices.SignUp, _FROM_WORD, _enum_schema(choices.SignUp)]
-Unreviewed: TypeAlias = Annotated[choices.Unreviewed, _FROM_WORD, _enum_schema(choices.Unreviewed)]
-ReportLanguage: TypeAlias = Annotated[choices.ReportLanguage, _FROM_WORD, _enum_schema(choices.ReportLanguage)]
 
 
 class Document(BaseModel):
@@ -64,7 +48,9 @@ class Document(BaseModel):
 
     def set_fields(self, *names: str) -> dict[str, Any]:
         """Return the named fields that the file sets, by name."""
-        return {name: _plain(getattr(self, name)) for name in names if name in self.model_fields_set}
+        return {
+            name: _plain(getattr(self, name)) for name in names if name in self.model_fields_set
+        }
 
 
 def _plain(value: Any) -> Any:
@@ -85,9 +71,12 @@ def _optional_list(description: str, *example: str) -> Any:
 class Registration(Document):
     """The registration that this file approves; `reconciler plan` shows the line for a pending one."""
 
-    id: Annotated[str, Field(pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="The sign-up's id.")]
+    id: Annotated[
+        str, Field(pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="The sign-up's id.")
+    ]
     fingerprint: Annotated[
-        str, Field(pattern=r"^sha256:[0-9a-f]{64}$(?!\n)", description="What was reviewed, as a hash.")
+        str,
+        Field(pattern=r"^sha256:[0-9a-f]{64}$(?!\n)", description="What was reviewed, as a hash."),
     ]
 
 
@@ -101,48 +90,83 @@ class Leaves(Document):
 class Contact(Document):
     """A person at a customer with access to the portal. The file's name is their key."""
 
-    name: Annotated[Text, Field(description="Full name, in its own script.", examples=["Jane Doe", "山田太郎"])]
+    name: Annotated[
+        Text, Field(description="Full name, in its own script.", examples=["Jane Doe", "山田太郎"])
+    ]
     email: Annotated[
         Address,
-        Field(description="The login, and where the activation goes.", examples=["jane.doe@acme.example"]),
+        Field(
+            description="The login, and where the activation goes.",
+            examples=["jane.doe@acme.example"],
+        ),
     ]
     role: Annotated[
         RoleWord,
-        Field(description="requester: sends work. observer: sees everything. manager: both, and runs the team."),
+        Field(
+            description="requester: sends work. observer: sees everything. manager: both, and runs the team."
+        ),
     ]
-    services: Annotated[Services, _optional("Services that they may request; all of the customer's if absent.", "all")]
+    services: Annotated[
+        Services,
+        _optional("Services that they may request; all of the customer's if absent.", "all"),
+    ]
     language: Annotated[
-        Language | None, _optional("Language of their mails and pages; the customer's if absent.", "de", "no")
+        Language | None,
+        _optional("Language of their mails and pages; the customer's if absent.", "de", "no"),
     ]
     heir: Annotated[
-        Key | None, _optional("Who receives their open work when they leave or become an observer.", "tom-lang")
+        Key | None,
+        _optional(
+            "Who receives their open work when they leave or become an observer.", "tom-lang"
+        ),
     ]
     leaves: Annotated[Leaves | None, _optional("The last day, announced in advance.")]
-    protect: Annotated[bool, _optional("true: nobody can remove or move them, or take rights from them.")]
-    previously: Annotated[list[Key], _optional_list("Keys that this person had before.", "jane-miller")]
+    protect: Annotated[
+        bool, _optional("true: nobody can remove or move them, or take rights from them.")
+    ]
+    previously: Annotated[
+        list[Key], _optional_list("Keys that this person had before.", "jane-miller")
+    ]
     registration: Annotated[
         Registration | Literal["none"] | None,
-        _optional("The sign-up approved by this file; none: reject a pending one and create the contact."),
+        _optional(
+            "The sign-up approved by this file; none: reject a pending one and create the contact."
+        ),
     ]
 
 
 class Customer(Document):
     """An organisation that sends work. The folder's name is its key."""
 
-    name: Annotated[Text, Field(description="Unique among customers.", examples=["ACME Medical GmbH"])]
+    name: Annotated[
+        Text, Field(description="Unique among customers.", examples=["ACME Medical GmbH"])
+    ]
     description: Annotated[LongText | None, _optional("For your colleagues.")]
-    language: Annotated[Language | None, _optional("Language of its people, unless their files set another.", "de")]
+    language: Annotated[
+        Language | None, _optional("Language of its people, unless their files set another.", "de")
+    ]
     project_managers: Annotated[
-        list[Address], _optional_list("Your project managers for this customer.", "lee@provider.example")
+        list[Address],
+        _optional_list("Your project managers for this customer.", "lee@provider.example"),
     ]
     services: Annotated[Services, _optional("What it may order.", "all", ["certified"])]
-    email_domains: Annotated[list[Domain], _optional_list("Domains of its people's addresses.", "acme.example")]
-    heir: Annotated[Key | None, _optional("Receives open work when no other heir is named.", "anna-schmidt")]
+    email_domains: Annotated[
+        list[Domain], _optional_list("Domains of its people's addresses.", "acme.example")
+    ]
+    heir: Annotated[
+        Key | None, _optional("Receives open work when no other heir is named.", "anna-schmidt")
+    ]
     portal_edits: Annotated[PortalEdits, _optional("What happens to changes made in the portal.")]
-    protect: Annotated[bool, _optional("true: the customer cannot be archived, renamed or released.")]
+    protect: Annotated[
+        bool, _optional("true: the customer cannot be archived, renamed or released.")
+    ]
     manager_optional: Annotated[bool, _optional("true: the customer may have no manager.")]
-    previously: Annotated[list[Key], _optional_list("Folder names that this customer had before.", "acme")]
-    release: Annotated[bool, _optional("true: stop managing it and its people, and leave them as they are.")]
+    previously: Annotated[
+        list[Key], _optional_list("Folder names that this customer had before.", "acme")
+    ]
+    release: Annotated[
+        bool, _optional("true: stop managing it and its people, and leave them as they are.")
+    ]
 
 
 class Removed(Document):
@@ -152,7 +176,11 @@ class Removed(Document):
     reason: Annotated[Reason, _optional("Why.")]
     registration: Annotated[
         str | None,
-        Field(default=None, pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="Rejects this pending sign-up."),
+        Field(
+            default=None,
+            pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)",
+            description="Rejects this pending sign-up.",
+        ),
     ]
     keep: Annotated[bool, _optional("true: stop managing this person, and keep their access.")]
 
@@ -175,9 +203,12 @@ class Offers(Document):
 class Branding(Document):
     """How the portal looks."""
 
-    primary_color: Annotated[str | None, Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$(?!\n)", examples=["#0b5fff"])]
+    primary_color: Annotated[
+        str | None, Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$(?!\n)", examples=["#0b5fff"])
+    ]
     logo: Annotated[
-        str | None, Field(default=None, max_length=500, pattern=LOGO_PATTERN, description="The image's URL.")
+        str | None,
+        Field(default=None, max_length=500, pattern=LOGO_PATTERN, description="The image's URL."),
     ]
 
 
@@ -187,54 +218,83 @@ class Price(Document):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$(?!\n)", examples=["EUR"])]
     per_word: Annotated[
         str,
-        Field(pattern=r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,4})?$(?!\n)", description="In quotes.", examples=["0.19"]),
+        Field(
+            pattern=r"^(0|[1-9][0-9]{0,5})(\.[0-9]{1,4})?$(?!\n)",
+            description="In quotes.",
+            examples=["0.19"],
+        ),
     ]
 
 
 class Service(Document):
     """What a customer can order: a project template and the ways to a quote."""
 
-    name: Annotated[Text, Field(description="As customers see it.", examples=["Certified translation"])]
+    name: Annotated[
+        Text, Field(description="As customers see it.", examples=["Certified translation"])
+    ]
     description: Annotated[LongText | None, _optional("For customers.")]
-    template: Annotated[Text | None, _optional("The project template on your system.", "tpl-certified")]
+    template: Annotated[
+        Text | None, _optional("The project template on your system.", "tpl-certified")
+    ]
     workflows: Annotated[
-        list[Workflow], Field(default=None, min_length=1, max_length=20, description="The ways to a quote.")
+        list[Workflow],
+        Field(default=None, min_length=1, max_length=20, description="The ways to a quote."),
     ]
     available_to_all: Annotated[bool, _optional("Every customer may order it.")]
     price: Annotated[Price | None, _optional("Absent or null: quoted by hand.")]
     previously: Annotated[
-        list[Key], _optional_list("Keys that this service had before; nobody gains or loses it.", "sworn")
+        list[Key],
+        _optional_list("Keys that this service had before; nobody gains or loses it.", "sworn"),
     ]
 
 
 class Removals(Document):
     """How many people may lose access or power in one run."""
 
-    percent: Annotated[Percent, Field(default=_DEFAULT.removals_percent, description="Of all people.")]
+    percent: Annotated[
+        Percent, Field(default=_DEFAULT.removals_percent, description="Of all people.")
+    ]
     at_least: Annotated[
-        Limit, Field(default=_DEFAULT.removals_at_least, description="Always allowed, for small portals.")
+        Limit,
+        Field(default=_DEFAULT.removals_at_least, description="Always allowed, for small portals."),
     ]
-    at_most: Annotated[Limit, Field(default=_DEFAULT.removals_at_most, description="Never more, in large portals.")]
+    at_most: Annotated[
+        Limit, Field(default=_DEFAULT.removals_at_most, description="Never more, in large portals.")
+    ]
     per_customer_percent: Annotated[
-        Percent, Field(default=_DEFAULT.removals_per_customer_percent, description="From 10 people up.")
+        Percent,
+        Field(default=_DEFAULT.removals_per_customer_percent, description="From 10 people up."),
     ]
-    small_customer: Annotated[Limit, Field(default=_DEFAULT.removals_small_customer, description="Below 10 people.")]
+    small_customer: Annotated[
+        Limit, Field(default=_DEFAULT.removals_small_customer, description="Below 10 people.")
+    ]
 
 
 class PolicyDocument(Document):
     """How careful the reconciler is."""
 
-    language: Annotated[ReportLanguage, Field(default=_DEFAULT.language, description="Of comments for reviewers.")]
+    language: Annotated[
+        ReportLanguage, Field(default=_DEFAULT.language, description="Of comments for reviewers.")
+    ]
     portal_edits: Annotated[
         PortalEdits,
-        Field(default=_DEFAULT.portal_edits, description="propose: they wait for a file. revert: the files win."),
+        Field(
+            default=_DEFAULT.portal_edits,
+            description="propose: they wait for a file. revert: the files win.",
+        ),
     ]
     unreviewed: Annotated[
         Unreviewed,
-        Field(default=_DEFAULT.unreviewed, description="What a merge without a reviewed plan does."),
+        Field(
+            default=_DEFAULT.unreviewed, description="What a merge without a reviewed plan does."
+        ),
     ]
-    removals: Annotated[Removals, Field(default_factory=Removals, description="The limits that stop a run.")]
-    mails_per_run: Annotated[Limit, Field(default=_DEFAULT.mails_per_run, description="More mails stop the run.")]
+    removals: Annotated[
+        Removals, Field(default_factory=Removals, description="The limits that stop a run.")
+    ]
+    mails_per_run: Annotated[
+        Limit, Field(default=_DEFAULT.mails_per_run, description="More mails stop the run.")
+    ]
 
 
 def _no_flag(value: Any) -> Any:
@@ -247,12 +307,20 @@ def _no_flag(value: Any) -> Any:
 class Portal(Document):
     """The portal's own settings, its services, and the reconciler's policy."""
 
-    schema_version: Annotated[Literal[1], BeforeValidator(_no_flag), Field(description="Of these files.")]
+    schema_version: Annotated[
+        Literal[1], BeforeValidator(_no_flag), Field(description="Of these files.")
+    ]
     owner: Annotated[
-        Key, Field(description="Who manages what this repository declares.", examples=["acme-translations"])
+        Key,
+        Field(
+            description="Who manages what this repository declares.", examples=["acme-translations"]
+        ),
     ]
     portal: Annotated[
-        str | None, Field(default=None, max_length=100, description="The portal's id, to refuse any other portal.")
+        str | None,
+        Field(
+            default=None, max_length=100, description="The portal's id, to refuse any other portal."
+        ),
     ]
     time_zone: Annotated[
         str,
@@ -268,10 +336,14 @@ class Portal(Document):
     offers: Annotated[Offers, _optional("Quotes.")]
     branding: Annotated[Branding, _optional("Looks.")]
     services: Annotated[
-        dict[Key, Service], Field(default=None, max_length=500, description="What can be ordered; absent: not managed.")
+        dict[Key, Service],
+        Field(
+            default=None, max_length=500, description="What can be ordered; absent: not managed."
+        ),
     ]
     policy: Annotated[
-        PolicyDocument, Field(default_factory=PolicyDocument, description="How careful the reconciler is.")
+        PolicyDocument,
+        Field(default_factory=PolicyDocument, description="How careful the reconciler is."),
     ]
     rules: Annotated[
         list[RulePath],

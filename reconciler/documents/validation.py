@@ -17,7 +17,7 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from reconciler.documents.strict_yaml import Composed, Path, Span
+from reconciler.documents.positions import Composed, Path, Span
 from reconciler.documents.types import DOCUMENTS, Document
 from reconciler.model.catalogue import CATALOGUE
 from reconciler.model.problems import Problem, Severity
@@ -42,7 +42,9 @@ _NOUNS: Final[Mapping[str, str]] = {
 _SHOWN_LENGTH: Final = 60
 _CHOICES: Final = frozenset({"literal_error", "enum"})
 _FREE: Final = frozenset({"name", "description", "template", "portal"})
-_BOUNDS: Final = frozenset({"string_too_long", "too_long", "too_short", "greater_than_equal", "less_than_equal"})
+_BOUNDS: Final = frozenset(
+    {"string_too_long", "too_long", "too_short", "greater_than_equal", "less_than_equal"}
+)
 _FORMS: Final[Mapping[str, str]] = {
     **{field.path[-1]: field.hint for field in CATALOGUE if field.hint},
     "registration": "write the line that plan shows, or write none",
@@ -69,7 +71,18 @@ class Source:
         """Return a problem of this file at a span, with its source line."""
         source = self.lines[span.line - 1] if span.line <= len(self.lines) else None
         pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in at)
-        return Problem(rule, severity, self.path, span.line, span.column, message, pointer, hint, span.length, source)
+        return Problem(
+            rule,
+            severity,
+            self.path,
+            span.line,
+            span.column,
+            message,
+            pointer,
+            hint,
+            span.length,
+            source,
+        )
 
     def span(self, at: Path) -> Span:
         """Return the place of the value at a path, or of its nearest existing parent."""
@@ -84,22 +97,32 @@ def validate_value(kind: str, source: Source) -> Document | tuple[Problem, ...]:
         message = "the file is empty; it must hold keys and values" if source.composed.value is None else (
             "the file must hold keys and values at its top level"
         )  # fmt: skip
-        return (source.problem(RuleId.DOCUMENT, Span(1, 1), message, hint="see the examples in customers/README.md"),)
+        return (
+            source.problem(
+                RuleId.DOCUMENT, Span(1, 1), message, hint="see the examples in customers/README.md"
+            ),
+        )
     try:
         return DOCUMENTS[kind].model_validate(source.composed.value)
     except ValidationError as error:
         return tuple(_problems(DOCUMENTS[kind], source, error.errors(include_url=False)))
 
 
-def _problems(kind: type[BaseModel], source: Source, details: Iterable[ErrorDetails]) -> Iterator[Problem]:
+def _problems(
+    kind: type[BaseModel], source: Source, details: Iterable[ErrorDetails]
+) -> Iterator[Problem]:
     """Yield one problem per place: several errors of a union about one value become one problem."""
     by_place: dict[tuple[Path, str], list[ErrorDetails]] = {}
     for detail in details:
-        problem_kind = detail["type"] if detail["type"] in {"extra_forbidden", "missing"} else "value"
+        problem_kind = (
+            detail["type"] if detail["type"] in {"extra_forbidden", "missing"} else "value"
+        )
         by_place.setdefault((_path(source, detail), problem_kind), []).append(detail)
     parents = {at[:length] for at, _ in by_place for length in range(len(at))}
     problem_places = [
-        (at, problem_kind) for at, problem_kind in by_place if problem_kind != "value" or at not in parents
+        (at, problem_kind)
+        for at, problem_kind in by_place
+        if problem_kind != "value" or at not in parents
     ]
     problem_places.sort(key=lambda entry: _before(source, entry[0]))
     for at, problem_kind in problem_places[:MOST_PROBLEMS]:
@@ -124,7 +147,9 @@ def _path(source: Source, detail: ErrorDetails) -> Path:
     """Return the error's place without the union branches that pydantic inserts."""
     at: Path = ()
     for part in detail["loc"]:
-        if (*at, part) in source.composed.values or (detail["type"] == "missing" and part == detail["loc"][-1]):
+        if (*at, part) in source.composed.values or (
+            detail["type"] == "missing" and part == detail["loc"][-1]
+        ):
             at = (*at, part)
     return at
 
@@ -135,7 +160,11 @@ def _unknown(kind: type[BaseModel], source: Source, at: Path) -> Problem:
     near = difflib.get_close_matches(key[:_SHOWN_LENGTH], known_keys, 1, 0.6)
     hint = f"did you mean '{near[0]}'?" if near else f"keys are {', '.join(known_keys)}"
     return source.problem(
-        RuleId.UNKNOWN_KEY, source.composed.keys[at], f"{_quoted(key)} is not a key here", at=at, hint=hint
+        RuleId.UNKNOWN_KEY,
+        source.composed.keys[at],
+        f"{_quoted(key)} is not a key here",
+        at=at,
+        hint=hint,
     )
 
 
@@ -164,7 +193,9 @@ def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
 def _missing(source: Source, at: Path) -> Problem:
     key = str(at[-1])
     where = source.composed.keys.get(at[:-1]) or Span(1, 1)
-    return source.problem(RuleId.MISSING_KEY, where, f"'{key}' is missing", at=at[:-1], hint=f"add a line '{key}: …'")
+    return source.problem(
+        RuleId.MISSING_KEY, where, f"'{key}' is missing", at=at[:-1], hint=f"add a line '{key}: …'"
+    )
 
 
 def _wrong(source: Source, at: Path, errors: list[ErrorDetails]) -> Problem:
@@ -175,7 +206,11 @@ def _wrong(source: Source, at: Path, errors: list[ErrorDetails]) -> Problem:
         return _wrong_service(source, at, errors)
     rule = RuleId(field.replace("_", "-"))
     return source.problem(
-        rule, source.span(at), _sentence(field, value, errors), at=at, hint=_hint(field, value, errors)
+        rule,
+        source.span(at),
+        _sentence(field, value, errors),
+        at=at,
+        hint=_hint(field, value, errors),
     )
 
 
@@ -185,9 +220,17 @@ def _wrong_service(source: Source, at: Path, errors: list[ErrorDetails]) -> Prob
     """
     if errors[0]["loc"][-1] == "[key]":
         message = f"{_quoted(at[-1])} is not a service key"
-        return source.problem(RuleId.SERVICES, source.composed.keys[at], message, at=at, hint=_FORMS["owner"])
+        return source.problem(
+            RuleId.SERVICES, source.composed.keys[at], message, at=at, hint=_FORMS["owner"]
+        )
     hint = "write a line 'name: …' below it"
-    return source.problem(RuleId.SERVICES, source.span(at), _sentence("", errors[0]["input"], errors), at=at, hint=hint)
+    return source.problem(
+        RuleId.SERVICES,
+        source.span(at),
+        _sentence("", errors[0]["input"], errors),
+        at=at,
+        hint=hint,
+    )
 
 
 def _sentence(field: str, value: Any, errors: list[ErrorDetails]) -> str:
@@ -229,10 +272,16 @@ def _hint(field: str, value: Any, errors: list[ErrorDetails]) -> str | None:
         return "write true or false"
     if isinstance(value, int) and "string_type" in kinds and field in _FREE:
         return "put it into double quotes if it is text"
-    choices = [word for detail in errors if detail["type"] in _CHOICES for word in _literals(detail)]
+    choices = [
+        word for detail in errors if detail["type"] in _CHOICES for word in _literals(detail)
+    ]
     if not choices:
         return _FORMS.get(field)
-    near = difflib.get_close_matches(value[:_SHOWN_LENGTH].lower(), choices, 1, 0.5) if isinstance(value, str) else []
+    near = (
+        difflib.get_close_matches(value[:_SHOWN_LENGTH].lower(), choices, 1, 0.5)
+        if isinstance(value, str)
+        else []
+    )
     if len(choices) == 1 and "dict_type" not in kinds:
         return _FORMS.get(field, f"write {choices[0]}")
     choice_list = f"{_plural(field)} are {', '.join(choices)}"
@@ -240,11 +289,19 @@ def _hint(field: str, value: Any, errors: list[ErrorDetails]) -> str | None:
 
 
 def _literals(detail: ErrorDetails) -> list[str]:
-    return [word.strip().strip("'") for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")]
+    return [
+        word.strip().strip("'")
+        for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")
+    ]
 
 
 def _plural(field: str) -> str:
-    plurals = {"portal_edits": "choices", "unreviewed": "choices", "sign_up": "modes", "workflows": "workflows"}
+    plurals = {
+        "portal_edits": "choices",
+        "unreviewed": "choices",
+        "sign_up": "modes",
+        "workflows": "workflows",
+    }
     return plurals.get(field, f"{field}s")
 
 

@@ -53,16 +53,24 @@ class ValueProblem:
 def address(text: str) -> ValueProblem | None:
     """Return the problem of an address, None if mail can be sent to it as written."""
     try:
-        validated = email_validator.validate_email(text, check_deliverability=False, test_environment=True)
+        validated = email_validator.validate_email(
+            text, check_deliverability=False, test_environment=True
+        )
     except email_validator.EmailNotValidError as error:
         return ValueProblem(f"'{text}' is not an e-mail address", _reword(str(error)))
     if len(text.rpartition("@")[0].encode()) > 64:
         return ValueProblem(f"'{text}' has more than 64 bytes before the @")
     domain = unicodedata.normalize("NFC", text).rpartition("@")[2]
-    if without_lookalikes(domain) != domain or address_key(validated.normalized) != address_key(text):
-        return ValueProblem(f"'{text}' would be read as '{validated.normalized}'", f"write {validated.normalized}")
+    if without_lookalikes(domain) != domain or address_key(validated.normalized) != address_key(
+        text
+    ):
+        return ValueProblem(
+            f"'{text}' would be read as '{validated.normalized}'", f"write {validated.normalized}"
+        )
     if _mixes_scripts(validated.normalized):
-        return ValueProblem(f"'{text}' mixes letters of several scripts", "compare it letter by letter", warns=True)
+        return ValueProblem(
+            f"'{text}' mixes letters of several scripts", "compare it letter by letter", warns=True
+        )
     return None
 
 
@@ -70,13 +78,22 @@ def address(text: str) -> ValueProblem | None:
 def name(text: str) -> ValueProblem | None:
     """Return the problem of a name, None if it shows all its characters."""
     if (character := _hidden_character(text)) is not None:
-        return ValueProblem(f"the name contains the invisible character U+{ord(character):04X}", "remove the character")
+        return ValueProblem(
+            f"the name contains the invisible character U+{ord(character):04X}",
+            "remove the character",
+        )
     if any(unicodedata.category(character) in {"Cn", "Co", "Cs"} for character in text):
-        return ValueProblem("the name contains a character that Unicode has not assigned", "remove the character")
+        return ValueProblem(
+            "the name contains a character that Unicode has not assigned", "remove the character"
+        )
     if _most_marks(text) > MOST_MARKS:
-        return ValueProblem(f"a letter of the name has more than {MOST_MARKS} marks", "remove the marks")
+        return ValueProblem(
+            f"a letter of the name has more than {MOST_MARKS} marks", "remove the marks"
+        )
     if any(_mixes_scripts(word) for word in text.split()):
-        return ValueProblem(f"'{text}' mixes letters of several scripts in one word", "type it again", warns=True)
+        return ValueProblem(
+            f"'{text}' mixes letters of several scripts in one word", "type it again", warns=True
+        )
     return None
 
 
@@ -85,7 +102,9 @@ def language(tag: str) -> ValueProblem | None:
     """Return the problem of a language tag, None if the language exists."""
     if langcodes.tag_is_valid(tag):
         return None
-    return ValueProblem(f"'{tag}' is not a language", "write a language tag such as de, pt-BR or no")
+    return ValueProblem(
+        f"'{tag}' is not a language", "write a language tag such as de, pt-BR or no"
+    )
 
 
 def date(text: str) -> ValueProblem | None:
@@ -107,7 +126,9 @@ def time_zone(text: str) -> ValueProblem | None:
 def domain(text: str) -> ValueProblem | None:
     """Return the problem of a domain, None if addresses can exist there."""
     problem = address(f"post@{text}")
-    return problem and ValueProblem(f"'{text}' is not an e-mail domain", problem.hint, problem.warns)
+    return problem and ValueProblem(
+        f"'{text}' is not an e-mail domain", problem.hint, problem.warns
+    )
 
 
 def _reword(message: str) -> str:

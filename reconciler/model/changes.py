@@ -176,7 +176,9 @@ class Change:
         gain. So the id stays the same from the review of a plan to its application. The target's
         life is part of it: a reviewed removal cannot be repeated after a restoration.
         """
-        text = json.dumps(self._meaning(), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+        text = json.dumps(
+            self._meaning(), ensure_ascii=False, sort_keys=True, separators=(",", ":")
+        )
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def _meaning(self) -> dict[str, Any]:

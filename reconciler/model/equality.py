@@ -47,7 +47,9 @@ def without_lookalikes(text: str) -> str:
 
 def name_key(name: str) -> str:
     """Return the form in which two names are equal: NFC, case folded, runs of space collapsed."""
-    return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", name).casefold().split()))
+    return unicodedata.normalize(
+        "NFC", " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    )
 
 
 def _lower(text: str) -> str:

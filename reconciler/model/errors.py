@@ -46,7 +46,9 @@ class ResultLost(ReconcilerError):
 class FilesUnreadable(ReconcilerError):
     """The files cannot be read, or are invalid; then `problems` holds their problems."""
 
-    def __init__(self, message: str, hint: str | None = None, problems: tuple[Problem, ...] = ()) -> None:
+    def __init__(
+        self, message: str, hint: str | None = None, problems: tuple[Problem, ...] = ()
+    ) -> None:
         super().__init__(message, hint)
         self.problems = problems
 

@@ -297,7 +297,9 @@ class Plan:
 
 def review_of(plan: Plan) -> Review:
     """Return the permission that a person gives who confirms this plan."""
-    ids = {change.id for change in plan.changes} | {departure.id for departure in plan.upcoming_departures}
+    ids = {change.id for change in plan.changes} | {
+        departure.id for departure in plan.upcoming_departures
+    }
     is_refused = any(refusal.scope is Scope.PLAN for refusal in plan.refusals)
     permissions = Permissions() if is_refused else plan.permissions
     return Review(plan.portal, plan.epoch, frozenset(filter(None, ids)), plan.losses, permissions)

@@ -52,7 +52,10 @@ def find_blocking(
             if refusal not in all_refusals
         ]
         if not new_refusals:
-            return Blocking({name: frozenset(group_rules) for name, group_rules in rules.items()}, tuple(all_refusals))
+            return Blocking(
+                {name: frozenset(group_rules) for name, group_rules in rules.items()},
+                tuple(all_refusals),
+            )
         all_refusals.update(dict.fromkeys(new_refusals))
 
 

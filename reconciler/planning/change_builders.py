@@ -29,7 +29,16 @@ def contact_change(context: CustomerContext, person: Person, kind: Kind, message
     )
     base = desired.fields if desired else None
     cause = cause_of(person)
-    return Change(kind, ObjectKind.CONTACT, context.key, person.key, message, target=target, base=base, cause=cause)
+    return Change(
+        kind,
+        ObjectKind.CONTACT,
+        context.key,
+        person.key,
+        message,
+        target=target,
+        base=base,
+        cause=cause,
+    )
 
 
 def cause_of(person: Person, field: str = "") -> Cause:
@@ -43,7 +52,11 @@ def cause_of(person: Person, field: str = "") -> Cause:
 
 
 def field_edit(
-    customer: str | None, contact: str | None, edit: FieldChange, touch: Touch | None, service: str | None = None
+    customer: str | None,
+    contact: str | None,
+    edit: FieldChange,
+    touch: Touch | None,
+    service: str | None = None,
 ) -> PortalEdit:
     """Return a field that was changed in the portal, with who changed it and when as far as the
     portal knows.
@@ -66,8 +79,12 @@ def _who_and_when(touch: Touch | None) -> tuple[str, str]:
 def with_setter_notes(change: Change, live: LiveObject, base: Applied | None) -> Change:
     """Return the change with a note for each live value that no file managed before: who set it."""
     applied_fields = base.fields if base else {}
-    notes = setter_notes(live, [field.name for field in change.fields if field.name not in applied_fields])
-    return replace(change, notes=notes, message=change.message + "".join(f" ({note})" for note in notes))
+    notes = setter_notes(
+        live, [field.name for field in change.fields if field.name not in applied_fields]
+    )
+    return replace(
+        change, notes=notes, message=change.message + "".join(f" ({note})" for note in notes)
+    )
 
 
 def setter_notes(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
@@ -93,15 +110,15 @@ def desired_of(person: Person) -> DesiredContact:
     return person.match.desired
 
 
-CONFLICT_HINT: Final = (
-    "to keep the portal's value, write it into the file; to keep the file's value, set the portal back first"
-)
+CONFLICT_HINT: Final = "to keep the portal's value, write it into the file; to keep the file's value, set the portal back first"
 """The hint of every conflict."""
 
 
 def describe_conflicts(conflicts: Iterable[FieldChange]) -> str:
     """Return the file's and the portal's value of each field that both sides changed."""
-    pairs = (f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in conflicts)
+    pairs = (
+        f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in conflicts
+    )
     return f"changed in the file and in the portal: {', '.join(pairs)}"
 
 

@@ -9,7 +9,16 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind, ObjectKind, Target
+from reconciler.model.changes import (
+    Cause,
+    Change,
+    Effects,
+    Kind,
+    Mail,
+    MailKind,
+    ObjectKind,
+    Target,
+)
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import Registration
 from reconciler.model.rules import RuleId
@@ -46,8 +55,12 @@ def _registration_moved(context: CustomerContext, person: Person) -> Objection |
     name = reference.id if reference else ""
     if name in context.contested:
         hint = "keep it in the file of the person who signed up and delete it from the others"
-        return Objection(RuleId.REGISTRATION_CHANGED, f"registration {name} is named by several files", hint)
-    hint = "delete the file, or remove its registration line to add the person without a registration"
+        return Objection(
+            RuleId.REGISTRATION_CHANGED, f"registration {name} is named by several files", hint
+        )
+    hint = (
+        "delete the file, or remove its registration line to add the person without a registration"
+    )
     if registration is None:
         reason = "no longer exists: it was rejected, withdrawn or already decided"
     elif not may_belong_to(registration, context.customer):
@@ -78,7 +91,9 @@ def _another_name(person: Person) -> Objection | None:
     former, desired = person.match.former, desired_of(person)
     if former is None:
         return None
-    message = f"{person.key} was recently {former}, with the same address; the file says {desired.name}"
+    message = (
+        f"{person.key} was recently {former}, with the same address; the file says {desired.name}"
+    )
     hint = f"if it is the same person, write name: {former} and change it in a later run; if not, use another key for {desired.name}"
     return Objection(RuleId.ONE_PERSON_OR_TWO, message, hint)
 
@@ -127,7 +142,9 @@ def _approval(context: CustomerContext, person: Person) -> Change:
     message = f"{person.key} is approved as {with_article(desired_of(person).role)}"
     change = _creation(context, person, Kind.APPROVE_REGISTRATION, message)
     target = replace(change.target, id=registration.contact_id, version=registration.version)
-    return replace(change, target=target, registration=registration.id, fingerprint=registration.fingerprint)
+    return replace(
+        change, target=target, registration=registration.id, fingerprint=registration.fingerprint
+    )
 
 
 def _creation(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:
@@ -135,7 +152,9 @@ def _creation(context: CustomerContext, person: Person, kind: Kind, message: str
     fields = tuple(FieldChange(name, None, value) for name, value in sorted(desired.fields.items()))
     own = {"language": registration.language} if registration else {}
     mail = Mail(MailKind.ACTIVATION, desired.email, language_of(context, {**own, **desired.fields}))
-    return replace(contact_change(context, person, kind, message), fields=fields, effects=Effects((mail,)))
+    return replace(
+        contact_change(context, person, kind, message), fields=fields, effects=Effects((mail,))
+    )
 
 
 def _restoration(context: CustomerContext, person: Person) -> Change:
@@ -163,7 +182,9 @@ def reject_by_farewell(context: CustomerContext) -> PlanItems:
         yield hold(RuleId.REGISTRATION_CHANGED, context.key, key, message, hint)
 
 
-def _rejection(context: CustomerContext, key: str, registration: Registration, reason: str, cause: Cause) -> Change:
+def _rejection(
+    context: CustomerContext, key: str, registration: Registration, reason: str, cause: Cause
+) -> Change:
     language, live = registration.language or context.language, context.customer.live
     return Change(
         Kind.REJECT_REGISTRATION,

@@ -50,7 +50,9 @@ def plan_removal(context: CustomerContext, person: Person) -> PlanItems:
 
 def _removal(context: CustomerContext, person: Person) -> PlanItems:
     work = context.index.open_work(live_of(person))
-    heir = find_heir(context.contacts_after_plan[person.key], context.contacts_after_plan, context.heir)
+    heir = find_heir(
+        context.contacts_after_plan[person.key], context.contacts_after_plan, context.heir
+    )
     if work and heir.contact is None:
         message = (
             f"{person.key} leaves {count_noun(len(work), 'open request')} without an heir "
@@ -67,7 +69,11 @@ def removal_change(context: CustomerContext, person: Person, heir: Heir, work: i
     live, base = live_of(person), person.match.base
     farewell = context.farewells.get(person.key)
     applied = base.fields if base else {}
-    edited = [name for name, value in applied.items() if not same_value(name, live.fields.get(name), value)]
+    edited = [
+        name
+        for name, value in applied.items()
+        if not same_value(name, live.fields.get(name), value)
+    ]
     notes = setter_notes(live, edited)
     message = f"{person.key} leaves"
     if heir.contact:
@@ -92,7 +98,11 @@ def _was_applied(context: CustomerContext, farewell: Farewell, applied: Fields) 
     """Whether an earlier run applied the last day and the heir that the files name now."""
     same_day = farewell.leaves_on is not None and farewell.leaves_on == applied.get("leaves.on")
     same_heir = farewell.heir == applied.get("heir")
-    return same_day and same_heir and (farewell.heir is not None or context.heir == context.applied.get("heir"))
+    return (
+        same_day
+        and same_heir
+        and (farewell.heir is not None or context.heir == context.applied.get("heir"))
+    )
 
 
 def is_direct(context: CustomerContext, heir_key: str | None, heir: Heir) -> bool:
@@ -101,13 +111,17 @@ def is_direct(context: CustomerContext, heir_key: str | None, heir: Heir) -> boo
     return heir.contact is None or heir_key is None or heir.contact.key == heir_key
 
 
-def hand_over_if_demoted(context: CustomerContext, person: Person, role: FieldChange | None) -> PlanItems:
+def hand_over_if_demoted(
+    context: CustomerContext, person: Person, role: FieldChange | None
+) -> PlanItems:
     """Yield the handover before a change to a role that may not hold work; nothing otherwise."""
     live = live_of(person)
     if role is None or may_hold_work(Role(str(role.after))) or not may_hold_work(live.role):
         return
     work = context.index.open_work(live)
-    heir = find_heir(context.contacts_after_plan[person.key], context.contacts_after_plan, context.heir)
+    heir = find_heir(
+        context.contacts_after_plan[person.key], context.contacts_after_plan, context.heir
+    )
     if work and heir.contact is None:
         message = (
             f"{person.key} becomes {with_article(Role(str(role.after)))} but no heir receives the open work "
@@ -120,7 +134,12 @@ def hand_over_if_demoted(context: CustomerContext, person: Person, role: FieldCh
     yield from _invited_heir(context, person, heir, len(work))
     message = f"all open work of {person.key} goes to {heir.contact.key}"
     change = contact_change(context, person, Kind.HAND_OVER_WORK, message)
-    yield replace(change, effects=_handover_effects(heir, len(work)), cause=cause_of(person, "role"), base=None)
+    yield replace(
+        change,
+        effects=_handover_effects(heir, len(work)),
+        cause=cause_of(person, "role"),
+        base=None,
+    )
 
 
 def _handover_effects(heir: Heir, work: int) -> Effects:

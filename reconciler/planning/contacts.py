@@ -53,7 +53,13 @@ def _matched_contact(context: CustomerContext, person: Person) -> PlanItems:
     if person.match.kind is MatchKind.RECREATED:
         yield presence_edit(context.key, person.key, "recreated", live.touched.get("presence"))
     if comparison.conflicts:
-        yield hold(RuleId.CONFLICT, context.key, person.key, describe_conflicts(comparison.conflicts), CONFLICT_HINT)
+        yield hold(
+            RuleId.CONFLICT,
+            context.key,
+            person.key,
+            describe_conflicts(comparison.conflicts),
+            CONFLICT_HINT,
+        )
         return
     fields = {change.name: change for change in comparison.written_fields}
     yield from hand_over_if_demoted(context, person, fields.get("role"))
@@ -92,11 +98,15 @@ def _renaming(context: CustomerContext, person: Person) -> list[Change]:
     if person.match.kind is not MatchKind.RENAMED:
         return []
     former = live_of(person).external_key
-    change = contact_change(context, person, Kind.RENAME_CONTACT, f"{former} is now called {person.key}")
+    change = contact_change(
+        context, person, Kind.RENAME_CONTACT, f"{former} is now called {person.key}"
+    )
     return [replace(change, previous_key=former, cause=cause_of(person, "previously"))]
 
 
-def _field_changes(context: CustomerContext, person: Person, fields: dict[str, FieldChange]) -> list[Change]:
+def _field_changes(
+    context: CustomerContext, person: Person, fields: dict[str, FieldChange]
+) -> list[Change]:
     rest = tuple(change for name, change in fields.items() if name not in {"email", "role"})
     changes = []
     if "email" in fields:
@@ -115,7 +125,9 @@ def _adoption(context: CustomerContext, person: Person) -> Change:
     live = live_of(person)
     message = f"existing contact {live.email} is adopted as {person.key}"
     change = contact_change(context, person, Kind.ADOPT_CONTACT, message)
-    return with_setter_notes(replace(change, fields=person.comparison.written_fields), live, person.match.base)
+    return with_setter_notes(
+        replace(change, fields=person.comparison.written_fields), live, person.match.base
+    )
 
 
 def _email_change(context: CustomerContext, person: Person, email: FieldChange) -> Change:
@@ -130,7 +142,11 @@ def _email_change(context: CustomerContext, person: Person, email: FieldChange) 
 
 
 def _field_change(
-    context: CustomerContext, person: Person, kind: Kind, message: str, fields: tuple[FieldChange, ...]
+    context: CustomerContext,
+    person: Person,
+    kind: Kind,
+    message: str,
+    fields: tuple[FieldChange, ...],
 ) -> Change:
     """Return a change of these fields, with a note for each value that no file set before."""
     change = replace(

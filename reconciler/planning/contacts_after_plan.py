@@ -9,7 +9,12 @@ from reconciler.model.changes import ObjectRef
 from reconciler.model.live import LiveContact, Status
 from reconciler.model.roles import Role
 from reconciler.planning.contact_additions import objection
-from reconciler.planning.customer_context import CustomerContext, Person, language_of, restored_in_portal
+from reconciler.planning.customer_context import (
+    CustomerContext,
+    Person,
+    language_of,
+    restored_in_portal,
+)
 from reconciler.planning.heirs import ContactAfterPlan
 from reconciler.planning.matching import MatchKind, rows_of
 
@@ -35,7 +40,9 @@ def _matched_contact(context: CustomerContext, person: Person) -> ContactAfterPl
     fields = person.fields_after
     return ContactAfterPlan(
         person.key,
-        ObjectRef(context.key, person.key, live.id if live else None, live.version if live else None),
+        ObjectRef(
+            context.key, person.key, live.id if live else None, live.version if live else None
+        ),
         Role(str(fields["role"])),
         _status(person),
         str(fields["email"]),

@@ -26,7 +26,9 @@ _ARRIVED = {MatchKind.CREATED, MatchKind.APPROVED, MatchKind.RESTORED}
 _NEW = {*_ARRIVED, MatchKind.ADOPTED}
 
 
-def identity_items(contexts: Sequence[CustomerContext], changes: Sequence[Change], index: Index) -> PlanItems:
+def identity_items(
+    contexts: Sequence[CustomerContext], changes: Sequence[Change], index: Index
+) -> PlanItems:
     """Yield the refusals and links over all customers."""
     yield from _claimed_addresses(contexts, _freed_addresses(contexts, changes))
     for context in contexts:
@@ -38,7 +40,9 @@ def identity_items(contexts: Sequence[CustomerContext], changes: Sequence[Change
     yield from _claimed_names(changes, index)
 
 
-def _freed_addresses(contexts: Iterable[CustomerContext], changes: Sequence[Change]) -> dict[str, str]:
+def _freed_addresses(
+    contexts: Iterable[CustomerContext], changes: Sequence[Change]
+) -> dict[str, str]:
     """Return the live contacts whose address is free from the start of their group: id → customer
     key.
     """
@@ -70,7 +74,11 @@ def _claims(context: CustomerContext) -> Iterator[_Claim]:
             continue
         if desired is not None and person.match.kind in _ARRIVED:
             yield _Claim(context, person.key, desired.email, live.id if live else None)
-        elif live is not None and person.match.kind is not MatchKind.AWAY and not person.comparison.conflicts:
+        elif (
+            live is not None
+            and person.match.kind is not MatchKind.AWAY
+            and not person.comparison.conflicts
+        ):
             for change in person.comparison.changes:
                 if change.name == "email":
                     yield _Claim(context, person.key, str(change.after), live.id)
@@ -83,7 +91,9 @@ def _claims(context: CustomerContext) -> Iterator[_Claim]:
 
 def _claimed_addresses(contexts: Iterable[CustomerContext], freed: dict[str, str]) -> PlanItems:
     """Refuse a claimed address unless it is free or this plan frees it."""
-    claims = [claim for context in contexts if not context.is_released for claim in _claims(context)]
+    claims = [
+        claim for context in contexts if not context.is_released for claim in _claims(context)
+    ]
     first: dict[str, _Claim] = {}
     for claim in claims:
         earlier_claim = first.setdefault(address_key(claim.address), claim)
@@ -124,7 +134,9 @@ def _ambiguous(context: CustomerContext) -> PlanItems:
             address = address_key(row.email) == address_key(desired.email)
             if address != (name_key(row.name) == name_key(desired.name)):
                 shared_field = "address" if address else "name"
-                message = f"{person.key} has the same {shared_field} as {key}, whose file was removed"
+                message = (
+                    f"{person.key} has the same {shared_field} as {key}, whose file was removed"
+                )
                 hint = f"if it is the same person, write previously: [{key}]; if not, write removed/{key}.yaml"
                 yield refuse(RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint)
 
@@ -132,7 +144,12 @@ def _ambiguous(context: CustomerContext) -> PlanItems:
 def _leavers_without_farewell(context: CustomerContext) -> Iterator[tuple[str, LiveContact]]:
     for person in context.people:
         row = person.match.live
-        if person.match.kind is not MatchKind.GONE or row is None or not row.living or person.key in context.farewells:
+        if (
+            person.match.kind is not MatchKind.GONE
+            or row is None
+            or not row.living
+            or person.key in context.farewells
+        ):
             continue
         if not restored_in_portal(context, person):
             yield person.key, row
@@ -149,7 +166,11 @@ def _foreign_contacts(context: CustomerContext) -> PlanItems:
         if row.owner not in {None, context.index.owner}
     }
     for person in context.people:
-        if person.match.desired is not None and person.match.kind is not MatchKind.SAME and person.key in owners:
+        if (
+            person.match.desired is not None
+            and person.match.kind is not MatchKind.SAME
+            and person.key in owners
+        ):
             message = f"{context.key}/{person.key} is managed by '{owners[person.key]}'"
             yield _refuse_foreign(context, person.key, message)
 
@@ -168,7 +189,13 @@ def _foreign_customer(context: CustomerContext) -> PlanItems:
     for row in [*index.foreign.get(desired.key, []), *([same_name] if same_name else [])]:
         if row.owner not in {None, index.owner}:
             hint = f"keep {desired.key} in that owner's files, and remove its folder here"
-            yield refuse(RuleId.OTHER_OWNER, context.key, None, f"{row.name} is managed by '{row.owner}'", hint)
+            yield refuse(
+                RuleId.OTHER_OWNER,
+                context.key,
+                None,
+                f"{row.name} is managed by '{row.owner}'",
+                hint,
+            )
 
 
 def _claimed_names(changes: Sequence[Change], index: Index) -> PlanItems:
@@ -221,16 +248,23 @@ def with_moves(changes: Iterable[Change], ends: Mapping[str, str]) -> Iterator[C
     for change in changes:
         other_end = ends.get(_end(change))
         if other_end is not None and change.kind is Kind.REMOVE_CONTACT:
-            yield replace(change, other_end=other_end, message=f"{change.message} (moves to {other_end})")
+            yield replace(
+                change, other_end=other_end, message=f"{change.message} (moves to {other_end})"
+            )
         elif other_end is not None and change.kind in _ARRIVING:
-            yield replace(change, other_end=other_end, message=f"{change.message} (moves from {other_end})")
+            yield replace(
+                change, other_end=other_end, message=f"{change.message} (moves from {other_end})"
+            )
         else:
             yield change
 
 
 def links_of(ends: Mapping[str, str]) -> list[CustomerLink]:
     """Return the customers that moves link together."""
-    return [CustomerLink(end.partition("/")[0], other_end.partition("/")[0]) for end, other_end in ends.items()]
+    return [
+        CustomerLink(end.partition("/")[0], other_end.partition("/")[0])
+        for end, other_end in ends.items()
+    ]
 
 
 def _end(change: Change) -> str:

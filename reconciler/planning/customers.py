@@ -5,7 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind, ObjectKind, Target
+from reconciler.model.changes import (
+    Cause,
+    Change,
+    Effects,
+    Kind,
+    Mail,
+    MailKind,
+    ObjectKind,
+    Target,
+)
 from reconciler.model.desired import DesiredCustomer
 from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveCustomer
@@ -51,11 +60,17 @@ def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
     """Refuse a removed folder and a new one that look like the same customer, without `previously`."""
     customers = list(contexts)
     removed_folders = [
-        context for context in customers if context.customer.kind is MatchKind.GONE and not _live_row(context).archived
+        context
+        for context in customers
+        if context.customer.kind is MatchKind.GONE and not _live_row(context).archived
     ]
     for context in customers:
         desired = context.customer.desired
-        if context.customer.kind not in {MatchKind.CREATED, MatchKind.ADOPTED} or desired is None or desired.release:
+        if (
+            context.customer.kind not in {MatchKind.CREATED, MatchKind.ADOPTED}
+            or desired is None
+            or desired.release
+        ):
             continue
         for former in removed_folders:
             if _look_alike(desired, former):
@@ -84,7 +99,9 @@ def _creation(context: CustomerContext) -> Change:
 def _release(context: CustomerContext) -> PlanItems:
     """Release the customer once. The line may stay in the file: nothing is managed after that."""
     if context.customer.kind in {MatchKind.SAME, MatchKind.RENAMED}:
-        message = f"{context.key} and its people are no longer managed here; nothing changes for them"
+        message = (
+            f"{context.key} and its people are no longer managed here; nothing changes for them"
+        )
         yield replace(_change(context, Kind.RELEASE_CUSTOMER, message), base=None, present=False)
 
 
@@ -97,13 +114,21 @@ def _matched_customer(context: CustomerContext) -> PlanItems:
     for edit in comparison.edits:
         yield field_edit(context.key, None, edit, live.touched.get(edit.name))
     if comparison.conflicts:
-        yield refuse(RuleId.CONFLICT, context.key, None, describe_conflicts(comparison.conflicts), CONFLICT_HINT)
+        yield refuse(
+            RuleId.CONFLICT,
+            context.key,
+            None,
+            describe_conflicts(comparison.conflicts),
+            CONFLICT_HINT,
+        )
         return
     for change in _changes(context, live, comparison):
         yield with_setter_notes(change, live, base)
 
 
-def _changes(context: CustomerContext, live: LiveCustomer, comparison: Comparison) -> Iterable[Change]:
+def _changes(
+    context: CustomerContext, live: LiveCustomer, comparison: Comparison
+) -> Iterable[Change]:
     fields = comparison.written_fields
     if context.customer.kind is MatchKind.ADOPTED:
         message = f"existing customer {live.name} is adopted as {context.key}"
@@ -111,7 +136,9 @@ def _changes(context: CustomerContext, live: LiveCustomer, comparison: Compariso
         return
     is_renamed = context.customer.kind is MatchKind.RENAMED
     if is_renamed:
-        change = _change(context, Kind.RENAME_CUSTOMER, f"{live.external_key} is now called {context.key}")
+        change = _change(
+            context, Kind.RENAME_CUSTOMER, f"{live.external_key} is now called {context.key}"
+        )
         yield replace(change, previous_key=live.external_key, cause=_cause(context, "previously"))
     if fields:
         names = ", ".join(field.name for field in fields)
@@ -157,7 +184,9 @@ def _folder_removed(context: CustomerContext) -> PlanItems:
     live = _live_row(context)
     if live.archived:
         if live.applied and live.applied.present:
-            record = _change(context, Kind.RECORD, f"{context.key}: record that the folder was removed")
+            record = _change(
+                context, Kind.RECORD, f"{context.key}: record that the folder was removed"
+            )
             yield replace(record, base=live.applied.fields, present=False)
         return
     if live.applied and not live.applied.present and not context.reverts:
@@ -166,7 +195,13 @@ def _folder_removed(context: CustomerContext) -> PlanItems:
     if requests := context.index.requests_of_customer[live.id]:
         request_list = "; ".join(f"{request.id} ({request.state})" for request in requests)
         message = f"{context.key} has open requests: {request_list}"
-        yield refuse(RuleId.OPEN_REQUESTS, context.key, None, message, "wait until they are delivered, or cancel them")
+        yield refuse(
+            RuleId.OPEN_REQUESTS,
+            context.key,
+            None,
+            message,
+            "wait until they are delivered, or cancel them",
+        )
     people = count_noun(len(context.index.living(live)), "person", "people")
     message = f"{context.key} ({live.name}) is archived with {people}"
     change = _change(context, Kind.ARCHIVE_CUSTOMER, message)
@@ -178,7 +213,9 @@ def _change(context: CustomerContext, kind: Kind, message: str) -> Change:
     target = Target(live.id, live.version, live.id, live.life) if live else Target()
     base = desired.fields if desired else None
     cause = _cause(context)
-    return Change(kind, ObjectKind.CUSTOMER, context.key, None, message, target=target, base=base, cause=cause)
+    return Change(
+        kind, ObjectKind.CUSTOMER, context.key, None, message, target=target, base=base, cause=cause
+    )
 
 
 def _cause(context: CustomerContext, field: str = "") -> Cause:

@@ -28,7 +28,9 @@ def instant(text: str) -> datetime.datetime:
 
 def with_due_departures(desired: DesiredState, day: datetime.date) -> DesiredState:
     """Return the desired state of a day: contacts whose `leaves.on` has come are farewells."""
-    customers = {key: _customer_of_day(customer, day) for key, customer in desired.customers.items()}
+    customers = {
+        key: _customer_of_day(customer, day) for key, customer in desired.customers.items()
+    }
     return replace(desired, customers=customers)
 
 
@@ -47,7 +49,9 @@ def _customer_of_day(customer: DesiredCustomer, day: datetime.date) -> DesiredCu
     if not due:
         return customer
     farewells = {
-        name: _farewell(contact) for key, contact in due.items() for name in (*contact.previously, key)
+        name: _farewell(contact)
+        for key, contact in due.items()
+        for name in (*contact.previously, key)
     } | dict(customer.farewells)
     staying = {key: contact for key, contact in customer.contacts.items() if key not in due}
     return replace(customer, contacts=staying, farewells=farewells)

@@ -53,7 +53,12 @@ def _for_new_services(groups: list[Group]) -> Iterator[tuple[str, str, RuleId]]:
 
 
 def _service_keys(group: Group) -> set[str]:
-    lists = (field.after for change in group.changes for field in change.fields if field.name == "services")
+    lists = (
+        field.after
+        for change in group.changes
+        for field in change.fields
+        if field.name == "services"
+    )
     return {service for value in lists if isinstance(value, tuple) for service in value}
 
 
@@ -86,11 +91,15 @@ class User:
 def users(projection: Projection, service: str) -> Iterator[User]:
     """Yield the customers and people whose list names the service, before or after the plan."""
     for home in projection.homes:
-        before, after = (s.active and service in (s.services or ()) for s in (home.before, home.after))
+        before, after = (
+            s.active and service in (s.services or ()) for s in (home.before, home.after)
+        )
         if before or after:
             yield User(home.name, home.group, before, after)
     for subject in projection.subjects:
-        before, after = (p.living and service in (p.services or ()) for p in (subject.before, subject.after))
+        before, after = (
+            p.living and service in (p.services or ()) for p in (subject.before, subject.after)
+        )
         if before or after:
             yield User(subject.name, subject.group, before, after)
 
@@ -103,7 +112,9 @@ def _for_rights(projection: Projection) -> Iterator[tuple[str, str, RuleId]]:
             yield from _for_right(key, moves, subject)
 
 
-def _for_right(key: str, moves: ServiceMoves, subject: Subject) -> Iterator[tuple[str, str, RuleId]]:
+def _for_right(
+    key: str, moves: ServiceMoves, subject: Subject
+) -> Iterator[tuple[str, str, RuleId]]:
     """Yield the dependencies that keep a right which a person has before and after all groups."""
     opens, home, closes = moves.opening_group, subject.group, moves.closing_group
 
@@ -111,7 +122,11 @@ def _for_right(key: str, moves: ServiceMoves, subject: Subject) -> Iterator[tupl
         applied_groups = frozenset(group for group in groups if group is not None)
         state = moves.in_state(applied_groups)
         person, customer = subject.person(applied_groups), subject.home.state(applied_groups)
-        return person.living and state is not None and may_order(person, customer, key, open_to_all=state)
+        return (
+            person.living
+            and state is not None
+            and may_order(person, customer, key, open_to_all=state)
+        )
 
     if not (has() and has(opens, home, closes)):
         return

@@ -23,12 +23,12 @@ from reconciler.planning.plan_safeguards import refuse_loosened_rules, refuse_tr
 from reconciler.planning.projection import Difference, GroupNames, differences, project
 from reconciler.planning.run_scope import is_in_scope, refuse_unreviewed, refuse_unreviewed_losses
 from reconciler.planning.safeguards import (
-    Situation,
     fixed_refusals,
     outcome_refusals,
     population,
     warn_of_invited_managers,
 )
+from reconciler.planning.situation import Situation
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,12 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     applies. People of groups that are held back count too, unless they wait for a review.
     """
     groups, index, demanded = proposal.groups, proposal.index, proposal.desired.policy
-    names = {id: name for context in proposal.contexts if groups for id, name in names_at(context).items()}
+    names = {
+        id: name
+        for context in proposal.contexts
+        if groups
+        for id, name in names_at(context).items()
+    }
     projection = project(groups, index, names)
     edges = group_dependencies(groups, projection)
     all_names = frozenset(group.name for group in groups)
@@ -79,13 +84,17 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
         len(_affected_people(intended)),
     )
     fixed = [*proposal.refusals, *fixed_refusals(situation), *unreviewed]
-    plan_blocking = find_blocking(groups, fixed, edges, partial(outcome_refusals, situation), frozenset())
+    plan_blocking = find_blocking(
+        groups, fixed, edges, partial(outcome_refusals, situation), frozenset()
+    )
 
     def run_refusals(applied_groups: GroupNames) -> Iterator[Refusal]:
         yield from outcome_refusals(situation, applied_groups)
         yield from refuse_unreviewed_losses(groups, projection, facts.run, applied_groups)
 
-    out_of_scope = frozenset(group.name for group in groups if not is_in_scope(group.customers, facts.run))
+    out_of_scope = frozenset(
+        group.name for group in groups if not is_in_scope(group.customers, facts.run)
+    )
     run_blocking = find_blocking(groups, plan_blocking.refusals, edges, run_refusals, out_of_scope)
     applied_groups = all_names - set(run_blocking.rules) - out_of_scope
     moved_rights = [
@@ -95,7 +104,9 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     ]
     costs = _cost(groups, moved_rights, situation, stale)
     limits = list(_plan_refusals(proposal, facts, costs))
-    rules = {refusal.rule for refusal in (*limits, *run_blocking.refusals) if refusal.scope is Scope.PLAN}
+    rules = {
+        refusal.rule for refusal in (*limits, *run_blocking.refusals) if refusal.scope is Scope.PLAN
+    }
     outcomes = outcomes_of(projection, applied_groups, all_names)
     evaluated_groups = (
         replace(
@@ -110,7 +121,11 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     )
     warnings = warn_of_invited_managers(situation, all_names - set(run_blocking.rules))
     return Evaluation(
-        tuple(evaluated_groups), (*limits, *run_blocking.refusals), tuple(warnings), costs.people, costs.population
+        tuple(evaluated_groups),
+        (*limits, *run_blocking.refusals),
+        tuple(warnings),
+        costs.people,
+        costs.population,
     )
 
 
@@ -140,7 +155,9 @@ def _cost(
 ) -> Cost:
     only_rights = not any(difference.leaves for difference in moved_rights)
     people = population(situation.contexts, situation.index, only_active=only_rights)
-    changes = tuple(change for group in groups if group.name not in stale for change in group.changes)
+    changes = tuple(
+        change for group in groups if group.name not in stale for change in group.changes
+    )
     losses = frozenset(loss for difference in moved_rights for loss in losses_of(difference))
     return Cost(_affected_people(moved_rights), people, losses, changes)
 
@@ -157,13 +174,23 @@ def _expects(group: Group, live: LiveState) -> Expects:
         return Expects()
     written_ids = {change.target.id for change in group.changes}
     homes = {c.target.customer_id for c in group.changes if c.target.customer_id in live.customers}
-    heirs = {c.effects.work_to.id for c in group.changes if c.effects.work_to and c.effects.work_to.id}
-    rows = [(ObjectKind.CUSTOMER, id, live.customers[id].version) for id in homes - written_ids if id]
-    rows += [(ObjectKind.CONTACT, id, live.contacts[id].version) for id in heirs - written_ids if id]
-    if any(field.name in {"services", "role"} for change in group.changes for field in change.fields):
+    heirs = {
+        c.effects.work_to.id for c in group.changes if c.effects.work_to and c.effects.work_to.id
+    }
+    rows = [
+        (ObjectKind.CUSTOMER, id, live.customers[id].version) for id in homes - written_ids if id
+    ]
+    rows += [
+        (ObjectKind.CONTACT, id, live.contacts[id].version) for id in heirs - written_ids if id
+    ]
+    if any(
+        field.name in {"services", "role"} for change in group.changes for field in change.fields
+    ):
         rows += [(ObjectKind.SERVICE, row.id, row.version) for row in live.services.values()]
     watched_customers = homes if any(map(_takes_rights, group.changes)) else set()
-    return Expects(tuple(sorted(rows)), tuple(sorted(filter(None, watched_customers))), live.revision)
+    return Expects(
+        tuple(sorted(rows)), tuple(sorted(filter(None, watched_customers))), live.revision
+    )
 
 
 def _takes_rights(change: Change) -> bool:

@@ -30,7 +30,11 @@ class ContactAfterPlan:
 
     @property
     def can_receive(self) -> bool:
-        return not self.leaves and may_hold_work(self.role) and self.status in {Status.ACTIVE, Status.INVITED}
+        return (
+            not self.leaves
+            and may_hold_work(self.role)
+            and self.status in {Status.ACTIVE, Status.INVITED}
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +45,9 @@ class Heir:
     problem: str = ""
 
 
-def find_heir(giver: ContactAfterPlan, people: Mapping[str, ContactAfterPlan], customer_heir: str | None) -> Heir:
+def find_heir(
+    giver: ContactAfterPlan, people: Mapping[str, ContactAfterPlan], customer_heir: str | None
+) -> Heir:
     """Return the heir of a person: from their file or farewell, else the customer's, else the only
     manager.
 
@@ -64,10 +70,18 @@ def find_heir(giver: ContactAfterPlan, people: Mapping[str, ContactAfterPlan], c
             return Heir(None, f"{contact.key} cannot hold work ({contact.role}, {contact.status})")
         chain.append(contact.key)
         heir_key = contact.heir or customer_heir
-    managers = [p for p in people.values() if p.role is Role.MANAGER and p.can_receive and p.key != giver.key]
+    managers = [
+        p
+        for p in people.values()
+        if p.role is Role.MANAGER and p.can_receive and p.key != giver.key
+    ]
     if len(managers) == 1:
         return Heir(managers[0])
-    return Heir(None, "no heir is named" + ("" if not managers else f", and {len(managers)} managers could receive it"))
+    return Heir(
+        None,
+        "no heir is named"
+        + ("" if not managers else f", and {len(managers)} managers could receive it"),
+    )
 
 
 def _find_by_key(key: str, people: Mapping[str, ContactAfterPlan]) -> ContactAfterPlan | None:

@@ -14,7 +14,9 @@ from reconciler.planning.limits import Cost, limit_refusals
 from reconciler.planning.planner import make_plan
 
 
-def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
+def make_plan_since(
+    before: DesiredState, desired: DesiredState, live: LiveState, facts: Facts
+) -> Plan:
     """Return the plan of `desired` without the changes, refusals and outcomes that `before` has as
     well.
 
@@ -40,7 +42,11 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
     )
     shown_count = sum(len(group.changes) for group in groups)
     folded = len(now.changes) - shown_count + len(now.refusals) - len(refusals)
-    warnings, edits, coming = set(earlier.warnings), set(earlier.portal_edits), set(earlier.upcoming_departures)
+    warnings, edits, coming = (
+        set(earlier.warnings),
+        set(earlier.portal_edits),
+        set(earlier.upcoming_departures),
+    )
     return replace(
         now,
         groups=groups,
@@ -48,7 +54,9 @@ def make_plan_since(before: DesiredState, desired: DesiredState, live: LiveState
         warnings=tuple(warning for warning in now.warnings if warning not in warnings),
         portal_edits=tuple(edit for edit in now.portal_edits if edit not in edits),
         unmanaged=(),
-        upcoming_departures=tuple(departure for departure in now.upcoming_departures if departure not in coming),
+        upcoming_departures=tuple(
+            departure for departure in now.upcoming_departures if departure not in coming
+        ),
         affected_people=now.affected_people - earlier.affected_people,
         pending_before=folded,
     )
@@ -60,7 +68,10 @@ def _own_limit_rules(earlier: Plan, now: Plan, desired: DesiredState, live: Live
     changes = tuple(change for change in now.changes if change.id not in earlier_ids)
     people = now.affected_people - earlier.affected_people
     cost = Cost(people, now.population, now.losses - earlier.losses, changes)
-    return {refusal.rule for refusal in limit_refusals(cost, desired.policy, applied_policy(live), Facts())}
+    return {
+        refusal.rule
+        for refusal in limit_refusals(cost, desired.policy, applied_policy(live), Facts())
+    }
 
 
 def _new_refusals(earlier: Plan, now: Plan, own_limit_rules: set[str]) -> tuple[Refusal, ...]:
@@ -74,7 +85,9 @@ def _new_refusals(earlier: Plan, now: Plan, own_limit_rules: set[str]) -> tuple[
     )
 
 
-def _new_outcomes(group: Group, earlier_outcomes: Mapping[str, PersonOutcome]) -> Iterator[PersonOutcome]:
+def _new_outcomes(
+    group: Group, earlier_outcomes: Mapping[str, PersonOutcome]
+) -> Iterator[PersonOutcome]:
     for outcome in group.outcomes:
         earlier = earlier_outcomes.get(outcome.person, PersonOutcome(outcome.person))
         new_outcome = replace(

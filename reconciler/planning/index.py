@@ -23,13 +23,17 @@ from reconciler.planning.dates import instant
 class Index:
     """Look-ups over one live state; every list has a stable order that no row id decides alone."""
 
-    def __init__(self, live: LiveState, owner: str, renamed_services: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, live: LiveState, owner: str, renamed_services: Mapping[str, str] | None = None
+    ) -> None:
         self.live = live
         self.owner = owner
         self.renamed_services = renamed_services or {}
         self.contacts: dict[str, list[LiveContact]] = defaultdict(list)
         self.by_address: dict[str, LiveContact] = {}
-        self.by_name = {name_key(row.name): row for row in live.customers.values() if not row.archived}
+        self.by_name = {
+            name_key(row.name): row for row in live.customers.values() if not row.archived
+        }
         self.foreign: dict[str, list[LiveCustomer]] = defaultdict(list)
         for row in self.by_name.values():
             if row.external_key is not None and row.owner not in {None, owner}:
@@ -64,7 +68,11 @@ class Index:
     def customer_key(self, customer_id: str) -> str:
         """Return the display name of a live customer: its key when managed, else its name."""
         customer = self.live.customers[customer_id]
-        return customer.external_key if self.manages(customer) and customer.external_key else customer.name
+        return (
+            customer.external_key
+            if self.manages(customer) and customer.external_key
+            else customer.name
+        )
 
     def own_name(self, contact: LiveContact) -> str:
         """Return a live contact's key when managed, else the address."""
@@ -82,7 +90,13 @@ class Index:
         """
         return sorted(
             self.live.customers.values(),
-            key=lambda c: (c.archived, c.external_key or "", -_removal_time(c.removal), name_key(c.name), c.id),
+            key=lambda c: (
+                c.archived,
+                c.external_key or "",
+                -_removal_time(c.removal),
+                name_key(c.name),
+                c.id,
+            ),
         )
 
 
@@ -91,7 +105,9 @@ def applied_policy(live: LiveState) -> Policy:
     applied = live.settings.applied
     applied_fields = applied.fields if applied else {}
     numbers = {
-        f.name: applied_fields[f"policy.{f.name}"] for f in fields(Policy) if f"policy.{f.name}" in applied_fields
+        f.name: applied_fields[f"policy.{f.name}"]
+        for f in fields(Policy)
+        if f"policy.{f.name}" in applied_fields
     }
     return Policy(**numbers)  # type: ignore[arg-type]  # the portal returns what a typed file said
 
@@ -103,7 +119,14 @@ def contact_order(contact: LiveContact) -> tuple[bool, str, float, int, str, str
     again.
     """
     key, removal_time = contact.external_key or "", -_removal_time(contact.removal)
-    return (not contact.living, key, removal_time, -contact.life, address_key(contact.email), contact.id)
+    return (
+        not contact.living,
+        key,
+        removal_time,
+        -contact.life,
+        address_key(contact.email),
+        contact.id,
+    )
 
 
 def _removal_time(removal: Removal | None) -> float:

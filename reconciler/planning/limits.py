@@ -48,7 +48,9 @@ class Cost:
     changes: tuple[Change, ...]
 
 
-def limit_refusals(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) -> Iterator[Refusal]:
+def limit_refusals(
+    cost: Cost, demanded: Policy, applied: Policy, facts: Facts
+) -> Iterator[Refusal]:
     """Yield the refusals of the whole plan because of its numbers.
 
     A number from the caller must be exact. A number in a reviewed plan is an upper bound for the
@@ -67,7 +69,9 @@ def limit_refusals(cost: Cost, demanded: Policy, applied: Policy, facts: Facts) 
             yield from _mails_beyond(mails_of(sending), review.permissions.allow_mails)
             mails = tuple(change for change in mails if change.id not in review.ids)
     merge_first = len(people) <= _limit(demanded, cost.population)
-    yield from _people_limit(len(people), cost.population, policy, permissions, merge_first=merge_first)
+    yield from _people_limit(
+        len(people), cost.population, policy, permissions, merge_first=merge_first
+    )
     merge_first = mails_of(mails) <= demanded.mails_per_run
     yield from _mail_limit(mails_of(mails), policy, permissions, merge_first=merge_first)
 
@@ -101,7 +105,9 @@ def _people_beyond(people: int, permitted: int) -> Iterator[Refusal]:
 
 def _mails_beyond(mails: int, permitted: int) -> Iterator[Refusal]:
     if mails > permitted:
-        message = f"the reviewed plan sends {mails} mails now; it allows {permitted}; nothing was changed"
+        message = (
+            f"the reviewed plan sends {mails} mails now; it allows {permitted}; nothing was changed"
+        )
         yield refuse_plan(RuleId.TOO_MANY_MAILS, message, _PLAN_AGAIN)
 
 
@@ -136,18 +142,20 @@ def _people_limit(
     yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, MERGE_FIRST if merge_first else hint)
 
 
-MERGE_FIRST = (
-    "the new policy in portal.yaml would allow it, but takes effect in the next run; merge and apply the policy first"
-)
+MERGE_FIRST = "the new policy in portal.yaml would allow it, but takes effect in the next run; merge and apply the policy first"
 """The hint about a limit that only the last applied policy still sets."""
 
 
-def _mail_limit(mails: int, policy: Policy, permissions: Permissions, *, merge_first: bool) -> Iterator[Refusal]:
+def _mail_limit(
+    mails: int, policy: Policy, permissions: Permissions, *, merge_first: bool
+) -> Iterator[Refusal]:
     permitted = permissions.allow_mails
     if permitted is not None:
         if permitted != mails:
             message = f"--allow-mails {permitted} is wrong: this plan sends {mails} mails; nothing was changed"
-            yield refuse_plan(RuleId.TOO_MANY_MAILS, message, f"if this is intended, pass --allow-mails {mails}")
+            yield refuse_plan(
+                RuleId.TOO_MANY_MAILS, message, f"if this is intended, pass --allow-mails {mails}"
+            )
         return
     if mails > policy.mails_per_run:
         message = f"this plan sends {mails} mails; the limit is {policy.mails_per_run}; nothing was changed"
@@ -162,4 +170,7 @@ def customer_limit(policy: Policy, population: int) -> tuple[int, str]:
     if population >= SMALL_CUSTOMER:
         percent = policy.removals_per_customer_percent
         return percent * population // 100, f"{percent} %"
-    return policy.removals_small_customer, f"below {SMALL_CUSTOMER} people at most {policy.removals_small_customer}"
+    return (
+        policy.removals_small_customer,
+        f"below {SMALL_CUSTOMER} people at most {policy.removals_small_customer}",
+    )

@@ -88,7 +88,9 @@ def match_customers(desired: DesiredState, index: Index) -> list[CustomerMatch]:
         for key, customer in sorted(desired.customers.items()):
             if key in matches:
                 continue
-            row = next((row for row in candidates(customer, rows) if row.id not in matched_ids), None)
+            row = next(
+                (row for row in candidates(customer, rows) if row.id not in matched_ids), None
+            )
             if row is not None:
                 matched_ids.add(row.id)
                 matches[key] = CustomerMatch(kind, customer, row)
@@ -98,8 +100,14 @@ def match_customers(desired: DesiredState, index: Index) -> list[CustomerMatch]:
         if key not in matches
     ]
     managed_rows = [*rows.managed.values(), *rows.archived.values()]
-    unmatched = [CustomerMatch(MatchKind.GONE, None, row) for row in managed_rows if row.id not in matched_ids]
-    return sorted([*matches.values(), *created, *unmatched], key=lambda match: (match.key, match.kind))
+    unmatched = [
+        CustomerMatch(MatchKind.GONE, None, row)
+        for row in managed_rows
+        if row.id not in matched_ids
+    ]
+    return sorted(
+        [*matches.values(), *created, *unmatched], key=lambda match: (match.key, match.kind)
+    )
 
 
 def _customer_rows(index: Index) -> _CustomerRows:
@@ -186,7 +194,9 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
             for key, contact in contacts:
                 if key in matches:
                     continue
-                row = next((row for row in candidates(contact, rows) if row.id not in matched_ids), None)
+                row = next(
+                    (row for row in candidates(contact, rows) if row.id not in matched_ids), None
+                )
                 if row is not None:
                     matched_ids.add(row.id)
                     base = None if kind is MatchKind.ADOPTED else row.applied
@@ -202,7 +212,9 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
     unmatched = [
         ContactMatch(MatchKind.GONE, None, row, row.applied)
         for row in rows.rows
-        if row.id not in matched_ids and index.manages(row) and (row.living or rows.is_last_life(row))
+        if row.id not in matched_ids
+        and index.manages(row)
+        and (row.living or rows.is_last_life(row))
     ]
     return [*(matches[key] for key in sorted(matches)), *unmatched]
 
@@ -259,7 +271,10 @@ def _own_address_and_name(contact: DesiredContact, rows: _ContactRows) -> list[L
         for row in _as_list(rows.by_address.get(address_key(contact.email)))
         if rows.index.manages(row)
         and name_key(contact.name) == name_key(row.name)
-        and not (desired and (row.external_key in desired.contacts or row.external_key in desired.farewells))
+        and not (
+            desired
+            and (row.external_key in desired.contacts or row.external_key in desired.farewells)
+        )
     ]
 
 
@@ -287,7 +302,9 @@ def _recreated(match: ContactMatch, tombstone: LiveContact | None) -> ContactMat
     return match
 
 
-def _match_without_living(contact: DesiredContact, tombstone: LiveContact | None, rows: _ContactRows) -> ContactMatch:
+def _match_without_living(
+    contact: DesiredContact, tombstone: LiveContact | None, rows: _ContactRows
+) -> ContactMatch:
     index = rows.index
     life = 1 + rows.lives.get(contact.key, 0)
     reference = contact.registration
@@ -297,11 +314,17 @@ def _match_without_living(contact: DesiredContact, tombstone: LiveContact | None
     if reference:
         return ContactMatch(MatchKind.APPROVED, contact, None, registration=registration, life=life)
     pending = index.registrations_by_address[address_key(contact.email)]
-    rejects = tuple(registration for registration in pending if may_belong_to(registration, rows.customer))
+    rejects = tuple(
+        registration for registration in pending if may_belong_to(registration, rows.customer)
+    )
     if tombstone and _same_address(contact, tombstone) and _restorable(tombstone, index):
         if name_key(contact.name) == name_key(tombstone.name):
-            return ContactMatch(MatchKind.RESTORED, contact, tombstone, tombstone.applied, rejects=rejects)
-        return ContactMatch(MatchKind.CREATED, contact, None, rejects=rejects, life=life, former=tombstone.name)
+            return ContactMatch(
+                MatchKind.RESTORED, contact, tombstone, tombstone.applied, rejects=rejects
+            )
+        return ContactMatch(
+            MatchKind.CREATED, contact, None, rejects=rejects, life=life, former=tombstone.name
+        )
     return ContactMatch(MatchKind.CREATED, contact, None, rejects=rejects, life=life)
 
 
@@ -318,4 +341,6 @@ def _by_others(applied: Applied | None) -> bool:
 
 
 def _restorable(row: LiveContact | LiveCustomer, index: Index) -> bool:
-    return row.removal is not None and instant(index.live.now) < instant(row.removal.restorable_until)
+    return row.removal is not None and instant(index.live.now) < instant(
+        row.removal.restorable_until
+    )

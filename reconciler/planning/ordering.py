@@ -24,7 +24,12 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and 
             return 2
         case Kind.ARCHIVE_CUSTOMER:
             return 5  # frees names and addresses, and depends on nothing
-        case Kind.CREATE_CUSTOMER | Kind.ADOPT_CUSTOMER | Kind.RESTORE_CUSTOMER | Kind.RENAME_CUSTOMER:
+        case (
+            Kind.CREATE_CUSTOMER
+            | Kind.ADOPT_CUSTOMER
+            | Kind.RESTORE_CUSTOMER
+            | Kind.RENAME_CUSTOMER
+        ):
             return 10
         case Kind.UPDATE_CUSTOMER:
             return 11
@@ -59,13 +64,26 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and 
 
 def _ends_holding_work(change: Change) -> bool:
     """Whether the person may hold no work afterwards, so that their work goes to an heir first."""
-    return any(field.name == "role" and not may_hold_work(Role(str(field.after))) for field in change.fields)
+    return any(
+        field.name == "role" and not may_hold_work(Role(str(field.after)))
+        for field in change.fields
+    )
 
 
 def in_order(changes: list[Change]) -> tuple[Change, ...]:
     """Return the changes of one group by dependency, then by key; no row id decides."""
     return tuple(
-        sorted(changes, key=lambda c: (rank(c), c.customer or "", c.contact or "", c.service or "", c.kind, c.id))
+        sorted(
+            changes,
+            key=lambda c: (
+                rank(c),
+                c.customer or "",
+                c.contact or "",
+                c.service or "",
+                c.kind,
+                c.id,
+            ),
+        )
     )
 
 
@@ -80,7 +98,12 @@ def make_groups(changes: Iterable[Change], links: Iterable[CustomerLink]) -> lis
     for (stage, _), group_changes in sorted(by_subject.items()):
         customers = {change.customer for change in group_changes if change.customer is not None}
         groups.append(
-            Group(tuple(sorted(customers)), in_order(group_changes), stage=stage, service=group_changes[0].service)
+            Group(
+                tuple(sorted(customers)),
+                in_order(group_changes),
+                stage=stage,
+                service=group_changes[0].service,
+            )
         )
     return groups
 

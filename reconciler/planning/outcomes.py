@@ -13,7 +13,9 @@ from reconciler.planning.rights import SERVICE_RIGHT, Rights
 RightsIn = Callable[[Subject, GroupNames], Rights]
 
 
-def outcomes_by_group(projection: Projection, applied_groups: GroupNames) -> dict[str, tuple[PersonOutcome, ...]]:
+def outcomes_by_group(
+    projection: Projection, applied_groups: GroupNames
+) -> dict[str, tuple[PersonOutcome, ...]]:
     """Return the outcomes of each group when all of these are applied, by group name."""
     by_group: dict[str, list[PersonOutcome]] = defaultdict(list)
     for difference in differences(projection, applied_groups):
@@ -29,10 +31,16 @@ def outcomes_by_group(projection: Projection, applied_groups: GroupNames) -> dic
         leaving = {subject.group} if difference.leaves and subject.group else set()
         for group in {*loses, *gains, *leaving}:
             outcome = PersonOutcome(
-                subject.name, _sorted(loses[group]), _sorted(gains[group]), subject.life, leaves=group in leaving
+                subject.name,
+                _sorted(loses[group]),
+                _sorted(gains[group]),
+                subject.life,
+                leaves=group in leaving,
             )
             by_group[group].append(outcome)
-    return {group: tuple(sorted(outcomes, key=_person_and_life)) for group, outcomes in by_group.items()}
+    return {
+        group: tuple(sorted(outcomes, key=_person_and_life)) for group, outcomes in by_group.items()
+    }
 
 
 def _sorted(rights: set[str]) -> tuple[str, ...]:
@@ -43,7 +51,9 @@ def _person_and_life(outcome: PersonOutcome) -> tuple[str, int]:
     return outcome.person, outcome.life
 
 
-def groups_taking(projection: Projection, subject: Subject, right: str, applied_groups: GroupNames) -> set[str]:
+def groups_taking(
+    projection: Projection, subject: Subject, right: str, applied_groups: GroupNames
+) -> set[str]:
     """Return the groups that take a right from a person, or from somebody who has not activated it
     yet.
 
@@ -55,24 +65,42 @@ def groups_taking(projection: Projection, subject: Subject, right: str, applied_
     return _responsible(projection, subject, right, applied_groups, rights_in, has=False)
 
 
-def _groups_giving(projection: Projection, subject: Subject, right: str, applied_groups: GroupNames) -> set[str]:
-    return _responsible(projection, subject, right, applied_groups, projection.rights_once_active, has=True)
+def _groups_giving(
+    projection: Projection, subject: Subject, right: str, applied_groups: GroupNames
+) -> set[str]:
+    return _responsible(
+        projection, subject, right, applied_groups, projection.rights_once_active, has=True
+    )
 
 
 def _responsible(
-    projection: Projection, subject: Subject, right: str, applied_groups: GroupNames, rights_in: RightsIn, *, has: bool
+    projection: Projection,
+    subject: Subject,
+    right: str,
+    applied_groups: GroupNames,
+    rights_in: RightsIn,
+    *,
+    has: bool,
 ) -> set[str]:
     groups = groups_affecting(projection, subject, right) & set(applied_groups)
     if len(groups) < 2:
         return groups
-    decisive = {group for group in groups if (right in rights_in(subject, applied_groups - {group})) is not has}
+    decisive = {
+        group
+        for group in groups
+        if (right in rights_in(subject, applied_groups - {group})) is not has
+    }
     alone = {group for group in groups if (right in rights_in(subject, frozenset({group}))) is has}
     return decisive or alone or groups
 
 
 def groups_affecting(projection: Projection, subject: Subject, right: str) -> set[str]:
     """Return the groups that can move this right of a person: at most three."""
-    moves = projection.services.get(right.removeprefix(SERVICE_RIGHT)) if right.startswith(SERVICE_RIGHT) else None
+    moves = (
+        projection.services.get(right.removeprefix(SERVICE_RIGHT))
+        if right.startswith(SERVICE_RIGHT)
+        else None
+    )
     groups = {subject.group, *((moves.opening_group, moves.closing_group) if moves else ())}
     return {group for group in groups if group is not None}
 
@@ -92,10 +120,14 @@ def outcomes_of(
     if applied_groups == all_names:
         return ready
     unapplied = outcomes_by_group(projection, all_names)
-    return {name: (ready if name in applied_groups else unapplied).get(name, ()) for name in all_names}
+    return {
+        name: (ready if name in applied_groups else unapplied).get(name, ()) for name in all_names
+    }
 
 
-def temporary_services(projection: Projection, subject: Subject, applied_groups: GroupNames) -> list[str]:
+def temporary_services(
+    projection: Projection, subject: Subject, applied_groups: GroupNames
+) -> list[str]:
     """Return the services that a person gets by earlier groups and loses when services close,
     sorted.
 
@@ -103,10 +135,14 @@ def temporary_services(projection: Projection, subject: Subject, applied_groups:
     alone.
     """
     closing = {
-        moves.closing_group: key for key, moves in projection.services.items() if moves.closing_group in applied_groups
+        moves.closing_group: key
+        for key, moves in projection.services.items()
+        if moves.closing_group in applied_groups
     }
     if not closing:
         return []
     meanwhile = projection.rights_once_active(subject, applied_groups - closing.keys())
-    ends = projection.rights_once_active(subject, applied_groups) | projection.rights_once_active(subject, frozenset())
+    ends = projection.rights_once_active(subject, applied_groups) | projection.rights_once_active(
+        subject, frozenset()
+    )
     return sorted(key for key in closing.values() if f"{SERVICE_RIGHT}{key}" in meanwhile - ends)

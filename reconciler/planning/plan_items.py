@@ -58,7 +58,9 @@ def sort_by_kind(items: Iterable[PlanItem]) -> PlanItemsByKind:
                 links.append(item)
             case _:
                 assert_never(item)
-    return PlanItemsByKind(tuple(changes), tuple(refusals), tuple(edits), tuple(warnings), tuple(links))
+    return PlanItemsByKind(
+        tuple(changes), tuple(refusals), tuple(edits), tuple(warnings), tuple(links)
+    )
 
 
 def refuse_plan(rule: RuleId, message: str, hint: str) -> Refusal:
@@ -71,7 +73,9 @@ def refuse(rule: RuleId, customer: str, contact: str | None, message: str, hint:
     return Refusal(rule, Scope.CUSTOMER, message, customer, contact, hint)
 
 
-def refuse_portal(rule: RuleId, service: str | None, message: str, hint: str, stage: Stage | None = None) -> Refusal:
+def refuse_portal(
+    rule: RuleId, service: str | None, message: str, hint: str, stage: Stage | None = None
+) -> Refusal:
     """Hold back one service (both of its groups unless `stage` names one), or else the settings."""
     return Refusal(rule, Scope.CUSTOMER, message, hint=hint, service=service, stage=stage)
 
@@ -88,6 +92,8 @@ def hold(rule: RuleId, customer: str, contact: str, message: str, hint: str) -> 
     return Refusal(rule, Scope.CONTACT, message, customer, contact, hint)
 
 
-def warn(rule: RuleId, customer: str, contact: str | None, message: str, hint: str | None = None) -> Warning:
+def warn(
+    rule: RuleId, customer: str, contact: str | None, message: str, hint: str | None = None
+) -> Warning:
     """Tell the reviewer; nothing is held back."""
     return Warning(rule, message, customer, contact, hint)

@@ -14,13 +14,19 @@ from reconciler.planning.plan_items import refuse_plan
 def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
     """Yield the refusals of the whole plan before anything is counted."""
     if desired.portal is not None and desired.portal != index.live.portal:
-        message = f"portal.yaml is for the portal '{desired.portal}'; this one is '{index.live.portal}'"
+        message = (
+            f"portal.yaml is for the portal '{desired.portal}'; this one is '{index.live.portal}'"
+        )
         yield refuse_plan(RuleId.OTHER_PORTAL, message, "check the portal's URL")
-    managed = (row for row in index.live.customers.values() if index.manages(row) and not row.archived)
+    managed = (
+        row for row in index.live.customers.values() if index.manages(row) and not row.archived
+    )
     if not desired.customers and any(managed):
         message = "the files contain no customer, but the portal has managed customers; nothing was changed"
         yield refuse_plan(
-            RuleId.TREE_EMPTY, message, "check out the whole tree; an empty tree never means that everybody is removed"
+            RuleId.TREE_EMPTY,
+            message,
+            "check out the whole tree; an empty tree never means that everybody is removed",
         )
 
 
@@ -29,7 +35,9 @@ def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
     dropped now.
     """
     for problem in facts.last_rules:
-        message = f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as last applied)"
+        message = (
+            f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as last applied)"
+        )
         hint = "apply the changed rules in a separate run first; until then, remove this change from the files"
         yield refuse_plan(RuleId.LOOSENED, message, hint)
     if facts.lost_rules and not facts.permissions.allow_rollback:

@@ -43,12 +43,16 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     live = with_renamed_services(live, former_keys)
     index = Index(live, desired.owner, former_keys)
     contested = contested_registrations(due_state)
-    contexts = [_context(due_state, index, match, contested) for match in match_customers(due_state, index)]
+    contexts = [
+        _context(due_state, index, match, contested) for match in match_customers(due_state, index)
+    ]
     stages = sort_by_kind(_stages(due_state, index, contexts))
     changes = _rejected_once(stages.changes)
     identity = sort_by_kind(identity_items(contexts, changes, index))
     move_ends = find_moves(changes, index)
-    groups = make_groups(with_moves(changes, move_ends), (*stages.links, *identity.links, *links_of(move_ends)))
+    groups = make_groups(
+        with_moves(changes, move_ends), (*stages.links, *identity.links, *links_of(move_ends))
+    )
     refusals = (*stages.refusals, *identity.refusals)
     evaluation = evaluate_groups(Proposal(groups, refusals, contexts, due_state, index), facts)
     warnings = {*stages.warnings, *evaluation.warnings, *_leaving_soon(desired, day)}
@@ -61,7 +65,9 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         tuple(sorted(set(evaluation.refusals), key=_refusal_order)),
         tuple(sorted(set(stages.edits), key=_edit_order)),
         _unmanaged(index),
-        tuple(sorted(warnings, key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message))),
+        tuple(
+            sorted(warnings, key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message))
+        ),
         facts.permissions,
         evaluation.affected_people,
         evaluation.population,
@@ -70,7 +76,9 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     )
 
 
-def _context(desired: DesiredState, index: Index, match: CustomerMatch, contested: frozenset[str]) -> CustomerContext:
+def _context(
+    desired: DesiredState, index: Index, match: CustomerMatch, contested: frozenset[str]
+) -> CustomerContext:
     """Return the customer's context, with its contacts matched where the plan looks at contacts."""
     context = CustomerContext(desired, index, match, contested)
     if match.kind not in _WITHOUT_CONTACTS and not (context.is_released and match.live is None):
@@ -79,7 +87,9 @@ def _context(desired: DesiredState, index: Index, match: CustomerMatch, conteste
     return replace(context, contacts_after_plan=contacts_after_plan(context))
 
 
-def _stages(desired: DesiredState, index: Index, contexts: Sequence[CustomerContext]) -> Iterator[PlanItem]:
+def _stages(
+    desired: DesiredState, index: Index, contexts: Sequence[CustomerContext]
+) -> Iterator[PlanItem]:
     yield from plan_settings(desired, index)
     yield from plan_services(desired, index)
     for context in contexts:
@@ -115,11 +125,23 @@ def _unmanaged(index: Index) -> tuple[Unmanaged, ...]:
         if row.owner is None and not row.archived
     ]
     objects += [
-        Unmanaged("contact", index.customer_key(row.customer_id), row.name, row.email, row.role, row.status)
+        Unmanaged(
+            "contact",
+            index.customer_key(row.customer_id),
+            row.name,
+            row.email,
+            row.role,
+            row.status,
+        )
         for row in index.live.contacts.values()
         if row.owner is None and row.living
     ]
-    return tuple(sorted(objects, key=lambda u: (u.customer, u.kind, address_key(u.email or ""), name_key(u.name))))
+    return tuple(
+        sorted(
+            objects,
+            key=lambda u: (u.customer, u.kind, address_key(u.email or ""), name_key(u.name)),
+        )
+    )
 
 
 def _refusal_order(refusal: Refusal) -> tuple[int | str, ...]:

@@ -31,7 +31,9 @@ def plan_settings(desired: DesiredState, index: Index) -> PlanItems:
         hint = "keep the settings in that owner's files, and remove them from portal.yaml"
         yield refuse_portal(RuleId.OTHER_OWNER, None, message, hint)
         return
-    comparison = _comparison(desired, index, compare(settings.fields, live.fields, live.applied, live.touched))
+    comparison = _comparison(
+        desired, index, compare(settings.fields, live.fields, live.applied, live.touched)
+    )
     for edit in comparison.edits:
         yield field_edit(None, None, edit, live.touched.get(edit.name))
     if comparison.conflicts:
@@ -52,7 +54,8 @@ def plan_settings(desired: DesiredState, index: Index) -> PlanItems:
             cause=Cause(place.path, place.line),
             target=Target(live.id, live.version),
             base=settings.fields,
-            restores_file=bool(fields) and comparison.reverted_names >= {field.name for field in fields},
+            restores_file=bool(fields)
+            and comparison.reverted_names >= {field.name for field in fields},
         )
 
 
@@ -63,7 +66,9 @@ def plan_services(desired: DesiredState, index: Index) -> PlanItems:
     for key, service in sorted(desired.services.items()):
         live = index.services.get(key)
         if live is None:
-            fields = tuple(FieldChange(name, None, value) for name, value in sorted(service.fields.items()))
+            fields = tuple(
+                FieldChange(name, None, value) for name, value in sorted(service.fields.items())
+            )
             change = _change(Kind.CREATE_SERVICE, service, f"service {key} is added", Target())
             yield replace(change, fields=fields)
         elif live.owner not in {None, index.owner}:
@@ -77,8 +82,12 @@ def plan_services(desired: DesiredState, index: Index) -> PlanItems:
             yield _removal(key, row)
 
 
-def _service(desired: DesiredState, service: DesiredService, live: LiveObject, index: Index) -> PlanItems:
-    comparison = _comparison(desired, index, compare(service.fields, live.fields, live.applied, live.touched))
+def _service(
+    desired: DesiredState, service: DesiredService, live: LiveObject, index: Index
+) -> PlanItems:
+    comparison = _comparison(
+        desired, index, compare(service.fields, live.fields, live.applied, live.touched)
+    )
     for edit in comparison.edits:
         yield field_edit(None, None, edit, live.touched.get(edit.name), service.key)
     yield from _renaming(service, live, index)
@@ -96,7 +105,9 @@ def _service(desired: DesiredState, service: DesiredService, live: LiveObject, i
     closing = tuple(part for field in comparison.written_fields for part in _closing(field))
     if opening or not closing or kind is Kind.ADOPT_SERVICE:
         names = ", ".join(field.name for field in opening)
-        change = _change(kind, service, f"service {service.key}: {names or _without_fields(kind)}", target)
+        change = _change(
+            kind, service, f"service {service.key}: {names or _without_fields(kind)}", target
+        )
         base = _base_without(closing, service.fields, live)
         yield replace(change, fields=opening, base=base, restores_file=undoes)
     if closing:

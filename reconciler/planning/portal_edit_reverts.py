@@ -18,7 +18,9 @@ def revert_edits(comparison: Comparison) -> Comparison:
     """Return the comparison with each edit as a change back, except those that would restore access
     or power.
     """
-    return with_reverted_edits(comparison, [edit for edit in comparison.edits if not _gives_back(edit)])
+    return with_reverted_edits(
+        comparison, [edit for edit in comparison.edits if not _gives_back(edit)]
+    )
 
 
 def _gives_back(edit: FieldChange) -> bool:

@@ -13,10 +13,9 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from reconciler.model.changes import Change, Kind, ObjectKind
-from reconciler.model.live import LiveContact, LiveCustomer, Status
+from reconciler.model.live import Status
 from reconciler.model.plan import Group, Stage
 from reconciler.model.roles import Role
-from reconciler.model.values import Value
 from reconciler.planning.index import Index
 from reconciler.planning.rights import (
     CustomerState,
@@ -24,7 +23,13 @@ from reconciler.planning.rights import (
     Rights,
     rights,
     rights_once_active,
-    services_of,
+)
+from reconciler.planning.row_states import (
+    CREATED_CUSTOMER,
+    customer_state,
+    person_state,
+    with_contact_fields,
+    with_customer_fields,
 )
 
 GroupNames = Set[str]
@@ -120,7 +125,9 @@ class Projection:
     def rights(self, subject: Subject, applied_groups: GroupNames) -> Rights:
         """Return the person's rights once these groups are applied."""
         return rights(
-            subject.person(applied_groups), subject.home.state(applied_groups), self.services_in(applied_groups)
+            subject.person(applied_groups),
+            subject.home.state(applied_groups),
+            self.services_in(applied_groups),
         )
 
     def rights_once_active(self, subject: Subject, applied_groups: GroupNames) -> Rights:
@@ -128,7 +135,9 @@ class Projection:
         access.
         """
         state = subject.home.state(applied_groups)
-        return rights_once_active(subject.person(applied_groups), state, self.services_in(applied_groups))
+        return rights_once_active(
+            subject.person(applied_groups), state, self.services_in(applied_groups)
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +166,12 @@ def differences(projection: Projection, applied_groups: GroupNames) -> Iterator[
     invited were active: a new contact's rights are gained although they must activate them first.
     """
     # The cache matters: many people share a state, and a service that changes concerns everybody.
-    rights_before = cache(partial(_rights_now_and_once_active, services=projection.services_in(frozenset())))
-    rights_after = cache(partial(_rights_now_and_once_active, services=projection.services_in(applied_groups)))
+    rights_before = cache(
+        partial(_rights_now_and_once_active, services=projection.services_in(frozenset()))
+    )
+    rights_after = cache(
+        partial(_rights_now_and_once_active, services=projection.services_in(applied_groups))
+    )
     for subject in projection.subjects:
         person = subject.person(applied_groups)
         now_before, once_before = rights_before(subject.before, subject.home.before)
@@ -166,7 +179,9 @@ def differences(projection: Projection, applied_groups: GroupNames) -> Iterator[
         loses = now_before - now_after
         leaves = subject.before.living and not person.living
         if loses or once_before != once_after or leaves:
-            yield Difference(subject, loses, once_after - once_before, loses | (once_before - once_after), leaves)
+            yield Difference(
+                subject, loses, once_after - once_before, loses | (once_before - once_after), leaves
+            )
 
 
 def _rights_now_and_once_active(
@@ -191,7 +206,9 @@ def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> 
     rows = index.live.customers
     ids = {*group_of, *(id for id, row in rows.items() if any_service_moves and not row.archived)}
     homes = [_home(id, states, group_of) for id in sorted(ids)]
-    subjects = [_subject(id, home, states, names) for home in homes for id in states.people_at(home.id)]
+    subjects = [
+        _subject(id, home, states, names) for home in homes for id in states.people_at(home.id)
+    ]
     return Projection(tuple(sorted(subjects, key=lambda s: (s.name, s.id))), tuple(homes), services)
 
 
@@ -206,9 +223,13 @@ def _services(groups: list[Group], index: Index) -> dict[str, ServiceMoves]:
         moves_so_far = moves.get(group.service, ServiceMoves(None, None, None))
         state = _service_after(moves_so_far.after_opening, group.changes)
         if group.stage is Stage.OPENING:
-            moves[group.service] = ServiceMoves(moves_so_far.before, state, state, opening_group=group.name)
+            moves[group.service] = ServiceMoves(
+                moves_so_far.before, state, state, opening_group=group.name
+            )
         else:
-            moves[group.service] = replace(moves_so_far, after_closing=state, closing_group=group.name)
+            moves[group.service] = replace(
+                moves_so_far, after_closing=state, closing_group=group.name
+            )
     return moves
 
 
@@ -243,18 +264,9 @@ def _subject(id: str, home: Home, states: _States, names: Mapping[str, str]) -> 
     name = states.names.get(id) or names.get(id) or states.index.person(row)
     protected = row.fields.get("protected") is True
     protected_after = states.protected.get(id, protected)
-    return Subject(id, name, home, before, states.people.get(id, before), protected, protected_after, row.life)
-
-
-def person_state(row: LiveContact) -> PersonState:
-    """Return the part of a contact's row that rights depend on."""
-    return PersonState(row.status, row.role, services_of(row.fields.get("services")))
-
-
-def customer_state(row: LiveCustomer) -> CustomerState:
-    """Return the part of a customer's row that rights depend on."""
-    services = services_of(row.fields.get("services"))
-    return CustomerState(not row.archived, services, bool(row.fields.get("project_managers")))
+    return Subject(
+        id, name, home, before, states.people.get(id, before), protected, protected_after, row.life
+    )
 
 
 class _States:
@@ -286,7 +298,7 @@ class _States:
     def _customer(self, change: Change, home: str) -> None:
         row = self.index.live.customers.get(home)
         before = self.customers.get(home) or (customer_state(row) if row else CREATED_CUSTOMER)
-        after = _with_customer_fields(before, change)
+        after = with_customer_fields(before, change)
         match change.kind:
             case Kind.ARCHIVE_CUSTOMER:
                 after = replace(after, active=False)
@@ -296,7 +308,9 @@ class _States:
                 after = replace(after, active=True)
                 for contact in self.index.contacts.get(home, ()):
                     if contact.removal and contact.removal.with_customer:
-                        self.people[contact.id] = replace(self._person(contact.id), status=Status.INVITED)
+                        self.people[contact.id] = replace(
+                            self._person(contact.id), status=Status.INVITED
+                        )
             case _:
                 pass  # the other kinds change fields at most
         self.customers[home] = after
@@ -309,11 +323,13 @@ class _States:
         match change.kind:
             case Kind.CREATE_CONTACT | Kind.APPROVE_REGISTRATION:
                 person = PersonState(Status.INVITED, Role.REQUESTER, None)
-                self.people[id] = _with_contact_fields(person, change)
+                self.people[id] = with_contact_fields(person, change)
                 self.names[id] = f"{change.customer}/{change.contact}"
                 self._new[home].append(id)
             case Kind.RESTORE_CONTACT:
-                self.people[id] = replace(_with_contact_fields(self._person(id), change), status=Status.INVITED)
+                self.people[id] = replace(
+                    with_contact_fields(self._person(id), change), status=Status.INVITED
+                )
             case Kind.CHANGE_EMAIL:
                 self.people[id] = replace(self._person(id), status=Status.INVITED)
             case Kind.REMOVE_CONTACT:
@@ -321,29 +337,7 @@ class _States:
             case Kind.REJECT_REGISTRATION:
                 pass  # a registration is not a contact
             case _:
-                self.people[id] = _with_contact_fields(self._person(id), change)
+                self.people[id] = with_contact_fields(self._person(id), change)
 
     def _person(self, id: str) -> PersonState:
         return self.people.get(id) or person_state(self.index.live.contacts[id])
-
-
-CREATED_CUSTOMER = CustomerState(active=True, services=frozenset(), ordering=False)
-"""A customer as the portal creates it when the file lists no services and no project managers."""
-
-
-def _with_customer_fields(state: CustomerState, change: Change) -> CustomerState:
-    values: dict[str, Value] = {field.name: field.after for field in change.fields}
-    if "services" in values:
-        state = replace(state, services=services_of(values["services"]))
-    if "project_managers" in values:
-        state = replace(state, ordering=bool(values["project_managers"]))
-    return state
-
-
-def _with_contact_fields(state: PersonState, change: Change) -> PersonState:
-    values: dict[str, Value] = {field.name: field.after for field in change.fields}
-    if "role" in values:
-        state = replace(state, role=Role(str(values["role"])))
-    if "services" in values:
-        state = replace(state, services=services_of(values["services"]))
-    return state

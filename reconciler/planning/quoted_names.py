@@ -14,7 +14,10 @@ from reconciler.planning.customer_context import CustomerContext
 
 
 def quoted_names(
-    contexts: Iterable[CustomerContext], changes: Iterable[Change], refusals: Iterable[Refusal], live: LiveState
+    contexts: Iterable[CustomerContext],
+    changes: Iterable[Change],
+    refusals: Iterable[Refusal],
+    live: LiveState,
 ) -> tuple[str, ...]:
     """Return the names on both sides of conflicts, and of people whose values a line mentions;
     sorted.
@@ -31,7 +34,12 @@ def quoted_names(
             names |= set(_writers(customer))
             names |= {by for row in context.index.contacts[customer.id] for by in _writers(row)}
     for id in filter(None, target_ids):
-        row = live.contacts.get(id) or live.customers.get(id) or live.services.get(id) or live.settings
+        row = (
+            live.contacts.get(id)
+            or live.customers.get(id)
+            or live.services.get(id)
+            or live.settings
+        )
         names |= set(_writers(row))
     return tuple(sorted(names - {""}))
 

@@ -57,7 +57,9 @@ def services_of(value: Value) -> Services:
     return frozenset(value) if isinstance(value, tuple) else None
 
 
-def may_order(person: PersonState, customer: CustomerState, service: str, *, open_to_all: bool) -> bool:
+def may_order(
+    person: PersonState, customer: CustomerState, service: str, *, open_to_all: bool
+) -> bool:
     """Whether the person may order the service once they are active."""
     at_customer = open_to_all or customer.services is None or service in customer.services
     own = person.services is None or service in person.services
@@ -77,7 +79,9 @@ def rights(person: PersonState, customer: CustomerState, services: Mapping[str, 
     return frozenset({ACCESS, *capabilities(person.role), *ordering, *to_order})
 
 
-def rights_once_active(person: PersonState, customer: CustomerState, services: Mapping[str, bool]) -> Rights:
+def rights_once_active(
+    person: PersonState, customer: CustomerState, services: Mapping[str, bool]
+) -> Rights:
     """Return the person's rights once they activate their access; none when removed."""
     if not person.living:
         return NONE

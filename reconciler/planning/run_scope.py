@@ -37,7 +37,9 @@ def narrow_plan(plan: Plan, scope: RunScope) -> Plan:
     if not scope.customers and scope.shard is None:
         return plan
     outside = {customer for group in plan.groups if group.outside for customer in group.customers}
-    inside = {customer for group in plan.groups if not group.outside for customer in group.customers}
+    inside = {
+        customer for group in plan.groups if not group.outside for customer in group.customers
+    }
 
     def concerns(customer: str | None) -> bool:
         here = is_in_scope((customer,) if customer else (), scope)
@@ -50,7 +52,9 @@ def narrow_plan(plan: Plan, scope: RunScope) -> Plan:
         portal_edits=tuple(edit for edit in plan.portal_edits if concerns(edit.customer)),
         warnings=tuple(warning for warning in plan.warnings if concerns(warning.customer)),
         unmanaged=tuple(row for row in plan.unmanaged if concerns(row.customer)),
-        upcoming_departures=tuple(departure for departure in plan.upcoming_departures if concerns(departure.customer)),
+        upcoming_departures=tuple(
+            departure for departure in plan.upcoming_departures if concerns(departure.customer)
+        ),
     )
 
 
@@ -64,12 +68,18 @@ def refuse_unreviewed(groups: Iterable[Group], scope: RunScope) -> Iterator[Refu
     for group in groups:
         changes = [change for change in group.changes if change.kind is not Kind.RECORD]
         if scope.reviewed is not None:
-            unreviewed = _beyond((change for change in changes if not _announced(change)), scope.reviewed)
+            unreviewed = _beyond(
+                (change for change in changes if not _announced(change)), scope.reviewed
+            )
             if unreviewed:
                 verb = "is" if unreviewed == 1 else "are"
-                yield _refusal(group, f"{unreviewed} of {len(changes)} changes {verb} not in a reviewed plan")
+                yield _refusal(
+                    group, f"{unreviewed} of {len(changes)} changes {verb} not in a reviewed plan"
+                )
         if scope.displayed is not None and (later := _beyond(changes, (scope.displayed,))):
-            yield _refusal(group, f"{later} of {len(changes)} changes appeared after the plan was shown")
+            yield _refusal(
+                group, f"{later} of {len(changes)} changes appeared after the plan was shown"
+            )
 
 
 def _beyond(changes: Iterable[Change], reviews: tuple[Review, ...]) -> int:
@@ -85,10 +95,16 @@ def refuse_unreviewed_losses(
     Losses by announced changes alone count as reviewed; a displayed plan must show them as well.
     """
     by_name = {group.name: group for group in groups}
-    for difference in differences(projection, applied_groups) if scope.reviewed is not None or scope.displayed else ():
+    for difference in (
+        differences(projection, applied_groups)
+        if scope.reviewed is not None or scope.displayed
+        else ()
+    ):
         subject = difference.subject
         for loss in losses_of(difference):
-            is_reviewed = scope.reviewed is None or any(loss in review.losses for review in scope.reviewed)
+            is_reviewed = scope.reviewed is None or any(
+                loss in review.losses for review in scope.reviewed
+            )
             is_displayed = scope.displayed is None or loss in scope.displayed.losses
             if is_reviewed and is_displayed:
                 continue

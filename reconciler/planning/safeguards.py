@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind
-from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
 from reconciler.model.live import LiveContact, LiveObject
 from reconciler.model.plan import Facts, Group, Refusal, Stage, Warning
@@ -25,29 +23,20 @@ from reconciler.planning.limits import MERGE_FIRST, customer_limit
 from reconciler.planning.matching import MatchKind
 from reconciler.planning.outcomes import groups_taking, temporary_services
 from reconciler.planning.plan_items import refuse, refuse_portal, warn
-from reconciler.planning.projection import Difference, GroupNames, Home, Projection, Subject, differences
+from reconciler.planning.projection import (
+    Difference,
+    GroupNames,
+    Home,
+    Projection,
+    Subject,
+    differences,
+)
 from reconciler.planning.rights import PersonState
+from reconciler.planning.situation import Situation
 
-_LIFT = "apply protect: false in a separate run first; until then, remove this change from the files"
-
-
-@dataclass(frozen=True, slots=True)
-class Situation:
-    """The facts that safeguards evaluate, besides which groups are applied.
-
-    `contexts`: by customer key. `policy`: in force. `demanded`: the files' own policy.
-    `affected_count`: the number of people whom the limits count.
-    """
-
-    contexts: Mapping[str, CustomerContext]
-    groups: tuple[Group, ...]
-    projection: Projection
-    index: Index
-    policy: Policy
-    demanded: Policy
-    facts: Facts
-    names: Mapping[str, str]
-    affected_count: int
+_LIFT = (
+    "apply protect: false in a separate run first; until then, remove this change from the files"
+)
 
 
 def fixed_refusals(situation: Situation) -> Iterator[Refusal]:
@@ -69,7 +58,9 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
         live = situation.contexts[key].customer.live if key in situation.contexts else None
         last = live.last_commit if live and live.owner == index.owner else None
         if last is not None and last not in facts.ancestors:
-            yield refuse(RuleId.OLDER_COMMIT, key, None, f"{key} was {_older(last, facts)}", _OLDER_HINT)
+            yield refuse(
+                RuleId.OLDER_COMMIT, key, None, f"{key} was {_older(last, facts)}", _OLDER_HINT
+            )
     last = index.live.settings.last_commits.get(index.owner)
     if group.stage is not Stage.CUSTOMERS and last is not None and last not in facts.ancestors:
         subject = f"service {group.service}" if group.service else "settings"
@@ -83,9 +74,7 @@ def _older(last: str, facts: Facts) -> str:
     return f"last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
 
 
-_OLDER_HINT = (
-    "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass --allow-rollback to go back intentionally"
-)
+_OLDER_HINT = "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass --allow-rollback to go back intentionally"
 
 _FORBIDDEN: Final = {
     Kind.REMOVE_CONTACT: "removed",
@@ -175,7 +164,9 @@ def outcome_refusals(situation: Situation, applied_groups: GroupNames) -> Iterat
         if context is None or home.group not in applied_groups or not home.after.active:
             continue
         if home.group not in beyond_limits:
-            yield from _customer_limit(situation, home, by_home[home.id], people[home.id], applied_groups)
+            yield from _customer_limit(
+                situation, home, by_home[home.id], people[home.id], applied_groups
+            )
             yield from _nobody_left(home, people[home.id])
         if not _manager_optional(context):
             yield from _last_manager(home, people[home.id])
@@ -211,7 +202,9 @@ def _protected_rights(
     groups = {group.name: group for group in situation.groups}
     for difference in moved_rights:
         subject = difference.subject
-        for name, rights in sorted(_forbidden_losses(situation.projection, difference, applied_groups).items()):
+        for name, rights in sorted(
+            _forbidden_losses(situation.projection, difference, applied_groups).items()
+        ):
             group = groups[name]
             message = f"{subject.name} is protected and cannot lose: {', '.join(sorted(rights))}"
             if group.stage is Stage.CUSTOMERS:
@@ -245,7 +238,11 @@ def _forbidden_losses(
 
 
 def _customer_limit(
-    situation: Situation, home: Home, moved_rights: list[Difference], people: list[Subject], applied_groups: GroupNames
+    situation: Situation,
+    home: Home,
+    moved_rights: list[Difference],
+    people: list[Subject],
+    applied_groups: GroupNames,
 ) -> Iterator[Refusal]:
     affected = [
         difference
@@ -254,20 +251,27 @@ def _customer_limit(
     ]
     only_rights = not any(difference.leaves for difference in affected)
     population = sum(
-        subject.before.living and (not only_rights or subject.before.status == "active") for subject in people
+        subject.before.living and (not only_rights or subject.before.status == "active")
+        for subject in people
     )
     limit, rule = customer_limit(situation.policy, population)
     if len(affected) > limit:
         merge_first = len(affected) <= customer_limit(situation.demanded, population)[0]
         message = f"{len(affected)} of {population} people lose access or power; the limit is {limit} ({rule})"
         hint = f"if this is intended, apply with --allow-removals {situation.affected_count}"
-        yield refuse(RuleId.TOO_MANY_REMOVALS, home.name, None, message, MERGE_FIRST if merge_first else hint)
+        yield refuse(
+            RuleId.TOO_MANY_REMOVALS, home.name, None, message, MERGE_FIRST if merge_first else hint
+        )
 
 
-def _by_own_group(projection: Projection, difference: Difference, applied_groups: GroupNames) -> bool:
+def _by_own_group(
+    projection: Projection, difference: Difference, applied_groups: GroupNames
+) -> bool:
     """Whether the customer's own group takes something, not only a service that closes."""
     subject = difference.subject
-    taking_groups = (groups_taking(projection, subject, right, applied_groups) for right in difference.loses)
+    taking_groups = (
+        groups_taking(projection, subject, right, applied_groups) for right in difference.loses
+    )
     return difference.leaves or any(subject.group in groups for groups in taking_groups)
 
 
@@ -296,7 +300,9 @@ def _manager_optional(context: CustomerContext) -> bool:
     desired = context.customer.desired
     applied = context.applied.get("manager_optional")
     demanded = desired.fields.get("manager_optional") if desired else applied
-    return context.is_released or bool(stricter(ObjectKind.CUSTOMER, "manager_optional", demanded, applied))
+    return context.is_released or bool(
+        stricter(ObjectKind.CUSTOMER, "manager_optional", demanded, applied)
+    )
 
 
 def warn_of_invited_managers(situation: Situation, applied_groups: GroupNames) -> Iterator[Warning]:
@@ -305,14 +311,26 @@ def warn_of_invited_managers(situation: Situation, applied_groups: GroupNames) -
     """
     people = _people_by_home(situation.projection)
     for home in situation.projection.homes:
-        if home.name not in situation.contexts or home.group not in applied_groups or not home.after.active:
+        if (
+            home.name not in situation.contexts
+            or home.group not in applied_groups
+            or not home.after.active
+        ):
             continue
         before = [s.before for s in people[home.id] if _manages(s.before)]
         after = [s.after for s in people[home.id] if _manages(s.after)]
-        if any(p.status == "active" for p in before) and after and all(p.status == "invited" for p in after):
+        if (
+            any(p.status == "active" for p in before)
+            and after
+            and all(p.status == "invited" for p in after)
+        ):
             message = f"{home.name} has only managers who have not activated their access yet"
             yield warn(
-                RuleId.ONLY_INVITED_MANAGERS, home.name, None, message, "make sure that one of them activates it"
+                RuleId.ONLY_INVITED_MANAGERS,
+                home.name,
+                None,
+                message,
+                "make sure that one of them activates it",
             )
 
 
@@ -323,4 +341,8 @@ def population(contexts: Mapping[str, CustomerContext], index: Index, *, only_ac
         for context in contexts.values()
         if context.customer.live and context.customer.kind is not MatchKind.AWAY
     ]
-    return sum(row.status == "active" or not only_active for customer in rows for row in index.living(customer))
+    return sum(
+        row.status == "active" or not only_active
+        for customer in rows
+        for row in index.living(customer)
+    )

@@ -19,7 +19,9 @@ Holder = TypeVar("Holder", LiveCustomer, LiveContact)
 
 def renamed_services(desired: DesiredState, live: LiveState) -> dict[str, str]:
     """Return the former key of each service whose file names it in `previously`, by its new key."""
-    managed_codes = {str(row.fields["code"]) for row in live.services.values() if row.owner == desired.owner}
+    managed_codes = {
+        str(row.fields["code"]) for row in live.services.values() if row.owner == desired.owner
+    }
     codes = {str(row.fields["code"]) for row in live.services.values()}
     services = desired.services or {}
     free = managed_codes - set(services)
@@ -38,10 +40,16 @@ def with_renamed_services(live: LiveState, former_keys: Mapping[str, str]) -> Li
         return live
     keys = {former: key for key, former in former_keys.items()}
     services = {
-        id: replace(row, fields={**row.fields, "code": keys.get(str(row.fields["code"]), row.fields["code"])})
+        id: replace(
+            row,
+            fields={**row.fields, "code": keys.get(str(row.fields["code"]), row.fields["code"])},
+        )
         for id, row in live.services.items()
     }
-    requests = {id: replace(row, service=keys.get(row.service or "", row.service)) for id, row in live.requests.items()}
+    requests = {
+        id: replace(row, service=keys.get(row.service or "", row.service))
+        for id, row in live.requests.items()
+    }
     return replace(
         live,
         services=services,

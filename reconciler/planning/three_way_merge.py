@@ -69,7 +69,9 @@ def classify_field(
     return FieldState.CHANGE if personal else FieldState.CONFLICT
 
 
-def compare(desired: Fields, live: Fields, base: Applied | None, touched: Mapping[str, Touch]) -> Comparison:
+def compare(
+    desired: Fields, live: Fields, base: Applied | None, touched: Mapping[str, Touch]
+) -> Comparison:
     """Return all fields of one object by state; `record`: the base must change even if nothing else
     does.
 
@@ -81,7 +83,9 @@ def compare(desired: Fields, live: Fields, base: Applied | None, touched: Mappin
             continue
         state = classify_field(field, desired[field], live.get(field), base, touched.get(field))
         as_edit = state in {FieldState.EDIT, FieldState.CONFLICT}
-        before, after = (desired[field], live.get(field)) if as_edit else (live.get(field), desired[field])
+        before, after = (
+            (desired[field], live.get(field)) if as_edit else (live.get(field), desired[field])
+        )
         by_state[state].append(FieldChange(field, before, after))
     return Comparison(
         tuple(by_state[FieldState.CHANGE]),
@@ -97,7 +101,10 @@ def _memos(desired: Fields, base: Applied | None) -> tuple[FieldChange, ...]:
     new.
     """
     applied_fields = base.fields if base else {}
-    pairs = [(name, applied_fields.get(name), desired.get(name)) for name in sorted({*desired, *applied_fields})]
+    pairs = [
+        (name, applied_fields.get(name), desired.get(name))
+        for name in sorted({*desired, *applied_fields})
+    ]
     return tuple(
         FieldChange(name, before, after)
         for name, before, after in pairs
@@ -108,7 +115,10 @@ def _memos(desired: Fields, base: Applied | None) -> tuple[FieldChange, ...]:
 def restored_fields(desired: Fields, live: LiveObject) -> tuple[FieldChange, ...]:
     """Return the fields that a restoration writes, and those that the base will hold anew."""
     applied_fields = live.applied.fields if live.applied else {}
-    pairs = ((name, applied_fields if is_memo(name) else live.fields, value) for name, value in sorted(desired.items()))
+    pairs = (
+        (name, applied_fields if is_memo(name) else live.fields, value)
+        for name, value in sorted(desired.items())
+    )
     return tuple(
         FieldChange(name, current_values.get(name), value)
         for name, current_values, value in pairs
@@ -116,7 +126,9 @@ def restored_fields(desired: Fields, live: LiveObject) -> tuple[FieldChange, ...
     )
 
 
-def with_reverted_edits(comparison: Comparison, edits_to_revert: Collection[FieldChange]) -> Comparison:
+def with_reverted_edits(
+    comparison: Comparison, edits_to_revert: Collection[FieldChange]
+) -> Comparison:
     """Return the comparison where git wins over these edits: each becomes a change back to the
     file's value.
     """

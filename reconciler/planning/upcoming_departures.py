@@ -14,14 +14,22 @@ from reconciler.planning.customer_context import CustomerContext, Person
 from reconciler.planning.heirs import find_heir
 
 
-def upcoming_departures(contexts: Iterable[CustomerContext], day: datetime.date) -> tuple[Departure, ...]:
+def upcoming_departures(
+    contexts: Iterable[CustomerContext], day: datetime.date
+) -> tuple[Departure, ...]:
     """Return the removals announced for later days, with today's heirs, sorted by day, customer and
     key.
     """
     departures = [
-        _departure(context, person, leaves) for context in contexts for person, leaves in _leavers(context, day)
+        _departure(context, person, leaves)
+        for context in contexts
+        for person, leaves in _leavers(context, day)
     ]
-    return tuple(sorted(departures, key=lambda departure: (departure.on, departure.customer, departure.contact)))
+    return tuple(
+        sorted(
+            departures, key=lambda departure: (departure.on, departure.customer, departure.contact)
+        )
+    )
 
 
 def _leavers(context: CustomerContext, day: datetime.date) -> Iterator[tuple[Person, Leaving]]:

@@ -80,7 +80,9 @@ class Portal(FastAPI):
         return self.openapi_schema
 
 
-def create_app(store: Store, sign_on: SignOn | None = None, limits: TrafficLimits = TRAFFIC_LIMITS) -> FastAPI:
+def create_app(
+    store: Store, sign_on: SignOn | None = None, limits: TrafficLimits = TRAFFIC_LIMITS
+) -> FastAPI:
     """Return the portal for this store; a route without a policy prevents the start.
 
     `sign_on`: an identity provider for log-in.

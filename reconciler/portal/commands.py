@@ -29,7 +29,13 @@ from reconciler.portal.rules.principals import COMMAND_LINE, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import WINDOWS, Limits
 from reconciler.portal.server.logs import LEVELS, log_to_stderr
-from reconciler.portal.server.process import STOP_WITHIN_S, WrongSettings, bind_address, listen, run_server
+from reconciler.portal.server.process import (
+    STOP_WITHIN_S,
+    WrongSettings,
+    bind_address,
+    listen,
+    run_server,
+)
 from reconciler.portal.server.word_counting import start_counting
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.sign_on.settings import settings_of
@@ -107,7 +113,9 @@ def serve(
     server, sign_on = _mail_server(smtp, mail_from, smtp_password), _sign_on(oidc) if oidc else None
     place = bind_address(host, port, base_url, proxies)
     log_to_stderr(log_level)
-    store = open_store(database, base_url=place.base_url, files=files, limits=Limits.with_numbers(limits or {}))
+    store = open_store(
+        database, base_url=place.base_url, files=files, limits=Limits.with_numbers(limits or {})
+    )
     try:
         run_server(create_app(store, sign_on), store, place, server, connections)
     finally:
@@ -119,11 +127,15 @@ def _folder_of_files(database: str, files: Path | None) -> Path:
     """Return the named folder of files, else the one beside a database file."""
     folder = files or folder_beside(database)
     if folder is None:
-        raise WrongSettings("this database is not a file; name the folder of the portal's files with --files DIR")
+        raise WrongSettings(
+            "this database is not a file; name the folder of the portal's files with --files DIR"
+        )
     return folder
 
 
-def _mail_server(smtp: str | None, mail_from: str | None, password: str | None) -> MailServer | None:
+def _mail_server(
+    smtp: str | None, mail_from: str | None, password: str | None
+) -> MailServer | None:
     if smtp is None:
         return None
     if mail_from is None:
@@ -148,7 +160,9 @@ def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
     return Provider(settings)
 
 
-def create_token(database: str, scope: str, name: str, expires: str = str(DAYS), owner: str | None = None) -> str:
+def create_token(
+    database: str, scope: str, name: str, expires: str = str(DAYS), owner: str | None = None
+) -> str:
     """Create a token of this scope (`metrics`, `read`, `apply`, `admin`) and return it.
 
     `expires`: a number of days, or the first day (UTC) without access. `owner`: the only owner
@@ -198,7 +212,9 @@ def invite(database: str, person: Mapping[str, str], base_url: str) -> tuple[str
         fields = StaffFields.model_validate(person).sent_fields()
     except ValidationError as error:
         problem = error.errors()[0]
-        raise ValueError(f"--{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}") from None
+        raise ValueError(
+            f"--{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}"
+        ) from None
     with _open(database, base_url) as store:
         try:
             return invite_by_link(store, fields)
@@ -251,12 +267,16 @@ def back_up(database: str, files: Path | None, out: Path) -> str:
         engine.dispose()
 
 
-def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool = False) -> RestoreResult:
+def restore(
+    database: str, files: Path | None, archive: Path, *, keep_tokens: bool = False
+) -> RestoreResult:
     """Restore an archive into an empty database with a new epoch; return the result."""
     engine = open_database(database)
     try:
         with open_archive(archive) as content:
-            return restore_archive(engine, _folder_of_files(database, files), content, keep_tokens=keep_tokens)
+            return restore_archive(
+                engine, _folder_of_files(database, files), content, keep_tokens=keep_tokens
+            )
     finally:
         engine.dispose()
 
@@ -286,10 +306,16 @@ def running(database: str, port: int = 0, clock: Callable[[], str] | None = None
     """Run the portal in a thread while the block runs; yields its URL."""
     bound = listen("127.0.0.1", port)
     address = f"http://127.0.0.1:{bound.getsockname()[1]}"
-    store = open_store(database, clock, address) if clock else open_store(database, base_url=address)
-    config = uvicorn.Config(create_app(store), log_config=None, access_log=False, timeout_graceful_shutdown=3)
+    store = (
+        open_store(database, clock, address) if clock else open_store(database, base_url=address)
+    )
+    config = uvicorn.Config(
+        create_app(store), log_config=None, access_log=False, timeout_graceful_shutdown=3
+    )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]}, name="portal", daemon=True)
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [bound]}, name="portal", daemon=True
+    )
     thread.start()
     stop = threading.Event()
     counting = start_counting(store, stop)

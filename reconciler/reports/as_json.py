@@ -16,7 +16,15 @@ from dataclasses import asdict
 from typing import Any, Final
 
 from reconciler.model.changes import Change
-from reconciler.model.plan import Group, PersonOutcome, Plan, PortalEdit, Refusal, Unmanaged, Warning
+from reconciler.model.plan import (
+    Group,
+    PersonOutcome,
+    Plan,
+    PortalEdit,
+    Refusal,
+    Unmanaged,
+    Warning,
+)
 from reconciler.model.values import Value
 from reconciler.reports.review_reader import SCHEMA_VERSION, digest_of, read_reviewed
 from reconciler.reports.summary import summarize
@@ -130,7 +138,9 @@ def _outcomes_of_others(change: Change, group: Group) -> list[PersonOutcome]:
     People with a change of their own are omitted.
     """
     changed_people = {
-        f"{own_change.customer}/{own_change.contact}" for own_change in group.changes if own_change.contact is not None
+        f"{own_change.customer}/{own_change.contact}"
+        for own_change in group.changes
+        if own_change.contact is not None
     }
     at_home = f"{change.customer}/" if change.customer is not None else ""
     return [
@@ -148,7 +158,10 @@ def _change(change: Change, outcomes: list[PersonOutcome], *, held_back: bool) -
         "contact": change.contact,
         "service": change.service,
         "message": change.message,
-        "fields": {field.name: {"from": _plain(field.before), "to": _plain(field.after)} for field in change.fields},
+        "fields": {
+            field.name: {"from": _plain(field.before), "to": _plain(field.after)}
+            for field in change.fields
+        },
         "cause": {"path": change.cause.path, "line": change.cause.line, "due": change.cause.due},
         "effects": _effects(change, outcomes),
         "previous_key": change.previous_key,
@@ -164,7 +177,10 @@ def _effects(change: Change, outcomes: list[PersonOutcome]) -> dict[str, Any]:
     """Return the effects of a change; `people`: who is affected besides the person of the change."""
     effects = change.effects
     return {
-        "mails": [{"kind": str(mail.kind), "to": mail.to, "language": mail.language} for mail in effects.mails],
+        "mails": [
+            {"kind": str(mail.kind), "to": mail.to, "language": mail.language}
+            for mail in effects.mails
+        ],
         "work_to": str(effects.work_to) if effects.work_to is not None else None,
         "open_work": effects.open_work,
         "loses": sorted({right for outcome in outcomes for right in outcome.loses}),

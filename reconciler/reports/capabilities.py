@@ -42,7 +42,9 @@ def capability_lines(plan: Plan) -> tuple[CapabilityLine, ...]:
     """Return every gain and loss of a right, one line per person; changes of access last."""
     lines = [line for group in plan.groups for line in _of_fields(group)]
     lines += _summarized(_of_people(plan))
-    return tuple(sorted(set(lines), key=lambda line: ("access" in line.text, line.subject, line.text)))
+    return tuple(
+        sorted(set(lines), key=lambda line: ("access" in line.text, line.subject, line.text))
+    )
 
 
 def _of_fields(group: Group) -> Iterator[CapabilityLine]:
@@ -55,19 +57,25 @@ def _of_fields(group: Group) -> Iterator[CapabilityLine]:
 
 
 def _subject(change: Change) -> str:
-    return escape(display(change.customer, change.contact) if change.customer else change.service or "portal")
+    return escape(
+        display(change.customer, change.contact) if change.customer else change.service or "portal"
+    )
 
 
 def _of_people(plan: Plan) -> Iterator[CapabilityLine]:
     """Yield a line for each person over all applied groups, and one over the groups held back."""
     moves: dict[tuple[str, bool], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
-    leaving = {outcome.person for group in plan.groups for outcome in group.outcomes if outcome.leaves}
+    leaving = {
+        outcome.person for group in plan.groups for outcome in group.outcomes if outcome.leaves
+    }
     for group in plan.groups:
         for outcome in group.outcomes:
             loses, gains = moves[outcome.person, bool(group.held_back)]
             loses.update(outcome.loses)
             gains.update(outcome.gains)
-    kinds = {f"{c.customer}/{c.contact}": c.kind for c in plan.changes if c.contact and c.kind in _ACCESS}
+    kinds = {
+        f"{c.customer}/{c.contact}": c.kind for c in plan.changes if c.contact and c.kind in _ACCESS
+    }
     restored = {c.customer for c in plan.changes if c.kind is Kind.RESTORE_CUSTOMER}
     for (person, held_back), (loses, gains) in moves.items():
         at_restored = Kind.RESTORE_CONTACT if person.partition("/")[0] in restored else None
@@ -120,7 +128,9 @@ def _summarized(lines: Iterable[CapabilityLine]) -> Iterator[CapabilityLine]:
             people = count_noun(len(similar_lines), "person", "people")
             yield CapabilityLine(f"{escape(customer)}: {people}, each", text, held_back)
         else:
-            yield from (CapabilityLine(escape(line.subject), text, held_back) for line in similar_lines)
+            yield from (
+                CapabilityLine(escape(line.subject), text, held_back) for line in similar_lines
+            )
 
 
 def _capability_field_text(change: Change, field: FieldChange) -> str | None:

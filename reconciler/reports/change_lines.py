@@ -61,7 +61,9 @@ def _section(customer: str, pairs: list[tuple[Group, Change]]) -> Section:
         ),
         *([f"held back: {', '.join(held_back_by)}"] if held_back_by else []),
     ]
-    shown_changes = [change for _, change in pairs if change.kind is not Kind.RECORD or change.fields]
+    shown_changes = [
+        change for _, change in pairs if change.kind is not Kind.RECORD or change.fields
+    ]
     records = len(pairs) - len(shown_changes)
     lines = [line for change in shown_changes for line in change_lines(change)]
     if records:
@@ -72,7 +74,8 @@ def _section(customer: str, pairs: list[tuple[Group, Change]]) -> Section:
 def change_lines(change: Change) -> Iterator[Line]:
     """Yield a change's line and its details: fields, work, mails."""
     yield Line(
-        symbol_of(change), f"{escape_sentence(change.message)}  ({escape(cause_text(change.cause, change.customer))})"
+        symbol_of(change),
+        f"{escape_sentence(change.message)}  ({escape(cause_text(change.cause, change.customer))})",
     )
     for field in change.fields:
         yield Line(Symbol.CHANGE, field_text(field), is_detail=True)
@@ -140,7 +143,11 @@ def refusal_text(refusal: Refusal | Warning) -> str:
 
 def edit_text(edit: PortalEdit) -> str:
     """Return a portal edit: where, the file's and the portal's value, by whom and when."""
-    where = escape(edit.service) if edit.service and not edit.customer else escape(display(edit.customer, edit.contact))
+    where = (
+        escape(edit.service)
+        if edit.service and not edit.customer
+        else escape(display(edit.customer, edit.contact))
+    )
     by = f"(by {', '.join(escape(part) for part in (edit.by, edit.at) if part)})"
     if edit.field == "presence":
         return f"{where} was {format_value(edit.live)} {by}"
@@ -153,7 +160,9 @@ def departure_text(departure: Departure) -> str:
     person = escape(display(departure.customer, departure.contact))
     now = f" ({count_noun(departure.open_work, 'request')} now)" if departure.open_work else ""
     work = (
-        f"all open work{now} goes to {escape(departure.heir)}" if departure.heir else f"nobody receives open work{now}"
+        f"all open work{now} goes to {escape(departure.heir)}"
+        if departure.heir
+        else f"nobody receives open work{now}"
     )
     return f"{departure.on}: {person} leaves ({escape(departure.reason)}); {work}"
 

@@ -13,7 +13,14 @@ from typing import Final
 from reconciler.model.plan import Plan
 from reconciler.reports.as_json import plan_digest
 from reconciler.reports.capabilities import capability_lines
-from reconciler.reports.change_lines import Section, departure_text, edit_text, refusal_text, sections, unmanaged_lines
+from reconciler.reports.change_lines import (
+    Section,
+    departure_text,
+    edit_text,
+    refusal_text,
+    sections,
+    unmanaged_lines,
+)
 from reconciler.reports.formatting import count_noun, escape, escape_sentence
 from reconciler.reports.redaction import mask_addresses
 from reconciler.reports.summary import summarize, summary_line
@@ -56,7 +63,10 @@ def _parts(plan: Plan) -> Iterator[str]:
             [f"- {departure_text(departure)}" for departure in plan.upcoming_departures],
         )
     if plan.warnings:
-        yield _details(count_noun(len(plan.warnings), "warning"), [refusal_text(warning) for warning in plan.warnings])
+        yield _details(
+            count_noun(len(plan.warnings), "warning"),
+            [refusal_text(warning) for warning in plan.warnings],
+        )
     if plan.unmanaged:
         yield _details(
             f"{count_noun(len(plan.unmanaged), 'object')} in the portal that no file names",
@@ -67,10 +77,12 @@ def _parts(plan: Plan) -> Iterator[str]:
 def _section(section: Section) -> str:
     notes = f" ({'; '.join(section.notes)})" if section.notes else ""
     lines = [
-        f"    {line.symbol} {line.text}" if line.is_detail else f"{line.symbol} {line.text}" for line in section.lines
+        f"    {line.symbol} {line.text}" if line.is_detail else f"{line.symbol} {line.text}"
+        for line in section.lines
     ]
     return _details(
-        f"{section.title}{notes}: {count_noun(sum(not line.is_detail for line in section.lines), 'line')}", lines
+        f"{section.title}{notes}: {count_noun(sum(not line.is_detail for line in section.lines), 'line')}",
+        lines,
     )
 
 
@@ -79,7 +91,9 @@ def _details(title: str, lines: list[str]) -> str:
 
 
 def _refusal(text: str, hint: str | None) -> str:
-    return f"- {_code(text)}\n" + (f"  - what to do: {_code(escape_sentence(hint))}\n" if hint else "")
+    return f"- {_code(text)}\n" + (
+        f"  - what to do: {_code(escape_sentence(hint))}\n" if hint else ""
+    )
 
 
 def _foot(plan: Plan) -> str:
@@ -116,4 +130,7 @@ def _code(text: str) -> str:
 
 def _html(text: str) -> str:
     """Return text for inside a tag: every character with a meaning in Markdown or HTML as a number."""
-    return "".join(char if char.isalnum() or char in " ,.:;…()" else f"&#{ord(char)};" for char in mask_addresses(text))
+    return "".join(
+        char if char.isalnum() or char in " ,.:;…()" else f"&#{ord(char)};"
+        for char in mask_addresses(text)
+    )

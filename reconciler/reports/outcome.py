@@ -42,9 +42,7 @@ def _group(outcome: GroupOutcome, style: Style) -> str:
     word, tone = STATUSES[outcome.status]
     subject = group_name(outcome)
     detail = f": {escape(outcome.detail)}" if outcome.detail else ""
-    return (
-        f"  {style.paint(tone, f'{word:<9}')}  {subject} ({count_noun(len(outcome.group.changes), 'change')}){detail}"
-    )
+    return f"  {style.paint(tone, f'{word:<9}')}  {subject} ({count_noun(len(outcome.group.changes), 'change')}){detail}"
 
 
 def group_name(outcome: GroupOutcome) -> str:
@@ -73,7 +71,9 @@ def changed_line(outcome: Outcome) -> str:
     parts = []
     if applied:
         changes = sum(len(group.group.changes) for group in applied)
-        parts.append(f"Changed: {count_noun(changes, 'change')} in {count_noun(len(applied), 'transaction')}.")
+        parts.append(
+            f"Changed: {count_noun(changes, 'change')} in {count_noun(len(applied), 'transaction')}."
+        )
     if unknown:
         parts.append(f"Unknown for {_names(unknown)}: no answer arrived; run it again.")
     undone = outcome.of(GroupStatus.STALE, GroupStatus.FAILED, GroupStatus.NOT_TRIED)

@@ -67,7 +67,11 @@ def _diagnostic(problem: Problem, style: Style) -> str:
     gutter = " " * (1 if problem.source is None else len(str(problem.line)))
     if problem.source is not None:
         shown_source, caret = _source_and_caret(problem, problem.source)
-        lines += [f"{gutter} |", f"{problem.line} | {shown_source}", f"{gutter} | {style.paint(tone, caret)}"]
+        lines += [
+            f"{gutter} |",
+            f"{problem.line} | {shown_source}",
+            f"{gutter} | {style.paint(tone, caret)}",
+        ]
     if problem.hint:
         lines.append(f"{gutter} = {escape(problem.hint)}")
     return "".join(f"{line.rstrip()}\n" for line in lines)
@@ -89,15 +93,22 @@ def _source_and_caret(problem: Problem, source: str) -> tuple[str, str]:
 def _pieces(text: str) -> list[str]:
     """Return each character as shown; `##` is broken up as in `formatting.escape`."""
     pairs = zip(text, " " + text, strict=False)
-    return ["\\u{23}" if (char, before) == ("#", "#") else escape_invisible(char) for char, before in pairs]
+    return [
+        "\\u{23}" if (char, before) == ("#", "#") else escape_invisible(char)
+        for char, before in pairs
+    ]
 
 
 def _summary(problems: Sequence[Problem], counts: Counts) -> str:
-    scope_text = f"{count_noun(counts.customers, 'customer')}, {count_noun(counts.contacts, 'contact')}"
+    scope_text = (
+        f"{count_noun(counts.customers, 'customer')}, {count_noun(counts.contacts, 'contact')}"
+    )
     if not problems:
         order = "is valid" if counts.files == 1 else "are valid"
         return f"{count_noun(counts.files, 'file')} {order}: {scope_text}"
     errors, warnings = _number(problems, Severity.ERROR), _number(problems, Severity.WARNING)
-    counts_text = [count_noun(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n]
+    counts_text = [
+        count_noun(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n
+    ]
     where = f" in {count_noun(counts.files, 'file')}: {scope_text}" if counts.files else ""
     return ", ".join(counts_text) + where

@@ -75,8 +75,12 @@ def _redact_text(text: str, names: tuple[str, ...]) -> str:
 
 
 def _group(group: Group, names: tuple[str, ...]) -> Group:
-    outcomes = tuple(replace(outcome, person=mask_addresses(outcome.person)) for outcome in group.outcomes)
-    return replace(group, changes=tuple(_change(change, names) for change in group.changes), outcomes=outcomes)
+    outcomes = tuple(
+        replace(outcome, person=mask_addresses(outcome.person)) for outcome in group.outcomes
+    )
+    return replace(
+        group, changes=tuple(_change(change, names) for change in group.changes), outcomes=outcomes
+    )
 
 
 def _change(change: Change, names: tuple[str, ...]) -> Change:
@@ -109,7 +113,9 @@ def _effects(effects: Effects) -> Effects:
 
 
 def _refusal_or_warning(item: RefusalOrWarning, names: tuple[str, ...]) -> RefusalOrWarning:
-    hint = item.hint and _FINGERPRINT.sub(f"sha256:{HIDDEN}", item.hint)  # a fingerprint would confirm a guessed person
+    hint = item.hint and _FINGERPRINT.sub(
+        f"sha256:{HIDDEN}", item.hint
+    )  # a fingerprint would confirm a guessed person
     return replace(
         item,
         message=_redact_text(item.message, names),

@@ -35,7 +35,10 @@ def read_reviewed(text: str) -> Review:
         raise _not_a_plan(f"this program reads plans of schema version {SCHEMA_VERSION}")
     if error := validator_for("plan")(document):
         raise _not_a_plan(error)
-    if digest_of({name: value for name, value in document.items() if name != "digest"}) != document["digest"]:
+    if (
+        digest_of({name: value for name, value in document.items() if name != "digest"})
+        != document["digest"]
+    ):
         raise _not_a_plan("its digest does not match its content: it was edited or damaged")
     ids = (entry["id"] for name in ("changes", "coming") for entry in document[name])
     return Review(
@@ -71,9 +74,13 @@ def _parse(text: str) -> Any:
     if _depth(text) > DEEPEST:
         raise _not_a_plan(f"it is nested deeper than {DEEPEST} levels")
     try:
-        return json.loads(text, object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant)
+        return json.loads(
+            text, object_pairs_hook=_refuse_duplicates, parse_constant=_refuse_constant
+        )
     except json.JSONDecodeError as error:
-        raise _not_a_plan(f"it is not complete JSON (line {error.lineno}, column {error.colno})") from None
+        raise _not_a_plan(
+            f"it is not complete JSON (line {error.lineno}, column {error.colno})"
+        ) from None
     except ValueError:
         # Python limits the digits of a number that it converts.
         raise _not_a_plan("it contains a number that is too long") from None

@@ -57,7 +57,12 @@ def summarize(plan: Plan) -> Summary:
         counted=len(plan.affected_people),
         held_back=sum(len(group.changes) for group in held_back_groups),
         held_back_customers=len(
-            {customer for group in held_back_groups if group.changes for customer in group.customers}
+            {
+                customer
+                for group in held_back_groups
+                if group.changes
+                for customer in group.customers
+            }
         ),
         refusals=len(plan.refusals),
         portal_edits=len(plan.portal_edits),
@@ -75,13 +80,17 @@ def requests_moved(changes: Iterable[Change]) -> int:
     for change in changes:
         if change.effects.work_to:
             person = (change.customer, change.contact)
-            requests_by_person[person] = max(requests_by_person.get(person, 0), change.effects.open_work)
+            requests_by_person[person] = max(
+                requests_by_person.get(person, 0), change.effects.open_work
+            )
     return sum(requests_by_person.values())
 
 
 def people_losing_access(groups: Iterable[Group]) -> set[str]:
     """Return the people who cannot log in afterwards, as `customer/contact` or by their address."""
-    return {outcome.person for group in groups for outcome in group.outcomes if ACCESS in outcome.loses}
+    return {
+        outcome.person for group in groups for outcome in group.outcomes if ACCESS in outcome.loses
+    }
 
 
 def people_losing_rights(groups: Iterable[Group]) -> set[str]:
@@ -98,8 +107,17 @@ def summary_line(plan: Plan) -> str:
         return _changes(numbers)
     rest = _rest(numbers)
     if numbers.record:
-        return " ".join([f"No changes that anybody notices; {count_noun(numbers.record, 'base')} to record.", *rest])
-    return " ".join(["No changes to make.", *rest]) if rest else "No changes. The portal matches the files."
+        return " ".join(
+            [
+                f"No changes that anybody notices; {count_noun(numbers.record, 'base')} to record.",
+                *rest,
+            ]
+        )
+    return (
+        " ".join(["No changes to make.", *rest])
+        if rest
+        else "No changes. The portal matches the files."
+    )
 
 
 def _changes(numbers: Summary) -> str:
@@ -142,7 +160,9 @@ def held_back_line(numbers: Summary) -> str:
     if numbers.held_back:
         are = "is" if numbers.held_back == 1 else "are"
         customers_text = (
-            f" for {count_noun(numbers.held_back_customers, 'customer')}" if numbers.held_back_customers else ""
+            f" for {count_noun(numbers.held_back_customers, 'customer')}"
+            if numbers.held_back_customers
+            else ""
         )
         return f"{count_noun(numbers.held_back, 'change')}{customers_text} {are} held back."
     if numbers.refusals:

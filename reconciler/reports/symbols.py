@@ -59,7 +59,12 @@ def symbol_of(change: Change) -> Symbol:
             | Kind.CREATE_SERVICE
         ):
             return Symbol.ADD
-        case Kind.ARCHIVE_CUSTOMER | Kind.REMOVE_CONTACT | Kind.REJECT_REGISTRATION | Kind.REMOVE_SERVICE:
+        case (
+            Kind.ARCHIVE_CUSTOMER
+            | Kind.REMOVE_CONTACT
+            | Kind.REJECT_REGISTRATION
+            | Kind.REMOVE_SERVICE
+        ):
             return Symbol.REMOVE
         case (
             Kind.UPDATE_CUSTOMER

@@ -50,7 +50,9 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
     """Return the portal edits and the unmanaged objects, without the changes that the files demand."""
     head = [style.paint(Tone.STRONG, f"Drift of {_where_and_when(plan)}")]
     body = [block for block in (list(_edits(plan, style)), list(_unmanaged(plan, style))) if block]
-    tail = [style.paint(Tone.STRONG, edits_line(summarize(plan)) or "Nothing was edited in the portal.")]
+    tail = [
+        style.paint(Tone.STRONG, edits_line(summarize(plan)) or "Nothing was edited in the portal.")
+    ]
     return "\n\n".join("\n".join(block) for block in [head, *body, tail]) + "\n"
 
 
@@ -105,7 +107,8 @@ def _edits(plan: Plan, style: Style) -> Iterator[str]:
 def _unmanaged(plan: Plan, style: Style) -> Iterator[str]:
     if plan.unmanaged:
         yield style.paint(
-            Tone.STRONG, f"Unmanaged: {count_noun(len(plan.unmanaged), 'object')} that no file names; never written"
+            Tone.STRONG,
+            f"Unmanaged: {count_noun(len(plan.unmanaged), 'object')} that no file names; never written",
         )
     for line in unmanaged_lines(plan.unmanaged):
         yield style.paint(Tone.QUIET, f"    {line}")
@@ -138,4 +141,7 @@ def _tail(plan: Plan, style: Style) -> list[str]:
     numbers = summarize(plan)
     line = summary_line(plan)
     held_back = held_back_line(numbers) if line.startswith("Plan:") else ""
-    return [*([style.paint(Tone.ALARM, held_back)] if held_back else []), style.paint(Tone.STRONG, line)]
+    return [
+        *([style.paint(Tone.ALARM, held_back)] if held_back else []),
+        style.paint(Tone.STRONG, line),
+    ]

@@ -79,7 +79,11 @@ class Callbacks:
 
 
 def apply(
-    files: FileTree, reader: StateReader, writer: BatchWriter, options: ApplyOptions, callbacks: Callbacks
+    files: FileTree,
+    reader: StateReader,
+    writer: BatchWriter,
+    options: ApplyOptions,
+    callbacks: Callbacks,
 ) -> Outcome:
     """Apply the files of a folder to the portal and return the outcome.
 
@@ -97,7 +101,11 @@ def apply(
 
 
 def apply_folder(
-    folder: Folder, reader: StateReader, writer: BatchWriter, options: ApplyOptions, callbacks: Callbacks
+    folder: Folder,
+    reader: StateReader,
+    writer: BatchWriter,
+    options: ApplyOptions,
+    callbacks: Callbacks,
 ) -> Outcome:
     """Make the portal match the folder. Only changes that were shown and confirmed are written."""
     driver = _Driver(folder, reader, writer, options)
@@ -110,7 +118,9 @@ def apply_folder(
     if state.failure is not None and state.signal is None:
         raise state.failure
     # without the final plan, the head does not include what this run wrote
-    return replace(state.outcome(options.run), head=driver.head if state.final_plan is not None else "")
+    return replace(
+        state.outcome(options.run), head=driver.head if state.final_plan is not None else ""
+    )
 
 
 def _drive(
@@ -169,7 +179,9 @@ def _next(
 class _Driver:
     """Executes single requests of the machine against the portal and the folder."""
 
-    def __init__(self, folder: Folder, reader: StateReader, writer: BatchWriter, options: ApplyOptions) -> None:
+    def __init__(
+        self, folder: Folder, reader: StateReader, writer: BatchWriter, options: ApplyOptions
+    ) -> None:
         self.folder, self.reader, self.writer, self.options = folder, reader, writer, options
         self.mark = RunMark(folder.desired.owner, options.run, folder.tree.commit)
         self.scope = RunScope(options.customers, options.shard, options.reviewed)
@@ -187,18 +199,23 @@ class _Driver:
         for review in self.options.reviewed or ():
             if (review.portal, review.epoch) != (live.portal, live.epoch):
                 raise Stale(
-                    "a reviewed plan is for another portal, or for this portal before it was restored", "plan again"
+                    "a reviewed plan is for another portal, or for this portal before it was restored",
+                    "plan again",
                 )
         policy = policy_in_force(self.folder.desired.policy, applied_policy(live))
         if self.options.reviewed is None and policy.unreviewed == "hold":
             self.scope = replace(self.scope, reviewed=())
-        return self._make_plan(live, self.options.permissions, replace(self.scope, displayed=self.displayed))
+        return self._make_plan(
+            live, self.options.permissions, replace(self.scope, displayed=self.displayed)
+        )
 
     def plan_finally(self) -> Plan:
         """Return the plan at the end: permitted numbers are not compared with what is left."""
         permissions = self.options.permissions
         live = self.reader.live_state()
-        plan = self._make_plan(live, Permissions(allow_rollback=permissions.allow_rollback), self.scope)
+        plan = self._make_plan(
+            live, Permissions(allow_rollback=permissions.allow_rollback), self.scope
+        )
         return steps.with_permitted_refusals_removed(plan, permissions)
 
     def _make_plan(self, live: LiveState, permissions: Permissions, scope: RunScope) -> Plan:
@@ -283,13 +300,19 @@ class _Driver:
         ]
 
     def _current_expectations(self, group: Group) -> Expects:
-        rows = tuple((kind, id, self.versions.get(id, version)) for kind, id, version in group.expects.rows)
+        rows = tuple(
+            (kind, id, self.versions.get(id, version)) for kind, id, version in group.expects.rows
+        )
         return replace(group.expects, rows=rows)
 
 
 def _status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
     """Return the status of a group whose batch failed, and whether to stop the others."""
-    detail = f"{error.message}; its first {done_count:,} changes are done" if done_count else error.message
+    detail = (
+        f"{error.message}; its first {done_count:,} changes are done"
+        if done_count
+        else error.message
+    )
     match error:
         case BatchRefused() if error.status in _STALE and not done_count:
             return steps.Finished(GroupStatus.STALE, f"{detail} [{error.problem}]")

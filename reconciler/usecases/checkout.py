@@ -32,7 +32,11 @@ class Folder:
 
     def require_customers(self, customers: Iterable[str], live: LiveState) -> None:
         """Raise `WrongUsage` for a customer that neither the files nor the portal have."""
-        live_keys = {row.external_key or "" for row in live.customers.values() if row.owner == self.desired.owner}
+        live_keys = {
+            row.external_key or ""
+            for row in live.customers.values()
+            if row.owner == self.desired.owner
+        }
         keys = sorted(live_keys | set(self.desired.customers))
         for key in sorted(set(customers) - set(keys)):
             near = difflib.get_close_matches(key, keys, 1)
@@ -41,7 +45,9 @@ class Folder:
 
     def facts(self, live: LiveState, permissions: Permissions) -> Facts:
         """Return the facts about the folder's history that planning needs for this portal."""
-        commits = {customer.last_commit for customer in live.customers.values() if customer.last_commit}
+        commits = {
+            customer.last_commit for customer in live.customers.values() if customer.last_commit
+        }
         commits |= set(live.settings.last_commits.values())
         ancestors = self.files.ancestors_among(commits)
         last = self._last_rules(live.settings.applied)
@@ -110,5 +116,7 @@ _HINT = "run this where portal.yaml is, or pass --root; check that the checkout 
 
 def _valid(reading: DocumentsResult) -> DesiredState:
     if reading.desired is None:
-        raise FilesUnreadable("the files are not valid; nothing was changed", problems=reading.problems)
+        raise FilesUnreadable(
+            "the files are not valid; nothing was changed", problems=reading.problems
+        )
     return reading.desired

@@ -38,16 +38,26 @@ def earlier_books(book: DesiredState) -> tuple[DesiredState, DesiredState]:
 
 
 def _first(book: DesiredState) -> DesiredState:
-    customers = {key: _plain(customer) for key, customer in book.customers.items() if key not in _NEW_CUSTOMERS}
+    customers = {
+        key: _plain(customer)
+        for key, customer in book.customers.items()
+        if key not in _NEW_CUSTOMERS
+    }
     for key, earlier in _EARLIER_CUSTOMERS.items():
         customers[key] = earlier(customers[key])
     acme = customers.pop("acme-medical")
     customers["acme"] = replace(
-        acme, key="acme", contacts={k: replace(c, customer="acme") for k, c in acme.contacts.items()}
+        acme,
+        key="acme",
+        contacts={k: replace(c, customer="acme") for k, c in acme.contacts.items()},
     )
     customers["nordlicht-verlag"] = _nordlicht()
-    settings = replace(book.settings, fields={**book.settings.fields, "offers.expire_after_days": 14})
-    return replace(book, settings=settings, services=_services(book.services or {}), customers=customers)
+    settings = replace(
+        book.settings, fields={**book.settings.fields, "offers.expire_after_days": 14}
+    )
+    return replace(
+        book, settings=settings, services=_services(book.services or {}), customers=customers
+    )
 
 
 def _services(services: Mapping[str, DesiredService]) -> dict[str, DesiredService]:
@@ -68,7 +78,9 @@ def _plain(customer: DesiredCustomer) -> DesiredCustomer:
     """Return the customer without today's news: no farewells, no former keys, not the new service."""
     people = {key: _contact(contact) for key, contact in customer.contacts.items()}
     fields = {name: _old(value) for name, value in customer.fields.items()}
-    return replace(customer, fields=fields, contacts=people, farewells={}, previously=(), release=False)
+    return replace(
+        customer, fields=fields, contacts=people, farewells={}, previously=(), release=False
+    )
 
 
 def _contact(contact: DesiredContact) -> DesiredContact:
@@ -85,9 +97,15 @@ def _old(value: Value) -> Value:
 def _acme(customer: DesiredCustomer) -> DesiredCustomer:
     people = dict(customer.contacts)
     jane = people.pop("jane-doe")
-    people["jane-miller"] = replace(jane, key="jane-miller", fields={**jane.fields, "name": "Jane Miller"})
-    people["john-roe"] = _person(customer.key, "john-roe", "John Roe", "john.roe@acme.example", "requester")
-    people["carsten-voigt"] = _with(people["carsten-voigt"], role="requester", services=("certified",))
+    people["jane-miller"] = replace(
+        jane, key="jane-miller", fields={**jane.fields, "name": "Jane Miller"}
+    )
+    people["john-roe"] = _person(
+        customer.key, "john-roe", "John Roe", "john.roe@acme.example", "requester"
+    )
+    people["carsten-voigt"] = _with(
+        people["carsten-voigt"], role="requester", services=("certified",)
+    )
     people["petra-noethen"] = _with(people["petra-noethen"], role="requester")
     people["miriam-osei"] = _with(people["miriam-osei"], email="m.osei@acme.example")
     return replace(customer, contacts=people)
@@ -99,7 +117,9 @@ def _brackenfield(customer: DesiredCustomer) -> DesiredCustomer:
     people["tobias-fenn"] = _with(people["tobias-fenn"], language="en")
     daniel = people["daniel-marsh"]
     people["daniel-marsh"] = replace(daniel, fields=_without(daniel.fields, "services"))
-    return replace(customer, contacts=people, fields={**customer.fields, "description": "Laboratory scales."})
+    return replace(
+        customer, contacts=people, fields={**customer.fields, "description": "Laboratory scales."}
+    )
 
 
 def _havbris(customer: DesiredCustomer) -> DesiredCustomer:
@@ -108,7 +128,9 @@ def _havbris(customer: DesiredCustomer) -> DesiredCustomer:
 
 
 def _hibarino(customer: DesiredCustomer) -> DesiredCustomer:
-    kimura = _person(customer.key, "kimura-hiroshi", "木村浩", "h.kimura@hibarino-seiki.example", "requester")
+    kimura = _person(
+        customer.key, "kimura-hiroshi", "木村浩", "h.kimura@hibarino-seiki.example", "requester"
+    )
     return replace(customer, contacts={**customer.contacts, "kimura-hiroshi": kimura})
 
 
@@ -120,14 +142,20 @@ def _kovari(customer: DesiredCustomer) -> DesiredCustomer:
 
 
 def _altmuehl(customer: DesiredCustomer) -> DesiredCustomer:
-    wanda = _person(customer.key, "wanda-reiss", "Wanda Reiß", "wanda.reiss@altmuehl-druck.example", "manager")
+    wanda = _person(
+        customer.key, "wanda-reiss", "Wanda Reiß", "wanda.reiss@altmuehl-druck.example", "manager"
+    )
     return replace(customer, contacts={"wanda-reiss": wanda})
 
 
 def _nordlicht() -> DesiredCustomer:
     key = "nordlicht-verlag"
-    signe = _person(key, "signe-thorsen", "Signe Thorsen", "signe@nordlicht-verlag.example", "manager")
-    return DesiredCustomer(key, {"name": "Nordlicht Verlag", "language": "de"}, _HERE, contacts={signe.key: signe})
+    signe = _person(
+        key, "signe-thorsen", "Signe Thorsen", "signe@nordlicht-verlag.example", "manager"
+    )
+    return DesiredCustomer(
+        key, {"name": "Nordlicht Verlag", "language": "de"}, _HERE, contacts={signe.key: signe}
+    )
 
 
 _EARLIER_CUSTOMERS: Mapping[str, Callable[[DesiredCustomer], DesiredCustomer]] = {

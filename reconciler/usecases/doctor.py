@@ -59,7 +59,9 @@ def _folder(open_files: Callable[[], FileTree]) -> Iterator[CheckResult]:
     errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
     counts = reading.counts
     message = f"{counts.files:,} files, {counts.customers:,} customers, {counts.contacts:,} contacts, {errors:,} errors"
-    yield CheckResult("files", reading.desired is not None, message, "run reconciler validate" if errors else None)
+    yield CheckResult(
+        "files", reading.desired is not None, message, "run reconciler validate" if errors else None
+    )
 
 
 def _portal(open_reader: Callable[[], StateReader]) -> Iterator[CheckResult]:
@@ -67,14 +69,18 @@ def _portal(open_reader: Callable[[], StateReader]) -> Iterator[CheckResult]:
         reader = open_reader()
         meta = reader.meta()
         yield CheckResult(
-            "portal", True, f"{meta.name} ({meta.id}), version {meta.version}, revision {meta.revision:,}"
+            "portal",
+            True,
+            f"{meta.name} ({meta.id}), version {meta.version}, revision {meta.revision:,}",
         )
         yield CheckResult("clock", True, f"the portal's clock says {meta.now}")
         if meta.token_expires_at is not None:
             yield _token(meta, meta.token_expires_at)
         live = reader.live_state()
         people = sum(contact.living for contact in live.contacts.values())
-        yield CheckResult("snapshot", True, f"complete: {len(live.customers):,} customers, {people:,} contacts")
+        yield CheckResult(
+            "snapshot", True, f"complete: {len(live.customers):,} customers, {people:,} contacts"
+        )
     except ReconcilerError as error:
         yield CheckResult("portal", False, error.message, error.hint)
 
@@ -82,4 +88,6 @@ def _portal(open_reader: Callable[[], StateReader]) -> Iterator[CheckResult]:
 def _token(meta: Meta, end: str) -> CheckResult:
     remaining = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(meta.now)
     hint = "create a new token with reconciler portal token, replace this one, then revoke it"
-    return CheckResult("token", remaining.days >= _WARNED_DAYS, f"works until {end}", hint, is_required=False)
+    return CheckResult(
+        "token", remaining.days >= _WARNED_DAYS, f"works until {end}", hint, is_required=False
+    )

@@ -29,10 +29,14 @@ def plan(files: FileTree, reader: StateReader, options: PlanOptions) -> Plan:
     if options.since is None:
         full_plan = make_plan(folder.desired, live, facts)
     else:
-        full_plan = make_plan_since(check_out_commit(files, options.since), folder.desired, live, facts)
+        full_plan = make_plan_since(
+            check_out_commit(files, options.since), folder.desired, live, facts
+        )
     return narrow_plan(full_plan, scope)
 
 
 def drift(files: FileTree, reader: StateReader) -> Plan:
     """Return the plan without its changes: portal edits and unmanaged objects."""
-    return replace(plan(files, reader, PlanOptions()), groups=(), refusals=(), warnings=(), pending_before=0)
+    return replace(
+        plan(files, reader, PlanOptions()), groups=(), refusals=(), warnings=(), pending_before=0
+    )

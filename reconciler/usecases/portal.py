@@ -52,9 +52,14 @@ HERE = "http://127.0.0.1:8000"
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
     """Serve the portal until a signal; `more`: the other options of `commands.serve`."""
     if unknown := [name for name in more.get("limits") or () if name not in commands.LIMITS]:
-        raise WrongUsage(f"--limit: '{unknown[0]}' is not a limit", f"the limits are {', '.join(commands.LIMITS)}")
+        raise WrongUsage(
+            f"--limit: '{unknown[0]}' is not a limit",
+            f"the limits are {', '.join(commands.LIMITS)}",
+        )
     with _translated_errors():
-        commands.serve(database, port, host, base_url, **{name: value for name, value in more.items() if value})
+        commands.serve(
+            database, port, host, base_url, **{name: value for name, value in more.items() if value}
+        )
 
 
 def token(database: str, scope: str, name: str, expires: str, owner: str | None) -> str:
@@ -63,7 +68,9 @@ def token(database: str, scope: str, name: str, expires: str, owner: str | None)
         try:
             return commands.create_token(database, scope, name, expires, owner)
         except ValueError as error:
-            raise WrongUsage(f"{error}; nothing was changed", "reconciler portal token --help") from None
+            raise WrongUsage(
+                f"{error}; nothing was changed", "reconciler portal token --help"
+            ) from None
 
 
 def tokens(database: str) -> list[dict[str, str | None]]:
@@ -78,8 +85,14 @@ def revoke(database: str, id: str) -> str:
         try:
             name, end = commands.revoke_token(database, id)
         except ValueError as error:
-            raise WrongUsage(f"{error}; nothing was changed", "reconciler portal tokens shows their ids") from None
-    return f"{id} ({name}) already ended {end}; nothing was changed" if end else f"{id} ({name}) no longer works"
+            raise WrongUsage(
+                f"{error}; nothing was changed", "reconciler portal tokens shows their ids"
+            ) from None
+    return (
+        f"{id} ({name}) already ended {end}; nothing was changed"
+        if end
+        else f"{id} ({name}) no longer works"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +141,9 @@ def seed(
                 "use 8 characters or more, with lower and upper case and digits, and no common word",
             )
         if not commands.is_empty(database):
-            raise Refused("this portal already contains customers; nothing was changed", "name a new database")
+            raise Refused(
+                "this portal already contains customers; nothing was changed", "name a new database"
+            )
         if customers is not None and contacts_per_customer is not None:
             commands.seed_many(database, customers, contacts_per_customer)
             return f"{customers:,} invented customers with {contacts_per_customer:,} people each, all unmanaged"
@@ -145,7 +160,9 @@ def back_up(database: str, files: Path | None, out: Path) -> str:
 def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bool) -> str:
     """Restore an archive into an empty database and return the report, line by line."""
     with _translated_errors():
-        return "\n  ".join(_restore_report(commands.restore(database, files, archive, keep_tokens=keep_tokens)))
+        return "\n  ".join(
+            _restore_report(commands.restore(database, files, archive, keep_tokens=keep_tokens))
+        )
 
 
 def _restore_report(result: commands.RestoreResult) -> Iterator[str]:
@@ -185,7 +202,9 @@ def _verification_report(verdict: commands.FeedCheck, expected_head: str | None)
         yield "store the head outside of the database and pass it with --head next time"
 
 
-def seed_demo(database: str, files: FileTree, connect: Connect, password: str | None = None) -> None:
+def seed_demo(
+    database: str, files: FileTree, connect: Connect, password: str | None = None
+) -> None:
     """Bring an empty portal to the state that today's shipped files change.
 
     `password`: lets its people log in; without it, nobody can.
@@ -208,7 +227,9 @@ def _apply(desired: DesiredState, reader: StateReader, writer: BatchWriter) -> N
     scopes = frozenset().union(*(scopes_of(group) for group in plan.ready))
     lease = writer.take_lease(sorted(scopes), 60, HOLDER, "run_past")
     for group in plan.ready:
-        writer.write_batch(group.changes, lease, RunMark(desired.owner, "run_past", None), group.expects)
+        writer.write_batch(
+            group.changes, lease, RunMark(desired.owner, "run_past", None), group.expects
+        )
     writer.give_back(lease)
 
 
@@ -232,4 +253,6 @@ def _translated_errors() -> Iterator[None]:
         raise WrongUsage(str(error)) from None
     except commands.DatabaseFailure as error:
         detail = " ".join(str(error.orig).split())
-        raise WrongUsage(f"the database cannot be used: {detail}", "check its URL and that it exists") from None
+        raise WrongUsage(
+            f"the database cannot be used: {detail}", "check its URL and that it exists"
+        ) from None

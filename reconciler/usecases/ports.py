@@ -67,7 +67,9 @@ class BatchWriter(Protocol):
     def give_back(self, lease: Lease) -> None:
         """Release the scopes."""
 
-    def write_batch(self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects) -> Committed:
+    def write_batch(
+        self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects
+    ) -> Committed:
         """Write all the changes in one transaction, or none.
 
         `BatchRefused`: nothing was written, for example because `expects` does not hold.

@@ -122,7 +122,8 @@ class State:
         """Return the outcome of the run, in the order of the plan."""
         not_tried = GroupOutcome
         groups = tuple(
-            self.outcomes.get(index) or not_tried(group, GroupStatus.NOT_TRIED, "the run ended before")
+            self.outcomes.get(index)
+            or not_tried(group, GroupStatus.NOT_TRIED, "the run ended before")
             for index, group in enumerate(self.groups)
         )
         return Outcome(run, groups, self.final_plan, self.signal)
@@ -134,12 +135,18 @@ Step: TypeAlias = tuple[State, tuple[Request, ...]]
 def begin(plan: Plan, scope: RunScope, parallelism: int = 4) -> Step:
     """Return the first step: a lease on every customer that may be written, or no request."""
     state = State(scope, Phase.LEASING, selected(plan), parallelism)
-    state = _with_forbidden_groups(state, frozenset().union(*(scopes_of(group) for group in state.groups)))
-    scopes_by_group = [scopes_of(group) for index, group in enumerate(state.groups) if index not in state.outcomes]
+    state = _with_forbidden_groups(
+        state, frozenset().union(*(scopes_of(group) for group in state.groups))
+    )
+    scopes_by_group = [
+        scopes_of(group) for index, group in enumerate(state.groups) if index not in state.outcomes
+    ]
     if not scopes_by_group:
         return replace(state, phase=Phase.OVER, final_plan=narrow_plan(plan, scope)), ()
     scopes = frozenset().union(*scopes_by_group)
-    return replace(state, outcomes=MappingProxyType({}), scopes=scopes), (TakeLease(tuple(sorted(scopes))),)
+    return replace(state, outcomes=MappingProxyType({}), scopes=scopes), (
+        TakeLease(tuple(sorted(scopes))),
+    )
 
 
 def after_answer(state: State, request: Request, answer: Answer) -> Step:
@@ -165,7 +172,11 @@ def after_answer(state: State, request: Request, answer: Answer) -> Step:
             return replace(state, phase=Phase.LOOKING_BACK), (PlanFinally(),)
         case PlanFinally():
             final_plan = answer.plan if isinstance(answer, Planned) else None
-            return replace(state, phase=Phase.OVER, final_plan=final_plan and narrow_plan(final_plan, state.scope)), ()
+            return replace(
+                state,
+                phase=Phase.OVER,
+                final_plan=final_plan and narrow_plan(final_plan, state.scope),
+            ), ()
     assert_never(request)
 
 
@@ -175,13 +186,21 @@ def after_signal(state: State, signal: int) -> State:
 
 
 def _with_finished_group(state: State, index: int, answer: Answer) -> State:
-    finished = answer if isinstance(answer, Finished) else Finished(GroupStatus.UNKNOWN, "no answer arrived")
+    finished = (
+        answer
+        if isinstance(answer, Finished)
+        else Finished(GroupStatus.UNKNOWN, "no answer arrived")
+    )
     outcome = GroupOutcome(state.groups[index], finished.status, finished.detail, finished.revision)
     state = replace(
         state, outcomes=MappingProxyType({**state.outcomes, index: outcome}), running=state.running - {index},
         is_stopped=state.is_stopped or finished.stop,
     )  # fmt: skip
-    return state if finished.status is GroupStatus.APPLIED else _without_dependents(state, {outcome.group.name})
+    return (
+        state
+        if finished.status is GroupStatus.APPLIED
+        else _without_dependents(state, {outcome.group.name})
+    )
 
 
 def _start_groups(state: State) -> Step:
@@ -199,7 +218,9 @@ def _next(state: State) -> tuple[int, ...]:
     """
     room = max(0, state.parallelism - len(state.running))
     candidates = state.pending[:room]
-    stage = min((state.groups[index].stage for index in (*state.running, *candidates)), default=None)
+    stage = min(
+        (state.groups[index].stage for index in (*state.running, *candidates)), default=None
+    )
     return tuple(index for index in candidates if state.groups[index].stage is stage)
 
 
@@ -215,7 +236,9 @@ def _without_dependents(state: State, unapplied: set[str]) -> State:
         outcomes[index] = GroupOutcome(group, GroupStatus.HELD_BACK, reason)
     pending = tuple(index for index in state.pending if index not in dependents)
     names = {state.groups[index].name for index in dependents}
-    return _without_dependents(replace(state, outcomes=MappingProxyType(outcomes), pending=pending), unapplied | names)
+    return _without_dependents(
+        replace(state, outcomes=MappingProxyType(outcomes), pending=pending), unapplied | names
+    )
 
 
 def _give_back(state: State) -> Step:
@@ -226,16 +249,24 @@ def _with_forbidden_groups(state: State, scopes: frozenset[str]) -> State:
     """Return the state with the outcomes of groups that may not be applied."""
     forbidden = {index: _forbidden(group, scopes) for index, group in enumerate(state.groups)}
     outcomes = {
-        index: GroupOutcome(state.groups[index], *reason) for index, reason in forbidden.items() if reason is not None
+        index: GroupOutcome(state.groups[index], *reason)
+        for index, reason in forbidden.items()
+        if reason is not None
     }
     pending = tuple(index for index, reason in forbidden.items() if reason is None)
     missing = {state.groups[index].name for index in outcomes}
-    return _without_dependents(replace(state, outcomes=MappingProxyType(outcomes), pending=pending), missing)
+    return _without_dependents(
+        replace(state, outcomes=MappingProxyType(outcomes), pending=pending), missing
+    )
 
 
 def _forbidden(group: Group, scopes: frozenset[str]) -> tuple[GroupStatus, str] | None:
     if group.held_back:
-        status = GroupStatus.STALE if set(group.held_back) == {RuleId.NOT_REVIEWED} else GroupStatus.HELD_BACK
+        status = (
+            GroupStatus.STALE
+            if set(group.held_back) == {RuleId.NOT_REVIEWED}
+            else GroupStatus.HELD_BACK
+        )
         return status, ", ".join(group.held_back)
     if not scopes_of(group) <= scopes:
         return GroupStatus.STALE, "appeared after the lease was taken"
@@ -248,7 +279,9 @@ def scopes_of(group: Group) -> frozenset[str]:
     """
     if not group.customers:
         return frozenset({SETTINGS})
-    former = {c.previous_key for c in group.changes if c.kind is Kind.RENAME_CUSTOMER and c.previous_key}
+    former = {
+        c.previous_key for c in group.changes if c.kind is Kind.RENAME_CUSTOMER and c.previous_key
+    }
     return frozenset(f"customer:{key}" for key in former | set(group.customers))
 
 

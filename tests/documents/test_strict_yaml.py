@@ -11,7 +11,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from reconciler.documents.strict_yaml import DocumentError, Span, compose, decode
+from reconciler.documents.positions import DocumentError, Span
+from reconciler.documents.strict_yaml import compose, decode
 
 TYPED = {"true": True, "false": False, "null": None, "0": 0, "7": 7, "-7": -7, "10": 10, "9" * 30: int("9" * 30)}
 TEXT = [

@@ -50,16 +50,26 @@ Examples:
 """
 
 
-_STARTED = (GroupStatus.APPLIED, GroupStatus.STALE, GroupStatus.FAILED, GroupStatus.UNKNOWN, GroupStatus.NOT_TRIED)
+_STARTED = (
+    GroupStatus.APPLIED,
+    GroupStatus.STALE,
+    GroupStatus.FAILED,
+    GroupStatus.UNKNOWN,
+    GroupStatus.NOT_TRIED,
+)
 
 
 class _Shard(click.ParamType[tuple[int, int]]):
     name = "I/N"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, int]:
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[int, int]:
         """The part and the number of parts, from `2/4`."""
         part, _, whole = str(value).partition("/")
-        if not re.fullmatch("[0-9]{1,9}/[0-9]{1,9}", str(value)) or not 1 <= int(part) <= int(whole):
+        if not re.fullmatch("[0-9]{1,9}/[0-9]{1,9}", str(value)) or not 1 <= int(part) <= int(
+            whole
+        ):
             self.fail(f"'{value}' is not a shard; write I/N, as in 2/4", param, ctx)
         return int(part), int(whole)
 
@@ -82,7 +92,9 @@ class _Shard(click.ParamType[tuple[int, int]]):
     metavar="S",
     help="Wait up to S seconds for another run's lease.",
 )
-@click.option("--customer", "customers", multiple=True, metavar="KEY", help="Only this customer; repeatable.")
+@click.option(
+    "--customer", "customers", multiple=True, metavar="KEY", help="Only this customer; repeatable."
+)
 @click.option("--shard", type=_Shard(), help="Apply only this part of the customers.")
 @click.option(
     "--parallelism",
@@ -102,7 +114,10 @@ def apply(
     Shows the plan and asks for confirmation on a terminal; elsewhere it needs --yes.
     """
     if not yes and not sys.stdin.isatty():
-        raise WrongUsage("stdin is not a terminal; nothing was changed", "pass --yes to apply without confirmation")
+        raise WrongUsage(
+            "stdin is not a terminal; nothing was changed",
+            "pass --yes to apply without confirmation",
+        )
     plans = [_read_review(path) for path in reviewed]
     permissions = _permissions(permissions_of(flags), plans)
     options = ApplyOptions(
@@ -111,9 +126,16 @@ def apply(
     )  # fmt: skip
     budget = Budget()
     progress = Progress(settings)
-    with rare_collections(), timed(settings, budget), showing_problems(settings), _signals() as signals:
+    with (
+        rare_collections(),
+        timed(settings, budget),
+        showing_problems(settings),
+        _signals() as signals,
+    ):
         callbacks = Callbacks(
-            lambda plan: _confirm(settings, plan, yes, progress, signals), progress.update, lambda: signals.signal
+            lambda plan: _confirm(settings, plan, yes, progress, signals),
+            progress.update,
+            lambda: signals.signal,
         )
         reader, writer = settings.reader(budget), PortalWriter(settings.address(), budget)
         try:
@@ -140,7 +162,9 @@ class _SignalState:
     signal: int | None = None
 
 
-def _confirm(settings: Settings, plan: Plan, yes: bool, progress: Progress, signals: _SignalState) -> bool:
+def _confirm(
+    settings: Settings, plan: Plan, yes: bool, progress: Progress, signals: _SignalState
+) -> bool:
     """Whether to continue, after showing the plan."""
     if not settings.quiet:
         page(plan_text(plan, style_of(settings)))
@@ -148,7 +172,9 @@ def _confirm(settings: Settings, plan: Plan, yes: bool, progress: Progress, sign
         signals.writing = yes or click.confirm("Apply this plan?", err=True)
     except click.Abort:
         raise Interrupted(_BEFORE, signal.SIGINT) from None
-    if signals.signal is not None:  # the interpreter can lose a handler's exception while it prepares to read
+    if (
+        signals.signal is not None
+    ):  # the interpreter can lose a handler's exception while it prepares to read
         raise Interrupted(_BEFORE, signals.signal)
     if signals.writing:
         progress.begin()
@@ -163,7 +189,9 @@ def _read_review(path: Path) -> Review:
             f"the reviewed plan '{path}' cannot be read: {error.strerror}", "check the file name"
         ) from None
     except UnicodeDecodeError:
-        raise Refused(f"'{path}' is not a plan: it is not text", "create one with reconciler plan --out") from None
+        raise Refused(
+            f"'{path}' is not a plan: it is not text", "create one with reconciler plan --out"
+        ) from None
 
 
 def _permissions(flags: Permissions, plans: list[Review]) -> Permissions:

@@ -33,7 +33,10 @@ _WHERE_NEXT = """Next steps
 
 @click.command(epilog=EPILOG)
 @click.option(
-    "--keep", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Keep everything in this folder."
+    "--keep",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="Keep everything in this folder.",
 )
 @with_settings
 def demo(settings: Settings, keep: Path | None) -> int:
@@ -42,7 +45,9 @@ def demo(settings: Settings, keep: Path | None) -> int:
         raise WrongUsage(f"'{keep}' is not empty", "name a new folder")
     if keep is not None:
         return _tour(settings, keep)
-    with tempfile.TemporaryDirectory(prefix="reconciler-demo-", ignore_cleanup_errors=True) as folder:
+    with tempfile.TemporaryDirectory(
+        prefix="reconciler-demo-", ignore_cleanup_errors=True
+    ) as folder:
         return _tour(settings, Path(folder))
 
 
@@ -68,7 +73,9 @@ def _tour(settings: Settings, folder: Path) -> int:
     show("\n" + _WHERE_NEXT)
     return (
         WRITE_FAILED
-        if outcome.of(GroupStatus.FAILED, GroupStatus.UNKNOWN, GroupStatus.STALE, GroupStatus.NOT_TRIED)
+        if outcome.of(
+            GroupStatus.FAILED, GroupStatus.UNKNOWN, GroupStatus.STALE, GroupStatus.NOT_TRIED
+        )
         else 0
     )
 

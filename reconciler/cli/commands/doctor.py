@@ -29,7 +29,11 @@ def doctor(settings: Settings) -> int:
     """
     style, all_ok = style_of(settings), True
     for result in examine(settings.repository, settings.reader, os.environ):
-        bad = style.paint(Tone.ALARM, "FAIL") if result.is_required else style.paint(Tone.CHANGE, "WARN")
+        bad = (
+            style.paint(Tone.ALARM, "FAIL")
+            if result.is_required
+            else style.paint(Tone.CHANGE, "WARN")
+        )
         mark = style.paint(Tone.ADD, "ok  ") if result.is_ok else bad
         show(f"{mark} {result.subject:<10} {escape(result.message)}\n")
         if result.hint and not result.is_ok:

@@ -21,8 +21,16 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The output format.")
-@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when something was edited in the portal.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="The output format.",
+)
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit 2 when something was edited in the portal."
+)
 @with_settings
 def drift(settings: Settings, form: str, detailed_exitcode: bool) -> int:
     """Show portal edits that the files do not have, and unmanaged objects."""

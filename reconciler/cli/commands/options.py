@@ -34,7 +34,9 @@ def with_permissions(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def permissions_of(flags: dict[str, Any]) -> Permissions:
     """Return the permissions among a command's arguments and remove them from there."""
-    return Permissions(flags.pop("allow_removals"), flags.pop("allow_mails"), flags.pop("allow_rollback"))
+    return Permissions(
+        flags.pop("allow_removals"), flags.pop("allow_mails"), flags.pop("allow_rollback")
+    )
 
 
 @contextmanager
@@ -44,7 +46,9 @@ def showing_problems(settings: Settings) -> Iterator[None]:
         yield
     except FilesUnreadable as error:
         if error.problems:
-            click.echo(problems_text(error.problems, Counts(), style_of(settings)), err=True, nl=False)
+            click.echo(
+                problems_text(error.problems, Counts(), style_of(settings)), err=True, nl=False
+            )
         raise
 
 

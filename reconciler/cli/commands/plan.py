@@ -37,14 +37,22 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.option(
-    "--format", "form", type=click.Choice(["text", "json", "markdown"]), default="text", help="The output format."
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", "markdown"]),
+    default="text",
+    help="The output format.",
 )
 @click.option(
-    "--out", type=click.Path(path_type=Path, dir_okay=False), help="Also write the plan as JSON, for apply --reviewed."
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Also write the plan as JSON, for apply --reviewed.",
 )
 @click.option("--since", metavar="REF", help="Show only the changes since this commit.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
-@click.option("--customer", "customers", multiple=True, metavar="KEY", help="Only this customer; repeatable.")
+@click.option(
+    "--customer", "customers", multiple=True, metavar="KEY", help="Only this customer; repeatable."
+)
 @click.option("--redact", is_flag=True, help="Omit names and shorten addresses; keys stay.")
 @with_permissions
 @with_settings
@@ -74,4 +82,6 @@ def _write(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise WrongUsage(f"'{path}' cannot be written: {error.strerror}", "choose a writable file") from None
+        raise WrongUsage(
+            f"'{path}' cannot be written: {error.strerror}", "choose a writable file"
+        ) from None

@@ -45,7 +45,9 @@ _FILES = click.option(
 _LIMIT: Final = re.compile(r"([a-z-]+)=([1-9][0-9]{0,8})")
 
 
-def _numbers(_context: click.Context, _option: click.Parameter, texts: tuple[str, ...]) -> dict[str, int]:
+def _numbers(
+    _context: click.Context, _option: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, int]:
     """Return the limits by name. The portal checks the names."""
     matches = [(text, _LIMIT.fullmatch(text)) for text in texts]
     if wrong := [text for text, match in matches if match is None]:
@@ -66,8 +68,12 @@ def portal() -> None:
 @_FILES
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The interface to listen on.")
-@click.option("--base-url", metavar="URL", help="The portal's public URL (https); mails contain it.")
-@click.option("--smtp", metavar="URL", help="The mail server: smtp://[USER@]HOST[:PORT] or smtps://…")
+@click.option(
+    "--base-url", metavar="URL", help="The portal's public URL (https); mails contain it."
+)
+@click.option(
+    "--smtp", metavar="URL", help="The mail server: smtp://[USER@]HOST[:PORT] or smtps://…"
+)
 @click.option("--mail-from", metavar="ADDRESS", help="The sender address of mails.")
 @click.option("--oidc-issuer", metavar="URL", help="The OpenID provider for logins.")
 @click.option("--oidc-client-id", metavar="ID", help="The portal's client ID at the provider.")
@@ -124,7 +130,9 @@ def serve(
 @portal.command(epilog=EPILOG)
 @_DATABASE
 @_FILES
-@click.option("--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The new archive.")
+@click.option(
+    "--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The new archive."
+)
 def backup(database: str, files: Path | None, out: Path) -> int:
     """Write everything in the portal to one archive; servers keep running."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
@@ -136,8 +144,17 @@ def backup(database: str, files: Path | None, out: Path) -> int:
 @portal.command(epilog=EPILOG)
 @_DATABASE
 @_FILES
-@click.option("--from", "archive", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The archive.")
-@click.option("--keep-tokens", is_flag=True, help="Keep the backup's tokens valid; by default all are ended.")
+@click.option(
+    "--from",
+    "archive",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The archive.",
+)
+@click.option(
+    "--keep-tokens", is_flag=True, help="Keep the backup's tokens valid; by default all are ended."
+)
 def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool) -> int:
     """Restore an archive into an empty database, SQLite or PostgreSQL; completely, or not at all.
 
@@ -151,7 +168,9 @@ def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool)
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
-@click.option("--head", metavar="HASH", help="A head recorded earlier; one of the entries must have it.")
+@click.option(
+    "--head", metavar="HASH", help="A head recorded earlier; one of the entries must have it."
+)
 def verify(database: str, head: str | None) -> int:
     """Compare every entry of the audit feed with its hash; exits with 4 and names the first changed
     entry.
@@ -162,7 +181,8 @@ def verify(database: str, head: str | None) -> int:
 
     if head is not None and not re.fullmatch("[0-9a-f]{64}", head):
         raise WrongUsage(
-            f"--head: '{head}' is not a head", "pass the 64 hexadecimal digits that `reconciler portal verify` prints"
+            f"--head: '{head}' is not a head",
+            "pass the 64 hexadecimal digits that `reconciler portal verify` prints",
         )
     show(case.verify(database, head) + "\n")
     return 0
@@ -171,7 +191,10 @@ def verify(database: str, head: str | None) -> int:
 @portal.command(epilog=EPILOG)
 @_DATABASE
 @click.option(
-    "--scope", type=click.Choice(["metrics", "read", "apply", "admin"]), required=True, help="What the token may do."
+    "--scope",
+    type=click.Choice(["metrics", "read", "apply", "admin"]),
+    required=True,
+    help="What the token may do.",
 )
 @click.option("--name", default=None, help="The name in the history for changes with this token.")
 @click.option(
@@ -182,7 +205,9 @@ def verify(database: str, head: str | None) -> int:
     help="The number of days it is valid, or the first day on which it is not (2027-03-31, UTC).",
 )
 @click.option(
-    "--owner", metavar="NAME", help="Restrict writes to objects of this owner (see portal.yaml); for scope apply."
+    "--owner",
+    metavar="NAME",
+    help="Restrict writes to objects of this owner (see portal.yaml); for scope apply.",
 )
 def token(database: str, scope: str, name: str | None, expires: str, owner: str | None) -> int:
     """Print a new token, and nothing else."""
@@ -194,7 +219,13 @@ def token(database: str, scope: str, name: str | None, expires: str, owner: str 
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The output format.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="The output format.",
+)
 def tokens(database: str, form: str) -> int:
     """Show every token: id, scope, times of creation, end, expiry and last use, owner, name.
 
@@ -212,7 +243,9 @@ def tokens(database: str, form: str) -> int:
 
 
 def _line(row: Mapping[str, str | None]) -> str:
-    id, scope, created, end, expires, last_use, owner, name = (escape(row[column] or "-") for column in _COLUMNS)
+    id, scope, created, end, expires, last_use, owner, name = (
+        escape(row[column] or "-") for column in _COLUMNS
+    )
     return f"{id:<24}  {scope:<7}  {created:<20}  {end:<20}  {expires:<20}  {last_use:<20}  {owner:<20}  {name}\n"
 
 
@@ -230,15 +263,28 @@ def revoke(database: str, id: str) -> int:
 @portal.command(epilog=EPILOG)
 @_DATABASE
 @click.option("--name", required=True, help="The person's name.")
-@click.option("--email", required=True, metavar="ADDRESS", help="The address that the person logs in with.")
 @click.option(
-    "--kind", type=click.Choice(["administrator", "project_manager"]), default="administrator", show_default=True
+    "--email", required=True, metavar="ADDRESS", help="The address that the person logs in with."
+)
+@click.option(
+    "--kind",
+    type=click.Choice(["administrator", "project_manager"]),
+    default="administrator",
+    show_default=True,
 )
 @click.option("--language", type=click.Choice(["en", "fr", "de"]), default="en", show_default=True)
-@click.option("--base-url", metavar="URL", help="The portal's public URL [default: http://127.0.0.1:8000]")
+@click.option(
+    "--base-url", metavar="URL", help="The portal's public URL [default: http://127.0.0.1:8000]"
+)
 @with_settings
 def invite(
-    settings: Settings, database: str, name: str, email: str, kind: str, language: str, base_url: str | None
+    settings: Settings,
+    database: str,
+    name: str,
+    email: str,
+    kind: str,
+    language: str,
+    base_url: str | None,
 ) -> int:
     """Invite an employee of the provider: prints the activation link, and nothing else; sends no
     mail.
@@ -257,14 +303,25 @@ def invite(
 
 @portal.command(epilog=EPILOG)
 @_DATABASE
-@click.option("--customers", type=click.IntRange(1, 1_000_000), help="The number of generated customers …")
-@click.option("--contacts-per-customer", type=click.IntRange(1, 10_000), help="… with this number of people each.")
+@click.option(
+    "--customers", type=click.IntRange(1, 1_000_000), help="The number of generated customers …"
+)
+@click.option(
+    "--contacts-per-customer",
+    type=click.IntRange(1, 10_000),
+    help="… with this number of people each.",
+)
 @click.option(
     "--demo-password",
     metavar="TEXT",
     help="A password for all active people of the demo's state; never for real use.",
 )
-def seed(database: str, customers: int | None, contacts_per_customer: int | None, demo_password: str | None) -> int:
+def seed(
+    database: str,
+    customers: int | None,
+    contacts_per_customer: int | None,
+    demo_password: str | None,
+) -> int:
     """Fill an empty portal with the demo's state, or with many generated customers."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
     from reconciler.adapters.repository import Repository  # noqa: PLC0415  only when it is needed
@@ -272,7 +329,8 @@ def seed(database: str, customers: int | None, contacts_per_customer: int | None
 
     if (customers is None) is not (contacts_per_customer is None):
         raise WrongUsage(
-            "--customers and --contacts-per-customer go together", "pass both, or neither for the demo's state"
+            "--customers and --contacts-per-customer go together",
+            "pass both, or neither for the demo's state",
         )
     summary = case.seed(
         database,

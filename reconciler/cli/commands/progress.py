@@ -30,7 +30,12 @@ class Progress:
     def begin(self) -> None:
         """Start the progress bar, if one is shown."""
         if self._is_shown:
-            columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+            )
             self._bar = Bar(*columns, console=Console(stderr=True), transient=True)
             self._bar.start()
             self._bar.add_task(_WORDS[Phase.LEASING], total=None)
@@ -41,7 +46,10 @@ class Progress:
             task = self._bar.task_ids[0]
             finished_count = len(state.outcomes)
             self._bar.update(
-                task, description=_WORDS[state.phase], total=len(state.groups) or None, completed=finished_count
+                task,
+                description=_WORDS[state.phase],
+                total=len(state.groups) or None,
+                completed=finished_count,
             )
 
     def close(self) -> None:

@@ -20,7 +20,13 @@ Examples:
 
 
 @click.command(epilog=EPILOG)
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="The output format.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="The output format.",
+)
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @with_settings
 def validate(settings: Settings, form: str, strict: bool) -> int:

@@ -19,7 +19,7 @@ from jsonschema.validators import extend
 from jsonschema_specifications import REGISTRY
 
 from reconciler.documents.own_rules.patterns import compile_pattern
-from reconciler.documents.strict_yaml import Path
+from reconciler.documents.positions import Path
 
 MOST_STEPS: Final = 2_000
 """The steps of one rule on one document."""
@@ -74,7 +74,9 @@ class Evaluator:
         return tuple(error.absolute_path), str(error.validator), error.validator_value
 
     def _metered(self, name: str, keyword: Keyword) -> Keyword:
-        def metered(validator: Any, constraint: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+        def metered(
+            validator: Any, constraint: Any, value: Any, schema: Any
+        ) -> Iterator[ValidationError]:
             self._spend(1 + (self._size(constraint) + self._size(value)) // 20)
             if name in _ITERATING and isinstance(value, dict | list):
                 self._spend(len(value))
@@ -117,14 +119,20 @@ class Evaluator:
         self._spend(engine.cost(text))
         return engine.matches(text)
 
-    def _reference(self, validator: Any, reference: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    def _reference(
+        self, validator: Any, reference: Any, value: Any, _schema: Any
+    ) -> Iterator[ValidationError]:
         yield from _descend(validator, value, self._references[reference])
 
-    def _pattern(self, _validator: Any, pattern: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    def _pattern(
+        self, _validator: Any, pattern: Any, value: Any, _schema: Any
+    ) -> Iterator[ValidationError]:
         if isinstance(value, str) and not self._matches(pattern, value):
             yield ValidationError("the text does not match")
 
-    def _pattern_properties(self, validator: Any, patterns: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+    def _pattern_properties(
+        self, validator: Any, patterns: Any, value: Any, _schema: Any
+    ) -> Iterator[ValidationError]:
         if isinstance(value, dict):
             for pattern, schema in patterns.items():
                 for key in value:
@@ -135,7 +143,9 @@ class Evaluator:
         self, validator: Any, constraint: Any, value: Any, schema: Any
     ) -> Iterator[ValidationError]:
         if isinstance(value, dict):
-            sibling_keywords = {name: schema.get(name, {}) for name in ("properties", "patternProperties")}
+            sibling_keywords = {
+                name: schema.get(name, {}) for name in ("properties", "patternProperties")
+            }
             evaluated = self._evaluated(validator, value, sibling_keywords)
             for key in value:
                 if key not in evaluated:
@@ -150,7 +160,9 @@ class Evaluator:
                 if key not in evaluated:
                     yield from _descend(validator, value[key], constraint, key)
 
-    def _unevaluated_items(self, validator: Any, constraint: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    def _unevaluated_items(
+        self, validator: Any, constraint: Any, value: Any, schema: Any
+    ) -> Iterator[ValidationError]:
         if isinstance(value, list):
             evaluated = self._evaluated(validator, value, _without(schema, "unevaluatedItems"))
             for index, item in enumerate(value):
@@ -169,13 +181,19 @@ class Evaluator:
                 evaluated |= self._evaluated(validator, value, subschema)
         return evaluated
 
-    def _evaluated_by(self, validator: Any, value: Any, keyword: str, constraint: Any) -> set[str | int]:
+    def _evaluated_by(
+        self, validator: Any, value: Any, keyword: str, constraint: Any
+    ) -> set[str | int]:
         """Return the keys or indexes that a keyword itself evaluates."""
         match value, keyword:
             case dict(), "properties":
                 return {key for key in value if key in constraint}
             case dict(), "patternProperties":
-                return {key for key in value if any(self._matches(pattern, key) for pattern in constraint)}
+                return {
+                    key
+                    for key in value
+                    if any(self._matches(pattern, key) for pattern in constraint)
+                }
             case dict(), "additionalProperties" | "unevaluatedProperties":
                 return set(value)
             case list(), "prefixItems":
@@ -183,7 +201,11 @@ class Evaluator:
             case list(), "items" | "unevaluatedItems":
                 return set(range(len(value)))
             case list(), "contains":
-                return {index for index, item in enumerate(value) if _accepted(validator, item, constraint)}
+                return {
+                    index
+                    for index, item in enumerate(value)
+                    if _accepted(validator, item, constraint)
+                }
         return set()
 
     def _applied(self, validator: Any, value: Any, keyword: str, schema: Any) -> Iterator[Any]:
@@ -202,7 +224,9 @@ class Evaluator:
                 yield from (below for key, below in constraint.items() if key in value)
 
 
-def _descend(validator: Any, value: Any, schema: Any, at: str | int | None = None) -> Iterator[ValidationError]:
+def _descend(
+    validator: Any, value: Any, schema: Any, at: str | int | None = None
+) -> Iterator[ValidationError]:
     """Yield the findings below. jsonschema loses the place of a value under the schema `false`."""
     if schema is False:
         yield ValidationError("no value is allowed here", path=() if at is None else (at,))
@@ -210,21 +234,27 @@ def _descend(validator: Any, value: Any, schema: Any, at: str | int | None = Non
         yield from validator.descend(value, schema, path=at)
 
 
-def _properties(validator: Any, properties: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+def _properties(
+    validator: Any, properties: Any, value: Any, _schema: Any
+) -> Iterator[ValidationError]:
     if isinstance(value, dict):
         for key, schema in properties.items():
             if key in value:
                 yield from _descend(validator, value[key], schema, key)
 
 
-def _property_names(validator: Any, names: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+def _property_names(
+    validator: Any, names: Any, value: Any, _schema: Any
+) -> Iterator[ValidationError]:
     if isinstance(value, dict):
         for key in value:
             if not _accepted(validator, key, names):
                 yield ValidationError("the key is not allowed", path=(key,))
 
 
-def _unique_items(_validator: Any, unique: Any, value: Any, _schema: Any) -> Iterator[ValidationError]:
+def _unique_items(
+    _validator: Any, unique: Any, value: Any, _schema: Any
+) -> Iterator[ValidationError]:
     if unique and isinstance(value, list):
         different = {json.dumps(item, sort_keys=True) for item in value}
         if len(different) < len(value):
@@ -259,7 +289,9 @@ def _meta(part: str) -> Iterator[tuple[str, Any]]:
         ).items()
 
 
-KEYWORD_REFERENCES: Final[dict[str, Any]] = {f"#/$defs/{name}": schema for name, schema in _meta("$defs")}
+KEYWORD_REFERENCES: Final[dict[str, Any]] = {
+    f"#/$defs/{name}": schema for name, schema in _meta("$defs")
+}
 KEYWORDS: Final[dict[str, Any]] = dict(_meta("properties"))
 """Every keyword of JSON Schema 2020-12 with the schema of its value, from the official meta-schema.
 """

@@ -12,7 +12,7 @@ from typing import Any, Final
 from urllib.parse import unquote
 
 from reconciler.documents.own_rules.evaluation import KEYWORDS, SUBSCHEMA
-from reconciler.documents.strict_yaml import DocumentError, Path
+from reconciler.documents.positions import DocumentError, Path
 from reconciler.documents.validation import Source
 from reconciler.model.problems import Problem
 from reconciler.model.rules import RuleId
@@ -60,17 +60,25 @@ def _members(keyword: str, value: Any) -> list[tuple[Path, Any]]:
         return [((), value)]
     if constraint == _SCHEMA_ARRAY and isinstance(value, list):
         return [((index,), item) for index, item in enumerate(value)]
-    if isinstance(constraint, dict) and constraint.get("additionalProperties") == SUBSCHEMA and isinstance(value, dict):
+    if (
+        isinstance(constraint, dict)
+        and constraint.get("additionalProperties") == SUBSCHEMA
+        and isinstance(value, dict)
+    ):
         return [((key,), item) for key, item in value.items()]
     return []
 
 
-def resolve(source: Source, all_subschemas: list[Subschema]) -> tuple[dict[str, Any], list[Problem]]:
+def resolve(
+    source: Source, all_subschemas: list[Subschema]
+) -> tuple[dict[str, Any], list[Problem]]:
     """Return the target of each reference, and the problems of those that have none or form a
     circle.
     """
     by_path = {
-        subschema.at: subschema.schema for subschema in all_subschemas if isinstance(subschema.schema, dict | bool)
+        subschema.at: subschema.schema
+        for subschema in all_subschemas
+        if isinstance(subschema.schema, dict | bool)
     }
     names, problems = _names(source, by_path)
     places: dict[str, Path] = {}
@@ -87,7 +95,9 @@ def resolve(source: Source, all_subschemas: list[Subschema]) -> tuple[dict[str, 
         try:
             _Chains(source, by_path, places).check()
         except DocumentError as refusal:
-            problems.append(source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint))
+            problems.append(
+                source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint)
+            )
     return {reference: by_path[at] for reference, at in places.items()}, problems
 
 
@@ -102,7 +112,12 @@ def _names(source: Source, by_path: Mapping[Path, Any]) -> tuple[dict[str, Path]
         if names.setdefault(anchor, at) != at:
             place = (*at, "$anchor")
             problems.append(
-                source.problem(_REFERENCE, source.span(place), f"the anchor '{anchor[:40]}' occurs twice", at=place)
+                source.problem(
+                    _REFERENCE,
+                    source.span(place),
+                    f"the anchor '{anchor[:40]}' occurs twice",
+                    at=place,
+                )
             )
     return names, problems
 
@@ -124,7 +139,9 @@ def _leads_nowhere(source: Source, at: Path, reference: str) -> Problem:
 class _Chains:
     """Follows the chains of schemas that apply to the same value."""
 
-    def __init__(self, source: Source, by_path: Mapping[Path, Any], places: Mapping[str, Path]) -> None:
+    def __init__(
+        self, source: Source, by_path: Mapping[Path, Any], places: Mapping[str, Path]
+    ) -> None:
         self._source = source
         self._by_path = by_path
         self._places = places
@@ -146,7 +163,9 @@ class _Chains:
         span = self._source.span(place)
         if target in above:
             message = "the references form a circle that never descends into the value"
-            raise DocumentError(_REFERENCE, message, span, "lead the circle through properties or items")
+            raise DocumentError(
+                _REFERENCE, message, span, "lead the circle through properties or items"
+            )
         length = self._length(target, above) if len(above) <= LONGEST_CHAIN else 1
         if len(above) + length > LONGEST_CHAIN:
             message = f"more than {LONGEST_CHAIN} schemas in a row apply to the same value"

@@ -13,13 +13,20 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
+from reconciler.documents.field_types import KEY_PATTERN
 from reconciler.documents.own_rules.evaluation import KEYWORDS, Evaluator
 from reconciler.documents.own_rules.patterns import PatternRefused, compile_pattern
-from reconciler.documents.own_rules.references import Subschema, resolve, subschemas, without_identifiers
+from reconciler.documents.own_rules.references import (
+    Subschema,
+    resolve,
+    subschemas,
+    without_identifiers,
+)
+from reconciler.documents.positions import Composed, DocumentError, Path, Span
 from reconciler.documents.strict_json import RULE as JSON_RULE
 from reconciler.documents.strict_json import compose_json
-from reconciler.documents.strict_yaml import Composed, DocumentError, Path, Span, decode
-from reconciler.documents.types import DOCUMENTS, KEY_PATTERN
+from reconciler.documents.strict_yaml import decode
+from reconciler.documents.types import DOCUMENTS
 from reconciler.documents.validation import Source
 from reconciler.model.files import SourceFile
 from reconciler.model.keys import KEY_MAX_LENGTH
@@ -68,7 +75,9 @@ def read_rule(file: SourceFile, evaluator: Evaluator) -> OwnRule | list[Problem]
     lines: tuple[str, ...] = ()
     try:
         if len(content) > MOST_BYTES:
-            raise DocumentError(JSON_RULE, f"{len(content):,} bytes; the limit is {MOST_BYTES:,}", Span(1, 1))
+            raise DocumentError(
+                JSON_RULE, f"{len(content):,} bytes; the limit is {MOST_BYTES:,}", Span(1, 1)
+            )
         text = decode(content)
         lines = tuple(text.split("\n"))
         source = Source(file.path, lines, compose_json(text))
@@ -76,7 +85,11 @@ def read_rule(file: SourceFile, evaluator: Evaluator) -> OwnRule | list[Problem]
         source = Source(file.path, lines, Composed())
         return [source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint)]
     if not isinstance(source.composed.value, dict):
-        return [source.problem(_SCHEMA, Span(1, 1), "a rule must be a JSON object", hint="see customers/README.md")]
+        return [
+            source.problem(
+                _SCHEMA, Span(1, 1), "a rule must be a JSON object", hint="see customers/README.md"
+            )
+        ]
     all_subschemas = list(subschemas(source.composed.value))
     problems = [*_members(source), *_schema_problems(source, all_subschemas, evaluator)]
     references, unresolved = resolve(source, all_subschemas)
@@ -125,14 +138,22 @@ def _members(source: Source) -> Iterator[Problem]:
 
 def _id(source: Source) -> Iterator[Problem]:
     rule_id = source.composed.value.get("x-id")
-    if not isinstance(rule_id, str) or not _ID.fullmatch(rule_id) or len(rule_id) > len(PREFIX) + KEY_MAX_LENGTH:
+    if (
+        not isinstance(rule_id, str)
+        or not _ID.fullmatch(rule_id)
+        or len(rule_id) > len(PREFIX) + KEY_MAX_LENGTH
+    ):
         yield _member(source, "x-id", f"write an id as {PREFIX}manager-has-a-language")
     elif rule_id == TOO_SLOW:
         message = f"'{TOO_SLOW}' is the id of a rule of the program"
-        yield source.problem(_MEMBER, source.span(("x-id",)), message, at=("x-id",), hint="choose another id")
+        yield source.problem(
+            _MEMBER, source.span(("x-id",)), message, at=("x-id",), hint="choose another id"
+        )
 
 
-def _text(source: Source, member: str, hint: str, *, is_required: bool = False) -> Iterator[Problem]:
+def _text(
+    source: Source, member: str, hint: str, *, is_required: bool = False
+) -> Iterator[Problem]:
     value = source.composed.value
     if member not in value and not is_required:
         return
@@ -155,18 +176,24 @@ def _is_one_or_some(value: Any, choices: list[str]) -> bool:
     return isinstance(value, str) and value in choices
 
 
-def _schema_problems(source: Source, all_subschemas: list[Subschema], evaluator: Evaluator) -> Iterator[Problem]:
+def _schema_problems(
+    source: Source, all_subschemas: list[Subschema], evaluator: Evaluator
+) -> Iterator[Problem]:
     dialect = source.composed.value.get("$schema", DIALECT)
     if dialect not in {DIALECT, f"{DIALECT}#"} if isinstance(dialect, str) else True:
         message = "only JSON Schema 2020-12 is supported"
-        yield source.problem(_SCHEMA, source.span(("$schema",)), message, at=("$schema",), hint=f"write {DIALECT}")
+        yield source.problem(
+            _SCHEMA, source.span(("$schema",)), message, at=("$schema",), hint=f"write {DIALECT}"
+        )
     for subschema in all_subschemas:
         if isinstance(subschema.schema, dict):
             for keyword, value in subschema.schema.items():
                 yield from _keyword_problems(source, (*subschema.at, keyword), value, evaluator)
 
 
-def _keyword_problems(source: Source, at: Path, value: Any, evaluator: Evaluator) -> Iterator[Problem]:
+def _keyword_problems(
+    source: Source, at: Path, value: Any, evaluator: Evaluator
+) -> Iterator[Problem]:
     keyword = str(at[-1])
     if keyword.startswith("x-"):
         return
@@ -176,7 +203,9 @@ def _keyword_problems(source: Source, at: Path, value: Any, evaluator: Evaluator
     if fault := evaluator.first_fault(keyword, value):
         below, constraint, limit = fault
         place = (*at, *below)
-        yield source.problem(_SCHEMA, source.span(place), _sentence(keyword, below, constraint, limit), at=place)
+        yield source.problem(
+            _SCHEMA, source.span(place), _sentence(keyword, below, constraint, limit), at=place
+        )
         return
     if keyword == "format":
         message = "'format' is an annotation in JSON Schema 2020-12 and checks nothing"
@@ -190,11 +219,16 @@ def _refused_keyword(keyword: str, at: Path) -> tuple[str, str] | None:
     if keyword in {"$dynamicRef", "$dynamicAnchor"}:
         return f"'{keyword}' is not supported", "write a '$ref' to a place in this file"
     if keyword in _ONLY_AT_THE_TOP and (len(at) > 1 or keyword == "$vocabulary"):
-        return f"'{keyword}' is not supported inside a schema", "delete the line; a rule is one schema"
+        return (
+            f"'{keyword}' is not supported inside a schema",
+            "delete the line; a rule is one schema",
+        )
     if keyword in KEYWORDS:
         return None
     near = difflib.get_close_matches(keyword, KEYWORDS, 1, 0.6)
-    hint = f"did you mean '{near[0]}'?" if near else "start the names of your own annotations with x-"
+    hint = (
+        f"did you mean '{near[0]}'?" if near else "start the names of your own annotations with x-"
+    )
     return f"'{keyword[:40]}' is not a keyword of JSON Schema 2020-12", hint
 
 
@@ -221,7 +255,9 @@ def _pattern_problems(source: Source, at: Path, value: Any) -> Iterator[Problem]
     if at[-1] == "pattern":
         patterns = [(value, at, source.span(at))]
     elif at[-1] == "patternProperties":
-        patterns = [(pattern, (*at, pattern), source.composed.keys[(*at, pattern)]) for pattern in value]
+        patterns = [
+            (pattern, (*at, pattern), source.composed.keys[(*at, pattern)]) for pattern in value
+        ]
     for pattern, place, span in patterns:
         try:
             compile_pattern(pattern)

@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.documents.own_rules.evaluation import Evaluator, TooSlow
 from reconciler.documents.own_rules.rule_files import TOO_SLOW, OwnRule, read_rule
-from reconciler.documents.strict_yaml import Path
+from reconciler.documents.positions import Path
 from reconciler.documents.validation import MOST_PROBLEMS, Source
 from reconciler.model.files import SourceFile
 from reconciler.model.problems import Problem, Severity
@@ -49,7 +49,9 @@ def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Ruleboo
     return Rulebook(tuple(rules[id] for id in sorted(rules)), tuple(problems))
 
 
-def evaluate_documents(rules: Iterable[OwnRule], documents: Iterable[Accepted]) -> Iterator[Problem]:
+def evaluate_documents(
+    rules: Iterable[OwnRule], documents: Iterable[Accepted]
+) -> Iterator[Problem]:
     """Yield the problems that the rules find. A rule that is too slow for one document is not
     applied to later ones.
     """
@@ -69,7 +71,9 @@ def evaluate_documents(rules: Iterable[OwnRule], documents: Iterable[Accepted]) 
 def _findings(rule: OwnRule, source: Source, places: list[Path]) -> Iterator[Problem]:
     for at in places[:MOST_PROBLEMS]:
         span = source.span(at)
-        yield source.problem(rule.id, span, rule.title, at=at, hint=rule.hint, severity=rule.severity)
+        yield source.problem(
+            rule.id, span, rule.title, at=at, hint=rule.hint, severity=rule.severity
+        )
     if len(places) > MOST_PROBLEMS:
         message = f"{len(places) - MOST_PROBLEMS} more findings of {rule.id}"
         span = source.span(places[MOST_PROBLEMS])
@@ -93,7 +97,11 @@ def _unread(file: SourceFile, portal: Source | None) -> Problem:
     else at the file.
     """
     rule, message = file.rule or FIELD, file.message or "cannot be read"
-    paths = portal.composed.value.get(FIELD) if portal and isinstance(portal.composed.value, dict) else None
+    paths = (
+        portal.composed.value.get(FIELD)
+        if portal and isinstance(portal.composed.value, dict)
+        else None
+    )
     if portal and isinstance(paths, list) and file.path in paths:
         at: Path = (FIELD, paths.index(file.path))
         return portal.problem(rule, portal.span(at), message, at=at, hint=file.hint)

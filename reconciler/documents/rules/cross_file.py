@@ -8,14 +8,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from functools import lru_cache
-from typing import Final, TypeAlias
+from typing import Final
 
-from reconciler.documents.strict_yaml import Path, Span
-from reconciler.documents.types import Portal
-from reconciler.documents.validation import Source
-from reconciler.model.desired import DesiredContact, DesiredCustomer, Farewell
+from reconciler.documents.rules.book import Book, DesiredObject
+from reconciler.model.desired import DesiredContact, DesiredCustomer
 from reconciler.model.equality import address_key, domain_key, name_key
 from reconciler.model.keys import display
 from reconciler.model.problems import Problem, Severity
@@ -23,46 +21,8 @@ from reconciler.model.roles import Role, may_hold_work
 from reconciler.model.rules import RuleId
 from reconciler.model.values import ALL
 
-DesiredObject: TypeAlias = DesiredContact | DesiredCustomer | Farewell
 _MOST_NAMES: Final = 20
 """The number of names in a hint, and of unknown names in one list that get a suggestion."""
-
-
-@dataclass(frozen=True, slots=True)
-class Book:
-    """All customers of a tree, the portal file, and the sources to point into.
-
-    `unread`: customers of which a file could not be read.
-    """
-
-    customers: Mapping[str, DesiredCustomer]
-    portal: Portal | None
-    sources: Mapping[str, Source]
-    unread: frozenset[str] = frozenset()
-
-    @property
-    def complete_customers(self) -> list[DesiredCustomer]:
-        """The customers whose files could all be read; for others, a missing file proves nothing."""
-        return [customer for key, customer in self.customers.items() if key not in self.unread]
-
-    def contacts(self) -> Iterator[DesiredContact]:
-        for customer in self.customers.values():
-            yield from customer.contacts.values()
-
-    def problem(self, rule: RuleId, object: DesiredObject, at: str | Path, message: str, hint: str) -> Problem:
-        """Return an error at a field's value in the object's file, or at its first line without
-        such a value.
-        """
-        source = self.sources[object.place.path]
-        path = (at,) if isinstance(at, str) else at
-        has_value = path in source.composed.values
-        span = source.span(path) if has_value else Span(1, 1)
-        return source.problem(rule, span, message, at=path if has_value else (), hint=hint)
-
-    def item(self, object: DesiredObject, field: str, text: str) -> Path:
-        """Return the place of a text in a list of the object's file."""
-        items = self.sources[object.place.path].composed.value[field]
-        return (field, items.index(text)) if text in items else (field,)
 
 
 def across_files(book: Book) -> list[Problem]:
@@ -85,7 +45,9 @@ def address_unique(book: Book) -> Iterator[Problem]:
                 f"'{contact.email}' is already the address of {display(earlier.customer, earlier.key)} "
                 f"({earlier.place.path}:{line})"
             )
-            yield book.problem(RuleId.ADDRESS_TWICE, contact, "email", message, "give each person one file")
+            yield book.problem(
+                RuleId.ADDRESS_TWICE, contact, "email", message, "give each person one file"
+            )
 
 
 def customer_name_unique(book: Book) -> Iterator[Problem]:
@@ -94,8 +56,12 @@ def customer_name_unique(book: Book) -> Iterator[Problem]:
     for customer in book.customers.values():
         earlier = first.setdefault(name_key(customer.name), customer)
         if earlier is not customer:
-            message = f"'{customer.name}' is already the name of {earlier.key} ({earlier.place.path})"
-            yield book.problem(RuleId.CUSTOMER_NAME_TWICE, customer, "name", message, "make the names differ")
+            message = (
+                f"'{customer.name}' is already the name of {earlier.key} ({earlier.place.path})"
+            )
+            yield book.problem(
+                RuleId.CUSTOMER_NAME_TWICE, customer, "name", message, "make the names differ"
+            )
 
 
 def heirs_resolve(book: Book) -> Iterator[Problem]:
@@ -115,7 +81,9 @@ def heirs_resolve(book: Book) -> Iterator[Problem]:
                 yield from map(_warning, _heir(book, customer, farewell, farewell.heir))
 
 
-def _heir(book: Book, customer: DesiredCustomer, giver: DesiredObject, heir: str) -> Iterator[Problem]:
+def _heir(
+    book: Book, customer: DesiredCustomer, giver: DesiredObject, heir: str
+) -> Iterator[Problem]:
     """Follow a chain of leavers to its end; it has at most as many steps as there are people."""
     chain = [] if isinstance(giver, DesiredCustomer) else [giver.key]
     while heir not in chain:
@@ -124,14 +92,18 @@ def _heir(book: Book, customer: DesiredCustomer, giver: DesiredObject, heir: str
         if contact is not None and contact.leaves is None:
             if not may_hold_work(contact.role):
                 message = f"'{heir}' is an observer and cannot hold work"
-                yield book.problem(RuleId.HEIR, giver, "heir", message, "name a requester or a manager")
+                yield book.problem(
+                    RuleId.HEIR, giver, "heir", message, "name a requester or a manager"
+                )
             return
         following = contact.heir if contact else None
         if contact is None:
             farewell = customer.farewells.get(heir)
             if farewell is None:
                 message = f"'{heir}' is not a contact of {customer.key}"
-                yield book.problem(RuleId.HEIR, giver, "heir", message, _other_heirs(customer, giver, heir))
+                yield book.problem(
+                    RuleId.HEIR, giver, "heir", message, _other_heirs(customer, giver, heir)
+                )
                 return
             following = farewell.heir
         following = following or customer.heir
@@ -157,9 +129,17 @@ def _other_heirs(customer: DesiredCustomer, giver: DesiredObject, key: str) -> s
         for contact_key, contact in customer.contacts.items()
         if contact_key != giver.key or giver is customer
     }
-    candidates = tuple(sorted(contact_key for contact_key, contact in people.items() if may_hold_work(contact.role)))
+    candidates = tuple(
+        sorted(
+            contact_key for contact_key, contact in people.items() if may_hold_work(contact.role)
+        )
+    )
     hint = _name_hint(key, candidates, "name one of", "its requesters and managers")
-    return hint if hint.startswith("did") else f"{hint}; or, if {key} has left, write removed/{key}.yaml"
+    return (
+        hint
+        if hint.startswith("did")
+        else f"{hint}; or, if {key} has left, write removed/{key}.yaml"
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -185,14 +165,20 @@ def services_exist(book: Book) -> Iterator[Problem]:
                 continue
             if portal_services is not None:
                 yield from _unknown_services(book, contact_services, portal_services, contact)
-            customer_services = customer_field if isinstance(customer_field, tuple) else contact_services
+            customer_services = (
+                customer_field if isinstance(customer_field, tuple) else contact_services
+            )
             for key in contact_services:
                 exists = portal_services is None or key in portal_services
                 if exists and key not in customer_services and not _for_all(book, key):
                     message = f"'{key}' is not one of the services of {customer.key}"
                     hint = f"add it to {customer.place.path}, or remove it here"
                     yield book.problem(
-                        RuleId.SERVICE_NOT_ORDERED, contact, book.item(contact, "services", key), message, hint
+                        RuleId.SERVICE_NOT_ORDERED,
+                        contact,
+                        book.item(contact, "services", key),
+                        message,
+                        hint,
                     )
 
 
@@ -207,7 +193,9 @@ def _unknown_services(
             else "compare it with portal.yaml"
         )
         at = book.item(object, "services", key)
-        yield book.problem(RuleId.SERVICES, object, at, f"'{key}' is not a service of portal.yaml", hint)
+        yield book.problem(
+            RuleId.SERVICES, object, at, f"'{key}' is not a service of portal.yaml", hint
+        )
 
 
 def _for_all(book: Book, key: str) -> bool:
@@ -221,7 +209,9 @@ def present_or_removed(book: Book) -> Iterator[Problem]:
         for key, farewell in customer.farewells.items():
             if key in customer.contacts and farewell.registration is None:
                 message = f"'{key}' is present in contacts/ and has a farewell here"
-                yield book.problem(RuleId.PRESENT_AND_REMOVED, farewell, (), message, "delete one of the two files")
+                yield book.problem(
+                    RuleId.PRESENT_AND_REMOVED, farewell, (), message, "delete one of the two files"
+                )
         former: dict[str, str] = {}
         for contact in customer.contacts.values():
             for key in contact.previously:
@@ -229,11 +219,17 @@ def present_or_removed(book: Book) -> Iterator[Problem]:
                 if key in customer.contacts or key in customer.farewells:
                     message = f"'{key}' is in use; it cannot be a former key of {contact.key}"
                     yield book.problem(
-                        RuleId.PREVIOUSLY, contact, at, message, "delete the key here, or the other file"
+                        RuleId.PREVIOUSLY,
+                        contact,
+                        at,
+                        message,
+                        "delete the key here, or the other file",
                     )
                 elif former.setdefault(key, contact.key) != contact.key:
                     message = f"'{key}' is also a former key of {former[key]}"
-                    yield book.problem(RuleId.PREVIOUSLY, contact, at, message, "keep it in one of them")
+                    yield book.problem(
+                        RuleId.PREVIOUSLY, contact, at, message, "keep it in one of them"
+                    )
 
 
 def former_folders(book: Book) -> Iterator[Problem]:
@@ -243,11 +239,15 @@ def former_folders(book: Book) -> Iterator[Problem]:
         for key in customer.previously:
             at = book.item(customer, "previously", key)
             if key in book.customers:
-                message = f"'{key}' is an existing customer; it cannot be a former key of {customer.key}"
+                message = (
+                    f"'{key}' is an existing customer; it cannot be a former key of {customer.key}"
+                )
                 yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "delete the key here")
             elif former.setdefault(key, customer.key) != customer.key:
                 message = f"'{key}' is also a former key of {former[key]}"
-                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "keep it in one of them")
+                yield book.problem(
+                    RuleId.PREVIOUSLY, customer, at, message, "keep it in one of them"
+                )
 
 
 def domain_unique(book: Book) -> Iterator[Problem]:
@@ -259,7 +259,9 @@ def domain_unique(book: Book) -> Iterator[Problem]:
             if earlier is not customer:
                 message = f"'{domain}' is already a domain of {earlier.key} ({earlier.place.path})"
                 at = book.item(customer, "email_domains", domain)
-                yield book.problem(RuleId.DOMAIN_TWICE, customer, at, message, "keep it in one of them")
+                yield book.problem(
+                    RuleId.DOMAIN_TWICE, customer, at, message, "keep it in one of them"
+                )
 
 
 def foreign_domain(book: Book) -> Iterator[Problem]:
@@ -300,7 +302,11 @@ def can_order(book: Book) -> Iterator[Problem]:
 def _orderable(book: Book, customer: DesiredCustomer) -> bool:
     own = customer.fields["services"]
     portal_services = (book.portal.services if book.portal else None) or {}
-    return own == ALL or bool(own) or any(service.available_to_all for service in portal_services.values())
+    return (
+        own == ALL
+        or bool(own)
+        or any(service.available_to_all for service in portal_services.values())
+    )
 
 
 def _texts(customer: DesiredCustomer, field: str) -> tuple[str, ...]:

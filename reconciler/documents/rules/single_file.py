@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from reconciler.documents import values
-from reconciler.documents.strict_yaml import Path
+from reconciler.documents.positions import Path
 from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
 from reconciler.documents.validation import Source
 from reconciler.documents.values import ValueProblem
@@ -30,7 +30,9 @@ FREE_MAIL: Final = frozenset([
 def in_one_file(document: Document, source: Source) -> list[Problem]:
     """Return every problem of one typed document, at its place."""
     problems = [
-        problem for at, text, check in _checks(document) for problem in _check_problems(source, at, text, check)
+        problem
+        for at, text, check in _checks(document)
+        for problem in _check_problems(source, at, text, check)
     ]
     problems += _free_mail(document, source)
     problems += _open_sign_up(document, source)
@@ -77,7 +79,9 @@ def _check_problems(source: Source, at: Path, text: str, check: Check) -> Iterat
         field = next(part for part in reversed(at) if isinstance(part, str))
         rule = RuleId.MIXED_SCRIPT if finding.warns else RuleId(field.replace("_", "-"))
         severity = Severity.WARNING if finding.warns else Severity.ERROR
-        yield source.problem(rule, source.span(at), finding.message, at=at, hint=finding.hint, severity=severity)
+        yield source.problem(
+            rule, source.span(at), finding.message, at=at, hint=finding.hint, severity=severity
+        )
 
 
 def _free_mail(document: Document, source: Source) -> Iterator[Problem]:
@@ -87,7 +91,9 @@ def _free_mail(document: Document, source: Source) -> Iterator[Problem]:
         if domain_key(domain) in FREE_MAIL:
             at: Path = ("email_domains", number)
             message = f"'{domain}' is a public mail domain; anybody with such an address could sign up as this customer"
-            yield source.problem(RuleId.FREE_MAIL_DOMAIN, source.span(at), message, at=at, hint="delete the line")
+            yield source.problem(
+                RuleId.FREE_MAIL_DOMAIN, source.span(at), message, at=at, hint="delete the line"
+            )
 
 
 def _open_sign_up(document: Document, source: Source) -> Iterator[Problem]:
@@ -95,4 +101,11 @@ def _open_sign_up(document: Document, source: Source) -> Iterator[Problem]:
         at: Path = ("sign_up",)
         message = "with open sign-up, anybody gets access without approval"
         hint = "write approval_required, unless open sign-up is intended"
-        yield source.problem(RuleId.OPEN_SIGN_UP, source.span(at), message, at=at, hint=hint, severity=Severity.WARNING)
+        yield source.problem(
+            RuleId.OPEN_SIGN_UP,
+            source.span(at),
+            message,
+            at=at,
+            hint=hint,
+            severity=Severity.WARNING,
+        )

@@ -54,7 +54,11 @@ def log_in(store: Store, email: str, password: str, host: str, browser: str = ""
     if attempt.right:
         with store.write(SYSTEM) as work:
             person = person_with_address(work, attempt.form)
-            if person and person["password"] == attempt.password_hash and person["status"] == ContactStatus.ACTIVE:
+            if (
+                person
+                and person["password"] == attempt.password_hash
+                and person["status"] == ContactStatus.ACTIVE
+            ):
                 attempt.clear_failures(work)
                 return _session(work, person)
     raise Problem("unauthenticated", "wrong address or password")
@@ -68,11 +72,15 @@ def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]
     """
     with store.write(SYSTEM) as work:
         attempt_ids = attempts.count_sign_on(work, host)
-    form = same_address_form(prove())  # calls the provider over the network, so not within a transaction
+    form = same_address_form(
+        prove()
+    )  # calls the provider over the network, so not within a transaction
     with store.write(SYSTEM) as work:
         person = person_with_address(work, form)
         if person is None or person["status"] not in {ContactStatus.INVITED, ContactStatus.ACTIVE}:
-            raise Problem("unauthenticated", "no user has the address that the provider vouched for")
+            raise Problem(
+                "unauthenticated", "no user has the address that the provider vouched for"
+            )
         if person["status"] == ContactStatus.INVITED:
             links.activate(work, person)
         attempts.clear_failures(work, form, host, attempt_ids)
@@ -80,7 +88,13 @@ def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]
 
 
 def _try_password(
-    store: Store, form: str, password: str, host: str, *, browser: str = "", session: str | None = None
+    store: Store,
+    form: str,
+    password: str,
+    host: str,
+    *,
+    browser: str = "",
+    session: str | None = None,
 ) -> PasswordAttempt:
     """Return the attempt, counted before the password is compared.
 
@@ -91,15 +105,26 @@ def _try_password(
         person = person_with_address(work, form)
         proof = session or known_subject(work, person, browser)
         attempt_ids = attempts.count_password_attempt(work, form, host, proof)
-        password_hash = person["password"] if person and person["status"] == ContactStatus.ACTIVE else None
-    return PasswordAttempt(form, host, attempt_ids, proof, password_hash, is_correct(password_hash, password))
+        password_hash = (
+            person["password"] if person and person["status"] == ContactStatus.ACTIVE else None
+        )
+    return PasswordAttempt(
+        form, host, attempt_ids, proof, password_hash, is_correct(password_hash, password)
+    )
 
 
 def _session(work: Work, person: Row) -> dict[str, Any]:
-    return {**begin_session(work, **{person.kind: person.id}), "contact": None, "staff": None, person.kind: person.id}
+    return {
+        **begin_session(work, **{person.kind: person.id}),
+        "contact": None,
+        "staff": None,
+        person.kind: person.id,
+    }
 
 
-def change_password(store: Store, principal: Principal, old: str, new: str, host: str) -> dict[str, Any]:
+def change_password(
+    store: Store, principal: Principal, old: str, new: str, host: str
+) -> dict[str, Any]:
     """Set a new password for a person who knows the old one; begin a new session and end all
     others.
     """
@@ -136,7 +161,11 @@ def knows_password(store: Store, principal: Principal, password: str, host: str)
 
 def own_row(work: Work, principal: Principal) -> Row:
     """Return the row of the person who is logged in."""
-    return work.get("contact", principal.contact) if principal.contact else work.get("staff", principal.staff or "")
+    return (
+        work.get("contact", principal.contact)
+        if principal.contact
+        else work.get("staff", principal.staff or "")
+    )
 
 
 def edit_own_row(work: Work, principal: Principal, fields: Fields) -> tuple[Row, AuditValues]:

@@ -56,7 +56,9 @@ def count_mail_request(work: Work, form: str, host: str, proof: str | None = Non
     _count(work, [address, *_host_windows("mail-from", throttle.MAILS_PER_HOST, host)])
 
 
-def clear_failures(work: Work, form: str, host: str, ids: Sequence[str] = (), proof: str | None = None) -> None:
+def clear_failures(
+    work: Work, form: str, host: str, ids: Sequence[str] = (), proof: str | None = None
+) -> None:
     """Forget these attempts and the failures of the address: the person proved who they are.
 
     A `proof` says nothing about failures elsewhere, so only its own failures are forgotten.
@@ -64,7 +66,9 @@ def clear_failures(work: Work, form: str, host: str, ids: Sequence[str] = (), pr
     c = t.attempts.c
     address_and_network = _subject("password", form, throttle.network_of(host))
     subjects = (
-        [_subject("password", form), address_and_network] if proof is None else [_subject("password-known", proof)]
+        [_subject("password", form), address_and_network]
+        if proof is None
+        else [_subject("password-known", proof)]
     )
     work.connection.execute(delete(t.attempts).where(c.subject.in_(subjects)))
     work.connection.execute(delete(t.attempts).where(c.id.in_(ids)))
@@ -92,7 +96,9 @@ def _subject(purpose: str, *parts: str) -> str:
 def _ages(work: Work, subject: str) -> list[float]:
     """Return the seconds since each attempt, newest first."""
     c = t.attempts.c
-    rows = work.connection.execute(select(c.at).where(c.subject == subject).order_by(c.at.desc()).limit(200))
+    rows = work.connection.execute(
+        select(c.at).where(c.subject == subject).order_by(c.at.desc()).limit(200)
+    )
     now = moment(work.now)
     return [(now - moment(at)).total_seconds() for at in rows.scalars()]
 

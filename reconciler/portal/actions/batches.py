@@ -50,27 +50,38 @@ _VERBS: Final[dict[type[op.Operation], Verb]] = {
 def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
     """Return the revision and one result per operation; on a `Problem` nothing is written."""
     if work.principal.owner not in {None, batch.owner}:
-        raise Problem("forbidden", f"this token is for '{work.principal.owner}', not for '{batch.owner}'")
+        raise Problem(
+            "forbidden", f"this token is for '{work.principal.owner}', not for '{batch.owner}'"
+        )
     work.run, work.commit = batch.run, batch.commit
     work.principal = replace(work.principal, actor=Actor.RECONCILER)
     run = BatchRun(work, batch, scopes_of(work, batch.lease, batch.token))
     expectations.check_expectations(work, batch.expects, batch.run)
     _load_rows(run)
-    outcomes = [_apply_operation(run, index, operation) for index, operation in enumerate(batch.operations)]
+    outcomes = [
+        _apply_operation(run, index, operation) for index, operation in enumerate(batch.operations)
+    ]
     _check_owners(run, outcomes)
     _store_last_commit(run, outcomes)
     invariants.work_has_owners(work)
     invariants.managers_stay(work, run.had_manager)
-    results = [{"change": change, "id": row.id, "version": row["version"]} for change, row in outcomes]
+    results = [
+        {"change": change, "id": row.id, "version": row["version"]} for change, row in outcomes
+    ]
     return {"revision": work.revision, "results": results}
 
 
 def _load_rows(run: BatchRun) -> None:
     """Read the rows that the operations name; clear the addresses and keys that they give up."""
-    work, writes = run.work, [operation for operation in run.batch.operations if isinstance(operation, op.Write)]
+    work, writes = (
+        run.work,
+        [operation for operation in run.batch.operations if isinstance(operation, op.Write)],
+    )
     people = [operation for operation in writes if op.kind_of(operation) == "contact"]
     work.load("contact", [operation.id for operation in people])
-    work.load("customer", [operation.id for operation in writes if op.kind_of(operation) == "customer"])
+    work.load(
+        "customer", [operation.id for operation in writes if op.kind_of(operation) == "customer"]
+    )
     homes = {row["customer"] for row in work.rows.values() if row.kind == "contact"}
     work.load("customer", [home for home in homes if home])
     concerned = [row.id for row in work.rows.values() if row.kind == "customer"]
@@ -81,9 +92,14 @@ def _load_rows(run: BatchRun) -> None:
         keys = [(kind, operation.id) for operation in writes if isinstance(operation, kinds)]
         return [work.rows[name] for name in keys if name in work.rows]
 
-    people_renamed, customers_renamed = rows("contact", op.RenameContact), rows("customer", op.RenameCustomer)
+    people_renamed, customers_renamed = (
+        rows("contact", op.RenameContact),
+        rows("customer", op.RenameCustomer),
+    )
     generations.store_lives(work, people_renamed + customers_renamed)
-    work.clear_unique_column("contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail))
+    work.clear_unique_column(
+        "contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail)
+    )
     work.clear_unique_column("contact", "external_key", people_renamed)
     work.clear_unique_column("customer", "external_key", customers_renamed)
 
@@ -131,7 +147,9 @@ def _apply_to_row(run: BatchRun, operation: op.AnyOperation) -> tuple[Row, Audit
             row = row_of(run, "settings", "settings", operation.version)
             if isinstance(operation, op.AdoptSettings):
                 check_unowned(row)
-            return manage(run, row, "settings"), set_fields(run.work, row, operation.fields.sent_fields())
+            return manage(run, row, "settings"), set_fields(
+                run.work, row, operation.fields.sent_fields()
+            )
         case _:
             row = row_of(run, op.kind_of(operation), operation.id, operation.version)
             return row, _write(run, row, operation)
@@ -150,8 +168,13 @@ def _create(
         case op.CreateContact():
             home = references.customer(run.work, run.batch.owner, operation.customer)
             check_lease(run, home)
-            if generations.shown_life(work, "contact", home.id, operation.key) + 1 != operation.generation:
-                raise Problem("stale", f"'{operation.key}' does not begin generation {operation.generation}")
+            if (
+                generations.shown_life(work, "contact", home.id, operation.key) + 1
+                != operation.generation
+            ):
+                raise Problem(
+                    "stale", f"'{operation.key}' does not begin generation {operation.generation}"
+                )
             row = contacts.add(work, home, fields)
     return manage(run, row, operation.key), (None, fields)
 
@@ -161,14 +184,19 @@ def _decide_registration(
 ) -> tuple[Row, AuditValues]:
     row = registrations.pending_registration(run.work, operation.registration)
     if row["version"] != operation.version:
-        raise Problem("registration-changed", f"registration '{operation.registration}' has version {row['version']}")
+        raise Problem(
+            "registration-changed",
+            f"registration '{operation.registration}' has version {row['version']}",
+        )
     if isinstance(operation, op.RejectRegistration):
         if row["customer"]:
             check_lease(run, run.work.get("customer", row["customer"]))
         return row, registrations.reject(run.work, row, operation.reason)
     home = references.customer(run.work, run.batch.owner, operation.customer)
     check_lease(run, home)
-    audited = registrations.approve(run.work, row, home, operation.fields.sent_fields(), operation.fingerprint)
+    audited = registrations.approve(
+        run.work, row, home, operation.fields.sent_fields(), operation.fingerprint
+    )
     return manage(run, row, operation.key), audited
 
 
@@ -205,7 +233,9 @@ def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
             return _write_contact(run, row, operation)
 
 
-def _write_customer(run: BatchRun, row: Row, operation: op.OnCustomer | op.ArchiveCustomer) -> AuditValues:
+def _write_customer(
+    run: BatchRun, row: Row, operation: op.OnCustomer | op.ArchiveCustomer
+) -> AuditValues:
     work = run.work
     if isinstance(operation, op.ArchiveCustomer):
         audited = customers.archive(work, row, operation.reason)
@@ -237,9 +267,15 @@ def _write_contact(run: BatchRun, row: Row, operation: op.AnyOperation) -> Audit
     work = run.work
     match operation:
         case op.HandOverWork():
-            return contacts.hand_over(work, row, references.heir(work, run.batch.owner, operation.work_to))
+            return contacts.hand_over(
+                work, row, references.heir(work, run.batch.owner, operation.work_to)
+            )
         case op.RemoveContact():
-            heir = references.heir(work, run.batch.owner, operation.work_to) if operation.work_to else None
+            heir = (
+                references.heir(work, run.batch.owner, operation.work_to)
+                if operation.work_to
+                else None
+            )
             audited = contacts.remove(work, row, heir, operation.reason)
             if row["applied"]:
                 row["applied"] = {**row["applied"], "present": False}

@@ -20,6 +20,8 @@ class OneOf:
 
     members: type[StrEnum]
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         """Return pydantic's schema for a `Literal` of the texts."""
         return core_schema.literal_schema([str(member) for member in self.members])

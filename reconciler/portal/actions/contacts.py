@@ -61,11 +61,16 @@ def edit(work: Work, contact: Row, fields: Fields) -> AuditValues:
     old = contact["email"]
     before, after = set_fields(work, contact, fields)
     if "email" in after:
-        check_protection(work)  # before the address lookup, so that nobody probes addresses on a protected contact
+        check_protection(
+            work
+        )  # before the address lookup, so that nobody probes addresses on a protected contact
         claim_address(work, contact)
         if same_address_form(old) != contact["address_form"]:
             _reset_access(work, contact, old)
-            before, after = {**before, "status": before.get("status")}, {**after, "status": ContactStatus.INVITED}
+            before, after = (
+                {**before, "status": before.get("status")},
+                {**after, "status": ContactStatus.INVITED},
+            )
     return before, after
 
 
@@ -91,12 +96,21 @@ def hand_over(work: Work, contact: Row, heir: Row) -> AuditValues:
         work.audit(Verb.WORK_MOVED, request, {"owner": contact.id}, {"owner": heir.id})
     if requests:
         listing = [about(work, request) for request in requests]
-        send(work, Wording.WORK_RECEIVED, heir, count=len(requests), from_name=contact["name"], requests=listing)
+        send(
+            work,
+            Wording.WORK_RECEIVED,
+            heir,
+            count=len(requests),
+            from_name=contact["name"],
+            requests=listing,
+        )
     ids = [request.id for request in requests]
     return {"owner": contact.id, "requests": ids}, {"owner": heir.id, "requests": ids}
 
 
-def remove(work: Work, contact: Row, heir: Row | None, reason: str, *, with_customer: bool = False) -> AuditValues:
+def remove(
+    work: Work, contact: Row, heir: Row | None, reason: str, *, with_customer: bool = False
+) -> AuditValues:
     """Remove the contact: hand over open work, end sessions and tokens, keep a tombstone."""
     rules.must_be_living(contact.values)
     before = {"status": contact["status"]}
@@ -108,7 +122,10 @@ def remove(work: Work, contact: Row, heir: Row | None, reason: str, *, with_cust
         raise rules.no_heir([request.values for request in unassigned], contact.id)
     work.end_access(contact.id)
     contact.update(
-        status=ContactStatus.REMOVED, address_form=None, password=None, removed=removal(work, reason, with_customer)
+        status=ContactStatus.REMOVED,
+        address_form=None,
+        password=None,
+        removed=removal(work, reason, with_customer),
     )
     work.touch(contact, "presence")
     return before, after
@@ -134,7 +151,9 @@ def restore(work: Work, contact: Row) -> AuditValues:
         raise Problem("not-restorable", f"customer '{customer.id}' is archived")
     _key_must_be_free(work, contact)
     generations.begin_next_life(work, contact)
-    contact.update(status=ContactStatus.INVITED, removed=None, decision=contact["decision"] and "approved")
+    contact.update(
+        status=ContactStatus.INVITED, removed=None, decision=contact["decision"] and "approved"
+    )
     claim_address(work, contact)
     work.touch(contact, "presence")
     invite(work, contact, Wording.ACTIVATION_AGAIN)
@@ -151,7 +170,9 @@ def _key_must_be_free(work: Work, contact: Row) -> None:
         t.contacts.c.status != ContactStatus.REMOVED,
     ):
         if holder is not contact:
-            raise Problem("key-taken", f"the key '{contact['external_key']}' belongs to '{holder.id}'")
+            raise Problem(
+                "key-taken", f"the key '{contact['external_key']}' belongs to '{holder.id}'"
+            )
 
 
 def resend_activation(work: Work, contact: Row) -> AuditValues:

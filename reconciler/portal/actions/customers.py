@@ -51,17 +51,25 @@ def archive(work: Work, customer: Row, reason: str) -> AuditValues:
     """Archive a customer and remove its contacts; refused while a request is open."""
     if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("wrong-state", f"customer '{customer.id}' is already archived")
-    open_requests = work.where("request", t.requests.c.customer == customer.id, t.requests.c.state.in_(OPEN))
+    open_requests = work.where(
+        "request", t.requests.c.customer == customer.id, t.requests.c.state.in_(OPEN)
+    )
     if open_requests:
         ids = [request.id for request in open_requests]
-        raise Problem("open-requests", f"{len(ids)} requests of '{customer.id}' are open", requests=ids)
+        raise Problem(
+            "open-requests", f"{len(ids)} requests of '{customer.id}' are open", requests=ids
+        )
     people = contacts_of(work, customer)
     for contact in people:
         if contact["status"] == ContactStatus.UNAPPROVED:
             reject(work, contact, "other", mail=False)
         else:
             contacts.remove(work, contact, None, reason, with_customer=True)
-    customer.update(status=CustomerStatus.ARCHIVED, name_form=None, archived=contacts.removal(work, reason, False))
+    customer.update(
+        status=CustomerStatus.ARCHIVED,
+        name_form=None,
+        archived=contacts.removal(work, reason, False),
+    )
     work.touch(customer, "presence")
     return {"status": CustomerStatus.ACTIVE}, {
         "status": CustomerStatus.ARCHIVED,
@@ -71,7 +79,11 @@ def archive(work: Work, customer: Row, reason: str) -> AuditValues:
 
 def contacts_of(work: Work, customer: Row) -> list[Row]:
     """Return all contacts that are not removed, including registrations."""
-    return work.where("contact", t.contacts.c.customer == customer.id, t.contacts.c.status != ContactStatus.REMOVED)
+    return work.where(
+        "contact",
+        t.contacts.c.customer == customer.id,
+        t.contacts.c.status != ContactStatus.REMOVED,
+    )
 
 
 def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) -> AuditValues:
@@ -87,9 +99,13 @@ def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) ->
         claim_name(work, customer)
     work.touch(customer, "presence")
     removed_contacts = work.where(
-        "contact", t.contacts.c.customer == customer.id, t.contacts.c.status == ContactStatus.REMOVED
+        "contact",
+        t.contacts.c.customer == customer.id,
+        t.contacts.c.status == ContactStatus.REMOVED,
     )
-    returning = [contact for contact in removed_contacts if (contact["removed"] or {}).get("with_customer")]
+    returning = [
+        contact for contact in removed_contacts if (contact["removed"] or {}).get("with_customer")
+    ]
     for contact in returning:
         contacts.restore(work, contact)
     return {"status": CustomerStatus.ARCHIVED}, {
@@ -115,7 +131,9 @@ def renew_code(work: Work, customer: Row) -> AuditValues:
 
     The history does not contain the code.
     """
-    customer["registration_code"] = "-".join("".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(3))
+    customer["registration_code"] = "-".join(
+        "".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(3)
+    )
     work.count_version(customer)
     return {}, {"registration_code": "renewed"}
 

@@ -31,12 +31,17 @@ def file_of(store: Store, grant: Grant, request: str, file: str) -> tuple[str, P
     return selected["name"], store.vault.existing_path(selected["id"])
 
 
-def archive_of(store: Store, grant: Grant, request: str, kind: str | None) -> tuple[str, list[Member]]:
+def archive_of(
+    store: Store, grant: Grant, request: str, kind: str | None
+) -> tuple[str, list[Member]]:
     """Return the name and members of an archive: a folder per kind, deliveries by language."""
     row, files = _files(store, grant, request)
     selected = [candidate for candidate in files if kind in {None, candidate["kind"]}]
     if not selected:
-        raise Problem("not-found", f"request '{request}' has no files" + (f" of kind '{kind}'" if kind else ""))
+        raise Problem(
+            "not-found",
+            f"request '{request}' has no files" + (f" of kind '{kind}'" if kind else ""),
+        )
     names = distinct_names([_path_in_archive(candidate) for candidate in selected])
     members = [
         Member(name, store.vault.existing_path(candidate["id"]), candidate["created_at"])
@@ -57,9 +62,14 @@ def _files(store: Store, grant: Grant, request: str) -> tuple[Mapping[str, Any],
         return row, files_of_request(connection, row["id"])
 
 
-def _record_download(store: Store, grant: Grant, request: Mapping[str, Any], files: Sequence[File]) -> None:
+def _record_download(
+    store: Store, grant: Grant, request: Mapping[str, Any], files: Sequence[File]
+) -> None:
     """Record the first download of a delivery by somebody who may decide; reminders end with it."""
-    decides = row_scope_of(grant.principal.kind, "requests.decide") is not None and grant.principal.contact is not None
+    decides = (
+        row_scope_of(grant.principal.kind, "requests.decide") is not None
+        and grant.principal.contact is not None
+    )
     if (
         not decides
         or request["taken_at"] is not None

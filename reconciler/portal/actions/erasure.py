@@ -35,7 +35,9 @@ def erase(work: Work, contact: Row) -> AuditValues:
     Key, life and requests stay. The entry in the history lists the erased values, not the person.
     """
     if contact["status"] != ContactStatus.REMOVED:
-        raise Problem("wrong-state", f"contact '{contact.id}' is {contact['status']}: remove it first")
+        raise Problem(
+            "wrong-state", f"contact '{contact.id}' is {contact['status']}: remove it first"
+        )
     traces = _traces(work, contact)
     _empty(work, contact, traces)
     _delete_letters(work, contact, traces)
@@ -51,9 +53,17 @@ def _traces(work: Work, contact: Row) -> Traces:
     name, c, s = pseudonym(contact.id), t.changes.c, t.sign_ups.c
     replaced = {**PERSONAL, "name": name, "email": f"{name}@erased.invalid"}
     work.flush()
-    acts = work.connection.execute(select(c.by).distinct().where(c.person == contact.id)).scalars().all()
+    acts = (
+        work.connection.execute(select(c.by).distinct().where(c.person == contact.id))
+        .scalars()
+        .all()
+    )
     past = work.connection.execute(select(c.before, c.after).where(c.id == contact.id)).all()
-    values = [contact.values, (contact["applied"] or {}).get("fields"), *(side for row in past for side in row)]
+    values = [
+        contact.values,
+        (contact["applied"] or {}).get("fields"),
+        *(side for row in past for side in row),
+    ]
     texts = texts_in(values, PERSONAL) | set(acts)
     texts |= {touch["by"] for touch in contact["touched"].values() if touch["actor"] == Actor.SELF}
     forms = {same_address_form(text) for text in texts if "@" in text}
@@ -67,7 +77,11 @@ def _empty(work: Work, contact: Row, traces: Traces) -> None:
     """Replace the personal values in the contact's own row by the pseudonym."""
     applied = contact["applied"] and {
         **contact["applied"],
-        "fields": {name: value for name, value in contact["applied"]["fields"].items() if name not in PERSONAL},
+        "fields": {
+            name: value
+            for name, value in contact["applied"]["fields"].items()
+            if name not in PERSONAL
+        },
     }
     touched = {
         name: {**touch, "by": traces.pseudonym} if touch["actor"] == Actor.SELF else touch

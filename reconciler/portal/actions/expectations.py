@@ -51,13 +51,17 @@ def _check_rows(work: Work, rows: Sequence[ExpectedRow]) -> None:
 def _check_rights(work: Work, people: ExpectedPeople, run: str) -> None:
     if people.revision >= work.revision:
         current = work.revision - 1
-        raise Problem("stale", f"the portal is at revision {current}, the batch expects {people.revision}")
+        raise Problem(
+            "stale", f"the portal is at revision {current}, the batch expects {people.revision}"
+        )
     customers = None if people.customers is None else frozenset(people.customers)
     statement = changes_since(people.revision, run).execution_options(yield_per=_AT_ONCE)
     with work.connection.execute(statement) as entries:
         for entry in map(dict, entries.mappings()):
             if concerns(entry, customers) and changes_rights(entry):
-                detail = f"{entry['object']} '{entry['id']}' changed in revision {entry['revision']}"
+                detail = (
+                    f"{entry['object']} '{entry['id']}' changed in revision {entry['revision']}"
+                )
                 raise Problem("stale", detail, kind=entry["object"], id=entry["id"])
 
 

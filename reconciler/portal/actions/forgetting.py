@@ -10,7 +10,21 @@ import json
 from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
-from sqlalchemy import JSON, Column, ColumnElement, Select, Table, Text, and_, cast, false, func, or_, select, update
+from sqlalchemy import (
+    JSON,
+    Column,
+    ColumnElement,
+    Select,
+    Table,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    or_,
+    select,
+    update,
+)
 
 from reconciler.portal.actions.outbox import FORGOTTEN
 from reconciler.portal.mail.kinds import MailKind
@@ -20,7 +34,9 @@ from reconciler.portal.rules.traces import AS_PERSON, IDENTITIES, Traces
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import KINDS, Work
 
-NAMES_OTHERS: Final = frozenset({MailKind.ACCEPTED, MailKind.REGISTERED, MailKind.SUBMITTED, MailKind.WORK_RECEIVED})
+NAMES_OTHERS: Final = frozenset(
+    {MailKind.ACCEPTED, MailKind.REGISTERED, MailKind.SUBMITTED, MailKind.WORK_RECEIVED}
+)
 """Mails that tell one person what another did: a single word in them may mean the person."""
 NOT_SEARCHED: Final = frozenset(
     (table.name, name)
@@ -42,14 +58,20 @@ def forget_everywhere(work: Work, traces: Traces) -> None:
 def forget_in_history(work: Work, traces: Traces) -> list[str]:
     """Erase what the history says about the person; return the names of the erased values."""
     c, names = t.changes.c, []
-    candidates = or_(c.person == traces.id, c.id == traces.id, _may_hold([c.by, c.before, c.after], traces))
-    rows = work.connection.execute(select(t.changes).where(candidates).order_by(c.revision, c.seq)).mappings()
+    candidates = or_(
+        c.person == traces.id, c.id == traces.id, _may_hold([c.by, c.before, c.after], traces)
+    )
+    rows = work.connection.execute(
+        select(t.changes).where(candidates).order_by(c.revision, c.seq)
+    ).mappings()
     for entry in [dict(row) for row in rows]:
         seals = entry["seals"]
         paths = [path for path in sorted(seals) if _identifies(traces, entry, path)]
         if paths:
             entry_key = and_(c.revision == entry["revision"], c.seq == entry["seq"])
-            work.connection.execute(update(t.changes).where(entry_key).values(**chain.erase_values(entry, paths)))
+            work.connection.execute(
+                update(t.changes).where(entry_key).values(**chain.erase_values(entry, paths))
+            )
             names += [chain.value_name(entry, path) for path in paths]
     return names
 
@@ -77,7 +99,9 @@ def _forget_in(work: Work, table: Table, traces: Traces) -> None:
         return
     candidates = select(table).where(_may_hold(columns, traces))
     if table is t.outbox:
-        candidates = candidates.where(or_(table.c.contact.is_(None), table.c.contact.not_in(_homonyms(traces))))
+        candidates = candidates.where(
+            or_(table.c.contact.is_(None), table.c.contact.not_in(_homonyms(traces)))
+        )
     for row in [dict(row) for row in work.connection.execute(candidates).mappings()]:
         if changes := _changes(table, columns, row, traces):
             _write(work, table, row, changes)
@@ -105,7 +129,9 @@ def _may_hold(columns: Iterable[ColumnElement[Any]], traces: Traces) -> ColumnEl
     )
 
 
-def _changes(table: Table, columns: Iterable[Column[Any]], row: Mapping[str, Any], traces: Traces) -> dict[str, Any]:
+def _changes(
+    table: Table, columns: Iterable[Column[Any]], row: Mapping[str, Any], traces: Traces
+) -> dict[str, Any]:
     """Return the columns that differ after the person is removed from them."""
     loose = table is t.outbox and row["kind"] in NAMES_OTHERS
     clean = {
@@ -115,15 +141,23 @@ def _changes(table: Table, columns: Iterable[Column[Any]], row: Mapping[str, Any
     }
     changes = {name: value for name, value in clean.items() if value != row[name]}
     # a mail that was sent needs no text any more
-    return dict(FORGOTTEN) if changes and table is t.outbox and row["forget_at"] is not None else changes
+    return (
+        dict(FORGOTTEN)
+        if changes and table is t.outbox and row["forget_at"] is not None
+        else changes
+    )
 
 
-def _cleaned(table: Table, column: Column[Any], row: Mapping[str, Any], traces: Traces, *, loose: bool) -> Any:
+def _cleaned(
+    table: Table, column: Column[Any], row: Mapping[str, Any], traces: Traces, *, loose: bool
+) -> Any:
     value, own = row[column.name], table is t.contacts and row["id"] == traces.id
     if (table.name, column.name) in _JSON_TEXTS and value:
         read = json.loads(value)
         clean = traces.clean(read, own=own)
-        return value if clean == read else json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+        return (
+            value if clean == read else json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+        )
     if isinstance(value, str):
         return traces.without(value, loose=loose)
     return traces.clean(value, own=own)

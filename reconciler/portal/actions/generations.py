@@ -62,7 +62,9 @@ def store_lives(work: Work, rows: Iterable[Row]) -> None:
         stored_life, new_life = t.lives.c.life, insert.excluded.life
         highest = {"life": case((new_life > stored_life, new_life), else_=stored_life)}
         key = t.lives.primary_key.columns.keys()
-        work.connection.execute(insert.on_conflict_do_update(index_elements=key, set_=highest), last)
+        work.connection.execute(
+            insert.on_conflict_do_update(index_elements=key, set_=highest), last
+        )
 
 
 def _last_life(row: Row) -> dict[str, Any]:

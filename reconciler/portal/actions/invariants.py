@@ -13,7 +13,9 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 def touched_customers(work: Work) -> set[str]:
     """Return the ids of the customers whose rows, contacts or requests this work changed."""
-    changed_rows = [row for row in work.rows.values() if row.first is None or row.values != row.first]
+    changed_rows = [
+        row for row in work.rows.values() if row.first is None or row.values != row.first
+    ]
     return {_customer(row) for row in changed_rows if _customer(row)}
 
 
@@ -31,7 +33,9 @@ def work_has_owners(work: Work) -> None:
         orphans = work_without_owner(work.connection, touched[start : start + 500])
         if orphans:
             owner = orphans[0][1]
-            raise no_heir([{"id": id} for id, request_owner in orphans if request_owner == owner], owner)
+            raise no_heir(
+                [{"id": id} for id, request_owner in orphans if request_owner == owner], owner
+            )
 
 
 def managers_stay(work: Work, before: Collection[str]) -> None:
@@ -42,4 +46,6 @@ def managers_stay(work: Work, before: Collection[str]) -> None:
         customer = work.get("customer", id)
         remembered = (customer["applied"] or {}).get("fields", {})
         if customer["status"] == CustomerStatus.ACTIVE and not remembered.get("manager_optional"):
-            raise Problem("last-manager", f"customer '{customer['external_key'] or id}' would have no manager")
+            raise Problem(
+                "last-manager", f"customer '{customer['external_key'] or id}' would have no manager"
+            )

@@ -28,7 +28,9 @@ _PARTS: Final = 4
 
 def new_mark(store: Store, session: Mapping[str, Any]) -> str | None:
     """Return a new mark for the browser of this session; None for a person without a password."""
-    table, id = (t.contacts, session["contact"]) if session["contact"] else (t.staff, session["staff"])
+    table, id = (
+        (t.contacts, session["contact"]) if session["contact"] else (t.staff, session["staff"])
+    )
     with store.read() as connection:
         secret = str(connection.execute(select(t.portal.c.secret)).scalar_one())
         person = dict(connection.execute(select(table).where(table.c.id == id)).mappings().one())
@@ -46,10 +48,14 @@ def known_subject(work: Work, person: Row | None, mark: str) -> str | None:
         return None
     if person["password"] is None or person["status"] != ContactStatus.ACTIVE:
         return None
-    right = hmac.compare_digest(seal.encode(), _seal(str(work.portal["secret"]), content, person.values).encode())
+    right = hmac.compare_digest(
+        seal.encode(), _seal(str(work.portal["secret"]), content, person.values).encode()
+    )
     return f"{person.id}:{parts[1]}" if right else None
 
 
 def _seal(secret: str, content: str, person: Mapping[str, Any]) -> str:
     text = "\n".join(("known browser", content, person["address_form"] or "", person["password"]))
-    return hmac.new(secret.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256).hexdigest()
+    return hmac.new(
+        secret.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256
+    ).hexdigest()

@@ -29,9 +29,9 @@ def take(work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str)
     )
     for start in range(0, len(scopes), 500):
         conflict = work.connection.execute(
-            leases_with_scope.where(t.lease_scopes.c.scope.in_(scopes[start : start + 500])).order_by(
-                t.lease_scopes.c.scope
-            )
+            leases_with_scope.where(
+                t.lease_scopes.c.scope.in_(scopes[start : start + 500])
+            ).order_by(t.lease_scopes.c.scope)
         ).first()
         if conflict:
             raise Problem(
@@ -46,10 +46,16 @@ def take(work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str)
     work.connection.execute(update(t.portal).values(fence=token))
     work.connection.execute(
         insert(t.leases).values(
-            id=id, token=token, holder=holder, run=run, expires_at=_text(now + timedelta(seconds=ttl_s))
+            id=id,
+            token=token,
+            holder=holder,
+            run=run,
+            expires_at=_text(now + timedelta(seconds=ttl_s)),
         )
     )
-    work.connection.execute(insert(t.lease_scopes), [{"scope": scope, "lease": id} for scope in sorted(set(scopes))])
+    work.connection.execute(
+        insert(t.lease_scopes), [{"scope": scope, "lease": id} for scope in sorted(set(scopes))]
+    )
     return {"id": id, "token": token, "expires_in_s": ttl_s}
 
 
@@ -61,8 +67,14 @@ def _check_owner(work: Work, owner: str, scopes: Sequence[str]) -> None:
     if "settings" in scopes:
         settings_owner = work.connection.execute(select(t.settings.c.owner)).scalar()
         services = select(t.services.c.id).where(t.services.c.owner == owner).limit(1)
-        if settings_owner not in {None, owner} and work.connection.execute(services).first() is None:
-            raise Problem("forbidden", f"this token is for '{owner}'; the settings belong to '{settings_owner}'")
+        if (
+            settings_owner not in {None, owner}
+            and work.connection.execute(services).first() is None
+        ):
+            raise Problem(
+                "forbidden",
+                f"this token is for '{owner}'; the settings belong to '{settings_owner}'",
+            )
     c = t.customers.c
     keys = sorted(scope.removeprefix("customer:") for scope in scopes)
     for start in range(0, len(keys), 500):
@@ -99,7 +111,9 @@ def scopes_of(work: Work, id: str, token: int) -> frozenset[str]:
     if lease is None or lease.token != token or lease.expires_at < _text(_now()):
         raise Problem("lease-fenced", f"lease '{id}' expired")
     return frozenset(
-        work.connection.execute(select(t.lease_scopes.c.scope).where(t.lease_scopes.c.lease == id)).scalars()
+        work.connection.execute(
+            select(t.lease_scopes.c.scope).where(t.lease_scopes.c.lease == id)
+        ).scalars()
     )
 
 

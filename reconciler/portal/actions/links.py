@@ -12,7 +12,14 @@ from sqlalchemy import Connection, delete, select, update
 
 from reconciler.portal.actions import attempts
 from reconciler.portal.actions.known_browsers import known_subject
-from reconciler.portal.actions.mails import Recipient, compose, contact_recipient, digest_of, new_link, staff_recipient
+from reconciler.portal.actions.mails import (
+    Recipient,
+    compose,
+    contact_recipient,
+    digest_of,
+    new_link,
+    staff_recipient,
+)
 from reconciler.portal.actions.passwords import hash_password, must_be_strong
 from reconciler.portal.actions.people import act_as_self, person_with_address
 from reconciler.portal.mail.kinds import Wording
@@ -59,7 +66,9 @@ def set_password(work: Work, kind: str, secret: str, password_hash: str, host: s
     """Set the password of the link's owner. The link works once and ends all their other links."""
     person = person_behind(work.connection, kind, secret, work.now)
     row = work.get("contact" if "customer" in person else "staff", person["id"])
-    work.connection.execute(update(t.links).where(t.links.c.digest == digest_of(secret)).values(used_at=work.now))
+    work.connection.execute(
+        update(t.links).where(t.links.c.digest == digest_of(secret)).values(used_at=work.now)
+    )
     attempts.clear_failures(work, same_address_form(row["email"]), host)
     row["password"] = password_hash
     if kind == "activation":
@@ -98,7 +107,9 @@ def ask_for_reset(work: Work, email: str, host: str, browser: str = "") -> None:
     secret = new_link(work, "reset", later(work.now, minutes=RESET_MINUTES), active)
     reader = recipient_of(work, person) if person else Recipient(email, email, "en")
     wording = Wording.RESET if active or not person else Wording.KNOWN_INVITED
-    mail = compose(work, wording, reader, link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES)
+    mail = compose(
+        work, wording, reader, link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES
+    )
     if person:
         work.mail(mail)
 
@@ -110,7 +121,11 @@ def recipient_of(work: Work, person: Row) -> Recipient:
 
 def _link(connection: Connection, kind: str, secret: str) -> Mapping[str, Any] | None:
     c = t.links.c
-    row = connection.execute(select(t.links).where(c.digest == digest_of(secret), c.kind == kind)).mappings().first()
+    row = (
+        connection.execute(select(t.links).where(c.digest == digest_of(secret), c.kind == kind))
+        .mappings()
+        .first()
+    )
     return dict(row) if row else None
 
 

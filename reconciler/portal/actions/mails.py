@@ -37,7 +37,9 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def send(work: Work, wording: Wording, contact: Row, *, to: str | None = None, **facts: Any) -> None:
+def send(
+    work: Work, wording: Wording, contact: Row, *, to: str | None = None, **facts: Any
+) -> None:
     """Queue a mail to this contact, in the contact's language."""
     reader = contact_recipient(work, contact)
     post(work, wording, replace(reader, to=to) if to else reader, **facts)
@@ -47,7 +49,9 @@ def contact_recipient(work: Work, contact: Row) -> Recipient:
     """Return the contact as a recipient, in their own language or their customer's."""
     customer = work.get("customer", contact["customer"]) if contact["customer"] else None
     language = contact["language"] or (customer["language"] if customer else "en")
-    return Recipient(contact["email"], contact["name"], language, contact.id, contact["role"], customer)
+    return Recipient(
+        contact["email"], contact["name"], language, contact.id, contact["role"], customer
+    )
 
 
 def staff_recipient(person: Row) -> Recipient:
@@ -98,10 +102,18 @@ def new_link(work: Work, kind: str, expires_at: str, person: Row | None) -> str:
     """Return the secret of a new link for this person; without a person, the link opens nothing."""
     work.flush()
     secret = secrets.token_urlsafe(24)
-    person_columns = {"contact": None, "staff": None, **({person.kind: person.id} if person else {})}
+    person_columns = {
+        "contact": None,
+        "staff": None,
+        **({person.kind: person.id} if person else {}),
+    }
     work.connection.execute(
         insert(t.links).values(
-            digest=digest_of(secret), kind=kind, expires_at=expires_at, used_at=None, **person_columns
+            digest=digest_of(secret),
+            kind=kind,
+            expires_at=expires_at,
+            used_at=None,
+            **person_columns,
         )
     )
     return secret
@@ -142,6 +154,9 @@ def _contact_address(customer: Row | None, work: Work) -> str:
         return str(customer["project_managers"][0])
     c = t.staff.c
     administrators = (
-        select(c.email).where(c.kind == StaffKind.ADMINISTRATOR, c.status == StaffStatus.ACTIVE).order_by(c.id).limit(1)
+        select(c.email)
+        .where(c.kind == StaffKind.ADMINISTRATOR, c.status == StaffStatus.ACTIVE)
+        .order_by(c.id)
+        .limit(1)
     )
     return str(work.connection.execute(administrators).scalar() or "")

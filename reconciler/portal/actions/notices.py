@@ -39,14 +39,23 @@ def mail_project_managers(work: Work, wording: Wording, request: Row, **facts: s
     owner = work.get("contact", request["owner"])
     for address in customer["project_managers"]:
         name, language = _name_and_language(work, address)
-        recipient = Recipient(address, name, language, work.principal.contact or owner.id, customer=customer)
-        mail_facts = {"title": request["title"], "link": request_url(work, request), "who": owner["name"], **facts}
+        recipient = Recipient(
+            address, name, language, work.principal.contact or owner.id, customer=customer
+        )
+        mail_facts = {
+            "title": request["title"],
+            "link": request_url(work, request),
+            "who": owner["name"],
+            **facts,
+        }
         post(work, wording, recipient, **mail_facts)
 
 
 def _name_and_language(work: Work, address: str) -> tuple[str, str]:
     """Return the name and language for a project manager's address."""
     staff = work.where(
-        "staff", t.staff.c.address_form == same_address_form(address), t.staff.c.status != StaffStatus.REMOVED
+        "staff",
+        t.staff.c.address_form == same_address_form(address),
+        t.staff.c.status != StaffStatus.REMOVED,
     )
     return (staff[0]["name"], staff[0]["language"]) if staff else (address, POLICY_LANGUAGE)

@@ -30,11 +30,19 @@ def orderable_services(connection: Connection, contact: str) -> list[Values]:
         .select_from(contacts_and_customers)
         .where(c.id == contact)
     ).one()
-    rows = connection.execute(select(t.services).order_by(t.services.c.name, t.services.c.id)).mappings()
-    return [service for service in map(dict, rows) if may_order_service(service, lists.services, lists.home)]
+    rows = connection.execute(
+        select(t.services).order_by(t.services.c.name, t.services.c.id)
+    ).mappings()
+    return [
+        service
+        for service in map(dict, rows)
+        if may_order_service(service, lists.services, lists.home)
+    ]
 
 
-def check_order(work: Work, owner: Row, service: Row | None, fields: Values, files: Sequence[str]) -> None:
+def check_order(
+    work: Work, owner: Row, service: Row | None, fields: Values, files: Sequence[str]
+) -> None:
     """Raise a problem unless the contact may order exactly this now."""
     customer = work.get("customer", owner["customer"])
     if not customer["project_managers"]:
@@ -51,7 +59,9 @@ def check_order(work: Work, owner: Row, service: Row | None, fields: Values, fil
         raise Problem("unprocessable", detail, field="files")
     _check_languages(work, fields)
     if fields["deadline"] is not None and fields["deadline"] <= work.now:
-        raise Problem("unprocessable", f"the deadline '{fields['deadline']}' is in the past", field="deadline")
+        raise Problem(
+            "unprocessable", f"the deadline '{fields['deadline']}' is in the past", field="deadline"
+        )
 
 
 def _check_languages(work: Work, fields: Values) -> None:

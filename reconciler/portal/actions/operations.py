@@ -326,7 +326,13 @@ def kind_of(operation: Operation) -> str:
             return "service"
         case OnSettings():
             return "settings"
-        case OnCustomer() | RenameCustomer() | ArchiveCustomer() | ReleaseCustomer() | CreateCustomer():
+        case (
+            OnCustomer()
+            | RenameCustomer()
+            | ArchiveCustomer()
+            | ReleaseCustomer()
+            | CreateCustomer()
+        ):
             return "customer"
         case _:
             return "contact"

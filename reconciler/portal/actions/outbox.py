@@ -29,7 +29,14 @@ RETRY_AFTER_MINUTES: Final = (1, 5, 15, 60, 240, 720, 1440, 1440)
 """The delay after each failed attempt, nearly three days in all; then the mail is given up."""
 KEPT_DAYS: Final = 30
 """How long recipient and text of a mail are kept after it was sent or given up."""
-FORGOTTEN: Final = {"to": "", "subject": "", "text": "", "html": "", "last_error": None, "forget_at": None}
+FORGOTTEN: Final = {
+    "to": "",
+    "subject": "",
+    "text": "",
+    "html": "",
+    "last_error": None,
+    "forget_at": None,
+}
 """The columns that are emptied then. Id, Message-ID, kind, contact, state and times stay."""
 
 Mail = Mapping[str, Any]
@@ -81,7 +88,11 @@ def record_sent(store: Store, mail: Mail) -> None:
 def record_rejected(store: Store, mail: Mail, why: str) -> None:
     """Record a permanent failure: a dead letter, until an administrator queues it again."""
     forget_at = _forget_at(store.clock())
-    _record(store, mail, {"state": MailState.DEAD, "next_try_at": None, "last_error": why, "forget_at": forget_at})
+    _record(
+        store,
+        mail,
+        {"state": MailState.DEAD, "next_try_at": None, "last_error": why, "forget_at": forget_at},
+    )
 
 
 def _forget_at(now: str) -> str:
@@ -107,17 +118,32 @@ def _record(store: Store, mail: Mail, values: dict[str, Any]) -> None:
 
 def queue_again(work: Work, id: str) -> dict[str, Any]:
     """Queue a dead letter again from its first attempt; return the new row."""
-    mail = work.connection.execute(select(t.outbox).where(t.outbox.c.id == id).with_for_update()).mappings().first()
+    mail = (
+        work.connection.execute(select(t.outbox).where(t.outbox.c.id == id).with_for_update())
+        .mappings()
+        .first()
+    )
     if mail is None:
         raise Problem("not-found", f"there is no mail '{id}'")
     if mail["state"] != MailState.DEAD:
-        raise Problem("wrong-state", f"mail '{id}' is {mail['state']}: only a dead letter can be queued again")
+        raise Problem(
+            "wrong-state", f"mail '{id}' is {mail['state']}: only a dead letter can be queued again"
+        )
     if not mail["text"]:
         raise Problem("wrong-state", f"mail '{id}' was emptied and can no longer be sent")
     values = {"state": MailState.QUEUED, "tries": 0, "next_try_at": work.now, "forget_at": None}
     work.connection.execute(update(t.outbox).where(t.outbox.c.id == id).values(**values))
-    work.audit(Verb.OUTBOX_RETRY, Row("mail", {"id": id}, None), {"state": MailState.DEAD}, {"state": MailState.QUEUED})
-    return {**mail, **values, **_without_secrets(dict(mail))}  # stored idempotent answers contain no secrets
+    work.audit(
+        Verb.OUTBOX_RETRY,
+        Row("mail", {"id": id}, None),
+        {"state": MailState.DEAD},
+        {"state": MailState.QUEUED},
+    )
+    return {
+        **mail,
+        **values,
+        **_without_secrets(dict(mail)),
+    }  # stored idempotent answers contain no secrets
 
 
 def readable(mail: Mail) -> dict[str, Any]:
@@ -142,8 +168,16 @@ def forget_mails(store: Store) -> int:
 def _forget_some(store: Store) -> int:
     c, now = t.outbox.c, store.clock()
     with store.read() as connection:
-        due = list(connection.execute(select(c.id).where(c.forget_at <= now).limit(ROWS_PER_BATCH)).scalars())
+        due = list(
+            connection.execute(
+                select(c.id).where(c.forget_at <= now).limit(ROWS_PER_BATCH)
+            ).scalars()
+        )
     if due:
-        with store.unversioned() as connection:  # the condition again: a mail may have been requeued meanwhile
-            connection.execute(update(t.outbox).where(c.id.in_(due), c.forget_at <= now).values(**FORGOTTEN))
+        with (
+            store.unversioned() as connection
+        ):  # the condition again: a mail may have been requeued meanwhile
+            connection.execute(
+                update(t.outbox).where(c.id.in_(due), c.forget_at <= now).values(**FORGOTTEN)
+            )
     return len(due)

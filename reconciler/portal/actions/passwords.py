@@ -48,7 +48,10 @@ def is_correct(password_hash: str | None, password: str) -> bool:
     """Return whether the password matches the hash; without a hash, the work is the same."""
     with _SLOTS:
         try:
-            return HASHER.verify(password_hash or _DUMMY_HASH, _normal(password)) and password_hash is not None
+            return (
+                HASHER.verify(password_hash or _DUMMY_HASH, _normal(password))
+                and password_hash is not None
+            )
         except (VerificationError, InvalidHashError):
             return False
 

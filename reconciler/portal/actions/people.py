@@ -34,8 +34,12 @@ def address_must_be_free(work: Work, form: str, person: Row, email: str) -> None
         count_against(work, Limit.ADDRESSES)
     holder = person_with_address(work, form)
     if holder is not None and holder is not person:
-        holder_kind = "another contact" if holder.kind == "contact" else "one of the provider's people"
-        holder_kind = "somebody" if work.principal.actor in {Actor.MANAGER, Actor.SELF} else holder_kind
+        holder_kind = (
+            "another contact" if holder.kind == "contact" else "one of the provider's people"
+        )
+        holder_kind = (
+            "somebody" if work.principal.actor in {Actor.MANAGER, Actor.SELF} else holder_kind
+        )
         raise Problem("address-taken", f"the address '{email}' is the login of {holder_kind}")
 
 

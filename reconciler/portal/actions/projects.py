@@ -28,13 +28,19 @@ def deliver(work: Work, request: Row, deliveries: Sequence[Delivery]) -> AuditVa
     """Deliver the translations and mail the owner. A target language may have no file (A)."""
     next_state("deliver", request["state"])
     if not deliveries:
-        raise Problem("unprocessable", "'files' is required: a delivery needs at least one file", field="files")
+        raise Problem(
+            "unprocessable",
+            "'files' is required: a delivery needs at least one file",
+            field="files",
+        )
     files = uploads.pending_uploads(work, [upload for upload, _ in deliveries])
     by_language = defaultdict(list)
     for file, (_, language) in zip(files, deliveries, strict=True):
         if language not in request["target_languages"]:
             targets = ", ".join(request["target_languages"])
-            raise Problem("unprocessable", f"'{language}' is not a target language of this request: {targets}")
+            raise Problem(
+                "unprocessable", f"'{language}' is not a target language of this request: {targets}"
+            )
         by_language[language].append(file)
     for language, delivered_files in by_language.items():
         uploads.attach(work, delivered_files, request, FileKind.DELIVERY, language)

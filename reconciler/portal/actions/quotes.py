@@ -56,13 +56,19 @@ def _agreed_terms(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
     """Return the terms of the quote: words are required, the cost follows from the price."""
     words = request["words"] if terms.get("words") is None else terms["words"]
     if words is None:
-        raise Problem("unprocessable", "'words' is required: some files could not be counted", field="words")
+        raise Problem(
+            "unprocessable", "'words' is required: some files could not be counted", field="words"
+        )
     price = price_of(work.connection, request["service"])
     agreed = {"words": words, "deadline": terms.get("deadline") or request["deadline"]}
     if terms.get("cost") is not None:
         currency = terms.get("currency") or request["currency"] or (price or {}).get("currency")
         if currency is None:
-            raise Problem("unprocessable", "'currency' is required: the service has no price", field="currency")
+            raise Problem(
+                "unprocessable",
+                "'currency' is required: the service has no price",
+                field="currency",
+            )
         return {**agreed, "cost": terms["cost"], "currency": currency}
     if "cost" in terms or words != request["words"] or request["cost"] is None:
         amount, currency = cost(words, price, len(request["target_languages"]))
@@ -83,7 +89,9 @@ def accept(work: Work, request: Row) -> AuditValues:
     next_state("accept", request["state"])
     if is_overdue(request.values, work.now):
         instead = [event for event in possible_events(request["state"]) if event != "accept"]
-        detail = f"the quote expired at {request['expires_at']}; possible events: {', '.join(instead)}"
+        detail = (
+            f"the quote expired at {request['expires_at']}; possible events: {', '.join(instead)}"
+        )
         raise Problem("wrong-state", detail, state=request["state"], possible=instead)
     audited = move(work, request, "accept")
     mail_project_managers(work, Wording.ACCEPTED, request, who=work.principal.name)
@@ -127,7 +135,11 @@ def expire_quotes(store: Store) -> int:
 
 def _expire_some_quotes(store: Store) -> int:
     c = t.requests.c
-    late = select(c.id).where(c.state == RequestState.QUOTED, c.expires_at < store.clock()).limit(ROWS_PER_BATCH)
+    late = (
+        select(c.id)
+        .where(c.state == RequestState.QUOTED, c.expires_at < store.clock())
+        .limit(ROWS_PER_BATCH)
+    )
     with store.read() as connection:
         if connection.execute(late).first() is None:  # the usual case; it takes no write lock
             return 0
@@ -136,5 +148,7 @@ def _expire_some_quotes(store: Store) -> int:
         work.load("customer", (request["customer"] for request in overdue_now))
         work.load("contact", (request["owner"] for request in overdue_now))
         for request in overdue_now:
-            work.audit(Verb.QUOTE_EXPIRED, request, *_cancel_by_event(work, request, "expire", "expired"))
+            work.audit(
+                Verb.QUOTE_EXPIRED, request, *_cancel_by_event(work, request, "expire", "expired")
+            )
     return len(overdue_now)

@@ -31,7 +31,10 @@ def contacts_called(work: Work, customer: str, key: str) -> list[Row]:
 def customer(work: Work, owner: str, reference: Reference) -> Row:
     """Return the customer that an operation refers to; else `not-found` or `stale`."""
     if reference.id is None:
-        return _first(customers_called(work, owner, reference.customer or ""), f"customer '{reference.customer}'")
+        return _first(
+            customers_called(work, owner, reference.customer or ""),
+            f"customer '{reference.customer}'",
+        )
     row = work.get("customer", reference.id)
     if reference.version is not None and row.first and row.first["version"] != reference.version:
         raise Problem("stale", f"customer '{row.id}' has version {row.first['version']}")
@@ -42,7 +45,9 @@ def heir(work: Work, owner: str, reference: Reference) -> Row:
     """Return the contact that receives work; else `not-found`."""
     if reference.id is not None:
         return work.get("contact", reference.id)
-    home = _first(customers_called(work, owner, reference.customer or ""), f"customer '{reference.customer}'")
+    home = _first(
+        customers_called(work, owner, reference.customer or ""), f"customer '{reference.customer}'"
+    )
     called = contacts_called(work, home.id, reference.key or "")
     return _first(called, f"contact '{reference.customer}/{reference.key}'")
 

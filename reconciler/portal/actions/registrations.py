@@ -43,7 +43,9 @@ def pending_registration(work: Work, registration: str) -> Row:
     if contact is None:
         raise Problem("registration-gone", f"there is no registration '{registration}'")
     if contact["status"] != ContactStatus.UNAPPROVED:
-        raise Problem("registration-gone", f"registration '{registration}' was {contact['decision']}")
+        raise Problem(
+            "registration-gone", f"registration '{registration}' was {contact['decision']}"
+        )
     return contact
 
 
@@ -61,9 +63,15 @@ def approve(
 ) -> AuditValues:
     """Approve with exactly these fields; `reviewed_fingerprint` is what the reviewer saw."""
     if reviewed_fingerprint is not None and reviewed_fingerprint != contact["fingerprint"]:
-        raise Problem("registration-changed", f"registration '{contact['registration']}' changed since it was reviewed")
+        raise Problem(
+            "registration-changed",
+            f"registration '{contact['registration']}' changed since it was reviewed",
+        )
     if contact["customer"] not in {None, customer.id}:
-        raise Problem("registration-changed", f"registration '{contact['registration']}' is of another customer")
+        raise Problem(
+            "registration-changed",
+            f"registration '{contact['registration']}' is of another customer",
+        )
     if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("wrong-state", f"customer '{customer.id}' is archived")
     _, after = set_fields(work, contact, fields)
@@ -71,13 +79,19 @@ def approve(
     claim_address(work, contact)
     work.touch(contact, "presence")
     invite(work, contact)
-    return {"status": ContactStatus.UNAPPROVED}, {**after, "customer": customer.id, "status": ContactStatus.INVITED}
+    return {"status": ContactStatus.UNAPPROVED}, {
+        **after,
+        "customer": customer.id,
+        "status": ContactStatus.INVITED,
+    }
 
 
 def reject(work: Work, contact: Row, reason: str, *, mail: bool = True) -> AuditValues:
     """Reject the registration, and mail the reason."""
     if mail:
         send(work, Wording.REJECTED, contact, reason=reason)
-    contact.update(status=ContactStatus.REMOVED, decision="rejected", removed=removal(work, reason, False))
+    contact.update(
+        status=ContactStatus.REMOVED, decision="rejected", removed=removal(work, reason, False)
+    )
     work.touch(contact, "presence")
     return {"status": ContactStatus.UNAPPROVED}, {"status": ContactStatus.REMOVED, "reason": reason}

@@ -23,13 +23,28 @@ from reconciler.portal.store.clock import later
 from reconciler.portal.store.unit_of_work import Row, Work
 
 NEW_REQUEST: Final = {
-    **dict.fromkeys(("words", "cost", "currency", "expires_at", "reason", "accepted_at", "delivered_at", "taken_at")),
+    **dict.fromkeys(
+        (
+            "words",
+            "cost",
+            "currency",
+            "expires_at",
+            "reason",
+            "accepted_at",
+            "delivered_at",
+            "taken_at",
+        )
+    ),
     "progress": 0,
 }
 
 
 def send(
-    work: Work, owner: Row, fields: Mapping[str, Any], files: Sequence[str] = (), reference_files: Sequence[str] = ()
+    work: Work,
+    owner: Row,
+    fields: Mapping[str, Any],
+    files: Sequence[str] = (),
+    reference_files: Sequence[str] = (),
 ) -> Row:
     """Create a request for a contact, with the uploads named.
 
@@ -45,7 +60,10 @@ def send(
     elif fields["workflow"] == Workflow.AUTOMATIC_PROJECT:
         detail = f"'{fields['workflow']}' begins a project without a quote; only the customer can send it"
         raise Problem("unprocessable", detail, field="workflow")
-    sources, references = uploads.pending_uploads(work, files), uploads.pending_uploads(work, reference_files)
+    sources, references = (
+        uploads.pending_uploads(work, files),
+        uploads.pending_uploads(work, reference_files),
+    )
     if set(files) & set(reference_files):
         raise Problem("unprocessable", "an upload cannot be both a source and a reference file")
     request = _new_request(work, owner, fields, service, sources)
@@ -65,7 +83,11 @@ def _service(work: Work, code: str | None) -> Row | None:
 
 
 def _new_request(
-    work: Work, owner: Row, fields: Mapping[str, Any], service: Row | None, sources: Sequence[uploads.File]
+    work: Work,
+    owner: Row,
+    fields: Mapping[str, Any],
+    service: Row | None,
+    sources: Sequence[uploads.File],
 ) -> Row:
     targets, words = sorted(set(fields["target_languages"])), rules.total_words(sources)
     amount, currency = rules.cost(words, service["price"] if service else None, len(targets))
@@ -132,5 +154,12 @@ def reassign(work: Work, request: Row, heir: Row) -> AuditValues:
     owner = work.get("contact", request["owner"])
     check_heir(heir.values, owner.values)
     audited = move(work, request, "reassign", owner=heir.id)
-    send_mail(work, Wording.WORK_RECEIVED, heir, count=1, from_name=owner["name"], requests=[about(work, request)])
+    send_mail(
+        work,
+        Wording.WORK_RECEIVED,
+        heir,
+        count=1,
+        from_name=owner["name"],
+        requests=[about(work, request)],
+    )
     return audited

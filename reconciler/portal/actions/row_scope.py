@@ -28,10 +28,18 @@ def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElemen
         case RowScope.OWN:
             return owner_column == principal.person if principal.person else false()
         case RowScope.CUSTOMER:
-            return and_(table.c.customer == principal.customer, approved) if principal.customer else false()
+            return (
+                and_(table.c.customer == principal.customer, approved)
+                if principal.customer
+                else false()
+            )
         case RowScope.TEAM:
             return (
-                and_(table.c.customer == principal.customer, owner_column != principal.contact, approved)
+                and_(
+                    table.c.customer == principal.customer,
+                    owner_column != principal.contact,
+                    approved,
+                )
                 if principal.customer
                 else false()
             )
@@ -42,7 +50,9 @@ def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElemen
 def customers_managed_by(connection: Connection, address: str) -> list[str]:
     """Return the ids of the active customers that name this address as a project manager."""
     c = t.customers.c
-    rows = connection.execute(select(c.id, c.project_managers).where(c.status == CustomerStatus.ACTIVE).order_by(c.id))
+    rows = connection.execute(
+        select(c.id, c.project_managers).where(c.status == CustomerStatus.ACTIVE).order_by(c.id)
+    )
     return [row.id for row in rows if address in address_forms(row.project_managers)]
 
 
@@ -56,11 +66,15 @@ def must_be_in_scope(connection: Connection, grant: Grant, row: Mapping[str, Any
     managers: frozenset[str] = frozenset()
     if grant.row_scope is RowScope.THEIRS and row["customer"]:
         c = t.customers.c
-        home = connection.execute(select(c.project_managers).where(c.id == row["customer"])).scalar_one()
+        home = connection.execute(
+            select(c.project_managers).where(c.id == row["customer"])
+        ).scalar_one()
         managers = address_forms(home)
     kind, owner = ("request", row["owner"]) if "target_languages" in row else ("contact", row["id"])
     hidden = (
-        kind == "contact" and row["status"] == ContactStatus.UNAPPROVED and grant.row_scope in WITHOUT_REGISTRATIONS
+        kind == "contact"
+        and row["status"] == ContactStatus.UNAPPROVED
+        and grant.row_scope in WITHOUT_REGISTRATIONS
     )
     if hidden or not grant.covers(customer=row["customer"], owner=owner, managers=managers):
         raise _not_found(kind, row["id"])
@@ -85,7 +99,9 @@ def get_in_scope(work: Work, grant: Grant, kind: str, id: str) -> Row:
 def heir_of(work: Work, grant: Grant, id: str) -> Row:
     """Return the contact who receives work; managers may name only people of their customer."""
     heir = work.get("contact", id)
-    foreign = heir["customer"] != grant.principal.customer or heir["status"] == ContactStatus.UNAPPROVED
+    foreign = (
+        heir["customer"] != grant.principal.customer or heir["status"] == ContactStatus.UNAPPROVED
+    )
     if grant.row_scope is RowScope.TEAM and foreign:
         raise _not_found("contact", id)
     return heir

@@ -87,7 +87,9 @@ Line: TypeAlias = Annotated[
 ]
 PersonName: TypeAlias = Annotated[Line, AfterValidator(_no_web_address)]
 """A name that strangers may put into our mails; it contains no link."""
-Paragraph: TypeAlias = Annotated[str, Field(max_length=2000, json_schema_extra=_LINES), AfterValidator(_paragraphs)]
+Paragraph: TypeAlias = Annotated[
+    str, Field(max_length=2000, json_schema_extra=_LINES), AfterValidator(_paragraphs)
+]
 Address: TypeAlias = Annotated[
     str,
     Field(max_length=254, json_schema_extra={"format": "email"}),
@@ -95,9 +97,13 @@ Address: TypeAlias = Annotated[
     AfterValidator(_address),
 ]
 Domain: TypeAlias = Annotated[
-    str, Field(min_length=1, max_length=253, json_schema_extra=_LINE), AfterValidator(_without_controls)
+    str,
+    Field(min_length=1, max_length=253, json_schema_extra=_LINE),
+    AfterValidator(_without_controls),
 ]
-Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")]
+Language: TypeAlias = Annotated[
+    str, Field(max_length=35, pattern=r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$")
+]
 Id: TypeAlias = Annotated[str, Field(max_length=40, pattern=r"^[A-Za-z0-9_-]+$")]
 Role: TypeAlias = Annotated[str, OneOf(roles.Role)]
 Kind: TypeAlias = Annotated[str, OneOf(roles.StaffKind)]
@@ -130,9 +136,12 @@ class Activation(StrictModel):
 
 class Branding(StrictModel):
     primary_color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
-    logo: Annotated[str, Field(max_length=500, json_schema_extra=_PLAIN), AfterValidator(_without_controls)] | None = (
-        None
-    )
+    logo: (
+        Annotated[
+            str, Field(max_length=500, json_schema_extra=_PLAIN), AfterValidator(_without_controls)
+        ]
+        | None
+    ) = None
 
 
 class Price(StrictModel):
@@ -143,7 +152,9 @@ class Price(StrictModel):
 class PortalName(StrictModel):
     """The name of the portal; null for the default name."""
 
-    name: Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_without_controls)] | None
+    name: (
+        Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_without_controls)] | None
+    )
 
 
 class SettingsFields(StrictModel):
@@ -197,9 +208,12 @@ class SignUpFields(StrictModel):
     email: Address
     role: Role = "requester"
     language: Language | None = None
-    code: Annotated[str, Field(max_length=40, json_schema_extra=_PLAIN), AfterValidator(_without_controls)] | None = (
-        None
-    )
+    code: (
+        Annotated[
+            str, Field(max_length=40, json_schema_extra=_PLAIN), AfterValidator(_without_controls)
+        ]
+        | None
+    ) = None
 
 
 class ResetFields(StrictModel):
@@ -230,14 +244,20 @@ class NewCode(StrictModel):
     code: Key
 
 
-def described_limits(*required_names: str, never_null: tuple[str, ...] = ()) -> Callable[[dict[str, Any]], None]:
+def described_limits(
+    *required_names: str, never_null: tuple[str, ...] = ()
+) -> Callable[[dict[str, Any]], None]:
     """Return a `json_schema_extra` that describes what `require` and `forbid_null` check."""
 
     def describe(schema: dict[str, Any]) -> None:
         if required_names:
             schema["required"] = sorted({*schema.get("required", ()), *required_names})
         for name in (*required_names, *never_null):
-            choices = [choice for choice in schema["properties"][name].pop("anyOf", ()) if choice != {"type": "null"}]
+            choices = [
+                choice
+                for choice in schema["properties"][name].pop("anyOf", ())
+                if choice != {"type": "null"}
+            ]
             schema["properties"][name] |= choices[0] if len(choices) == 1 else {}
             schema["properties"][name].pop("default", None)
 
@@ -252,5 +272,7 @@ def require(fields: BaseModel, *names: str) -> None:
 
 def forbid_null(fields: BaseModel, *names: str) -> None:
     """Raise a `ValueError` if one of these members was sent as null."""
-    if emptied := [name for name in names if name in fields.model_fields_set and getattr(fields, name) is None]:
+    if emptied := [
+        name for name in names if name in fields.model_fields_set and getattr(fields, name) is None
+    ]:
         raise ValueError(f"'{emptied[0]}' must not be null")

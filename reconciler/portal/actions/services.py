@@ -33,16 +33,20 @@ def remove(work: Work, service: Row) -> AuditValues:
     """
     code, c, p, r = service["code"], t.customers.c, t.contacts.c, t.requests.c
     work.flush()
-    customers = _ids(work, select(c.id).where(c.status == CustomerStatus.ACTIVE, _contains(c.services, code)))
+    customers = _ids(
+        work, select(c.id).where(c.status == CustomerStatus.ACTIVE, _contains(c.services, code))
+    )
     contacts = _ids(work, select(p.id).where(p.status.in_(LIVING), _contains(p.services, code)))
     requests = _ids(work, select(r.id).where(r.service == code, r.state.in_(OPEN)))
     if customers or contacts or requests:
-        detail = (
-            f"{len(customers)} customers, {len(contacts)} contacts and {len(requests)} open requests refer to '{code}'"
+        detail = f"{len(customers)} customers, {len(contacts)} contacts and {len(requests)} open requests refer to '{code}'"
+        raise Problem(
+            "in-use", detail, customers=len(customers), contacts=len(contacts), requests=requests
         )
-        raise Problem("in-use", detail, customers=len(customers), contacts=len(contacts), requests=requests)
     for kind, c in (("customer", t.customers.c), ("contact", t.contacts.c)):
-        naming_rows = work.connection.execute(select(c.id, c.services).where(_contains(c.services, code)))
+        naming_rows = work.connection.execute(
+            select(c.id, c.services).where(_contains(c.services, code))
+        )
         rows = {row.id: {"services": row.services} for row in naming_rows}
         work.rewrite(kind, rows, lambda row: {"services": _without(row["services"], code)})
     generations.store_lives(work, [service])
@@ -72,7 +76,9 @@ def rename(work: Work, service: Row, key: str) -> AuditValues:
     work.touch(service, "code")
     for kind, c in (("customer", t.customers.c), ("contact", t.contacts.c)):
         names_service = or_(_contains(c.services, code), _contains(c.applied, code))
-        naming_rows = work.connection.execute(select(c.id, c.services, c.applied).where(names_service))
+        naming_rows = work.connection.execute(
+            select(c.id, c.services, c.applied).where(names_service)
+        )
         rows = {row.id: {"services": row.services, "applied": row.applied} for row in naming_rows}
         work.rewrite(kind, rows, lambda row: _with_code(row, code, key))
     for loaded in work.rows.values():
@@ -94,7 +100,10 @@ def _with_code(row: Mapping[str, Any], code: str, key: str) -> dict[str, Any]:
     if services != row["services"]:
         services = sorted(set(services))
     if applied and "services" in applied["fields"]:
-        fields = {**applied["fields"], "services": _replace_name(applied["fields"]["services"], code, key)}
+        fields = {
+            **applied["fields"],
+            "services": _replace_name(applied["fields"]["services"], code, key),
+        }
         applied = {**applied, "fields": fields}
     return {"services": services, "applied": applied}
 

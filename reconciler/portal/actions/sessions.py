@@ -16,7 +16,14 @@ from sqlalchemy import ColumnElement, Connection, Row, insert, select, update
 from reconciler.portal.actions.mails import digest_of
 from reconciler.portal.actions.tokens import USE_RECORDED_EVERY_MINUTES
 from reconciler.portal.rules.equality import same_address_form
-from reconciler.portal.rules.principals import KIND_BY_ROLE, KIND_BY_SCOPE, SYSTEM, Actor, Principal, Scope
+from reconciler.portal.rules.principals import (
+    KIND_BY_ROLE,
+    KIND_BY_SCOPE,
+    SYSTEM,
+    Actor,
+    Principal,
+    Scope,
+)
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import Role
 from reconciler.portal.rules.states import ContactStatus, CustomerStatus, StaffStatus
@@ -36,11 +43,15 @@ def principal_of_token(connection: Connection, secret: str, now: str) -> Princip
 
 def _token(connection: Connection, proof: str, now: str) -> Principal | None:
     c = t.tokens.c
-    row = connection.execute(select(t.tokens).where(c.digest == proof, c.ended_at.is_(None))).first()
+    row = connection.execute(
+        select(t.tokens).where(c.digest == proof, c.ended_at.is_(None))
+    ).first()
     if row is None:
         return None
     if row.expires_at <= now:
-        raise Problem("unauthenticated", f"this token expired at {row.expires_at}; create a new one")
+        raise Problem(
+            "unauthenticated", f"this token expired at {row.expires_at}; create a new one"
+        )
     scope = Scope(row.scope)
     actor = Actor.RECONCILER if scope is Scope.APPLY else Actor.ADMINISTRATOR
     return Principal(
@@ -66,12 +77,20 @@ def principal_of_session(connection: Connection, secret: str, now: str) -> Princ
     )
 
 
-def _session(connection: Connection, proof: str, *criteria: ColumnElement[bool]) -> Principal | None:
+def _session(
+    connection: Connection, proof: str, *criteria: ColumnElement[bool]
+) -> Principal | None:
     c = t.sessions.c
-    row = connection.execute(select(t.sessions).where(c.digest == proof, c.ended_at.is_(None), *criteria)).first()
+    row = connection.execute(
+        select(t.sessions).where(c.digest == proof, c.ended_at.is_(None), *criteria)
+    ).first()
     if row is None:
         return None
-    return _contact(connection, proof, row.contact) if row.contact else _staff(connection, proof, row.staff)
+    return (
+        _contact(connection, proof, row.contact)
+        if row.contact
+        else _staff(connection, proof, row.staff)
+    )
 
 
 def _contact(connection: Connection, proof: str, id: str) -> Principal | None:
@@ -141,19 +160,28 @@ def write_as(store: Store, principal: Principal) -> Iterator[Work]:
 
 
 def _check_unchanged(work: Work, was: Principal, proof: str) -> None:
-    now = _token(work.connection, proof, work.now) if was.scope else _session(work.connection, proof)
+    now = (
+        _token(work.connection, proof, work.now) if was.scope else _session(work.connection, proof)
+    )
     if now is None:
         raise Problem("unauthenticated", "this session has ended; log in again")
     if (now.kind, now.customer, now.address) != (was.kind, was.customer, was.address):
         raise Problem("forbidden", "your permissions have changed; open the page again")
 
 
-def begin_session(work: Work, *, contact: str | None = None, staff: str | None = None) -> dict[str, str]:
+def begin_session(
+    work: Work, *, contact: str | None = None, staff: str | None = None
+) -> dict[str, str]:
     """Begin a session of a person; its token is returned only here."""
     token = f"rs_{secrets.token_urlsafe(32)}"
     work.connection.execute(
         insert(t.sessions).values(
-            digest=digest_of(token), contact=contact, staff=staff, created_at=work.now, used_at=work.now, ended_at=None
+            digest=digest_of(token),
+            contact=contact,
+            staff=staff,
+            created_at=work.now,
+            used_at=work.now,
+            ended_at=None,
         )
     )
     return {"id": digest_of(token)[:16], "token": token}
@@ -164,7 +192,11 @@ def record_session_use(store: Store, secret: str) -> None:
     c = t.sessions.c
     stale = later(store.clock(), minutes=-USE_RECORDED_EVERY_MINUTES)
     with store.read() as connection:
-        due = connection.execute(select(c.digest).where(c.digest == digest_of(secret), c.used_at < stale)).first()
+        due = connection.execute(
+            select(c.digest).where(c.digest == digest_of(secret), c.used_at < stale)
+        ).first()
     if due is not None:
         with store.write(SYSTEM) as work:
-            work.connection.execute(update(t.sessions).where(c.digest == digest_of(secret)).values(used_at=work.now))
+            work.connection.execute(
+                update(t.sessions).where(c.digest == digest_of(secret)).values(used_at=work.now)
+            )

@@ -58,7 +58,11 @@ def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
     if holder is None:
         language = fields.get("language") or (home["language"] if home else "en")
         post(
-            work, Wording.CONFIRM, Recipient(fields["email"], fields["email"], language), link=link, hours=CONFIRM_HOURS
+            work,
+            Wording.CONFIRM,
+            Recipient(fields["email"], fields["email"], language),
+            link=link,
+            hours=CONFIRM_HOURS,
         )
     else:
         _mail_holder(work, holder)
@@ -79,12 +83,18 @@ def _customer(work: Work, form: str, code: str | None) -> Row | None:
     """Return the active customer with this code, else the only one with the address's domain."""
     c = t.customers.c
     normal = "".join((code or "").split()).upper()
-    if by_code := work.where("customer", c.status == CustomerStatus.ACTIVE, c.registration_code == normal):
+    if by_code := work.where(
+        "customer", c.status == CustomerStatus.ACTIVE, c.registration_code == normal
+    ):
         return by_code[0]
     domain = form.rpartition("@")[2]
     has_domains = cast(c.email_domains, Text) != "[]"
-    rows = work.connection.execute(select(c.id, c.email_domains).where(c.status == CustomerStatus.ACTIVE, has_domains))
-    homes = [row.id for row in rows if domain in {same_domain_form(name) for name in row.email_domains}]
+    rows = work.connection.execute(
+        select(c.id, c.email_domains).where(c.status == CustomerStatus.ACTIVE, has_domains)
+    )
+    homes = [
+        row.id for row in rows if domain in {same_domain_form(name) for name in row.email_domains}
+    ]
     return work.get("customer", homes[0]) if len(homes) == 1 else None
 
 
@@ -116,7 +126,9 @@ def _pending_sign_up(connection: Connection, secret: str, now: str) -> Mapping[s
 
 def _is_registered(work: Work, form: str) -> bool:
     c = t.contacts.c
-    rows = work.connection.execute(select(c.email).where(c.status == ContactStatus.UNAPPROVED)).scalars()
+    rows = work.connection.execute(
+        select(c.email).where(c.status == ContactStatus.UNAPPROVED)
+    ).scalars()
     return any(same_address_form(email) == form for email in rows)
 
 
@@ -126,7 +138,11 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
         home = None
     fields = {name: pending[name] for name in ("name", "email", "role", "language")}
     mode = work.get("settings", "settings")["sign_up"]
-    if mode == SignUp.OPEN and home is not None and not _was_here(work, home, pending["address_form"]):
+    if (
+        mode == SignUp.OPEN
+        and home is not None
+        and not _was_here(work, home, pending["address_form"])
+    ):
         row = contacts.add(work, home, {**fields, "role": Role.REQUESTER})
         work.audit(Verb.SIGN_UP, row, None, {"name": row["name"], "status": ContactStatus.INVITED})
         return "invited"
@@ -134,7 +150,9 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
     work.audit(Verb.SIGN_UP, row, None, {"name": row["name"]})
     for person in administrators(work):
         link = f"{work.base_url}/admin/contacts/{row.id}"
-        reader = replace(staff_recipient(person), contact=row.id)  # so that erasing the registrant deletes it
+        reader = replace(
+            staff_recipient(person), contact=row.id
+        )  # so that erasing the registrant deletes it
         post(work, Wording.REGISTERED, reader, who=f"{row['name']} ({row['email']})", link=link)
     return "waiting"
 

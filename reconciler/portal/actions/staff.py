@@ -6,7 +6,13 @@ from typing import Any
 
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields
-from reconciler.portal.actions.mails import Recipient, new_link, new_link_expiry, post, staff_recipient
+from reconciler.portal.actions.mails import (
+    Recipient,
+    new_link,
+    new_link_expiry,
+    post,
+    staff_recipient,
+)
 from reconciler.portal.actions.people import address_must_be_free
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.audit import Verb
@@ -48,7 +54,13 @@ def activation_link(work: Work, person: Row) -> str:
 def invite(work: Work, person: Row) -> None:
     """Mail the link behind which the password is set."""
     until = new_link_expiry(work)[:10]
-    post(work, Wording.STAFF_ACTIVATION, staff_recipient(person), link=activation_link(work, person), until=until)
+    post(
+        work,
+        Wording.STAFF_ACTIVATION,
+        staff_recipient(person),
+        link=activation_link(work, person),
+        until=until,
+    )
 
 
 def invite_by_link(store: Store, fields: Fields) -> tuple[str, bool]:
@@ -62,7 +74,8 @@ def invite_by_link(store: Store, fields: Fields) -> tuple[str, bool]:
         person = existing[0] if existing else add(work, fields)
         if person["status"] != StaffStatus.INVITED:
             raise Problem(
-                "wrong-state", f"'{person['email']}' is already active; reset the password on the log-in page"
+                "wrong-state",
+                f"'{person['email']}' is already active; reset the password on the log-in page",
             )
         work.end_access(person.id)
         work.audit(Verb.INVITE, person, None, {"name": person["name"], "kind": person["kind"]})
@@ -141,4 +154,7 @@ def _an_administrator_stays(work: Work, person: Row) -> None:
         and person.first["status"] == StaffStatus.ACTIVE
     )
     if was and not administrators(work):
-        raise Problem("last-administrator", f"'{person['name']}' is the last administrator; add another one first")
+        raise Problem(
+            "last-administrator",
+            f"'{person['name']}' is the last administrator; add another one first",
+        )

@@ -74,7 +74,11 @@ def _rows(
             t.contacts.c.name.label("owner_name"),
         )
         .select_from(joined_tables)
-        .where(r.created_at >= first, r.created_at <= f"{last}T23:59:59Z", in_scope(connection, grant, t.requests))
+        .where(
+            r.created_at >= first,
+            r.created_at <= f"{last}T23:59:59Z",
+            in_scope(connection, grant, t.requests),
+        )
         .order_by(r.created_at, r.id)
     )
     if query.contact:

@@ -32,7 +32,11 @@ def _check_as_manager(work: Work, contact: Row, fields: Fields) -> None:
     manager has to change them for real, visibly, and few per day (`address_must_be_free`).
     """
     if has_web_address(fields.get("name", "")):
-        raise Problem("unprocessable", "a name must not contain a web or e-mail address", field="name")
-    open_requests = [] if fields.get("role", contact["role"]) in HOLDS_WORK else open_work(work, contact)
+        raise Problem(
+            "unprocessable", "a name must not contain a web or e-mail address", field="name"
+        )
+    open_requests = (
+        [] if fields.get("role", contact["role"]) in HOLDS_WORK else open_work(work, contact)
+    )
     if open_requests:
         raise no_heir([request.values for request in open_requests], contact.id)

@@ -38,33 +38,50 @@ def expiry_of(expires: str, now: str) -> str:
     """
     latest = later(now, days=LONGEST_DAYS)
     try:
-        end = later(now, days=int(expires)) if expires.isdecimal() else f"{date.fromisoformat(expires)}T00:00:00Z"
+        end = (
+            later(now, days=int(expires))
+            if expires.isdecimal()
+            else f"{date.fromisoformat(expires)}T00:00:00Z"
+        )
     except (ValueError, OverflowError):
-        raise ValueError(f"expires: '{expires}' is neither a number of days nor a date such as {latest[:10]}") from None
+        raise ValueError(
+            f"expires: '{expires}' is neither a number of days nor a date such as {latest[:10]}"
+        ) from None
     if not now < end <= latest:
         raise ValueError(f"expires: '{expires}' is not within the next {LONGEST_DAYS} days")
     return end
 
 
-def make_token(work: Work, scope: Scope, name: str, secret: str, *, expires_at: str, owner: str | None) -> str:
+def make_token(
+    work: Work, scope: Scope, name: str, secret: str, *, expires_at: str, owner: str | None
+) -> str:
     """Make a token of this secret and return the secret.
 
     `owner` is the only owner whose objects the token writes. Raises ValueError for scopes other
     than `apply`: they write nothing, or also in ways that name no owner.
     """
     if owner is not None and scope is not Scope.APPLY:
-        raise ValueError(f"owner: a token of scope '{scope}' cannot be bound to an owner, only one of scope 'apply'")
+        raise ValueError(
+            f"owner: a token of scope '{scope}' cannot be bound to an owner, only one of scope 'apply'"
+        )
     if owner is not None and not _OWNER.fullmatch(owner):
         raise ValueError(f"owner: '{owner}' is not a valid owner name")
     id = f"tok_{secrets.token_hex(10)}"
     description = {"name": name, "scope": str(scope)}
     work.connection.execute(
         insert(t.tokens).values(
-            digest=digest_of(secret), id=id, created_at=work.now, expires_at=expires_at, owner=owner, **description
+            digest=digest_of(secret),
+            id=id,
+            created_at=work.now,
+            expires_at=expires_at,
+            owner=owner,
+            **description,
         )
     )
     owner_entry = {"for_owner": owner} if owner else {}
-    work.audit(Verb.TOKEN, _row(id), None, {**description, "valid_until": expires_at, **owner_entry})
+    work.audit(
+        Verb.TOKEN, _row(id), None, {**description, "valid_until": expires_at, **owner_entry}
+    )
     return secret
 
 
@@ -82,10 +99,13 @@ def write_token_uses(store: Store) -> int:
     due = [
         {"proof": row.digest, "at": uses[row.digest]}
         for row in tokens
-        if row.used_at is None or later(row.used_at, minutes=USE_RECORDED_EVERY_MINUTES) <= uses[row.digest]
+        if row.used_at is None
+        or later(row.used_at, minutes=USE_RECORDED_EVERY_MINUTES) <= uses[row.digest]
     ]
     if due:
-        statement = update(t.tokens).where(c.digest == bindparam("proof")).values(used_at=bindparam("at"))
+        statement = (
+            update(t.tokens).where(c.digest == bindparam("proof")).values(used_at=bindparam("at"))
+        )
         with store.unversioned() as connection:
             connection.execute(statement, due)
     return len(due)
@@ -102,13 +122,20 @@ def all_tokens(connection: Connection) -> Sequence[RowMapping]:
 def end_token(work: Work, id: str) -> RowMapping:
     """End a token and return it as it was before; a token that already ended stays as it is."""
     c = t.tokens.c
-    token = work.connection.execute(select(c.name, c.scope, c.ended_at).where(c.id == id)).mappings().first()
+    token = (
+        work.connection.execute(select(c.name, c.scope, c.ended_at).where(c.id == id))
+        .mappings()
+        .first()
+    )
     if token is None:
         raise Problem("not-found", f"there is no token '{id}'")
     if token["ended_at"] is None:
         work.connection.execute(update(t.tokens).where(c.id == id).values(ended_at=work.now))
         work.audit(
-            Verb.TOKEN_REVOKE, _row(id), {"name": token["name"], "scope": token["scope"]}, {"ended_at": work.now}
+            Verb.TOKEN_REVOKE,
+            _row(id),
+            {"name": token["name"], "scope": token["scope"]},
+            {"ended_at": work.now},
         )
     return token
 

@@ -47,14 +47,18 @@ def check_room(store: Store, principal: Principal) -> None:
 
 def _check_room(connection: Connection, principal: Principal, more: int) -> None:
     """Raise a `rate-limited` problem if `more` bytes would exceed the limit of pending uploads."""
-    statement = select(func.count(), func.coalesce(func.sum(t.files.c.size), 0)).where(*_pending_of(principal))
+    statement = select(func.count(), func.coalesce(func.sum(t.files.c.size), 0)).where(
+        *_pending_of(principal)
+    )
     number, size = connection.execute(statement).one()
     if number >= MAX_PENDING or size + more > MAX_PENDING_BYTES:
         detail = f"{number} uploads ({int(size):,} bytes) are pending; the limit is {MAX_PENDING} uploads and {MAX_PENDING_BYTES:,} bytes"
         raise Problem("rate-limited", detail, headers={"Retry-After": "3600"})
 
 
-def _check_customer_room(connection: Connection, principal: Principal, limits: Limits, more: int) -> None:
+def _check_customer_room(
+    connection: Connection, principal: Principal, limits: Limits, more: int
+) -> None:
     """Raise `LimitReached` if a customer's upload would exceed the customer's limit.
 
     Deliveries by the provider count towards the limit but are not refused.
@@ -80,7 +84,10 @@ def _bytes_of(connection: Connection, customer: str) -> int:
 
 def _pending_of(principal: Principal) -> list[ColumnElement[bool]]:
     c = t.files.c
-    return [c.request.is_(None), c.person == principal.person if principal.person else c.person.is_(None)]
+    return [
+        c.request.is_(None),
+        c.person == principal.person if principal.person else c.person.is_(None),
+    ]
 
 
 def record_upload(work: Work, stored_file: StoredFile, name: str) -> dict[str, Any]:
@@ -115,7 +122,9 @@ def record_upload(work: Work, stored_file: StoredFile, name: str) -> dict[str, A
 def pending_uploads(work: Work, ids: Sequence[str]) -> list[File]:
     """Return the caller's pending uploads with these ids, in this order; others are not found."""
     if len(ids) > MOST_FILES:
-        raise Problem("too-large", f"{len(ids)} files of one kind; the limit per request is {MOST_FILES}")
+        raise Problem(
+            "too-large", f"{len(ids)} files of one kind; the limit per request is {MOST_FILES}"
+        )
     if len(set(ids)) != len(ids):
         raise Problem("unprocessable", "the same upload is listed twice")
     statement = select(t.files).where(t.files.c.id.in_(ids), *_pending_of(work.principal))
@@ -135,7 +144,9 @@ def pending_upload(store: Store, principal: Principal, id: str) -> File:
     return dict(row)
 
 
-def attach(work: Work, files: Sequence[File], request: Row, kind: FileKind, language: str | None = None) -> None:
+def attach(
+    work: Work, files: Sequence[File], request: Row, kind: FileKind, language: str | None = None
+) -> None:
     """Attach the uploads to the request."""
     if not files:
         return
@@ -152,7 +163,8 @@ def files_of_request(connection: Connection, request: str) -> list[File]:
     order = list(FileKind)
     rows = connection.execute(select(t.files).where(t.files.c.request == request)).mappings()
     return sorted(
-        map(dict, rows), key=lambda row: (order.index(row["kind"]), row["created_at"], row["name"], row["id"])
+        map(dict, rows),
+        key=lambda row: (order.index(row["kind"]), row["created_at"], row["name"], row["id"]),
     )
 
 
@@ -174,7 +186,11 @@ def forget_unused(store: Store) -> int:
 
 def _unused(connection: Connection, now: str) -> list[str]:
     c = t.files.c
-    statement = select(c.id).where(c.request.is_(None), c.created_at < later(now, hours=-UNUSED_HOURS)).order_by(c.id)
+    statement = (
+        select(c.id)
+        .where(c.request.is_(None), c.created_at < later(now, hours=-UNUSED_HOURS))
+        .order_by(c.id)
+    )
     return list(connection.execute(statement.limit(500)).scalars())
 
 
@@ -186,7 +202,9 @@ def sweep(store: Store) -> int:
     with store.read() as connection:
         for start in range(0, len(names), 500):
             chunk = names[start : start + 500]
-            with_row = set(connection.execute(select(t.files.c.id).where(t.files.c.id.in_(chunk))).scalars())
+            with_row = set(
+                connection.execute(select(t.files.c.id).where(t.files.c.id.in_(chunk))).scalars()
+            )
             names[start : start + 500] = ["" if name in with_row else name for name in chunk]
     orphans = [name for name in names if name]
     store.vault.sweep(orphans)

@@ -7,7 +7,14 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, case, func, select
 
-from reconciler.portal.rules.states import LIVING, OPEN, ContactStatus, CustomerStatus, MailState, RequestState
+from reconciler.portal.rules.states import (
+    LIVING,
+    OPEN,
+    ContactStatus,
+    CustomerStatus,
+    MailState,
+    RequestState,
+)
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 
@@ -54,9 +61,15 @@ def usage(connection: Connection, now: str) -> Usage:
         number(select(func.count()).where(t.customers.c.status == CustomerStatus.ACTIVE)),
         number(select(func.count()).where(c.status.in_(LIVING))),
         number(select(func.count()).where(c.status == ContactStatus.UNAPPROVED)),
-        number(select(func.count(t.sessions.c.contact.distinct())).where(t.sessions.c.used_at >= since)),
+        number(
+            select(func.count(t.sessions.c.contact.distinct())).where(t.sessions.c.used_at >= since)
+        ),
         number(select(func.count()).where(r.state.in_(OPEN))),
-        number(select(func.sum(r.words)).where(r.created_at >= since, r.state != RequestState.CANCELLED)),
+        number(
+            select(func.sum(r.words)).where(
+                r.created_at >= since, r.state != RequestState.CANCELLED
+            )
+        ),
         number(select(func.sum(t.files.c.size))),
         number(select(func.count()).where(t.outbox.c.state != MailState.SENT)),
         _busiest(connection, since),
@@ -66,7 +79,9 @@ def usage(connection: Connection, now: str) -> Usage:
 def _busiest(connection: Connection, since: str) -> tuple[BusyCustomer, ...]:
     r, c = t.requests.c, t.customers.c
     count = func.count().label("requests")
-    words = func.coalesce(func.sum(case((r.state != RequestState.CANCELLED, r.words))), 0).label("words")
+    words = func.coalesce(func.sum(case((r.state != RequestState.CANCELLED, r.words))), 0).label(
+        "words"
+    )
     rows = connection.execute(
         select(c.id, c.name, count, words)
         .join(t.requests, r.customer == c.id)

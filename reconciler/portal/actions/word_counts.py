@@ -42,14 +42,20 @@ def count_next(store: Store) -> bool:
     if file is None:
         return False
     given_up = file["count_tries"] > MAX_TRIES
-    record_count(store, file, TOO_COMPLEX if given_up else count_in_process(file["name"], store.vault.path(file["id"])))
+    record_count(
+        store,
+        file,
+        TOO_COMPLEX if given_up else count_in_process(file["name"], store.vault.path(file["id"])),
+    )
     return True
 
 
 def claim_next(store: Store) -> File | None:
     """Return a file whose count is due, claimed for `CLAIM_S`; None if there is none."""
     with store.read() as connection:
-        if connection.execute(_due(store.clock())).first() is None:  # the usual case; it takes no write lock
+        if (
+            connection.execute(_due(store.clock())).first() is None
+        ):  # the usual case; it takes no write lock
             return None
     with store.write(SYSTEM) as work:
         file = work.connection.execute(_due(work.now)).mappings().first()
@@ -57,8 +63,13 @@ def claim_next(store: Store) -> File | None:
             return None
         c, same_sender = t.files.c, _sender(t.files) == (file["person"] or file["by"])
         # the sender's other files queue up behind everybody else's
-        work.connection.execute(update(t.files).where(same_sender, c.count_at <= work.now).values(count_at=work.now))
-        claim = {"count_at": later(work.now, seconds=CLAIM_S), "count_tries": file["count_tries"] + 1}
+        work.connection.execute(
+            update(t.files).where(same_sender, c.count_at <= work.now).values(count_at=work.now)
+        )
+        claim = {
+            "count_at": later(work.now, seconds=CLAIM_S),
+            "count_tries": file["count_tries"] + 1,
+        }
         work.connection.execute(update(t.files).where(c.id == file["id"]).values(**claim))
     return {**file, **claim}
 
@@ -100,12 +111,20 @@ def record_count(store: Store, file: File, count: Count | None) -> None:
 
 def _continue_request(work: Work, request: Row) -> None:
     """Write words and cost of the request and move it on, once all its files are counted."""
-    sources = [file for file in files_of_request(work.connection, request.id) if file["kind"] == FileKind.SOURCE]
+    sources = [
+        file
+        for file in files_of_request(work.connection, request.id)
+        if file["kind"] == FileKind.SOURCE
+    ]
     if any(map(is_counting, sources)):
         return
     words, fields = total_words(sources), {}
-    if words is not None and request["words"] is None:  # a project manager may have entered them already
-        amount, currency = cost(words, price_of(work.connection, request["service"]), len(request["target_languages"]))
+    if (
+        words is not None and request["words"] is None
+    ):  # a project manager may have entered them already
+        amount, currency = cost(
+            words, price_of(work.connection, request["service"]), len(request["target_languages"])
+        )
         fields = {"words": words, "cost": amount, "currency": currency}
     if request["state"] == RequestState.QUOTE_BEING_MADE:
         audited = requests.move(work, request, after_count(request["workflow"], words), **fields)

@@ -73,7 +73,9 @@ def _describe(operation: dict[str, Any], route: APIRoute, method: str) -> None:
 def _forbid_nul(schema: dict[str, Any]) -> None:
     """Describe that query texts must not contain NUL, which `body_validation` rejects."""
     for option in schema.get("anyOf", [schema]):
-        if option.get("type") == "string" and not {"pattern", "enum", "format", "const"} & set(option):
+        if option.get("type") == "string" and not {"pattern", "enum", "format", "const"} & set(
+            option
+        ):
             option["pattern"] = r"^[^\u0000]*$"
 
 
@@ -95,4 +97,7 @@ def _describe_problems(document: dict[str, Any]) -> None:
             if problem is not None:
                 schema = problem["content"].get("application/json", {}).get("schema", {})
                 problem["content"] = {PROBLEM: {"schema": schema}}
-                operation["responses"]["503"] = {**problem, "description": "Not now; `Retry-After` says when again"}
+                operation["responses"]["503"] = {
+                    **problem,
+                    "description": "Not now; `Retry-After` says when again",
+                }

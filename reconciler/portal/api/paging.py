@@ -46,14 +46,20 @@ def page(
     with store_of(request).read() as connection:
         head = connection.execute(select(t.portal)).one()
         scope = [] if grant is None else [in_scope(connection, grant, table)]
-        statement = select(table).where(*criteria, *scope).order_by(table.c.id).limit(paging.limit + 1)
+        statement = (
+            select(table).where(*criteria, *scope).order_by(table.c.id).limit(paging.limit + 1)
+        )
         if paging.cursor is not None:
             statement = statement.where(table.c.id > _last_id(paging.cursor, head.epoch))
-        rows: list[Mapping[str, Any]] = [dict(row) for row in connection.execute(statement).mappings()]
+        rows: list[Mapping[str, Any]] = [
+            dict(row) for row in connection.execute(statement).mappings()
+        ]
         items = to_json(connection, rows[: paging.limit])
     more = len(rows) > paging.limit
     following = _cursor(head.epoch, rows[paging.limit - 1]["id"]) if more else None
-    return answer({"items": items, "next": following, "revision": head.revision, "epoch": head.epoch})
+    return answer(
+        {"items": items, "next": following, "revision": head.revision, "epoch": head.epoch}
+    )
 
 
 def _cursor(epoch: str, last: str) -> str:

@@ -16,7 +16,13 @@ from reconciler.portal.web.serialization import as_json
 
 
 def apply_event(
-    request: Request, id: str, body: bytes, grant: Grant, event: str, *, action: Callable[[Work, Row], AuditValues]
+    request: Request,
+    id: str,
+    body: bytes,
+    grant: Grant,
+    event: str,
+    *,
+    action: Callable[[Work, Row], AuditValues],
 ) -> Response:
     """Apply the event and return the request; `If-Match` must have its current version."""
 

@@ -19,10 +19,14 @@ from reconciler.portal.web.serialization import as_json, registration
 CHUNK: Final = 64 * 1024
 
 
-def snapshot_lines(connection: Connection, head: Any, now: str, since: int | None) -> Iterator[bytes]:
+def snapshot_lines(
+    connection: Connection, head: Any, now: str, since: int | None
+) -> Iterator[bytes]:
     """Yield the lines of a snapshot: header, rows, trailer. `head` is the row of `portal`."""
     digest = hashlib.sha256()
-    counts = Counter(dict.fromkeys(("settings", "service", "customer", "contact", "registration", "request"), 0))
+    counts = Counter(
+        dict.fromkeys(("settings", "service", "customer", "contact", "registration", "request"), 0)
+    )
     header = {
         "kind": "header",
         "portal": head.id,
@@ -40,32 +44,50 @@ def snapshot_lines(connection: Connection, head: Any, now: str, since: int | Non
         digest.update(line)
         counts[kind] += 1
         yield line
-    yield json_bytes({"kind": "trailer", "counts": dict(counts), "sha256": digest.hexdigest()}) + b"\n"
+    yield (
+        json_bytes({"kind": "trailer", "counts": dict(counts), "sha256": digest.hexdigest()})
+        + b"\n"
+    )
 
 
 def _rows(connection: Connection, since: int | None) -> Iterator[tuple[str, dict[str, Any]]]:
     keys: dict[str, str | None] = {
-        row.id: row.external_key for row in connection.execute(select(t.customers.c.id, t.customers.c.external_key))
+        row.id: row.external_key
+        for row in connection.execute(select(t.customers.c.id, t.customers.c.external_key))
     }
     c, r = t.contacts.c, t.requests.c
-    for kind, table in (("settings", t.settings), ("service", t.services), ("customer", t.customers)):
+    for kind, table in (
+        ("settings", t.settings),
+        ("service", t.services),
+        ("customer", t.customers),
+    ):
         for row in _read(connection, table, since):
             yield kind, as_json(kind, row)
     for row in _read(connection, t.contacts, since, c.status != ContactStatus.UNAPPROVED):
         yield "contact", as_json("contact", row, keys)
-    criterion = c.registration.is_not(None) if since is not None else and_(c.status == ContactStatus.UNAPPROVED)
+    criterion = (
+        c.registration.is_not(None)
+        if since is not None
+        else and_(c.status == ContactStatus.UNAPPROVED)
+    )
     for row in _read(connection, t.contacts, since, criterion):
         value = registration(row)
         yield "registration", value if since is not None else {**value, "status": "pending"}
-    for row in _read(connection, t.requests, since, *([] if since is not None else [r.state.in_(OPEN)])):
+    for row in _read(
+        connection, t.requests, since, *([] if since is not None else [r.state.in_(OPEN)])
+    ):
         yield "request", as_json("request", row)
 
 
-def _read(connection: Connection, table: Table, since: int | None, *criteria: ColumnElement[bool]) -> Iterator[Any]:
+def _read(
+    connection: Connection, table: Table, since: int | None, *criteria: ColumnElement[bool]
+) -> Iterator[Any]:
     statement = select(table).where(*criteria).order_by(table.c.id)
     if since is not None:
         # the subquery makes SQLite use the index on the revision instead of walking all rows in order
-        statement = statement.where(table.c.id.in_(select(table.c.id).where(table.c.revision > since)))
+        statement = statement.where(
+            table.c.id.in_(select(table.c.id).where(table.c.revision > since))
+        )
     streaming = connection.execution_options(yield_per=2000)
     yield from streaming.execute(statement).mappings()
 

@@ -43,7 +43,8 @@ def send_due_mails(store: Store, server: MailServer, stop: threading.Event | Non
             try:
                 connection = connection or MailConnection(server)
                 connection.send(
-                    message(mail, server.sender, name_for(mail["language"], store.name())), recipient(mail["to"])
+                    message(mail, server.sender, name_for(mail["language"], store.name())),
+                    recipient(mail["to"]),
                 )
             except (Rejected, NotSendable) as refusal:
                 outbox.record_rejected(store, mail, str(refusal))

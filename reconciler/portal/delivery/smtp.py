@@ -68,14 +68,24 @@ def mail_server(url: str, sender: str, password: str | None) -> MailServer:
     loopback.
     """
     parts = urlsplit(url)
-    if parts.scheme not in PORTS or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-        raise ValueError(f"'{_without_secret(url)}' is not a mail server; write smtp://[USER@]HOST[:PORT] or smtps://…")
+    if (
+        parts.scheme not in PORTS
+        or not parts.hostname
+        or parts.path.strip("/")
+        or parts.query
+        or parts.fragment
+    ):
+        raise ValueError(
+            f"'{_without_secret(url)}' is not a mail server; write smtp://[USER@]HOST[:PORT] or smtps://…"
+        )
     if parts.password is not None:
         raise ValueError(
             "the address of the mail server must not contain a password; set RECONCILER_PORTAL_SMTP_PASSWORD"
         )
     if (parts.username is None) is not (password is None):
-        raise ValueError("a user in the mail server's address needs RECONCILER_PORTAL_SMTP_PASSWORD, and the reverse")
+        raise ValueError(
+            "a user in the mail server's address needs RECONCILER_PORTAL_SMTP_PASSWORD, and the reverse"
+        )
     try:
         sender = recipient(sender)
         port = parts.port or PORTS[parts.scheme]
@@ -85,7 +95,12 @@ def mail_server(url: str, sender: str, password: str | None) -> MailServer:
     user = unquote(parts.username) if parts.username else None
     _check_encodable(parts.hostname, user or "", password or "")
     return MailServer(
-        parts.hostname, port, sender, "from the start" if parts.scheme == "smtps" else plain, user, password
+        parts.hostname,
+        port,
+        sender,
+        "from the start" if parts.scheme == "smtps" else plain,
+        user,
+        password,
     )
 
 
@@ -130,7 +145,9 @@ class MailConnection:
         # smtplib's own send_message writes `>From` where a line begins with `From`
         beyond_ascii = not f"{self.server.sender}{to}".isascii()
         if beyond_ascii and not self._smtp.has_extn("smtputf8"):
-            raise Rejected(f"the mail server does not accept non-ASCII addresses such as '{to}'", "no SMTPUTF8")
+            raise Rejected(
+                f"the mail server does not accept non-ASCII addresses such as '{to}'", "no SMTPUTF8"
+            )
         options = ("SMTPUTF8", "BODY=8BITMIME") if beyond_ascii else ()
         content = message.as_bytes(policy=SMTPUTF8 if beyond_ascii else SMTP)
         self._smtp.sendmail(self.server.sender, [to], content, options)
@@ -147,7 +164,9 @@ def _connect(server: MailServer) -> smtplib.SMTP:
     try:
         if server.tls == "from the start":
             context = ssl.create_default_context()
-            smtp = smtplib.SMTP_SSL(server.host, server.port, timeout=server.answer_within_s, context=context)
+            smtp = smtplib.SMTP_SSL(
+                server.host, server.port, timeout=server.answer_within_s, context=context
+            )
         else:
             smtp = smtplib.SMTP(server.host, server.port, timeout=server.answer_within_s)
         if server.tls == "starttls":

@@ -43,7 +43,17 @@ _TITLES: Final = (
     "Maintenance plan",
     "Exhibition guide",
 )
-_TARGETS: Final = (["de"], ["fr"], ["de", "fr"], ["no"], ["de"], ["hu"], ["fr", "ja"], ["de", "hu"], ["ja"])
+_TARGETS: Final = (
+    ["de"],
+    ["fr"],
+    ["de", "fr"],
+    ["no"],
+    ["de"],
+    ["hu"],
+    ["fr", "ja"],
+    ["de", "hu"],
+    ["ja"],
+)
 
 
 def add_past_year(work: Work) -> None:
@@ -57,16 +67,24 @@ def add_past_year(work: Work) -> None:
         for place in range(count):
             days = 30 * (len(_A_MONTH) - month) + 4 - place * 3
             _add_closed_request(
-                work, people[number * 5 % len(people)], services, number, later(work.now, days=-days, hours=place)
+                work,
+                people[number * 5 % len(people)],
+                services,
+                number,
+                later(work.now, days=-days, hours=place),
             )
             number += 1
     work.audit(Verb.SEED, work.get("settings", "settings"), None, {"past_requests": number})
 
 
-def _add_closed_request(work: Work, owner: Row, services: list[Row], number: int, sent_at: str) -> None:
+def _add_closed_request(
+    work: Work, owner: Row, services: list[Row], number: int, sent_at: str
+) -> None:
     home = work.get("customer", owner["customer"])
     orderable = [
-        service for service in services if may_order_service(service.values, owner["services"], home["services"])
+        service
+        for service in services
+        if may_order_service(service.values, owner["services"], home["services"])
     ]
     service = orderable[number % len(orderable)] if orderable else None
     targets = _TARGETS[number % len(_TARGETS)]
@@ -115,31 +133,55 @@ def _project_manager(work: Work, home: Row) -> Principal:
     address = home["project_managers"][0]
     staff = work.where("staff", t.staff.c.address_form == same_address_form(address))
     return Principal(
-        "seed", staff[0]["name"] if staff else address, Actor.PROJECT_MANAGER, staff=staff[0].id if staff else None
+        "seed",
+        staff[0]["name"] if staff else address,
+        Actor.PROJECT_MANAGER,
+        staff=staff[0].id if staff else None,
     )
 
 
 def _add_entries(work: Work, request: Row, owner: Row, manager: Principal) -> None:
     """Add the history that led the request to its state."""
     actor = Actor.MANAGER if owner["role"] == Role.MANAGER else Actor.SELF
-    requester, sent_at = Principal("seed", owner["name"], actor, contact=owner.id), request["created_at"]
+    requester, sent_at = (
+        Principal("seed", owner["name"], actor, contact=owner.id),
+        request["created_at"],
+    )
     with _acting_at(work, requester, sent_at):
         work.audit(Verb.POST_REQUESTS, request, None, {"title": request["title"]})
     with _acting_at(work, manager, later(sent_at, hours=2)):
         work.audit(
-            Verb.REQUESTS_APPROVE, request, {"state": RequestState.QUOTE_PENDING}, {"state": RequestState.QUOTED}
+            Verb.REQUESTS_APPROVE,
+            request,
+            {"state": RequestState.QUOTE_PENDING},
+            {"state": RequestState.QUOTED},
         )
     if request["state"] == RequestState.CANCELLED:
         with _acting_at(
-            work, SYSTEM, later(sent_at, days=work.get("settings", "settings")["offers"]["expire_after_days"])
+            work,
+            SYSTEM,
+            later(sent_at, days=work.get("settings", "settings")["offers"]["expire_after_days"]),
         ):
-            work.audit(Verb.QUOTE_EXPIRED, request, {"state": RequestState.QUOTED}, {"state": RequestState.CANCELLED})
+            work.audit(
+                Verb.QUOTE_EXPIRED,
+                request,
+                {"state": RequestState.QUOTED},
+                {"state": RequestState.CANCELLED},
+            )
         return
     with _acting_at(work, requester, request["accepted_at"]):
-        work.audit(Verb.REQUESTS_ACCEPT, request, {"state": RequestState.QUOTED}, {"state": RequestState.IN_PROGRESS})
+        work.audit(
+            Verb.REQUESTS_ACCEPT,
+            request,
+            {"state": RequestState.QUOTED},
+            {"state": RequestState.IN_PROGRESS},
+        )
     with _acting_at(work, manager, request["delivered_at"]):
         work.audit(
-            Verb.REQUESTS_DELIVER, request, {"state": RequestState.IN_PROGRESS}, {"state": RequestState.DELIVERED}
+            Verb.REQUESTS_DELIVER,
+            request,
+            {"state": RequestState.IN_PROGRESS},
+            {"state": RequestState.DELIVERED},
         )
 
 

@@ -28,7 +28,9 @@ def add_provider_staff(store: Store) -> None:
     """Add the demo's administrator and project managers as active staff."""
     with store.write(ADMINISTRATOR) as work:
         for name, email, kind, language in PROVIDER:
-            person = staff.add(work, {"name": name, "email": email, "kind": kind, "language": language})
+            person = staff.add(
+                work, {"name": name, "email": email, "kind": kind, "language": language}
+            )
             person["status"] = StaffStatus.ACTIVE
             work.audit(Verb.POST_STAFF, person, None, {"name": name, "kind": kind})
 

@@ -34,10 +34,17 @@ def activate_invited(store: Store) -> None:
     with store.write(SYSTEM) as work:
         for contact in work.where("contact", t.contacts.c.status == ContactStatus.INVITED):
             contact["status"] = ContactStatus.ACTIVE
-            work.audit(Verb.ACTIVATE, contact, {"status": ContactStatus.INVITED}, {"status": ContactStatus.ACTIVE})
+            work.audit(
+                Verb.ACTIVATE,
+                contact,
+                {"status": ContactStatus.INVITED},
+                {"status": ContactStatus.ACTIVE},
+            )
         forget_at = later(work.now, days=KEPT_DAYS)
         work.connection.execute(
-            update(t.outbox).values(state=MailState.SENT, sent_at=work.now, tries=1, forget_at=forget_at)
+            update(t.outbox).values(
+                state=MailState.SENT, sent_at=work.now, tries=1, forget_at=forget_at
+            )
         )
 
 
@@ -88,7 +95,11 @@ def _edit(work: Work, email: str, fields: dict[str, Any]) -> None:
 
 
 def _unmanaged(work: Work) -> None:
-    fields = {"name": "Éditions Moulin & Vasseur", "language": "fr", "project_managers": ["ada.quist@provider.example"]}
+    fields = {
+        "name": "Éditions Moulin & Vasseur",
+        "language": "fr",
+        "project_managers": ["ada.quist@provider.example"],
+    }
     home = customers.create(work, {**fields, "services": ["standard"]})
     work.audit(Verb.POST_CUSTOMERS, home, None, fields)
     for name, email, role in (
@@ -101,13 +112,17 @@ def _unmanaged(work: Work) -> None:
         work.audit(Verb.POST_CONTACTS, row, None, {"name": name})
     thalbach = _customer(work, "Kanzlei Thalbach & Söhne")
     row = contacts.add(
-        work, thalbach, {"name": "Ines Brandt", "email": "i.brandt@thalbach.example", "role": "requester"}
+        work,
+        thalbach,
+        {"name": "Ines Brandt", "email": "i.brandt@thalbach.example", "role": "requester"},
     )
     work.audit(Verb.POST_CONTACTS, row, None, {"name": "Ines Brandt"})
 
 
 def _sign_up(work: Work, home: Row | None, id: str, name: str, email: str) -> None:
-    row = registrations.register(work, home, {"name": name, "email": email, "role": "requester", "language": None})
+    row = registrations.register(
+        work, home, {"name": name, "email": email, "role": "requester", "language": None}
+    )
     row["registration"] = id
     work.audit(Verb.SIGN_UP, row, None, {"name": name})
 
@@ -127,7 +142,10 @@ def add_invented_customers(store: Store, customers: int, contacts_per_customer: 
         for number in range(1, customers + 1):
             home = _invented_customer(work, number)
             work.connection.execute(insert(t.customers), home)
-            rows += [_invented_contact(work, home["id"], number, n) for n in range(1, contacts_per_customer + 1)]
+            rows += [
+                _invented_contact(work, home["id"], number, n)
+                for n in range(1, contacts_per_customer + 1)
+            ]
             if len(rows) >= _ROWS_A_STATEMENT or number == customers:
                 work.connection.execute(insert(t.contacts), rows)
                 rows = []
@@ -152,7 +170,11 @@ def _invented_customer(work: Work, number: int) -> dict[str, Any]:
 
 def _invented_contact(work: Work, customer: str, number: int, place: int) -> dict[str, Any]:
     email = f"person-{place}@customer-{number:07}.example"
-    fields = {"name": f"Person {place} of {number}", "email": email, "role": "manager" if place == 1 else "requester"}
+    fields = {
+        "name": f"Person {place} of {number}",
+        "email": email,
+        "role": "manager" if place == 1 else "requester",
+    }
     return {
         **new_row_fields(work, "contact", fields),
         "id": f"con_{secrets.token_hex(10)}",

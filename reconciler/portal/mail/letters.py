@@ -25,12 +25,31 @@ from reconciler.portal.rules.complete_tables import require_all
 from reconciler.portal.rules.typesetting import day, locale_of
 
 _LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
-    Wording.ACTIVATION: ("activation.body", "activation.link", "|link", "role", "activation.later", "ask"),
-    Wording.ACTIVATION_AGAIN: ("activation_again.body", "activation.link", "|link", "activation.later", "ask"),
+    Wording.ACTIVATION: (
+        "activation.body",
+        "activation.link",
+        "|link",
+        "role",
+        "activation.later",
+        "ask",
+    ),
+    Wording.ACTIVATION_AGAIN: (
+        "activation_again.body",
+        "activation.link",
+        "|link",
+        "activation.later",
+        "ask",
+    ),
     Wording.ADDRESS_CHANGED: ("address_changed.body", "address_changed.ask"),
     Wording.WORK_RECEIVED: ("work_received.body", "|requests", "ask"),
     Wording.REJECTED: ("rejected.body", "reason", "ask"),
-    Wording.STAFF_ACTIVATION: ("staff_activation.body", "activation.link", "|link", "role", "activation.later"),
+    Wording.STAFF_ACTIVATION: (
+        "staff_activation.body",
+        "activation.link",
+        "|link",
+        "role",
+        "activation.later",
+    ),
     Wording.STAFF_ADDRESS_CHANGED: ("staff_address_changed.body",),
     Wording.CONFIRM: ("confirm.body", "|link", "confirm.until", "confirm.ignore"),
     Wording.KNOWN: ("known.body",),
@@ -58,7 +77,9 @@ require_all(
 )
 
 
-_OURS: Final = frozenset({"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"})
+_OURS: Final = frozenset(
+    {"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"}
+)
 """The facts that the portal or the provider writes; anybody may have typed the others."""
 
 
@@ -79,7 +100,9 @@ class About:
     page: str
 
 
-def letter(wording: Wording, language: str, facts: Mapping[str, str], requests: Sequence[About] = ()) -> Letter:
+def letter(
+    wording: Wording, language: str, facts: Mapping[str, str], requests: Sequence[About] = ()
+) -> Letter:
     """Return the mail of this wording in this language.
 
     The facts hold a value for each placeholder of its sentences. `until` is a day (`2026-12-09`);
@@ -87,7 +110,10 @@ def letter(wording: Wording, language: str, facts: Mapping[str, str], requests: 
     becomes `inert` here.
     """
     own_language = written_language(language)
-    safe = {name: _one_line(value) if name in _OURS else _of_others(value) for name, value in facts.items()}
+    safe = {
+        name: _one_line(value) if name in _OURS else _of_others(value)
+        for name, value in facts.items()
+    }
     safe |= {
         "what": _text(own_language, f"mail.role.{facts.get('role', '')}"),
         "reason": _of_others(_reason(facts, own_language)),

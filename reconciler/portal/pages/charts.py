@@ -36,7 +36,9 @@ class Bar:
     """A second line of the label, such as a year."""
 
 
-def columns(bars: Sequence[Bar], id: str, title: str, description: str, number: Callable[[float], str]) -> Markup:
+def columns(
+    bars: Sequence[Bar], id: str, title: str, description: str, number: Callable[[float], str]
+) -> Markup:
     """Return columns over a scale of round numbers; `number` formats them for the reader.
 
     The scale stands left of the picture, in a margin that the styles leave. The same values
@@ -62,14 +64,22 @@ def columns(bars: Sequence[Bar], id: str, title: str, description: str, number: 
 
 def _column(bar: Bar, place: int, count: int, top: float) -> Markup:
     width = 100 / count
-    y, thick, middle = _at(bar.value, top), min(_WIDEST, width * 0.66), _round(width * (place + 0.5))
+    y, thick, middle = (
+        _at(bar.value, top),
+        min(_WIDEST, width * 0.66),
+        _round(width * (place + 0.5)),
+    )
     drawn = Markup('<rect class="bar" x="{}%" y="{}" width="{}%" height="{}" rx="3"/>').format(
         _round(middle - thick / 2), y, _round(thick), _round(_TOP + _HEIGHT - y)
     ) if bar.value else Markup("")  # fmt: skip
     crowded = count > _CROWD
     texts = [
         ("value", y - 6, bar.shown if bar.value and not crowded else ""),
-        ("label", _TOP + _HEIGHT + 18, "" if crowded and place % 2 and not bar.second else bar.label),
+        (
+            "label",
+            _TOP + _HEIGHT + 18,
+            "" if crowded and place % 2 and not bar.second else bar.label,
+        ),
         ("label", _TOP + _HEIGHT + 36, bar.second),
     ]
     written = [Markup('<text class="{}" x="{}%" y="{}">{}</text>').format(kind, middle, at, text)
@@ -88,10 +98,18 @@ def rows(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
             '<li title="{}"><span class="name"><bdi>{}</bdi>{}</span> <span class="value">{}</span>'
             '<svg class="plot" width="100%" height="14" aria-hidden="true">'
             '<rect class="track" width="100%" height="14" rx="3"/><rect class="bar" width="{}%" height="14" rx="3"/></svg></li>'
-        ).format(bar.told, bar.label, f" {bar.second}" if bar.second else "", bar.shown, _round(100 * bar.value / most))
+        ).format(
+            bar.told,
+            bar.label,
+            f" {bar.second}" if bar.second else "",
+            bar.shown,
+            _round(100 * bar.value / most),
+        )
         for bar in bars
     ]
-    return Markup('<ul class="bars {}" role="list" aria-label="{}">{}</ul>').format(kind, title, Markup("").join(lines))
+    return Markup('<ul class="bars {}" role="list" aria-label="{}">{}</ul>').format(
+        kind, title, Markup("").join(lines)
+    )
 
 
 def scale(most: float) -> list[float]:
@@ -100,7 +118,9 @@ def scale(most: float) -> list[float]:
         return [0.0, 1.0]
     rough = most / 5
     power = 10.0 ** floor(log10(rough))
-    step = max(1.0, next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999))
+    step = max(
+        1.0, next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+    )
     return [step * count for count in range(ceil(most / step * 0.999999) + 1)]
 
 

@@ -114,7 +114,12 @@ class Visit:
         return row_scope_of(self.who, operation)
 
     def page(
-        self, template: str, status: int | None = None, *, wrong: Mistakes | None = None, **values: Any
+        self,
+        template: str,
+        status: int | None = None,
+        *,
+        wrong: Mistakes | None = None,
+        **values: Any,
     ) -> Response:
         """Return the template as a response; it knows `visit`, `t` and the values.
 
@@ -124,8 +129,12 @@ class Visit:
         problem = wrong.problem if wrong else None
         work = self._titles(problem.members.get("requests", [])) if problem else []
         shown = {"visit": self, "mark": self.csrf.token(self.request), "work": work, **values}
-        text = render(template, self.language, shown, self.request.cookies.get(MESSAGE_COOKIE, ""), wrong)
-        response = Response(text, status or (wrong.status if wrong else 200), media_type="text/html")
+        text = render(
+            template, self.language, shown, self.request.cookies.get(MESSAGE_COOKIE, ""), wrong
+        )
+        response = Response(
+            text, status or (wrong.status if wrong else 200), media_type="text/html"
+        )
         response.headers.update(problem.members.get("headers", {}) if problem else {})
         if self.principal is None:
             self.csrf.set_form_cookie(self.request, response)
@@ -149,7 +158,12 @@ class Visit:
         return response
 
     def submit(
-        self, form: Form, act: Callable[[Work], str], again: Callable[[Mistakes], Response], *, done: str | None = None
+        self,
+        form: Form,
+        act: Callable[[Work], str],
+        again: Callable[[Mistakes], Response],
+        *,
+        done: str | None = None,
     ) -> Response:
         """Carry out a form and redirect; if it is refused, return it `again` as it was typed."""
         try:
@@ -214,7 +228,11 @@ def visit_of(request: Request) -> Visit:
         record_session_use(store, secret)
     wished = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
     language = chosen_language(wished, request.headers.get("accept-language", ""))
-    brand = Brand(name_for(language, name), branding.get("primary_color"), shown_picture(branding.get("logo") or ""))
+    brand = Brand(
+        name_for(language, name),
+        branding.get("primary_color"),
+        shown_picture(branding.get("logo") or ""),
+    )
     return Visit(request, store, marks, principal, language, brand, request.app.state.sign_on)
 
 
@@ -240,12 +258,16 @@ def local(to: str) -> bool:
     return to.startswith("/") and not to.startswith(("//", "/\\"))
 
 
-def logged_in(visit: Visit, session: Mapping[str, Any], to: str, done: str | None = None) -> Response:
+def logged_in(
+    visit: Visit, session: Mapping[str, Any], to: str, done: str | None = None
+) -> Response:
     """Redirect with the cookie of a new session; the browser is known from now on."""
     response = visit.to(to, done)
     visit.csrf.set_cookie(response, visit.csrf.session_cookie, session["token"], HOURS * 3600)
     if mark := known_browsers.new_mark(visit.store, session):
-        visit.csrf.set_cookie(response, visit.csrf.host_cookie(KNOWN_COOKIE), mark, known_browsers.DAYS * DAY_S)
+        visit.csrf.set_cookie(
+            response, visit.csrf.host_cookie(KNOWN_COOKIE), mark, known_browsers.DAYS * DAY_S
+        )
     return response
 
 

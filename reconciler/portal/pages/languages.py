@@ -40,7 +40,8 @@ def is_language_tag(tag: str) -> bool:
     english = Locale.parse("en")
     primary, *subtags = tag.split("-")
     return primary.lower() in english.languages and all(
-        subtag.title() in english.scripts or subtag.upper() in english.territories for subtag in subtags
+        subtag.title() in english.scripts or subtag.upper() in english.territories
+        for subtag in subtags
     )
 
 

@@ -42,7 +42,13 @@ def places(who: PrincipalKind, among: tuple[Place, ...]) -> list[Place]:
     return [place for place in among if row_scope_of(who, place.operation)]
 
 
-_BESIDE_A_LIST: Final = ("/requests", "/admin/contacts", "/admin/customers", "/admin/services", "/admin/staff")
+_BESIDE_A_LIST: Final = (
+    "/requests",
+    "/admin/contacts",
+    "/admin/customers",
+    "/admin/services",
+    "/admin/staff",
+)
 """Forms that add to a list are sent to the list's address, and stand on a page of their own."""
 
 
@@ -57,4 +63,7 @@ def page_of_form(path: str, can_be_opened: Callable[[str], bool]) -> str:
 
 def home(who: PrincipalKind) -> str:
     """Return the first page of a visitor."""
-    return next((place.path for place in (*WORK, *ADMINISTRATION) if row_scope_of(who, place.operation)), "/account")
+    return next(
+        (place.path for place in (*WORK, *ADMINISTRATION) if row_scope_of(who, place.operation)),
+        "/account",
+    )

@@ -32,7 +32,11 @@ from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
-NAMELESS: Final = {SYSTEM.name: "who.portal", COMMAND_LINE.name: "who.command-line", REGISTRANT: "who.registrant"}
+NAMELESS: Final = {
+    SYSTEM.name: "who.portal",
+    COMMAND_LINE.name: "who.command-line",
+    REGISTRANT: "who.registrant",
+}
 """The keys of authors in the history who are no person with a name."""
 SIZES: Final = {"fr": ("ko", "Mo", "Go", "To")}
 COUNTED: Final = 1000
@@ -58,7 +62,11 @@ class Speech:
 
     def counted(self, key: str, count: int) -> str:
         """Return the sentence for a number of things; beyond `COUNTED`, that there are more."""
-        return self.many(key, count) if count <= COUNTED else self("list.more", what=self.many(key, COUNTED))
+        return (
+            self.many(key, count)
+            if count <= COUNTED
+            else self("list.more", what=self.many(key, COUNTED))
+        )
 
     def who(self, name: str) -> str:
         """Return the name of an author in the history."""
@@ -99,11 +107,17 @@ class Speech:
     def bytes(self, size: int) -> str:
         """Return a number of bytes in the largest unit that fits."""
         units = SIZES.get(self.language, ("kB", "MB", "GB", "TB"))
-        power = next((power for power in range(1, len(units)) if size < 1000 ** (power + 1)), len(units))
+        power = next(
+            (power for power in range(1, len(units)) if size < 1000 ** (power + 1)), len(units)
+        )
         return f"{format_decimal(round(size / 1000**power, 1), locale=self.locale)}{WIDE}{units[power - 1]}"
 
     def money(self, amount: str | Decimal | None, currency: str | None) -> str:
-        return format_currency(Decimal(amount), currency, locale=self.locale) if amount and currency else ""
+        return (
+            format_currency(Decimal(amount), currency, locale=self.locale)
+            if amount and currency
+            else ""
+        )
 
     def language_name(self, tag: str | None) -> str:
         """Return the name of a language; the tag itself if it has no name."""
@@ -176,7 +190,11 @@ def speech(language: str) -> Speech:
 
 
 def render(
-    template: str, language: str, values: Mapping[str, Any], done: str = "", wrong: Mistakes | None = None
+    template: str,
+    language: str,
+    values: Mapping[str, Any],
+    done: str = "",
+    wrong: Mistakes | None = None,
 ) -> str:
     """Return the template, filled in. `done` is the key of the last action, shown once."""
     tell = speech(language)
@@ -203,7 +221,11 @@ def environment() -> Environment:
         loader=PackageLoader("reconciler.portal.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
         lstrip_blocks=True,
     )  # fmt: skip
-    jinja.globals |= {"attributes": _attributes, "ROLES": tuple(Role), "STAFF_KINDS": tuple(StaffKind)}
+    jinja.globals |= {
+        "attributes": _attributes,
+        "ROLES": tuple(Role),
+        "STAFF_KINDS": tuple(StaffKind),
+    }
     return jinja
 
 

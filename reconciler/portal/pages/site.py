@@ -16,7 +16,14 @@ from reconciler.portal.actions import access
 from reconciler.portal.i18n.catalogs import LANGUAGES, is_key
 from reconciler.portal.pages import routes
 from reconciler.portal.pages.brand_colours import brand_css
-from reconciler.portal.pages.context import LANGUAGE_COOKIE, Visit, form_page, local, visit_of, visits
+from reconciler.portal.pages.context import (
+    LANGUAGE_COOKIE,
+    Visit,
+    form_page,
+    local,
+    visit_of,
+    visits,
+)
 from reconciler.portal.pages.forms.form import Mistakes, Sent
 from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import home
@@ -46,7 +53,9 @@ Open = Annotated[Visit, visits("pages.open")]
 def csrf_of(store: Store) -> CsrfProtection:
     """Return the CSRF marks of this portal, made with its secret."""
     with store.read() as connection:
-        return CsrfProtection(connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url)
+        return CsrfProtection(
+            connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url
+        )
 
 
 @router.get("/")
@@ -60,14 +69,18 @@ def read_static(request: Request, name: str) -> Response:
     """Return one of the static files of the pages."""
     if name not in STATIC_TYPES:
         raise Problem("not-found", f"there is no file '{name}'")
-    return file_response(request, STATIC / name, {"Cache-Control": "public, max-age=3600"}, STATIC_TYPES[name])
+    return file_response(
+        request, STATIC / name, {"Cache-Control": "public, max-age=3600"}, STATIC_TYPES[name]
+    )
 
 
 @router.get("/branding.css")
 def read_brand(visit: Open) -> Response:
     """Return the style sheet with the provider's colours."""
     return Response(
-        brand_css(visit.brand.primary_color), media_type="text/css", headers={"Cache-Control": "public, max-age=60"}
+        brand_css(visit.brand.primary_color),
+        media_type="text/css",
+        headers={"Cache-Control": "public, max-age=60"},
     )
 
 
@@ -118,7 +131,9 @@ def bare_page(request: Request, problem: Problem, trace: str) -> Response:
         "Content-Security-Policy": POLICY,
         **({"Retry-After": str(RETRY_AFTER_S)} if problem.status == 503 else {}),
     }
-    return Response(text, problem.status, {**headers, **problem.members.get("headers", {})}, "text/html")
+    return Response(
+        text, problem.status, {**headers, **problem.members.get("headers", {})}, "text/html"
+    )
 
 
 def _sentence(problem: Problem) -> str:

@@ -100,7 +100,15 @@ def pseudonym(id: str) -> str:
 
 def sealed_paths(entry: Entry) -> list[str]:
     """Return the paths of the values that a new entry seals, such as `by` and `after.name`."""
-    return [BY, *(f"{side}.{name}" for side in SIDES for name in entry[side] or () if name not in NOT_SEALED)]
+    return [
+        BY,
+        *(
+            f"{side}.{name}"
+            for side in SIDES
+            for name in entry[side] or ()
+            if name not in NOT_SEALED
+        ),
+    ]
 
 
 def seals_of(entry: Entry, salts: Iterator[str]) -> Seals:
@@ -143,7 +151,9 @@ def erase_values(entry: Entry, paths: list[str]) -> dict[str, Any]:
     for side in SIDES:
         erased_names = {path.partition(".")[2] for path in paths if path.startswith(f"{side}.")}
         if erased_names:
-            sides[side] = {name: value for name, value in entry[side].items() if name not in erased_names}
+            sides[side] = {
+                name: value for name, value in entry[side].items() if name not in erased_names
+            }
     by = _erased_by(entry) if BY in paths else entry[BY]
     return {**sides, BY: by, "seals": seals}
 

@@ -27,9 +27,13 @@ def must_be_living(contact: Mapping[str, Any]) -> None:
 def check_heir(heir: Mapping[str, Any], leaver: Mapping[str, Any]) -> None:
     """Raise a problem unless the heir may take over the open work of the leaver."""
     if heir["customer"] != leaver["customer"] or heir["id"] == leaver["id"]:
-        raise Problem("heir-may-not-hold-work", f"'{heir['id']}' is not another contact of the same customer")
+        raise Problem(
+            "heir-may-not-hold-work", f"'{heir['id']}' is not another contact of the same customer"
+        )
     if not is_living(heir) or heir["role"] not in HOLDS_WORK:
-        raise Problem("heir-may-not-hold-work", f"'{heir['id']}' is a {heir['role']} and {heir['status']}")
+        raise Problem(
+            "heir-may-not-hold-work", f"'{heir['id']}' is a {heir['role']} and {heir['status']}"
+        )
 
 
 def check_restorable(row: Mapping[str, Any], removal: Mapping[str, Any] | None, now: str) -> None:
@@ -37,10 +41,17 @@ def check_restorable(row: Mapping[str, Any], removal: Mapping[str, Any] | None, 
     if removal is None:
         raise Problem("not-restorable", f"'{row['id']}' was not removed")
     if removal["restorable_until"] < now:
-        raise Problem("not-restorable", f"'{row['id']}' could only be restored until {removal['restorable_until']}")
+        raise Problem(
+            "not-restorable",
+            f"'{row['id']}' could only be restored until {removal['restorable_until']}",
+        )
 
 
 def no_heir(requests: Sequence[Mapping[str, Any]], owner: str) -> Problem:
     """Return the problem that open work would have no owner."""
     ids = [request["id"] for request in requests]
-    return Problem("no-heir", f"{len(ids)} open requests of '{owner}' need an heir who may own them", requests=ids)
+    return Problem(
+        "no-heir",
+        f"{len(ids)} open requests of '{owner}' need an heir who may own them",
+        requests=ids,
+    )

@@ -29,12 +29,16 @@ def same_domain_form(domain: str) -> str:
     plain = _plain(domain).replace("\u3002", ".")
     mapped = _plain("".join(_KEPT.get(letter) or letter.casefold() for letter in plain))
     labels = mapped.split(".")
-    return ".".join(label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels)
+    return ".".join(
+        label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels
+    )
 
 
 def same_name_form(name: str) -> str:
     """Return the form in which names are compared: NFC, case folded, spaces collapsed."""
-    return unicodedata.normalize("NFC", " ".join(unicodedata.normalize("NFC", name).casefold().split()))
+    return unicodedata.normalize(
+        "NFC", " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    )
 
 
 def _folded(text: str) -> str:

@@ -15,7 +15,9 @@ class Owners:
     after: str | None
 
 
-def must_be_own(owner: str, subject: str, row: Owners, home: Owners | None, *, follows: bool) -> None:
+def must_be_own(
+    owner: str, subject: str, row: Owners, home: Owners | None, *, follows: bool
+) -> None:
     """Raise an `other-owner` problem unless a batch of this owner may write the row.
 
     `home`: the customer of a contact or request. `follows`: the row may be unmanaged, because it

@@ -82,18 +82,26 @@ def weakness(password: str, personal: Iterable[str] = ()) -> str | None:
         return "short"
     if len(password) > LONGEST:
         return "long"
-    if not all(any(kind(letter) for letter in password) for kind in (str.islower, str.isupper, str.isdigit)):
+    if not all(
+        any(kind(letter) for letter in password) for kind in (str.islower, str.isupper, str.isdigit)
+    ):
         return "kinds"
     folded = unicodedata.normalize("NFKC", password).casefold()
     words = _BASE_WORDS | _words_of(personal)
     spellings = {folded, folded.translate(_LOOKS_LIKE), folded.translate(str.maketrans("1", "i"))}
-    if len(set(folded)) < _DISTINCT or _repeats(folded) or any(_guessable(spelling, words) for spelling in spellings):
+    if (
+        len(set(folded)) < _DISTINCT
+        or _repeats(folded)
+        or any(_guessable(spelling, words) for spelling in spellings)
+    ):
         return "common"
     return None
 
 
 def _words_of(personal: Iterable[str]) -> frozenset[str]:
-    parts = (re.split(r"[\W_]+", unicodedata.normalize("NFKC", text).casefold()) for text in personal)
+    parts = (
+        re.split(r"[\W_]+", unicodedata.normalize("NFKC", text).casefold()) for text in personal
+    )
     return frozenset(part for words in parts for part in words if len(part) >= 3)
 
 

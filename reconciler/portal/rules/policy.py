@@ -39,7 +39,10 @@ _PEOPLE: Final = (
     PrincipalKind.PROJECT_MANAGER,
     PrincipalKind.ADMINISTRATOR,
 )
-_PROVIDER: Final = {PrincipalKind.PROJECT_MANAGER: RowScope.THEIRS, PrincipalKind.ADMINISTRATOR: RowScope.ALL}
+_PROVIDER: Final = {
+    PrincipalKind.PROJECT_MANAGER: RowScope.THEIRS,
+    PrincipalKind.ADMINISTRATOR: RowScope.ALL,
+}
 
 
 def _all_rows(*kinds: PrincipalKind) -> dict[PrincipalKind, RowScope]:
@@ -80,7 +83,10 @@ PERMISSIONS: Final[Mapping[str, Mapping[PrincipalKind, RowScope]]] = MappingProx
             PrincipalKind.ADMIN: RowScope.ALL,
         },
         "requests.read": {**_READERS, **_all_rows(*_TOKENS)},
-        "requests.decide": {PrincipalKind.REQUESTER: RowScope.OWN, PrincipalKind.MANAGER: RowScope.CUSTOMER},
+        "requests.decide": {
+            PrincipalKind.REQUESTER: RowScope.OWN,
+            PrincipalKind.MANAGER: RowScope.CUSTOMER,
+        },
         "requests.download": {**_READERS, PrincipalKind.ADMIN: RowScope.ALL},
         "requests.run": {**_PROVIDER, PrincipalKind.ADMIN: RowScope.ALL},
         "requests.reassign": _TEAM,
@@ -138,7 +144,9 @@ class Grant:
     operation: str
     row_scope: RowScope
 
-    def covers(self, *, customer: str | None, owner: str | None, managers: frozenset[str] = frozenset()) -> bool:
+    def covers(
+        self, *, customer: str | None, owner: str | None, managers: frozenset[str] = frozenset()
+    ) -> bool:
         """Return whether a row of this customer and owner (or contact) is in scope.
 
         `managers`: the addresses of the customer's project managers, in the form in which they are
@@ -149,7 +157,11 @@ class Grant:
             case RowScope.OWN:
                 return principal.person is not None and owner == principal.person
             case RowScope.TEAM:
-                return customer is not None and customer == principal.customer and owner != principal.contact
+                return (
+                    customer is not None
+                    and customer == principal.customer
+                    and owner != principal.contact
+                )
             case RowScope.CUSTOMER:
                 return customer is not None and customer == principal.customer
             case RowScope.THEIRS:

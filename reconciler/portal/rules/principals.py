@@ -45,8 +45,12 @@ class PrincipalKind(StrEnum):
     ADMIN = f"token:{Scope.ADMIN}"
 
 
-KIND_BY_ROLE: Final[Mapping[str, PrincipalKind]] = {role: PrincipalKind(role) for role in (*Role, *StaffKind)}
-KIND_BY_SCOPE: Final[Mapping[Scope, PrincipalKind]] = {scope: PrincipalKind(f"token:{scope}") for scope in Scope}
+KIND_BY_ROLE: Final[Mapping[str, PrincipalKind]] = {
+    role: PrincipalKind(role) for role in (*Role, *StaffKind)
+}
+KIND_BY_SCOPE: Final[Mapping[Scope, PrincipalKind]] = {
+    scope: PrincipalKind(f"token:{scope}") for scope in Scope
+}
 
 
 @dataclass(frozen=True, slots=True)

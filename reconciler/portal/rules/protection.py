@@ -30,7 +30,8 @@ def contact_loss(before: Values, after: Values) -> str | None:
     losses = {
         "removal": after["status"] not in LIVING,
         "move to another customer": after["customer"] != before["customer"],
-        "change of the address": same_address_form(after["email"]) != same_address_form(before["email"]),
+        "change of the address": same_address_form(after["email"])
+        != same_address_form(before["email"]),
         "loss of access": before["status"] == ContactStatus.ACTIVE != after["status"],
         "loss of power": loses_permissions(before["role"], after["role"]),
         "release": _is_released(before, after),
@@ -75,7 +76,9 @@ def _services_of(row: Values) -> set[str]:
     return {"all"} if row["services"] == "all" else set(row["services"])
 
 
-def rights_to_order(contact: Values, customer: Values, services: Iterable[Values]) -> dict[str, str]:
+def rights_to_order(
+    contact: Values, customer: Values, services: Iterable[Values]
+) -> dict[str, str]:
     """Return what the contact may order: ids of services, with their names for messages.
 
     Ordering at all needs a project manager at the customer, which is a right of its own. A service
@@ -86,7 +89,8 @@ def rights_to_order(contact: Values, customer: Values, services: Iterable[Values
     rights = {
         str(service["id"]): f"service '{service['code']}'"
         for service in services
-        if service["workflows"] and may_order_service(service, contact["services"], customer["services"])
+        if service["workflows"]
+        and may_order_service(service, contact["services"], customer["services"])
     }
     return rights | ({_ORDERING: _ORDERING} if customer["project_managers"] else {})
 

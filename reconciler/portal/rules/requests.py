@@ -78,7 +78,9 @@ _EVENTS_BY_VERB: Final = {
 _OF_THE_CUSTOMER: Final = frozenset({Actor.SELF, Actor.MANAGER})
 
 
-def check_transitions(before: str | None, request: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]) -> None:
+def check_transitions(
+    before: str | None, request: Mapping[str, Any], entries: Iterable[Mapping[str, Any]]
+) -> None:
     """Raise LookupError unless these history entries lead the request to its state.
 
     `before` is the state before them; None for a new request. A state written without its event is
@@ -87,18 +89,32 @@ def check_transitions(before: str | None, request: Mapping[str, Any], entries: I
     states = {before} if before else _first_states(request["workflow"])
     for entry in entries:
         events = _EVENTS_BY_VERB.get(entry["what"], [])
-        if any(event.operation == "requests.decide" for event in events) and entry["actor"] not in _OF_THE_CUSTOMER:
+        if (
+            any(event.operation == "requests.decide" for event in events)
+            and entry["actor"] not in _OF_THE_CUSTOMER
+        ):
             raise LookupError(
                 f"{entry['what']} of request '{request['id']}' by '{entry['actor']}': only the customer may do this"
             )
         if events:
-            states = {event.after or state for event in events for state in states if state in event.before}
+            states = {
+                event.after or state
+                for event in events
+                for state in states
+                if state in event.before
+            }
     if request["state"] not in states:
-        raise LookupError(f"request '{request['id']}' moved from {before} to {request['state']} without its events")
+        raise LookupError(
+            f"request '{request['id']}' moved from {before} to {request['state']} without its events"
+        )
 
 
 def _first_states(workflow: str) -> set[str]:
-    return {first_state(workflow, words, counting=counting) for words in (None, 0) for counting in (False, True)}
+    return {
+        first_state(workflow, words, counting=counting)
+        for words in (None, 0)
+        for counting in (False, True)
+    }
 
 
 def possible_events(state: str, may: Callable[[str], bool] = lambda _: True) -> list[str]:
@@ -147,7 +163,9 @@ def total_words(files: Sequence[Mapping[str, Any]]) -> int | None:
     return sum(counts) if counts and None not in counts else None
 
 
-def cost(words: int | None, price: Mapping[str, Any] | None, languages: int) -> tuple[str | None, str | None]:
+def cost(
+    words: int | None, price: Mapping[str, Any] | None, languages: int
+) -> tuple[str | None, str | None]:
     """Return amount and currency for so many words and languages, rounded half up to cents.
 
     Both are None without words or price, or if the amount is unrealistically high.

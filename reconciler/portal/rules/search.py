@@ -23,13 +23,18 @@ _LETTERS: Final = str.maketrans(
     }
 )
 """Letters that Unicode does not decompose, as people without such a key type them."""
-_SEARCHED: Final[Mapping[str, tuple[str, ...]]] = {"customer": ("name",), "contact": ("name", "email")}
+_SEARCHED: Final[Mapping[str, tuple[str, ...]]] = {
+    "customer": ("name",),
+    "contact": ("name", "email"),
+}
 
 
 def search_form(*texts: str) -> str:
     """Return the texts as one line of words: case folded, without marks."""
     apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", " ".join(texts)).casefold())
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(_LETTERS)
+    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(
+        _LETTERS
+    )
     return " ".join("".join(letter if letter.isprintable() else " " for letter in plain).split())
 
 

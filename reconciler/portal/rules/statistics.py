@@ -42,7 +42,9 @@ class RequestTotals:
             return
         self.words += row["words"] or 0
         if row["cost"] is not None:
-            self.costs[row["currency"]] = self.costs.get(row["currency"], Decimal()) + Decimal(row["cost"]) / shares
+            self.costs[row["currency"]] = (
+                self.costs.get(row["currency"], Decimal()) + Decimal(row["cost"]) / shares
+            )
         if row["state"] == RequestState.DELIVERED and row["delivered_at"]:
             self.delivered += 1
             self.days += _days(row["created_at"], row["delivered_at"])
@@ -59,7 +61,9 @@ class RequestTotals:
             "name": self.name,
             "requests": self.requests,
             "words": self.words,
-            "costs": {currency: str(in_cents(amount)) for currency, amount in sorted(self.costs.items())},
+            "costs": {
+                currency: str(in_cents(amount)) for currency, amount in sorted(self.costs.items())
+            },
             "delivered": self.delivered,
             "mean_days": self.mean_days,
         }
@@ -87,13 +91,20 @@ def statistics(rows: Sequence[Row], first: str, last: str) -> Statistics:
     total = RequestTotals("total", "total")
     for row in rows:
         total.count(row)
-    months = {group.key: group for group in _group(rows, lambda row: [row["created_at"][:7]], lambda _, key: key)}
+    months = {
+        group.key: group
+        for group in _group(rows, lambda row: [row["created_at"][:7]], lambda _, key: key)
+    }
     return Statistics(
         first,
         last,
         total,
         [months.get(month) or RequestTotals(month, month) for month in months_between(first, last)],
-        _group(rows, lambda row: [row["service"] or ""], lambda row, _: row["service_name"] or row["service"] or ""),
+        _group(
+            rows,
+            lambda row: [row["service"] or ""],
+            lambda row, _: row["service_name"] or row["service"] or "",
+        ),
         _group(rows, lambda row: row["target_languages"], lambda _, key: key),
         _group(rows, lambda row: [row["owner"]], lambda row, _: row["owner_name"]),
     )
@@ -107,7 +118,9 @@ def _group(rows: Iterable[Row], keys: Keys, name: Callable[[Row, str], str]) -> 
             if key not in totals:
                 totals[key] = RequestTotals(key, name(row, key))
             totals[key].count(row, len(row_keys))
-    return sorted(totals.values(), key=lambda group: (-group.words, -group.requests, group.name, group.key))
+    return sorted(
+        totals.values(), key=lambda group: (-group.words, -group.requests, group.name, group.key)
+    )
 
 
 def months_between(first: str, last: str) -> list[str]:

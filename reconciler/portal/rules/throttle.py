@@ -85,7 +85,13 @@ class Limits:
     def with_numbers(cls, numbers: Mapping[str, int]) -> Self:
         """Return the limits with some other numbers: `{"mails": 200}`."""
         return cls(
-            {**WINDOWS, **{Limit(name): replace(WINDOWS[Limit(name)], most=most) for name, most in numbers.items()}}
+            {
+                **WINDOWS,
+                **{
+                    Limit(name): replace(WINDOWS[Limit(name)], most=most)
+                    for name, most in numbers.items()
+                },
+            }
         )
 
 
@@ -94,7 +100,9 @@ def seconds_until_room(window: Window, ages: Sequence[float]) -> int:
     return seconds_until_room_for(1, window, [(age, 1) for age in ages])
 
 
-def seconds_until_room_for(more: int, window: Window, amounts_by_age: Iterable[tuple[float, int]]) -> int:
+def seconds_until_room_for(
+    more: int, window: Window, amounts_by_age: Iterable[tuple[float, int]]
+) -> int:
     """Return the seconds until the window has room for `more`; ages are given newest first.
 
     An amount larger than the whole window needs an empty window; otherwise it could never happen.

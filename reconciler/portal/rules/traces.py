@@ -96,12 +96,18 @@ class Traces:
             unchanged.add("by")
         replaced = self.replaced if own else {}
         return {
-            name: member if name in unchanged else replaced[name] if name in replaced else self.clean(member, own=own)
+            name: member
+            if name in unchanged
+            else replaced[name]
+            if name in replaced
+            else self.clean(member, own=own)
             for name, member in value.items()
         }
 
     def _instead(self, text: str) -> str:
-        return f"{self.pseudonym}@erased.invalid" if "@" in text or "%40" in text else self.pseudonym
+        return (
+            f"{self.pseudonym}@erased.invalid" if "@" in text or "%40" in text else self.pseudonym
+        )
 
 
 def texts_in(values: Iterable[Mapping[str, Any] | None], fields: Collection[str]) -> set[str]:

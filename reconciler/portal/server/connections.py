@@ -96,11 +96,18 @@ class Connection(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Wait for the first head; an excess connection replaces an idle one, or gets 503."""
-        super().connection_made(cast(asyncio.Transport, _Transport(transport, self._is_answered_early)))
+        super().connection_made(
+            cast(asyncio.Transport, _Transport(transport, self._is_answered_early))
+        )
         self._waiting_since: float | None = self.loop.time()
-        self._check_timer: asyncio.TimerHandle | None = self.loop.call_later(_CHECK_EVERY_S, self._check)
+        self._check_timer: asyncio.TimerHandle | None = self.loop.call_later(
+            _CHECK_EVERY_S, self._check
+        )
         of_host = self._connections_of_its_host()
-        if not (_has_room(self.connections, self._most) and _has_room(of_host, max(self._most // HOST_SHARE, 1))):
+        if not (
+            _has_room(self.connections, self._most)
+            and _has_room(of_host, max(self._most // HOST_SHARE, 1))
+        ):
             self.app_state = {**self.app_state, CROWDED: True}
             if len(self.connections) > self._most + ANSWERED_BEYOND:
                 transport.abort()
@@ -110,8 +117,14 @@ class Connection(H11Protocol):
         host = self.client[0] if self.client else None
         if host in getattr(self.app, "trusted_hosts", ()):
             return []
-        connections = (connection for connection in self.connections if isinstance(connection, Connection))
-        return [connection for connection in connections if connection.client and connection.client[0] == host]
+        connections = (
+            connection for connection in self.connections if isinstance(connection, Connection)
+        )
+        return [
+            connection
+            for connection in connections
+            if connection.client and connection.client[0] == host
+        ]
 
     def make_room(self) -> bool:
         """Close the connection if it is idle; return whether it was."""
@@ -143,7 +156,11 @@ class Connection(H11Protocol):
 
     def _is_answered_early(self) -> bool:
         """Return whether the request was answered before its body ended."""
-        return self.cycle is not None and self.cycle.response_complete and self.conn.their_state is h11.SEND_BODY
+        return (
+            self.cycle is not None
+            and self.cycle.response_complete
+            and self.conn.their_state is h11.SEND_BODY
+        )
 
     def _busy(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
@@ -151,7 +168,9 @@ class Connection(H11Protocol):
     def _check(self) -> None:
         if self.transport.is_closing():
             self._closing_since = self._closing_since or self.loop.time()
-        if self._is_over(self._unread_since, READ_WITHIN_S) or self._is_over(self._closing_since, HEAD_WITHIN_S):
+        if self._is_over(self._unread_since, READ_WITHIN_S) or self._is_over(
+            self._closing_since, HEAD_WITHIN_S
+        ):
             self.transport.abort()
             return
         if self._busy() or self._between_requests():

@@ -32,18 +32,26 @@ def expire_links(store: Store) -> int:
 def _expire_some_links(store: Store) -> int:
     c, link = t.contacts.c, t.links.c
     living = select(link.contact).where(
-        link.contact == c.id, link.kind == "activation", link.used_at.is_(None), link.expires_at >= store.clock()
+        link.contact == c.id,
+        link.kind == "activation",
+        link.used_at.is_(None),
+        link.expires_at >= store.clock(),
     )
     criteria = (c.status == ContactStatus.INVITED, ~living.exists())
     statement = select(c.id).where(*criteria).limit(ROWS_PER_BATCH)
     if not _exists(store, statement):
         return 0
     with store.write(SYSTEM) as work:
-        overdue = work.where("contact", c.id.in_(work.connection.execute(statement).scalars().all()))
+        overdue = work.where(
+            "contact", c.id.in_(work.connection.execute(statement).scalars().all())
+        )
         for contact in overdue:
             contact["status"] = ContactStatus.LINK_EXPIRED
             work.audit(
-                Verb.LINK_EXPIRED, contact, {"status": ContactStatus.INVITED}, {"status": ContactStatus.LINK_EXPIRED}
+                Verb.LINK_EXPIRED,
+                contact,
+                {"status": ContactStatus.INVITED},
+                {"status": ContactStatus.LINK_EXPIRED},
             )
     return len(overdue)
 
@@ -66,7 +74,10 @@ def forget_ended_access(store: Store) -> int:
     if not any(_exists(store, select(table).where(condition)) for table, condition in old):
         return 0
     with store.write(SYSTEM) as work:
-        return sum(work.connection.execute(delete(table).where(condition)).rowcount for table, condition in old)
+        return sum(
+            work.connection.execute(delete(table).where(condition)).rowcount
+            for table, condition in old
+        )
 
 
 def forget_traces(store: Store) -> int:

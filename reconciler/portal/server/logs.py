@@ -27,7 +27,9 @@ _STANDARD_FIELDS: Final = frozenset(
 def is_from_stop(record: logging.LogRecord) -> bool:
     """Return whether uvicorn reports a request cut off by a stop, which the access log has."""
     cancelled = record.exc_info is not None and record.exc_info[0] is asyncio.CancelledError
-    return record.name.startswith("uvicorn") and (cancelled or str(record.msg).startswith("Cancel %s running task"))
+    return record.name.startswith("uvicorn") and (
+        cancelled or str(record.msg).startswith("Cancel %s running task")
+    )
 
 
 class JsonLines(logging.Formatter):
@@ -41,7 +43,9 @@ class JsonLines(logging.Formatter):
             "level": record.levelname.lower(),
             "event": _event(record),
         }
-        line |= {name: value for name, value in record.__dict__.items() if name not in _STANDARD_FIELDS}
+        line |= {
+            name: value for name, value in record.__dict__.items() if name not in _STANDARD_FIELDS
+        }
         if record.exc_info and record.exc_info[0]:
             kind, _, places = record.exc_info
             line |= {"error": kind.__name__, "where": _places(places)}
@@ -56,7 +60,10 @@ def _event(record: logging.LogRecord) -> str:
 
 def _places(places: TracebackType | None) -> list[str]:
     frames = traceback.extract_tb(places)[-8:]
-    return [f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}" for frame in frames]
+    return [
+        f"{'/'.join(Path(frame.filename).parts[-2:])}:{frame.lineno} {frame.name}"
+        for frame in frames
+    ]
 
 
 def log_to_stderr(level: str) -> None:

@@ -59,7 +59,9 @@ def bind_address(host: str, port: int, base_url: str | None, proxies: str) -> Li
     if base_url is not None:
         _check_origin(base_url)
     elif not on_loopback(host):
-        raise WrongSettings(f"'{host}' is not an address for mails; pass --base-url with the URL that people use")
+        raise WrongSettings(
+            f"'{host}' is not an address for mails; pass --base-url with the URL that people use"
+        )
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         listening = listen(host, port, family)
@@ -85,13 +87,19 @@ def _check_origin(url: str) -> None:
     """Require https and only scheme, host and port: links with secrets start with this URL."""
     parts = urlsplit(url)
     if not is_private(url):
-        raise WrongSettings(f"--base-url '{url}' is not https, so mails would send secrets over the open network")
+        raise WrongSettings(
+            f"--base-url '{url}' is not https, so mails would send secrets over the open network"
+        )
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
         raise WrongSettings(f"--base-url '{url}' is more than scheme, host and port")
 
 
 def run_server(
-    app: ASGIApp, store: Store, place: ListenAddress, mail_server: MailServer | None, connections: int = CONNECTIONS
+    app: ASGIApp,
+    store: Store,
+    place: ListenAddress,
+    mail_server: MailServer | None,
+    connections: int = CONNECTIONS,
 ) -> None:
     """Serve the application until a signal, with at most `connections` connections."""
     config = uvicorn.Config(
@@ -118,7 +126,9 @@ def run_server(
     server.run(sockets=[place.listening])
     server.ending.set()
     for worker in workers:
-        worker.join(max(0, (server.asked_at or time.monotonic()) + FINISH_WITHIN_S - time.monotonic()))
+        worker.join(
+            max(0, (server.asked_at or time.monotonic()) + FINISH_WITHIN_S - time.monotonic())
+        )
     LOG.info("stopped")
 
 
@@ -142,7 +152,9 @@ def _address(listening: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
-def _start_workers(store: Store, mail_server: MailServer | None, stop: threading.Event) -> list[threading.Thread]:
+def _start_workers(
+    store: Store, mail_server: MailServer | None, stop: threading.Event
+) -> list[threading.Thread]:
     tasks: list[tuple[str, Callable[[], None]]] = [("jobs", lambda: run_jobs(store, stop))]
     if mail_server is not None:
         tasks.append(("mails", lambda: send_mails(store, mail_server, stop)))

@@ -51,7 +51,9 @@ class SignOn(Protocol):
         Raises `ProviderUnavailable`.
         """
 
-    def proven_address(self, departure: SignOnState, answer: Mapping[str, str], back: str, now: float) -> str:
+    def proven_address(
+        self, departure: SignOnState, answer: Mapping[str, str], back: str, now: float
+    ) -> str:
         """Return the mail address that the provider vouches for.
 
         Raises `NotProven` or `ProviderUnavailable`.

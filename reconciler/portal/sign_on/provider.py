@@ -72,7 +72,9 @@ class Provider:
         endpoint = str(self._current_discovery().metadata["authorization_endpoint"])
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}"
 
-    def proven_address(self, departure: SignOnState, answer: Mapping[str, str], back: str, now: float) -> str:
+    def proven_address(
+        self, departure: SignOnState, answer: Mapping[str, str], back: str, now: float
+    ) -> str:
         """Return the mail address that the provider vouches for.
 
         Raises `NotProven` or `ProviderUnavailable`.
@@ -87,9 +89,13 @@ class Provider:
             raise NotProven("refused by the provider")
         tokens = self._redeem(discovery, answer["code"], departure, back)
         claims = self._claims(discovery, str(tokens.get("id_token", "")), departure.nonce, now)
-        return self._address(claims if "email" in claims else self._userinfo(discovery, claims, tokens))
+        return self._address(
+            claims if "email" in claims else self._userinfo(discovery, claims, tokens)
+        )
 
-    def _redeem(self, discovery: Discovery, code: str, departure: SignOnState, back: str) -> Mapping[str, Any]:
+    def _redeem(
+        self, discovery: Discovery, code: str, departure: SignOnState, back: str
+    ) -> Mapping[str, Any]:
         """Return the tokens for a code, which works once."""
         form = {
             "grant_type": "authorization_code",
@@ -98,15 +104,22 @@ class Provider:
             "code_verifier": departure.verifier,
         }
         id, secret = self.settings.client_id, self.settings.secret
-        ways = discovery.metadata.get("token_endpoint_auth_methods_supported", ["client_secret_basic"])
+        ways = discovery.metadata.get(
+            "token_endpoint_auth_methods_supported", ["client_secret_basic"]
+        )
         url = str(discovery.metadata["token_endpoint"])
         if "client_secret_basic" in ways:  # RFC 6749, 2.3.1: both are form-encoded first
             return self._request(
-                "POST", url, data=form, auth=httpx.BasicAuth(quote(id, safe=""), quote(secret, safe=""))
+                "POST",
+                url,
+                data=form,
+                auth=httpx.BasicAuth(quote(id, safe=""), quote(secret, safe="")),
             )
         return self._request("POST", url, data={**form, "client_id": id, "client_secret": secret})
 
-    def _claims(self, discovery: Discovery, token: str, nonce: str, now: float) -> Mapping[str, Any]:
+    def _claims(
+        self, discovery: Discovery, token: str, nonce: str, now: float
+    ) -> Mapping[str, Any]:
         context: dict[str, Any] = {
             "issuer": self.settings.issuer,
             "client_id": self.settings.client_id,
@@ -129,7 +142,9 @@ class Provider:
         url = discovery.metadata.get("userinfo_endpoint")
         if not isinstance(url, str) or not is_private(url):
             raise NotProven("no address")
-        more = self._request("GET", url, headers={"Authorization": f"Bearer {tokens.get('access_token', '')}"})
+        more = self._request(
+            "GET", url, headers={"Authorization": f"Bearer {tokens.get('access_token', '')}"}
+        )
         if more.get("sub") != claims["sub"]:
             raise NotProven("userinfo of somebody else")
         return more
@@ -139,9 +154,16 @@ class Provider:
         email = claims.get("email")
         if not isinstance(email, str) or not email:
             raise NotProven("no address")
-        if claims.get("email_verified") is not True and claims.get("xms_edov") not in (True, "1", "true"):
+        if claims.get("email_verified") is not True and claims.get("xms_edov") not in (
+            True,
+            "1",
+            "true",
+        ):
             raise NotProven("address is not verified")
-        if self.settings.domains and email.rpartition("@")[2].casefold() not in self.settings.domains:
+        if (
+            self.settings.domains
+            and email.rpartition("@")[2].casefold() not in self.settings.domains
+        ):
             raise NotProven("domain of the address")
         return email
 
@@ -164,11 +186,16 @@ class Provider:
         metadata = self._request("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
         if metadata.get("issuer") != issuer:
             raise ProviderUnavailable("its issuer differs from --oidc-issuer")
-        insecure = next((endpoint for endpoint in ENDPOINTS if not is_private(str(metadata.get(endpoint, "")))), None)
+        insecure = next(
+            (endpoint for endpoint in ENDPOINTS if not is_private(str(metadata.get(endpoint, "")))),
+            None,
+        )
         if insecure:
             raise ProviderUnavailable(f"its {insecure} is missing or not https")
         try:
-            return Discovery(metadata, keys_of(self._request("GET", str(metadata["jwks_uri"]))), time.monotonic())
+            return Discovery(
+                metadata, keys_of(self._request("GET", str(metadata["jwks_uri"]))), time.monotonic()
+            )
         except ValueError as error:
             raise ProviderUnavailable(str(error)) from None
 

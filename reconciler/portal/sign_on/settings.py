@@ -30,9 +30,13 @@ def settings_of(
     """Return the settings; a `ValueError` says what is wrong."""
     parts = urlsplit(issuer)
     if not is_private(issuer):
-        raise ValueError(f"--oidc-issuer '{issuer}' is not https, but the provider decides who logs in")
+        raise ValueError(
+            f"--oidc-issuer '{issuer}' is not https, but the provider decides who logs in"
+        )
     if parts.query or parts.fragment or parts.username is not None:
-        raise ValueError("--oidc-issuer must be scheme, host and path, as in the provider's configuration")
+        raise ValueError(
+            "--oidc-issuer must be scheme, host and path, as in the provider's configuration"
+        )
     if not client_id or not secret:
         raise ValueError(f"--oidc-issuer, --oidc-client-id and {SECRET_VARIABLE} go together")
     return Settings(

@@ -14,7 +14,18 @@ from joserfc.jwk import GuestProtocol, Key, KeySet
 
 from reconciler.portal.sign_on.journey import NotProven
 
-ALGORITHMS: Final = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "Ed25519"]
+ALGORITHMS: Final = [
+    "RS256",
+    "RS384",
+    "RS512",
+    "PS256",
+    "PS384",
+    "PS512",
+    "ES256",
+    "ES384",
+    "ES512",
+    "Ed25519",
+]
 LEEWAY_S: Final = 60
 
 
@@ -30,7 +41,9 @@ def keys_of(published: Mapping[str, Any]) -> KeySet:
         raise ValueError("not a set of keys") from error
 
 
-def claims_of(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str, now: float) -> Mapping[str, Any]:
+def claims_of(
+    token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: str, now: float
+) -> Mapping[str, Any]:
     """Return the claims of a valid token; else `NotProven` or `UnknownKey`."""
     registry = jwt.JWTClaimsRegistry(
         now=int(now),
@@ -43,7 +56,9 @@ def claims_of(token: str, keys: KeySet, *, issuer: str, client_id: str, nonce: s
         iat={"essential": True},
     )
     try:
-        claims = jwt.decode(token, lambda header: _key_for(header, keys), algorithms=ALGORITHMS).claims
+        claims = jwt.decode(
+            token, lambda header: _key_for(header, keys), algorithms=ALGORITHMS
+        ).claims
         registry.validate(claims)
     except (InvalidKeyIdError, BadSignatureError):
         raise UnknownKey from None

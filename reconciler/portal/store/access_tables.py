@@ -20,7 +20,9 @@ lease_scopes = Table(
     "lease_scopes",
     metadata,
     Column("scope", String(100), primary_key=True),
-    Column("lease", String(40), ForeignKey("leases.id", ondelete="CASCADE"), nullable=False, index=True),
+    Column(
+        "lease", String(40), ForeignKey("leases.id", ondelete="CASCADE"), nullable=False, index=True
+    ),
 )
 
 tokens = Table(

@@ -62,7 +62,11 @@ class Manifest:
             if name in self.tables
         )
         size = sum(part.amount for part in self.files.values())
-        absent = f"; the bytes of {len(self.missing)} files were missing or damaged" if self.missing else ""
+        absent = (
+            f"; the bytes of {len(self.missing)} files were missing or damaged"
+            if self.missing
+            else ""
+        )
         chain = f"; the head of its audit feed is {self.head}" if self.head else ""
         return (
             f"revision {self.revision} of {self.portal}: {counts}, {len(self.files):,} files of {size:,} bytes"
@@ -140,7 +144,10 @@ def _valid_name(name: str) -> str:
 
 
 def _verify(file: zipfile.ZipFile, manifest: Manifest) -> None:
-    for kind, parts, member in (("table", manifest.tables, table_member), ("file", manifest.files, file_member)):
+    for kind, parts, member in (
+        ("table", manifest.tables, table_member),
+        ("file", manifest.files, file_member),
+    ):
         for name, part in parts.items():
             actual = _read(file, member(name), lines=kind == "table")
             if actual != part:

@@ -79,7 +79,9 @@ def _write_table(connection: Connection, table: Table, archive: zipfile.ZipFile)
     digest, count = hashlib.sha256(), 0
     statement = select(table).order_by(*table.primary_key.columns)
     if table is t.files:
-        statement = statement.where(t.files.c.request.is_not(None))  # pending uploads are deleted within a day
+        statement = statement.where(
+            t.files.c.request.is_not(None)
+        )  # pending uploads are deleted within a day
     rows = connection.execution_options(yield_per=_ROWS_PER_FETCH).execute(statement).mappings()
     with archive.open(table_member(table.name), "w", force_zip64=True) as member:
         for row in rows:
@@ -90,9 +92,13 @@ def _write_table(connection: Connection, table: Table, archive: zipfile.ZipFile)
     return Part(count, digest.hexdigest())
 
 
-def _write_files(connection: Connection, files: Path, archive: zipfile.ZipFile) -> tuple[dict[str, Part], list[str]]:
+def _write_files(
+    connection: Connection, files: Path, archive: zipfile.ZipFile
+) -> tuple[dict[str, Part], list[str]]:
     c = t.files.c
-    rows = connection.execute(select(c.id, c.size, c.sha256).where(c.request.is_not(None)).order_by(c.id)).all()
+    rows = connection.execute(
+        select(c.id, c.size, c.sha256).where(c.request.is_not(None)).order_by(c.id)
+    ).all()
     present: dict[str, Part] = {}
     absent = []
     for row in rows:

@@ -59,7 +59,9 @@ def verify_feed(connection: Connection, expected_head: str | None = None) -> Fee
     verification = _Verification(expected_head)
     rows = select(t.changes).order_by(t.changes.c.revision, t.changes.c.seq)
     streamed = connection.execution_options(yield_per=_ROWS_A_TIME).execute(rows).mappings()
-    failure = next((problem for row in streamed if (problem := verification.check(dict(row)))), None)
+    failure = next(
+        (problem for row in streamed if (problem := verification.check(dict(row)))), None
+    )
     if failure is None:
         failure = verification.check_end(connection.execute(select(t.portal.c.head)).scalar_one())
     return FeedCheck(verification.entries, verification.head, tuple(verification.restores), failure)
@@ -69,7 +71,10 @@ class _Verification:
     """The state of the check after the entries read so far."""
 
     def __init__(self, expected_head: str | None) -> None:
-        self.expected_head, self.expected_head_seen = expected_head, expected_head in {None, chain.START}
+        self.expected_head, self.expected_head_seen = (
+            expected_head,
+            expected_head in {None, chain.START},
+        )
         self.entries, self.head = 0, chain.START
         self.restores: list[RestoreEntry] = []
         self.unlisted: dict[str, None] = {}
@@ -83,12 +88,18 @@ class _Verification:
             )
         self.entries, self.head = self.entries + 1, entry["hash"]
         self.expected_head_seen = self.expected_head_seen or self.head == self.expected_head
-        self.unlisted |= dict.fromkeys(chain.value_name(entry, path) for path in chain.erased_paths(entry["seals"]))
+        self.unlisted |= dict.fromkeys(
+            chain.value_name(entry, path) for path in chain.erased_paths(entry["seals"])
+        )
         if entry["what"] == Verb.CONTACTS_ERASE:
             for name in (entry["after"] or {}).get(chain.ERASED_VALUES, ()):
                 self.unlisted.pop(name, None)
         if entry["what"] == Verb.PORTAL_RESTORE:
-            self.restores.append(RestoreEntry(entry["revision"], entry["at"], str((entry["before"] or {}).get("head"))))
+            self.restores.append(
+                RestoreEntry(
+                    entry["revision"], entry["at"], str((entry["before"] or {}).get("head"))
+                )
+            )
         return None
 
     def check_end(self, head: str) -> str | None:
@@ -112,7 +123,9 @@ def newest_are_chained(connection: Connection) -> bool:
     head = connection.execute(select(t.portal.c.head)).scalar_one_or_none()
     if last is None:
         return head in {None, chain.START}
-    before = connection.execute(entries.where(c.revision < last["revision"]).limit(1)).mappings().first()
+    before = (
+        connection.execute(entries.where(c.revision < last["revision"]).limit(1)).mappings().first()
+    )
     previous = before["hash"] if before else chain.START
     newest = select(t.changes).where(c.revision == last["revision"]).order_by(c.seq)
     for entry in connection.execute(newest).mappings():

@@ -21,7 +21,18 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import ColumnElement, Connection, Engine, cast, create_engine, event, func, insert, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    cast,
+    create_engine,
+    event,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError, SQLAlchemyError
@@ -87,18 +98,24 @@ def folder_beside(database: str) -> Path | None:
 
 
 def _sqlite(url: str) -> Engine:
-    engine = create_engine(url, poolclass=QueuePool, **_POOL, connect_args={"timeout": 30}, hide_parameters=True)
+    engine = create_engine(
+        url, poolclass=QueuePool, **_POOL, connect_args={"timeout": 30}, hide_parameters=True
+    )
 
     file = engine.url.database or ""
 
     @event.listens_for(engine, "do_connect")
     def on_opening(*_: Any) -> None:
         if file and not file.startswith((":memory:", "file:")):
-            make_private(Path(file), "-wal", "-shm", "-journal")  # SQLite gives its journals the mode of the file
+            make_private(
+                Path(file), "-wal", "-shm", "-journal"
+            )  # SQLite gives its journals the mode of the file
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = None  # the driver's own BEGIN would come too late, and without IMMEDIATE
+        connection.isolation_level = (
+            None  # the driver's own BEGIN would come too late, and without IMMEDIATE
+        )
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -195,7 +212,9 @@ def migrate(engine: Engine) -> None:
 def upgrade(connection: Connection, version: str) -> None:
     """Upgrade the schema to at least this version within the transaction, one process at a time."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7316)")  # several servers may start at once
+        connection.exec_driver_sql(
+            "SELECT pg_advisory_xact_lock(7316)"
+        )  # several servers may start at once
     current, _ = schema_of(connection)
     if current is not None and current not in known_versions():
         raise WrongDatabase(
@@ -209,7 +228,9 @@ def upgrade(connection: Connection, version: str) -> None:
 @cache
 def known_versions() -> tuple[str, ...]:
     """Return the schema versions that this program knows, newest first."""
-    return tuple(script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions())
+    return tuple(
+        script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions()
+    )
 
 
 def schema_of(connection: Connection) -> tuple[str | None, str]:
@@ -221,7 +242,9 @@ def check_version(connection: Connection) -> None:
     """Raise a `WrongDatabase` unless the schema has this program's version."""
     current, newest = schema_of(connection)
     if current != newest:
-        raise WrongDatabase(f"the database is of version '{current}', not '{newest}'; use the program that serves it")
+        raise WrongDatabase(
+            f"the database is of version '{current}', not '{newest}'; use the program that serves it"
+        )
 
 
 def _insert_portal(connection: Connection) -> None:
@@ -237,7 +260,9 @@ def _insert_portal(connection: Connection) -> None:
         )
     )
     connection.execute(
-        insert(t.settings).values(id="settings", version=1, revision=0, touched={}, **DEFAULTS["settings"])
+        insert(t.settings).values(
+            id="settings", version=1, revision=0, touched={}, **DEFAULTS["settings"]
+        )
     )
 
 
@@ -286,7 +311,9 @@ def _unmark(ask: Callable[[str], Any], marks: int) -> bool:
 _SIZE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 
 
-def is_one_of(connection: Connection, column: ColumnElement[str], texts: Sequence[str]) -> ColumnElement[bool]:
+def is_one_of(
+    connection: Connection, column: ColumnElement[str], texts: Sequence[str]
+) -> ColumnElement[bool]:
     """Return the condition that a column holds one of the texts, as a single parameter."""
     if connection.dialect.name == "postgresql":
         return column.in_(select(func.json_array_elements_text(cast(list(texts), postgresql.JSON))))

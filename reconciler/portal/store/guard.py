@@ -50,7 +50,12 @@ def check_protection(work: Work) -> None:
 
 def _refuse_loss(row: Row, loss: str | None) -> None:
     if loss is not None:
-        raise Problem("protected", f"{row.kind} '{row.id}' is protected; refused: {loss}", kind=row.kind, id=row.id)
+        raise Problem(
+            "protected",
+            f"{row.kind} '{row.id}' is protected; refused: {loss}",
+            kind=row.kind,
+            id=row.id,
+        )
 
 
 def _check_rights(work: Work, narrowed: Sequence[Row]) -> None:
@@ -67,7 +72,10 @@ def _check_rights(work: Work, narrowed: Sequence[Row]) -> None:
     for person in people:
         home = work.get("customer", person["customer"])
         had = protection.rights_to_order(person.first or {}, home.first or {}, before)
-        _refuse_loss(person, protection.lost_right(had, protection.rights_to_order(person.values, home.values, now)))
+        _refuse_loss(
+            person,
+            protection.lost_right(had, protection.rights_to_order(person.values, home.values, now)),
+        )
 
 
 def _affected_contacts(work: Work, narrowed: Sequence[Row]) -> list[Row]:
@@ -75,11 +83,19 @@ def _affected_contacts(work: Work, narrowed: Sequence[Row]) -> list[Row]:
     c, homes = t.contacts.c, {row.id for row in narrowed if row.kind == "customer"}
     everywhere = any(row.kind == "service" for row in narrowed)
     people = {row.id: row for row in narrowed if row.kind == "contact"}
-    people |= {id: row for id, row in work.protected_contacts.items() if everywhere or row["customer"] in homes}
+    people |= {
+        id: row
+        for id, row in work.protected_contacts.items()
+        if everywhere or row["customer"] in homes
+    }
     if everywhere or homes:
         at_homes = [] if everywhere else [is_one_of(work.connection, c.customer, sorted(homes))]
         protected_rows = work.where("contact", c.protected, c.status.in_(LIVING), *at_homes)
-        people |= {row.id: row for row in protected_rows if row.first and protection.is_protected_contact(row.first)}
+        people |= {
+            row.id: row
+            for row in protected_rows
+            if row.first and protection.is_protected_contact(row.first)
+        }
     return [people[id] for id in sorted(people)]
 
 

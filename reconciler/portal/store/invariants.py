@@ -20,7 +20,11 @@ from reconciler.portal.store.chain import newest_are_chained
 
 def _work_without_owner() -> Select[Any]:
     owner = t.contacts
-    good = and_(owner.c.status.in_(LIVING), owner.c.role.in_(HOLDS_WORK), owner.c.customer == t.requests.c.customer)
+    good = and_(
+        owner.c.status.in_(LIVING),
+        owner.c.role.in_(HOLDS_WORK),
+        owner.c.customer == t.requests.c.customer,
+    )
     return (
         select(t.requests.c.id, t.requests.c.owner)
         .select_from(t.requests.join(owner, owner.c.id == t.requests.c.owner))
@@ -33,8 +37,14 @@ def _violations() -> Iterator[tuple[str, Select[Any]]]:
     """For each invariant the sentence of a violation, and the query of the rows that violate it."""
     c, home = t.contacts.c, t.customers.c
     lives = c.status.in_(LIVING)
-    yield "living contact {id} holds no address", select(c.id).where(lives, c.address_form.is_(None))
-    yield "{id} is no contact and holds an address", select(c.id).where(not_(lives), c.address_form.is_not(None))
+    yield (
+        "living contact {id} holds no address",
+        select(c.id).where(lives, c.address_form.is_(None)),
+    )
+    yield (
+        "{id} is no contact and holds an address",
+        select(c.id).where(not_(lives), c.address_form.is_not(None)),
+    )
     of_customer = select(c.id).select_from(t.contacts.join(t.customers, home.id == c.customer))
     yield (
         "contact {id} lives at an archived customer",
@@ -54,7 +64,10 @@ def _violations() -> Iterator[tuple[str, Select[Any]]]:
         life = (table.c[column], table.c.external_key, table.c.life)
         yield (
             f"two {table.name} are life {{life}} of '{{external_key}}'",
-            select(*life).where(table.c.external_key.is_not(None)).group_by(*life).having(func.count() > 1),
+            select(*life)
+            .where(table.c.external_key.is_not(None))
+            .group_by(*life)
+            .having(func.count() > 1),
         )
     newest = select(func.max(t.changes.c.revision).label("newest")).subquery()
     yield (
@@ -66,10 +79,14 @@ def _violations() -> Iterator[tuple[str, Select[Any]]]:
 # Built once: building a statement takes longer than executing it on the small databases of tests.
 _WORK_WITHOUT_OWNER: Final = _work_without_owner()
 _VIOLATIONS: Final = tuple(_violations())
-_NAMED: Final = tuple((kind, select(table)) for kind, table in (("customer", t.customers), ("contact", t.contacts)))
+_NAMED: Final = tuple(
+    (kind, select(table)) for kind, table in (("customer", t.customers), ("contact", t.contacts))
+)
 
 
-def work_without_owner(connection: Connection, customers: Collection[str] | None = None) -> list[tuple[str, str]]:
+def work_without_owner(
+    connection: Connection, customers: Collection[str] | None = None
+) -> list[tuple[str, str]]:
     """Open requests (id, owner) whose owner is not a living contact of the customer who may hold work."""
     statement = _WORK_WITHOUT_OWNER
     if customers is not None:
@@ -83,20 +100,26 @@ def customers_with_manager(connection: Connection, customers: Collection[str]) -
         return set()
     c = t.contacts.c
     statement = select(c.customer).where(
-        c.customer.in_(customers), c.role == Role.MANAGER, c.status.in_((ContactStatus.ACTIVE, ContactStatus.INVITED))
+        c.customer.in_(customers),
+        c.role == Role.MANAGER,
+        c.status.in_((ContactStatus.ACTIVE, ContactStatus.INVITED)),
     )
     return {str(customer) for customer in connection.execute(statement).scalars()}
 
 
 def broken_invariants(connection: Connection) -> list[str]:
     """Return a sentence for each violated invariant; empty if all hold."""
-    violations = [f"open request {id} is owned by {owner}" for id, owner in work_without_owner(connection)]
+    violations = [
+        f"open request {id} is owned by {owner}" for id, owner in work_without_owner(connection)
+    ]
     for sentence, statement in _VIOLATIONS:
         violations += [sentence.format_map(row) for row in connection.execute(statement).mappings()]
     for kind, statement in _NAMED:
         rows = map(dict, connection.execute(statement).mappings())
         violations += [
-            f"{row['id']} is not found by its name" for row in rows if row["sought"] != row_search_form(kind, row)
+            f"{row['id']} is not found by its name"
+            for row in rows
+            if row["sought"] != row_search_form(kind, row)
         ]
     if not newest_are_chained(connection):
         violations.append("the newest entries of the audit feed are not chained")

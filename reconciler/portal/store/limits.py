@@ -46,7 +46,9 @@ def count_against(work: Work, limit: Limit, more: int = 1) -> None:
         return
     object, id = bound
     window, subject = work.limits.windows[limit], f"{limit}:{id}"
-    wait_s = seconds_until_room_for(more, window, _amounts_by_age(work.connection, subject, window, work.now))
+    wait_s = seconds_until_room_for(
+        more, window, _amounts_by_age(work.connection, subject, window, work.now)
+    )
     if wait_s:
         raise LimitReached(limit, object, id, window, wait_s)
     work.counted_attempts.append((subject, more))
@@ -57,7 +59,11 @@ def count_caused(work: Work) -> None:
     """Count what the work causes, derived from its rows and mails."""
     requests = [row for (kind, _), row in work.rows.items() if kind == "request"]
     count_against(work, Limit.REQUESTS, sum(row.first is None for row in requests))
-    count_against(work, Limit.MOVES, int(any(row.first and row.first["owner"] != row["owner"] for row in requests)))
+    count_against(
+        work,
+        Limit.MOVES,
+        int(any(row.first and row.first["owner"] != row["owner"] for row in requests)),
+    )
     for limit in (Limit.MAILS, Limit.STAFF_MAILS):
         count_against(work, limit, len(work.mails))
 
@@ -84,7 +90,9 @@ def limits_reached(connection: Connection, now: str) -> dict[Limit, int]:
     """Return how many people and customers reached each limit within a day."""
     c = t.attempts.c
     recent = (
-        select(c.subject).distinct().where(c.subject.startswith(f"{_REACHED}:"), c.at >= later(now, seconds=-DAY_S))
+        select(c.subject)
+        .distinct()
+        .where(c.subject.startswith(f"{_REACHED}:"), c.at >= later(now, seconds=-DAY_S))
     )
     limits = [Limit(subject.split(":")[1]) for subject in connection.execute(recent).scalars()]
     return {limit: limits.count(limit) for limit in Limit}
@@ -97,10 +105,15 @@ def _counted_person(principal: Principal, limit: Limit) -> tuple[str, str] | Non
     return ("contact", principal.contact) if principal.contact else None
 
 
-def _amounts_by_age(connection: Connection, subject: str, window: Window, now: str) -> Iterator[tuple[float, int]]:
+def _amounts_by_age(
+    connection: Connection, subject: str, window: Window, now: str
+) -> Iterator[tuple[float, int]]:
     c, since = t.attempts.c, later(now, seconds=-window.within_s)
     rows = connection.execute(
-        select(c.at, c.amount).where(c.subject == subject, c.at >= since).order_by(c.at.desc()).limit(window.most + 1)
+        select(c.at, c.amount)
+        .where(c.subject == subject, c.at >= since)
+        .order_by(c.at.desc())
+        .limit(window.most + 1)
     )
     for at, amount in rows:
         yield (moment(now) - moment(at)).total_seconds(), amount
@@ -114,5 +127,10 @@ def _record_in_history(work: Work, error: LimitReached) -> None:
         return
     record_attempt(work.connection, subject, work.now)
     entry = Work(work.connection, work.portal, work.principal, work.now)
-    entry.audit(Verb.LIMIT_REACHED, Row(error.object, {"id": error.id}, None), {}, {"limit": str(error.limit)})
+    entry.audit(
+        Verb.LIMIT_REACHED,
+        Row(error.object, {"id": error.id}, None),
+        {},
+        {"limit": str(error.limit)},
+    )
     entry.finish()

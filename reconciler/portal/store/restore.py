@@ -39,7 +39,13 @@ from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.archive import CHUNK, Archive, Manifest, WrongArchive
 from reconciler.portal.store.clock import later, system_clock
-from reconciler.portal.store.database import WrongDatabase, renew_epoch, schema_of, unversioned, upgrade
+from reconciler.portal.store.database import (
+    WrongDatabase,
+    renew_epoch,
+    schema_of,
+    unversioned,
+    upgrade,
+)
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.uploads.private_files import new_private_file
 
@@ -68,7 +74,9 @@ class RestoreResult:
     revision: int
 
 
-def restore_archive(engine: Engine, files: Path, archive: Archive, *, keep_tokens: bool = False) -> RestoreResult:
+def restore_archive(
+    engine: Engine, files: Path, archive: Archive, *, keep_tokens: bool = False
+) -> RestoreResult:
     """Write the archive's rows to the database and its files to the folder; return the result."""
     _check_folder(files, archive.manifest)
     with unversioned(engine) as connection:
@@ -92,7 +100,9 @@ def _check_empty(connection: Connection, manifest: Manifest) -> None:
     current, _ = schema_of(connection)
     if current is None:
         if inspect(connection).get_table_names():
-            raise WrongDatabase("the database holds tables that are not the portal's; name an empty one")
+            raise WrongDatabase(
+                "the database holds tables that are not the portal's; name an empty one"
+            )
         upgrade(connection, manifest.schema)
         return
     if current != manifest.schema:
@@ -103,7 +113,9 @@ def _check_empty(connection: Connection, manifest: Manifest) -> None:
         if table.name in {"portal", "settings"}:
             continue
         if connection.execute(select(table).limit(1)).first() is not None:
-            raise WrongDatabase(f"the database is not empty: it has {table.name}; name an empty one")
+            raise WrongDatabase(
+                f"the database is not empty: it has {table.name}; name an empty one"
+            )
     for table in (t.portal, t.settings):
         connection.execute(delete(table))
 
@@ -135,7 +147,9 @@ def _write_table(connection: Connection, table: Table, rows: Iterator[dict[str, 
     names = {column.name for column in table.columns}
     while chunk := list(islice(rows, _ROWS_A_STATEMENT)):
         if any(set(row) != names for row in chunk):
-            raise WrongArchive(f"rows of '{table.name}' in the archive have other columns than the table")
+            raise WrongArchive(
+                f"rows of '{table.name}' in the archive have other columns than the table"
+            )
         connection.execute(insert(table), chunk)
 
 
@@ -149,7 +163,9 @@ def _begin_epoch(connection: Connection, manifest: Manifest, *, keep_tokens: boo
     _requeue_claimed(connection)
     mails, tokens = _void_mails(connection, work.now), _tokens(connection)
     if not keep_tokens:
-        connection.execute(update(t.tokens).where(t.tokens.c.ended_at.is_(None)).values(ended_at=work.now))
+        connection.execute(
+            update(t.tokens).where(t.tokens.c.ended_at.is_(None)).values(ended_at=work.now)
+        )
     links, sign_ups = (
         connection.execute(delete(table).where(condition)).rowcount
         for table, condition in ((t.links, t.links.c.used_at.is_(None)), (t.sign_ups, true()))
@@ -158,13 +174,17 @@ def _begin_epoch(connection: Connection, manifest: Manifest, *, keep_tokens: boo
     before = {"epoch": portal["epoch"], "head": portal["head"]}
     work.audit(Verb.PORTAL_RESTORE, row, before, {"epoch": epoch})
     work.finish()
-    return RestoreResult(manifest, tokens, keep_tokens, links, sign_ups, mails, portal["head"], work.revision)
+    return RestoreResult(
+        manifest, tokens, keep_tokens, links, sign_ups, mails, portal["head"], work.revision
+    )
 
 
 def _requeue_claimed(connection: Connection) -> None:
     """Queue the mails that were being sent when the archive was written."""
     c = t.outbox.c
-    connection.execute(update(t.outbox).where(c.state == MailState.SENDING).values(state=MailState.QUEUED))
+    connection.execute(
+        update(t.outbox).where(c.state == MailState.SENDING).values(state=MailState.QUEUED)
+    )
 
 
 def _void_mails(connection: Connection, now: str) -> int:
@@ -186,7 +206,9 @@ def _void_mails(connection: Connection, now: str) -> int:
 def _tokens(connection: Connection) -> tuple[tuple[str, str, str], ...]:
     """Return id, scope and name of each valid token."""
     c = t.tokens.c
-    rows = connection.execute(select(c.id, c.scope, c.name).where(c.ended_at.is_(None)).order_by(c.created_at, c.id))
+    rows = connection.execute(
+        select(c.id, c.scope, c.name).where(c.ended_at.is_(None)).order_by(c.created_at, c.id)
+    )
     return tuple((row.id, row.scope, row.name) for row in rows)
 
 

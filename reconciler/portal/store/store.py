@@ -60,7 +60,9 @@ class Store:
         """
         refusal: Exception | None = None
         with writing(self.engine) as (connection, portal):
-            work = Work(connection, portal, principal, self.clock(), self.base_url, limits=self.limits)
+            work = Work(
+                connection, portal, principal, self.clock(), self.base_url, limits=self.limits
+            )
             try:
                 with connection.begin_nested() if principal.person else nullcontext():
                     yield work
@@ -110,4 +112,6 @@ def open_store(
     engine = open_database(url)
     migrate(engine)
     vault = Vault(files or folder_beside(url))
-    return Store(engine, clock, base_url, vault, [] if check_invariants else None, limits=limits or Limits())
+    return Store(
+        engine, clock, base_url, vault, [] if check_invariants else None, limits=limits or Limits()
+    )

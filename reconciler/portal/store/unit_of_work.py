@@ -12,7 +12,17 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
-from sqlalchemy import ColumnElement, Connection, Table, bindparam, delete, insert, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Table,
+    bindparam,
+    delete,
+    insert,
+    or_,
+    select,
+    update,
+)
 
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import Principal
@@ -40,7 +50,13 @@ KINDS: Final = {table.name: kind for kind, table in _KIND.items()}
 """The kind of row by table name."""
 Change: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
 """Returns new values for some columns of a row."""
-_PREFIX: Final = {"service": "svc", "customer": "cus", "contact": "con", "request": "req", "staff": "stf"}
+_PREFIX: Final = {
+    "service": "svc",
+    "customer": "cus",
+    "contact": "con",
+    "request": "req",
+    "staff": "stf",
+}
 
 
 @dataclass(eq=False)
@@ -75,7 +91,9 @@ class Work:
 
     def get(self, kind: str, id: str) -> Row:
         """Return the row with this id; else a `not-found` problem."""
-        row = self.rows.get((kind, id)) or next(iter(self.where(kind, _KIND[kind].c.id == id)), None)
+        row = self.rows.get((kind, id)) or next(
+            iter(self.where(kind, _KIND[kind].c.id == id)), None
+        )
         if row is None:
             raise Problem("not-found", f"there is no {kind} '{id}'")
         return row
@@ -84,12 +102,17 @@ class Work:
         """Return the rows that meet the criteria, sorted by id, including changes of this work."""
         self.flush()
         statement = select(_KIND[kind]).where(*criteria).order_by(_KIND[kind].c.id)
-        return [self._row_of(kind, dict(values)) for values in self.connection.execute(statement).mappings()]
+        return [
+            self._row_of(kind, dict(values))
+            for values in self.connection.execute(statement).mappings()
+        ]
 
     def _row_of(self, kind: str, values: dict[str, Any]) -> Row:
         key = (kind, str(values["id"]))
         if key not in self.rows:
-            self.rows[key] = Row(kind, values, dict(values), dict(values), self.dirty, self.unchecked)
+            self.rows[key] = Row(
+                kind, values, dict(values), dict(values), self.dirty, self.unchecked
+            )
         return self.rows[key]
 
     def load(self, kind: str, ids: Iterable[str]) -> None:
@@ -102,7 +125,12 @@ class Work:
         """Return a new row with a random id."""
         id = f"{_PREFIX[kind]}_{secrets.token_hex(10)}"
         row = Row(
-            kind, {"id": id, "version": 0, "revision": self.revision, **values}, None, None, self.dirty, self.unchecked
+            kind,
+            {"id": id, "version": 0, "revision": self.revision, **values},
+            None,
+            None,
+            self.dirty,
+            self.unchecked,
         )
         row["version"] = 0
         self.rows[(kind, id)] = row
@@ -197,11 +225,19 @@ class Work:
             return
         self._update(table, columns, {row.id: row.values for row in rows})
 
-    def _update(self, table: Table, columns: Iterable[str], rows: Mapping[str, Mapping[str, Any]]) -> None:
+    def _update(
+        self, table: Table, columns: Iterable[str], rows: Mapping[str, Mapping[str, Any]]
+    ) -> None:
         statement = update(table).where(table.c.id == bindparam("row_id"))
-        statement = statement.values({name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns})
+        statement = statement.values(
+            {name: bindparam(f"new_{name}", type_=table.c[name].type) for name in columns}
+        )
         self.connection.execute(
-            statement, [{"row_id": id, **{f"new_{name}": row[name] for name in columns}} for id, row in rows.items()]
+            statement,
+            [
+                {"row_id": id, **{f"new_{name}": row[name] for name in columns}}
+                for id, row in rows.items()
+            ],
         )
 
     def rewrite(self, kind: str, rows: Mapping[str, Mapping[str, Any]], change: Change) -> None:
@@ -212,7 +248,11 @@ class Work:
         """
         self.flush()
         changes = {id: change(values) for id, values in rows.items()}
-        new = {id: {**values, "revision": self.revision} for id, values in changes.items() if values != rows[id]}
+        new = {
+            id: {**values, "revision": self.revision}
+            for id, values in changes.items()
+            if values != rows[id]
+        }
         if new:
             self._update(_KIND[kind], next(iter(new.values())), new)
         for id, values in new.items():
@@ -238,7 +278,9 @@ class Work:
         self.flush()
         table = _KIND[kind]
         for row in rows:
-            self.connection.execute(update(table).where(table.c.id == row.id).values({column: None}))
+            self.connection.execute(
+                update(table).where(table.c.id == row.id).values({column: None})
+            )
             row[column] = None
             if row.saved:
                 row.saved[column] = None
@@ -268,7 +310,11 @@ class Work:
             (t.sessions, or_(s.contact == person, s.staff == person)),
             (t.tokens, t.tokens.c.contact == person),
         ):
-            self.connection.execute(update(table).where(owned, table.c.ended_at.is_(None)).values(ended_at=self.now))
+            self.connection.execute(
+                update(table).where(owned, table.c.ended_at.is_(None)).values(ended_at=self.now)
+            )
         self.connection.execute(
-            delete(t.links).where(or_(links.contact == person, links.staff == person), links.used_at.is_(None))
+            delete(t.links).where(
+                or_(links.contact == person, links.staff == person), links.used_at.is_(None)
+            )
         )

@@ -20,7 +20,11 @@ def neutral_name(text: str) -> str:
     name that would be hidden, reserved or empty gets a harmless prefix. Letters of any script stay.
     """
     last = unicodedata.normalize("NFC", text).replace("\\", "/").rsplit("/", 1)[-1]
-    harmless = "".join(c for c in last if (c not in _FORBIDDEN and unicodedata.category(c)[0] not in "CZ") or c == " ")
+    harmless = "".join(
+        c
+        for c in last
+        if (c not in _FORBIDDEN and unicodedata.category(c)[0] not in "CZ") or c == " "
+    )
     name = " ".join(harmless.split()).strip(". ")
     if not name:
         return "file"

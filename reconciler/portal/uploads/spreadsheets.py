@@ -33,9 +33,21 @@ def statistics_csv(statistics: Statistics) -> str:
 
 
 def _line(by: str, totals: RequestTotals, currencies: Sequence[str]) -> list[object]:
-    costs = [in_cents(totals.costs[currency]) if currency in totals.costs else "" for currency in currencies]
+    costs = [
+        in_cents(totals.costs[currency]) if currency in totals.costs else ""
+        for currency in currencies
+    ]
     mean = "" if totals.mean_days is None else totals.mean_days
-    return [by, totals.key, totals.name, totals.requests, totals.words, totals.delivered, mean, *costs]
+    return [
+        by,
+        totals.key,
+        totals.name,
+        totals.requests,
+        totals.words,
+        totals.delivered,
+        mean,
+        *costs,
+    ]
 
 
 def as_csv(lines: Iterable[Sequence[object]]) -> str:

@@ -71,7 +71,9 @@ class Vault:
         """Return the path of a file's bytes; a problem if they are missing."""
         path = self.path(id)
         if not path.is_file():
-            raise Problem("unavailable", f"the bytes of '{id}' are not in the portal's folder of files")
+            raise Problem(
+                "unavailable", f"the bytes of '{id}' are not in the portal's folder of files"
+            )
         return path
 
     def discard(self, id: str) -> None:
@@ -86,13 +88,19 @@ class Vault:
         if not self.folder.is_dir():
             return []
         with os.scandir(self.folder) as entries:
-            old = [entry for entry in entries if time.time() - entry.stat(follow_symlinks=False).st_mtime > age_s]
+            old = [
+                entry
+                for entry in entries
+                if time.time() - entry.stat(follow_symlinks=False).st_mtime > age_s
+            ]
         return sorted(entry.name for entry in old if _ID.fullmatch(entry.name.removesuffix(_PART)))
 
     def needs_sweep(self, every_s: float) -> bool:
         """Return whether no process has swept the folder for this long."""
         mark = self.folder / _SWEPT
-        return self.folder.is_dir() and not (mark.exists() and time.time() - mark.stat().st_mtime < every_s)
+        return self.folder.is_dir() and not (
+            mark.exists() and time.time() - mark.stat().st_mtime < every_s
+        )
 
     def sweep(self, names: list[str]) -> None:
         """Delete these leftovers, and record the time."""
@@ -128,7 +136,9 @@ class IncomingFile(HashedFile):
         super().__init__(vault)
         self.id = f"file_{secrets.token_hex(10)}"
         self._path = vault.folder / f"{self.id}{_PART}"
-        self._file = os.fdopen(os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "wb")
+        self._file = os.fdopen(
+            os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "wb"
+        )
 
     def write(self, part: bytes) -> None:
         """Write bytes; a `too-large` problem beyond the limit."""
@@ -168,4 +178,6 @@ def _disk_problems() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise Problem("unavailable", f"the portal cannot store files now: {os.strerror(error.errno or 0)}") from error
+        raise Problem(
+            "unavailable", f"the portal cannot store files now: {os.strerror(error.errno or 0)}"
+        ) from error

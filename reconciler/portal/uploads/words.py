@@ -35,14 +35,26 @@ MAX_TOKEN: Final = 1024 * 1024
 MAX_DEPTH: Final = 500
 
 Reason: TypeAlias = Literal[
-    "other-kind", "no-text", "no-xml", "document-type", "no-xliff", "no-word", "too-much", "too-complex", "no-bytes"
+    "other-kind",
+    "no-text",
+    "no-xml",
+    "document-type",
+    "no-xliff",
+    "no-word",
+    "too-much",
+    "too-complex",
+    "no-bytes",
 ]
 """Why only a person can count a file; the pages have a sentence for each."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
-_IDEOGRAPH: Final = re.compile(r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]")
+_IDEOGRAPH: Final = re.compile(
+    r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0003ffff]"
+)
 _SENTENCE_END: Final = re.compile(r"(?<=[.!?。！？])\s+|\n+")
-_DOCX_PARTS: Final = re.compile(r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml")
+_DOCX_PARTS: Final = re.compile(
+    r"word/(document|header\d*|footer\d*|footnotes|endnotes|comments)\.xml"
+)
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _CHUNK: Final = 64 * 1024
 _END_RECORD: Final = 22
@@ -205,7 +217,10 @@ def _parse_segments(chunks: Iterable[bytes], collector: _SegmentCollector) -> It
     try:
         for chunk in chunks:
             parser.feed(chunk)
-            events, silent = collector.events, silent + len(chunk) if events == collector.events else 0
+            events, silent = (
+                collector.events,
+                silent + len(chunk) if events == collector.events else 0,
+            )
             if silent > MAX_TOKEN:
                 raise NotCountable("too-much")
             yield from collector.take()
@@ -237,7 +252,9 @@ def _docx_paragraphs(content: BinaryIO) -> Iterator[str]:
     _check_directory(content)
     try:
         with zipfile.ZipFile(content) as archive:
-            parts = [info.filename for info in archive.infolist() if _DOCX_PARTS.fullmatch(info.filename)]
+            parts = [
+                info.filename for info in archive.infolist() if _DOCX_PARTS.fullmatch(info.filename)
+            ]
             if "word/document.xml" not in parts:
                 raise NotCountable("no-word")
             remaining, elements = MAX_UNPACKED, 0
@@ -259,7 +276,12 @@ def _check_directory(content: BinaryIO) -> None:
     tail = content.read()
     content.seek(0)
     record = tail[-_END_RECORD:]
-    if len(record) < _END_RECORD or record[:4] != b"PK\5\6" or record[20:] != b"\0\0" or b"PK\6\7" in tail:
+    if (
+        len(record) < _END_RECORD
+        or record[:4] != b"PK\5\6"
+        or record[20:] != b"\0\0"
+        or b"PK\6\7" in tail
+    ):
         raise NotCountable("no-word")
     if int.from_bytes(record[12:16], "little") > _LARGEST_DIRECTORY:
         raise NotCountable("too-much")

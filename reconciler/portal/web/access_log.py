@@ -17,7 +17,9 @@ from reconciler.portal.web.metrics import Metrics
 from reconciler.portal.web.responses import TRACE, new_trace
 
 LOG: Final = logging.getLogger("portal")
-METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"})
+METHODS: Final = frozenset(
+    {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
+)
 NO_ROUTE: Final = "none"
 """The route of a request that matched none."""
 CLIENT_CLOSED: Final = 499

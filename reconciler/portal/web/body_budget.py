@@ -37,7 +37,9 @@ class BodyBudget:
 
     def __init__(self, limit: int = TOTAL_BYTES, limit_per_caller: int = BYTES_PER_CALLER) -> None:
         self.parser = CapacityLimiter(1)
-        self.budget = Budget(limit, limit_per_caller, "too many large bodies are pending; try again")
+        self.budget = Budget(
+            limit, limit_per_caller, "too many large bodies are pending; try again"
+        )
 
     @property
     def bytes_in_use(self) -> int:
@@ -64,7 +66,9 @@ class BodyAccount:
     def expect(self, length: int) -> None:
         """Reserve room for a body of this length before it is read; else a problem."""
         if length > self.limit:
-            raise Problem("too-large", f"the body has {length:,} bytes; the limit is {self.limit:,}")
+            raise Problem(
+                "too-large", f"the body has {length:,} bytes; the limit is {self.limit:,}"
+            )
         self._make_room(length)
 
     def add(self, size: int) -> None:

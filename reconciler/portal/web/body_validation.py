@@ -80,7 +80,9 @@ class BodyValidation:
             else:
                 await self.app(scope, receive, send)
 
-    async def _serve_json(self, scope: Scope, receive: Receive, send: Send, account: BodyAccount) -> None:
+    async def _serve_json(
+        self, scope: Scope, receive: Receive, send: Send, account: BodyAccount
+    ) -> None:
         try:
             body = await _read(scope, receive, account)
             if body:
@@ -124,10 +126,14 @@ class DescribedAs:
     def __init__(self, model: type[BaseModel]) -> None:
         self._model = model
 
-    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+    def __get_pydantic_core_schema__(
+        self, source: Any, handler: GetCoreSchemaHandler
+    ) -> CoreSchema:
         return core_schema.any_schema()
 
-    def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
         return handler(self._model.__pydantic_core_schema__)
 
 
@@ -140,7 +146,9 @@ def validated(model: type[Model], value: object) -> Model:
             detail = f"the body has {error.error_count():,} errors"
             raise Problem("unprocessable", detail) from None
         errors = error.errors(include_url=False, include_input=False)
-        raise RequestValidationError([{**item, "loc": ("body", *item["loc"])} for item in errors]) from None
+        raise RequestValidationError(
+            [{**item, "loc": ("body", *item["loc"])} for item in errors]
+        ) from None
 
 
 async def _error_response(scope: Scope, error: Exception) -> Response:
@@ -155,7 +163,8 @@ async def _nul_response(scope: Scope) -> Response:
     """Return the problem for a NUL in an address; as a page, it is rendered as for the path `/`."""
     beginning = {} if scope["path"].startswith(PROGRAM_PATHS) else {"path": "/", "raw_path": b"/"}
     return await _error_response(
-        {**scope, **beginning, "query_string": b""}, Problem("malformed", "an address must not contain NUL")
+        {**scope, **beginning, "query_string": b""},
+        Problem("malformed", "an address must not contain NUL"),
     )
 
 
@@ -173,7 +182,10 @@ async def _read(scope: Scope, receive: Receive, account: BodyAccount) -> bytes:
         account.add(len(part))
         symbols += sum(map(part.count, (b"[", b"{", b",", b":")))
         if symbols > max_symbols:
-            raise Problem("malformed", f"the body has more than {max_symbols:,} brackets, braces, commas and colons")
+            raise Problem(
+                "malformed",
+                f"the body has more than {max_symbols:,} brackets, braces, commas and colons",
+            )
         parts.append(part)
         if not message.get("more_body", False):
             return b"".join(parts)

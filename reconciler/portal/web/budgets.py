@@ -30,9 +30,13 @@ class Budget:
     def take(self, caller: str, units: int) -> None:
         """Take units for a caller; the problem's detail is `full` if there are not enough left."""
         with self._lock:
-            room = min(self._limit - self._in_use.total(), self._limit_per_caller - self._in_use[caller])
+            room = min(
+                self._limit - self._in_use.total(), self._limit_per_caller - self._in_use[caller]
+            )
             if units > room:
-                raise Problem("unavailable", self._full, headers={"Retry-After": str(RETRY_AFTER_S)})
+                raise Problem(
+                    "unavailable", self._full, headers={"Retry-After": str(RETRY_AFTER_S)}
+                )
             self._in_use[caller] += units
 
     def give_back(self, caller: str, units: int) -> None:

@@ -42,9 +42,13 @@ class CsrfProtection:
         """Return the cookie's name; over https, `__Host-` binds it to this host."""
         return f"__Host-{name}" if self.secure else name
 
-    def set_cookie(self, response: Response, name: str, value: str, max_age: int | None = None) -> None:
+    def set_cookie(
+        self, response: Response, name: str, value: str, max_age: int | None = None
+    ) -> None:
         """Set a cookie that scripts cannot read and that other sites' forms do not send."""
-        response.set_cookie(name, value, max_age, path="/", httponly=True, samesite="lax", secure=self.secure)
+        response.set_cookie(
+            name, value, max_age, path="/", httponly=True, samesite="lax", secure=self.secure
+        )
 
     def delete_cookie(self, response: Response, name: str) -> None:
         """Delete a cookie."""
@@ -72,7 +76,10 @@ class CsrfProtection:
     def check_form(self, request: Request, token: str) -> None:
         """Raise a `forbidden` problem unless the form comes from our pages and this visitor."""
         origin = request.headers.get("origin")
-        foreign = request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}
+        foreign = request.headers.get("sec-fetch-site", "same-origin") not in {
+            "same-origin",
+            "none",
+        }
         if foreign or (origin is not None and not self._own(origin, request)):
             raise Problem("forbidden", "this form was sent from another site")
         if not hmac.compare_digest(token.encode(), self.token(request).encode()):

@@ -39,7 +39,10 @@ def check_media_type(request: Request) -> None:
     """Raise a problem unless the body is declared as plain bytes."""
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind != BYTES_TYPE:
-        raise Problem("unsupported-media-type", f"a file must be sent as application/octet-stream, not '{kind}'")
+        raise Problem(
+            "unsupported-media-type",
+            f"a file must be sent as application/octet-stream, not '{kind}'",
+        )
     if request.headers.get("content-encoding", "identity") != "identity":
         raise Problem("unsupported-media-type", "a file must not have a content-encoding")
 
@@ -92,10 +95,14 @@ def file_download(request: Request, name: str, path: Path) -> Streamed:
 
 def archive_download(name: str, members: Sequence[Member]) -> Streamed:
     """Return a response that saves the files as one archive."""
-    return Streamed(nullcontext(Source(zip_stream(members), 200, download_headers(name), "application/zip")))
+    return Streamed(
+        nullcontext(Source(zip_stream(members), 200, download_headers(name), "application/zip"))
+    )
 
 
-def file_response(request: Request, path: Path, headers: Mapping[str, str], media_type: str) -> Streamed:
+def file_response(
+    request: Request, path: Path, headers: Mapping[str, str], media_type: str
+) -> Streamed:
     """Return the bytes of a file, or one part of them for a `Range` of one part.
 
     Other ranges are ignored, as RFC 9110, 14.2 allows.
@@ -104,10 +111,15 @@ def file_response(request: Request, path: Path, headers: Mapping[str, str], medi
 
 
 @contextmanager
-def _open_file(request_headers: Headers, path: Path, headers: Mapping[str, str], media_type: str) -> Iterator[Source]:
+def _open_file(
+    request_headers: Headers, path: Path, headers: Mapping[str, str], media_type: str
+) -> Iterator[Source]:
     with path.open("rb") as file:
         status = os.fstat(file.fileno())
-        tag, modified = f'"{status.st_mtime_ns:x}-{status.st_size:x}"', formatdate(status.st_mtime, usegmt=True)
+        tag, modified = (
+            f'"{status.st_mtime_ns:x}-{status.st_size:x}"',
+            formatdate(status.st_mtime, usegmt=True),
+        )
         part = parse_range(",".join(request_headers.getlist("range")), status.st_size)
         if request_headers.get("if-range", tag) not in {tag, modified}:
             part = None
@@ -121,7 +133,9 @@ def _open_file(request_headers: Headers, path: Path, headers: Mapping[str, str],
         }
         if part is not None:
             response_headers["Content-Range"] = f"bytes {first}-{end - 1}/{status.st_size}"
-        yield Source(_bytes_of(file, first, end), 206 if part else 200, response_headers, media_type)
+        yield Source(
+            _bytes_of(file, first, end), 206 if part else 200, response_headers, media_type
+        )
 
 
 def _bytes_of(file: BinaryIO, first: int, end: int) -> Generator[bytes, None, None]:

@@ -41,13 +41,21 @@ async def body_of(request: Request) -> bytes:
     return await request.body()
 
 
-def write(request: Request, grant: Grant, body: bytes, action: Callable[[Work], WriteResult]) -> Response:
+def write(
+    request: Request, grant: Grant, body: bytes, action: Callable[[Work], WriteResult]
+) -> Response:
     """Run a write once: a second request with the same key gets the first answer.
 
     A route whose preparation takes long first asks whether the request `is_answered`.
     """
     return _answer(
-        run_once(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body), action)
+        run_once(
+            store_of(request),
+            grant.principal,
+            _idempotency_key(request),
+            _fingerprint(request, body),
+            action,
+        )
     )
 
 
@@ -58,9 +66,13 @@ def is_answered(request: Request, grant: Grant) -> bool:
 
 def replay(request: Request, grant: Grant, body: bytes) -> Response:
     """Return the answer stored for the request's key; a problem if it is another request's."""
-    result = stored_answer(store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body))
+    result = stored_answer(
+        store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body)
+    )
     if result is None:
-        raise Problem("unavailable", "the answer to this request is no longer stored; send the request again")
+        raise Problem(
+            "unavailable", "the answer to this request is no longer stored; send the request again"
+        )
     return _answer(result)
 
 
@@ -77,14 +89,20 @@ def has_stored_answer(store: Store, principal: Principal, key: str) -> bool:
         return connection.execute(statement).first() is not None
 
 
-def stored_answer(store: Store, principal: Principal, key: str, fingerprint: str) -> StoredAnswer | None:
+def stored_answer(
+    store: Store, principal: Principal, key: str, fingerprint: str
+) -> StoredAnswer | None:
     """Return the answer stored for this key; a problem if it belongs to another request."""
     with store.read() as connection:
         return _find_answer(connection, principal, key, fingerprint)
 
 
 def run_once(
-    store: Store, principal: Principal, key: str, fingerprint: str, action: Callable[[Work], WriteResult]
+    store: Store,
+    principal: Principal,
+    key: str,
+    fingerprint: str,
+    action: Callable[[Work], WriteResult],
 ) -> StoredAnswer:
     """Return status, body and headers of an action that runs once per key, in one transaction."""
     with write_as(store, principal) as work:
@@ -125,14 +143,19 @@ def _idempotency_key(request: Request) -> str:
     keys = request.headers.getlist("idempotency-key")
     if len(keys) != 1 or not _KEY.fullmatch(keys[0]):
         raise Problem(
-            "idempotency-key-required", "a write needs one Idempotency-Key header of 8 to 200 visible characters"
+            "idempotency-key-required",
+            "a write needs one Idempotency-Key header of 8 to 200 visible characters",
         )
     return keys[0]
 
 
-def _find_answer(connection: Connection, principal: Principal, key: str, fingerprint: str) -> StoredAnswer | None:
+def _find_answer(
+    connection: Connection, principal: Principal, key: str, fingerprint: str
+) -> StoredAnswer | None:
     c = t.idempotency.c
-    row = connection.execute(select(t.idempotency).where(c.principal == principal.id, c.key == key)).first()
+    row = connection.execute(
+        select(t.idempotency).where(c.principal == principal.id, c.key == key)
+    ).first()
     if row is None:
         return None
     if row.fingerprint != fingerprint:
@@ -143,7 +166,9 @@ def _find_answer(connection: Connection, principal: Principal, key: str, fingerp
 def _forget_old(work: Work) -> None:
     if work.revision % 100 == 0:
         work.connection.execute(
-            delete(t.idempotency).where(t.idempotency.c.created_at < later(work.now, days=-KEPT_DAYS))
+            delete(t.idempotency).where(
+                t.idempotency.c.created_at < later(work.now, days=-KEPT_DAYS)
+            )
         )
 
 
@@ -157,7 +182,10 @@ def require_version(request: Request, row: Row) -> Row:
     """Return the row if the caller has seen its current version (`If-Match`); else a problem."""
     tags = request.headers.getlist("if-match")
     if not tags:
-        raise Problem("precondition-required", "a write to an existing row needs the header If-Match with its ETag")
+        raise Problem(
+            "precondition-required",
+            "a write to an existing row needs the header If-Match with its ETag",
+        )
     tag = _ETAG.fullmatch(tags[0]) if len(tags) == 1 else None
     if tag is None:
         raise Problem("malformed", "If-Match must be one strong entity tag, as in the ETag header")

@@ -24,10 +24,21 @@ class Methods:
     def of(self, path: str) -> str:
         """Return the methods of a path as a header lists them."""
         return ", ".join(
-            sorted({name for pattern, methods in self._patterns if pattern.match(path) for name in methods})
+            sorted(
+                {
+                    name
+                    for pattern, methods in self._patterns
+                    if pattern.match(path)
+                    for name in methods
+                }
+            )
         )
 
     def route(self, path: str, method: str) -> APIRoute | None:
         """Return the route for this method and path; None if there is none."""
-        matching = (methods[method] for pattern, methods in self._patterns if method in methods and pattern.match(path))
+        matching = (
+            methods[method]
+            for pattern, methods in self._patterns
+            if method in methods and pattern.match(path)
+        )
         return next(matching, None)

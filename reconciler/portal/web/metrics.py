@@ -72,9 +72,19 @@ class _DatabaseCollector(Collector):
         with self._store.read() as connection:
             metrics = [
                 _gauge("portal_revision", "The newest revision.", _revision(connection)),
-                _gauge_by("portal_contacts", "Contacts, by status.", t.contacts.c.status, connection),
-                _gauge_by("portal_customers", "Customers, by status.", t.customers.c.status, connection),
-                _gauge_by("portal_open_requests", "Open requests, by state.", t.requests.c.state, connection, OPEN),
+                _gauge_by(
+                    "portal_contacts", "Contacts, by status.", t.contacts.c.status, connection
+                ),
+                _gauge_by(
+                    "portal_customers", "Customers, by status.", t.customers.c.status, connection
+                ),
+                _gauge_by(
+                    "portal_open_requests",
+                    "Open requests, by state.",
+                    t.requests.c.state,
+                    connection,
+                    OPEN,
+                ),
                 _gauge_by("portal_outbox", "Mails, by state.", t.outbox.c.state, connection),
                 _gauge(
                     "portal_outbox_oldest_seconds",
@@ -82,7 +92,11 @@ class _DatabaseCollector(Collector):
                     _overdue(connection, now),
                 ),
                 _limits(connection, now),
-                _gauge("portal_counts_waiting", "Files whose words are not counted yet.", _pending_counts(connection)),
+                _gauge(
+                    "portal_counts_waiting",
+                    "Files whose words are not counted yet.",
+                    _pending_counts(connection),
+                ),
                 _gauge("portal_sessions", "Sessions that have not ended.", _sessions(connection)),
             ]
         yield from metrics
@@ -93,8 +107,14 @@ def _gauge_by(
 ) -> Metric:
     """Count rows by the values of a column; with `values`, only those, including zero counts."""
     metric = GaugeMetricFamily(name, help, labels=[column.name])
-    statement = select(column, func.count()).select_from(column.table).group_by(column).order_by(column)
-    counts = dict(connection.execute(statement.where(column.in_(values)) if values else statement).tuples().all())
+    statement = (
+        select(column, func.count()).select_from(column.table).group_by(column).order_by(column)
+    )
+    counts = dict(
+        connection.execute(statement.where(column.in_(values)) if values else statement)
+        .tuples()
+        .all()
+    )
     for value in values or counts:
         metric.add_metric([value], counts.get(value, 0))
     return metric
@@ -124,7 +144,9 @@ def _pending_counts(connection: Connection) -> int:
 def _sessions(connection: Connection) -> int:
     c = t.sessions.c
     return int(
-        connection.execute(select(func.count()).select_from(t.sessions).where(c.ended_at.is_(None))).scalar_one()
+        connection.execute(
+            select(func.count()).select_from(t.sessions).where(c.ended_at.is_(None))
+        ).scalar_one()
     )
 
 

@@ -88,7 +88,9 @@ class RequestLimits:
         self.page = page
         self.limits = limits
         self.rate_limiter = RateLimiter(limits.rate)
-        self.concurrent = Budget(sys.maxsize, CONNECTIONS // HOST_SHARE, "too many requests at once from this address")
+        self.concurrent = Budget(
+            sys.maxsize, CONNECTIONS // HOST_SHARE, "too many requests at once from this address"
+        )
         self.headers = {**_HEADERS, **(_HTTPS_HEADERS if secure else {})}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -129,7 +131,9 @@ class RequestLimits:
         if scope["path"].startswith(_MONITORING):
             return nullcontext()
         if _is_crowded(scope):
-            raise Problem("unavailable", "too many connections", headers={"Retry-After": str(RETRY_AFTER_S)})
+            raise Problem(
+                "unavailable", "too many connections", headers={"Retry-After": str(RETRY_AFTER_S)}
+            )
         return self.concurrent.hold(_host(scope))
 
     async def _wait_for_rate_limit(self, scope: Scope) -> None:
@@ -169,10 +173,19 @@ def _length(scope: Scope) -> float:
 def _check_head(scope: Scope) -> None:
     """Raise a problem if the head is too large or gives two body lengths."""
     names = {name for name, _ in scope["headers"]}
-    if sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"]) > LARGEST_HEAD:
-        raise Problem("head-too-large", f"the headers have more than {LARGEST_HEAD:,} bytes", headers=_CLOSE)
+    if (
+        sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"])
+        > LARGEST_HEAD
+    ):
+        raise Problem(
+            "head-too-large", f"the headers have more than {LARGEST_HEAD:,} bytes", headers=_CLOSE
+        )
     if {b"content-length", b"transfer-encoding"} <= names:
-        raise Problem("malformed", "a body must not have both Content-Length and Transfer-Encoding", headers=_CLOSE)
+        raise Problem(
+            "malformed",
+            "a body must not have both Content-Length and Transfer-Encoding",
+            headers=_CLOSE,
+        )
 
 
 def use_file_limits(request: Request) -> None:

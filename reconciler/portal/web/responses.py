@@ -33,7 +33,11 @@ _TITLES: Final = {
     405: "method-not-allowed",
     413: "too-large",
 }
-_INDEXES: Final = {"address_form": "address-taken", "name_form": "name-taken", "external_key": "key-taken"}
+_INDEXES: Final = {
+    "address_form": "address-taken",
+    "name_form": "name-taken",
+    "external_key": "key-taken",
+}
 
 
 def json_bytes(value: object) -> bytes:
@@ -80,7 +84,9 @@ def new_trace() -> str:
 
 def _unavailable(error: SQLAlchemyError) -> Problem:
     busy = isinstance(error, PoolTimeout)
-    detail = "every connection to the database is in use" if busy else "the database does not answer"
+    detail = (
+        "every connection to the database is in use" if busy else "the database does not answer"
+    )
     return Problem("unavailable", detail)
 
 
@@ -102,12 +108,19 @@ def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem, str],
             {"at": "/".join(map(str, item["loc"])), "message": item["msg"].removeprefix(_PREFIX)}
             for item in error.errors()[:20]
         ]
-        return respond(request, Problem("unprocessable", f"{errors[0]['at']}: {errors[0]['message']}", errors=errors))
+        return respond(
+            request,
+            Problem("unprocessable", f"{errors[0]['at']}: {errors[0]['message']}", errors=errors),
+        )
 
     @app.exception_handler(HTTPException)
     def on_http(request: Request, error: HTTPException) -> Response:
         type = _TITLES.get(error.status_code, "malformed")
-        detail = f"{request.method} is not allowed here" if type == "method-not-allowed" else "there is nothing here"
+        detail = (
+            f"{request.method} is not allowed here"
+            if type == "method-not-allowed"
+            else "there is nothing here"
+        )
         headers = dict(error.headers or {})
         if type == "method-not-allowed":
             headers = {"Allow": request.app.state.methods.of(request.url.path)}
@@ -117,7 +130,9 @@ def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem, str],
     def on_integrity(request: Request, error: IntegrityError) -> Response:
         text = str(error.orig)
         type = next((type for column, type in _INDEXES.items() if column in text), "stale")
-        return respond(request, Problem(type, "another write to the same object happened at the same time"))
+        return respond(
+            request, Problem(type, "another write to the same object happened at the same time")
+        )
 
     @app.exception_handler(PoolTimeout)
     @app.exception_handler(OperationalError)

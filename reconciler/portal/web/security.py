@@ -13,7 +13,11 @@ from fastapi.routing import APIRoute
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.concurrency import run_in_threadpool
 
-from reconciler.portal.actions.sessions import principal_of_session, principal_of_token, record_session_use
+from reconciler.portal.actions.sessions import (
+    principal_of_session,
+    principal_of_token,
+    record_session_use,
+)
 from reconciler.portal.actions.tokens import DAYS, expiry_of, make_token, remember_token_use
 from reconciler.portal.rules.policy import PUBLIC, Grant, grant_for, is_known_operation
 from reconciler.portal.rules.principals import COMMAND_LINE, Principal, Scope
@@ -23,7 +27,8 @@ from reconciler.portal.store.store import Store
 _ADMISSIONS: Final = "portal.admitted"
 
 bearer = HTTPBearer(
-    auto_error=False, description="A token made by `reconciler portal token`, or that of a session (`POST /sessions`)."
+    auto_error=False,
+    description="A token made by `reconciler portal token`, or that of a session (`POST /sessions`).",
 )
 
 
@@ -38,7 +43,9 @@ def host_of(request: Request) -> str:
     return request.client.host if request.client else "nowhere"
 
 
-def principal_of(request: Request, credentials: HTTPAuthorizationCredentials | None) -> Principal | None:
+def principal_of(
+    request: Request, credentials: HTTPAuthorizationCredentials | None
+) -> Principal | None:
     """Return the sender of the request; None if anonymous. An invalid token is a problem."""
     if credentials is None:
         return None
@@ -99,7 +106,9 @@ class PolicyGate(Gate):
 
     async def _admit(self, request: Request) -> Admission:
         credentials = await bearer(request)
-        principal = await run_in_threadpool(principal_of, request, credentials) if credentials else None
+        principal = (
+            await run_in_threadpool(principal_of, request, credentials) if credentials else None
+        )
         return Admission(principal, grant_for(principal, self.operation))
 
 
@@ -109,7 +118,9 @@ class PublicGate(Gate):
     It uses no worker thread, so routes without threads answer even if all threads are busy.
     """
 
-    async def __call__(self, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+    async def __call__(
+        self, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+    ) -> None:
         """Admit the request."""
 
     async def _admit(self, request: Request) -> Admission:  # noqa: ARG002  every caller is admitted
@@ -147,4 +158,11 @@ def new_token(
     ValueError for invalid values.
     """
     with store.write(COMMAND_LINE) as work:
-        return make_token(work, scope, name, f"rp_{secret()}", expires_at=expiry_of(expires, work.now), owner=owner)
+        return make_token(
+            work,
+            scope,
+            name,
+            f"rp_{secret()}",
+            expires_at=expiry_of(expires, work.now),
+            owner=owner,
+        )

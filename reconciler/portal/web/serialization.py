@@ -47,7 +47,9 @@ _PLAIN: Final = frozenset({"request", "upload", "file"})
 """Kinds that files do not manage."""
 
 
-def as_json(kind: str, row: Row, customer_keys: Mapping[str, str | None] | None = None) -> dict[str, Any]:
+def as_json(
+    kind: str, row: Row, customer_keys: Mapping[str, str | None] | None = None
+) -> dict[str, Any]:
     """Return the row as the API shows it; contacts need `customer_keys`, by customer id."""
     if kind in {"upload", "file"}:
         row = {**row, "count": count_state(row)}
@@ -56,9 +58,13 @@ def as_json(kind: str, row: Row, customer_keys: Mapping[str, str | None] | None 
     result = {name: row[name] for name in (*_MANAGED, *_FIELDS[kind], "applied", "touched")}
     if kind == "contact":
         result["generation"] = row["life"]
-        result["customer_key"] = (customer_keys or {}).get(row["customer"]) if row["customer"] else None
+        result["customer_key"] = (
+            (customer_keys or {}).get(row["customer"]) if row["customer"] else None
+        )
         result["registration"] = (
-            {"id": row["registration"], "fingerprint": row["fingerprint"]} if row["registration"] else None
+            {"id": row["registration"], "fingerprint": row["fingerprint"]}
+            if row["registration"]
+            else None
         )
     return result
 

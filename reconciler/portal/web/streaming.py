@@ -46,7 +46,9 @@ class Streamed(Response):
     or the server stops.
     """
 
-    def __init__(self, source: AbstractContextManager[Source], limit: TransferLimit | None = None) -> None:
+    def __init__(
+        self, source: AbstractContextManager[Source], limit: TransferLimit | None = None
+    ) -> None:
         # not the parent's __init__: its body, though empty, would announce a length of 0
         self.status_code, self.background = 200, None
         self.init_headers()
@@ -60,8 +62,17 @@ class Streamed(Response):
             source = await run_sync(self._source.open)
             self.status_code, self.media_type = source.status, source.media_type
             self.init_headers(source.headers)
-            await timed_send({"type": "http.response.start", "status": self.status_code, "headers": self.raw_headers})
-            while not listening.done() and (part := await run_sync(self._source.next_part)) is not None:
+            await timed_send(
+                {
+                    "type": "http.response.start",
+                    "status": self.status_code,
+                    "headers": self.raw_headers,
+                }
+            )
+            while (
+                not listening.done()
+                and (part := await run_sync(self._source.next_part)) is not None
+            ):
                 await timed_send({"type": "http.response.body", "body": part, "more_body": True})
             if not listening.done():
                 await timed_send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -12,7 +12,14 @@ from fastapi import Request, Response
 from reconciler.portal.actions import access, links, sign_ups
 from reconciler.portal.actions.schemas import ResetFields, SignUpFields
 from reconciler.portal.api.router import api_router
-from reconciler.portal.api.schemas.access import Activation, Confirmation, Confirmed, Login, MailedAnswer, Session
+from reconciler.portal.api.schemas.access import (
+    Activation,
+    Confirmation,
+    Confirmed,
+    Login,
+    MailedAnswer,
+    Session,
+)
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.web.response_timing import hide_timing
@@ -23,7 +30,9 @@ router = api_router(tag="access")
 LogsOut = Annotated[Grant, requires("log-out")]
 
 
-@router.post("/sign-ups", status_code=202, response_model=MailedAnswer, dependencies=[requires("sign-up")])
+@router.post(
+    "/sign-ups", status_code=202, response_model=MailedAnswer, dependencies=[requires("sign-up")]
+)
 @hide_timing
 def sign_up(request: Request, fields: SignUpFields) -> Response:
     """Ask for access; a mail explains the next step."""
@@ -32,7 +41,9 @@ def sign_up(request: Request, fields: SignUpFields) -> Response:
     return answer({"status": "mailed"}, 202)
 
 
-@router.post("/sign-ups/confirmations", response_model=Confirmed, dependencies=[requires("sign-up")])
+@router.post(
+    "/sign-ups/confirmations", response_model=Confirmed, dependencies=[requires("sign-up")]
+)
 def confirm_sign_up(request: Request, confirmation: Confirmation) -> Response:
     """Confirm one's own address with the mailed link."""
     with store_of(request).write(SYSTEM) as work:
@@ -46,7 +57,9 @@ def activate(request: Request, activation: Activation) -> Response:
     return _use_link(request, "activation", activation)
 
 
-@router.post("/resets", status_code=202, response_model=MailedAnswer, dependencies=[requires("reset")])
+@router.post(
+    "/resets", status_code=202, response_model=MailedAnswer, dependencies=[requires("reset")]
+)
 @hide_timing
 def ask_for_reset(request: Request, fields: ResetFields) -> Response:
     """Ask for a link to set a new password."""
@@ -69,10 +82,14 @@ def _use_link(request: Request, kind: str, activation: Activation) -> Response:
     return Response(status_code=204)
 
 
-@router.post("/sessions", status_code=201, response_model=Session, dependencies=[requires("log-in")])
+@router.post(
+    "/sessions", status_code=201, response_model=Session, dependencies=[requires("log-in")]
+)
 def log_in(request: Request, login: Login) -> Response:
     """Begin a session with a password."""
-    return answer(access.log_in(store_of(request), login.email, login.password, host_of(request)), 201)
+    return answer(
+        access.log_in(store_of(request), login.email, login.password, host_of(request)), 201
+    )
 
 
 @router.delete("/sessions", status_code=204)

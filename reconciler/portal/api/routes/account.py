@@ -17,7 +17,13 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.idempotency import WriteResult, body_of, require_version, row_result, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    body_of,
+    require_version,
+    row_result,
+    write,
+)
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import host_of, requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
@@ -40,7 +46,10 @@ def read_account(request: Request, grant: Reads) -> Response:
 
 @router.patch("", response_model=Contact | Staff)
 def change_account(
-    request: Request, fields: ChangedAccount, body: Annotated[bytes, Depends(body_of)], grant: Writes
+    request: Request,
+    fields: ChangedAccount,
+    body: Annotated[bytes, Depends(body_of)],
+    grant: Writes,
 ) -> Response:
     """Change one's own name or language."""
 
@@ -48,7 +57,9 @@ def change_account(
         require_version(request, access.own_row(work, grant.principal))
         row, audited = access.edit_own_row(work, grant.principal, fields.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)
-        return row_result(200, _as_json(row.values, grant.principal, _customer_key(request, grant.principal)))
+        return row_result(
+            200, _as_json(row.values, grant.principal, _customer_key(request, grant.principal))
+        )
 
     return write(request, grant, body, write_action)
 
@@ -56,15 +67,23 @@ def change_account(
 @router.put("/password", response_model=Session)
 def change_password(request: Request, passwords: NewPassword, grant: Writes) -> Response:
     """Change one's own password: all sessions end, and a new one begins."""
-    session = access.change_password(store_of(request), grant.principal, passwords.old, passwords.new, host_of(request))
+    session = access.change_password(
+        store_of(request), grant.principal, passwords.old, passwords.new, host_of(request)
+    )
     return answer(session)
 
 
 def _as_json(row: Any, principal: Principal, key: str | None) -> dict[str, Any]:
-    return as_json("contact", row, {principal.customer or "": key}) if principal.contact else staff_as_json(row)
+    return (
+        as_json("contact", row, {principal.customer or "": key})
+        if principal.contact
+        else staff_as_json(row)
+    )
 
 
 def _customer_key(request: Request, principal: Principal) -> str | None:
     c = t.customers.c
     with store_of(request).read() as connection:
-        return connection.execute(select(c.external_key).where(c.id == (principal.customer or ""))).scalar()
+        return connection.execute(
+            select(c.external_key).where(c.id == (principal.customer or ""))
+        ).scalar()

@@ -27,7 +27,14 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
-from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    body_of,
+    require_creation,
+    require_version,
+    row_result,
+    write,
+)
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
@@ -91,7 +98,9 @@ def read_contact(request: Request, id: str, grant: Reads) -> Response:
 
 
 @router.patch("/{id}", response_model=Contact)
-def change_contact(request: Request, id: str, fields: ChangedContact, body: Body, grant: Edits) -> Response:
+def change_contact(
+    request: Request, id: str, fields: ChangedContact, body: Body, grant: Edits
+) -> Response:
     """Change a contact; a new address suspends access until it is activated."""
 
     def write_action(work: Work) -> WriteResult:
@@ -109,23 +118,31 @@ def remove_contact(request: Request, id: str, body: Body, grant: Removes) -> Res
 
 
 @router.post("/{id}/offboard", response_model=Contact)
-def offboard_contact(request: Request, id: str, offboarding: Offboarding, body: Body, grant: Removes) -> Response:
+def offboard_contact(
+    request: Request, id: str, offboarding: Offboarding, body: Body, grant: Removes
+) -> Response:
     """Hand over a contact's open work and remove the contact, in one transaction."""
     return _offboard(request, id, offboarding, body, grant)
 
 
-def _offboard(request: Request, id: str, offboarding: Offboarding, body: bytes, grant: Grant) -> Response:
+def _offboard(
+    request: Request, id: str, offboarding: Offboarding, body: bytes, grant: Grant
+) -> Response:
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, offboarding.work_to) if offboarding.work_to else None
-        work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, offboarding.reason))
+        work.audit(
+            Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, offboarding.reason)
+        )
         return _result(work, row)
 
     return write(request, grant, body, write_action)
 
 
 @router.post("/{id}/hand-over", response_model=Contact)
-def hand_over(request: Request, id: str, handover: Handover, body: Body, grant: HandsOver) -> Response:
+def hand_over(
+    request: Request, id: str, handover: Handover, body: Body, grant: HandsOver
+) -> Response:
     """Give all open work of a contact to another."""
 
     def write_action(work: Work) -> WriteResult:
@@ -139,7 +156,11 @@ def hand_over(request: Request, id: str, handover: Handover, body: Body, grant: 
 
 @router.post("/{id}/{action}", response_model=Contact)
 def act_on_contact(
-    request: Request, id: str, action: Literal["restore", "resend-activation", "erase"], body: Body, grant: Admits
+    request: Request,
+    id: str,
+    action: Literal["restore", "resend-activation", "erase"],
+    body: Body,
+    grant: Admits,
 ) -> Response:
     """Restore a removed contact, resend the link, or erase a removed contact's data."""
 
@@ -149,7 +170,10 @@ def act_on_contact(
             case "restore":
                 verb, audited = Verb.CONTACTS_RESTORE, contacts.restore(work, row)
             case "resend-activation":
-                verb, audited = Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend_activation(work, row)
+                verb, audited = (
+                    Verb.CONTACTS_RESEND_ACTIVATION,
+                    contacts.resend_activation(work, row),
+                )
             case "erase":
                 verb, audited = Verb.CONTACTS_ERASE, erasure.erase(work, row)
         work.audit(verb, row, *audited)
@@ -160,13 +184,16 @@ def act_on_contact(
 
 def _result(work: Work, row: Row, status: int = 200) -> WriteResult:
     home = work.get("customer", row["customer"]) if row["customer"] else None
-    return row_result(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))
+    return row_result(
+        status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {})
+    )
 
 
 def _as_json(connection: Connection, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     c = t.customers.c
     homes = {row["customer"] for row in rows if row["customer"]}
     keys: dict[str, str | None] = {
-        row.id: row.external_key for row in connection.execute(select(c.id, c.external_key).where(c.id.in_(homes)))
+        row.id: row.external_key
+        for row in connection.execute(select(c.id, c.external_key).where(c.id.in_(homes)))
     }
     return [as_json("contact", row, keys) for row in rows]

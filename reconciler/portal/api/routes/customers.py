@@ -22,7 +22,14 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    body_of,
+    require_creation,
+    require_version,
+    row_result,
+    write,
+)
 from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
@@ -41,12 +48,21 @@ def list_customers(
     c = t.customers.c
     criteria = [c.status == status] if status else []
     criteria += [c.external_key == external_key] if external_key else []
-    return page(request, paging, t.customers, criteria, lambda _, rows: [as_json("customer", row) for row in rows])
+    return page(
+        request,
+        paging,
+        t.customers,
+        criteria,
+        lambda _, rows: [as_json("customer", row) for row in rows],
+    )
 
 
 @router.post("/customers", status_code=201, response_model=Customer)
 def create_customer(
-    request: Request, new: NewCustomer, body: Body, grant: Annotated[Grant, requires("customers.write")]
+    request: Request,
+    new: NewCustomer,
+    body: Body,
+    grant: Annotated[Grant, requires("customers.write")],
 ) -> Response:
     """Create a customer without contacts."""
     require_creation(request)

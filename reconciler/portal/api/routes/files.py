@@ -27,7 +27,13 @@ from reconciler.portal.web.file_streams import (
     file_download,
     store_body,
 )
-from reconciler.portal.web.idempotency import WriteResult, is_answered, replay, require_creation, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    is_answered,
+    replay,
+    require_creation,
+    write,
+)
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json
@@ -85,13 +91,17 @@ def _record(request: Request, grant: Grant, stored_file: StoredFile, name: str) 
 
 
 @router.get("/uploads/{id}", response_model=Upload)
-def read_upload(request: Request, id: str, grant: Annotated[Grant, requires("files.upload")]) -> Response:
+def read_upload(
+    request: Request, id: str, grant: Annotated[Grant, requires("files.upload")]
+) -> Response:
     """Return one's own pending upload and the state of its word count."""
     return answer(as_json("upload", uploads.pending_upload(store_of(request), grant.principal, id)))
 
 
 @router.get("/requests/{id}/files", response_model=FilesOfRequest)
-def list_files(request: Request, id: str, grant: Annotated[Grant, requires("requests.read")]) -> Response:
+def list_files(
+    request: Request, id: str, grant: Annotated[Grant, requires("requests.read")]
+) -> Response:
     """Return the files of a request: sources, references, deliveries."""
     with store_of(request).read() as connection:
         row = row_in_scope(connection, grant, t.requests, id)

@@ -23,7 +23,9 @@ Reassigns = Annotated[Grant, requires("requests.reassign")]
 
 
 @router.post("/reassign", response_model=TranslationRequest)
-def reassign_request(request: Request, id: str, to: NewOwner, body: Body, grant: Reassigns) -> Response:
+def reassign_request(
+    request: Request, id: str, to: NewOwner, body: Body, grant: Reassigns
+) -> Response:
     """Give the open request to another contact of its customer."""
 
     def write_action(work: Work, row: Row) -> AuditValues:

@@ -29,7 +29,9 @@ def ready(request: Request) -> Response:
     with store.read() as connection:
         current, newest = schema_of(connection)
     if current != newest:
-        raise Problem("unavailable", f"the database is of version '{current}', this program needs '{newest}'")
+        raise Problem(
+            "unavailable", f"the database is of version '{current}', this program needs '{newest}'"
+        )
     with store.vault.incoming():
         pass  # a file can be created
     return answer({"status": "ready"})

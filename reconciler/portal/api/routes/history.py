@@ -22,7 +22,9 @@ Epoch = Annotated[str | None, Query(max_length=40)]
 
 
 @router.get("/changes", response_model=Page[HistoryEntry], dependencies=[requires("changes.read")])
-def read_changes(request: Request, since: Since = 0, epoch: Epoch = None, limit: Limit = 50) -> Response:
+def read_changes(
+    request: Request, since: Since = 0, epoch: Epoch = None, limit: Limit = 50
+) -> Response:
     """Return the history after a revision, oldest first.
 
     A revision's entries stay together, so a page may exceed its limit; `next` is the value of
@@ -33,7 +35,10 @@ def read_changes(request: Request, since: Since = 0, epoch: Epoch = None, limit:
         check_epoch(head, since, epoch)
         c = t.changes.c
         page_statement = (
-            select(c.revision).where(c.revision > (since or 0)).order_by(c.revision, c.seq).limit(limit + 1)
+            select(c.revision)
+            .where(c.revision > (since or 0))
+            .order_by(c.revision, c.seq)
+            .limit(limit + 1)
         )
         revisions = list(connection.execute(page_statement).scalars())
         last = revisions[limit - 1] if len(revisions) > limit else None
@@ -45,4 +50,6 @@ def read_changes(request: Request, since: Since = 0, epoch: Epoch = None, limit:
         del item["seq"], item["person"]
         item["erased"] = erased_paths(item.pop("seals"))
     following = str(last) if last is not None and revisions[-1] > last else None
-    return answer({"items": items, "next": following, "revision": head.revision, "epoch": head.epoch})
+    return answer(
+        {"items": items, "next": following, "revision": head.revision, "epoch": head.epoch}
+    )

@@ -38,14 +38,18 @@ def list_outbox(
     c = t.outbox.c
     filters = ((c.contact, contact), (c.kind, kind), (c.state, state))
     criteria = [column == value for column, value in filters if value]
-    return page(request, paging, t.outbox, criteria, lambda _, rows: [outbox.readable(row) for row in rows])
+    return page(
+        request, paging, t.outbox, criteria, lambda _, rows: [outbox.readable(row) for row in rows]
+    )
 
 
 @router.get("/{id}", response_model=OutboxMail, dependencies=[requires("outbox.read")])
 def read_mail(request: Request, id: str) -> Response:
     """Return one mail and its state."""
     with store_of(request).read() as connection:
-        row: Any = connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
+        row: Any = (
+            connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
+        )
     if row is None:
         raise Problem("not-found", f"there is no mail '{id}'")
     return answer(outbox.readable(row))

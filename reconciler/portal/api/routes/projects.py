@@ -20,15 +20,31 @@ Runs = Annotated[Grant, requires("requests.run")]
 
 
 @router.post("/progress", response_model=TranslationRequest)
-def report_progress(request: Request, id: str, report: ProgressReport, body: Body, grant: Runs) -> Response:
+def report_progress(
+    request: Request, id: str, report: ProgressReport, body: Body, grant: Runs
+) -> Response:
     """Report the progress of the project in percent."""
     return apply_event(
-        request, id, body, grant, "progress", action=lambda work, row: projects.progress(work, row, report.progress)
+        request,
+        id,
+        body,
+        grant,
+        "progress",
+        action=lambda work, row: projects.progress(work, row, report.progress),
     )
 
 
 @router.post("/deliver", response_model=TranslationRequest)
-def deliver_translations(request: Request, id: str, deliveries: Deliveries, body: Body, grant: Runs) -> Response:
+def deliver_translations(
+    request: Request, id: str, deliveries: Deliveries, body: Body, grant: Runs
+) -> Response:
     """Deliver uploads as the translations."""
     pairs = [(file.upload, file.language) for file in deliveries.files]
-    return apply_event(request, id, body, grant, "deliver", action=lambda work, row: projects.deliver(work, row, pairs))
+    return apply_event(
+        request,
+        id,
+        body,
+        grant,
+        "deliver",
+        action=lambda work, row: projects.deliver(work, row, pairs),
+    )

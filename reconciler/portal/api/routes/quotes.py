@@ -25,15 +25,27 @@ Runs = Annotated[Grant, requires("requests.run")]
 def approve_quote(request: Request, id: str, terms: Terms, body: Body, grant: Runs) -> Response:
     """Make the quote, as counted or with these terms."""
     return apply_event(
-        request, id, body, grant, "approve", action=lambda work, row: quotes.approve(work, row, terms.sent_fields())
+        request,
+        id,
+        body,
+        grant,
+        "approve",
+        action=lambda work, row: quotes.approve(work, row, terms.sent_fields()),
     )
 
 
 @router.post("/reject", response_model=TranslationRequest)
-def reject_request(request: Request, id: str, refusal: Refusal, body: Body, grant: Runs) -> Response:
+def reject_request(
+    request: Request, id: str, refusal: Refusal, body: Body, grant: Runs
+) -> Response:
     """Make no quote; the request is cancelled."""
     return apply_event(
-        request, id, body, grant, "reject", action=lambda work, row: quotes.reject(work, row, refusal.reason)
+        request,
+        id,
+        body,
+        grant,
+        "reject",
+        action=lambda work, row: quotes.reject(work, row, refusal.reason),
     )
 
 
@@ -44,10 +56,17 @@ def accept_quote(request: Request, id: str, body: Body, grant: Decides) -> Respo
 
 
 @router.post("/decline", response_model=TranslationRequest)
-def decline_quote(request: Request, id: str, refusal: Refusal, body: Body, grant: Decides) -> Response:
+def decline_quote(
+    request: Request, id: str, refusal: Refusal, body: Body, grant: Decides
+) -> Response:
     """Decline the quote; the request is cancelled."""
     return apply_event(
-        request, id, body, grant, "decline", action=lambda work, row: quotes.decline(work, row, refusal.reason)
+        request,
+        id,
+        body,
+        grant,
+        "decline",
+        action=lambda work, row: quotes.decline(work, row, refusal.reason),
     )
 
 
@@ -55,7 +74,12 @@ def decline_quote(request: Request, id: str, refusal: Refusal, body: Body, grant
 def cancel_quote(request: Request, id: str, refusal: Refusal, body: Body, grant: Runs) -> Response:
     """Withdraw the quote; the request is cancelled."""
     return apply_event(
-        request, id, body, grant, "cancel", action=lambda work, row: quotes.cancel(work, row, refusal.reason)
+        request,
+        id,
+        body,
+        grant,
+        "cancel",
+        action=lambda work, row: quotes.cancel(work, row, refusal.reason),
     )
 
 
@@ -63,5 +87,10 @@ def cancel_quote(request: Request, id: str, refusal: Refusal, body: Body, grant:
 def revive_request(request: Request, id: str, terms: Terms, body: Body, grant: Runs) -> Response:
     """Quote a cancelled request again."""
     return apply_event(
-        request, id, body, grant, "revive", action=lambda work, row: quotes.revive(work, row, terms.sent_fields())
+        request,
+        id,
+        body,
+        grant,
+        "revive",
+        action=lambda work, row: quotes.revive(work, row, terms.sent_fields()),
     )

@@ -18,7 +18,13 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store.unit_of_work import Row, Work
-from reconciler.portal.web.idempotency import WriteResult, body_of, require_version, row_result, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    body_of,
+    require_version,
+    row_result,
+    write,
+)
 from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
@@ -28,7 +34,9 @@ Admits = Annotated[Grant, requires("contacts.admit")]
 
 
 @router.post("/{id}/approve", response_model=Contact)
-def approve_registration(request: Request, id: str, approval: Approval, body: Body, grant: Admits) -> Response:
+def approve_registration(
+    request: Request, id: str, approval: Approval, body: Body, grant: Admits
+) -> Response:
     """Approve a registration with the registrant's fields or with these."""
 
     def write_action(work: Work) -> WriteResult:
@@ -36,15 +44,23 @@ def approve_registration(request: Request, id: str, approval: Approval, body: Bo
         fields = approval.sent_fields()
         home = fields.pop("customer", None) or row["customer"]
         if home is None:
-            raise Problem("unprocessable", "'customer' is required, because the registration names none")
-        work.audit(Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, work.get("customer", home), fields))
+            raise Problem(
+                "unprocessable", "'customer' is required, because the registration names none"
+            )
+        work.audit(
+            Verb.CONTACTS_APPROVE,
+            row,
+            *registrations.approve(work, row, work.get("customer", home), fields),
+        )
         return _result(work, row)
 
     return write(request, grant, body, write_action)
 
 
 @router.post("/{id}/reject", response_model=Contact)
-def reject_registration(request: Request, id: str, why: WithReason, body: Body, grant: Admits) -> Response:
+def reject_registration(
+    request: Request, id: str, why: WithReason, body: Body, grant: Admits
+) -> Response:
     """Reject a registration."""
 
     def write_action(work: Work) -> WriteResult:
@@ -63,4 +79,6 @@ def _pending(row: Row) -> Row:
 
 def _result(work: Work, row: Row, status: int = 200) -> WriteResult:
     home = work.get("customer", row["customer"]) if row["customer"] else None
-    return row_result(status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {}))
+    return row_result(
+        status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {})
+    )

@@ -10,14 +10,26 @@ from reconciler.portal.actions import requests
 from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
 from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.router import api_router
-from reconciler.portal.api.schemas.requests import ChangedRequest, NewRequest, State, TranslationRequest
+from reconciler.portal.api.schemas.requests import (
+    ChangedRequest,
+    NewRequest,
+    State,
+    TranslationRequest,
+)
 from reconciler.portal.api.schemas.resources import Page
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    body_of,
+    require_creation,
+    require_version,
+    row_result,
+    write,
+)
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
@@ -42,10 +54,17 @@ def list_requests(
     """Return the requests, open or not."""
     c = t.requests.c
     criteria = [
-        column == value for column, value in ((c.customer, customer), (c.owner, owner), (c.state, state)) if value
+        column == value
+        for column, value in ((c.customer, customer), (c.owner, owner), (c.state, state))
+        if value
     ]
     return page(
-        request, paging, t.requests, criteria, lambda _, rows: [as_json("request", row) for row in rows], grant=grant
+        request,
+        paging,
+        t.requests,
+        criteria,
+        lambda _, rows: [as_json("request", row) for row in rows],
+        grant=grant,
     )
 
 
@@ -81,7 +100,9 @@ def read_request(request: Request, id: str, grant: Reads) -> Response:
 
 
 @router.patch("/{id}", response_model=TranslationRequest)
-def change_request(request: Request, id: str, change: ChangedRequest, body: Body, grant: Runs) -> Response:
+def change_request(
+    request: Request, id: str, change: ChangedRequest, body: Body, grant: Runs
+) -> Response:
     """Change the deadline of a request, without a mail. Its state changes only by events."""
 
     def write_action(work: Work) -> WriteResult:

@@ -20,7 +20,14 @@ from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    body_of,
+    require_creation,
+    require_version,
+    row_result,
+    write,
+)
 from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
@@ -31,12 +38,17 @@ Body = Annotated[bytes, Depends(body_of)]
 @router.get("/services", response_model=Page[Service], dependencies=[requires("services.read")])
 def list_services(request: Request, paging: Pages) -> Response:
     """Return the services."""
-    return page(request, paging, t.services, [], lambda _, rows: [as_json("service", row) for row in rows])
+    return page(
+        request, paging, t.services, [], lambda _, rows: [as_json("service", row) for row in rows]
+    )
 
 
 @router.post("/services", status_code=201, response_model=Service)
 def create_service(
-    request: Request, new: NewService, body: Body, grant: Annotated[Grant, requires("services.write")]
+    request: Request,
+    new: NewService,
+    body: Body,
+    grant: Annotated[Grant, requires("services.write")],
 ) -> Response:
     """Create a service."""
     require_creation(request)

@@ -16,7 +16,13 @@ from reconciler.portal.api.schemas.resources import (
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.idempotency import WriteResult, body_of, require_version, row_result, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    body_of,
+    require_version,
+    row_result,
+    write,
+)
 from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
@@ -32,7 +38,10 @@ def read_settings(request: Request) -> Response:
 
 @router.patch("/settings", response_model=Settings)
 def change_settings(
-    request: Request, fields: SettingsFields, body: Body, grant: Annotated[Grant, requires("settings.write")]
+    request: Request,
+    fields: SettingsFields,
+    body: Body,
+    grant: Annotated[Grant, requires("settings.write")],
 ) -> Response:
     """Change some settings."""
 

@@ -25,17 +25,28 @@ Epoch = Annotated[str | None, Query(max_length=40)]
     "/snapshot",
     status_code=200,
     response_class=Streamed,
-    responses={200: {"content": {"application/x-ndjson": {}}}, 304: {"description": "Nothing moved"}},
+    responses={
+        200: {"content": {"application/x-ndjson": {}}},
+        304: {"description": "Nothing moved"},
+    },
 )
 def read_snapshot(
-    request: Request, grant: Annotated[Grant, requires("snapshot.read")], since: Since = None, epoch: Epoch = None
+    request: Request,
+    grant: Annotated[Grant, requires("snapshot.read")],
+    since: Since = None,
+    epoch: Epoch = None,
 ) -> Response:
     """Return everything at one revision as NDJSON: header, rows, trailer."""
-    return Streamed(_snapshot(request, grant.principal.id, since, epoch), request.app.state.traffic_limits.snapshot)
+    return Streamed(
+        _snapshot(request, grant.principal.id, since, epoch),
+        request.app.state.traffic_limits.snapshot,
+    )
 
 
 @contextmanager
-def _snapshot(request: Request, caller: str, since: int | None, epoch: str | None) -> Iterator[Source]:
+def _snapshot(
+    request: Request, caller: str, since: int | None, epoch: str | None
+) -> Iterator[Source]:
     store, snapshots = store_of(request), request.app.state.snapshots
     with snapshots.hold(caller), store.read() as connection:
         head = connection.execute(select(t.portal)).one()
@@ -45,6 +56,10 @@ def _snapshot(request: Request, caller: str, since: int | None, epoch: str | Non
             yield Source(no_parts(), 304, {"ETag": tag})
             return
         gzip = "gzip" in request.headers.get("accept-encoding", "")
-        headers = {"ETag": tag, "Vary": "Accept-Encoding", **({"Content-Encoding": "gzip"} if gzip else {})}
+        headers = {
+            "ETag": tag,
+            "Vary": "Accept-Encoding",
+            **({"Content-Encoding": "gzip"} if gzip else {}),
+        }
         parts = chunks(snapshot_lines(connection, head, store.clock(), since), gzip=gzip)
         yield Source(parts, 200, headers, "application/x-ndjson")

@@ -20,7 +20,14 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
-from reconciler.portal.web.idempotency import WriteResult, body_of, require_creation, require_version, row_result, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    body_of,
+    require_creation,
+    require_version,
+    row_result,
+    write,
+)
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import etag
@@ -37,12 +44,18 @@ def staff_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[name] for name in _SHOWN}
 
 
-@router.get("/staff", tags=["staff"], response_model=Page[Staff], dependencies=[requires("staff.read")])
-def list_staff(request: Request, paging: Pages, status: Annotated[str, OneOf(StaffStatus)] | None = None) -> Response:
+@router.get(
+    "/staff", tags=["staff"], response_model=Page[Staff], dependencies=[requires("staff.read")]
+)
+def list_staff(
+    request: Request, paging: Pages, status: Annotated[str, OneOf(StaffStatus)] | None = None
+) -> Response:
     """Return the staff; removed members only with `status=removed`."""
     c = t.staff.c
     criteria = [c.status == status if status else c.status != StaffStatus.REMOVED]
-    return page(request, paging, t.staff, criteria, lambda _, rows: [staff_as_json(row) for row in rows])
+    return page(
+        request, paging, t.staff, criteria, lambda _, rows: [staff_as_json(row) for row in rows]
+    )
 
 
 @router.post("/staff", tags=["staff"], status_code=201, response_model=Staff)
@@ -60,7 +73,9 @@ def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> 
     return write(request, grant, body, write_action)
 
 
-@router.get("/staff/{id}", tags=["staff"], response_model=Staff, dependencies=[requires("staff.read")])
+@router.get(
+    "/staff/{id}", tags=["staff"], response_model=Staff, dependencies=[requires("staff.read")]
+)
 def read_staff(request: Request, id: str) -> Response:
     """Return one staff member, removed or not."""
     with store_of(request).read() as connection:
@@ -71,7 +86,9 @@ def read_staff(request: Request, id: str) -> Response:
 
 
 @router.patch("/staff/{id}", tags=["staff"], response_model=Staff)
-def change_staff(request: Request, id: str, fields: ChangedStaff, body: Body, grant: Writes) -> Response:
+def change_staff(
+    request: Request, id: str, fields: ChangedStaff, body: Body, grant: Writes
+) -> Response:
     """Change a staff member; a new address suspends access until it is activated."""
 
     def write_action(work: Work) -> WriteResult:
@@ -106,7 +123,9 @@ def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> R
     return write(request, grant, body, write_action)
 
 
-@router.post("/customers/{id}/registration-code", tags=["catalogue"], response_model=RegistrationCode)
+@router.post(
+    "/customers/{id}/registration-code", tags=["catalogue"], response_model=RegistrationCode
+)
 def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
     """Set a new registration code for a customer; the old one stops working."""
 

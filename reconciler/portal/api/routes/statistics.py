@@ -18,11 +18,15 @@ from reconciler.portal.web.security import requires, store_of
 router = api_router(tag="statistics")
 
 Reads = Annotated[Grant, requires("statistics.read")]
-Day = Annotated[str | None, Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema_extra={"format": "date"})]
+Day = Annotated[
+    str | None, Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema_extra={"format": "date"})
+]
 Id = Annotated[str | None, Query(max_length=40)]
 
 
-def _query(first: Day = None, last: Day = None, customer: Id = None, contact: Id = None) -> StatisticsQuery:
+def _query(
+    first: Day = None, last: Day = None, customer: Id = None, contact: Id = None
+) -> StatisticsQuery:
     return StatisticsQuery(first, last, customer, contact)
 
 
@@ -54,4 +58,6 @@ def download_statistics(request: Request, grant: Reads, query: Filters) -> Respo
     """Return the same as CSV for a spreadsheet."""
     statistics = read_statistics(store_of(request), grant, query)
     headers = download_headers(f"statistics-{statistics.first}-{statistics.last}.csv")
-    return Response(statistics_csv(statistics), 200, headers, "text/csv; charset=utf-8; header=present")
+    return Response(
+        statistics_csv(statistics), 200, headers, "text/csv; charset=utf-8; header=present"
+    )

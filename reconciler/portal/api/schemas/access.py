@@ -116,7 +116,9 @@ class NewStaff(StaffFields):
 class ChangedStaff(StaffFields):
     """Fields of a staff member to change."""
 
-    model_config = ConfigDict(json_schema_extra=described_limits(never_null=("name", "email", "kind", "language")))
+    model_config = ConfigDict(
+        json_schema_extra=described_limits(never_null=("name", "email", "kind", "language"))
+    )
 
     @model_validator(mode="after")
     def complete(self) -> ChangedStaff:

@@ -62,7 +62,9 @@ class ChangedRequest(StrictModel):
         """Reject a `state`, which older clients send, and name the events that change it."""
         if isinstance(value, dict) and "state" in value:
             events = ", ".join(name for name, event in EVENTS.items() if event.operation)
-            raise ValueError(f"a state changes only by events: POST requests/ID/EVENT with one of {events}")
+            raise ValueError(
+                f"a state changes only by events: POST requests/ID/EVENT with one of {events}"
+            )
         return value
 
 

@@ -193,7 +193,14 @@ class NewLease(StrictModel):
     """The scopes to lease."""
 
     scopes: Annotated[
-        list[Annotated[str, StringConstraints(pattern=r"^(settings|customer:[a-z0-9]+(-[a-z0-9]+)*)$", max_length=80)]],
+        list[
+            Annotated[
+                str,
+                StringConstraints(
+                    pattern=r"^(settings|customer:[a-z0-9]+(-[a-z0-9]+)*)$", max_length=80
+                ),
+            ]
+        ],
         Field(min_length=1, max_length=100_000),
     ]
     ttl_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 60
@@ -267,7 +274,9 @@ class NewContact(ContactFields):
 class ChangedContact(ContactFields):
     """Fields of a contact to change."""
 
-    model_config = ConfigDict(json_schema_extra=described_limits(never_null=("name", "email", "role")))
+    model_config = ConfigDict(
+        json_schema_extra=described_limits(never_null=("name", "email", "role"))
+    )
 
     @model_validator(mode="after")
     def complete(self) -> ChangedContact:
@@ -295,6 +304,10 @@ class Handover(StrictModel):
 
 
 PROBLEMS: dict[int | str, dict[str, Any]] = {
-    "4XX": {"model": ProblemDocument, "content": {"application/problem+json": {}}, "description": "Not done, and why"},
+    "4XX": {
+        "model": ProblemDocument,
+        "content": {"application/problem+json": {}},
+        "description": "Not done, and why",
+    },
 }
 """The problems that any route may answer."""

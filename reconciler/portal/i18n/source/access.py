@@ -17,8 +17,12 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "login.sign-on": "Log in with {provider}",
     "login.or": "or with a password",
-    "login.sign-on.broken": ("This log-in took too long or was started in another browser. Please start again."),
-    "login.sign-on.refused": ("{provider} did not confirm your identity. Try again, or log in with your password."),
+    "login.sign-on.broken": (
+        "This log-in took too long or was started in another browser. Please start again."
+    ),
+    "login.sign-on.refused": (
+        "{provider} did not confirm your identity. Try again, or log in with your password."
+    ),
     "login.sign-on.unknown": (
         "{provider} confirmed your address, but there is no account for it here. Ask your contact "
         "at our company for access."
@@ -29,7 +33,9 @@ TEXTS: Final[dict[str, Text]] = {
     "login.forgotten": "Forgot your password?",
     "login.no-access": "No access yet? Sign up",
     "sign-up.title": "Sign up",
-    "sign-up.lead": ("Tell us who you are. We’ll send a link to your address to make sure that it is yours."),
+    "sign-up.lead": (
+        "Tell us who you are. We’ll send a link to your address to make sure that it is yours."
+    ),
     "sign-up.closed": "You cannot sign up yourself. Ask your contact at our company for access.",
     "sign-up.role": "What do you want to do here?",
     "sign-up.role.hint": "An administrator decides.",
@@ -37,7 +43,9 @@ TEXTS: Final[dict[str, Text]] = {
     "sign-up.code.hint": "If your organisation gave you one.",
     "sign-up.do": "Sign up",
     "sent.title": "Check your inbox",
-    "sent.sign-up": ("If this address can be used, an e-mail with a link is on its way. The link works for 24 hours."),
+    "sent.sign-up": (
+        "If this address can be used, an e-mail with a link is on its way. The link works for 24 hours."
+    ),
     "sent.reset": (
         "If there is an account for this address, an e-mail with a link is on its way. The link works for 10 minutes."
     ),
@@ -49,7 +57,9 @@ TEXTS: Final[dict[str, Text]] = {
     "confirmed.waiting": (
         "Your registration is waiting for approval. You’ll receive an e-mail as soon as a decision is made."
     ),
-    "confirmed.invited": ("You have access. An e-mail with the link to set your password is on its way."),
+    "confirmed.invited": (
+        "You have access. An e-mail with the link to set your password is on its way."
+    ),
     "confirmed.known": "You already have access: log in, or set a new password.",
     "activate.title": "Set your password",
     "activate.lead": "Welcome, {name}. From now on, log in with {email} and this password.",
@@ -78,20 +88,28 @@ TEXTS: Final[dict[str, Text]] = {
     "password.wrong": "This is not your current password.",
     "account.title": "Your account",
     "account.you": "Your details",
-    "account.email": ("You log in with this address. Only an administrator can change it; contact us."),
+    "account.email": (
+        "You log in with this address. Only an administrator can change it; contact us."
+    ),
     "account.language.home": "Same as your organisation",
     "account.password": "Change password",
     "account.password.lead": "You will be logged out on all other devices.",
     "account.everywhere": "Log out on all devices",
-    "account.everywhere.lead": ("If you were logged in on a device that is not yours, or that you have lost."),
-    "staff.lead": ("Administrators run the portal. Project managers look after the customers that list their address."),
+    "account.everywhere.lead": (
+        "If you were logged in on a device that is not yours, or that you have lost."
+    ),
+    "staff.lead": (
+        "Administrators run the portal. Project managers look after the customers that list their address."
+    ),
     "staff.invite": "Invite someone",
     "staff.invite.lead": "The person receives an e-mail with a link to set a password.",
     "staff.kind": "Role",
     "staff.kind.administrator": "Administrator",
     "staff.kind.project_manager": "Project manager",
     "staff.customers": "Customers",
-    "staff.remove.lead": ("{name} loses access at once. The address stays listed with the customers that name it."),
+    "staff.remove.lead": (
+        "{name} loses access at once. The address stays listed with the customers that name it."
+    ),
     "problem.last-administrator": "This is the last administrator. Appoint another one first.",
     "done.invited": "Invited; the e-mail is on its way.",
     "done.activated": "Your password is set. Log in with it.",

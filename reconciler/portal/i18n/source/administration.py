@@ -24,12 +24,16 @@ TEXTS: Final[dict[str, Text]] = {
     "customer.code.renew": "Create a new code",
     "customer.code.withdraw": "Withdraw the code",
     "customer.archive": "Archive",
-    "customer.archive.lead": ("Everyone at {name} loses access. Not possible while requests are open."),
+    "customer.archive.lead": (
+        "Everyone at {name} loses access. Not possible while requests are open."
+    ),
     "customer.protected": "This customer is protected: nobody can archive or rename it.",
     "customer.guarded": "A contact of this customer is protected: nobody can archive it.",
     "customer.archive.do": "Archive {name}",
     "customer.restore": "Restore",
-    "customer.restore.lead": ("The customer comes back together with the people who were archived with it."),
+    "customer.restore.lead": (
+        "The customer comes back together with the people who were archived with it."
+    ),
     "customer.not-ready": "This customer cannot order yet. Missing: {what}.",
     "customer.needs.contact": "a contact",
     "customer.needs.manager": "a project manager",
@@ -61,7 +65,9 @@ TEXTS: Final[dict[str, Text]] = {
     "settings.colour.hint": "In the form #rrggbb. Text on it stays readable with any colour.",
     "settings.logo": "Logo",
     "settings.logo.hint": "The https:// address of an image.",
-    "outbox.lead": ("All e-mails that the portal has written. Without a mail server, they stay here and can be read."),
+    "outbox.lead": (
+        "All e-mails that the portal has written. Without a mail server, they stay here and can be read."
+    ),
     "outbox.to": "To",
     "outbox.subject": "Subject",
     "outbox.state": "State",
@@ -95,7 +101,9 @@ TEXTS: Final[dict[str, Text]] = {
     "settings.name.hint": (
         "Appears on every page and in every e-mail. If left empty, each person reads “{name}” in their own language."
     ),
-    "empty.customers": ("Start with a customer, then add its people and choose the services that it may order."),
+    "empty.customers": (
+        "Start with a customer, then add its people and choose the services that it may order."
+    ),
     "empty.people": (
         "Nobody has access yet. Each contact belongs to a customer: add the customer first, then its people."
     ),
@@ -113,10 +121,16 @@ TEXTS: Final[dict[str, Text]] = {
         "None of our people has the address {addresses}. Invite the person, or remove the address."
     ),
     "mistake.stranger": "None of our people has the address “{address}”. Choose from the list.",
-    "mistake.domain": ("“{domain}” is not an e-mail domain. Enter the part after the @, such as acme.example."),
-    "mistake.code": ("Use lower-case letters, digits and single hyphens between them, such as website-texts."),
+    "mistake.domain": (
+        "“{domain}” is not an e-mail domain. Enter the part after the @, such as acme.example."
+    ),
+    "mistake.code": (
+        "Use lower-case letters, digits and single hyphens between them, such as website-texts."
+    ),
     "mistake.per_word": "Enter a price such as 0.14.",
     "mistake.colour": "Enter a colour as # and six digits from 0 to f, such as #0b5fff.",
-    "mistake.logo": ("Enter an address that begins with https://, without spaces. Other images are not shown."),
+    "mistake.logo": (
+        "Enter an address that begins with https://, without spaces. Other images are not shown."
+    ),
     "mistake.days": "Enter a whole number of days from 1 to {most}.",
 }

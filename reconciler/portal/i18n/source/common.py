@@ -53,7 +53,9 @@ TEXTS: Final[dict[str, Text]] = {
     "role.requester": "Requester",
     "role.observer": "Observer",
     "role.manager": "Manager",
-    "role.requester.means": ("sends files, accepts quotes, follows their requests, downloads translations"),
+    "role.requester.means": (
+        "sends files, accepts quotes, follows their requests, downloads translations"
+    ),
     "role.observer.means": "sees all requests of the organisation, read-only",
     "role.manager.means": "does all of this and manages the team",
     "status.unapproved": "waiting for approval",
@@ -90,13 +92,21 @@ TEXTS: Final[dict[str, Text]] = {
         "Your role does not allow this, or the form was sent from another site. Open the page "
         "again, or ask an administrator."
     ),
-    "problem.stale": ("Someone else changed this in the meantime. Check the current version before you send it again."),
-    "problem.address-taken": ("Someone else already logs in with this address. Enter a different one."),
+    "problem.stale": (
+        "Someone else changed this in the meantime. Check the current version before you send it again."
+    ),
+    "problem.address-taken": (
+        "Someone else already logs in with this address. Enter a different one."
+    ),
     "problem.name-taken": "Another customer already has this name. Choose a different one.",
     "problem.key-taken": "This code is already taken. Choose a different one.",
     "problem.no-heir": "Choose who takes over the open requests.",
-    "problem.heir-may-not-hold-work": ("This person cannot take over requests. Choose a requester or a manager."),
-    "problem.open-requests": ("Some requests are still open. They must be delivered or cancelled first."),
+    "problem.heir-may-not-hold-work": (
+        "This person cannot take over requests. Choose a requester or a manager."
+    ),
+    "problem.open-requests": (
+        "Some requests are still open. They must be delivered or cancelled first."
+    ),
     "mistake.in-use": (
         "Still in use. Remove it there first. Customers: {customers}, contacts: {contacts}, open requests: {requests}."
     ),
@@ -108,13 +118,21 @@ TEXTS: Final[dict[str, Text]] = {
         "To do it anyway, first lift the protection in a separate change, in the files in git or through the API."
     ),
     "protected.ask": "If you need this change, contact us.",
-    "problem.last-manager": ("The customer would have no manager left. Make someone else a manager first."),
-    "problem.registration-gone": ("Someone has already decided on this registration. There is nothing left to do."),
-    "problem.registration-changed": ("This registration has changed since you opened it. Open it again and check it."),
+    "problem.last-manager": (
+        "The customer would have no manager left. Make someone else a manager first."
+    ),
+    "problem.registration-gone": (
+        "Someone has already decided on this registration. There is nothing left to do."
+    ),
+    "problem.registration-changed": (
+        "This registration has changed since you opened it. Open it again and check it."
+    ),
     "problem.not-restorable": "This can no longer be restored. Add it again instead.",
     "problem.wrong-state": "This is no longer possible. Check the current state.",
     "problem.too-large": "This is too large. Send less at a time; a file can have at most 100 MB.",
-    "problem.unprocessable": ("Something you entered is not valid. Go back, check the form and send it again."),
+    "problem.unprocessable": (
+        "Something you entered is not valid. Go back, check the form and send it again."
+    ),
     "problem.malformed": "The portal cannot read this. Open the page again and try again.",
     "problem.unauthenticated": "Please log in.",
     "problem.rate-limited": "Too many attempts. Wait a moment and try again.",

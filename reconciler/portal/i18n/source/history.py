@@ -7,7 +7,9 @@ from typing import Final
 from reconciler.portal.i18n.text import Text
 
 TEXTS: Final[dict[str, Text]] = {
-    "history.lead": ("Who did what and when, and the commit of each change that comes from files in git."),
+    "history.lead": (
+        "Who did what and when, and the commit of each change that comes from files in git."
+    ),
     "history.object": "Kind",
     "history.by.reconciler": "reconciler",
     "history.by.administrator": "administrator",

@@ -14,16 +14,22 @@ TEXTS: Final[dict[str, Text]] = {
     "mail.closing": "Kind regards",
     "mail.activation.subject": "{portal}: your access",
     "mail.activation.body": "You now have access to our customer portal for {customer}.",
-    "mail.activation.link": ("Set your password and log in here (the link works once, until {until}):"),
+    "mail.activation.link": (
+        "Set your password and log in here (the link works once, until {until}):"
+    ),
     "mail.activation.later": "From then on, log in at {address} with this e-mail address.",
     "mail.activation_again.subject": "{portal}: please confirm your access again",
-    "mail.activation_again.body": ("Your access for {customer} is waiting for you to confirm this e-mail address."),
+    "mail.activation_again.body": (
+        "Your access for {customer} is waiting for you to confirm this e-mail address."
+    ),
     "mail.address_changed.subject": "{portal}: your address was changed",
     "mail.address_changed.body": (
         "The e-mail address of your access for {customer} was changed. This address can no longer be used to log in."
     ),
     "mail.address_changed.ask": "If you did not expect this, write to {contact} immediately.",
-    "mail.address_changed.ask.nobody": ("If you did not expect this, tell your contact at our company immediately."),
+    "mail.address_changed.ask.nobody": (
+        "If you did not expect this, tell your contact at our company immediately."
+    ),
     "mail.work_received.subject": Plural(
         "A request was reassigned to you",
         "{count} requests were reassigned to you",
@@ -39,7 +45,9 @@ TEXTS: Final[dict[str, Text]] = {
         "Someone, hopefully you, signed up for our customer portal with this address. Confirm it here:"
     ),
     "mail.confirm.until": "The link works once, for {hours} hours.",
-    "mail.confirm.ignore": ("If this was not you, you can ignore this e-mail: nothing happens without the link."),
+    "mail.confirm.ignore": (
+        "If this was not you, you can ignore this e-mail: nothing happens without the link."
+    ),
     "mail.known.subject": "{portal}: you already have access",
     "mail.known.body": (
         "Someone, hopefully you, signed up for our customer portal with this address, but it "
@@ -53,7 +61,9 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "mail.reset.subject": "{portal}: a new password",
     "mail.reset.body": "Set a new password here (the link works once, for {minutes} minutes):",
-    "mail.reset.ignore": ("If you did not ask for this, you can ignore this e-mail: your password stays the same."),
+    "mail.reset.ignore": (
+        "If you did not ask for this, you can ignore this e-mail: your password stays the same."
+    ),
     "mail.registered.subject": "A registration is waiting for approval",
     "mail.registered.body": "{who} confirmed an address and is waiting for approval:",
     "mail.staff_activation.subject": "{portal}: your account",
@@ -90,8 +100,12 @@ TEXTS: Final[dict[str, Text]] = {
         "send requests, accept quotes, see the requests of all your colleagues, and manage your "
         "team: change roles and reassign work"
     ),
-    "mail.role.administrator": ("manage everything: customers, contacts, services, settings, and our own people"),
-    "mail.role.project_manager": ("look after the requests of your customers: quotes, progress, delivery"),
+    "mail.role.administrator": (
+        "manage everything: customers, contacts, services, settings, and our own people"
+    ),
+    "mail.role.project_manager": (
+        "look after the requests of your customers: quotes, progress, delivery"
+    ),
     "mail.reason.left": "the person left",
     "mail.reason.role_change": "another role",
     "mail.reason.duplicate": "a duplicate",

@@ -43,15 +43,21 @@ TEXTS: Final[dict[str, Text]] = {
     "counting.done": "The count is complete.",
     "counting.again": "Show the progress",
     "request.files": "Files to translate",
-    "request.files.hint": ("The portal counts the words in text, XLIFF and Word files. At most 100 MB per file."),
+    "request.files.hint": (
+        "The portal counts the words in text, XLIFF and Word files. At most 100 MB per file."
+    ),
     "request.references": "Reference files",
-    "request.references.hint": ("Glossaries and earlier translations help us; they are not translated."),
+    "request.references.hint": (
+        "Glossaries and earlier translations help us; they are not translated."
+    ),
     "request.uploaded": "Already uploaded",
     "request.all-files": "Files",
     "request.tag": "A language code, such as en or de-AT.",
     "request.tags": "Language codes separated by commas, such as de, fr-CA.",
     "request.send": "Send the request",
-    "request.nothing-offered": ("You cannot order any service yet. Your project manager can change that."),
+    "request.nothing-offered": (
+        "You cannot order any service yet. Your project manager can change that."
+    ),
     "do.accept": "Accept the quote",
     "do.decline": "Reject the quote",
     "do.approve": "Send the quote",
@@ -103,7 +109,9 @@ TEXTS: Final[dict[str, Text]] = {
     "statistics.languages": "Words by target language",
     "statistics.services": "Words by service",
     "statistics.contacts": "By contact",
-    "statistics.most": ("The {shown} of {count} contacts with the most words. The file contains all of them."),
+    "statistics.most": (
+        "The {shown} of {count} contacts with the most words. The file contains all of them."
+    ),
     "statistics.as-table": "{what}, as a table",
     "statistics.without-service": "without a service",
     "statistics.words": Plural(
@@ -116,7 +124,9 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "statistics.csv": "Download as CSV",
     "statistics.none": "Nothing was sent in this period.",
-    "statistics.cancelled": ("Cancelled requests count as requests; their words and their cost do not count."),
+    "statistics.cancelled": (
+        "Cancelled requests count as requests; their words and their cost do not count."
+    ),
     "need.title": "Waiting for you",
     "need.accept": Plural(
         "{count} quote is waiting for your decision",
@@ -143,7 +153,9 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "empty.requests": "Requests appear here as soon as someone sends one.",
     "mistake.empty": "The file “{name}” is empty.",
-    "mistake.undelivered": ("There is no file in {language}. Choose one, or tick the box to deliver without it."),
+    "mistake.undelivered": (
+        "There is no file in {language}. Choose one, or tick the box to deliver without it."
+    ),
     "request.without": "Deliver without {language}",
     "mistake.same": "{language} is the source language. Choose a different target language.",
     "mistake.words": "Enter a whole number of words up to 100 million, such as 1200.",

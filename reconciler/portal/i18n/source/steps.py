@@ -33,27 +33,41 @@ TEXTS: Final[dict[str, Text]] = {
     "next.quote_pending.provider": (
         "Check the words and the cost, and send the quote. {owner} will receive an e-mail."
     ),
-    "next.quote_being_made.owner": ("The portal counts the words and prepares the quote. You’ll receive an e-mail."),
+    "next.quote_being_made.owner": (
+        "The portal counts the words and prepares the quote. You’ll receive an e-mail."
+    ),
     "next.quote_being_made.watches": (
         "The portal counts the words and prepares the quote. {owner} will receive an e-mail."
     ),
     "next.quote_being_made.provider": (
         "The portal counts the words and prepares the quote. You count the files that it cannot count."
     ),
-    "next.quoted.decides": ("Accept the quote by {until}, or reject it. Work starts when the quote is accepted."),
-    "next.quoted.owner": ("The quote could be accepted until {until}. Ask your project manager for a new one."),
+    "next.quoted.decides": (
+        "Accept the quote by {until}, or reject it. Work starts when the quote is accepted."
+    ),
+    "next.quoted.owner": (
+        "The quote could be accepted until {until}. Ask your project manager for a new one."
+    ),
     "next.quoted.watches": (
         "{owner} or a manager decides on the quote by {until}. Work starts when the quote is accepted."
     ),
-    "next.quoted.provider": ("The customer decides by {until}. The project managers will receive an e-mail."),
-    "next.in_progress.owner": ("We are translating. You’ll receive an e-mail when the translations are ready."),
-    "next.in_progress.watches": ("We are translating. {owner} will receive an e-mail when the translations are ready."),
+    "next.quoted.provider": (
+        "The customer decides by {until}. The project managers will receive an e-mail."
+    ),
+    "next.in_progress.owner": (
+        "We are translating. You’ll receive an e-mail when the translations are ready."
+    ),
+    "next.in_progress.watches": (
+        "We are translating. {owner} will receive an e-mail when the translations are ready."
+    ),
     "next.in_progress.provider": (
         "Report the progress, and deliver a file for each target language. {owner} will then receive an e-mail."
     ),
     "next.delivered.owner": "Download the translations below.",
     "next.delivered.watches": "The translations can be downloaded below.",
-    "next.delivered.provider": ("Nothing. {owner} has received an e-mail and can download the translations."),
+    "next.delivered.provider": (
+        "Nothing. {owner} has received an e-mail and can download the translations."
+    ),
     "next.cancelled.owner": (
         "Nothing. If you still need the translation, ask your project manager, or send a new request."
     ),

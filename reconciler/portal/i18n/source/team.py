@@ -13,7 +13,9 @@ TEXTS: Final[dict[str, Text]] = {
     "team.you": "you",
     "team.yourself": "You cannot change your own access. Ask another manager, or contact us.",
     "person.edit": "Details and role",
-    "person.email.hint": ("After a change, access is paused until the person confirms the new address."),
+    "person.email.hint": (
+        "After a change, access is paused until the person confirms the new address."
+    ),
     "person.language.hint": "For e-mails and pages; left empty, the customer’s language.",
     "person.heir": "Who takes over the open requests?",
     "person.heir.hint": Plural(
@@ -29,14 +31,20 @@ TEXTS: Final[dict[str, Text]] = {
         "a role or a service away."
     ),
     "person.remove": "Delete",
-    "person.remove.lead": ("{name} loses access at once. Open requests are reassigned at the same time."),
+    "person.remove.lead": (
+        "{name} loses access at once. Open requests are reassigned at the same time."
+    ),
     "person.remove.do": "Delete {name}",
-    "person.removed": ("Deleted on {when} by {who}. Can be restored until {until}. Reason: {reason}."),
+    "person.removed": (
+        "Deleted on {when} by {who}. Can be restored until {until}. Reason: {reason}."
+    ),
     "person.restore": "Restore",
     "person.restore.lead": "The person will be asked to activate their access again.",
     "person.resend": "Send the activation link again",
     "person.erase": "Erase personal data",
-    "person.erase.lead": ("Name and address are permanently erased; the person can no longer be restored."),
+    "person.erase.lead": (
+        "Name and address are permanently erased; the person can no longer be restored."
+    ),
     "person.history": "History",
     "person.services.all": "All services of the customer",
     "person.services.hint": "If this box is not ticked, only the services ticked below.",

@@ -29,7 +29,9 @@ def heir_options(people: Sequence[Mapping[str, Any]], leaver: str) -> list[tuple
     return [(person["id"], person["name"]) for person in heirs(people, leaver)]
 
 
-def typed_fields(form: Form, *, services: Sequence[str] | None, language: str | None = None) -> dict[str, Any]:
+def typed_fields(
+    form: Form, *, services: Sequence[str] | None, language: str | None = None
+) -> dict[str, Any]:
     """Return the fields of a contact that the form has.
 
     `services` are the choices, or None if the form has none; the present `language` may stay.
@@ -43,7 +45,9 @@ def typed_fields(form: Form, *, services: Sequence[str] | None, language: str | 
 
 
 def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> dict[str, Why]:
-    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | language_mistake(form, language)
+    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | language_mistake(
+        form, language
+    )
     if services is not None and set(form.all("services")) - set(services):
         wrong["services"] = "mistake.choice"
     return wrong
@@ -52,7 +56,11 @@ def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> 
 def update(work: Work, grant: Grant, row: Row, form: Form) -> None:
     """Change the contact; if the form names an heir, hand their work over first."""
     form.must_match(row.values, row.id)
-    services = [code for code, _ in orderable(work.connection, row.values)] if grant.row_scope is RowScope.ALL else None
+    services = (
+        [code for code, _ in orderable(work.connection, row.values)]
+        if grant.row_scope is RowScope.ALL
+        else None
+    )
     fields = typed_fields(form, services=services, language=row["language"])
     if form.text("heir") and fields.get("role") == Role.OBSERVER:
         heir = heir_of(work, grant, form.text("heir"))
@@ -70,7 +78,9 @@ def named_heir(work: Work, grant: Grant, form: Form) -> Row:
 def pass_on(work: Work, grant: Grant, row: Row, form: Form) -> None:
     """Hand all open work of the contact over to the heir that the form names."""
     form.must_match(row.values, row.id)
-    work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, named_heir(work, grant, form)))
+    work.audit(
+        Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, named_heir(work, grant, form))
+    )
 
 
 def dismiss(work: Work, grant: Grant, row: Row, form: Form) -> None:

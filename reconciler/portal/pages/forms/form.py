@@ -115,7 +115,9 @@ class Mistakes(Exception):
 
     def of(self, event: str) -> Mistakes:
         """Return the mistakes for a form whose fields start with the name of an event."""
-        return Mistakes({f"{event}-{name}": why for name, why in self.fields.items()}, self.problem, self.whole)
+        return Mistakes(
+            {f"{event}-{name}": why for name, why in self.fields.items()}, self.problem, self.whole
+        )
 
 
 _AT_FIELD: Final = {
@@ -136,7 +138,9 @@ def refusal(problem: Problem) -> Mistakes:
         return Mistakes({_AT_FIELD[problem.type]: f"problem.{problem.type}"}, problem)
     if problem.type == "in-use":
         by = {**problem.members, "requests": len(problem.members["requests"])}
-        return Mistakes({}, problem, Told("mistake.in-use", {name: str(number) for name, number in by.items()}))
+        return Mistakes(
+            {}, problem, Told("mistake.in-use", {name: str(number) for name, number in by.items()})
+        )
     if problem.type in _WITH_THE_WHOLE:
         return Mistakes({}, problem)
     raise problem
@@ -157,10 +161,17 @@ async def form_of(request: Request) -> Form:
     except ClientDisconnect:
         raise Problem("malformed", "the form broke off before its end") from None
     try:
-        values = parse_qs(body.decode("utf-8"), keep_blank_values=True, max_num_fields=MOST_FIELDS, errors="strict")
+        values = parse_qs(
+            body.decode("utf-8"),
+            keep_blank_values=True,
+            max_num_fields=MOST_FIELDS,
+            errors="strict",
+        )
     except ValueError:
         raise Problem("malformed", "this form cannot be read") from None
-    return checked(request, values, hashlib.sha256(request.url.path.encode() + b"\n" + body).hexdigest())
+    return checked(
+        request, values, hashlib.sha256(request.url.path.encode() + b"\n" + body).hexdigest()
+    )
 
 
 def checked(request: Request, values: Mapping[str, list[str]], fingerprint: str) -> Form:
@@ -184,7 +195,11 @@ Sent = Annotated[Form, Depends(form_of)]
 
 def missing(form: Form, *names: str) -> dict[str, Why]:
     """Return the mistakes of those of these fields that are empty."""
-    return {name: "mistake.choice" if name in _PICKED else "mistake.missing" for name in names if not form.text(name)}
+    return {
+        name: "mistake.choice" if name in _PICKED else "mistake.missing"
+        for name in names
+        if not form.text(name)
+    }
 
 
 def reason_of(form: Form, name: str = "reason") -> str:
@@ -199,7 +214,9 @@ def reason_of(form: Form, name: str = "reason") -> str:
         raise Mistakes({name: why}) from None
 
 
-def judged(shape: type[Fields], values: Mapping[str, Any], wrong: Mapping[str, Why] | None = None) -> Fields:
+def judged(
+    shape: type[Fields], values: Mapping[str, Any], wrong: Mapping[str, Why] | None = None
+) -> Fields:
     """Return the validated values; raise Mistakes for every invalid field, and those in `wrong`."""
     found = dict(wrong or {})
     try:

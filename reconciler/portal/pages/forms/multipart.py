@@ -160,7 +160,10 @@ class _Arriving:
     @property
     def fingerprint(self) -> str:
         """Return a hash of the form, by which a repeated form is recognised."""
-        told = [self.request.url.path, *(f"{name}={values}" for name, values in sorted(self.values.items()))]
+        told = [
+            self.request.url.path,
+            *(f"{name}={values}" for name, values in sorted(self.values.items())),
+        ]
         told += [f"{each.field}:{each.name}:{each.sha256}" for each in self.files]
         return hashlib.sha256("\n".join(told).encode()).hexdigest()
 
@@ -188,7 +191,10 @@ class _Arriving:
         if self._header.lower() == b"content-disposition":
             _, options = parse_options_header(self._value.decode("latin-1"))
             file = options.get(b"filename")
-            self._named = (_plain(options.get(b"name", b"")), None if file is None else _plain(file))
+            self._named = (
+                _plain(options.get(b"name", b"")),
+                None if file is None else _plain(file),
+            )
         self._header, self._value = bytearray(), bytearray()
 
     def _on_headers(self) -> None:
@@ -197,7 +203,11 @@ class _Arriving:
             raise Problem("malformed", "a part of this form has no name")
         if file:
             self._may_send_files()
-            self._file = HashedFile(self.vault) if self._repeated else self._open.enter_context(self.vault.incoming())
+            self._file = (
+                HashedFile(self.vault)
+                if self._repeated
+                else self._open.enter_context(self.vault.incoming())
+            )
 
     def _may_send_files(self) -> None:
         self.request.app.state.csrf.check_form(self.request, (self.values.get("mark") or [""])[0])
@@ -205,7 +215,9 @@ class _Arriving:
             raise Problem("too-large", f"a form brings {2 * uploads.MOST_FILES} files at most")
         if self._repeated is None:
             store, principal = self.visit.store, self.visit.grant.principal
-            self._repeated = "once" in self.values and has_stored_answer(store, principal, once_of(self.values))
+            self._repeated = "once" in self.values and has_stored_answer(
+                store, principal, once_of(self.values)
+            )
             if not self._repeated:
                 uploads.check_room(store, principal)
 

@@ -20,7 +20,14 @@ Act = Callable[[Work, Row], AuditValues]
 
 
 def bring_about(
-    visit: Visit, id: str, form: Form, event: str, act: Act, *, to: str | None = None, kept: Kept = MappingProxyType({})
+    visit: Visit,
+    id: str,
+    form: Form,
+    event: str,
+    act: Act,
+    *,
+    to: str | None = None,
+    kept: Kept = MappingProxyType({}),
 ) -> Response:
     """Return the page after the event, or the page of the request with the form's mistakes."""
 
@@ -32,9 +39,16 @@ def bring_about(
 
     def again(wrong: Mistakes) -> Response:
         with visit.store.read() as connection:
-            found = one_request(connection, visit, row_in_scope(connection, visit.grant, t.requests, id), kept)
+            found = one_request(
+                connection, visit, row_in_scope(connection, visit.grant, t.requests, id), kept
+            )
         return visit.page(
-            "requests/one.html", wrong=wrong.of(event), found=found, request=found.row, form=form, asked=None
+            "requests/one.html",
+            wrong=wrong.of(event),
+            found=found,
+            request=found.row,
+            form=form,
+            asked=None,
         )
 
     return visit.submit(form, done, again, done=f"request.{event}")

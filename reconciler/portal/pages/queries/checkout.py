@@ -24,7 +24,11 @@ PAGE: Final = 50
 
 def customer_of(connection: Connection, id: str | None) -> Found:
     """Return the customer with this id; raise a `not-found` problem if there is none."""
-    row = connection.execute(select(t.customers).where(t.customers.c.id == (id or ""))).mappings().first()
+    row = (
+        connection.execute(select(t.customers).where(t.customers.c.id == (id or "")))
+        .mappings()
+        .first()
+    )
     if row is None:
         raise Problem("not-found", f"there is no customer '{id}'")
     return dict(row)
@@ -70,23 +74,32 @@ def heirs(people: Sequence[Mapping[str, Any]], leaver: str) -> list[Mapping[str,
 def names_of_customers(connection: Connection, ids: Collection[str | None]) -> dict[str, Found]:
     """Return name and key of customers by id."""
     c = t.customers.c
-    rows = connection.execute(select(c.id, c.name, c.external_key, c.owner).where(c.id.in_({id for id in ids if id})))
+    rows = connection.execute(
+        select(c.id, c.name, c.external_key, c.owner).where(c.id.in_({id for id in ids if id}))
+    )
     return {row.id: dict(row._mapping) for row in rows}
 
 
 def homes(connection: Connection) -> list[tuple[str, str]]:
     """Return id and name of every active customer, by name."""
     c = t.customers.c
-    rows = connection.execute(select(c.id, c.name).where(c.status == CustomerStatus.ACTIVE).order_by(c.name, c.id))
+    rows = connection.execute(
+        select(c.id, c.name).where(c.status == CustomerStatus.ACTIVE).order_by(c.name, c.id)
+    )
     return [(row.id, row.name) for row in rows]
 
 
 def all_services(connection: Connection) -> list[Found]:
     """Return the services by name."""
-    return [dict(row) for row in connection.execute(select(t.services).order_by(t.services.c.name)).mappings()]
+    return [
+        dict(row)
+        for row in connection.execute(select(t.services).order_by(t.services.c.name)).mappings()
+    ]
 
 
-def project_managers(connection: Connection, named: Sequence[str]) -> tuple[list[tuple[str, str]], list[str]]:
+def project_managers(
+    connection: Connection, named: Sequence[str]
+) -> tuple[list[tuple[str, str]], list[str]]:
     """Return address and name of the provider's people by name, and the other named addresses.
 
     A person who is already named keeps the address as it is written there.
@@ -94,7 +107,9 @@ def project_managers(connection: Connection, named: Sequence[str]) -> tuple[list
     c = t.staff.c
     forms = {same_address_form(address): address for address in named}
     rows = connection.execute(
-        select(c.name, c.email, c.address_form).where(c.status != ContactStatus.REMOVED).order_by(c.name, c.id)
+        select(c.name, c.email, c.address_form)
+        .where(c.status != ContactStatus.REMOVED)
+        .order_by(c.name, c.id)
     ).all()
     ours = [(forms.pop(row.address_form, row.email), row.name) for row in rows]
     return ours, sorted(forms.values())
@@ -106,8 +121,12 @@ def one_page(
 ) -> tuple[list[Found], str | None]:  # fmt: skip
     """Return one page of rows in the order of these columns, and the cursor of the next page."""
     if after is not None:
-        statement = statement.where(_beyond(columns, _read_mark(after, columns), descending=descending))
-    ordered = statement.order_by(*(column.desc() if descending else column for column in columns)).limit(limit + 1)
+        statement = statement.where(
+            _beyond(columns, _read_mark(after, columns), descending=descending)
+        )
+    ordered = statement.order_by(
+        *(column.desc() if descending else column for column in columns)
+    ).limit(limit + 1)
     rows = [dict(row) for row in connection.execute(ordered).mappings()]
     if len(rows) <= limit:
         return rows, None
@@ -116,7 +135,11 @@ def one_page(
 
 def how_many(connection: Connection, statement: Select[Any]) -> int:
     """Return the number of rows, at most one more than `COUNTED`."""
-    some = statement.with_only_columns(literal(1), maintain_column_froms=True).limit(COUNTED + 1).subquery()
+    some = (
+        statement.with_only_columns(literal(1), maintain_column_froms=True)
+        .limit(COUNTED + 1)
+        .subquery()
+    )
     return int(connection.execute(select(func.count()).select_from(some)).scalar_one())
 
 
@@ -129,11 +152,15 @@ def matching(statement: Select[Any], table: Table, text: str) -> Select[Any]:
     words = search_form(text).split()
     if not words:
         return statement
-    found = select(table.c.id).where(*(table.c.sought.contains(word, autoescape=True) for word in words))
+    found = select(table.c.id).where(
+        *(table.c.sought.contains(word, autoescape=True) for word in words)
+    )
     return statement.where(table.c.id.in_(found))
 
 
-def _beyond(columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, descending: bool) -> ColumnElement[bool]:
+def _beyond(
+    columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, descending: bool
+) -> ColumnElement[bool]:
     """Return the condition for rows after these values, compared column by column.
 
     Databases differ in how they compare rows of values.
@@ -146,7 +173,11 @@ def _beyond(columns: Sequence[ColumnElement[Any]], values: Sequence[Any], *, des
 
 
 def _mark(values: Sequence[Any]) -> str:
-    return base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode()).decode().rstrip("=")
+    return (
+        base64.urlsafe_b64encode(json.dumps(values, ensure_ascii=False).encode())
+        .decode()
+        .rstrip("=")
+    )
 
 
 def _read_mark(text: str, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
@@ -154,7 +185,11 @@ def _read_mark(text: str, columns: Sequence[ColumnElement[Any]]) -> list[Any]:
         values = json.loads(base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)))
     except (binascii.Error, ValueError, RecursionError):
         values = None
-    if not isinstance(values, list) or len(values) != len(columns) or not all(map(_may_be_of, columns, values)):
+    if (
+        not isinstance(values, list)
+        or len(values) != len(columns)
+        or not all(map(_may_be_of, columns, values))
+    ):
         raise Problem("malformed", "this page mark is none of ours")
     return values
 
@@ -164,17 +199,25 @@ def _may_be_of(column: ColumnElement[Any], value: object) -> bool:
     if type(value) is not column.type.python_type:
         return False
     if isinstance(value, str):
-        return "\0" not in value and not any("\ud800" <= character <= "\udfff" for character in value)
+        return "\0" not in value and not any(
+            "\ud800" <= character <= "\udfff" for character in value
+        )
     return isinstance(value, int) and abs(value) < 2**63
 
 
-def file_of(kind: str, row: Mapping[str, Any], customer: Mapping[str, Any] | None = None) -> str | None:
+def file_of(
+    kind: str, row: Mapping[str, Any], customer: Mapping[str, Any] | None = None
+) -> str | None:
     """Return the path of the file in git that manages a row; None if no file does."""
     if row["owner"] is None:
         return None
     match kind:
         case "contact":
-            return f"customers/{customer['external_key']}/contacts/{row['external_key']}.yaml" if customer else None
+            return (
+                f"customers/{customer['external_key']}/contacts/{row['external_key']}.yaml"
+                if customer
+                else None
+            )
         case "customer":
             return f"customers/{row['external_key']}/customer.yaml"
         case _:

@@ -56,7 +56,10 @@ _PAGES: Final[Mapping[str, str]] = {
     "contact": "/admin/contacts/", "customer": "/admin/customers/", "service": "/admin/services/",
     "request": "/requests/", "staff": "/admin/staff/", "mail": "/admin/outbox/",
 }  # fmt: skip
-_FIXED_PAGES: Final[Mapping[str, str]] = {"settings": "/admin/settings", "portal": "/admin/settings"}
+_FIXED_PAGES: Final[Mapping[str, str]] = {
+    "settings": "/admin/settings",
+    "portal": "/admin/settings",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,18 +83,26 @@ class Told:
 
 def names_in(connection: Connection, entries: Sequence[Found]) -> Names:
     """Return the names of everything that the entries mention."""
-    ids = sorted({id for entry in entries for id in _ids([entry["id"], entry["before"], entry["after"]])})
+    ids = sorted(
+        {id for entry in entries for id in _ids([entry["id"], entry["before"], entry["after"]])}
+    )
     c, s, r, f, o = t.contacts.c, t.services.c, t.requests.c, t.staff.c, t.outbox.c
     people = [dict(row) for row in connection.execute(
         select(c.id, c.name, c.customer, c.external_key, c.owner).where(c.id.in_(ids))
     ).mappings()]  # fmt: skip
     homes = names_of_customers(connection, {*ids, *(person["customer"] for person in people)})
-    services = [dict(row) for row in connection.execute(select(s.id, s.code, s.name, s.owner)).mappings()]
-    names = {person["id"]: person["name"] for person in people} | {id: home["name"] for id, home in homes.items()}
+    services = [
+        dict(row) for row in connection.execute(select(s.id, s.code, s.name, s.owner)).mappings()
+    ]
+    names = {person["id"]: person["name"] for person in people} | {
+        id: home["name"] for id, home in homes.items()
+    }
     names |= {service[by]: service["name"] for service in services for by in ("id", "code")}
     for id, name in ((r.id, r.title), (f.id, f.name), (o.id, o.subject)):
         names |= {row[0]: row[1] for row in connection.execute(select(id, name).where(id.in_(ids)))}
-    files = {person["id"]: file_of("contact", person, homes.get(person["customer"])) for person in people}
+    files = {
+        person["id"]: file_of("contact", person, homes.get(person["customer"])) for person in people
+    }
     files |= {id: file_of("customer", home) for id, home in homes.items()}
     files |= {service["id"]: file_of("service", service) for service in services}
     return Names(names, files)
@@ -108,9 +119,15 @@ def _ids(value: Any) -> Iterator[str]:
 def told(say: Speech, entry: Found, names: Names) -> Told:
     """Return the entry in the language of the reader."""
     before, after = _flat(entry["before"] or {}), _flat(entry["after"] or {})
-    given = next((values["name"] for values in (after, before) if isinstance(values.get("name"), str)), None)
+    given = next(
+        (values["name"] for values in (after, before) if isinstance(values.get("name"), str)), None
+    )
     name = names.names.get(entry["id"]) or given or entry["id"]
-    what = say(f"history.the.{entry['object']}", name=name) if is_key(f"history.the.{entry['object']}") else name
+    what = (
+        say(f"history.the.{entry['object']}", name=name)
+        if is_key(f"history.the.{entry['object']}")
+        else name
+    )
     file = None
     if entry["actor"] == "reconciler":
         file = "portal.yaml" if entry["object"] == "settings" else names.files.get(entry["id"])
@@ -144,7 +161,11 @@ def _rows(
     rows = []
     for field in [*after, *(field for field in before if field not in after)]:
         old, new = before.get(field), after.get(field)
-        if field in _SAID or (old == new and field != "requests") or (field == "name" and "name" not in before):
+        if (
+            field in _SAID
+            or (old == new and field != "requests")
+            or (field == "name" and "name" not in before)
+        ):
             continue
         if field == "owner" and not _ID.fullmatch(str(old or new)):
             continue  # of files, not of requests: the sentence says it

@@ -50,7 +50,9 @@ def list_of_requests(
     if waits := CONDITIONS.get(chosen.get("needs", "")):
         criteria.append(waits(visit.store.clock()))
     statement = select(t.requests).where(*criteria)
-    rows, following = one_page(connection, statement, [c.created_at, c.id], after, descending=True, limit=PAGE)
+    rows, following = one_page(
+        connection, statement, [c.created_at, c.id], after, descending=True, limit=PAGE
+    )
     return with_names(connection, rows), following, how_many(connection, statement)
 
 
@@ -59,8 +61,13 @@ def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
     c, s = t.contacts.c, t.services.c
     owners = {row["owner"] for row in rows}
     codes = {row["service"] for row in rows if row["service"]}
-    people = {row.id: row.name for row in connection.execute(select(c.id, c.name).where(c.id.in_(owners)))}
-    services = {row.code: row.name for row in connection.execute(select(s.code, s.name).where(s.code.in_(codes)))}
+    people = {
+        row.id: row.name for row in connection.execute(select(c.id, c.name).where(c.id.in_(owners)))
+    }
+    services = {
+        row.code: row.name
+        for row in connection.execute(select(s.code, s.name).where(s.code.in_(codes)))
+    }
     known_homes = names_of_customers(connection, {row["customer"] for row in rows})
     return [
         {
@@ -80,13 +87,17 @@ class Filters:
 
     def owner(self, wished: str) -> str:
         """Return the contact to filter by; empty if they belong to another customer."""
-        return wished if not self.customers or not self.owners or wished in dict(self.owners) else ""
+        return (
+            wished if not self.customers or not self.owners or wished in dict(self.owners) else ""
+        )
 
 
 def filters(connection: Connection, visit: Visit, customer: str | None) -> Filters:
     """Return the visitor's filters; the provider's people choose a customer before a contact."""
     grant = visit.grant
-    services = connection.execute(select(t.services.c.code, t.services.c.name).order_by(t.services.c.name))
+    services = connection.execute(
+        select(t.services.c.code, t.services.c.name).order_by(t.services.c.name)
+    )
     named = [(row.code, row.name) for row in services]
     if grant.row_scope is RowScope.OWN:
         return Filters(_own_services(connection, grant.principal.contact or "", named), [], [])
@@ -99,17 +110,23 @@ def filters(connection: Connection, visit: Visit, customer: str | None) -> Filte
     return Filters(named, _people(connection, customer) if customer in dict(within) else [], within)
 
 
-def _own_services(connection: Connection, contact: str, named: Sequence[tuple[str, str]]) -> list[tuple[str, str]]:
+def _own_services(
+    connection: Connection, contact: str, named: Sequence[tuple[str, str]]
+) -> list[tuple[str, str]]:
     """Return the services that the contact may order, or that one of their requests names."""
     r = t.requests.c
-    codes = set(connection.execute(select(r.service).where(r.owner == contact).distinct()).scalars())
+    codes = set(
+        connection.execute(select(r.service).where(r.owner == contact).distinct()).scalars()
+    )
     codes |= {service["code"] for service in orderable_services(connection, contact)}
     return [(code, name) for code, name in named if code in codes]
 
 
 def _people(connection: Connection, customer: str | None) -> list[tuple[str, str]]:
     """Return everybody who sent or may send requests, including people who left."""
-    return [(person["id"], person["name"]) for person in colleagues(connection, customer, removed=True)]
+    return [
+        (person["id"], person["name"]) for person in colleagues(connection, customer, removed=True)
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +153,9 @@ def one_request(
     connection: Connection, visit: Visit, row: Mapping[str, Any], kept: Kept = MappingProxyType({})
 ) -> OneRequest:
     """Return the parts of a request's page; `kept` are the files that were uploaded just now."""
-    events = possible_events(row["state"], lambda operation: _within(connection, visit, operation, row))
+    events = possible_events(
+        row["state"], lambda operation: _within(connection, visit, operation, row)
+    )
     if is_overdue(row, visit.store.clock()):
         events = [event for event in events if event != "accept"]
     people = colleagues(connection, row["customer"], removed=False) if "reassign" in events else []
@@ -158,11 +177,17 @@ def _next(visit: Visit, row: Mapping[str, Any], events: Sequence[str]) -> str:
         return f"next.{state}.provider"
     if state == RequestState.QUOTED and "accept" in events:
         return "next.quoted.decides"
-    return f"next.{state}.owner" if row["owner"] == visit.grant.principal.contact else f"next.{state}.watches"
+    return (
+        f"next.{state}.owner"
+        if row["owner"] == visit.grant.principal.contact
+        else f"next.{state}.watches"
+    )
 
 
 def _own_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
-    priced, _ = cost(row["words"], price_of(connection, row["service"]), len(row["target_languages"]))
+    priced, _ = cost(
+        row["words"], price_of(connection, row["service"]), len(row["target_languages"])
+    )
     return row["cost"] if row["cost"] != priced else None
 
 
@@ -180,10 +205,14 @@ def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[s
 def _history(connection: Connection, id: str) -> list[Found]:
     """Return the events of the request, oldest first; `moved` holds old and new owner by name."""
     c, people = t.changes.c, t.contacts.c
-    columns = select(c.at, c.by, c.what, c.before, c.after).where(c.id == id).order_by(c.revision, c.seq)
+    columns = (
+        select(c.at, c.by, c.what, c.before, c.after).where(c.id == id).order_by(c.revision, c.seq)
+    )
     entries = [dict(row) for row in connection.execute(columns).mappings()]
     owners = [_owners(entry) for entry in entries]
-    asked = select(people.id, people.name).where(people.id.in_({id for pair in owners for id in pair}))
+    asked = select(people.id, people.name).where(
+        people.id.in_({id for pair in owners for id in pair})
+    )
     names = {row.id: row.name for row in connection.execute(asked)}
     return [
         {
@@ -208,5 +237,7 @@ def kept_uploads(connection: Connection, visit: Visit, ids: Sequence[str]) -> li
     """Return those of these uploads that are the visitor's own and belong to no request yet."""
     c = t.files.c
     mine = c.person == visit.grant.principal.person
-    rows = connection.execute(select(t.files).where(c.id.in_(ids), c.request.is_(None), mine).order_by(c.name, c.id))
+    rows = connection.execute(
+        select(t.files).where(c.id.in_(ids), c.request.is_(None), mine).order_by(c.name, c.id)
+    )
     return [dict(row) for row in rows.mappings()]

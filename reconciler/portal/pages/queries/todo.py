@@ -19,8 +19,12 @@ _r, _f = t.requests.c, t.files.c
 _DELIVERED: Final = exists().where(_f.request == _r.id, _f.kind == FileKind.DELIVERY)
 
 CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
-    "accept": lambda now: and_(_r.state == RequestState.QUOTED, or_(_r.expires_at.is_(None), _r.expires_at >= now)),
-    "download": lambda _: and_(_r.state == RequestState.DELIVERED, _r.taken_at.is_(None), _DELIVERED),
+    "accept": lambda now: and_(
+        _r.state == RequestState.QUOTED, or_(_r.expires_at.is_(None), _r.expires_at >= now)
+    ),
+    "download": lambda _: and_(
+        _r.state == RequestState.DELIVERED, _r.taken_at.is_(None), _DELIVERED
+    ),
     "quote": lambda _: _r.state.in_((RequestState.QUOTE_PENDING, RequestState.QUOTE_BEING_MADE)),
     "deliver": lambda _: _r.state == RequestState.IN_PROGRESS,
 }
@@ -47,7 +51,10 @@ class Need:
 
 def needs(connection: Connection, visit: Visit) -> list[Need]:
     """Return the tasks that the visitor may do, without kinds that have none."""
-    found = [_requests(connection, visit, need, operation) for need, operation in _ASKED.get(visit.who, ())]
+    found = [
+        _requests(connection, visit, need, operation)
+        for need, operation in _ASKED.get(visit.who, ())
+    ]
     if visit.may("contacts.admit"):
         found.append(_registrations(connection))
     return [need for need in found if need.count]
@@ -56,10 +63,18 @@ def needs(connection: Connection, visit: Visit) -> list[Need]:
 def _requests(connection: Connection, visit: Visit, need: str, operation: str) -> Need:
     grant = grant_for(visit.principal, operation)
     within = [in_scope(connection, grant, t.requests)] if grant else []
-    waiting = select(func.count()).select_from(t.requests).where(*within, CONDITIONS[need](visit.store.clock()))
+    waiting = (
+        select(func.count())
+        .select_from(t.requests)
+        .where(*within, CONDITIONS[need](visit.store.clock()))
+    )
     return Need(_SAID[need], connection.execute(waiting).scalar_one(), f"/requests?needs={need}")
 
 
 def _registrations(connection: Connection) -> Need:
-    waiting = select(func.count()).select_from(t.contacts).where(t.contacts.c.status == ContactStatus.UNAPPROVED)
+    waiting = (
+        select(func.count())
+        .select_from(t.contacts)
+        .where(t.contacts.c.status == ContactStatus.UNAPPROVED)
+    )
     return Need("need.approve", connection.execute(waiting).scalar_one(), "/admin/contacts#waiting")

@@ -38,7 +38,12 @@ def show_log_in(visit: LogsIn, to: Annotated[str, Query(max_length=2000)] = "") 
 
 
 def log_in_page(
-    visit: Visit, to: str, status: int | None = None, email: str = "", *, wrong: Mistakes | None = None
+    visit: Visit,
+    to: str,
+    status: int | None = None,
+    email: str = "",
+    *,
+    wrong: Mistakes | None = None,
 ) -> Response:
     """The log-in, which says what was `wrong` with the last try."""
     return visit.page(
@@ -81,7 +86,9 @@ def end_session(visit: Visit) -> None:
     secret = visit.request.cookies.get(visit.csrf.session_cookie)
     if visit.principal is not None and secret:
         with visit.store.write(SYSTEM) as work:
-            access.log_out(work, digest_of(secret)[: access.SESSION_ID], visit.principal.person or "")
+            access.log_out(
+                work, digest_of(secret)[: access.SESSION_ID], visit.principal.person or ""
+            )
 
 
 @router.get("/sign-up")
@@ -91,7 +98,9 @@ def show_sign_up(visit: SignsUp) -> Response:
 
 
 def _sign_up(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
-    return visit.page("access/sign_up.html", wrong=wrong, closed=_mode(visit) == SignUp.CLOSED, form=form)
+    return visit.page(
+        "access/sign_up.html", wrong=wrong, closed=_mode(visit) == SignUp.CLOSED, form=form
+    )
 
 
 @router.post("/sign-up")

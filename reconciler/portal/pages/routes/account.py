@@ -37,7 +37,9 @@ def _account(visit: Visit, form: Form | None = None, wrong: Mistakes | None = No
     who = visit.grant.principal
     with visit.store.read() as connection:
         customer = customer_of(connection, who.customer) if who.contact else None
-    return visit.page("access/account.html", wrong=wrong, person=_myself(visit), customer=customer, form=form)
+    return visit.page(
+        "access/account.html", wrong=wrong, person=_myself(visit), customer=customer, form=form
+    )
 
 
 def _myself(visit: Visit) -> Any:
@@ -75,7 +77,9 @@ def change_password(visit: Writes, form: Sent) -> Response:
     except Mistakes as wrong:
         return _account(visit, wrong=wrong)
     except Problem as problem:
-        found = Mistakes({"old": "password.wrong"}) if problem.type == "forbidden" else refusal(problem)
+        found = (
+            Mistakes({"old": "password.wrong"}) if problem.type == "forbidden" else refusal(problem)
+        )
         return _account(visit, wrong=found)
     return logged_in(visit, session, "/account", done="password")
 

@@ -13,7 +13,14 @@ from reconciler.portal.actions import contacts, erasure, registrations
 from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
 from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.contacts import dismiss, heir_options, orderable, pass_on, typed_fields, update
+from reconciler.portal.pages.forms.contacts import (
+    dismiss,
+    heir_options,
+    orderable,
+    pass_on,
+    typed_fields,
+    update,
+)
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, missing, reason_of
 from reconciler.portal.pages.languages import language_choices
 from reconciler.portal.pages.queries.checkout import (
@@ -70,7 +77,10 @@ def list_people(
 def _waiting(connection: Connection) -> list[Found]:
     c = t.contacts.c
     rows = connection.execute(
-        select(t.contacts).where(c.status == ContactStatus.UNAPPROVED).order_by(c.id).limit(MOST_WAITING)
+        select(t.contacts)
+        .where(c.status == ContactStatus.UNAPPROVED)
+        .order_by(c.id)
+        .limit(MOST_WAITING)
     )
     return _at_home(connection, [dict(row) for row in rows.mappings()])
 
@@ -109,7 +119,9 @@ def show_new(visit: Adds, customer: Annotated[str, Query(max_length=40)] = "") -
     return _new(visit, customer)
 
 
-def _new(visit: Visit, customer: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _new(
+    visit: Visit, customer: str, form: Form | None = None, wrong: Mistakes | None = None
+) -> Response:
     with visit.store.read() as connection:
         known, services = homes(connection), orderable(connection, {**NOBODY, "customer": customer})
     return visit.page(
@@ -129,7 +141,9 @@ def add(visit: Adds, form: Sent) -> Response:
         work.audit(Verb.POST_CONTACTS, row, None, fields)
         return f"{HERE}/{row.id}"
 
-    return visit.submit(form, act, lambda wrong: _new(visit, form.text("customer"), form, wrong), done="added")
+    return visit.submit(
+        form, act, lambda wrong: _new(visit, form.text("customer"), form, wrong), done="added"
+    )
 
 
 def _at_a_customer(work: Work, form: Form, person: Mapping[str, Any]) -> dict[str, Any]:
@@ -137,7 +151,9 @@ def _at_a_customer(work: Work, form: Form, person: Mapping[str, Any]) -> dict[st
     services = orderable(work.connection, {**person, "customer": form.text("customer")})
     nowhere = missing(form, "customer")
     try:
-        fields = typed_fields(form, services=[code for code, _ in services], language=person["language"])
+        fields = typed_fields(
+            form, services=[code for code, _ in services], language=person["language"]
+        )
     except Mistakes as wrong:
         raise Mistakes({**nowhere, **wrong.fields}) from None
     if nowhere:
@@ -146,17 +162,26 @@ def _at_a_customer(work: Work, form: Form, person: Mapping[str, Any]) -> dict[st
 
 
 @router.get(f"{HERE}/{{id}}")
-def show_one(visit: Admits, id: str, customer: Annotated[str, Query(max_length=40)] = "") -> Response:
+def show_one(
+    visit: Admits, id: str, customer: Annotated[str, Query(max_length=40)] = ""
+) -> Response:
     """One contact or registration, with all that an administrator may do; `customer`: to which it shall belong."""
     return _one(visit, id, wished=customer)
 
 
 def _one(
-    visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None, event: str = "", wished: str = ""
+    visit: Visit,
+    id: str,
+    form: Form | None = None,
+    wrong: Mistakes | None = None,
+    event: str = "",
+    wished: str = "",
 ) -> Response:
     wished = form.text("customer") if form else wished
     with visit.store.read() as connection:
-        person, people = with_heirs(connection, row_in_scope(connection, visit.grant, t.contacts, id))
+        person, people = with_heirs(
+            connection, row_in_scope(connection, visit.grant, t.contacts, id)
+        )
         customer = customer_of(connection, person["customer"]) if person["customer"] else None
         known = homes(connection) if person["status"] == ContactStatus.UNAPPROVED else []
         services = orderable(connection, {**person, **({"customer": wished} if wished else {})})
@@ -175,7 +200,9 @@ def _one(
 def _foreign(person: Found, customer: Found | None) -> bool:
     domains = customer["email_domains"] if customer else []
     domain = same_address_form(person["email"]).rpartition("@")[2]
-    return bool(domains) and domain not in {same_address_form(f"x@{each}").rpartition("@")[2] for each in domains}
+    return bool(domains) and domain not in {
+        same_address_form(f"x@{each}").rpartition("@")[2] for each in domains
+    }
 
 
 @router.post(f"{HERE}/{{id}}")
@@ -197,7 +224,9 @@ def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
         pass_on(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
         return f"{HERE}/{id}"
 
-    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong, "reassign"), done="reassigned")
+    return visit.submit(
+        form, act, lambda wrong: _one(visit, id, form, wrong, "reassign"), done="reassigned"
+    )
 
 
 @router.post(f"{HERE}/{{id}}/remove")
@@ -208,7 +237,9 @@ def remove(visit: Removes, id: str, form: Sent) -> Response:
         dismiss(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
         return f"{HERE}/{id}"
 
-    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong, "remove"), done="removed")
+    return visit.submit(
+        form, act, lambda wrong: _one(visit, id, form, wrong, "remove"), done="removed"
+    )
 
 
 @router.post(f"{HERE}/{{id}}/approve")
@@ -233,10 +264,14 @@ def reject(visit: Admits, id: str, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         row = _seen(work, visit, id, form)
-        work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, reason_of(form, "why")))
+        work.audit(
+            Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, reason_of(form, "why"))
+        )
         return f"{HERE}/{id}"
 
-    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong, "reject"), done="rejected")
+    return visit.submit(
+        form, act, lambda wrong: _one(visit, id, form, wrong, "reject"), done="rejected"
+    )
 
 
 def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:

@@ -13,7 +13,16 @@ from reconciler.portal.actions import customers
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.schemas import CustomerFields
 from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Told, Why, is_domain, judged, missing
+from reconciler.portal.pages.forms.form import (
+    Form,
+    Mistakes,
+    Sent,
+    Told,
+    Why,
+    is_domain,
+    judged,
+    missing,
+)
 from reconciler.portal.pages.languages import language_choices, language_mistake
 from reconciler.portal.pages.queries.checkout import (
     Found,
@@ -44,14 +53,23 @@ def list_customers(
 ) -> Response:  # fmt: skip
     """The customers by name, with how many people they have and what they lack to order."""
     c = t.customers.c
-    statement = select(t.customers) if archived else select(t.customers).where(c.status == CustomerStatus.ACTIVE)
+    statement = (
+        select(t.customers)
+        if archived
+        else select(t.customers).where(c.status == CustomerStatus.ACTIVE)
+    )
     statement = matching(statement, t.customers, q)
     with visit.store.read() as connection:
         rows, mark = one_page(connection, statement, (c.name, c.id), after)
         count = how_many(connection, statement)
         people = _people(connection, [row["id"] for row in rows])
     found = [
-        {**row, "people": people[row["id"]], "lacks": lacks(row, people[row["id"]]), "file": file_of("customer", row)}
+        {
+            **row,
+            "people": people[row["id"]],
+            "lacks": lacks(row, people[row["id"]]),
+            "file": file_of("customer", row),
+        }
         for row in rows
     ]
     asked = {"q": q, **({"archived": "true"} if archived else {})}
@@ -117,7 +135,9 @@ def show_one(visit: Runs, id: str) -> Response:
     return _one(visit, id)
 
 
-def _one(visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _one(
+    visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None
+) -> Response:
     with visit.store.read() as connection:
         customer = customer_of(connection, id)
         people = _people(connection, [id])[id]
@@ -133,7 +153,9 @@ def _guarded(connection: Connection, customer: str) -> bool:
     return connection.execute(someone).first() is not None
 
 
-def _form(visit: Visit, customer: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _form(
+    visit: Visit, customer: Found, form: Form | None = None, wrong: Mistakes | None = None
+) -> Response:
     with visit.store.read() as connection:
         services = all_services(connection)
         ours, others = project_managers(connection, customer["project_managers"])
@@ -150,7 +172,9 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 
     def act(work: Work) -> str:
         row = _seen(work, id, form)
-        work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, _typed(work, form, row.values)))
+        work.audit(
+            Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, _typed(work, form, row.values))
+        )
         return f"{HERE}/{id}"
 
     return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="saved")
@@ -160,7 +184,11 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
     """Archive a customer with its people, bring both back, or make and withdraw its registration code."""
     acts: dict[str, tuple[Verb, Callable[[Work, Row], AuditValues], str]] = {
-        "archive": (Verb.CUSTOMERS_ARCHIVE, lambda work, row: customers.archive(work, row, "other"), "archived"),
+        "archive": (
+            Verb.CUSTOMERS_ARCHIVE,
+            lambda work, row: customers.archive(work, row, "other"),
+            "archived",
+        ),
         "restore": (Verb.CUSTOMERS_RESTORE, customers.restore, "restored"),
         "renew-code": (Verb.CUSTOMERS_RENEW_CODE, customers.renew_code, "code-renewed"),
         "withdraw-code": (Verb.CUSTOMERS_WITHDRAW_CODE, customers.withdraw_code, "code-withdrawn"),

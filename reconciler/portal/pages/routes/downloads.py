@@ -17,7 +17,9 @@ Takes = Annotated[Visit, visits("requests.download")]
 
 
 @router.get("/files.zip")
-def take_all(visit: Takes, id: str, kind: Annotated[str, OneOf(FileKind)] | None = None) -> Response:
+def take_all(
+    visit: Takes, id: str, kind: Annotated[str, OneOf(FileKind)] | None = None
+) -> Response:
     """All files, or all of one kind."""
     return archive_download(*archive_of(visit.store, visit.grant, id, kind))
 

@@ -19,7 +19,17 @@ from reconciler.portal.store.database import is_one_of
 router = APIRouter(include_in_schema=False)
 Remembers = Annotated[Visit, visits("history.read")]
 After = Annotated[str | None, Query(max_length=800)]
-OBJECTS: Final = ("contact", "customer", "service", "settings", "request", "staff", "mail", "portal", "token")
+OBJECTS: Final = (
+    "contact",
+    "customer",
+    "service",
+    "settings",
+    "request",
+    "staff",
+    "mail",
+    "portal",
+    "token",
+)
 
 
 @router.get("/admin/history")
@@ -52,7 +62,9 @@ def _named(connection: Connection, say: Speech, text: str) -> list[str]:
     """Whoever did something and has every word of this in the name, in whatever letters, as the pages show it."""
     words = search_form(text).split()
     names = connection.execute(select(t.changes.c.by).distinct()).scalars()
-    return [name for name in names if all(word in search_form(name, say.who(name)) for word in words)]
+    return [
+        name for name in names if all(word in search_form(name, say.who(name)) for word in words)
+    ]
 
 
 def _link(path: str, **asked: str | None) -> str:

@@ -83,7 +83,9 @@ def _show(visit: Visit, kind: str, secret: str, wrong: Mistakes | None = None) -
             person = links.person_behind(connection, kind, secret, visit.store.clock())
     except Problem as problem:
         return _useless(visit, problem, kind)
-    return visit.page("access/password.html", wrong=wrong, kind=kind, action=visit.path, person=person)
+    return visit.page(
+        "access/password.html", wrong=wrong, kind=kind, action=visit.path, person=person
+    )
 
 
 def _set(visit: Visit, kind: str, secret: str, form: Sent) -> Response:
@@ -91,7 +93,8 @@ def _set(visit: Visit, kind: str, secret: str, form: Sent) -> Response:
         if place := visit.done_before(form):
             return visit.to(place, done="activated")
         kept = at_its_field(
-            lambda: links.hash_new_password(visit.store, kind, secret, form.secret("password")), twice(form)
+            lambda: links.hash_new_password(visit.store, kind, secret, form.secret("password")),
+            twice(form),
         )
 
         def act(work: Work) -> str:

@@ -44,7 +44,13 @@ def begin(
         files = kept_uploads(connection, visit, ids) if ids else []
     if counting and counting == sum(map(is_counting, files)):
         return Response(status_code=204)
-    return _form(visit, source_language, target_languages, kept={"files": files, "reference_files": []}, asked=counting)
+    return _form(
+        visit,
+        source_language,
+        target_languages,
+        kept={"files": files, "reference_files": []},
+        asked=counting,
+    )
 
 
 @router.post("/requests")
@@ -60,7 +66,9 @@ def _send(visit: Visit, sent: Received) -> Response:
         fields = _fields(visit, sent)
         owner = work.get("contact", visit.grant.principal.contact or "")
         row = requests.send(work, owner, fields, files, references)
-        work.audit(Verb.POST_REQUESTS, row, None, {**fields, "files": files, "reference_files": references})
+        work.audit(
+            Verb.POST_REQUESTS, row, None, {**fields, "files": files, "reference_files": references}
+        )
         return f"/requests/{row.id}"
 
     def again(wrong: Mistakes) -> Response:
@@ -113,7 +121,10 @@ def _wrong(visit: Visit, sent: Received, typed: Mapping[str, Any]) -> dict[str, 
 def _again(visit: Visit, sent: Received, wrong: Mistakes) -> Response:
     form = sent.form
     with visit.store.read() as connection:
-        kept = {name: kept_uploads(connection, visit, sent.uploads(name)) for name in ("files", "reference_files")}
+        kept = {
+            name: kept_uploads(connection, visit, sent.uploads(name))
+            for name in ("files", "reference_files")
+        }
     return _form(visit, form.text("source_language"), _targets(form), form, wrong, kept=kept)
 
 

@@ -24,7 +24,9 @@ After = Annotated[str | None, Query(max_length=800)]
 
 
 @router.get("/admin/outbox")
-def list_mails(visit: Mails, state: Annotated[str, Query(max_length=10)] = "", after: After = None) -> Response:
+def list_mails(
+    visit: Mails, state: Annotated[str, Query(max_length=10)] = "", after: After = None
+) -> Response:
     """The mails, newest first."""
     c = t.outbox.c
     statement = select(t.outbox).where(c.state == state) if state else select(t.outbox)
@@ -32,7 +34,10 @@ def list_mails(visit: Mails, state: Annotated[str, Query(max_length=10)] = "", a
         mails, mark = one_page(connection, statement, (c.revision, c.id), after, descending=True)
         count = how_many(connection, statement)
         counts = {
-            row.state: row.n for row in connection.execute(select(c.state, func.count().label("n")).group_by(c.state))
+            row.state: row.n
+            for row in connection.execute(
+                select(c.state, func.count().label("n")).group_by(c.state)
+            )
         }
     return visit.page(
         "admin/outbox.html", mails=mails, count=count, state=state, states=tuple(MailState), counts=counts,

@@ -23,7 +23,9 @@ Runs = Annotated[Visit, visits("requests.run")]
 @router.post("/progress")
 def progress(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager says how far the project is."""
-    return bring_about(visit, id, form, "progress", lambda work, row: projects.progress(work, row, _percent(form)))
+    return bring_about(
+        visit, id, form, "progress", lambda work, row: projects.progress(work, row, _percent(form))
+    )
 
 
 @router.post("/deliver")
@@ -35,10 +37,14 @@ async def deliver(visit: Runs, id: str) -> Response:
 def _deliver(visit: Visit, id: str, sent: Received) -> Response:
     names = {*sent.files, *(key.removeprefix("kept_") for key in sent.form.values)}
     kept = {name: sent.uploads(name) for name in sorted(names) if name.startswith("files_")}
-    pairs = [(upload, name.removeprefix("files_")) for name, some in kept.items() for upload in some]
+    pairs = [
+        (upload, name.removeprefix("files_")) for name, some in kept.items() for upload in some
+    ]
 
     def act(work: Work, row: Row) -> AuditValues:
-        if wrong := _undelivered(speech(visit.language), row, sent, {language for _, language in pairs}):
+        if wrong := _undelivered(
+            speech(visit.language), row, sent, {language for _, language in pairs}
+        ):
             raise Mistakes(wrong)
         return projects.deliver(work, row, pairs)
 
@@ -52,7 +58,9 @@ def _undelivered(say: Speech, row: Row, sent: Received, brought: set[str]) -> di
         if empty := sent.empty.get(f"files_{tag}"):
             wrong[f"files_{tag}"] = Told("mistake.empty", {"name": empty[0]})
         elif tag not in brought and (not brought or tag not in sent.form.all("without")):
-            wrong[f"files_{tag}"] = Told("mistake.undelivered", {"language": say.language_name(tag)})
+            wrong[f"files_{tag}"] = Told(
+                "mistake.undelivered", {"language": say.language_name(tag)}
+            )
     return wrong
 
 

@@ -27,36 +27,50 @@ def accept(visit: Decides, id: str, form: Sent) -> Response:
 @router.post("/decline")
 def decline(visit: Decides, id: str, form: Sent) -> Response:
     """The customer does not accept the quote."""
-    return bring_about(visit, id, form, "decline", lambda work, row: quotes.decline(work, row, reason_of(form)))
+    return bring_about(
+        visit, id, form, "decline", lambda work, row: quotes.decline(work, row, reason_of(form))
+    )
 
 
 @router.post("/approve")
 def approve(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager offers the quote."""
-    return bring_about(visit, id, form, "approve", lambda work, row: quotes.approve(work, row, _terms(form)))
+    return bring_about(
+        visit, id, form, "approve", lambda work, row: quotes.approve(work, row, _terms(form))
+    )
 
 
 @router.post("/revive")
 def revive(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager offers a cancelled request anew."""
-    return bring_about(visit, id, form, "revive", lambda work, row: quotes.revive(work, row, _terms(form)))
+    return bring_about(
+        visit, id, form, "revive", lambda work, row: quotes.revive(work, row, _terms(form))
+    )
 
 
 @router.post("/reject")
 def reject(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager makes no quote."""
-    return bring_about(visit, id, form, "reject", lambda work, row: quotes.reject(work, row, reason_of(form)))
+    return bring_about(
+        visit, id, form, "reject", lambda work, row: quotes.reject(work, row, reason_of(form))
+    )
 
 
 @router.post("/cancel")
 def cancel(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager takes the quote back."""
-    return bring_about(visit, id, form, "cancel", lambda work, row: quotes.cancel(work, row, reason_of(form)))
+    return bring_about(
+        visit, id, form, "cancel", lambda work, row: quotes.cancel(work, row, reason_of(form))
+    )
 
 
 def _terms(form: Form) -> dict[str, Any]:
     """The terms as typed: an amount may have one or two places after a comma or a point; without one the price says it."""
-    words, amount, deadline = form.optional("words"), form.optional("cost"), form.optional("deadline")
+    words, amount, deadline = (
+        form.optional("words"),
+        form.optional("cost"),
+        form.optional("deadline"),
+    )
     said: dict[str, Any] = {"cost": None}
     if words:
         said["words"] = int(words) if re.fullmatch(r"[0-9]{1,9}", words) else words

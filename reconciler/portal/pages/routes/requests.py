@@ -47,7 +47,11 @@ def list_requests(
 def show_request(visit: Sees, id: str, counting: Counting = None) -> Response:
     """One request; nothing when `counting` says how many of its files are being counted, and they still are."""
     with visit.store.read() as connection:
-        found = one_request(connection, visit, row_in_scope(connection, visit.grant, t.requests, id))
+        found = one_request(
+            connection, visit, row_in_scope(connection, visit.grant, t.requests, id)
+        )
     if counting and counting == found.counting:
         return Response(status_code=204)
-    return visit.page("requests/one.html", found=found, request=found.row, form=None, asked=counting)
+    return visit.page(
+        "requests/one.html", found=found, request=found.row, form=None, asked=counting
+    )

@@ -56,7 +56,9 @@ def add_service(visit: Services, form: Sent) -> Response:
         work.audit(Verb.POST_SERVICES, row, None, {"code": code, **fields})
         return "/admin/services"
 
-    return visit.submit(form, act, lambda wrong: _service(visit, _blank(), form, wrong), done="added")
+    return visit.submit(
+        form, act, lambda wrong: _service(visit, _blank(), form, wrong), done="added"
+    )
 
 
 def _wrong_code(form: Form) -> dict[str, Why]:
@@ -81,7 +83,9 @@ def _known_service(visit: Visit, id: str) -> Found:
     return dict(row)
 
 
-def _service(visit: Visit, service: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _service(
+    visit: Visit, service: Found, form: Form | None = None, wrong: Mistakes | None = None
+) -> Response:
     return visit.page(
         "admin/service.html", wrong=wrong, service=service, form=form, workflows=tuple(Workflow),
         file=file_of("service", service),
@@ -98,7 +102,12 @@ def edit_service(visit: Services, id: str, form: Sent) -> Response:
         work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, _typed_service(form, {})))
         return f"/admin/services/{id}"
 
-    return visit.submit(form, act, lambda wrong: _service(visit, _known_service(visit, id), form, wrong), done="saved")
+    return visit.submit(
+        form,
+        act,
+        lambda wrong: _service(visit, _known_service(visit, id), form, wrong),
+        done="saved",
+    )
 
 
 @router.post("/admin/services/{id}/remove")
@@ -112,7 +121,10 @@ def remove_service(visit: Services, id: str, form: Sent) -> Response:
         return "/admin/services"
 
     return visit.submit(
-        form, act, lambda wrong: _service(visit, _known_service(visit, id), None, wrong), done="removed"
+        form,
+        act,
+        lambda wrong: _service(visit, _known_service(visit, id), None, wrong),
+        done="removed",
     )
 
 

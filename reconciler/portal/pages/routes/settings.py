@@ -49,7 +49,9 @@ def change_settings(visit: Settings, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = work.get("settings", "settings")
         form.must_match(row.values, "settings")
-        work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, _typed_settings(form, row.values)))
+        work.audit(
+            Verb.PATCH_SETTINGS, row, *set_fields(work, row, _typed_settings(form, row.values))
+        )
         return "/admin/settings"
 
     return visit.submit(form, act, lambda wrong: _settings(visit, form, wrong), done="saved")
@@ -60,7 +62,9 @@ def rename_portal(visit: Settings, form: Sent) -> Response:
     """Give the portal a name, or take it back."""
 
     def act(work: Work) -> str:
-        portal, audited = portal_name.rename(work, judged(PortalName, {"name": form.optional("portal_name")}).name)
+        portal, audited = portal_name.rename(
+            work, judged(PortalName, {"name": form.optional("portal_name")}).name
+        )
         work.audit(Verb.PORTAL_RENAME, portal, *audited)
         return "/admin/settings"
 
@@ -72,7 +76,9 @@ def rename_portal(visit: Settings, form: Sent) -> Response:
 
 def _typed_settings(form: Form, now: Found) -> dict[str, Any]:
     wrong = _wrong_settings(form, now)
-    lasting = {name: {"expire_after_days": _days(form, name)} for name in MOST_DAYS if name not in wrong}
+    lasting = {
+        name: {"expire_after_days": _days(form, name)} for name in MOST_DAYS if name not in wrong
+    }
     return judged(SettingsFields, {
         "sign_up": form.text("sign_up"),
         "languages": {"source": form.lines("source"), "target": form.lines("target")},
@@ -87,7 +93,11 @@ def _wrong_settings(form: Form, now: Found) -> dict[str, Why]:
         if not 1 <= _days(form, name) <= most:
             wrong[name] = Told("mistake.days", {"most": str(most)})
     for side in ("source", "target"):
-        tags = [tag for tag in form.lines(side) if tag not in now["languages"][side] and not is_language_tag(tag)]
+        tags = [
+            tag
+            for tag in form.lines(side)
+            if tag not in now["languages"][side] and not is_language_tag(tag)
+        ]
         if tags:
             wrong[side] = Told("mistake.language-tag", {"tag": tags[0]})
     if form.text("logo") and not shown_picture(form.text("logo")):

@@ -64,7 +64,11 @@ def _come_back(visit: Visit, provider: SignOn, journey: Journey) -> Response:
     except ProviderUnavailable as error:
         return _unanswered(visit, journey.to, error)
     except Problem as problem:
-        said = None if problem.type == "rate-limited" else _wrong(provider, "login.sign-on.unknown").whole
+        said = (
+            None
+            if problem.type == "rate-limited"
+            else _wrong(provider, "login.sign-on.unknown").whole
+        )
         return log_in_page(visit, journey.to, wrong=Mistakes({}, problem, said))
     end_session(visit)
     return logged_in(visit, session, journey.to or "/")
@@ -72,7 +76,9 @@ def _come_back(visit: Visit, provider: SignOn, journey: Journey) -> Response:
 
 def _unanswered(visit: Visit, to: str, error: ProviderUnavailable) -> Response:
     LOG.warning("sign-on", extra={"reason": str(error)})
-    response = log_in_page(visit, to, 503, wrong=_wrong(_provider(visit), "login.sign-on.unanswered"))
+    response = log_in_page(
+        visit, to, 503, wrong=_wrong(_provider(visit), "login.sign-on.unanswered")
+    )
     response.headers["Retry-After"] = "30"
     return response
 

@@ -46,7 +46,9 @@ def list_staff(visit: Sees) -> Response:
 def _customers(connection: Connection) -> dict[str, int]:
     """How many active customers name an address among their project managers."""
     c, counts = t.customers.c, dict[str, int]()
-    for named in connection.execute(select(c.project_managers).where(c.status == CustomerStatus.ACTIVE)).scalars():
+    for named in connection.execute(
+        select(c.project_managers).where(c.status == CustomerStatus.ACTIVE)
+    ).scalars():
         for form in address_forms(named):
             counts[form] = counts.get(form, 0) + 1
     return counts
@@ -58,7 +60,9 @@ def show_new(visit: Runs) -> Response:
     return _form(visit, BLANK)
 
 
-def _form(visit: Visit, person: Found, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _form(
+    visit: Visit, person: Found, form: Form | None = None, wrong: Mistakes | None = None
+) -> Response:
     return visit.page("admin/person.html", wrong=wrong, person=person, form=form)
 
 
@@ -86,7 +90,9 @@ def _one(visit: Visit, id: str) -> Found:
     c = t.staff.c
     with visit.store.read() as connection:
         found = (
-            connection.execute(select(t.staff).where(c.id == id, c.status != StaffStatus.REMOVED)).mappings().first()
+            connection.execute(select(t.staff).where(c.id == id, c.status != StaffStatus.REMOVED))
+            .mappings()
+            .first()
         )
     if found is None:
         raise Problem("not-found", f"there is no staff '{id}'")
@@ -103,7 +109,9 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
         work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields))
         return f"{HERE}/{id}"
 
-    return visit.submit(form, act, lambda wrong: _form(visit, _one(visit, id), form, wrong), done="saved")
+    return visit.submit(
+        form, act, lambda wrong: _form(visit, _one(visit, id), form, wrong), done="saved"
+    )
 
 
 @router.post(f"{HERE}/{{id}}/{{action}}")
@@ -123,7 +131,9 @@ def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
         work.audit(verb, person, *carry_out(work, person))
         return HERE
 
-    return visit.submit(form, act, lambda wrong: _form(visit, _one(visit, id), None, wrong), done=done)
+    return visit.submit(
+        form, act, lambda wrong: _form(visit, _one(visit, id), None, wrong), done=done
+    )
 
 
 def _typed(form: Form) -> dict[str, Any]:

@@ -29,7 +29,9 @@ MOST_PEOPLE: Final = 100
 """Contacts on the page; the file for spreadsheets has all of them."""
 
 
-def _asked(first: Text = "", last: Text = "", customer: Text = "", contact: Text = "") -> StatisticsQuery:
+def _asked(
+    first: Text = "", last: Text = "", customer: Text = "", contact: Text = ""
+) -> StatisticsQuery:
     return StatisticsQuery(first or None, last or None, customer or None, contact or None)
 
 
@@ -79,7 +81,9 @@ def _months(say: Speech, found: Statistics) -> Markup:
         ) for place, each in enumerate(shown)
     ]  # fmt: skip
     best = max(shown, key=lambda each: each.words)
-    told = say("statistics.months.told", month=say_month(say, best.key), words=say.number(best.words))
+    told = say(
+        "statistics.months.told", month=say_month(say, best.key), words=say.number(best.words)
+    )
     return columns(bars, "plot-months", say("statistics.months"), told, say.number)
 
 
@@ -98,4 +102,6 @@ def _named(say: Speech, each: RequestTotals) -> str:
 
 
 def _told(say: Speech, each: RequestTotals) -> str:
-    return say.listed([say.many("statistics.words", each.words), say.many("statistics.requests", each.requests)])
+    return say.listed(
+        [say.many("statistics.words", each.words), say.many("statistics.requests", each.requests)]
+    )

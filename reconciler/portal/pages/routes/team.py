@@ -45,7 +45,9 @@ def _colleague(
     visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None, event: str = ""
 ) -> Response:
     with visit.store.read() as connection:
-        person, people = with_heirs(connection, row_in_scope(connection, visit.grant, t.contacts, id))
+        person, people = with_heirs(
+            connection, row_in_scope(connection, visit.grant, t.contacts, id)
+        )
         customer = customer_of(connection, person["customer"])
     language = form.text("language") if form and not event else person["language"]
     return visit.page(
@@ -76,7 +78,9 @@ def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
         pass_on(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
         return f"/team/{id}"
 
-    return visit.submit(form, act, lambda wrong: _colleague(visit, id, form, wrong, "reassign"), done="reassigned")
+    return visit.submit(
+        form, act, lambda wrong: _colleague(visit, id, form, wrong, "reassign"), done="reassigned"
+    )
 
 
 @router.post("/team/{id}/remove")
@@ -87,4 +91,6 @@ def remove(visit: Removes, id: str, form: Sent) -> Response:
         dismiss(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
         return "/team"
 
-    return visit.submit(form, act, lambda wrong: _colleague(visit, id, form, wrong, "remove"), done="removed")
+    return visit.submit(
+        form, act, lambda wrong: _colleague(visit, id, form, wrong, "remove"), done="removed"
+    )

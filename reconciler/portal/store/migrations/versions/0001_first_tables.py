@@ -15,7 +15,10 @@ def upgrade() -> None:
     op.create_table(
         "changes",
         sa.Column(
-            "revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), autoincrement=False, nullable=False
+            "revision",
+            sa.BigInteger().with_variant(sa.Integer(), "sqlite"),
+            autoincrement=False,
+            nullable=False,
         ),
         sa.Column("seq", sa.Integer(), autoincrement=False, nullable=False),
         sa.Column("at", sa.String(length=20), nullable=False),
@@ -212,7 +215,9 @@ def upgrade() -> None:
         "lease_scopes",
         sa.Column("scope", sa.String(length=100), nullable=False),
         sa.Column("lease", sa.String(length=40), nullable=False),
-        sa.ForeignKeyConstraint(["lease"], ["leases.id"], name=op.f("fk_lease_scopes_lease"), ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(
+            ["lease"], ["leases.id"], name=op.f("fk_lease_scopes_lease"), ondelete="CASCADE"
+        ),
         sa.PrimaryKeyConstraint("scope", name=op.f("pk_lease_scopes")),
     )
     with op.batch_alter_table("lease_scopes", schema=None) as batch_op:

@@ -56,7 +56,9 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_sign_ups")),
     )
     with op.batch_alter_table("sign_ups", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_sign_ups_address_form"), ["address_form"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_sign_ups_address_form"), ["address_form"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_sign_ups_expires_at"), ["expires_at"], unique=False)
 
     op.create_table(
@@ -82,7 +84,9 @@ def upgrade() -> None:
 
     with op.batch_alter_table("customers", schema=None) as batch_op:
         batch_op.add_column(sa.Column("registration_code", sa.String(length=20), nullable=True))
-        batch_op.create_index(batch_op.f("ix_customers_registration_code"), ["registration_code"], unique=True)
+        batch_op.create_index(
+            batch_op.f("ix_customers_registration_code"), ["registration_code"], unique=True
+        )
 
     op.create_index("ix_customers_name_id", "customers", ["name", "id"], unique=False)
     op.create_index("ix_contacts_name_id", "contacts", ["name", "id"], unique=False)
@@ -97,7 +101,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("html", sa.Text(), server_default="", nullable=False))
 
     with op.batch_alter_table("portal", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("secret", sa.String(length=64), server_default="", nullable=False))
+        batch_op.add_column(
+            sa.Column("secret", sa.String(length=64), server_default="", nullable=False)
+        )
 
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.add_column(sa.Column("words", sa.Integer(), nullable=True))
@@ -119,8 +125,13 @@ def upgrade() -> None:
     with op.batch_alter_table("settings", schema=None) as batch_op:
         batch_op.add_column(
             sa.Column(
-                "activation", sa.JSON(none_as_null=True), server_default='{"expire_after_days":14}', nullable=False
+                "activation",
+                sa.JSON(none_as_null=True),
+                server_default='{"expire_after_days":14}',
+                nullable=False,
             )
         )
 
-    op.execute(sa.text("UPDATE portal SET secret = :secret").bindparams(secret=secrets.token_hex(32)))
+    op.execute(
+        sa.text("UPDATE portal SET secret = :secret").bindparams(secret=secrets.token_hex(32))
+    )

@@ -35,7 +35,18 @@ def upgrade() -> None:
 def _write_forms(kind: str, name: str, *columns: str) -> None:
     connection = op.get_bind()
     table = sa.table(name, sa.column("id"), sa.column("sought"), *map(sa.column, columns))
-    rows = connection.execute(sa.select(table.c.id, *(table.c[column] for column in columns))).mappings().all()
+    rows = (
+        connection.execute(sa.select(table.c.id, *(table.c[column] for column in columns)))
+        .mappings()
+        .all()
+    )
     if rows:
-        statement = sa.update(table).where(table.c.id == sa.bindparam("row")).values(sought=sa.bindparam("form"))
-        connection.execute(statement, [{"row": row["id"], "form": row_search_form(kind, dict(row))} for row in rows])
+        statement = (
+            sa.update(table)
+            .where(table.c.id == sa.bindparam("row"))
+            .values(sought=sa.bindparam("form"))
+        )
+        connection.execute(
+            statement,
+            [{"row": row["id"], "form": row_search_form(kind, dict(row))} for row in rows],
+        )

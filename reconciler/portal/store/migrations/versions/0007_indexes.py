@@ -9,7 +9,12 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-_GONE = (("contacts", "status"), ("contacts", "customer"), ("requests", "customer"), ("requests", "owner"))
+_GONE = (
+    ("contacts", "status"),
+    ("contacts", "customer"),
+    ("requests", "customer"),
+    ("requests", "owner"),
+)
 _NEW = (
     ("ix_contacts_customer_status", "contacts", ["customer", "status"]),
     ("ix_contacts_status_id", "contacts", ["status", "id"]),

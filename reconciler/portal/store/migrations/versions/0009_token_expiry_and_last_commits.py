@@ -29,10 +29,16 @@ def upgrade() -> None:
         op.add_column("tokens", column)
     ends = (datetime.now(UTC) + timedelta(days=DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")
     op.execute(sa.table("tokens", sa.column("expires_at")).update().values(expires_at=ends))
-    op.add_column("settings", sa.Column("last_commits", sa.JSON(), server_default="{}", nullable=False))
+    op.add_column(
+        "settings", sa.Column("last_commits", sa.JSON(), server_default="{}", nullable=False)
+    )
     commits = _last_commits()
     if commits:
-        op.execute(sa.table("settings", sa.column("last_commits", sa.JSON())).update().values(last_commits=commits))
+        op.execute(
+            sa.table("settings", sa.column("last_commits", sa.JSON()))
+            .update()
+            .values(last_commits=commits)
+        )
 
 
 def _last_commits() -> dict[str, str]:

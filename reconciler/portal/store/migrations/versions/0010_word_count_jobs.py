@@ -13,5 +13,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("files", sa.Column("count_at", sa.String(length=20), nullable=True))
-    op.add_column("files", sa.Column("count_tries", sa.Integer(), server_default="0", nullable=False))
+    op.add_column(
+        "files", sa.Column("count_tries", sa.Integer(), server_default="0", nullable=False)
+    )
     op.create_index("ix_files_count_at", "files", ["count_at"])

@@ -41,9 +41,13 @@ CHANGES = sa.table(
 
 
 def upgrade() -> None:
-    op.add_column("portal", sa.Column("head", sa.String(length=64), server_default=START, nullable=False))
+    op.add_column(
+        "portal", sa.Column("head", sa.String(length=64), server_default=START, nullable=False)
+    )
     op.add_column("changes", sa.Column("seals", sa.JSON(none_as_null=True), nullable=True))
-    op.add_column("changes", sa.Column("hash", sa.String(length=64), server_default="", nullable=False))
+    op.add_column(
+        "changes", sa.Column("hash", sa.String(length=64), server_default="", nullable=False)
+    )
     connection, head = op.get_bind(), START
     c = CHANGES.c
     statement = (

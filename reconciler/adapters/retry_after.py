@@ -1,0 +1,21 @@
+"""The `Retry-After` header of an answer."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import time
+
+import httpx
+
+
+def retry_after(response: httpx.Response) -> float | None:
+    """Return the wait in seconds that `Retry-After` asks for; None without a readable value."""
+    text = response.headers.get("retry-after", "")
+    if re.fullmatch(r"[0-9]{1,9}", text):
+        return float(text)
+    try:
+        moment = email.utils.parsedate_to_datetime(text)
+    except (TypeError, ValueError):
+        return None
+    return max(0.0, moment.timestamp() - time.time())

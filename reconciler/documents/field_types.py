@@ -1,0 +1,59 @@
+"""The types of single fields in documents: patterns, limits, and the words of closed sets.
+
+They hold only what a JSON Schema can express. Patterns end in `$(?!\\n)`: Python's `$` ignores a
+final line break, JavaScript's does not.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated, Final, Literal, TypeAlias
+
+from pydantic import Field, Strict, WithJsonSchema
+
+from reconciler.model import choices
+from reconciler.model.roles import Role
+
+_HIDDEN: Final = (
+    r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
+)
+TEXT_PATTERN: Final = rf"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$(?!\n)"
+KEY_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
+EMAIL_PATTERN: Final = (
+    rf'^[^\s@"<>()\[\],;:\\{_HIDDEN}]{{1,64}}@[^\s@"<>()\[\],;:\\{_HIDDEN}]{{3,253}}$(?!\n)'
+)
+DOMAIN_PATTERN: Final = rf"^[^\s@/:{_HIDDEN}.]+(\.[^\s@/:{_HIDDEN}.]+)+$(?!\n)"
+LOGO_PATTERN: Final = rf"^https://[^\s{_HIDDEN}]+$(?!\n)"
+LANGUAGE_PATTERN: Final = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$(?!\n)"
+
+Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
+LongText: TypeAlias = Annotated[str, Field(max_length=2000)]
+Key: TypeAlias = Annotated[str, Field(max_length=63, pattern=KEY_PATTERN)]
+Address: TypeAlias = Annotated[str, Field(min_length=6, max_length=254, pattern=EMAIL_PATTERN)]
+Domain: TypeAlias = Annotated[str, Field(max_length=253, pattern=DOMAIN_PATTERN)]
+Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)]
+Date: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
+Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=200)]
+Limit: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
+Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
+RulePath: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
+
+
+def _enum_schema(kind: type[StrEnum]) -> WithJsonSchema:
+    """Return the members as an inline enum: editors then show a choice, not a reference."""
+    return WithJsonSchema({"enum": [member.value for member in kind], "type": "string"})
+
+
+_FROM_WORD: Final = Strict(False)
+"""A file holds the member's text; strict validation would only accept the member itself."""
+RoleWord: TypeAlias = Annotated[Role, _FROM_WORD, _enum_schema(Role)]
+Reason: TypeAlias = Annotated[choices.Reason, _FROM_WORD, _enum_schema(choices.Reason)]
+PortalEdits: TypeAlias = Annotated[
+    choices.PortalEdits, _FROM_WORD, _enum_schema(choices.PortalEdits)
+]
+Workflow: TypeAlias = Annotated[choices.Workflow, _FROM_WORD, _enum_schema(choices.Workflow)]
+SignUp: TypeAlias = Annotated[choices.SignUp, _FROM_WORD, _enum_schema(choices.SignUp)]
+Unreviewed: TypeAlias = Annotated[choices.Unreviewed, _FROM_WORD, _enum_schema(choices.Unreviewed)]
+ReportLanguage: TypeAlias = Annotated[
+    choices.ReportLanguage, _FROM_WORD, _enum_schema(choices.ReportLanguage)
+]
