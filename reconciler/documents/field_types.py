@@ -1,4 +1,4 @@
-"""The types of single fields in documents: patterns, limits, and the words of closed sets.
+"""The base of documents, and the types of their fields: patterns, limits, words of closed sets.
 
 They hold only what a JSON Schema can express. Patterns end in `$(?!\\n)`: Python's `$` ignores a
 final line break, JavaScript's does not.
@@ -7,9 +7,9 @@ final line break, JavaScript's does not.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Annotated, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
-from pydantic import Field, Strict, WithJsonSchema
+from pydantic import BaseModel, ConfigDict, Field, Strict, WithJsonSchema
 
 from reconciler.model import choices
 from reconciler.model.roles import Role
@@ -57,3 +57,32 @@ Unreviewed: TypeAlias = Annotated[choices.Unreviewed, _FROM_WORD, _enum_schema(c
 ReportLanguage: TypeAlias = Annotated[
     choices.ReportLanguage, _FROM_WORD, _enum_schema(choices.ReportLanguage)
 ]
+
+
+def optional_field(description: str, *examples: Any) -> Any:
+    """Return a field that may be absent, with examples."""
+    return Field(default=None, description=description, examples=list(examples) or None)
+
+
+def optional_list(description: str, *example: str) -> Any:
+    """Return a field that may hold a list of at most 100 items, with one example."""
+    return Field(default=None, max_length=100, description=description, examples=[list(example)])
+
+
+class Document(BaseModel):
+    """Every mapping in a document: strict, without unknown keys. Omitted keys are not in the dump."""
+
+    model_config = ConfigDict(extra="forbid", strict=True, regex_engine="python-re", frozen=True)
+
+    def set_fields(self, *names: str) -> dict[str, Any]:
+        """Return the named fields that the file sets, by name."""
+        return {
+            name: _plain(getattr(self, name)) for name in names if name in self.model_fields_set
+        }
+
+
+def _plain(value: Any) -> Any:
+    """Return the value as plain data: fields of the model are compared, shown and hashed as text."""
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.value if isinstance(value, StrEnum) else value

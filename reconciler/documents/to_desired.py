@@ -7,8 +7,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from reconciler.documents.field_types import Document
 from reconciler.documents.positions import Path
-from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
+from reconciler.documents.types import Contact, Customer, Portal, Removed
 from reconciler.documents.validation import Source
 from reconciler.model.catalogue import Field
 from reconciler.model.changes import ObjectKind

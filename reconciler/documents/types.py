@@ -9,15 +9,15 @@ limit.
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import Annotated, Any, Final, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
 from reconciler.documents.field_types import (
     LOGO_PATTERN,
     Address,
     Date,
+    Document,
     Domain,
     Key,
     Language,
@@ -34,38 +34,13 @@ from reconciler.documents.field_types import (
     Text,
     Unreviewed,
     Workflow,
+    optional_field,
+    optional_list,
 )
 from reconciler.model import choices
 from reconciler.model.desired import Policy
 
 _DEFAULT: Final = Policy()
-
-
-class Document(BaseModel):
-    """Every mapping in a document: strict, without unknown keys. Omitted keys are not in the dump."""
-
-    model_config = ConfigDict(extra="forbid", strict=True, regex_engine="python-re", frozen=True)
-
-    def set_fields(self, *names: str) -> dict[str, Any]:
-        """Return the named fields that the file sets, by name."""
-        return {
-            name: _plain(getattr(self, name)) for name in names if name in self.model_fields_set
-        }
-
-
-def _plain(value: Any) -> Any:
-    """Return the value as plain data: fields of the model are compared, shown and hashed as text."""
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value.value if isinstance(value, StrEnum) else value
-
-
-def _optional(description: str, *examples: Any) -> Any:
-    return Field(default=None, description=description, examples=list(examples) or None)
-
-
-def _optional_list(description: str, *example: str) -> Any:
-    return Field(default=None, max_length=100, description=description, examples=[list(example)])
 
 
 class Registration(Document):
@@ -108,28 +83,28 @@ class Contact(Document):
     ]
     services: Annotated[
         Services,
-        _optional("Services that they may request; all of the customer's if absent.", "all"),
+        optional_field("Services that they may request; all of the customer's if absent.", "all"),
     ]
     language: Annotated[
         Language | None,
-        _optional("Language of their mails and pages; the customer's if absent.", "de", "no"),
+        optional_field("Language of their mails and pages; the customer's if absent.", "de", "no"),
     ]
     heir: Annotated[
         Key | None,
-        _optional(
+        optional_field(
             "Who receives their open work when they leave or become an observer.", "tom-lang"
         ),
     ]
-    leaves: Annotated[Leaves | None, _optional("The last day, announced in advance.")]
+    leaves: Annotated[Leaves | None, optional_field("The last day, announced in advance.")]
     protect: Annotated[
-        bool, _optional("true: nobody can remove or move them, or take rights from them.")
+        bool, optional_field("true: nobody can remove or move them, or take rights from them.")
     ]
     previously: Annotated[
-        list[Key], _optional_list("Keys that this person had before.", "jane-miller")
+        list[Key], optional_list("Keys that this person had before.", "jane-miller")
     ]
     registration: Annotated[
         Registration | Literal["none"] | None,
-        _optional(
+        optional_field(
             "The sign-up approved by this file; none: reject a pending one and create the contact."
         ),
     ]
@@ -141,39 +116,43 @@ class Customer(Document):
     name: Annotated[
         Text, Field(description="Unique among customers.", examples=["ACME Medical GmbH"])
     ]
-    description: Annotated[LongText | None, _optional("For your colleagues.")]
+    description: Annotated[LongText | None, optional_field("For your colleagues.")]
     language: Annotated[
-        Language | None, _optional("Language of its people, unless their files set another.", "de")
+        Language | None,
+        optional_field("Language of its people, unless their files set another.", "de"),
     ]
     project_managers: Annotated[
         list[Address],
-        _optional_list("Your project managers for this customer.", "lee@provider.example"),
+        optional_list("Your project managers for this customer.", "lee@provider.example"),
     ]
-    services: Annotated[Services, _optional("What it may order.", "all", ["certified"])]
+    services: Annotated[Services, optional_field("What it may order.", "all", ["certified"])]
     email_domains: Annotated[
-        list[Domain], _optional_list("Domains of its people's addresses.", "acme.example")
+        list[Domain], optional_list("Domains of its people's addresses.", "acme.example")
     ]
     heir: Annotated[
-        Key | None, _optional("Receives open work when no other heir is named.", "anna-schmidt")
+        Key | None,
+        optional_field("Receives open work when no other heir is named.", "anna-schmidt"),
     ]
-    portal_edits: Annotated[PortalEdits, _optional("What happens to changes made in the portal.")]
+    portal_edits: Annotated[
+        PortalEdits, optional_field("What happens to changes made in the portal.")
+    ]
     protect: Annotated[
-        bool, _optional("true: the customer cannot be archived, renamed or released.")
+        bool, optional_field("true: the customer cannot be archived, renamed or released.")
     ]
-    manager_optional: Annotated[bool, _optional("true: the customer may have no manager.")]
+    manager_optional: Annotated[bool, optional_field("true: the customer may have no manager.")]
     previously: Annotated[
-        list[Key], _optional_list("Folder names that this customer had before.", "acme")
+        list[Key], optional_list("Folder names that this customer had before.", "acme")
     ]
     release: Annotated[
-        bool, _optional("true: stop managing it and its people, and leave them as they are.")
+        bool, optional_field("true: stop managing it and its people, and leave them as they are.")
     ]
 
 
 class Removed(Document):
     """A farewell: how a contact leaves, a sign-up to reject, or the end of management."""
 
-    heir: Annotated[Key | None, _optional("Who receives the open work.", "jane-doe")]
-    reason: Annotated[Reason, _optional("Why.")]
+    heir: Annotated[Key | None, optional_field("Who receives the open work.", "jane-doe")]
+    reason: Annotated[Reason, optional_field("Why.")]
     registration: Annotated[
         str | None,
         Field(
@@ -182,14 +161,14 @@ class Removed(Document):
             description="Rejects this pending sign-up.",
         ),
     ]
-    keep: Annotated[bool, _optional("true: stop managing this person, and keep their access.")]
+    keep: Annotated[bool, optional_field("true: stop managing this person, and keep their access.")]
 
 
 class Languages(Document):
     """The offered languages."""
 
-    source: Annotated[list[Language], _optional_list("Languages that files may be in.", "en", "de")]
-    target: Annotated[list[Language], _optional_list("Languages to translate into.", "no", "hu")]
+    source: Annotated[list[Language], optional_list("Languages that files may be in.", "en", "de")]
+    target: Annotated[list[Language], optional_list("Languages to translate into.", "no", "hu")]
 
 
 class Offers(Document):
@@ -232,19 +211,19 @@ class Service(Document):
     name: Annotated[
         Text, Field(description="As customers see it.", examples=["Certified translation"])
     ]
-    description: Annotated[LongText | None, _optional("For customers.")]
+    description: Annotated[LongText | None, optional_field("For customers.")]
     template: Annotated[
-        Text | None, _optional("The project template on your system.", "tpl-certified")
+        Text | None, optional_field("The project template on your system.", "tpl-certified")
     ]
     workflows: Annotated[
         list[Workflow],
         Field(default=None, min_length=1, max_length=20, description="The ways to a quote."),
     ]
-    available_to_all: Annotated[bool, _optional("Every customer may order it.")]
-    price: Annotated[Price | None, _optional("Absent or null: quoted by hand.")]
+    available_to_all: Annotated[bool, optional_field("Every customer may order it.")]
+    price: Annotated[Price | None, optional_field("Absent or null: quoted by hand.")]
     previously: Annotated[
         list[Key],
-        _optional_list("Keys that this service had before; nobody gains or loses it.", "sworn"),
+        optional_list("Keys that this service had before; nobody gains or loses it.", "sworn"),
     ]
 
 
@@ -331,10 +310,10 @@ class Portal(Document):
             examples=["Europe/Berlin"],
         ),
     ]
-    sign_up: Annotated[SignUp, _optional("Who may sign up.")]
-    languages: Annotated[Languages, _optional("The offered languages.")]
-    offers: Annotated[Offers, _optional("Quotes.")]
-    branding: Annotated[Branding, _optional("Looks.")]
+    sign_up: Annotated[SignUp, optional_field("Who may sign up.")]
+    languages: Annotated[Languages, optional_field("The offered languages.")]
+    offers: Annotated[Offers, optional_field("Quotes.")]
+    branding: Annotated[Branding, optional_field("Looks.")]
     services: Annotated[
         dict[Key, Service],
         Field(

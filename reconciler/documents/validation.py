@@ -17,8 +17,9 @@ from typing import Any, Final
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from reconciler.documents.field_types import Document
 from reconciler.documents.positions import Composed, Path, Span
-from reconciler.documents.types import DOCUMENTS, Document
+from reconciler.documents.types import DOCUMENTS
 from reconciler.model.catalogue import CATALOGUE
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
+from reconciler.documents.field_types import Document
 from reconciler.documents.pipeline import own_rules, read_documents
-from reconciler.documents.types import Document
 from reconciler.model.files import Tree
 from reconciler.model.problems import Counts, Severity
 from reconciler.model.rules import FILE_RULES

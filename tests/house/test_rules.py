@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from reconciler.documents.field_types import Document
 from reconciler.documents.strict_yaml import compose
-from reconciler.documents.types import Document
 from reconciler.model.choices import PortalEdits, Reason, SignUp, Unreviewed, Workflow
 from reconciler.model.roles import Capability, Role, capabilities
 from reconciler.model.rules import FILE_RULES, PLAN_RULES, RULES, Rule, RuleId

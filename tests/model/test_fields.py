@@ -8,7 +8,8 @@ from typing import Final, get_args
 
 import pytest
 
-from reconciler.documents.types import Contact, Customer, Document, Portal, Service
+from reconciler.documents.field_types import Document
+from reconciler.documents.types import Contact, Customer, Portal, Service
 from reconciler.model.catalogue import CATALOGUE, Field
 from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import Policy

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from reconciler.documents import values
+from reconciler.documents.field_types import Document
 from reconciler.documents.positions import Path
-from reconciler.documents.types import Contact, Customer, Document, Portal, Removed
+from reconciler.documents.types import Contact, Customer, Portal, Removed
 from reconciler.documents.validation import Source
 from reconciler.documents.values import ValueProblem
 from reconciler.model.choices import SignUp
