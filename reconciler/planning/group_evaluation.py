@@ -4,7 +4,7 @@ gives.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Final
@@ -20,7 +20,13 @@ from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, limit_refusals, policy_in_force
 from reconciler.planning.outcomes import losses_of, outcomes_of
 from reconciler.planning.plan_safeguards import refuse_loosened_rules, refuse_tree
-from reconciler.planning.projection import Difference, GroupNames, differences, project
+from reconciler.planning.projection import (
+    Difference,
+    GroupNames,
+    Projection,
+    differences,
+    project,
+)
 from reconciler.planning.run_scope import is_in_scope, refuse_unreviewed, refuse_unreviewed_losses
 from reconciler.planning.safeguards import (
     fixed_refusals,
@@ -59,30 +65,16 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     Two projections are evaluated: all groups that are not held back, and those that this run
     applies. People of groups that are held back count too, unless they wait for a review.
     """
-    groups, index, demanded = proposal.groups, proposal.index, proposal.desired.policy
-    names = {
-        id: name
-        for context in proposal.contexts
-        if groups
-        for id, name in names_at(context).items()
-    }
-    projection = project(groups, index, names)
+    groups = proposal.groups
+    names = _names(proposal)
+    projection = project(groups, proposal.index, names)
     edges = group_dependencies(groups, projection)
     all_names = frozenset(group.name for group in groups)
     unreviewed = list(refuse_unreviewed(groups, facts.run))
     stale = frozenset(rules_by_group(groups, unreviewed))
     intended = list(differences(projection, all_names - stale))
-    situation = Situation(
-        {context.key: context for context in sorted(proposal.contexts, key=_has_folder)},
-        tuple(groups),
-        projection,
-        index,
-        policy_in_force(demanded, index.policy),
-        demanded,
-        facts,
-        names,
-        len(_affected_people(intended)),
-    )
+    affected_count = len(_affected_people(intended))
+    situation = _situation(proposal, facts, projection, names, affected_count)
     fixed = [*proposal.refusals, *fixed_refusals(situation), *unreviewed]
     plan_blocking = find_blocking(
         groups, fixed, edges, partial(outcome_refusals, situation), frozenset()
@@ -114,7 +106,7 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
             held_back=tuple(sorted(rules | run_blocking.rules.get(group.name, frozenset()))),
             waits_for=tuple(sorted(edges.get(group.name, {}))),
             outcomes=outcomes.get(group.name, ()),
-            expects=_expects(group, index.live),
+            expects=_expects(group, proposal.index.live),
             outside=group.name in out_of_scope,
         )
         for group in groups
@@ -126,6 +118,33 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
         tuple(warnings),
         costs.people,
         costs.population,
+    )
+
+
+def _names(proposal: Proposal) -> dict[str, str]:
+    if not proposal.groups:
+        return {}
+    return {id: name for context in proposal.contexts for id, name in names_at(context).items()}
+
+
+def _situation(
+    proposal: Proposal,
+    facts: Facts,
+    projection: Projection,
+    names: Mapping[str, str],
+    affected_count: int,
+) -> Situation:
+    demanded = proposal.desired.policy
+    return Situation(
+        {context.key: context for context in sorted(proposal.contexts, key=_has_folder)},
+        tuple(proposal.groups),
+        projection,
+        proposal.index,
+        policy_in_force(demanded, proposal.index.policy),
+        demanded,
+        facts,
+        names,
+        affected_count,
     )
 
 
