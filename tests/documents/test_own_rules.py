@@ -26,6 +26,7 @@ from reconciler.model.fields import is_memo
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Problem, Severity
 from reconciler.usecases.explain import own_rule_among
+from tests.examples import examples
 
 PORTAL = b"schema_version: 1\nowner: acme\nrules:\n  - policy/*.json\n"
 CUSTOMER = b"name: ACME\nproject_managers: [lee@provider.example]\nservices: all\nmanager_optional: true\n"
@@ -225,7 +226,7 @@ VALUES = st.recursive(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(SCHEMAS, VALUES)
 @example({"allOf": [{"properties": {"a": True}}], "unevaluatedProperties": False}, {"a": 1, "name": 2})
 @example({"anyOf": [{"required": ["b"], "properties": {"a": True}}, True], "unevaluatedProperties": False}, {"a": 1})
@@ -235,7 +236,7 @@ def test_the_verdict_is_the_one_of_jsonschema(schema: dict[str, Any], value: Any
     assert (Evaluator().findings(schema, {}, value) == []) == Draft202012Validator(schema).is_valid(value)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     SCHEMAS,
     st.sampled_from(["type", "minLength", "required", "properties", "allOf", "not", "enum", "multipleOf"]),
@@ -255,7 +256,7 @@ def test_a_rule_file_holds_a_schema_exactly_when_the_meta_schema_says_so(
         assert unknown <= {"a", "name", "email"}  # a schema may hold unknown keywords; a rule may not
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(
     SCHEMAS, st.lists(st.tuples(st.sampled_from(["$ref", "$dynamicRef", "$anchor"]), REFERENCES), max_size=3), VALUES
 )
@@ -275,7 +276,7 @@ FRAGMENTS = st.lists(
 ).map("".join)  # fmt: skip
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.one_of(st.binary(max_size=200), FRAGMENTS.map(str.encode)))
 @example(b"[" * 60_000)
 @example(b'{"a":' * 12_000)
@@ -288,7 +289,7 @@ def test_any_bytes_end_soon_in_a_verdict(content: bytes) -> None:
     assert any(problem.path == "policy/a.json" for problem in found)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.recursive(VALUES, lambda below: st.lists(below, max_size=3), max_leaves=5))
 def test_json_is_read_as_the_value_it_writes(value: Any) -> None:
     assert compose_json(json.dumps(value, indent=1)).value == value

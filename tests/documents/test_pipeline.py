@@ -18,6 +18,7 @@ from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Severity
 from reconciler.shipped import demo_book
 from tests.documents import cases
+from tests.examples import examples
 
 CONTACT = "customers/acme/contacts/nina-roth.yaml"
 PATHS = ["portal.yaml", "customers/acme/customer.yaml", CONTACT, "customers/acme/removed/john-roe.yaml"]
@@ -40,7 +41,7 @@ def reading_of(content: bytes, path: str = CONTACT) -> DocumentsResult:
     return read_documents(Tree(tuple(files.values())))
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(1500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(BYTES, st.sampled_from(PATHS))
 def test_any_bytes_end_in_a_verdict(content: bytes, path: str) -> None:
     reading = reading_of(content, path)
@@ -53,7 +54,7 @@ def test_any_bytes_end_in_a_verdict(content: bytes, path: str) -> None:
         assert problem.message
 
 
-@settings(max_examples=600, deadline=None)
+@settings(max_examples=examples(600), deadline=None)
 @given(st.data())
 def test_a_file_with_a_few_bytes_changed_ends_in_a_verdict(data: st.DataObject) -> None:
     full = cases.tree("accepted/everything-a-file-may-say").files
@@ -67,7 +68,7 @@ def test_a_file_with_a_few_bytes_changed_ends_in_a_verdict(data: st.DataObject) 
     assert reading.desired is not None or reading.problems
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(max_size=30), BYTES)
 def test_any_path_ends_in_a_verdict(name: str, content: bytes) -> None:
     for path in (f"customers/{name}", f"customers/acme/contacts/{name}.yaml", f"customers/{name}/customer.yaml", name):
@@ -101,7 +102,7 @@ def test_a_file_full_of_slips_shows_the_first_hundred(content: bytes) -> None:
     assert 0 < len(found) <= MOST_PROBLEMS + 1
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=examples(40), deadline=None)
 @given(st.randoms(use_true_random=False))
 def test_the_order_of_files_changes_nothing(chance: random.Random) -> None:
     for case in (

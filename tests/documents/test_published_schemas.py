@@ -19,6 +19,7 @@ from reconciler.portal.web.responses import problem_answer
 from reconciler.reports.as_json import drift_json, plan_json
 from reconciler.reports.problems import problems_json
 from reconciler.shipped import schemas_folder
+from tests.examples import examples
 from tests.reports.hostile import hostile_plan
 
 PLAN = hostile_plan("x")
@@ -80,7 +81,7 @@ def test_the_first_finding_is_a_sentence_with_a_pointer(edit: Any, said: str) ->
     assert validator_for("plan")(plan) == said
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=examples(400), deadline=None)
 @given(st.sampled_from(sorted(DOCUMENTS)), st.randoms(use_true_random=False), st.sampled_from(OTHERS))
 def test_every_verdict_is_the_one_of_jsonschema(name: str, random: Any, other: Any) -> None:
     document = copy.deepcopy(DOCUMENTS[name])

@@ -18,6 +18,7 @@ from reconciler.documents.schemas import generate_schemas
 from reconciler.documents.types import DOCUMENTS
 from reconciler.shipped import schemas_folder
 from tests.documents.values import FULL, VALUES, near_valid
+from tests.examples import examples
 
 SCHEMAS = schemas_folder()
 TEXTS: dict[str, dict[str, Any]] = {
@@ -72,14 +73,14 @@ def test_a_document_that_says_everything_names_every_key_and_is_valid(kind: str)
     assert VALIDATORS[kind].is_valid(FULL[kind])
 
 
-@settings(max_examples=1500, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=examples(1500), deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(near_valid())
 def test_schema_and_types_agree_on_every_near_valid_value(case: tuple[str, Any]) -> None:
     kind, value = case
     assert VALIDATORS[kind].is_valid(value) == typed_accepts(kind, value)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.sampled_from(KINDS), VALUES)
 def test_schema_and_types_agree_on_any_value(kind: str, value: Any) -> None:
     assert VALIDATORS[kind].is_valid(value) == typed_accepts(kind, value)
@@ -102,7 +103,7 @@ def test_schema_and_types_agree_when_any_one_value_is_replaced(kind: str) -> Non
 def test_the_check_jsonschema_command_gives_the_same_verdicts(tmp_path: Path) -> None:
     cases = [*((kind, FULL[kind]) for kind in KINDS), *(("portal", value) for value in _TRAPS)]
 
-    @settings(max_examples=150, deadline=None, database=None)
+    @settings(max_examples=examples(150), deadline=None, database=None)
     @given(near_valid())
     def collect(case: tuple[str, Any]) -> None:
         cases.append(case)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from reconciler.documents.positions import DocumentError, Span
 from reconciler.documents.strict_yaml import compose, decode
+from tests.examples import examples
 
 TYPED = {"true": True, "false": False, "null": None, "0": 0, "7": 7, "-7": -7, "10": 10, "9" * 30: int("9" * 30)}
 TEXT = [
@@ -94,13 +95,13 @@ def test_a_mebibyte_passes_and_a_byte_more_does_not(size: int, passes: bool) -> 
         assert refused.value.rule == "file-size"
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=examples(500), deadline=None)
 @given(VALUES)
 def test_json_is_read_as_the_value_it_writes(value: Any) -> None:
     assert compose(json.dumps(value, ensure_ascii=False)).value == value
 
 
-@settings(max_examples=2000, deadline=None)
+@settings(max_examples=examples(2000), deadline=None)
 @given(SNIPPETS)
 def test_an_accepted_text_has_the_shape_that_another_loader_sees(text: str) -> None:
     try:

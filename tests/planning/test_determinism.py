@@ -19,6 +19,7 @@ from reconciler.model.plan import Facts, Plan
 from reconciler.planning import make_plan
 from reconciler.reports.as_json import plan_json
 from tests.builders import contact, customer, desired, farewell, in_portal, live, portal_of
+from tests.examples import examples
 from tests.planning.strategies import desired_states, live_states
 
 ROOT = Path(__file__).parents[2]
@@ -52,7 +53,9 @@ def shuffled(mapping: Any, order: st.DataObject) -> dict[str, Any]:
     return dict(order.draw(st.permutations(sorted(mapping.items(), key=lambda pair: str(pair[0])))))
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
+@settings(
+    max_examples=examples(100), deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
+)
 @given(desired_states(), live_states(), st.data())
 def test_the_order_of_files_and_rows_does_not_show(tree: DesiredState, portal: LiveState, order: st.DataObject) -> None:
     folders = {

@@ -15,12 +15,13 @@ from reconciler.model.plan import Facts, Group, Plan, RunScope, Scope
 from reconciler.model.roles import may_hold_work
 from reconciler.planning import exact_permissions, make_plan, narrow_plan
 from tests.builders import OWNER, applied, portal_of
+from tests.examples import examples
 from tests.planning.simulated import carry_out
 from tests.planning.strategies import desired_states, live_states
 
 FACTS = Facts("c0ffee", frozenset({"c0ffee"}))
 SLOW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-thorough = settings(max_examples=300, deadline=None, suppress_health_check=SLOW)
+thorough = settings(max_examples=examples(300), deadline=None, suppress_health_check=SLOW)
 
 
 def plan_for(tree: DesiredState, portal: LiveState) -> Plan:
@@ -172,7 +173,7 @@ def test_every_sentence_of_a_plan_stands_in_one_shard(tree: DesiredState, portal
     scopes = [RunScope(shard=(part, shards)) for part in range(1, shards + 1)]
     parts = [narrow_plan(make_plan(tree, portal, replace(FACTS, run=one)), one) for one in scopes]
     assert sorted(g.name for part in parts for g in part.groups) == sorted(g.name for g in whole.groups)
-    for about in ("refusals", "portal_edits", "warnings", "unmanaged", "coming"):
+    for about in ("refusals", "portal_edits", "warnings", "unmanaged", "upcoming_departures"):
         sentences = [one for part in parts for one in getattr(part, about) if getattr(one, "scope", "") != Scope.PLAN]
         expected = [one for one in getattr(whole, about) if getattr(one, "scope", "") != Scope.PLAN]
         assert not Counter(expected) - Counter(sentences), "left out of every shard"

@@ -29,6 +29,7 @@ from reconciler.reports.style import PLAIN
 from reconciler.reports.text import plan_text
 from reconciler.shipped import schemas_folder
 from tests.builders import RECENTLY, contact, customer, customer_in_portal, desired, in_portal, live
+from tests.examples import examples
 from tests.reports.hostile import PAYLOADS, hostile_plan
 
 NAMES = ("Ann Beispiel", "Zoltán Példa", "山田 花子")
@@ -98,7 +99,7 @@ def test_what_is_no_plan_is_refused_with_a_way_out(text: str) -> None:
     assert "reconciler plan --out" in str(refused.value.hint)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(st.text(alphabet=st.characters(codec="utf-8")) | st.binary(max_size=200).map(lambda b: b.decode("latin-1")))
 def test_nothing_read_as_a_plan_ends_in_a_traceback(text: str) -> None:
     with pytest.raises(Refused):

@@ -18,6 +18,7 @@ from reconciler.reports.formatting import width
 from reconciler.reports.problems import WIDEST, problem_line, problems_json, problems_text
 from reconciler.reports.style import COLOR, PLAIN
 from reconciler.shipped import schemas_folder
+from tests.examples import examples
 
 COUNTS = Counts(files=3, customers=1, contacts=1)
 PATH = "customers/acme/contacts/jane-doe.yaml"
@@ -139,7 +140,7 @@ def test_nothing_from_a_file_reaches_a_terminal_unescaped(field: str, hostile: s
     assert all(width(line) < 1_000 for line in text(found).splitlines())
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=examples(300), deadline=None)
 @given(st.text(max_size=300), st.integers(1, 320), st.integers(1, 320))
 def test_any_line_and_any_place_in_it_can_be_shown(source: str, column: int, length: int) -> None:
     source = source.replace("\n", " ")
@@ -174,7 +175,7 @@ def test_the_schema_refuses_what_is_no_such_output(broken: dict[str, Any]) -> No
     assert not Draft202012Validator(SCHEMA).is_valid(said)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=examples(200), deadline=None)
 @given(
     st.binary(max_size=120), st.sampled_from(["portal.yaml", "customers/acme/customer.yaml", PATH, "customers/\x1b"])
 )

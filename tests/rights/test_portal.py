@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -18,13 +17,13 @@ from reconciler.portal.actions.invariants import work_has_owners
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.unit_of_work import Row, Work
 from tests.builders import contact, customer
+from tests.examples import examples
 from tests.rights.cases import files, service
 from tests.rights.edits import LEE, ROLES
 from tests.rights.strategies import KEYS, run_terms, trees
 from tests.rights.watching import Trouble, snapshot, watched_run
 from tests.runs.world import Served, World
 
-SOAK = int(os.environ.get("SOAK", "1"))
 LISTS: tuple[Any, ...] = ("all", [], ["cert"], ["law", "std"])
 
 
@@ -117,7 +116,7 @@ troubles = st.builds(
 
 
 @given(trees(), st.lists(deeds, max_size=2), troubles, deeds, run_terms)
-@settings(max_examples=25 * SOAK, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(25), suppress_health_check=list(HealthCheck), deadline=None)
 def test_no_run_takes_a_right_that_it_did_not_show(  # noqa: PLR0917  one value of each strategy
     served: Served,
     both: tuple[DesiredState, DesiredState],

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import replace
 
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +11,7 @@ from reconciler.model.changes import Kind
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
 from reconciler.model.plan import Permissions, review_of
+from tests.examples import examples
 from tests.planning.strategies import desired_states, live_states
 from tests.rights.cases import Case
 from tests.rights.courses import Course, course, plan_exactly, plan_within_limits
@@ -19,9 +19,8 @@ from tests.rights.laws import broken_laws, differences
 from tests.rights.oracle import Oracle
 from tests.rights.strategies import cases
 
-SOAK = int(os.environ.get("SOAK", "1"))
 ORACLE = Oracle()
-thorough = settings(max_examples=250 * SOAK, deadline=None, suppress_health_check=list(HealthCheck))
+thorough = settings(max_examples=examples(250), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def keeps_the_laws(found: Course) -> None:

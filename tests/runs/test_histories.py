@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from typing import Any
 
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 from reconciler.model.desired import DesiredState
 from reconciler.model.errors import ReconcilerError
 from reconciler.portal.store import tables as t
+from tests.examples import examples
 from tests.runs.strategies import Day, books, days, live_through
 from tests.runs.world import Mortal, Served, World
 
-SOAK = int(os.environ.get("SOAK", "1"))
 """How many times as many examples as in the suite; `make soak` sets it."""
 Picture = dict[str, Any]
 
@@ -45,7 +44,7 @@ def unmanaged(world: World) -> list[dict[str, Any]]:
 
 
 @given(history=st.lists(st.tuples(books(), days), min_size=1, max_size=4))
-@settings(max_examples=40 * SOAK, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck), deadline=None)
 def test_applying_converges_after_any_history(served: Served, history: list[tuple[DesiredState, list[Day]]]) -> None:
     world = World(served)
     for book, what in history:
@@ -56,7 +55,7 @@ def test_applying_converges_after_any_history(served: Served, history: list[tupl
 
 
 @given(before=books(), what=days, after=books())
-@settings(max_examples=8 * SOAK, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(8), suppress_health_check=list(HealthCheck), deadline=None)
 def test_killed_anywhere_and_started_again_it_ends_the_same(
     served: Served, before: DesiredState, what: list[Day], after: DesiredState
 ) -> None:
@@ -94,7 +93,7 @@ def _killed(world: World, book: DesiredState, at: int, done: bool) -> None:
 
 
 @given(book=books(), what=days, after=books())
-@settings(max_examples=16 * SOAK, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(16), suppress_health_check=list(HealthCheck), deadline=None)
 def test_what_no_file_names_is_never_written(
     served: Served, book: DesiredState, what: list[Day], after: DesiredState
 ) -> None:
@@ -114,7 +113,7 @@ def test_what_no_file_names_is_never_written(
 
 
 @given(data=st.data())
-@settings(max_examples=40 * SOAK, suppress_health_check=list(HealthCheck), deadline=None)
+@settings(max_examples=examples(40), suppress_health_check=list(HealthCheck), deadline=None)
 def test_looking_at_a_thousand_states_sends_get_only(served: Served, data: st.DataObject) -> None:
     world = World(served)
     world.apply(data.draw(books()))
