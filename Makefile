@@ -5,7 +5,7 @@ BIN := .venv/bin
 PORT ?= 8000
 LOCALES := reconciler/portal/i18n/locales
 
-.PHONY: help demo portal test lint soak bench lock schemas messages clean
+.PHONY: help demo portal quick test lint soak bench lock schemas messages clean
 help: ## list the targets
 	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/'
 
@@ -40,6 +40,10 @@ portal: .venv/installed ## a seeded portal that keeps running, to look at and to
 	@echo "  $(BIN)/reconciler plan"
 	@echo "Stop it with Ctrl-C; forget it with rm -r .demo"
 	$(BIN)/reconciler portal serve --database sqlite:///.demo/portal.sqlite --port $(PORT) --log-level warning
+
+quick: lint ## types, style and the tests of pure code, in a minute
+	$(BIN)/python -m pytest -q -n 2 tests/model tests/planning tests/reports tests/house \
+	  --ignore tests/planning/test_properties.py --ignore tests/planning/test_determinism.py
 
 test: lint ## everything that proves the program
 	$(BIN)/python -m pytest -n 2 --dist worksteal
