@@ -249,7 +249,7 @@ def test_the_numbers_are_those_that_are_promised() -> None:
     ("text", "said"),
     [
         ("mails", "is not NAME=NUMBER"), ("mails=0", "is not NAME=NUMBER"), ("mails=-1", "is not NAME=NUMBER"),
-        ("mails=many", "is not NAME=NUMBER"), ("letters=7", "'letters' is no limit"),
+        ("mails=many", "is not NAME=NUMBER"), ("letters=7", "'letters' is not a limit"),
     ],
 )  # fmt: skip
 def test_a_flag_that_is_no_limit_is_wrong_usage(text: str, said: str) -> None:

@@ -368,7 +368,7 @@ def test_a_dead_letter_is_forgotten_too_and_then_it_is_too_late_to_try_again(
     assert forget_mails(store) == 1
     left = api.row(f"/outbox/{forgotten}")
     assert (left["state"], left["text"], left["last_error"]) == ("dead", "", None)
-    assert "forgotten" in refused(api.post(f"/outbox/{forgotten}/retry", headers=key()), "wrong-state")["detail"]
+    assert "was emptied" in refused(api.post(f"/outbox/{forgotten}/retry", headers=key()), "wrong-state")["detail"]
     reader = Reader.staff(store)
     reader.open(f"/admin/outbox/{forgotten}")
     assert f"/admin/outbox/{forgotten}/retry" not in reader.page.text
