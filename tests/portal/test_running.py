@@ -40,7 +40,7 @@ def test_flags_paths_and_variables_in_its_sentences_are_there(store: Store) -> N
     for variable in re.findall(r"RECONCILER_PORTAL_[A-Z_]+", PAGE):
         assert variable in helps, variable
     paths = {getattr(route, "path", "") for route in create_app(store).routes}
-    assert {"/healthz", "/readyz", "/metrics", "/outbox/{id}/retry"} <= paths
+    assert {"/healthz", "/readyz", "/metrics", "/api/v1/outbox/{id}/retry"} <= paths
 
 
 def test_figures_of_the_page_are_there(api: Api) -> None:
