@@ -359,7 +359,7 @@ def test_rows_are_written_by_the_unit_of_work_which_only_the_store_makes() -> No
     assert {name for name, text in sources.items() if re.search(r"\bWork\(", text)} == {
         "store/store.py",
         "store/limits.py",
-        "store/restoring.py",
+        "store/restore.py",
     }
 
 
