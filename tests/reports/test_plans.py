@@ -155,7 +155,7 @@ def test_a_comment_too_long_for_a_forge_is_cut_and_says_so() -> None:
     text = plan_markdown(many)
     assert len(text) <= LONGEST
     assert text.startswith(MARKER)
-    assert "does not match" in text
+    assert "does not fit here" in text
     assert "Digest" in text
 
 
