@@ -120,7 +120,7 @@ def test_nobody_loses_a_service_whose_opening_is_held_back_by_a_conflict() -> No
     assert losers(permitted(Case(before, after, live, ("sign_up is open",)))) == set()
 
 
-@pytest.mark.parametrize("terms", [{"customers": frozenset({"c1"})}, {"shard": (1, 2)}, {"shard": (2, 2)}])
+@pytest.mark.parametrize("scope", [{"customers": frozenset({"c1"})}, {"shard": (1, 2)}, {"shard": (2, 2)}])
 def test_nobody_loses_a_service_whose_opening_the_run_leaves_out(scope: dict[str, Any]) -> None:
     before, after = opening_cert()
     outcome = run(
