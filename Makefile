@@ -54,8 +54,9 @@ lint: .venv/installed ## types, style, workflows
 	$(BIN)/mypy
 
 soak: .venv/installed ## the random tests, much longer, and every statement killed
-	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning tests/rights \
-	  tests/portal/test_schemathesis.py tests/portal/test_killed_server.py
+	SOAK=20 $(BIN)/python -m pytest -n 2 tests/runs tests/planning tests/rights tests/documents tests/reports \
+	  tests/cli/test_kills.py tests/portal/test_schemathesis.py tests/portal/test_killed_server.py \
+	  tests/portal/test_migrations.py tests/portal/test_handovers.py
 
 bench: .venv/installed ## how time grows with the book, whether it tells who is known here, and what attacks do to it
 	$(BIN)/python -m tests.bench.growth
