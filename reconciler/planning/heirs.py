@@ -52,7 +52,7 @@ def find_heir(
     manager.
 
     A named heir who leaves is followed to their own heir. When a named heir cannot receive, nobody
-    does: work must not go to a person whom no file names.
+    does: work must not go to a person without a file.
     """
     heir_key = giver.heir or customer_heir
     chain = [giver.key]

@@ -69,7 +69,7 @@ def _parts(plan: Plan) -> Iterator[str]:
         )
     if plan.unmanaged:
         yield _details(
-            f"{count_noun(len(plan.unmanaged), 'object')} in the portal that no file names",
+            f"{count_noun(len(plan.unmanaged), 'object')} in the portal without a file",
             list(unmanaged_lines(plan.unmanaged)),
         )
 

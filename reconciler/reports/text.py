@@ -108,7 +108,7 @@ def _unmanaged(plan: Plan, style: Style) -> Iterator[str]:
     if plan.unmanaged:
         yield style.paint(
             Tone.STRONG,
-            f"Unmanaged: {count_noun(len(plan.unmanaged), 'object')} that no file names; never written",
+            f"Unmanaged: {count_noun(len(plan.unmanaged), 'object')} without a file; never written",
         )
     for line in unmanaged_lines(plan.unmanaged):
         yield style.paint(Tone.QUIET, f"    {line}")

@@ -177,7 +177,7 @@ FREE_RELATIVE = re.compile(r"(What|Who|Whoever|Whom|Whose|Whatever|Where|Whereve
 MOST: dict[str, int] = {
     "names that are participles or pronouns": 299,
     "docstrings that open with a free relative": 36,
-    "lines longer than 100 columns": 355,
+    "lines longer than 100 columns": 354,
     "statements that the formatter skips": 110,
 }
 """Today's numbers. The goal of each is 0, of skipped statements 10."""
