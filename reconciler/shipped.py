@@ -18,7 +18,8 @@ def demo_book() -> Path:
 def schemas_folder() -> Path:
     """The folder of the JSON Schemas; read-only.
 
-    In a checkout it is `schemas/` at the top level. The build of a wheel copies that to `reconciler/_shipped/schemas`.
+    In a checkout it is `schemas/` at the top level. The build of a wheel copies that to
+    `reconciler/_shipped/schemas`.
     """
     packed = _package() / "_shipped" / "schemas"
     return packed if packed.is_dir() else _package().parent / "schemas"

@@ -35,7 +35,9 @@ class Address:
                 "write it as https://portal.provider.example",
             )
         if parts.scheme == "http" and parts.hostname not in _LOOPBACK:
-            raise NotAllowed(f"'{parts.hostname}' would be reached without encryption", "use https")
+            raise NotAllowed(
+                f"'{parts.hostname}' would be reached without encryption", "use https"
+            )
         if not _TOKEN.fullmatch(self.token):
             raise NotAllowed(
                 "the token holds a line break, a space or a letter that no token has",
@@ -48,7 +50,9 @@ def _parts(url: str) -> SplitResult | None:
     try:
         parts = urlsplit(url)
         host = httpx.URL(url)
-        looked_up = host.raw_host.decode("ascii").encode("idna")  # as the socket will ask for it
+        looked_up = host.raw_host.decode("ascii").encode(
+            "idna"
+        )  # as the socket will ask for it
         known = host.host and looked_up and parts.port != 0
     except (ValueError, httpx.InvalidURL):
         return None

@@ -9,13 +9,22 @@ from reconciler.model.errors import NotUnderstood
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """The largest snapshot that is read: bytes (decompressed) and rows. No other answer is nearly as large."""
+    """The largest snapshot that is read: bytes (decompressed) and rows.
+
+    No other answer is nearly as large.
+    """
 
     bytes: int = 512 * 1024 * 1024
     rows: int = 1_000_000
 
 
-def answer_too_large(host: str, most: int, what: str, flag: str | None = None) -> NotUnderstood:
-    """Return the failure of an answer of more than `most` bytes or rows; `flag` is the option that raises the limit."""
+def answer_too_large(
+    host: str, most: int, what: str, flag: str | None = None
+) -> NotUnderstood:
+    """Return the failure of an answer of more than `most` bytes or rows; `flag` is the option
+    that raises the limit.
+    """
     more = f"; if the portal really is this large, raise {flag}" if flag else ""
-    return NotUnderstood(f"{host} sent more than {most:,} {what}", f"check the portal's URL{more}")
+    return NotUnderstood(
+        f"{host} sent more than {most:,} {what}", f"check the portal's URL{more}"
+    )

@@ -32,8 +32,8 @@ class Entry:
     blob: str
 
 
+# A folder where a file was looked for.
 FOLDER_ENTRY: Final = Entry("040000", "")
-"""A folder where a file was looked for."""
 
 
 def head_of(git: Git) -> str | None:
@@ -46,13 +46,21 @@ def head_of(git: Git) -> str | None:
     ):
         return None
     raise FilesUnreadable(
-        "HEAD leads to no commit that is there", "repair the repository: git fsck says what is lost"
+        "HEAD leads to no commit that is there",
+        "repair the repository: git fsck says what is lost",
     )
 
 
 def commit_named(git: Git, name: str) -> str | None:
-    """The full id of the commit that a branch, a tag or an id means here; None when there is none."""
-    if not name or name.startswith("-") or len(name) > _LONGEST_NAME or not name.isprintable():
+    """The full id of the commit that a branch, a tag or an id means here; None when there is
+    none.
+    """
+    if (
+        not name
+        or name.startswith("-")
+        or len(name) > _LONGEST_NAME
+        or not name.isprintable()
+    ):
         raise WrongUsage(
             f"{name[:_LONGEST_NAME]!r} is not the name of a commit",
             "name a branch, a tag or a commit",
@@ -67,9 +75,11 @@ def is_shallow(git: Git) -> bool:
 
 
 def ancestors(git: Git, head: str, commits: Iterable[str]) -> frozenset[str]:
-    """Those of the commits that HEAD descends from, HEAD included; an id may be cut to 7 digits or more.
+    """Those of the commits that HEAD descends from, HEAD included; an id may be cut to 7 digits
+    or more.
 
-    One walk from HEAD backwards, which ends as soon as all are found: what was applied last is near.
+    One walk from HEAD backwards, which ends as soon as all are found: what was applied last is
+    near.
     """
     wanted = {
         commit
@@ -101,7 +111,8 @@ def entries(git: Git, commit: str, names: Sequence[str]) -> dict[str, Entry]:
             found[text_of(path)] = Entry(mode, blob)
     if len(found) > MOST_FILES:
         raise FilesUnreadable(
-            f"the commit has more than {MOST_FILES:,} files", "look for what does not belong there"
+            f"the commit has more than {MOST_FILES:,} files",
+            "look for what does not belong there",
         )
     return found
 
@@ -110,7 +121,9 @@ def sizes(git: Git, blobs: Iterable[str]) -> dict[str, int]:
     """How many bytes each blob has; those that are not in the repository are left out."""
     found = {}
     for line in (
-        git.listing("cat-file", "--batch-check", stdin=_lines(blobs)).decode("ascii").splitlines()
+        git.listing("cat-file", "--batch-check", stdin=_lines(blobs))
+        .decode("ascii")
+        .splitlines()
     ):
         blob, kind, *size = line.split(" ")
         if kind == "blob":
@@ -119,7 +132,9 @@ def sizes(git: Git, blobs: Iterable[str]) -> dict[str, int]:
 
 
 def contents(git: Git, known: dict[str, int]) -> dict[str, bytes]:
-    """The bytes of blobs whose sizes are known, as far as they are no larger than a document may be."""
+    """The bytes of blobs whose sizes are known, as far as they are no larger than a document
+    may be.
+    """
     wanted = [blob for blob, size in known.items() if size <= LARGEST]
     if not wanted:
         return {}
@@ -128,7 +143,8 @@ def contents(git: Git, known: dict[str, int]) -> dict[str, bytes]:
         start = said.index(b"\n", at) + 1
         if not said.startswith(f"{blob} blob {known[blob]}\n".encode(), at):
             raise FilesUnreadable(
-                f"git cannot show blob {blob}", "repair the repository: git fsck says what is lost"
+                f"git cannot show blob {blob}",
+                "repair the repository: git fsck says what is lost",
             )
         at = start + known[blob] + 1
         found[blob] = said[start : at - 1]

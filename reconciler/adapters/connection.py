@@ -37,18 +37,21 @@ from reconciler.model.errors import (
     Unreachable,
 )
 
-stamina.instrumentation.set_on_retry_hooks([])  # the library would log each attempt as a warning
+stamina.instrumentation.set_on_retry_hooks(
+    []
+)  # the library would log each attempt as a warning
 
 ATTEMPTS: Final = 5
 DEADLINE_S: Final = 30.0
 RUN_S: Final = 1800.0
 LARGEST_ANSWER: Final = 64 * 1024 * 1024
+# Bytes of one row: a customer may look after many services and domains, and none needs this
+# much.
 LONGEST_LINE: Final = 16 * 1024 * 1024
-"""Bytes of one row: a customer may look after many services and domains, and none needs this much."""
 _LATER: Final = frozenset({429, 502, 503, 504})
 _GATEWAY: Final = frozenset({502, 504})
+# Who asks us to come again later than this is not waited for.
 LONGEST_WAIT_S: Final = 120.0
-"""Who asks us to come again later than this is not waited for."""
 _REPEAT: Final = "run it again: what was done is not done twice"
 
 
@@ -99,21 +102,34 @@ class _GetOnly(httpx.BaseTransport):
 class Connection:
     """What reading and writing have in common; not made directly."""
 
-    def __init__(self, address: Address, transport: httpx.BaseTransport, budget: Budget) -> None:
+    def __init__(
+        self, address: Address, transport: httpx.BaseTransport, budget: Budget
+    ) -> None:
         self.budget = budget
         self.host = urlsplit(address.url).netloc
         self._client = httpx.Client(
-            base_url=f"{address.url.rstrip('/')}/api/v1", transport=transport, follow_redirects=False,
+            base_url=f"{address.url.rstrip('/')}/api/v1",
+            transport=transport,
+            follow_redirects=False,
             timeout=httpx.Timeout(DEADLINE_S, connect=10.0),
-            headers={"Authorization": f"Bearer {address.token}", "Accept-Encoding": "gzip", "User-Agent": "reconciler"},
-        )  # fmt: skip
+            headers={
+                "Authorization": f"Bearer {address.token}",
+                "Accept-Encoding": "gzip",
+                "User-Agent": "reconciler",
+            },
+        )
 
     def close(self) -> None:
         """Let go of the sockets."""
         self._client.close()
 
     def _send(
-        self, method: str, path: str, *, body: Any = None, headers: Mapping[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        body: Any = None,
+        headers: Mapping[str, str] | None = None,
     ) -> Any:
         """The JSON of a good answer, or the failure that fits the answer."""
         self.budget.count()
@@ -132,7 +148,9 @@ class Connection:
             raise self._lost(method, path, error) from None
 
     def _lost(self, method: str, path: str, error: httpx.TransportError) -> Exception:
-        """What a failure on the way means; an error's own text is shown only where nothing of ours can be in it."""
+        """What a failure on the way means; an error's own text is shown only where nothing of
+        ours can be in it.
+        """
         if isinstance(error, httpx.ConnectError):
             return _Again(Unreachable(f"{self.host} is not reachable: {error}"))
         if isinstance(error, httpx.ConnectTimeout):
@@ -174,7 +192,11 @@ class Connection:
                 or not self.budget.spend()
             ):
                 return False
-            return datetime.timedelta(seconds=error.after_s) if error.after_s is not None else True
+            return (
+                datetime.timedelta(seconds=error.after_s)
+                if error.after_s is not None
+                else True
+            )
 
         try:
             for attempt in stamina.retry_context(
@@ -204,7 +226,9 @@ class ReadingConnection(Connection):
         def begin() -> httpx.Response:
             self.budget.count()
             try:
-                request = self._client.build_request("GET", path, extensions={WITHIN_S: RUN_S})
+                request = self._client.build_request(
+                    "GET", path, extensions={WITHIN_S: RUN_S}
+                )
                 response = self._client.send(request, stream=True)
             except httpx.TransportError as error:
                 raise self._lost("GET", path, error) from None
@@ -253,7 +277,8 @@ def _parts_of(
 ) -> Iterator[bytes]:
     """Yield the answer as it arrives: at most `most` bytes, and for at most `within_s` seconds.
 
-    Both the bytes on the line and the decompressed bytes count. `flag` is the option that raises `most`.
+    Both the bytes on the line and the decompressed bytes count. `flag` is the option that
+    raises `most`.
     """
     size, end = 0, time.monotonic() + within_s
     coding = response.headers.get("content-encoding", "identity")
@@ -302,7 +327,9 @@ def _problem(content: bytes) -> dict[str, Any]:
     return document if validator_for("problem")(document) is None else {}
 
 
-def _failure(response: httpx.Response, problem: Mapping[str, Any], host: str) -> ReconcilerError:
+def _failure(
+    response: httpx.Response, problem: Mapping[str, Any], host: str
+) -> ReconcilerError:
     """The failure that a problem of the portal is to us."""
     status, type = response.status_code, str(problem.get("type", ""))
     detail = str(problem.get("detail", f"{host} answered {status}"))
@@ -312,9 +339,11 @@ def _failure(response: httpx.Response, problem: Mapping[str, Any], host: str) ->
     if type == "lease-held" or (status == 409 and "holder" in problem):
         left = problem.get("expires_in_s")
         return LeaseHeld(
-            detail, str(problem.get("holder", "?")), str(problem.get("run", "?")),
+            detail,
+            str(problem.get("holder", "?")),
+            str(problem.get("run", "?")),
             float(left) if isinstance(left, int | float) else 0.0,
-        )  # fmt: skip
+        )
     if type == "lease-fenced":
         return LeaseLost(detail, "run it again")
     if response.is_redirect:
@@ -331,7 +360,9 @@ def _failure(response: httpx.Response, problem: Mapping[str, Any], host: str) ->
             f"{host} answered {status} and no problem document", "check the portal's URL"
         )
     if status < 500 and response.request.method == "GET":
-        return NotUnderstood(f"{host} answered {status}: {detail}", "check the portal's URL")
+        return NotUnderstood(
+            f"{host} answered {status}: {detail}", "check the portal's URL"
+        )
     if status >= 500:
         return PortalUnavailable(
             f"{host} has a problem of its own: {detail} (trace {problem.get('trace', '?')})"

@@ -1,4 +1,6 @@
-"""The portal's rows as values of the model; whatever is outside of the contract is `NotUnderstood`."""
+"""The portal's rows as values of the model; whatever is outside of the contract is
+`NotUnderstood`.
+"""
 
 from __future__ import annotations
 
@@ -90,10 +92,16 @@ def contact(row: Row) -> LiveContact:
 def registration(row: Row) -> Registration:
     """A pending sign-up."""
     return Registration(
-        _text(row, "id"), _text(row, "contact"), _number(row, "version"), _optional(row, "customer"),
-        _text(row, "name"), _text(row, "email"), Role(_one_of(row, "role", Role)), _optional(row, "language"),
+        _text(row, "id"),
+        _text(row, "contact"),
+        _number(row, "version"),
+        _optional(row, "customer"),
+        _text(row, "name"),
+        _text(row, "email"),
+        Role(_one_of(row, "role", Role)),
+        _optional(row, "language"),
         _text(row, "fingerprint"),
-    )  # fmt: skip
+    )
 
 
 def request(row: Row) -> OpenRequest:
@@ -171,7 +179,9 @@ def _removal(found: Any) -> Removal | None:
 def _touch(found: Any) -> Touch:
     if not isinstance(found, dict):
         raise NotUnderstood(f"who touched a field is an object, not {found!r:.80}")
-    return Touch(_text(found, "by"), Actor(_one_of(found, "actor", Actor)), instant(found, "at"))
+    return Touch(
+        _text(found, "by"), Actor(_one_of(found, "actor", Actor)), instant(found, "at")
+    )
 
 
 def _values(fields: Mapping[str, Any]) -> dict[str, Value]:
@@ -183,13 +193,17 @@ def _value(name: str, value: Any) -> Value:
         return as_set(value)
     if value is None or isinstance(value, bool | int | str):
         return value
-    raise NotUnderstood(f"{name} is neither text, number nor a list of texts: {value!r:.80}")
+    raise NotUnderstood(
+        f"{name} is neither text, number nor a list of texts: {value!r:.80}"
+    )
 
 
 def _text(row: Row, name: str) -> str:
     value = row.get(name)
     if not isinstance(value, str):
-        raise NotUnderstood(f"'{row.get('id', '?')}' has no text '{name}' but {value!r:.80}")
+        raise NotUnderstood(
+            f"'{row.get('id', '?')}' has no text '{name}' but {value!r:.80}"
+        )
     return value
 
 
@@ -218,14 +232,18 @@ def _optional(row: Row, name: str) -> str | None:
 def _number(row: Row, name: str) -> int:
     value = row.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
-        raise NotUnderstood(f"'{row.get('id', '?')}' has no number '{name}' but {value!r:.80}")
+        raise NotUnderstood(
+            f"'{row.get('id', '?')}' has no number '{name}' but {value!r:.80}"
+        )
     return value
 
 
 def _object(row: Row, name: str) -> dict[str, Any]:
     value = row.get(name)
     if not isinstance(value, dict):
-        raise NotUnderstood(f"'{row.get('id', '?')}' has no object '{name}' but {value!r:.80}")
+        raise NotUnderstood(
+            f"'{row.get('id', '?')}' has no object '{name}' but {value!r:.80}"
+        )
     return value
 
 

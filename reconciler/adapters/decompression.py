@@ -1,4 +1,6 @@
-"""Decompresses answers in small parts, so that no answer fills the memory, however well it was compressed."""
+"""Decompresses answers in small parts, so that no answer fills the memory, however well it was
+compressed.
+"""
 
 from __future__ import annotations
 
@@ -12,9 +14,11 @@ LARGEST_PART: Final = 64 * 1024
 
 
 def decompressed(sent: Iterator[bytes], coding: str, host: str) -> Iterator[bytes]:
-    """Yield the decompressed parts of an answer of this content-encoding; a part may be empty, and is never large.
+    """Yield the decompressed parts of an answer of this content-encoding; a part may be empty,
+    and is never large.
 
-    The library would decompress everything that arrived in one step, and also what was compressed several times.
+    The library would decompress everything that arrived in one step, and also what was
+    compressed several times.
     """
     coding = coding.strip().lower()
     if coding not in {"identity", "gzip"}:

@@ -17,7 +17,9 @@ from reconciler.model.values import FieldChange, Value
 
 
 def idempotency_key(changes: Iterable[Change]) -> str:
-    """The same for the same changes of the same versions of the same objects; then they are one write."""
+    """The same for the same changes of the same versions of the same objects; then they are one
+    write.
+    """
     parts = [
         [
             change.id,
@@ -33,12 +35,20 @@ def idempotency_key(changes: Iterable[Change]) -> str:
 
 def operation(change: Change) -> dict[str, Any]:
     """The operation that carries out the change."""
-    return {"op": str(change.kind), "change": change.id, **_members(change), **_applied(change)}
+    return {
+        "op": str(change.kind),
+        "change": change.id,
+        **_members(change),
+        **_applied(change),
+    }
 
 
 def expectation(expects: Expects) -> dict[str, Any] | None:
     """What must be unchanged for the batch to be carried out; None when nothing must."""
-    rows = [{"kind": str(kind), "id": id, "version": version} for kind, id, version in expects.rows]
+    rows = [
+        {"kind": str(kind), "id": id, "version": version}
+        for kind, id, version in expects.rows
+    ]
     people = expects.people_at
     watched = (
         None
@@ -48,7 +58,8 @@ def expectation(expects: Expects) -> dict[str, Any] | None:
     return {"rows": rows, "people": watched} if rows or watched else None
 
 
-def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912  one case per kind, and assert_never at its end
+# one case per kind, and assert_never at its end
+def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912
     match change.kind:
         case Kind.CREATE_CUSTOMER:
             return {"key": change.customer, "fields": _fields(change)}
@@ -70,7 +81,12 @@ def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912  one case
             return {**_target(change), "key": change.contact}
         case Kind.UPDATE_CUSTOMER | Kind.RESTORE_CUSTOMER:
             return {**_target(change), "fields": _fields(change)}
-        case Kind.UPDATE_CONTACT | Kind.CHANGE_ROLE | Kind.CHANGE_EMAIL | Kind.RESTORE_CONTACT:
+        case (
+            Kind.UPDATE_CONTACT
+            | Kind.CHANGE_ROLE
+            | Kind.CHANGE_EMAIL
+            | Kind.RESTORE_CONTACT
+        ):
             return {**_target(change), "fields": _fields(change)}
         case Kind.ARCHIVE_CUSTOMER:
             return {**_target(change), "reason": change.reason or "other"}
@@ -78,25 +94,34 @@ def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912  one case
             return _target(change)
         case Kind.CREATE_CONTACT:
             return {
-                "customer": _home(change), "key": change.contact, "generation": change.target.life,
+                "customer": _home(change),
+                "key": change.contact,
+                "generation": change.target.life,
                 "fields": _fields(change),
-            }  # fmt: skip
+            }
         case Kind.APPROVE_REGISTRATION:
             return {
-                "registration": change.registration, "fingerprint": change.fingerprint,
-                "version": change.target.version, "customer": _home(change), "key": change.contact,
+                "registration": change.registration,
+                "fingerprint": change.fingerprint,
+                "version": change.target.version,
+                "customer": _home(change),
+                "key": change.contact,
                 "fields": _fields(change),
-            }  # fmt: skip
+            }
         case Kind.REJECT_REGISTRATION:
             return {
-                "registration": change.registration, "version": change.target.version, "reason": change.reason or "other",
-            }  # fmt: skip
+                "registration": change.registration,
+                "version": change.target.version,
+                "reason": change.reason or "other",
+            }
         case Kind.HAND_OVER_WORK:
             return {**_target(change), "work_to": _reference(change.effects.work_to)}
         case Kind.REMOVE_CONTACT:
             return {
-                **_target(change), "work_to": _reference(change.effects.work_to), "reason": change.reason or "other",
-            }  # fmt: skip
+                **_target(change),
+                "work_to": _reference(change.effects.work_to),
+                "reason": change.reason or "other",
+            }
         case Kind.RECORD:
             return {"object": str(change.object), **_target(change)}
     assert_never(change.kind)
@@ -115,7 +140,9 @@ def _home(change: Change) -> dict[str, Any]:
 def _reference(ref: ObjectRef | None) -> dict[str, Any] | None:
     if ref is None:
         return None
-    return {"id": ref.id} if ref.id is not None else {"customer": ref.customer, "key": ref.key}
+    return (
+        {"id": ref.id} if ref.id is not None else {"customer": ref.customer, "key": ref.key}
+    )
 
 
 def _applied(change: Change) -> dict[str, Any]:

@@ -1,10 +1,10 @@
 """The door to git: how it is started, and which repository a folder belongs to.
 
-In: a folder and the words of a plumbing command. Out: bytes of stdout, or `FilesUnreadable` with what
-git complained of. A repository's own configuration can name programs (monitors, hooks, filters,
-pagers, transports, helpers); only commands that need none are asked, and each setting that could
-start one is overridden all the same. The only module that starts a process. What is asked stands
-in `commits` and `repository`.
+In: a folder and the words of a plumbing command. Out: bytes of stdout, or `FilesUnreadable`
+with what git complained of. A repository's own configuration can name programs (monitors,
+hooks, filters, pagers, transports, helpers); only commands that need none are asked, and each
+setting that could start one is overridden all the same. The only module that starts a process.
+What is asked stands in `commits` and `repository`.
 """
 
 from __future__ import annotations
@@ -26,26 +26,50 @@ from reconciler.adapters.source_files import MOST_BYTES, text_of
 from reconciler.model.errors import FilesUnreadable, Refused
 
 _SETTINGS: Final = (
-    "core.fsmonitor=", "core.hooksPath=/dev/null", "core.pager=cat", "core.sshCommand=false", "core.askPass=",
-    "core.attributesFile=/dev/null", "core.alternateRefsCommand=", "core.untrackedCache=false", "credential.helper=",
-    "diff.external=", "gc.auto=0", "log.showSignature=false", "maintenance.auto=false", "protocol.allow=never",
-    "safe.bareRepository=explicit", "submodule.recurse=false",
-)  # fmt: skip
+    "core.fsmonitor=",
+    "core.hooksPath=/dev/null",
+    "core.pager=cat",
+    "core.sshCommand=false",
+    "core.askPass=",
+    "core.attributesFile=/dev/null",
+    "core.alternateRefsCommand=",
+    "core.untrackedCache=false",
+    "credential.helper=",
+    "diff.external=",
+    "gc.auto=0",
+    "log.showSignature=false",
+    "maintenance.auto=false",
+    "protocol.allow=never",
+    "safe.bareRepository=explicit",
+    "submodule.recurse=false",
+)
 _ENVIRONMENT: Final = {
-    "GIT_ALLOW_PROTOCOL": "none",  # protocol.NAME.allow in a repository would override protocol.allow
-    "GIT_ATTR_NOSYSTEM": "1", "GIT_CONFIG_NOSYSTEM": "1", "GIT_GRAFT_FILE": os.devnull,
-    "GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_OPTIONAL_LOCKS": "0", "GIT_PAGER": "cat",
-    "GIT_TERMINAL_PROMPT": "0", "LANG": "C", "LANGUAGE": "C", "LC_ALL": "C",
-}  # fmt: skip
+    # protocol.NAME.allow in a repository would override protocol.allow
+    "GIT_ALLOW_PROTOCOL": "none",
+    "GIT_ATTR_NOSYSTEM": "1",
+    "GIT_CONFIG_NOSYSTEM": "1",
+    "GIT_GRAFT_FILE": os.devnull,
+    "GIT_NO_LAZY_FETCH": "1",
+    "GIT_NO_REPLACE_OBJECTS": "1",
+    "GIT_OPTIONAL_LOCKS": "0",
+    "GIT_PAGER": "cat",
+    "GIT_TERMINAL_PROMPT": "0",
+    "LANG": "C",
+    "LANGUAGE": "C",
+    "LC_ALL": "C",
+}
+# The user's own settings are hers: `safe.directory` and `core.excludesFile` are usually
+# there.
 _KEPT: Final = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "SYSTEMROOT", "TMPDIR")
-"""The user's own settings are hers: `safe.directory` and `core.excludesFile` are usually there."""
 
 _PART: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The git program in one folder of a repository; paths in and out are relative to that folder."""
+    """The git program in one folder of a repository; paths in and out are relative to that
+    folder.
+    """
 
     program: str
     folder: Path
@@ -96,7 +120,8 @@ class Git:
                 code = process.wait()
             if late.is_set():
                 raise FilesUnreadable(
-                    f"git {arguments[0]} did not end within {self.within_s:g} s", "run it again"
+                    f"git {arguments[0]} did not end within {self.within_s:g} s",
+                    "run it again",
                 )
             complaint.seek(0)
             return code, complaint.read(_PART)
@@ -106,9 +131,14 @@ class Git:
     ) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(  # noqa: S603  a list of our own words and no shell
-                self._command(arguments), stdin=asked, stdout=subprocess.PIPE, stderr=complaint, cwd=self.folder,
-                env=_environment(), start_new_session=True,
-            )  # fmt: skip
+                self._command(arguments),
+                stdin=asked,
+                stdout=subprocess.PIPE,
+                stderr=complaint,
+                cwd=self.folder,
+                env=_environment(),
+                start_new_session=True,
+            )
         except OSError as error:
             message = f"git cannot be started in '{self.folder}': {(error.strerror or '').lower()}"
             raise FilesUnreadable(message, "repair the folder's permissions") from None
@@ -126,7 +156,8 @@ def find_git(root: Path) -> Git | None:
     folder = root.resolve()
     if not folder.is_dir():
         raise FilesUnreadable(
-            f"'{root}' is not a folder", "name the folder that holds portal.yaml with --root"
+            f"'{root}' is not a folder",
+            "name the folder that holds portal.yaml with --root",
         )
     top = _top(folder)
     if top is None:
@@ -164,7 +195,9 @@ def _disowned(git: Git) -> bool:
 
 
 def _not_sparse(top: Path) -> None:
-    """Without git nobody can tell which files a sparse checkout left out, and they would look deleted."""
+    """Without git nobody can tell which files a sparse checkout left out, and they would look
+    deleted.
+    """
     if os.path.lexists(top / ".git" / "info" / "sparse-checkout"):
         raise Refused(
             "this may be a sparse checkout, and git is not installed; nothing was changed",
@@ -191,8 +224,12 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _ended_in_time(process: subprocess.Popen[bytes], within_s: float) -> Iterator[threading.Event]:
-    """The process is gone when this block ends; the event tells whether it had to be ended for the time."""
+def _ended_in_time(
+    process: subprocess.Popen[bytes], within_s: float
+) -> Iterator[threading.Event]:
+    """The process is gone when this block ends; the event tells whether it had to be ended for
+    the time.
+    """
     late = threading.Event()
 
     def end() -> None:
@@ -218,7 +255,8 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
 def _unreadable(complaint: bytes, folder: Path) -> FilesUnreadable:
     lines = complaint.decode("utf-8", "backslashreplace").splitlines()
     said = next(
-        (line for line in lines if line.startswith(("fatal:", "error:"))), "it gave no reason"
+        (line for line in lines if line.startswith(("fatal:", "error:"))),
+        "it gave no reason",
     )
     if "dubious ownership" in said:
         hint = f"if you trust it: git config --global --add safe.directory '{folder}'"
@@ -226,5 +264,6 @@ def _unreadable(complaint: bytes, folder: Path) -> FilesUnreadable:
             "git does not trust this repository: it belongs to somebody else", hint
         )
     return FilesUnreadable(
-        f"git cannot read this repository: {said.partition(': ')[2] or said}", "try git fsck"
+        f"git cannot read this repository: {said.partition(': ')[2] or said}",
+        "try git fsck",
     )

@@ -41,14 +41,22 @@ class Pattern:
         return names[0] != CUSTOMERS and all(map(_matches, names, self.parts))
 
 
-def parse_patterns(texts: Sequence[str]) -> tuple[tuple[Pattern, ...], tuple[SourceFile, ...]]:
+def parse_patterns(
+    texts: Sequence[str],
+) -> tuple[tuple[Pattern, ...], tuple[SourceFile, ...]]:
     """The allowed patterns, and a refusal for each text that is not one."""
     if len(texts) > MOST_PATTERNS:
-        message = f"portal.yaml lists {len(texts):,} paths of rules; the limit is {MOST_PATTERNS}"
+        message = (
+            f"portal.yaml lists {len(texts):,} paths of rules; the limit is {MOST_PATTERNS}"
+        )
         raise FilesUnreadable(message, "use a glob such as policy/*.schema.json")
     refusals = {text: reason for text in texts if (reason := _reason_against(text))}
-    allowed = [Pattern(text, tuple(text.split("/"))) for text in texts if text not in refusals]
-    refused = [source_files.pattern(text[:LONGEST], reason) for text, reason in refusals.items()]
+    allowed = [
+        Pattern(text, tuple(text.split("/"))) for text in texts if text not in refusals
+    ]
+    refused = [
+        source_files.pattern(text[:LONGEST], reason) for text, reason in refusals.items()
+    ]
     return tuple(allowed), tuple(refused)
 
 
@@ -58,7 +66,9 @@ def top_names(patterns: Iterable[Pattern]) -> tuple[str, ...]:
     return () if any(_WILD & set(name) for name in names) else tuple(sorted(names))
 
 
-def select_entries(patterns: Sequence[Pattern], held: Mapping[str, Entry]) -> dict[str, Entry]:
+def select_entries(
+    patterns: Sequence[Pattern], held: Mapping[str, Entry]
+) -> dict[str, Entry]:
     """A commit's entries that the patterns match, as a walk over its checkout would find them.
 
     A link or a submodule on the way to a match is one of them, and so is a folder where a file
@@ -72,7 +82,10 @@ def select_entries(patterns: Sequence[Pattern], held: Mapping[str, Entry]) -> di
                 continue
             if len(names) > pattern.depth:
                 selected["/".join(names[: pattern.depth])] = commits.FOLDER_ENTRY
-            elif len(names) == pattern.depth or entry.mode in {commits.LINK, commits.REPOSITORY}:
+            elif len(names) == pattern.depth or entry.mode in {
+                commits.LINK,
+                commits.REPOSITORY,
+            }:
                 selected[path] = entry
     return selected
 

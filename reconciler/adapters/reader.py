@@ -1,7 +1,7 @@
 """The reading client: all that planning gets of the portal. It has no method that writes.
 
-A snapshot that is not whole (no trailer, another count, another hash, rows that do not fit together)
-is a failure, never an emptier portal.
+A snapshot that is not whole (no trailer, another count, another hash, rows that do not fit
+together) is a failure, never an emptier portal.
 """
 
 from __future__ import annotations
@@ -21,16 +21,23 @@ from reconciler.model.live import LiveState
 from reconciler.model.portal import Meta
 
 _KINDS: Final[dict[str, Callable[[Any], Any]]] = {
-    "settings": decoding.settings, "service": decoding.service, "customer": decoding.customer,
-    "contact": decoding.contact, "registration": decoding.registration, "request": decoding.request,
-}  # fmt: skip
+    "settings": decoding.settings,
+    "service": decoding.service,
+    "customer": decoding.customer,
+    "contact": decoding.contact,
+    "registration": decoding.registration,
+    "request": decoding.request,
+}
 
 
 class PortalReader:
     """Reads the live state of one portal."""
 
     def __init__(
-        self, address: Address, budget: Budget | None = None, limits: AnswerLimits | None = None
+        self,
+        address: Address,
+        budget: Budget | None = None,
+        limits: AnswerLimits | None = None,
     ) -> None:
         self._connection = ReadingConnection(address, budget)
         self._limits = limits or AnswerLimits()
@@ -44,9 +51,14 @@ class PortalReader:
         found = self._connection.get("/meta")
         try:
             return Meta(
-                str(found["id"]), str(found["name"]), str(found["version"]), str(found["epoch"]),
-                int(found["revision"]), decoding.instant(found, "now"), decoding.end_of_token(found),
-            )  # fmt: skip
+                str(found["id"]),
+                str(found["name"]),
+                str(found["version"]),
+                str(found["epoch"]),
+                int(found["revision"]),
+                decoding.instant(found, "now"),
+                decoding.end_of_token(found),
+            )
         except (KeyError, TypeError, ValueError):
             raise NotUnderstood(
                 "what answers there is not a customer portal", "check the portal's URL"
@@ -58,7 +70,10 @@ class PortalReader:
             return _together(self._bounded(lines))
 
     def _bounded(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """Pass the lines on; raise NotUnderstood beyond the limit of rows. A header and a trailer are no rows."""
+        """Pass the lines on; raise NotUnderstood beyond the limit of rows.
+
+        A header and a trailer are no rows.
+        """
         for number, line in enumerate(lines):
             if number > self._limits.rows + 1:
                 raise answer_too_large(
@@ -100,13 +115,19 @@ def _row(line: bytes) -> dict[str, Any]:
         raise IncompleteAnswer(
             "a line of the portal's answer is not whole", "run it again"
         ) from None
-    return row if isinstance(row, dict) else _odd("a line of the portal's answer is no object")
+    return (
+        row if isinstance(row, dict) else _odd("a line of the portal's answer is no object")
+    )
 
 
-def _complete(trailer: dict[str, Any], rows: dict[str, dict[str, Any]], digest: str) -> None:
+def _complete(
+    trailer: dict[str, Any], rows: dict[str, dict[str, Any]], digest: str
+) -> None:
     counted = Counter({kind: len(found) for kind, found in rows.items()})
     told = trailer.get("counts")
-    if not isinstance(told, dict) or any(told.get(kind, 0) != counted[kind] for kind in rows):
+    if not isinstance(told, dict) or any(
+        told.get(kind, 0) != counted[kind] for kind in rows
+    ):
         raise IncompleteAnswer(
             f"the portal counted {told}, but sent {dict(counted)}", "run it again"
         )
@@ -125,18 +146,32 @@ def _state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState
     if len(rows["settings"]) != 1:
         _odd(f"a portal has one row of settings, not {len(rows['settings'])}")
     for contact in rows["contact"].values():
-        if contact.customer_id not in rows["customer"] and (contact.living or contact.customer_id):
-            _odd(f"contact '{contact.id}' belongs to '{contact.customer_id}', which is no customer")
+        if contact.customer_id not in rows["customer"] and (
+            contact.living or contact.customer_id
+        ):
+            _odd(
+                f"contact '{contact.id}' belongs to '{contact.customer_id}', which is no customer"
+            )
     for request in rows["request"].values():
-        if request.owner_id not in rows["contact"] or request.customer_id not in rows["customer"]:
+        if (
+            request.owner_id not in rows["contact"]
+            or request.customer_id not in rows["customer"]
+        ):
             _odd(f"request '{request.id}' belongs to nobody")
     try:
         return LiveState(
-            str(header["portal"]), str(header["epoch"]), int(header["revision"]), decoding.instant(header, "now"),
-            next(iter(rows["settings"].values())), rows["service"], rows["customer"],
-            {id: row for id, row in rows["contact"].items() if row.customer_id}, rows["registration"], rows["request"],
+            str(header["portal"]),
+            str(header["epoch"]),
+            int(header["revision"]),
+            decoding.instant(header, "now"),
+            next(iter(rows["settings"].values())),
+            rows["service"],
+            rows["customer"],
+            {id: row for id, row in rows["contact"].items() if row.customer_id},
+            rows["registration"],
+            rows["request"],
             str(header.get("head", "")),
-        )  # fmt: skip
+        )
     except (KeyError, ValueError, TypeError):
         raise NotUnderstood("the snapshot's header is not complete") from None
 

@@ -18,8 +18,19 @@ from typing import Final, TypeAlias
 from reconciler.adapters import commits, source_files
 from reconciler.adapters.commits import Entry
 from reconciler.adapters.git import Git, find_git
-from reconciler.adapters.patterns import parse_patterns, select_entries, top_names, unmatched
-from reconciler.adapters.source_files import CUSTOMERS, MOST_BYTES, PATHS, printable, text_of
+from reconciler.adapters.patterns import (
+    parse_patterns,
+    select_entries,
+    top_names,
+    unmatched,
+)
+from reconciler.adapters.source_files import (
+    CUSTOMERS,
+    MOST_BYTES,
+    PATHS,
+    printable,
+    text_of,
+)
 from reconciler.adapters.tree_walk import LINK, Walked, walk, walk_matching
 from reconciler.model.errors import FilesUnreadable, Refused, WrongUsage
 from reconciler.model.files import SourceFile, Tree
@@ -119,7 +130,9 @@ class Repository:
         if not allowed:
             return _Matched(_sorted(refused), ())
         walking = partial(walk_matching, allowed)
-        walked, dirty = self._on_disk(top_names(allowed), walking, partial(select_entries, allowed))
+        walked, dirty = self._on_disk(
+            top_names(allowed), walking, partial(select_entries, allowed)
+        )
         missing = unmatched(allowed, walked.files)
         return _Matched(_sorted([*walked.files.values(), *refused, *missing]), dirty)
 
@@ -207,7 +220,9 @@ def _refuse_sparse(git: Git, names: Sequence[str], selecting: Selecting) -> None
     """A file that a sparse checkout left out is not removed, though the disk looks like it."""
     literal = (f":(literal){name}" for name in names)
     listed = git.listing("ls-files", "-z", "-t", "--cached", "--", *literal).split(b"\0")
-    absent = {text_of(line[2:]): Entry("100644", "") for line in listed if line.startswith(b"S ")}
+    absent = {
+        text_of(line[2:]): Entry("100644", "") for line in listed if line.startswith(b"S ")
+    }
     if left_out := sorted(selecting(absent)):
         count = f"{len(left_out):,} of the files, for example {printable(left_out[0])}"
         message = f"this is a sparse checkout without {count}; nothing was changed"
@@ -220,9 +235,19 @@ def _ignored(git: Git, names: Sequence[str]) -> frozenset[str] | None:
     Git is asked from the top of the work tree, and about `.git` too: it may have to name a folder
     around the root, and fails when that folder is above everything it is asked about.
     """
-    below = "" if git.folder == git.top else f"{git.folder.relative_to(git.top).as_posix()}/"
+    below = (
+        "" if git.folder == git.top else f"{git.folder.relative_to(git.top).as_posix()}/"
+    )
     wanted = [f":(literal){below}{name}" for name in names] or [f":(literal){below or '.'}"]
-    words = ("ls-files", "-z", "--others", "--ignored", "--exclude-standard", "--directory", "--")
+    words = (
+        "ls-files",
+        "-z",
+        "--others",
+        "--ignored",
+        "--exclude-standard",
+        "--directory",
+        "--",
+    )
     from_top = replace(git, folder=git.top)
     listed = from_top.listing(*words, *wanted, ".git").split(b"\0")
     ignored = {text_of(path) for path in listed if path}
@@ -240,11 +265,17 @@ def _differing(git: Git, held: Mapping[str, Entry], walked: Walked) -> set[str]:
     marks = {path: _mark(entry) for path, entry in held.items()}
     paths = marks.keys() | walked.marks.keys()
     differing = {path for path in paths if marks.get(path) != walked.marks.get(path)}
-    unsure = {path for path in differing & marks.keys() if _may_be_equal(held[path], walked, path)}
+    unsure = {
+        path for path in differing & marks.keys() if _may_be_equal(held[path], walked, path)
+    }
     if not unsure:
         return differing
     stored = commits.contents(git, commits.sizes(git, {held[path].blob for path in unsure}))
-    same = {path for path in unsure if _same(stored.get(held[path].blob), _content(walked, path))}
+    same = {
+        path
+        for path in unsure
+        if _same(stored.get(held[path].blob), _content(walked, path))
+    }
     return differing - same
 
 

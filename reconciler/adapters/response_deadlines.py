@@ -1,7 +1,7 @@
 """Answers with an end: what arrives buys no time, whichever part of an answer it is.
 
-The library bounds every single read. A portal that sends early hints, lines of a head or of a trailer one after
-the other, each in time, would be listened to for ever.
+The library bounds every single read. A portal that sends early hints, lines of a head or of a
+trailer one after the other, each in time, would be listened to for ever.
 """
 
 from __future__ import annotations
@@ -14,12 +14,15 @@ from typing import Any, Final
 import httpcore
 import httpx
 
+# The extension of a request that says how many seconds its answer may take from its head to
+# its end.
 WITHIN_S: Final = "within_s"
-"""The extension of a request that says how many seconds its answer may take from its head to its end."""
 
 
 class EndingTransport(httpx.HTTPTransport):
-    """Sends requests whose answers begin within some seconds, and end within those that the request names."""
+    """Sends requests whose answers begin within some seconds, and end within those that the
+    request names.
+    """
 
     def __init__(self, begin_within_s: float) -> None:
         super().__init__()
@@ -69,7 +72,9 @@ class _Stream(httpcore.NetworkStream):
         left_s = self._end - time.monotonic()
         if left_s <= 0:
             raise httpcore.ReadTimeout("the answer did not end in time")
-        return self._inner.read(max_bytes, left_s if timeout is None else min(timeout, left_s))
+        return self._inner.read(
+            max_bytes, left_s if timeout is None else min(timeout, left_s)
+        )
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, timeout)

@@ -1,7 +1,7 @@
 """Source files as `walking` and `commits` find them: how much is read, and why something is not.
 
-In: a path and what was found there. Out: `SourceFile`, with bytes whose line ends are LF or with the
-rule that forbids them. Nothing here opens a file.
+In: a path and what was found there. Out: `SourceFile`, with bytes whose line ends are LF or
+with the rule that forbids them. Nothing here opens a file.
 """
 
 from __future__ import annotations
@@ -14,23 +14,25 @@ from reconciler.model.rules import RuleId
 
 PORTAL: Final = "portal.yaml"
 CUSTOMERS: Final = "customers"
+# All documents are at or below these names.
 PATHS: Final = (PORTAL, CUSTOMERS)
-"""All documents are at or below these names."""
 
+# Bytes of one file, as the contract has it.
 LARGEST: Final = 1024 * 1024
-"""Bytes of one file, as the contract has it."""
+# Bytes of all files together: fifty thousand contacts have a tenth of it.
 MOST_BYTES: Final = 128 * 1024 * 1024
-"""Bytes of all files together: fifty thousand contacts have a tenth of it."""
 MOST_FILES: Final = 500_000
+# Folders below `customers/`, and parts of a pattern. Any limit ends a hostile tree.
 DEEPEST: Final = 16
-"""Folders below `customers/`, and parts of a pattern. Any limit ends a hostile tree."""
 
 _LINK_ERRORS: Final = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK})
 _DOCUMENT: Final = (".yaml", ".yml")
 
 
 def text_of(path: bytes) -> str:
-    """A path as text, equal for equal bytes on any locale; bytes outside of UTF-8 are kept apart."""
+    """A path as text, equal for equal bytes on any locale; bytes outside of UTF-8 are kept
+    apart.
+    """
     return path.decode("utf-8", "surrogateescape")
 
 
@@ -58,26 +60,35 @@ def too_large(path: str, size: int) -> SourceFile:
     """A file with more bytes than any document has."""
     message = f"this file has {size:,} bytes; the limit is {LARGEST:,}"
     return SourceFile(
-        printable(path), rule=RuleId.FILE_SIZE, message=message, hint="look at what is in it"
+        printable(path),
+        rule=RuleId.FILE_SIZE,
+        message=message,
+        hint="look at what is in it",
     )
 
 
 def link(path: str) -> SourceFile:
     """A symbolic link, wherever it leads."""
     return _no_plain_file(
-        path, "this is a link; a document is a plain file", "put the file itself in its place"
+        path,
+        "this is a link; a document is a plain file",
+        "put the file itself in its place",
     )
 
 
 def special(path: str) -> SourceFile:
     """A pipe, a socket or a device."""
     return _no_plain_file(
-        path, "this is a pipe, a socket or a device; a document is a plain file", "remove it"
+        path,
+        "this is a pipe, a socket or a device; a document is a plain file",
+        "remove it",
     )
 
 
 def folder_for_file(path: str) -> SourceFile:
-    """A folder where a file belongs: were it passed over, whoever it names would seem to be gone."""
+    """A folder where a file belongs: were it passed over, whoever it names would seem to be
+    gone.
+    """
     return _no_plain_file(
         path, "this is a folder; a document is a plain file", "rename or remove the folder"
     )
@@ -86,7 +97,9 @@ def folder_for_file(path: str) -> SourceFile:
 def file_for_folder(path: str) -> SourceFile:
     """A file where the folder of all customers belongs."""
     return _no_plain_file(
-        path, "this is a file; it should be the folder of all customers", "rename or remove it"
+        path,
+        "this is a file; it should be the folder of all customers",
+        "rename or remove it",
     )
 
 
@@ -117,7 +130,10 @@ def unreadable(path: str, why: str | None) -> SourceFile:
     """A file or a whole folder that is there and does not open."""
     message = f"this cannot be read: {(why or 'no reason was given').lower()}"
     return SourceFile(
-        printable(path), rule=RuleId.FILE_UNREADABLE, message=message, hint="repair its permissions"
+        printable(path),
+        rule=RuleId.FILE_UNREADABLE,
+        message=message,
+        hint="repair its permissions",
     )
 
 

@@ -32,8 +32,8 @@ from reconciler.adapters.source_files import (
 from reconciler.model.errors import FilesUnreadable
 from reconciler.model.files import SourceFile
 
+# Before the mark of a link: a file may hold the very text that a link leads to.
 LINK: Final = "link "
-"""Before the mark of a link: a file may hold the very text that a link leads to."""
 
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 _PART: Final = 1 << 16
@@ -56,7 +56,9 @@ class Walked:
     has_customers: bool = False
 
 
-def walk(root: Path, ignored: frozenset[str] = frozenset(), digest: str | None = None) -> Walked:
+def walk(
+    root: Path, ignored: frozenset[str] = frozenset(), digest: str | None = None
+) -> Walked:
     """Everything at `portal.yaml` and below `customers/`, except what is ignored.
 
     `ignored`: paths of files, and of folders with `/` at their end. `digest`: `sha1` or `sha256`,
@@ -82,7 +84,9 @@ def walk_matching(
             walking.matching(top, "", patterns)
         except OSError as error:
             message = f"'{root}' cannot be listed: {(error.strerror or '').lower()}"
-            raise FilesUnreadable(message, "repair the permissions of this folder") from None
+            raise FilesUnreadable(
+                message, "repair the permissions of this folder"
+            ) from None
     return walking.walked
 
 
@@ -246,7 +250,9 @@ class Walk:
     def _count(self, size: int) -> None:
         self.taken += size
         if self.taken > MOST_BYTES:
-            raise FilesUnreadable(f"the files hold more than {MOST_BYTES:,} bytes", _TOO_MUCH)
+            raise FilesUnreadable(
+                f"the files hold more than {MOST_BYTES:,} bytes", _TOO_MUCH
+            )
 
     def _keep(self, path: str, file: SourceFile, mark: str = "") -> None:
         self.walked.files[path] = file
@@ -263,7 +269,9 @@ class Walk:
             return ""
 
     def _mark_of_large(self, handle: int, size: int) -> str:
-        """Prose may be large; it is no document, and yet it may or may not differ from the commit."""
+        """Prose may be large; it is no document, and yet it may or may not differ from the
+        commit.
+        """
         if not self.digest or self.taken + size > MOST_BYTES:
             return ""
         self.taken += size
@@ -282,7 +290,9 @@ def blob_id(content: bytes, digest: str) -> str:
 
 
 def _read(handle: int, size: int) -> bytes:
-    """One read takes all of an ordinary file; a file that grows meanwhile is read up to the limit."""
+    """One read takes all of an ordinary file; a file that grows meanwhile is read up to the
+    limit.
+    """
     content = os.read(handle, size + 1)
     if len(content) == size:
         return content

@@ -23,7 +23,9 @@ class PortalWriter:
         """Let go of the connections."""
         self._connection.close()
 
-    def take_lease(self, scopes: Sequence[str], ttl_s: float, holder: str, run: str) -> Lease:
+    def take_lease(
+        self, scopes: Sequence[str], ttl_s: float, holder: str, run: str
+    ) -> Lease:
         """A lease on all the scopes; `LeaseHeld` when another run has one of them."""
         body = {"scopes": list(scopes), "ttl_s": ttl_s, "holder": holder, "run": run}
         return _lease(self._connection.write_once("POST", "/leases", body))
@@ -47,9 +49,14 @@ class PortalWriter:
         `OutcomeUnknown`: it was sent and no answer came, also not when the same was asked again.
         """
         body = {
-            "lease": lease.id, "token": lease.token, "owner": mark.owner, "run": mark.run, "commit": mark.commit,
-            "operations": [operation(change) for change in changes], "expects": expectation(expects),
-        }  # fmt: skip
+            "lease": lease.id,
+            "token": lease.token,
+            "owner": mark.owner,
+            "run": mark.run,
+            "commit": mark.commit,
+            "operations": [operation(change) for change in changes],
+            "expects": expectation(expects),
+        }
         answer = self._connection.write(
             "POST", "/batches", body, {"Idempotency-Key": idempotency_key(changes)}
         )
@@ -58,7 +65,9 @@ class PortalWriter:
             versions = {str(result["id"]): int(result["version"]) for result in results}
             return Committed(int(answer["revision"]), versions)
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise NotUnderstood("the portal's answer to a batch names no revision") from None
+            raise NotUnderstood(
+                "the portal's answer to a batch names no revision"
+            ) from None
 
 
 def _lease(found: object) -> Lease:

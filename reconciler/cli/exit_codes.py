@@ -25,14 +25,25 @@ WRONG_USAGE: Final = 64
 SIGNAL: Final = 128
 
 _ERRORS: Final = (
-    (errors.WrongUsage, WRONG_USAGE), (errors.FilesUnreadable, INVALID), (errors.Refused, REFUSED),
-    (errors.Stale, STALE), (errors.PortalUnavailable, UNREACHABLE), (errors.BatchRefused, WRITE_FAILED),
-    (errors.OutcomeUnknown, WRITE_FAILED), (errors.NotAllowed, NOT_ALLOWED), (errors.ResultLost, UNREACHABLE),
-)  # fmt: skip
+    (errors.WrongUsage, WRONG_USAGE),
+    (errors.FilesUnreadable, INVALID),
+    (errors.Refused, REFUSED),
+    (errors.Stale, STALE),
+    (errors.PortalUnavailable, UNREACHABLE),
+    (errors.BatchRefused, WRITE_FAILED),
+    (errors.OutcomeUnknown, WRITE_FAILED),
+    (errors.NotAllowed, NOT_ALLOWED),
+    (errors.ResultLost, UNREACHABLE),
+)
 _PRECEDENCE: Final = (NOT_ALLOWED, UNREACHABLE, INVALID, REFUSED, STALE, PENDING, DONE)
-_CONFLICTS: Final = frozenset({
-    RuleId.CONFLICT, RuleId.NOT_REVIEWED, RuleId.WAITS_FOR_CUSTOMER, RuleId.WAITS_FOR_SERVICE,
-})  # fmt: skip
+_CONFLICTS: Final = frozenset(
+    {
+        RuleId.CONFLICT,
+        RuleId.NOT_REVIEWED,
+        RuleId.WAITS_FOR_CUSTOMER,
+        RuleId.WAITS_FOR_SERVICE,
+    }
+)
 
 
 def of_error(error: errors.ReconcilerError) -> int:
@@ -78,7 +89,9 @@ def _of_refusals(plan: Plan) -> Iterator[int]:
 
 
 def _of_ready(outcome: Outcome, final_plan: Plan) -> Iterator[int]:
-    """Yield the codes of groups that a further run would apply, by what held them back in this one."""
+    """Yield the codes of groups that a further run would apply, by what held them back in this
+    one.
+    """
     held_back_rules = {
         outcome_of_group.group.name: outcome_of_group.group.held_back
         for outcome_of_group in outcome.of(GroupStatus.HELD_BACK)

@@ -12,7 +12,13 @@ import click
 
 from reconciler.cli.exit_codes import SIGNAL, WRONG_USAGE, of_error
 from reconciler.cli.lazy_group import LazyGroup
-from reconciler.cli.output import ReaderGone, complain, discard_stdout, list_commands, use_utf8
+from reconciler.cli.output import (
+    ReaderGone,
+    complain,
+    discard_stdout,
+    list_commands,
+    use_utf8,
+)
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import Interrupted, ReconcilerError, WrongUsage
 
@@ -27,7 +33,10 @@ COMMANDS = {
     "doctor": (f"{_HERE}.doctor:doctor", "Check that everything a run needs is available."),
     "demo": (f"{_HERE}.demo:demo", "Take the ten-minute tour on a temporary portal."),
     "portal": (f"{_HERE}.portal:portal", "Serve the reference portal."),
-    "completion": (f"{_HERE}.completion:completion", "Print the completion script of a shell."),
+    "completion": (
+        f"{_HERE}.completion:completion",
+        "Print the completion script of a shell.",
+    ),
 }
 EPILOG = """\b
 Environment:
@@ -50,9 +59,12 @@ Examples:
 
 
 @click.group(
-    cls=LazyGroup, lazy=COMMANDS, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]},
+    cls=LazyGroup,
+    lazy=COMMANDS,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"]},
     help="Customers and contacts of a translation company's portal, as files in git.",
-)  # fmt: skip
+)
 @click.version_option(version("portal-reconciler"), prog_name="reconciler")
 @with_settings
 def cli(_settings: Settings) -> None:

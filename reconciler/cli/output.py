@@ -92,7 +92,9 @@ def style_of(display: Display, stream: TextIO | None = None) -> Style:
 
 def _line(display: Display, level: str, message: str, hint: str | None) -> None:
     if display.log_format == "json":
-        line = json.dumps({"level": level, "message": message, "hint": hint}, ensure_ascii=False)
+        line = json.dumps(
+            {"level": level, "message": message, "hint": hint}, ensure_ascii=False
+        )
         sys.stderr.write(line + "\n")
     else:
         lead = "" if level == "note" else f"{level}: "

@@ -1,4 +1,6 @@
-"""The options that every command has: flags before environment, nothing from the reconciled folder."""
+"""The options that every command has: flags before environment, nothing from the reconciled
+folder.
+"""
 
 from __future__ import annotations
 
@@ -42,9 +44,12 @@ class Settings:
 
     def address(self) -> Address:
         """Return the portal and its token, from flags, environment or the token file."""
-        from reconciler.adapters.address import Address  # noqa: PLC0415  only commands that need the network
+        # only commands that need the network
+        from reconciler.adapters.address import Address  # noqa: PLC0415
 
-        url = (os.environ.get(URL, "") if self.portal_url is None else self.portal_url).strip()
+        url = (
+            os.environ.get(URL, "") if self.portal_url is None else self.portal_url
+        ).strip()
         if not url:
             raise WrongUsage(
                 "no portal is configured",
@@ -54,17 +59,21 @@ class Settings:
 
     def repository(self) -> Repository:
         """Return the given folder with its git repository; opened once per command."""
-        from reconciler.adapters.repository import Repository  # noqa: PLC0415  only commands that read files
+        # only commands that read files
+        from reconciler.adapters.repository import Repository  # noqa: PLC0415
 
         return Repository(self.root)
 
     def reader(self, budget: Budget | None = None) -> PortalReader:
         """Return a client that can only read."""
-        from reconciler.adapters.answer_limits import AnswerLimits  # noqa: PLC0415  only commands that need the network
+        # only commands that need the network
+        from reconciler.adapters.answer_limits import AnswerLimits  # noqa: PLC0415
         from reconciler.adapters.reader import PortalReader  # noqa: PLC0415  the same
 
         default = AnswerLimits()
-        limits = AnswerLimits(self.max_answer_bytes or default.bytes, self.max_rows or default.rows)
+        limits = AnswerLimits(
+            self.max_answer_bytes or default.bytes, self.max_rows or default.rows
+        )
         return PortalReader(self.address(), budget, limits)
 
     def _token(self) -> str:
@@ -73,7 +82,8 @@ class Settings:
         token = os.environ.get(TOKEN, "").strip()
         if not token:
             raise NotAllowed(
-                "no token for the portal is configured", f"set {TOKEN} or pass --token-file FILE"
+                "no token for the portal is configured",
+                f"set {TOKEN} or pass --token-file FILE",
             )
         return token
 
@@ -89,8 +99,8 @@ class Settings:
         )
 
 
+# The maximum number of characters read from a token file.
 _MOST: Final = 10_000
-"""The maximum number of characters read from a token file."""
 
 
 def _from_file(path: Path, settings: Settings) -> str:
@@ -98,13 +108,15 @@ def _from_file(path: Path, settings: Settings) -> str:
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             raise NotAllowed(
-                f"the token file '{path}' is not a regular file", "write the token into a file"
+                f"the token file '{path}' is not a regular file",
+                "write the token into a file",
             )
         with path.open(encoding="utf-8-sig") as stream:
             token = stream.read(_MOST).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise NotAllowed(
-            f"the token file '{path}' cannot be read: {error}", "check its name and permissions"
+            f"the token file '{path}' cannot be read: {error}",
+            "check its name and permissions",
         ) from None
     if mode & (stat.S_IRWXG | stat.S_IRWXO):
         warn(settings, f"'{path}' is readable by other users", f"chmod 600 {path}")
@@ -114,16 +126,54 @@ def _from_file(path: Path, settings: Settings) -> str:
 
 
 _OPTIONS: Final = (
-    click.option("--root", type=click.Path(path_type=Path, file_okay=False), help="Folder with portal.yaml [default: .]"),
+    click.option(
+        "--root",
+        type=click.Path(path_type=Path, file_okay=False),
+        help="Folder with portal.yaml [default: .]",
+    ),
     click.option("--portal-url", metavar="URL", help=f"The portal [env: {URL}]"),
-    click.option("--token-file", type=click.Path(path_type=Path, dir_okay=False), help=f"File with the token [env: {TOKEN} holds the token itself]"),
-    click.option("--color", type=click.Choice(["auto", "always", "never"]), help="Color the text [default: auto]"),
-    click.option("-q", "--quiet", is_flag=True, default=None, help="Print only the result and errors."),
-    click.option("-v", "--verbose", is_flag=True, default=None, help="Also print times and request counts to stderr."),
-    click.option("--max-answer-bytes", type=click.IntRange(min=1), metavar="N", help="Fail when the portal's answer has more bytes [default: 536870912]"),
-    click.option("--max-rows", type=click.IntRange(min=1), metavar="N", help="Fail when the portal's answer has more rows [default: 1000000]"),
-    click.option("--log-format", type=click.Choice(["text", "json"]), help="The format of stderr [default: text]"),
-)  # fmt: skip
+    click.option(
+        "--token-file",
+        type=click.Path(path_type=Path, dir_okay=False),
+        help=f"File with the token [env: {TOKEN} holds the token itself]",
+    ),
+    click.option(
+        "--color",
+        type=click.Choice(["auto", "always", "never"]),
+        help="Color the text [default: auto]",
+    ),
+    click.option(
+        "-q",
+        "--quiet",
+        is_flag=True,
+        default=None,
+        help="Print only the result and errors.",
+    ),
+    click.option(
+        "-v",
+        "--verbose",
+        is_flag=True,
+        default=None,
+        help="Also print times and request counts to stderr.",
+    ),
+    click.option(
+        "--max-answer-bytes",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Fail when the portal's answer has more bytes [default: 536870912]",
+    ),
+    click.option(
+        "--max-rows",
+        type=click.IntRange(min=1),
+        metavar="N",
+        help="Fail when the portal's answer has more rows [default: 1000000]",
+    ),
+    click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        help="The format of stderr [default: text]",
+    ),
+)
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:

@@ -29,14 +29,18 @@ LANGUAGE_PATTERN: Final = r"^[A-Za-z]{2,8}(-[A-Za-z0-9]{1,8})*$(?!\n)"
 Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
 LongText: TypeAlias = Annotated[str, Field(max_length=2000)]
 Key: TypeAlias = Annotated[str, Field(max_length=63, pattern=KEY_PATTERN)]
-Address: TypeAlias = Annotated[str, Field(min_length=6, max_length=254, pattern=EMAIL_PATTERN)]
+Address: TypeAlias = Annotated[
+    str, Field(min_length=6, max_length=254, pattern=EMAIL_PATTERN)
+]
 Domain: TypeAlias = Annotated[str, Field(max_length=253, pattern=DOMAIN_PATTERN)]
 Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)]
 Date: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
 Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=200)]
 Limit: TypeAlias = Annotated[int, Field(ge=0, le=1_000_000)]
 Percent: TypeAlias = Annotated[int, Field(ge=0, le=100)]
-RulePath: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)]
+RulePath: TypeAlias = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=TEXT_PATTERN)
+]
 
 
 def _enum_schema(kind: type[StrEnum]) -> WithJsonSchema:
@@ -44,16 +48,20 @@ def _enum_schema(kind: type[StrEnum]) -> WithJsonSchema:
     return WithJsonSchema({"enum": [member.value for member in kind], "type": "string"})
 
 
+# A file holds the member's text; strict validation would only accept the member itself.
 _FROM_WORD: Final = Strict(False)
-"""A file holds the member's text; strict validation would only accept the member itself."""
 RoleWord: TypeAlias = Annotated[Role, _FROM_WORD, _enum_schema(Role)]
 Reason: TypeAlias = Annotated[choices.Reason, _FROM_WORD, _enum_schema(choices.Reason)]
 PortalEdits: TypeAlias = Annotated[
     choices.PortalEdits, _FROM_WORD, _enum_schema(choices.PortalEdits)
 ]
-Workflow: TypeAlias = Annotated[choices.Workflow, _FROM_WORD, _enum_schema(choices.Workflow)]
+Workflow: TypeAlias = Annotated[
+    choices.Workflow, _FROM_WORD, _enum_schema(choices.Workflow)
+]
 SignUp: TypeAlias = Annotated[choices.SignUp, _FROM_WORD, _enum_schema(choices.SignUp)]
-Unreviewed: TypeAlias = Annotated[choices.Unreviewed, _FROM_WORD, _enum_schema(choices.Unreviewed)]
+Unreviewed: TypeAlias = Annotated[
+    choices.Unreviewed, _FROM_WORD, _enum_schema(choices.Unreviewed)
+]
 ReportLanguage: TypeAlias = Annotated[
     choices.ReportLanguage, _FROM_WORD, _enum_schema(choices.ReportLanguage)
 ]
@@ -66,23 +74,34 @@ def optional_field(description: str, *examples: Any) -> Any:
 
 def optional_list(description: str, *example: str) -> Any:
     """Return a field that may hold a list of at most 100 items, with one example."""
-    return Field(default=None, max_length=100, description=description, examples=[list(example)])
+    return Field(
+        default=None, max_length=100, description=description, examples=[list(example)]
+    )
 
 
 class Document(BaseModel):
-    """Every mapping in a document: strict, without unknown keys. Omitted keys are not in the dump."""
+    """Every mapping in a document: strict, without unknown keys.
 
-    model_config = ConfigDict(extra="forbid", strict=True, regex_engine="python-re", frozen=True)
+    Omitted keys are not in the dump.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", strict=True, regex_engine="python-re", frozen=True
+    )
 
     def set_fields(self, *names: str) -> dict[str, Any]:
         """Return the named fields that the file sets, by name."""
         return {
-            name: _plain(getattr(self, name)) for name in names if name in self.model_fields_set
+            name: _plain(getattr(self, name))
+            for name in names
+            if name in self.model_fields_set
         }
 
 
 def _plain(value: Any) -> Any:
-    """Return the value as plain data: fields of the model are compared, shown and hashed as text."""
+    """Return the value as plain data: fields of the model are compared, shown and hashed as
+    text.
+    """
     if isinstance(value, list):
         return [_plain(item) for item in value]
     return value.value if isinstance(value, StrEnum) else value

@@ -24,7 +24,9 @@ _CONTACT_DEPTH: Final = 4
 
 @dataclass(frozen=True, slots=True)
 class DocumentFile:
-    """A file that is a document: its kind, the customer and key that it belongs to, and the bytes."""
+    """A file that is a document: its kind, the customer and key that it belongs to, and the
+    bytes.
+    """
 
     file: SourceFile
     kind: str
@@ -37,7 +39,8 @@ def locate(tree: Tree) -> tuple[list[DocumentFile], list[Problem]]:
     documents: list[DocumentFile] = []
     problems: list[Problem] = []
     files = sorted(
-        (file for file in tree.files if not _is_ignored(file.path)), key=lambda file: file.path
+        (file for file in tree.files if not _is_ignored(file.path)),
+        key=lambda file: file.path,
     )
     for file in files:
         document = _refusal(file) or _document_at(file)
@@ -70,21 +73,29 @@ def _document_at(file: SourceFile) -> DocumentFile | Problem:
         return DocumentFile(file, "portal")
     if ending == "yml":
         return _problem(
-            RuleId.FILE_NAME, file.path, "documents end in .yaml", f"rename it to {stem}.yaml"
+            RuleId.FILE_NAME,
+            file.path,
+            "documents end in .yaml",
+            f"rename it to {stem}.yaml",
         )
     if parts[0] == "customers" and ending == "yaml" and dot:
         if len(parts) == _CUSTOMER_DEPTH and parts[2] == "customer.yaml":
             return _keyed(file, "customer", parts[1], "customer")
         if len(parts) == _CONTACT_DEPTH and parts[2] in _FOLDERS:
             return _keyed(file, _FOLDERS[parts[2]], parts[1], stem)
-    hint = "documents are portal.yaml, customers/KEY/customer.yaml, customers/KEY/contacts/KEY.yaml and removed/KEY.yaml"
+    hint = (
+        "documents are portal.yaml, customers/KEY/customer.yaml, "
+        "customers/KEY/contacts/KEY.yaml and removed/KEY.yaml"
+    )
     return _problem(RuleId.FILE_PLACE, file.path, "no document belongs here", hint)
 
 
 def _keyed(file: SourceFile, kind: str, customer: str, key: str) -> DocumentFile | Problem:
     for part in (customer, key):
         if not is_key(part):
-            hint = "use lower-case letters, digits and single hyphens, at most 63 characters"
+            hint = (
+                "use lower-case letters, digits and single hyphens, at most 63 characters"
+            )
             return _problem(RuleId.FILE_NAME, file.path, f"'{part}' is not a key", hint)
     return DocumentFile(file, kind, customer, key)
 
@@ -93,9 +104,13 @@ def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
     problems = []
     if not any(file.path == "portal.yaml" for file in tree.files):
         hint = "write at least schema_version: 1 and owner: YOUR-KEY"
-        problems.append(_problem(RuleId.PORTAL_FILE, "portal.yaml", "portal.yaml is missing", hint))
+        problems.append(
+            _problem(RuleId.PORTAL_FILE, "portal.yaml", "portal.yaml is missing", hint)
+        )
     customers_with_file = {item.customer for item in documents if item.kind == "customer"}
-    existing_paths = {path.path for path in tree.files if path.path.endswith("/customer.yaml")}
+    existing_paths = {
+        path.path for path in tree.files if path.path.endswith("/customer.yaml")
+    }
     for item in documents:
         path = f"customers/{item.customer}/customer.yaml"
         if (
@@ -105,7 +120,10 @@ def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
         ):
             problems.append(
                 _problem(
-                    RuleId.CUSTOMER_FILE, item.file.path, f"{path} is missing", f"write {path}"
+                    RuleId.CUSTOMER_FILE,
+                    item.file.path,
+                    f"{path} is missing",
+                    f"write {path}",
                 )
             )
     return problems

@@ -83,7 +83,9 @@ def read_documents(tree: Tree) -> DocumentsResult:
         digests, own_problems = _own_rule_problems(tree, documents)
         documents.problems += own_problems
         desired = (
-            to_desired.state(*documents.portal, customers, digests) if documents.portal else None
+            to_desired.state(*documents.portal, customers, digests)
+            if documents.portal
+            else None
         )
     failed = any(problem.severity is Severity.ERROR for problem in documents.problems)
     counts = Counts(
@@ -104,7 +106,11 @@ def rule_patterns(tree: Tree) -> tuple[str, ...]:
         if source and isinstance(source.composed.value, dict)
         else None
     )
-    return tuple(item for item in items if isinstance(item, str)) if isinstance(items, list) else ()
+    return (
+        tuple(item for item in items if isinstance(item, str))
+        if isinstance(items, list)
+        else ()
+    )
 
 
 def own_rules(tree: Tree) -> tuple[OwnRule, ...]:
@@ -128,16 +134,21 @@ def check_last_applied(
         with_pending_reason,
     )
 
-    rules = [rule for rule in _rulebook(applied, None).rules if rule.digest in changed_digests]
+    rules = [
+        rule for rule in _rulebook(applied, None).rules if rule.digest in changed_digests
+    ]
     documents = _DocumentSet()
     for item in locate(tree)[0]:
         _read_document(item, documents)
     problems = [
-        with_pending_reason(problem) for problem in evaluate_documents(rules, documents.accepted)
+        with_pending_reason(problem)
+        for problem in evaluate_documents(rules, documents.accepted)
     ]
     missing_digests = changed_digests - {rule.digest for rule in rules}
     return LastApplied(
-        tuple(rule.id for rule in rules), tuple(sorted(missing_digests)), _sorted_problems(problems)
+        tuple(rule.id for rule in rules),
+        tuple(sorted(missing_digests)),
+        _sorted_problems(problems),
     )
 
 
@@ -158,16 +169,24 @@ def _own_rule_problems(
     if not tree.own_rules:
         paths = documents.portal[0].rules if documents.portal else None
         return (), [_nothing_read(portal)] if portal and paths else []
-    from reconciler.documents.own_rules.rulebook import evaluate_documents  # noqa: PLC0415  see `_rulebook`
+    # see `_rulebook`
+    from reconciler.documents.own_rules.rulebook import evaluate_documents  # noqa: PLC0415
 
     book = _rulebook(tree.own_rules, portal)
-    return book.digests, [*book.problems, *evaluate_documents(book.rules, documents.accepted)]
+    return book.digests, [
+        *book.problems,
+        *evaluate_documents(book.rules, documents.accepted),
+    ]
 
 
 def _nothing_read(portal: Source) -> Problem:
     at: Path = ("rules",)
     return portal.problem(
-        RuleId.RULES, portal.span(at), "no rule file was read", at=at, hint="check the paths"
+        RuleId.RULES,
+        portal.span(at),
+        "no rule file was read",
+        at=at,
+        hint="check the paths",
     )
 
 
@@ -247,9 +266,14 @@ def _add_document(
 
 def _book(documents: _DocumentSet, customers: dict[str, DesiredCustomer]) -> Book:
     parts = [path.split("/") for path in documents.unread]
-    unread = frozenset(part[1] for part in parts if part[0] == "customers" and len(part) > 1)
+    unread = frozenset(
+        part[1] for part in parts if part[0] == "customers" and len(part) > 1
+    )
     return Book(
-        customers, documents.portal[0] if documents.portal else None, documents.sources, unread
+        customers,
+        documents.portal[0] if documents.portal else None,
+        documents.sources,
+        unread,
     )
 
 
@@ -257,19 +281,27 @@ def _sorted_problems(problems: list[Problem]) -> tuple[Problem, ...]:
     """Return the problems in order, each once. A file with a secret shows only that: another line
     might quote it.
     """
-    paths_with_secrets = {problem.path for problem in problems if problem.rule == RuleId.SECRET}
+    paths_with_secrets = {
+        problem.path for problem in problems if problem.rule == RuleId.SECRET
+    }
     shown_problems = [
         problem
         for problem in problems
         if problem.rule == RuleId.SECRET or problem.path not in paths_with_secrets
     ]
-    return tuple(sorted(dict.fromkeys(shown_problems), key=lambda problem: problem.sort_key))
+    return tuple(
+        sorted(dict.fromkeys(shown_problems), key=lambda problem: problem.sort_key)
+    )
 
 
 def _customers(documents: _DocumentSet) -> dict[str, DesiredCustomer]:
     return {
         key: to_desired.customer(
-            document, source, key, documents.contacts.get(key, {}), documents.farewells.get(key, {})
+            document,
+            source,
+            key,
+            documents.contacts.get(key, {}),
+            documents.farewells.get(key, {}),
         )
         for key, (document, source) in sorted(documents.customers.items())
     }

@@ -31,6 +31,8 @@ class Composed:
 class DocumentError(Exception):
     """The reason why a text is not a document: a rule, a message, a place."""
 
-    def __init__(self, rule: RuleId, message: str, span: Span, hint: str | None = None) -> None:
+    def __init__(
+        self, rule: RuleId, message: str, span: Span, hint: str | None = None
+    ) -> None:
         super().__init__(message)
         self.rule, self.message, self.span, self.hint = rule, message, span, hint

@@ -112,7 +112,11 @@ def _is_integer(value: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     """Whether the value is a JSON number: neither a boolean nor NaN."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return (
+        isinstance(value, int | float)
+        and not isinstance(value, bool)
+        and math.isfinite(value)
+    )
 
 
 _TYPES: Final[Mapping[str, Callable[[Any], bool]]] = {
@@ -151,7 +155,9 @@ def _enum(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
     if all(isinstance(choice, str) for choice in constraint):
         texts = frozenset(constraint)
         return lambda value: None if isinstance(value, str) and value in texts else error
-    return lambda value: None if any(_is_equal(value, choice) for choice in constraint) else error
+    return lambda value: (
+        None if any(_is_equal(value, choice) for choice in constraint) else error
+    )
 
 
 def _pattern(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
@@ -162,7 +168,9 @@ def _pattern(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
 
 def _least_length(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
     error = SchemaError(f"have at least {constraint} characters")
-    return lambda value: error if isinstance(value, str) and len(value) < constraint else None
+    return lambda value: (
+        error if isinstance(value, str) and len(value) < constraint else None
+    )
 
 
 def _minimum(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
@@ -247,6 +255,8 @@ def _reference(constraint: Any, _schema: Any, compiler: _Compiler) -> Check:
     return compiler.definition(constraint)
 
 
+# The keywords that our published schemas may use; any other fails when a schema is
+# compiled.
 _KEYWORDS: Final[Mapping[str, _Build]] = {
     "$ref": _reference,
     "additionalProperties": _additional,
@@ -262,4 +272,3 @@ _KEYWORDS: Final[Mapping[str, _Build]] = {
     "required": _required,
     "type": _type,
 }
-"""The keywords that our published schemas may use; any other fails when a schema is compiled."""

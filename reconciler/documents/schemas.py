@@ -42,7 +42,9 @@ def _tidy(node: Any) -> Any:
     if not isinstance(node, dict):
         return node
     tidy = {
-        key: _tidy(value) for key, value in node.items() if not (key == "default" and value is None)
+        key: _tidy(value)
+        for key, value in node.items()
+        if not (key == "default" and value is None)
     }
     if isinstance(tidy.get("title"), str) and (
         "type" in tidy or "anyOf" in tidy or "enum" in tidy or "const" in tidy
@@ -51,5 +53,8 @@ def _tidy(node: Any) -> Any:
     if (
         "patternProperties" in tidy
     ):  # pydantic checks every key; a pattern alone would let others through
-        tidy |= {"additionalProperties": False, "propertyNames": {"maxLength": KEY_MAX_LENGTH}}
+        tidy |= {
+            "additionalProperties": False,
+            "propertyNames": {"maxLength": KEY_MAX_LENGTH},
+        }
     return tidy

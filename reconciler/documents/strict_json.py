@@ -90,7 +90,9 @@ class _Reader:
                 return _number(token)
             case "word", word:
                 return _WORDS[word]
-        raise DocumentError(RULE, f"a value is missing before {_describe(token)}", token.span)
+        raise DocumentError(
+            RULE, f"a value is missing before {_describe(token)}", token.span
+        )
 
     def _object(self, path: Path) -> dict[str, Any]:
         entries: dict[str, Any] = {}
@@ -107,7 +109,9 @@ class _Reader:
     def _key(self, token: _Token, path: Path) -> str:
         if token.kind != "text":
             raise DocumentError(
-                RULE, f"a key in double quotes is missing before {_describe(token)}", token.span
+                RULE,
+                f"a key in double quotes is missing before {_describe(token)}",
+                token.span,
             )
         key = _text(token)
         if first := self.composed.keys.get((*path, key)):
@@ -142,7 +146,9 @@ class _Reader:
 
     def _expect(self, token: _Token, mark: str) -> None:
         if token.text != mark:
-            raise DocumentError(RULE, f"'{mark}' is missing before {_describe(token)}", token.span)
+            raise DocumentError(
+                RULE, f"'{mark}' is missing before {_describe(token)}", token.span
+            )
 
 
 def _before(token: _Token, tokens: Iterator[_Token]) -> Iterator[_Token]:
@@ -188,7 +194,9 @@ def _text(token: _Token) -> str:
 def _number(token: _Token) -> int | float:
     if len(token.text) > MOST_DIGITS:
         raise DocumentError(
-            RULE, f"a number of {len(token.text)} digits; the limit is {MOST_DIGITS}", token.span
+            RULE,
+            f"a number of {len(token.text)} digits; the limit is {MOST_DIGITS}",
+            token.span,
         )
     number = json.loads(token.text)
     if isinstance(number, float) and not math.isfinite(number):

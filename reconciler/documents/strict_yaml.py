@@ -29,7 +29,8 @@ MOST_BYTES: Final = 1024 * 1024
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _WORDS: Final = {"true": True, "false": False, "null": None}
 _CONTROL: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c"
+    "\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
 _MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
@@ -121,7 +122,10 @@ def compose(text: str) -> Composed:
         )
     if (tab := text.find("\t")) >= 0:
         raise DocumentError(
-            RuleId.YAML_TAB, "tabs are not allowed", _at(text, tab), "indent with two spaces"
+            RuleId.YAML_TAB,
+            "tabs are not allowed",
+            _at(text, tab),
+            "indent with two spaces",
         )
     try:
         return _Composer(text).document()
@@ -169,7 +173,9 @@ class _Composer:
     """Composes one document from events; counts depth and nodes before it builds anything."""
 
     def __init__(self, text: str) -> None:
-        self._events: Iterator[Any] = _limit_depth(yaml.parse(text, Loader=yaml.CSafeLoader))
+        self._events: Iterator[Any] = _limit_depth(
+            yaml.parse(text, Loader=yaml.CSafeLoader)
+        )
         self._text = text
         self._composed = Composed()
         self._nodes = 0
@@ -282,7 +288,9 @@ def _short(text: str) -> str:
 
 
 def _is_empty(event: Any) -> bool:
-    bare = isinstance(event, yaml.ScalarEvent) and event.anchor is None and event.tag is None
+    bare = (
+        isinstance(event, yaml.ScalarEvent) and event.anchor is None and event.tag is None
+    )
     return bare and not event.style and event.value == ""
 
 

@@ -38,7 +38,9 @@ def contact(document: Contact, source: Source, customer: str, key: str) -> Desir
         _fields(ObjectKind.CONTACT, document),
         Place(source.path, 1),
         _places(ObjectKind.CONTACT, source),
-        leaves=Leaving(document.leaves.on, document.leaves.reason) if document.leaves else None,
+        leaves=Leaving(document.leaves.on, document.leaves.reason)
+        if document.leaves
+        else None,
         previously=tuple(document.previously or ()),
         registration=(
             RegistrationRef(registration.id, registration.fingerprint)
@@ -106,7 +108,9 @@ def _settings(document: Portal, source: Source, rules: tuple[str, ...]) -> Desir
     fields = dict(_fields(ObjectKind.SETTINGS, document))
     if "rules" in fields:
         fields["rules"] = rules  # the base records a rule's digest, not its path
-    return DesiredSettings(fields, Place(source.path, 1), _places(ObjectKind.SETTINGS, source))
+    return DesiredSettings(
+        fields, Place(source.path, 1), _places(ObjectKind.SETTINGS, source)
+    )
 
 
 def _services(document: Portal, source: Source) -> dict[str, DesiredService] | None:
@@ -154,7 +158,9 @@ def _is_managed(document: Document, row: Field) -> bool:
             return not row.remembered
         if name not in type(part).model_fields:
             return False
-        if name not in part.model_fields_set and (part is document or getattr(part, name) is None):
+        if name not in part.model_fields_set and (
+            part is document or getattr(part, name) is None
+        ):
             return False
         part = getattr(part, name)
     return True

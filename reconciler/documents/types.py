@@ -44,21 +44,28 @@ _DEFAULT: Final = Policy()
 
 
 class Registration(Document):
-    """The registration that this file approves; `reconciler plan` shows the line for a pending one."""
+    """The registration that this file approves; `reconciler plan` shows the line for a pending
+    one.
+    """
 
     id: Annotated[
         str, Field(pattern=r"^reg-[a-z0-9-]{1,60}$(?!\n)", description="The sign-up's id.")
     ]
     fingerprint: Annotated[
         str,
-        Field(pattern=r"^sha256:[0-9a-f]{64}$(?!\n)", description="What was reviewed, as a hash."),
+        Field(
+            pattern=r"^sha256:[0-9a-f]{64}$(?!\n)",
+            description="What was reviewed, as a hash.",
+        ),
     ]
 
 
 class Leaves(Document):
     """The person's last day in the portal."""
 
-    on: Annotated[Date, Field(description="The first day without access.", examples=["2027-03-31"])]
+    on: Annotated[
+        Date, Field(description="The first day without access.", examples=["2027-03-31"])
+    ]
     reason: Annotated[Reason, Field(description="Why.")] = choices.Reason.LEFT
 
 
@@ -66,7 +73,10 @@ class Contact(Document):
     """A person at a customer with access to the portal. The file's name is their key."""
 
     name: Annotated[
-        Text, Field(description="Full name, in its own script.", examples=["Jane Doe", "山田太郎"])
+        Text,
+        Field(
+            description="Full name, in its own script.", examples=["Jane Doe", "山田太郎"]
+        ),
     ]
     email: Annotated[
         Address,
@@ -78,26 +88,33 @@ class Contact(Document):
     role: Annotated[
         RoleWord,
         Field(
-            description="requester: sends work. observer: sees everything. manager: both, and runs the team."
+            description="requester: sends work. observer: sees everything. manager: both, and "
+            "runs the team."
         ),
     ]
     services: Annotated[
         Services,
-        optional_field("Services that they may request; all of the customer's if absent.", "all"),
+        optional_field(
+            "Services that they may request; all of the customer's if absent.", "all"
+        ),
     ]
     language: Annotated[
         Language | None,
-        optional_field("Language of their mails and pages; the customer's if absent.", "de", "no"),
+        optional_field(
+            "Language of their mails and pages; the customer's if absent.", "de", "no"
+        ),
     ]
     heir: Annotated[
         Key | None,
         optional_field(
-            "Who receives their open work when they leave or become an observer.", "tom-lang"
+            "Who receives their open work when they leave or become an observer.",
+            "tom-lang",
         ),
     ]
     leaves: Annotated[Leaves | None, optional_field("The last day, announced in advance.")]
     protect: Annotated[
-        bool, optional_field("true: nobody can remove or move them, or take rights from them.")
+        bool,
+        optional_field("true: nobody can remove or move them, or take rights from them."),
     ]
     previously: Annotated[
         list[Key], optional_list("Keys that this person had before.", "jane-miller")
@@ -125,7 +142,9 @@ class Customer(Document):
         list[Address],
         optional_list("Your project managers for this customer.", "lee@provider.example"),
     ]
-    services: Annotated[Services, optional_field("What it may order.", "all", ["certified"])]
+    services: Annotated[
+        Services, optional_field("What it may order.", "all", ["certified"])
+    ]
     email_domains: Annotated[
         list[Domain], optional_list("Domains of its people's addresses.", "acme.example")
     ]
@@ -139,12 +158,17 @@ class Customer(Document):
     protect: Annotated[
         bool, optional_field("true: the customer cannot be archived, renamed or released.")
     ]
-    manager_optional: Annotated[bool, optional_field("true: the customer may have no manager.")]
+    manager_optional: Annotated[
+        bool, optional_field("true: the customer may have no manager.")
+    ]
     previously: Annotated[
         list[Key], optional_list("Folder names that this customer had before.", "acme")
     ]
     release: Annotated[
-        bool, optional_field("true: stop managing it and its people, and leave them as they are.")
+        bool,
+        optional_field(
+            "true: stop managing it and its people, and leave them as they are."
+        ),
     ]
 
 
@@ -161,21 +185,28 @@ class Removed(Document):
             description="Rejects this pending sign-up.",
         ),
     ]
-    keep: Annotated[bool, optional_field("true: stop managing this person, and keep their access.")]
+    keep: Annotated[
+        bool, optional_field("true: stop managing this person, and keep their access.")
+    ]
 
 
 class Languages(Document):
     """The offered languages."""
 
-    source: Annotated[list[Language], optional_list("Languages that files may be in.", "en", "de")]
-    target: Annotated[list[Language], optional_list("Languages to translate into.", "no", "hu")]
+    source: Annotated[
+        list[Language], optional_list("Languages that files may be in.", "en", "de")
+    ]
+    target: Annotated[
+        list[Language], optional_list("Languages to translate into.", "no", "hu")
+    ]
 
 
 class Offers(Document):
     """Quotes."""
 
     expire_after_days: Annotated[
-        int, Field(default=None, ge=1, le=365, description="How many days a quote stays valid.")
+        int,
+        Field(default=None, ge=1, le=365, description="How many days a quote stays valid."),
     ]
 
 
@@ -183,11 +214,17 @@ class Branding(Document):
     """How the portal looks."""
 
     primary_color: Annotated[
-        str | None, Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$(?!\n)", examples=["#0b5fff"])
+        str | None,
+        Field(default=None, pattern=r"^#[0-9a-fA-F]{6}$(?!\n)", examples=["#0b5fff"]),
     ]
     logo: Annotated[
         str | None,
-        Field(default=None, max_length=500, pattern=LOGO_PATTERN, description="The image's URL."),
+        Field(
+            default=None,
+            max_length=500,
+            pattern=LOGO_PATTERN,
+            description="The image's URL.",
+        ),
     ]
 
 
@@ -217,13 +254,17 @@ class Service(Document):
     ]
     workflows: Annotated[
         list[Workflow],
-        Field(default=None, min_length=1, max_length=20, description="The ways to a quote."),
+        Field(
+            default=None, min_length=1, max_length=20, description="The ways to a quote."
+        ),
     ]
     available_to_all: Annotated[bool, optional_field("Every customer may order it.")]
     price: Annotated[Price | None, optional_field("Absent or null: quoted by hand.")]
     previously: Annotated[
         list[Key],
-        optional_list("Keys that this service had before; nobody gains or loses it.", "sworn"),
+        optional_list(
+            "Keys that this service had before; nobody gains or loses it.", "sworn"
+        ),
     ]
 
 
@@ -235,17 +276,26 @@ class Removals(Document):
     ]
     at_least: Annotated[
         Limit,
-        Field(default=_DEFAULT.removals_at_least, description="Always allowed, for small portals."),
+        Field(
+            default=_DEFAULT.removals_at_least,
+            description="Always allowed, for small portals.",
+        ),
     ]
     at_most: Annotated[
-        Limit, Field(default=_DEFAULT.removals_at_most, description="Never more, in large portals.")
+        Limit,
+        Field(
+            default=_DEFAULT.removals_at_most, description="Never more, in large portals."
+        ),
     ]
     per_customer_percent: Annotated[
         Percent,
-        Field(default=_DEFAULT.removals_per_customer_percent, description="From 10 people up."),
+        Field(
+            default=_DEFAULT.removals_per_customer_percent, description="From 10 people up."
+        ),
     ]
     small_customer: Annotated[
-        Limit, Field(default=_DEFAULT.removals_small_customer, description="Below 10 people.")
+        Limit,
+        Field(default=_DEFAULT.removals_small_customer, description="Below 10 people."),
     ]
 
 
@@ -253,7 +303,8 @@ class PolicyDocument(Document):
     """How careful the reconciler is."""
 
     language: Annotated[
-        ReportLanguage, Field(default=_DEFAULT.language, description="Of comments for reviewers.")
+        ReportLanguage,
+        Field(default=_DEFAULT.language, description="Of comments for reviewers."),
     ]
     portal_edits: Annotated[
         PortalEdits,
@@ -265,7 +316,8 @@ class PolicyDocument(Document):
     unreviewed: Annotated[
         Unreviewed,
         Field(
-            default=_DEFAULT.unreviewed, description="What a merge without a reviewed plan does."
+            default=_DEFAULT.unreviewed,
+            description="What a merge without a reviewed plan does.",
         ),
     ]
     removals: Annotated[
@@ -292,13 +344,16 @@ class Portal(Document):
     owner: Annotated[
         Key,
         Field(
-            description="Who manages what this repository declares.", examples=["acme-translations"]
+            description="Who manages what this repository declares.",
+            examples=["acme-translations"],
         ),
     ]
     portal: Annotated[
         str | None,
         Field(
-            default=None, max_length=100, description="The portal's id, to refuse any other portal."
+            default=None,
+            max_length=100,
+            description="The portal's id, to refuse any other portal.",
         ),
     ]
     time_zone: Annotated[
@@ -317,7 +372,9 @@ class Portal(Document):
     services: Annotated[
         dict[Key, Service],
         Field(
-            default=None, max_length=500, description="What can be ordered; absent: not managed."
+            default=None,
+            max_length=500,
+            description="What can be ordered; absent: not managed.",
         ),
     ]
     policy: Annotated[

@@ -24,9 +24,10 @@ from reconciler.model.catalogue import CATALOGUE
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
+# The number of problems shown for one file.
 MOST_PROBLEMS: Final = 100
-"""The number of problems shown for one file."""
 
+# What a value must be, by its key; the keys below are not fields of the catalogue.
 _NOUNS: Final[Mapping[str, str]] = {
     **{field.path[-1]: field.noun for field in CATALOGUE if field.noun},
     "registration": "a registration's id",
@@ -39,7 +40,6 @@ _NOUNS: Final[Mapping[str, str]] = {
     "time_zone": "a time zone",
     "rules": "a path",
 }
-"""What a value must be, by its key; the keys below are not fields of the catalogue."""
 _SHOWN_LENGTH: Final = 60
 _CHOICES: Final = frozenset({"literal_error", "enum"})
 _FREE: Final = frozenset({"name", "description", "template", "portal"})
@@ -66,12 +66,20 @@ class Source:
     composed: Composed
 
     def problem(
-        self, rule: RuleId | str, span: Span, message: str, *, at: Path = (), hint: str | None = None,
+        self,
+        rule: RuleId | str,
+        span: Span,
+        message: str,
+        *,
+        at: Path = (),
+        hint: str | None = None,
         severity: Severity = Severity.ERROR,
-    ) -> Problem:  # fmt: skip
+    ) -> Problem:
         """Return a problem of this file at a span, with its source line."""
         source = self.lines[span.line - 1] if span.line <= len(self.lines) else None
-        pointer = "".join(f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in at)
+        pointer = "".join(
+            f"/{str(part).replace('~', '~0').replace('/', '~1')}" for part in at
+        )
         return Problem(
             rule,
             severity,
@@ -95,12 +103,17 @@ class Source:
 def validate_value(kind: str, source: Source) -> Document | tuple[Problem, ...]:
     """Return the typed document of that kind, or every problem of the value."""
     if not isinstance(source.composed.value, dict):
-        message = "the file is empty; it must hold keys and values" if source.composed.value is None else (
-            "the file must hold keys and values at its top level"
-        )  # fmt: skip
+        message = (
+            "the file is empty; it must hold keys and values"
+            if source.composed.value is None
+            else ("the file must hold keys and values at its top level")
+        )
         return (
             source.problem(
-                RuleId.DOCUMENT, Span(1, 1), message, hint="see the examples in customers/README.md"
+                RuleId.DOCUMENT,
+                Span(1, 1),
+                message,
+                hint="see the examples in customers/README.md",
             ),
         )
     try:
@@ -136,7 +149,9 @@ def _problems(
     if len(problem_places) > MOST_PROBLEMS:
         span = source.span(problem_places[MOST_PROBLEMS][0])
         message = f"{len(problem_places) - MOST_PROBLEMS} more problems from here on"
-        yield source.problem(RuleId.MORE_PROBLEMS, span, message, hint="fix the ones above first")
+        yield source.problem(
+            RuleId.MORE_PROBLEMS, span, message, hint="fix the ones above first"
+        )
 
 
 def _before(source: Source, at: Path) -> tuple[int, int]:
@@ -174,7 +189,9 @@ def _known_keys(kind: type[BaseModel], at: Path) -> set[str]:
     node = schema
     for part in at:
         node = _resolve(schema, node)
-        patterns = node.get("patternProperties", {}) or {"": node.get("additionalProperties", {})}
+        patterns = node.get("patternProperties", {}) or {
+            "": node.get("additionalProperties", {})
+        }
         node = node.get("properties", {}).get(part) or next(iter(patterns.values()))
     return set(_resolve(schema, node).get("properties", {}))
 
@@ -195,7 +212,11 @@ def _missing(source: Source, at: Path) -> Problem:
     key = str(at[-1])
     where = source.composed.keys.get(at[:-1]) or Span(1, 1)
     return source.problem(
-        RuleId.MISSING_KEY, where, f"'{key}' is missing", at=at[:-1], hint=f"add a line '{key}: …'"
+        RuleId.MISSING_KEY,
+        where,
+        f"'{key}' is missing",
+        at=at[:-1],
+        hint=f"add a line '{key}: …'",
     )
 
 
@@ -274,7 +295,10 @@ def _hint(field: str, value: Any, errors: list[ErrorDetails]) -> str | None:
     if isinstance(value, int) and "string_type" in kinds and field in _FREE:
         return "put it into double quotes if it is text"
     choices = [
-        word for detail in errors if detail["type"] in _CHOICES for word in _literals(detail)
+        word
+        for detail in errors
+        if detail["type"] in _CHOICES
+        for word in _literals(detail)
     ]
     if not choices:
         return _FORMS.get(field)

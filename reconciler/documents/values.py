@@ -19,11 +19,12 @@ import langcodes
 
 from reconciler.model.equality import address_key, without_lookalikes
 
+# The maximum number of combining marks on one letter; more would cover its neighbours.
 MOST_MARKS: Final = 4
-"""The maximum number of combining marks on one letter; more would cover its neighbours."""
 
 _HIDDEN: Final = re.compile(
-    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2064\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
+    "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2064\u3164"
+    "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
 
 _JOINERS: Final = "\u200c\u200d"
@@ -61,15 +62,18 @@ def address(text: str) -> ValueProblem | None:
     if len(text.rpartition("@")[0].encode()) > 64:
         return ValueProblem(f"'{text}' has more than 64 bytes before the @")
     domain = unicodedata.normalize("NFC", text).rpartition("@")[2]
-    if without_lookalikes(domain) != domain or address_key(validated.normalized) != address_key(
-        text
-    ):
+    if without_lookalikes(domain) != domain or address_key(
+        validated.normalized
+    ) != address_key(text):
         return ValueProblem(
-            f"'{text}' would be read as '{validated.normalized}'", f"write {validated.normalized}"
+            f"'{text}' would be read as '{validated.normalized}'",
+            f"write {validated.normalized}",
         )
     if _mixes_scripts(validated.normalized):
         return ValueProblem(
-            f"'{text}' mixes letters of several scripts", "compare it letter by letter", warns=True
+            f"'{text}' mixes letters of several scripts",
+            "compare it letter by letter",
+            warns=True,
         )
     return None
 
@@ -84,7 +88,8 @@ def name(text: str) -> ValueProblem | None:
         )
     if any(unicodedata.category(character) in {"Cn", "Co", "Cs"} for character in text):
         return ValueProblem(
-            "the name contains a character that Unicode has not assigned", "remove the character"
+            "the name contains a character that Unicode has not assigned",
+            "remove the character",
         )
     if _most_marks(text) > MOST_MARKS:
         return ValueProblem(
@@ -92,7 +97,9 @@ def name(text: str) -> ValueProblem | None:
         )
     if any(_mixes_scripts(word) for word in text.split()):
         return ValueProblem(
-            f"'{text}' mixes letters of several scripts in one word", "type it again", warns=True
+            f"'{text}' mixes letters of several scripts in one word",
+            "type it again",
+            warns=True,
         )
     return None
 
@@ -142,7 +149,10 @@ def _reword(message: str) -> str:
 def _hidden_character(text: str) -> str | None:
     """Return the first hidden character in a place where it is not allowed."""
     for match in _HIDDEN.finditer(text):
-        before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+        before, after = (
+            text[match.start() - 1 : match.start()],
+            text[match.end() : match.end() + 1],
+        )
         if match[0] in _JOINERS and _may_join(before) and _may_join(after):
             continue
         if match[0] == _EMOJI_FORM and before and unicodedata.category(before) == "So":
@@ -157,7 +167,11 @@ def _may_join(character: str) -> bool:
     """
     if not character or character.isascii() or character in _JOINERS:
         return False
-    return unicodedata.name(character, "").split(" ", 1)[0] not in {"LATIN", "CYRILLIC", "GREEK"}
+    return unicodedata.name(character, "").split(" ", 1)[0] not in {
+        "LATIN",
+        "CYRILLIC",
+        "GREEK",
+    }
 
 
 def _most_marks(text: str) -> int:
@@ -170,5 +184,7 @@ def _most_marks(text: str) -> int:
 
 def _mixes_scripts(word: str) -> bool:
     """Whether Latin letters are next to Cyrillic or Greek ones that look the same."""
-    scripts = {unicodedata.name(letter, "").split(" ", 1)[0] for letter in word if letter.isalpha()}
+    scripts = {
+        unicodedata.name(letter, "").split(" ", 1)[0] for letter in word if letter.isalpha()
+    }
     return len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1

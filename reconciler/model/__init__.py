@@ -1,1 +1,4 @@
-"""The model: frozen values that every other layer uses. Standard library only, no input or output."""
+"""The model: frozen values that every other layer uses.
+
+Standard library only, no input or output.
+"""

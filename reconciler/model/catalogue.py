@@ -15,8 +15,8 @@ from reconciler.model.changes import ObjectKind
 from reconciler.model.choices import PortalEdits, Unreviewed
 from reconciler.model.values import ALL, Value
 
+# The careful value of a field: values with the strictest first; the smaller number; none.
 Stricter: TypeAlias = tuple[Value, ...] | Literal["less"] | None
-"""The careful value of a field: values with the strictest first; the smaller number; none."""
 
 
 class Shape(StrEnum):
@@ -294,5 +294,5 @@ _CONTACT: Final = (
     Field(ObjectKind.CONTACT, "leaves.reason", remembered=True, noun="a reason"),
 )
 
+# Every field.
 CATALOGUE: Final[tuple[Field, ...]] = (*_SETTINGS, *_SERVICE, *_CUSTOMER, *_CONTACT)
-"""Every field."""

@@ -192,7 +192,9 @@ class Change:
             "cause": [self.cause.path, self.cause.due],
             "mails": [[mail.kind, mail.to, mail.language] for mail in mails],
             "work_to": str(effects.work_to) if effects.work_to else None,
-            "base": dict(self.base) if self.kind is Kind.RECORD and self.base is not None else None,
+            "base": dict(self.base)
+            if self.kind is Kind.RECORD and self.base is not None
+            else None,
             "present": self.present,
             "previous_key": self.previous_key,
             "moved": self.other_end,

@@ -137,8 +137,8 @@ class DesiredService:
 class DesiredSettings:
     """The portal's own settings.
 
-    Among their fields are every number of `Policy`, and `rules`: a text `ID@sha256:HEX` for each rule
-    of the provider.
+    Among their fields are every number of `Policy`, and `rules`: a text `ID@sha256:HEX` for
+    each rule of the provider.
     """
 
     fields: Fields

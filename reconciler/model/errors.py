@@ -94,7 +94,9 @@ class NotUnderstood(PortalUnavailable):
 class BatchRefused(ReconcilerError):
     """The portal refused a whole batch; `problem` is its problem type."""
 
-    def __init__(self, message: str, problem: str, *, status: int, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, problem: str, *, status: int, hint: str | None = None
+    ) -> None:
         super().__init__(message, hint)
         self.problem = problem
         self.status = status

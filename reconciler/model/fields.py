@@ -20,10 +20,12 @@ _BY_OBJECT_AND_NAME: Final = {(field.object, field.name): field for field in CAT
 for _field in CATALOGUE:
     _named_alike = _BY_NAME[_field.name]
     if (_field.shape, _field.remembered) != (_named_alike.shape, _named_alike.remembered):
-        raise AssertionError(f"the rows of '{_field.name}' differ in shape or in 'remembered'")
+        raise AssertionError(
+            f"the rows of '{_field.name}' differ in shape or in 'remembered'"
+        )
 
+# The fields that a person may set for themselves.
 OWN: Final = frozenset(field.name for field in CATALOGUE if field.own)
-"""The fields that a person may set for themselves."""
 
 
 @cache
@@ -34,7 +36,9 @@ def fields_of(kind: ObjectKind) -> tuple[Field, ...]:
 
 @cache
 def portal_fields_of(kind: ObjectKind) -> tuple[Field, ...]:
-    """Return the fields that the portal has for this kind of object: all but the remembered ones."""
+    """Return the fields that the portal has for this kind of object: all but the remembered
+    ones.
+    """
     return tuple(field for field in fields_of(kind) if not field.remembered)
 
 
@@ -95,13 +99,19 @@ def stricter(object: ObjectKind, name: str, first: Value, second: Value) -> Valu
     row = find(object, name)
     if row is None or row.stricter is None:
         return first
-    return min(_sound(row, first), _sound(row, second), key=lambda value: _looseness(row, value))
+    return min(
+        _sound(row, first), _sound(row, second), key=lambda value: _looseness(row, value)
+    )
 
 
 def _sound(row: Field, value: Value) -> Value:
     """Return the value if the field can have it, else the field's default."""
     is_allowed = row.stricter == "less" or value in (row.stricter or ())
-    return value if is_allowed and value is not None and row.shape.holds(value) else row.default
+    return (
+        value
+        if is_allowed and value is not None and row.shape.holds(value)
+        else row.default
+    )
 
 
 def _looseness(row: Field, value: Value) -> int:

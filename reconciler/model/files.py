@@ -1,4 +1,6 @@
-"""Source files, as the git tree gives them to `documents`: bytes, or the reason why there are none."""
+"""Source files, as the git tree gives them to `documents`: bytes, or the reason why there are
+none.
+"""
 
 from __future__ import annotations
 

@@ -123,8 +123,8 @@ class PersonOutcome:
         return tuple(Loss(self.person, self.life, right) for right in rights)
 
 
+# The loss of a person who is removed or archived, even if only invited.
 MEMBERSHIP: Final = "place"
-"""The loss of a person who is removed or archived, even if only invited."""
 
 
 class Loss(NamedTuple):
@@ -184,7 +184,9 @@ class Group:
     @property
     def name(self) -> str:
         """The group's name within its plan: stage and smallest key."""
-        return f"{self.stage.name.lower()}:{self.service or min(self.customers, default='')}"
+        return (
+            f"{self.stage.name.lower()}:{self.service or min(self.customers, default='')}"
+        )
 
     @property
     def digest(self) -> str:
@@ -286,7 +288,9 @@ class Plan:
     @property
     def ready(self) -> tuple[Group, ...]:
         """The groups that this run may apply."""
-        return tuple(group for group in self.groups if not group.held_back and not group.outside)
+        return tuple(
+            group for group in self.groups if not group.held_back and not group.outside
+        )
 
     @property
     def losses(self) -> frozenset[Loss]:
@@ -302,7 +306,9 @@ def review_of(plan: Plan) -> Review:
     }
     is_refused = any(refusal.scope is Scope.PLAN for refusal in plan.refusals)
     permissions = Permissions() if is_refused else plan.permissions
-    return Review(plan.portal, plan.epoch, frozenset(filter(None, ids)), plan.losses, permissions)
+    return Review(
+        plan.portal, plan.epoch, frozenset(filter(None, ids)), plan.losses, permissions
+    )
 
 
 def _digest(parts: Iterable[str]) -> str:

@@ -23,11 +23,11 @@ class Capability(StrEnum):
     MANAGE_TEAM = "manage the team"
 
 
+# The right to log in.
 ACCESS: Final = "access"
-"""The right to log in."""
 
+# The right to order: the customer has a project manager who takes the request.
 ORDERING: Final = "ordering"
-"""The right to order: the customer has a project manager who takes the request."""
 
 _CAPABILITIES: Final = {
     Role.REQUESTER: frozenset({Capability.SEND_REQUESTS, Capability.ACCEPT_QUOTES}),

@@ -10,14 +10,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
+# Nothing, a flag, a number, a text, or a set of texts (sorted, distinct).
 Value: TypeAlias = bool | int | str | tuple[str, ...] | None
-"""Nothing, a flag, a number, a text, or a set of texts (sorted, distinct)."""
 
+# Managed fields by name. A name that is missing is unmanaged; a name with `None` is
+# emptied.
 Fields: TypeAlias = Mapping[str, Value]
-"""Managed fields by name. A name that is missing is unmanaged; a name with `None` is emptied."""
 
+# The value of `services` for every service.
 ALL: Final = "all"
-"""The value of `services` for every service."""
 
 
 def as_set(items: Iterable[str]) -> tuple[str, ...]:

@@ -59,7 +59,9 @@ def find_blocking(
         all_refusals.update(dict.fromkeys(new_refusals))
 
 
-def rules_by_group(groups: Iterable[Group], refusals: Iterable[Refusal]) -> dict[str, set[str]]:
+def rules_by_group(
+    groups: Iterable[Group], refusals: Iterable[Refusal]
+) -> dict[str, set[str]]:
     """Return the rules of the refusals that name a group, by group name."""
     rules_by_name: dict[str, set[str]] = defaultdict(set)
     by_subject: dict[Subject, set[str]] = defaultdict(set)
@@ -72,8 +74,8 @@ def rules_by_group(groups: Iterable[Group], refusals: Iterable[Refusal]) -> dict
     return {name: rules for name, rules in rules_by_name.items() if rules}
 
 
+# The subject of a refusal: a customer, a service, and one of its two groups.
 Subject: TypeAlias = tuple[str | None, str | None, Stage | None]
-"""The subject of a refusal: a customer, a service, and one of its two groups."""
 
 
 def _subjects(group: Group) -> Iterator[Subject]:

@@ -1,4 +1,6 @@
-"""The parts of every line about a contact: the change with its target and cause, an edit, a count."""
+"""The parts of every line about a contact: the change with its target and cause, an edit, a
+count.
+"""
 
 from __future__ import annotations
 
@@ -15,7 +17,9 @@ from reconciler.model.values import FieldChange
 from reconciler.planning.customer_context import CustomerContext, Person
 
 
-def contact_change(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:
+def contact_change(
+    context: CustomerContext, person: Person, kind: Kind, message: str
+) -> Change:
     """Return a change of this kind about the person, with the fields of their file as its base. The
     caller adds the effects.
     """
@@ -62,10 +66,14 @@ def field_edit(
     portal knows.
     """
     by, at = _who_and_when(touch)
-    return PortalEdit(customer, contact, edit.name, edit.before, edit.after, by, at, service)
+    return PortalEdit(
+        customer, contact, edit.name, edit.before, edit.after, by, at, service
+    )
 
 
-def presence_edit(customer: str, contact: str | None, live: str, touch: Touch | None) -> PortalEdit:
+def presence_edit(
+    customer: str, contact: str | None, live: str, touch: Touch | None
+) -> PortalEdit:
     """Return an object that was removed or restored in the portal while its file did not change."""
     by, at = _who_and_when(touch)
     applied = "absent" if live == "restored" else "present"
@@ -83,7 +91,9 @@ def with_setter_notes(change: Change, live: LiveObject, base: Applied | None) ->
         live, [field.name for field in change.fields if field.name not in applied_fields]
     )
     return replace(
-        change, notes=notes, message=change.message + "".join(f" ({note})" for note in notes)
+        change,
+        notes=notes,
+        message=change.message + "".join(f" ({note})" for note in notes),
     )
 
 
@@ -110,14 +120,18 @@ def desired_of(person: Person) -> DesiredContact:
     return person.match.desired
 
 
-CONFLICT_HINT: Final = "to keep the portal's value, write it into the file; to keep the file's value, set the portal back first"
-"""The hint of every conflict."""
+# The hint of every conflict.
+CONFLICT_HINT: Final = (
+    "to keep the portal's value, write it into the file; to keep the file's "
+    "value, set the portal back first"
+)
 
 
 def describe_conflicts(conflicts: Iterable[FieldChange]) -> str:
     """Return the file's and the portal's value of each field that both sides changed."""
     pairs = (
-        f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal" for c in conflicts
+        f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal"
+        for c in conflicts
     )
     return f"changed in the file and in the portal: {', '.join(pairs)}"
 
@@ -128,5 +142,7 @@ def with_article(role: Role) -> str:
 
 
 def count_noun(number: int, singular: str, plural: str | None = None) -> str:
-    """Return the number with its noun; `plural` is needed where it is not the singular with an s."""
+    """Return the number with its noun; `plural` is needed where it is not the singular with an
+    s.
+    """
     return f"{number} {singular if number == 1 else plural or singular + 's'}"

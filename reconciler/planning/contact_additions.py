@@ -23,7 +23,12 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.live import Registration
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange
-from reconciler.planning.change_builders import contact_change, desired_of, live_of, with_article
+from reconciler.planning.change_builders import (
+    contact_change,
+    desired_of,
+    live_of,
+    with_article,
+)
 from reconciler.planning.customer_context import CustomerContext, Person, language_of
 from reconciler.planning.matching import MatchKind, may_belong_to
 from reconciler.planning.plan_items import PlanItems, hold
@@ -54,12 +59,17 @@ def _registration_moved(context: CustomerContext, person: Person) -> Objection |
     registration, reference = person.match.registration, desired_of(person).registration
     name = reference.id if reference else ""
     if name in context.contested:
-        hint = "keep it in the file of the person who signed up and delete it from the others"
+        hint = (
+            "keep it in the file of the person who signed up and delete it from the others"
+        )
         return Objection(
-            RuleId.REGISTRATION_CHANGED, f"registration {name} is named by several files", hint
+            RuleId.REGISTRATION_CHANGED,
+            f"registration {name} is named by several files",
+            hint,
         )
     hint = (
-        "delete the file, or remove its registration line to add the person without a registration"
+        "delete the file, or remove its registration line to add the person without a "
+        "registration"
     )
     if registration is None:
         reason = "no longer exists: it was rejected, withdrawn or already decided"
@@ -92,9 +102,13 @@ def _another_name(person: Person) -> Objection | None:
     if former is None:
         return None
     message = (
-        f"{person.key} was recently {former}, with the same address; the file says {desired.name}"
+        f"{person.key} was recently {former}, with the same address; the file says "
+        f"{desired.name}"
     )
-    hint = f"if it is the same person, write name: {former} and change it in a later run; if not, use another key for {desired.name}"
+    hint = (
+        f"if it is the same person, write name: {former} and change it in a later run; if "
+        f"not, use another key for {desired.name}"
+    )
     return Objection(RuleId.ONE_PERSON_OR_TWO, message, hint)
 
 
@@ -107,7 +121,9 @@ def contested_registrations(desired: DesiredState) -> frozenset[str]:
     """Return the registrations that more than one file of the tree names."""
     customers = desired.customers.values()
     contacts = [contact for customer in customers for contact in customer.contacts.values()]
-    farewells = [farewell for customer in customers for farewell in customer.farewells.values()]
+    farewells = [
+        farewell for customer in customers for farewell in customer.farewells.values()
+    ]
     file_counts = Counter(
         [contact.registration.id for contact in contacts if contact.registration]
         + [farewell.registration for farewell in farewells if farewell.registration]
@@ -141,32 +157,49 @@ def _approval(context: CustomerContext, person: Person) -> Change:
         raise AssertionError(f"{person.key} has no registration")
     message = f"{person.key} is approved as {with_article(desired_of(person).role)}"
     change = _creation(context, person, Kind.APPROVE_REGISTRATION, message)
-    target = replace(change.target, id=registration.contact_id, version=registration.version)
+    target = replace(
+        change.target, id=registration.contact_id, version=registration.version
+    )
     return replace(
-        change, target=target, registration=registration.id, fingerprint=registration.fingerprint
+        change,
+        target=target,
+        registration=registration.id,
+        fingerprint=registration.fingerprint,
     )
 
 
 def _creation(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:
     desired, registration = desired_of(person), person.match.registration
-    fields = tuple(FieldChange(name, None, value) for name, value in sorted(desired.fields.items()))
+    fields = tuple(
+        FieldChange(name, None, value) for name, value in sorted(desired.fields.items())
+    )
     own = {"language": registration.language} if registration else {}
-    mail = Mail(MailKind.ACTIVATION, desired.email, language_of(context, {**own, **desired.fields}))
+    mail = Mail(
+        MailKind.ACTIVATION, desired.email, language_of(context, {**own, **desired.fields})
+    )
     return replace(
-        contact_change(context, person, kind, message), fields=fields, effects=Effects((mail,))
+        contact_change(context, person, kind, message),
+        fields=fields,
+        effects=Effects((mail,)),
     )
 
 
 def _restoration(context: CustomerContext, person: Person) -> Change:
     live, desired = live_of(person), desired_of(person)
-    mail = Mail(MailKind.ACTIVATION_AGAIN, live.email, language_of(context, person.fields_after))
+    mail = Mail(
+        MailKind.ACTIVATION_AGAIN, live.email, language_of(context, person.fields_after)
+    )
     message = f"{person.key} is restored as {with_article(desired.role)}"
     change = contact_change(context, person, Kind.RESTORE_CONTACT, message)
-    return replace(change, fields=restored_fields(desired.fields, live), effects=Effects((mail,)))
+    return replace(
+        change, fields=restored_fields(desired.fields, live), effects=Effects((mail,))
+    )
 
 
 def reject_by_farewell(context: CustomerContext) -> PlanItems:
-    """Yield the pending registrations that farewells reject; one of another customer is held back."""
+    """Yield the pending registrations that farewells reject; one of another customer is held
+    back.
+    """
     for key, farewell in sorted(context.farewells.items()):
         registration = context.index.live.registrations.get(farewell.registration or "")
         if registration is None:
@@ -178,12 +211,18 @@ def reject_by_farewell(context: CustomerContext) -> PlanItems:
             continue
         reason = "is named by several files" if contested else "belongs to another customer"
         message = f"registration {registration.id} {reason}"
-        hint = "move the line to the farewell of the customer that the registration belongs to"
+        hint = (
+            "move the line to the farewell of the customer that the registration belongs to"
+        )
         yield hold(RuleId.REGISTRATION_CHANGED, context.key, key, message, hint)
 
 
 def _rejection(
-    context: CustomerContext, key: str, registration: Registration, reason: str, cause: Cause
+    context: CustomerContext,
+    key: str,
+    registration: Registration,
+    reason: str,
+    cause: Cause,
 ) -> Change:
     language, live = registration.language or context.language, context.customer.live
     return Change(
@@ -194,7 +233,9 @@ def _rejection(
         f"the registration of {registration.email} is rejected",
         cause=cause,
         effects=Effects((Mail(MailKind.REJECTED, registration.email, language),)),
-        target=Target(registration.contact_id, registration.version, live.id if live else None),
+        target=Target(
+            registration.contact_id, registration.version, live.id if live else None
+        ),
         registration=registration.id,
         reason=reason,
         present=False,

@@ -37,7 +37,9 @@ def plan_removal(context: CustomerContext, person: Person) -> PlanItems:
             yield replace(record, present=False, base=base.fields)
         return
     if restored_in_portal(context, person):
-        yield presence_edit(context.key, person.key, "restored", live.touched.get("presence"))
+        yield presence_edit(
+            context.key, person.key, "restored", live.touched.get("presence")
+        )
         return
     if farewell and farewell.keep:
         message = f"{person.key} is no longer managed here; the access stays"
@@ -58,13 +60,18 @@ def _removal(context: CustomerContext, person: Person) -> PlanItems:
             f"{person.key} leaves {count_noun(len(work), 'open request')} without an heir "
             f"({heir.problem}): {_request_list(context, person)}"
         )
-        hint = f"write removed/{person.key}.yaml with a line heir: KEY, or name an heir in customer.yaml"
+        hint = (
+            f"write removed/{person.key}.yaml with a line heir: KEY, or name an heir in "
+            f"customer.yaml"
+        )
         yield refuse(RuleId.NO_HEIR, context.key, person.key, message, hint)
     yield from _invited_heir(context, person, heir, len(work))
     yield removal_change(context, person, heir, len(work))
 
 
-def removal_change(context: CustomerContext, person: Person, heir: Heir, work: int) -> Change:
+def removal_change(
+    context: CustomerContext, person: Person, heir: Heir, work: int
+) -> Change:
     """Return the removal of a contact, with their open work going to the heir."""
     live, base = live_of(person), person.match.base
     farewell = context.farewells.get(person.key)
@@ -81,7 +88,9 @@ def removal_change(context: CustomerContext, person: Person, heir: Heir, work: i
     message += "".join(f" ({note})" for note in notes)
     cause = Cause()
     if farewell:
-        due = _was_applied(context, farewell, applied) and is_direct(context, farewell.heir, heir)
+        due = _was_applied(context, farewell, applied) and is_direct(
+            context, farewell.heir, heir
+        )
         cause = Cause(farewell.place.path, farewell.place.line, due)
     return replace(
         contact_change(context, person, Kind.REMOVE_CONTACT, message),
@@ -96,7 +105,9 @@ def removal_change(context: CustomerContext, person: Person, heir: Heir, work: i
 
 def _was_applied(context: CustomerContext, farewell: Farewell, applied: Fields) -> bool:
     """Whether an earlier run applied the last day and the heir that the files name now."""
-    same_day = farewell.leaves_on is not None and farewell.leaves_on == applied.get("leaves.on")
+    same_day = farewell.leaves_on is not None and farewell.leaves_on == applied.get(
+        "leaves.on"
+    )
     same_heir = farewell.heir == applied.get("heir")
     return (
         same_day
@@ -106,7 +117,9 @@ def _was_applied(context: CustomerContext, farewell: Farewell, applied: Fields) 
 
 
 def is_direct(context: CustomerContext, heir_key: str | None, heir: Heir) -> bool:
-    """Whether the work goes to the named heir or to the only manager, not along a chain of heirs."""
+    """Whether the work goes to the named heir or to the only manager, not along a chain of
+    heirs.
+    """
     heir_key = heir_key or context.heir
     return heir.contact is None or heir_key is None or heir.contact.key == heir_key
 
@@ -124,7 +137,8 @@ def hand_over_if_demoted(
     )
     if work and heir.contact is None:
         message = (
-            f"{person.key} becomes {with_article(Role(str(role.after)))} but no heir receives the open work "
+            f"{person.key} becomes {with_article(Role(str(role.after)))} but no heir receives "
+            f"the open work "
             f"({heir.problem}): {_request_list(context, person)}"
         )
         hint = f"add heir: KEY to {desired_of(person).place.path}"
@@ -150,10 +164,15 @@ def _handover_effects(heir: Heir, work: int) -> Effects:
     return Effects(mails, contact.ref, work)
 
 
-def _invited_heir(context: CustomerContext, person: Person, heir: Heir, work: int) -> PlanItems:
+def _invited_heir(
+    context: CustomerContext, person: Person, heir: Heir, work: int
+) -> PlanItems:
     contact = heir.contact
     if work and contact is not None and contact.status is not Status.ACTIVE:
-        message = f"{contact.key} receives the work of {person.key}, but has not activated their access yet"
+        message = (
+            f"{contact.key} receives the work of {person.key}, but has not activated "
+            f"their access yet"
+        )
         hint = "resend the activation mail, or name another heir"
         yield warn(RuleId.HEIR_INVITED, context.key, contact.key, message, hint)
 

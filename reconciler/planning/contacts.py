@@ -51,7 +51,9 @@ def _matched_contact(context: CustomerContext, person: Person) -> PlanItems:
     for edit in comparison.edits:
         yield field_edit(context.key, person.key, edit, live.touched.get(edit.name))
     if person.match.kind is MatchKind.RECREATED:
-        yield presence_edit(context.key, person.key, "recreated", live.touched.get("presence"))
+        yield presence_edit(
+            context.key, person.key, "recreated", live.touched.get("presence")
+        )
     if comparison.conflicts:
         yield hold(
             RuleId.CONFLICT,
@@ -77,7 +79,10 @@ def _matched_contact(context: CustomerContext, person: Person) -> PlanItems:
 def _registration_left(context: CustomerContext, person: Person) -> PlanItems:
     registration = desired_of(person).registration
     if registration and registration.id in context.index.live.registrations:
-        message = f"registration {registration.id} is still pending, but {person.key} is already a contact"
+        message = (
+            f"registration {registration.id} is still pending, but {person.key} is "
+            f"already a contact"
+        )
         hint = "reject the registration in the portal"
         yield warn(RuleId.REGISTRATION_PENDING, context.key, person.key, message, hint)
 
@@ -113,7 +118,9 @@ def _field_changes(
         changes.append(_email_change(context, person, fields["email"]))
     if "role" in fields:
         role = fields["role"]
-        message = f"{person.key} becomes {with_article(Role(str(role.after)))}, was {role.before}"
+        message = (
+            f"{person.key} becomes {with_article(Role(str(role.after)))}, was {role.before}"
+        )
         changes.append(_field_change(context, person, Kind.CHANGE_ROLE, message, (role,)))
     if rest:
         message = f"{person.key}: {', '.join(change.name for change in rest)}"

@@ -36,12 +36,19 @@ def _matched_contact(context: CustomerContext, person: Person) -> ContactAfterPl
     if match.kind is MatchKind.AWAY or objection(context, person) is not None:
         return None
     if match.desired is None:
-        return _without_file(context, person, live) if live is not None and live.living else None
+        return (
+            _without_file(context, person, live)
+            if live is not None and live.living
+            else None
+        )
     fields = person.fields_after
     return ContactAfterPlan(
         person.key,
         ObjectRef(
-            context.key, person.key, live.id if live else None, live.version if live else None
+            context.key,
+            person.key,
+            live.id if live else None,
+            live.version if live else None,
         ),
         Role(str(fields["role"])),
         _status(person),
@@ -57,7 +64,9 @@ def _status(person: Person) -> Status:
     if live is None or not live.living:
         return Status.INVITED
     changes = () if person.comparison.conflicts else person.comparison.changes
-    return Status.INVITED if any(change.name == "email" for change in changes) else live.status
+    return (
+        Status.INVITED if any(change.name == "email" for change in changes) else live.status
+    )
 
 
 def _former(person: Person) -> tuple[str, ...]:
@@ -67,7 +76,9 @@ def _former(person: Person) -> tuple[str, ...]:
     return (*former, str(live.external_key)) if live and is_renamed else former
 
 
-def _without_file(context: CustomerContext, person: Person, live: LiveContact) -> ContactAfterPlan:
+def _without_file(
+    context: CustomerContext, person: Person, live: LiveContact
+) -> ContactAfterPlan:
     farewell = context.farewells.get(person.key)
     stays = restored_in_portal(context, person) or (farewell is not None and farewell.keep)
     return ContactAfterPlan(

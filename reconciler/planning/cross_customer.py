@@ -15,7 +15,11 @@ from reconciler.model.live import LiveContact
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
 from reconciler.planning.contact_additions import objection
-from reconciler.planning.customer_context import CustomerContext, names_at, restored_in_portal
+from reconciler.planning.customer_context import (
+    CustomerContext,
+    names_at,
+    restored_in_portal,
+)
 from reconciler.planning.index import Index
 from reconciler.planning.matching import MatchKind
 from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
@@ -46,17 +50,23 @@ def _freed_addresses(
     """Return the live contacts whose address is free from the start of their group: id → customer
     key.
     """
-    owners = {c.target.id: c.customer or "" for c in changes if c.kind in _FREEING and c.target.id}
+    owners = {
+        c.target.id: c.customer or "" for c in changes if c.kind in _FREEING and c.target.id
+    }
     archived = {c.target.id for c in changes if c.kind is Kind.ARCHIVE_CUSTOMER}
     for context in contexts:
         if context.customer.live and context.customer.live.id in archived:
-            owners |= {row.id: context.key for row in context.index.living(context.customer.live)}
+            owners |= {
+                row.id: context.key for row in context.index.living(context.customer.live)
+            }
     return owners
 
 
 @dataclass(frozen=True, slots=True)
 class _Claim:
-    """An address that the plan makes somebody's login; `row`: the contact that then has it, if any."""
+    """An address that the plan makes somebody's login; `row`: the contact that then has it, if
+    any.
+    """
 
     context: CustomerContext
     key: str
@@ -89,16 +99,24 @@ def _claims(context: CustomerContext) -> Iterator[_Claim]:
                 yield _Claim(context, names[row.id].partition("/")[2], row.email, row.id)
 
 
-def _claimed_addresses(contexts: Iterable[CustomerContext], freed: dict[str, str]) -> PlanItems:
+def _claimed_addresses(
+    contexts: Iterable[CustomerContext], freed: dict[str, str]
+) -> PlanItems:
     """Refuse a claimed address unless it is free or this plan frees it."""
     claims = [
-        claim for context in contexts if not context.is_released for claim in _claims(context)
+        claim
+        for context in contexts
+        if not context.is_released
+        for claim in _claims(context)
     ]
     first: dict[str, _Claim] = {}
     for claim in claims:
         earlier_claim = first.setdefault(address_key(claim.address), claim)
         if earlier_claim.row != claim.row or earlier_claim.key != claim.key:
-            message = f"{claim.address} would also be the address of {earlier_claim.context.key}/{earlier_claim.key}"
+            message = (
+                f"{claim.address} would also be the address of "
+                f"{earlier_claim.context.key}/{earlier_claim.key}"
+            )
             hint = "restore the customer first, and reuse the address in a later run"
             yield refuse(RuleId.ADDRESS_TAKEN, claim.context.key, claim.key, message, hint)
         yield from _address_of_another(claim, freed)
@@ -135,13 +153,21 @@ def _ambiguous(context: CustomerContext) -> PlanItems:
             if address != (name_key(row.name) == name_key(desired.name)):
                 shared_field = "address" if address else "name"
                 message = (
-                    f"{person.key} has the same {shared_field} as {key}, whose file was removed"
+                    f"{person.key} has the same {shared_field} as {key}, whose file was "
+                    f"removed"
                 )
-                hint = f"if it is the same person, write previously: [{key}]; if not, write removed/{key}.yaml"
-                yield refuse(RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint)
+                hint = (
+                    f"if it is the same person, write previously: [{key}]; if not, write "
+                    f"removed/{key}.yaml"
+                )
+                yield refuse(
+                    RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint
+                )
 
 
-def _leavers_without_farewell(context: CustomerContext) -> Iterator[tuple[str, LiveContact]]:
+def _leavers_without_farewell(
+    context: CustomerContext,
+) -> Iterator[tuple[str, LiveContact]]:
     for person in context.people:
         row = person.match.live
         if (
@@ -200,7 +226,9 @@ def _foreign_customer(context: CustomerContext) -> PlanItems:
 
 def _claimed_names(changes: Sequence[Change], index: Index) -> PlanItems:
     """Refuse customers that take the name of another one; an archive in the same plan frees it."""
-    archived = {c.target.id: str(c.customer) for c in changes if c.kind is Kind.ARCHIVE_CUSTOMER}
+    archived = {
+        c.target.id: str(c.customer) for c in changes if c.kind is Kind.ARCHIVE_CUSTOMER
+    }
     for change in changes:
         if change.object is not ObjectKind.CUSTOMER:
             continue
@@ -224,11 +252,17 @@ def find_moves(changes: Sequence[Change], index: Index) -> dict[str, str]:
     another.
     """
     rows = index.live.contacts
-    arrivals = {_identity(change, rows): change for change in changes if change.kind in _ARRIVING}
+    arrivals = {
+        _identity(change, rows): change for change in changes if change.kind in _ARRIVING
+    }
     ends: dict[str, str] = {}
     for change in changes:
-        row = rows.get(change.target.id or "") if change.kind is Kind.REMOVE_CONTACT else None
-        arrival = arrivals.get((address_key(row.email), name_key(row.name))) if row else None
+        row = (
+            rows.get(change.target.id or "") if change.kind is Kind.REMOVE_CONTACT else None
+        )
+        arrival = (
+            arrivals.get((address_key(row.email), name_key(row.name))) if row else None
+        )
         if arrival and arrival.customer != change.customer:
             ends[_end(change)], ends[_end(arrival)] = _end(arrival), _end(change)
     return ends
@@ -239,7 +273,10 @@ def _identity(change: Change, rows: Mapping[str, LiveContact]) -> tuple[str, str
     row.
     """
     row = rows.get(change.target.id or "")
-    fields = {**(row.fields if row else {}), **{field.name: field.after for field in change.fields}}
+    fields = {
+        **(row.fields if row else {}),
+        **{field.name: field.after for field in change.fields},
+    }
     return address_key(str(fields["email"])), name_key(str(fields["name"]))
 
 
@@ -249,11 +286,15 @@ def with_moves(changes: Iterable[Change], ends: Mapping[str, str]) -> Iterator[C
         other_end = ends.get(_end(change))
         if other_end is not None and change.kind is Kind.REMOVE_CONTACT:
             yield replace(
-                change, other_end=other_end, message=f"{change.message} (moves to {other_end})"
+                change,
+                other_end=other_end,
+                message=f"{change.message} (moves to {other_end})",
             )
         elif other_end is not None and change.kind in _ARRIVING:
             yield replace(
-                change, other_end=other_end, message=f"{change.message} (moves from {other_end})"
+                change,
+                other_end=other_end,
+                message=f"{change.message} (moves from {other_end})",
             )
         else:
             yield change

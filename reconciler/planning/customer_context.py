@@ -16,8 +16,8 @@ from reconciler.planning.matching import ContactMatch, CustomerMatch, MatchKind
 from reconciler.planning.portal_edit_reverts import revert_edits
 from reconciler.planning.three_way_merge import Comparison, compare
 
+# The language of mails to a customer that sets none (an assumption).
 DEFAULT_LANGUAGE = "en"
-"""The language of mails to a customer that sets none (an assumption)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,9 @@ def compare_person(context: CustomerContext, match: ContactMatch) -> Person:
     """
     if match.desired is None or match.live is None:
         return Person(match)
-    comparison = compare(match.desired.fields, match.live.fields, match.base, match.live.touched)
+    comparison = compare(
+        match.desired.fields, match.live.fields, match.base, match.live.touched
+    )
     if context.reverts and match.kind is not MatchKind.AWAY:
         comparison = revert_edits(comparison)
     return Person(match, comparison)
@@ -158,7 +160,9 @@ def names_at(context: CustomerContext) -> dict[str, str]:
     if context.customer.live is None:
         return {}
     index = context.index
-    keys = {person.match.live.id: person.key for person in context.people if person.match.live}
+    keys = {
+        person.match.live.id: person.key for person in context.people if person.match.live
+    }
     return {
         row.id: f"{context.key}/{keys.get(row.id) or index.own_name(row)}"
         for row in index.contacts[context.customer.live.id]

@@ -57,7 +57,9 @@ def plan_customer(context: CustomerContext) -> PlanItems:
 
 
 def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
-    """Refuse a removed folder and a new one that look like the same customer, without `previously`."""
+    """Refuse a removed folder and a new one that look like the same customer, without
+    `previously`.
+    """
     customers = list(contexts)
     removed_folders = [
         context
@@ -74,7 +76,10 @@ def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
             continue
         for former in removed_folders:
             if _look_alike(desired, former):
-                message = f"folder {former.key} is missing, and {context.key} looks like the same customer"
+                message = (
+                    f"folder {former.key} is missing, and {context.key} looks like the "
+                    f"same customer"
+                )
                 hint = f"write previously: [{former.key}] in {desired.place.path}"
                 yield refuse(RuleId.SAME_CUSTOMER, context.key, None, message, hint)
                 yield CustomerLink(context.key, former.key)
@@ -83,7 +88,9 @@ def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
 def _look_alike(desired: DesiredCustomer, former: CustomerContext) -> bool:
     """Whether the two share a name, or at least half of the former folder's addresses."""
     row = _live_row(former)
-    before = {address_key(c.email) for c in former.index.living(row) if former.index.manages(c)}
+    before = {
+        address_key(c.email) for c in former.index.living(row) if former.index.manages(c)
+    }
     after = {address_key(contact.email) for contact in desired.contacts.values()}
     half = bool(before) and 2 * len(before & after) >= len(before)
     return half or name_key(row.name) == name_key(desired.name)
@@ -91,7 +98,9 @@ def _look_alike(desired: DesiredCustomer, former: CustomerContext) -> bool:
 
 def _creation(context: CustomerContext) -> Change:
     desired = _desired(context)
-    fields = tuple(FieldChange(name, None, value) for name, value in sorted(desired.fields.items()))
+    fields = tuple(
+        FieldChange(name, None, value) for name, value in sorted(desired.fields.items())
+    )
     message = f"customer {context.key} ({desired.name}) is added"
     return replace(_change(context, Kind.CREATE_CUSTOMER, message), fields=fields)
 
@@ -100,9 +109,12 @@ def _release(context: CustomerContext) -> PlanItems:
     """Release the customer once. The line may stay in the file: nothing is managed after that."""
     if context.customer.kind in {MatchKind.SAME, MatchKind.RENAMED}:
         message = (
-            f"{context.key} and its people are no longer managed here; nothing changes for them"
+            f"{context.key} and its people are no longer managed here; nothing changes "
+            f"for them"
         )
-        yield replace(_change(context, Kind.RELEASE_CUSTOMER, message), base=None, present=False)
+        yield replace(
+            _change(context, Kind.RELEASE_CUSTOMER, message), base=None, present=False
+        )
 
 
 def _matched_customer(context: CustomerContext) -> PlanItems:
@@ -137,9 +149,13 @@ def _changes(
     is_renamed = context.customer.kind is MatchKind.RENAMED
     if is_renamed:
         change = _change(
-            context, Kind.RENAME_CUSTOMER, f"{live.external_key} is now called {context.key}"
+            context,
+            Kind.RENAME_CUSTOMER,
+            f"{live.external_key} is now called {context.key}",
         )
-        yield replace(change, previous_key=live.external_key, cause=_cause(context, "previously"))
+        yield replace(
+            change, previous_key=live.external_key, cause=_cause(context, "previously")
+        )
     if fields:
         names = ", ".join(field.name for field in fields)
         change = _change(context, Kind.UPDATE_CUSTOMER, f"{context.key}: {names}")
@@ -159,11 +175,15 @@ def _restoration(context: CustomerContext) -> Change:
         for row in sorted(back, key=lambda row: address_key(row.email))
     )
     names = names_at(context)
-    managers = sorted(names[row.id].partition("/")[2] for row in back if row.role is Role.MANAGER)
+    managers = sorted(
+        names[row.id].partition("/")[2] for row in back if row.role is Role.MANAGER
+    )
     again = f"; restored managers: {', '.join(managers)}" if managers else ""
     message = f"{context.key} is restored with the people removed by its archiving{again}"
     change = _change(context, Kind.RESTORE_CUSTOMER, message)
-    return replace(change, fields=restored_fields(desired.fields, live), effects=Effects(mails))
+    return replace(
+        change, fields=restored_fields(desired.fields, live), effects=Effects(mails)
+    )
 
 
 def _archived_in_portal(context: CustomerContext) -> PlanItems:
@@ -173,7 +193,9 @@ def _archived_in_portal(context: CustomerContext) -> PlanItems:
     touch = live.removal.touch
     comparison = compare(desired.fields, live.fields, live.applied, live.touched)
     if comparison.changes or comparison.memos or comparison.conflicts:
-        message = f"the file changed, but {touch.by} archived this customer on {touch.at[:10]}"
+        message = (
+            f"the file changed, but {touch.by} archived this customer on {touch.at[:10]}"
+        )
         hint = "delete the folder, or restore the customer in the portal"
         yield refuse(RuleId.CONFLICT, context.key, None, message, hint)
         return
@@ -214,7 +236,14 @@ def _change(context: CustomerContext, kind: Kind, message: str) -> Change:
     base = desired.fields if desired else None
     cause = _cause(context)
     return Change(
-        kind, ObjectKind.CUSTOMER, context.key, None, message, target=target, base=base, cause=cause
+        kind,
+        ObjectKind.CUSTOMER,
+        context.key,
+        None,
+        message,
+        target=target,
+        base=base,
+        cause=cause,
     )
 
 

@@ -40,7 +40,8 @@ def leaving_soon(desired: DesiredState, day: datetime.date) -> list[DesiredConta
         contact
         for _, customer in sorted(desired.customers.items())
         for _, contact in sorted(customer.contacts.items())
-        if contact.leaves and day < datetime.date.fromisoformat(contact.leaves.on) <= day + SOON
+        if contact.leaves
+        and day < datetime.date.fromisoformat(contact.leaves.on) <= day + SOON
     ]
 
 
@@ -58,11 +59,15 @@ def _customer_of_day(customer: DesiredCustomer, day: datetime.date) -> DesiredCu
 
 
 def _due(contact: DesiredContact, day: datetime.date) -> bool:
-    return contact.leaves is not None and datetime.date.fromisoformat(contact.leaves.on) <= day
+    return (
+        contact.leaves is not None and datetime.date.fromisoformat(contact.leaves.on) <= day
+    )
 
 
 def _farewell(contact: DesiredContact) -> Farewell:
     reason = contact.leaves.reason if contact.leaves else "left"
     place = contact.places.get("leaves", contact.place)
     leaves_on = contact.leaves.on if contact.leaves else None
-    return Farewell(contact.customer, contact.key, place, contact.heir, reason, leaves_on=leaves_on)
+    return Farewell(
+        contact.customer, contact.key, place, contact.heir, reason, leaves_on=leaves_on
+    )

@@ -21,8 +21,8 @@ from reconciler.planning.rights import may_order
 SERVICE = RuleId.WAITS_FOR_SERVICE
 CUSTOMER = RuleId.WAITS_FOR_CUSTOMER
 
+# By group name: the groups it depends on, each with the rule that says why.
 Dependencies = Mapping[str, Mapping[str, RuleId]]
-"""By group name: the groups it depends on, each with the rule that says why."""
 
 
 def group_dependencies(groups: Iterable[Group], projection: Projection) -> Dependencies:
@@ -44,7 +44,8 @@ def _for_new_services(groups: list[Group]) -> Iterator[tuple[str, str, RuleId]]:
         change.service: group.name
         for group in groups
         for change in group.changes
-        if change.kind in {Kind.CREATE_SERVICE, Kind.RENAME_SERVICE} and change.service is not None
+        if change.kind in {Kind.CREATE_SERVICE, Kind.RENAME_SERVICE}
+        and change.service is not None
     }
     for group in groups:
         if group.stage is Stage.CUSTOMERS:
@@ -63,7 +64,9 @@ def _service_keys(group: Group) -> set[str]:
 
 
 def _for_users(projection: Projection) -> Iterator[tuple[str, str, RuleId]]:
-    """Yield the dependencies that close a service after it opens, and remove it after its last use."""
+    """Yield the dependencies that close a service after it opens, and remove it after its last
+    use.
+    """
     for key, moves in projection.services.items():
         if moves.closing_group is None:
             continue
@@ -98,7 +101,8 @@ def users(projection: Projection, service: str) -> Iterator[User]:
             yield User(home.name, home.group, before, after)
     for subject in projection.subjects:
         before, after = (
-            p.living and service in (p.services or ()) for p in (subject.before, subject.after)
+            p.living and service in (p.services or ())
+            for p in (subject.before, subject.after)
         )
         if before or after:
             yield User(subject.name, subject.group, before, after)
@@ -121,7 +125,10 @@ def _for_right(
     def has(*groups: str | None) -> bool:
         applied_groups = frozenset(group for group in groups if group is not None)
         state = moves.in_state(applied_groups)
-        person, customer = subject.person(applied_groups), subject.home.state(applied_groups)
+        person, customer = (
+            subject.person(applied_groups),
+            subject.home.state(applied_groups),
+        )
         return (
             person.living
             and state is not None

@@ -27,7 +27,11 @@ from reconciler.planning.projection import (
     differences,
     project,
 )
-from reconciler.planning.run_scope import is_in_scope, refuse_unreviewed, refuse_unreviewed_losses
+from reconciler.planning.run_scope import (
+    is_in_scope,
+    refuse_unreviewed,
+    refuse_unreviewed_losses,
+)
 from reconciler.planning.safeguards import (
     fixed_refusals,
     outcome_refusals,
@@ -87,7 +91,9 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     out_of_scope = frozenset(
         group.name for group in groups if not is_in_scope(group.customers, facts.run)
     )
-    run_blocking = find_blocking(groups, plan_blocking.refusals, edges, run_refusals, out_of_scope)
+    run_blocking = find_blocking(
+        groups, plan_blocking.refusals, edges, run_refusals, out_of_scope
+    )
     applied_groups = all_names - set(run_blocking.rules) - out_of_scope
     moved_rights = [
         *intended,
@@ -97,13 +103,17 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     costs = _cost(groups, moved_rights, situation, stale)
     limits = list(_plan_refusals(proposal, facts, costs))
     rules = {
-        refusal.rule for refusal in (*limits, *run_blocking.refusals) if refusal.scope is Scope.PLAN
+        refusal.rule
+        for refusal in (*limits, *run_blocking.refusals)
+        if refusal.scope is Scope.PLAN
     }
     outcomes = outcomes_of(projection, applied_groups, all_names)
     evaluated_groups = (
         replace(
             group,
-            held_back=tuple(sorted(rules | run_blocking.rules.get(group.name, frozenset()))),
+            held_back=tuple(
+                sorted(rules | run_blocking.rules.get(group.name, frozenset()))
+            ),
             waits_for=tuple(sorted(edges.get(group.name, {}))),
             outcomes=outcomes.get(group.name, ()),
             expects=_expects(group, proposal.index.live),
@@ -124,7 +134,9 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
 def _names(proposal: Proposal) -> dict[str, str]:
     if not proposal.groups:
         return {}
-    return {id: name for context in proposal.contexts for id, name in names_at(context).items()}
+    return {
+        id: name for context in proposal.contexts for id, name in names_at(context).items()
+    }
 
 
 def _situation(
@@ -163,7 +175,9 @@ def _has_folder(context: CustomerContext) -> bool:
 
 
 def _affected_people(moved_rights: Iterable[Difference]) -> frozenset[str]:
-    return frozenset(difference.subject.name for difference in moved_rights if difference.counts)
+    return frozenset(
+        difference.subject.name for difference in moved_rights if difference.counts
+    )
 
 
 def _cost(
@@ -177,7 +191,9 @@ def _cost(
     changes = tuple(
         change for group in groups if group.name not in stale for change in group.changes
     )
-    losses = frozenset(loss for difference in moved_rights for loss in losses_of(difference))
+    losses = frozenset(
+        loss for difference in moved_rights for loss in losses_of(difference)
+    )
     return Cost(_affected_people(moved_rights), people, losses, changes)
 
 
@@ -192,20 +208,34 @@ def _expects(group: Group, live: LiveState) -> Expects:
     if group.stage is not Stage.CUSTOMERS:
         return Expects()
     written_ids = {change.target.id for change in group.changes}
-    homes = {c.target.customer_id for c in group.changes if c.target.customer_id in live.customers}
+    homes = {
+        c.target.customer_id
+        for c in group.changes
+        if c.target.customer_id in live.customers
+    }
     heirs = {
-        c.effects.work_to.id for c in group.changes if c.effects.work_to and c.effects.work_to.id
+        c.effects.work_to.id
+        for c in group.changes
+        if c.effects.work_to and c.effects.work_to.id
     }
     rows = [
-        (ObjectKind.CUSTOMER, id, live.customers[id].version) for id in homes - written_ids if id
+        (ObjectKind.CUSTOMER, id, live.customers[id].version)
+        for id in homes - written_ids
+        if id
     ]
     rows += [
-        (ObjectKind.CONTACT, id, live.contacts[id].version) for id in heirs - written_ids if id
+        (ObjectKind.CONTACT, id, live.contacts[id].version)
+        for id in heirs - written_ids
+        if id
     ]
     if any(
-        field.name in {"services", "role"} for change in group.changes for field in change.fields
+        field.name in {"services", "role"}
+        for change in group.changes
+        for field in change.fields
     ):
-        rows += [(ObjectKind.SERVICE, row.id, row.version) for row in live.services.values()]
+        rows += [
+            (ObjectKind.SERVICE, row.id, row.version) for row in live.services.values()
+        ]
     watched_customers = homes if any(map(_takes_rights, group.changes)) else set()
     return Expects(
         tuple(sorted(rows)), tuple(sorted(filter(None, watched_customers))), live.revision

@@ -46,7 +46,9 @@ class Heir:
 
 
 def find_heir(
-    giver: ContactAfterPlan, people: Mapping[str, ContactAfterPlan], customer_heir: str | None
+    giver: ContactAfterPlan,
+    people: Mapping[str, ContactAfterPlan],
+    customer_heir: str | None,
 ) -> Heir:
     """Return the heir of a person: from their file or farewell, else the customer's, else the only
     manager.
@@ -63,11 +65,15 @@ def find_heir(
         if contact.key in chain:
             if giver.heir is None and chain == [contact.key]:
                 break  # the giver is the customer's heir
-            return Heir(None, f"the heirs form a circle: {' → '.join([*chain, contact.key])}")
+            return Heir(
+                None, f"the heirs form a circle: {' → '.join([*chain, contact.key])}"
+            )
         if contact.can_receive:
             return Heir(contact)
         if not contact.leaves:
-            return Heir(None, f"{contact.key} cannot hold work ({contact.role}, {contact.status})")
+            return Heir(
+                None, f"{contact.key} cannot hold work ({contact.role}, {contact.status})"
+            )
         chain.append(contact.key)
         heir_key = contact.heir or customer_heir
     managers = [
@@ -84,5 +90,7 @@ def find_heir(
     )
 
 
-def _find_by_key(key: str, people: Mapping[str, ContactAfterPlan]) -> ContactAfterPlan | None:
+def _find_by_key(
+    key: str, people: Mapping[str, ContactAfterPlan]
+) -> ContactAfterPlan | None:
     return people.get(key) or next((p for p in people.values() if key in p.former), None)

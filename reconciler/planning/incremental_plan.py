@@ -7,7 +7,15 @@ from dataclasses import replace
 
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Group, Permissions, PersonOutcome, Plan, Refusal, Scope
+from reconciler.model.plan import (
+    Facts,
+    Group,
+    Permissions,
+    PersonOutcome,
+    Plan,
+    Refusal,
+    Scope,
+)
 from reconciler.planning.blocking import rules_by_group
 from reconciler.planning.index import applied_policy
 from reconciler.planning.limits import Cost, limit_refusals
@@ -38,7 +46,11 @@ def make_plan_since(
             outcomes=tuple(_new_outcomes(group, outcomes)),
         )
         for group in now.groups
-        if (changes := tuple(change for change in group.changes if change.id not in earlier_ids))
+        if (
+            changes := tuple(
+                change for change in group.changes if change.id not in earlier_ids
+            )
+        )
     )
     shown_count = sum(len(group.changes) for group in groups)
     folded = len(now.changes) - shown_count + len(now.refusals) - len(refusals)
@@ -62,8 +74,12 @@ def make_plan_since(
     )
 
 
-def _own_limit_rules(earlier: Plan, now: Plan, desired: DesiredState, live: LiveState) -> set[str]:
-    """Return the limits that the pull request's own changes exceed as if nothing else were pending."""
+def _own_limit_rules(
+    earlier: Plan, now: Plan, desired: DesiredState, live: LiveState
+) -> set[str]:
+    """Return the limits that the pull request's own changes exceed as if nothing else were
+    pending.
+    """
     earlier_ids = {change.id for change in earlier.changes}
     changes = tuple(change for change in now.changes if change.id not in earlier_ids)
     people = now.affected_people - earlier.affected_people
@@ -74,9 +90,15 @@ def _own_limit_rules(earlier: Plan, now: Plan, desired: DesiredState, live: Live
     }
 
 
-def _new_refusals(earlier: Plan, now: Plan, own_limit_rules: set[str]) -> tuple[Refusal, ...]:
-    pending = {(r.rule, r.customer, r.contact, r.service, r.message) for r in earlier.refusals}
-    plan_rules = {r.rule for r in earlier.refusals if r.scope is Scope.PLAN} - own_limit_rules
+def _new_refusals(
+    earlier: Plan, now: Plan, own_limit_rules: set[str]
+) -> tuple[Refusal, ...]:
+    pending = {
+        (r.rule, r.customer, r.contact, r.service, r.message) for r in earlier.refusals
+    }
+    plan_rules = {
+        r.rule for r in earlier.refusals if r.scope is Scope.PLAN
+    } - own_limit_rules
     return tuple(
         r
         for r in now.refusals

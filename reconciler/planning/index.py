@@ -51,7 +51,9 @@ class Index:
             self.requests[request.owner_id].append(request)
             self.requests_of_customer[request.customer_id].append(request)
         for registration in sorted(live.registrations.values(), key=lambda r: r.id):
-            self.registrations_by_address[address_key(registration.email)].append(registration)
+            self.registrations_by_address[address_key(registration.email)].append(
+                registration
+            )
 
     def manages(self, row: LiveObject) -> bool:
         """Whether the object carries our owner."""

@@ -12,8 +12,8 @@ from reconciler.model.plan import Facts, Loss, Permissions, Plan, Refusal, Revie
 from reconciler.model.rules import RuleId
 from reconciler.planning.plan_items import refuse_plan
 
+# Below this number of people, a customer's limit is a number and not a percentage.
 SMALL_CUSTOMER = 10
-"""Below this number of people, a customer's limit is a number and not a percentage."""
 
 
 def policy_in_force(demanded: Policy, applied: Policy) -> Policy:
@@ -60,7 +60,10 @@ def limit_refusals(
     policy = policy_in_force(demanded, applied)
     people, mails = cost.people, cost.changes
     for review in facts.run.reviewed or ():
-        if permissions.allow_removals is None and review.permissions.allow_removals is not None:
+        if (
+            permissions.allow_removals is None
+            and review.permissions.allow_removals is not None
+        ):
             own = _people_of(review, cost)
             yield from _people_beyond(len(own & people), review.permissions.allow_removals)
             people -= own
@@ -79,7 +82,9 @@ def limit_refusals(
 def _people_of(review: Review, cost: Cost) -> frozenset[str]:
     """Return the people who lose nothing but what this reviewed plan shows."""
     reviewed = [change for change in cost.changes if change.id in review.ids]
-    archived = {change.customer for change in reviewed if change.kind is Kind.ARCHIVE_CUSTOMER}
+    archived = {
+        change.customer for change in reviewed if change.kind is Kind.ARCHIVE_CUSTOMER
+    }
     shown_people = {
         *(loss.person for loss in review.losses),
         *(f"{change.customer}/{change.contact}" for change in reviewed),
@@ -97,7 +102,8 @@ def mails_of(changes: Iterable[Change]) -> int:
 def _people_beyond(people: int, permitted: int) -> Iterator[Refusal]:
     if people > permitted:
         message = (
-            f"the reviewed plan takes access or power from {people} people now; it allows {permitted}; "
+            f"the reviewed plan takes access or power from {people} people now; it allows "
+            f"{permitted}; "
             "nothing was changed"
         )
         yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, _PLAN_AGAIN)
@@ -106,7 +112,8 @@ def _people_beyond(people: int, permitted: int) -> Iterator[Refusal]:
 def _mails_beyond(mails: int, permitted: int) -> Iterator[Refusal]:
     if mails > permitted:
         message = (
-            f"the reviewed plan sends {mails} mails now; it allows {permitted}; nothing was changed"
+            f"the reviewed plan sends {mails} mails now; it allows {permitted}; nothing "
+            f"was changed"
         )
         yield refuse_plan(RuleId.TOO_MANY_MAILS, message, _PLAN_AGAIN)
 
@@ -120,30 +127,47 @@ def _limit(policy: Policy, population: int) -> int:
 
 
 def _people_limit(
-    people: int, population: int, policy: Policy, permissions: Permissions, *, merge_first: bool
+    people: int,
+    population: int,
+    policy: Policy,
+    permissions: Permissions,
+    *,
+    merge_first: bool,
 ) -> Iterator[Refusal]:
     permitted = permissions.allow_removals
     if permitted is not None:
         if permitted != people:
-            message = f"--allow-removals {permitted} is wrong: this plan takes access or power from {people} people"
+            message = (
+                f"--allow-removals {permitted} is wrong: this plan takes access or power "
+                f"from {people} people"
+            )
             hint = f"if this is intended, pass --allow-removals {people}"
-            yield refuse_plan(RuleId.TOO_MANY_REMOVALS, f"{message}; nothing was changed", hint)
+            yield refuse_plan(
+                RuleId.TOO_MANY_REMOVALS, f"{message}; nothing was changed", hint
+            )
         return
     limit = _limit(policy, population)
     if people <= limit:
         return
     share = f"{100 * people // population} %" if population else "all"
     message = (
-        f"this plan takes access or power from {people} of {population} people ({share}); the limit is {limit} "
-        f"({policy.removals_percent} %, at least {policy.removals_at_least}, at most {policy.removals_at_most}); "
+        f"this plan takes access or power from {people} of {population} people ({share}); the "
+        f"limit is {limit} "
+        f"({policy.removals_percent} %, at least {policy.removals_at_least}, at most "
+        f"{policy.removals_at_most}); "
         "nothing was changed"
     )
     hint = f"if this is intended, apply with --allow-removals {people}"
-    yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, MERGE_FIRST if merge_first else hint)
+    yield refuse_plan(
+        RuleId.TOO_MANY_REMOVALS, message, MERGE_FIRST if merge_first else hint
+    )
 
 
-MERGE_FIRST = "the new policy in portal.yaml would allow it, but takes effect in the next run; merge and apply the policy first"
-"""The hint about a limit that only the last applied policy still sets."""
+# The hint about a limit that only the last applied policy still sets.
+MERGE_FIRST = (
+    "the new policy in portal.yaml would allow it, but takes effect in the next run; "
+    "merge and apply the policy first"
+)
 
 
 def _mail_limit(
@@ -152,15 +176,25 @@ def _mail_limit(
     permitted = permissions.allow_mails
     if permitted is not None:
         if permitted != mails:
-            message = f"--allow-mails {permitted} is wrong: this plan sends {mails} mails; nothing was changed"
+            message = (
+                f"--allow-mails {permitted} is wrong: this plan sends {mails} mails; "
+                f"nothing was changed"
+            )
             yield refuse_plan(
-                RuleId.TOO_MANY_MAILS, message, f"if this is intended, pass --allow-mails {mails}"
+                RuleId.TOO_MANY_MAILS,
+                message,
+                f"if this is intended, pass --allow-mails {mails}",
             )
         return
     if mails > policy.mails_per_run:
-        message = f"this plan sends {mails} mails; the limit is {policy.mails_per_run}; nothing was changed"
+        message = (
+            f"this plan sends {mails} mails; the limit is {policy.mails_per_run}; nothing "
+            f"was changed"
+        )
         hint = f"if this is intended, apply with --allow-mails {mails}"
-        yield refuse_plan(RuleId.TOO_MANY_MAILS, message, MERGE_FIRST if merge_first else hint)
+        yield refuse_plan(
+            RuleId.TOO_MANY_MAILS, message, MERGE_FIRST if merge_first else hint
+        )
 
 
 def customer_limit(policy: Policy, population: int) -> tuple[int, str]:

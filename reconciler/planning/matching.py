@@ -89,7 +89,8 @@ def match_customers(desired: DesiredState, index: Index) -> list[CustomerMatch]:
             if key in matches:
                 continue
             row = next(
-                (row for row in candidates(customer, rows) if row.id not in matched_ids), None
+                (row for row in candidates(customer, rows) if row.id not in matched_ids),
+                None,
             )
             if row is not None:
                 matched_ids.add(row.id)
@@ -133,8 +134,12 @@ def _unmanaged_name(customer: DesiredCustomer, rows: _CustomerRows) -> list[Live
     return [] if customer.release else _as_list(rows.unmanaged.get(name_key(customer.name)))
 
 
-def _archived_by_others(customer: DesiredCustomer, rows: _CustomerRows) -> list[LiveCustomer]:
-    return [row for row in _as_list(rows.archived.get(customer.key)) if _by_others(row.applied)]
+def _archived_by_others(
+    customer: DesiredCustomer, rows: _CustomerRows
+) -> list[LiveCustomer]:
+    return [
+        row for row in _as_list(rows.archived.get(customer.key)) if _by_others(row.applied)
+    ]
 
 
 def _archived_by_us(customer: DesiredCustomer, rows: _CustomerRows) -> list[LiveCustomer]:
@@ -183,7 +188,9 @@ def _back_again(row: LiveContact) -> LiveContact:
 
 
 def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
-    """Return every contact file of a customer and every managed contact of it, each in one match."""
+    """Return every contact file of a customer and every managed contact of it, each in one
+    match.
+    """
     desired = customer.desired
     rows = _contact_rows(customer, index)
     matches: dict[str, ContactMatch] = {}
@@ -195,7 +202,8 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
                 if key in matches:
                     continue
                 row = next(
-                    (row for row in candidates(contact, rows) if row.id not in matched_ids), None
+                    (row for row in candidates(contact, rows) if row.id not in matched_ids),
+                    None,
                 )
                 if row is not None:
                     matched_ids.add(row.id)
@@ -273,7 +281,10 @@ def _own_address_and_name(contact: DesiredContact, rows: _ContactRows) -> list[L
         and name_key(contact.name) == name_key(row.name)
         and not (
             desired
-            and (row.external_key in desired.contacts or row.external_key in desired.farewells)
+            and (
+                row.external_key in desired.contacts
+                or row.external_key in desired.farewells
+            )
         )
     ]
 
@@ -298,7 +309,9 @@ def _same_address(contact: DesiredContact, row: LiveContact) -> bool:
 def _recreated(match: ContactMatch, tombstone: LiveContact | None) -> ContactMatch:
     """Use the old row's base for a contact that somebody else removed and created again."""
     if match.kind is MatchKind.ADOPTED and tombstone and _by_others(tombstone.applied):
-        return ContactMatch(MatchKind.RECREATED, match.desired, match.live, tombstone.applied)
+        return ContactMatch(
+            MatchKind.RECREATED, match.desired, match.live, tombstone.applied
+        )
     return match
 
 
@@ -312,10 +325,14 @@ def _match_without_living(
     if registration is None and tombstone and _by_others(tombstone.applied):
         return ContactMatch(MatchKind.AWAY, contact, tombstone, tombstone.applied)
     if reference:
-        return ContactMatch(MatchKind.APPROVED, contact, None, registration=registration, life=life)
+        return ContactMatch(
+            MatchKind.APPROVED, contact, None, registration=registration, life=life
+        )
     pending = index.registrations_by_address[address_key(contact.email)]
     rejects = tuple(
-        registration for registration in pending if may_belong_to(registration, rows.customer)
+        registration
+        for registration in pending
+        if may_belong_to(registration, rows.customer)
     )
     if tombstone and _same_address(contact, tombstone) and _restorable(tombstone, index):
         if name_key(contact.name) == name_key(tombstone.name):
@@ -323,7 +340,12 @@ def _match_without_living(
                 MatchKind.RESTORED, contact, tombstone, tombstone.applied, rejects=rejects
             )
         return ContactMatch(
-            MatchKind.CREATED, contact, None, rejects=rejects, life=life, former=tombstone.name
+            MatchKind.CREATED,
+            contact,
+            None,
+            rejects=rejects,
+            life=life,
+            former=tombstone.name,
         )
     return ContactMatch(MatchKind.CREATED, contact, None, rejects=rejects, life=life)
 

@@ -13,7 +13,8 @@ from reconciler.planning.plan_items import CustomerLink
 from reconciler.planning.portal import closes
 
 
-def rank(change: Change) -> int:  # noqa: C901, PLR0912  one case per kind, and assert_never at its end
+# one case per kind, and assert_never at its end
+def rank(change: Change) -> int:  # noqa: C901, PLR0912
     """Return the place of a change in its group: dependencies first, handovers before removals."""
     match change.kind:
         case Kind.CREATE_SERVICE | Kind.RENAME_SERVICE:
@@ -96,7 +97,9 @@ def make_groups(changes: Iterable[Change], links: Iterable[CustomerLink]) -> lis
         by_subject[stage_of(change), root.get(customer, customer) or service].append(change)
     groups: list[Group] = []
     for (stage, _), group_changes in sorted(by_subject.items()):
-        customers = {change.customer for change in group_changes if change.customer is not None}
+        customers = {
+            change.customer for change in group_changes if change.customer is not None
+        }
         groups.append(
             Group(
                 tuple(sorted(customers)),

@@ -7,7 +7,13 @@ from collections.abc import Callable, Mapping
 
 from reconciler.model.live import Status
 from reconciler.model.plan import MEMBERSHIP, Loss, PersonOutcome
-from reconciler.planning.projection import Difference, GroupNames, Projection, Subject, differences
+from reconciler.planning.projection import (
+    Difference,
+    GroupNames,
+    Projection,
+    Subject,
+    differences,
+)
 from reconciler.planning.rights import SERVICE_RIGHT, Rights
 
 RightsIn = Callable[[Subject, GroupNames], Rights]
@@ -39,7 +45,8 @@ def outcomes_by_group(
             )
             by_group[group].append(outcome)
     return {
-        group: tuple(sorted(outcomes, key=_person_and_life)) for group, outcomes in by_group.items()
+        group: tuple(sorted(outcomes, key=_person_and_life))
+        for group, outcomes in by_group.items()
     }
 
 
@@ -90,7 +97,11 @@ def _responsible(
         for group in groups
         if (right in rights_in(subject, applied_groups - {group})) is not has
     }
-    alone = {group for group in groups if (right in rights_in(subject, frozenset({group}))) is has}
+    alone = {
+        group
+        for group in groups
+        if (right in rights_in(subject, frozenset({group}))) is has
+    }
     return decisive or alone or groups
 
 
@@ -121,7 +132,8 @@ def outcomes_of(
         return ready
     unapplied = outcomes_by_group(projection, all_names)
     return {
-        name: (ready if name in applied_groups else unapplied).get(name, ()) for name in all_names
+        name: (ready if name in applied_groups else unapplied).get(name, ())
+        for name in all_names
     }
 
 
@@ -142,7 +154,9 @@ def temporary_services(
     if not closing:
         return []
     meanwhile = projection.rights_once_active(subject, applied_groups - closing.keys())
-    ends = projection.rights_once_active(subject, applied_groups) | projection.rights_once_active(
-        subject, frozenset()
+    ends = projection.rights_once_active(
+        subject, applied_groups
+    ) | projection.rights_once_active(subject, frozenset())
+    return sorted(
+        key for key in closing.values() if f"{SERVICE_RIGHT}{key}" in meanwhile - ends
     )
-    return sorted(key for key in closing.values() if f"{SERVICE_RIGHT}{key}" in meanwhile - ends)

@@ -68,7 +68,9 @@ def refuse_plan(rule: RuleId, message: str, hint: str) -> Refusal:
     return Refusal(rule, Scope.PLAN, message, hint=hint)
 
 
-def refuse(rule: RuleId, customer: str, contact: str | None, message: str, hint: str) -> Refusal:
+def refuse(
+    rule: RuleId, customer: str, contact: str | None, message: str, hint: str
+) -> Refusal:
     """Hold back a customer with its group."""
     return Refusal(rule, Scope.CUSTOMER, message, customer, contact, hint)
 

@@ -15,14 +15,20 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
     """Yield the refusals of the whole plan before anything is counted."""
     if desired.portal is not None and desired.portal != index.live.portal:
         message = (
-            f"portal.yaml is for the portal '{desired.portal}'; this one is '{index.live.portal}'"
+            f"portal.yaml is for the portal '{desired.portal}'; this one is "
+            f"'{index.live.portal}'"
         )
         yield refuse_plan(RuleId.OTHER_PORTAL, message, "check the portal's URL")
     managed = (
-        row for row in index.live.customers.values() if index.manages(row) and not row.archived
+        row
+        for row in index.live.customers.values()
+        if index.manages(row) and not row.archived
     )
     if not desired.customers and any(managed):
-        message = "the files contain no customer, but the portal has managed customers; nothing was changed"
+        message = (
+            "the files contain no customer, but the portal has managed customers; nothing "
+            "was changed"
+        )
         yield refuse_plan(
             RuleId.TREE_EMPTY,
             message,
@@ -36,15 +42,23 @@ def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
     """
     for problem in facts.last_rules:
         message = (
-            f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as last applied)"
+            f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as last "
+            f"applied)"
         )
-        hint = "apply the changed rules in a separate run first; until then, remove this change from the files"
+        hint = (
+            "apply the changed rules in a separate run first; until then, remove this change "
+            "from the files"
+        )
         yield refuse_plan(RuleId.LOOSENED, message, hint)
     if facts.lost_rules and not facts.permissions.allow_rollback:
         rules = ", ".join(rule.partition("@")[0] for rule in facts.lost_rules)
-        message = f"these rules were last applied and changed since, but this checkout does not have them: {rules}"
+        message = (
+            f"these rules were last applied and changed since, but this checkout does not "
+            f"have them: {rules}"
+        )
         yield refuse_plan(
             RuleId.LOOSENED,
             message,
-            "fetch the whole history (fetch-depth: 0), or pass --allow-rollback if the history is lost",
+            "fetch the whole history (fetch-depth: 0), or pass --allow-rollback if the history "
+            "is lost",
         )

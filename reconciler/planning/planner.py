@@ -10,18 +10,36 @@ from reconciler.model.changes import Change, Kind
 from reconciler.model.desired import DesiredState
 from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Facts, Plan, PortalEdit, Refusal, Scope, Unmanaged, Warning
+from reconciler.model.plan import (
+    Facts,
+    Plan,
+    PortalEdit,
+    Refusal,
+    Scope,
+    Unmanaged,
+    Warning,
+)
 from reconciler.model.rules import RuleId
 from reconciler.planning.contact_additions import contested_registrations
 from reconciler.planning.contacts import plan_contacts
 from reconciler.planning.contacts_after_plan import contacts_after_plan
-from reconciler.planning.cross_customer import find_moves, identity_items, links_of, with_moves
+from reconciler.planning.cross_customer import (
+    find_moves,
+    identity_items,
+    links_of,
+    with_moves,
+)
 from reconciler.planning.customer_context import CustomerContext, compare_person
 from reconciler.planning.customers import plan_customer, refuse_lookalikes
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
-from reconciler.planning.matching import CustomerMatch, MatchKind, match_contacts, match_customers
+from reconciler.planning.matching import (
+    CustomerMatch,
+    MatchKind,
+    match_contacts,
+    match_customers,
+)
 from reconciler.planning.ordering import make_groups
 from reconciler.planning.plan_items import PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings
@@ -44,17 +62,21 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     index = Index(live, desired.owner, former_keys)
     contested = contested_registrations(due_state)
     contexts = [
-        _context(due_state, index, match, contested) for match in match_customers(due_state, index)
+        _context(due_state, index, match, contested)
+        for match in match_customers(due_state, index)
     ]
     stages = sort_by_kind(_stages(due_state, index, contexts))
     changes = _rejected_once(stages.changes)
     identity = sort_by_kind(identity_items(contexts, changes, index))
     move_ends = find_moves(changes, index)
     groups = make_groups(
-        with_moves(changes, move_ends), (*stages.links, *identity.links, *links_of(move_ends))
+        with_moves(changes, move_ends),
+        (*stages.links, *identity.links, *links_of(move_ends)),
     )
     refusals = (*stages.refusals, *identity.refusals)
-    evaluation = evaluate_groups(Proposal(groups, refusals, contexts, due_state, index), facts)
+    evaluation = evaluate_groups(
+        Proposal(groups, refusals, contexts, due_state, index), facts
+    )
     warnings = {*stages.warnings, *evaluation.warnings, *_leaving_soon(desired, day)}
     return Plan(
         live.portal,
@@ -66,7 +88,10 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         tuple(sorted(set(stages.edits), key=_edit_order)),
         _unmanaged(index),
         tuple(
-            sorted(warnings, key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message))
+            sorted(
+                warnings,
+                key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message),
+            )
         ),
         facts.permissions,
         evaluation.affected_people,
@@ -81,8 +106,12 @@ def _context(
 ) -> CustomerContext:
     """Return the customer's context, with its contacts matched where the plan looks at contacts."""
     context = CustomerContext(desired, index, match, contested)
-    if match.kind not in _WITHOUT_CONTACTS and not (context.is_released and match.live is None):
-        people = tuple(compare_person(context, contact) for contact in match_contacts(match, index))
+    if match.kind not in _WITHOUT_CONTACTS and not (
+        context.is_released and match.live is None
+    ):
+        people = tuple(
+            compare_person(context, contact) for contact in match_contacts(match, index)
+        )
         context = replace(context, people=people)
     return replace(context, contacts_after_plan=contacts_after_plan(context))
 
@@ -108,7 +137,9 @@ def _rejected_once(changes: Iterable[Change]) -> list[Change]:
     for change in changes:
         if change.kind is Kind.REJECT_REGISTRATION and change.registration is not None:
             first.setdefault(change.registration, change)
-    return [c for c in changes if c.registration is None or first.get(c.registration, c) is c]
+    return [
+        c for c in changes if c.registration is None or first.get(c.registration, c) is c
+    ]
 
 
 def _leaving_soon(desired: DesiredState, day: datetime.date) -> Iterator[Warning]:
@@ -139,7 +170,12 @@ def _unmanaged(index: Index) -> tuple[Unmanaged, ...]:
     return tuple(
         sorted(
             objects,
-            key=lambda u: (u.customer, u.kind, address_key(u.email or ""), name_key(u.name)),
+            key=lambda u: (
+                u.customer,
+                u.kind,
+                address_key(u.email or ""),
+                name_key(u.name),
+            ),
         )
     )
 
@@ -147,7 +183,14 @@ def _unmanaged(index: Index) -> tuple[Unmanaged, ...]:
 def _refusal_order(refusal: Refusal) -> tuple[int | str, ...]:
     scope = [Scope.PLAN, Scope.CUSTOMER, Scope.CONTACT].index(refusal.scope)
     subject = (refusal.customer or "", refusal.contact or "", refusal.service or "")
-    return (scope, *subject, refusal.rule, refusal.message, str(refusal.hint), str(refusal.stage))
+    return (
+        scope,
+        *subject,
+        refusal.rule,
+        refusal.message,
+        str(refusal.hint),
+        str(refusal.stage),
+    )
 
 
 def _edit_order(edit: PortalEdit) -> tuple[str, str, str, str]:

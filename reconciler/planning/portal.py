@@ -16,7 +16,11 @@ from reconciler.model.live import LiveObject
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
 from reconciler.model.values import FieldChange, Fields, as_set
-from reconciler.planning.change_builders import CONFLICT_HINT, describe_conflicts, field_edit
+from reconciler.planning.change_builders import (
+    CONFLICT_HINT,
+    describe_conflicts,
+    field_edit,
+)
 from reconciler.planning.index import Index
 from reconciler.planning.plan_items import PlanItems, refuse_portal
 from reconciler.planning.portal_edit_reverts import revert_edits
@@ -67,9 +71,12 @@ def plan_services(desired: DesiredState, index: Index) -> PlanItems:
         live = index.services.get(key)
         if live is None:
             fields = tuple(
-                FieldChange(name, None, value) for name, value in sorted(service.fields.items())
+                FieldChange(name, None, value)
+                for name, value in sorted(service.fields.items())
             )
-            change = _change(Kind.CREATE_SERVICE, service, f"service {key} is added", Target())
+            change = _change(
+                Kind.CREATE_SERVICE, service, f"service {key} is added", Target()
+            )
             yield replace(change, fields=fields)
         elif live.owner not in {None, index.owner}:
             message = f"service {key} is managed by '{live.owner}'"
@@ -106,13 +113,18 @@ def _service(
     if opening or not closing or kind is Kind.ADOPT_SERVICE:
         names = ", ".join(field.name for field in opening)
         change = _change(
-            kind, service, f"service {service.key}: {names or _without_fields(kind)}", target
+            kind,
+            service,
+            f"service {service.key}: {names or _without_fields(kind)}",
+            target,
         )
         base = _base_without(closing, service.fields, live)
         yield replace(change, fields=opening, base=base, restores_file=undoes)
     if closing:
         names = ", ".join(field.name for field in closing)
-        change = _change(Kind.UPDATE_SERVICE, service, f"service {service.key}: {names}", target)
+        change = _change(
+            Kind.UPDATE_SERVICE, service, f"service {service.key}: {names}", target
+        )
         yield replace(change, fields=closing, restores_file=undoes)
 
 
@@ -153,7 +165,9 @@ def _removal(key: str, live: LiveObject) -> Change:
     )
 
 
-def _kind(live: LiveObject, comparison: Comparison, adopt: Kind, update: Kind) -> Kind | None:
+def _kind(
+    live: LiveObject, comparison: Comparison, adopt: Kind, update: Kind
+) -> Kind | None:
     """Return the kind of change for a row that a file names; None when nothing changes."""
     if live.owner is None:
         return adopt
@@ -174,7 +188,9 @@ def _opening(field: FieldChange) -> list[FieldChange]:
         return [field]
     if isinstance(field.before, tuple) and isinstance(field.after, tuple):
         union = as_set((*field.before, *field.after))
-        return [FieldChange(field.name, field.before, union)] if union != field.before else []
+        return (
+            [FieldChange(field.name, field.before, union)] if union != field.before else []
+        )
     return []
 
 
@@ -189,14 +205,18 @@ def closes(field: FieldChange) -> bool:
     """Whether a change of a service's field closes it to somebody or withdraws a workflow."""
     if field.name == "available_to_all":
         return bool(field.before) and not field.after
-    return field.name == "workflows" and not set(_items(field.before)) <= set(_items(field.after))
+    return field.name == "workflows" and not set(_items(field.before)) <= set(
+        _items(field.after)
+    )
 
 
 def _items(value: object) -> Iterable[str]:
     return value if isinstance(value, tuple) else ()
 
 
-def _base_without(closing: tuple[FieldChange, ...], fields: Fields, live: LiveObject) -> Fields:
+def _base_without(
+    closing: tuple[FieldChange, ...], fields: Fields, live: LiveObject
+) -> Fields:
     """Return the base after the opening part alone: fields that close later keep their last applied
     value.
     """

@@ -24,10 +24,14 @@ def revert_edits(comparison: Comparison) -> Comparison:
 
 
 def _gives_back(edit: FieldChange) -> bool:
-    """Whether the file's value (`before`) gives access or power that the portal's value does not."""
+    """Whether the file's value (`before`) gives access or power that the portal's value does
+    not.
+    """
     match edit.name:
         case "role":
-            return bool(capabilities(Role(str(edit.before))) - capabilities(Role(str(edit.after))))
+            return bool(
+                capabilities(Role(str(edit.before))) - capabilities(Role(str(edit.after)))
+            )
         case "services" | "project_managers" | "email_domains":
             return _widens(edit.after, edit.before)
         case "available_to_all":

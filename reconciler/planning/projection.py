@@ -32,8 +32,8 @@ from reconciler.planning.row_states import (
     with_customer_fields,
 )
 
+# Names of groups; as a parameter, those that are applied.
 GroupNames = Set[str]
-"""Names of groups; as a parameter, those that are applied."""
 
 _NOBODY = PersonState(Status.REMOVED, Role.OBSERVER, frozenset())
 _NOWHERE = CustomerState(active=False, services=frozenset(), ordering=False)
@@ -119,7 +119,9 @@ class Projection:
 
     def services_in(self, applied_groups: GroupNames) -> dict[str, bool]:
         """Return the services that exist once these groups are applied."""
-        states = ((key, moves.in_state(applied_groups)) for key, moves in self.services.items())
+        states = (
+            (key, moves.in_state(applied_groups)) for key, moves in self.services.items()
+        )
         return {key: state for key, state in states if state is not None}
 
     def rights(self, subject: Subject, applied_groups: GroupNames) -> Rights:
@@ -170,7 +172,9 @@ def differences(projection: Projection, applied_groups: GroupNames) -> Iterator[
         partial(_rights_now_and_once_active, services=projection.services_in(frozenset()))
     )
     rights_after = cache(
-        partial(_rights_now_and_once_active, services=projection.services_in(applied_groups))
+        partial(
+            _rights_now_and_once_active, services=projection.services_in(applied_groups)
+        )
     )
     for subject in projection.subjects:
         person = subject.person(applied_groups)
@@ -180,14 +184,20 @@ def differences(projection: Projection, applied_groups: GroupNames) -> Iterator[
         leaves = subject.before.living and not person.living
         if loses or once_before != once_after or leaves:
             yield Difference(
-                subject, loses, once_after - once_before, loses | (once_before - once_after), leaves
+                subject,
+                loses,
+                once_after - once_before,
+                loses | (once_before - once_after),
+                leaves,
             )
 
 
 def _rights_now_and_once_active(
     person: PersonState, customer: CustomerState, services: Mapping[str, bool]
 ) -> tuple[Rights, Rights]:
-    return rights(person, customer, services), rights_once_active(person, customer, services)
+    return rights(person, customer, services), rights_once_active(
+        person, customer, services
+    )
 
 
 def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> Projection:
@@ -204,12 +214,19 @@ def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> 
                 group_of[states.apply(change)] = group
     any_service_moves = any(moves.moves for moves in services.values())
     rows = index.live.customers
-    ids = {*group_of, *(id for id, row in rows.items() if any_service_moves and not row.archived)}
+    ids = {
+        *group_of,
+        *(id for id, row in rows.items() if any_service_moves and not row.archived),
+    }
     homes = [_home(id, states, group_of) for id in sorted(ids)]
     subjects = [
-        _subject(id, home, states, names) for home in homes for id in states.people_at(home.id)
+        _subject(id, home, states, names)
+        for home in homes
+        for id in states.people_at(home.id)
     ]
-    return Projection(tuple(sorted(subjects, key=lambda s: (s.name, s.id))), tuple(homes), services)
+    return Projection(
+        tuple(sorted(subjects, key=lambda s: (s.name, s.id))), tuple(homes), services
+    )
 
 
 def _services(groups: list[Group], index: Index) -> dict[str, ServiceMoves]:
@@ -253,7 +270,9 @@ def _home(id: str, states: _States, group_of: Mapping[str, Group]) -> Home:
     before = customer_state(row) if row else _NOWHERE
     group = group_of.get(id)
     name = states.keys.get(id) or states.index.customer_key(id)
-    return Home(id, name, group.name if group else None, before, states.customers.get(id, before))
+    return Home(
+        id, name, group.name if group else None, before, states.customers.get(id, before)
+    )
 
 
 def _subject(id: str, home: Home, states: _States, names: Mapping[str, str]) -> Subject:
@@ -265,7 +284,14 @@ def _subject(id: str, home: Home, states: _States, names: Mapping[str, str]) -> 
     protected = row.fields.get("protected") is True
     protected_after = states.protected.get(id, protected)
     return Subject(
-        id, name, home, before, states.people.get(id, before), protected, protected_after, row.life
+        id,
+        name,
+        home,
+        before,
+        states.people.get(id, before),
+        protected,
+        protected_after,
+        row.life,
     )
 
 
@@ -297,7 +323,9 @@ class _States:
 
     def _customer(self, change: Change, home: str) -> None:
         row = self.index.live.customers.get(home)
-        before = self.customers.get(home) or (customer_state(row) if row else CREATED_CUSTOMER)
+        before = self.customers.get(home) or (
+            customer_state(row) if row else CREATED_CUSTOMER
+        )
         after = with_customer_fields(before, change)
         match change.kind:
             case Kind.ARCHIVE_CUSTOMER:

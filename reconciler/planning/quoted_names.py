@@ -32,7 +32,9 @@ def quoted_names(
         customer = context.customer.live
         if context.key in refused_customers and customer is not None:
             names |= set(_writers(customer))
-            names |= {by for row in context.index.contacts[customer.id] for by in _writers(row)}
+            names |= {
+                by for row in context.index.contacts[customer.id] for by in _writers(row)
+            }
     for id in filter(None, target_ids):
         row = (
             live.contacts.get(id)

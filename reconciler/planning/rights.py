@@ -16,11 +16,11 @@ from reconciler.model.values import Value
 
 Rights: TypeAlias = frozenset[str]
 NONE: Rights = frozenset()
+# The prefix of the name of a right to order a service; the key follows.
 SERVICE_RIGHT: Final = "service "
-"""The prefix of the name of a right to order a service; the key follows."""
 
+# Keys of services; None for all services.
 Services: TypeAlias = frozenset[str] | None
-"""Keys of services; None for all services."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,9 @@ def may_order(
     return at_customer and own and may_hold_work(person.role) and customer.active
 
 
-def rights(person: PersonState, customer: CustomerState, services: Mapping[str, bool]) -> Rights:
+def rights(
+    person: PersonState, customer: CustomerState, services: Mapping[str, bool]
+) -> Rights:
     """Return the person's current rights. `services`: whether each is open to all customers."""
     if person.status is not Status.ACTIVE or not customer.active:
         return NONE

@@ -23,11 +23,14 @@ def person_state(row: LiveContact) -> PersonState:
 def customer_state(row: LiveCustomer) -> CustomerState:
     """Return the part of a customer's row that rights depend on."""
     services = services_of(row.fields.get("services"))
-    return CustomerState(not row.archived, services, bool(row.fields.get("project_managers")))
+    return CustomerState(
+        not row.archived, services, bool(row.fields.get("project_managers"))
+    )
 
 
+# A customer as the portal creates it when the file lists no services and no project
+# managers.
 CREATED_CUSTOMER = CustomerState(active=True, services=frozenset(), ordering=False)
-"""A customer as the portal creates it when the file lists no services and no project managers."""
 
 
 def with_customer_fields(state: CustomerState, change: Change) -> CustomerState:

@@ -7,11 +7,26 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
 
 from reconciler.model.changes import Change, Kind
-from reconciler.model.plan import MEMBERSHIP, Group, Loss, Plan, Refusal, Review, RunScope, Scope
+from reconciler.model.plan import (
+    MEMBERSHIP,
+    Group,
+    Loss,
+    Plan,
+    Refusal,
+    Review,
+    RunScope,
+    Scope,
+)
 from reconciler.model.rules import RuleId
 from reconciler.planning.outcomes import groups_taking, losses_of
 from reconciler.planning.plan_items import refuse_group
-from reconciler.planning.projection import Difference, GroupNames, Projection, Subject, differences
+from reconciler.planning.projection import (
+    Difference,
+    GroupNames,
+    Projection,
+    Subject,
+    differences,
+)
 
 
 def is_in_scope(customers: Collection[str], scope: RunScope) -> bool:
@@ -22,7 +37,9 @@ def is_in_scope(customers: Collection[str], scope: RunScope) -> bool:
 
 
 def shard_of(customers: Collection[str], shards: int) -> int:
-    """Return the shard, from 1, by the first 8 bytes of the SHA-256 of the smallest customer key."""
+    """Return the shard, from 1, by the first 8 bytes of the SHA-256 of the smallest customer
+    key.
+    """
     key = min(customers, default="")
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % shards + 1
 
@@ -36,9 +53,14 @@ def narrow_plan(plan: Plan, scope: RunScope) -> Plan:
     """
     if not scope.customers and scope.shard is None:
         return plan
-    outside = {customer for group in plan.groups if group.outside for customer in group.customers}
+    outside = {
+        customer for group in plan.groups if group.outside for customer in group.customers
+    }
     inside = {
-        customer for group in plan.groups if not group.outside for customer in group.customers
+        customer
+        for group in plan.groups
+        if not group.outside
+        for customer in group.customers
     }
 
     def concerns(customer: str | None) -> bool:
@@ -48,12 +70,16 @@ def narrow_plan(plan: Plan, scope: RunScope) -> Plan:
     return replace(
         plan,
         groups=tuple(group for group in plan.groups if not group.outside),
-        refusals=tuple(r for r in plan.refusals if r.scope is Scope.PLAN or concerns(r.customer)),
+        refusals=tuple(
+            r for r in plan.refusals if r.scope is Scope.PLAN or concerns(r.customer)
+        ),
         portal_edits=tuple(edit for edit in plan.portal_edits if concerns(edit.customer)),
         warnings=tuple(warning for warning in plan.warnings if concerns(warning.customer)),
         unmanaged=tuple(row for row in plan.unmanaged if concerns(row.customer)),
         upcoming_departures=tuple(
-            departure for departure in plan.upcoming_departures if concerns(departure.customer)
+            departure
+            for departure in plan.upcoming_departures
+            if concerns(departure.customer)
         ),
     )
 
@@ -74,11 +100,13 @@ def refuse_unreviewed(groups: Iterable[Group], scope: RunScope) -> Iterator[Refu
             if unreviewed:
                 verb = "is" if unreviewed == 1 else "are"
                 yield _refusal(
-                    group, f"{unreviewed} of {len(changes)} changes {verb} not in a reviewed plan"
+                    group,
+                    f"{unreviewed} of {len(changes)} changes {verb} not in a reviewed plan",
                 )
         if scope.displayed is not None and (later := _beyond(changes, (scope.displayed,))):
             yield _refusal(
-                group, f"{later} of {len(changes)} changes appeared after the plan was shown"
+                group,
+                f"{later} of {len(changes)} changes appeared after the plan was shown",
             )
 
 
@@ -88,7 +116,10 @@ def _beyond(changes: Iterable[Change], reviews: tuple[Review, ...]) -> int:
 
 
 def refuse_unreviewed_losses(
-    groups: Iterable[Group], projection: Projection, scope: RunScope, applied_groups: GroupNames
+    groups: Iterable[Group],
+    projection: Projection,
+    scope: RunScope,
+    applied_groups: GroupNames,
 ) -> Iterator[Refusal]:
     """Refuse groups that take something from somebody that no reviewed or displayed plan showed.
 
@@ -112,7 +143,9 @@ def refuse_unreviewed_losses(
                 group = by_name[name]
                 if is_displayed and _all_announced(group, subject):
                     continue
-                message = f"{loss.person} would lose '{loss.right}', which no reviewed plan shows"
+                message = (
+                    f"{loss.person} would lose '{loss.right}', which no reviewed plan shows"
+                )
                 yield _refusal(group, message)
 
 

@@ -35,7 +35,8 @@ from reconciler.planning.rights import PersonState
 from reconciler.planning.situation import Situation
 
 _LIFT = (
-    "apply protect: false in a separate run first; until then, remove this change from the files"
+    "apply protect: false in a separate run first; until then, remove this change from the "
+    "files"
 )
 
 
@@ -59,10 +60,18 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
         last = live.last_commit if live and live.owner == index.owner else None
         if last is not None and last not in facts.ancestors:
             yield refuse(
-                RuleId.OLDER_COMMIT, key, None, f"{key} was {_older(last, facts)}", _OLDER_HINT
+                RuleId.OLDER_COMMIT,
+                key,
+                None,
+                f"{key} was {_older(last, facts)}",
+                _OLDER_HINT,
             )
     last = index.live.settings.last_commits.get(index.owner)
-    if group.stage is not Stage.CUSTOMERS and last is not None and last not in facts.ancestors:
+    if (
+        group.stage is not Stage.CUSTOMERS
+        and last is not None
+        and last not in facts.ancestors
+    ):
         subject = f"service {group.service}" if group.service else "settings"
         message = f"{subject}: settings and services were {_older(last, facts)}"
         yield refuse_portal(RuleId.OLDER_COMMIT, group.service, message, _OLDER_HINT)
@@ -74,7 +83,10 @@ def _older(last: str, facts: Facts) -> str:
     return f"last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
 
 
-_OLDER_HINT = "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass --allow-rollback to go back intentionally"
+_OLDER_HINT = (
+    "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass "
+    "--allow-rollback to go back intentionally"
+)
 
 _FORBIDDEN: Final = {
     Kind.REMOVE_CONTACT: "removed",
@@ -103,7 +115,9 @@ def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
     if customer is not None and verb != "renamed":
         for contact in index.living(customer):
             if _is_protected(contact):
-                yield _refuse_protected(change.customer, _own_name(situation, contact), verb)
+                yield _refuse_protected(
+                    change.customer, _own_name(situation, contact), verb
+                )
 
 
 def _renames_customer(change: Change) -> bool:
@@ -117,7 +131,9 @@ def _is_protected(row: LiveObject) -> bool:
 
 
 def _own_name(situation: Situation, row: LiveContact) -> str:
-    return situation.names.get(row.id, f"/{situation.index.own_name(row)}").partition("/")[2]
+    return situation.names.get(row.id, f"/{situation.index.own_name(row)}").partition("/")[
+        2
+    ]
 
 
 def _refuse_protected(customer: str, contact: str | None, verb: str) -> Refusal:
@@ -129,7 +145,9 @@ def _unknown_service(situation: Situation, change: Change) -> Iterator[Refusal]:
     if change.customer is None:
         return
     lists = (field.after for field in change.fields if field.name == "services")
-    service_keys = {service for value in lists if isinstance(value, tuple) for service in value}
+    service_keys = {
+        service for value in lists if isinstance(value, tuple) for service in value
+    }
     unknown = sorted(service_keys - set(situation.projection.services))
     if unknown:
         message = f"the portal has no service '{unknown[0]}'"
@@ -145,7 +163,10 @@ def _in_use(situation: Situation, service: str) -> Iterator[Refusal]:
         if request.service == service
     ]
     if names:
-        message = f"service {service} was removed from portal.yaml, but is still used by {', '.join(sorted(names))}"
+        message = (
+            f"service {service} was removed from portal.yaml, but is still used by "
+            f"{', '.join(sorted(names))}"
+        )
         hint = "keep it until it is no longer used"
         yield refuse_portal(RuleId.SERVICE_IN_USE, service, message, hint, Stage.CLOSING)
 
@@ -179,14 +200,20 @@ def _groups_beyond_limits(situation: Situation) -> set[str]:
     facts = situation.facts
     if facts.permissions.allow_removals is not None:
         return {group.name for group in situation.groups}
-    reviews = [r for r in facts.run.reviewed or () if r.permissions.allow_removals is not None]
+    reviews = [
+        r for r in facts.run.reviewed or () if r.permissions.allow_removals is not None
+    ]
     if not reviews:
         return set()
     ids = {
-        group.name: {change.id for change in group.changes if change.kind is not Kind.RECORD}
+        group.name: {
+            change.id for change in group.changes if change.kind is not Kind.RECORD
+        }
         for group in situation.groups
     }
-    return {name for name, own in ids.items() if any(own <= review.ids for review in reviews)}
+    return {
+        name for name, own in ids.items() if any(own <= review.ids for review in reviews)
+    }
 
 
 def _people_by_home(projection: Projection) -> dict[str, list[Subject]]:
@@ -206,16 +233,23 @@ def _protected_rights(
             _forbidden_losses(situation.projection, difference, applied_groups).items()
         ):
             group = groups[name]
-            message = f"{subject.name} is protected and cannot lose: {', '.join(sorted(rights))}"
+            message = (
+                f"{subject.name} is protected and cannot lose: {', '.join(sorted(rights))}"
+            )
             if group.stage is Stage.CUSTOMERS:
                 home, _, contact = subject.name.partition("/")
                 yield refuse(RuleId.PROTECTED, home, contact, message, _LIFT)
             else:
-                yield refuse_portal(RuleId.PROTECTED, group.service, message, _LIFT, group.stage)
+                yield refuse_portal(
+                    RuleId.PROTECTED, group.service, message, _LIFT, group.stage
+                )
     for subject in situation.projection.subjects:
         if subject.protected_in(applied_groups):
             for key in temporary_services(situation.projection, subject, applied_groups):
-                message = f"{subject.name} is protected, gets service '{key}' in this run and must not lose it again"
+                message = (
+                    f"{subject.name} is protected, gets service '{key}' in this run and "
+                    f"must not lose it again"
+                )
                 yield refuse_portal(RuleId.PROTECTED, key, message, _LIFT, Stage.CLOSING)
 
 
@@ -247,7 +281,8 @@ def _customer_limit(
     affected = [
         difference
         for difference in moved_rights
-        if difference.counts and _by_own_group(situation.projection, difference, applied_groups)
+        if difference.counts
+        and _by_own_group(situation.projection, difference, applied_groups)
     ]
     only_rights = not any(difference.leaves for difference in affected)
     population = sum(
@@ -257,10 +292,19 @@ def _customer_limit(
     limit, rule = customer_limit(situation.policy, population)
     if len(affected) > limit:
         merge_first = len(affected) <= customer_limit(situation.demanded, population)[0]
-        message = f"{len(affected)} of {population} people lose access or power; the limit is {limit} ({rule})"
-        hint = f"if this is intended, apply with --allow-removals {situation.affected_count}"
+        message = (
+            f"{len(affected)} of {population} people lose access or power; the limit is "
+            f"{limit} ({rule})"
+        )
+        hint = (
+            f"if this is intended, apply with --allow-removals {situation.affected_count}"
+        )
         yield refuse(
-            RuleId.TOO_MANY_REMOVALS, home.name, None, message, MERGE_FIRST if merge_first else hint
+            RuleId.TOO_MANY_REMOVALS,
+            home.name,
+            None,
+            message,
+            MERGE_FIRST if merge_first else hint,
         )
 
 
@@ -270,7 +314,8 @@ def _by_own_group(
     """Whether the customer's own group takes something, not only a service that closes."""
     subject = difference.subject
     taking_groups = (
-        groups_taking(projection, subject, right, applied_groups) for right in difference.loses
+        groups_taking(projection, subject, right, applied_groups)
+        for right in difference.loses
     )
     return difference.leaves or any(subject.group in groups for groups in taking_groups)
 
@@ -278,12 +323,17 @@ def _by_own_group(
 def _nobody_left(home: Home, people: list[Subject]) -> Iterator[Refusal]:
     if any(s.before.present for s in people) and not any(s.after.present for s in people):
         message = f"{home.name} would have no active or invited contact left"
-        hint = "add a contact in the same pull request, or delete the whole folder to archive the customer"
+        hint = (
+            "add a contact in the same pull request, or delete the whole folder to archive "
+            "the customer"
+        )
         yield refuse(RuleId.NOBODY_LEFT, home.name, None, message, hint)
 
 
 def _last_manager(home: Home, people: list[Subject]) -> Iterator[Refusal]:
-    if any(_manages(s.before) for s in people) and not any(_manages(s.after) for s in people):
+    if any(_manages(s.before) for s in people) and not any(
+        _manages(s.after) for s in people
+    ):
         message = f"{home.name} would no longer have a manager"
         hint = "make another contact a manager first, or apply manager_optional: true first"
         yield refuse(RuleId.LAST_MANAGER, home.name, None, message, hint)
@@ -305,7 +355,9 @@ def _manager_optional(context: CustomerContext) -> bool:
     )
 
 
-def warn_of_invited_managers(situation: Situation, applied_groups: GroupNames) -> Iterator[Warning]:
+def warn_of_invited_managers(
+    situation: Situation, applied_groups: GroupNames
+) -> Iterator[Warning]:
     """Warn of customers whose only managers have not activated their access yet, where one had
     before.
     """
@@ -324,7 +376,9 @@ def warn_of_invited_managers(situation: Situation, applied_groups: GroupNames) -
             and after
             and all(p.status == "invited" for p in after)
         ):
-            message = f"{home.name} has only managers who have not activated their access yet"
+            message = (
+                f"{home.name} has only managers who have not activated their access yet"
+            )
             yield warn(
                 RuleId.ONLY_INVITED_MANAGERS,
                 home.name,
@@ -334,7 +388,9 @@ def warn_of_invited_managers(situation: Situation, applied_groups: GroupNames) -
             )
 
 
-def population(contexts: Mapping[str, CustomerContext], index: Index, *, only_active: bool) -> int:
+def population(
+    contexts: Mapping[str, CustomerContext], index: Index, *, only_active: bool
+) -> int:
     """Return the number of people who can be counted: living contacts of managed customers."""
     rows = [
         context.customer.live

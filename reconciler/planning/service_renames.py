@@ -20,7 +20,9 @@ Holder = TypeVar("Holder", LiveCustomer, LiveContact)
 def renamed_services(desired: DesiredState, live: LiveState) -> dict[str, str]:
     """Return the former key of each service whose file names it in `previously`, by its new key."""
     managed_codes = {
-        str(row.fields["code"]) for row in live.services.values() if row.owner == desired.owner
+        str(row.fields["code"])
+        for row in live.services.values()
+        if row.owner == desired.owner
     }
     codes = {str(row.fields["code"]) for row in live.services.values()}
     services = desired.services or {}
@@ -42,7 +44,10 @@ def with_renamed_services(live: LiveState, former_keys: Mapping[str, str]) -> Li
     services = {
         id: replace(
             row,
-            fields={**row.fields, "code": keys.get(str(row.fields["code"]), row.fields["code"])},
+            fields={
+                **row.fields,
+                "code": keys.get(str(row.fields["code"]), row.fields["code"]),
+            },
         )
         for id, row in live.services.items()
     }

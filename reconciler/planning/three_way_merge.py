@@ -81,10 +81,14 @@ def compare(
     for field in sorted(desired):
         if is_memo(field):
             continue
-        state = classify_field(field, desired[field], live.get(field), base, touched.get(field))
+        state = classify_field(
+            field, desired[field], live.get(field), base, touched.get(field)
+        )
         as_edit = state in {FieldState.EDIT, FieldState.CONFLICT}
         before, after = (
-            (desired[field], live.get(field)) if as_edit else (live.get(field), desired[field])
+            (desired[field], live.get(field))
+            if as_edit
+            else (live.get(field), desired[field])
         )
         by_state[state].append(FieldChange(field, before, after))
     return Comparison(
@@ -143,4 +147,6 @@ def base_moves(desired: Fields, base: Applied | None) -> bool:
     """Whether the last applied file differs from the current one."""
     if base is None or not base.present or set(desired) != set(base.fields):
         return True
-    return any(not same_value(field, value, base.fields[field]) for field, value in desired.items())
+    return any(
+        not same_value(field, value, base.fields[field]) for field, value in desired.items()
+    )

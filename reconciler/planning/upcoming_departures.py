@@ -27,12 +27,15 @@ def upcoming_departures(
     ]
     return tuple(
         sorted(
-            departures, key=lambda departure: (departure.on, departure.customer, departure.contact)
+            departures,
+            key=lambda departure: (departure.on, departure.customer, departure.contact),
         )
     )
 
 
-def _leavers(context: CustomerContext, day: datetime.date) -> Iterator[tuple[Person, Leaving]]:
+def _leavers(
+    context: CustomerContext, day: datetime.date
+) -> Iterator[tuple[Person, Leaving]]:
     for person in context.people:
         leaves = person.match.desired.leaves if person.match.desired else None
         if leaves is not None and datetime.date.fromisoformat(leaves.on) > day:
@@ -41,7 +44,9 @@ def _leavers(context: CustomerContext, day: datetime.date) -> Iterator[tuple[Per
 
 def _departure(context: CustomerContext, person: Person, leaves: Leaving) -> Departure:
     contact, live = context.contacts_after_plan.get(person.key), person.match.live
-    heir = find_heir(contact, context.contacts_after_plan, context.heir) if contact else None
+    heir = (
+        find_heir(contact, context.contacts_after_plan, context.heir) if contact else None
+    )
     receiver = heir.contact if heir else None
     work = len(context.index.open_work(live)) if live else 0
     id = ""
@@ -50,7 +55,9 @@ def _departure(context: CustomerContext, person: Person, leaves: Leaving) -> Dep
         place = person.match.desired.place.path if person.match.desired else None
         id = replace(
             removal,
-            cause=Cause(place, due=is_direct(context, contact.heir if contact else None, heir)),
+            cause=Cause(
+                place, due=is_direct(context, contact.heir if contact else None, heir)
+            ),
             reason=leaves.reason,
             notes=(),
         ).id

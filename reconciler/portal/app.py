@@ -37,7 +37,13 @@ from reconciler.portal.api.routes import (
     statistics,
 )
 from reconciler.portal.i18n.catalogs import check_catalogs
-from reconciler.portal.pages.site import PAGES, PageHeaders, bare_page, csrf_of, problem_page
+from reconciler.portal.pages.site import (
+    PAGES,
+    PageHeaders,
+    bare_page,
+    csrf_of,
+    problem_page,
+)
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
 from reconciler.portal.web.access_log import AccessLog
@@ -46,17 +52,40 @@ from reconciler.portal.web.body_validation import BodyValidation, JsonRoute
 from reconciler.portal.web.budgets import Budget
 from reconciler.portal.web.methods import Methods
 from reconciler.portal.web.metrics import Metrics
-from reconciler.portal.web.request_limits import TRAFFIC_LIMITS, RequestLimits, TrafficLimits
+from reconciler.portal.web.request_limits import (
+    TRAFFIC_LIMITS,
+    RequestLimits,
+    TrafficLimits,
+)
 from reconciler.portal.web.responses import answer, install_error_handlers
 from reconciler.portal.web.security import requires
 
+# The modules of the API, in the order in which a path is matched.
 MODULES: Final = (
-    meta, snapshots, history, leases, batches, access, account, staff, settings, services, customers,
-    registrations, contacts, requests, files, quotes, projects, handovers, statistics, outbox, health,
-)  # fmt: skip
-"""The modules of the API, in the order in which a path is matched."""
+    meta,
+    snapshots,
+    history,
+    leases,
+    batches,
+    access,
+    account,
+    staff,
+    settings,
+    services,
+    customers,
+    registrations,
+    contacts,
+    requests,
+    files,
+    quotes,
+    projects,
+    handovers,
+    statistics,
+    outbox,
+    health,
+)
+# Snapshots sent at once, per process and per token; each uses a database connection.
 SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
-"""Snapshots sent at once, per process and per token; each uses a database connection."""
 
 
 class Portal(FastAPI):
@@ -95,7 +124,8 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
-        description="Customers, contacts and their requests. The contract in words is in the portal's README.",
+        description="Customers, contacts and their requests. The contract in words is in the "
+        "portal's README.",
     )
     app.state.store, app.state.sign_on, app.state.traffic_limits = store, sign_on, limits
     app.state.snapshots = Budget(

@@ -22,7 +22,11 @@ from reconciler.portal.actions.tokens import DAYS, all_tokens, end_token
 from reconciler.portal.app import create_app
 from reconciler.portal.delivery.smtp import MailServer, mail_server
 from reconciler.portal.demo.people import add_provider_staff, set_password_for_all
-from reconciler.portal.demo.seed import activate_invited, add_demo_activity, add_invented_customers
+from reconciler.portal.demo.seed import (
+    activate_invited,
+    add_demo_activity,
+    add_invented_customers,
+)
 from reconciler.portal.i18n.catalogs import UnusableCatalog
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.principals import COMMAND_LINE, Scope
@@ -57,8 +61,10 @@ from reconciler.portal.web.security import new_token
 
 DatabaseFailure = DBAPIError
 LOG_LEVELS: Final = LEVELS
-LIMITS: Final[Mapping[str, int]] = {str(limit): window.most for limit, window in WINDOWS.items()}
-"""The default limits of people and customers, by the names used in the flag."""
+# The default limits of people and customers, by the names used in the flag.
+LIMITS: Final[Mapping[str, int]] = {
+    str(limit): window.most for limit, window in WINDOWS.items()
+}
 
 __all__ = [
     "LIMITS",
@@ -110,11 +116,17 @@ def serve(
     other numbers for some of `LIMITS`.
     """
     files = _folder_of_files(database, files)
-    server, sign_on = _mail_server(smtp, mail_from, smtp_password), _sign_on(oidc) if oidc else None
+    server, sign_on = (
+        _mail_server(smtp, mail_from, smtp_password),
+        _sign_on(oidc) if oidc else None,
+    )
     place = bind_address(host, port, base_url, proxies)
     log_to_stderr(log_level)
     store = open_store(
-        database, base_url=place.base_url, files=files, limits=Limits.with_numbers(limits or {})
+        database,
+        base_url=place.base_url,
+        files=files,
+        limits=Limits.with_numbers(limits or {}),
     )
     try:
         run_server(create_app(store, sign_on), store, place, server, connections)
@@ -149,13 +161,16 @@ def _mail_server(
 def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
     try:
         settings = settings_of(**oidc)
-        from reconciler.portal.sign_on.provider import Provider  # noqa: PLC0415  the extra may not be installed
+        # the extra may not be installed
+        from reconciler.portal.sign_on.provider import Provider  # noqa: PLC0415
     except ValueError as error:
         raise WrongSettings(str(error)) from None
     except ModuleNotFoundError as error:
         raise WrongSettings(
-            f"log-in at a provider is not installed: {error.name} is missing; install the portal with the extra oidc: "
-            "pipx install --force '/path/portal_reconciler-…-py3-none-any.whl[portal,postgres,oidc]'"
+            f"log-in at a provider is not installed: {error.name} is missing; install the "
+            f"portal with the extra oidc: "
+            "pipx install --force "
+            "'/path/portal_reconciler-…-py3-none-any.whl[portal,postgres,oidc]'"
         ) from None
     return Provider(settings)
 
@@ -302,12 +317,16 @@ def _open(database: str, base_url: str = "http://127.0.0.1:8000") -> Iterator[St
 
 
 @contextlib.contextmanager
-def running(database: str, port: int = 0, clock: Callable[[], str] | None = None) -> Iterator[str]:
+def running(
+    database: str, port: int = 0, clock: Callable[[], str] | None = None
+) -> Iterator[str]:
     """Run the portal in a thread while the block runs; yields its URL."""
     bound = listen("127.0.0.1", port)
     address = f"http://127.0.0.1:{bound.getsockname()[1]}"
     store = (
-        open_store(database, clock, address) if clock else open_store(database, base_url=address)
+        open_store(database, clock, address)
+        if clock
+        else open_store(database, base_url=address)
     )
     config = uvicorn.Config(
         create_app(store), log_config=None, access_log=False, timeout_graceful_shutdown=3

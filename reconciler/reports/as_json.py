@@ -31,14 +31,18 @@ from reconciler.reports.summary import summarize
 
 __all__ = ["SCHEMA_VERSION", "drift_json", "plan_digest", "plan_json", "read_reviewed"]
 
+# Characters that JSON allows in a string and that a terminal or a pipeline may interpret.
 _ESCAPES: Final = {"\x7f": "\\u007f", "##": "#\\u0023"}
-"""Characters that JSON allows in a string and that a terminal or a pipeline may interpret."""
 
 
 def plan_json(plan: Plan) -> str:
-    """Return the whole plan as `schemas/plan.schema.json` defines it, with a line break at the end."""
+    """Return the whole plan as `schemas/plan.schema.json` defines it, with a line break at the
+    end.
+    """
     document = _document(plan)
-    return _text({"schema_version": SCHEMA_VERSION, "digest": digest_of(document), **document})
+    return _text(
+        {"schema_version": SCHEMA_VERSION, "digest": digest_of(document), **document}
+    )
 
 
 def plan_digest(plan: Plan) -> str:
@@ -93,13 +97,18 @@ def drift_json(plan: Plan) -> str:
             **_about(plan),
             "portal_edits": [_edit(edit) for edit in plan.portal_edits],
             "unmanaged": [_unmanaged(row) for row in plan.unmanaged],
-            "summary": {"portal_edits": len(plan.portal_edits), "unmanaged": len(plan.unmanaged)},
+            "summary": {
+                "portal_edits": len(plan.portal_edits),
+                "unmanaged": len(plan.unmanaged),
+            },
         }
     )
 
 
 def _text(document: Mapping[str, Any]) -> str:
-    members = ",\n".join(f"{_line(name)}: {_member(value)}" for name, value in document.items())
+    members = ",\n".join(
+        f"{_line(name)}: {_member(value)}" for name, value in document.items()
+    )
     return f"{{\n{members}\n}}\n"
 
 
@@ -118,7 +127,12 @@ def _line(value: Any) -> str:
 
 
 def _about(plan: Plan) -> dict[str, Any]:
-    return {"portal": plan.portal, "epoch": plan.epoch, "commit": plan.commit, "as_of": plan.as_of}
+    return {
+        "portal": plan.portal,
+        "epoch": plan.epoch,
+        "commit": plan.commit,
+        "as_of": plan.as_of,
+    }
 
 
 def _changes(group: Group) -> Iterator[dict[str, Any]]:
@@ -150,7 +164,9 @@ def _outcomes_of_others(change: Change, group: Group) -> list[PersonOutcome]:
     ]
 
 
-def _change(change: Change, outcomes: list[PersonOutcome], *, held_back: bool) -> dict[str, Any]:
+def _change(
+    change: Change, outcomes: list[PersonOutcome], *, held_back: bool
+) -> dict[str, Any]:
     return {
         "id": change.id,
         "kind": str(change.kind),
@@ -162,7 +178,11 @@ def _change(change: Change, outcomes: list[PersonOutcome], *, held_back: bool) -
             field.name: {"from": _plain(field.before), "to": _plain(field.after)}
             for field in change.fields
         },
-        "cause": {"path": change.cause.path, "line": change.cause.line, "due": change.cause.due},
+        "cause": {
+            "path": change.cause.path,
+            "line": change.cause.line,
+            "due": change.cause.due,
+        },
         "effects": _effects(change, outcomes),
         "previous_key": change.previous_key,
         "moved": change.other_end,
@@ -174,7 +194,9 @@ def _change(change: Change, outcomes: list[PersonOutcome], *, held_back: bool) -
 
 
 def _effects(change: Change, outcomes: list[PersonOutcome]) -> dict[str, Any]:
-    """Return the effects of a change; `people`: who is affected besides the person of the change."""
+    """Return the effects of a change; `people`: who is affected besides the person of the
+    change.
+    """
     effects = change.effects
     return {
         "mails": [
@@ -185,7 +207,9 @@ def _effects(change: Change, outcomes: list[PersonOutcome]) -> dict[str, Any]:
         "open_work": effects.open_work,
         "loses": sorted({right for outcome in outcomes for right in outcome.loses}),
         "gains": sorted({right for outcome in outcomes for right in outcome.gains}),
-        "people": [] if change.contact is not None else [outcome.person for outcome in outcomes],
+        "people": []
+        if change.contact is not None
+        else [outcome.person for outcome in outcomes],
     }
 
 

@@ -20,10 +20,9 @@ from reconciler.model.roles import ACCESS, Capability, Role, capabilities
 from reconciler.model.values import FieldChange
 from reconciler.reports.formatting import count_noun, escape, format_value
 
+# The number of people of one customer who are named for the same gain or loss; more are
+# only counted.
 MOST_PEOPLE: Final = 10
-"""The number of people of one customer who are named for the same gain or loss; more are only
-counted.
-"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +42,18 @@ def capability_lines(plan: Plan) -> tuple[CapabilityLine, ...]:
     lines = [line for group in plan.groups for line in _of_fields(group)]
     lines += _summarized(_of_people(plan))
     return tuple(
-        sorted(set(lines), key=lambda line: ("access" in line.text, line.subject, line.text))
+        sorted(
+            set(lines), key=lambda line: ("access" in line.text, line.subject, line.text)
+        )
     )
 
 
 def _of_fields(group: Group) -> Iterator[CapabilityLine]:
     for change in group.changes:
         if change.kind is Kind.ARCHIVE_CUSTOMER:
-            yield CapabilityLine(escape(str(change.customer)), "is archived", bool(group.held_back))
+            yield CapabilityLine(
+                escape(str(change.customer)), "is archived", bool(group.held_back)
+            )
         for field in change.fields:
             if text := _capability_field_text(change, field):
                 yield CapabilityLine(_subject(change), text, bool(group.held_back))
@@ -58,15 +61,22 @@ def _of_fields(group: Group) -> Iterator[CapabilityLine]:
 
 def _subject(change: Change) -> str:
     return escape(
-        display(change.customer, change.contact) if change.customer else change.service or "portal"
+        display(change.customer, change.contact)
+        if change.customer
+        else change.service or "portal"
     )
 
 
 def _of_people(plan: Plan) -> Iterator[CapabilityLine]:
     """Yield a line for each person over all applied groups, and one over the groups held back."""
-    moves: dict[tuple[str, bool], tuple[set[str], set[str]]] = defaultdict(lambda: (set(), set()))
+    moves: dict[tuple[str, bool], tuple[set[str], set[str]]] = defaultdict(
+        lambda: (set(), set())
+    )
     leaving = {
-        outcome.person for group in plan.groups for outcome in group.outcomes if outcome.leaves
+        outcome.person
+        for group in plan.groups
+        for outcome in group.outcomes
+        if outcome.leaves
     }
     for group in plan.groups:
         for outcome in group.outcomes:
@@ -74,13 +84,17 @@ def _of_people(plan: Plan) -> Iterator[CapabilityLine]:
             loses.update(outcome.loses)
             gains.update(outcome.gains)
     kinds = {
-        f"{c.customer}/{c.contact}": c.kind for c in plan.changes if c.contact and c.kind in _ACCESS
+        f"{c.customer}/{c.contact}": c.kind
+        for c in plan.changes
+        if c.contact and c.kind in _ACCESS
     }
     restored = {c.customer for c in plan.changes if c.kind is Kind.RESTORE_CUSTOMER}
     for (person, held_back), (loses, gains) in moves.items():
         at_restored = Kind.RESTORE_CONTACT if person.partition("/")[0] in restored else None
         kind = kinds.get(person, at_restored)
-        uninvited = ["loses the invitation"] if person in leaving and ACCESS not in loses else []
+        uninvited = (
+            ["loses the invitation"] if person in leaving and ACCESS not in loses else []
+        )
         texts = (*_gains(gains, kind), *_losses(loses, kind), *uninvited)
         yield CapabilityLine(person, "; ".join(texts), held_back)
 
@@ -122,21 +136,26 @@ def _summarized(lines: Iterable[CapabilityLine]) -> Iterator[CapabilityLine]:
     """Yield the lines, with a number instead of names where a customer has many similar lines."""
     lines_by_text: dict[tuple[str, str, bool], list[CapabilityLine]] = defaultdict(list)
     for line in lines:
-        lines_by_text[line.subject.partition("/")[0], line.text, line.held_back].append(line)
+        lines_by_text[line.subject.partition("/")[0], line.text, line.held_back].append(
+            line
+        )
     for (customer, text, held_back), similar_lines in lines_by_text.items():
         if len(similar_lines) > MOST_PEOPLE:
             people = count_noun(len(similar_lines), "person", "people")
             yield CapabilityLine(f"{escape(customer)}: {people}, each", text, held_back)
         else:
             yield from (
-                CapabilityLine(escape(line.subject), text, held_back) for line in similar_lines
+                CapabilityLine(escape(line.subject), text, held_back)
+                for line in similar_lines
             )
 
 
 def _capability_field_text(change: Change, field: FieldChange) -> str | None:
     """Return the text of a field that gives or takes power; None for all other fields."""
     noun = power_noun(change.object, field.name)
-    if noun is None or (field.name == "protected" and field.before is None and not field.after):
+    if noun is None or (
+        field.name == "protected" and field.before is None and not field.after
+    ):
         return None
     return f"{noun}: {format_move(field)}"
 

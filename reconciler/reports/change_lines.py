@@ -1,4 +1,6 @@
-"""A plan as lines with symbols, customer by customer: shared by the text and the Markdown report."""
+"""A plan as lines with symbols, customer by customer: shared by the text and the Markdown
+report.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +11,22 @@ from typing import assert_never
 
 from reconciler.model.changes import Cause, Change, Kind, Mail, MailKind
 from reconciler.model.keys import display
-from reconciler.model.plan import Departure, Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
+from reconciler.model.plan import (
+    Departure,
+    Group,
+    Plan,
+    PortalEdit,
+    Refusal,
+    Unmanaged,
+    Warning,
+)
 from reconciler.model.values import FieldChange
 from reconciler.reports.capabilities import format_move
 from reconciler.reports.formatting import count_noun, escape, escape_sentence, format_value
 from reconciler.reports.symbols import Symbol, symbol_of
 
+# The number of unmanaged people of one customer who are named; the rest is only counted.
 SHOWN_UNMANAGED = 5
-"""The number of unmanaged people of one customer who are named; the rest is only counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +61,12 @@ def sections(plan: Plan) -> tuple[Section, ...]:
 def _section(customer: str, pairs: list[tuple[Group, Change]]) -> Section:
     groups = list(dict.fromkeys(id(group) for group, _ in pairs))
     group = pairs[0][0]
-    linked_customers = [key for key in group.customers if key != customer] if customer else []
-    held_back_by = sorted({rule for member_group, _ in pairs for rule in member_group.held_back})
+    linked_customers = (
+        [key for key in group.customers if key != customer] if customer else []
+    )
+    held_back_by = sorted(
+        {rule for member_group, _ in pairs for rule in member_group.held_back}
+    )
     notes = [
         *(
             [f"together with {', '.join(escape(key) for key in linked_customers)}"]
@@ -67,7 +81,9 @@ def _section(customer: str, pairs: list[tuple[Group, Change]]) -> Section:
     records = len(pairs) - len(shown_changes)
     lines = [line for change in shown_changes for line in change_lines(change)]
     if records:
-        lines.append(Line(Symbol.SAME, f"{count_noun(records, 'base')} to record, without effect"))
+        lines.append(
+            Line(Symbol.SAME, f"{count_noun(records, 'base')} to record, without effect")
+        )
     return Section(escape(customer) if customer else "portal", tuple(notes), tuple(lines))
 
 
@@ -95,7 +111,9 @@ def cause_text(cause: Cause, customer: str | None) -> str:
     due = ", due" if cause.due else ""
     path = PurePosixPath(cause.path)
     folder = PurePosixPath("customers", customer or "")
-    shown_path = path.relative_to(folder) if customer and path.is_relative_to(folder) else path
+    shown_path = (
+        path.relative_to(folder) if customer and path.is_relative_to(folder) else path
+    )
     return f"{shown_path}:{cause.line}{due}" if cause.line else f"{shown_path}{due}"
 
 
@@ -152,13 +170,20 @@ def edit_text(edit: PortalEdit) -> str:
     if edit.field == "presence":
         return f"{where} was {format_value(edit.live)} {by}"
     file = f"{format_value(None)} → " if edit.applied is None else ""
-    return f"{where} {escape(edit.field)}: {file}{format_move(FieldChange(edit.field, edit.applied, edit.live))} {by}"
+    return (
+        f"{where} {escape(edit.field)}: "
+        f"{file}{format_move(FieldChange(edit.field, edit.applied, edit.live))} {by}"
+    )
 
 
 def departure_text(departure: Departure) -> str:
     """Return the day on which a contact leaves, and who receives their work as of today."""
     person = escape(display(departure.customer, departure.contact))
-    now = f" ({count_noun(departure.open_work, 'request')} now)" if departure.open_work else ""
+    now = (
+        f" ({count_noun(departure.open_work, 'request')} now)"
+        if departure.open_work
+        else ""
+    )
     work = (
         f"all open work{now} goes to {escape(departure.heir)}"
         if departure.heir
@@ -174,7 +199,11 @@ def unmanaged_lines(unmanaged: tuple[Unmanaged, ...]) -> Iterator[str]:
         by_customer.setdefault(item.customer, []).append(item)
     for customer, items in sorted(by_customer.items()):
         names = [_unmanaged_name(item) for item in items[:SHOWN_UNMANAGED]]
-        more = [f"and {len(items) - SHOWN_UNMANAGED} more"] if len(items) > SHOWN_UNMANAGED else []
+        more = (
+            [f"and {len(items) - SHOWN_UNMANAGED} more"]
+            if len(items) > SHOWN_UNMANAGED
+            else []
+        )
         yield f"{escape(customer) or 'portal'}: {'; '.join([*names, *more])}"
 
 

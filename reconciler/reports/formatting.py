@@ -12,11 +12,12 @@ from typing import Final
 from reconciler.model.values import Value
 from reconciler.reports.escaping import escape_invisible
 
+# The maximum columns of one value; a longer value is truncated with a note.
 LONGEST: Final = 300
-"""The maximum columns of one value; a longer value is truncated with a note."""
 
+# The maximum columns of one sentence of a plan: it may list every open request of a
+# customer.
 LONGEST_SENTENCE: Final = 20_000
-"""The maximum columns of one sentence of a plan: it may list every open request of a customer."""
 
 _FIRST_STRONG_ISOLATE: Final = "\u2068"
 _POP_ISOLATE: Final = "\u2069"

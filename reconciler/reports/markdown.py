@@ -25,8 +25,8 @@ from reconciler.reports.formatting import count_noun, escape, escape_sentence
 from reconciler.reports.redaction import mask_addresses
 from reconciler.reports.summary import summarize, summary_line
 
+# The first line of every such comment; a pipeline finds the comment to edit by it.
 MARKER: Final = "<!-- reconciler plan -->"
-"""The first line of every such comment; a pipeline finds the comment to edit by it."""
 LONGEST: Final = 65_536
 _ROOM: Final = LONGEST - 2_000
 _CUT: Final = "\n_The rest does not fit here; see the plan in the pipeline's artifacts._\n"
@@ -49,7 +49,9 @@ def _parts(plan: Plan) -> Iterator[str]:
     if refusals := [_refusal(refusal_text(r), r.hint) for r in plan.refusals]:
         yield "#### Refused\n\n" + "".join(refusals)
     if capability_texts := capability_lines(plan):
-        yield "#### Power and access\n\n" + _fence([f"! {line}" for line in capability_texts])
+        yield "#### Power and access\n\n" + _fence(
+            [f"! {line}" for line in capability_texts]
+        )
     for section in sections(plan):
         yield _section(section)
     if plan.portal_edits:
@@ -81,7 +83,8 @@ def _section(section: Section) -> str:
         for line in section.lines
     ]
     return _details(
-        f"{section.title}{notes}: {count_noun(sum(not line.is_detail for line in section.lines), 'line')}",
+        f"{section.title}{notes}: "
+        f"{count_noun(sum(not line.is_detail for line in section.lines), 'line')}",
         lines,
     )
 
@@ -99,12 +102,16 @@ def _refusal(text: str, hint: str | None) -> str:
 def _foot(plan: Plan) -> str:
     numbers = summarize(plan)
     earlier = (
-        f"; {count_noun(numbers.earlier, 'change or refusal', 'changes and refusals')} pending before"
+        f"; {count_noun(numbers.earlier, 'change or refusal', 'changes and refusals')} pending "
+        f"before"
         if plan.pending_before
         else ""
     )
     commit = f", commit {_code(plan.commit[:12])}" if plan.commit else ""
-    return f"\nPortal {_code(escape(plan.portal))} as of {plan.as_of}{commit}{earlier}. Digest {_code(plan_digest(plan)[:16])}.\n"
+    return (
+        f"\nPortal {_code(escape(plan.portal))} as of {plan.as_of}{commit}{earlier}. Digest "
+        f"{_code(plan_digest(plan)[:16])}.\n"
+    )
 
 
 def _strong(text: str) -> str:
@@ -129,7 +136,9 @@ def _code(text: str) -> str:
 
 
 def _html(text: str) -> str:
-    """Return text for inside a tag: every character with a meaning in Markdown or HTML as a number."""
+    """Return text for inside a tag: every character with a meaning in Markdown or HTML as a
+    number.
+    """
     return "".join(
         char if char.isalnum() or char in " ,.:;…()" else f"&#{ord(char)};"
         for char in mask_addresses(text)

@@ -14,8 +14,8 @@ from reconciler.reports.formatting import count_noun, escape
 from reconciler.reports.style import PLAIN, Style, Tone
 from reconciler.reports.summary import summary_line
 
+# The number of groups that the last line names.
 SHOWN: Final = 10
-"""The number of groups that the last line names."""
 
 STATUSES: Final = {
     GroupStatus.APPLIED: ("applied", Tone.ADD),
@@ -28,7 +28,9 @@ STATUSES: Final = {
 
 
 def outcome_text(outcome: Outcome, style: Style = PLAIN) -> str:
-    """Return the outcome as text: one line per group, what is left, and whether anything changed."""
+    """Return the outcome as text: one line per group, what is left, and whether anything
+    changed.
+    """
     blocks = [
         [_group(group, style) for group in outcome.groups],
         list(_left(outcome)),
@@ -42,7 +44,10 @@ def _group(outcome: GroupOutcome, style: Style) -> str:
     word, tone = STATUSES[outcome.status]
     subject = group_name(outcome)
     detail = f": {escape(outcome.detail)}" if outcome.detail else ""
-    return f"  {style.paint(tone, f'{word:<9}')}  {subject} ({count_noun(len(outcome.group.changes), 'change')}){detail}"
+    return (
+        f"  {style.paint(tone, f'{word:<9}')}  {subject} "
+        f"({count_noun(len(outcome.group.changes), 'change')}){detail}"
+    )
 
 
 def group_name(outcome: GroupOutcome) -> str:
@@ -66,13 +71,16 @@ def head_lines(outcome: Outcome) -> Iterator[str]:
 
 
 def changed_line(outcome: Outcome) -> str:
-    """Return one sentence on whether anything was changed, with the groups whose result is unknown."""
+    """Return one sentence on whether anything was changed, with the groups whose result is
+    unknown.
+    """
     applied, unknown = outcome.of(GroupStatus.APPLIED), outcome.of(GroupStatus.UNKNOWN)
     parts = []
     if applied:
         changes = sum(len(group.group.changes) for group in applied)
         parts.append(
-            f"Changed: {count_noun(changes, 'change')} in {count_noun(len(applied), 'transaction')}."
+            f"Changed: {count_noun(changes, 'change')} in "
+            f"{count_noun(len(applied), 'transaction')}."
         )
     if unknown:
         parts.append(f"Unknown for {_names(unknown)}: no answer arrived; run it again.")

@@ -16,8 +16,9 @@ from reconciler.reports.formatting import count_noun, escape, isolate_direction,
 from reconciler.reports.style import Style, Tone
 
 SCHEMA_VERSION: Final = 1
+# The maximum number of characters of a source line; of a longer one, those around the
+# place.
 WIDEST: Final = 120
-"""The maximum number of characters of a source line; of a longer one, those around the place."""
 
 _TONES: Final = {Severity.ERROR: Tone.ALARM, Severity.WARNING: Tone.CHANGE}
 
@@ -61,7 +62,9 @@ def _number(problems: Sequence[Problem], severity: Severity) -> int:
 
 def _diagnostic(problem: Problem, style: Style) -> str:
     tone = _TONES[problem.severity]
-    place = style.paint(Tone.STRONG, f"{escape(problem.path)}:{problem.line}:{problem.column}")
+    place = style.paint(
+        Tone.STRONG, f"{escape(problem.path)}:{problem.line}:{problem.column}"
+    )
     label = style.paint(tone, f"{problem.severity}[{escape(problem.rule)}]")
     lines = [f"{place}: {label}: {escape(problem.message)}"]
     gutter = " " * (1 if problem.source is None else len(str(problem.line)))
@@ -101,12 +104,16 @@ def _pieces(text: str) -> list[str]:
 
 def _summary(problems: Sequence[Problem], counts: Counts) -> str:
     scope_text = (
-        f"{count_noun(counts.customers, 'customer')}, {count_noun(counts.contacts, 'contact')}"
+        f"{count_noun(counts.customers, 'customer')}, "
+        f"{count_noun(counts.contacts, 'contact')}"
     )
     if not problems:
         order = "is valid" if counts.files == 1 else "are valid"
         return f"{count_noun(counts.files, 'file')} {order}: {scope_text}"
-    errors, warnings = _number(problems, Severity.ERROR), _number(problems, Severity.WARNING)
+    errors, warnings = (
+        _number(problems, Severity.ERROR),
+        _number(problems, Severity.WARNING),
+    )
     counts_text = [
         count_noun(n, word) for n, word in ((errors, "error"), (warnings, "warning")) if n
     ]

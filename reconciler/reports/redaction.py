@@ -38,7 +38,9 @@ def redact_plan(plan: Plan) -> Plan:
 
 def mask_addresses(text: str) -> str:
     """Return the text with the local part of every address cut to its first letter."""
-    return _ADDRESS.sub(lambda match: f"{match[0][0]}{HIDDEN}@{match[0].rpartition('@')[2]}", text)
+    return _ADDRESS.sub(
+        lambda match: f"{match[0][0]}{HIDDEN}@{match[0].rpartition('@')[2]}", text
+    )
 
 
 def _masked_texts(plan: Plan) -> tuple[str, ...]:
@@ -76,10 +78,13 @@ def _redact_text(text: str, names: tuple[str, ...]) -> str:
 
 def _group(group: Group, names: tuple[str, ...]) -> Group:
     outcomes = tuple(
-        replace(outcome, person=mask_addresses(outcome.person)) for outcome in group.outcomes
+        replace(outcome, person=mask_addresses(outcome.person))
+        for outcome in group.outcomes
     )
     return replace(
-        group, changes=tuple(_change(change, names) for change in group.changes), outcomes=outcomes
+        group,
+        changes=tuple(_change(change, names) for change in group.changes),
+        outcomes=outcomes,
     )
 
 
@@ -104,11 +109,17 @@ def _field(object: ObjectKind, field: FieldChange, names: tuple[str, ...]) -> Fi
 def _value(value: Value, names: tuple[str, ...]) -> Value:
     if isinstance(value, str):
         return _redact_text(value, names)
-    return tuple(_redact_text(item, names) for item in value) if isinstance(value, tuple) else value
+    return (
+        tuple(_redact_text(item, names) for item in value)
+        if isinstance(value, tuple)
+        else value
+    )
 
 
 def _effects(effects: Effects) -> Effects:
-    mails = tuple(Mail(mail.kind, mask_addresses(mail.to), mail.language) for mail in effects.mails)
+    mails = tuple(
+        Mail(mail.kind, mask_addresses(mail.to), mail.language) for mail in effects.mails
+    )
     return replace(effects, mails=mails)
 
 
@@ -127,7 +138,9 @@ def _refusal_or_warning(item: RefusalOrWarning, names: tuple[str, ...]) -> Refus
 def _edit(edit: PortalEdit, names: tuple[str, ...]) -> PortalEdit:
     values = FieldChange(edit.field, edit.applied, edit.live)
     redacted_field = _field(_object(edit), values, names)
-    return replace(edit, by=HIDDEN, applied=redacted_field.before, live=redacted_field.after)
+    return replace(
+        edit, by=HIDDEN, applied=redacted_field.before, live=redacted_field.after
+    )
 
 
 def _unmanaged(row: Unmanaged) -> Unmanaged:

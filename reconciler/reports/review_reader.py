@@ -18,8 +18,8 @@ from reconciler.model.errors import Refused
 from reconciler.model.plan import Loss, Permissions, PersonOutcome, Review, Scope
 
 SCHEMA_VERSION: Final = 1
+# The maximum number of characters; a plan for 50,000 new people has a fifth of them.
 LARGEST: Final = 256 * 1024 * 1024
-"""The maximum number of characters; a plan for 50,000 new people has a fifth of them."""
 DEEPEST: Final = 32
 
 _NESTING: Final = re.compile(r'"(?:[^"\\]|\\.)*+"|[^"\[\]{}]++', re.DOTALL)

@@ -89,14 +89,19 @@ def requests_moved(changes: Iterable[Change]) -> int:
 def people_losing_access(groups: Iterable[Group]) -> set[str]:
     """Return the people who cannot log in afterwards, as `customer/contact` or by their address."""
     return {
-        outcome.person for group in groups for outcome in group.outcomes if ACCESS in outcome.loses
+        outcome.person
+        for group in groups
+        for outcome in group.outcomes
+        if ACCESS in outcome.loses
     }
 
 
 def people_losing_rights(groups: Iterable[Group]) -> set[str]:
     """Return the people who keep their access and lose another right."""
     groups = list(groups)
-    losing = {outcome.person for group in groups for outcome in group.outcomes if outcome.loses}
+    losing = {
+        outcome.person for group in groups for outcome in group.outcomes if outcome.loses
+    }
     return losing - people_losing_access(groups)
 
 
@@ -130,7 +135,9 @@ def _changes(numbers: Summary) -> str:
     ]
     if numbers.lose_rights:
         verb = "loses" if numbers.lose_rights == 1 else "lose"
-        parts.append(f"{count_noun(numbers.lose_rights, 'person', 'people')} {verb} other rights")
+        parts.append(
+            f"{count_noun(numbers.lose_rights, 'person', 'people')} {verb} other rights"
+        )
     parts.append(f"{count_noun(numbers.lose_access, 'person', 'people')} {lose}")
     return f"Plan: {'; '.join(parts)}."
 

@@ -80,7 +80,12 @@ def symbol_of(change: Change) -> Symbol:
             | Kind.UPDATE_SETTINGS
         ):
             return Symbol.CHANGE
-        case Kind.ADOPT_CUSTOMER | Kind.ADOPT_CONTACT | Kind.ADOPT_SERVICE | Kind.ADOPT_SETTINGS:
+        case (
+            Kind.ADOPT_CUSTOMER
+            | Kind.ADOPT_CONTACT
+            | Kind.ADOPT_SERVICE
+            | Kind.ADOPT_SETTINGS
+        ):
             return Symbol.CHANGE if change.fields else Symbol.SAME
         case Kind.HAND_OVER_WORK:
             return Symbol.WORK
@@ -94,7 +99,12 @@ def counts_as(change: Change) -> Symbol | None:
     requests.
     """
     match change.kind:
-        case Kind.ADOPT_CUSTOMER | Kind.ADOPT_CONTACT | Kind.ADOPT_SERVICE | Kind.ADOPT_SETTINGS:
+        case (
+            Kind.ADOPT_CUSTOMER
+            | Kind.ADOPT_CONTACT
+            | Kind.ADOPT_SERVICE
+            | Kind.ADOPT_SETTINGS
+        ):
             return Symbol.CHANGE
         case Kind.HAND_OVER_WORK | Kind.RECORD:
             return None

@@ -43,15 +43,25 @@ def plan_text(plan: Plan, style: Style = PLAIN) -> str:
     ]
     body = [block for block in map(list, blocks) if block]
     head = [_head(plan, style)] if body else []
-    return "\n\n".join("\n".join(block) for block in [*head, *body, _tail(plan, style)]) + "\n"
+    return (
+        "\n\n".join("\n".join(block) for block in [*head, *body, _tail(plan, style)]) + "\n"
+    )
 
 
 def drift_text(plan: Plan, style: Style = PLAIN) -> str:
-    """Return the portal edits and the unmanaged objects, without the changes that the files demand."""
+    """Return the portal edits and the unmanaged objects, without the changes that the files
+    demand.
+    """
     head = [style.paint(Tone.STRONG, f"Drift of {_where_and_when(plan)}")]
-    body = [block for block in (list(_edits(plan, style)), list(_unmanaged(plan, style))) if block]
+    body = [
+        block
+        for block in (list(_edits(plan, style)), list(_unmanaged(plan, style)))
+        if block
+    ]
     tail = [
-        style.paint(Tone.STRONG, edits_line(summarize(plan)) or "Nothing was edited in the portal.")
+        style.paint(
+            Tone.STRONG, edits_line(summarize(plan)) or "Nothing was edited in the portal."
+        )
     ]
     return "\n\n".join("\n".join(block) for block in [head, *body, tail]) + "\n"
 
@@ -130,10 +140,10 @@ def _warnings(plan: Plan, style: Style) -> Iterator[str]:
 
 def _earlier(plan: Plan, style: Style) -> Iterator[str]:
     if plan.pending_before:
+        count = count_noun(plan.pending_before, "change or refusal", "changes and refusals")
         were = "was" if plan.pending_before == 1 else "were"
         yield style.paint(
-            Tone.QUIET,
-            f"  {Symbol.SAME} {count_noun(plan.pending_before, 'change or refusal', 'changes and refusals')} {were} pending before; not shown",
+            Tone.QUIET, f"  {Symbol.SAME} {count} {were} pending before; not shown"
         )
 
 

@@ -27,7 +27,15 @@ from reconciler.model.errors import (
 )
 from reconciler.model.live import LiveState
 from reconciler.model.outcome import GroupStatus, Outcome
-from reconciler.model.plan import Expects, Group, Permissions, Plan, Review, RunScope, review_of
+from reconciler.model.plan import (
+    Expects,
+    Group,
+    Permissions,
+    Plan,
+    Review,
+    RunScope,
+    review_of,
+)
 from reconciler.model.portal import Lease, RunMark
 from reconciler.planning import applied_policy, make_plan, narrow_plan, policy_in_force
 from reconciler.usecases import steps
@@ -92,7 +100,9 @@ def apply(
     """
     folder = check_out(files)
     if folder.tree.dirty and folder.tree.commit and not options.allow_dirty:
-        paths = ", ".join(folder.tree.dirty[:3]) + (" …" if len(folder.tree.dirty) > 3 else "")
+        paths = ", ".join(folder.tree.dirty[:3]) + (
+            " …" if len(folder.tree.dirty) > 3 else ""
+        )
         raise Refused(
             f"the files differ from the last commit: {paths}; nothing was changed",
             "commit the changes, or pass --allow-dirty",
@@ -124,7 +134,10 @@ def apply_folder(
 
 
 def _drive(
-    state: steps.State, requests: tuple[steps.Request, ...], driver: _Driver, callbacks: Callbacks
+    state: steps.State,
+    requests: tuple[steps.Request, ...],
+    driver: _Driver,
+    callbacks: Callbacks,
 ) -> steps.State:
     """Execute the machine's requests until it returns no more."""
     answers: _Answers = queue.Queue()
@@ -133,7 +146,9 @@ def _drive(
     while True:
         for request in requests:
             under_way.append(request)
-            threading.Thread(target=_answer, args=(request, driver, answers), daemon=True).start()
+            threading.Thread(
+                target=_answer, args=(request, driver, answers), daemon=True
+            ).start()
         if steps.GiveBack() in requests:
             end = max(end, time.monotonic() + RETURN_S)
         if not under_way:
@@ -141,7 +156,9 @@ def _drive(
         requests = ()
         for request, answer in _next(answers, under_way, end):
             if answer is None:
-                raise AssertionError(f"a thread crashed on {request}; see its traceback above")
+                raise AssertionError(
+                    f"a thread crashed on {request}; see its traceback above"
+                )
             if request in under_way:
                 under_way.remove(request)
                 state, requests = steps.after_answer(state, request, answer)
@@ -152,7 +169,9 @@ def _drive(
 
 
 def _answer(request: steps.Request, driver: _Driver, answers: _Answers) -> None:
-    """Put the answer into the queue; None when a bug ends the thread, so that the run ends as well."""
+    """Put the answer into the queue; None when a bug ends the thread, so that the run ends as
+    well.
+    """
     answer = None
     try:
         answer = driver.do(request)
@@ -180,9 +199,18 @@ class _Driver:
     """Executes single requests of the machine against the portal and the folder."""
 
     def __init__(
-        self, folder: Folder, reader: StateReader, writer: BatchWriter, options: ApplyOptions
+        self,
+        folder: Folder,
+        reader: StateReader,
+        writer: BatchWriter,
+        options: ApplyOptions,
     ) -> None:
-        self.folder, self.reader, self.writer, self.options = folder, reader, writer, options
+        self.folder, self.reader, self.writer, self.options = (
+            folder,
+            reader,
+            writer,
+            options,
+        )
         self.mark = RunMark(folder.desired.owner, options.run, folder.tree.commit)
         self.scope = RunScope(options.customers, options.shard, options.reviewed)
         self.displayed: Review | None = None
@@ -199,7 +227,8 @@ class _Driver:
         for review in self.options.reviewed or ():
             if (review.portal, review.epoch) != (live.portal, live.epoch):
                 raise Stale(
-                    "a reviewed plan is for another portal, or for this portal before it was restored",
+                    "a reviewed plan is for another portal, or for this portal before it was "
+                    "restored",
                     "plan again",
                 )
         policy = policy_in_force(self.folder.desired.policy, applied_policy(live))
@@ -218,7 +247,9 @@ class _Driver:
         )
         return steps.with_permitted_refusals_removed(plan, permissions)
 
-    def _make_plan(self, live: LiveState, permissions: Permissions, scope: RunScope) -> Plan:
+    def _make_plan(
+        self, live: LiveState, permissions: Permissions, scope: RunScope
+    ) -> Plan:
         self.head = live.head
         facts = replace(self.folder.facts(live, permissions), run=scope)
         return make_plan(self.folder.desired, live, facts)
@@ -255,7 +286,9 @@ class _Driver:
         until = time.monotonic() + self.options.wait_s
         while True:
             try:
-                return self.writer.take_lease(scopes, TTL_S, self.options.holder, self.options.run)
+                return self.writer.take_lease(
+                    scopes, TTL_S, self.options.holder, self.options.run
+                )
             except LeaseHeld as error:
                 remaining = until - time.monotonic()
                 if not remaining > 0:  # also false for NaN
@@ -281,7 +314,10 @@ class _Driver:
         for piece in batches(group.changes):
             try:
                 committed = self.writer.write_batch(
-                    self._current(piece), self.lease, self.mark, self._current_expectations(group)
+                    self._current(piece),
+                    self.lease,
+                    self.mark,
+                    self._current_expectations(group),
                 )
             except ReconcilerError as error:
                 return _status_of_error(error, done_count)
@@ -293,7 +329,10 @@ class _Driver:
     def _current(self, changes: Sequence[Change]) -> list[Change]:
         """Return the changes with the row versions that this run's earlier batches left."""
         return [
-            replace(change, target=replace(change.target, version=self.versions[change.target.id]))
+            replace(
+                change,
+                target=replace(change.target, version=self.versions[change.target.id]),
+            )
             if change.target.id in self.versions
             else change
             for change in changes
@@ -301,7 +340,8 @@ class _Driver:
 
     def _current_expectations(self, group: Group) -> Expects:
         rows = tuple(
-            (kind, id, self.versions.get(id, version)) for kind, id, version in group.expects.rows
+            (kind, id, self.versions.get(id, version))
+            for kind, id, version in group.expects.rows
         )
         return replace(group.expects, rows=rows)
 

@@ -7,8 +7,8 @@ from typing import Final
 
 from reconciler.model.changes import Change
 
+# The maximum number of changes in one batch.
 MOST_OPERATIONS: Final = 5000
-"""The maximum number of changes in one batch."""
 
 
 def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:

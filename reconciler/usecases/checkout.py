@@ -40,18 +40,26 @@ class Folder:
         keys = sorted(live_keys | set(self.desired.customers))
         for key in sorted(set(customers) - set(keys)):
             near = difflib.get_close_matches(key, keys, 1)
-            hint = f"did you mean '{near[0]}'?" if near else "pass the name of a customer's folder"
+            hint = (
+                f"did you mean '{near[0]}'?"
+                if near
+                else "pass the name of a customer's folder"
+            )
             raise WrongUsage(f"no customer '{key}' in the files or in the portal", hint)
 
     def facts(self, live: LiveState, permissions: Permissions) -> Facts:
         """Return the facts about the folder's history that planning needs for this portal."""
         commits = {
-            customer.last_commit for customer in live.customers.values() if customer.last_commit
+            customer.last_commit
+            for customer in live.customers.values()
+            if customer.last_commit
         }
         commits |= set(live.settings.last_commits.values())
         ancestors = self.files.ancestors_among(commits)
         last = self._last_rules(live.settings.applied)
-        errors = tuple(problem for problem in last.problems if problem.severity is Severity.ERROR)
+        errors = tuple(
+            problem for problem in last.problems if problem.severity is Severity.ERROR
+        )
         facts = Facts(self.tree.commit, ancestors, permissions)
         return replace(facts, last_rules=errors, lost_rules=last.missing_digests)
 
@@ -67,8 +75,12 @@ class Folder:
             return LastApplied()
         try:
             commit = base.commit or ""
-            applied = self.files.matching_at(commit, rule_patterns(self.files.tree_at(commit)))
-        except ReconcilerError:  # applied outside of git, a shallow clone, or a rewritten history
+            applied = self.files.matching_at(
+                commit, rule_patterns(self.files.tree_at(commit))
+            )
+        except (
+            ReconcilerError
+        ):  # applied outside of git, a shallow clone, or a rewritten history
             applied = ()
         return check_last_applied(self.tree, remembered, applied)
 

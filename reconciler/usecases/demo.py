@@ -59,7 +59,9 @@ def copy_book(book: Path) -> None:
 
 
 @contextmanager
-def _portal(database: str, connect: Connect) -> Iterator[tuple[str, StateReader, BatchWriter]]:
+def _portal(
+    database: str, connect: Connect
+) -> Iterator[tuple[str, StateReader, BatchWriter]]:
     token = commands.create_token(database, "apply", "the demo", expires="1")
     with commands.running(database) as url, connect(url, token) as (reader, writer):
         yield url, reader, writer

@@ -31,9 +31,13 @@ _HERE = Place("portal.yaml", 1)
 def earlier_books(book: DesiredState) -> tuple[DesiredState, DesiredState]:
     """Return the book as first applied, and as applied before today's version."""
     first = _first(book)
-    customers = {key: customer for key, customer in first.customers.items() if key != _BACK_AGAIN}
+    customers = {
+        key: customer for key, customer in first.customers.items() if key != _BACK_AGAIN
+    }
     havbris = customers["havbris-sjomat"]
-    customers["havbris-sjomat"] = replace(havbris, contacts=_without(havbris.contacts, "mads-holm"))
+    customers["havbris-sjomat"] = replace(
+        havbris, contacts=_without(havbris.contacts, "mads-holm")
+    )
     return first, replace(first, customers=customers)
 
 
@@ -56,26 +60,37 @@ def _first(book: DesiredState) -> DesiredState:
         book.settings, fields={**book.settings.fields, "offers.expire_after_days": 14}
     )
     return replace(
-        book, settings=settings, services=_services(book.services or {}), customers=customers
+        book,
+        settings=settings,
+        services=_services(book.services or {}),
+        customers=customers,
     )
 
 
 def _services(services: Mapping[str, DesiredService]) -> dict[str, DesiredService]:
     earlier = _without(services, _NEW_SERVICE)
     certified = earlier["certified"]
-    earlier["certified"] = replace(certified, fields={**certified.fields, "price.per_word": "0.18"})
+    earlier["certified"] = replace(
+        certified, fields={**certified.fields, "price.per_word": "0.18"}
+    )
     for key, former in _FORMER_SERVICES.items():
         earlier[former] = replace(earlier.pop(key), key=former, previously=())
     earlier["proofreading"] = DesiredService(
         "proofreading",
-        {"name": "Proofreading", "workflows": ("pm_quote_manual",), "available_to_all": False},
+        {
+            "name": "Proofreading",
+            "workflows": ("pm_quote_manual",),
+            "available_to_all": False,
+        },
         _HERE,
     )
     return earlier
 
 
 def _plain(customer: DesiredCustomer) -> DesiredCustomer:
-    """Return the customer without today's news: no farewells, no former keys, not the new service."""
+    """Return the customer without today's news: no farewells, no former keys, not the new
+    service.
+    """
     people = {key: _contact(contact) for key, contact in customer.contacts.items()}
     fields = {name: _old(value) for name, value in customer.fields.items()}
     return replace(
@@ -118,18 +133,26 @@ def _brackenfield(customer: DesiredCustomer) -> DesiredCustomer:
     daniel = people["daniel-marsh"]
     people["daniel-marsh"] = replace(daniel, fields=_without(daniel.fields, "services"))
     return replace(
-        customer, contacts=people, fields={**customer.fields, "description": "Laboratory scales."}
+        customer,
+        contacts=people,
+        fields={**customer.fields, "description": "Laboratory scales."},
     )
 
 
 def _havbris(customer: DesiredCustomer) -> DesiredCustomer:
-    erik = _person(customer.key, "erik-lund", "Erik Lund", "erik.lund@havbris.example", "observer")
+    erik = _person(
+        customer.key, "erik-lund", "Erik Lund", "erik.lund@havbris.example", "observer"
+    )
     return replace(customer, contacts={**customer.contacts, "erik-lund": erik})
 
 
 def _hibarino(customer: DesiredCustomer) -> DesiredCustomer:
     kimura = _person(
-        customer.key, "kimura-hiroshi", "木村浩", "h.kimura@hibarino-seiki.example", "requester"
+        customer.key,
+        "kimura-hiroshi",
+        "木村浩",
+        "h.kimura@hibarino-seiki.example",
+        "requester",
     )
     return replace(customer, contacts={**customer.contacts, "kimura-hiroshi": kimura})
 
@@ -143,7 +166,11 @@ def _kovari(customer: DesiredCustomer) -> DesiredCustomer:
 
 def _altmuehl(customer: DesiredCustomer) -> DesiredCustomer:
     wanda = _person(
-        customer.key, "wanda-reiss", "Wanda Reiß", "wanda.reiss@altmuehl-druck.example", "manager"
+        customer.key,
+        "wanda-reiss",
+        "Wanda Reiß",
+        "wanda.reiss@altmuehl-druck.example",
+        "manager",
     )
     return replace(customer, contacts={"wanda-reiss": wanda})
 
@@ -154,18 +181,27 @@ def _nordlicht() -> DesiredCustomer:
         key, "signe-thorsen", "Signe Thorsen", "signe@nordlicht-verlag.example", "manager"
     )
     return DesiredCustomer(
-        key, {"name": "Nordlicht Verlag", "language": "de"}, _HERE, contacts={signe.key: signe}
+        key,
+        {"name": "Nordlicht Verlag", "language": "de"},
+        _HERE,
+        contacts={signe.key: signe},
     )
 
 
 _EARLIER_CUSTOMERS: Mapping[str, Callable[[DesiredCustomer], DesiredCustomer]] = {
-    "acme-medical": _acme, "altmuehl-druck": _altmuehl, "brackenfield": _brackenfield, "havbris-sjomat": _havbris,
-    "hibarino-seiki": _hibarino, "kovari-boraszat": _kovari,
-}  # fmt: skip
+    "acme-medical": _acme,
+    "altmuehl-druck": _altmuehl,
+    "brackenfield": _brackenfield,
+    "havbris-sjomat": _havbris,
+    "hibarino-seiki": _hibarino,
+    "kovari-boraszat": _kovari,
+}
 
 
 def _person(customer: str, key: str, name: str, email: str, role: str) -> DesiredContact:
-    return DesiredContact(customer, key, {"name": name, "email": email, "role": role}, _HERE)
+    return DesiredContact(
+        customer, key, {"name": name, "email": email, "role": role}, _HERE
+    )
 
 
 def _with(contact: DesiredContact, **fields: Value) -> DesiredContact:

@@ -53,14 +53,25 @@ def _folder(open_files: Callable[[], FileTree]) -> Iterator[CheckResult]:
         yield CheckResult("files", False, error.message, error.hint)
         return
     commit = files.head
-    yield CheckResult("git", commit is not None, f"at {commit[:12]}" if commit else "this folder is not in a git repository",
-                  None if commit else "without git, applying older files is not detected", is_required=False)  # fmt: skip
+    yield CheckResult(
+        "git",
+        commit is not None,
+        f"at {commit[:12]}" if commit else "this folder is not in a git repository",
+        None if commit else "without git, applying older files is not detected",
+        is_required=False,
+    )
     reading = read_documents(tree)
     errors = sum(problem.severity is Severity.ERROR for problem in reading.problems)
     counts = reading.counts
-    message = f"{counts.files:,} files, {counts.customers:,} customers, {counts.contacts:,} contacts, {errors:,} errors"
+    message = (
+        f"{counts.files:,} files, {counts.customers:,} customers, {counts.contacts:,} "
+        f"contacts, {errors:,} errors"
+    )
     yield CheckResult(
-        "files", reading.desired is not None, message, "run reconciler validate" if errors else None
+        "files",
+        reading.desired is not None,
+        message,
+        "run reconciler validate" if errors else None,
     )
 
 
@@ -79,15 +90,25 @@ def _portal(open_reader: Callable[[], StateReader]) -> Iterator[CheckResult]:
         live = reader.live_state()
         people = sum(contact.living for contact in live.contacts.values())
         yield CheckResult(
-            "snapshot", True, f"complete: {len(live.customers):,} customers, {people:,} contacts"
+            "snapshot",
+            True,
+            f"complete: {len(live.customers):,} customers, {people:,} contacts",
         )
     except ReconcilerError as error:
         yield CheckResult("portal", False, error.message, error.hint)
 
 
 def _token(meta: Meta, end: str) -> CheckResult:
-    remaining = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(meta.now)
-    hint = "create a new token with reconciler portal token, replace this one, then revoke it"
+    remaining = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(
+        meta.now
+    )
+    hint = (
+        "create a new token with reconciler portal token, replace this one, then revoke it"
+    )
     return CheckResult(
-        "token", remaining.days >= _WARNED_DAYS, f"works until {end}", hint, is_required=False
+        "token",
+        remaining.days >= _WARNED_DAYS,
+        f"works until {end}",
+        hint,
+        is_required=False,
     )

@@ -25,7 +25,9 @@ def explain(name: str) -> Rule:
 
 
 def own_rule(files: FileTree, name: str) -> OwnRule:
-    """Return the provider's own rule of this id; WrongUsage with the nearest one when there is none."""
+    """Return the provider's own rule of this id; WrongUsage with the nearest one when there is
+    none.
+    """
     return own_rule_among(own_rules(read_files(files)), name)
 
 
@@ -40,4 +42,6 @@ def own_rule_among(rules: Sequence[OwnRule], name: str) -> OwnRule:
 
 def _unknown(name: str, names: Iterable[str], hint: str) -> WrongUsage:
     near = difflib.get_close_matches(name, sorted(set(names)), 1)
-    return WrongUsage(f"there is no rule '{name}'", f"did you mean '{near[0]}'?" if near else hint)
+    return WrongUsage(
+        f"there is no rule '{name}'", f"did you mean '{near[0]}'?" if near else hint
+    )

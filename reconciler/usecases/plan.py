@@ -1,4 +1,6 @@
-"""`reconciler plan` and `reconciler drift`: the changes an apply would make, and the portal edits."""
+"""`reconciler plan` and `reconciler drift`: the changes an apply would make, and the portal
+edits.
+"""
 
 from __future__ import annotations
 
@@ -38,5 +40,9 @@ def plan(files: FileTree, reader: StateReader, options: PlanOptions) -> Plan:
 def drift(files: FileTree, reader: StateReader) -> Plan:
     """Return the plan without its changes: portal edits and unmanaged objects."""
     return replace(
-        plan(files, reader, PlanOptions()), groups=(), refusals=(), warnings=(), pending_before=0
+        plan(files, reader, PlanOptions()),
+        groups=(),
+        refusals=(),
+        warnings=(),
+        pending_before=0,
     )

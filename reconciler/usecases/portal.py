@@ -26,7 +26,8 @@ try:
 except ModuleNotFoundError as error:
     raise WrongUsage(
         f"the reference portal is not installed: {error.name} is missing",
-        "install it from its checkout with pipx install --force '.[portal]', or from a wheel in the same way",
+        "install it from its checkout with pipx install --force '.[portal]', or from a wheel in "
+        "the same way",
     ) from None
 
 __all__ = [
@@ -42,23 +43,29 @@ __all__ = [
     "token",
     "tokens",
     "verify",
-]  # fmt: skip
+]
 
 HOLDER = "the demo's past"
+# The default address of a portal.
 HERE = "http://127.0.0.1:8000"
-"""The default address of a portal."""
 
 
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
     """Serve the portal until a signal; `more`: the other options of `commands.serve`."""
-    if unknown := [name for name in more.get("limits") or () if name not in commands.LIMITS]:
+    if unknown := [
+        name for name in more.get("limits") or () if name not in commands.LIMITS
+    ]:
         raise WrongUsage(
             f"--limit: '{unknown[0]}' is not a limit",
             f"the limits are {', '.join(commands.LIMITS)}",
         )
     with _translated_errors():
         commands.serve(
-            database, port, host, base_url, **{name: value for name, value in more.items() if value}
+            database,
+            port,
+            host,
+            base_url,
+            **{name: value for name, value in more.items() if value},
         )
 
 
@@ -121,7 +128,10 @@ def _remarks(database: str, base_url: str | None, *, again: bool) -> Iterator[st
     if again:
         yield "the earlier link for this address no longer works"
     if base_url is None and not database.startswith("sqlite"):
-        yield f"the link leads to {HERE}, this machine; pass --base-url with the portal's public URL"
+        yield (
+            f"the link leads to {HERE}, this machine; pass --base-url with the portal's "
+            f"public URL"
+        )
 
 
 def seed(
@@ -138,15 +148,20 @@ def seed(
         if demo_password is not None and commands.check_password(demo_password):
             raise WrongUsage(
                 "this password is too easily guessed",
-                "use 8 characters or more, with lower and upper case and digits, and no common word",
+                "use 8 characters or more, with lower and upper case and digits, and no common "
+                "word",
             )
         if not commands.is_empty(database):
             raise Refused(
-                "this portal already contains customers; nothing was changed", "name a new database"
+                "this portal already contains customers; nothing was changed",
+                "name a new database",
             )
         if customers is not None and contacts_per_customer is not None:
             commands.seed_many(database, customers, contacts_per_customer)
-            return f"{customers:,} invented customers with {contacts_per_customer:,} people each, all unmanaged"
+            return (
+                f"{customers:,} invented customers with {contacts_per_customer:,} people "
+                f"each, all unmanaged"
+            )
         seed_demo(database, open_tree(demo_book()), connect, demo_password)
         return "the demo's state, on which the shipped files can be planned"
 
@@ -161,7 +176,9 @@ def restore(database: str, files: Path | None, archive: Path, *, keep_tokens: bo
     """Restore an archive into an empty database and return the report, line by line."""
     with _translated_errors():
         return "\n  ".join(
-            _restore_report(commands.restore(database, files, archive, keep_tokens=keep_tokens))
+            _restore_report(
+                commands.restore(database, files, archive, keep_tokens=keep_tokens)
+            )
         )
 
 
@@ -175,10 +192,22 @@ def _restore_report(result: commands.RestoreResult) -> Iterator[str]:
         yield f"{tokens} of the backup were ended; create new ones with reconciler portal token"
     for id, scope, name in result.tokens:
         yield f"  {id}  {scope:<7}  {escape(name)}"
-    void = f"{count_noun(result.links, 'link')} in mails and {count_noun(result.sign_ups, 'unconfirmed sign-up')}"
-    yield f"{void} no longer work; {count_noun(result.mails, 'unsent mail')} with such a link will not be sent"
-    yield f"people, roles and passwords are those of {result.manifest.at}: repeat the removals and erasures that came later"
-    yield f"revision {result.revision} of the audit feed records the restore and the backup's head, {result.head}"
+    void = (
+        f"{count_noun(result.links, 'link')} in mails and "
+        f"{count_noun(result.sign_ups, 'unconfirmed sign-up')}"
+    )
+    yield (
+        f"{void} no longer work; {count_noun(result.mails, 'unsent mail')} with such a link "
+        f"will not be sent"
+    )
+    yield (
+        f"people, roles and passwords are those of {result.manifest.at}: repeat the removals "
+        f"and erasures that came later"
+    )
+    yield (
+        f"revision {result.revision} of the audit feed records the restore and the backup's "
+        f"head, {result.head}"
+    )
 
 
 def verify(database: str, expected_head: str | None) -> str:
@@ -186,15 +215,26 @@ def verify(database: str, expected_head: str | None) -> str:
     with _translated_errors():
         verdict = commands.verify(database, expected_head)
     if verdict.wrong is not None:
-        hint = "restore a backup into an empty database with reconciler portal restore, and compare the two"
+        hint = (
+            "restore a backup into an empty database with reconciler portal restore, and "
+            "compare the two"
+        )
         raise Refused(f"the audit feed is damaged: {verdict.wrong}", hint)
     return "\n  ".join(_verification_report(verdict, expected_head))
 
 
-def _verification_report(verdict: commands.FeedCheck, expected_head: str | None) -> Iterator[str]:
-    yield f"the audit feed is intact: {count_noun(verdict.entries, 'entry', 'entries')}, head {verdict.head}"
+def _verification_report(
+    verdict: commands.FeedCheck, expected_head: str | None
+) -> Iterator[str]:
+    yield (
+        f"the audit feed is intact: {count_noun(verdict.entries, 'entry', 'entries')}, head "
+        f"{verdict.head}"
+    )
     for restore_entry in verdict.restores:
-        yield f"revision {restore_entry.revision}, {restore_entry.at}: restored from a backup whose head was {restore_entry.from_head}"
+        yield (
+            f"revision {restore_entry.revision}, {restore_entry.at}: restored from a backup "
+            f"whose head was {restore_entry.from_head}"
+        )
     if expected_head:
         yield f"the recorded head {expected_head} was found: no entry up to it was changed"
     else:
@@ -211,7 +251,9 @@ def seed_demo(
     """
     desired = read_documents(read_files(files)).desired
     if desired is None:
-        raise Refused("the shipped files are not valid", "run `reconciler validate` on them")
+        raise Refused(
+            "the shipped files are not valid", "run `reconciler validate` on them"
+        )
     admin = commands.create_token(database, "apply", HOLDER, expires="1")
     with commands.running(database) as url:
         for earlier in earlier_books(desired):

@@ -42,7 +42,9 @@ class FileTree(Protocol):
         """Return the files of a commit that paths or globs match."""
 
     def ancestors_among(self, commits: Iterable[str]) -> frozenset[str]:
-        """Return those of the commits that the commit of this tree descends from, itself included."""
+        """Return those of the commits that the commit of this tree descends from, itself
+        included.
+        """
 
 
 class StateReader(Protocol):
@@ -58,7 +60,9 @@ class StateReader(Protocol):
 class BatchWriter(Protocol):
     """Writes to one portal: leases and batches."""
 
-    def take_lease(self, scopes: Sequence[str], ttl_s: float, holder: str, run: str) -> Lease:
+    def take_lease(
+        self, scopes: Sequence[str], ttl_s: float, holder: str, run: str
+    ) -> Lease:
         """Return a lease on all the scopes; `LeaseHeld` when another run has one of them."""
 
     def renew(self, lease: Lease, ttl_s: float) -> None:
@@ -77,8 +81,11 @@ class BatchWriter(Protocol):
         """
 
 
+# Opens the files of a folder; for use cases that create the folder themselves.
 OpenTree: TypeAlias = Callable[[Path], FileTree]
-"""Opens the files of a folder; for use cases that create the folder themselves."""
 
-Connect: TypeAlias = Callable[[str, str], AbstractContextManager[tuple[StateReader, BatchWriter]]]
-"""Connects to the portal at a URL with a token; for use cases that start the portal themselves."""
+# Connects to the portal at a URL with a token; for use cases that start the portal
+# themselves.
+Connect: TypeAlias = Callable[
+    [str, str], AbstractContextManager[tuple[StateReader, BatchWriter]]
+]

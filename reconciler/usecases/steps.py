@@ -110,7 +110,9 @@ class State:
     groups: tuple[Group, ...]
     parallelism: int = 4
     scopes: frozenset[str] = frozenset()
-    outcomes: Mapping[int, GroupOutcome] = field(default_factory=lambda: MappingProxyType({}))
+    outcomes: Mapping[int, GroupOutcome] = field(
+        default_factory=lambda: MappingProxyType({})
+    )
     pending: tuple[int, ...] = ()
     running: frozenset[int] = frozenset()
     is_stopped: bool = False
@@ -139,7 +141,9 @@ def begin(plan: Plan, scope: RunScope, parallelism: int = 4) -> Step:
         state, frozenset().union(*(scopes_of(group) for group in state.groups))
     )
     scopes_by_group = [
-        scopes_of(group) for index, group in enumerate(state.groups) if index not in state.outcomes
+        scopes_of(group)
+        for index, group in enumerate(state.groups)
+        if index not in state.outcomes
     ]
     if not scopes_by_group:
         return replace(state, phase=Phase.OVER, final_plan=narrow_plan(plan, scope)), ()
@@ -191,11 +195,15 @@ def _with_finished_group(state: State, index: int, answer: Answer) -> State:
         if isinstance(answer, Finished)
         else Finished(GroupStatus.UNKNOWN, "no answer arrived")
     )
-    outcome = GroupOutcome(state.groups[index], finished.status, finished.detail, finished.revision)
+    outcome = GroupOutcome(
+        state.groups[index], finished.status, finished.detail, finished.revision
+    )
     state = replace(
-        state, outcomes=MappingProxyType({**state.outcomes, index: outcome}), running=state.running - {index},
+        state,
+        outcomes=MappingProxyType({**state.outcomes, index: outcome}),
+        running=state.running - {index},
         is_stopped=state.is_stopped or finished.stop,
-    )  # fmt: skip
+    )
     return (
         state
         if finished.status is GroupStatus.APPLIED
@@ -208,7 +216,9 @@ def _start_groups(state: State) -> Step:
     now = () if state.is_stopped else _next(state)
     if not now and not state.running:
         return _give_back(state)
-    state = replace(state, running=state.running | set(now), pending=state.pending[len(now) :])
+    state = replace(
+        state, running=state.running | set(now), pending=state.pending[len(now) :]
+    )
     return state, tuple(ApplyGroup(index) for index in now)
 
 
@@ -226,18 +236,23 @@ def _next(state: State) -> tuple[int, ...]:
 
 def _without_dependents(state: State, unapplied: set[str]) -> State:
     """Hold back the groups that depend on an unapplied one, and their dependents."""
-    dependents = {i for i in state.pending if not unapplied.isdisjoint(state.groups[i].waits_for)}
+    dependents = {
+        i for i in state.pending if not unapplied.isdisjoint(state.groups[i].waits_for)
+    }
     if not dependents:
         return state
     outcomes = dict(state.outcomes)
     for index in dependents:
         group = state.groups[index]
-        reason = f"depends on {min(unapplied & set(group.waits_for))}, which was not applied"
+        reason = (
+            f"depends on {min(unapplied & set(group.waits_for))}, which was not applied"
+        )
         outcomes[index] = GroupOutcome(group, GroupStatus.HELD_BACK, reason)
     pending = tuple(index for index in state.pending if index not in dependents)
     names = {state.groups[index].name for index in dependents}
     return _without_dependents(
-        replace(state, outcomes=MappingProxyType(outcomes), pending=pending), unapplied | names
+        replace(state, outcomes=MappingProxyType(outcomes), pending=pending),
+        unapplied | names,
     )
 
 
@@ -247,7 +262,9 @@ def _give_back(state: State) -> Step:
 
 def _with_forbidden_groups(state: State, scopes: frozenset[str]) -> State:
     """Return the state with the outcomes of groups that may not be applied."""
-    forbidden = {index: _forbidden(group, scopes) for index, group in enumerate(state.groups)}
+    forbidden = {
+        index: _forbidden(group, scopes) for index, group in enumerate(state.groups)
+    }
     outcomes = {
         index: GroupOutcome(state.groups[index], *reason)
         for index, reason in forbidden.items()
@@ -280,7 +297,9 @@ def scopes_of(group: Group) -> frozenset[str]:
     if not group.customers:
         return frozenset({SETTINGS})
     former = {
-        c.previous_key for c in group.changes if c.kind is Kind.RENAME_CUSTOMER and c.previous_key
+        c.previous_key
+        for c in group.changes
+        if c.kind is Kind.RENAME_CUSTOMER and c.previous_key
     }
     return frozenset(f"customer:{key}" for key in former | set(group.customers))
 
@@ -300,13 +319,20 @@ def with_permitted_refusals_removed(plan: Plan, permissions: Permissions) -> Pla
         *([RuleId.TOO_MANY_REMOVALS] if permissions.allow_removals is not None else []),
         *([RuleId.TOO_MANY_MAILS] if permissions.allow_mails is not None else []),
     }
-    remaining = tuple(r for r in plan.refusals if r.scope is not Scope.PLAN or r.rule not in lifted)
+    remaining = tuple(
+        r for r in plan.refusals if r.scope is not Scope.PLAN or r.rule not in lifted
+    )
     still = {(r.customer, r.rule) for r in remaining}
     groups = tuple(
-        replace(group, held_back=tuple(
-            rule for rule in group.held_back
-            if rule not in lifted or any((customer, rule) in still for customer in group.customers)
-        ))
+        replace(
+            group,
+            held_back=tuple(
+                rule
+                for rule in group.held_back
+                if rule not in lifted
+                or any((customer, rule) in still for customer in group.customers)
+            ),
+        )
         for group in plan.groups
-    )  # fmt: skip
+    )
     return replace(plan, groups=groups, refusals=remaining)

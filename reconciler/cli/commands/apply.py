@@ -67,9 +67,9 @@ class _Shard(click.ParamType[tuple[int, int]]):
     ) -> tuple[int, int]:
         """The part and the number of parts, from `2/4`."""
         part, _, whole = str(value).partition("/")
-        if not re.fullmatch("[0-9]{1,9}/[0-9]{1,9}", str(value)) or not 1 <= int(part) <= int(
-            whole
-        ):
+        if not re.fullmatch("[0-9]{1,9}/[0-9]{1,9}", str(value)) or not 1 <= int(
+            part
+        ) <= int(whole):
             self.fail(f"'{value}' is not a shard; write I/N, as in 2/4", param, ctx)
         return int(part), int(whole)
 
@@ -93,7 +93,11 @@ class _Shard(click.ParamType[tuple[int, int]]):
     help="Wait up to S seconds for another run's lease.",
 )
 @click.option(
-    "--customer", "customers", multiple=True, metavar="KEY", help="Only this customer; repeatable."
+    "--customer",
+    "customers",
+    multiple=True,
+    metavar="KEY",
+    help="Only this customer; repeatable.",
 )
 @click.option("--shard", type=_Shard(), help="Apply only this part of the customers.")
 @click.option(
@@ -107,8 +111,12 @@ class _Shard(click.ParamType[tuple[int, int]]):
 @with_permissions
 @with_settings
 def apply(
-    settings: Settings, reviewed: tuple[Path, ...], yes: bool, customers: tuple[str, ...], **flags: Any
-) -> int:  # fmt: skip
+    settings: Settings,
+    reviewed: tuple[Path, ...],
+    yes: bool,
+    customers: tuple[str, ...],
+    **flags: Any,
+) -> int:
     """Make the portal match the files: one transaction per customer, no open work lost.
 
     Shows the plan and asks for confirmation on a terminal; elsewhere it needs --yes.
@@ -121,9 +129,16 @@ def apply(
     plans = [_read_review(path) for path in reviewed]
     permissions = _permissions(permissions_of(flags), plans)
     options = ApplyOptions(
-        f"run_{secrets.token_hex(6)}", _holder(), permissions, frozenset(customers), flags["shard"],
-        flags["parallelism"], tuple(plans) if plans else None, flags["wait_s"], flags["allow_dirty"],
-    )  # fmt: skip
+        f"run_{secrets.token_hex(6)}",
+        _holder(),
+        permissions,
+        frozenset(customers),
+        flags["shard"],
+        flags["parallelism"],
+        tuple(plans) if plans else None,
+        flags["wait_s"],
+        flags["allow_dirty"],
+    )
     budget = Budget()
     progress = Progress(settings)
     with (
@@ -143,7 +158,11 @@ def apply(
         finally:
             progress.close()
     try:
-        if not outcome.of(*_STARTED) and not outcome.declined and outcome.final_plan is not None:
+        if (
+            not outcome.of(*_STARTED)
+            and not outcome.declined
+            and outcome.final_plan is not None
+        ):
             for line in head_lines(outcome) if not outcome.groups else ():
                 page(f"{line}\n")
             page(plan_text(outcome.final_plan, style_of(settings)))
@@ -186,11 +205,13 @@ def _read_review(path: Path) -> Review:
         return read_reviewed(path.read_bytes().decode("utf-8"))
     except OSError as error:
         raise WrongUsage(
-            f"the reviewed plan '{path}' cannot be read: {error.strerror}", "check the file name"
+            f"the reviewed plan '{path}' cannot be read: {error.strerror}",
+            "check the file name",
         ) from None
     except UnicodeDecodeError:
         raise Refused(
-            f"'{path}' is not a plan: it is not text", "create one with reconciler plan --out"
+            f"'{path}' is not a plan: it is not text",
+            "create one with reconciler plan --out",
         ) from None
 
 
@@ -214,7 +235,9 @@ _BEFORE = "interrupted before anything was sent; nothing was changed"
 
 @contextmanager
 def _signals() -> Iterator[_SignalState]:
-    """Yield the received signal: before the first write it raises, afterwards the run ends itself."""
+    """Yield the received signal: before the first write it raises, afterwards the run ends
+    itself.
+    """
     signals = _SignalState()
 
     def receive(number: int, _frame: FrameType | None) -> None:
@@ -222,7 +245,9 @@ def _signals() -> Iterator[_SignalState]:
         if not signals.writing:
             raise Interrupted(_BEFORE, number)
 
-    former = {number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)}
+    former = {
+        number: signal.signal(number, receive) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
         yield signals
     finally:

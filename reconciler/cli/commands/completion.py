@@ -25,6 +25,7 @@ def completion(context: click.Context, shell: str) -> int:
     if kind is None:
         raise WrongUsage(f"'{shell}' is not a supported shell", "use bash, zsh or fish")
     show(
-        kind(context.find_root().command, {}, "reconciler", "_RECONCILER_COMPLETE").source() + "\n"
+        kind(context.find_root().command, {}, "reconciler", "_RECONCILER_COMPLETE").source()
+        + "\n"
     )
     return 0

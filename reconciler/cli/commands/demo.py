@@ -60,21 +60,29 @@ def _tour(settings: Settings, folder: Path) -> int:
     headings = _Headings(style)
     tour = case.Tour(
         show_start=lambda url, book: headings.show(
-            "A temporary portal", f"  {url} runs in this process, with earlier data, on SQLite.\n  The files: {book}\n"
+            "A temporary portal",
+            f"  {url} runs in this process, with earlier data, on SQLite.\n  The files: {book}\n",
         ),
         show_validation=lambda reading: headings.show(
             "reconciler validate", problems_text(reading.problems, reading.counts, style)
         ),
         show_plan=lambda plan: headings.show("reconciler plan", plan_text(plan, style)),
-        show_outcome=lambda outcome: headings.show("reconciler apply --yes", outcome_text(outcome, style)),
-        show_last_plan=lambda plan: headings.show("reconciler plan, once more", plan_text(plan, style)),
-    )  # fmt: skip
+        show_outcome=lambda outcome: headings.show(
+            "reconciler apply --yes", outcome_text(outcome, style)
+        ),
+        show_last_plan=lambda plan: headings.show(
+            "reconciler plan, once more", plan_text(plan, style)
+        ),
+    )
     outcome = case.demo(folder, tour, Repository, connect)
     show("\n" + _WHERE_NEXT)
     return (
         WRITE_FAILED
         if outcome.of(
-            GroupStatus.FAILED, GroupStatus.UNKNOWN, GroupStatus.STALE, GroupStatus.NOT_TRIED
+            GroupStatus.FAILED,
+            GroupStatus.UNKNOWN,
+            GroupStatus.STALE,
+            GroupStatus.NOT_TRIED,
         )
         else 0
     )

@@ -29,7 +29,9 @@ Examples:
     help="The output format.",
 )
 @click.option(
-    "--detailed-exitcode", is_flag=True, help="Exit 2 when something was edited in the portal."
+    "--detailed-exitcode",
+    is_flag=True,
+    help="Exit 2 when something was edited in the portal.",
 )
 @with_settings
 def drift(settings: Settings, form: str, detailed_exitcode: bool) -> int:

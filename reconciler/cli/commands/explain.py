@@ -44,7 +44,10 @@ def explain(settings: Settings, rule: str | None) -> int:
     if rule is not None and rule.startswith(_OWN) and rule not in set(RuleId):
         show(_own_explained(own_rule(settings.repository(), rule), style))
         return 0
-    show("\n".join(_rule_list(style) if rule is None else _explained(look_up(rule), style)) + "\n")
+    show(
+        "\n".join(_rule_list(style) if rule is None else _explained(look_up(rule), style))
+        + "\n"
+    )
     return 0
 
 
@@ -80,7 +83,9 @@ def _paragraph(label: str, text: str) -> str:
 def _own_explained(rule: OwnRule, style: Style) -> str:
     hint = f"  What to do  {escape(rule.hint)}\n" if rule.hint else ""
     return (
-        f"{style.paint(Tone.STRONG, rule.id)}  (a rule of this repository, reported by reconciler validate)\n\n"
+        f"{style.paint(Tone.STRONG, rule.id)}  (a rule of this repository, reported by "
+        f"reconciler validate)\n\n"
         f"  The rule    {escape(rule.title)}\n{hint}  Severity    {rule.severity}\n"
-        f"  Applies to  {', '.join(sorted(rule.applies_to))}\n  File        {escape(rule.source.path)}\n"
+        f"  Applies to  {', '.join(sorted(rule.applies_to))}\n  File        "
+        f"{escape(rule.source.path)}\n"
     )

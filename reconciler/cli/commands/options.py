@@ -24,10 +24,19 @@ _COUNT = click.IntRange(min=0)
 def with_permissions(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the three options that lift a safeguard."""
     for option in (
-        click.option("--allow-rollback", is_flag=True, help="Allow applying an older commit."),
-        click.option("--allow-mails", type=_COUNT, metavar="N", help="Allow exactly N mails."),
-        click.option("--allow-removals", type=_COUNT, metavar="N", help="Allow exactly N people to lose access or power."),
-    ):  # fmt: skip
+        click.option(
+            "--allow-rollback", is_flag=True, help="Allow applying an older commit."
+        ),
+        click.option(
+            "--allow-mails", type=_COUNT, metavar="N", help="Allow exactly N mails."
+        ),
+        click.option(
+            "--allow-removals",
+            type=_COUNT,
+            metavar="N",
+            help="Allow exactly N people to lose access or power.",
+        ),
+    ):
         command = option(command)
     return command
 
@@ -47,7 +56,9 @@ def showing_problems(settings: Settings) -> Iterator[None]:
     except FilesUnreadable as error:
         if error.problems:
             click.echo(
-                problems_text(error.problems, Counts(), style_of(settings)), err=True, nl=False
+                problems_text(error.problems, Counts(), style_of(settings)),
+                err=True,
+                nl=False,
             )
         raise
 

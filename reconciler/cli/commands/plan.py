@@ -51,15 +51,25 @@ Examples:
 @click.option("--since", metavar="REF", help="Show only the changes since this commit.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
 @click.option(
-    "--customer", "customers", multiple=True, metavar="KEY", help="Only this customer; repeatable."
+    "--customer",
+    "customers",
+    multiple=True,
+    metavar="KEY",
+    help="Only this customer; repeatable.",
 )
 @click.option("--redact", is_flag=True, help="Omit names and shorten addresses; keys stay.")
 @with_permissions
 @with_settings
 def plan(
-    settings: Settings, form: str, out: Path | None, since: str | None, detailed_exitcode: bool,
-    customers: tuple[str, ...], redact: bool, **flags: Any,
-) -> int:  # fmt: skip
+    settings: Settings,
+    form: str,
+    out: Path | None,
+    since: str | None,
+    detailed_exitcode: bool,
+    customers: tuple[str, ...],
+    redact: bool,
+    **flags: Any,
+) -> int:
     """Show the changes that an apply would make now. Read-only."""
     budget = Budget()
     options = PlanOptions(customers, since, permissions_of(flags))

@@ -26,20 +26,29 @@ Examples:
   reconciler portal serve --database sqlite:///portal.sqlite --port 8000
   reconciler portal backup --database sqlite:///portal.sqlite --out portal.zip
   reconciler portal verify --database sqlite:///portal.sqlite
-  reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email ada@provider.example
+  reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email a@b.example
 """
 SMTP_PASSWORD: Final = "RECONCILER_PORTAL_SMTP_PASSWORD"  # noqa: S105  the variable's name
 _COLUMNS: Final = ("id", "scope", "made", "ended", "expires", "used", "owner", "name")
 OIDC_SECRET: Final = "RECONCILER_PORTAL_OIDC_SECRET"  # noqa: S105  the same
 
 _DATABASE = click.option(
-    "--database", required=True, metavar="URL", envvar="RECONCILER_PORTAL_DATABASE", show_envvar=True,
+    "--database",
+    required=True,
+    metavar="URL",
+    envvar="RECONCILER_PORTAL_DATABASE",
+    show_envvar=True,
     help="sqlite:///FILE or postgresql://…",
-)  # fmt: skip
+)
 _FILES = click.option(
-    "--files", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", envvar="RECONCILER_PORTAL_FILES",
-    show_envvar=True, help="The folder of the portal's files. Required with PostgreSQL; by default beside the SQLite file.",
-)  # fmt: skip
+    "--files",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    envvar="RECONCILER_PORTAL_FILES",
+    show_envvar=True,
+    help="The folder of the portal's files. Required with PostgreSQL; by default beside the "
+    "SQLite file.",
+)
 
 
 _LIMIT: Final = re.compile(r"([a-z-]+)=([1-9][0-9]{0,8})")
@@ -67,7 +76,9 @@ def portal() -> None:
 @_DATABASE
 @_FILES
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
-@click.option("--host", default="127.0.0.1", show_default=True, help="The interface to listen on.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, help="The interface to listen on."
+)
 @click.option(
     "--base-url", metavar="URL", help="The portal's public URL (https); mails contain it."
 )
@@ -76,36 +87,68 @@ def portal() -> None:
 )
 @click.option("--mail-from", metavar="ADDRESS", help="The sender address of mails.")
 @click.option("--oidc-issuer", metavar="URL", help="The OpenID provider for logins.")
-@click.option("--oidc-client-id", metavar="ID", help="The portal's client ID at the provider.")
-@click.option("--oidc-name", metavar="TEXT", help="The provider's name on the login button.")
 @click.option(
-    "--oidc-domain", "oidc_domains", metavar="DOMAIN", multiple=True,
+    "--oidc-client-id", metavar="ID", help="The portal's client ID at the provider."
+)
+@click.option(
+    "--oidc-name", metavar="TEXT", help="The provider's name on the login button."
+)
+@click.option(
+    "--oidc-domain",
+    "oidc_domains",
+    metavar="DOMAIN",
+    multiple=True,
     help="Trust the provider only for addresses in this domain; repeatable.",
-)  # fmt: skip
+)
 @click.option(
-    "--trusted-proxies", metavar="ADDRESSES", default="127.0.0.1", show_default=True,
+    "--trusted-proxies",
+    metavar="ADDRESSES",
+    default="127.0.0.1",
+    show_default=True,
     help="Proxies whose X-Forwarded-For is trusted.",
-)  # fmt: skip
+)
 @click.option(
-    "--connections", type=click.IntRange(1, 100_000), default=400, show_default=True,
+    "--connections",
+    type=click.IntRange(1, 100_000),
+    default=400,
+    show_default=True,
     help="The maximum number of parallel connections; others get 503.",
-)  # fmt: skip
+)
 @click.option(
-    "--limit", "limits", metavar="NAME=NUMBER", multiple=True, callback=_numbers,
+    "--limit",
+    "limits",
+    metavar="NAME=NUMBER",
+    multiple=True,
+    callback=_numbers,
     help="Change a usage limit; repeatable. Defaults: requests=60, mails=100 and moves=60 an "
-    "hour for a contact, staff-mails=1000 an hour for an employee of the provider, addresses=20 a day for a manager's "
+    "hour for a contact, staff-mails=1000 an hour for an employee of the provider, addresses=20 "
+    "a day for a manager's "
     "attempts, customer-gib=20 for the files of a customer.",
-)  # fmt: skip
+)
 @click.option(
-    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True,
+    "--log-level",
+    type=click.Choice(["debug", "info", "warning", "error"]),
+    default="info",
+    show_default=True,
     help="The minimum level of log lines (JSON, on stderr).",
-)  # fmt: skip
+)
 def serve(
-    database: str, files: Path | None, port: int, host: str, base_url: str | None, smtp: str | None,
-    mail_from: str | None, oidc_issuer: str | None, oidc_client_id: str | None, oidc_name: str | None,
-    oidc_domains: tuple[str, ...], trusted_proxies: str, connections: int,
-    limits: dict[str, int], log_level: str,
-) -> int:  # fmt: skip
+    database: str,
+    files: Path | None,
+    port: int,
+    host: str,
+    base_url: str | None,
+    smtp: str | None,
+    mail_from: str | None,
+    oidc_issuer: str | None,
+    oidc_client_id: str | None,
+    oidc_name: str | None,
+    oidc_domains: tuple[str, ...],
+    trusted_proxies: str,
+    connections: int,
+    limits: dict[str, int],
+    log_level: str,
+) -> int:
     """Serve the portal until it is stopped; updates its database first.
 
     The mail server's password is read from RECONCILER_PORTAL_SMTP_PASSWORD, the OpenID client's
@@ -116,14 +159,27 @@ def serve(
     if (oidc_client_id or oidc_name or oidc_domains) and not oidc_issuer:
         raise WrongUsage("--oidc-… options need a provider", "pass --oidc-issuer as well")
     oidc = {
-        "issuer": oidc_issuer, "client_id": oidc_client_id, "secret": os.environ.get(OIDC_SECRET),
-        "name": oidc_name, "domains": oidc_domains,
-    }  # fmt: skip
+        "issuer": oidc_issuer,
+        "client_id": oidc_client_id,
+        "secret": os.environ.get(OIDC_SECRET),
+        "name": oidc_name,
+        "domains": oidc_domains,
+    }
     case.serve(
-        database, port, host, base_url, smtp=smtp, mail_from=mail_from, smtp_password=os.environ.get(SMTP_PASSWORD),
-        proxies=trusted_proxies, log_level=log_level, files=files, oidc=oidc if oidc_issuer else None,
-        connections=connections, limits=limits,
-    )  # fmt: skip
+        database,
+        port,
+        host,
+        base_url,
+        smtp=smtp,
+        mail_from=mail_from,
+        smtp_password=os.environ.get(SMTP_PASSWORD),
+        proxies=trusted_proxies,
+        log_level=log_level,
+        files=files,
+        oidc=oidc if oidc_issuer else None,
+        connections=connections,
+        limits=limits,
+    )
     return 0
 
 
@@ -131,7 +187,11 @@ def serve(
 @_DATABASE
 @_FILES
 @click.option(
-    "--out", type=click.Path(path_type=Path), required=True, metavar="FILE", help="The new archive."
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    metavar="FILE",
+    help="The new archive.",
 )
 def backup(database: str, files: Path | None, out: Path) -> int:
     """Write everything in the portal to one archive; servers keep running."""
@@ -153,7 +213,9 @@ def backup(database: str, files: Path | None, out: Path) -> int:
     help="The archive.",
 )
 @click.option(
-    "--keep-tokens", is_flag=True, help="Keep the backup's tokens valid; by default all are ended."
+    "--keep-tokens",
+    is_flag=True,
+    help="Keep the backup's tokens valid; by default all are ended.",
 )
 def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool) -> int:
     """Restore an archive into an empty database, SQLite or PostgreSQL; completely, or not at all.
@@ -169,7 +231,9 @@ def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool)
 @portal.command(epilog=EPILOG)
 @_DATABASE
 @click.option(
-    "--head", metavar="HASH", help="A head recorded earlier; one of the entries must have it."
+    "--head",
+    metavar="HASH",
+    help="A head recorded earlier; one of the entries must have it.",
 )
 def verify(database: str, head: str | None) -> int:
     """Compare every entry of the audit feed with its hash; exits with 4 and names the first changed
@@ -196,7 +260,9 @@ def verify(database: str, head: str | None) -> int:
     required=True,
     help="What the token may do.",
 )
-@click.option("--name", default=None, help="The name in the history for changes with this token.")
+@click.option(
+    "--name", default=None, help="The name in the history for changes with this token."
+)
 @click.option(
     "--expires",
     default="90",
@@ -209,7 +275,9 @@ def verify(database: str, head: str | None) -> int:
     metavar="NAME",
     help="Restrict writes to objects of this owner (see portal.yaml); for scope apply.",
 )
-def token(database: str, scope: str, name: str | None, expires: str, owner: str | None) -> int:
+def token(
+    database: str, scope: str, name: str | None, expires: str, owner: str | None
+) -> int:
     """Print a new token, and nothing else."""
     import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
 
@@ -246,7 +314,10 @@ def _line(row: Mapping[str, str | None]) -> str:
     id, scope, created, end, expires, last_use, owner, name = (
         escape(row[column] or "-") for column in _COLUMNS
     )
-    return f"{id:<24}  {scope:<7}  {created:<20}  {end:<20}  {expires:<20}  {last_use:<20}  {owner:<20}  {name}\n"
+    return (
+        f"{id:<24}  {scope:<7}  {created:<20}  {end:<20}  {expires:<20}  {last_use:<20}  "
+        f"{owner:<20}  {name}\n"
+    )
 
 
 @portal.command(epilog=EPILOG)
@@ -264,7 +335,10 @@ def revoke(database: str, id: str) -> int:
 @_DATABASE
 @click.option("--name", required=True, help="The person's name.")
 @click.option(
-    "--email", required=True, metavar="ADDRESS", help="The address that the person logs in with."
+    "--email",
+    required=True,
+    metavar="ADDRESS",
+    help="The address that the person logs in with.",
 )
 @click.option(
     "--kind",
@@ -272,9 +346,13 @@ def revoke(database: str, id: str) -> int:
     default="administrator",
     show_default=True,
 )
-@click.option("--language", type=click.Choice(["en", "fr", "de"]), default="en", show_default=True)
 @click.option(
-    "--base-url", metavar="URL", help="The portal's public URL [default: http://127.0.0.1:8000]"
+    "--language", type=click.Choice(["en", "fr", "de"]), default="en", show_default=True
+)
+@click.option(
+    "--base-url",
+    metavar="URL",
+    help="The portal's public URL [default: http://127.0.0.1:8000]",
 )
 @with_settings
 def invite(
@@ -304,7 +382,9 @@ def invite(
 @portal.command(epilog=EPILOG)
 @_DATABASE
 @click.option(
-    "--customers", type=click.IntRange(1, 1_000_000), help="The number of generated customers …"
+    "--customers",
+    type=click.IntRange(1, 1_000_000),
+    help="The number of generated customers …",
 )
 @click.option(
     "--contacts-per-customer",

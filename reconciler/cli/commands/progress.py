@@ -15,9 +15,13 @@ if TYPE_CHECKING:
     from reconciler.cli.settings import Settings
 
 _WORDS = {
-    Phase.LEASING: "taking the lease", Phase.PLANNING: "planning again", Phase.WRITING: "applying",
-    Phase.RETURNING: "releasing the lease", Phase.LOOKING_BACK: "making the final plan", Phase.OVER: "done",
-}  # fmt: skip
+    Phase.LEASING: "taking the lease",
+    Phase.PLANNING: "planning again",
+    Phase.WRITING: "applying",
+    Phase.RETURNING: "releasing the lease",
+    Phase.LOOKING_BACK: "making the final plan",
+    Phase.OVER: "done",
+}
 
 
 class Progress:

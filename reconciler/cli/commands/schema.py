@@ -20,12 +20,20 @@ Examples:
 @click.option("--check", is_flag=True, help="Only report what would change.")
 @with_settings
 def schema(settings: Settings, check: bool) -> int:
-    """Write the JSON Schemas of the files into schemas/, for completion and hover texts in editors."""
+    """Write the JSON Schemas of the files into schemas/, for completion and hover texts in
+    editors.
+    """
     folder = settings.root / "schemas"
     if check:
         names = differing(folder)
-        show("".join(f"{name} would change\n" for name in names) or "the schemas are up to date\n")
+        show(
+            "".join(f"{name} would change\n" for name in names)
+            or "the schemas are up to date\n"
+        )
         return PENDING if names else DONE
     folder.mkdir(exist_ok=True)
-    show("".join(f"wrote {name}\n" for name in write(folder)) or "the schemas are up to date\n")
+    show(
+        "".join(f"wrote {name}\n" for name in write(folder))
+        or "the schemas are up to date\n"
+    )
     return DONE

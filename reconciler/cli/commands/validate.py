@@ -37,4 +37,8 @@ def validate(settings: Settings, form: str, strict: bool) -> int:
     else:
         show(problems_text(reading.problems, reading.counts, style_of(settings)))
     failing = {Severity.ERROR, Severity.WARNING} if strict else {Severity.ERROR}
-    return INVALID if any(problem.severity in failing for problem in reading.problems) else DONE
+    return (
+        INVALID
+        if any(problem.severity in failing for problem in reading.problems)
+        else DONE
+    )

@@ -21,18 +21,32 @@ from jsonschema_specifications import REGISTRY
 from reconciler.documents.own_rules.patterns import compile_pattern
 from reconciler.documents.positions import Path
 
+# The steps of one rule on one document.
 MOST_STEPS: Final = 2_000
-"""The steps of one rule on one document."""
 
 SUBSCHEMA: Final = {"type": ["object", "boolean"]}
 _VOCABULARIES: Final = (
-    "core", "applicator", "unevaluated", "validation", "meta-data", "format-annotation", "content",
-)  # fmt: skip
-_ITERATING: Final = frozenset({
-    "items", "contains", "additionalProperties", "patternProperties", "propertyNames",
-    "unevaluatedItems", "unevaluatedProperties", "uniqueItems",
-})  # fmt: skip
-"""Keywords whose call visits each member of the value."""
+    "core",
+    "applicator",
+    "unevaluated",
+    "validation",
+    "meta-data",
+    "format-annotation",
+    "content",
+)
+# Keywords whose call visits each member of the value.
+_ITERATING: Final = frozenset(
+    {
+        "items",
+        "contains",
+        "additionalProperties",
+        "patternProperties",
+        "propertyNames",
+        "unevaluatedItems",
+        "unevaluatedProperties",
+        "uniqueItems",
+    }
+)
 
 Keyword = Callable[[Any, Any, Any, Any], Iterator[ValidationError] | None]
 
@@ -48,12 +62,18 @@ class Evaluator:
         self._steps = 0
         self._sizes: dict[int, int] = {}
         self._references: Mapping[str, Any] = {}
-        keywords: dict[str, Keyword] = {**Draft202012Validator.VALIDATORS, **self._own_keywords()}
+        keywords: dict[str, Keyword] = {
+            **Draft202012Validator.VALIDATORS,
+            **self._own_keywords(),
+        }
         metered = {name: self._metered(name, keyword) for name, keyword in keywords.items()}
         # the stubs leave `extend` untyped
-        self._validator: Any = extend(Draft202012Validator, metered)  # type: ignore[no-untyped-call]
+        validator = extend(Draft202012Validator, metered)  # type: ignore[no-untyped-call]
+        self._validator: Any = validator
 
-    def findings(self, schema: Any, references: Mapping[str, Any], value: Any) -> list[Path]:
+    def findings(
+        self, schema: Any, references: Mapping[str, Any], value: Any
+    ) -> list[Path]:
         """Return the places of the value that the schema does not accept. Raises TooSlow."""
         self._steps = MOST_STEPS
         self._sizes = {}
@@ -155,7 +175,9 @@ class Evaluator:
         self, validator: Any, constraint: Any, value: Any, schema: Any
     ) -> Iterator[ValidationError]:
         if isinstance(value, dict):
-            evaluated = self._evaluated(validator, value, _without(schema, "unevaluatedProperties"))
+            evaluated = self._evaluated(
+                validator, value, _without(schema, "unevaluatedProperties")
+            )
             for key in value:
                 if key not in evaluated:
                     yield from _descend(validator, value[key], constraint, key)
@@ -164,7 +186,9 @@ class Evaluator:
         self, validator: Any, constraint: Any, value: Any, schema: Any
     ) -> Iterator[ValidationError]:
         if isinstance(value, list):
-            evaluated = self._evaluated(validator, value, _without(schema, "unevaluatedItems"))
+            evaluated = self._evaluated(
+                validator, value, _without(schema, "unevaluatedItems")
+            )
             for index, item in enumerate(value):
                 if index not in evaluated:
                     yield from _descend(validator, item, constraint, index)
@@ -208,14 +232,18 @@ class Evaluator:
                 }
         return set()
 
-    def _applied(self, validator: Any, value: Any, keyword: str, schema: Any) -> Iterator[Any]:
+    def _applied(
+        self, validator: Any, value: Any, keyword: str, schema: Any
+    ) -> Iterator[Any]:
         """Yield the schemas that a keyword applies to the value itself and that accept it."""
         constraint = schema[keyword]
         match keyword:
             case "$ref":
                 yield self._references[constraint]
             case "allOf" | "anyOf" | "oneOf":
-                yield from (below for below in constraint if _accepted(validator, value, below))
+                yield from (
+                    below for below in constraint if _accepted(validator, value, below)
+                )
             case "if":
                 accepted = _accepted(validator, value, constraint)
                 yield from [constraint] if accepted else []
@@ -285,13 +313,15 @@ def _shallow(node: Any) -> Any:
 def _meta(part: str) -> Iterator[tuple[str, Any]]:
     for name in _VOCABULARIES:
         yield from _shallow(
-            REGISTRY.contents(f"https://json-schema.org/draft/2020-12/meta/{name}").get(part, {})
+            REGISTRY.contents(f"https://json-schema.org/draft/2020-12/meta/{name}").get(
+                part, {}
+            )
         ).items()
 
 
 KEYWORD_REFERENCES: Final[dict[str, Any]] = {
     f"#/$defs/{name}": schema for name, schema in _meta("$defs")
 }
+# Every keyword of JSON Schema 2020-12 with the schema of its value, from the official
+# meta-schema.
 KEYWORDS: Final[dict[str, Any]] = dict(_meta("properties"))
-"""Every keyword of JSON Schema 2020-12 with the schema of its value, from the official meta-schema.
-"""

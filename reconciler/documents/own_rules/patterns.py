@@ -12,15 +12,14 @@ from typing import Any, Final
 
 import re2
 
+# The maximum number of characters of a pattern.
 LONGEST: Final = 1_000
-"""The maximum number of characters of a pattern."""
+# The maximum number of instructions of a compiled pattern.
 MOST_INSTRUCTIONS: Final = 2_000
-"""The maximum number of instructions of a compiled pattern."""
 _MEMORY: Final = 1 << 20
+# The characters after which the engine has seen most of its states: building one costs ten
+# matches.
 _FIRST: Final = 100
-"""The characters after which the engine has seen most of its states: building one costs ten
-matches.
-"""
 
 
 class PatternRefused(Exception):

@@ -17,15 +17,23 @@ from reconciler.documents.validation import Source
 from reconciler.model.problems import Problem
 from reconciler.model.rules import RuleId
 
+# The maximum number of schemas that lead to one another for one value; a thousand would
+# overflow the stack.
 LONGEST_CHAIN: Final = 16
-"""The maximum number of schemas that lead to one another for one value; a thousand would overflow
-the stack.
-"""
 
 _REFERENCE: Final = RuleId.RULE_REFERENCE
 _SCHEMA_ARRAY: Final = {"$ref": "#/$defs/schemaArray"}
-_SAME_VALUE: Final = ("allOf", "anyOf", "oneOf", "not", "if", "then", "else", "dependentSchemas")
-"""Keywords whose schemas apply to the value itself, and not to a part of it."""
+# Keywords whose schemas apply to the value itself, and not to a part of it.
+_SAME_VALUE: Final = (
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "dependentSchemas",
+)
 _OF_THE_FILE: Final = frozenset({"$schema", "$id"})
 
 
@@ -96,12 +104,16 @@ def resolve(
             _Chains(source, by_path, places).check()
         except DocumentError as refusal:
             problems.append(
-                source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint)
+                source.problem(
+                    refusal.rule, refusal.span, refusal.message, hint=refusal.hint
+                )
             )
     return {reference: by_path[at] for reference, at in places.items()}, problems
 
 
-def _names(source: Source, by_path: Mapping[Path, Any]) -> tuple[dict[str, Path], list[Problem]]:
+def _names(
+    source: Source, by_path: Mapping[Path, Any]
+) -> tuple[dict[str, Path], list[Problem]]:
     """Return the texts that a reference may have after the `#`: pointers and anchors."""
     names = {_pointer(at): at for at in by_path}
     problems = []
@@ -155,7 +167,9 @@ class _Chains:
     def _length(self, at: Path, above: tuple[Path, ...]) -> int:
         """Return the number of schemas in the longest chain from here."""
         if at not in self._lengths:
-            below = (self._below(place, target, (*above, at)) for place, target in self._next(at))
+            below = (
+                self._below(place, target, (*above, at)) for place, target in self._next(at)
+            )
             self._lengths[at] = 1 + max(below, default=0)
         return self._lengths[at]
 

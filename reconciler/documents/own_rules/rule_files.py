@@ -76,18 +76,25 @@ def read_rule(file: SourceFile, evaluator: Evaluator) -> OwnRule | list[Problem]
     try:
         if len(content) > MOST_BYTES:
             raise DocumentError(
-                JSON_RULE, f"{len(content):,} bytes; the limit is {MOST_BYTES:,}", Span(1, 1)
+                JSON_RULE,
+                f"{len(content):,} bytes; the limit is {MOST_BYTES:,}",
+                Span(1, 1),
             )
         text = decode(content)
         lines = tuple(text.split("\n"))
         source = Source(file.path, lines, compose_json(text))
     except DocumentError as refusal:
         source = Source(file.path, lines, Composed())
-        return [source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint)]
+        return [
+            source.problem(refusal.rule, refusal.span, refusal.message, hint=refusal.hint)
+        ]
     if not isinstance(source.composed.value, dict):
         return [
             source.problem(
-                _SCHEMA, Span(1, 1), "a rule must be a JSON object", hint="see customers/README.md"
+                _SCHEMA,
+                Span(1, 1),
+                "a rule must be a JSON object",
+                hint="see customers/README.md",
             )
         ]
     all_subschemas = list(subschemas(source.composed.value))
@@ -119,7 +126,9 @@ def _members(source: Source) -> Iterator[Problem]:
     """Yield the problems of the members that describe a rule."""
     value = source.composed.value
     kinds, severities = sorted(DOCUMENTS), list(Severity)
-    yield from _text(source, "title", "write the message that people will read", is_required=True)
+    yield from _text(
+        source, "title", "write the message that people will read", is_required=True
+    )
     yield from _text(source, "x-hint", "write what to do about the problem")
     yield from _id(source)
     applies_to = value.get("x-applies-to")
@@ -132,8 +141,13 @@ def _members(source: Source) -> Iterator[Problem]:
             continue
         if near := difflib.get_close_matches(key, _MEMBERS, 1, 0.75):
             at: Path = (key,)
-            message, hint = f"'{key[:40]}' is not a known member", f"did you mean '{near[0]}'?"
-            yield source.problem(_MEMBER, source.composed.keys[at], message, at=at, hint=hint)
+            message, hint = (
+                f"'{key[:40]}' is not a known member",
+                f"did you mean '{near[0]}'?",
+            )
+            yield source.problem(
+                _MEMBER, source.composed.keys[at], message, at=at, hint=hint
+            )
 
 
 def _id(source: Source) -> Iterator[Problem]:
@@ -172,7 +186,9 @@ def _member(source: Source, member: str, hint: str) -> Problem:
 
 def _is_one_or_some(value: Any, choices: list[str]) -> bool:
     if isinstance(value, list):
-        return bool(value) and all(isinstance(item, str) and item in choices for item in value)
+        return bool(value) and all(
+            isinstance(item, str) and item in choices for item in value
+        )
     return isinstance(value, str) and value in choices
 
 
@@ -183,12 +199,18 @@ def _schema_problems(
     if dialect not in {DIALECT, f"{DIALECT}#"} if isinstance(dialect, str) else True:
         message = "only JSON Schema 2020-12 is supported"
         yield source.problem(
-            _SCHEMA, source.span(("$schema",)), message, at=("$schema",), hint=f"write {DIALECT}"
+            _SCHEMA,
+            source.span(("$schema",)),
+            message,
+            at=("$schema",),
+            hint=f"write {DIALECT}",
         )
     for subschema in all_subschemas:
         if isinstance(subschema.schema, dict):
             for keyword, value in subschema.schema.items():
-                yield from _keyword_problems(source, (*subschema.at, keyword), value, evaluator)
+                yield from _keyword_problems(
+                    source, (*subschema.at, keyword), value, evaluator
+                )
 
 
 def _keyword_problems(
@@ -198,20 +220,27 @@ def _keyword_problems(
     if keyword.startswith("x-"):
         return
     if refusal := _refused_keyword(keyword, at):
-        yield source.problem(_SCHEMA, source.composed.keys[at], refusal[0], at=at, hint=refusal[1])
+        yield source.problem(
+            _SCHEMA, source.composed.keys[at], refusal[0], at=at, hint=refusal[1]
+        )
         return
     if fault := evaluator.first_fault(keyword, value):
         below, constraint, limit = fault
         place = (*at, *below)
         yield source.problem(
-            _SCHEMA, source.span(place), _sentence(keyword, below, constraint, limit), at=place
+            _SCHEMA,
+            source.span(place),
+            _sentence(keyword, below, constraint, limit),
+            at=place,
         )
         return
     if keyword == "format":
         message = "'format' is an annotation in JSON Schema 2020-12 and checks nothing"
         hint = "write a 'pattern' to check the text"
         key = source.composed.keys[at]
-        yield source.problem(_SCHEMA, key, message, at=at, hint=hint, severity=Severity.WARNING)
+        yield source.problem(
+            _SCHEMA, key, message, at=at, hint=hint, severity=Severity.WARNING
+        )
     yield from _pattern_problems(source, at, value)
 
 
@@ -227,7 +256,9 @@ def _refused_keyword(keyword: str, at: Path) -> tuple[str, str] | None:
         return None
     near = difflib.get_close_matches(keyword, KEYWORDS, 1, 0.6)
     hint = (
-        f"did you mean '{near[0]}'?" if near else "start the names of your own annotations with x-"
+        f"did you mean '{near[0]}'?"
+        if near
+        else "start the names of your own annotations with x-"
     )
     return f"'{keyword[:40]}' is not a keyword of JSON Schema 2020-12", hint
 
@@ -256,7 +287,8 @@ def _pattern_problems(source: Source, at: Path, value: Any) -> Iterator[Problem]
         patterns = [(value, at, source.span(at))]
     elif at[-1] == "patternProperties":
         patterns = [
-            (pattern, (*at, pattern), source.composed.keys[(*at, pattern)]) for pattern in value
+            (pattern, (*at, pattern), source.composed.keys[(*at, pattern)])
+            for pattern in value
         ]
     for pattern, place, span in patterns:
         try:

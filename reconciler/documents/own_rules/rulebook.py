@@ -14,10 +14,10 @@ from reconciler.model.files import SourceFile
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
+# The list in `portal.yaml`, and the rule id of problems with its items.
 FIELD: Final = "rules"
-"""The list in `portal.yaml`, and the rule id of problems with its items."""
+# A document that our own schema accepts: its kind, and its source.
 Accepted = tuple[str, Source]
-"""A document that our own schema accepts: its kind, and its source."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,9 @@ def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Ruleboo
     evaluator = Evaluator()
     rules: dict[str, OwnRule] = {}
     problems: list[Problem] = []
-    for file in sorted({file.path: file for file in files}.values(), key=lambda file: file.path):
+    for file in sorted(
+        {file.path: file for file in files}.values(), key=lambda file: file.path
+    ):
         rule = read_rule(file, evaluator) if file.rule is None else [_unread(file, portal)]
         if isinstance(rule, list):
             problems += rule
@@ -60,7 +62,9 @@ def evaluate_documents(
     for kind, source in documents:
         for rule in [rule for rule in active_rules if kind in rule.applies_to]:
             try:
-                places = evaluator.findings(rule.schema, rule.references, source.composed.value)
+                places = evaluator.findings(
+                    rule.schema, rule.references, source.composed.value
+                )
             except TooSlow:
                 active_rules.remove(rule)
                 yield _too_slow(rule, source)
@@ -77,7 +81,9 @@ def _findings(rule: OwnRule, source: Source, places: list[Path]) -> Iterator[Pro
     if len(places) > MOST_PROBLEMS:
         message = f"{len(places) - MOST_PROBLEMS} more findings of {rule.id}"
         span = source.span(places[MOST_PROBLEMS])
-        yield source.problem(RuleId.MORE_PROBLEMS, span, message, hint="fix the ones above first")
+        yield source.problem(
+            RuleId.MORE_PROBLEMS, span, message, hint="fix the ones above first"
+        )
 
 
 def _too_slow(rule: OwnRule, source: Source) -> Problem:
@@ -89,7 +95,9 @@ def _too_slow(rule: OwnRule, source: Source) -> Problem:
 def _twice(rule: OwnRule, first: OwnRule) -> Problem:
     message = f"'{rule.id}' is already the id of the rule in {first.source.path}"
     hint = "give each rule its own id"
-    return rule.source.problem(RuleId.RULE_MEMBER, rule.place, message, at=("x-id",), hint=hint)
+    return rule.source.problem(
+        RuleId.RULE_MEMBER, rule.place, message, at=("x-id",), hint=hint
+    )
 
 
 def _unread(file: SourceFile, portal: Source | None) -> Problem:

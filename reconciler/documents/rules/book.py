@@ -30,8 +30,12 @@ class Book:
 
     @property
     def complete_customers(self) -> list[DesiredCustomer]:
-        """The customers whose files could all be read; for others, a missing file proves nothing."""
-        return [customer for key, customer in self.customers.items() if key not in self.unread]
+        """The customers whose files could all be read; for others, a missing file proves
+        nothing.
+        """
+        return [
+            customer for key, customer in self.customers.items() if key not in self.unread
+        ]
 
     def contacts(self) -> Iterator[DesiredContact]:
         for customer in self.customers.values():

@@ -21,8 +21,8 @@ from reconciler.model.roles import Role, may_hold_work
 from reconciler.model.rules import RuleId
 from reconciler.model.values import ALL
 
+# The number of names in a hint, and of unknown names in one list that get a suggestion.
 _MOST_NAMES: Final = 20
-"""The number of names in a hint, and of unknown names in one list that get a suggestion."""
 
 
 def across_files(book: Book) -> list[Problem]:
@@ -42,7 +42,8 @@ def address_unique(book: Book) -> Iterator[Problem]:
         if earlier is not contact:
             line = earlier.places["email"].line
             message = (
-                f"'{contact.email}' is already the address of {display(earlier.customer, earlier.key)} "
+                f"'{contact.email}' is already the address of "
+                f"{display(earlier.customer, earlier.key)} "
                 f"({earlier.place.path}:{line})"
             )
             yield book.problem(
@@ -57,10 +58,15 @@ def customer_name_unique(book: Book) -> Iterator[Problem]:
         earlier = first.setdefault(name_key(customer.name), customer)
         if earlier is not customer:
             message = (
-                f"'{customer.name}' is already the name of {earlier.key} ({earlier.place.path})"
+                f"'{customer.name}' is already the name of {earlier.key} "
+                f"({earlier.place.path})"
             )
             yield book.problem(
-                RuleId.CUSTOMER_NAME_TWICE, customer, "name", message, "make the names differ"
+                RuleId.CUSTOMER_NAME_TWICE,
+                customer,
+                "name",
+                message,
+                "make the names differ",
             )
 
 
@@ -110,16 +116,22 @@ def _heir(
         if following is None:
             if contact is None:
                 message = f"'{heir}' has left and names no heir"
-                yield book.problem(RuleId.HEIR, giver, "heir", message, "name a contact who stays")
+                yield book.problem(
+                    RuleId.HEIR, giver, "heir", message, "name a contact who stays"
+                )
             return
         heir = following
     message = f"the heirs form a circle: {' → '.join([*chain, heir])}"
-    yield book.problem(RuleId.HEIR_CIRCLE, giver, "heir", message, "name a contact who stays")
+    yield book.problem(
+        RuleId.HEIR_CIRCLE, giver, "heir", message, "name a contact who stays"
+    )
 
 
 def _find_contact(customer: DesiredCustomer, key: str) -> DesiredContact | None:
     contact = customer.contacts.get(key)
-    return contact or next((c for c in customer.contacts.values() if key in c.previously), None)
+    return contact or next(
+        (c for c in customer.contacts.values() if key in c.previously), None
+    )
 
 
 def _other_heirs(customer: DesiredCustomer, giver: DesiredObject, key: str) -> str:
@@ -131,7 +143,9 @@ def _other_heirs(customer: DesiredCustomer, giver: DesiredObject, key: str) -> s
     }
     candidates = tuple(
         sorted(
-            contact_key for contact_key, contact in people.items() if may_hold_work(contact.role)
+            contact_key
+            for contact_key, contact in people.items()
+            if may_hold_work(contact.role)
         )
     )
     hint = _name_hint(key, candidates, "name one of", "its requesters and managers")
@@ -164,7 +178,9 @@ def services_exist(book: Book) -> Iterator[Problem]:
             if not isinstance(contact_services, tuple):
                 continue
             if portal_services is not None:
-                yield from _unknown_services(book, contact_services, portal_services, contact)
+                yield from _unknown_services(
+                    book, contact_services, portal_services, contact
+                )
             customer_services = (
                 customer_field if isinstance(customer_field, tuple) else contact_services
             )
@@ -183,7 +199,10 @@ def services_exist(book: Book) -> Iterator[Problem]:
 
 
 def _unknown_services(
-    book: Book, keys: tuple[str, ...], portal_services: Mapping[str, object], object: DesiredObject
+    book: Book,
+    keys: tuple[str, ...],
+    portal_services: Mapping[str, object],
+    object: DesiredObject,
 ) -> Iterator[Problem]:
     known_keys = tuple(sorted(portal_services))
     for number, key in enumerate(key for key in keys if key not in portal_services):
@@ -210,14 +229,20 @@ def present_or_removed(book: Book) -> Iterator[Problem]:
             if key in customer.contacts and farewell.registration is None:
                 message = f"'{key}' is present in contacts/ and has a farewell here"
                 yield book.problem(
-                    RuleId.PRESENT_AND_REMOVED, farewell, (), message, "delete one of the two files"
+                    RuleId.PRESENT_AND_REMOVED,
+                    farewell,
+                    (),
+                    message,
+                    "delete one of the two files",
                 )
         former: dict[str, str] = {}
         for contact in customer.contacts.values():
             for key in contact.previously:
                 at = book.item(contact, "previously", key)
                 if key in customer.contacts or key in customer.farewells:
-                    message = f"'{key}' is in use; it cannot be a former key of {contact.key}"
+                    message = (
+                        f"'{key}' is in use; it cannot be a former key of {contact.key}"
+                    )
                     yield book.problem(
                         RuleId.PREVIOUSLY,
                         contact,
@@ -240,9 +265,12 @@ def former_folders(book: Book) -> Iterator[Problem]:
             at = book.item(customer, "previously", key)
             if key in book.customers:
                 message = (
-                    f"'{key}' is an existing customer; it cannot be a former key of {customer.key}"
+                    f"'{key}' is an existing customer; it cannot be a former key of "
+                    f"{customer.key}"
                 )
-                yield book.problem(RuleId.PREVIOUSLY, customer, at, message, "delete the key here")
+                yield book.problem(
+                    RuleId.PREVIOUSLY, customer, at, message, "delete the key here"
+                )
             elif former.setdefault(key, customer.key) != customer.key:
                 message = f"'{key}' is also a former key of {former[key]}"
                 yield book.problem(
@@ -272,7 +300,9 @@ def foreign_domain(book: Book) -> Iterator[Problem]:
             if domain_key(contact.email.rpartition("@")[2]) not in domains:
                 message = f"'{contact.email}' is not in a domain of {customer.key}"
                 hint = "check the address, or add its domain to email_domains"
-                yield _warning(book.problem(RuleId.FOREIGN_DOMAIN, contact, "email", message, hint))
+                yield _warning(
+                    book.problem(RuleId.FOREIGN_DOMAIN, contact, "email", message, hint)
+                )
 
 
 def can_order(book: Book) -> Iterator[Problem]:
@@ -289,7 +319,10 @@ def can_order(book: Book) -> Iterator[Problem]:
             contact.role is Role.MANAGER for contact in customer.contacts.values()
         ):
             lacks.append("no manager")
-        if "project_managers" in customer.fields and not customer.fields["project_managers"]:
+        if (
+            "project_managers" in customer.fields
+            and not customer.fields["project_managers"]
+        ):
             lacks.append("no project manager")
         if "services" in customer.fields and not _orderable(book, customer):
             lacks.append("no service")

@@ -17,13 +17,15 @@ from reconciler.model.rules import RuleId
 _SECRETS: Final = (
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
     re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
+    re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{40,}\b"),
+    re.compile(r"\bglpat-[A-Za-z0-9_-]{20,}\b"),
     re.compile(
-        r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{40,}\b|\bglpat-[A-Za-z0-9_-]{20,}\b"
+        r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"
     ),
-    re.compile(r"(?<![A-Za-z0-9_-])eyJ[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{10,}\.[A-Za-z0-9_-]{5,}"),
     re.compile(r"\b[a-z][a-z0-9+]{1,20}://[^\s/:@]{1,200}:[^\s/@]{1,200}@"),
     re.compile(
-        r"(?i)\b(?:password|passwort|mot_de_passe|api[_-]?key|secret|token)[\"']?\s{0,9}[:=]\s{0,9}[^\s#]{4,}"
+        r"(?i)\b(?:password|passwort|mot_de_passe|api[_-]?key|secret|token)[\"']?"
+        r"\s{0,9}[:=]\s{0,9}[^\s#]{4,}"
     ),
 )
 _MOST: Final = 20
@@ -34,7 +36,9 @@ def secrets(path: str, content: bytes) -> Iterator[Problem]:
     the value.
     """
     count = 0
-    for number, line in enumerate(content[:MOST_BYTES].decode("utf-8", "replace").split("\n"), 1):
+    for number, line in enumerate(
+        content[:MOST_BYTES].decode("utf-8", "replace").split("\n"), 1
+    ):
         place = next(
             (match.start() for pattern in _SECRETS if (match := pattern.search(line))), None
         )
@@ -45,4 +49,6 @@ def secrets(path: str, content: bytes) -> Iterator[Problem]:
             return
         message = "this looks like a secret; git history keeps it permanently"
         hint = "revoke the secret, and remove it from the file"
-        yield Problem(RuleId.SECRET, Severity.ERROR, path, number, place + 1, message, hint=hint)
+        yield Problem(
+            RuleId.SECRET, Severity.ERROR, path, number, place + 1, message, hint=hint
+        )

@@ -18,14 +18,57 @@ from reconciler.model.rules import RuleId
 
 Check = Callable[[str], ValueProblem | None]
 
-FREE_MAIL: Final = frozenset([
-    "163.com", "aol.com", "arcor.de", "bluewin.ch", "free.fr", "freenet.de", "gmail.com", "gmx.at", "gmx.ch",
-    "gmx.com", "gmx.de", "gmx.net", "googlemail.com", "hotmail.com", "hotmail.de", "hotmail.fr", "icloud.com",
-    "laposte.net", "libero.it", "live.com", "live.de", "live.fr", "mail.com", "mail.ru", "me.com", "msn.com",
-    "naver.com", "orange.fr", "outlook.com", "outlook.de", "outlook.fr", "proton.me", "protonmail.com",
-    "qq.com", "seznam.cz", "sfr.fr", "t-online.de", "t-online.hu", "wanadoo.fr", "web.de", "wp.pl",
-    "yahoo.co.jp", "yahoo.com", "yahoo.de", "yahoo.fr", "yandex.ru", "ymail.com",
-])  # fmt: skip
+FREE_MAIL: Final = frozenset(
+    [
+        "163.com",
+        "aol.com",
+        "arcor.de",
+        "bluewin.ch",
+        "free.fr",
+        "freenet.de",
+        "gmail.com",
+        "gmx.at",
+        "gmx.ch",
+        "gmx.com",
+        "gmx.de",
+        "gmx.net",
+        "googlemail.com",
+        "hotmail.com",
+        "hotmail.de",
+        "hotmail.fr",
+        "icloud.com",
+        "laposte.net",
+        "libero.it",
+        "live.com",
+        "live.de",
+        "live.fr",
+        "mail.com",
+        "mail.ru",
+        "me.com",
+        "msn.com",
+        "naver.com",
+        "orange.fr",
+        "outlook.com",
+        "outlook.de",
+        "outlook.fr",
+        "proton.me",
+        "protonmail.com",
+        "qq.com",
+        "seznam.cz",
+        "sfr.fr",
+        "t-online.de",
+        "t-online.hu",
+        "wanadoo.fr",
+        "web.de",
+        "wp.pl",
+        "yahoo.co.jp",
+        "yahoo.com",
+        "yahoo.de",
+        "yahoo.fr",
+        "yandex.ru",
+        "ymail.com",
+    ]
+)
 
 
 def in_one_file(document: Document, source: Source) -> list[Problem]:
@@ -81,7 +124,12 @@ def _check_problems(source: Source, at: Path, text: str, check: Check) -> Iterat
         rule = RuleId.MIXED_SCRIPT if finding.warns else RuleId(field.replace("_", "-"))
         severity = Severity.WARNING if finding.warns else Severity.ERROR
         yield source.problem(
-            rule, source.span(at), finding.message, at=at, hint=finding.hint, severity=severity
+            rule,
+            source.span(at),
+            finding.message,
+            at=at,
+            hint=finding.hint,
+            severity=severity,
         )
 
 
@@ -91,9 +139,16 @@ def _free_mail(document: Document, source: Source) -> Iterator[Problem]:
     for number, domain in enumerate(document.email_domains or ()):
         if domain_key(domain) in FREE_MAIL:
             at: Path = ("email_domains", number)
-            message = f"'{domain}' is a public mail domain; anybody with such an address could sign up as this customer"
+            message = (
+                f"'{domain}' is a public mail domain; anybody with such an address could "
+                f"sign up as this customer"
+            )
             yield source.problem(
-                RuleId.FREE_MAIL_DOMAIN, source.span(at), message, at=at, hint="delete the line"
+                RuleId.FREE_MAIL_DOMAIN,
+                source.span(at),
+                message,
+                at=at,
+                hint="delete the line",
             )
 
 

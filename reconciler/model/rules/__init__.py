@@ -16,8 +16,8 @@ from reconciler.model.rules.settings import SETTINGS
 
 _ROWS: Final = {rule.id: rule for rule in (*FILES, *PEOPLE, *SETTINGS, *PLANS)}
 
+# Sorted by id. A member of `RuleId` without a row is a KeyError on import.
 RULES: Final[tuple[Rule, ...]] = tuple(_ROWS[rule] for rule in sorted(RuleId))
-"""Sorted by id. A member of `RuleId` without a row is a KeyError on import."""
 
 FILE_RULES: Final = tuple(rule for rule in RULES if Where.FILES in rule.where)
 PLAN_RULES: Final = tuple(rule for rule in RULES if Where.PLAN in rule.where)

@@ -8,6 +8,7 @@ from reconciler.model.choices import SignUp
 from reconciler.model.keys import KEY_MAX_LENGTH
 from reconciler.model.rules.rule import Rule, RuleId
 
+# Sorted by id.
 FILES: Final = (
     Rule(
         RuleId.ADDRESS_TWICE,
@@ -57,12 +58,14 @@ FILES: Final = (
         "files and folders are named after keys and end in .yaml",
         "The name is the key, which is the identity of a contact or a customer; "
         "some file systems do not distinguish upper and lower case.",
-        f"Use lower-case letters, digits and single hyphens, at most {KEY_MAX_LENGTH}: `jane-doe.yaml`.",
+        f"Use lower-case letters, digits and single hyphens, at most {KEY_MAX_LENGTH}: "
+        f"`jane-doe.yaml`.",
     ),
     Rule(
         RuleId.FILE_PLACE,
         "every file is where documents of its kind belong",
-        "The path of a file says whether it is a customer, a contact or a farewell, and of which customer.",
+        "The path of a file says whether it is a customer, a contact or a farewell, and of "
+        "which customer.",
         "Move a contact to `customers/KEY/contacts/KEY.yaml`, a farewell to `removed/KEY.yaml` "
         "beside `contacts/`, and a customer to `customers/KEY/customer.yaml`.",
     ),
@@ -280,4 +283,3 @@ FILES: Final = (
         "Correct the keyword or its value.",
     ),
 )
-"""Sorted by id."""

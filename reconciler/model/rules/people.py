@@ -20,6 +20,7 @@ def _abilities(role: Role) -> str:
     return f"{role}: {', '.join(abilities)}"
 
 
+# Sorted by id.
 PEOPLE: Final = (
     Rule(
         RuleId.DESCRIPTION,
@@ -151,7 +152,7 @@ PEOPLE: Final = (
         "A customer orders only the services in its list, and a contact those in their own.",
         "Write `services: [certified, express]`, `services: all`, or `services: []` for none. "
         "In portal.yaml, write the key and its fields: `services: {certified: {name: Certified}}`. "
-        f"A key has lower-case letters, digits and single hyphens, at most {KEY_MAX_LENGTH} characters.",
+        f"A key has lower-case letters, digits and single hyphens, at most {KEY_MAX_LENGTH} "
+        f"characters.",
     ),
 )
-"""Sorted by id."""

@@ -11,6 +11,7 @@ def _rule(rule: RuleId, sentence: str, reason: str, remedy: str) -> Rule:
     return Rule(rule, sentence, reason, remedy, where=(Where.PLAN,))
 
 
+# Sorted by id.
 PLANS: Final = (
     _rule(
         RuleId.ADDRESS_TAKEN,
@@ -28,7 +29,8 @@ PLANS: Final = (
         RuleId.HEIR_INVITED,
         "an heir has activated their access",
         "They cannot see the received work until then.",
-        "Ask them to open the link in their activation mail, or name another heir: `heir: tom-lang`.",
+        "Ask them to open the link in their activation mail, or name another heir: `heir: "
+        "tom-lang`.",
     ),
     _rule(
         RuleId.LAST_MANAGER,
@@ -189,4 +191,3 @@ PLANS: Final = (
         "Resolve what holds back the change of the service, or the customers that still use it.",
     ),
 )
-"""Sorted by id."""

@@ -19,6 +19,7 @@ _PER_CUSTOMER: Final = (
 )
 _COUNT: Final = "a whole number from 0 to 1,000,000"
 
+# Sorted by id.
 SETTINGS: Final = (
     Rule(
         RuleId.AT_LEAST,
@@ -201,4 +202,3 @@ SETTINGS: Final = (
         f"Write `workflows: [{Workflow.PM_QUOTE_MANUAL}, {Workflow.AUTOMATIC_QUOTE}]`.",
     ),
 )
-"""Sorted by id."""

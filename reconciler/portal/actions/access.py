@@ -13,7 +13,11 @@ from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields
 from reconciler.portal.actions.known_browsers import known_subject
 from reconciler.portal.actions.passwords import hash_password, is_correct, must_be_strong
-from reconciler.portal.actions.people import act_as_self, person_with_address, personal_texts
+from reconciler.portal.actions.people import (
+    act_as_self,
+    person_with_address,
+    personal_texts,
+)
 from reconciler.portal.actions.sessions import begin_session, write_as
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
@@ -24,8 +28,8 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# The id of a session is this many characters of its digest.
 SESSION_ID: Final = 16
-"""The id of a session is this many characters of its digest."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +48,17 @@ class PasswordAttempt:
         attempts.clear_failures(work, self.form, self.host, self.attempt_ids, self.proof)
 
 
-def log_in(store: Store, email: str, password: str, host: str, browser: str = "") -> dict[str, Any]:
+def log_in(
+    store: Store, email: str, password: str, host: str, browser: str = ""
+) -> dict[str, Any]:
     """Return a new session.
 
     An unknown address and a wrong password give the same problem after the same work. `browser` is
     the mark of a browser that may be known (`known_browsers`).
     """
-    attempt = _try_password(store, same_address_form(email), password, host, browser=browser)
+    attempt = _try_password(
+        store, same_address_form(email), password, host, browser=browser
+    )
     if attempt.right:
         with store.write(SYSTEM) as work:
             person = person_with_address(work, attempt.form)
@@ -77,7 +85,10 @@ def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]
     )  # calls the provider over the network, so not within a transaction
     with store.write(SYSTEM) as work:
         person = person_with_address(work, form)
-        if person is None or person["status"] not in {ContactStatus.INVITED, ContactStatus.ACTIVE}:
+        if person is None or person["status"] not in {
+            ContactStatus.INVITED,
+            ContactStatus.ACTIVE,
+        }:
             raise Problem(
                 "unauthenticated", "no user has the address that the provider vouched for"
             )
@@ -106,7 +117,9 @@ def _try_password(
         proof = session or known_subject(work, person, browser)
         attempt_ids = attempts.count_password_attempt(work, form, host, proof)
         password_hash = (
-            person["password"] if person and person["status"] == ContactStatus.ACTIVE else None
+            person["password"]
+            if person and person["status"] == ContactStatus.ACTIVE
+            else None
         )
     return PasswordAttempt(
         form, host, attempt_ids, proof, password_hash, is_correct(password_hash, password)
@@ -168,7 +181,9 @@ def own_row(work: Work, principal: Principal) -> Row:
     )
 
 
-def edit_own_row(work: Work, principal: Principal, fields: Fields) -> tuple[Row, AuditValues]:
+def edit_own_row(
+    work: Work, principal: Principal, fields: Fields
+) -> tuple[Row, AuditValues]:
     """Change one's own name or language; the history names the person as the actor."""
     person = own_row(work, principal)
     act_as_self(work, principal.name)

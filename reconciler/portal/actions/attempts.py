@@ -24,7 +24,9 @@ from reconciler.portal.store.unit_of_work import Work
 _FROM: Final = "password-from"
 
 
-def count_password_attempt(work: Work, form: str, host: str, proof: str | None = None) -> list[str]:
+def count_password_attempt(
+    work: Work, form: str, host: str, proof: str | None = None
+) -> list[str]:
     """Count an attempt as a failure before the comparison, so that parallel attempts gain nothing.
 
     Returns the ids for `clear_failures`, which the caller uses if the password is right.
@@ -78,7 +80,10 @@ def _host_windows(purpose: str, window: Window, host: str) -> Iterator[tuple[str
     """Yield the subjects that a host counts as, with windows: its network and its IPv6 site."""
     yield _subject(purpose, throttle.network_of(host)), window
     if site := throttle.site_of(host):
-        yield _subject(purpose, site), Window(window.most * throttle.SITE_FACTOR, window.within_s)
+        yield (
+            _subject(purpose, site),
+            Window(window.most * throttle.SITE_FACTOR, window.within_s),
+        )
 
 
 def _count(work: Work, windows: Iterable[tuple[str, Window]]) -> list[str]:

@@ -37,7 +37,9 @@ def check_lease(run: BatchRun, row: Row) -> None:
         check_lease_scope(run, "settings")
         return
     home = row if row.kind == "customer" else run.work.get("customer", row["customer"])
-    keys = {home["external_key"], home.first["external_key"] if home.first else None} - {None}
+    keys = {home["external_key"], home.first["external_key"] if home.first else None} - {
+        None
+    }
     for key in keys:
         check_lease_scope(run, f"customer:{key}")
 

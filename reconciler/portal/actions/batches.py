@@ -40,18 +40,19 @@ from reconciler.portal.store.guard import check_protection
 from reconciler.portal.store.invariants import customers_with_manager
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# The verb of the history for each `op`. An operation without a verb fails on import.
 _VERBS: Final[dict[type[op.Operation], Verb]] = {
     operation: VERBS[get_args(operation.model_fields["op"].annotation)[0]]
     for operation in get_args(get_args(op.AnyOperation)[0])
 }
-"""The verb of the history for each `op`. An operation without a verb fails on import."""
 
 
 def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
     """Return the revision and one result per operation; on a `Problem` nothing is written."""
     if work.principal.owner not in {None, batch.owner}:
         raise Problem(
-            "forbidden", f"this token is for '{work.principal.owner}', not for '{batch.owner}'"
+            "forbidden",
+            f"this token is for '{work.principal.owner}', not for '{batch.owner}'",
         )
     work.run, work.commit = batch.run, batch.commit
     work.principal = replace(work.principal, actor=Actor.RECONCILER)
@@ -59,14 +60,16 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
     expectations.check_expectations(work, batch.expects, batch.run)
     _load_rows(run)
     outcomes = [
-        _apply_operation(run, index, operation) for index, operation in enumerate(batch.operations)
+        _apply_operation(run, index, operation)
+        for index, operation in enumerate(batch.operations)
     ]
     _check_owners(run, outcomes)
     _store_last_commit(run, outcomes)
     invariants.work_has_owners(work)
     invariants.managers_stay(work, run.had_manager)
     results = [
-        {"change": change, "id": row.id, "version": row["version"]} for change, row in outcomes
+        {"change": change, "id": row.id, "version": row["version"]}
+        for change, row in outcomes
     ]
     return {"revision": work.revision, "results": results}
 
@@ -75,21 +78,30 @@ def _load_rows(run: BatchRun) -> None:
     """Read the rows that the operations name; clear the addresses and keys that they give up."""
     work, writes = (
         run.work,
-        [operation for operation in run.batch.operations if isinstance(operation, op.Write)],
+        [
+            operation
+            for operation in run.batch.operations
+            if isinstance(operation, op.Write)
+        ],
     )
     people = [operation for operation in writes if op.kind_of(operation) == "contact"]
     work.load("contact", [operation.id for operation in people])
     work.load(
-        "customer", [operation.id for operation in writes if op.kind_of(operation) == "customer"]
+        "customer",
+        [operation.id for operation in writes if op.kind_of(operation) == "customer"],
     )
     homes = {row["customer"] for row in work.rows.values() if row.kind == "contact"}
     work.load("customer", [home for home in homes if home])
     concerned = [row.id for row in work.rows.values() if row.kind == "customer"]
     for start in range(0, len(concerned), 500):
-        run.had_manager |= customers_with_manager(work.connection, concerned[start : start + 500])
+        run.had_manager |= customers_with_manager(
+            work.connection, concerned[start : start + 500]
+        )
 
     def rows(kind: str, *kinds: type[op.Write]) -> list[Row]:
-        keys = [(kind, operation.id) for operation in writes if isinstance(operation, kinds)]
+        keys = [
+            (kind, operation.id) for operation in writes if isinstance(operation, kinds)
+        ]
         return [work.rows[name] for name in keys if name in work.rows]
 
     people_renamed, customers_renamed = (
@@ -104,7 +116,9 @@ def _load_rows(run: BatchRun) -> None:
     work.clear_unique_column("customer", "external_key", customers_renamed)
 
 
-def _apply_operation(run: BatchRun, index: int, operation: op.AnyOperation) -> tuple[str, Row]:
+def _apply_operation(
+    run: BatchRun, index: int, operation: op.AnyOperation
+) -> tuple[str, Row]:
     """Apply one operation and record it in the history."""
     with _located_problems(index, operation.change):
         row, (before, after) = _apply_to_row(run, operation)
@@ -173,7 +187,8 @@ def _create(
                 != operation.generation
             ):
                 raise Problem(
-                    "stale", f"'{operation.key}' does not begin generation {operation.generation}"
+                    "stale",
+                    f"'{operation.key}' does not begin generation {operation.generation}",
                 )
             row = contacts.add(work, home, fields)
     return manage(run, row, operation.key), (None, fields)

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
+# Rows per transaction.
 ROWS_PER_BATCH: Final = 500
-"""Rows per transaction."""
 
 
 def run_in_batches(run_batch: Callable[[], int]) -> int:

@@ -19,8 +19,8 @@ from reconciler.portal.store.clock import later
 from reconciler.portal.store.guard import check_protection
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# The values before and after a change, for the history.
 AuditValues = tuple[dict[str, Any] | None, dict[str, Any] | None]
-"""The values before and after a change, for the history."""
 
 
 def add(work: Work, customer: Row, fields: Fields) -> Row:
@@ -83,7 +83,9 @@ def _reset_access(work: Work, contact: Row, old: str) -> None:
 
 def open_work(work: Work, contact: Row) -> list[Row]:
     """Return the open requests of the contact."""
-    return work.where("request", t.requests.c.owner == contact.id, t.requests.c.state.in_(OPEN))
+    return work.where(
+        "request", t.requests.c.owner == contact.id, t.requests.c.state.in_(OPEN)
+    )
 
 
 def hand_over(work: Work, contact: Row, heir: Row) -> AuditValues:
@@ -152,7 +154,9 @@ def restore(work: Work, contact: Row) -> AuditValues:
     _key_must_be_free(work, contact)
     generations.begin_next_life(work, contact)
     contact.update(
-        status=ContactStatus.INVITED, removed=None, decision=contact["decision"] and "approved"
+        status=ContactStatus.INVITED,
+        removed=None,
+        decision=contact["decision"] and "approved",
     )
     claim_address(work, contact)
     work.touch(contact, "presence")

@@ -17,8 +17,8 @@ from reconciler.portal.rules.states import OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# Letters and digits that are not confused when read aloud.
 _LETTERS: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
-"""Letters and digits that are not confused when read aloud."""
 
 
 def create(work: Work, fields: Fields) -> Row:
@@ -57,7 +57,9 @@ def archive(work: Work, customer: Row, reason: str) -> AuditValues:
     if open_requests:
         ids = [request.id for request in open_requests]
         raise Problem(
-            "open-requests", f"{len(ids)} requests of '{customer.id}' are open", requests=ids
+            "open-requests",
+            f"{len(ids)} requests of '{customer.id}' are open",
+            requests=ids,
         )
     people = contacts_of(work, customer)
     for contact in people:
@@ -86,7 +88,9 @@ def contacts_of(work: Work, customer: Row) -> list[Row]:
     )
 
 
-def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) -> AuditValues:
+def restore(
+    work: Work, customer: Row, fields: Fields = MappingProxyType({})
+) -> AuditValues:
     """Restore a customer with these fields, together with the contacts that the archive removed.
 
     A new name among the fields replaces the old one, which another customer may have by now.
@@ -104,7 +108,9 @@ def restore(work: Work, customer: Row, fields: Fields = MappingProxyType({})) ->
         t.contacts.c.status == ContactStatus.REMOVED,
     )
     returning = [
-        contact for contact in removed_contacts if (contact["removed"] or {}).get("with_customer")
+        contact
+        for contact in removed_contacts
+        if (contact["removed"] or {}).get("with_customer")
     ]
     for contact in returning:
         contacts.restore(work, contact)

@@ -56,7 +56,9 @@ def _path_in_archive(file: File) -> str:
     return f"{folder}/{file['name']}"
 
 
-def _files(store: Store, grant: Grant, request: str) -> tuple[Mapping[str, Any], list[File]]:
+def _files(
+    store: Store, grant: Grant, request: str
+) -> tuple[Mapping[str, Any], list[File]]:
     with store.read() as connection:
         row = row_in_scope(connection, grant, t.requests, request)
         return row, files_of_request(connection, row["id"])

@@ -22,11 +22,11 @@ from reconciler.portal.rules.traces import Traces, texts_in
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# The fields that are erased, with their replacement values.
 PERSONAL: Final = personal_fields("contact")
-"""The fields that are erased, with their replacement values."""
 
+# Kinds of mails to people who are not contacts yet.
 _BEFORE: Final = (MailKind.CONFIRM, MailKind.KNOWN)
-"""Kinds of mails to people who are not contacts yet."""
 
 
 def erase(work: Work, contact: Row) -> AuditValues:
@@ -58,16 +58,22 @@ def _traces(work: Work, contact: Row) -> Traces:
         .scalars()
         .all()
     )
-    past = work.connection.execute(select(c.before, c.after).where(c.id == contact.id)).all()
+    past = work.connection.execute(
+        select(c.before, c.after).where(c.id == contact.id)
+    ).all()
     values = [
         contact.values,
         (contact["applied"] or {}).get("fields"),
         *(side for row in past for side in row),
     ]
     texts = texts_in(values, PERSONAL) | set(acts)
-    texts |= {touch["by"] for touch in contact["touched"].values() if touch["actor"] == Actor.SELF}
+    texts |= {
+        touch["by"] for touch in contact["touched"].values() if touch["actor"] == Actor.SELF
+    }
     forms = {same_address_form(text) for text in texts if "@" in text}
-    wishes = work.connection.execute(select(s.name, s.email).where(s.address_form.in_(forms)))
+    wishes = work.connection.execute(
+        select(s.name, s.email).where(s.address_form.in_(forms))
+    )
     texts |= {text for row in wishes for text in row}
     texts |= {inert(text) for text in texts}
     return Traces(contact.id, name, frozenset(texts - set(replaced.values())), replaced)
@@ -90,7 +96,11 @@ def _empty(work: Work, contact: Row, traces: Traces) -> None:
     contact.update(**traces.replaced, touched=touched, password=None, applied=applied)
     contact["removed"] = {**(contact["removed"] or {}), "restorable_until": work.now}
     if contact["fingerprint"]:  # a hash of a few guessable values
-        home = work.get("customer", contact["customer"])["name"] if contact["customer"] else None
+        home = (
+            work.get("customer", contact["customer"])["name"]
+            if contact["customer"]
+            else None
+        )
         contact["fingerprint"] = fingerprint(contact.values, home)
     work.flush()
 
@@ -101,7 +111,10 @@ def _delete_letters(work: Work, contact: Row, traces: Traces) -> None:
     work.connection.execute(delete(t.sign_ups).where(t.sign_ups.c.address_form.in_(forms)))
     for table in (t.outbox, t.links, t.sessions):
         work.connection.execute(delete(table).where(table.c.contact == contact.id))
-    c, addresses = t.outbox.c, sorted({text.lower() for text in traces.texts if "@" in text})
+    c, addresses = (
+        t.outbox.c,
+        sorted({text.lower() for text in traces.texts if "@" in text}),
+    )
     before = and_(c.contact.is_(None), c.kind.in_(_BEFORE), func.lower(c.to).in_(addresses))
     work.connection.execute(delete(t.outbox).where(before, c.forget_at.is_(None)))
     work.connection.execute(update(t.outbox).where(before).values(**FORGOTTEN))

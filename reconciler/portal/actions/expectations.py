@@ -52,7 +52,8 @@ def _check_rights(work: Work, people: ExpectedPeople, run: str) -> None:
     if people.revision >= work.revision:
         current = work.revision - 1
         raise Problem(
-            "stale", f"the portal is at revision {current}, the batch expects {people.revision}"
+            "stale",
+            f"the portal is at revision {current}, the batch expects {people.revision}",
         )
     customers = None if people.customers is None else frozenset(people.customers)
     statement = changes_since(people.revision, run).execution_options(yield_per=_AT_ONCE)
@@ -60,7 +61,8 @@ def _check_rights(work: Work, people: ExpectedPeople, run: str) -> None:
         for entry in map(dict, entries.mappings()):
             if concerns(entry, customers) and changes_rights(entry):
                 detail = (
-                    f"{entry['object']} '{entry['id']}' changed in revision {entry['revision']}"
+                    f"{entry['object']} '{entry['id']}' changed in revision "
+                    f"{entry['revision']}"
                 )
                 raise Problem("stale", detail, kind=entry["object"], id=entry["id"])
 
@@ -76,6 +78,8 @@ def changes_since(revision: int, run: str) -> Select[Any]:
     return (
         select(c.revision, c.what, c.object, c.id, c.before, c.after, home)
         .select_from(t.changes.outerjoin(t.contacts, t.contacts.c.id == c.id))
-        .where(c.revision > revision, c.object != "request", or_(c.run.is_(None), c.run != run))
+        .where(
+            c.revision > revision, c.object != "request", or_(c.run.is_(None), c.run != run)
+        )
         .order_by(c.revision, c.seq)
     )

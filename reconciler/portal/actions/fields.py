@@ -14,7 +14,9 @@ from reconciler.portal.store.unit_of_work import Row, Work
 Fields = Mapping[str, Any]
 
 
-def set_fields(work: Work, row: Row, patch: Fields) -> tuple[dict[str, Any], dict[str, Any]]:
+def set_fields(
+    work: Work, row: Row, patch: Fields
+) -> tuple[dict[str, Any], dict[str, Any]]:
     """Apply the patch; return the changed values before and after."""
     after = apply_patch(row.values, patch, row.kind)
     before = {name: row[name] for name in after}
@@ -47,7 +49,9 @@ def claim_name(work: Work, customer: Row) -> None:
     form = same_name_form(customer["name"])
     for holder in work.where("customer", t.customers.c.name_form == form):
         if holder is not customer:
-            raise Problem("name-taken", f"the name '{customer['name']}' is taken by '{holder.id}'")
+            raise Problem(
+                "name-taken", f"the name '{customer['name']}' is taken by '{holder.id}'"
+            )
     customer["name_form"] = form
 
 
@@ -56,6 +60,8 @@ def _services_must_exist(work: Work, kind: str, fields: Fields) -> None:
     codes = fields.get("services")
     if kind not in {"customer", "contact"} or not isinstance(codes, list) or not codes:
         return
-    existing = {service["code"] for service in work.where("service", t.services.c.code.in_(codes))}
+    existing = {
+        service["code"] for service in work.where("service", t.services.c.code.in_(codes))
+    }
     if unknown_codes := sorted(set(codes) - existing):
         raise Problem("unprocessable", f"there is no service '{unknown_codes[0]}'")

@@ -34,16 +34,21 @@ from reconciler.portal.rules.traces import AS_PERSON, IDENTITIES, Traces
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import KINDS, Work
 
+# Mails that tell one person what another did: a single word in them may mean the person.
 NAMES_OTHERS: Final = frozenset(
     {MailKind.ACCEPTED, MailKind.REGISTERED, MailKind.SUBMITTED, MailKind.WORK_RECEIVED}
 )
-"""Mails that tell one person what another did: a single word in them may mean the person."""
+# Columns that identify a row: they belong to others, or are emptied by name for the person.
 NOT_SEARCHED: Final = frozenset(
     (table.name, name)
     for table in (t.portal, t.services, t.customers, t.contacts, t.staff, t.sign_ups)
     for name in IDENTITIES
-) | {("outbox", "to"), ("outbox", "message_id"), ("contacts", "password"), ("staff", "password")}
-"""Columns that identify a row: they belong to others, or are emptied by name for the person."""
+) | {
+    ("outbox", "to"),
+    ("outbox", "message_id"),
+    ("contacts", "password"),
+    ("staff", "password"),
+}
 _JSON_TEXTS: Final = frozenset({("idempotency", "body")})
 
 
@@ -59,7 +64,9 @@ def forget_in_history(work: Work, traces: Traces) -> list[str]:
     """Erase what the history says about the person; return the names of the erased values."""
     c, names = t.changes.c, []
     candidates = or_(
-        c.person == traces.id, c.id == traces.id, _may_hold([c.by, c.before, c.after], traces)
+        c.person == traces.id,
+        c.id == traces.id,
+        _may_hold([c.by, c.before, c.after], traces),
     )
     rows = work.connection.execute(
         select(t.changes).where(candidates).order_by(c.revision, c.seq)
@@ -70,7 +77,9 @@ def forget_in_history(work: Work, traces: Traces) -> list[str]:
         if paths:
             entry_key = and_(c.revision == entry["revision"], c.seq == entry["seq"])
             work.connection.execute(
-                update(t.changes).where(entry_key).values(**chain.erase_values(entry, paths))
+                update(t.changes)
+                .where(entry_key)
+                .values(**chain.erase_values(entry, paths))
             )
             names += [chain.value_name(entry, path) for path in paths]
     return names
@@ -114,7 +123,10 @@ def _homonyms(traces: Traces) -> Select[Any]:
 
 
 def _is_searched(table: Table, column: Column[Any]) -> bool:
-    return isinstance(column.type, Text | JSON) and (table.name, column.name) not in NOT_SEARCHED
+    return (
+        isinstance(column.type, Text | JSON)
+        and (table.name, column.name) not in NOT_SEARCHED
+    )
 
 
 def _may_hold(columns: Iterable[ColumnElement[Any]], traces: Traces) -> ColumnElement[bool]:
@@ -122,7 +134,12 @@ def _may_hold(columns: Iterable[ColumnElement[Any]], traces: Traces) -> ColumnEl
     return or_(
         false(),
         *(
-            and_(*(func.lower(cast(column, Text)).contains(run, autoescape=True) for run in runs))
+            and_(
+                *(
+                    func.lower(cast(column, Text)).contains(run, autoescape=True)
+                    for run in runs
+                )
+            )
             for column in columns
             for runs in traces.needles
         ),
@@ -149,21 +166,30 @@ def _changes(
 
 
 def _cleaned(
-    table: Table, column: Column[Any], row: Mapping[str, Any], traces: Traces, *, loose: bool
+    table: Table,
+    column: Column[Any],
+    row: Mapping[str, Any],
+    traces: Traces,
+    *,
+    loose: bool,
 ) -> Any:
     value, own = row[column.name], table is t.contacts and row["id"] == traces.id
     if (table.name, column.name) in _JSON_TEXTS and value:
         read = json.loads(value)
         clean = traces.clean(read, own=own)
         return (
-            value if clean == read else json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
+            value
+            if clean == read
+            else json.dumps(clean, ensure_ascii=False, separators=(",", ":"))
         )
     if isinstance(value, str):
         return traces.without(value, loose=loose)
     return traces.clean(value, own=own)
 
 
-def _write(work: Work, table: Table, row: Mapping[str, Any], changes: Mapping[str, Any]) -> None:
+def _write(
+    work: Work, table: Table, row: Mapping[str, Any], changes: Mapping[str, Any]
+) -> None:
     if table.name in KINDS:
         before = {name: row[name] for name in changes}
         work.rewrite(KINDS[table.name], {row["id"]: before}, lambda _: dict(changes))

@@ -21,9 +21,16 @@ _TABLE: Final[Mapping[str, Table]] = {
     "customer": t.customers,
     "contact": t.contacts,
 }
-_HOME: Final[Mapping[str, str]] = {"service": "owner", "customer": "owner", "contact": "customer"}
-"""The column within which a key is unique, by kind of row."""
-_INSERT: Final[Mapping[str, Any]] = {"sqlite": sqlite.insert, "postgresql": postgresql.insert}
+# The column within which a key is unique, by kind of row.
+_HOME: Final[Mapping[str, str]] = {
+    "service": "owner",
+    "customer": "owner",
+    "contact": "customer",
+}
+_INSERT: Final[Mapping[str, Any]] = {
+    "sqlite": sqlite.insert,
+    "postgresql": postgresql.insert,
+}
 
 
 def shown_life(work: Work, kind: str, home: str, key: str) -> int:
@@ -40,7 +47,9 @@ def begin_life(work: Work, row: Row, key: str) -> None:
     c, past, home = _TABLE[row.kind].c, t.lives.c, row[_HOME[row.kind]]
     lives = union_all(
         select(c.life).where(c[_HOME[row.kind]] == home, c.external_key == key),
-        select(past.life).where(past.object == row.kind, past.home == home, past.key == key),
+        select(past.life).where(
+            past.object == row.kind, past.home == home, past.key == key
+        ),
     ).subquery()
     highest = work.connection.execute(select(func.max(lives.c.life))).scalar()
     row["life"] = max(row["life"], int(highest or 0) + 1)

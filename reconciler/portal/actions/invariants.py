@@ -34,7 +34,8 @@ def work_has_owners(work: Work) -> None:
         if orphans:
             owner = orphans[0][1]
             raise no_heir(
-                [{"id": id} for id, request_owner in orphans if request_owner == owner], owner
+                [{"id": id} for id, request_owner in orphans if request_owner == owner],
+                owner,
             )
 
 
@@ -45,7 +46,10 @@ def managers_stay(work: Work, before: Collection[str]) -> None:
     for id in sorted(set(before) - now):
         customer = work.get("customer", id)
         remembered = (customer["applied"] or {}).get("fields", {})
-        if customer["status"] == CustomerStatus.ACTIVE and not remembered.get("manager_optional"):
+        if customer["status"] == CustomerStatus.ACTIVE and not remembered.get(
+            "manager_optional"
+        ):
             raise Problem(
-                "last-manager", f"customer '{customer['external_key'] or id}' would have no manager"
+                "last-manager",
+                f"customer '{customer['external_key'] or id}' would have no manager",
             )

@@ -29,14 +29,20 @@ _PARTS: Final = 4
 def new_mark(store: Store, session: Mapping[str, Any]) -> str | None:
     """Return a new mark for the browser of this session; None for a person without a password."""
     table, id = (
-        (t.contacts, session["contact"]) if session["contact"] else (t.staff, session["staff"])
+        (t.contacts, session["contact"])
+        if session["contact"]
+        else (t.staff, session["staff"])
     )
     with store.read() as connection:
         secret = str(connection.execute(select(t.portal.c.secret)).scalar_one())
-        person = dict(connection.execute(select(table).where(table.c.id == id)).mappings().one())
+        person = dict(
+            connection.execute(select(table).where(table.c.id == id)).mappings().one()
+        )
     if person["password"] is None:
         return None
-    content = ".".join((person["id"], secrets.token_hex(16), later(store.clock(), days=DAYS)))
+    content = ".".join(
+        (person["id"], secrets.token_hex(16), later(store.clock(), days=DAYS))
+    )
     return f"{content}.{_seal(secret, content, person)}"
 
 
@@ -44,7 +50,12 @@ def known_subject(work: Work, person: Row | None, mark: str) -> str | None:
     """Return the subject that counts attempts with this mark; None if the mark is not valid."""
     content, _, seal = mark.rpartition(".")
     parts = mark.split(".")
-    if person is None or len(parts) != _PARTS or parts[0] != person.id or parts[2] < work.now:
+    if (
+        person is None
+        or len(parts) != _PARTS
+        or parts[0] != person.id
+        or parts[2] < work.now
+    ):
         return None
     if person["password"] is None or person["status"] != ContactStatus.ACTIVE:
         return None
@@ -55,7 +66,9 @@ def known_subject(work: Work, person: Row | None, mark: str) -> str | None:
 
 
 def _seal(secret: str, content: str, person: Mapping[str, Any]) -> str:
-    text = "\n".join(("known browser", content, person["address_form"] or "", person["password"]))
+    text = "\n".join(
+        ("known browser", content, person["address_form"] or "", person["password"])
+    )
     return hmac.new(
         secret.encode(), text.encode("utf-8", "surrogatepass"), hashlib.sha256
     ).hexdigest()

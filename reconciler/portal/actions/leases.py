@@ -15,7 +15,9 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
 
-def take(work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str) -> dict[str, Any]:
+def take(
+    work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str
+) -> dict[str, Any]:
     """Take a lease on all scopes; a `lease-held` problem if another lease covers one of them.
 
     A token bound to an owner gets `forbidden` for scopes that it may not write.
@@ -54,7 +56,8 @@ def take(work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str)
         )
     )
     work.connection.execute(
-        insert(t.lease_scopes), [{"scope": scope, "lease": id} for scope in sorted(set(scopes))]
+        insert(t.lease_scopes),
+        [{"scope": scope, "lease": id} for scope in sorted(set(scopes))],
     )
     return {"id": id, "token": token, "expires_in_s": ttl_s}
 
@@ -80,13 +83,17 @@ def _check_owner(work: Work, owner: str, scopes: Sequence[str]) -> None:
     for start in range(0, len(keys), 500):
         customers = work.connection.execute(
             select(c.external_key, c.owner).where(
-                c.external_key.in_(keys[start : start + 500]), c.status != CustomerStatus.ARCHIVED
+                c.external_key.in_(keys[start : start + 500]),
+                c.status != CustomerStatus.ARCHIVED,
             )
         ).all()
         own = {row.external_key for row in customers if row.owner == owner}
         for row in customers:
             if row.external_key not in own:
-                detail = f"this token is for '{owner}'; customer '{row.external_key}' belongs to '{row.owner}'"
+                detail = (
+                    f"this token is for '{owner}'; customer '{row.external_key}' belongs "
+                    f"to '{row.owner}'"
+                )
                 raise Problem("forbidden", detail)
 
 
@@ -96,7 +103,9 @@ def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:
     if lease is None or lease.token != token:
         raise Problem("lease-fenced", f"lease '{id}' expired or was given back")
     until = _text(_now() + timedelta(seconds=ttl_s))
-    work.connection.execute(update(t.leases).where(t.leases.c.id == id).values(expires_at=until))
+    work.connection.execute(
+        update(t.leases).where(t.leases.c.id == id).values(expires_at=until)
+    )
     return {"id": id, "token": token, "expires_in_s": ttl_s}
 
 

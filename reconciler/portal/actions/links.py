@@ -33,14 +33,16 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
 RESET_MINUTES: Final = 10
+# The statuses of people for which each kind of link works.
 _OPENS_FOR: Final = {
     "activation": {ContactStatus.INVITED, ContactStatus.ACTIVE},
     "reset": {ContactStatus.ACTIVE},
 }
-"""The statuses of people for which each kind of link works."""
 
 
-def person_behind(connection: Connection, kind: str, secret: str, now: str) -> Mapping[str, Any]:
+def person_behind(
+    connection: Connection, kind: str, secret: str, now: str
+) -> Mapping[str, Any]:
     """Return the person that a link belongs to; a `not-found` problem if it does not work."""
     link = _link(connection, kind, secret)
     if link is None or link["used_at"] is not None or link["expires_at"] < now:
@@ -67,7 +69,9 @@ def set_password(work: Work, kind: str, secret: str, password_hash: str, host: s
     person = person_behind(work.connection, kind, secret, work.now)
     row = work.get("contact" if "customer" in person else "staff", person["id"])
     work.connection.execute(
-        update(t.links).where(t.links.c.digest == digest_of(secret)).values(used_at=work.now)
+        update(t.links)
+        .where(t.links.c.digest == digest_of(secret))
+        .values(used_at=work.now)
     )
     attempts.clear_failures(work, same_address_form(row["email"]), host)
     row["password"] = password_hash
@@ -91,7 +95,9 @@ def activate(work: Work, person: Row) -> None:
 
 def _end_links(work: Work, person: Row) -> None:
     c = t.links.c
-    work.connection.execute(delete(t.links).where(c[person.kind] == person.id, c.used_at.is_(None)))
+    work.connection.execute(
+        delete(t.links).where(c[person.kind] == person.id, c.used_at.is_(None))
+    )
 
 
 def ask_for_reset(work: Work, email: str, host: str, browser: str = "") -> None:
@@ -116,13 +122,19 @@ def ask_for_reset(work: Work, email: str, host: str, browser: str = "") -> None:
 
 def recipient_of(work: Work, person: Row) -> Recipient:
     """Return the person as the recipient of a mail."""
-    return contact_recipient(work, person) if person.kind == "contact" else staff_recipient(person)
+    return (
+        contact_recipient(work, person)
+        if person.kind == "contact"
+        else staff_recipient(person)
+    )
 
 
 def _link(connection: Connection, kind: str, secret: str) -> Mapping[str, Any] | None:
     c = t.links.c
     row = (
-        connection.execute(select(t.links).where(c.digest == digest_of(secret), c.kind == kind))
+        connection.execute(
+            select(t.links).where(c.digest == digest_of(secret), c.kind == kind)
+        )
         .mappings()
         .first()
     )
@@ -130,8 +142,12 @@ def _link(connection: Connection, kind: str, secret: str) -> Mapping[str, Any] |
 
 
 def _person(connection: Connection, link: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    table, id = (t.contacts, link["contact"]) if link["contact"] else (t.staff, link["staff"])
-    row = connection.execute(select(table).where(table.c.id == (id or ""))).mappings().first()
+    table, id = (
+        (t.contacts, link["contact"]) if link["contact"] else (t.staff, link["staff"])
+    )
+    row = (
+        connection.execute(select(table).where(table.c.id == (id or ""))).mappings().first()
+    )
     return dict(row) if row else None
 
 

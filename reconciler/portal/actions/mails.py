@@ -56,7 +56,9 @@ def contact_recipient(work: Work, contact: Row) -> Recipient:
 
 def staff_recipient(person: Row) -> Recipient:
     """Return a staff member as a recipient."""
-    return Recipient(person["email"], person["name"], person["language"], role=person["kind"])
+    return Recipient(
+        person["email"], person["name"], person["language"], role=person["kind"]
+    )
 
 
 def post(work: Work, wording: Wording, reader: Recipient, **facts: Any) -> None:
@@ -65,7 +67,12 @@ def post(work: Work, wording: Wording, reader: Recipient, **facts: Any) -> None:
 
 
 def compose(
-    work: Work, wording: Wording, reader: Recipient, *, requests: Sequence[About] = (), **facts: Any
+    work: Work,
+    wording: Wording,
+    reader: Recipient,
+    *,
+    requests: Sequence[About] = (),
+    **facts: Any,
 ) -> dict[str, Any]:
     """Return the mail as a row of the outbox, without queueing it."""
     customer = reader.customer
@@ -124,7 +131,13 @@ def invite(work: Work, contact: Row, wording: Wording = Wording.ACTIVATION) -> N
     expires = new_link_expiry(work)
     secret = new_link(work, "activation", expires, contact)
     contact["invited_at"] = work.now
-    send(work, wording, contact, link=f"{work.base_url}/activate/{secret}", until=expires[:10])
+    send(
+        work,
+        wording,
+        contact,
+        link=f"{work.base_url}/activate/{secret}",
+        until=expires[:10],
+    )
 
 
 def color_fact(work: Work) -> dict[str, str]:
@@ -135,7 +148,9 @@ def color_fact(work: Work) -> dict[str, str]:
 
 def new_link_expiry(work: Work) -> str:
     """Return when an activation link created now expires."""
-    return later(work.now, days=work.get("settings", "settings")["activation"]["expire_after_days"])
+    return later(
+        work.now, days=work.get("settings", "settings")["activation"]["expire_after_days"]
+    )
 
 
 def about(work: Work, request: Row) -> About:

@@ -50,9 +50,13 @@ def check_order(
     if service is None:
         raise Problem("unprocessable", "'service' is required", field="service")
     if not may_order_service(service.values, owner["services"], customer["services"]):
-        raise Problem("unprocessable", f"there is no service '{service['code']}'", field="service")
+        raise Problem(
+            "unprocessable", f"there is no service '{service['code']}'", field="service"
+        )
     if fields["workflow"] not in service["workflows"]:
-        detail = f"'{service['code']}' accepts the workflows {', '.join(service['workflows'])}"
+        detail = (
+            f"'{service['code']}' accepts the workflows {', '.join(service['workflows'])}"
+        )
         raise Problem("unprocessable", detail, field="service")
     if not files and fields["workflow"] != Workflow.PM_QUOTE_MANUAL:
         detail = "'files' is required for this workflow"
@@ -60,17 +64,24 @@ def check_order(
     _check_languages(work, fields)
     if fields["deadline"] is not None and fields["deadline"] <= work.now:
         raise Problem(
-            "unprocessable", f"the deadline '{fields['deadline']}' is in the past", field="deadline"
+            "unprocessable",
+            f"the deadline '{fields['deadline']}' is in the past",
+            field="deadline",
         )
 
 
 def _check_languages(work: Work, fields: Values) -> None:
     on_offer = work.get("settings", "settings")["languages"]
-    requested = {"source": [fields["source_language"]], "target": fields["target_languages"]}
+    requested = {
+        "source": [fields["source_language"]],
+        "target": fields["target_languages"],
+    }
     for side, languages in requested.items():
         unavailable = sorted(set(languages) - set(on_offer[side])) if on_offer[side] else []
         if unavailable:
-            detail = f"{side} languages are {', '.join(on_offer[side])}, not '{unavailable[0]}'"
+            detail = (
+                f"{side} languages are {', '.join(on_offer[side])}, not '{unavailable[0]}'"
+            )
             raise Problem("unprocessable", detail, field=f"{side}_language")
     if fields["source_language"] in fields["target_languages"]:
         detail = f"'{fields['source_language']}' is both source and target language"

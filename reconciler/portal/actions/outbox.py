@@ -25,10 +25,11 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
 CLAIM_MINUTES: Final = 5
+# The delay after each failed attempt, nearly three days in all; then the mail is given up.
 RETRY_AFTER_MINUTES: Final = (1, 5, 15, 60, 240, 720, 1440, 1440)
-"""The delay after each failed attempt, nearly three days in all; then the mail is given up."""
+# How long recipient and text of a mail are kept after it was sent or given up.
 KEPT_DAYS: Final = 30
-"""How long recipient and text of a mail are kept after it was sent or given up."""
+# The columns that are emptied then. Id, Message-ID, kind, contact, state and times stay.
 FORGOTTEN: Final = {
     "to": "",
     "subject": "",
@@ -37,7 +38,6 @@ FORGOTTEN: Final = {
     "last_error": None,
     "forget_at": None,
 }
-"""The columns that are emptied then. Id, Message-ID, kind, contact, state and times stay."""
 
 Mail = Mapping[str, Any]
 _SECRET: Final = re.compile(r"(/(?:activate|confirm|reset)/)[A-Za-z0-9_-]+")
@@ -46,7 +46,12 @@ _SECRET: Final = re.compile(r"(/(?:activate|confirm|reset)/)[A-Za-z0-9_-]+")
 def claim_next(store: Store) -> Mail | None:
     """Return a mail that is due, claimed for `CLAIM_MINUTES`; None if there is none."""
     c, now = t.outbox.c, store.clock()
-    due = select(t.outbox).where(is_due(now)).order_by(c.next_try_at, c.revision, c.id).limit(1)
+    due = (
+        select(t.outbox)
+        .where(is_due(now))
+        .order_by(c.next_try_at, c.revision, c.id)
+        .limit(1)
+    )
     with store.read() as connection:
         if connection.execute(due).first() is None:
             return None
@@ -91,7 +96,12 @@ def record_rejected(store: Store, mail: Mail, why: str) -> None:
     _record(
         store,
         mail,
-        {"state": MailState.DEAD, "next_try_at": None, "last_error": why, "forget_at": forget_at},
+        {
+            "state": MailState.DEAD,
+            "next_try_at": None,
+            "last_error": why,
+            "forget_at": forget_at,
+        },
     )
 
 
@@ -105,13 +115,17 @@ def record_deferred(store: Store, mail: Mail, why: str) -> None:
         record_rejected(store, mail, f"given up after {mail['tries']} tries: {why}")
         return
     rest = later(store.clock(), minutes=RETRY_AFTER_MINUTES[mail["tries"] - 1])
-    _record(store, mail, {"state": MailState.QUEUED, "next_try_at": rest, "last_error": why})
+    _record(
+        store, mail, {"state": MailState.QUEUED, "next_try_at": rest, "last_error": why}
+    )
 
 
 def _record(store: Store, mail: Mail, values: dict[str, Any]) -> None:
     c = t.outbox.c
     # a late worker has lost its claim: the number of tries has changed
-    condition = and_(c.id == mail["id"], c.state == MailState.SENDING, c.tries == mail["tries"])
+    condition = and_(
+        c.id == mail["id"], c.state == MailState.SENDING, c.tries == mail["tries"]
+    )
     with store.unversioned() as connection:
         connection.execute(update(t.outbox).where(condition).values(**values))
 
@@ -119,7 +133,9 @@ def _record(store: Store, mail: Mail, values: dict[str, Any]) -> None:
 def queue_again(work: Work, id: str) -> dict[str, Any]:
     """Queue a dead letter again from its first attempt; return the new row."""
     mail = (
-        work.connection.execute(select(t.outbox).where(t.outbox.c.id == id).with_for_update())
+        work.connection.execute(
+            select(t.outbox).where(t.outbox.c.id == id).with_for_update()
+        )
         .mappings()
         .first()
     )
@@ -127,11 +143,17 @@ def queue_again(work: Work, id: str) -> dict[str, Any]:
         raise Problem("not-found", f"there is no mail '{id}'")
     if mail["state"] != MailState.DEAD:
         raise Problem(
-            "wrong-state", f"mail '{id}' is {mail['state']}: only a dead letter can be queued again"
+            "wrong-state",
+            f"mail '{id}' is {mail['state']}: only a dead letter can be queued again",
         )
     if not mail["text"]:
         raise Problem("wrong-state", f"mail '{id}' was emptied and can no longer be sent")
-    values = {"state": MailState.QUEUED, "tries": 0, "next_try_at": work.now, "forget_at": None}
+    values = {
+        "state": MailState.QUEUED,
+        "tries": 0,
+        "next_try_at": work.now,
+        "forget_at": None,
+    }
     work.connection.execute(update(t.outbox).where(t.outbox.c.id == id).values(**values))
     work.audit(
         Verb.OUTBOX_RETRY,
@@ -178,6 +200,8 @@ def _forget_some(store: Store) -> int:
             store.unversioned() as connection
         ):  # the condition again: a mail may have been requeued meanwhile
             connection.execute(
-                update(t.outbox).where(c.id.in_(due), c.forget_at <= now).values(**FORGOTTEN)
+                update(t.outbox)
+                .where(c.id.in_(due), c.forget_at <= now)
+                .values(**FORGOTTEN)
             )
     return len(due)

@@ -20,8 +20,8 @@ from reconciler.portal.rules.problems import Problem
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 MAX_CONCURRENT: Final = 4
 _SLOTS: Final = threading.BoundedSemaphore(MAX_CONCURRENT)
+# Compared if there is no person, so that the answer takes as long as for a real one.
 _DUMMY_HASH: Final = HASHER.hash(secrets.token_urlsafe(16))
-"""Compared if there is no person, so that the answer takes as long as for a real one."""
 
 _WHY: Final = {
     "short": f"a password needs at least {SHORTEST} characters",

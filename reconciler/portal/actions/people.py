@@ -18,7 +18,9 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 def person_with_address(work: Work, form: str) -> Row | None:
     """Return the person who logs in with this address; both tables are always read."""
-    form = form.replace("\0", "\ufffd")  # PostgreSQL rejects NUL, and no address contains it
+    form = form.replace(
+        "\0", "\ufffd"
+    )  # PostgreSQL rejects NUL, and no address contains it
     staff = work.where("staff", t.staff.c.address_form == form)
     people = work.where("contact", t.contacts.c.address_form == form)
     return next(iter([*staff, *people]), None)
@@ -35,12 +37,18 @@ def address_must_be_free(work: Work, form: str, person: Row, email: str) -> None
     holder = person_with_address(work, form)
     if holder is not None and holder is not person:
         holder_kind = (
-            "another contact" if holder.kind == "contact" else "one of the provider's people"
+            "another contact"
+            if holder.kind == "contact"
+            else "one of the provider's people"
         )
         holder_kind = (
-            "somebody" if work.principal.actor in {Actor.MANAGER, Actor.SELF} else holder_kind
+            "somebody"
+            if work.principal.actor in {Actor.MANAGER, Actor.SELF}
+            else holder_kind
         )
-        raise Problem("address-taken", f"the address '{email}' is the login of {holder_kind}")
+        raise Problem(
+            "address-taken", f"the address '{email}' is the login of {holder_kind}"
+        )
 
 
 def act_as_self(work: Work, name: str) -> None:

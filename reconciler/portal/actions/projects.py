@@ -15,8 +15,8 @@ from reconciler.portal.rules.requests import next_state
 from reconciler.portal.rules.states import FileKind
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# An upload id and its target language.
 Delivery = tuple[str, str]
-"""An upload id and its target language."""
 
 
 def progress(work: Work, request: Row, percent: int) -> AuditValues:
@@ -39,7 +39,8 @@ def deliver(work: Work, request: Row, deliveries: Sequence[Delivery]) -> AuditVa
         if language not in request["target_languages"]:
             targets = ", ".join(request["target_languages"])
             raise Problem(
-                "unprocessable", f"'{language}' is not a target language of this request: {targets}"
+                "unprocessable",
+                f"'{language}' is not a target language of this request: {targets}",
             )
         by_language[language].append(file)
     for language, delivered_files in by_language.items():

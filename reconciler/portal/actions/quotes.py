@@ -23,11 +23,10 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# Values that a project manager sets: `words`, `cost`, `currency`, `deadline`.
+#
+# A missing value stays as it is; a `cost` of None is computed from the service's price.
 Terms = Mapping[str, Any]
-"""Values that a project manager sets: `words`, `cost`, `currency`, `deadline`.
-
-A missing value stays as it is; a `cost` of None is computed from the service's price.
-"""
 
 
 def approve(work: Work, request: Row, terms: Terms) -> AuditValues:
@@ -41,7 +40,10 @@ def revive(work: Work, request: Row, terms: Terms) -> AuditValues:
     next_state("revive", request["state"])
     owner = work.get("contact", request["owner"])
     if not is_living(owner.values) or owner["role"] not in HOLDS_WORK:
-        detail = f"its owner '{owner.id}' is {owner['status']}, a {owner['role']}, and cannot accept a quote"
+        detail = (
+            f"its owner '{owner.id}' is {owner['status']}, a {owner['role']}, and cannot "
+            f"accept a quote"
+        )
         raise Problem("no-heir", detail, requests=[request.id])
     return _offer(work, request, "revive", terms)
 
@@ -57,12 +59,16 @@ def _agreed_terms(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
     words = request["words"] if terms.get("words") is None else terms["words"]
     if words is None:
         raise Problem(
-            "unprocessable", "'words' is required: some files could not be counted", field="words"
+            "unprocessable",
+            "'words' is required: some files could not be counted",
+            field="words",
         )
     price = price_of(work.connection, request["service"])
     agreed = {"words": words, "deadline": terms.get("deadline") or request["deadline"]}
     if terms.get("cost") is not None:
-        currency = terms.get("currency") or request["currency"] or (price or {}).get("currency")
+        currency = (
+            terms.get("currency") or request["currency"] or (price or {}).get("currency")
+        )
         if currency is None:
             raise Problem(
                 "unprocessable",
@@ -88,9 +94,12 @@ def accept(work: Work, request: Row) -> AuditValues:
     """Accept the quote: the project begins, and the project managers get a mail."""
     next_state("accept", request["state"])
     if is_overdue(request.values, work.now):
-        instead = [event for event in possible_events(request["state"]) if event != "accept"]
+        instead = [
+            event for event in possible_events(request["state"]) if event != "accept"
+        ]
         detail = (
-            f"the quote expired at {request['expires_at']}; possible events: {', '.join(instead)}"
+            f"the quote expired at {request['expires_at']}; possible events: "
+            f"{', '.join(instead)}"
         )
         raise Problem("wrong-state", detail, state=request["state"], possible=instead)
     audited = move(work, request, "accept")
@@ -106,7 +115,9 @@ def is_overdue(request: Mapping[str, Any], now: str) -> bool:
 def decline(work: Work, request: Row, reason: str) -> AuditValues:
     """Decline the quote; mail the project managers, and the owner if somebody else declined it."""
     audited = move(work, request, "decline", reason=reason)
-    mail_project_managers(work, Wording.DECLINED, request, who=work.principal.name, reason=reason)
+    mail_project_managers(
+        work, Wording.DECLINED, request, who=work.principal.name, reason=reason
+    )
     if work.principal.contact != request["owner"]:
         mail_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
@@ -141,14 +152,20 @@ def _expire_some_quotes(store: Store) -> int:
         .limit(ROWS_PER_BATCH)
     )
     with store.read() as connection:
-        if connection.execute(late).first() is None:  # the usual case; it takes no write lock
+        if (
+            connection.execute(late).first() is None
+        ):  # the usual case; it takes no write lock
             return 0
     with store.write(SYSTEM) as work:
-        overdue_now = work.where("request", c.id.in_(work.connection.execute(late).scalars().all()))
+        overdue_now = work.where(
+            "request", c.id.in_(work.connection.execute(late).scalars().all())
+        )
         work.load("customer", (request["customer"] for request in overdue_now))
         work.load("contact", (request["owner"] for request in overdue_now))
         for request in overdue_now:
             work.audit(
-                Verb.QUOTE_EXPIRED, request, *_cancel_by_event(work, request, "expire", "expired")
+                Verb.QUOTE_EXPIRED,
+                request,
+                *_cancel_by_event(work, request, "expire", "expired"),
             )
     return len(overdue_now)

@@ -19,13 +19,17 @@ _CONTACT_IS_HERE: Final = t.contacts.c.status != literal_column("'removed'")
 def customers_called(work: Work, owner: str, key: str) -> list[Row]:
     """Return the owner's customers with this key that are not archived."""
     c = t.customers.c
-    return work.where("customer", c.owner == owner, c.external_key == key, _CUSTOMER_IS_HERE)
+    return work.where(
+        "customer", c.owner == owner, c.external_key == key, _CUSTOMER_IS_HERE
+    )
 
 
 def contacts_called(work: Work, customer: str, key: str) -> list[Row]:
     """Return the contacts of a customer with this key that are not removed."""
     c = t.contacts.c
-    return work.where("contact", c.customer == customer, c.external_key == key, _CONTACT_IS_HERE)
+    return work.where(
+        "contact", c.customer == customer, c.external_key == key, _CONTACT_IS_HERE
+    )
 
 
 def customer(work: Work, owner: str, reference: Reference) -> Row:
@@ -36,7 +40,11 @@ def customer(work: Work, owner: str, reference: Reference) -> Row:
             f"customer '{reference.customer}'",
         )
     row = work.get("customer", reference.id)
-    if reference.version is not None and row.first and row.first["version"] != reference.version:
+    if (
+        reference.version is not None
+        and row.first
+        and row.first["version"] != reference.version
+    ):
         raise Problem("stale", f"customer '{row.id}' has version {row.first['version']}")
     return row
 
@@ -46,7 +54,8 @@ def heir(work: Work, owner: str, reference: Reference) -> Row:
     if reference.id is not None:
         return work.get("contact", reference.id)
     home = _first(
-        customers_called(work, owner, reference.customer or ""), f"customer '{reference.customer}'"
+        customers_called(work, owner, reference.customer or ""),
+        f"customer '{reference.customer}'",
     )
     called = contacts_called(work, home.id, reference.key or "")
     return _first(called, f"contact '{reference.customer}/{reference.key}'")

@@ -33,13 +33,17 @@ def register(work: Work, customer: Row | None, fields: Fields) -> Row:
         },
     )
     work.count_version(contact)
-    contact["fingerprint"] = fingerprint(contact.values, customer["name"] if customer else None)
+    contact["fingerprint"] = fingerprint(
+        contact.values, customer["name"] if customer else None
+    )
     return contact
 
 
 def pending_registration(work: Work, registration: str) -> Row:
     """Return the registration if it is pending; a problem if it is unknown or decided."""
-    contact = next(iter(work.where("contact", t.contacts.c.registration == registration)), None)
+    contact = next(
+        iter(work.where("contact", t.contacts.c.registration == registration)), None
+    )
     if contact is None:
         raise Problem("registration-gone", f"there is no registration '{registration}'")
     if contact["status"] != ContactStatus.UNAPPROVED:
@@ -59,7 +63,11 @@ def assign(work: Work, contact: Row, customer: Row) -> AuditValues:
 
 
 def approve(
-    work: Work, contact: Row, customer: Row, fields: Fields, reviewed_fingerprint: str | None = None
+    work: Work,
+    contact: Row,
+    customer: Row,
+    fields: Fields,
+    reviewed_fingerprint: str | None = None,
 ) -> AuditValues:
     """Approve with exactly these fields; `reviewed_fingerprint` is what the reviewer saw."""
     if reviewed_fingerprint is not None and reviewed_fingerprint != contact["fingerprint"]:
@@ -91,7 +99,12 @@ def reject(work: Work, contact: Row, reason: str, *, mail: bool = True) -> Audit
     if mail:
         send(work, Wording.REJECTED, contact, reason=reason)
     contact.update(
-        status=ContactStatus.REMOVED, decision="rejected", removed=removal(work, reason, False)
+        status=ContactStatus.REMOVED,
+        decision="rejected",
+        removed=removal(work, reason, False),
     )
     work.touch(contact, "presence")
-    return {"status": ContactStatus.UNAPPROVED}, {"status": ContactStatus.REMOVED, "reason": reason}
+    return {"status": ContactStatus.UNAPPROVED}, {
+        "status": ContactStatus.REMOVED,
+        "reason": reason,
+    }

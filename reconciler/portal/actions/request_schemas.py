@@ -6,7 +6,14 @@ from typing import Annotated, TypeAlias
 
 from pydantic import AfterValidator, BeforeValidator, Field
 
-from reconciler.portal.actions.schemas import Key, Language, Line, Paragraph, StrictModel, Workflow
+from reconciler.portal.actions.schemas import (
+    Key,
+    Language,
+    Line,
+    Paragraph,
+    StrictModel,
+    Workflow,
+)
 from reconciler.portal.store.clock import moment
 
 
@@ -23,7 +30,8 @@ def _whole(value: object) -> object:
 Moment: TypeAlias = Annotated[
     str,
     Field(
-        pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$",
+        pattern=r"^[1-9]\d{3}-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])"
+        r"T([01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$",
         json_schema_extra={"format": "date-time"},
         examples=["2026-11-23T16:00:00Z"],
     ),
@@ -50,7 +58,11 @@ class Terms(StrictModel):
     A `cost` of null is computed from the price.
     """
 
-    words: Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(_whole)] | None = None
-    cost: Annotated[str, Field(max_length=15, pattern=r"^[0-9]{1,12}\.[0-9]{2}$")] | None = None
+    words: Annotated[int, Field(ge=0, le=100_000_000), BeforeValidator(_whole)] | None = (
+        None
+    )
+    cost: (
+        Annotated[str, Field(max_length=15, pattern=r"^[0-9]{1,12}\.[0-9]{2}$")] | None
+    ) = None
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
     deadline: Moment | None = None

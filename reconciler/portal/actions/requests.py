@@ -58,14 +58,19 @@ def send(
     if work.principal.contact:
         check_order(work, owner, service, fields, files)
     elif fields["workflow"] == Workflow.AUTOMATIC_PROJECT:
-        detail = f"'{fields['workflow']}' begins a project without a quote; only the customer can send it"
+        detail = (
+            f"'{fields['workflow']}' begins a project without a quote; only the customer "
+            f"can send it"
+        )
         raise Problem("unprocessable", detail, field="workflow")
     sources, references = (
         uploads.pending_uploads(work, files),
         uploads.pending_uploads(work, reference_files),
     )
     if set(files) & set(reference_files):
-        raise Problem("unprocessable", "an upload cannot be both a source and a reference file")
+        raise Problem(
+            "unprocessable", "an upload cannot be both a source and a reference file"
+        )
     request = _new_request(work, owner, fields, service, sources)
     uploads.attach(work, sources, request, FileKind.SOURCE)
     uploads.attach(work, references, request, FileKind.REFERENCE)
@@ -90,8 +95,12 @@ def _new_request(
     sources: Sequence[uploads.File],
 ) -> Row:
     targets, words = sorted(set(fields["target_languages"])), rules.total_words(sources)
-    amount, currency = rules.cost(words, service["price"] if service else None, len(targets))
-    state = rules.first_state(fields["workflow"], words, counting=any(map(is_counting, sources)))
+    amount, currency = rules.cost(
+        words, service["price"] if service else None, len(targets)
+    )
+    state = rules.first_state(
+        fields["workflow"], words, counting=any(map(is_counting, sources))
+    )
     request = work.new(
         "request",
         {
@@ -114,7 +123,9 @@ def _new_request(
 
 def quote_expiry(work: Work) -> str:
     """Return when a quote made now expires."""
-    return later(work.now, days=work.get("settings", "settings")["offers"]["expire_after_days"])
+    return later(
+        work.now, days=work.get("settings", "settings")["offers"]["expire_after_days"]
+    )
 
 
 def _mail(work: Work, request: Row) -> None:

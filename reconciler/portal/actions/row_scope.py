@@ -14,13 +14,16 @@ from reconciler.portal.rules.states import ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# Scopes in which registrations are hidden: only administrators see them.
 WITHOUT_REGISTRATIONS: Final = frozenset({RowScope.CUSTOMER, RowScope.TEAM})
-"""Scopes in which registrations are hidden: only administrators see them."""
 
 
 def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElement[bool]:
     """Return the condition for rows of `requests` or `contacts` that the grant covers."""
-    principal, owner_column = grant.principal, table.c.owner if table is t.requests else table.c.id
+    principal, owner_column = (
+        grant.principal,
+        table.c.owner if table is t.requests else table.c.id,
+    )
     approved = true() if table is t.requests else table.c.status != ContactStatus.UNAPPROVED
     match grant.row_scope:
         case RowScope.ALL:
@@ -44,14 +47,18 @@ def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElemen
                 else false()
             )
         case RowScope.THEIRS:
-            return table.c.customer.in_(customers_managed_by(connection, principal.address or ""))
+            return table.c.customer.in_(
+                customers_managed_by(connection, principal.address or "")
+            )
 
 
 def customers_managed_by(connection: Connection, address: str) -> list[str]:
     """Return the ids of the active customers that name this address as a project manager."""
     c = t.customers.c
     rows = connection.execute(
-        select(c.id, c.project_managers).where(c.status == CustomerStatus.ACTIVE).order_by(c.id)
+        select(c.id, c.project_managers)
+        .where(c.status == CustomerStatus.ACTIVE)
+        .order_by(c.id)
     )
     return [row.id for row in rows if address in address_forms(row.project_managers)]
 
@@ -70,7 +77,9 @@ def must_be_in_scope(connection: Connection, grant: Grant, row: Mapping[str, Any
             select(c.project_managers).where(c.id == row["customer"])
         ).scalar_one()
         managers = address_forms(home)
-    kind, owner = ("request", row["owner"]) if "target_languages" in row else ("contact", row["id"])
+    kind, owner = (
+        ("request", row["owner"]) if "target_languages" in row else ("contact", row["id"])
+    )
     hidden = (
         kind == "contact"
         and row["status"] == ContactStatus.UNAPPROVED
@@ -80,7 +89,9 @@ def must_be_in_scope(connection: Connection, grant: Grant, row: Mapping[str, Any
         raise _not_found(kind, row["id"])
 
 
-def row_in_scope(connection: Connection, grant: Grant, table: Table, id: str) -> Mapping[str, Any]:
+def row_in_scope(
+    connection: Connection, grant: Grant, table: Table, id: str
+) -> Mapping[str, Any]:
     """Return the request or contact with this id if the grant covers it; else `not-found`."""
     row = connection.execute(select(table).where(table.c.id == id)).mappings().first()
     if row is None:
@@ -100,7 +111,8 @@ def heir_of(work: Work, grant: Grant, id: str) -> Row:
     """Return the contact who receives work; managers may name only people of their customer."""
     heir = work.get("contact", id)
     foreign = (
-        heir["customer"] != grant.principal.customer or heir["status"] == ContactStatus.UNAPPROVED
+        heir["customer"] != grant.principal.customer
+        or heir["status"] == ContactStatus.UNAPPROVED
     )
     if grant.row_scope is RowScope.TEAM and foreign:
         raise _not_found("contact", id)

@@ -16,12 +16,14 @@ from reconciler.portal.rules import roles, states
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 
 
+# Characters that change the direction of following text, even beyond their own field.
 _DIRECTION_MARKS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
-"""Characters that change the direction of following text, even beyond their own field."""
 
 
 def _without_controls(text: str) -> str:
-    if any(unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text):
+    if any(
+        unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text
+    ):
         raise ValueError("control characters and line breaks are not allowed")
     if any(character in _DIRECTION_MARKS for character in text):
         raise ValueError("characters that change the text direction are not allowed")
@@ -41,14 +43,17 @@ def _not_blank(text: str) -> str:
 
 def _address(text: str) -> str:
     try:
-        email_validator.validate_email(text, check_deliverability=False, test_environment=True)
+        email_validator.validate_email(
+            text, check_deliverability=False, test_environment=True
+        )
     except email_validator.EmailNotValidError as error:
         raise ValueError(str(error)) from None
     return text
 
 
+# A dot within a word, the label of two or more characters after it, and what may follow a
+# host.
 _DOTTED: Final = re.compile(r"(?<=[\w-])\.(?P<label>[^\W_][\w-]+)(?P<more>[/?#]|:[0-9])?")
-"""A dot within a word, the label of two or more characters after it, and what may follow a host."""
 _NUMBERS: Final = re.compile(r"(\d+\.){3}\d")
 
 
@@ -58,7 +63,9 @@ def has_web_address(text: str) -> bool:
     `Dr. Smith`, `J.R. Tolkien` and `St.Pierre` do not: a capital letter follows the dot. Mails
     contain no links from typed text in any case (`mail.inert`).
     """
-    visible = "".join(character for character in text if unicodedata.category(character) != "Cf")
+    visible = "".join(
+        character for character in text if unicodedata.category(character) != "Cf"
+    )
     plain = unicodedata.normalize("NFKC", visible).replace("\u3002", ".")
     if any(part in plain.lower() for part in ("://", "www.", "@")):
         return True
@@ -75,8 +82,8 @@ def _no_web_address(text: str) -> str:
 _CONTROL = r"\u0000-\u001f\u007f-\u009f\u2028-\u202e\u2066-\u2069"
 _PLAIN = {"pattern": f"^[^{_CONTROL}]*$"}
 _LINE = {"pattern": f"^[^{_CONTROL}]*[^{_CONTROL}\\s][^{_CONTROL}]*$"}
+# The API document's description of `_without_controls`, `_not_blank` and `_paragraphs`.
 _LINES = {"pattern": f"^([^{_CONTROL}]|[\\n\\t])*$"}
-"""The API document's description of `_without_controls`, `_not_blank` and `_paragraphs`."""
 
 Key: TypeAlias = Annotated[str, Field(max_length=63, pattern=KEY)]
 Line: TypeAlias = Annotated[
@@ -85,8 +92,8 @@ Line: TypeAlias = Annotated[
     AfterValidator(_without_controls),
     AfterValidator(_not_blank),
 ]
+# A name that strangers may put into our mails; it contains no link.
 PersonName: TypeAlias = Annotated[Line, AfterValidator(_no_web_address)]
-"""A name that strangers may put into our mails; it contains no link."""
 Paragraph: TypeAlias = Annotated[
     str, Field(max_length=2000, json_schema_extra=_LINES), AfterValidator(_paragraphs)
 ]
@@ -138,7 +145,9 @@ class Branding(StrictModel):
     primary_color: Annotated[str, Field(pattern=r"^#[0-9a-fA-F]{6}$")] | None = None
     logo: (
         Annotated[
-            str, Field(max_length=500, json_schema_extra=_PLAIN), AfterValidator(_without_controls)
+            str,
+            Field(max_length=500, json_schema_extra=_PLAIN),
+            AfterValidator(_without_controls),
         ]
         | None
     ) = None
@@ -146,14 +155,19 @@ class Branding(StrictModel):
 
 class Price(StrictModel):
     currency: Annotated[str, Field(pattern=r"^[A-Z]{3}$")] | None = None
-    per_word: Annotated[str, Field(max_length=20, pattern=r"^[0-9]+(\.[0-9]+)?$")] | None = None
+    per_word: (
+        Annotated[str, Field(max_length=20, pattern=r"^[0-9]+(\.[0-9]+)?$")] | None
+    ) = None
 
 
 class PortalName(StrictModel):
     """The name of the portal; null for the default name."""
 
     name: (
-        Annotated[str, Field(min_length=1, max_length=60), AfterValidator(_without_controls)] | None
+        Annotated[
+            str, Field(min_length=1, max_length=60), AfterValidator(_without_controls)
+        ]
+        | None
     )
 
 
@@ -210,7 +224,9 @@ class SignUpFields(StrictModel):
     language: Language | None = None
     code: (
         Annotated[
-            str, Field(max_length=40, json_schema_extra=_PLAIN), AfterValidator(_without_controls)
+            str,
+            Field(max_length=40, json_schema_extra=_PLAIN),
+            AfterValidator(_without_controls),
         ]
         | None
     ) = None
@@ -273,6 +289,8 @@ def require(fields: BaseModel, *names: str) -> None:
 def forbid_null(fields: BaseModel, *names: str) -> None:
     """Raise a `ValueError` if one of these members was sent as null."""
     if emptied := [
-        name for name in names if name in fields.model_fields_set and getattr(fields, name) is None
+        name
+        for name in names
+        if name in fields.model_fields_set and getattr(fields, name) is None
     ]:
         raise ValueError(f"'{emptied[0]}' must not be null")

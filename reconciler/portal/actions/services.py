@@ -34,14 +34,24 @@ def remove(work: Work, service: Row) -> AuditValues:
     code, c, p, r = service["code"], t.customers.c, t.contacts.c, t.requests.c
     work.flush()
     customers = _ids(
-        work, select(c.id).where(c.status == CustomerStatus.ACTIVE, _contains(c.services, code))
+        work,
+        select(c.id).where(c.status == CustomerStatus.ACTIVE, _contains(c.services, code)),
     )
-    contacts = _ids(work, select(p.id).where(p.status.in_(LIVING), _contains(p.services, code)))
+    contacts = _ids(
+        work, select(p.id).where(p.status.in_(LIVING), _contains(p.services, code))
+    )
     requests = _ids(work, select(r.id).where(r.service == code, r.state.in_(OPEN)))
     if customers or contacts or requests:
-        detail = f"{len(customers)} customers, {len(contacts)} contacts and {len(requests)} open requests refer to '{code}'"
+        detail = (
+            f"{len(customers)} customers, {len(contacts)} contacts and {len(requests)} "
+            f"open requests refer to '{code}'"
+        )
         raise Problem(
-            "in-use", detail, customers=len(customers), contacts=len(contacts), requests=requests
+            "in-use",
+            detail,
+            customers=len(customers),
+            contacts=len(contacts),
+            requests=requests,
         )
     for kind, c in (("customer", t.customers.c), ("contact", t.contacts.c)):
         naming_rows = work.connection.execute(
@@ -69,7 +79,9 @@ def rename(work: Work, service: Row, key: str) -> AuditValues:
     """
     code = service["code"]
     before = {"code": code, "external_key": service["external_key"]}
-    if any(holder is not service for holder in work.where("service", t.services.c.code == key)):
+    if any(
+        holder is not service for holder in work.where("service", t.services.c.code == key)
+    ):
         raise Problem("key-taken", f"a service '{key}' already exists")
     generations.store_lives(work, [service])
     service["code"] = key
@@ -79,7 +91,10 @@ def rename(work: Work, service: Row, key: str) -> AuditValues:
         naming_rows = work.connection.execute(
             select(c.id, c.services, c.applied).where(names_service)
         )
-        rows = {row.id: {"services": row.services, "applied": row.applied} for row in naming_rows}
+        rows = {
+            row.id: {"services": row.services, "applied": row.applied}
+            for row in naming_rows
+        }
         work.rewrite(kind, rows, lambda row: _with_code(row, code, key))
     for loaded in work.rows.values():
         if (
@@ -91,7 +106,11 @@ def rename(work: Work, service: Row, key: str) -> AuditValues:
 
 
 def _without(services: Any, code: str) -> Any:
-    return [name for name in services if name != code] if isinstance(services, list) else services
+    return (
+        [name for name in services if name != code]
+        if isinstance(services, list)
+        else services
+    )
 
 
 def _with_code(row: Mapping[str, Any], code: str, key: str) -> dict[str, Any]:

@@ -94,7 +94,9 @@ def _session(
 
 
 def _contact(connection: Connection, proof: str, id: str) -> Principal | None:
-    contacts_and_customers = t.contacts.join(t.customers, t.customers.c.id == t.contacts.c.customer)
+    contacts_and_customers = t.contacts.join(
+        t.customers, t.customers.c.id == t.contacts.c.customer
+    )
     row = connection.execute(
         select(t.contacts, t.customers.c.language.label("home_language"))
         .select_from(contacts_and_customers)
@@ -161,7 +163,9 @@ def write_as(store: Store, principal: Principal) -> Iterator[Work]:
 
 def _check_unchanged(work: Work, was: Principal, proof: str) -> None:
     now = (
-        _token(work.connection, proof, work.now) if was.scope else _session(work.connection, proof)
+        _token(work.connection, proof, work.now)
+        if was.scope
+        else _session(work.connection, proof)
     )
     if now is None:
         raise Problem("unauthenticated", "this session has ended; log in again")
@@ -198,5 +202,7 @@ def record_session_use(store: Store, secret: str) -> None:
     if due is not None:
         with store.write(SYSTEM) as work:
             work.connection.execute(
-                update(t.sessions).where(c.digest == digest_of(secret)).values(used_at=work.now)
+                update(t.sessions)
+                .where(c.digest == digest_of(secret))
+                .values(used_at=work.now)
             )

@@ -31,8 +31,8 @@ from reconciler.portal.store.clock import later
 from reconciler.portal.store.unit_of_work import Row, Work
 
 CONFIRM_HOURS: Final = 24
+# The name in the history of people without access: their own names may have to be erased.
 REGISTRANT: Final = "a registrant"
-"""The name in the history of people without access: their own names may have to be erased."""
 
 
 def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
@@ -71,11 +71,15 @@ def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
 def sign_up_must_be_open(settings: Mapping[str, Any]) -> None:
     """Raise a `forbidden` problem if sign-up is closed."""
     if settings["sign_up"] == SignUp.CLOSED:
-        raise Problem("forbidden", "sign-up is closed; only an administrator can add people")
+        raise Problem(
+            "forbidden", "sign-up is closed; only an administrator can add people"
+        )
 
 
 def _mail_holder(work: Work, holder: Row) -> None:
-    wording = Wording.KNOWN if holder["status"] == ContactStatus.ACTIVE else Wording.KNOWN_INVITED
+    wording = (
+        Wording.KNOWN if holder["status"] == ContactStatus.ACTIVE else Wording.KNOWN_INVITED
+    )
     post(work, wording, recipient_of(work, holder))
 
 
@@ -93,7 +97,9 @@ def _customer(work: Work, form: str, code: str | None) -> Row | None:
         select(c.id, c.email_domains).where(c.status == CustomerStatus.ACTIVE, has_domains)
     )
     homes = [
-        row.id for row in rows if domain in {same_domain_form(name) for name in row.email_domains}
+        row.id
+        for row in rows
+        if domain in {same_domain_form(name) for name in row.email_domains}
     ]
     return work.get("customer", homes[0]) if len(homes) == 1 else None
 
@@ -102,7 +108,9 @@ def confirm(work: Work, secret: str) -> str:
     """Return the status of the confirmed sign-up: `waiting`, `invited` or `known` (has access)."""
     c, pending = t.sign_ups.c, _pending_sign_up(work.connection, secret, work.now)
     act_as_self(work, REGISTRANT)
-    work.connection.execute(delete(t.sign_ups).where(c.address_form == pending["address_form"]))
+    work.connection.execute(
+        delete(t.sign_ups).where(c.address_form == pending["address_form"])
+    )
     if person_with_address(work, pending["address_form"]) is not None:
         return "known"
     if _is_registered(work, pending["address_form"]):
@@ -144,7 +152,9 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
         and not _was_here(work, home, pending["address_form"])
     ):
         row = contacts.add(work, home, {**fields, "role": Role.REQUESTER})
-        work.audit(Verb.SIGN_UP, row, None, {"name": row["name"], "status": ContactStatus.INVITED})
+        work.audit(
+            Verb.SIGN_UP, row, None, {"name": row["name"], "status": ContactStatus.INVITED}
+        )
         return "invited"
     row = register(work, home, fields)
     work.audit(Verb.SIGN_UP, row, None, {"name": row["name"]})
@@ -153,7 +163,13 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
         reader = replace(
             staff_recipient(person), contact=row.id
         )  # so that erasing the registrant deletes it
-        post(work, Wording.REGISTERED, reader, who=f"{row['name']} ({row['email']})", link=link)
+        post(
+            work,
+            Wording.REGISTERED,
+            reader,
+            who=f"{row['name']} ({row['email']})",
+            link=link,
+        )
     return "waiting"
 
 

@@ -70,7 +70,9 @@ def invite_by_link(store: Store, fields: Fields) -> tuple[str, bool]:
     stops working.
     """
     with store.write(COMMAND_LINE) as work:
-        existing = work.where("staff", t.staff.c.address_form == same_address_form(fields["email"]))
+        existing = work.where(
+            "staff", t.staff.c.address_form == same_address_form(fields["email"])
+        )
         person = existing[0] if existing else add(work, fields)
         if person["status"] != StaffStatus.INVITED:
             raise Problem(
@@ -78,7 +80,9 @@ def invite_by_link(store: Store, fields: Fields) -> tuple[str, bool]:
                 f"'{person['email']}' is already active; reset the password on the log-in page",
             )
         work.end_access(person.id)
-        work.audit(Verb.INVITE, person, None, {"name": person["name"], "kind": person["kind"]})
+        work.audit(
+            Verb.INVITE, person, None, {"name": person["name"], "kind": person["kind"]}
+        )
         return activation_link(work, person), bool(existing)
 
 
@@ -95,7 +99,9 @@ def resend_activation(work: Work, person: Row) -> AuditValues:
 def edit(work: Work, person: Row, fields: Fields) -> AuditValues:
     """Change fields; a new address suspends access until it is activated."""
     _must_not_be_removed(person)
-    after: dict[str, Any] = {name: value for name, value in fields.items() if person[name] != value}
+    after: dict[str, Any] = {
+        name: value for name, value in fields.items() if person[name] != value
+    }
     before = {name: person[name] for name in after}
     old, status = staff_recipient(person), person["status"]
     person.update(**after)
@@ -103,7 +109,10 @@ def edit(work: Work, person: Row, fields: Fields) -> AuditValues:
         _claim_address(work, person)
         if same_address_form(old.to) != person["address_form"]:
             _reset_access(work, person, old)
-            before, after = {**before, "status": status}, {**after, "status": StaffStatus.INVITED}
+            before, after = (
+                {**before, "status": status},
+                {**after, "status": StaffStatus.INVITED},
+            )
     if after:
         work.touch(person, *after)
     if after.keys() & {"kind", "status"}:
@@ -132,7 +141,9 @@ def remove(work: Work, person: Row) -> AuditValues:
 def administrators(work: Work) -> list[Row]:
     """Return the administrators who can log in."""
     c = t.staff.c
-    return work.where("staff", c.kind == StaffKind.ADMINISTRATOR, c.status == StaffStatus.ACTIVE)
+    return work.where(
+        "staff", c.kind == StaffKind.ADMINISTRATOR, c.status == StaffStatus.ACTIVE
+    )
 
 
 def _claim_address(work: Work, person: Row) -> None:

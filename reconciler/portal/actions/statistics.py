@@ -11,12 +11,17 @@ from sqlalchemy import Connection, select
 from reconciler.portal.actions.row_scope import in_scope
 from reconciler.portal.rules.policy import Grant, RowScope
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.statistics import Statistics, default_period, is_day, statistics
+from reconciler.portal.rules.statistics import (
+    Statistics,
+    default_period,
+    is_day,
+    statistics,
+)
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 
+# A longer period is cut to this length.
 LONGEST_YEARS: Final = 20
-"""A longer period is cut to this length."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,9 @@ def _check_as_manager(work: Work, contact: Row, fields: Fields) -> None:
             "unprocessable", "a name must not contain a web or e-mail address", field="name"
         )
     open_requests = (
-        [] if fields.get("role", contact["role"]) in HOLDS_WORK else open_work(work, contact)
+        []
+        if fields.get("role", contact["role"]) in HOLDS_WORK
+        else open_work(work, contact)
     )
     if open_requests:
         raise no_heir([request.values for request in open_requests], contact.id)

@@ -23,11 +23,11 @@ from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# The default lifetime of a token.
 DAYS: Final = 90
-"""The default lifetime of a token."""
 LONGEST_DAYS: Final = 3650
+# How often the use of a token or session is written down.
 USE_RECORDED_EVERY_MINUTES: Final = 5
-"""How often the use of a token or session is written down."""
 _OWNER: Final = re.compile(r"[!-~]{1,200}")
 
 
@@ -62,7 +62,8 @@ def make_token(
     """
     if owner is not None and scope is not Scope.APPLY:
         raise ValueError(
-            f"owner: a token of scope '{scope}' cannot be bound to an owner, only one of scope 'apply'"
+            f"owner: a token of scope '{scope}' cannot be bound to an owner, only one of scope "
+            f"'apply'"
         )
     if owner is not None and not _OWNER.fullmatch(owner):
         raise ValueError(f"owner: '{owner}' is not a valid owner name")
@@ -80,7 +81,10 @@ def make_token(
     )
     owner_entry = {"for_owner": owner} if owner else {}
     work.audit(
-        Verb.TOKEN, _row(id), None, {**description, "valid_until": expires_at, **owner_entry}
+        Verb.TOKEN,
+        _row(id),
+        None,
+        {**description, "valid_until": expires_at, **owner_entry},
     )
     return secret
 
@@ -95,7 +99,9 @@ def write_token_uses(store: Store) -> int:
     """Write down when tokens were last used, each at most every few minutes; return the count."""
     c, uses = t.tokens.c, dict(store.token_uses)
     with store.read() as connection:
-        tokens = connection.execute(select(c.digest, c.used_at).where(c.digest.in_(uses))).all()
+        tokens = connection.execute(
+            select(c.digest, c.used_at).where(c.digest.in_(uses))
+        ).all()
     due = [
         {"proof": row.digest, "at": uses[row.digest]}
         for row in tokens
@@ -104,7 +110,9 @@ def write_token_uses(store: Store) -> int:
     ]
     if due:
         statement = (
-            update(t.tokens).where(c.digest == bindparam("proof")).values(used_at=bindparam("at"))
+            update(t.tokens)
+            .where(c.digest == bindparam("proof"))
+            .values(used_at=bindparam("at"))
         )
         with store.unversioned() as connection:
             connection.execute(statement, due)
@@ -114,7 +122,16 @@ def write_token_uses(store: Store) -> int:
 def all_tokens(connection: Connection) -> Sequence[RowMapping]:
     """Return all tokens, oldest first, with every column except the digest."""
     c = t.tokens.c
-    columns = (c.id, c.name, c.scope, c.owner, c.created_at, c.used_at, c.expires_at, c.ended_at)
+    columns = (
+        c.id,
+        c.name,
+        c.scope,
+        c.owner,
+        c.created_at,
+        c.used_at,
+        c.expires_at,
+        c.ended_at,
+    )
     statement = select(*columns).order_by(c.created_at, c.id)
     return connection.execute(statement).mappings().all()
 
@@ -130,7 +147,9 @@ def end_token(work: Work, id: str) -> RowMapping:
     if token is None:
         raise Problem("not-found", f"there is no token '{id}'")
     if token["ended_at"] is None:
-        work.connection.execute(update(t.tokens).where(c.id == id).values(ended_at=work.now))
+        work.connection.execute(
+            update(t.tokens).where(c.id == id).values(ended_at=work.now)
+        )
         work.audit(
             Verb.TOKEN_REVOKE,
             _row(id),

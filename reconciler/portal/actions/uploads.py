@@ -20,13 +20,13 @@ from reconciler.portal.uploads.names import neutral_name
 from reconciler.portal.uploads.vault import StoredFile
 from reconciler.portal.uploads.words import kind_of
 
+# Files of one kind in one request.
 MOST_FILES: Final = 50
-"""Files of one kind in one request."""
+# Uploads of one person that belong to no request yet.
 MAX_PENDING: Final = 200
-"""Uploads of one person that belong to no request yet."""
 MAX_PENDING_BYTES: Final = 2 * 1024 * 1024 * 1024
+# After this time an upload that no request took is forgotten.
 UNUSED_HOURS: Final = 24
-"""After this time an upload that no request took is forgotten."""
 
 File = Mapping[str, Any]
 
@@ -52,7 +52,10 @@ def _check_room(connection: Connection, principal: Principal, more: int) -> None
     )
     number, size = connection.execute(statement).one()
     if number >= MAX_PENDING or size + more > MAX_PENDING_BYTES:
-        detail = f"{number} uploads ({int(size):,} bytes) are pending; the limit is {MAX_PENDING} uploads and {MAX_PENDING_BYTES:,} bytes"
+        detail = (
+            f"{number} uploads ({int(size):,} bytes) are pending; the limit is "
+            f"{MAX_PENDING} uploads and {MAX_PENDING_BYTES:,} bytes"
+        )
         raise Problem("rate-limited", detail, headers={"Retry-After": "3600"})
 
 
@@ -67,7 +70,9 @@ def _check_customer_room(
         return
     window = limits.windows[Limit.CUSTOMER_GIB]
     if _bytes_of(connection, principal.customer) + more > window.most * GIB:
-        raise LimitReached(Limit.CUSTOMER_GIB, "customer", principal.customer, window, DAY_S)
+        raise LimitReached(
+            Limit.CUSTOMER_GIB, "customer", principal.customer, window, DAY_S
+        )
 
 
 def _bytes_of(connection: Connection, customer: str) -> int:
@@ -77,7 +82,10 @@ def _bytes_of(connection: Connection, customer: str) -> int:
     people = select(t.contacts.c.id).where(t.contacts.c.customer == customer)
     sums = [
         select(func.coalesce(func.sum(c.size), 0)).where(condition)
-        for condition in (c.request.in_(requests), and_(c.request.is_(None), c.person.in_(people)))
+        for condition in (
+            c.request.in_(requests),
+            and_(c.request.is_(None), c.person.in_(people)),
+        )
     ]
     return sum(int(connection.execute(statement).scalar_one()) for statement in sums)
 
@@ -123,7 +131,8 @@ def pending_uploads(work: Work, ids: Sequence[str]) -> list[File]:
     """Return the caller's pending uploads with these ids, in this order; others are not found."""
     if len(ids) > MOST_FILES:
         raise Problem(
-            "too-large", f"{len(ids)} files of one kind; the limit per request is {MOST_FILES}"
+            "too-large",
+            f"{len(ids)} files of one kind; the limit per request is {MOST_FILES}",
         )
     if len(set(ids)) != len(ids):
         raise Problem("unprocessable", "the same upload is listed twice")
@@ -145,7 +154,11 @@ def pending_upload(store: Store, principal: Principal, id: str) -> File:
 
 
 def attach(
-    work: Work, files: Sequence[File], request: Row, kind: FileKind, language: str | None = None
+    work: Work,
+    files: Sequence[File],
+    request: Row,
+    kind: FileKind,
+    language: str | None = None,
 ) -> None:
     """Attach the uploads to the request."""
     if not files:
@@ -161,10 +174,17 @@ def attach(
 def files_of_request(connection: Connection, request: str) -> list[File]:
     """Return the files of a request: sources, references, deliveries, each in order of arrival."""
     order = list(FileKind)
-    rows = connection.execute(select(t.files).where(t.files.c.request == request)).mappings()
+    rows = connection.execute(
+        select(t.files).where(t.files.c.request == request)
+    ).mappings()
     return sorted(
         map(dict, rows),
-        key=lambda row: (order.index(row["kind"]), row["created_at"], row["name"], row["id"]),
+        key=lambda row: (
+            order.index(row["kind"]),
+            row["created_at"],
+            row["name"],
+            row["id"],
+        ),
     )
 
 
@@ -203,9 +223,13 @@ def sweep(store: Store) -> int:
         for start in range(0, len(names), 500):
             chunk = names[start : start + 500]
             with_row = set(
-                connection.execute(select(t.files.c.id).where(t.files.c.id.in_(chunk))).scalars()
+                connection.execute(
+                    select(t.files.c.id).where(t.files.c.id.in_(chunk))
+                ).scalars()
             )
-            names[start : start + 500] = ["" if name in with_row else name for name in chunk]
+            names[start : start + 500] = [
+                "" if name in with_row else name for name in chunk
+            ]
     orphans = [name for name in names if name]
     store.vault.sweep(orphans)
     return len(orphans)

@@ -62,7 +62,9 @@ def usage(connection: Connection, now: str) -> Usage:
         number(select(func.count()).where(c.status.in_(LIVING))),
         number(select(func.count()).where(c.status == ContactStatus.UNAPPROVED)),
         number(
-            select(func.count(t.sessions.c.contact.distinct())).where(t.sessions.c.used_at >= since)
+            select(func.count(t.sessions.c.contact.distinct())).where(
+                t.sessions.c.used_at >= since
+            )
         ),
         number(select(func.count()).where(r.state.in_(OPEN))),
         number(
@@ -79,9 +81,9 @@ def usage(connection: Connection, now: str) -> Usage:
 def _busiest(connection: Connection, since: str) -> tuple[BusyCustomer, ...]:
     r, c = t.requests.c, t.customers.c
     count = func.count().label("requests")
-    words = func.coalesce(func.sum(case((r.state != RequestState.CANCELLED, r.words))), 0).label(
-        "words"
-    )
+    words = func.coalesce(
+        func.sum(case((r.state != RequestState.CANCELLED, r.words))), 0
+    ).label("words")
     rows = connection.execute(
         select(c.id, c.name, count, words)
         .join(t.requests, r.customer == c.id)
@@ -90,4 +92,6 @@ def _busiest(connection: Connection, since: str) -> tuple[BusyCustomer, ...]:
         .order_by(count.desc(), c.name)
         .limit(BUSIEST)
     )
-    return tuple(BusyCustomer(row.id, row.name, row.requests, int(row.words)) for row in rows)
+    return tuple(
+        BusyCustomer(row.id, row.name, row.requests, int(row.words)) for row in rows
+    )

@@ -27,11 +27,16 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
-from reconciler.portal.uploads.word_counter import TOO_COMPLEX, WALL_S, Count, count_in_process
+from reconciler.portal.uploads.word_counter import (
+    TOO_COMPLEX,
+    WALL_S,
+    Count,
+    count_in_process,
+)
 
 CLAIM_S: Final = WALL_S + 30
+# After this many counts that a crash interrupted, a person has to count.
 MAX_TRIES: Final = 3
-"""After this many counts that a crash interrupted, a person has to count."""
 
 File = Mapping[str, Any]
 
@@ -45,7 +50,9 @@ def count_next(store: Store) -> bool:
     record_count(
         store,
         file,
-        TOO_COMPLEX if given_up else count_in_process(file["name"], store.vault.path(file["id"])),
+        TOO_COMPLEX
+        if given_up
+        else count_in_process(file["name"], store.vault.path(file["id"])),
     )
     return True
 
@@ -64,7 +71,9 @@ def claim_next(store: Store) -> File | None:
         c, same_sender = t.files.c, _sender(t.files) == (file["person"] or file["by"])
         # the sender's other files queue up behind everybody else's
         work.connection.execute(
-            update(t.files).where(same_sender, c.count_at <= work.now).values(count_at=work.now)
+            update(t.files)
+            .where(same_sender, c.count_at <= work.now)
+            .values(count_at=work.now)
         )
         claim = {
             "count_at": later(work.now, seconds=CLAIM_S),
@@ -100,7 +109,9 @@ def record_count(store: Store, file: File, count: Count | None) -> None:
         if count is None:
             work.connection.execute(statement.values(count_at=work.now))
             return
-        result = statement.values(count_at=None, words=count.words, uncounted=count.uncounted)
+        result = statement.values(
+            count_at=None, words=count.words, uncounted=count.uncounted
+        )
         if work.connection.execute(result).rowcount:
             of = work.connection.execute(
                 select(c.request).where(c.id == file["id"], c.kind == FileKind.SOURCE)
@@ -123,11 +134,15 @@ def _continue_request(work: Work, request: Row) -> None:
         words is not None and request["words"] is None
     ):  # a project manager may have entered them already
         amount, currency = cost(
-            words, price_of(work.connection, request["service"]), len(request["target_languages"])
+            words,
+            price_of(work.connection, request["service"]),
+            len(request["target_languages"]),
         )
         fields = {"words": words, "cost": amount, "currency": currency}
     if request["state"] == RequestState.QUOTE_BEING_MADE:
-        audited = requests.move(work, request, after_count(request["workflow"], words), **fields)
+        audited = requests.move(
+            work, request, after_count(request["workflow"], words), **fields
+        )
         # tools know what they sent; only a person gets a mail
         if request["state"] == RequestState.QUOTED and sources[0]["person"] is not None:
             mail_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])

@@ -17,8 +17,8 @@ from reconciler.portal.web.idempotency import body_of
 from reconciler.portal.web.security import gate_of
 
 PROBLEM: Final = "application/problem+json"
+# Writes to objects without a version, or with versions in the body.
 UNVERSIONED: Final = frozenset({"batches.write", "outbox.retry"})
-"""Writes to objects without a version, or with versions in the body."""
 
 _KEY: Final = {
     "name": "Idempotency-Key",
@@ -43,8 +43,12 @@ _MATCHES: Final = {
 }
 
 
-def complete_document(document: dict[str, Any], routes: Iterator[APIRoute]) -> dict[str, Any]:
-    """Add headers, problems and public operations to the framework's document, in place; return it."""
+def complete_document(
+    document: dict[str, Any], routes: Iterator[APIRoute]
+) -> dict[str, Any]:
+    """Add headers, problems and public operations to the framework's document, in place; return
+    it.
+    """
     for route in routes:
         for method in sorted(route.methods or ()):
             operation = document["paths"].get(route.path, {}).get(method.lower())
@@ -66,16 +70,21 @@ def _describe(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         return
     headers = [_KEY]
     if operation_name not in UNVERSIONED:
-        headers.append(_CREATES if method == "POST" and route.status_code == 201 else _MATCHES)
+        headers.append(
+            _CREATES if method == "POST" and route.status_code == 201 else _MATCHES
+        )
     operation["parameters"] = [*operation.get("parameters", []), *headers]
 
 
 def _forbid_nul(schema: dict[str, Any]) -> None:
     """Describe that query texts must not contain NUL, which `body_validation` rejects."""
     for option in schema.get("anyOf", [schema]):
-        if option.get("type") == "string" and not {"pattern", "enum", "format", "const"} & set(
-            option
-        ):
+        if option.get("type") == "string" and not {
+            "pattern",
+            "enum",
+            "format",
+            "const",
+        } & set(option):
             option["pattern"] = r"^[^\u0000]*$"
 
 

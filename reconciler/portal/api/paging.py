@@ -47,7 +47,10 @@ def page(
         head = connection.execute(select(t.portal)).one()
         scope = [] if grant is None else [in_scope(connection, grant, table)]
         statement = (
-            select(table).where(*criteria, *scope).order_by(table.c.id).limit(paging.limit + 1)
+            select(table)
+            .where(*criteria, *scope)
+            .order_by(table.c.id)
+            .limit(paging.limit + 1)
         )
         if paging.cursor is not None:
             statement = statement.where(table.c.id > _last_id(paging.cursor, head.epoch))
@@ -75,7 +78,9 @@ def _last_id(cursor: str, epoch: str) -> str:
     if not colon or not last.replace("_", "").isalnum():
         raise Problem("malformed", "this cursor is not valid")
     if cursor_epoch != epoch:
-        raise Problem("gone", "this cursor is of another epoch; start again without a cursor")
+        raise Problem(
+            "gone", "this cursor is of another epoch; start again without a cursor"
+        )
     return last
 
 
@@ -83,7 +88,9 @@ def row_answer(request: Request, kind: str, id: str) -> Response:
     """Return the row with this kind and id, with its `ETag`; else a `not-found` problem."""
     table = {"settings": t.settings, "service": t.services, "customer": t.customers}[kind]
     with store_of(request).read() as connection:
-        row: Any = connection.execute(select(table).where(table.c.id == id)).mappings().first()
+        row: Any = (
+            connection.execute(select(table).where(table.c.id == id)).mappings().first()
+        )
     if row is None:
         raise Problem("not-found", f"there is no {kind} '{id}'")
     return answer(as_json(kind, row), headers={"ETag": etag(row["version"])})

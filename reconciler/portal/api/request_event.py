@@ -11,7 +11,12 @@ from reconciler.portal.actions.row_scope import get_in_scope
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.store.unit_of_work import Row, Work
-from reconciler.portal.web.idempotency import WriteResult, require_version, row_result, write
+from reconciler.portal.web.idempotency import (
+    WriteResult,
+    require_version,
+    row_result,
+    write,
+)
 from reconciler.portal.web.serialization import as_json
 
 

@@ -25,7 +25,9 @@ def snapshot_lines(
     """Yield the lines of a snapshot: header, rows, trailer. `head` is the row of `portal`."""
     digest = hashlib.sha256()
     counts = Counter(
-        dict.fromkeys(("settings", "service", "customer", "contact", "registration", "request"), 0)
+        dict.fromkeys(
+            ("settings", "service", "customer", "contact", "registration", "request"), 0
+        )
     )
     header = {
         "kind": "header",
@@ -45,12 +47,16 @@ def snapshot_lines(
         counts[kind] += 1
         yield line
     yield (
-        json_bytes({"kind": "trailer", "counts": dict(counts), "sha256": digest.hexdigest()})
+        json_bytes(
+            {"kind": "trailer", "counts": dict(counts), "sha256": digest.hexdigest()}
+        )
         + b"\n"
     )
 
 
-def _rows(connection: Connection, since: int | None) -> Iterator[tuple[str, dict[str, Any]]]:
+def _rows(
+    connection: Connection, since: int | None
+) -> Iterator[tuple[str, dict[str, Any]]]:
     keys: dict[str, str | None] = {
         row.id: row.external_key
         for row in connection.execute(select(t.customers.c.id, t.customers.c.external_key))
@@ -84,7 +90,8 @@ def _read(
 ) -> Iterator[Any]:
     statement = select(table).where(*criteria).order_by(table.c.id)
     if since is not None:
-        # the subquery makes SQLite use the index on the revision instead of walking all rows in order
+        # the subquery makes SQLite use the index on the revision instead of walking all rows in
+        # order
         statement = statement.where(
             table.c.id.in_(select(table.c.id).where(table.c.revision > since))
         )

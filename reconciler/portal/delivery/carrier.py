@@ -20,8 +20,8 @@ from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
 POLL_EVERY_S: Final = 1.0
+# How long to wait before asking an unreachable mail server again.
 RETRY_AFTER_S: Final = 15.0
-"""How long to wait before asking an unreachable mail server again."""
 
 
 def send_mails(store: Store, server: MailServer, stop: threading.Event) -> None:
@@ -35,7 +35,9 @@ def send_mails(store: Store, server: MailServer, stop: threading.Event) -> None:
         stop.wait(POLL_EVERY_S if is_reachable else RETRY_AFTER_S)
 
 
-def send_due_mails(store: Store, server: MailServer, stop: threading.Event | None = None) -> bool:
+def send_due_mails(
+    store: Store, server: MailServer, stop: threading.Event | None = None
+) -> bool:
     """Send all due mails over one connection; return whether the mail server was reachable."""
     connection: MailConnection | None = None
     try:
@@ -56,7 +58,10 @@ def send_due_mails(store: Store, server: MailServer, stop: threading.Event | Non
                     return False
             else:
                 outbox.record_sent(store, mail)
-                LOG.info("mail", extra={"mail": mail["id"], "kind": mail["kind"], "state": "sent"})
+                LOG.info(
+                    "mail",
+                    extra={"mail": mail["id"], "kind": mail["kind"], "state": "sent"},
+                )
     finally:
         if connection is not None:
             with contextlib.suppress(OSError):

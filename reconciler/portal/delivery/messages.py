@@ -47,7 +47,9 @@ def recipient(to: str) -> str:
 
 def _address(text: str, name: str = "") -> Address:
     local, _, domain = text.rpartition("@")
-    if not local or any(character.isspace() or character in "\0,;<>()" for character in text):
+    if not local or any(
+        character.isspace() or character in "\0,;<>()" for character in text
+    ):
         raise NotSendable(f"'{text}' is not one address")
     try:
         return Address(" ".join(name.split()), local, same_domain_form(domain))

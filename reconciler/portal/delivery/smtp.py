@@ -22,8 +22,8 @@ from reconciler.portal.delivery.messages import NotSendable, recipient
 from reconciler.portal.rules.hosts import on_loopback
 
 ANSWER_WITHIN_S: Final = 20
+# The time limit for all steps of one mail, so that a server cannot stall byte by byte.
 MAIL_WITHIN_S: Final = 60
-"""The time limit for all steps of one mail, so that a server cannot stall byte by byte."""
 Tls: TypeAlias = Literal["none", "starttls", "from the start"]
 PORTS: Final = {"smtp": 25, "smtps": 465}
 
@@ -76,22 +76,27 @@ def mail_server(url: str, sender: str, password: str | None) -> MailServer:
         or parts.fragment
     ):
         raise ValueError(
-            f"'{_without_secret(url)}' is not a mail server; write smtp://[USER@]HOST[:PORT] or smtps://…"
+            f"'{_without_secret(url)}' is not a mail server; write smtp://[USER@]HOST[:PORT] or "
+            f"smtps://…"
         )
     if parts.password is not None:
         raise ValueError(
-            "the address of the mail server must not contain a password; set RECONCILER_PORTAL_SMTP_PASSWORD"
+            "the address of the mail server must not contain a password; set "
+            "RECONCILER_PORTAL_SMTP_PASSWORD"
         )
     if (parts.username is None) is not (password is None):
         raise ValueError(
-            "a user in the mail server's address needs RECONCILER_PORTAL_SMTP_PASSWORD, and the reverse"
+            "a user in the mail server's address needs RECONCILER_PORTAL_SMTP_PASSWORD, and the "
+            "reverse"
         )
     try:
         sender = recipient(sender)
         port = parts.port or PORTS[parts.scheme]
     except NotSendable as error:
         raise ValueError(str(error)) from None
-    plain: Tls = "none" if on_loopback(parts.hostname) and parts.username is None else "starttls"
+    plain: Tls = (
+        "none" if on_loopback(parts.hostname) and parts.username is None else "starttls"
+    )
     user = unquote(parts.username) if parts.username else None
     _check_encodable(parts.hostname, user or "", password or "")
     return MailServer(
@@ -113,7 +118,8 @@ def _check_encodable(host: str, user: str, password: str) -> None:
     for label, text in (("user", user), ("password", password)):
         if not text.isascii():
             raise ValueError(
-                f"the {label} of the mail server has non-ASCII characters, which not every server understands"
+                f"the {label} of the mail server has non-ASCII characters, which not every "
+                f"server understands"
             )
 
 
@@ -146,7 +152,8 @@ class MailConnection:
         beyond_ascii = not f"{self.server.sender}{to}".isascii()
         if beyond_ascii and not self._smtp.has_extn("smtputf8"):
             raise Rejected(
-                f"the mail server does not accept non-ASCII addresses such as '{to}'", "no SMTPUTF8"
+                f"the mail server does not accept non-ASCII addresses such as '{to}'",
+                "no SMTPUTF8",
             )
         options = ("SMTPUTF8", "BODY=8BITMIME") if beyond_ascii else ()
         content = message.as_bytes(policy=SMTPUTF8 if beyond_ascii else SMTP)
@@ -175,7 +182,8 @@ def _connect(server: MailServer) -> smtplib.SMTP:
         if server.user is not None and server.password is not None:
             smtp.login(server.user, server.password)
     except (OSError, smtplib.SMTPException) as error:
-        # also for permanent errors: here the server refuses us, not the mail, and an operator fixes that
+        # also for permanent errors: here the server refuses us, not the mail, and an operator
+        # fixes that
         if smtp is not None:
             smtp.close()
         raise Deferred(_message_of(error), _reason(error), at_all=True) from None
@@ -202,7 +210,11 @@ def _hang_up(smtp: smtplib.SMTP) -> None:
 def _refusal(code: int, answer: bytes | str) -> Exception:
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     why = f"{code} {' '.join(text.split())}"[:500]
-    return Rejected(why, str(code)) if code >= 500 else Deferred(why, str(code), at_all=code == 421)
+    return (
+        Rejected(why, str(code))
+        if code >= 500
+        else Deferred(why, str(code), at_all=code == 421)
+    )
 
 
 def _message_of(error: Exception) -> str:

@@ -22,8 +22,8 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.unit_of_work import Row, Work
 
+# Requests in each of the twelve months, oldest first.
 _A_MONTH: Final = (5, 4, 6, 7, 5, 8, 6, 4, 7, 9, 8, 6)
-"""Requests in each of the twelve months, oldest first."""
 _TITLES: Final = (
     "Instructions for use",
     "Price list",
@@ -59,7 +59,9 @@ _TARGETS: Final = (
 def add_past_year(work: Work) -> None:
     """Add a year of requests, most of them delivered, a few not accepted."""
     c = t.contacts.c
-    people = work.where("contact", c.status == ContactStatus.ACTIVE, c.role.in_(sorted(HOLDS_WORK)))
+    people = work.where(
+        "contact", c.status == ContactStatus.ACTIVE, c.role.in_(sorted(HOLDS_WORK))
+    )
     people.sort(key=lambda person: person["email"])
     services = sorted(work.where("service"), key=lambda service: service["code"])
     number = 0
@@ -160,7 +162,10 @@ def _add_entries(work: Work, request: Row, owner: Row, manager: Principal) -> No
         with _acting_at(
             work,
             SYSTEM,
-            later(sent_at, days=work.get("settings", "settings")["offers"]["expire_after_days"]),
+            later(
+                sent_at,
+                days=work.get("settings", "settings")["offers"]["expire_after_days"],
+            ),
         ):
             work.audit(
                 Verb.QUOTE_EXPIRED,

@@ -16,12 +16,12 @@ from reconciler.portal.rules.states import ContactStatus, StaffStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 
+# Name, address, kind and language of the staff that the shipped customers name.
 PROVIDER: Final = (
     ("Ada Quist", "ada.quist@provider.example", "administrator", "en"),
     ("Lee Marsh", "lee@provider.example", "project_manager", "en"),
     ("Mirjam Falk", "mirjam.falk@provider.example", "project_manager", "de"),
 )
-"""Name, address, kind and language of the staff that the shipped customers name."""
 
 
 def add_provider_staff(store: Store) -> None:

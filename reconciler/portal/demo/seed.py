@@ -19,7 +19,12 @@ from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form, same_name_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.search import search_form
-from reconciler.portal.rules.states import ContactStatus, CustomerStatus, MailState, Workflow
+from reconciler.portal.rules.states import (
+    ContactStatus,
+    CustomerStatus,
+    MailState,
+    Workflow,
+)
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
@@ -135,7 +140,9 @@ def _customer(work: Work, name: str) -> Row:
     return work.where("customer", t.customers.c.name_form == same_name_form(name))[0]
 
 
-def add_invented_customers(store: Store, customers: int, contacts_per_customer: int) -> None:
+def add_invented_customers(
+    store: Store, customers: int, contacts_per_customer: int
+) -> None:
     """Add unmanaged customers with active contacts; the first contact of each is the manager."""
     with store.write(ADMINISTRATOR) as work:
         rows: list[dict[str, Any]] = []
@@ -149,7 +156,9 @@ def add_invented_customers(store: Store, customers: int, contacts_per_customer: 
             if len(rows) >= _ROWS_A_STATEMENT or number == customers:
                 work.connection.execute(insert(t.contacts), rows)
                 rows = []
-        work.audit(Verb.SEED, work.get("settings", "settings"), None, {"customers": customers})
+        work.audit(
+            Verb.SEED, work.get("settings", "settings"), None, {"customers": customers}
+        )
 
 
 def _invented_customer(work: Work, number: int) -> dict[str, Any]:

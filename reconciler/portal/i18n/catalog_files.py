@@ -21,12 +21,12 @@ from reconciler.portal.i18n.source import AREAS, SOURCE
 from reconciler.portal.i18n.text import Plural, Text
 
 TEMPLATE: Final = LOCALES / "messages.pot"
+# Header lines that change without a change of a sentence.
 _VOLATILE: Final = re.compile(
     r'^"(Project-Id-Version|Report-Msgid-Bugs-To|POT-Creation-Date|PO-Revision-Date|'
     r"Last-Translator|Language-Team|Generated-By): .*\n",
     re.MULTILINE,
 )
-"""Header lines that change without a change of a sentence."""
 
 
 def renew(folder: Path = LOCALES) -> None:
@@ -50,7 +50,9 @@ def updated(catalog: Catalog, language: str) -> Catalog:
     """Return the catalog with exactly the sentences of the portal, in their order."""
     name = Locale.parse(language).get_display_name("en") or language
     renewed = Catalog(language, header_comment=_header(name), fuzzy=False)
-    return _with_texts(renewed, {message.context: message for message in catalog if message.id})
+    return _with_texts(
+        renewed, {message.context: message for message in catalog if message.id}
+    )
 
 
 def read(po: Path) -> Catalog:

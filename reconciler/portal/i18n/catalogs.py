@@ -22,8 +22,8 @@ from reconciler.portal.rules.typesetting import typeset
 
 ENGLISH: Final = "en"
 LOCALES: Final = Path(__file__).parent / "locales"
+# Context and id of the entry that tells from which `.po` file a `.mo` file was compiled.
 DIGEST: Final = ("catalog", "digest of the .po file")
-"""Context and id of the entry that tells from which `.po` file a `.mo` file was compiled."""
 
 
 class UnusableCatalog(Exception):
@@ -37,8 +37,8 @@ def _own_names() -> dict[str, str]:
     return dict(sorted(capitalised.items(), key=lambda entry: entry[1]))
 
 
+# The languages of the portal: tag and name in the language itself, sorted by name.
 LANGUAGES: Final[Mapping[str, str]] = _own_names()
-"""The languages of the portal: tag and name in the language itself, sorted by name."""
 
 
 def written_language(tag: str) -> str:
@@ -76,7 +76,9 @@ def plural_sentence(language: str, key: str, count: int) -> str:
         return sentence(language, key)
     if language == ENGLISH:
         return text.singular if count == 1 else text.plural
-    return typeset(language, catalog(language).npgettext(key, text.singular, text.plural, count))
+    return typeset(
+        language, catalog(language).npgettext(key, text.singular, text.plural, count)
+    )
 
 
 def check_catalogs() -> None:
@@ -98,10 +100,13 @@ def catalog(language: str) -> GNUTranslations:
     if translations.pgettext(*DIGEST) != digest(po):
         raise UnusableCatalog(f"{po.stem}.mo was not compiled from {po.name}; {_REMEDY}")
     translations.add_fallback(_NoTranslation())
-    untranslated = [key for key, text in SOURCE.items() if not _translates(translations, key, text)]
+    untranslated = [
+        key for key, text in SOURCE.items() if not _translates(translations, key, text)
+    ]
     if untranslated:
         raise UnusableCatalog(
-            f"{po.name} has no translation of {', '.join(untranslated[:5])} ({len(untranslated)} in all); "
+            f"{po.name} has no translation of {', '.join(untranslated[:5])} "
+            f"({len(untranslated)} in all); "
             "run `make messages`, then translate what it lists"
         )
     return translations

@@ -2,7 +2,8 @@
 
 Mail programs look for dots, colons and at signs between characters without a space. A zero-width
 non-joiner on both sides of each breaks every address that could be recognised there. It is
-invisible, and if a program copies it nevertheless, no browser accepts it in the name of a host (UTS 46, CheckJoiners).
+invisible, and if a program copies it nevertheless, no browser accepts it in the name of a host
+(UTS 46, CheckJoiners).
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ import re
 from typing import Final
 
 BREAK: Final = "\u200c"
+# Dot, colon and at sign, and the characters that browsers or mail programs read as one of
+# them.
 SIGNS: Final = ".:@\u2024\u3002\ufe52\ufe55\ufe6b\uff0e\uff1a\uff20\uff61"
-"""Dot, colon and at sign, and the characters that browsers or mail programs read as one of them."""
 _SIGN: Final = re.compile(rf"(?<=\S)[{re.escape(SIGNS)}](?=\S)")
 
 

@@ -24,6 +24,7 @@ from reconciler.portal.mail.markup import Paragraph, markup
 from reconciler.portal.rules.complete_tables import require_all
 from reconciler.portal.rules.typesetting import day, locale_of
 
+# The paragraphs of each wording; `|link` stands for the link, `|requests` for all requests.
 _LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
     Wording.ACTIVATION: (
         "activation.body",
@@ -63,7 +64,6 @@ _LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
     Wording.DELIVERED: ("delivered.body", "|link", "ask"),
     Wording.CANCELLED: ("cancelled.body", "reason", "|link"),
 }
-"""The paragraphs of each wording; `|link` stands for the link, `|requests` for all requests."""
 
 
 require_all(
@@ -77,10 +77,10 @@ require_all(
 )
 
 
+# The facts that the portal or the provider writes; anybody may have typed the others.
 _OURS: Final = frozenset(
     {"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"}
 )
-"""The facts that the portal or the provider writes; anybody may have typed the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,10 @@ class About:
 
 
 def letter(
-    wording: Wording, language: str, facts: Mapping[str, str], requests: Sequence[About] = ()
+    wording: Wording,
+    language: str,
+    facts: Mapping[str, str],
+    requests: Sequence[About] = (),
 ) -> Letter:
     """Return the mail of this wording in this language.
 
@@ -123,12 +126,18 @@ def letter(
     say = _Sayer(own_language, safe, int(facts.get("count", 0)))
     paragraphs = [
         Paragraph(say("greeting")),
-        *(paragraph for line in _LINES[wording] for paragraph in _paragraphs(line, say, requests)),
+        *(
+            paragraph
+            for line in _LINES[wording]
+            for paragraph in _paragraphs(line, say, requests)
+        ),
         Paragraph(f"{say('closing')}\n{safe['portal']}"),
     ]
     subject = say(f"{wording}.subject")
     text = "\n\n".join(paragraph.as_text for paragraph in paragraphs) + "\n"
-    html = markup(subject, paragraphs, own_language, direction(own_language), facts.get("color"))
+    html = markup(
+        subject, paragraphs, own_language, direction(own_language), facts.get("color")
+    )
     return Letter(subject, text, html)
 
 
@@ -152,7 +161,9 @@ def _paragraphs(line: str, say: _Sayer, requests: Sequence[About]) -> list[Parag
         case "|link":
             return [Paragraph("", say.facts["link"])]
         case "|requests":
-            return [Paragraph(_of_others(request.title), request.page) for request in requests]
+            return [
+                Paragraph(_of_others(request.title), request.page) for request in requests
+            ]
         case "role" if not say.facts["what"]:
             return []
         case _:
@@ -162,7 +173,9 @@ def _paragraphs(line: str, say: _Sayer, requests: Sequence[About]) -> list[Parag
 def _reason(facts: Mapping[str, str], language: str) -> str:
     reason = facts.get("reason") or "other"
     text = _text(language, f"mail.reason.{reason}")
-    return text or (reason if reason != "rejected" else _text(language, "mail.reason.other"))
+    return text or (
+        reason if reason != "rejected" else _text(language, "mail.reason.other")
+    )
 
 
 def _text(language: str, key: str) -> str:

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+# The colour of links and of the line above where the settings name none.
 DARK: Final = "#1f4f8f"
-"""The colour of links and of the line above where the settings name none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,11 +42,14 @@ def markup(
     body = "\n".join(_paragraph_html(paragraph) for paragraph in paragraphs)
     style = (
         f"body{{max-width:40em;margin:0 auto;padding:1em;border-top:6px solid {color or DARK};"
-        f"font-family:sans-serif;line-height:1.5;color:#1a1a1a;background:#ffffff}}a{{color:{DARK}}}"
+        f"font-family:sans-serif;line-height:1.5;color:#1a1a1a;background:#ffffff}}"
+        f"a{{color:{DARK}}}"
     )
     return (
-        f'<!doctype html>\n<html lang="{html.escape(language)}" dir="{direction}">\n<head><meta charset="utf-8">'
-        f"<title>{html.escape(subject)}</title>\n<style>{style}</style></head>\n<body>\n{body}\n</body>\n</html>\n"
+        f'<!doctype html>\n<html lang="{html.escape(language)}" dir="{direction}">\n<head>'
+        '<meta charset="utf-8">'
+        f"<title>{html.escape(subject)}</title>\n<style>{style}</style></head>\n"
+        f"<body>\n{body}\n</body>\n</html>\n"
     )
 
 
@@ -56,4 +59,6 @@ def _paragraph_html(paragraph: Paragraph) -> str:
     if not text:
         return f"<p>{link}</p>"
     # a title or a name may read from right to left within our sentence
-    return f'<p dir="auto">{"<br>".join([*text.splitlines(), *([link] if link else [])])}</p>'
+    return (
+        f'<p dir="auto">{"<br>".join([*text.splitlines(), *([link] if link else [])])}</p>'
+    )

@@ -18,10 +18,10 @@ from markupsafe import Markup
 _TOP: Final = 28
 _HEIGHT: Final = 220
 _FOOT: Final = 44
+# The most of the room, in percent, that one column takes.
 _WIDEST: Final = 9.0
-"""The most of the room, in percent, that one column takes."""
+# With more columns than these there is no room for every label, nor for a value over each.
 _CROWD: Final = 12
-"""With more columns than these there is no room for every label, nor for a value over each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,11 @@ class Bar:
 
 
 def columns(
-    bars: Sequence[Bar], id: str, title: str, description: str, number: Callable[[float], str]
+    bars: Sequence[Bar],
+    id: str,
+    title: str,
+    description: str,
+    number: Callable[[float], str],
 ) -> Markup:
     """Return columns over a scale of round numbers; `number` formats them for the reader.
 
@@ -47,18 +51,27 @@ def columns(
     steps = scale(max((bar.value for bar in bars), default=0))
     top = steps[-1]
     lines = [
-        Markup('<line class="grid" x1="0" x2="100%" y1="{}" y2="{}"/><text class="scale" x="-8" y="{}">{}</text>').format(
-            _at(step, top), _at(step, top), _at(step, top) + 4, number(step)
-        )
+        Markup(
+            '<line class="grid" x1="0" x2="100%" y1="{}" y2="{}"/><text class="scale" x="-8" '
+            'y="{}">{}</text>'
+        ).format(_at(step, top), _at(step, top), _at(step, top) + 4, number(step))
         for step in steps
-    ]  # fmt: skip
+    ]
     drawn = [_column(bar, place, len(bars), top) for place, bar in enumerate(bars)]
     upright = Markup(
         '<svg class="plot upright" height="{}" role="img" aria-labelledby="{}-title {}-told">'
         '<title id="{}-title">{}</title><desc id="{}-told">{}</desc>{}{}</svg>'
     ).format(
-        _TOP + _HEIGHT + _FOOT, id, id, id, title, id, description, Markup("").join(lines), Markup("").join(drawn)
-    )  # fmt: skip
+        _TOP + _HEIGHT + _FOOT,
+        id,
+        id,
+        id,
+        title,
+        id,
+        description,
+        Markup("").join(lines),
+        Markup("").join(drawn),
+    )
     return upright + rows(bars, title, kind="lying")
 
 
@@ -69,9 +82,13 @@ def _column(bar: Bar, place: int, count: int, top: float) -> Markup:
         min(_WIDEST, width * 0.66),
         _round(width * (place + 0.5)),
     )
-    drawn = Markup('<rect class="bar" x="{}%" y="{}" width="{}%" height="{}" rx="3"/>').format(
-        _round(middle - thick / 2), y, _round(thick), _round(_TOP + _HEIGHT - y)
-    ) if bar.value else Markup("")  # fmt: skip
+    drawn = (
+        Markup('<rect class="bar" x="{}%" y="{}" width="{}%" height="{}" rx="3"/>').format(
+            _round(middle - thick / 2), y, _round(thick), _round(_TOP + _HEIGHT - y)
+        )
+        if bar.value
+        else Markup("")
+    )
     crowded = count > _CROWD
     texts = [
         ("value", y - 6, bar.shown if bar.value and not crowded else ""),
@@ -82,9 +99,14 @@ def _column(bar: Bar, place: int, count: int, top: float) -> Markup:
         ),
         ("label", _TOP + _HEIGHT + 36, bar.second),
     ]
-    written = [Markup('<text class="{}" x="{}%" y="{}">{}</text>').format(kind, middle, at, text)
-               for kind, at, text in texts if text]  # fmt: skip
-    return Markup("<g><title>{}</title>{}{}</g>").format(bar.told, drawn, Markup("").join(written))
+    written = [
+        Markup('<text class="{}" x="{}%" y="{}">{}</text>').format(kind, middle, at, text)
+        for kind, at, text in texts
+        if text
+    ]
+    return Markup("<g><title>{}</title>{}{}</g>").format(
+        bar.told, drawn, Markup("").join(written)
+    )
 
 
 def rows(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
@@ -97,7 +119,8 @@ def rows(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
         Markup(
             '<li title="{}"><span class="name"><bdi>{}</bdi>{}</span> <span class="value">{}</span>'
             '<svg class="plot" width="100%" height="14" aria-hidden="true">'
-            '<rect class="track" width="100%" height="14" rx="3"/><rect class="bar" width="{}%" height="14" rx="3"/></svg></li>'
+            '<rect class="track" width="100%" height="14" rx="3"/><rect class="bar" width="{}%" '
+            'height="14" rx="3"/></svg></li>'
         ).format(
             bar.told,
             bar.label,
@@ -119,7 +142,8 @@ def scale(most: float) -> list[float]:
     rough = most / 5
     power = 10.0 ** floor(log10(rough))
     step = max(
-        1.0, next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999)
+        1.0,
+        next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999),
     )
     return [step * count for count in range(ceil(most / step * 0.999999) + 1)]
 

@@ -18,11 +18,21 @@ from starlette.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse
 
 from reconciler.portal.actions import known_browsers
-from reconciler.portal.actions.sessions import HOURS, principal_of_session, record_session_use
+from reconciler.portal.actions.sessions import (
+    HOURS,
+    principal_of_session,
+    record_session_use,
+)
 from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.pages.forms.form import Form, Mistakes, refusal
 from reconciler.portal.pages.languages import chosen_language
-from reconciler.portal.pages.navigation import ADMINISTRATION, WORK, Place, page_of_form, places
+from reconciler.portal.pages.navigation import (
+    ADMINISTRATION,
+    WORK,
+    Place,
+    page_of_form,
+    places,
+)
 from reconciler.portal.pages.rendering import render
 from reconciler.portal.rules.policy import Grant, RowScope, grant_for, row_scope_of
 from reconciler.portal.rules.principals import Actor, Principal, PrincipalKind
@@ -38,8 +48,8 @@ from reconciler.portal.web.security import Admission, Gate, store_of
 
 LANGUAGE_COOKIE: Final = "portal_language"
 KNOWN_COOKIE: Final = "portal_known"
+# Requests that a page names when they stand in somebody's way.
 MOST_NAMED: Final = 50
-"""Requests that a page names when they stand in somebody's way."""
 NOBODY: Final = Principal("anonymous", "somebody", Actor.SELF)
 
 
@@ -70,7 +80,9 @@ class Visit:
     def grant(self) -> Grant:
         """The grant; only pages that are open to everybody have none."""
         if self.granted is None:
-            raise LookupError(f"{self.request.url.path} is open to everybody: nothing was granted")
+            raise LookupError(
+                f"{self.request.url.path} is open to everybody: nothing was granted"
+            )
         return self.granted
 
     @property
@@ -128,9 +140,18 @@ class Visit:
         """
         problem = wrong.problem if wrong else None
         work = self._titles(problem.members.get("requests", [])) if problem else []
-        shown = {"visit": self, "mark": self.csrf.token(self.request), "work": work, **values}
+        shown = {
+            "visit": self,
+            "mark": self.csrf.token(self.request),
+            "work": work,
+            **values,
+        }
         text = render(
-            template, self.language, shown, self.request.cookies.get(MESSAGE_COOKIE, ""), wrong
+            template,
+            self.language,
+            shown,
+            self.request.cookies.get(MESSAGE_COOKIE, ""),
+            wrong,
         )
         response = Response(
             text, status or (wrong.status if wrong else 200), media_type="text/html"
@@ -146,7 +167,9 @@ class Visit:
         c = t.requests.c
         with self.store.read() as connection:
             found = connection.execute(
-                select(c.id, c.title).where(c.id.in_(requests[:MOST_NAMED])).order_by(c.title, c.id)
+                select(c.id, c.title)
+                .where(c.id.in_(requests[:MOST_NAMED]))
+                .order_by(c.title, c.id)
             )
             return [(row.id, row.title) for row in found]
 
@@ -174,15 +197,21 @@ class Visit:
             met = refusal(problem)
             try:
                 return again(met)
-            except Problem:  # what the form was about is gone: there is no page to show it on again
+            except (
+                Problem
+            ):  # what the form was about is gone: there is no page to show it on again
                 raise problem from None
 
     def done_before(self, form: Form) -> str | None:
         """Return the redirect of a form that was carried out before; ask it before slow work."""
-        kept = stored_answer(self.store, self.principal or NOBODY, form.once, form.fingerprint)
+        kept = stored_answer(
+            self.store, self.principal or NOBODY, form.once, form.fingerprint
+        )
         return kept[2]["Location"] if kept else None
 
-    def write(self, form: Form, act: Callable[[Work], str], *, as_self: bool = False) -> str:
+    def write(
+        self, form: Form, act: Callable[[Work], str], *, as_self: bool = False
+    ) -> str:
         """Carry out an action once, however often the form is sent; return where to redirect to.
 
         With `as_self`, the history names people who edit themselves as such, whatever their role.
@@ -221,7 +250,9 @@ def visit_of(request: Request) -> Visit:
     store, marks = store_of(request), csrf_of(request)
     secret = request.cookies.get(marks.session_cookie)
     with store.read() as connection:
-        principal = principal_of_session(connection, secret, store.clock()) if secret else None
+        principal = (
+            principal_of_session(connection, secret, store.clock()) if secret else None
+        )
         name = connection.execute(select(t.portal.c.name)).scalar_one()
         branding = connection.execute(select(t.settings.c.branding)).scalar_one()
     if principal is not None and secret:
@@ -233,7 +264,9 @@ def visit_of(request: Request) -> Visit:
         branding.get("primary_color"),
         shown_picture(branding.get("logo") or ""),
     )
-    return Visit(request, store, marks, principal, language, brand, request.app.state.sign_on)
+    return Visit(
+        request, store, marks, principal, language, brand, request.app.state.sign_on
+    )
 
 
 def shown_picture(address: str) -> str | None:
@@ -244,7 +277,9 @@ def shown_picture(address: str) -> str | None:
 def form_page(request: Request) -> str:
     """Return the page with the form that is sent to the address of this request."""
     methods = request.app.state.methods
-    return page_of_form(request.url.path, lambda path: "GET" in methods.of(path).split(", "))
+    return page_of_form(
+        request.url.path, lambda path: "GET" in methods.of(path).split(", ")
+    )
 
 
 def csrf_of(request: Request) -> CsrfProtection:
@@ -263,10 +298,15 @@ def logged_in(
 ) -> Response:
     """Redirect with the cookie of a new session; the browser is known from now on."""
     response = visit.to(to, done)
-    visit.csrf.set_cookie(response, visit.csrf.session_cookie, session["token"], HOURS * 3600)
+    visit.csrf.set_cookie(
+        response, visit.csrf.session_cookie, session["token"], HOURS * 3600
+    )
     if mark := known_browsers.new_mark(visit.store, session):
         visit.csrf.set_cookie(
-            response, visit.csrf.host_cookie(KNOWN_COOKIE), mark, known_browsers.DAYS * DAY_S
+            response,
+            visit.csrf.host_cookie(KNOWN_COOKIE),
+            mark,
+            known_browsers.DAYS * DAY_S,
         )
     return response
 
@@ -274,6 +314,8 @@ def logged_in(
 def logged_out(visit: Visit, to: str, done: str) -> Response:
     """Redirect without a session; the browser clears what it has stored."""
     response = visit.to(to, done)
-    response.headers["Clear-Site-Data"] = '"cache", "storage"'  # not cookies: the language is kept
+    response.headers["Clear-Site-Data"] = (
+        '"cache", "storage"'  # not cookies: the language is kept
+    )
     visit.csrf.delete_cookie(response, visit.csrf.session_cookie)
     return response

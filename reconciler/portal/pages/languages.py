@@ -1,4 +1,5 @@
-"""Languages by name for people to choose from, the tags that are languages, and a visitor's language.
+"""Languages by name for people to choose from, the tags that are languages, and a visitor's
+language.
 
 Files and programs may use any tag that the contract allows. Pages accept the tags that have a name,
 and leave a value alone that is there already.
@@ -15,8 +16,8 @@ from reconciler.portal.i18n.catalogs import ENGLISH, LANGUAGES
 from reconciler.portal.pages.forms.form import Form, Why
 from reconciler.portal.pages.rendering import Speech
 
+# Tags that were replaced by others.
 _RETIRED: Final = frozenset({"sh", "tw"})
-"""Tags that were replaced by others."""
 
 
 def language_choices(say: Speech, present: str | None = None) -> list[tuple[str, str]]:
@@ -49,11 +50,15 @@ def is_language_tag(tag: str) -> bool:
 def _common() -> frozenset[str]:
     """Return the languages with a tag of two letters and data of their own."""
     tags = map(str, Locale.parse("en").languages)
-    return frozenset(tag for tag in tags if len(tag) == 2 and localedata.exists(tag)) - _RETIRED
+    return (
+        frozenset(tag for tag in tags if len(tag) == 2 and localedata.exists(tag))
+        - _RETIRED
+    )
 
 
 def chosen_language(preference: str | None, accept_language: str) -> str:
-    """Return the language of the pages: the preference, else the browser's best match, else English.
+    """Return the language of the pages: the preference, else the browser's best match, else
+    English.
 
     `accept_language` is the header of that name (RFC 9110).
     """

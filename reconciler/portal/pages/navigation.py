@@ -42,6 +42,7 @@ def places(who: PrincipalKind, among: tuple[Place, ...]) -> list[Place]:
     return [place for place in among if row_scope_of(who, place.operation)]
 
 
+# Forms that add to a list are sent to the list's address, and stand on a page of their own.
 _BESIDE_A_LIST: Final = (
     "/requests",
     "/admin/contacts",
@@ -49,7 +50,6 @@ _BESIDE_A_LIST: Final = (
     "/admin/services",
     "/admin/staff",
 )
-"""Forms that add to a list are sent to the list's address, and stand on a page of their own."""
 
 
 def page_of_form(path: str, can_be_opened: Callable[[str], bool]) -> str:
@@ -64,6 +64,10 @@ def page_of_form(path: str, can_be_opened: Callable[[str], bool]) -> str:
 def home(who: PrincipalKind) -> str:
     """Return the first page of a visitor."""
     return next(
-        (place.path for place in (*WORK, *ADMINISTRATION) if row_scope_of(who, place.operation)),
+        (
+            place.path
+            for place in (*WORK, *ADMINISTRATION)
+            if row_scope_of(who, place.operation)
+        ),
         "/account",
     )

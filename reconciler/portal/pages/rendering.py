@@ -1,4 +1,5 @@
-"""Templates, and their sentences, dates, numbers, money and languages in the language of the reader.
+"""Templates, and their sentences, dates, numbers, money and languages in the language of the
+reader.
 
 Jinja escapes everything; no filter lets text through unescaped.
 """
@@ -32,19 +33,21 @@ from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
+# The keys of authors in the history who are no person with a name.
 NAMELESS: Final = {
     SYSTEM.name: "who.portal",
     COMMAND_LINE.name: "who.command-line",
     REGISTRANT: "who.registrant",
 }
-"""The keys of authors in the history who are no person with a name."""
 SIZES: Final = {"fr": ("ko", "Mo", "Go", "To")}
+# Lists say their size up to this number; an exact count beyond it would take too long.
 COUNTED: Final = 1000
-"""Lists say their size up to this number; an exact count beyond it would take too long."""
 
 
 class Speech:
-    """Sentences, dates and numbers in one language; templates know it as `t`: `t("key", name=…)`."""
+    """Sentences, dates and numbers in one language; templates know it as `t`: `t("key",
+    name=…)`.
+    """
 
     def __init__(self, language: str) -> None:
         self.language = language
@@ -91,7 +94,9 @@ class Speech:
         """Return the texts one after the other, with the commas of the language."""
         if not (parts := list(texts)):
             return ""
-        return reduce(lambda first, second: self("joint.list", first=first, second=second), parts)
+        return reduce(
+            lambda first, second: self("joint.list", first=first, second=second), parts
+        )
 
     @property
     def arrow(self) -> str:
@@ -108,9 +113,11 @@ class Speech:
         """Return a number of bytes in the largest unit that fits."""
         units = SIZES.get(self.language, ("kB", "MB", "GB", "TB"))
         power = next(
-            (power for power in range(1, len(units)) if size < 1000 ** (power + 1)), len(units)
+            (power for power in range(1, len(units)) if size < 1000 ** (power + 1)),
+            len(units),
         )
-        return f"{format_decimal(round(size / 1000**power, 1), locale=self.locale)}{WIDE}{units[power - 1]}"
+        number = format_decimal(round(size / 1000**power, 1), locale=self.locale)
+        return f"{number}{WIDE}{units[power - 1]}"
 
     def money(self, amount: str | Decimal | None, currency: str | None) -> str:
         return (
@@ -135,7 +142,9 @@ class Speech:
 
 @dataclass
 class Mistake:
-    """The mistake of one field; the field sets its place, so that the top of the page can link to it."""
+    """The mistake of one field; the field sets its place, so that the top of the page can link
+    to it.
+    """
 
     text: str
     seen: list[Mistake]
@@ -198,11 +207,20 @@ def render(
 ) -> str:
     """Return the template, filled in. `done` is the key of the last action, shown once."""
     tell = speech(language)
-    return environment().get_template(template).render(
-        t=tell, language=language, languages=LANGUAGES, once=lambda: secrets.token_urlsafe(16),
-        done=f"done.{done}" if is_key(f"done.{done}") else None,
-        direction=direction(language), **_mistakes(tell, wrong), **values,
-    )  # fmt: skip
+    return (
+        environment()
+        .get_template(template)
+        .render(
+            t=tell,
+            language=language,
+            languages=LANGUAGES,
+            once=lambda: secrets.token_urlsafe(16),
+            done=f"done.{done}" if is_key(f"done.{done}") else None,
+            direction=direction(language),
+            **_mistakes(tell, wrong),
+            **values,
+        )
+    )
 
 
 def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
@@ -210,7 +228,9 @@ def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
     return (
         environment()
         .get_template(template)
-        .render(t=speech(language), language=language, direction=direction(language), **values)
+        .render(
+            t=speech(language), language=language, direction=direction(language), **values
+        )
     )
 
 
@@ -218,9 +238,12 @@ def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
 def environment() -> Environment:
     """Return the Jinja environment: everything is escaped, and an undefined name is an error."""
     jinja = Environment(
-        loader=PackageLoader("reconciler.portal.pages"), autoescape=True, undefined=StrictUndefined, trim_blocks=True,
+        loader=PackageLoader("reconciler.portal.pages"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
         lstrip_blocks=True,
-    )  # fmt: skip
+    )
     jinja.globals |= {
         "attributes": _attributes,
         "ROLES": tuple(Role),
@@ -232,7 +255,10 @@ def environment() -> Environment:
 def _attributes(**pairs: Any) -> Markup:
     """Return HTML attributes: `True` has no value; `None` and `False` are left out."""
     parts = [
-        Markup(" {}").format(name.replace("_", "-")) if value is True else Markup(' {}="{}"').format(name.replace("_", "-"), value)
-        for name, value in pairs.items() if value is not None and value is not False
-    ]  # fmt: skip
+        Markup(" {}").format(name.replace("_", "-"))
+        if value is True
+        else Markup(' {}="{}"').format(name.replace("_", "-"), value)
+        for name, value in pairs.items()
+        if value is not None and value is not False
+    ]
     return Markup("").join(parts)

@@ -29,7 +29,11 @@ class Journey:
 
 def depart(visit: Visit, response: Response, journey: Journey) -> None:
     """Set the cookie of the journey."""
-    kept = [*astuple(journey.departure), journey.to, later(visit.store.clock(), minutes=MINUTES)]
+    kept = [
+        *astuple(journey.departure),
+        journey.to,
+        later(visit.store.clock(), minutes=MINUTES),
+    ]
     visit.csrf.set_cookie(
         response, visit.csrf.host_cookie(COOKIE), _seal(visit).dumps(kept), MINUTES * 60
     )
@@ -44,7 +48,9 @@ def begun(visit: Visit) -> Journey | None:
     except (BadData, ValueError):
         return None
     return (
-        Journey(SignOnState(state, nonce, verifier), to) if until >= visit.store.clock() else None
+        Journey(SignOnState(state, nonce, verifier), to)
+        if until >= visit.store.clock()
+        else None
     )
 
 

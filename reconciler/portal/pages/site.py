@@ -41,12 +41,14 @@ from reconciler.portal.web.file_streams import file_response
 
 STATIC: Final = Path(__file__).parent / "static"
 STATIC_TYPES: Final = {
-    "portal.css": "text/css", "htmx.min.js": "text/javascript", "htmx.LICENSE.txt": "text/plain",
-}  # fmt: skip
+    "portal.css": "text/css",
+    "htmx.min.js": "text/javascript",
+    "htmx.LICENSE.txt": "text/plain",
+}
 
 router = APIRouter(include_in_schema=False)
+# Every page's routes.
 PAGES: Final = (router, *routes.ROUTERS)
-"""Every page's routes."""
 Open = Annotated[Visit, visits("pages.open")]
 
 
@@ -70,7 +72,10 @@ def read_static(request: Request, name: str) -> Response:
     if name not in STATIC_TYPES:
         raise Problem("not-found", f"there is no file '{name}'")
     return file_response(
-        request, STATIC / name, {"Cache-Control": "public, max-age=3600"}, STATIC_TYPES[name]
+        request,
+        STATIC / name,
+        {"Cache-Control": "public, max-age=3600"},
+        STATIC_TYPES[name],
     )
 
 
@@ -117,7 +122,9 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
         return bare_page(request, problem, trace)
     if problem.type == "unauthenticated":
         return log_in_page(visit, visit.here, wrong=Mistakes({}, problem, "login.lapsed"))
-    response = visit.page("problem.html", problem.status, sentence=_sentence(problem), trace=trace)
+    response = visit.page(
+        "problem.html", problem.status, sentence=_sentence(problem), trace=trace
+    )
     for name, value in problem.members.get("headers", {}).items():
         response.headers[name] = value
     return response
@@ -126,7 +133,9 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
 def bare_page(request: Request, problem: Problem, trace: str) -> Response:
     """Return a problem as a page that needs no database: without visitor and brand."""
     language = chosen_language(None, request.headers.get("accept-language", ""))
-    text = render_bare("bare.html", language, {"sentence": _sentence(problem), "trace": trace})
+    text = render_bare(
+        "bare.html", language, {"sentence": _sentence(problem), "trace": trace}
+    )
     headers = {
         "Content-Security-Policy": POLICY,
         **({"Retry-After": str(RETRY_AFTER_S)} if problem.status == 503 else {}),
@@ -137,14 +146,17 @@ def bare_page(request: Request, problem: Problem, trace: str) -> Response:
 
 
 def _sentence(problem: Problem) -> str:
-    return f"problem.{problem.type}" if is_key(f"problem.{problem.type}") else "problem.other"
+    return (
+        f"problem.{problem.type}" if is_key(f"problem.{problem.type}") else "problem.other"
+    )
 
 
+# Where an address holds a secret, what a page fetches is not told it: only the portal's own
+# name is.
+#
+# Not `no-referrer`: with it browsers leave out from where a form is sent, which is what
+# `CsrfProtection` judges.
 SECRET_PATHS: Final = ("/activate/", "/confirm/", "/reset/", "/login/sign-on")
-"""Where an address holds a secret, what a page fetches is not told it: only the portal's own name is.
-
-Not `no-referrer`: with it browsers leave out from where a form is sent, which is what `CsrfProtection` judges.
-"""
 
 
 class PageHeaders:
@@ -158,7 +170,9 @@ class PageHeaders:
         if scope["type"] != "http" or scope["path"].startswith("/api/"):
             await self.app(scope, receive, send)
             return
-        referrer = "strict-origin" if scope["path"].startswith(SECRET_PATHS) else "same-origin"
+        referrer = (
+            "strict-origin" if scope["path"].startswith(SECRET_PATHS) else "same-origin"
+        )
 
         async def with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -168,14 +182,17 @@ class PageHeaders:
                 headers.setdefault("Referrer-Policy", referrer)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
                 headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-                headers.setdefault("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
+                headers.setdefault(
+                    "Permissions-Policy", "camera=(), geolocation=(), microphone=()"
+                )
             await send(message)
 
         await self.app(scope, receive, with_headers)
 
 
+# No inline script or style, nothing from elsewhere but a logo.
 POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; connect-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
+    "connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
-"""No inline script or style, nothing from elsewhere but a logo."""

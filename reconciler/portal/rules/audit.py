@@ -158,8 +158,8 @@ class Verb(StrEnum):
     RECORD = "record", Effect.RECORDED
 
 
+# The verbs by their texts.
 VERBS: Final[Mapping[str, Verb]] = {str(verb): verb for verb in Verb}
-"""The verbs by their texts."""
 
 
 def effect_of(text: str) -> Effect:

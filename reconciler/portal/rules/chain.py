@@ -15,15 +15,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 Entry = Mapping[str, Any]
+# By path of a sealed value: its salt (`salt:HEX`) or, once erased, its digest.
 Seals = dict[str, str]
-"""By path of a sealed value: its salt (`salt:HEX`) or, once erased, its digest."""
 
+# The hash before the first entry.
 START: Final = "0" * 64
-"""The hash before the first entry."""
 BY: Final = "by"
 SIDES: Final = ("before", "after")
+# The member of `after` in which the entry of an erasure lists what it erased.
 ERASED_VALUES: Final = "values"
-"""The member of `after` in which the entry of an erasure lists what it erased."""
+# Members that hold numbers, times, ids and fixed words, never text that a person typed.
 NOT_SEALED: Final = frozenset(
     {
         "accepted_at",
@@ -74,7 +75,6 @@ NOT_SEALED: Final = frozenset(
         "workflows",
     }
 )
-"""Members that hold numbers, times, ids and fixed words, never text that a person typed."""
 _IN_CHAIN: Final = (
     "revision",
     "seq",
@@ -113,7 +113,10 @@ def sealed_paths(entry: Entry) -> list[str]:
 
 def seals_of(entry: Entry, salts: Iterator[str]) -> Seals:
     """Return the seals of a new entry; each salt has 32 hexadecimal digits."""
-    return {path: f"{_SALT}{salt}" for path, salt in zip(sealed_paths(entry), salts, strict=False)}
+    return {
+        path: f"{_SALT}{salt}"
+        for path, salt in zip(sealed_paths(entry), salts, strict=False)
+    }
 
 
 def hash_of(previous: str, entry: Entry, seals: Seals) -> str:
@@ -133,7 +136,9 @@ def is_chained_after(previous: str, entry: Entry) -> bool:
         return False
     if not all(_is_consistent(entry, path) for path in erased_paths(seals)):
         return False
-    if not all(_is_present(entry, path) for path, seal in seals.items() if seal.startswith(_SALT)):
+    if not all(
+        _is_present(entry, path) for path, seal in seals.items() if seal.startswith(_SALT)
+    ):
         return False
     return bool(hash_of(previous, entry, seals) == entry["hash"])
 
@@ -149,10 +154,14 @@ def erase_values(entry: Entry, paths: list[str]) -> dict[str, Any]:
     for path in paths:
         seals[path] = f"{_ERASED}{_digest(entry, path, seals[path])}"
     for side in SIDES:
-        erased_names = {path.partition(".")[2] for path in paths if path.startswith(f"{side}.")}
+        erased_names = {
+            path.partition(".")[2] for path in paths if path.startswith(f"{side}.")
+        }
         if erased_names:
             sides[side] = {
-                name: value for name, value in entry[side].items() if name not in erased_names
+                name: value
+                for name, value in entry[side].items()
+                if name not in erased_names
             }
     by = _erased_by(entry) if BY in paths else entry[BY]
     return {**sides, BY: by, "seals": seals}
@@ -172,7 +181,9 @@ def _well_formed(entry: Entry) -> bool:
     return all(entry[side] is None or isinstance(entry[side], dict) for side in SIDES)
 
 
-def _unsealed(values: Mapping[str, Any] | None, side: str, seals: Seals) -> dict[str, Any] | None:
+def _unsealed(
+    values: Mapping[str, Any] | None, side: str, seals: Seals
+) -> dict[str, Any] | None:
     if values is None:
         return None
     return {name: value for name, value in values.items() if f"{side}.{name}" not in seals}

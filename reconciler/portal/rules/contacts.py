@@ -9,8 +9,8 @@ from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK
 from reconciler.portal.rules.states import LIVING
 
+# How long a removal can be undone (A).
 RESTORABLE_DAYS = 30
-"""How long a removal can be undone (A)."""
 
 
 def is_living(contact: Mapping[str, Any]) -> bool:
@@ -28,15 +28,19 @@ def check_heir(heir: Mapping[str, Any], leaver: Mapping[str, Any]) -> None:
     """Raise a problem unless the heir may take over the open work of the leaver."""
     if heir["customer"] != leaver["customer"] or heir["id"] == leaver["id"]:
         raise Problem(
-            "heir-may-not-hold-work", f"'{heir['id']}' is not another contact of the same customer"
+            "heir-may-not-hold-work",
+            f"'{heir['id']}' is not another contact of the same customer",
         )
     if not is_living(heir) or heir["role"] not in HOLDS_WORK:
         raise Problem(
-            "heir-may-not-hold-work", f"'{heir['id']}' is a {heir['role']} and {heir['status']}"
+            "heir-may-not-hold-work",
+            f"'{heir['id']}' is a {heir['role']} and {heir['status']}",
         )
 
 
-def check_restorable(row: Mapping[str, Any], removal: Mapping[str, Any] | None, now: str) -> None:
+def check_restorable(
+    row: Mapping[str, Any], removal: Mapping[str, Any] | None, now: str
+) -> None:
     """Raise a problem unless the removal can be undone now."""
     if removal is None:
         raise Problem("not-restorable", f"'{row['id']}' was not removed")

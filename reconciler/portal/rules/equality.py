@@ -10,12 +10,13 @@ import re
 import unicodedata
 from typing import Final
 
+# Characters without width that an address may contain.
 _UNSEEN: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Characters without width that an address may contain."""
+# Letters that IDNA 2008 keeps although case folding would change them: sharp s and final
+# sigma.
 _KEPT: Final = {"\u00df": "\u00df", "\u1e9e": "\u00df", "\u03c2": "\u03c2"}
-"""Letters that IDNA 2008 keeps although case folding would change them: sharp s and final sigma."""
 
 
 def same_address_form(address: str) -> str:
@@ -30,7 +31,8 @@ def same_domain_form(domain: str) -> str:
     mapped = _plain("".join(_KEPT.get(letter) or letter.casefold() for letter in plain))
     labels = mapped.split(".")
     return ".".join(
-        label if label.isascii() else f"xn--{label.encode('punycode').decode()}" for label in labels
+        label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
+        for label in labels
     )
 
 

@@ -60,8 +60,8 @@ FIELDS: Final = (
     Field("contact", "language"),
     Field("contact", "protected", default=False),
 )
+# Nested fields that are null together: a service without a price is quoted by hand.
 _NULLABLE_OBJECTS: Final = frozenset({"price"})
-"""Nested fields that are null together: a service without a price is quoted by hand."""
 _SETS: Final = frozenset((field.kind, field.name) for field in FIELDS if field.is_set)
 
 
@@ -75,7 +75,11 @@ def members(kind: str) -> tuple[str, ...]:
 @cache
 def personal_fields(kind: str) -> Mapping[str, Any]:
     """Return the personal fields of a kind of row, with their defaults."""
-    return {field.name: field.default for field in FIELDS if field.kind == kind and field.personal}
+    return {
+        field.name: field.default
+        for field in FIELDS
+        if field.kind == kind and field.personal
+    }
 
 
 def _defaults(kind: str) -> Row:
@@ -94,8 +98,8 @@ def _defaults(kind: str) -> Row:
 
 
 _KINDS: Final = tuple(dict.fromkeys(field.kind for field in FIELDS))
+# The defaults of new rows; the names are the writable fields of each kind.
 DEFAULTS: Final[Mapping[str, Row]] = {kind: _defaults(kind) for kind in _KINDS}
-"""The defaults of new rows; the names are the writable fields of each kind."""
 
 
 def apply_patch(row: Mapping[str, Any], patch: Mapping[str, Any], kind: str) -> Row:

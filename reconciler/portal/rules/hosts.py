@@ -18,5 +18,6 @@ def is_private(url: str) -> bool:
     """Return whether requests to this URL cannot be read on the way: https, or loopback."""
     parts = urlsplit(url)
     return bool(parts.hostname) and (
-        parts.scheme == "https" or (parts.scheme == "http" and on_loopback(parts.hostname or ""))
+        parts.scheme == "https"
+        or (parts.scheme == "http" and on_loopback(parts.hostname or ""))
     )

@@ -34,4 +34,6 @@ def must_be_own(
     of_customer = {home.after} if row.after == owner else {home.before, home.after}
     if owner not in of_customer:
         customer_owner = f"to '{home.after}'" if home.after else "to nobody"
-        raise Problem("other-owner", f"{subject} is at a customer that belongs {customer_owner}")
+        raise Problem(
+            "other-owner", f"{subject} is at a customer that belongs {customer_owner}"
+        )

@@ -15,11 +15,11 @@ from typing import Final
 
 SHORTEST: Final = 8
 LONGEST: Final = 200
+# The least number of different characters.
 _DISTINCT: Final = 5
-"""The least number of different characters."""
 _WORTH_OF_A_WORD: Final = 3
+# The score that a password with known words needs: 3 per word, 1 per other character.
 _ENOUGH: Final = 10
-"""The score that a password with known words needs: 3 per word, 1 per other character."""
 
 _BASE_WORDS: Final = frozenset(
     """
@@ -83,12 +83,17 @@ def weakness(password: str, personal: Iterable[str] = ()) -> str | None:
     if len(password) > LONGEST:
         return "long"
     if not all(
-        any(kind(letter) for letter in password) for kind in (str.islower, str.isupper, str.isdigit)
+        any(kind(letter) for letter in password)
+        for kind in (str.islower, str.isupper, str.isdigit)
     ):
         return "kinds"
     folded = unicodedata.normalize("NFKC", password).casefold()
     words = _BASE_WORDS | _words_of(personal)
-    spellings = {folded, folded.translate(_LOOKS_LIKE), folded.translate(str.maketrans("1", "i"))}
+    spellings = {
+        folded,
+        folded.translate(_LOOKS_LIKE),
+        folded.translate(str.maketrans("1", "i")),
+    }
     if (
         len(set(folded)) < _DISTINCT
         or _repeats(folded)
@@ -100,7 +105,8 @@ def weakness(password: str, personal: Iterable[str] = ()) -> str | None:
 
 def _words_of(personal: Iterable[str]) -> frozenset[str]:
     parts = (
-        re.split(r"[\W_]+", unicodedata.normalize("NFKC", text).casefold()) for text in personal
+        re.split(r"[\W_]+", unicodedata.normalize("NFKC", text).casefold())
+        for text in personal
     )
     return frozenset(part for words in parts for part in words if len(part) >= 3)
 
@@ -129,4 +135,8 @@ def _guessable(folded: str, words: frozenset[str]) -> bool:
 
 
 def _is_guessable_part(part: str, words: frozenset[str]) -> bool:
-    return part in words or part in _SEQUENCES or re.fullmatch(r"(19|20)\d\d", part) is not None
+    return (
+        part in words
+        or part in _SEQUENCES
+        or re.fullmatch(r"(19|20)\d\d", part) is not None
+    )

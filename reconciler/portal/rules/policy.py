@@ -59,6 +59,7 @@ _FULL_READERS: Final = _all_rows(*_TOKENS, PrincipalKind.ADMINISTRATOR)
 _ADMINISTRATION: Final = _all_rows(PrincipalKind.ADMIN, PrincipalKind.ADMINISTRATOR)
 _TEAM: Final = {PrincipalKind.MANAGER: RowScope.TEAM, **_ADMINISTRATION}
 
+# Operations without authentication.
 PUBLIC: Final = frozenset(
     {
         "health.read",
@@ -70,8 +71,8 @@ PUBLIC: Final = frozenset(
         "reset",
     }
 )
-"""Operations without authentication."""
 
+# Operation → principal kind → row scope.
 PERMISSIONS: Final[Mapping[str, Mapping[PrincipalKind, RowScope]]] = MappingProxyType(
     {
         "account.read": dict.fromkeys(_PEOPLE, RowScope.OWN),
@@ -130,10 +131,10 @@ PERMISSIONS: Final[Mapping[str, Mapping[PrincipalKind, RowScope]]] = MappingProx
         "batches.write": _all_rows(PrincipalKind.APPLY, PrincipalKind.ADMIN),
     }
 )
-"""Operation → principal kind → row scope."""
 
+# The fields of a colleague that a manager may edit; services and protection are the
+# provider's.
 MANAGERS_FIELDS: Final = frozenset({"name", "email", "role", "language"})
-"""The fields of a colleague that a manager may edit; services and protection are the provider's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +146,11 @@ class Grant:
     row_scope: RowScope
 
     def covers(
-        self, *, customer: str | None, owner: str | None, managers: frozenset[str] = frozenset()
+        self,
+        *,
+        customer: str | None,
+        owner: str | None,
+        managers: frozenset[str] = frozenset(),
     ) -> bool:
         """Return whether a row of this customer and owner (or contact) is in scope.
 
@@ -194,6 +199,8 @@ def grant_for(principal: Principal | None, operation: str) -> Grant | None:
 
 def check_writable(grant: Grant, fields: Iterable[str]) -> None:
     """Raise a `forbidden` problem if the principal may not write one of these fields."""
-    beyond = sorted(set(fields) - MANAGERS_FIELDS) if grant.row_scope is RowScope.TEAM else []
+    beyond = (
+        sorted(set(fields) - MANAGERS_FIELDS) if grant.row_scope is RowScope.TEAM else []
+    )
     if beyond:
         raise Problem("forbidden", f"'{grant.principal.kind}' may not write '{beyond[0]}'")

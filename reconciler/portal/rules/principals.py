@@ -85,7 +85,7 @@ class Principal:
         return self.contact or self.staff
 
 
+# The portal itself: jobs that follow the clock.
 SYSTEM = Principal("system", "the portal", Actor.SYSTEM)
-"""The portal itself: jobs that follow the clock."""
+# An operator with access to the database.
 COMMAND_LINE = Principal("command", "command line", Actor.ADMINISTRATOR)
-"""An operator with access to the database."""

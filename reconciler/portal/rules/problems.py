@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+# The HTTP status of each type of problem.
 STATUS: Final = {
     "malformed": 400,
     "idempotency-key-required": 400,
@@ -45,7 +46,6 @@ STATUS: Final = {
     "internal": 500,
     "unavailable": 503,
 }
-"""The HTTP status of each type of problem."""
 
 
 class Problem(Exception):

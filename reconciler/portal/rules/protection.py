@@ -65,7 +65,9 @@ def narrows_rights(kind: str, before: Values, after: Values | None) -> bool:
         return after is None or any(before[name] and not after[name] for name in narrowing)
     if after is None or kind not in {"customer", "contact"}:
         return False
-    fewer = after["services"] != "all" and not _services_of(before) <= set(after["services"])
+    fewer = after["services"] != "all" and not _services_of(before) <= set(
+        after["services"]
+    )
     if kind == "customer":
         return fewer or bool(before["project_managers"] and not after["project_managers"])
     return is_protected_contact(before) and fewer
@@ -97,4 +99,6 @@ def rights_to_order(
 
 def lost_right(had: Mapping[str, str], has: Mapping[str, str]) -> str | None:
     """Return the first right to order that was lost; None if none was."""
-    return next((f"loss of {name}" for right, name in had.items() if right not in has), None)
+    return next(
+        (f"loss of {name}" for right, name in had.items() if right not in has), None
+    )

@@ -36,24 +36,29 @@ class Event:
     verb: Verb
 
 
+# `quote` and `refer` occur when the files are counted: the quote is made, or a project
+# manager has to make it. `reject` is the project manager's no before there is a quote,
+# `decline` the customer's no to a quote.
 EVENTS: Final[Mapping[str, Event]] = {
     "quote": Event(None, _BEING_MADE, RequestState.QUOTED, Verb.REQUESTS_COUNT),
     "refer": Event(None, _BEING_MADE, RequestState.QUOTE_PENDING, Verb.REQUESTS_COUNT),
     "approve": Event("requests.run", _PENDING, RequestState.QUOTED, Verb.REQUESTS_APPROVE),
     "reject": Event("requests.run", _PENDING, RequestState.CANCELLED, Verb.REQUESTS_REJECT),
-    "accept": Event("requests.decide", _QUOTED, RequestState.IN_PROGRESS, Verb.REQUESTS_ACCEPT),
-    "decline": Event("requests.decide", _QUOTED, RequestState.CANCELLED, Verb.REQUESTS_DECLINE),
+    "accept": Event(
+        "requests.decide", _QUOTED, RequestState.IN_PROGRESS, Verb.REQUESTS_ACCEPT
+    ),
+    "decline": Event(
+        "requests.decide", _QUOTED, RequestState.CANCELLED, Verb.REQUESTS_DECLINE
+    ),
     "expire": Event(None, _QUOTED, RequestState.CANCELLED, Verb.QUOTE_EXPIRED),
     "cancel": Event("requests.run", _QUOTED, RequestState.CANCELLED, Verb.REQUESTS_CANCEL),
     "revive": Event("requests.run", _CANCELLED, RequestState.QUOTED, Verb.REQUESTS_REVIVE),
     "progress": Event("requests.run", _IN_PROGRESS, None, Verb.REQUESTS_PROGRESS),
-    "deliver": Event("requests.run", _IN_PROGRESS, RequestState.DELIVERED, Verb.REQUESTS_DELIVER),
+    "deliver": Event(
+        "requests.run", _IN_PROGRESS, RequestState.DELIVERED, Verb.REQUESTS_DELIVER
+    ),
     "reassign": Event("requests.reassign", frozenset(OPEN), None, Verb.REQUESTS_REASSIGN),
 }
-"""`quote` and `refer` occur when the files are counted: the quote is made, or a project manager has
-to make it. `reject` is the project manager's no before there is a quote, `decline` the
-customer's no to a quote.
-"""
 
 
 def next_state(event: str, state: str) -> str:
@@ -61,7 +66,11 @@ def next_state(event: str, state: str) -> str:
     transition = EVENTS[event]
     if state not in transition.before:
         instead = possible_events(state)
-        advice = f"possible are {', '.join(instead)}" if instead else "nothing is possible any more"
+        advice = (
+            f"possible are {', '.join(instead)}"
+            if instead
+            else "nothing is possible any more"
+        )
         raise Problem(
             "wrong-state",
             f"'{event}' is not possible for a request that is {state}: {advice}",
@@ -94,7 +103,8 @@ def check_transitions(
             and entry["actor"] not in _OF_THE_CUSTOMER
         ):
             raise LookupError(
-                f"{entry['what']} of request '{request['id']}' by '{entry['actor']}': only the customer may do this"
+                f"{entry['what']} of request '{request['id']}' by '{entry['actor']}': only the "
+                f"customer may do this"
             )
         if events:
             states = {
@@ -105,7 +115,8 @@ def check_transitions(
             }
     if request["state"] not in states:
         raise LookupError(
-            f"request '{request['id']}' moved from {before} to {request['state']} without its events"
+            f"request '{request['id']}' moved from {before} to {request['state']} without its "
+            f"events"
         )
 
 
@@ -141,14 +152,20 @@ def first_state(workflow: str, words: int | None, *, counting: bool) -> str:
 
 def after_count(workflow: str | None, words: int | None) -> str:
     """Return the event after the last file was counted or left to a person."""
-    return "quote" if workflow == Workflow.AUTOMATIC_QUOTE and words is not None else "refer"
+    return (
+        "quote" if workflow == Workflow.AUTOMATIC_QUOTE and words is not None else "refer"
+    )
 
 
-def fields_on_entry(state: str, before: str | None, now: str, offered_until: str) -> dict[str, Any]:
+def fields_on_entry(
+    state: str, before: str | None, now: str, offered_until: str
+) -> dict[str, Any]:
     """Return the fields that are set when a request enters a state: times and progress."""
     if state == before:
         return {}
-    fields: dict[str, Any] = {"expires_at": offered_until if state == RequestState.QUOTED else None}
+    fields: dict[str, Any] = {
+        "expires_at": offered_until if state == RequestState.QUOTED else None
+    }
     if state in OPEN:
         fields |= {"progress": 0, "delivered_at": None, "reason": None}
         fields["accepted_at"] = now if state == RequestState.IN_PROGRESS else None
@@ -173,7 +190,11 @@ def cost(
     if words is None or not price or not price.get("per_word") or not price.get("currency"):
         return None, None
     amount = Decimal(price["per_word"]) * words * languages
-    return (str(in_cents(amount)), str(price["currency"])) if amount <= _MAX_COST else (None, None)
+    return (
+        (str(in_cents(amount)), str(price["currency"]))
+        if amount <= _MAX_COST
+        else (None, None)
+    )
 
 
 def in_cents(amount: Decimal) -> Decimal:

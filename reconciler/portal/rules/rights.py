@@ -6,6 +6,11 @@ from collections.abc import Mapping, Set
 from typing import Any, Final
 
 _PEOPLE: Final = frozenset({"customer", "contact"})
+# Fields of services, customers and contacts that no right depends on; every other field
+# counts.
+#
+# A different address suspends access, and its entry also has `status`. `owner` is the
+# managing owner, or the person whose work was handed over.
 _WITHOUT_RIGHTS: Final = frozenset(
     {
         "name",
@@ -27,11 +32,6 @@ _WITHOUT_RIGHTS: Final = frozenset(
         "limit",
     }
 )
-"""Fields of services, customers and contacts that no right depends on; every other field counts.
-
-A different address suspends access, and its entry also has `status`. `owner` is the managing owner,
-or the person whose work was handed over.
-"""
 
 
 def changes_rights(entry: Mapping[str, Any]) -> bool:

@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping
 from typing import Any, Final
 
+# Letters that Unicode does not decompose, as people without such a key type them.
 _LETTERS: Final = str.maketrans(
     {
         "ł": "l",
@@ -22,7 +23,6 @@ _LETTERS: Final = str.maketrans(
         "þ": "th",
     }
 )
-"""Letters that Unicode does not decompose, as people without such a key type them."""
 _SEARCHED: Final[Mapping[str, tuple[str, ...]]] = {
     "customer": ("name",),
     "contact": ("name", "email"),
@@ -31,13 +31,21 @@ _SEARCHED: Final[Mapping[str, tuple[str, ...]]] = {
 
 def search_form(*texts: str) -> str:
     """Return the texts as one line of words: case folded, without marks."""
-    apart = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", " ".join(texts)).casefold())
-    plain = "".join(letter for letter in apart if not unicodedata.combining(letter)).translate(
-        _LETTERS
+    apart = unicodedata.normalize(
+        "NFKD", unicodedata.normalize("NFKD", " ".join(texts)).casefold()
     )
-    return " ".join("".join(letter if letter.isprintable() else " " for letter in plain).split())
+    plain = "".join(
+        letter for letter in apart if not unicodedata.combining(letter)
+    ).translate(_LETTERS)
+    return " ".join(
+        "".join(letter if letter.isprintable() else " " for letter in plain).split()
+    )
 
 
 def row_search_form(kind: str, values: Mapping[str, Any]) -> str | None:
     """Return the search form of a row; None for kinds without search."""
-    return search_form(*(values[name] for name in _SEARCHED[kind])) if kind in _SEARCHED else None
+    return (
+        search_form(*(values[name] for name in _SEARCHED[kind]))
+        if kind in _SEARCHED
+        else None
+    )

@@ -76,12 +76,12 @@ class MailState(StrEnum):
     DEAD = "dead"
 
 
+# The statuses in which a contact holds its address and may receive mails.
 LIVING: Final = (ContactStatus.INVITED, ContactStatus.LINK_EXPIRED, ContactStatus.ACTIVE)
-"""The statuses in which a contact holds its address and may receive mails."""
+# The states of a request that is neither delivered nor cancelled.
 OPEN: Final = (
     RequestState.QUOTE_PENDING,
     RequestState.QUOTE_BEING_MADE,
     RequestState.QUOTED,
     RequestState.IN_PROGRESS,
 )
-"""The states of a request that is neither delivered nor cancelled."""

@@ -19,8 +19,8 @@ from reconciler.portal.rules.states import RequestState
 Row = Mapping[str, Any]
 Keys = Callable[[Row], Sequence[str]]
 
+# The default period in months.
 MONTHS: Final = 12
-"""The default period in months."""
 
 
 @dataclass(slots=True)
@@ -62,7 +62,8 @@ class RequestTotals:
             "requests": self.requests,
             "words": self.words,
             "costs": {
-                currency: str(in_cents(amount)) for currency, amount in sorted(self.costs.items())
+                currency: str(in_cents(amount))
+                for currency, amount in sorted(self.costs.items())
             },
             "delivered": self.delivered,
             "mean_days": self.mean_days,
@@ -99,7 +100,10 @@ def statistics(rows: Sequence[Row], first: str, last: str) -> Statistics:
         first,
         last,
         total,
-        [months.get(month) or RequestTotals(month, month) for month in months_between(first, last)],
+        [
+            months.get(month) or RequestTotals(month, month)
+            for month in months_between(first, last)
+        ],
         _group(
             rows,
             lambda row: [row["service"] or ""],
@@ -110,7 +114,9 @@ def statistics(rows: Sequence[Row], first: str, last: str) -> Statistics:
     )
 
 
-def _group(rows: Iterable[Row], keys: Keys, name: Callable[[Row, str], str]) -> list[RequestTotals]:
+def _group(
+    rows: Iterable[Row], keys: Keys, name: Callable[[Row, str], str]
+) -> list[RequestTotals]:
     totals: dict[str, RequestTotals] = {}
     for row in rows:
         row_keys = keys(row)
@@ -119,7 +125,8 @@ def _group(rows: Iterable[Row], keys: Keys, name: Callable[[Row, str], str]) -> 
                 totals[key] = RequestTotals(key, name(row, key))
             totals[key].count(row, len(row_keys))
     return sorted(
-        totals.values(), key=lambda group: (-group.words, -group.requests, group.name, group.key)
+        totals.values(),
+        key=lambda group: (-group.words, -group.requests, group.name, group.key),
     )
 
 

@@ -36,10 +36,11 @@ class Window:
 MAILS_PER_ADDRESS: Final = Window(5, DAY_S)
 MAILS_PER_HOST: Final = Window(20, HOUR_S)
 FAILURES_PER_HOST: Final = Window(50, 900)
+# From all hosts together, except known browsers: guessing stays hopeless.
 FAILURES_PER_ADDRESS: Final = Window(100, HOUR_S)
-"""From all hosts together, except known browsers: guessing stays hopeless."""
+# An IPv6 /48 may do this many times as much as a host, because it may hold many
+# subscribers.
 SITE_FACTOR: Final = 4
-"""An IPv6 /48 may do this many times as much as a host, because it may hold many subscribers."""
 
 
 class Limit(StrEnum):
@@ -59,6 +60,7 @@ class Limit(StrEnum):
     """GiB of files of one customer: of all its requests, and its people's pending uploads."""
 
 
+# The default limits; flags of the server may set other numbers.
 WINDOWS: Final[Mapping[Limit, Window]] = MappingProxyType(
     require_all(
         {
@@ -67,12 +69,13 @@ WINDOWS: Final[Mapping[Limit, Window]] = MappingProxyType(
             Limit.STAFF_MAILS: Window(1_000, HOUR_S),
             Limit.MOVES: Window(60, HOUR_S),
             Limit.ADDRESSES: Window(20, DAY_S),
-            Limit.CUSTOMER_GIB: Window(20, 0),  # no window: files count as long as they exist
+            Limit.CUSTOMER_GIB: Window(
+                20, 0
+            ),  # no window: files count as long as they exist
         },
         Limit,
     )
 )
-"""The default limits; flags of the server may set other numbers."""
 
 
 @dataclass(frozen=True, slots=True)

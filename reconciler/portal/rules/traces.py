@@ -29,13 +29,13 @@ IDENTITIES: Final = frozenset(
         "email_domains",
     }
 )
+# The capacities in which a contact acts.
 AS_PERSON: Final = frozenset({Actor.SELF, Actor.MANAGER})
-"""The capacities in which a contact acts."""
+# The prefix of file ids: file names are typed text.
 _FILE: Final = "file_"
-"""The prefix of file ids: file names are typed text."""
 _RUN: Final = re.compile(r"[A-Za-z0-9]{2,}")
+# The first code point of scripts that do not separate words by spaces.
 _WITHOUT_SPACES: Final = 0x2E80
-"""The first code point of scripts that do not separate words by spaces."""
 
 
 @dataclass(frozen=True)
@@ -106,11 +106,15 @@ class Traces:
 
     def _instead(self, text: str) -> str:
         return (
-            f"{self.pseudonym}@erased.invalid" if "@" in text or "%40" in text else self.pseudonym
+            f"{self.pseudonym}@erased.invalid"
+            if "@" in text or "%40" in text
+            else self.pseudonym
         )
 
 
-def texts_in(values: Iterable[Mapping[str, Any] | None], fields: Collection[str]) -> set[str]:
+def texts_in(
+    values: Iterable[Mapping[str, Any] | None], fields: Collection[str]
+) -> set[str]:
     """Return the texts of these fields in any of the values."""
     candidates = (mapping.get(field) for mapping in values if mapping for field in fields)
     return {text for text in candidates if isinstance(text, str) and text.strip()}
@@ -120,7 +124,9 @@ def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
     """Return the pattern of all forms of the texts; None without texts."""
     forms = {form for text in texts for form in _encoded_forms(text)}
     longest_first = sorted(forms, key=lambda form: (-len(form), form))
-    return re.compile("|".join(map(_bounded, longest_first)), re.IGNORECASE) if forms else None
+    return (
+        re.compile("|".join(map(_bounded, longest_first)), re.IGNORECASE) if forms else None
+    )
 
 
 def _is_distinctive(text: str) -> bool:

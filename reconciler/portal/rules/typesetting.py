@@ -11,8 +11,8 @@ from babel.dates import format_date
 
 NARROW: Final = "\u202f"
 WIDE: Final = "\u00a0"
+# British English: the day before the month, 24 hours.
 LOCALES: Final = {"en": "en_GB"}
-"""British English: the day before the month, 24 hours."""
 _NARROW_BEFORE: Final = re.compile(r" (?=[?!;])")
 _WIDE_AROUND: Final = re.compile(r"(?<=«) | (?=[:»])")
 

@@ -15,26 +15,31 @@ import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.web.request_limits import CONNECTIONS, CROWDED, HOST_SHARE, LARGEST_HEAD
+from reconciler.portal.web.request_limits import (
+    CONNECTIONS,
+    CROWDED,
+    HOST_SHARE,
+    LARGEST_HEAD,
+)
 from reconciler.portal.web.responses import problem_answer
 
 HEAD_WITHIN_S: Final = 12.0
+# How long a full buffer may wait for the reader to take something.
+#
+# Not less: the system's own buffer may hold a megabyte that a slow but steady reader takes
+# first.
 READ_WITHIN_S: Final = 300.0
-"""How long a full buffer may wait for the reader to take something.
-
-Not less: the system's own buffer may hold a megabyte that a slow but steady reader takes first.
-"""
+# How long a connection stays open after an early answer, so that it can be read.
 LINGER_S: Final = 2.0
-"""How long a connection stays open after an early answer, so that it can be read."""
+# This many excess connections get an answer (503, or monitoring); further ones are dropped.
 ANSWERED_BEYOND: Final = 64
-"""This many excess connections get an answer (503, or monitoring); further ones are dropped."""
 _CHECK_EVERY_S: Final = 1.0
+# The least average size of the pieces of a body, in bytes.
 MIN_PIECE: Final = 128
-"""The least average size of the pieces of a body, in bytes."""
+# This many more pieces may be smaller.
 FREE_PIECES: Final = 1000
-"""This many more pieces may be smaller."""
+# Lines of a head.
 MAX_LINES: Final = 200
-"""Lines of a head."""
 _END_OF_HEAD: Final = re.compile(rb"\n\r?\n")
 
 
@@ -56,14 +61,18 @@ class _Parser(h11.Connection):
         elif isinstance(event, h11.Data):
             self._allowance += len(event.data) / MIN_PIECE - 1
             if self._allowance < 0:
-                raise h11.RemoteProtocolError("the body arrives in pieces that are too small")
+                raise h11.RemoteProtocolError(
+                    "the body arrives in pieces that are too small"
+                )
         return event
 
 
 class _Transport:
     """The transport, which lingers while the caller still sends a body that nobody reads."""
 
-    def __init__(self, transport: asyncio.Transport, is_sending: Callable[[], bool]) -> None:
+    def __init__(
+        self, transport: asyncio.Transport, is_sending: Callable[[], bool]
+    ) -> None:
         self._transport = transport
         self._is_sending = is_sending
         self._ending = False
@@ -89,7 +98,9 @@ class Connection(H11Protocol):
 
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
-        self.conn = _Parser(h11.SERVER, self.config.h11_max_incomplete_event_size or LARGEST_HEAD)
+        self.conn = _Parser(
+            h11.SERVER, self.config.h11_max_incomplete_event_size or LARGEST_HEAD
+        )
         self._most, self.limit_concurrency = self.limit_concurrency or CONNECTIONS, None
         self._unread_since: float | None = None
         self._closing_since: float | None = None
@@ -118,7 +129,9 @@ class Connection(H11Protocol):
         if host in getattr(self.app, "trusted_hosts", ()):
             return []
         connections = (
-            connection for connection in self.connections if isinstance(connection, Connection)
+            connection
+            for connection in self.connections
+            if isinstance(connection, Connection)
         )
         return [
             connection
@@ -205,4 +218,6 @@ class Connection(H11Protocol):
 
 def _has_room(connections: Collection[Any], most: int) -> bool:
     """Return whether the limit is kept, if necessary after closing an idle connection."""
-    return len(connections) <= most or any(connection.make_room() for connection in connections)
+    return len(connections) <= most or any(
+        connection.make_room() for connection in connections
+    )

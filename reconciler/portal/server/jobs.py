@@ -20,8 +20,8 @@ from reconciler.portal.store.clock import later
 from reconciler.portal.store.database import clear_traces
 from reconciler.portal.store.store import Store
 
+# How long ended sessions and used links are kept for inspection.
 KEPT_DAYS: Final = 30
-"""How long ended sessions and used links are kept for inspection."""
 
 
 def expire_links(store: Store) -> int:
@@ -85,6 +85,7 @@ def forget_traces(store: Store) -> int:
     return int(clear_traces(store.engine))
 
 
+# The jobs that each server process runs every minute; each thing happens once.
 JOBS: Final[tuple[Callable[[Store], int], ...]] = (
     expire_links,
     expire_quotes,
@@ -95,4 +96,3 @@ JOBS: Final[tuple[Callable[[Store], int], ...]] = (
     write_token_uses,
     forget_traces,
 )
-"""The jobs that each server process runs every minute; each thing happens once."""

@@ -44,7 +44,9 @@ class JsonLines(logging.Formatter):
             "event": _event(record),
         }
         line |= {
-            name: value for name, value in record.__dict__.items() if name not in _STANDARD_FIELDS
+            name: value
+            for name, value in record.__dict__.items()
+            if name not in _STANDARD_FIELDS
         }
         if record.exc_info and record.exc_info[0]:
             kind, _, places = record.exc_info

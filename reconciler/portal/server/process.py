@@ -33,11 +33,11 @@ from reconciler.portal.web.request_limits import CONNECTIONS, LARGEST_HEAD
 
 LOG: Final = logging.getLogger("portal")
 STOP_WITHIN_S: Final = 10
+# How long current requests and the current mail may take after the signal.
 FINISH_WITHIN_S: Final = 7
-"""How long current requests and the current mail may take after the signal."""
 JOBS_EVERY_S: Final = 60
+# How long a computing thread keeps the interpreter; Python's default is 0.005.
 SWITCH_AFTER_S: Final = 0.001
-"""How long a computing thread keeps the interpreter; Python's default is 0.005."""
 
 
 class WrongSettings(Exception):
@@ -72,7 +72,9 @@ def bind_address(host: str, port: int, base_url: str | None, proxies: str) -> Li
     return ListenAddress(listening, (base_url or own).rstrip("/"), proxies)
 
 
-def listen(host: str, port: int, family: socket.AddressFamily = socket.AF_INET) -> socket.socket:
+def listen(
+    host: str, port: int, family: socket.AddressFamily = socket.AF_INET
+) -> socket.socket:
     """Return a listening socket whose connections send without delay (TCP_NODELAY).
 
     An answer is sent in two pieces, head and body; with a delay the second would wait 40 ms for an
@@ -118,16 +120,22 @@ def run_server(
     )
     sys.setswitchinterval(SWITCH_AFTER_S)
     server = _Server(config)
-    # uvicorn raises the caught signals again at its end; these handlers keep the process from dying by them
+    # uvicorn raises the caught signals again at its end; these handlers keep the process from
+    # dying by them
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, server.handle_exit)
     workers = _start_workers(store, mail_server, server.ending)
-    LOG.info("serving", extra={"address": _address(place.listening), "base_url": store.base_url})
+    LOG.info(
+        "serving", extra={"address": _address(place.listening), "base_url": store.base_url}
+    )
     server.run(sockets=[place.listening])
     server.ending.set()
     for worker in workers:
         worker.join(
-            max(0, (server.asked_at or time.monotonic()) + FINISH_WITHIN_S - time.monotonic())
+            max(
+                0,
+                (server.asked_at or time.monotonic()) + FINISH_WITHIN_S - time.monotonic(),
+            )
         )
     LOG.info("stopped")
 
@@ -158,7 +166,9 @@ def _start_workers(
     tasks: list[tuple[str, Callable[[], None]]] = [("jobs", lambda: run_jobs(store, stop))]
     if mail_server is not None:
         tasks.append(("mails", lambda: send_mails(store, mail_server, stop)))
-    workers = [threading.Thread(target=task, name=name, daemon=True) for name, task in tasks]
+    workers = [
+        threading.Thread(target=task, name=name, daemon=True) for name, task in tasks
+    ]
     for worker in workers:
         worker.start()
     return [*workers, *start_counting(store, stop)]

@@ -13,17 +13,19 @@ from reconciler.portal.store.database import failure
 from reconciler.portal.store.store import Store
 
 LOG: Final = logging.getLogger("portal")
+# Counts at the same time in one process.
 MAX_CONCURRENT: Final = 2
-"""Counts at the same time in one process."""
 POLL_EVERY_S: Final = 0.5
+# How long to wait before the next try when the database does not answer.
 RETRY_AFTER_S: Final = 15.0
-"""How long to wait before the next try when the database does not answer."""
 
 
 def start_counting(store: Store, stop: threading.Event) -> list[threading.Thread]:
     """Start the counting threads; they end after their current counts once `stop` is set."""
     threads = [
-        threading.Thread(target=_count, args=(store, stop), name=f"counts-{number}", daemon=True)
+        threading.Thread(
+            target=_count, args=(store, stop), name=f"counts-{number}", daemon=True
+        )
         for number in range(1, MAX_CONCURRENT + 1)
     ]
     for thread in threads:

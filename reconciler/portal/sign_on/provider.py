@@ -24,8 +24,8 @@ from reconciler.portal.sign_on.tokens import UnknownKey, claims_of, keys_of
 
 ANSWERS_WITHIN_S: Final = 5
 DISCOVERY_KEPT_S: Final = 3600
+# The least time between two fetches of keys, whatever tokens name.
 KEYS_KEPT_S: Final = 60
-"""The least time between two fetches of keys, whatever tokens name."""
 RETRY_AFTER_S: Final = 10
 ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -44,7 +44,9 @@ class Provider:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.client = httpx.Client(timeout=ANSWERS_WITHIN_S, headers={"Accept": "application/json"})
+        self.client = httpx.Client(
+            timeout=ANSWERS_WITHIN_S, headers={"Accept": "application/json"}
+        )
         self._discovery: Discovery | None = None
         self._silent_since: float | None = None
 
@@ -79,7 +81,9 @@ class Provider:
 
         Raises `NotProven` or `ProviderUnavailable`.
         """
-        if not hmac.compare_digest(answer.get("state", "").encode(), departure.state.encode()):
+        if not hmac.compare_digest(
+            answer.get("state", "").encode(), departure.state.encode()
+        ):
             raise NotProven("state")
         discovery = self._current_discovery()
         # RFC 9207: an answer of another provider is rejected
@@ -88,7 +92,9 @@ class Provider:
         if "code" not in answer:
             raise NotProven("refused by the provider")
         tokens = self._redeem(discovery, answer["code"], departure, back)
-        claims = self._claims(discovery, str(tokens.get("id_token", "")), departure.nonce, now)
+        claims = self._claims(
+            discovery, str(tokens.get("id_token", "")), departure.nonce, now
+        )
         return self._address(
             claims if "email" in claims else self._userinfo(discovery, claims, tokens)
         )
@@ -115,7 +121,9 @@ class Provider:
                 data=form,
                 auth=httpx.BasicAuth(quote(id, safe=""), quote(secret, safe="")),
             )
-        return self._request("POST", url, data={**form, "client_id": id, "client_secret": secret})
+        return self._request(
+            "POST", url, data={**form, "client_id": id, "client_secret": secret}
+        )
 
     def _claims(
         self, discovery: Discovery, token: str, nonce: str, now: float
@@ -143,7 +151,9 @@ class Provider:
         if not isinstance(url, str) or not is_private(url):
             raise NotProven("no address")
         more = self._request(
-            "GET", url, headers={"Authorization": f"Bearer {tokens.get('access_token', '')}"}
+            "GET",
+            url,
+            headers={"Authorization": f"Bearer {tokens.get('access_token', '')}"},
         )
         if more.get("sub") != claims["sub"]:
             raise NotProven("userinfo of somebody else")
@@ -183,18 +193,26 @@ class Provider:
 
     def _discover(self) -> Discovery:
         issuer = self.settings.issuer
-        metadata = self._request("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        metadata = self._request(
+            "GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration"
+        )
         if metadata.get("issuer") != issuer:
             raise ProviderUnavailable("its issuer differs from --oidc-issuer")
         insecure = next(
-            (endpoint for endpoint in ENDPOINTS if not is_private(str(metadata.get(endpoint, "")))),
+            (
+                endpoint
+                for endpoint in ENDPOINTS
+                if not is_private(str(metadata.get(endpoint, "")))
+            ),
             None,
         )
         if insecure:
             raise ProviderUnavailable(f"its {insecure} is missing or not https")
         try:
             return Discovery(
-                metadata, keys_of(self._request("GET", str(metadata["jwks_uri"]))), time.monotonic()
+                metadata,
+                keys_of(self._request("GET", str(metadata["jwks_uri"]))),
+                time.monotonic(),
             )
         except ValueError as error:
             raise ProviderUnavailable(str(error)) from None

@@ -25,7 +25,11 @@ class Settings:
 
 
 def settings_of(
-    issuer: str, client_id: str | None, secret: str | None, name: str | None, domains: Iterable[str]
+    issuer: str,
+    client_id: str | None,
+    secret: str | None,
+    name: str | None,
+    domains: Iterable[str],
 ) -> Settings:
     """Return the settings; a `ValueError` says what is wrong."""
     parts = urlsplit(issuer)
@@ -38,7 +42,9 @@ def settings_of(
             "--oidc-issuer must be scheme, host and path, as in the provider's configuration"
         )
     if not client_id or not secret:
-        raise ValueError(f"--oidc-issuer, --oidc-client-id and {SECRET_VARIABLE} go together")
+        raise ValueError(
+            f"--oidc-issuer, --oidc-client-id and {SECRET_VARIABLE} go together"
+        )
     return Settings(
         issuer,
         client_id,

@@ -21,10 +21,18 @@ lease_scopes = Table(
     metadata,
     Column("scope", String(100), primary_key=True),
     Column(
-        "lease", String(40), ForeignKey("leases.id", ondelete="CASCADE"), nullable=False, index=True
+        "lease",
+        String(40),
+        ForeignKey("leases.id", ondelete="CASCADE"),
+        nullable=False,
+        index=True,
     ),
 )
 
+# `ended_at`: when the token was revoked; `expires_at`: when it expires.
+#
+# `owner`: the only owner whose objects it writes. `used_at`: the last use, to a few
+# minutes.
 tokens = Table(
     "tokens",
     metadata,
@@ -39,11 +47,9 @@ tokens = Table(
     Column("owner", String(200)),
     Column("used_at", String(20)),
 )
-"""`ended_at`: when the token was revoked; `expires_at`: when it expires.
 
-`owner`: the only owner whose objects it writes. `used_at`: the last use, to a few minutes.
-"""
-
+# The provider's staff: `administrator` or `project_manager`; `invited`, `active` or
+# `removed`.
 staff = Table(
     "staff",
     metadata,
@@ -59,8 +65,8 @@ staff = Table(
     Column("status", String(20), nullable=False),
     Column("password", Text),
 )
-"""The provider's staff: `administrator` or `project_manager`; `invited`, `active` or `removed`."""
 
+# Sessions of a contact or a staff member, never of both.
 sessions = Table(
     "sessions",
     metadata,
@@ -71,8 +77,8 @@ sessions = Table(
     Column("used_at", String(20), nullable=False, index=True),
     Column("ended_at", String(20), index=True),
 )
-"""Sessions of a contact or a staff member, never of both."""
 
+# Links in mails (`activation`, `reset`); only the digest of a link's secret is stored.
 links = Table(
     "links",
     metadata,
@@ -83,8 +89,8 @@ links = Table(
     Column("expires_at", String(20), nullable=False, index=True),
     Column("used_at", String(20)),
 )
-"""Links in mails (`activation`, `reset`); only the digest of a link's secret is stored."""
 
+# Unconfirmed sign-ups; deleted when the link expires.
 sign_ups = Table(
     "sign_ups",
     metadata,
@@ -98,8 +104,9 @@ sign_ups = Table(
     Column("created_at", String(20), nullable=False),
     Column("expires_at", String(20), nullable=False, index=True),
 )
-"""Unconfirmed sign-ups; deleted when the link expires."""
 
+# Throttled attempts: failed log-ins by a digest of address or host, limits by the person's
+# id.
 attempts = Table(
     "attempts",
     metadata,
@@ -108,4 +115,3 @@ attempts = Table(
     Column("at", String(20), nullable=False, index=True),
     Column("amount", Integer, nullable=False, server_default="1"),
 )
-"""Throttled attempts: failed log-ins by a digest of address or host, limits by the person's id."""

@@ -69,7 +69,8 @@ class Manifest:
         )
         chain = f"; the head of its audit feed is {self.head}" if self.head else ""
         return (
-            f"revision {self.revision} of {self.portal}: {counts}, {len(self.files):,} files of {size:,} bytes"
+            f"revision {self.revision} of {self.portal}: {counts}, {len(self.files):,} files of "
+            f"{size:,} bytes"
             f"{absent}{chain}"
         )
 
@@ -124,7 +125,9 @@ def _manifest(file: zipfile.ZipFile) -> Manifest:
         if document.pop("format") != FORMAT:
             raise WrongArchive(f"the archive does not have format {FORMAT}")
         parts = {
-            kind: {_valid_name(name): Part(**part) for name, part in document.pop(kind).items()}
+            kind: {
+                _valid_name(name): Part(**part) for name, part in document.pop(kind).items()
+            }
             for kind in ("tables", "files")
         }
         manifest = Manifest(**{**document, **parts, "missing": tuple(document["missing"])})
@@ -132,7 +135,8 @@ def _manifest(file: zipfile.ZipFile) -> Manifest:
         raise WrongArchive(f"the archive's manifest cannot be read: {error}") from None
     if manifest.schema not in known_versions():
         raise WrongArchive(
-            f"the archive is of version '{manifest.schema}', which is newer than this program; update the program"
+            f"the archive is of version '{manifest.schema}', which is newer than this program; "
+            f"update the program"
         )
     return manifest
 
@@ -151,7 +155,9 @@ def _verify(file: zipfile.ZipFile, manifest: Manifest) -> None:
         for name, part in parts.items():
             actual = _read(file, member(name), lines=kind == "table")
             if actual != part:
-                raise WrongArchive(f"{kind} '{name}' of the archive differs from its manifest")
+                raise WrongArchive(
+                    f"{kind} '{name}' of the archive differs from its manifest"
+                )
 
 
 def _read(file: zipfile.ZipFile, member: str, *, lines: bool) -> Part:

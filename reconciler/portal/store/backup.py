@@ -57,7 +57,9 @@ def write_archive(engine: Engine, files: Path, out: Path) -> Manifest:
 def _write(connection: Connection, files: Path, archive: zipfile.ZipFile) -> Manifest:
     check_version(connection)
     head = connection.execute(select(t.portal)).one()
-    tables = [table for table in t.metadata.sorted_tables if table.name not in TRANSIENT_TABLES]
+    tables = [
+        table for table in t.metadata.sorted_tables if table.name not in TRANSIENT_TABLES
+    ]
     parts = {table.name: _write_table(connection, table, archive) for table in tables}
     present, absent = _write_files(connection, files, archive)
     manifest = Manifest(
@@ -82,10 +84,17 @@ def _write_table(connection: Connection, table: Table, archive: zipfile.ZipFile)
         statement = statement.where(
             t.files.c.request.is_not(None)
         )  # pending uploads are deleted within a day
-    rows = connection.execution_options(yield_per=_ROWS_PER_FETCH).execute(statement).mappings()
+    rows = (
+        connection.execution_options(yield_per=_ROWS_PER_FETCH)
+        .execute(statement)
+        .mappings()
+    )
     with archive.open(table_member(table.name), "w", force_zip64=True) as member:
         for row in rows:
-            line = json.dumps(dict(row), ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+            line = (
+                json.dumps(dict(row), ensure_ascii=False, separators=(",", ":")).encode()
+                + b"\n"
+            )
             digest.update(line)
             member.write(line)
             count += 1

@@ -63,8 +63,12 @@ def verify_feed(connection: Connection, expected_head: str | None = None) -> Fee
         (problem for row in streamed if (problem := verification.check(dict(row)))), None
     )
     if failure is None:
-        failure = verification.check_end(connection.execute(select(t.portal.c.head)).scalar_one())
-    return FeedCheck(verification.entries, verification.head, tuple(verification.restores), failure)
+        failure = verification.check_end(
+            connection.execute(select(t.portal.c.head)).scalar_one()
+        )
+    return FeedCheck(
+        verification.entries, verification.head, tuple(verification.restores), failure
+    )
 
 
 class _Verification:
@@ -83,8 +87,10 @@ class _Verification:
         """Return the fault of the next entry; None if it holds."""
         if not chain.is_chained_after(self.head, entry):
             return (
-                f"the entry of revision {entry['revision']}, seq {entry['seq']} is not what was chained after the "
-                "entry before it: one of the two was edited, or an entry between them was removed or added"
+                f"the entry of revision {entry['revision']}, seq {entry['seq']} is not what was "
+                f"chained after the "
+                "entry before it: one of the two was edited, or an entry between them was "
+                "removed or added"
             )
         self.entries, self.head = self.entries + 1, entry["hash"]
         self.expected_head_seen = self.expected_head_seen or self.head == self.expected_head
@@ -107,11 +113,20 @@ class _Verification:
         if self.unlisted:
             entry, _, path = next(iter(self.unlisted)).partition(" ")
             revision, _, seq = entry.partition(".")
-            return f"'{path}' of the entry of revision {revision}, seq {seq} was erased, and no erasure names it"
+            return (
+                f"'{path}' of the entry of revision {revision}, seq {seq} was erased, and no "
+                f"erasure names it"
+            )
         if self.head != head:
-            return f"the last entries are missing: the portal's head is {head}, that of the last entry {self.head}"
+            return (
+                f"the last entries are missing: the portal's head is {head}, that of the "
+                f"last entry {self.head}"
+            )
         if not self.expected_head_seen:
-            return f"no entry has the head {self.expected_head}: entries are missing, or the whole chain was recomputed"
+            return (
+                f"no entry has the head {self.expected_head}: entries are missing, or the "
+                f"whole chain was recomputed"
+            )
         return None
 
 
@@ -124,7 +139,9 @@ def newest_are_chained(connection: Connection) -> bool:
     if last is None:
         return head in {None, chain.START}
     before = (
-        connection.execute(entries.where(c.revision < last["revision"]).limit(1)).mappings().first()
+        connection.execute(entries.where(c.revision < last["revision"]).limit(1))
+        .mappings()
+        .first()
     )
     previous = before["hash"] if before else chain.START
     newest = select(t.changes).where(c.revision == last["revision"]).order_by(c.seq)

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import TypeAlias
 
+# Returns the time in UTC, as `2026-11-23T16:00:00Z`.
 Clock: TypeAlias = Callable[[], str]
-"""Returns the time in UTC, as `2026-11-23T16:00:00Z`."""
 
 
 def system_clock() -> str:

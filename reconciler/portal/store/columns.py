@@ -7,15 +7,15 @@ from typing import Final
 from sqlalchemy import JSON, BigInteger, Column, Integer, MetaData, String
 from sqlalchemy.types import TypeEngine
 
+# Names of constraints and indexes, so that migrations can refer to them.
 CONSTRAINT_NAMES: Final = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "fk": "fk_%(table_name)s_%(column_0_name)s",
     "pk": "pk_%(table_name)s",
 }
-"""Names of constraints and indexes, so that migrations can refer to them."""
+# All tables of the portal (`store.tables`).
 metadata = MetaData(naming_convention=CONSTRAINT_NAMES)
-"""All tables of the portal (`store.tables`)."""
 Big: Final = BigInteger().with_variant(Integer, "sqlite")
 
 

@@ -43,10 +43,10 @@ from reconciler.portal.rules.fields import DEFAULTS
 from reconciler.portal.store import tables as t
 from reconciler.portal.uploads.private_files import make_private
 
+# Connections per process, and how long a request waits for one before it gets 503.
 _POOL: Final[Mapping[str, Any]] = {"pool_size": 20, "max_overflow": 20, "pool_timeout": 2}
-"""Connections per process, and how long a request waits for one before it gets 503."""
+# The exceptions while the database does not answer or no connection is free.
 UNAVAILABLE: Final = (OperationalError, PoolTimeout)
-"""The exceptions while the database does not answer or no connection is free."""
 
 
 class WrongDatabase(Exception):
@@ -62,7 +62,8 @@ def open_database(url: str) -> Engine:
         address = address.set(drivername="postgresql+psycopg")
     if address.get_backend_name() != "postgresql":
         raise WrongDatabase(
-            f"'{address.get_backend_name()}' is not a supported database; use sqlite:/// or postgresql://"
+            f"'{address.get_backend_name()}' is not a supported database; use sqlite:/// or "
+            f"postgresql://"
         )
     try:
         return create_engine(
@@ -74,8 +75,10 @@ def open_database(url: str) -> Engine:
         )
     except ModuleNotFoundError as error:
         raise WrongDatabase(
-            f"the driver for PostgreSQL is not installed: {error.name} is missing; install the portal "
-            "with the extra postgres: pipx install --force '/path/portal_reconciler-…-py3-none-any.whl[portal,postgres]'"
+            f"the driver for PostgreSQL is not installed: {error.name} is missing; install the "
+            f"portal "
+            "with the extra postgres: pipx install --force "
+            "'/path/portal_reconciler-…-py3-none-any.whl[portal,postgres]'"
         ) from None
 
 
@@ -84,7 +87,8 @@ def _address(url: str) -> URL:
         return make_url(url)
     except (ArgumentError, ValueError):
         raise WrongDatabase(
-            "this is not the URL of a database: write sqlite:///FILE or postgresql://USER@HOST/NAME, "
+            "this is not the URL of a database: write sqlite:///FILE or "
+            "postgresql://USER@HOST/NAME, "
             "and special characters of a password as %XX"
         ) from None
 
@@ -92,14 +96,22 @@ def _address(url: str) -> URL:
 def folder_beside(database: str) -> Path | None:
     """Return the folder of files beside a database file; None for other databases."""
     address = _address(database)
-    if address.get_backend_name() == "sqlite" and address.database not in {None, "", ":memory:"}:
+    if address.get_backend_name() == "sqlite" and address.database not in {
+        None,
+        "",
+        ":memory:",
+    }:
         return Path(f"{address.database}-files")
     return None
 
 
 def _sqlite(url: str) -> Engine:
     engine = create_engine(
-        url, poolclass=QueuePool, **_POOL, connect_args={"timeout": 30}, hide_parameters=True
+        url,
+        poolclass=QueuePool,
+        **_POOL,
+        connect_args={"timeout": 30},
+        hide_parameters=True,
     )
 
     file = engine.url.database or ""
@@ -133,6 +145,7 @@ def _sqlite(url: str) -> Engine:
     return engine
 
 
+# Driver messages that a log may contain; the rest could name somebody.
 _LOGGABLE: Final = (
     "connection refused",
     "no such file or directory",
@@ -152,7 +165,6 @@ _LOGGABLE: Final = (
     "remaining connection slots",
     "the connection is closed",
 )
-"""Driver messages that a log may contain; the rest could name somebody."""
 
 
 def failure(error: SQLAlchemyError) -> Mapping[str, str]:
@@ -170,7 +182,11 @@ def failure(error: SQLAlchemyError) -> Mapping[str, str]:
 @contextmanager
 def reading(engine: Engine) -> Iterator[Connection]:
     """Open a transaction that sees one state of the database and writes nothing."""
-    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {}
+    options = (
+        {"isolation_level": "REPEATABLE READ"}
+        if engine.dialect.name == "postgresql"
+        else {}
+    )
     with engine.connect().execution_options(**options) as connection, connection.begin():
         yield connection
 
@@ -218,7 +234,8 @@ def upgrade(connection: Connection, version: str) -> None:
     current, _ = schema_of(connection)
     if current is not None and current not in known_versions():
         raise WrongDatabase(
-            f"the database is of version '{current}', which is newer than this program; update the program"
+            f"the database is of version '{current}', which is newer than this program; update "
+            f"the program"
         )
     config = migrations()
     config.attributes["connection"] = connection
@@ -229,13 +246,16 @@ def upgrade(connection: Connection, version: str) -> None:
 def known_versions() -> tuple[str, ...]:
     """Return the schema versions that this program knows, newest first."""
     return tuple(
-        script.revision for script in ScriptDirectory.from_config(migrations()).walk_revisions()
+        script.revision
+        for script in ScriptDirectory.from_config(migrations()).walk_revisions()
     )
 
 
 def schema_of(connection: Connection) -> tuple[str | None, str]:
     """Return the schema version of the database (None: empty) and this program's version."""
-    return MigrationContext.configure(connection).get_current_revision(), known_versions()[0]
+    return MigrationContext.configure(connection).get_current_revision(), known_versions()[
+        0
+    ]
 
 
 def check_version(connection: Connection) -> None:
@@ -243,7 +263,8 @@ def check_version(connection: Connection) -> None:
     current, newest = schema_of(connection)
     if current != newest:
         raise WrongDatabase(
-            f"the database is of version '{current}', not '{newest}'; use the program that serves it"
+            f"the database is of version '{current}', not '{newest}'; use the program that "
+            f"serves it"
         )
 
 
@@ -316,8 +337,12 @@ def is_one_of(
 ) -> ColumnElement[bool]:
     """Return the condition that a column holds one of the texts, as a single parameter."""
     if connection.dialect.name == "postgresql":
-        return column.in_(select(func.json_array_elements_text(cast(list(texts), postgresql.JSON))))
-    return column.in_(select(func.json_each(json.dumps(list(texts))).table_valued("value").c.value))
+        return column.in_(
+            select(func.json_array_elements_text(cast(list(texts), postgresql.JSON)))
+        )
+    return column.in_(
+        select(func.json_each(json.dumps(list(texts))).table_valued("value").c.value)
+    )
 
 
 def renew_epoch(connection: Connection) -> None:

@@ -74,7 +74,9 @@ def _check_rights(work: Work, narrowed: Sequence[Row]) -> None:
         had = protection.rights_to_order(person.first or {}, home.first or {}, before)
         _refuse_loss(
             person,
-            protection.lost_right(had, protection.rights_to_order(person.values, home.values, now)),
+            protection.lost_right(
+                had, protection.rights_to_order(person.values, home.values, now)
+            ),
         )
 
 
@@ -89,7 +91,9 @@ def _affected_contacts(work: Work, narrowed: Sequence[Row]) -> list[Row]:
         if everywhere or row["customer"] in homes
     }
     if everywhere or homes:
-        at_homes = [] if everywhere else [is_one_of(work.connection, c.customer, sorted(homes))]
+        at_homes = (
+            [] if everywhere else [is_one_of(work.connection, c.customer, sorted(homes))]
+        )
         protected_rows = work.where("contact", c.protected, c.status.in_(LIVING), *at_homes)
         people |= {
             row.id: row
@@ -104,7 +108,8 @@ def _check_transitions(work: Work) -> None:
     transitions = [
         row
         for row in work.rows.values()
-        if row.kind == "request" and (row.first is None or row.first["state"] != row["state"])
+        if row.kind == "request"
+        and (row.first is None or row.first["state"] != row["state"])
     ]
     if not transitions:
         return
@@ -113,4 +118,6 @@ def _check_transitions(work: Work) -> None:
         if entry["object"] == "request":
             entries[entry["id"]].append(entry)
     for row in transitions:
-        check_transitions(row.first["state"] if row.first else None, row.values, entries[row.id])
+        check_transitions(
+            row.first["state"] if row.first else None, row.values, entries[row.id]
+        )

@@ -45,7 +45,9 @@ def _violations() -> Iterator[tuple[str, Select[Any]]]:
         "{id} is no contact and holds an address",
         select(c.id).where(not_(lives), c.address_form.is_not(None)),
     )
-    of_customer = select(c.id).select_from(t.contacts.join(t.customers, home.id == c.customer))
+    of_customer = select(c.id).select_from(
+        t.contacts.join(t.customers, home.id == c.customer)
+    )
     yield (
         "contact {id} lives at an archived customer",
         of_customer.where(lives, home.status == CustomerStatus.ARCHIVED),
@@ -55,12 +57,18 @@ def _violations() -> Iterator[tuple[str, Select[Any]]]:
         of_customer.where(c.owner.is_not(None), c.owner.is_distinct_from(home.owner)),
     )
     for table in (t.sessions, t.tokens):
-        of_access = select(c.id).select_from(table.join(t.contacts, c.id == table.c.contact))
+        of_access = select(c.id).select_from(
+            table.join(t.contacts, c.id == table.c.contact)
+        )
         yield (
             "removed contact {id} still has access",
             of_access.where(table.c.ended_at.is_(None), c.status == ContactStatus.REMOVED),
         )
-    for table, column in ((t.services, "owner"), (t.customers, "owner"), (t.contacts, "customer")):
+    for table, column in (
+        (t.services, "owner"),
+        (t.customers, "owner"),
+        (t.contacts, "customer"),
+    ):
         life = (table.c[column], table.c.external_key, table.c.life)
         yield (
             f"two {table.name} are life {{life}} of '{{external_key}}'",
@@ -72,7 +80,9 @@ def _violations() -> Iterator[tuple[str, Select[Any]]]:
     newest = select(func.max(t.changes.c.revision).label("newest")).subquery()
     yield (
         "change of revision {newest} above {revision}",
-        select(newest.c.newest, t.portal.c.revision).where(newest.c.newest > t.portal.c.revision),
+        select(newest.c.newest, t.portal.c.revision).where(
+            newest.c.newest > t.portal.c.revision
+        ),
     )
 
 
@@ -80,14 +90,17 @@ def _violations() -> Iterator[tuple[str, Select[Any]]]:
 _WORK_WITHOUT_OWNER: Final = _work_without_owner()
 _VIOLATIONS: Final = tuple(_violations())
 _NAMED: Final = tuple(
-    (kind, select(table)) for kind, table in (("customer", t.customers), ("contact", t.contacts))
+    (kind, select(table))
+    for kind, table in (("customer", t.customers), ("contact", t.contacts))
 )
 
 
 def work_without_owner(
     connection: Connection, customers: Collection[str] | None = None
 ) -> list[tuple[str, str]]:
-    """Open requests (id, owner) whose owner is not a living contact of the customer who may hold work."""
+    """Open requests (id, owner) whose owner is not a living contact of the customer who may
+    hold work.
+    """
     statement = _WORK_WITHOUT_OWNER
     if customers is not None:
         statement = statement.where(t.requests.c.customer.in_(customers))
@@ -110,10 +123,13 @@ def customers_with_manager(connection: Connection, customers: Collection[str]) -
 def broken_invariants(connection: Connection) -> list[str]:
     """Return a sentence for each violated invariant; empty if all hold."""
     violations = [
-        f"open request {id} is owned by {owner}" for id, owner in work_without_owner(connection)
+        f"open request {id} is owned by {owner}"
+        for id, owner in work_without_owner(connection)
     ]
     for sentence, statement in _VIOLATIONS:
-        violations += [sentence.format_map(row) for row in connection.execute(statement).mappings()]
+        violations += [
+            sentence.format_map(row) for row in connection.execute(statement).mappings()
+        ]
     for kind, statement in _NAMED:
         rows = map(dict, connection.execute(statement).mappings())
         violations += [

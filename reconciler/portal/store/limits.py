@@ -15,7 +15,13 @@ from sqlalchemy import Connection, delete, insert, select
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.throttle import DAY_S, KEPT_S, Limit, Window, seconds_until_room_for
+from reconciler.portal.rules.throttle import (
+    DAY_S,
+    KEPT_S,
+    Limit,
+    Window,
+    seconds_until_room_for,
+)
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later, moment
 from reconciler.portal.store.unit_of_work import Row, Work
@@ -27,7 +33,9 @@ _OF_STAFF: Final = frozenset({Limit.STAFF_MAILS})
 class LimitReached(Problem):
     """The refusal of an action beyond a limit; `object` and `id` name who reached it."""
 
-    def __init__(self, limit: Limit, object: str, id: str, window: Window, wait_s: int) -> None:
+    def __init__(
+        self, limit: Limit, object: str, id: str, window: Window, wait_s: int
+    ) -> None:
         when = f"; the next is possible in {wait_s} s" if window.within_s else ""
         super().__init__(
             "rate-limited",
@@ -82,7 +90,9 @@ def record_attempt(connection: Connection, subject: str, now: str, amount: int =
     """Record for a day that something happened `amount` times; return the id of the row."""
     c, id = t.attempts.c, f"try_{secrets.token_hex(10)}"
     connection.execute(delete(t.attempts).where(c.at < later(now, seconds=-KEPT_S)))
-    connection.execute(insert(t.attempts).values(id=id, subject=subject, at=now, amount=amount))
+    connection.execute(
+        insert(t.attempts).values(id=id, subject=subject, at=now, amount=amount)
+    )
     return id
 
 
@@ -94,7 +104,9 @@ def limits_reached(connection: Connection, now: str) -> dict[Limit, int]:
         .distinct()
         .where(c.subject.startswith(f"{_REACHED}:"), c.at >= later(now, seconds=-DAY_S))
     )
-    limits = [Limit(subject.split(":")[1]) for subject in connection.execute(recent).scalars()]
+    limits = [
+        Limit(subject.split(":")[1]) for subject in connection.execute(recent).scalars()
+    ]
     return {limit: limits.count(limit) for limit in Limit}
 
 
@@ -123,7 +135,9 @@ def _record_in_history(work: Work, error: LimitReached) -> None:
     """Record in the history that the limit was reached, once per window."""
     subject, c = f"{_REACHED}:{error.limit}:{error.id}", t.attempts.c
     since = later(work.now, seconds=-error.recorded_for_s)
-    if work.connection.execute(select(c.id).where(c.subject == subject, c.at > since)).first():
+    if work.connection.execute(
+        select(c.id).where(c.subject == subject, c.at > since)
+    ).first():
         return
     record_attempt(work.connection, subject, work.now)
     entry = Work(work.connection, work.portal, work.principal, work.now)

@@ -51,8 +51,8 @@ from reconciler.portal.uploads.private_files import new_private_file
 
 _ROWS_A_STATEMENT: Final = 500
 LINK_VOID: Final = "the portal was restored: the link in this mail no longer works"
+# How long the recipient and subject of a given-up mail are kept.
 KEPT_DAYS: Final = 30
-"""How long the recipient and subject of a given-up mail are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +92,9 @@ def restore_archive(
 def _check_folder(folder: Path, manifest: Manifest) -> None:
     """Raise a `WrongArchive` if the folder already contains one of the archive's files."""
     if there := [id for id in sorted(manifest.files) if os.path.lexists(folder / id)]:
-        raise WrongArchive(f"'{folder}' already holds '{there[0]}'; name an empty folder of files")
+        raise WrongArchive(
+            f"'{folder}' already holds '{there[0]}'; name an empty folder of files"
+        )
 
 
 def _check_empty(connection: Connection, manifest: Manifest) -> None:
@@ -107,7 +109,8 @@ def _check_empty(connection: Connection, manifest: Manifest) -> None:
         return
     if current != manifest.schema:
         raise WrongDatabase(
-            f"the database is of version '{current}', the archive of '{manifest.schema}'; name a new database"
+            f"the database is of version '{current}', the archive of '{manifest.schema}'; name "
+            f"a new database"
         )
     for table in t.metadata.sorted_tables:
         if table.name in {"portal", "settings"}:
@@ -124,7 +127,9 @@ def _write_rows(connection: Connection, archive: Archive) -> None:
     present = _tables_of(connection)
     unknown = set(archive.manifest.tables) - {table.name for table in present}
     if unknown:
-        raise WrongArchive(f"no version '{archive.manifest.schema}' has a table '{min(unknown)}'")
+        raise WrongArchive(
+            f"no version '{archive.manifest.schema}' has a table '{min(unknown)}'"
+        )
     for table in present:
         if table.name in archive.manifest.tables:
             _write_table(connection, table, archive.rows(table.name))
@@ -143,7 +148,9 @@ def _tables_of(connection: Connection) -> list[Table]:
     return metadata.sorted_tables
 
 
-def _write_table(connection: Connection, table: Table, rows: Iterator[dict[str, Any]]) -> None:
+def _write_table(
+    connection: Connection, table: Table, rows: Iterator[dict[str, Any]]
+) -> None:
     names = {column.name for column in table.columns}
     while chunk := list(islice(rows, _ROWS_A_STATEMENT)):
         if any(set(row) != names for row in chunk):
@@ -153,7 +160,9 @@ def _write_table(connection: Connection, table: Table, rows: Iterator[dict[str, 
         connection.execute(insert(table), chunk)
 
 
-def _begin_epoch(connection: Connection, manifest: Manifest, *, keep_tokens: bool) -> RestoreResult:
+def _begin_epoch(
+    connection: Connection, manifest: Manifest, *, keep_tokens: bool
+) -> RestoreResult:
     portal = connection.execute(select(t.portal)).mappings().first()
     if portal is None:
         raise WrongArchive("the archive has no row of the portal itself")
@@ -168,7 +177,10 @@ def _begin_epoch(connection: Connection, manifest: Manifest, *, keep_tokens: boo
         )
     links, sign_ups = (
         connection.execute(delete(table).where(condition)).rowcount
-        for table, condition in ((t.links, t.links.c.used_at.is_(None)), (t.sign_ups, true()))
+        for table, condition in (
+            (t.links, t.links.c.used_at.is_(None)),
+            (t.sign_ups, true()),
+        )
     )
     row = Row("portal", {"id": portal["id"]}, None)
     before = {"epoch": portal["epoch"], "head": portal["head"]}
@@ -190,7 +202,9 @@ def _requeue_claimed(connection: Connection) -> None:
 def _void_mails(connection: Connection, now: str) -> int:
     """Give up queued mails whose link no longer works; return how many there were."""
     c = t.outbox.c
-    leads = or_(*(c.text.contains(f"/{page}/") for page in ("activate", "confirm", "reset")))
+    leads = or_(
+        *(c.text.contains(f"/{page}/") for page in ("activate", "confirm", "reset"))
+    )
     dead = {
         "state": MailState.DEAD,
         "next_try_at": None,
@@ -207,7 +221,9 @@ def _tokens(connection: Connection) -> tuple[tuple[str, str, str], ...]:
     """Return id, scope and name of each valid token."""
     c = t.tokens.c
     rows = connection.execute(
-        select(c.id, c.scope, c.name).where(c.ended_at.is_(None)).order_by(c.created_at, c.id)
+        select(c.id, c.scope, c.name)
+        .where(c.ended_at.is_(None))
+        .order_by(c.created_at, c.id)
     )
     return tuple((row.id, row.scope, row.name) for row in rows)
 
@@ -223,7 +239,9 @@ def _write_files(folder: Path, archive: Archive) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise WrongArchive(f"files cannot be written to '{folder}': {error.strerror}") from None
+        raise WrongArchive(
+            f"files cannot be written to '{folder}': {error.strerror}"
+        ) from None
 
 
 def _write_file(path: Path, archive: Archive, id: str) -> None:

@@ -49,4 +49,6 @@ class Row:
         """The values that the database does not have yet."""
         if self.saved is None:
             return self.values
-        return {name: value for name, value in self.values.items() if value != self.saved[name]}
+        return {
+            name: value for name, value in self.values.items() if value != self.saved[name]
+        }

@@ -31,8 +31,8 @@ from reconciler.portal.store.limits import count_caused, keep_counts
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.uploads.vault import Vault
 
+# A database up to this size is rewritten right after an erasure; a larger one by a job.
 AT_ONCE_BYTES: Final = 32 * 1024 * 1024
-"""A database up to this size is rewritten right after an erasure; a larger one by a job."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,12 @@ class Store:
         refusal: Exception | None = None
         with writing(self.engine) as (connection, portal):
             work = Work(
-                connection, portal, principal, self.clock(), self.base_url, limits=self.limits
+                connection,
+                portal,
+                principal,
+                self.clock(),
+                self.base_url,
+                limits=self.limits,
             )
             try:
                 with connection.begin_nested() if principal.person else nullcontext():
@@ -113,5 +118,10 @@ def open_store(
     migrate(engine)
     vault = Vault(files or folder_beside(url))
     return Store(
-        engine, clock, base_url, vault, [] if check_invariants else None, limits=limits or Limits()
+        engine,
+        clock,
+        base_url,
+        vault,
+        [] if check_invariants else None,
+        limits=limits or Limits(),
     )

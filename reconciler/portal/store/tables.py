@@ -7,7 +7,17 @@ transaction that last wrote the row, for `since`). Times are sortable UTC texts:
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Column, ForeignKey, Index, Integer, String, Table, Text, text
+from sqlalchemy import (
+    Boolean,
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    Table,
+    Text,
+    text,
+)
 
 from reconciler.portal.rules.chain import START
 from reconciler.portal.store.access_tables import (
@@ -45,6 +55,11 @@ __all__ = [
     "tokens",
 ]
 
+# One row, which every writer locks first, so that revisions become visible in order.
+#
+# `head`: the hash of the last entry of the audit feed (`rules.chain`). `secret` keys the
+# CSRF tokens of all server processes. `name` is empty unless an administrator set one
+# (`i18n.portal_name`).
 portal = Table(
     "portal",
     metadata,
@@ -57,12 +72,11 @@ portal = Table(
     Column("secret", String(64), nullable=False, server_default=""),
     Column("head", String(64), nullable=False, server_default=START),
 )
-"""One row, which every writer locks first, so that revisions become visible in order.
 
-`head`: the hash of the last entry of the audit feed (`rules.chain`). `secret` keys the CSRF tokens
-of all server processes. `name` is empty unless an administrator set one (`i18n.portal_name`).
-"""
-
+# `last_commits`: by owner, the commit of the last batch that wrote the settings or a
+# service.
+#
+# It outlives the services.
 settings = Table(
     "settings",
     metadata,
@@ -71,13 +85,11 @@ settings = Table(
     Column("languages", json_type(), nullable=False),
     Column("offers", json_type(), nullable=False),
     Column("branding", json_type(), nullable=False),
-    Column("activation", json_type(), nullable=False, server_default='{"expire_after_days":14}'),
+    Column(
+        "activation", json_type(), nullable=False, server_default='{"expire_after_days":14}'
+    ),
     Column("last_commits", json_type(), nullable=False, server_default="{}"),
 )
-"""`last_commits`: by owner, the commit of the last batch that wrote the settings or a service.
-
-It outlives the services.
-"""
 
 services = Table(
     "services",
@@ -93,6 +105,10 @@ services = Table(
     Column("price", json_type()),
 )
 
+# `name_form` is unique among all customers and empty for archived ones.
+#
+# `registration_code`: people who sign up with it belong to this customer; only the portal
+# knows it. `sought`: the search form (`rules.search`), also for contacts.
 customers = Table(
     "customers",
     metadata,
@@ -122,12 +138,8 @@ customers = Table(
         postgresql_where=text("status <> 'archived'"),
     ),
 )
-"""`name_form` is unique among all customers and empty for archived ones.
 
-`registration_code`: people who sign up with it belong to this customer; only the portal knows it.
-`sought`: the search form (`rules.search`), also for contacts.
-"""
-
+# `address_form` is unique; it is empty for registrations and removed contacts.
 contacts = Table(
     "contacts",
     metadata,
@@ -162,8 +174,11 @@ contacts = Table(
         postgresql_where=text("status <> 'removed'"),
     ),
 )
-"""`address_form` is unique; it is empty for registrations and removed contacts."""
 
+# The last life of a row under a key that it lost: it was renamed, released or deleted.
+#
+# `home`: the scope of the key, which is the owner of customers and services and the
+# customer of contacts.
 lives = Table(
     "lives",
     metadata,
@@ -172,12 +187,10 @@ lives = Table(
     Column("key", String(63), primary_key=True),
     Column("life", Integer, nullable=False),
 )
-"""The last life of a row under a key that it lost: it was renamed, released or deleted.
 
-`home`: the scope of the key, which is the owner of customers and services and the customer of
-contacts.
-"""
-
+# `words`: weighted. `cost`: decimal, for all target languages. `progress`: percent.
+#
+# `taken_at`: when somebody of the customer first downloaded a delivered file.
 requests = Table(
     "requests",
     metadata,
@@ -208,11 +221,13 @@ requests = Table(
     Index("ix_requests_owner_state", "owner", "state"),
     Index("ix_requests_created_at_id", "created_at", "id"),
 )
-"""`words`: weighted. `cost`: decimal, for all target languages. `progress`: percent.
 
-`taken_at`: when somebody of the customer first downloaded a delivered file.
-"""
-
+# Uploaded files: `source`, `reference`, or `delivery` in a target language.
+#
+# `words` are weighted; empty where `uncounted` says why a person has to count, and while
+# they are being counted. `count_at`: when a pending count is due; empty once it ended. A
+# pending upload has no `request` and `kind`: only `person` (or, for tokens, a caller with
+# the id) may use it, and it is deleted after a day.
 files = Table(
     "files",
     metadata,
@@ -231,14 +246,11 @@ files = Table(
     Column("by", Text, nullable=False),
     Column("created_at", String(20), nullable=False, index=True),
 )
-"""Uploaded files: `source`, `reference`, or `delivery` in a target language.
 
-`words` are weighted; empty where `uncounted` says why a person has to count, and while they are
-being counted. `count_at`: when a pending count is due; empty once it ended. A pending upload has no
-`request` and `kind`: only `person` (or, for tokens, a caller with the id) may use it, and it is
-deleted after a day.
-"""
-
+# The audit feed: who, when, what, before, after, by which commit.
+#
+# `person`: the id of the contact or staff member whose name is `by`, so that it can be
+# erased. `seals`, `hash`: the chain of entries, which detects edits (`rules.chain`).
 changes = Table(
     "changes",
     metadata,
@@ -260,12 +272,11 @@ changes = Table(
     Column("hash", String(64), nullable=False, server_default=""),
     Index("ix_changes_object_revision_seq", "object", "revision", "seq"),
 )
-"""The audit feed: who, when, what, before, after, by which commit.
 
-`person`: the id of the contact or staff member whose name is `by`, so that it can be erased.
-`seals`, `hash`: the chain of entries, which detects edits (`rules.chain`).
-"""
-
+# `next_try_at`: when a pending mail is due; empty once it is sent or given up.
+#
+# `forget_at`: when a sent or given-up mail loses recipient, subject and text; empty before
+# and after.
 outbox = Table(
     "outbox",
     metadata,
@@ -288,10 +299,6 @@ outbox = Table(
     Column("forget_at", String(20), index=True),
     Index("ix_outbox_next_try_at_revision_id", "next_try_at", "revision", "id"),
 )
-"""`next_try_at`: when a pending mail is due; empty once it is sent or given up.
-
-`forget_at`: when a sent or given-up mail loses recipient, subject and text; empty before and after.
-"""
 
 idempotency = Table(
     "idempotency",

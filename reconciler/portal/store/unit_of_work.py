@@ -37,6 +37,7 @@ from reconciler.portal.store.row import Row
 
 __all__ = ["KINDS", "Change", "Row", "Work"]
 
+# The table of each kind of row, in the order of their references.
 _KIND: Final = {
     "settings": t.settings,
     "service": t.services,
@@ -45,11 +46,10 @@ _KIND: Final = {
     "request": t.requests,
     "staff": t.staff,
 }
-"""The table of each kind of row, in the order of their references."""
+# The kind of row by table name.
 KINDS: Final = {table.name: kind for kind, table in _KIND.items()}
-"""The kind of row by table name."""
+# Returns new values for some columns of a row.
 Change: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
-"""Returns new values for some columns of a row."""
 _PREFIX: Final = {
     "service": "svc",
     "customer": "cus",
@@ -139,7 +139,9 @@ class Work:
     def remove(self, row: Row) -> None:
         """Delete a row for good; nothing may refer to it, and it must own no open work."""
         self.flush()
-        self.connection.execute(delete(_KIND[row.kind]).where(_KIND[row.kind].c.id == row.id))
+        self.connection.execute(
+            delete(_KIND[row.kind]).where(_KIND[row.kind].c.id == row.id)
+        )
         del self.rows[(row.kind, row.id)]
         self.dirty.pop(id(row), None)
         row.is_deleted = True
@@ -202,7 +204,11 @@ class Work:
 
     def flush(self) -> None:
         """Write all changes in memory without committing them."""
-        dirty = [row for row in self.dirty.values() if row.saved is None or row.values != row.saved]
+        dirty = [
+            row
+            for row in self.dirty.values()
+            if row.saved is None or row.values != row.saved
+        ]
         self.dirty.clear()
         for table in _KIND.values():
             self._write(table, [row for row in dirty if _KIND[row.kind] is table])
@@ -240,7 +246,9 @@ class Work:
             ],
         )
 
-    def rewrite(self, kind: str, rows: Mapping[str, Mapping[str, Any]], change: Change) -> None:
+    def rewrite(
+        self, kind: str, rows: Mapping[str, Mapping[str, Any]], change: Change
+    ) -> None:
         """Apply `change` to the columns of many rows, by id, in one statement.
 
         Versions stay, because nobody wrote these rows; revisions move, so `since` shows them. The
@@ -295,7 +303,9 @@ class Work:
         wrote = bool(entries or any(row.first != row.values for row in self.rows.values()))
         if wrote:
             head = entries[-1]["hash"] if entries else self.portal["head"]
-            self.connection.execute(update(t.portal).values(revision=self.revision, head=head))
+            self.connection.execute(
+                update(t.portal).values(revision=self.revision, head=head)
+            )
         return wrote
 
     def leave_no_traces(self) -> None:
@@ -311,7 +321,9 @@ class Work:
             (t.tokens, t.tokens.c.contact == person),
         ):
             self.connection.execute(
-                update(table).where(owned, table.c.ended_at.is_(None)).values(ended_at=self.now)
+                update(table)
+                .where(owned, table.c.ended_at.is_(None))
+                .values(ended_at=self.now)
             )
         self.connection.execute(
             delete(t.links).where(

@@ -18,7 +18,9 @@ def download_headers(name: str) -> dict[str, str]:
 
     Both forms of RFC 6266: plain ASCII for old clients, and the name in UTF-8.
     """
-    plain = "".join(c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name)
+    plain = "".join(
+        c if c.isascii() and c.isprintable() and c not in '"\\%' else "_" for c in name
+    )
     extended = quote(name, safe=_TOKEN)
     return {
         "Content-Disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{extended}",

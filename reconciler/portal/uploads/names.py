@@ -6,8 +6,8 @@ import re
 import unicodedata
 from typing import Final
 
+# Characters of a name that are kept; the extension survives.
 MAX_LENGTH: Final = 120
-"""Characters of a name that are kept; the extension survives."""
 
 _RESERVED: Final = re.compile(r"(?i)^(con|prn|aux|nul|com[0-9]|lpt[0-9])(\..*)?$")
 _FORBIDDEN: Final = frozenset('<>:"|?*\\/')

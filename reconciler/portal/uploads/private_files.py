@@ -20,14 +20,18 @@ def new_private_file(path: Path) -> Iterator[IO[bytes]]:
     `path`, even a broken link. The file system must support hard links.
     """
     partial = path.with_name(f"{path.name}.{secrets.token_hex(8)}.part")
-    descriptor = os.open(partial, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR, PRIVATE)
+    descriptor = os.open(
+        partial, os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_RDWR, PRIVATE
+    )
     try:
         with os.fdopen(descriptor, "w+b") as stream:
             os.fchmod(descriptor, PRIVATE)
             yield stream
             stream.flush()
             os.fsync(descriptor)
-        os.link(partial, path, follow_symlinks=False)  # unlike a rename, it never replaces a file
+        os.link(
+            partial, path, follow_symlinks=False
+        )  # unlike a rename, it never replaces a file
     finally:
         partial.unlink(missing_ok=True)
 

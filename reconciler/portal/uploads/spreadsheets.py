@@ -11,10 +11,11 @@ from typing import Final
 from reconciler.portal.rules.requests import in_cents
 from reconciler.portal.rules.statistics import RequestTotals, Statistics
 
+# Spreadsheets skip spaces and zero-width characters before the sign that starts a formula.
 _FORMULA: Final = re.compile(
-    " *[\t\r\n]|[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*[=+\\-@\uff1d\uff0b\uff0d\uff20]"
+    " *[\t\r\n]|[\\s\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufeff]*"
+    "[=+\\-@\uff1d\uff0b\uff0d\uff20]"
 )
-"""Spreadsheets skip spaces and zero-width characters before the sign that starts a formula."""
 COLUMNS: Final = ("by", "key", "name", "requests", "words", "delivered", "mean_days")
 
 

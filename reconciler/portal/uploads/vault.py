@@ -19,8 +19,8 @@ from typing import Final
 
 from reconciler.portal.rules.problems import Problem
 
+# Bytes of one file.
 LARGEST: Final = 100 * 1024 * 1024
-"""Bytes of one file."""
 
 _ID: Final = re.compile(r"file_[0-9a-f]{20}")
 _PART: Final = ".part"
@@ -72,7 +72,8 @@ class Vault:
         path = self.path(id)
         if not path.is_file():
             raise Problem(
-                "unavailable", f"the bytes of '{id}' are not in the portal's folder of files"
+                "unavailable",
+                f"the bytes of '{id}' are not in the portal's folder of files",
             )
         return path
 
@@ -93,7 +94,9 @@ class Vault:
                 for entry in entries
                 if time.time() - entry.stat(follow_symlinks=False).st_mtime > age_s
             ]
-        return sorted(entry.name for entry in old if _ID.fullmatch(entry.name.removesuffix(_PART)))
+        return sorted(
+            entry.name for entry in old if _ID.fullmatch(entry.name.removesuffix(_PART))
+        )
 
     def needs_sweep(self, every_s: float) -> bool:
         """Return whether no process has swept the folder for this long."""
@@ -137,7 +140,10 @@ class IncomingFile(HashedFile):
         self.id = f"file_{secrets.token_hex(10)}"
         self._path = vault.folder / f"{self.id}{_PART}"
         self._file = os.fdopen(
-            os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600), "wb"
+            os.open(
+                self._path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, 0o600
+            ),
+            "wb",
         )
 
     def write(self, part: bytes) -> None:
@@ -162,7 +168,9 @@ class IncomingFile(HashedFile):
 
     def close(self) -> None:
         """Delete an unfinished file."""
-        with contextlib.suppress(OSError):  # a full disk raises again when the buffer is flushed
+        with contextlib.suppress(
+            OSError
+        ):  # a full disk raises again when the buffer is flushed
             self._file.close()
         self._path.unlink(missing_ok=True)
 
@@ -179,5 +187,6 @@ def _disk_problems() -> Iterator[None]:
         yield
     except OSError as error:
         raise Problem(
-            "unavailable", f"the portal cannot store files now: {os.strerror(error.errno or 0)}"
+            "unavailable",
+            f"the portal cannot store files now: {os.strerror(error.errno or 0)}",
         ) from error

@@ -20,12 +20,16 @@ from typing import Final
 from reconciler.portal.uploads.words import NotCountable, Reason, count_words, kind_of
 
 CPU_S: Final = 2.0
+# If the machine is so busy that `CPU_S` take longer than this, the file is counted again
+# later.
 WALL_S: Final = 60.0
-"""If the machine is so busy that `CPU_S` take longer than this, the file is counted again later."""
 MEMORY: Final = 1024 * 1024 * 1024
-_PROGRAM: Final = f"import sys; sys.path.append(sys.argv[1]); from {__name__} import answer; answer(*sys.argv[2:])"
+_PROGRAM: Final = (
+    f"import sys; sys.path.append(sys.argv[1]); from {__name__} import answer; "
+    f"answer(*sys.argv[2:])"
+)
+# The folder that contains the package; the standard library comes before it.
 _ROOT: Final = str(Path(__file__).parents[3])
-"""The folder that contains the package; the standard library comes before it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +53,9 @@ def count_in_process(name: str, path: Path) -> Count | None:
     except OSError:
         return Count(None, "no-bytes")
     command = [sys.executable, "-I", "-S", "-c", _PROGRAM, _ROOT, kind, str(CPU_S)]
-    libraries = {name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ}
+    libraries = {
+        name: os.environ[name] for name in ("LD_LIBRARY_PATH",) if name in os.environ
+    }
     with content:
         try:
             # it reads untrusted files: no secrets of the environment, no signals of the terminal

@@ -21,19 +21,20 @@ from typing import IO, BinaryIO, Final, Literal, TypeAlias
 from xml.etree import ElementTree
 
 REPETITION: Final = Decimal("0.3")
+# Bytes of plain text that are counted: about two and a half million words.
 MAX_TEXT: Final = 16 * 1024 * 1024
-"""Bytes of plain text that are counted: about two and a half million words."""
+# Bytes of XML that are read.
 MAX_UNPACKED: Final = 64 * 1024 * 1024
-"""Bytes of XML that are read."""
 MAX_SEGMENTS: Final = 500_000
+# XML elements of one file, in all its parts.
 MAX_ELEMENTS: Final = 200_000
-"""XML elements of one file, in all its parts."""
+# Characters of one segment; no real sentence has a thousand pages.
 MAX_SEGMENT: Final = 1024 * 1024
-"""Characters of one segment; no real sentence has a thousand pages."""
+# Bytes between two parser events: older parsers rescan a long attribute with every chunk.
 MAX_TOKEN: Final = 1024 * 1024
-"""Bytes between two parser events: older parsers rescan a long attribute with every chunk."""
 MAX_DEPTH: Final = 500
 
+# Why only a person can count a file; the pages have a sentence for each.
 Reason: TypeAlias = Literal[
     "other-kind",
     "no-text",
@@ -45,7 +46,6 @@ Reason: TypeAlias = Literal[
     "too-complex",
     "no-bytes",
 ]
-"""Why only a person can count a file; the pages have a sentence for each."""
 
 _WORD: Final = re.compile(r"[^\W_]+(?:['’.\-][^\W_]+)*")
 _IDEOGRAPH: Final = re.compile(
@@ -109,7 +109,10 @@ def _weigh(segments: Iterable[str]) -> WordCount:
 
 def _size(segment: str) -> Decimal:
     ideographs = sum(1 for _ in _IDEOGRAPH.finditer(segment))
-    return sum(1 for _ in _WORD.finditer(_IDEOGRAPH.sub(" ", segment))) + Decimal(ideographs) / 2
+    return (
+        sum(1 for _ in _WORD.finditer(_IDEOGRAPH.sub(" ", segment)))
+        + Decimal(ideographs) / 2
+    )
 
 
 def _whole(number: Decimal) -> int:
@@ -129,7 +132,9 @@ def _limited(content: BinaryIO) -> bytes:
 
 def _decoded(content: bytes) -> str:
     marks = {b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16", b"\xef\xbb\xbf": "utf-8-sig"}
-    encoding = next((name for mark, name in marks.items() if content.startswith(mark)), "utf-8")
+    encoding = next(
+        (name for mark, name in marks.items() if content.startswith(mark)), "utf-8"
+    )
     try:
         return content.decode(encoding)
     except UnicodeDecodeError:
@@ -169,7 +174,8 @@ class _SegmentCollector:
     """How many events the parser has reported."""
 
     def doctype(self, *_: str | None) -> None:
-        # Entities need a document type: without one nothing expands and nothing is loaded from outside.
+        # Entities need a document type: without one nothing expands and nothing is loaded from
+        # outside.
         raise NotCountable("document-type")
 
     def start(self, tag: str, _attributes: dict[str, str]) -> None:
@@ -253,7 +259,9 @@ def _docx_paragraphs(content: BinaryIO) -> Iterator[str]:
     try:
         with zipfile.ZipFile(content) as archive:
             parts = [
-                info.filename for info in archive.infolist() if _DOCX_PARTS.fullmatch(info.filename)
+                info.filename
+                for info in archive.infolist()
+                if _DOCX_PARTS.fullmatch(info.filename)
             ]
             if "word/document.xml" not in parts:
                 raise NotCountable("no-word")
@@ -287,9 +295,9 @@ def _check_directory(content: BinaryIO) -> None:
         raise NotCountable("too-much")
 
 
+# The readers of segments by file extension.
 _SEGMENTS: Final[Mapping[str, Callable[[BinaryIO], Iterator[str]]]] = {
     **dict.fromkeys(("txt", "md", "csv", "srt"), _text_segments),
     **dict.fromkeys(("xlf", "xliff"), _xliff_segments),
     "docx": _docx_paragraphs,
 }
-"""The readers of segments by file extension."""

@@ -20,8 +20,8 @@ LOG: Final = logging.getLogger("portal")
 METHODS: Final = frozenset(
     {"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"}
 )
+# The route of a request that matched none.
 NO_ROUTE: Final = "none"
-"""The route of a request that matched none."""
 CLIENT_CLOSED: Final = 499
 BUG: Final = 500
 

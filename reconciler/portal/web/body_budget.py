@@ -18,16 +18,16 @@ from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.web.budgets import Budget
 
+# The largest body of an unknown sender, in bytes.
 SMALL: Final = 16 * 1024
-"""The largest body of an unknown sender, in bytes."""
 BODY_LIMIT: Final = 1024 * 1024
 BATCH_LIMIT: Final = 16 * 1024 * 1024
+# The largest body by operation, in bytes; only scopes `apply` and `admin` may use this one.
 LIMITS: Final[Mapping[str, int]] = {"batches.write": BATCH_LIMIT}
-"""The largest body by operation, in bytes; only scopes `apply` and `admin` may use this one."""
+# Bytes beyond `SMALL` of all bodies of a process.
 TOTAL_BYTES: Final = 48 * 1024 * 1024
-"""Bytes beyond `SMALL` of all bodies of a process."""
+# The part of `TOTAL_BYTES` that one caller may use.
 BYTES_PER_CALLER: Final = 32 * 1024 * 1024
-"""The part of `TOTAL_BYTES` that one caller may use."""
 
 _ACCOUNT: Final = "portal.held"
 
@@ -35,7 +35,9 @@ _ACCOUNT: Final = "portal.held"
 class BodyBudget:
     """The budget of a process, and the one thread at a time that parses a large body."""
 
-    def __init__(self, limit: int = TOTAL_BYTES, limit_per_caller: int = BYTES_PER_CALLER) -> None:
+    def __init__(
+        self, limit: int = TOTAL_BYTES, limit_per_caller: int = BYTES_PER_CALLER
+    ) -> None:
         self.parser = CapacityLimiter(1)
         self.budget = Budget(
             limit, limit_per_caller, "too many large bodies are pending; try again"
@@ -50,7 +52,9 @@ class BodyBudget:
 class BodyAccount:
     """The bytes of one request's body that are in memory until the block ends."""
 
-    def __init__(self, bodies: BodyBudget, principal: Principal | None, operation: str) -> None:
+    def __init__(
+        self, bodies: BodyBudget, principal: Principal | None, operation: str
+    ) -> None:
         self.limit = LIMITS.get(operation, BODY_LIMIT) if principal else SMALL
         self._caller = (principal.person or principal.id) if principal else ""
         self._budget = bodies.budget

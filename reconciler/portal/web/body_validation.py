@@ -25,19 +25,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.database import UNAVAILABLE
-from reconciler.portal.web.body_budget import BATCH_LIMIT, BodyAccount, BodyBudget, set_body_account
+from reconciler.portal.web.body_budget import (
+    BATCH_LIMIT,
+    BodyAccount,
+    BodyBudget,
+    set_body_account,
+)
 from reconciler.portal.web.responses import PROGRAM_PATHS
 from reconciler.portal.web.security import gate_of
 
 MAX_DEPTH: Final = 32
+# Brackets, braces, commas and colons in a body, which bound its number of values.
 MAX_SYMBOLS: Final = 10_000
-"""Brackets, braces, commas and colons in a body, which bound its number of values."""
+# The same for a batch: 5,000 operations and 20,000 expected rows have 350,000.
 MAX_SYMBOLS_OF_BATCH: Final = 500_000
-"""The same for a batch: 5,000 operations and 20,000 expected rows have 350,000."""
+# The most errors listed individually; pydantic builds all or none, which takes long for
+# many.
 MAX_ERRORS: Final = 1000
-"""The most errors listed individually; pydantic builds all or none, which takes long for many."""
+# Operations whose route reads its own body of arbitrary bytes and writes it to disk.
 STREAMED_OPERATIONS: Final = frozenset({"files.upload"})
-"""Operations whose route reads its own body of arbitrary bytes and writes it to disk."""
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -75,7 +81,10 @@ class BodyValidation:
         budget: BodyBudget = scope["app"].state.body_budget
         with BodyAccount(budget, principal, gate.operation) as account:
             set_body_account(scope, account)
-            if scope["path"].startswith(self.prefix) and gate.operation not in STREAMED_OPERATIONS:
+            if (
+                scope["path"].startswith(self.prefix)
+                and gate.operation not in STREAMED_OPERATIONS
+            ):
                 await self._serve_json(scope, receive, send, account)
             else:
                 await self.app(scope, receive, send)
@@ -87,7 +96,11 @@ class BodyValidation:
             body = await _read(scope, receive, account)
             if body:
                 _must_be_json(scope)
-                limiter = scope["app"].state.body_budget.parser if len(body) > _LARGE_BODY else None
+                limiter = (
+                    scope["app"].state.body_budget.parser
+                    if len(body) > _LARGE_BODY
+                    else None
+                )
                 scope[_PARSED] = await run_sync(_parse, body, limiter=limiter)
         except Problem as problem:
             await (await _error_response(scope, problem))(scope, receive, send)
@@ -161,7 +174,9 @@ async def _error_response(scope: Scope, error: Exception) -> Response:
 
 async def _nul_response(scope: Scope) -> Response:
     """Return the problem for a NUL in an address; as a page, it is rendered as for the path `/`."""
-    beginning = {} if scope["path"].startswith(PROGRAM_PATHS) else {"path": "/", "raw_path": b"/"}
+    beginning = (
+        {} if scope["path"].startswith(PROGRAM_PATHS) else {"path": "/", "raw_path": b"/"}
+    )
     return await _error_response(
         {**scope, **beginning, "query_string": b""},
         Problem("malformed", "an address must not contain NUL"),
@@ -196,7 +211,9 @@ def _must_be_json(scope: Scope) -> None:
         raise Problem("unsupported-media-type", "a body must not have a content-encoding")
     kind = _header(scope, b"content-type").split(";")[0].strip().lower()
     if kind not in {"application/json", "application/merge-patch+json"}:
-        raise Problem("unsupported-media-type", f"a body must be application/json, not '{kind}'")
+        raise Problem(
+            "unsupported-media-type", f"a body must be application/json, not '{kind}'"
+        )
 
 
 def _parse(body: bytes) -> object:
@@ -247,4 +264,6 @@ def _finite_float(text: str) -> float:
 
 
 def _header(scope: Scope, name: bytes) -> str:
-    return next((value.decode("latin-1") for key, value in scope["headers"] if key == name), "")
+    return next(
+        (value.decode("latin-1") for key, value in scope["headers"] if key == name), ""
+    )

@@ -10,8 +10,8 @@ from typing import Final
 
 from reconciler.portal.rules.problems import Problem
 
+# The `Retry-After` of an answer that there is no room at present.
 RETRY_AFTER_S: Final = 5
-"""The `Retry-After` of an answer that there is no room at present."""
 
 
 class Budget:
@@ -31,7 +31,8 @@ class Budget:
         """Take units for a caller; the problem's detail is `full` if there are not enough left."""
         with self._lock:
             room = min(
-                self._limit - self._in_use.total(), self._limit_per_caller - self._in_use[caller]
+                self._limit - self._in_use.total(),
+                self._limit_per_caller - self._in_use[caller],
             )
             if units > room:
                 raise Problem(

@@ -18,8 +18,8 @@ from reconciler.portal.rules.problems import Problem
 
 FORM_COOKIE: Final = "portal_form"
 MESSAGE_COOKIE: Final = "portal_done"
+# How long a message waits for the page that shows it.
 MESSAGE_S: Final = 60
-"""How long a message waits for the page that shows it."""
 
 
 @dataclass(frozen=True)
@@ -47,17 +47,27 @@ class CsrfProtection:
     ) -> None:
         """Set a cookie that scripts cannot read and that other sites' forms do not send."""
         response.set_cookie(
-            name, value, max_age, path="/", httponly=True, samesite="lax", secure=self.secure
+            name,
+            value,
+            max_age,
+            path="/",
+            httponly=True,
+            samesite="lax",
+            secure=self.secure,
         )
 
     def delete_cookie(self, response: Response, name: str) -> None:
         """Delete a cookie."""
-        response.delete_cookie(name, path="/", httponly=True, samesite="lax", secure=self.secure)
+        response.delete_cookie(
+            name, path="/", httponly=True, samesite="lax", secure=self.secure
+        )
 
     def token(self, request: Request) -> str:
         """Return the token of this visitor's forms."""
         seed = request.cookies.get(self.session_cookie) or _form_seed(request)
-        return hmac.new(self.secret.encode(), f"form:{seed}".encode(), hashlib.sha256).hexdigest()
+        return hmac.new(
+            self.secret.encode(), f"form:{seed}".encode(), hashlib.sha256
+        ).hexdigest()
 
     def set_form_cookie(self, request: Request, response: Response) -> None:
         """Give an anonymous visitor the cookie that their forms' token is derived from."""

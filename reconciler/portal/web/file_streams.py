@@ -17,13 +17,19 @@ from starlette.requests import ClientDisconnect
 
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.uploads.archives import Member, download_headers, zip_stream
-from reconciler.portal.uploads.vault import HashedFile, IncomingFile, StoredFile, Vault, too_large
+from reconciler.portal.uploads.vault import (
+    HashedFile,
+    IncomingFile,
+    StoredFile,
+    Vault,
+    too_large,
+)
 from reconciler.portal.web.request_limits import use_file_limits
 from reconciler.portal.web.streaming import Source, Streamed
 
 BYTES_TYPE: Final = "application/octet-stream"
+# The most bytes of one upload in memory: 25 MiB for 400 slow uploads at once.
 _PIECE_SIZE: Final = 64 * 1024
-"""The most bytes of one upload in memory: 25 MiB for 400 slow uploads at once."""
 _CHUNK: Final = 64 * 1024
 _RANGE: Final = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))", re.ASCII)
 
@@ -96,7 +102,9 @@ def file_download(request: Request, name: str, path: Path) -> Streamed:
 def archive_download(name: str, members: Sequence[Member]) -> Streamed:
     """Return a response that saves the files as one archive."""
     return Streamed(
-        nullcontext(Source(zip_stream(members), 200, download_headers(name), "application/zip"))
+        nullcontext(
+            Source(zip_stream(members), 200, download_headers(name), "application/zip")
+        )
     )
 
 

@@ -30,10 +30,10 @@ KEPT_DAYS: Final = 30
 _KEY: Final = re.compile(r"[!-~]{8,200}")
 _ETAG: Final = re.compile(r'"(\d{1,15})"')
 
+# Status, JSON value, headers.
 WriteResult = tuple[int, Any, dict[str, str]]
-"""Status, JSON value, headers."""
+# Status, body, headers.
 StoredAnswer = tuple[int, bytes, dict[str, str]]
-"""Status, body, headers."""
 
 
 async def body_of(request: Request) -> bytes:
@@ -67,11 +67,15 @@ def is_answered(request: Request, grant: Grant) -> bool:
 def replay(request: Request, grant: Grant, body: bytes) -> Response:
     """Return the answer stored for the request's key; a problem if it is another request's."""
     result = stored_answer(
-        store_of(request), grant.principal, _idempotency_key(request), _fingerprint(request, body)
+        store_of(request),
+        grant.principal,
+        _idempotency_key(request),
+        _fingerprint(request, body),
     )
     if result is None:
         raise Problem(
-            "unavailable", "the answer to this request is no longer stored; send the request again"
+            "unavailable",
+            "the answer to this request is no longer stored; send the request again",
         )
     return _answer(result)
 
@@ -136,7 +140,9 @@ def _target(request: Request) -> bytes:
 
 
 def _fingerprint(request: Request, body: bytes) -> str:
-    return hashlib.sha256(b"\n".join([request.method.encode(), _target(request), body])).hexdigest()
+    return hashlib.sha256(
+        b"\n".join([request.method.encode(), _target(request), body])
+    ).hexdigest()
 
 
 def _idempotency_key(request: Request) -> str:
@@ -159,7 +165,9 @@ def _find_answer(
     if row is None:
         return None
     if row.fingerprint != fingerprint:
-        raise Problem("idempotency-key-reused", "this Idempotency-Key was used for another request")
+        raise Problem(
+            "idempotency-key-reused", "this Idempotency-Key was used for another request"
+        )
     return row.status, row.body.encode(), {**row.headers, "Idempotency-Replayed": "true"}
 
 
@@ -175,7 +183,9 @@ def _forget_old(work: Work) -> None:
 def require_creation(request: Request) -> None:
     """Raise a problem unless the caller declares a creation (`If-None-Match: *`)."""
     if request.headers.getlist("if-none-match") != ["*"]:
-        raise Problem("precondition-required", "a creation needs the header If-None-Match: *")
+        raise Problem(
+            "precondition-required", "a creation needs the header If-None-Match: *"
+        )
 
 
 def require_version(request: Request, row: Row) -> Row:
@@ -188,7 +198,9 @@ def require_version(request: Request, row: Row) -> Row:
         )
     tag = _ETAG.fullmatch(tags[0]) if len(tags) == 1 else None
     if tag is None:
-        raise Problem("malformed", "If-Match must be one strong entity tag, as in the ETag header")
+        raise Problem(
+            "malformed", "If-Match must be one strong entity tag, as in the ETag header"
+        )
     if int(tag[1]) != row["version"]:
         raise Problem("stale", f"'{row.id}' has version {row['version']}, not {tag[1]}")
     return row

@@ -73,10 +73,16 @@ class _DatabaseCollector(Collector):
             metrics = [
                 _gauge("portal_revision", "The newest revision.", _revision(connection)),
                 _gauge_by(
-                    "portal_contacts", "Contacts, by status.", t.contacts.c.status, connection
+                    "portal_contacts",
+                    "Contacts, by status.",
+                    t.contacts.c.status,
+                    connection,
                 ),
                 _gauge_by(
-                    "portal_customers", "Customers, by status.", t.customers.c.status, connection
+                    "portal_customers",
+                    "Customers, by status.",
+                    t.customers.c.status,
+                    connection,
                 ),
                 _gauge_by(
                     "portal_open_requests",
@@ -85,7 +91,9 @@ class _DatabaseCollector(Collector):
                     connection,
                     OPEN,
                 ),
-                _gauge_by("portal_outbox", "Mails, by state.", t.outbox.c.state, connection),
+                _gauge_by(
+                    "portal_outbox", "Mails, by state.", t.outbox.c.state, connection
+                ),
                 _gauge(
                     "portal_outbox_oldest_seconds",
                     "How long the mail that is due longest is due.",
@@ -97,18 +105,29 @@ class _DatabaseCollector(Collector):
                     "Files whose words are not counted yet.",
                     _pending_counts(connection),
                 ),
-                _gauge("portal_sessions", "Sessions that have not ended.", _sessions(connection)),
+                _gauge(
+                    "portal_sessions",
+                    "Sessions that have not ended.",
+                    _sessions(connection),
+                ),
             ]
         yield from metrics
 
 
 def _gauge_by(
-    name: str, help: str, column: Column[str], connection: Connection, values: tuple[str, ...] = ()
+    name: str,
+    help: str,
+    column: Column[str],
+    connection: Connection,
+    values: tuple[str, ...] = (),
 ) -> Metric:
     """Count rows by the values of a column; with `values`, only those, including zero counts."""
     metric = GaugeMetricFamily(name, help, labels=[column.name])
     statement = (
-        select(column, func.count()).select_from(column.table).group_by(column).order_by(column)
+        select(column, func.count())
+        .select_from(column.table)
+        .group_by(column)
+        .order_by(column)
     )
     counts = dict(
         connection.execute(statement.where(column.in_(values)) if values else statement)
@@ -151,5 +170,7 @@ def _sessions(connection: Connection) -> int:
 
 
 def _overdue(connection: Connection, now: str) -> float:
-    first = connection.execute(select(func.min(t.outbox.c.next_try_at)).where(is_due(now))).scalar()
+    first = connection.execute(
+        select(func.min(t.outbox.c.next_try_at)).where(is_due(now))
+    ).scalar()
     return (moment(now) - moment(first)).total_seconds() if first else 0.0

@@ -29,11 +29,15 @@ class RateLimiter:
     def wait_s(self, host: str, now: float) -> float:
         """Return how long this request waits, in seconds; else a `rate-limited` problem."""
         if len(self._free_at) > _MAX_HOSTS:
-            self._free_at = {known_host: at for known_host, at in self._free_at.items() if at > now}
+            self._free_at = {
+                known_host: at for known_host, at in self._free_at.items() if at > now
+            }
         free_at = max(self._free_at.get(host, now), now)
         wait_s = max(free_at - now - (self.limit.at_once - 1) / self.limit.a_second, 0.0)
         if wait_s > self.limit.longest_wait_s:
             retry = {"Retry-After": str(round(self.limit.longest_wait_s))}
-            raise Problem("rate-limited", "too many requests from this address", headers=retry)
+            raise Problem(
+                "rate-limited", "too many requests from this address", headers=retry
+            )
         self._free_at[host] = free_at + 1 / self.limit.a_second
         return wait_s

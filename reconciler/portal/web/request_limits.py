@@ -49,19 +49,20 @@ class TrafficLimits:
 
 TRAFFIC_LIMITS: Final = TrafficLimits()
 LARGEST_HEAD: Final = 64 * 1024
+# The key in a request's state that a connection sets if the server has no room for it.
 CROWDED: Final = "crowded"
-"""The key in a request's state that a connection sets if the server has no room for it."""
+# The default limit of connections per process.
 CONNECTIONS: Final = 400
-"""The default limit of connections per process."""
+# One host has at most this fraction (1/4) of the connections and concurrent requests.
 HOST_SHARE: Final = 4
-"""One host has at most this fraction (1/4) of the connections and concurrent requests."""
 
+# Bytes of a body after its answer that are dropped; with more of them the connection is
+# closed.
 IGNORED_BYTES: Final = 1024 * 1024
-"""Bytes of a body after its answer that are dropped; with more of them the connection is closed."""
 
 _TIMED_RECEIVE: Final = "portal.timed_receive"
+# Paths that are answered even if there is no room for other requests.
 _MONITORING: Final = PROGRAM_PATHS[1:]
-"""Paths that are answered even if there is no room for other requests."""
 _CLOSE: Final = {"Connection": "close"}
 _HEADERS: Final = {
     "X-Content-Type-Options": "nosniff",
@@ -89,7 +90,9 @@ class RequestLimits:
         self.limits = limits
         self.rate_limiter = RateLimiter(limits.rate)
         self.concurrent = Budget(
-            sys.maxsize, CONNECTIONS // HOST_SHARE, "too many requests at once from this address"
+            sys.maxsize,
+            CONNECTIONS // HOST_SHARE,
+            "too many requests at once from this address",
         )
         self.headers = {**_HEADERS, **(_HTTPS_HEADERS if secure else {})}
 
@@ -132,13 +135,17 @@ class RequestLimits:
             return nullcontext()
         if _is_crowded(scope):
             raise Problem(
-                "unavailable", "too many connections", headers={"Retry-After": str(RETRY_AFTER_S)}
+                "unavailable",
+                "too many connections",
+                headers={"Retry-After": str(RETRY_AFTER_S)},
             )
         return self.concurrent.hold(_host(scope))
 
     async def _wait_for_rate_limit(self, scope: Scope) -> None:
         if not scope["path"].startswith(_MONITORING):
-            wait_s = self.rate_limiter.wait_s(_host(scope), asyncio.get_running_loop().time())
+            wait_s = self.rate_limiter.wait_s(
+                _host(scope), asyncio.get_running_loop().time()
+            )
             if wait_s:
                 await asyncio.sleep(wait_s)
 
@@ -178,7 +185,9 @@ def _check_head(scope: Scope) -> None:
         > LARGEST_HEAD
     ):
         raise Problem(
-            "head-too-large", f"the headers have more than {LARGEST_HEAD:,} bytes", headers=_CLOSE
+            "head-too-large",
+            f"the headers have more than {LARGEST_HEAD:,} bytes",
+            headers=_CLOSE,
         )
     if {b"content-length", b"transfer-encoding"} <= names:
         raise Problem(
@@ -214,16 +223,22 @@ class _TimedReceive:
 
     async def __call__(self) -> Message:
         if self.whole:
-            return await self.receive()  # the body is complete: this waits for the disconnect
+            return (
+                await self.receive()
+            )  # the body is complete: this waits for the disconnect
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
             async with asyncio.timeout(max(self.left_s, 0)):
                 message = await self.receive()
         except TimeoutError:
-            raise Problem("too-slow", "the body arrived too slowly", headers=_CLOSE) from None
+            raise Problem(
+                "too-slow", "the body arrived too slowly", headers=_CLOSE
+            ) from None
         earned_s = len(message.get("body", b"")) / self.limit.bytes_a_s
-        self.left_s = min(self.left_s - (loop.time() - started) + earned_s, self.limit.wait_s)
+        self.left_s = min(
+            self.left_s - (loop.time() - started) + earned_s, self.limit.wait_s
+        )
         self.whole = not message.get("more_body", False)
         self.unread = 0 if self.whole else self.unread - len(message.get("body", b""))
         return message

@@ -18,13 +18,13 @@ from starlette.exceptions import HTTPException
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.database import failure
 
+# The trace of the current request, which the log also contains.
 TRACE: Final[ContextVar[str]] = ContextVar("trace")
-"""The trace of the current request, which the log also contains."""
 LOG: Final = logging.getLogger("portal")
+# The prefix that pydantic adds to messages of our checks.
 _PREFIX: Final = "Value error, "
-"""The prefix that pydantic adds to messages of our checks."""
+# Paths whose answers are read by programs; all others are read by people.
 PROGRAM_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
-"""Paths whose answers are read by programs; all others are read by people."""
 
 _TITLES: Final = {
     400: "malformed",
@@ -45,7 +45,9 @@ def json_bytes(value: object) -> bytes:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def answer(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> Response:
+def answer(
+    value: object, status: int = 200, headers: Mapping[str, str] | None = None
+) -> Response:
     """Return a JSON response."""
     return Response(json_bytes(value), status, {**(headers or {})}, "application/json")
 
@@ -73,7 +75,9 @@ def problem_answer(problem: Problem, trace: str | None = None) -> Response:
 def log_problem(problem: Problem) -> str:
     """Log the problem and return its trace."""
     trace = TRACE.get(None) or new_trace()
-    LOG.info("problem", extra={"type": problem.type, "status": problem.status, "trace": trace})
+    LOG.info(
+        "problem", extra={"type": problem.type, "status": problem.status, "trace": trace}
+    )
     return trace
 
 
@@ -85,12 +89,16 @@ def new_trace() -> str:
 def _unavailable(error: SQLAlchemyError) -> Problem:
     busy = isinstance(error, PoolTimeout)
     detail = (
-        "every connection to the database is in use" if busy else "the database does not answer"
+        "every connection to the database is in use"
+        if busy
+        else "the database does not answer"
     )
     return Problem("unavailable", detail)
 
 
-def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem, str], Response]) -> None:
+def install_error_handlers(
+    app: FastAPI, page: Callable[[Request, Problem, str], Response]
+) -> None:
     """Turn every error into a problem: JSON for programs, a `page` for people."""
 
     def respond(request: Request, problem: Problem) -> Response:
@@ -105,12 +113,17 @@ def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem, str],
     @app.exception_handler(RequestValidationError)
     def on_validation(request: Request, error: RequestValidationError) -> Response:
         errors = [
-            {"at": "/".join(map(str, item["loc"])), "message": item["msg"].removeprefix(_PREFIX)}
+            {
+                "at": "/".join(map(str, item["loc"])),
+                "message": item["msg"].removeprefix(_PREFIX),
+            }
             for item in error.errors()[:20]
         ]
         return respond(
             request,
-            Problem("unprocessable", f"{errors[0]['at']}: {errors[0]['message']}", errors=errors),
+            Problem(
+                "unprocessable", f"{errors[0]['at']}: {errors[0]['message']}", errors=errors
+            ),
         )
 
     @app.exception_handler(HTTPException)
@@ -131,7 +144,8 @@ def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem, str],
         text = str(error.orig)
         type = next((type for column, type in _INDEXES.items() if column in text), "stale")
         return respond(
-            request, Problem(type, "another write to the same object happened at the same time")
+            request,
+            Problem(type, "another write to the same object happened at the same time"),
         )
 
     @app.exception_handler(PoolTimeout)
@@ -145,4 +159,6 @@ def install_error_handlers(app: FastAPI, page: Callable[[Request, Problem, str],
         LOG.error("bug", exc_info=error, extra={"trace": TRACE.get(None)})
         # uvicorn closes the connection after an exception, so the header announces it
         detail = "internal error of the portal; its log has the details under this trace"
-        return respond(request, Problem("internal", detail, headers={"Connection": "close"}))
+        return respond(
+            request, Problem("internal", detail, headers={"Connection": "close"})
+        )

@@ -28,7 +28,8 @@ _ADMISSIONS: Final = "portal.admitted"
 
 bearer = HTTPBearer(
     auto_error=False,
-    description="A token made by `reconciler portal token`, or that of a session (`POST /sessions`).",
+    description="A token made by `reconciler portal token`, or that of a session (`POST "
+    "/sessions`).",
 )
 
 
@@ -51,9 +52,9 @@ def principal_of(
         return None
     store, secret = store_of(request), credentials.credentials
     with store.read() as connection:
-        principal = principal_of_token(connection, secret, store.clock()) or principal_of_session(
+        principal = principal_of_token(
             connection, secret, store.clock()
-        )
+        ) or principal_of_session(connection, secret, store.clock())
     if principal is None:
         raise Problem("unauthenticated", "this token is not valid")
     if principal.person:
@@ -99,7 +100,9 @@ class PolicyGate(Gate):
     """A dependency that admits a request if its principal may do the operation."""
 
     async def __call__(
-        self, request: Request, _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]
+        self,
+        request: Request,
+        _: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Grant | None:
         grant: Grant | None = (await self.admission(request)).value
         return grant
@@ -107,7 +110,9 @@ class PolicyGate(Gate):
     async def _admit(self, request: Request) -> Admission:
         credentials = await bearer(request)
         principal = (
-            await run_in_threadpool(principal_of, request, credentials) if credentials else None
+            await run_in_threadpool(principal_of, request, credentials)
+            if credentials
+            else None
         )
         return Admission(principal, grant_for(principal, self.operation))
 

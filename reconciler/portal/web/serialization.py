@@ -43,8 +43,8 @@ _FIELDS: Final = {
     "upload": _UPLOAD,
     "file": (*_UPLOAD, "kind", "language", "by", "created_at"),
 }
+# Kinds that files do not manage.
 _PLAIN: Final = frozenset({"request", "upload", "file"})
-"""Kinds that files do not manage."""
 
 
 def as_json(

@@ -54,7 +54,8 @@ class Streamed(Response):
         self.init_headers()
         self._source, self._limit = _OpenSource(source), limit
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002  ASGI's signature
+    # ASGI's signature
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send the response."""
         listening = asyncio.ensure_future(_disconnect(receive))
         timed_send = _TimedSend(send, self._limit)
@@ -73,9 +74,13 @@ class Streamed(Response):
                 not listening.done()
                 and (part := await run_sync(self._source.next_part)) is not None
             ):
-                await timed_send({"type": "http.response.body", "body": part, "more_body": True})
+                await timed_send(
+                    {"type": "http.response.body", "body": part, "more_body": True}
+                )
             if not listening.done():
-                await timed_send({"type": "http.response.body", "body": b"", "more_body": False})
+                await timed_send(
+                    {"type": "http.response.body", "body": b"", "more_body": False}
+                )
         finally:
             listening.cancel()
             # a limiter of its own, because closing must not wait for the threads of other requests
@@ -113,7 +118,9 @@ class _TimedSend:
         except TimeoutError:
             raise ReaderTooSlow from None
         earned_s = len(message.get("body", b"")) / self._limit.bytes_a_s
-        self._left_s = min(self._left_s - (loop.time() - started) + earned_s, self._limit.wait_s)
+        self._left_s = min(
+            self._left_s - (loop.time() - started) + earned_s, self._limit.wait_s
+        )
 
 
 class _OpenSource:

@@ -31,7 +31,10 @@ LogsOut = Annotated[Grant, requires("log-out")]
 
 
 @router.post(
-    "/sign-ups", status_code=202, response_model=MailedAnswer, dependencies=[requires("sign-up")]
+    "/sign-ups",
+    status_code=202,
+    response_model=MailedAnswer,
+    dependencies=[requires("sign-up")],
 )
 @hide_timing
 def sign_up(request: Request, fields: SignUpFields) -> Response:
@@ -58,7 +61,10 @@ def activate(request: Request, activation: Activation) -> Response:
 
 
 @router.post(
-    "/resets", status_code=202, response_model=MailedAnswer, dependencies=[requires("reset")]
+    "/resets",
+    status_code=202,
+    response_model=MailedAnswer,
+    dependencies=[requires("reset")],
 )
 @hide_timing
 def ask_for_reset(request: Request, fields: ResetFields) -> Response:
@@ -76,7 +82,9 @@ def reset(request: Request, activation: Activation) -> Response:
 
 def _use_link(request: Request, kind: str, activation: Activation) -> Response:
     store = store_of(request)
-    password_hash = links.hash_new_password(store, kind, activation.secret, activation.password)
+    password_hash = links.hash_new_password(
+        store, kind, activation.secret, activation.password
+    )
     with store.write(SYSTEM) as work:
         links.set_password(work, kind, activation.secret, password_hash, host_of(request))
     return Response(status_code=204)

@@ -37,9 +37,13 @@ Writes = Annotated[Grant, requires("account.write")]
 def read_account(request: Request, grant: Reads) -> Response:
     """Return the person who is logged in."""
     principal = grant.principal
-    table, id = (t.contacts, principal.contact) if principal.contact else (t.staff, principal.staff)
+    table, id = (
+        (t.contacts, principal.contact) if principal.contact else (t.staff, principal.staff)
+    )
     with store_of(request).read() as connection:
-        row: Any = connection.execute(select(table).where(table.c.id == id)).mappings().one()
+        row: Any = (
+            connection.execute(select(table).where(table.c.id == id)).mappings().one()
+        )
         key = _customer_key(request, principal)
     return answer(_as_json(row, principal, key), headers={"ETag": etag(row["version"])})
 
@@ -58,7 +62,8 @@ def change_account(
         row, audited = access.edit_own_row(work, grant.principal, fields.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)
         return row_result(
-            200, _as_json(row.values, grant.principal, _customer_key(request, grant.principal))
+            200,
+            _as_json(row.values, grant.principal, _customer_key(request, grant.principal)),
         )
 
     return write(request, grant, body, write_action)

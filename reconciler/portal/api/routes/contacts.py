@@ -105,7 +105,9 @@ def change_contact(
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "contact", id))
-        work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent_fields()))
+        work.audit(
+            Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent_fields())
+        )
         return _result(work, row)
 
     return write(request, grant, body, write_action)
@@ -132,7 +134,9 @@ def _offboard(
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, offboarding.work_to) if offboarding.work_to else None
         work.audit(
-            Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, offboarding.reason)
+            Verb.CONTACTS_OFFBOARD,
+            row,
+            *contacts.remove(work, row, heir, offboarding.reason),
         )
         return _result(work, row)
 
@@ -185,7 +189,8 @@ def act_on_contact(
 def _result(work: Work, row: Row, status: int = 200) -> WriteResult:
     home = work.get("customer", row["customer"]) if row["customer"] else None
     return row_result(
-        status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {})
+        status,
+        as_json("contact", row.values, {home.id: home["external_key"]} if home else {}),
     )
 
 

@@ -37,7 +37,9 @@ router = api_router(tag="catalogue")
 Body = Annotated[bytes, Depends(body_of)]
 
 
-@router.get("/customers", response_model=Page[Customer], dependencies=[requires("customers.read")])
+@router.get(
+    "/customers", response_model=Page[Customer], dependencies=[requires("customers.read")]
+)
 def list_customers(
     request: Request,
     paging: Pages,
@@ -76,7 +78,9 @@ def create_customer(
     return write(request, grant, body, write_action)
 
 
-@router.get("/customers/{id}", response_model=Customer, dependencies=[requires("customers.read")])
+@router.get(
+    "/customers/{id}", response_model=Customer, dependencies=[requires("customers.read")]
+)
 def read_customer(request: Request, id: str) -> Response:
     """Return one customer."""
     return row_answer(request, "customer", id)
@@ -94,7 +98,9 @@ def change_customer(
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
-        work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent_fields()))
+        work.audit(
+            Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent_fields())
+        )
         return row_result(200, as_json("customer", row.values))
 
     return write(request, grant, body, write_action)

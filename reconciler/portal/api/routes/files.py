@@ -46,7 +46,9 @@ Kind = Annotated[str, OneOf(FileKind)]
 _BYTES_BODY: Final[dict[str, Any]] = {
     "requestBody": {
         "required": True,
-        "content": {BYTES_TYPE: {"schema": {"type": "string", "format": "binary", "minLength": 1}}},
+        "content": {
+            BYTES_TYPE: {"schema": {"type": "string", "format": "binary", "minLength": 1}}
+        },
     }
 }
 
@@ -95,7 +97,9 @@ def read_upload(
     request: Request, id: str, grant: Annotated[Grant, requires("files.upload")]
 ) -> Response:
     """Return one's own pending upload and the state of its word count."""
-    return answer(as_json("upload", uploads.pending_upload(store_of(request), grant.principal, id)))
+    return answer(
+        as_json("upload", uploads.pending_upload(store_of(request), grant.principal, id))
+    )
 
 
 @router.get("/requests/{id}/files", response_model=FilesOfRequest)
@@ -115,7 +119,9 @@ def list_files(
     response_class=Streamed,
     responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
 )
-def download_all(request: Request, id: str, grant: Downloads, kind: Kind | None = None) -> Response:
+def download_all(
+    request: Request, id: str, grant: Downloads, kind: Kind | None = None
+) -> Response:
     """Return all files of a request, or all of one kind, as one archive."""
     return archive_download(*archive_of(store_of(request), grant, id, kind))
 

@@ -30,7 +30,8 @@ def ready(request: Request) -> Response:
         current, newest = schema_of(connection)
     if current != newest:
         raise Problem(
-            "unavailable", f"the database is of version '{current}', this program needs '{newest}'"
+            "unavailable",
+            f"the database is of version '{current}', this program needs '{newest}'",
         )
     with store.vault.incoming():
         pass  # a file can be created
@@ -38,7 +39,9 @@ def ready(request: Request) -> Response:
 
 
 @router.get("/metrics")
-def read_metrics(request: Request, _: Annotated[Grant, requires("metrics.read")]) -> Response:
+def read_metrics(
+    request: Request, _: Annotated[Grant, requires("metrics.read")]
+) -> Response:
     """Return the metrics in the format of Prometheus."""
     metrics: Metrics = request.app.state.metrics
     return Response(metrics.text(), media_type=MEDIA_TYPE)

@@ -21,7 +21,9 @@ Since = Annotated[int | None, Query(ge=0, le=2**53)]
 Epoch = Annotated[str | None, Query(max_length=40)]
 
 
-@router.get("/changes", response_model=Page[HistoryEntry], dependencies=[requires("changes.read")])
+@router.get(
+    "/changes", response_model=Page[HistoryEntry], dependencies=[requires("changes.read")]
+)
 def read_changes(
     request: Request, since: Since = 0, epoch: Epoch = None, limit: Limit = 50
 ) -> Response:
@@ -42,7 +44,9 @@ def read_changes(
         )
         revisions = list(connection.execute(page_statement).scalars())
         last = revisions[limit - 1] if len(revisions) > limit else None
-        statement = select(t.changes).where(c.revision > (since or 0)).order_by(c.revision, c.seq)
+        statement = (
+            select(t.changes).where(c.revision > (since or 0)).order_by(c.revision, c.seq)
+        )
         if last is not None:
             statement = statement.where(c.revision <= last)
         items = [dict(row) for row in connection.execute(statement).mappings()]

@@ -39,7 +39,11 @@ def list_outbox(
     filters = ((c.contact, contact), (c.kind, kind), (c.state, state))
     criteria = [column == value for column, value in filters if value]
     return page(
-        request, paging, t.outbox, criteria, lambda _, rows: [outbox.readable(row) for row in rows]
+        request,
+        paging,
+        t.outbox,
+        criteria,
+        lambda _, rows: [outbox.readable(row) for row in rows],
     )
 
 
@@ -48,7 +52,9 @@ def read_mail(request: Request, id: str) -> Response:
     """Return one mail and its state."""
     with store_of(request).read() as connection:
         row: Any = (
-            connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
+            connection.execute(select(t.outbox).where(t.outbox.c.id == id))
+            .mappings()
+            .first()
         )
     if row is None:
         raise Problem("not-found", f"there is no mail '{id}'")

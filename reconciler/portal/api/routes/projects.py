@@ -9,7 +9,11 @@ from fastapi import Depends, Request, Response
 from reconciler.portal.actions import projects
 from reconciler.portal.api.request_event import apply_event
 from reconciler.portal.api.router import api_router
-from reconciler.portal.api.schemas.requests import Deliveries, ProgressReport, TranslationRequest
+from reconciler.portal.api.schemas.requests import (
+    Deliveries,
+    ProgressReport,
+    TranslationRequest,
+)
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.web.idempotency import body_of
 from reconciler.portal.web.security import requires

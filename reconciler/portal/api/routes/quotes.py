@@ -22,7 +22,9 @@ Runs = Annotated[Grant, requires("requests.run")]
 
 
 @router.post("/approve", response_model=TranslationRequest)
-def approve_quote(request: Request, id: str, terms: Terms, body: Body, grant: Runs) -> Response:
+def approve_quote(
+    request: Request, id: str, terms: Terms, body: Body, grant: Runs
+) -> Response:
     """Make the quote, as counted or with these terms."""
     return apply_event(
         request,
@@ -71,7 +73,9 @@ def decline_quote(
 
 
 @router.post("/cancel", response_model=TranslationRequest)
-def cancel_quote(request: Request, id: str, refusal: Refusal, body: Body, grant: Runs) -> Response:
+def cancel_quote(
+    request: Request, id: str, refusal: Refusal, body: Body, grant: Runs
+) -> Response:
     """Withdraw the quote; the request is cancelled."""
     return apply_event(
         request,
@@ -84,7 +88,9 @@ def cancel_quote(request: Request, id: str, refusal: Refusal, body: Body, grant:
 
 
 @router.post("/revive", response_model=TranslationRequest)
-def revive_request(request: Request, id: str, terms: Terms, body: Body, grant: Runs) -> Response:
+def revive_request(
+    request: Request, id: str, terms: Terms, body: Body, grant: Runs
+) -> Response:
     """Quote a cancelled request again."""
     return apply_event(
         request,

@@ -45,7 +45,8 @@ def approve_registration(
         home = fields.pop("customer", None) or row["customer"]
         if home is None:
             raise Problem(
-                "unprocessable", "'customer' is required, because the registration names none"
+                "unprocessable",
+                "'customer' is required, because the registration names none",
             )
         work.audit(
             Verb.CONTACTS_APPROVE,
@@ -80,5 +81,6 @@ def _pending(row: Row) -> Row:
 def _result(work: Work, row: Row, status: int = 200) -> WriteResult:
     home = work.get("customer", row["customer"]) if row["customer"] else None
     return row_result(
-        status, as_json("contact", row.values, {home.id: home["external_key"]} if home else {})
+        status,
+        as_json("contact", row.values, {home.id: home["external_key"]} if home else {}),
     )

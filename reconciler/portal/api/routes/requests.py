@@ -107,7 +107,9 @@ def change_request(
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "request", id))
-        work.audit(Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent_fields()))
+        work.audit(
+            Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent_fields())
+        )
         return row_result(200, as_json("request", row.values))
 
     return write(request, grant, body, write_action)

@@ -35,11 +35,17 @@ router = api_router(tag="catalogue")
 Body = Annotated[bytes, Depends(body_of)]
 
 
-@router.get("/services", response_model=Page[Service], dependencies=[requires("services.read")])
+@router.get(
+    "/services", response_model=Page[Service], dependencies=[requires("services.read")]
+)
 def list_services(request: Request, paging: Pages) -> Response:
     """Return the services."""
     return page(
-        request, paging, t.services, [], lambda _, rows: [as_json("service", row) for row in rows]
+        request,
+        paging,
+        t.services,
+        [],
+        lambda _, rows: [as_json("service", row) for row in rows],
     )
 
 
@@ -63,7 +69,9 @@ def create_service(
     return write(request, grant, body, write_action)
 
 
-@router.get("/services/{id}", response_model=Service, dependencies=[requires("services.read")])
+@router.get(
+    "/services/{id}", response_model=Service, dependencies=[requires("services.read")]
+)
 def read_service(request: Request, id: str) -> Response:
     """Return one service."""
     return row_answer(request, "service", id)
@@ -89,7 +97,10 @@ def change_service(
 
 @router.delete("/services/{id}", status_code=204)
 def remove_service(
-    request: Request, id: str, body: Body, grant: Annotated[Grant, requires("services.write")]
+    request: Request,
+    id: str,
+    body: Body,
+    grant: Annotated[Grant, requires("services.write")],
 ) -> Response:
     """Remove a service that nobody refers to."""
 

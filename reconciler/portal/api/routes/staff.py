@@ -12,7 +12,12 @@ from reconciler.portal.actions import customers, staff
 from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.api.paging import Pages, page
 from reconciler.portal.api.router import api_router
-from reconciler.portal.api.schemas.access import ChangedStaff, NewStaff, RegistrationCode, Staff
+from reconciler.portal.api.schemas.access import (
+    ChangedStaff,
+    NewStaff,
+    RegistrationCode,
+    Staff,
+)
 from reconciler.portal.api.schemas.resources import Page
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import Grant
@@ -45,16 +50,25 @@ def staff_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @router.get(
-    "/staff", tags=["staff"], response_model=Page[Staff], dependencies=[requires("staff.read")]
+    "/staff",
+    tags=["staff"],
+    response_model=Page[Staff],
+    dependencies=[requires("staff.read")],
 )
 def list_staff(
-    request: Request, paging: Pages, status: Annotated[str, OneOf(StaffStatus)] | None = None
+    request: Request,
+    paging: Pages,
+    status: Annotated[str, OneOf(StaffStatus)] | None = None,
 ) -> Response:
     """Return the staff; removed members only with `status=removed`."""
     c = t.staff.c
     criteria = [c.status == status if status else c.status != StaffStatus.REMOVED]
     return page(
-        request, paging, t.staff, criteria, lambda _, rows: [staff_as_json(row) for row in rows]
+        request,
+        paging,
+        t.staff,
+        criteria,
+        lambda _, rows: [staff_as_json(row) for row in rows],
     )
 
 
@@ -74,12 +88,17 @@ def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> 
 
 
 @router.get(
-    "/staff/{id}", tags=["staff"], response_model=Staff, dependencies=[requires("staff.read")]
+    "/staff/{id}",
+    tags=["staff"],
+    response_model=Staff,
+    dependencies=[requires("staff.read")],
 )
 def read_staff(request: Request, id: str) -> Response:
     """Return one staff member, removed or not."""
     with store_of(request).read() as connection:
-        row: Any = connection.execute(select(t.staff).where(t.staff.c.id == id)).mappings().first()
+        row: Any = (
+            connection.execute(select(t.staff).where(t.staff.c.id == id)).mappings().first()
+        )
     if row is None:
         raise Problem("not-found", f"there is no staff '{id}'")
     return answer(staff_as_json(row), headers={"ETag": etag(row["version"])})
@@ -93,7 +112,9 @@ def change_staff(
 
     def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
-        work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields()))
+        work.audit(
+            Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields())
+        )
         return row_result(200, staff_as_json(person.values))
 
     return write(request, grant, body, write_action)
@@ -117,7 +138,9 @@ def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> R
 
     def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
-        work.audit(Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend_activation(work, person))
+        work.audit(
+            Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend_activation(work, person)
+        )
         return row_result(200, staff_as_json(person.values))
 
     return write(request, grant, body, write_action)
@@ -132,7 +155,11 @@ def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
         work.audit(Verb.CUSTOMERS_RENEW_CODE, row, *customers.renew_code(work, row))
-        return 200, {"registration_code": row["registration_code"]}, {"ETag": etag(row["version"])}
+        return (
+            200,
+            {"registration_code": row["registration_code"]},
+            {"ETag": etag(row["version"])},
+        )
 
     return write(request, grant, body, write_action)
 

@@ -19,7 +19,8 @@ router = api_router(tag="statistics")
 
 Reads = Annotated[Grant, requires("statistics.read")]
 Day = Annotated[
-    str | None, Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema_extra={"format": "date"})
+    str | None,
+    Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema_extra={"format": "date"}),
 ]
 Id = Annotated[str | None, Query(max_length=40)]
 

@@ -27,9 +27,11 @@ def _whole(text: str) -> str:
     return text
 
 
-Secret: TypeAlias = Annotated[str, Field(min_length=8, max_length=200), AfterValidator(_whole)]
+Secret: TypeAlias = Annotated[
+    str, Field(min_length=8, max_length=200), AfterValidator(_whole)
+]
+# Text typed to log in; any text is accepted, and the answer is about the whole of it.
 LoginText: TypeAlias = Annotated[str, Field(max_length=254), AfterValidator(_whole)]
-"""Text typed to log in; any text is accepted, and the answer is about the whole of it."""
 
 
 class MailedAnswer(Answer):

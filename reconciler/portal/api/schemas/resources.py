@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, JsonValue, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StringConstraints,
+    model_validator,
+)
 
 from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.actions.schemas import Activation as ActivationSettings
@@ -303,6 +310,7 @@ class Handover(StrictModel):
     work_to: Id
 
 
+# The problems that any route may answer.
 PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {
         "model": ProblemDocument,
@@ -310,4 +318,3 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         "description": "Not done, and why",
     },
 }
-"""The problems that any route may answer."""

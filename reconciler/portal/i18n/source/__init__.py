@@ -38,6 +38,7 @@ from reconciler.portal.uploads.words import Reason
 
 AREAS: Final = (common, access, requests, steps, team, administration, history, mails)
 
+# Families of keys: their prefix, and the values that each need a sentence.
 _FAMILIES: Final[Mapping[str, Iterable[str]]] = {
     "event.": (
         Verb.POST_REQUESTS,
@@ -57,10 +58,9 @@ _FAMILIES: Final[Mapping[str, Iterable[str]]] = {
     "uncounted.": get_args(Reason),
     "workflow.": Workflow,
 }
-"""Families of keys: their prefix, and the values that each need a sentence."""
 
+# All texts; the import fails when a value of a family has none.
 SOURCE: Final[Mapping[str, Text]] = require_all(
     {key: text for area in AREAS for key, text in area.TEXTS.items()},
     [f"{prefix}{value}" for prefix, values in _FAMILIES.items() for value in values],
 )
-"""All texts; the import fails when a value of a family has none."""

@@ -44,10 +44,12 @@ TEXTS: Final[dict[str, Text]] = {
     "sign-up.do": "Sign up",
     "sent.title": "Check your inbox",
     "sent.sign-up": (
-        "If this address can be used, an e-mail with a link is on its way. The link works for 24 hours."
+        "If this address can be used, an e-mail with a link is on its way. The link works for "
+        "24 hours."
     ),
     "sent.reset": (
-        "If there is an account for this address, an e-mail with a link is on its way. The link works for 10 minutes."
+        "If there is an account for this address, an e-mail with a link is on its way. The link "
+        "works for 10 minutes."
     ),
     "sent.nothing": "No e-mail? Check your spam folder and the address.",
     "confirm.title": "Confirm your e-mail address",
@@ -55,7 +57,8 @@ TEXTS: Final[dict[str, Text]] = {
     "confirm.do": "Confirm",
     "confirmed.title": "Thank you",
     "confirmed.waiting": (
-        "Your registration is waiting for approval. You’ll receive an e-mail as soon as a decision is made."
+        "Your registration is waiting for approval. You’ll receive an e-mail as soon as a "
+        "decision is made."
     ),
     "confirmed.invited": (
         "You have access. An e-mail with the link to set your password is on its way."
@@ -69,7 +72,8 @@ TEXTS: Final[dict[str, Text]] = {
     "reset.set": "Set a new password for {email}. You will be logged out on all devices.",
     "link.title": "This link no longer works",
     "link.activation": (
-        "It has already been used or has expired. If you have set a password, log in; otherwise ask for a new link."
+        "It has already been used or has expired. If you have set a password, log in; otherwise "
+        "ask for a new link."
     ),
     "link.reset": "It has already been used, or its ten minutes are over. Request a new one.",
     "link.confirm": "It has already been used, or its 24 hours are over. Sign up again.",
@@ -77,7 +81,8 @@ TEXTS: Final[dict[str, Text]] = {
     "password.old": "Current password",
     "password.repeat": "New password again",
     "password.hint": (
-        "At least 8 characters, with lower-case and upper-case letters and digits. A whole sentence works, too."
+        "At least 8 characters, with lower-case and upper-case letters and digits. A whole "
+        "sentence works, too."
     ),
     "password.do": "Set password",
     "password.short": "Too short: use at least 8 characters.",
@@ -99,7 +104,8 @@ TEXTS: Final[dict[str, Text]] = {
         "If you were logged in on a device that is not yours, or that you have lost."
     ),
     "staff.lead": (
-        "Administrators run the portal. Project managers look after the customers that list their address."
+        "Administrators run the portal. Project managers look after the customers that list "
+        "their address."
     ),
     "staff.invite": "Invite someone",
     "staff.invite.lead": "The person receives an e-mail with a link to set a password.",
@@ -118,6 +124,7 @@ TEXTS: Final[dict[str, Text]] = {
     "done.everywhere": "You are logged out on all devices.",
     "login.refused": "Not logged in",
     "login.lapsed": (
-        "Your session had ended, so your form was not sent. Log in to return to its page, and fill it in again."
+        "Your session had ended, so your form was not sent. Log in to return to its page, and "
+        "fill it in again."
     ),
 }

@@ -13,12 +13,14 @@ TEXTS: Final[dict[str, Text]] = {
     "customer.managers": "Project managers",
     "customer.domains": "E-mail domains",
     "customer.domains.hint": (
-        "One per line. Anyone who signs up with an address at such a domain belongs to this customer."
+        "One per line. Anyone who signs up with an address at such a domain belongs to this "
+        "customer."
     ),
     "customer.services.all": "All services",
     "customer.code": "Registration code",
     "customer.code.lead": (
-        "Anyone who signs up with this code belongs to this customer. Give it only to people you trust."
+        "Anyone who signs up with this code belongs to this customer. Give it only to people "
+        "you trust."
     ),
     "customer.code.none": "There is no code.",
     "customer.code.renew": "Create a new code",
@@ -41,7 +43,8 @@ TEXTS: Final[dict[str, Text]] = {
     "services.add": "Add service",
     "service.code": "Code",
     "service.code.hint": (
-        "Lower-case letters, digits and hyphens. Files and customers refer to the service by this code."
+        "Lower-case letters, digits and hyphens. Files and customers refer to the service by "
+        "this code."
     ),
     "service.template": "Project template",
     "service.template.hint": "In the translation system; it determines the languages.",
@@ -66,7 +69,8 @@ TEXTS: Final[dict[str, Text]] = {
     "settings.logo": "Logo",
     "settings.logo.hint": "The https:// address of an image.",
     "outbox.lead": (
-        "All e-mails that the portal has written. Without a mail server, they stay here and can be read."
+        "All e-mails that the portal has written. Without a mail server, they stay here and can "
+        "be read."
     ),
     "outbox.to": "To",
     "outbox.subject": "Subject",
@@ -99,13 +103,15 @@ TEXTS: Final[dict[str, Text]] = {
     "done.code-withdrawn": "The code no longer works.",
     "settings.name": "Name of the portal",
     "settings.name.hint": (
-        "Appears on every page and in every e-mail. If left empty, each person reads “{name}” in their own language."
+        "Appears on every page and in every e-mail. If left empty, each person reads “{name}” "
+        "in their own language."
     ),
     "empty.customers": (
         "Start with a customer, then add its people and choose the services that it may order."
     ),
     "empty.people": (
-        "Nobody has access yet. Each contact belongs to a customer: add the customer first, then its people."
+        "Nobody has access yet. Each contact belongs to a customer: add the customer first, "
+        "then its people."
     ),
     "empty.services": (
         "A service is what customers can order: a project template, the workflows that it allows "
@@ -114,7 +120,8 @@ TEXTS: Final[dict[str, Text]] = {
     "empty.mails": "E-mails appear here as soon as the portal writes one.",
     "empty.history": "Every change appears here from now on.",
     "customer.managers.choose": (
-        "Only they and administrators see the customer’s requests, and only they get e-mails about them."
+        "Only they and administrators see the customer’s requests, and only they get e-mails "
+        "about them."
     ),
     "customer.managers.unknown": "not one of our people: receives e-mails, but cannot log in",
     "customer.managers.strangers": (

@@ -93,7 +93,8 @@ TEXTS: Final[dict[str, Text]] = {
         "again, or ask an administrator."
     ),
     "problem.stale": (
-        "Someone else changed this in the meantime. Check the current version before you send it again."
+        "Someone else changed this in the meantime. Check the current version before you send "
+        "it again."
     ),
     "problem.address-taken": (
         "Someone else already logs in with this address. Enter a different one."
@@ -108,14 +109,16 @@ TEXTS: Final[dict[str, Text]] = {
         "Some requests are still open. They must be delivered or cancelled first."
     ),
     "mistake.in-use": (
-        "Still in use. Remove it there first. Customers: {customers}, contacts: {contacts}, open requests: {requests}."
+        "Still in use. Remove it there first. Customers: {customers}, contacts: {contacts}, "
+        "open requests: {requests}."
     ),
     "problem.protected": (
         "Nothing was changed because a protected person or customer would lose something. The "
         "provider’s administrators must lift the protection first."
     ),
     "protected.lift": (
-        "To do it anyway, first lift the protection in a separate change, in the files in git or through the API."
+        "To do it anyway, first lift the protection in a separate change, in the files in git "
+        "or through the API."
     ),
     "protected.ask": "If you need this change, contact us.",
     "problem.last-manager": (

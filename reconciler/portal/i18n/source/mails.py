@@ -24,7 +24,8 @@ TEXTS: Final[dict[str, Text]] = {
     ),
     "mail.address_changed.subject": "{portal}: your address was changed",
     "mail.address_changed.body": (
-        "The e-mail address of your access for {customer} was changed. This address can no longer be used to log in."
+        "The e-mail address of your access for {customer} was changed. This address can no "
+        "longer be used to log in."
     ),
     "mail.address_changed.ask": "If you did not expect this, write to {contact} immediately.",
     "mail.address_changed.ask.nobody": (
@@ -42,7 +43,8 @@ TEXTS: Final[dict[str, Text]] = {
     "mail.rejected.body": "Your registration was not accepted.",
     "mail.confirm.subject": "{portal}: confirm your e-mail address",
     "mail.confirm.body": (
-        "Someone, hopefully you, signed up for our customer portal with this address. Confirm it here:"
+        "Someone, hopefully you, signed up for our customer portal with this address. Confirm "
+        "it here:"
     ),
     "mail.confirm.until": "The link works once, for {hours} hours.",
     "mail.confirm.ignore": (
@@ -94,7 +96,8 @@ TEXTS: Final[dict[str, Text]] = {
         "download the translations and see the statistics of what you sent"
     ),
     "mail.role.observer": (
-        "see all requests of your organisation, follow their progress, download the translations and see the statistics"
+        "see all requests of your organisation, follow their progress, download the "
+        "translations and see the statistics"
     ),
     "mail.role.manager": (
         "send requests, accept quotes, see the requests of all your colleagues, and manage your "

@@ -149,7 +149,8 @@ TEXTS: Final[dict[str, Text]] = {
         "{count} registrations are waiting for approval",
     ),
     "empty.requests.send": (
-        "You have not sent any requests yet. Choose your files and languages, and you’ll receive a quote."
+        "You have not sent any requests yet. Choose your files and languages, and you’ll "
+        "receive a quote."
     ),
     "empty.requests": "Requests appear here as soon as someone sends one.",
     "mistake.empty": "The file “{name}” is empty.",

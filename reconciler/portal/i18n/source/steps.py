@@ -40,7 +40,8 @@ TEXTS: Final[dict[str, Text]] = {
         "The portal counts the words and prepares the quote. {owner} will receive an e-mail."
     ),
     "next.quote_being_made.provider": (
-        "The portal counts the words and prepares the quote. You count the files that it cannot count."
+        "The portal counts the words and prepares the quote. You count the files that it cannot "
+        "count."
     ),
     "next.quoted.decides": (
         "Accept the quote by {until}, or reject it. Work starts when the quote is accepted."
@@ -49,7 +50,8 @@ TEXTS: Final[dict[str, Text]] = {
         "The quote could be accepted until {until}. Ask your project manager for a new one."
     ),
     "next.quoted.watches": (
-        "{owner} or a manager decides on the quote by {until}. Work starts when the quote is accepted."
+        "{owner} or a manager decides on the quote by {until}. Work starts when the quote is "
+        "accepted."
     ),
     "next.quoted.provider": (
         "The customer decides by {until}. The project managers will receive an e-mail."
@@ -61,7 +63,8 @@ TEXTS: Final[dict[str, Text]] = {
         "We are translating. {owner} will receive an e-mail when the translations are ready."
     ),
     "next.in_progress.provider": (
-        "Report the progress, and deliver a file for each target language. {owner} will then receive an e-mail."
+        "Report the progress, and deliver a file for each target language. {owner} will then "
+        "receive an e-mail."
     ),
     "next.delivered.owner": "Download the translations below.",
     "next.delivered.watches": "The translations can be downloaded below.",
@@ -69,7 +72,8 @@ TEXTS: Final[dict[str, Text]] = {
         "Nothing. {owner} has received an e-mail and can download the translations."
     ),
     "next.cancelled.owner": (
-        "Nothing. If you still need the translation, ask your project manager, or send a new request."
+        "Nothing. If you still need the translation, ask your project manager, or send a new "
+        "request."
     ),
     "next.cancelled.watches": "Nothing, unless the project manager offers the quote again.",
     "next.cancelled.provider": "Nothing, unless you offer the quote again.",

@@ -53,12 +53,14 @@ TEXTS: Final[dict[str, Text]] = {
     "contacts.search": "Name or address",
     "contacts.add": "Add contact",
     "contacts.add.lead": (
-        "For people who have not registered themselves. They receive an e-mail with a link to set a password."
+        "For people who have not registered themselves. They receive an e-mail with a link to "
+        "set a password."
     ),
     "registration.title": "Registration",
     "registration.lead": "{name} signed up and confirmed the address {email}.",
     "registration.git": (
-        "If files manage this customer, approve by merging a file: reconciler plan shows the line it needs."
+        "If files manage this customer, approve by merging a file: reconciler plan shows the "
+        "line it needs."
     ),
     "registration.approve": "Approve",
     "registration.reject": "Reject",

@@ -44,10 +44,12 @@ def typed_fields(
     return judged(ContactFields, said, _wrong(form, services, language)).sent_fields()
 
 
-def _wrong(form: Form, services: Sequence[str] | None, language: str | None) -> dict[str, Why]:
-    wrong = missing(form, *(name for name in NEEDED if name in form.values)) | language_mistake(
-        form, language
-    )
+def _wrong(
+    form: Form, services: Sequence[str] | None, language: str | None
+) -> dict[str, Why]:
+    wrong = missing(
+        form, *(name for name in NEEDED if name in form.values)
+    ) | language_mistake(form, language)
     if services is not None and set(form.all("services")) - set(services):
         wrong["services"] = "mistake.choice"
     return wrong
@@ -79,7 +81,9 @@ def pass_on(work: Work, grant: Grant, row: Row, form: Form) -> None:
     """Hand all open work of the contact over to the heir that the form names."""
     form.must_match(row.values, row.id)
     work.audit(
-        Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, named_heir(work, grant, form))
+        Verb.CONTACTS_HAND_OVER,
+        row,
+        *contacts.hand_over(work, row, named_heir(work, grant, form)),
     )
 
 
@@ -99,9 +103,12 @@ def orderable(connection: Connection, person: Mapping[str, Any]) -> list[tuple[s
     These are the services that their customer may order, and those already ticked.
     """
     c = t.customers.c
-    home = connection.execute(select(c.services).where(c.id == (person["customer"] or ""))).scalar()
+    home = connection.execute(
+        select(c.services).where(c.id == (person["customer"] or ""))
+    ).scalar()
     named = person["services"] if person["services"] != "all" else []
     return [
-        (row["code"], row["name"]) for row in all_services(connection)
+        (row["code"], row["name"])
+        for row in all_services(connection)
         if row["code"] in named or is_open_to_customer(row, home or [])
-    ]  # fmt: skip
+    ]

@@ -23,21 +23,43 @@ MOST_FIELDS: Final = 2000
 _ONCE: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 _ADDRESS: Final = TypeAdapter[str](Address)
+# What fits into a field, for whoever typed something else.
 _FITS: Final = {
-    "email": "mistake.email", "name": "mistake.name", "code": "mistake.code", "language": "mistake.language",
-    "source": "mistake.language", "target": "mistake.language", "source_language": "mistake.language",
-    "target_languages": "mistake.language", "role": "mistake.choice", "kind": "mistake.choice",
-    "sign_up": "mistake.choice", "workflows": "mistake.choice", "workflow": "mistake.choice",
-    "service": "mistake.choice", "services": "mistake.choice", "words": "mistake.words",
-    "cost": "mistake.cost", "currency": "mistake.currency", "per_word": "mistake.per_word", "deadline": "mistake.moment",
-    "primary_color": "mistake.colour", "logo": "mistake.logo",
-}  # fmt: skip
-"""What fits into a field, for whoever typed something else."""
+    "email": "mistake.email",
+    "name": "mistake.name",
+    "code": "mistake.code",
+    "language": "mistake.language",
+    "source": "mistake.language",
+    "target": "mistake.language",
+    "source_language": "mistake.language",
+    "target_languages": "mistake.language",
+    "role": "mistake.choice",
+    "kind": "mistake.choice",
+    "sign_up": "mistake.choice",
+    "workflows": "mistake.choice",
+    "workflow": "mistake.choice",
+    "service": "mistake.choice",
+    "services": "mistake.choice",
+    "words": "mistake.words",
+    "cost": "mistake.cost",
+    "currency": "mistake.currency",
+    "per_word": "mistake.per_word",
+    "deadline": "mistake.moment",
+    "primary_color": "mistake.colour",
+    "logo": "mistake.logo",
+}
 
-_PICKED: Final = frozenset({
-    "role", "kind", "language", "customer", "source_language", "target_languages",
-})  # fmt: skip
-"""Fields that people choose in rather than write."""
+# Fields that people choose in rather than write.
+_PICKED: Final = frozenset(
+    {
+        "role",
+        "kind",
+        "language",
+        "customer",
+        "source_language",
+        "target_languages",
+    }
+)
 
 Fields = TypeVar("Fields", bound=BaseModel)
 
@@ -85,7 +107,9 @@ class Form:
     def must_match(self, row: Mapping[str, Any], id: str) -> None:
         """Raise a `stale` problem if the row has changed since the visitor saw it."""
         if row["version"] != self.version:
-            raise Problem("stale", f"'{id}' is of version {row['version']}, not {self.version}")
+            raise Problem(
+                "stale", f"'{id}' is of version {row['version']}, not {self.version}"
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,8 +120,8 @@ class Told:
     facts: Mapping[str, str]
 
 
+# The key of the sentence that says what would fit; with facts where it names some.
 Why: TypeAlias = str | Told
-"""The key of the sentence that says what would fit; with facts where it names some."""
 
 
 @dataclass
@@ -116,30 +140,49 @@ class Mistakes(Exception):
     def of(self, event: str) -> Mistakes:
         """Return the mistakes for a form whose fields start with the name of an event."""
         return Mistakes(
-            {f"{event}-{name}": why for name, why in self.fields.items()}, self.problem, self.whole
+            {f"{event}-{name}": why for name, why in self.fields.items()},
+            self.problem,
+            self.whole,
         )
 
 
 _AT_FIELD: Final = {
-    "address-taken": "email", "name-taken": "name", "key-taken": "code", "no-heir": "heir",
+    "address-taken": "email",
+    "name-taken": "name",
+    "key-taken": "code",
+    "no-heir": "heir",
     "heir-may-not-hold-work": "heir",
-}  # fmt: skip
-_WITH_THE_WHOLE: Final = frozenset({
-    "stale", "open-requests", "protected", "last-manager", "last-administrator", "wrong-state",
-    "not-restorable", "registration-gone", "registration-changed", "rate-limited",
-})  # fmt: skip
+}
+_WITH_THE_WHOLE: Final = frozenset(
+    {
+        "stale",
+        "open-requests",
+        "protected",
+        "last-manager",
+        "last-administrator",
+        "wrong-state",
+        "not-restorable",
+        "registration-gone",
+        "registration-changed",
+        "rate-limited",
+    }
+)
 
 
 def refusal(problem: Problem) -> Mistakes:
     """Return a problem as mistakes of its form; raise it again if no form can correct it."""
     if "field" in problem.members:
-        return Mistakes({problem.members["field"]: f"mistake.{problem.members['field']}"}, problem)
+        return Mistakes(
+            {problem.members["field"]: f"mistake.{problem.members['field']}"}, problem
+        )
     if problem.type in _AT_FIELD:
         return Mistakes({_AT_FIELD[problem.type]: f"problem.{problem.type}"}, problem)
     if problem.type == "in-use":
         by = {**problem.members, "requests": len(problem.members["requests"])}
         return Mistakes(
-            {}, problem, Told("mistake.in-use", {name: str(number) for name, number in by.items()})
+            {},
+            problem,
+            Told("mistake.in-use", {name: str(number) for name, number in by.items()}),
         )
     if problem.type in _WITH_THE_WHOLE:
         return Mistakes({}, problem)
@@ -150,7 +193,9 @@ async def form_of(request: Request) -> Form:
     """Return the form that was sent if it carries the portal's mark."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/x-www-form-urlencoded":
-        raise Problem("unsupported-media-type", "forms come as application/x-www-form-urlencoded")
+        raise Problem(
+            "unsupported-media-type", "forms come as application/x-www-form-urlencoded"
+        )
     body, held = bytearray(), body_account_of(request)
     try:
         async for part in request.stream():
@@ -170,7 +215,9 @@ async def form_of(request: Request) -> Form:
     except ValueError:
         raise Problem("malformed", "this form cannot be read") from None
     return checked(
-        request, values, hashlib.sha256(request.url.path.encode() + b"\n" + body).hexdigest()
+        request,
+        values,
+        hashlib.sha256(request.url.path.encode() + b"\n" + body).hexdigest(),
     )
 
 

@@ -29,8 +29,8 @@ from reconciler.portal.web.body_budget import body_account_of
 from reconciler.portal.web.idempotency import has_stored_answer
 from reconciler.portal.web.request_limits import use_file_limits
 
+# Of a whole form, files and all.
 MOST_BYTES: Final = 512 * 1024 * 1024
-"""Of a whole form, files and all."""
 
 Result = TypeVar("Result")
 
@@ -69,7 +69,9 @@ async def received(visit: Visit) -> Received:
     except BaseException:
         _discard(store.vault, arriving.files)
         raise
-    return Received(form, await run_in_threadpool(_noted, visit, arriving.files), arriving.empty)
+    return Received(
+        form, await run_in_threadpool(_noted, visit, arriving.files), arriving.empty
+    )
 
 
 def _discard(vault: Vault, files: Sequence[Arrived]) -> None:
@@ -81,13 +83,16 @@ def _discard(vault: Vault, files: Sequence[Arrived]) -> None:
 async def _read(request: Request, arriving: _Arriving) -> None:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
-        raise Problem("unsupported-media-type", "a form with files comes as multipart/form-data")
+        raise Problem(
+            "unsupported-media-type", "a form with files comes as multipart/form-data"
+        )
     declared = request.headers.get("content-length", "")
     if declared.isdigit() and int(declared) > MOST_BYTES:
         raise Problem("too-large", f"a form with files has {MOST_BYTES:,} bytes at most")
     use_file_limits(request)
     try:
-        parser = MultipartParser(options[b"boundary"], arriving.callbacks())  # type: ignore[arg-type]
+        callbacks = arriving.callbacks()
+        parser = MultipartParser(options[b"boundary"], callbacks)  # type: ignore[arg-type]
     except FormParserError:
         raise Problem("malformed", "this form has a boundary that cannot be read") from None
     with arriving:
@@ -112,7 +117,9 @@ def _noted(visit: Visit, files: Sequence[Arrived]) -> dict[str, list[str]]:
                 if each.kept:
                     uploads.record_upload(work, each.kept, each.name)
                     found.setdefault(each.field, []).append(each.kept.id)
-            written = True  # from here on only the database knows: what it did not keep is swept
+            written = (
+                True  # from here on only the database knows: what it did not keep is swept
+            )
     finally:
         if not written:
             _discard(vault, files)
@@ -151,7 +158,9 @@ class _Arriving:
         """Parse the next part of the body."""
         self._size += len(part)
         if self._size > MOST_BYTES:
-            raise Problem("too-large", f"a form with files has {MOST_BYTES:,} bytes at most")
+            raise Problem(
+                "too-large", f"a form with files has {MOST_BYTES:,} bytes at most"
+            )
         try:
             parser.write(part)
         except FormParserError:
@@ -170,10 +179,15 @@ class _Arriving:
     def callbacks(self) -> dict[str, Callable[..., None]]:
         """Return the callbacks of the parser."""
         return {
-            "on_part_begin": self._begin, "on_header_field": self._on_field, "on_header_value": self._on_value,
-            "on_header_end": self._on_header, "on_headers_finished": self._on_headers, "on_part_data": self._data,
-            "on_part_end": self._end, "on_end": self._finish,
-        }  # fmt: skip
+            "on_part_begin": self._begin,
+            "on_header_field": self._on_field,
+            "on_header_value": self._on_value,
+            "on_header_end": self._on_header,
+            "on_headers_finished": self._on_headers,
+            "on_part_data": self._data,
+            "on_part_end": self._end,
+            "on_end": self._finish,
+        }
 
     def _begin(self) -> None:
         self._named, self._text, self._file = ("", None), bytearray(), None
@@ -210,9 +224,13 @@ class _Arriving:
             )
 
     def _may_send_files(self) -> None:
-        self.request.app.state.csrf.check_form(self.request, (self.values.get("mark") or [""])[0])
+        self.request.app.state.csrf.check_form(
+            self.request, (self.values.get("mark") or [""])[0]
+        )
         if len(self.files) + sum(map(len, self.empty.values())) >= 2 * uploads.MOST_FILES:
-            raise Problem("too-large", f"a form brings {2 * uploads.MOST_FILES} files at most")
+            raise Problem(
+                "too-large", f"a form brings {2 * uploads.MOST_FILES} files at most"
+            )
         if self._repeated is None:
             store, principal = self.visit.store, self.visit.grant.principal
             self._repeated = "once" in self.values and has_stored_answer(
@@ -228,7 +246,9 @@ class _Arriving:
         body_account_of(self.request).add(end - start)
         self._typed += end - start
         if self._typed > LONGEST:
-            raise Problem("too-large", f"what is typed into a form has {LONGEST:,} bytes at most")
+            raise Problem(
+                "too-large", f"what is typed into a form has {LONGEST:,} bytes at most"
+            )
         self._text += data[start:end]
 
     def _end(self) -> None:

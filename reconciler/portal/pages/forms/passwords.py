@@ -27,7 +27,9 @@ def at_its_field(act: Callable[[], Result], wrong: dict[str, Why]) -> Result:
     except Problem as problem:
         if "weakness" not in problem.members:
             raise
-        raise Mistakes({"password": f"password.{problem.members['weakness']}", **wrong}) from None
+        raise Mistakes(
+            {"password": f"password.{problem.members['weakness']}", **wrong}
+        ) from None
     if wrong:
         raise Mistakes(wrong)
     return result

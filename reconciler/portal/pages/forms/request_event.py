@@ -40,7 +40,10 @@ def bring_about(
     def again(wrong: Mistakes) -> Response:
         with visit.store.read() as connection:
             found = one_request(
-                connection, visit, row_in_scope(connection, visit.grant, t.requests, id), kept
+                connection,
+                visit,
+                row_in_scope(connection, visit.grant, t.requests, id),
+                kept,
             )
         return visit.page(
             "requests/one.html",

@@ -8,7 +8,17 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, literal, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from reconciler.portal.pages.rendering import COUNTED
 from reconciler.portal.rules.equality import same_address_form
@@ -34,7 +44,9 @@ def customer_of(connection: Connection, id: str | None) -> Found:
     return dict(row)
 
 
-def colleagues(connection: Connection, customer: str | None, *, removed: bool) -> list[Found]:
+def colleagues(
+    connection: Connection, customer: str | None, *, removed: bool
+) -> list[Found]:
     """Return the people of a customer by name, with their number of open requests."""
     c = t.contacts.c
     states = (*LIVING, ContactStatus.REMOVED) if removed else LIVING
@@ -51,31 +63,45 @@ def with_open_work(connection: Connection, people: Sequence[Found]) -> list[Foun
     c = t.requests.c
     ids = [person["id"] for person in people]
     counted = connection.execute(
-        select(c.owner, func.count()).where(c.owner.in_(ids), c.state.in_(OPEN)).group_by(c.owner)
+        select(c.owner, func.count())
+        .where(c.owner.in_(ids), c.state.in_(OPEN))
+        .group_by(c.owner)
     )
-    counts = {owner: count for owner, count in counted}  # noqa: C416  rows are not pairs to a type checker
+    # rows are not pairs to a type checker
+    counts = {owner: count for owner, count in counted}  # noqa: C416
     return [{**person, "open": counts.get(person["id"], 0)} for person in people]
 
 
-def with_heirs(connection: Connection, person: Mapping[str, Any]) -> tuple[Found, list[Found]]:
+def with_heirs(
+    connection: Connection, person: Mapping[str, Any]
+) -> tuple[Found, list[Found]]:
     """Return the person with their number of open requests, and possible heirs for these."""
     (found,) = with_open_work(connection, [dict(person)])
-    return found, colleagues(connection, found["customer"], removed=False) if found["open"] else []
+    return found, colleagues(connection, found["customer"], removed=False) if found[
+        "open"
+    ] else []
 
 
 def heirs(people: Sequence[Mapping[str, Any]], leaver: str) -> list[Mapping[str, Any]]:
     """Return those who may receive the work of the leaver."""
     return [
-        person for person in people
-        if person["id"] != leaver and person["status"] in LIVING and person["role"] in HOLDS_WORK
-    ]  # fmt: skip
+        person
+        for person in people
+        if person["id"] != leaver
+        and person["status"] in LIVING
+        and person["role"] in HOLDS_WORK
+    ]
 
 
-def names_of_customers(connection: Connection, ids: Collection[str | None]) -> dict[str, Found]:
+def names_of_customers(
+    connection: Connection, ids: Collection[str | None]
+) -> dict[str, Found]:
     """Return name and key of customers by id."""
     c = t.customers.c
     rows = connection.execute(
-        select(c.id, c.name, c.external_key, c.owner).where(c.id.in_({id for id in ids if id}))
+        select(c.id, c.name, c.external_key, c.owner).where(
+            c.id.in_({id for id in ids if id})
+        )
     )
     return {row.id: dict(row._mapping) for row in rows}
 
@@ -93,7 +119,9 @@ def all_services(connection: Connection) -> list[Found]:
     """Return the services by name."""
     return [
         dict(row)
-        for row in connection.execute(select(t.services).order_by(t.services.c.name)).mappings()
+        for row in connection.execute(
+            select(t.services).order_by(t.services.c.name)
+        ).mappings()
     ]
 
 
@@ -116,9 +144,14 @@ def project_managers(
 
 
 def one_page(
-    connection: Connection, statement: Select[Any], columns: Sequence[ColumnElement[Any]], after: str | None,
-    *, descending: bool = False, limit: int = PAGE,
-) -> tuple[list[Found], str | None]:  # fmt: skip
+    connection: Connection,
+    statement: Select[Any],
+    columns: Sequence[ColumnElement[Any]],
+    after: str | None,
+    *,
+    descending: bool = False,
+    limit: int = PAGE,
+) -> tuple[list[Found], str | None]:
     """Return one page of rows in the order of these columns, and the cursor of the next page."""
     if after is not None:
         statement = statement.where(
@@ -167,8 +200,13 @@ def _beyond(
     """
     cases = []
     for place, column in enumerate(columns):
-        same = [earlier == value for earlier, value in zip(columns[:place], values, strict=False)]
-        cases.append(and_(*same, column < values[place] if descending else column > values[place]))
+        same = [
+            earlier == value
+            for earlier, value in zip(columns[:place], values, strict=False)
+        ]
+        cases.append(
+            and_(*same, column < values[place] if descending else column > values[place])
+        )
     return or_(*cases)
 
 

@@ -11,7 +11,11 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.quotes import is_overdue, price_of
-from reconciler.portal.actions.row_scope import customers_managed_by, in_scope, must_be_in_scope
+from reconciler.portal.actions.row_scope import (
+    customers_managed_by,
+    in_scope,
+    must_be_in_scope,
+)
 from reconciler.portal.actions.uploads import files_of_request
 from reconciler.portal.i18n.catalogs import is_key
 from reconciler.portal.pages.context import Visit
@@ -34,8 +38,8 @@ from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.rules.word_counts import is_counting
 from reconciler.portal.store import tables as t
 
+# The ids of what was uploaded just now, by the field that it came in.
 Kept: TypeAlias = Mapping[str, Sequence[str]]
-"""The ids of what was uploaded just now, by the field that it came in."""
 _BY_THE_PORTAL: Final = frozenset({Verb.QUOTE_EXPIRED, Verb.REQUESTS_COUNT})
 _ASKED: Final = ("state", "service", "owner", "customer")
 
@@ -62,7 +66,8 @@ def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
     owners = {row["owner"] for row in rows}
     codes = {row["service"] for row in rows if row["service"]}
     people = {
-        row.id: row.name for row in connection.execute(select(c.id, c.name).where(c.id.in_(owners)))
+        row.id: row.name
+        for row in connection.execute(select(c.id, c.name).where(c.id.in_(owners)))
     }
     services = {
         row.code: row.name
@@ -71,10 +76,13 @@ def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
     known_homes = names_of_customers(connection, {row["customer"] for row in rows})
     return [
         {
-            **row, "owner_name": people[row["owner"]], "customer_name": known_homes[row["customer"]]["name"],
+            **row,
+            "owner_name": people[row["owner"]],
+            "customer_name": known_homes[row["customer"]]["name"],
             "service_name": services.get(row["service"], row["service"]),
-        } for row in rows
-    ]  # fmt: skip
+        }
+        for row in rows
+    ]
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +96,9 @@ class Filters:
     def owner(self, wished: str) -> str:
         """Return the contact to filter by; empty if they belong to another customer."""
         return (
-            wished if not self.customers or not self.owners or wished in dict(self.owners) else ""
+            wished
+            if not self.customers or not self.owners or wished in dict(self.owners)
+            else ""
         )
 
 
@@ -100,14 +110,18 @@ def filters(connection: Connection, visit: Visit, customer: str | None) -> Filte
     )
     named = [(row.code, row.name) for row in services]
     if grant.row_scope is RowScope.OWN:
-        return Filters(_own_services(connection, grant.principal.contact or "", named), [], [])
+        return Filters(
+            _own_services(connection, grant.principal.contact or "", named), [], []
+        )
     if grant.row_scope is RowScope.CUSTOMER:
         return Filters(named, _people(connection, grant.principal.customer), [])
     within = homes(connection)
     if grant.row_scope is RowScope.THEIRS:
         theirs = set(customers_managed_by(connection, grant.principal.address or ""))
         within = [(id, name) for id, name in within if id in theirs]
-    return Filters(named, _people(connection, customer) if customer in dict(within) else [], within)
+    return Filters(
+        named, _people(connection, customer) if customer in dict(within) else [], within
+    )
 
 
 def _own_services(
@@ -125,7 +139,8 @@ def _own_services(
 def _people(connection: Connection, customer: str | None) -> list[tuple[str, str]]:
     """Return everybody who sent or may send requests, including people who left."""
     return [
-        (person["id"], person["name"]) for person in colleagues(connection, customer, removed=True)
+        (person["id"], person["name"])
+        for person in colleagues(connection, customer, removed=True)
     ]
 
 
@@ -150,7 +165,10 @@ class OneRequest:
 
 
 def one_request(
-    connection: Connection, visit: Visit, row: Mapping[str, Any], kept: Kept = MappingProxyType({})
+    connection: Connection,
+    visit: Visit,
+    row: Mapping[str, Any],
+    kept: Kept = MappingProxyType({}),
 ) -> OneRequest:
     """Return the parts of a request's page; `kept` are the files that were uploaded just now."""
     events = possible_events(
@@ -158,16 +176,24 @@ def one_request(
     )
     if is_overdue(row, visit.store.clock()):
         events = [event for event in events if event != "accept"]
-    people = colleagues(connection, row["customer"], removed=False) if "reassign" in events else []
+    people = (
+        colleagues(connection, row["customer"], removed=False)
+        if "reassign" in events
+        else []
+    )
     files = [dict(file) for file in files_of_request(connection, row["id"])]
     return OneRequest(
-        with_names(connection, [dict(row)])[0], files,
-        _history(connection, row["id"]), events,
+        with_names(connection, [dict(row)])[0],
+        files,
+        _history(connection, row["id"]),
+        events,
         [(person["id"], person["name"]) for person in heirs(people, row["owner"])],
-        _within(connection, visit, "requests.download", row), _own_cost(connection, row), _next(visit, row, events),
+        _within(connection, visit, "requests.download", row),
+        _own_cost(connection, row),
+        _next(visit, row, events),
         sum(is_counting(file) for file in files if file["kind"] == FileKind.SOURCE),
         {name: kept_uploads(connection, visit, ids) for name, ids in kept.items()},
-    )  # fmt: skip
+    )
 
 
 def _next(visit: Visit, row: Mapping[str, Any], events: Sequence[str]) -> str:
@@ -191,7 +217,9 @@ def _own_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
     return row["cost"] if row["cost"] != priced else None
 
 
-def _within(connection: Connection, visit: Visit, operation: str, row: Mapping[str, Any]) -> bool:
+def _within(
+    connection: Connection, visit: Visit, operation: str, row: Mapping[str, Any]
+) -> bool:
     """Whether the visitor may do the operation with this request."""
     try:
         grant = grant_for(visit.principal, operation)
@@ -206,7 +234,9 @@ def _history(connection: Connection, id: str) -> list[Found]:
     """Return the events of the request, oldest first; `moved` holds old and new owner by name."""
     c, people = t.changes.c, t.contacts.c
     columns = (
-        select(c.at, c.by, c.what, c.before, c.after).where(c.id == id).order_by(c.revision, c.seq)
+        select(c.at, c.by, c.what, c.before, c.after)
+        .where(c.id == id)
+        .order_by(c.revision, c.seq)
     )
     entries = [dict(row) for row in connection.execute(columns).mappings()]
     owners = [_owners(entry) for entry in entries]
@@ -216,17 +246,23 @@ def _history(connection: Connection, id: str) -> list[Found]:
     names = {row.id: row.name for row in connection.execute(asked)}
     return [
         {
-            **entry, "said": _said(entry["what"]), "moved": [names.get(id, id) for id in pair],
+            **entry,
+            "said": _said(entry["what"]),
+            "moved": [names.get(id, id) for id in pair],
             "by_portal": entry["what"] in _BY_THE_PORTAL,
         }
         for entry, pair in zip(entries, owners, strict=True)
-    ]  # fmt: skip
+    ]
 
 
 def _owners(entry: Found) -> list[str]:
     """Return old and new owner; empty if the owner did not change or the request is new."""
     before, after = entry["before"] or {}, entry["after"] or {}
-    return [before["owner"], after["owner"]] if before.get("owner") and after.get("owner") else []
+    return (
+        [before["owner"], after["owner"]]
+        if before.get("owner") and after.get("owner")
+        else []
+    )
 
 
 def _said(what: str) -> str:
@@ -238,6 +274,8 @@ def kept_uploads(connection: Connection, visit: Visit, ids: Sequence[str]) -> li
     c = t.files.c
     mine = c.person == visit.grant.principal.person
     rows = connection.execute(
-        select(t.files).where(c.id.in_(ids), c.request.is_(None), mine).order_by(c.name, c.id)
+        select(t.files)
+        .where(c.id.in_(ids), c.request.is_(None), mine)
+        .order_by(c.name, c.id)
     )
     return [dict(row) for row in rows.mappings()]

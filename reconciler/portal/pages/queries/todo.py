@@ -18,6 +18,8 @@ from reconciler.portal.store import tables as t
 _r, _f = t.requests.c, t.files.c
 _DELIVERED: Final = exists().where(_f.request == _r.id, _f.kind == FileKind.DELIVERY)
 
+# Which requests wait for what, at a time: a quote for a yes, a delivery for being taken,
+# the provider for work.
 CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "accept": lambda now: and_(
         _r.state == RequestState.QUOTED, or_(_r.expires_at.is_(None), _r.expires_at >= now)
@@ -25,19 +27,25 @@ CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     "download": lambda _: and_(
         _r.state == RequestState.DELIVERED, _r.taken_at.is_(None), _DELIVERED
     ),
-    "quote": lambda _: _r.state.in_((RequestState.QUOTE_PENDING, RequestState.QUOTE_BEING_MADE)),
+    "quote": lambda _: _r.state.in_(
+        (RequestState.QUOTE_PENDING, RequestState.QUOTE_BEING_MADE)
+    ),
     "deliver": lambda _: _r.state == RequestState.IN_PROGRESS,
 }
-"""Which requests wait for what, at a time: a quote for a yes, a delivery for being taken, the provider for work."""
 
 _SAID: Final = {
-    "accept": "need.accept", "download": "need.download", "quote": "need.quote", "deliver": "need.deliver",
-}  # fmt: skip
+    "accept": "need.accept",
+    "download": "need.download",
+    "quote": "need.quote",
+    "deliver": "need.deliver",
+}
 _OF_CONTACTS: Final = (("accept", "requests.decide"), ("download", "requests.decide"))
 _OF_PROJECT_MANAGERS: Final = (("quote", "requests.run"), ("deliver", "requests.run"))
 _ASKED: Final[Mapping[PrincipalKind, tuple[tuple[str, str], ...]]] = {
-    PrincipalKind.REQUESTER: _OF_CONTACTS, PrincipalKind.MANAGER: _OF_CONTACTS, PrincipalKind.PROJECT_MANAGER: _OF_PROJECT_MANAGERS,
-}  # fmt: skip
+    PrincipalKind.REQUESTER: _OF_CONTACTS,
+    PrincipalKind.MANAGER: _OF_CONTACTS,
+    PrincipalKind.PROJECT_MANAGER: _OF_PROJECT_MANAGERS,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,9 @@ def _requests(connection: Connection, visit: Visit, need: str, operation: str) -
         .select_from(t.requests)
         .where(*within, CONDITIONS[need](visit.store.clock()))
     )
-    return Need(_SAID[need], connection.execute(waiting).scalar_one(), f"/requests?needs={need}")
+    return Need(
+        _SAID[need], connection.execute(waiting).scalar_one(), f"/requests?needs={need}"
+    )
 
 
 def _registrations(connection: Connection) -> Need:
@@ -77,4 +87,6 @@ def _registrations(connection: Connection) -> Need:
         .select_from(t.contacts)
         .where(t.contacts.c.status == ContactStatus.UNAPPROVED)
     )
-    return Need("need.approve", connection.execute(waiting).scalar_one(), "/admin/contacts#waiting")
+    return Need(
+        "need.approve", connection.execute(waiting).scalar_one(), "/admin/contacts#waiting"
+    )

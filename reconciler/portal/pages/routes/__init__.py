@@ -32,7 +32,25 @@ from reconciler.portal.pages.routes import (
 ROUTERS: Final[tuple[APIRouter, ...]] = tuple(
     module.router
     for module in (
-        access, sign_on, links, account, new_request, requests, quotes, projects, handovers, downloads, statistics,
-        team, contacts, customers, staff, services, settings, outbox, history, usage,
+        access,
+        sign_on,
+        links,
+        account,
+        new_request,
+        requests,
+        quotes,
+        projects,
+        handovers,
+        downloads,
+        statistics,
+        team,
+        contacts,
+        customers,
+        staff,
+        services,
+        settings,
+        outbox,
+        history,
+        usage,
     )
-)  # fmt: skip
+)

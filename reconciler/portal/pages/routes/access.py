@@ -1,4 +1,7 @@
-"""The ways in and out: log in, log out, sign up, ask for a new password. No answer says who is known here."""
+"""The ways in and out: log in, log out, sign up, ask for a new password.
+
+No answer says who is known here.
+"""
 
 from __future__ import annotations
 
@@ -47,9 +50,14 @@ def log_in_page(
 ) -> Response:
     """The log-in, which says what was `wrong` with the last try."""
     return visit.page(
-        "access/login.html", status, wrong=wrong, to=to if local(to) else "", email=email,
-        provider=visit.sign_on.name if visit.sign_on else None, may_sign_up=_mode(visit) != SignUp.CLOSED,
-    )  # fmt: skip
+        "access/login.html",
+        status,
+        wrong=wrong,
+        to=to if local(to) else "",
+        email=email,
+        provider=visit.sign_on.name if visit.sign_on else None,
+        may_sign_up=_mode(visit) != SignUp.CLOSED,
+    )
 
 
 def _mode(visit: Visit) -> str:
@@ -63,8 +71,12 @@ def log_in(visit: LogsIn, form: Sent) -> Response:
     to, email = form.text("to"), form.text("email")
     try:
         session = access.log_in(
-            visit.store, email[:254], form.secret("password")[:254], host_of(visit.request), visit.browser
-        )  # fmt: skip
+            visit.store,
+            email[:254],
+            form.secret("password")[:254],
+            host_of(visit.request),
+            visit.browser,
+        )
     except Problem as problem:
         if problem.type not in {"unauthenticated", "rate-limited"}:
             raise
@@ -75,7 +87,8 @@ def log_in(visit: LogsIn, form: Sent) -> Response:
 
 
 @router.post("/logout")
-def log_out(visit: Open, form: Sent) -> Response:  # noqa: ARG001  the form is ours, or this is not reached
+# the form is ours, or this is not reached
+def log_out(visit: Open, form: Sent) -> Response:  # noqa: ARG001
     """End the session; nothing when there is none any more."""
     end_session(visit)
     return logged_out(visit, "/login", done="logged-out")
@@ -97,7 +110,9 @@ def show_sign_up(visit: SignsUp) -> Response:
     return _sign_up(visit)
 
 
-def _sign_up(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _sign_up(
+    visit: Visit, form: Form | None = None, wrong: Mistakes | None = None
+) -> Response:
     return visit.page(
         "access/sign_up.html", wrong=wrong, closed=_mode(visit) == SignUp.CLOSED, form=form
     )
@@ -109,10 +124,17 @@ def sign_up(visit: SignsUp, form: Sent) -> Response:
     """Ask for access; the mail says how to go on."""
 
     def act(work: Work) -> str:
-        wish = judged(SignUpFields, {
-            "name": form.text("name"), "email": form.text("email"), "role": form.text("role"),
-            "language": form.optional("language"), "code": form.optional("code"),
-        }, missing(form, "name", "email") | language_mistake(form))  # fmt: skip
+        wish = judged(
+            SignUpFields,
+            {
+                "name": form.text("name"),
+                "email": form.text("email"),
+                "role": form.text("role"),
+                "language": form.optional("language"),
+                "code": form.optional("code"),
+            },
+            missing(form, "name", "email") | language_mistake(form),
+        )
         sign_ups.sign_up(work, wish.model_dump(), host_of(visit.request))
         return "/sign-up/sent"
 
@@ -131,7 +153,9 @@ def show_reset(visit: Resets) -> Response:
     return _reset(visit)
 
 
-def _reset(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _reset(
+    visit: Visit, form: Form | None = None, wrong: Mistakes | None = None
+) -> Response:
     return visit.page("access/reset.html", wrong=wrong, form=form)
 
 

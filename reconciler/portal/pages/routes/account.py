@@ -33,12 +33,18 @@ def show_account(visit: Reads) -> Response:
     return _account(visit)
 
 
-def _account(visit: Visit, form: Form | None = None, wrong: Mistakes | None = None) -> Response:
+def _account(
+    visit: Visit, form: Form | None = None, wrong: Mistakes | None = None
+) -> Response:
     who = visit.grant.principal
     with visit.store.read() as connection:
         customer = customer_of(connection, who.customer) if who.contact else None
     return visit.page(
-        "access/account.html", wrong=wrong, person=_myself(visit), customer=customer, form=form
+        "access/account.html",
+        wrong=wrong,
+        person=_myself(visit),
+        customer=customer,
+        form=form,
     )
 
 
@@ -57,9 +63,10 @@ def edit(visit: Writes, form: Sent) -> Response:
     def act(work: Work) -> str:
         form.must_match(access.own_row(work, who).values, who.person or "")
         said = judged(
-            OwnFields, {"name": form.text("name"), "language": form.optional("language")},
+            OwnFields,
+            {"name": form.text("name"), "language": form.optional("language")},
             language_mistake(form, _myself(visit)["language"]),
-        )  # fmt: skip
+        )
         row, audited = access.edit_own_row(work, who, said.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)
         return "/account"
@@ -73,19 +80,25 @@ def change_password(visit: Writes, form: Sent) -> Response:
     who, old, host = visit.grant.principal, form.secret("old")[:254], host_of(visit.request)
     try:
         _must_fit(visit, form, old, host)
-        session = access.change_password(visit.store, who, old, form.secret("password"), host)
+        session = access.change_password(
+            visit.store, who, old, form.secret("password"), host
+        )
     except Mistakes as wrong:
         return _account(visit, wrong=wrong)
     except Problem as problem:
         found = (
-            Mistakes({"old": "password.wrong"}) if problem.type == "forbidden" else refusal(problem)
+            Mistakes({"old": "password.wrong"})
+            if problem.type == "forbidden"
+            else refusal(problem)
         )
         return _account(visit, wrong=found)
     return logged_in(visit, session, "/account", done="password")
 
 
 def _must_fit(visit: Visit, form: Form, old: str, host: str) -> None:
-    """Mistakes unless the new password would do; then the old one is judged as well, so that all is told at once."""
+    """Mistakes unless the new password would do; then the old one is judged as well, so that
+    all is told at once.
+    """
     wrong = twice(form)
     person = _myself(visit)
     if weak := weakness(form.secret("password"), (person["name"], person["email"])):

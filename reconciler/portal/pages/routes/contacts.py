@@ -1,4 +1,6 @@
-"""The administrator's contacts: who waits for approval first; add, approve, edit, delete, restore."""
+"""The administrator's contacts: who waits for approval first; add, approve, edit, delete,
+restore.
+"""
 
 from __future__ import annotations
 
@@ -55,23 +57,35 @@ HERE: Final = "/admin/contacts"
 
 @router.get(HERE)
 def list_people(
-    visit: Admits, customer: Annotated[str, Query(max_length=40)] = "", q: Annotated[str, Query(max_length=200)] = "",
-    everybody: bool = False, after: Annotated[str | None, Query(max_length=800)] = None,
-) -> Response:  # fmt: skip
+    visit: Admits,
+    customer: Annotated[str, Query(max_length=40)] = "",
+    q: Annotated[str, Query(max_length=200)] = "",
+    everybody: bool = False,
+    after: Annotated[str | None, Query(max_length=800)] = None,
+) -> Response:
     """The registrations that wait, then the contacts by name."""
     statement = _sought(customer, q, everybody=everybody)
     with visit.store.read() as connection:
         waiting = [] if after else _waiting(connection)
-        rows, mark = one_page(connection, statement, (t.contacts.c.name, t.contacts.c.id), after)
+        rows, mark = one_page(
+            connection, statement, (t.contacts.c.name, t.contacts.c.id), after
+        )
         people, count = _at_home(connection, rows), how_many(connection, statement)
         known = homes(connection)
     asked = {"customer": customer, "q": q, **({"everybody": "true"} if everybody else {})}
     return visit.page(
-        "contacts/list.html", waiting=waiting, people=people, count=count, homes=known, q=q, customer=customer,
-        everybody=everybody, narrowed=bool(customer or q),
+        "contacts/list.html",
+        waiting=waiting,
+        people=people,
+        count=count,
+        homes=known,
+        q=q,
+        customer=customer,
+        everybody=everybody,
+        narrowed=bool(customer or q),
         first=f"{HERE}?{urlencode(asked)}" if after else None,
         following=f"{HERE}?{urlencode({**asked, 'after': mark})}" if mark else None,
-    )  # fmt: skip
+    )
 
 
 def _waiting(connection: Connection) -> list[Found]:
@@ -108,9 +122,16 @@ def _at_home(connection: Connection, people: list[Found]) -> list[Found]:
 
 
 NOBODY: Final = {
-    "id": None, "name": "", "email": "", "role": Role.REQUESTER, "language": None, "services": "all", "customer": None,
-    "status": ContactStatus.INVITED, "protected": False,
-}  # fmt: skip
+    "id": None,
+    "name": "",
+    "email": "",
+    "role": Role.REQUESTER,
+    "language": None,
+    "services": "all",
+    "customer": None,
+    "status": ContactStatus.INVITED,
+    "protected": False,
+}
 
 
 @router.get(f"{HERE}/new")
@@ -123,12 +144,23 @@ def _new(
     visit: Visit, customer: str, form: Form | None = None, wrong: Mistakes | None = None
 ) -> Response:
     with visit.store.read() as connection:
-        known, services = homes(connection), orderable(connection, {**NOBODY, "customer": customer})
+        known, services = (
+            homes(connection),
+            orderable(connection, {**NOBODY, "customer": customer}),
+        )
     return visit.page(
-        "contacts/new.html", wrong=wrong, homes=known, services=services, chosen=customer, person=NOBODY, form=form,
+        "contacts/new.html",
+        wrong=wrong,
+        homes=known,
+        services=services,
+        chosen=customer,
+        person=NOBODY,
+        form=form,
         customer=None,
-        language_choices=language_choices(speech(visit.language), form.text("language") if form else None),
-    )  # fmt: skip
+        language_choices=language_choices(
+            speech(visit.language), form.text("language") if form else None
+        ),
+    )
 
 
 @router.post(HERE)
@@ -142,7 +174,10 @@ def add(visit: Adds, form: Sent) -> Response:
         return f"{HERE}/{row.id}"
 
     return visit.submit(
-        form, act, lambda wrong: _new(visit, form.text("customer"), form, wrong), done="added"
+        form,
+        act,
+        lambda wrong: _new(visit, form.text("customer"), form, wrong),
+        done="added",
     )
 
 
@@ -165,7 +200,9 @@ def _at_a_customer(work: Work, form: Form, person: Mapping[str, Any]) -> dict[st
 def show_one(
     visit: Admits, id: str, customer: Annotated[str, Query(max_length=40)] = ""
 ) -> Response:
-    """One contact or registration, with all that an administrator may do; `customer`: to which it shall belong."""
+    """One contact or registration, with all that an administrator may do; `customer`: to which
+    it shall belong.
+    """
     return _one(visit, id, wished=customer)
 
 
@@ -182,19 +219,35 @@ def _one(
         person, people = with_heirs(
             connection, row_in_scope(connection, visit.grant, t.contacts, id)
         )
-        customer = customer_of(connection, person["customer"]) if person["customer"] else None
+        customer = (
+            customer_of(connection, person["customer"]) if person["customer"] else None
+        )
         known = homes(connection) if person["status"] == ContactStatus.UNAPPROVED else []
-        services = orderable(connection, {**person, **({"customer": wished} if wished else {})})
+        services = orderable(
+            connection, {**person, **({"customer": wished} if wished else {})}
+        )
         orders = orderable_services(connection, id) if person["customer"] else []
     language = form.text("language") if form and not event else person["language"]
     return visit.page(
-        "contacts/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base=HERE, back=HERE, person=person,
-        customer=customer, homes=known, heirs=heir_options(people, id), services=services,
-        file=file_of("contact", person, customer), form=form, event=event, foreign=_foreign(person, customer),
+        "contacts/one.html",
+        wrong=wrong and (wrong.of(event) if event else wrong),
+        base=HERE,
+        back=HERE,
+        person=person,
+        customer=customer,
+        homes=known,
+        heirs=heir_options(people, id),
+        services=services,
+        file=file_of("contact", person, customer),
+        form=form,
+        event=event,
+        foreign=_foreign(person, customer),
         managed_home=bool(customer and customer["owner"]),
         language_choices=language_choices(speech(visit.language), language),
-        orders_nothing=not orders and person["role"] in HOLDS_WORK and person["status"] in LIVING,
-    )  # fmt: skip
+        orders_nothing=not orders
+        and person["role"] in HOLDS_WORK
+        and person["status"] in LIVING,
+    )
 
 
 def _foreign(person: Found, customer: Found | None) -> bool:
@@ -252,10 +305,14 @@ def approve(visit: Admits, id: str, form: Sent) -> Response:
         home = work.get("customer", form.text("customer"))
         if row["customer"] != home.id:
             work.audit(Verb.CONTACTS_ASSIGN, row, *registrations.assign(work, row, home))
-        work.audit(Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, home, fields))
+        work.audit(
+            Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, home, fields)
+        )
         return f"{HERE}/{id}"
 
-    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="approved")
+    return visit.submit(
+        form, act, lambda wrong: _one(visit, id, form, wrong), done="approved"
+    )
 
 
 @router.post(f"{HERE}/{{id}}/reject")
@@ -265,7 +322,9 @@ def reject(visit: Admits, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = _seen(work, visit, id, form)
         work.audit(
-            Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, reason_of(form, "why"))
+            Verb.CONTACTS_REJECT,
+            row,
+            *registrations.reject(work, row, reason_of(form, "why")),
         )
         return f"{HERE}/{id}"
 
@@ -284,7 +343,9 @@ def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:
 
 @router.post(f"{HERE}/{{id}}/{{action}}")
 def act_on(visit: Admits, id: str, action: str, form: Sent) -> Response:
-    """Restore a deleted contact, send the link again, or erase the personal data of a deleted one."""
+    """Restore a deleted contact, send the link again, or erase the personal data of a deleted
+    one.
+    """
     acts = {
         "restore": (Verb.CONTACTS_RESTORE, contacts.restore, "restored"),
         "resend": (Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend_activation, "resent"),

@@ -48,9 +48,11 @@ HERE: Final = "/admin/customers"
 
 @router.get(HERE)
 def list_customers(
-    visit: Runs, archived: bool = False, q: Annotated[str, Query(max_length=200)] = "",
+    visit: Runs,
+    archived: bool = False,
+    q: Annotated[str, Query(max_length=200)] = "",
     after: Annotated[str | None, Query(max_length=800)] = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """The customers by name, with how many people they have and what they lack to order."""
     c = t.customers.c
     statement = (
@@ -74,10 +76,14 @@ def list_customers(
     ]
     asked = {"q": q, **({"archived": "true"} if archived else {})}
     return visit.page(
-        "admin/customers.html", customers=found, count=count, archived=archived, q=q,
+        "admin/customers.html",
+        customers=found,
+        count=count,
+        archived=archived,
+        q=q,
         first=f"{HERE}?{urlencode(asked)}" if after else None,
         following=f"{HERE}?{urlencode({**asked, 'after': mark})}" if mark else None,
-    )  # fmt: skip
+    )
 
 
 def _people(connection: Connection, customers: Sequence[str]) -> dict[str, int]:
@@ -86,19 +92,24 @@ def _people(connection: Connection, customers: Sequence[str]) -> dict[str, int]:
         return {}
     c = t.contacts.c
     counted = connection.execute(
-        select(c.customer, func.count().label("people")).where(c.customer.in_(customers), c.status.in_(LIVING))
+        select(c.customer, func.count().label("people"))
+        .where(c.customer.in_(customers), c.status.in_(LIVING))
         .group_by(c.customer)
-    )  # fmt: skip
+    )
     return dict.fromkeys(customers, 0) | {row.customer: row.people for row in counted}
 
 
 def lacks(customer: Found, people: int) -> list[str]:
     """What a customer needs before it can order: keys of words."""
     return [
-        need for need, there in (
-            ("contact", people), ("manager", customer["project_managers"]), ("service", customer["services"]),
-        ) if not there and customer["status"] == CustomerStatus.ACTIVE
-    ]  # fmt: skip
+        need
+        for need, there in (
+            ("contact", people),
+            ("manager", customer["project_managers"]),
+            ("service", customer["services"]),
+        )
+        if not there and customer["status"] == CustomerStatus.ACTIVE
+    ]
 
 
 @router.get(f"{HERE}/new")
@@ -109,11 +120,24 @@ def show_new(visit: Runs) -> Response:
 
 def _blank() -> Found:
     return {
-        "id": None, "version": None, "name": "", "description": None, "language": "en", "project_managers": [],
-        "services": [], "email_domains": [], "status": CustomerStatus.ACTIVE, "archived": None, "registration_code": None,
-        "owner": None, "external_key": None, "lacks": [], "people": 0,
-        "protected": False, "guarded": False,
-    }  # fmt: skip
+        "id": None,
+        "version": None,
+        "name": "",
+        "description": None,
+        "language": "en",
+        "project_managers": [],
+        "services": [],
+        "email_domains": [],
+        "status": CustomerStatus.ACTIVE,
+        "archived": None,
+        "registration_code": None,
+        "owner": None,
+        "external_key": None,
+        "lacks": [],
+        "people": 0,
+        "protected": False,
+        "guarded": False,
+    }
 
 
 @router.post(HERE)
@@ -126,7 +150,9 @@ def add(visit: Runs, form: Sent) -> Response:
         work.audit(Verb.POST_CUSTOMERS, row, None, fields)
         return f"{HERE}/{row.id}"
 
-    return visit.submit(form, act, lambda wrong: _form(visit, _blank(), form, wrong), done="added")
+    return visit.submit(
+        form, act, lambda wrong: _form(visit, _blank(), form, wrong), done="added"
+    )
 
 
 @router.get(f"{HERE}/{{id}}")
@@ -142,14 +168,23 @@ def _one(
         customer = customer_of(connection, id)
         people = _people(connection, [id])[id]
         guarded = _guarded(connection, id)
-    found = {**customer, "lacks": lacks(customer, people), "people": people, "guarded": guarded}
+    found = {
+        **customer,
+        "lacks": lacks(customer, people),
+        "people": people,
+        "guarded": guarded,
+    }
     return _form(visit, found, form, wrong)
 
 
 def _guarded(connection: Connection, customer: str) -> bool:
     """Whether somebody at the customer is protected, and keeps it from being archived."""
     c = t.contacts.c
-    someone = select(c.id).where(c.customer == customer, c.protected, c.status.in_(LIVING)).limit(1)
+    someone = (
+        select(c.id)
+        .where(c.customer == customer, c.protected, c.status.in_(LIVING))
+        .limit(1)
+    )
     return connection.execute(someone).first() is not None
 
 
@@ -161,9 +196,16 @@ def _form(
         ours, others = project_managers(connection, customer["project_managers"])
     language = form.text("language") if form else customer["language"]
     return visit.page(
-        "admin/customer.html", wrong=wrong, customer=customer, services=services, form=form, ours=ours, others=others,
-        language_choices=language_choices(speech(visit.language), language), file=file_of("customer", customer),
-    )  # fmt: skip
+        "admin/customer.html",
+        wrong=wrong,
+        customer=customer,
+        services=services,
+        form=form,
+        ours=ours,
+        others=others,
+        language_choices=language_choices(speech(visit.language), language),
+        file=file_of("customer", customer),
+    )
 
 
 @router.post(f"{HERE}/{{id}}")
@@ -173,7 +215,9 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = _seen(work, id, form)
         work.audit(
-            Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, _typed(work, form, row.values))
+            Verb.PATCH_CUSTOMERS,
+            row,
+            *customers.edit(work, row, _typed(work, form, row.values)),
         )
         return f"{HERE}/{id}"
 
@@ -182,7 +226,9 @@ def edit(visit: Runs, id: str, form: Sent) -> Response:
 
 @router.post(f"{HERE}/{{id}}/{{action}}")
 def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
-    """Archive a customer with its people, bring both back, or make and withdraw its registration code."""
+    """Archive a customer with its people, bring both back, or make and withdraw its
+    registration code.
+    """
     acts: dict[str, tuple[Verb, Callable[[Work, Row], AuditValues], str]] = {
         "archive": (
             Verb.CUSTOMERS_ARCHIVE,
@@ -191,7 +237,11 @@ def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
         ),
         "restore": (Verb.CUSTOMERS_RESTORE, customers.restore, "restored"),
         "renew-code": (Verb.CUSTOMERS_RENEW_CODE, customers.renew_code, "code-renewed"),
-        "withdraw-code": (Verb.CUSTOMERS_WITHDRAW_CODE, customers.withdraw_code, "code-withdrawn"),
+        "withdraw-code": (
+            Verb.CUSTOMERS_WITHDRAW_CODE,
+            customers.withdraw_code,
+            "code-withdrawn",
+        ),
     }
     if action not in acts:
         raise Problem("not-found", f"there is no action '{action}'")
@@ -212,18 +262,30 @@ def _seen(work: Work, id: str, form: Form) -> Row:
 
 
 def _typed(work: Work, form: Form, now: Found) -> dict[str, Any]:
-    return judged(CustomerFields, {
-        "name": form.text("name"), "description": form.optional("description"), "language": form.optional("language"),
-        "project_managers": form.all("project_managers"), "email_domains": form.lines("email_domains"),
-        "services": "all" if form.ticked("all_services") else form.all("services"),
-    }, _wrong(work, form, now)).sent_fields()  # fmt: skip
+    return judged(
+        CustomerFields,
+        {
+            "name": form.text("name"),
+            "description": form.optional("description"),
+            "language": form.optional("language"),
+            "project_managers": form.all("project_managers"),
+            "email_domains": form.lines("email_domains"),
+            "services": "all" if form.ticked("all_services") else form.all("services"),
+        },
+        _wrong(work, form, now),
+    ).sent_fields()
 
 
 def _wrong(work: Work, form: Form, now: Found) -> dict[str, Why]:
-    """What the shape does not know. Files may name anybody, so whoever is named already may stay."""
+    """What the shape does not know.
+
+    Files may name anybody, so whoever is named already may stay.
+    """
     wrong = missing(form, "name", "language") | language_mistake(form, now["language"])
     ours, others = project_managers(work.connection, now["project_managers"])
-    strangers = set(form.all("project_managers")) - {address for address, _ in ours} - set(others)
+    strangers = (
+        set(form.all("project_managers")) - {address for address, _ in ours} - set(others)
+    )
     if strangers:
         wrong["project_managers"] = Told("mistake.stranger", {"address": min(strangers)})
     for domain in form.lines("email_domains"):

@@ -20,7 +20,10 @@ Reassigns = Annotated[Visit, visits("requests.reassign")]
 def reassign(visit: Reassigns, id: str, form: Sent) -> Response:
     """The request goes to another contact of its customer."""
     return bring_about(
-        visit, id, form, "reassign",
+        visit,
+        id,
+        form,
+        "reassign",
         lambda work, row: requests.reassign(work, row, named_heir(work, visit.grant, form)),
         to="/requests" if visit.grant.principal.contact else None,
-    )  # fmt: skip
+    )

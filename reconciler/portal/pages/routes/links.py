@@ -48,7 +48,9 @@ def confirm(visit: SignsUp, secret: str, form: Sent) -> Response:
 
 
 @router.get("/confirmed/{status}")
-def show_confirmed(visit: SignsUp, status: Literal["waiting", "invited", "known"]) -> Response:
+def show_confirmed(
+    visit: SignsUp, status: Literal["waiting", "invited", "known"]
+) -> Response:
     """What became of the sign-up."""
     return visit.page("access/confirmed.html", became=status)
 
@@ -93,7 +95,9 @@ def _set(visit: Visit, kind: str, secret: str, form: Sent) -> Response:
         if place := visit.done_before(form):
             return visit.to(place, done="activated")
         kept = at_its_field(
-            lambda: links.hash_new_password(visit.store, kind, secret, form.secret("password")),
+            lambda: links.hash_new_password(
+                visit.store, kind, secret, form.secret("password")
+            ),
             twice(form),
         )
 

@@ -1,4 +1,6 @@
-"""Sending a request: a form with files, which keeps what was typed and what was uploaded when something is wrong."""
+"""Sending a request: a form with files, which keeps what was typed and what was uploaded when
+something is wrong.
+"""
 
 from __future__ import annotations
 
@@ -25,19 +27,27 @@ from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
 Sends = Annotated[Visit, visits("requests.send")]
-NAMED: Final = {"service": "order", "workflow": "order", "target_language": "target_languages"}
-"""What acts call something else than the form does."""
+# What acts call something else than the form does.
+NAMED: Final = {
+    "service": "order",
+    "workflow": "order",
+    "target_language": "target_languages",
+}
 
 
 @router.get("/requests/new")
 def begin(
-    visit: Sends, source_language: Annotated[str, Query(max_length=35)] = "",
-    target_languages: Annotated[list[str], Query(max_length=200)] = [],  # noqa: B006  fastapi copies it
-    uploaded: Annotated[str, Query(max_length=3000)] = "", counting: Counting = None,
-) -> Response:  # fmt: skip
+    visit: Sends,
+    source_language: Annotated[str, Query(max_length=35)] = "",
+    # fastapi copies it
+    target_languages: Annotated[list[str], Query(max_length=200)] = [],  # noqa: B006
+    uploaded: Annotated[str, Query(max_length=3000)] = "",
+    counting: Counting = None,
+) -> Response:
     """An empty form; with a source language chosen it is not offered as a target.
 
-    `uploaded`: files whose counts the page shows; nothing when `counting` of them are being counted, and still are.
+    `uploaded`: files whose counts the page shows; nothing when `counting` of them are being
+    counted, and still are.
     """
     ids = [id for id in uploaded.split(",") if id]
     with visit.store.read() as connection:
@@ -67,7 +77,10 @@ def _send(visit: Visit, sent: Received) -> Response:
         owner = work.get("contact", visit.grant.principal.contact or "")
         row = requests.send(work, owner, fields, files, references)
         work.audit(
-            Verb.POST_REQUESTS, row, None, {**fields, "files": files, "reference_files": references}
+            Verb.POST_REQUESTS,
+            row,
+            None,
+            {**fields, "files": files, "reference_files": references},
         )
         return f"/requests/{row.id}"
 
@@ -84,20 +97,29 @@ def _fields(visit: Visit, sent: Received) -> dict[str, Any]:
     service, _, workflow = form.text("order").partition("|")
     deadline = form.optional("deadline")
     typed = {
-        "title": form.text("title"), "service": service, "workflow": workflow,
-        "source_language": form.text("source_language"), "target_languages": _targets(form),
+        "title": form.text("title"),
+        "service": service,
+        "workflow": workflow,
+        "source_language": form.text("source_language"),
+        "target_languages": _targets(form),
         "deadline": f"{deadline}:00Z" if deadline and len(deadline) == 16 else deadline,
         "comment": form.optional("comment") and form.text("comment").replace("\r\n", "\n"),
-    }  # fmt: skip
+    }
     return judged(RequestFields, typed, _wrong(visit, sent, typed)).model_dump()
 
 
 def _targets(form: Form) -> list[str]:
-    return [tag for each in form.all("target_languages") for tag in each.replace(",", " ").split()]
+    return [
+        tag
+        for each in form.all("target_languages")
+        for tag in each.replace(",", " ").split()
+    ]
 
 
 def _wrong(visit: Visit, sent: Received, typed: Mapping[str, Any]) -> dict[str, Why]:
-    """What can be told of the form alone, and all at once; what the contact may order is asked when it is sent."""
+    """What can be told of the form alone, and all at once; what the contact may order is asked
+    when it is sent.
+    """
     wrong = missing(sent.form, "title", "source_language", "target_languages")
     if not typed["service"] or not typed["workflow"]:
         wrong["service"] = "mistake.choice"
@@ -107,7 +129,9 @@ def _wrong(visit: Visit, sent: Received, typed: Mapping[str, Any]) -> dict[str, 
         if unknown := [tag for tag in tags if tag and not is_language_tag(tag)]:
             wrong[name] = Told("mistake.language-tag", {"tag": unknown[0]})
     if source and source in targets:
-        wrong["target_languages"] = Told("mistake.same", {"language": say.language_name(source)})
+        wrong["target_languages"] = Told(
+            "mistake.same", {"language": say.language_name(source)}
+        )
     for name in ("files", "reference_files"):
         if empty := sent.empty.get(name):
             wrong[name] = Told("mistake.empty", {"name": empty[0]})
@@ -125,22 +149,39 @@ def _again(visit: Visit, sent: Received, wrong: Mistakes) -> Response:
             name: kept_uploads(connection, visit, sent.uploads(name))
             for name in ("files", "reference_files")
         }
-    return _form(visit, form.text("source_language"), _targets(form), form, wrong, kept=kept)
+    return _form(
+        visit, form.text("source_language"), _targets(form), form, wrong, kept=kept
+    )
 
 
 def _form(
-    visit: Visit, source: str, targets: Sequence[str], form: Form | None = None, wrong: Mistakes | None = None,
-    *, kept: Mapping[str, Sequence[Found]], asked: int | None = None,
-) -> Response:  # fmt: skip
+    visit: Visit,
+    source: str,
+    targets: Sequence[str],
+    form: Form | None = None,
+    wrong: Mistakes | None = None,
+    *,
+    kept: Mapping[str, Sequence[Found]],
+    asked: int | None = None,
+) -> Response:
     with visit.store.read() as connection:
         services = orderable_services(connection, visit.grant.principal.contact or "")
         languages = connection.execute(t.settings.select()).mappings().one()["languages"]
     return visit.page(
-        "requests/new.html", wrong=wrong, orders=_orders(services), offered=languages, kept=kept, form=form,
-        source=source, targets=targets, asked=asked,
-    )  # fmt: skip
+        "requests/new.html",
+        wrong=wrong,
+        orders=_orders(services),
+        offered=languages,
+        kept=kept,
+        form=form,
+        source=source,
+        targets=targets,
+        asked=asked,
+    )
 
 
 def _orders(services: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str], str]]:
     """Code, workflows and name of what can be ordered."""
-    return [(service["code"], service["workflows"], service["name"]) for service in services]
+    return [
+        (service["code"], service["workflows"], service["name"]) for service in services
+    ]

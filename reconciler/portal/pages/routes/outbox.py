@@ -31,7 +31,9 @@ def list_mails(
     c = t.outbox.c
     statement = select(t.outbox).where(c.state == state) if state else select(t.outbox)
     with visit.store.read() as connection:
-        mails, mark = one_page(connection, statement, (c.revision, c.id), after, descending=True)
+        mails, mark = one_page(
+            connection, statement, (c.revision, c.id), after, descending=True
+        )
         count = how_many(connection, statement)
         counts = {
             row.state: row.n
@@ -40,17 +42,26 @@ def list_mails(
             )
         }
     return visit.page(
-        "admin/outbox.html", mails=mails, count=count, state=state, states=tuple(MailState), counts=counts,
+        "admin/outbox.html",
+        mails=mails,
+        count=count,
+        state=state,
+        states=tuple(MailState),
+        counts=counts,
         first=_link("/admin/outbox", state=state) if after else None,
         following=_link("/admin/outbox", state=state, after=mark) if mark else None,
-    )  # fmt: skip
+    )
 
 
 @router.get("/admin/outbox/{id}")
 def read_mail(visit: Mails, id: str) -> Response:
     """One mail, as its reader sees it."""
     with visit.store.read() as connection:
-        mail = connection.execute(select(t.outbox).where(t.outbox.c.id == id)).mappings().first()
+        mail = (
+            connection.execute(select(t.outbox).where(t.outbox.c.id == id))
+            .mappings()
+            .first()
+        )
     if mail is None:
         raise Problem("not-found", f"there is no mail '{id}'")
     return visit.page("admin/mail.html", mail=outbox.readable(dict(mail)))

@@ -24,7 +24,11 @@ Runs = Annotated[Visit, visits("requests.run")]
 def progress(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager says how far the project is."""
     return bring_about(
-        visit, id, form, "progress", lambda work, row: projects.progress(work, row, _percent(form))
+        visit,
+        id,
+        form,
+        "progress",
+        lambda work, row: projects.progress(work, row, _percent(form)),
     )
 
 
@@ -38,7 +42,9 @@ def _deliver(visit: Visit, id: str, sent: Received) -> Response:
     names = {*sent.files, *(key.removeprefix("kept_") for key in sent.form.values)}
     kept = {name: sent.uploads(name) for name in sorted(names) if name.startswith("files_")}
     pairs = [
-        (upload, name.removeprefix("files_")) for name, some in kept.items() for upload in some
+        (upload, name.removeprefix("files_"))
+        for name, some in kept.items()
+        for upload in some
     ]
 
     def act(work: Work, row: Row) -> AuditValues:
@@ -51,8 +57,12 @@ def _deliver(visit: Visit, id: str, sent: Received) -> Response:
     return bring_about(visit, id, sent.form, "deliver", act, kept=kept)
 
 
-def _undelivered(say: Speech, row: Row, sent: Received, brought: set[str]) -> dict[str, Why]:
-    """The target languages without a file, unless the form says that they are meant to have none."""
+def _undelivered(
+    say: Speech, row: Row, sent: Received, brought: set[str]
+) -> dict[str, Why]:
+    """The target languages without a file, unless the form says that they are meant to have
+    none.
+    """
     wrong: dict[str, Why] = {}
     for tag in row["target_languages"]:
         if empty := sent.empty.get(f"files_{tag}"):

@@ -28,7 +28,11 @@ def accept(visit: Decides, id: str, form: Sent) -> Response:
 def decline(visit: Decides, id: str, form: Sent) -> Response:
     """The customer does not accept the quote."""
     return bring_about(
-        visit, id, form, "decline", lambda work, row: quotes.decline(work, row, reason_of(form))
+        visit,
+        id,
+        form,
+        "decline",
+        lambda work, row: quotes.decline(work, row, reason_of(form)),
     )
 
 
@@ -36,7 +40,11 @@ def decline(visit: Decides, id: str, form: Sent) -> Response:
 def approve(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager offers the quote."""
     return bring_about(
-        visit, id, form, "approve", lambda work, row: quotes.approve(work, row, _terms(form))
+        visit,
+        id,
+        form,
+        "approve",
+        lambda work, row: quotes.approve(work, row, _terms(form)),
     )
 
 
@@ -52,7 +60,11 @@ def revive(visit: Runs, id: str, form: Sent) -> Response:
 def reject(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager makes no quote."""
     return bring_about(
-        visit, id, form, "reject", lambda work, row: quotes.reject(work, row, reason_of(form))
+        visit,
+        id,
+        form,
+        "reject",
+        lambda work, row: quotes.reject(work, row, reason_of(form)),
     )
 
 
@@ -60,12 +72,18 @@ def reject(visit: Runs, id: str, form: Sent) -> Response:
 def cancel(visit: Runs, id: str, form: Sent) -> Response:
     """The project manager takes the quote back."""
     return bring_about(
-        visit, id, form, "cancel", lambda work, row: quotes.cancel(work, row, reason_of(form))
+        visit,
+        id,
+        form,
+        "cancel",
+        lambda work, row: quotes.cancel(work, row, reason_of(form)),
     )
 
 
 def _terms(form: Form) -> dict[str, Any]:
-    """The terms as typed: an amount may have one or two places after a comma or a point; without one the price says it."""
+    """The terms as typed: an amount may have one or two places after a comma or a point;
+    without one the price says it.
+    """
     words, amount, deadline = (
         form.optional("words"),
         form.optional("cost"),

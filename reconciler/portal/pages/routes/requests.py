@@ -18,34 +18,53 @@ from reconciler.portal.store import tables as t
 router = APIRouter(include_in_schema=False)
 Sees = Annotated[Visit, visits("requests.read")]
 Text = Annotated[str, Query(max_length=63)]
+# How many counts the page shows that asks again.
 Counting = Annotated[int | None, Query(ge=0, le=100)]
-"""How many counts the page shows that asks again."""
 
 
 @router.get("/requests")
 def list_requests(
-    visit: Sees, state: Text = "", service: Text = "", owner: Text = "", customer: Text = "", needs: Text = "",
+    visit: Sees,
+    state: Text = "",
+    service: Text = "",
+    owner: Text = "",
+    customer: Text = "",
+    needs: Text = "",
     after: Annotated[str | None, Query(max_length=400)] = None,
-) -> Response:  # fmt: skip
+) -> Response:
     """The requests within reach, newest first."""
     check_filter(visit.grant, owner)
     with visit.store.read() as connection:
         by, waiting = filters(connection, visit, customer), all_needs(connection, visit)
         chosen = {
-            "state": state, "service": service, "owner": by.owner(owner), "customer": customer, "needs": needs,
-        }  # fmt: skip
+            "state": state,
+            "service": service,
+            "owner": by.owner(owner),
+            "customer": customer,
+            "needs": needs,
+        }
         rows, following, count = list_of_requests(connection, visit, chosen, after)
     asked = {name: value for name, value in chosen.items() if value}
     return visit.page(
-        "requests/list.html", requests=rows, following=following, first=after is not None, chosen=chosen, asked=asked,
-        states=tuple(RequestState), by=by, count=count, needs=waiting,
+        "requests/list.html",
+        requests=rows,
+        following=following,
+        first=after is not None,
+        chosen=chosen,
+        asked=asked,
+        states=tuple(RequestState),
+        by=by,
+        count=count,
+        needs=waiting,
         others=visit.grant.row_scope is not RowScope.OWN,
-    )  # fmt: skip
+    )
 
 
 @router.get("/requests/{id}")
 def show_request(visit: Sees, id: str, counting: Counting = None) -> Response:
-    """One request; nothing when `counting` says how many of its files are being counted, and they still are."""
+    """One request; nothing when `counting` says how many of its files are being counted, and
+    they still are.
+    """
     with visit.store.read() as connection:
         found = one_request(
             connection, visit, row_in_scope(connection, visit.grant, t.requests, id)

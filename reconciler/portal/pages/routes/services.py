@@ -28,7 +28,9 @@ Services = Annotated[Visit, visits("services.write")]
 def list_services(visit: Services) -> Response:
     """What can be ordered."""
     with visit.store.read() as connection:
-        found = [{**row, "file": file_of("service", row)} for row in all_services(connection)]
+        found = [
+            {**row, "file": file_of("service", row)} for row in all_services(connection)
+        ]
     return visit.page("admin/services.html", services=found)
 
 
@@ -40,9 +42,17 @@ def show_new_service(visit: Services) -> Response:
 
 def _blank() -> Found:
     return {
-        "id": None, "version": None, "code": "", "name": "", "description": None, "template": None,
-        "workflows": [Workflow.PM_QUOTE_MANUAL], "available_to_all": False, "price": None, "owner": None,
-    }  # fmt: skip
+        "id": None,
+        "version": None,
+        "code": "",
+        "name": "",
+        "description": None,
+        "template": None,
+        "workflows": [Workflow.PM_QUOTE_MANUAL],
+        "available_to_all": False,
+        "price": None,
+        "owner": None,
+    }
 
 
 @router.post("/admin/services")
@@ -77,7 +87,11 @@ def show_service(visit: Services, id: str) -> Response:
 
 def _known_service(visit: Visit, id: str) -> Found:
     with visit.store.read() as connection:
-        row = connection.execute(select(t.services).where(t.services.c.id == id)).mappings().first()
+        row = (
+            connection.execute(select(t.services).where(t.services.c.id == id))
+            .mappings()
+            .first()
+        )
     if row is None:
         raise Problem("not-found", f"there is no service '{id}'")
     return dict(row)
@@ -87,9 +101,13 @@ def _service(
     visit: Visit, service: Found, form: Form | None = None, wrong: Mistakes | None = None
 ) -> Response:
     return visit.page(
-        "admin/service.html", wrong=wrong, service=service, form=form, workflows=tuple(Workflow),
+        "admin/service.html",
+        wrong=wrong,
+        service=service,
+        form=form,
+        workflows=tuple(Workflow),
         file=file_of("service", service),
-    )  # fmt: skip
+    )
 
 
 @router.post("/admin/services/{id}")
@@ -99,7 +117,9 @@ def edit_service(visit: Services, id: str, form: Sent) -> Response:
     def act(work: Work) -> str:
         row = work.get("service", id)
         form.must_match(row.values, id)
-        work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, _typed_service(form, {})))
+        work.audit(
+            Verb.PATCH_SERVICES, row, *set_fields(work, row, _typed_service(form, {}))
+        )
         return f"/admin/services/{id}"
 
     return visit.submit(
@@ -133,8 +153,18 @@ def _typed_service(form: Form, wrong: Mapping[str, Why]) -> dict[str, Any]:
     if form.text("per_word") or form.text("currency"):
         amount = form.text("per_word").replace(",", ".")
         price = {"currency": form.text("currency").upper(), "per_word": amount}
-    nothing: dict[str, Why] = {} if form.all("workflows") else {"workflows": "mistake.choice"}
-    return judged(ServiceFields, {
-        "name": form.text("name"), "description": form.optional("description"), "template": form.optional("template"),
-        "workflows": form.all("workflows"), "available_to_all": form.ticked("available_to_all"), "price": price,
-    }, {**wrong, **missing(form, "name"), **nothing}).sent_fields()  # fmt: skip
+    nothing: dict[str, Why] = (
+        {} if form.all("workflows") else {"workflows": "mistake.choice"}
+    )
+    return judged(
+        ServiceFields,
+        {
+            "name": form.text("name"),
+            "description": form.optional("description"),
+            "template": form.optional("template"),
+            "workflows": form.all("workflows"),
+            "available_to_all": form.ticked("available_to_all"),
+            "price": price,
+        },
+        {**wrong, **missing(form, "name"), **nothing},
+    ).sent_fields()

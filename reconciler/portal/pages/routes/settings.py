@@ -32,14 +32,22 @@ def show_settings(visit: Settings) -> Response:
 
 
 def _settings(
-    visit: Visit, form: Form | None = None, wrong: Mistakes | None = None, name: str | None = None
+    visit: Visit,
+    form: Form | None = None,
+    wrong: Mistakes | None = None,
+    name: str | None = None,
 ) -> Response:
     with visit.store.read() as connection:
         row = dict(connection.execute(select(t.settings)).mappings().one())
     return visit.page(
-        "admin/settings.html", wrong=wrong, settings=row, form=form, file=file_of("settings", row),
-        name=visit.store.name() if name is None else name, usual=name_for(visit.language, ""),
-    )  # fmt: skip
+        "admin/settings.html",
+        wrong=wrong,
+        settings=row,
+        form=form,
+        file=file_of("settings", row),
+        name=visit.store.name() if name is None else name,
+        usual=name_for(visit.language, ""),
+    )
 
 
 @router.post("/admin/settings")
@@ -50,11 +58,15 @@ def change_settings(visit: Settings, form: Sent) -> Response:
         row = work.get("settings", "settings")
         form.must_match(row.values, "settings")
         work.audit(
-            Verb.PATCH_SETTINGS, row, *set_fields(work, row, _typed_settings(form, row.values))
+            Verb.PATCH_SETTINGS,
+            row,
+            *set_fields(work, row, _typed_settings(form, row.values)),
         )
         return "/admin/settings"
 
-    return visit.submit(form, act, lambda wrong: _settings(visit, form, wrong), done="saved")
+    return visit.submit(
+        form, act, lambda wrong: _settings(visit, form, wrong), done="saved"
+    )
 
 
 @router.post("/admin/settings/name")
@@ -77,17 +89,29 @@ def rename_portal(visit: Settings, form: Sent) -> Response:
 def _typed_settings(form: Form, now: Found) -> dict[str, Any]:
     wrong = _wrong_settings(form, now)
     lasting = {
-        name: {"expire_after_days": _days(form, name)} for name in MOST_DAYS if name not in wrong
+        name: {"expire_after_days": _days(form, name)}
+        for name in MOST_DAYS
+        if name not in wrong
     }
-    return judged(SettingsFields, {
-        "sign_up": form.text("sign_up"),
-        "languages": {"source": form.lines("source"), "target": form.lines("target")},
-        "branding": {"primary_color": form.optional("primary_color"), "logo": form.optional("logo")}, **lasting,
-    }, wrong).sent_fields()  # fmt: skip
+    return judged(
+        SettingsFields,
+        {
+            "sign_up": form.text("sign_up"),
+            "languages": {"source": form.lines("source"), "target": form.lines("target")},
+            "branding": {
+                "primary_color": form.optional("primary_color"),
+                "logo": form.optional("logo"),
+            },
+            **lasting,
+        },
+        wrong,
+    ).sent_fields()
 
 
 def _wrong_settings(form: Form, now: Found) -> dict[str, Why]:
-    """What the shape does not know: longest times, languages that there are, pictures that pages may show."""
+    """What the shape does not know: longest times, languages that there are, pictures that
+    pages may show.
+    """
     wrong: dict[str, Why] = {}
     for name, most in MOST_DAYS.items():
         if not 1 <= _days(form, name) <= most:

@@ -15,13 +15,18 @@ from reconciler.portal.pages.forms.form import Mistakes, Told
 from reconciler.portal.pages.routes.access import end_session, log_in_page
 from reconciler.portal.pages.sign_on_cookie import Journey
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.sign_on.journey import NotProven, ProviderUnavailable, SignOn, SignOnState
+from reconciler.portal.sign_on.journey import (
+    NotProven,
+    ProviderUnavailable,
+    SignOn,
+    SignOnState,
+)
 from reconciler.portal.store.clock import moment
 from reconciler.portal.web.security import host_of
 
 LOG: Final = logging.getLogger("portal")
+# The page that is registered at the provider.
 BACK: Final = "/login/sign-on/back"
-"""The page that is registered at the provider."""
 
 router = APIRouter(include_in_schema=False)
 LogsIn = Annotated[Visit, visits("log-in")]
@@ -53,14 +58,19 @@ def come_back(visit: LogsIn) -> Response:
 
 def _come_back(visit: Visit, provider: SignOn, journey: Journey) -> Response:
     def prove() -> str:
-        answer, now = dict(visit.request.query_params), moment(visit.store.clock()).timestamp()
+        answer, now = (
+            dict(visit.request.query_params),
+            moment(visit.store.clock()).timestamp(),
+        )
         return provider.proven_address(journey.departure, answer, _back(visit), now)
 
     try:
         session = access.sign_on(visit.store, host_of(visit.request), prove)
     except NotProven as error:
         LOG.warning("sign-on", extra={"reason": str(error)})
-        return log_in_page(visit, journey.to, 403, wrong=_wrong(provider, "login.sign-on.refused"))
+        return log_in_page(
+            visit, journey.to, 403, wrong=_wrong(provider, "login.sign-on.refused")
+        )
     except ProviderUnavailable as error:
         return _unanswered(visit, journey.to, error)
     except Problem as problem:

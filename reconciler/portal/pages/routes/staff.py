@@ -26,8 +26,14 @@ Sees = Annotated[Visit, visits("staff.read")]
 Runs = Annotated[Visit, visits("staff.write")]
 HERE: Final = "/admin/staff"
 BLANK: Final = {
-    "id": None, "version": None, "name": "", "email": "", "kind": StaffKind.PROJECT_MANAGER, "language": "en", "status": StaffStatus.INVITED,
-}  # fmt: skip
+    "id": None,
+    "version": None,
+    "name": "",
+    "email": "",
+    "kind": StaffKind.PROJECT_MANAGER,
+    "language": "en",
+    "status": StaffStatus.INVITED,
+}
 
 
 @router.get(HERE)
@@ -77,7 +83,9 @@ def invite(visit: Runs, form: Sent) -> Response:
         work.audit(Verb.POST_STAFF, person, None, fields)
         return HERE
 
-    return visit.submit(form, act, lambda wrong: _form(visit, BLANK, form, wrong), done="invited")
+    return visit.submit(
+        form, act, lambda wrong: _form(visit, BLANK, form, wrong), done="invited"
+    )
 
 
 @router.get(f"{HERE}/{{id}}")
@@ -90,7 +98,9 @@ def _one(visit: Visit, id: str) -> Found:
     c = t.staff.c
     with visit.store.read() as connection:
         found = (
-            connection.execute(select(t.staff).where(c.id == id, c.status != StaffStatus.REMOVED))
+            connection.execute(
+                select(t.staff).where(c.id == id, c.status != StaffStatus.REMOVED)
+            )
             .mappings()
             .first()
         )

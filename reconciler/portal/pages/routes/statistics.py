@@ -10,7 +10,11 @@ from babel.dates import format_date
 from fastapi import APIRouter, Depends, Query, Response
 from markupsafe import Markup
 
-from reconciler.portal.actions.statistics import StatisticsQuery, check_filter, read_statistics
+from reconciler.portal.actions.statistics import (
+    StatisticsQuery,
+    check_filter,
+    read_statistics,
+)
 from reconciler.portal.pages.charts import Bar, columns, rows
 from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.queries.requests import filters
@@ -25,8 +29,8 @@ Sees = Annotated[Visit, visits("statistics.read")]
 Text = Annotated[str, Query(max_length=40)]
 MOST_COLUMNS: Final = 24
 MOST_ROWS: Final = 10
+# Contacts on the page; the file for spreadsheets has all of them.
 MOST_PEOPLE: Final = 100
-"""Contacts on the page; the file for spreadsheets has all of them."""
 
 
 def _asked(
@@ -51,11 +55,18 @@ def show_statistics(visit: Sees, asked: Wanted) -> Response:
     for each in found.languages:
         each.name = say.language_name(each.key)
     return visit.page(
-        "statistics/show.html", found=found, by=by, contact=asked.contact or "", customer=asked.customer or "",
+        "statistics/show.html",
+        found=found,
+        by=by,
+        contact=asked.contact or "",
+        customer=asked.customer or "",
         narrowed=bool(asked.contact or asked.customer or not usual),
-        months=_months(say, found), by_language=_rows(say, found.languages, "languages"),
-        services=_rows(say, found.services, "services"), month=say_month, most=MOST_PEOPLE,
-    )  # fmt: skip
+        months=_months(say, found),
+        by_language=_rows(say, found.languages, "languages"),
+        services=_rows(say, found.services, "services"),
+        month=say_month,
+        most=MOST_PEOPLE,
+    )
 
 
 @router.get("/statistics.csv")
@@ -63,7 +74,9 @@ def take_statistics(visit: Sees, asked: Wanted) -> Response:
     """The same for a spreadsheet."""
     found = read_statistics(visit.store, visit.grant, asked)
     headers = download_headers(f"statistics-{found.first}-{found.last}.csv")
-    return Response(statistics_csv(found), 200, headers, "text/csv; charset=utf-8; header=present")
+    return Response(
+        statistics_csv(found), 200, headers, "text/csv; charset=utf-8; header=present"
+    )
 
 
 def say_month(say: Speech, month: str, pattern: str = "LLLL y") -> str:
@@ -75,14 +88,19 @@ def _months(say: Speech, found: Statistics) -> Markup:
     shown = found.months[-MOST_COLUMNS:]
     bars = [
         Bar(
-            say_month(say, each.key, "LLL"), each.words, say.number(each.words),
+            say_month(say, each.key, "LLL"),
+            each.words,
+            say.number(each.words),
             say("joint.told", what=say_month(say, each.key), told=_told(say, each)),
             each.key[:4] if place == 0 or each.key.endswith("-01") else "",
-        ) for place, each in enumerate(shown)
-    ]  # fmt: skip
+        )
+        for place, each in enumerate(shown)
+    ]
     best = max(shown, key=lambda each: each.words)
     told = say(
-        "statistics.months.told", month=say_month(say, best.key), words=say.number(best.words)
+        "statistics.months.told",
+        month=say_month(say, best.key),
+        words=say.number(best.words),
     )
     return columns(bars, "plot-months", say("statistics.months"), told, say.number)
 
@@ -90,10 +108,13 @@ def _months(say: Speech, found: Statistics) -> Markup:
 def _rows(say: Speech, figures: Sequence[RequestTotals], kind: str) -> Markup:
     bars = [
         Bar(
-            _named(say, each), each.words, say.number(each.words),
+            _named(say, each),
+            each.words,
+            say.number(each.words),
             say("joint.told", what=_named(say, each), told=_told(say, each)),
-        ) for each in figures[:MOST_ROWS]
-    ]  # fmt: skip
+        )
+        for each in figures[:MOST_ROWS]
+    ]
     return rows(bars, say(f"statistics.{kind}"))
 
 
@@ -103,5 +124,8 @@ def _named(say: Speech, each: RequestTotals) -> str:
 
 def _told(say: Speech, each: RequestTotals) -> str:
     return say.listed(
-        [say.many("statistics.words", each.words), say.many("statistics.requests", each.requests)]
+        [
+            say.many("statistics.words", each.words),
+            say.many("statistics.requests", each.requests),
+        ]
     )

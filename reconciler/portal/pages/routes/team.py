@@ -11,7 +11,12 @@ from reconciler.portal.pages.context import Visit, visits
 from reconciler.portal.pages.forms.contacts import dismiss, heir_options, pass_on, update
 from reconciler.portal.pages.forms.form import Form, Mistakes, Sent
 from reconciler.portal.pages.languages import language_choices
-from reconciler.portal.pages.queries.checkout import colleagues, customer_of, file_of, with_heirs
+from reconciler.portal.pages.queries.checkout import (
+    colleagues,
+    customer_of,
+    file_of,
+    with_heirs,
+)
 from reconciler.portal.pages.rendering import speech
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
@@ -42,7 +47,11 @@ def show_colleague(visit: Edits, id: str) -> Response:
 
 
 def _colleague(
-    visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None, event: str = ""
+    visit: Visit,
+    id: str,
+    form: Form | None = None,
+    wrong: Mistakes | None = None,
+    event: str = "",
 ) -> Response:
     with visit.store.read() as connection:
         person, people = with_heirs(
@@ -51,11 +60,20 @@ def _colleague(
         customer = customer_of(connection, person["customer"])
     language = form.text("language") if form and not event else person["language"]
     return visit.page(
-        "contacts/one.html", wrong=wrong and (wrong.of(event) if event else wrong), base="/team", back="/team",
-        person=person, customer=customer, heirs=heir_options(people, id), file=file_of("contact", person, customer),
-        form=form, event=event, services=None, orders_nothing=False,
+        "contacts/one.html",
+        wrong=wrong and (wrong.of(event) if event else wrong),
+        base="/team",
+        back="/team",
+        person=person,
+        customer=customer,
+        heirs=heir_options(people, id),
+        file=file_of("contact", person, customer),
+        form=form,
+        event=event,
+        services=None,
+        orders_nothing=False,
         language_choices=language_choices(speech(visit.language), language),
-    )  # fmt: skip
+    )
 
 
 @router.post("/team/{id}")
@@ -67,7 +85,9 @@ def edit_colleague(visit: Edits, id: str, form: Sent) -> Response:
         update(work, visit.grant, row, form)
         return f"/team/{id}"
 
-    return visit.submit(form, act, lambda wrong: _colleague(visit, id, form, wrong), done="saved")
+    return visit.submit(
+        form, act, lambda wrong: _colleague(visit, id, form, wrong), done="saved"
+    )
 
 
 @router.post("/team/{id}/reassign")
@@ -79,7 +99,10 @@ def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
         return f"/team/{id}"
 
     return visit.submit(
-        form, act, lambda wrong: _colleague(visit, id, form, wrong, "reassign"), done="reassigned"
+        form,
+        act,
+        lambda wrong: _colleague(visit, id, form, wrong, "reassign"),
+        done="reassigned",
     )
 
 
@@ -92,5 +115,8 @@ def remove(visit: Removes, id: str, form: Sent) -> Response:
         return "/team"
 
     return visit.submit(
-        form, act, lambda wrong: _colleague(visit, id, form, wrong, "remove"), done="removed"
+        form,
+        act,
+        lambda wrong: _colleague(visit, id, form, wrong, "remove"),
+        done="removed",
     )

@@ -41,7 +41,9 @@ def upgrade() -> None:
         "customers",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("external_key", sa.String(length=63), nullable=True),
         sa.Column("owner", sa.String(length=200), nullable=True),
         sa.Column("applied", sa.JSON(none_as_null=True), nullable=True),
@@ -61,7 +63,9 @@ def upgrade() -> None:
         sa.UniqueConstraint("name_form", name=op.f("uq_customers_name_form")),
     )
     with op.batch_alter_table("customers", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_customers_revision"), ["revision"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_customers_revision"), ["revision"], unique=False
+        )
         batch_op.create_index(
             "uq_customers_owner_external_key",
             ["owner", "external_key"],
@@ -82,12 +86,16 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("principal", "key", name=op.f("pk_idempotency")),
     )
     with op.batch_alter_table("idempotency", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_idempotency_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_idempotency_created_at"), ["created_at"], unique=False
+        )
 
     op.create_table(
         "leases",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("token", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "token", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("holder", sa.Text(), nullable=False),
         sa.Column("run", sa.Text(), nullable=False),
         sa.Column("expires_at", sa.String(length=30), nullable=False),
@@ -97,7 +105,9 @@ def upgrade() -> None:
     op.create_table(
         "outbox",
         sa.Column("id", sa.String(length=40), nullable=False),
-        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("kind", sa.String(length=30), nullable=False),
         sa.Column("to", sa.Text(), nullable=False),
         sa.Column("language", sa.String(length=35), nullable=False),
@@ -125,15 +135,21 @@ def upgrade() -> None:
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("epoch", sa.String(length=40), nullable=False),
-        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
-        sa.Column("fence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
+        sa.Column(
+            "fence", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.PrimaryKeyConstraint("one", name=op.f("pk_portal")),
     )
     op.create_table(
         "services",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("external_key", sa.String(length=63), nullable=True),
         sa.Column("owner", sa.String(length=200), nullable=True),
         sa.Column("applied", sa.JSON(none_as_null=True), nullable=True),
@@ -149,13 +165,17 @@ def upgrade() -> None:
         sa.UniqueConstraint("code", name=op.f("uq_services_code")),
     )
     with op.batch_alter_table("services", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_services_revision"), ["revision"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_services_revision"), ["revision"], unique=False
+        )
 
     op.create_table(
         "settings",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("external_key", sa.String(length=63), nullable=True),
         sa.Column("owner", sa.String(length=200), nullable=True),
         sa.Column("applied", sa.JSON(none_as_null=True), nullable=True),
@@ -167,13 +187,17 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_settings")),
     )
     with op.batch_alter_table("settings", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_settings_revision"), ["revision"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_settings_revision"), ["revision"], unique=False
+        )
 
     op.create_table(
         "contacts",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("external_key", sa.String(length=63), nullable=True),
         sa.Column("owner", sa.String(length=200), nullable=True),
         sa.Column("applied", sa.JSON(none_as_null=True), nullable=True),
@@ -194,14 +218,20 @@ def upgrade() -> None:
         sa.Column("decision", sa.String(length=10), nullable=True),
         sa.Column("password", sa.Text(), nullable=True),
         sa.Column("invited_at", sa.String(length=20), nullable=True),
-        sa.ForeignKeyConstraint(["customer"], ["customers.id"], name=op.f("fk_contacts_customer")),
+        sa.ForeignKeyConstraint(
+            ["customer"], ["customers.id"], name=op.f("fk_contacts_customer")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contacts")),
         sa.UniqueConstraint("address_form", name=op.f("uq_contacts_address_form")),
         sa.UniqueConstraint("registration", name=op.f("uq_contacts_registration")),
     )
     with op.batch_alter_table("contacts", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_contacts_customer"), ["customer"], unique=False)
-        batch_op.create_index(batch_op.f("ix_contacts_revision"), ["revision"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_contacts_customer"), ["customer"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_contacts_revision"), ["revision"], unique=False
+        )
         batch_op.create_index("ix_contacts_status", ["status"], unique=False)
         batch_op.create_index(
             "uq_contacts_customer_external_key",
@@ -230,18 +260,24 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=20), nullable=False),
         sa.Column("expires_at", sa.String(length=20), nullable=False),
         sa.Column("used_at", sa.String(length=20), nullable=True),
-        sa.ForeignKeyConstraint(["contact"], ["contacts.id"], name=op.f("fk_links_contact")),
+        sa.ForeignKeyConstraint(
+            ["contact"], ["contacts.id"], name=op.f("fk_links_contact")
+        ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_links")),
     )
     with op.batch_alter_table("links", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_links_contact"), ["contact"], unique=False)
-        batch_op.create_index(batch_op.f("ix_links_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_links_expires_at"), ["expires_at"], unique=False
+        )
 
     op.create_table(
         "requests",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("customer", sa.String(length=40), nullable=False),
         sa.Column("owner", sa.String(length=40), nullable=False),
         sa.Column("title", sa.Text(), nullable=False),
@@ -253,14 +289,20 @@ def upgrade() -> None:
         sa.Column("deadline", sa.String(length=20), nullable=True),
         sa.Column("comment", sa.Text(), nullable=True),
         sa.Column("created_at", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(["customer"], ["customers.id"], name=op.f("fk_requests_customer")),
+        sa.ForeignKeyConstraint(
+            ["customer"], ["customers.id"], name=op.f("fk_requests_customer")
+        ),
         sa.ForeignKeyConstraint(["owner"], ["contacts.id"], name=op.f("fk_requests_owner")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_requests")),
     )
     with op.batch_alter_table("requests", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_requests_customer"), ["customer"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_requests_customer"), ["customer"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_requests_owner"), ["owner"], unique=False)
-        batch_op.create_index(batch_op.f("ix_requests_revision"), ["revision"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_requests_revision"), ["revision"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_requests_state"), ["state"], unique=False)
 
     op.create_table(
@@ -270,7 +312,9 @@ def upgrade() -> None:
         sa.Column("created_at", sa.String(length=20), nullable=False),
         sa.Column("used_at", sa.String(length=20), nullable=False),
         sa.Column("ended_at", sa.String(length=20), nullable=True),
-        sa.ForeignKeyConstraint(["contact"], ["contacts.id"], name=op.f("fk_sessions_contact")),
+        sa.ForeignKeyConstraint(
+            ["contact"], ["contacts.id"], name=op.f("fk_sessions_contact")
+        ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_sessions")),
     )
     with op.batch_alter_table("sessions", schema=None) as batch_op:
@@ -285,7 +329,9 @@ def upgrade() -> None:
         sa.Column("contact", sa.String(length=40), nullable=True),
         sa.Column("created_at", sa.String(length=20), nullable=False),
         sa.Column("ended_at", sa.String(length=20), nullable=True),
-        sa.ForeignKeyConstraint(["contact"], ["contacts.id"], name=op.f("fk_tokens_contact")),
+        sa.ForeignKeyConstraint(
+            ["contact"], ["contacts.id"], name=op.f("fk_tokens_contact")
+        ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_tokens")),
         sa.UniqueConstraint("id", name=op.f("uq_tokens_id")),
     )

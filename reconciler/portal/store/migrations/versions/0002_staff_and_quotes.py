@@ -29,7 +29,9 @@ def upgrade() -> None:
         "staff",
         sa.Column("id", sa.String(length=40), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
-        sa.Column("revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "revision", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("touched", sa.JSON(none_as_null=True), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("email", sa.Text(), nullable=False),
@@ -52,14 +54,18 @@ def upgrade() -> None:
         sa.Column("customer", sa.String(length=40), nullable=True),
         sa.Column("created_at", sa.String(length=20), nullable=False),
         sa.Column("expires_at", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(["customer"], ["customers.id"], name=op.f("fk_sign_ups_customer")),
+        sa.ForeignKeyConstraint(
+            ["customer"], ["customers.id"], name=op.f("fk_sign_ups_customer")
+        ),
         sa.PrimaryKeyConstraint("digest", name=op.f("pk_sign_ups")),
     )
     with op.batch_alter_table("sign_ups", schema=None) as batch_op:
         batch_op.create_index(
             batch_op.f("ix_sign_ups_address_form"), ["address_form"], unique=False
         )
-        batch_op.create_index(batch_op.f("ix_sign_ups_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_sign_ups_expires_at"), ["expires_at"], unique=False
+        )
 
     op.create_table(
         "files",
@@ -68,22 +74,30 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=10), nullable=True),
         sa.Column("language", sa.String(length=35), nullable=True),
         sa.Column("name", sa.Text(), nullable=False),
-        sa.Column("size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column(
+            "size", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False
+        ),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("words", sa.Integer(), nullable=True),
         sa.Column("uncounted", sa.String(length=20), nullable=True),
         sa.Column("person", sa.String(length=40), nullable=True),
         sa.Column("by", sa.Text(), nullable=False),
         sa.Column("created_at", sa.String(length=20), nullable=False),
-        sa.ForeignKeyConstraint(["request"], ["requests.id"], name=op.f("fk_files_request")),
+        sa.ForeignKeyConstraint(
+            ["request"], ["requests.id"], name=op.f("fk_files_request")
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
     )
     with op.batch_alter_table("files", schema=None) as batch_op:
-        batch_op.create_index(batch_op.f("ix_files_created_at"), ["created_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_files_created_at"), ["created_at"], unique=False
+        )
         batch_op.create_index(batch_op.f("ix_files_request"), ["request"], unique=False)
 
     with op.batch_alter_table("customers", schema=None) as batch_op:
-        batch_op.add_column(sa.Column("registration_code", sa.String(length=20), nullable=True))
+        batch_op.add_column(
+            sa.Column("registration_code", sa.String(length=20), nullable=True)
+        )
         batch_op.create_index(
             batch_op.f("ix_customers_registration_code"), ["registration_code"], unique=True
         )
@@ -95,7 +109,9 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("staff", sa.String(length=40), nullable=True))
         batch_op.alter_column("contact", existing_type=sa.VARCHAR(length=40), nullable=True)
         batch_op.create_index(batch_op.f("ix_links_staff"), ["staff"], unique=False)
-        batch_op.create_foreign_key(batch_op.f("fk_links_staff"), "staff", ["staff"], ["id"])
+        batch_op.create_foreign_key(
+            batch_op.f("fk_links_staff"), "staff", ["staff"], ["id"]
+        )
 
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("html", sa.Text(), server_default="", nullable=False))
@@ -110,17 +126,23 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("cost", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("currency", sa.String(length=3), nullable=True))
         batch_op.add_column(sa.Column("expires_at", sa.String(length=20), nullable=True))
-        batch_op.add_column(sa.Column("progress", sa.Integer(), server_default="0", nullable=False))
+        batch_op.add_column(
+            sa.Column("progress", sa.Integer(), server_default="0", nullable=False)
+        )
         batch_op.add_column(sa.Column("reason", sa.Text(), nullable=True))
         batch_op.add_column(sa.Column("accepted_at", sa.String(length=20), nullable=True))
         batch_op.add_column(sa.Column("delivered_at", sa.String(length=20), nullable=True))
-        batch_op.create_index(batch_op.f("ix_requests_expires_at"), ["expires_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_requests_expires_at"), ["expires_at"], unique=False
+        )
 
     with op.batch_alter_table("sessions", schema=None) as batch_op:
         batch_op.add_column(sa.Column("staff", sa.String(length=40), nullable=True))
         batch_op.alter_column("contact", existing_type=sa.VARCHAR(length=40), nullable=True)
         batch_op.create_index(batch_op.f("ix_sessions_staff"), ["staff"], unique=False)
-        batch_op.create_foreign_key(batch_op.f("fk_sessions_staff"), "staff", ["staff"], ["id"])
+        batch_op.create_foreign_key(
+            batch_op.f("fk_sessions_staff"), "staff", ["staff"], ["id"]
+        )
 
     with op.batch_alter_table("settings", schema=None) as batch_op:
         batch_op.add_column(
@@ -133,5 +155,7 @@ def upgrade() -> None:
         )
 
     op.execute(
-        sa.text("UPDATE portal SET secret = :secret").bindparams(secret=secrets.token_hex(32))
+        sa.text("UPDATE portal SET secret = :secret").bindparams(
+            secret=secrets.token_hex(32)
+        )
     )

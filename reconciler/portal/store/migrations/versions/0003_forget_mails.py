@@ -16,7 +16,9 @@ depends_on = None
 def upgrade() -> None:
     with op.batch_alter_table("outbox", schema=None) as batch_op:
         batch_op.add_column(sa.Column("forget_at", sa.String(length=20), nullable=True))
-        batch_op.create_index(batch_op.f("ix_outbox_forget_at"), ["forget_at"], unique=False)
+        batch_op.create_index(
+            batch_op.f("ix_outbox_forget_at"), ["forget_at"], unique=False
+        )
 
     with op.batch_alter_table("changes", schema=None) as batch_op:
         batch_op.add_column(sa.Column("person", sa.String(length=40), nullable=True))

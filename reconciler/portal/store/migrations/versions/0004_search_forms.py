@@ -18,7 +18,9 @@ depends_on = None
 def upgrade() -> None:
     for table in ("customers", "contacts"):
         with op.batch_alter_table(table, schema=None) as batch_op:
-            batch_op.add_column(sa.Column("sought", sa.Text(), server_default="", nullable=False))
+            batch_op.add_column(
+                sa.Column("sought", sa.Text(), server_default="", nullable=False)
+            )
 
     with op.batch_alter_table("requests", schema=None) as batch_op:
         batch_op.add_column(sa.Column("taken_at", sa.String(length=20), nullable=True))
@@ -27,7 +29,9 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_changes_by"), ["by"], unique=False)
 
     # unknown for earlier deliveries: they count as taken, so nobody is reminded
-    op.execute(sa.text("UPDATE requests SET taken_at = delivered_at WHERE state = 'delivered'"))
+    op.execute(
+        sa.text("UPDATE requests SET taken_at = delivered_at WHERE state = 'delivered'")
+    )
     _write_forms("customer", "customers", "name")
     _write_forms("contact", "contacts", "name", "email")
 

@@ -15,7 +15,9 @@ def upgrade() -> None:
     # both databases rename the column in the indexes that name it as well
     op.execute("ALTER TABLE contacts RENAME COLUMN generation TO life")
     for table in ("services", "customers"):
-        op.add_column(table, sa.Column("life", sa.Integer(), server_default="1", nullable=False))
+        op.add_column(
+            table, sa.Column("life", sa.Integer(), server_default="1", nullable=False)
+        )
     op.create_index("ix_customers_external_key", "customers", ["external_key", "owner"])
     op.create_table(
         "lives",

@@ -30,7 +30,8 @@ def upgrade() -> None:
     ends = (datetime.now(UTC) + timedelta(days=DAYS)).strftime("%Y-%m-%dT%H:%M:%SZ")
     op.execute(sa.table("tokens", sa.column("expires_at")).update().values(expires_at=ends))
     op.add_column(
-        "settings", sa.Column("last_commits", sa.JSON(), server_default="{}", nullable=False)
+        "settings",
+        sa.Column("last_commits", sa.JSON(), server_default="{}", nullable=False),
     )
     commits = _last_commits()
     if commits:

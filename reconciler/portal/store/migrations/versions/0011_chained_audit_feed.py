@@ -42,18 +42,22 @@ CHANGES = sa.table(
 
 def upgrade() -> None:
     op.add_column(
-        "portal", sa.Column("head", sa.String(length=64), server_default=START, nullable=False)
+        "portal",
+        sa.Column("head", sa.String(length=64), server_default=START, nullable=False),
     )
     op.add_column("changes", sa.Column("seals", sa.JSON(none_as_null=True), nullable=True))
     op.add_column(
-        "changes", sa.Column("hash", sa.String(length=64), server_default="", nullable=False)
+        "changes",
+        sa.Column("hash", sa.String(length=64), server_default="", nullable=False),
     )
     connection, head = op.get_bind(), START
     c = CHANGES.c
     statement = (
         sa.update(CHANGES)
         .where(c.revision == sa.bindparam("of_revision"), c.seq == sa.bindparam("of_seq"))
-        .values(seals=sa.bindparam("new_seals", type_=sa.JSON()), hash=sa.bindparam("new_hash"))
+        .values(
+            seals=sa.bindparam("new_seals", type_=sa.JSON()), hash=sa.bindparam("new_hash")
+        )
     )
     for entries in _entries(connection):
         chained = []
@@ -71,8 +75,12 @@ def _entries(connection: sa.Connection) -> Iterator[list[dict[str, Any]]]:
     c = CHANGES.c
     last: tuple[int, int] = (-1, -1)
     while True:
-        later = sa.or_(c.revision > last[0], sa.and_(c.revision == last[0], c.seq > last[1]))
-        rows = sa.select(CHANGES).where(later).order_by(c.revision, c.seq).limit(ROWS_A_TIME)
+        later = sa.or_(
+            c.revision > last[0], sa.and_(c.revision == last[0], c.seq > last[1])
+        )
+        rows = (
+            sa.select(CHANGES).where(later).order_by(c.revision, c.seq).limit(ROWS_A_TIME)
+        )
         chunk = [dict(row) for row in connection.execute(rows).mappings()]
         if not chunk:
             return

@@ -12,4 +12,6 @@ depends_on = None
 
 
 def upgrade() -> None:
-    op.add_column("attempts", sa.Column("amount", sa.Integer(), server_default="1", nullable=False))
+    op.add_column(
+        "attempts", sa.Column("amount", sa.Integer(), server_default="1", nullable=False)
+    )
