@@ -15,8 +15,10 @@ class RateLimit:
     """A burst, then so many requests per second; a request that would wait longer is refused."""
 
     at_once: int = 100
-    a_second: float = 100.0
+    a_second: float = 50.0
     longest_wait_s: float = 5.0
+    body_bytes: int = 64 * 1024
+    """So many bytes of typed bodies count as one more request."""
 
 
 @dataclass(slots=True)
@@ -41,3 +43,14 @@ class RateLimiter:
             )
         self._free_at[host] = free_at + 1 / self.limit.a_second
         return wait_s
+
+    def charge(self, host: str, now: float, received_bytes: float) -> None:
+        """Count the bytes of a request's body, so that the host's next requests wait longer.
+
+        One body never makes the next request wait so long that it is refused.
+        """
+        limit = self.limit
+        latest = now + limit.longest_wait_s + (limit.at_once - 1) / limit.a_second
+        free_at = max(self._free_at.get(host, now), now)
+        debt_s = received_bytes / limit.body_bytes / limit.a_second
+        self._free_at[host] = max(free_at, min(free_at + debt_s, latest))

@@ -128,6 +128,11 @@ class RequestLimits:
             if started:
                 raise  # the response has started, so only closing the connection tells the caller
             await self._response_to(scope, _stopping())(scope, receive, with_headers)
+        finally:
+            # a large body costs as much as many requests; files are streamed and are not counted
+            if timed_receive.typed_bytes > self.limits.rate.body_bytes:
+                now = asyncio.get_running_loop().time()
+                self.rate_limiter.charge(_host(scope), now, timed_receive.typed_bytes)
 
     def _room_for(self, scope: Scope) -> AbstractContextManager[None]:
         """Hold one of the host's concurrent requests during the block; monitoring is exempt."""
@@ -214,6 +219,7 @@ class _TimedReceive:
         self.receive = receive
         self.limits = limits
         self.unread = length
+        self.typed_bytes = 0
         self.use(limits.body)
         self.whole = False
 
@@ -235,10 +241,13 @@ class _TimedReceive:
             raise Problem(
                 "too-slow", "the body arrived too slowly", headers=_CLOSE
             ) from None
-        earned_s = len(message.get("body", b"")) / self.limit.bytes_a_s
+        size = len(message.get("body", b""))
+        if self.limit is self.limits.body:
+            self.typed_bytes += size
+        earned_s = size / self.limit.bytes_a_s
         self.left_s = min(
             self.left_s - (loop.time() - started) + earned_s, self.limit.wait_s
         )
         self.whole = not message.get("more_body", False)
-        self.unread = 0 if self.whole else self.unread - len(message.get("body", b""))
+        self.unread = 0 if self.whole else self.unread - size
         return message
