@@ -1,4 +1,4 @@
-"""Where a portal is and what opens it, refused before anything is sent when it cannot be right."""
+"""The URL of a portal and the token for it, checked before anything is sent."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,4096}")
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where the portal is, and the token that opens it; the token never shows in any text of it."""
+    """The portal's URL and the token for it; `repr` leaves the token out."""
 
     url: str
     token: str = field(repr=False)
@@ -26,7 +26,7 @@ class Address:
         parts = _parts(self.url)
         if parts is not None and (parts.username or parts.password):
             raise WrongUsage(
-                "the portal's URL carries a user name or password",
+                "the portal's URL contains a user name or password",
                 "put a token into a file instead",
             )
         if parts is None or parts.scheme not in {"http", "https"} or not parts.hostname:
@@ -40,20 +40,19 @@ class Address:
             )
         if not _TOKEN.fullmatch(self.token):
             raise NotAllowed(
-                "the token holds a line break, a space or a letter that no token has",
-                "give it alone, on one line",
+                "the token contains a line break, a space or another character that no token has",
+                "write the token alone, on one line",
             )
 
 
 def _parts(url: str) -> SplitResult | None:
-    """The parts of a web address that the library below can take; None when it is none."""
+    """Return the parts of a web address that httpx accepts too; None for any other text."""
     try:
         parts = urlsplit(url)
         host = httpx.URL(url)
-        looked_up = host.raw_host.decode("ascii").encode(
-            "idna"
-        )  # as the socket will ask for it
-        known = host.host and looked_up and parts.port != 0
+        # the socket encodes the name once more, and then raises an error that nobody catches
+        encoded_host = host.raw_host.decode("ascii").encode("idna")
+        is_complete = host.host and encoded_host and parts.port != 0
     except (ValueError, httpx.InvalidURL):
         return None
-    return parts if known and url.isprintable() and " " not in url else None
+    return parts if is_complete and url.isprintable() and " " not in url else None

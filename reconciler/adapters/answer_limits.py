@@ -1,4 +1,4 @@
-"""How much of a portal's answer is read at most."""
+"""Limits of a portal's answer."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reconciler.model.errors import NotUnderstood
 class AnswerLimits:
     """The largest snapshot that is read: bytes (decompressed) and rows.
 
-    No other answer is nearly as large.
+    Other answers are far smaller; `response_reading` limits them.
     """
 
     bytes: int = 512 * 1024 * 1024
@@ -19,12 +19,12 @@ class AnswerLimits:
 
 
 def answer_too_large(
-    host: str, most: int, what: str, flag: str | None = None
+    host: str, limit: int, unit: str, flag: str | None = None
 ) -> NotUnderstood:
-    """Return the failure of an answer of more than `most` bytes or rows; `flag` is the option
+    """Return the failure of an answer of more than `limit` bytes or rows; `flag` is the option
     that raises the limit.
     """
     more = f"; if the portal really is this large, raise {flag}" if flag else ""
     return NotUnderstood(
-        f"{host} sent more than {most:,} {what}", f"check the portal's URL{more}"
+        f"{host} sent more than {limit:,} {unit}", f"check the portal's URL{more}"
     )

@@ -1,7 +1,7 @@
-"""What the commits of a repository hold: which there are, who descends from whom, their files.
+"""The commits of a repository: their ids, their ancestors, their files.
 
 In: `Git`, and names of commits as people or the portal wrote them. Out: full ids, entries, bytes.
-Nothing that the portal says is ever handed to git; what a person says only after a look at it.
+Text from the portal is never passed to git; text from a person only after it was checked.
 """
 
 from __future__ import annotations
@@ -12,16 +12,17 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.adapters.git import Git
-from reconciler.adapters.source_files import LARGEST, MOST_FILES, text_of
+from reconciler.adapters.source_files import MAX_FILE_BYTES, MAX_FILES, text_of
 from reconciler.model.errors import FilesUnreadable, WrongUsage
 
+# modes of entries as git writes them
 LINK: Final = "120000"
 REPOSITORY: Final = "160000"
 
 _HEX: Final = frozenset("0123456789abcdef")
-_LENGTHS: Final = frozenset({40, 64})
-_SHORTEST: Final = 7
-_LONGEST_NAME: Final = 1_000
+_ID_LENGTHS: Final = frozenset({40, 64})
+_MIN_ID_LENGTH: Final = 7
+_MAX_NAME_LENGTH: Final = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,89 +38,94 @@ FOLDER_ENTRY: Final = Entry("040000", "")
 
 
 def head_of(git: Git) -> str | None:
-    """The full id of HEAD; None before the first commit."""
-    if found := git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
-        return found
+    """Return the full id of HEAD; None before the first commit."""
+    if commit := git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
+        return commit
+    # Before the first commit HEAD names a branch that does not exist. Anything else is damage.
     if (
         git.ask("symbolic-ref", "--quiet", "HEAD")
         and git.ask("rev-parse", "--verify", "--quiet", "HEAD") is None
     ):
         return None
     raise FilesUnreadable(
-        "HEAD leads to no commit that is there",
-        "repair the repository: git fsck says what is lost",
+        "HEAD points to a commit that does not exist here",
+        "repair the repository; git fsck lists the damage",
     )
 
 
 def commit_named(git: Git, name: str) -> str | None:
-    """The full id of the commit that a branch, a tag or an id means here; None when there is
-    none.
+    """Return the full id of the commit that a branch, tag or id names; None if there is none.
+
+    Errors: `WrongUsage` for text that cannot be such a name. A leading `-` would be an option.
     """
     if (
         not name
         or name.startswith("-")
-        or len(name) > _LONGEST_NAME
+        or len(name) > _MAX_NAME_LENGTH
         or not name.isprintable()
     ):
         raise WrongUsage(
-            f"{name[:_LONGEST_NAME]!r} is not the name of a commit",
+            f"{name[:_MAX_NAME_LENGTH]!r} is not the name of a commit",
             "name a branch, a tag or a commit",
         )
-    found = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
-    return found if found and len(found) in _LENGTHS and set(found) <= _HEX else None
+    commit = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    return commit if commit and len(commit) in _ID_LENGTHS and set(commit) <= _HEX else None
 
 
 def is_shallow(git: Git) -> bool:
-    """Whether the history was cut off when it was fetched."""
+    """Whether the clone lacks a part of the history."""
     return git.ask("rev-parse", "--is-shallow-repository") == "true"
 
 
 def ancestors(git: Git, head: str, commits: Iterable[str]) -> frozenset[str]:
-    """Those of the commits that HEAD descends from, HEAD included; an id may be cut to 7 digits
-    or more.
+    """Return those of the commits that HEAD descends from, HEAD included.
 
-    One walk from HEAD backwards, which ends as soon as all are found: what was applied last is
-    near.
+    An id may be shortened to 7 digits or more. One walk from HEAD backwards, which ends when all
+    are found: the commit that was applied last is near.
     """
-    wanted = {
+    valid_ids = {
         commit
         for commit in commits
-        if _SHORTEST <= len(commit) <= max(_LENGTHS) and set(commit) <= _HEX
+        if _MIN_ID_LENGTH <= len(commit) <= max(_ID_LENGTHS) and set(commit) <= _HEX
     }
-    if not wanted:
+    if not valid_ids:
         return frozenset()
-    missing, rest = set(wanted), ""
-    lengths = sorted({len(commit) for commit in wanted})
+    remaining, rest = set(valid_ids), ""
+    lengths = sorted({len(commit) for commit in valid_ids})
     with closing(git.stream("rev-list", head, "--")) as parts:
         for part in parts:
             *ids, rest = (rest + part.decode("ascii")).split("\n")
             for length in lengths:
-                missing -= {id[:length] for id in ids}
-            if not missing:
+                remaining -= {id[:length] for id in ids}
+            if not remaining:
                 break
-    return frozenset(wanted - missing)
+    return frozenset(valid_ids - remaining)
 
 
 def entries(git: Git, commit: str, names: Sequence[str]) -> dict[str, Entry]:
-    """The commit's entries by path relative to the folder: at and below these names, or all."""
-    found: dict[str, Entry] = {}
+    """Return the commit's entries by path relative to the folder, at and below these names.
+
+    No names: all entries.
+    """
+    entry_by_path: dict[str, Entry] = {}
+    # without :(literal) a name such as `customers*` would be a pattern
     literal = (f":(literal){name}" for name in names)
     for line in git.listing("ls-tree", "-r", "-z", commit, "--", *literal).split(b"\0"):
         if line:
-            about, _, path = line.partition(b"\t")
-            mode, _, blob = about.decode("ascii").split(" ")
-            found[text_of(path)] = Entry(mode, blob)
-    if len(found) > MOST_FILES:
+            head, _, path = line.partition(b"\t")
+            mode, _, blob = head.decode("ascii").split(" ")
+            entry_by_path[text_of(path)] = Entry(mode, blob)
+    if len(entry_by_path) > MAX_FILES:
         raise FilesUnreadable(
-            f"the commit has more than {MOST_FILES:,} files",
-            "look for what does not belong there",
+            f"the commit has more than {MAX_FILES:,} files",
+            "remove the files that do not belong there",
         )
-    return found
+    return entry_by_path
 
 
 def sizes(git: Git, blobs: Iterable[str]) -> dict[str, int]:
-    """How many bytes each blob has; those that are not in the repository are left out."""
-    found = {}
+    """Return the size of each blob in bytes; blobs that are not in the repository are left out."""
+    size_by_blob = {}
     for line in (
         git.listing("cat-file", "--batch-check", stdin=_lines(blobs))
         .decode("ascii")
@@ -127,28 +133,28 @@ def sizes(git: Git, blobs: Iterable[str]) -> dict[str, int]:
     ):
         blob, kind, *size = line.split(" ")
         if kind == "blob":
-            found[blob] = int(size[0])
-    return found
+            size_by_blob[blob] = int(size[0])
+    return size_by_blob
 
 
-def contents(git: Git, known: dict[str, int]) -> dict[str, bytes]:
-    """The bytes of blobs whose sizes are known, as far as they are no larger than a document
-    may be.
-    """
-    wanted = [blob for blob, size in known.items() if size <= LARGEST]
-    if not wanted:
+def contents(git: Git, size_by_blob: dict[str, int]) -> dict[str, bytes]:
+    """Return the bytes of each blob that is not larger than a document may be."""
+    blobs = [blob for blob, size in size_by_blob.items() if size <= MAX_FILE_BYTES]
+    if not blobs:
         return {}
-    said, found, at = git.listing("cat-file", "--batch", stdin=_lines(wanted)), {}, 0
-    for blob in sorted(wanted):
-        start = said.index(b"\n", at) + 1
-        if not said.startswith(f"{blob} blob {known[blob]}\n".encode(), at):
+    # The output is a header line `ID blob SIZE`, the bytes and a line feed, once for each blob.
+    output = git.listing("cat-file", "--batch", stdin=_lines(blobs))
+    bytes_by_blob, at = {}, 0
+    for blob in sorted(blobs):
+        start = output.index(b"\n", at) + 1
+        if not output.startswith(f"{blob} blob {size_by_blob[blob]}\n".encode(), at):
             raise FilesUnreadable(
                 f"git cannot show blob {blob}",
-                "repair the repository: git fsck says what is lost",
+                "repair the repository; git fsck lists the damage",
             )
-        at = start + known[blob] + 1
-        found[blob] = said[start : at - 1]
-    return found
+        at = start + size_by_blob[blob] + 1
+        bytes_by_blob[blob] = output[start : at - 1]
+    return bytes_by_blob
 
 
 def _lines(blobs: Iterable[str]) -> bytes:

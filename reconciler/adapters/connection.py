@@ -1,15 +1,13 @@
-"""One HTTP connection to a portal: where it may go, how long it may take, what is tried again.
+"""One HTTP connection to a portal: its deadlines, and which requests are sent again.
 
-The door to httpx. `ReadingConnection` cannot send anything but GET: its transport refuses, whatever
-the code above it says.
+httpx is imported in this folder only. `ReadingConnection` cannot send anything but GET: its
+transport refuses every other method, whatever the calling code asks for.
 """
 
 from __future__ import annotations
 
 import datetime
-import json
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,63 +18,62 @@ import httpx
 import stamina
 
 from reconciler.adapters.address import Address
-from reconciler.adapters.answer_limits import AnswerLimits, answer_too_large
-from reconciler.adapters.decompression import decompressed
-from reconciler.adapters.response_deadlines import WITHIN_S, EndingTransport
+from reconciler.adapters.answer_limits import AnswerLimits
+from reconciler.adapters.response_deadlines import WITHIN_S, DeadlineTransport
+from reconciler.adapters.response_reading import (
+    ResponseTooSlow,
+    error_of,
+    parse_json,
+    parse_problem,
+    read_body,
+    read_lines,
+)
 from reconciler.adapters.retry_after import retry_after
-from reconciler.documents.published_schemas import validator_for
 from reconciler.model.errors import (
-    BatchRefused,
-    LeaseHeld,
-    LeaseLost,
-    NotAllowed,
-    NotUnderstood,
     OutcomeUnknown,
     PortalUnavailable,
     ReconcilerError,
     Unreachable,
 )
 
-stamina.instrumentation.set_on_retry_hooks(
-    []
-)  # the library would log each attempt as a warning
+# stamina would log each retry as a warning
+stamina.instrumentation.set_on_retry_hooks([])
 
-ATTEMPTS: Final = 5
+MAX_ATTEMPTS: Final = 5
+# From the last byte of a request to the first of its response, and to the end of a small body.
 DEADLINE_S: Final = 30.0
-RUN_S: Final = 1800.0
-LARGEST_ANSWER: Final = 64 * 1024 * 1024
-# Bytes of one row: a customer may look after many services and domains, and none needs this
-# much.
-LONGEST_LINE: Final = 16 * 1024 * 1024
-_LATER: Final = frozenset({429, 502, 503, 504})
-_GATEWAY: Final = frozenset({502, 504})
-# Who asks us to come again later than this is not waited for.
-LONGEST_WAIT_S: Final = 120.0
-_REPEAT: Final = "run it again: what was done is not done twice"
+# From the first to the last byte of a snapshot.
+SNAPSHOT_DEADLINE_S: Final = 1800.0
+# A run in a pipeline does not wait longer than this because of `Retry-After`.
+MAX_RETRY_AFTER_S: Final = 120.0
+_RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
+# A proxy answers so when it lost the portal's response: the portal may have done the work.
+_GATEWAY_STATUSES: Final = frozenset({502, 504})
+_REPEAT: Final = "run it again: changes that were applied are not applied twice"
 
 
 @dataclass(slots=True)
 class Budget:
-    """How many times a whole run may try something again, and how many requests it sent."""
+    """The number of retries that a whole run may still make, and of requests that it sent."""
 
     retries: int = 60
     requests: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def spend(self) -> bool:
-        """Whether one more retry is allowed."""
+        """Whether one more retry is allowed; it is counted."""
         with self.lock:
             self.retries -= 1
             return self.retries >= 0
 
     def count(self) -> None:
-        """One more request was sent."""
+        """Count one more request."""
         with self.lock:
             self.requests += 1
 
 
-class _Again(Exception):
-    """A failure after which the same request may be sent again; `after_s`: not earlier."""
+class _Retryable(Exception):
+    """A failure after which the same request may be sent again, after `after_s` seconds or more."""
 
     def __init__(self, failure: ReconcilerError, after_s: float | None = None) -> None:
         super().__init__(str(failure))
@@ -84,7 +81,7 @@ class _Again(Exception):
         self.after_s = after_s
 
 
-class _GetOnly(httpx.BaseTransport):
+class _GetOnlyTransport(httpx.BaseTransport):
     """Refuses every method but GET: planning has no way to write, not even by mistake."""
 
     def __init__(self, inner: httpx.BaseTransport) -> None:
@@ -100,7 +97,7 @@ class _GetOnly(httpx.BaseTransport):
 
 
 class Connection:
-    """What reading and writing have in common; not made directly."""
+    """The common part of both connections; not created directly."""
 
     def __init__(
         self, address: Address, transport: httpx.BaseTransport, budget: Budget
@@ -120,7 +117,7 @@ class Connection:
         )
 
     def close(self) -> None:
-        """Let go of the sockets."""
+        """Close the sockets."""
         self._client.close()
 
     def _send(
@@ -131,7 +128,7 @@ class Connection:
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
-        """The JSON of a good answer, or the failure that fits the answer."""
+        """Return the JSON of a successful response; else raise its error."""
         self.budget.count()
         try:
             with self._client.stream(
@@ -141,230 +138,137 @@ class Connection:
                 headers=dict(headers or {}),
                 extensions={WITHIN_S: DEADLINE_S},
             ) as response:
-                return self._understood(response, _read(response, self.host))
-        except _TooLate:
-            raise self._lost(method, path, httpx.ReadTimeout("")) from None
+                return self._result(response, read_body(response, self.host, DEADLINE_S))
+        except ResponseTooSlow:
+            raise self._transport_failure(method, path, httpx.ReadTimeout("")) from None
         except httpx.TransportError as error:
-            raise self._lost(method, path, error) from None
+            raise self._transport_failure(method, path, error) from None
 
-    def _lost(self, method: str, path: str, error: httpx.TransportError) -> Exception:
-        """What a failure on the way means; an error's own text is shown only where nothing of
-        ours can be in it.
+    def _transport_failure(
+        self, method: str, path: str, error: httpx.TransportError
+    ) -> _Retryable:
+        """Return the failure that an error on the way means.
+
+        A request that never left is `Unreachable`. A write whose response was lost has an unknown
+        outcome. The error's own text may quote the request, so it is shown for connecting only.
         """
         if isinstance(error, httpx.ConnectError):
-            return _Again(Unreachable(f"{self.host} is not reachable: {error}"))
+            return _Retryable(Unreachable(f"{self.host} is not reachable: {error}"))
         if isinstance(error, httpx.ConnectTimeout):
-            return _Again(Unreachable(f"{self.host} did not answer in time"))
-        what = f"{method} {path} to {self.host} got no answer: {type(error).__name__}"
+            return _Retryable(Unreachable(f"{self.host} did not answer in time"))
+        text = f"{method} {path} to {self.host} got no answer: {type(error).__name__}"
         if method == "GET":
-            return _Again(Unreachable(what))
-        return _Again(OutcomeUnknown(what, _REPEAT))
+            return _Retryable(Unreachable(text))
+        return _Retryable(OutcomeUnknown(text, _REPEAT))
 
-    def _understood(self, response: httpx.Response, content: bytes) -> Any:
-        if response.status_code in _LATER:
-            raise _Again(self._later(response), retry_after(response))
+    def _result(self, response: httpx.Response, content: bytes) -> Any:
+        if response.status_code in _RETRYABLE_STATUSES:
+            raise _Retryable(self._temporary_failure(response), retry_after(response))
         if response.is_success:
-            return _json(content, self.host) if content else None
-        raise _failure(response, _problem(content), self.host)
+            return parse_json(content, self.host) if content else None
+        raise error_of(response, parse_problem(content), self.host)
 
-    def _later(self, response: httpx.Response) -> ReconcilerError:
-        what = f"{self.host} answered {response.status_code}"
-        if response.status_code in _GATEWAY and response.request.method != "GET":
-            return OutcomeUnknown(
-                f"{what}: something between us and the portal lost its answer", _REPEAT
-            )
-        after = retry_after(response)
+    def _temporary_failure(self, response: httpx.Response) -> ReconcilerError:
+        text = f"{self.host} answered {response.status_code}"
+        if response.status_code in _GATEWAY_STATUSES and response.request.method != "GET":
+            return OutcomeUnknown(f"{text}: a proxy lost the portal's answer", _REPEAT)
+        after_s = retry_after(response)
         return PortalUnavailable(
-            what, f"try again in {after:.0f} s" if after else "try again later"
+            text, f"try again in {after_s:.0f} s" if after_s else "try again later"
         )
 
-    def _retried(self, send: Callable[[], Any]) -> Any:
-        """Send, and send again where that is safe, with jitter, within the run's budget."""
+    def _send_with_retries(self, send: Callable[[], Any]) -> Any:
+        """Return the result of `send`, repeated with jitter within the run's budget."""
+        unknown_outcomes: list[OutcomeUnknown] = []
 
-        lost: list[OutcomeUnknown] = []
-
-        def wait(error: Exception) -> bool | datetime.timedelta:
-            if isinstance(error, _Again) and isinstance(error.failure, OutcomeUnknown):
-                lost.append(error.failure)
-            if (
-                not isinstance(error, _Again)
-                or (error.after_s or 0) > LONGEST_WAIT_S
-                or not self.budget.spend()
-            ):
+        def retry_delay(error: Exception) -> bool | datetime.timedelta:
+            if not isinstance(error, _Retryable):
+                return False
+            if isinstance(error.failure, OutcomeUnknown):
+                unknown_outcomes.append(error.failure)
+            if (error.after_s or 0) > MAX_RETRY_AFTER_S or not self.budget.spend():
                 return False
             return (
-                datetime.timedelta(seconds=error.after_s)
-                if error.after_s is not None
-                else True
+                True if error.after_s is None else datetime.timedelta(seconds=error.after_s)
             )
 
         try:
             for attempt in stamina.retry_context(
-                on=wait, attempts=ATTEMPTS, timeout=None, wait_initial=0.1, wait_max=5
+                on=retry_delay,
+                attempts=MAX_ATTEMPTS,
+                timeout=None,
+                wait_initial=0.1,
+                wait_max=5,
             ):
                 with attempt:
                     return send()
-        except _Again as error:
-            raise (lost[0] if lost else error.failure) from None
-        raise AssertionError("a retry ends with an answer or a failure")
+        except _Retryable as error:
+            # Once a write's outcome is unknown, a later failure to connect does not settle it.
+            raise (unknown_outcomes[0] if unknown_outcomes else error.failure) from None
+        raise AssertionError("a retry ends with a result or a failure")
 
 
 class ReadingConnection(Connection):
-    """A connection that can only ask."""
+    """A connection that can only send GET."""
 
     def __init__(self, address: Address, budget: Budget | None = None) -> None:
-        super().__init__(address, _GetOnly(EndingTransport(DEADLINE_S)), budget or Budget())
+        transport = _GetOnlyTransport(DeadlineTransport(DEADLINE_S))
+        super().__init__(address, transport, budget or Budget())
 
     def get(self, path: str) -> Any:
-        """The JSON at a path."""
-        return self._retried(lambda: self._send("GET", path))
+        """Return the JSON at a path."""
+        return self._send_with_retries(lambda: self._send("GET", path))
 
     @contextmanager
     def lines(self, path: str, limits: AnswerLimits) -> Iterator[Iterator[bytes]]:
-        """The lines of an NDJSON answer as they arrive; what breaks on the way is `Unreachable`."""
+        """Yield the lines of an NDJSON response as they arrive.
 
-        def begin() -> httpx.Response:
-            self.budget.count()
-            try:
-                request = self._client.build_request(
-                    "GET", path, extensions={WITHIN_S: RUN_S}
-                )
-                response = self._client.send(request, stream=True)
-            except httpx.TransportError as error:
-                raise self._lost("GET", path, error) from None
-            if not response.is_success:
-                try:
-                    self._understood(response, _read(response, self.host))
-                finally:
-                    response.close()
-            return response
-
-        response = self._retried(begin)
+        Errors: `Unreachable` if the response breaks off. Only its beginning is tried again:
+        lines that were yielded cannot be taken back.
+        """
+        response = self._send_with_retries(lambda: self._begin_response(path))
         try:
-            yield _lines(response, limits.bytes, self.host)
-        except (httpx.TransportError, _TooLate) as error:
+            yield read_lines(response, self.host, limits.bytes, SNAPSHOT_DEADLINE_S)
+        except (httpx.TransportError, ResponseTooSlow) as error:
             raise Unreachable(
                 f"the answer of {self.host} broke off: {type(error).__name__}"
             ) from None
         finally:
             response.close()
 
+    def _begin_response(self, path: str) -> httpx.Response:
+        """Return a successful response whose body is still to be read."""
+        self.budget.count()
+        try:
+            request = self._client.build_request(
+                "GET", path, extensions={WITHIN_S: SNAPSHOT_DEADLINE_S}
+            )
+            response = self._client.send(request, stream=True)
+        except httpx.TransportError as error:
+            raise self._transport_failure("GET", path, error) from None
+        if not response.is_success:
+            try:
+                self._result(response, read_body(response, self.host, DEADLINE_S))
+            finally:
+                response.close()
+        return response
+
 
 class WritingConnection(Connection):
-    """A connection that can write; only applying holds one."""
+    """A connection that can write; only `apply` creates one."""
 
     def __init__(self, address: Address, budget: Budget | None = None) -> None:
-        super().__init__(address, EndingTransport(DEADLINE_S), budget or Budget())
+        super().__init__(address, DeadlineTransport(DEADLINE_S), budget or Budget())
 
     def write(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
-        """The JSON of the answer; sent again after a lost answer, so it must be safe to repeat."""
-        return self._retried(lambda: self._send(method, path, body=body, headers=headers))
+        """Return the JSON of the response; repeated after a lost one, so it must be idempotent."""
+        return self._send_with_retries(
+            lambda: self._send(method, path, body=body, headers=headers)
+        )
 
     def write_once(self, method: str, path: str, body: Any) -> Any:
-        """The JSON of the answer; sent once."""
+        """Return the JSON of the response to a request that is sent once."""
         try:
             return self._send(method, path, body=body)
-        except _Again as error:
+        except _Retryable as error:
             raise error.failure from None
-
-
-class _TooLate(Exception):
-    """An answer went on arriving, and did not end in time."""
-
-
-def _parts_of(
-    response: httpx.Response, most: int, within_s: float, host: str, flag: str | None = None
-) -> Iterator[bytes]:
-    """Yield the answer as it arrives: at most `most` bytes, and for at most `within_s` seconds.
-
-    Both the bytes on the line and the decompressed bytes count. `flag` is the option that
-    raises `most`.
-    """
-    size, end = 0, time.monotonic() + within_s
-    coding = response.headers.get("content-encoding", "identity")
-    for part in decompressed(response.iter_raw(), coding, host):
-        size += len(part)
-        if max(size, response.num_bytes_downloaded) > most:
-            raise answer_too_large(host, most, "bytes", flag)
-        if time.monotonic() > end:
-            raise _TooLate
-        yield part
-
-
-def _read(response: httpx.Response, host: str) -> bytes:
-    return b"".join(_parts_of(response, LARGEST_ANSWER, DEADLINE_S, host))
-
-
-def _lines(response: httpx.Response, most: int, host: str) -> Iterator[bytes]:
-    begun: list[bytes] = []
-    size = 0
-    for part in _parts_of(response, most, RUN_S, host, "--max-answer-bytes"):
-        *whole, rest = part.split(b"\n")
-        for line in whole:
-            yield b"".join([*begun, line, b"\n"])
-            begun, size = [], 0
-        begun.append(rest)
-        size += len(rest)
-        if size > LONGEST_LINE:
-            raise NotUnderstood(f"{host} sent a line of more than {LONGEST_LINE:,} bytes")
-    if size:
-        yield b"".join(begun)
-
-
-def _json(content: bytes, host: str) -> Any:
-    try:
-        return json.loads(content)
-    except (ValueError, RecursionError):
-        raise NotUnderstood(f"the answer of {host} is not JSON") from None
-
-
-def _problem(content: bytes) -> dict[str, Any]:
-    """The problem document of an answer; empty when it is none, so that the status alone speaks."""
-    try:
-        document = json.loads(content)
-    except (ValueError, RecursionError):
-        return {}
-    return document if validator_for("problem")(document) is None else {}
-
-
-def _failure(
-    response: httpx.Response, problem: Mapping[str, Any], host: str
-) -> ReconcilerError:
-    """The failure that a problem of the portal is to us."""
-    status, type = response.status_code, str(problem.get("type", ""))
-    detail = str(problem.get("detail", f"{host} answered {status}"))
-    if status in {401, 403}:
-        scope = "this needs a token of a larger scope, or for this owner"
-        return NotAllowed(detail, "check the token" if status == 401 else scope)
-    if type == "lease-held" or (status == 409 and "holder" in problem):
-        left = problem.get("expires_in_s")
-        return LeaseHeld(
-            detail,
-            str(problem.get("holder", "?")),
-            str(problem.get("run", "?")),
-            float(left) if isinstance(left, int | float) else 0.0,
-        )
-    if type == "lease-fenced":
-        return LeaseLost(detail, "run it again")
-    if response.is_redirect:
-        return NotUnderstood(
-            f"{host} answered {status}: it redirects elsewhere, and we do not follow",
-            "check the portal's URL",
-        )
-    if not type and status >= 500:
-        return PortalUnavailable(
-            f"{host} answered {status}: it has a problem of its own", "run it again"
-        )
-    if not type:
-        return NotUnderstood(
-            f"{host} answered {status} and no problem document", "check the portal's URL"
-        )
-    if status < 500 and response.request.method == "GET":
-        return NotUnderstood(
-            f"{host} answered {status}: {detail}", "check the portal's URL"
-        )
-    if status >= 500:
-        return PortalUnavailable(
-            f"{host} has a problem of its own: {detail} (trace {problem.get('trace', '?')})"
-        )
-    return BatchRefused(detail, type, status=status)

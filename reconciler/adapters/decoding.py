@@ -1,6 +1,4 @@
-"""The portal's rows as values of the model; whatever is outside of the contract is
-`NotUnderstood`.
-"""
+"""The portal's rows as values of the model; a row that breaks the contract is `NotUnderstood`."""
 
 from __future__ import annotations
 
@@ -32,7 +30,7 @@ Row = Mapping[str, Any]
 
 
 def settings(row: Row) -> LiveSettings:
-    """The portal's settings."""
+    """Return the portal's settings."""
     _text(row, "sign_up")
     for outer in groups_of(ObjectKind.SETTINGS):
         _object(row, outer)
@@ -43,54 +41,56 @@ def settings(row: Row) -> LiveSettings:
 
 
 def _last_commits(row: Row) -> Mapping[str, str]:
-    found = _object(row, "last_commits") if "last_commits" in row else {}
-    return {owner: _text(found, owner) for owner in found}
+    # portals before this member have no commit of settings
+    commits = _object(row, "last_commits") if "last_commits" in row else {}
+    return {owner: _text(commits, owner) for owner in commits}
 
 
 def service(row: Row) -> LiveObject:
-    """A service; `code` is what others refer to."""
+    """Return a service; customers and contacts refer to its `code`."""
     kind = ObjectKind.SERVICE
     code = {"code": _text(row, "code")}
     return LiveObject(fields=_fields(kind, row) | code, **_common(kind, row))
 
 
 def customer(row: Row) -> LiveCustomer:
-    """A customer, archived or not."""
+    """Return a customer, archived or not."""
     kind = ObjectKind.CUSTOMER
-    gone = row.get("archived")
-    if (row.get("status") == "archived") is not (gone is not None):
+    archived = row.get("archived")
+    # both members say the same; a portal that contradicts itself must not decide who is removed
+    if (row.get("status") == "archived") is not (archived is not None):
         raise NotUnderstood(
-            f"customer '{row.get('id')}' is {row.get('status')!r}, but its removal says otherwise"
+            f"customer '{row.get('id')}' is {row.get('status')!r}, which contradicts 'archived'"
         )
     return LiveCustomer(
         fields=_fields(kind, row),
-        removal=_removal(gone),
+        removal=_removal(archived),
         last_commit=_optional(row, "last_commit"),
         **_common(kind, row),
     )
 
 
 def contact(row: Row) -> LiveContact:
-    """A contact or the tombstone of one."""
+    """Return a contact or a tombstone."""
     kind = ObjectKind.CONTACT
     _one_of(row, "role", Role)
     status = Status(_one_of(row, "status", Status))
-    gone = row.get("removed")
-    if (status is Status.REMOVED) is not (gone is not None):
+    removal = _removal(row.get("removed"))
+    if (status is Status.REMOVED) is not (removal is not None):
         raise NotUnderstood(
-            f"contact '{row.get('id')}' is {status}, but its removal says otherwise"
+            f"contact '{row.get('id')}' is {status}, which contradicts 'removed'"
         )
     return LiveContact(
         fields=_fields(kind, row),
         customer_id=_optional(row, "customer") or "",
         status=status,
-        removal=_removal(gone),
+        removal=removal,
         **_common(kind, row),
     )
 
 
 def registration(row: Row) -> Registration:
-    """A pending sign-up."""
+    """Return a pending registration."""
     return Registration(
         _text(row, "id"),
         _text(row, "contact"),
@@ -105,7 +105,7 @@ def registration(row: Row) -> Registration:
 
 
 def request(row: Row) -> OpenRequest:
-    """An open request."""
+    """Return an open request."""
     return OpenRequest(
         _text(row, "id"),
         _text(row, "customer"),
@@ -116,24 +116,25 @@ def request(row: Row) -> OpenRequest:
 
 
 def _fields(kind: ObjectKind, row: Row) -> dict[str, Value]:
-    """The values of the fields that the portal has for this kind of object."""
+    """Return the values of the fields that the portal has for this kind of object."""
     return {field.name: _field(field, row) for field in portal_fields_of(kind)}
 
 
 def _field(field: Field, row: Row) -> Value:
     outer, dot, inner = field.name.partition(".")
-    found = row.get(outer)
-    if dot and found is not None:
-        found = _object(row, outer).get(inner)
-    value = _value(field.name, found)
+    raw_value = row.get(outer)
+    if dot and raw_value is not None:
+        raw_value = _object(row, outer).get(inner)
+    value = _value(field.name, raw_value)
     if not field.shape.holds(value) or (field.is_required and value is None):
         place = f"'{row.get('id')}' has {field.name}"
-        raise NotUnderstood(f"{place} {found!r:.80}, which is not {field.shape}")
+        raise NotUnderstood(f"{place} {raw_value!r:.80}, which is not {field.shape}")
     return value
 
 
 def _common(kind: ObjectKind, row: Row) -> dict[str, Any]:
     touched = {name: _touch(value) for name, value in _object(row, "touched").items()}
+    # the portal records who edited `branding`; plans compare `branding.logo`
     for field in portal_fields_of(kind):
         outer, dot, _ = field.name.partition(".")
         if dot and outer in touched:
@@ -150,37 +151,37 @@ def _common(kind: ObjectKind, row: Row) -> dict[str, Any]:
 
 
 def _applied(row: Row) -> Applied | None:
-    found = row.get("applied")
-    if found is None:
+    applied = row.get("applied")
+    if applied is None:
         return None
-    if not isinstance(found, dict) or not isinstance(found.get("present"), bool):
-        raise NotUnderstood(f"'{row.get('id')}' has no 'applied' of ours: {found!r:.80}")
+    if not isinstance(applied, dict) or not isinstance(applied.get("present"), bool):
+        raise NotUnderstood(f"'{row.get('id')}' has an invalid 'applied': {applied!r:.80}")
     return Applied(
-        found["present"],
-        _values(_object(found, "fields")),
-        _optional(found, "commit"),
-        _optional(found, "run"),
+        applied["present"],
+        _values(_object(applied, "fields")),
+        _optional(applied, "commit"),
+        _optional(applied, "run"),
     )
 
 
-def _removal(found: Any) -> Removal | None:
-    if found is None:
+def _removal(value: Any) -> Removal | None:
+    if value is None:
         return None
-    if not isinstance(found, dict):
-        raise NotUnderstood(f"a removal is an object, not {found!r:.80}")
+    if not isinstance(value, dict):
+        raise NotUnderstood(f"a removal is an object, not {value!r:.80}")
     return Removal(
-        _touch(found),
-        instant(found, "restorable_until"),
-        _text(found, "reason"),
-        bool(found.get("with_customer")),
+        _touch(value),
+        instant(value, "restorable_until"),
+        _text(value, "reason"),
+        bool(value.get("with_customer")),
     )
 
 
-def _touch(found: Any) -> Touch:
-    if not isinstance(found, dict):
-        raise NotUnderstood(f"who touched a field is an object, not {found!r:.80}")
+def _touch(value: Any) -> Touch:
+    if not isinstance(value, dict):
+        raise NotUnderstood(f"the author of an edit is an object, not {value!r:.80}")
     return Touch(
-        _text(found, "by"), Actor(_one_of(found, "actor", Actor)), instant(found, "at")
+        _text(value, "by"), Actor(_one_of(value, "actor", Actor)), instant(value, "at")
     )
 
 
@@ -202,27 +203,27 @@ def _text(row: Row, name: str) -> str:
     value = row.get(name)
     if not isinstance(value, str):
         raise NotUnderstood(
-            f"'{row.get('id', '?')}' has no text '{name}' but {value!r:.80}"
+            f"'{row.get('id', '?')}' has {value!r:.80} as '{name}', which is not text"
         )
     return value
 
 
 def instant(row: Row, name: str) -> str:
-    """The row's text of this name, which is a time as planning reads it."""
+    """Return the time in the member `name`, as text."""
     text = _text(row, name)
     try:
         datetime.datetime.fromisoformat(text)
     except ValueError:
         raise NotUnderstood(
-            f"'{row.get('id', '?')}' has {name} '{text:.80}', which is no time"
+            f"'{row.get('id', '?')}' has {name} '{text:.80}', which is not a time"
         ) from None
     return text
 
 
 def end_of_token(row: Row) -> str | None:
-    """When the caller's token ends, as the portal's `meta` says it; None where it does not."""
-    found = _object(row, "token") if row.get("token") is not None else {}
-    return instant(found, "expires_at") if found.get("expires_at") is not None else None
+    """Return the end of the caller's token from `meta`; None if the portal does not say it."""
+    token = _object(row, "token") if row.get("token") is not None else {}
+    return instant(token, "expires_at") if token.get("expires_at") is not None else None
 
 
 def _optional(row: Row, name: str) -> str | None:
@@ -233,7 +234,7 @@ def _number(row: Row, name: str) -> int:
     value = row.get(name)
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise NotUnderstood(
-            f"'{row.get('id', '?')}' has no number '{name}' but {value!r:.80}"
+            f"'{row.get('id', '?')}' has {value!r:.80} as '{name}', which is not a number"
         )
     return value
 
@@ -242,7 +243,7 @@ def _object(row: Row, name: str) -> dict[str, Any]:
     value = row.get(name)
     if not isinstance(value, dict):
         raise NotUnderstood(
-            f"'{row.get('id', '?')}' has no object '{name}' but {value!r:.80}"
+            f"'{row.get('id', '?')}' has {value!r:.80} as '{name}', which is not an object"
         )
     return value
 
@@ -251,6 +252,6 @@ def _one_of(row: Row, name: str, kinds: type[Role | Status | Actor]) -> str:
     value = _text(row, name)
     if value not in {str(kind) for kind in kinds}:
         raise NotUnderstood(
-            f"'{row.get('id', '?')}' has {name} '{value}', which is none that we know"
+            f"'{row.get('id', '?')}' has {name} '{value}', which this version does not know"
         )
     return value

@@ -1,6 +1,4 @@
-"""Decompresses answers in small parts, so that no answer fills the memory, however well it was
-compressed.
-"""
+"""Decompression in small chunks, so that no answer fills the memory, however well it compresses."""
 
 from __future__ import annotations
 
@@ -10,15 +8,14 @@ from typing import Final
 
 from reconciler.model.errors import NotUnderstood
 
-LARGEST_PART: Final = 64 * 1024
+MAX_CHUNK_BYTES: Final = 64 * 1024
 
 
-def decompressed(sent: Iterator[bytes], coding: str, host: str) -> Iterator[bytes]:
-    """Yield the decompressed parts of an answer of this content-encoding; a part may be empty,
-    and is never large.
+def decompress(compressed: Iterator[bytes], coding: str, host: str) -> Iterator[bytes]:
+    """Yield an answer of this content-encoding in decompressed chunks; a chunk may be empty.
 
-    The library would decompress everything that arrived in one step, and also what was
-    compressed several times.
+    httpx would decompress everything that arrived in one step, and undo several encodings: 1 MiB
+    on the line becomes 1 GiB in memory.
     """
     coding = coding.strip().lower()
     if coding not in {"identity", "gzip"}:
@@ -26,21 +23,23 @@ def decompressed(sent: Iterator[bytes], coding: str, host: str) -> Iterator[byte
             f"{host} compressed its answer as '{coding:.40}', but only gzip was asked for"
         )
     if coding == "identity":
-        yield from sent
+        yield from compressed
         return
-    unpacker = zlib.decompressobj(16 + zlib.MAX_WBITS)
+    # 16 is zlib's flag for the gzip format
+    decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
-        for arrived in sent:
-            if unpacker.eof:
+        for part in compressed:
+            if decompressor.eof:
                 raise NotUnderstood(
                     f"the answer of {host} continues after the end of its compressed data"
                 )
-            waiting = arrived
+            rest = part
             while True:
-                part = unpacker.decompress(waiting, LARGEST_PART)
-                yield part
-                waiting = unpacker.unconsumed_tail
-                if len(part) < LARGEST_PART:
+                chunk = decompressor.decompress(rest, MAX_CHUNK_BYTES)
+                yield chunk
+                rest = decompressor.unconsumed_tail
+                # `rest` can be empty although a full chunk is still inside the decompressor
+                if len(chunk) < MAX_CHUNK_BYTES:
                     break
     except zlib.error:
-        raise NotUnderstood(f"the answer of {host} is not compressed as it says") from None
+        raise NotUnderstood(f"the answer of {host} is not valid gzip") from None

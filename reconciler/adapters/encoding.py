@@ -1,6 +1,7 @@
 """Changes as the operations of a batch.
 
-The one `match` over all kinds on the writing side: a new kind does not type-check until it is here.
+The only `match` over all kinds of changes on the writing side. A new kind fails to type-check until
+it has a case here.
 """
 
 from __future__ import annotations
@@ -17,8 +18,9 @@ from reconciler.model.values import FieldChange, Value
 
 
 def idempotency_key(changes: Iterable[Change]) -> str:
-    """The same for the same changes of the same versions of the same objects; then they are one
-    write.
+    """Return the key of a batch: equal for equal changes to equal versions of the same rows.
+
+    The portal answers a second batch with this key like the first, without a second write.
     """
     parts = [
         [
@@ -34,7 +36,7 @@ def idempotency_key(changes: Iterable[Change]) -> str:
 
 
 def operation(change: Change) -> dict[str, Any]:
-    """The operation that carries out the change."""
+    """Return the operation that applies the change."""
     return {
         "op": str(change.kind),
         "change": change.id,
@@ -44,45 +46,39 @@ def operation(change: Change) -> dict[str, Any]:
 
 
 def expectation(expects: Expects) -> dict[str, Any] | None:
-    """What must be unchanged for the batch to be carried out; None when nothing must."""
+    """Return the preconditions of the batch; None if it has none."""
     rows = [
         {"kind": str(kind), "id": id, "version": version}
         for kind, id, version in expects.rows
     ]
-    people = expects.people_at
-    watched = (
-        None
-        if people == ()
-        else {"customers": people and list(people), "revision": expects.revision}
-    )
-    return {"rows": rows, "people": watched} if rows or watched else None
+    customers = expects.people_at
+    people = None
+    if customers != ():
+        # None means the people of all customers
+        people = {"customers": customers and list(customers), "revision": expects.revision}
+    return {"rows": rows, "people": people} if rows or people else None
 
 
-# one case per kind, and assert_never at its end
+# one case for each group of kinds with the same members, and assert_never at its end
 def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912
     match change.kind:
-        case Kind.CREATE_CUSTOMER:
-            return {"key": change.customer, "fields": _fields(change)}
-        case Kind.CREATE_SERVICE:
-            return {"key": change.service, "fields": _fields(change)}
-        case Kind.UPDATE_SERVICE | Kind.ADOPT_SERVICE:
-            return {**_target(change), "key": change.service, "fields": _fields(change)}
-        case Kind.RENAME_SERVICE:
-            return {**_target(change), "key": change.service}
+        case Kind.CREATE_CUSTOMER | Kind.CREATE_SERVICE:
+            return {"key": _key(change), "fields": _fields(change)}
+        case (
+            Kind.UPDATE_SERVICE
+            | Kind.ADOPT_SERVICE
+            | Kind.ADOPT_CUSTOMER
+            | Kind.ADOPT_CONTACT
+        ):
+            return {**_target(change), "key": _key(change), "fields": _fields(change)}
+        case Kind.RENAME_SERVICE | Kind.RENAME_CUSTOMER | Kind.RENAME_CONTACT:
+            return {**_target(change), "key": _key(change)}
         case Kind.UPDATE_SETTINGS | Kind.ADOPT_SETTINGS:
             return {"version": change.target.version, "fields": _fields(change)}
-        case Kind.ADOPT_CUSTOMER:
-            return {**_target(change), "key": change.customer, "fields": _fields(change)}
-        case Kind.RENAME_CUSTOMER:
-            return {**_target(change), "key": change.customer}
-        case Kind.ADOPT_CONTACT:
-            return {**_target(change), "key": change.contact, "fields": _fields(change)}
-        case Kind.RENAME_CONTACT:
-            return {**_target(change), "key": change.contact}
-        case Kind.UPDATE_CUSTOMER | Kind.RESTORE_CUSTOMER:
-            return {**_target(change), "fields": _fields(change)}
         case (
-            Kind.UPDATE_CONTACT
+            Kind.UPDATE_CUSTOMER
+            | Kind.RESTORE_CUSTOMER
+            | Kind.UPDATE_CONTACT
             | Kind.CHANGE_ROLE
             | Kind.CHANGE_EMAIL
             | Kind.RESTORE_CONTACT
@@ -94,26 +90,15 @@ def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912
             return _target(change)
         case Kind.CREATE_CONTACT:
             return {
-                "customer": _home(change),
+                "customer": _customer(change),
                 "key": change.contact,
                 "generation": change.target.life,
                 "fields": _fields(change),
             }
         case Kind.APPROVE_REGISTRATION:
-            return {
-                "registration": change.registration,
-                "fingerprint": change.fingerprint,
-                "version": change.target.version,
-                "customer": _home(change),
-                "key": change.contact,
-                "fields": _fields(change),
-            }
+            return _approval(change)
         case Kind.REJECT_REGISTRATION:
-            return {
-                "registration": change.registration,
-                "version": change.target.version,
-                "reason": change.reason or "other",
-            }
+            return _registration(change) | {"reason": change.reason or "other"}
         case Kind.HAND_OVER_WORK:
             return {**_target(change), "work_to": _reference(change.effects.work_to)}
         case Kind.REMOVE_CONTACT:
@@ -127,11 +112,31 @@ def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912
     assert_never(change.kind)
 
 
+def _approval(change: Change) -> dict[str, Any]:
+    return _registration(change) | {
+        # the portal refuses if the person has edited their sign-up since it was reviewed
+        "fingerprint": change.fingerprint,
+        "customer": _customer(change),
+        "key": change.contact,
+        "fields": _fields(change),
+    }
+
+
+def _registration(change: Change) -> dict[str, Any]:
+    return {"registration": change.registration, "version": change.target.version}
+
+
+def _key(change: Change) -> str | None:
+    """Return the key of the object itself: of its three names the innermost."""
+    return change.contact or change.customer or change.service
+
+
 def _target(change: Change) -> dict[str, Any]:
     return {"id": change.target.id, "version": change.target.version}
 
 
-def _home(change: Change) -> dict[str, Any]:
+def _customer(change: Change) -> dict[str, Any]:
+    # a customer that this batch creates has no id yet, and is named by its key
     if change.target.customer_id is not None:
         return {"id": change.target.customer_id}
     return {"customer": change.customer}
@@ -153,7 +158,7 @@ def _applied(change: Change) -> dict[str, Any]:
 
 
 def _fields(change: Change) -> dict[str, Any]:
-    """A merge patch in the row's own shape; what is only remembered stays out of it."""
+    """Return a merge patch in the shape of the row, without fields that only files have."""
     patch: dict[str, Any] = {}
     for field in change.fields:
         if not is_memo(field.name):

@@ -1,10 +1,9 @@
-"""The door to git: how it is started, and which repository a folder belongs to.
+"""The git program: how it is started, and which repository a folder belongs to.
 
-In: a folder and the words of a plumbing command. Out: bytes of stdout, or `FilesUnreadable`
-with what git complained of. A repository's own configuration can name programs (monitors,
-hooks, filters, pagers, transports, helpers); only commands that need none are asked, and each
-setting that could start one is overridden all the same. The only module that starts a process.
-What is asked stands in `commits` and `repository`.
+In: a folder and the arguments of a plumbing command. Out: bytes of stdout, or `FilesUnreadable`
+with git's own error. A repository's configuration can name programs (monitors, hooks, filters,
+pagers, transports, helpers). `commits` and `repository` use only commands that need none of them,
+and each setting that could start one is overridden as well. No other module starts a process.
 """
 
 from __future__ import annotations
@@ -22,9 +21,10 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, Final
 
-from reconciler.adapters.source_files import MOST_BYTES, text_of
+from reconciler.adapters.source_files import MAX_TOTAL_BYTES, text_of
 from reconciler.model.errors import FilesUnreadable, Refused
 
+# Each of these settings could start a program or a connection.
 _SETTINGS: Final = (
     "core.fsmonitor=",
     "core.hooksPath=/dev/null",
@@ -58,18 +58,21 @@ _ENVIRONMENT: Final = {
     "LANGUAGE": "C",
     "LC_ALL": "C",
 }
-# The user's own settings are hers: `safe.directory` and `core.excludesFile` are usually
-# there.
-_KEPT: Final = ("HOME", "XDG_CONFIG_HOME", "GIT_CONFIG_GLOBAL", "SYSTEMROOT", "TMPDIR")
+# Where the user's own settings are: `safe.directory` and `core.excludesFile` usually stand there.
+_USER_VARIABLES: Final = (
+    "HOME",
+    "XDG_CONFIG_HOME",
+    "GIT_CONFIG_GLOBAL",
+    "SYSTEMROOT",
+    "TMPDIR",
+)
 
-_PART: Final = 1 << 20
+_PART_BYTES: Final = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
 class Git:
-    """The git program in one folder of a repository; paths in and out are relative to that
-    folder.
-    """
+    """The git program in one folder of a repository; all paths are relative to that folder."""
 
     program: str
     folder: Path
@@ -77,31 +80,31 @@ class Git:
     within_s: float = 60.0
 
     def listing(self, *arguments: str, stdin: bytes = b"") -> bytes:
-        """All that git says on stdout."""
+        """Return everything that git writes to stdout."""
         parts, size = [], 0
         for part in self.stream(*arguments, stdin=stdin):
             parts.append(part)
             size += len(part)
-            if size > MOST_BYTES:
+            if size > MAX_TOTAL_BYTES:
                 raise FilesUnreadable(
-                    f"git {arguments[0]} says more than {MOST_BYTES:,} bytes",
-                    "look at what is there",
+                    f"git {arguments[0]} wrote more than {MAX_TOTAL_BYTES:,} bytes",
+                    "remove the files that do not belong in the repository",
                 )
         return b"".join(parts)
 
     def stream(self, *arguments: str, stdin: bytes = b"") -> Generator[bytes, None, None]:
-        """What git says on stdout, as it comes; git is ended when the caller stops listening."""
-        code, complaint = yield from self._run(arguments, stdin)
+        """Yield stdout as it comes; git is ended when the caller closes the generator."""
+        code, stderr = yield from self._run(arguments, stdin)
         if code:
-            raise _unreadable(complaint, self.folder)
+            raise _error_of(stderr, self.folder)
 
     def ask(self, *arguments: str) -> str | None:
-        """One line that git says; None when it says no, which is the answer to a question."""
+        """Return the one line that git writes; None if git exits with an error."""
         parts = []
-        running = self._run(arguments, b"")
+        run = self._run(arguments, b"")
         while True:
             try:
-                parts.append(next(running))
+                parts.append(next(run))
             except StopIteration as end:
                 code, _ = end.value
                 return text_of(b"".join(parts).removesuffix(b"\n")) if code == 0 else None
@@ -109,32 +112,33 @@ class Git:
     def _run(
         self, arguments: tuple[str, ...], stdin: bytes
     ) -> Generator[bytes, None, tuple[int, bytes]]:
-        with _scratch() as asked, _scratch() as complaint:
-            asked.write(stdin)
-            asked.seek(0)
-            process = self._start(arguments, asked, complaint)
-            with process, _ended_in_time(process, self.within_s) as late:
+        # Files and not pipes: git may write stderr while we still write stdin, and both would wait.
+        with _scratch_file() as stdin_file, _scratch_file() as stderr_file:
+            stdin_file.write(stdin)
+            stdin_file.seek(0)
+            process = self._start(arguments, stdin_file, stderr_file)
+            with process, _with_deadline(process, self.within_s) as deadline_passed:
                 out = process.stdout.fileno() if process.stdout else -1
-                while part := os.read(out, _PART):
+                while part := os.read(out, _PART_BYTES):
                     yield part
                 code = process.wait()
-            if late.is_set():
+            if deadline_passed.is_set():
                 raise FilesUnreadable(
                     f"git {arguments[0]} did not end within {self.within_s:g} s",
                     "run it again",
                 )
-            complaint.seek(0)
-            return code, complaint.read(_PART)
+            stderr_file.seek(0)
+            return code, stderr_file.read(_PART_BYTES)
 
     def _start(
-        self, arguments: tuple[str, ...], asked: IO[bytes], complaint: IO[bytes]
+        self, arguments: tuple[str, ...], stdin_file: IO[bytes], stderr_file: IO[bytes]
     ) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(  # noqa: S603  a list of our own words and no shell
                 self._command(arguments),
-                stdin=asked,
+                stdin=stdin_file,
                 stdout=subprocess.PIPE,
-                stderr=complaint,
+                stderr=stderr_file,
                 cwd=self.folder,
                 env=_environment(),
                 start_new_session=True,
@@ -149,7 +153,7 @@ class Git:
 
 
 def find_git(root: Path) -> Git | None:
-    """Git in this folder; None when it belongs to no work tree, or git is not installed.
+    """Return git for this folder; None if it is in no work tree, or git is not installed.
 
     A folder that the repository around it ignores as a whole counts as outside of that repository.
     """
@@ -164,19 +168,24 @@ def find_git(root: Path) -> Git | None:
         return None
     program = shutil.which("git", path=_search_path())
     if program is None:
-        _not_sparse(top)
+        _refuse_sparse_without_git(top)
         return None
     git = Git(program, folder, top)
-    told = os.fsdecode(git.listing("rev-parse", "--show-toplevel").removesuffix(b"\n"))
-    if not os.path.exists(told) or not os.path.samefile(told, top):
+    # core.worktree can point elsewhere; then the commit and the disk are of different folders
+    work_tree = os.fsdecode(git.listing("rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    if not os.path.exists(work_tree) or not os.path.samefile(work_tree, top):
         raise FilesUnreadable(
-            f"git takes '{told}' for the work tree of '{top}'", "unset core.worktree there"
+            f"the work tree of '{top}' is '{work_tree}' for git",
+            "unset core.worktree there",
         )
-    return None if folder != top and _disowned(git) else git
+    return None if folder != top and _is_ignored(git) else git
 
 
 def _top(folder: Path) -> Path | None:
-    """The nearest folder upwards that holds `.git`, within one file system as git looks for it."""
+    """Return the nearest folder upwards that contains `.git`.
+
+    Like git, the search does not leave the file system.
+    """
     try:
         device = folder.stat().st_dev
         for candidate in (folder, *folder.parents):
@@ -185,18 +194,19 @@ def _top(folder: Path) -> Path | None:
             if os.path.lexists(candidate / ".git"):
                 return candidate
     except OSError as error:
-        raise FilesUnreadable(f"'{folder}' cannot be looked at: {error.strerror}") from None
+        raise FilesUnreadable(f"'{folder}' cannot be read: {error.strerror}") from None
     return None
 
 
-def _disowned(git: Git) -> bool:
-    ignored = git.ask("check-ignore", "--quiet", "--", ".") is not None
-    return ignored and not git.listing("ls-files", "-z", "--", ".")
+def _is_ignored(git: Git) -> bool:
+    is_ignored = git.ask("check-ignore", "--quiet", "--", ".") is not None
+    return is_ignored and not git.listing("ls-files", "-z", "--", ".")
 
 
-def _not_sparse(top: Path) -> None:
-    """Without git nobody can tell which files a sparse checkout left out, and they would look
-    deleted.
+def _refuse_sparse_without_git(top: Path) -> None:
+    """Raise `Refused` in a sparse checkout.
+
+    Only git can list the files that a sparse checkout left out; they would look removed.
     """
     if os.path.lexists(top / ".git" / "info" / "sparse-checkout"):
         raise Refused(
@@ -205,42 +215,40 @@ def _not_sparse(top: Path) -> None:
         )
 
 
-def _scratch() -> IO[bytes]:
-    """Room for a while; where the system can, in memory, for the disk may be read-only."""
+def _scratch_file() -> IO[bytes]:
+    """Return a temporary file; on Linux in memory, because the disk may be read-only."""
     if sys.platform == "linux":
         return open(os.memfd_create("git"), "w+b")
     return TemporaryFile()
 
 
 def _search_path() -> str:
-    """PATH without relative entries: a repository must not bring a `git` of its own."""
+    """Return PATH without relative entries: a repository must not bring a `git` of its own."""
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(entry for entry in entries if os.path.isabs(entry))
 
 
 def _environment() -> dict[str, str]:
-    kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**kept, "PATH": _search_path(), **_ENVIRONMENT}
+    user = {name: os.environ[name] for name in _USER_VARIABLES if name in os.environ}
+    return {**user, "PATH": _search_path(), **_ENVIRONMENT}
 
 
 @contextmanager
-def _ended_in_time(
+def _with_deadline(
     process: subprocess.Popen[bytes], within_s: float
 ) -> Iterator[threading.Event]:
-    """The process is gone when this block ends; the event tells whether it had to be ended for
-    the time.
-    """
-    late = threading.Event()
+    """End the process with this block, or after `within_s` seconds; then the event is set."""
+    deadline_passed = threading.Event()
 
     def end() -> None:
-        late.set()
+        deadline_passed.set()
         _kill(process)
 
     timer = threading.Timer(within_s, end)
     timer.daemon = True
     timer.start()
     try:
-        yield late
+        yield deadline_passed
     finally:
         timer.cancel()
         _kill(process)
@@ -252,18 +260,18 @@ def _kill(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def _unreadable(complaint: bytes, folder: Path) -> FilesUnreadable:
-    lines = complaint.decode("utf-8", "backslashreplace").splitlines()
-    said = next(
+def _error_of(stderr: bytes, folder: Path) -> FilesUnreadable:
+    lines = stderr.decode("utf-8", "backslashreplace").splitlines()
+    message = next(
         (line for line in lines if line.startswith(("fatal:", "error:"))),
         "it gave no reason",
     )
-    if "dubious ownership" in said:
-        hint = f"if you trust it: git config --global --add safe.directory '{folder}'"
+    if "dubious ownership" in message:
+        hint = f"if you trust it, run git config --global --add safe.directory '{folder}'"
         return FilesUnreadable(
-            "git does not trust this repository: it belongs to somebody else", hint
+            "git does not trust this repository: it belongs to another user", hint
         )
     return FilesUnreadable(
-        f"git cannot read this repository: {said.partition(': ')[2] or said}",
-        "try git fsck",
+        f"git cannot read this repository: {message.partition(': ')[2] or message}",
+        "run git fsck to find the damage",
     )

@@ -1,14 +1,13 @@
-"""The reading client: all that planning gets of the portal. It has no method that writes.
+"""The reading client. It has no method that writes, and planning gets no other client.
 
-A snapshot that is not whole (no trailer, another count, another hash, rows that do not fit
-together) is a failure, never an emptier portal.
+An incomplete snapshot (no trailer, another count, another hash, rows that do not fit together) is
+an error: if it were read as it is, the missing contacts would look removed.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any, Final
 
@@ -43,38 +42,36 @@ class PortalReader:
         self._limits = limits or AnswerLimits()
 
     def close(self) -> None:
-        """Let go of the connection."""
+        """Close the connection."""
         self._connection.close()
 
     def meta(self) -> Meta:
-        """Which portal this is, and its clock."""
-        found = self._connection.get("/meta")
+        """Return the portal's id, name, version and clock, and the end of the token."""
+        answer = self._connection.get("/meta")
         try:
             return Meta(
-                str(found["id"]),
-                str(found["name"]),
-                str(found["version"]),
-                str(found["epoch"]),
-                int(found["revision"]),
-                decoding.instant(found, "now"),
-                decoding.end_of_token(found),
+                str(answer["id"]),
+                str(answer["name"]),
+                str(answer["version"]),
+                str(answer["epoch"]),
+                int(answer["revision"]),
+                decoding.instant(answer, "now"),
+                decoding.end_of_token(answer),
             )
         except (KeyError, TypeError, ValueError):
             raise NotUnderstood(
-                "what answers there is not a customer portal", "check the portal's URL"
+                "this server is not a customer portal", "check the portal's URL"
             ) from None
 
     def live_state(self) -> LiveState:
-        """Everything at one revision, complete."""
+        """Return the complete live state at one revision."""
         with self._connection.lines("/snapshot", self._limits) as lines:
-            return _together(self._bounded(lines))
+            return _live_state(self._limited(lines))
 
-    def _bounded(self, lines: Iterator[bytes]) -> Iterator[bytes]:
-        """Pass the lines on; raise NotUnderstood beyond the limit of rows.
-
-        A header and a trailer are no rows.
-        """
+    def _limited(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the lines; raise `NotUnderstood` beyond the limit of rows."""
         for number, line in enumerate(lines):
+            # header and trailer are not rows
             if number > self._limits.rows + 1:
                 raise answer_too_large(
                     self._connection.host, self._limits.rows, "rows", "--max-rows"
@@ -82,28 +79,29 @@ class PortalReader:
             yield line
 
 
-def _together(lines: Iterator[bytes]) -> LiveState:
+def _live_state(lines: Iterator[bytes]) -> LiveState:
     digest = hashlib.sha256()
     header: dict[str, Any] | None = None
     rows: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
     for line in lines:
         if header is None and not line.startswith(b"{"):
             raise NotUnderstood(
-                "what answers there is not a customer portal", "check the portal's URL"
+                "this server is not a customer portal", "check the portal's URL"
             )
         row = _row(line)
         kind = row.get("kind")
         if kind == "trailer":
-            _complete(row, rows, digest.hexdigest())
-            _nothing_after(lines)
+            _check_trailer(row, rows, digest.hexdigest())
+            _check_end(lines)
             return _state(header or {}, rows)
         digest.update(line)
         if header is None:
-            header = row if kind == "header" else _odd("a snapshot begins with its header")
+            header = row if kind == "header" else _fail("a snapshot begins with its header")
+        # rows of other kinds may come with a newer portal; the digest covers them
         elif kind in _KINDS:
             value = _KINDS[kind](row)
             if value.id in rows[kind]:
-                _odd(f"{kind} '{value.id}' stands twice in the snapshot")
+                _fail(f"the snapshot has {kind} '{value.id}' twice")
             rows[kind][value.id] = value
     raise IncompleteAnswer("the portal's answer ended before its trailer", "run it again")
 
@@ -113,51 +111,54 @@ def _row(line: bytes) -> dict[str, Any]:
         row = json.loads(line)
     except (ValueError, RecursionError):
         raise IncompleteAnswer(
-            "a line of the portal's answer is not whole", "run it again"
+            "a line of the portal's answer is incomplete", "run it again"
         ) from None
     return (
-        row if isinstance(row, dict) else _odd("a line of the portal's answer is no object")
+        row
+        if isinstance(row, dict)
+        else _fail("a line of the portal's answer is not an object")
     )
 
 
-def _complete(
+def _check_trailer(
     trailer: dict[str, Any], rows: dict[str, dict[str, Any]], digest: str
 ) -> None:
-    counted = Counter({kind: len(found) for kind, found in rows.items()})
-    told = trailer.get("counts")
-    if not isinstance(told, dict) or any(
-        told.get(kind, 0) != counted[kind] for kind in rows
+    counts = {kind: len(values) for kind, values in rows.items()}
+    expected_counts = trailer.get("counts")
+    if not isinstance(expected_counts, dict) or any(
+        expected_counts.get(kind, 0) != count for kind, count in counts.items()
     ):
         raise IncompleteAnswer(
-            f"the portal counted {told}, but sent {dict(counted)}", "run it again"
+            f"the portal announced {expected_counts}, but sent {counts}", "run it again"
         )
     if trailer.get("sha256") != digest:
         raise IncompleteAnswer(
-            "the portal's answer is not the one it signed in its trailer", "run it again"
+            "the portal's answer does not have the hash of its trailer", "run it again"
         )
 
 
-def _nothing_after(lines: Iterator[bytes]) -> None:
+def _check_end(lines: Iterator[bytes]) -> None:
     if next(lines, None) is not None:
-        _odd("something stands after the trailer")
+        _fail("the snapshot continues after its trailer")
 
 
 def _state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState:
     if len(rows["settings"]) != 1:
-        _odd(f"a portal has one row of settings, not {len(rows['settings'])}")
+        _fail(f"a portal has one row of settings, not {len(rows['settings'])}")
     for contact in rows["contact"].values():
         if contact.customer_id not in rows["customer"] and (
             contact.living or contact.customer_id
         ):
-            _odd(
-                f"contact '{contact.id}' belongs to '{contact.customer_id}', which is no customer"
+            _fail(
+                f"contact '{contact.id}' belongs to '{contact.customer_id}', which is not a "
+                f"customer of the snapshot"
             )
     for request in rows["request"].values():
         if (
             request.owner_id not in rows["contact"]
             or request.customer_id not in rows["customer"]
         ):
-            _odd(f"request '{request.id}' belongs to nobody")
+            _fail(f"request '{request.id}' has no owner in the snapshot")
     try:
         return LiveState(
             str(header["portal"]),
@@ -176,5 +177,5 @@ def _state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState
         raise NotUnderstood("the snapshot's header is not complete") from None
 
 
-def _odd(message: str) -> Any:
+def _fail(message: str) -> Any:
     raise NotUnderstood(message)

@@ -1,7 +1,7 @@
-"""Answers with an end: what arrives buys no time, whichever part of an answer it is.
+"""A deadline for each part of a response: bytes that arrive do not extend it.
 
-The library bounds every single read. A portal that sends early hints, lines of a head or of a
-trailer one after the other, each in time, would be listened to for ever.
+The HTTP library limits single reads only. A portal that sends early hints, header lines or trailer
+lines one by one, each in time, would keep the program reading forever.
 """
 
 from __future__ import annotations
@@ -19,27 +19,28 @@ import httpx
 WITHIN_S: Final = "within_s"
 
 
-class EndingTransport(httpx.HTTPTransport):
-    """Sends requests whose answers begin within some seconds, and end within those that the
-    request names.
+class DeadlineTransport(httpx.HTTPTransport):
+    """Sends requests whose responses begin within some seconds.
+
+    They end within the seconds that the request's extension `WITHIN_S` names.
     """
 
     def __init__(self, begin_within_s: float) -> None:
         super().__init__()
-        self._pool._network_backend = _Backend(begin_within_s)  # httpx hands no backend on
+        # httpx has no parameter for the network backend of httpcore
+        self._pool._network_backend = _Backend(begin_within_s)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = super().handle_request(request)
         stream = response.extensions["network_stream"]
-        if isinstance(
-            stream, _Stream
-        ):  # an answer that switches protocols has another one, and no body
+        # a response that switches protocols has another stream, and no body
+        if isinstance(stream, _Stream):
             stream.end_within(request.extensions[WITHIN_S])
         return response
 
 
 class _Backend(httpcore.SyncBackend):
-    """Opens connections whose reads have an end."""
+    """Opens connections whose reads have a deadline."""
 
     def __init__(self, begin_within_s: float) -> None:
         self._begin_within_s = begin_within_s
@@ -57,7 +58,7 @@ class _Backend(httpcore.SyncBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection: from the last byte that was sent, reading ends in time."""
+    """A connection whose reads have a deadline, counted from the last byte that was sent."""
 
     def __init__(self, inner: httpcore.NetworkStream, begin_within_s: float) -> None:
         self._inner = inner
@@ -65,7 +66,7 @@ class _Stream(httpcore.NetworkStream):
         self.end_within(begin_within_s)
 
     def end_within(self, seconds: float) -> None:
-        """Read for so many seconds from now on."""
+        """Allow reads for so many seconds from now on."""
         self._end = time.monotonic() + seconds
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:

@@ -1,7 +1,7 @@
-"""Source files as `walking` and `commits` find them: how much is read, and why something is not.
+"""Source files as `tree_walk` and `commits` read them: limits, and one builder for each refusal.
 
-In: a path and what was found there. Out: `SourceFile`, with bytes whose line ends are LF or
-with the rule that forbids them. Nothing here opens a file.
+In: a path and the kind of object there. Out: a `SourceFile`, with its bytes (line ends are LF) or
+with the rule that forbids it. Nothing here opens a file.
 """
 
 from __future__ import annotations
@@ -18,57 +18,62 @@ CUSTOMERS: Final = "customers"
 PATHS: Final = (PORTAL, CUSTOMERS)
 
 # Bytes of one file, as the contract has it.
-LARGEST: Final = 1024 * 1024
+MAX_FILE_BYTES: Final = 1024 * 1024
 # Bytes of all files together: fifty thousand contacts have a tenth of it.
-MOST_BYTES: Final = 128 * 1024 * 1024
-MOST_FILES: Final = 500_000
+MAX_TOTAL_BYTES: Final = 128 * 1024 * 1024
+MAX_FILES: Final = 500_000
 # Folders below `customers/`, and parts of a pattern. Any limit ends a hostile tree.
-DEEPEST: Final = 16
+MAX_DEPTH: Final = 16
 
+# Systems differ in the error of O_NOFOLLOW on a link: Linux ELOOP, FreeBSD EMLINK.
 _LINK_ERRORS: Final = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK})
 _DOCUMENT: Final = (".yaml", ".yml")
 
 
 def text_of(path: bytes) -> str:
-    """A path as text, equal for equal bytes on any locale; bytes outside of UTF-8 are kept
-    apart.
+    """Return a path as text; equal bytes give equal text in any locale.
+
+    Bytes that are not UTF-8 become surrogates, so two such names never collide.
     """
     return path.decode("utf-8", "surrogateescape")
 
 
 def printable(path: str) -> str:
-    """The path as it can be shown: bytes outside of UTF-8 as `\\xff`."""
+    """Return the path as it can be printed: bytes that are not UTF-8 as `\\xff`."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def lf(content: bytes) -> bytes:
-    """The bytes with LF at the ends of lines."""
+    """Return the bytes with LF at the ends of lines."""
     return content.replace(b"\r\n", b"\n") if b"\r" in content else content
 
 
 def plain(path: str, content: bytes) -> SourceFile:
-    """A file that may be read."""
-    shown = printable(path)
-    if shown != path:
+    """Return a file that may be read."""
+    printable_path = printable(path)
+    if printable_path != path:
         return SourceFile(
-            shown, rule=RuleId.FILE_NAME, message="the name is not UTF-8", hint="rename it"
+            printable_path,
+            rule=RuleId.FILE_NAME,
+            message="the name is not UTF-8",
+            hint="rename it",
         )
     return SourceFile(path, lf(content))
 
 
 def too_large(path: str, size: int) -> SourceFile:
-    """A file with more bytes than any document has."""
-    message = f"this file has {size:,} bytes; the limit is {LARGEST:,}"
+    """Return the refusal of a file with more bytes than a document may have."""
+    message = f"this file has {size:,} bytes; the limit is {MAX_FILE_BYTES:,}"
     return SourceFile(
         printable(path),
         rule=RuleId.FILE_SIZE,
         message=message,
-        hint="look at what is in it",
+        hint="split the file, or move it out of customers/",
     )
 
 
 def link(path: str) -> SourceFile:
-    """A symbolic link, wherever it leads."""
+    """Return the refusal of a symbolic link, wherever it points."""
     return _no_plain_file(
         path,
         "this is a link; a document is a plain file",
@@ -77,7 +82,7 @@ def link(path: str) -> SourceFile:
 
 
 def special(path: str) -> SourceFile:
-    """A pipe, a socket or a device."""
+    """Return the refusal of a pipe, a socket or a device."""
     return _no_plain_file(
         path,
         "this is a pipe, a socket or a device; a document is a plain file",
@@ -86,8 +91,9 @@ def special(path: str) -> SourceFile:
 
 
 def folder_for_file(path: str) -> SourceFile:
-    """A folder where a file belongs: were it passed over, whoever it names would seem to be
-    gone.
+    """Return the refusal of a folder where a file belongs.
+
+    If it were skipped, the contact of that file would look removed.
     """
     return _no_plain_file(
         path, "this is a folder; a document is a plain file", "rename or remove the folder"
@@ -95,7 +101,7 @@ def folder_for_file(path: str) -> SourceFile:
 
 
 def file_for_folder(path: str) -> SourceFile:
-    """A file where the folder of all customers belongs."""
+    """Return the refusal of a file where the folder of all customers belongs."""
     return _no_plain_file(
         path,
         "this is a file; it should be the folder of all customers",
@@ -104,14 +110,17 @@ def file_for_folder(path: str) -> SourceFile:
 
 
 def repository_within(path: str) -> SourceFile:
-    """A folder whose files another repository keeps, so that this one cannot vouch for them."""
+    """Return the refusal of a folder that is a git repository of its own.
+
+    Its files are not in this repository's commits.
+    """
     message = "this folder is a repository of its own; documents are files of this one"
     return _no_plain_file(path, message, "put its files here, without submodule")
 
 
 def too_deep(path: str) -> SourceFile:
-    """A folder below all folders that documents could have."""
-    message = f"folders nest at most {DEEPEST} deep here"
+    """Return the refusal of a folder that is nested deeper than any document."""
+    message = f"folders nest at most {MAX_DEPTH} deep here"
     return SourceFile(
         printable(path),
         rule=RuleId.FILE_PLACE,
@@ -121,14 +130,14 @@ def too_deep(path: str) -> SourceFile:
 
 
 def pattern(text: str, reason: str) -> SourceFile:
-    """A path or glob of `portal.yaml` that leads to no file."""
+    """Return the refusal of a path or glob in `portal.yaml` that leads to no file."""
     hint = "list paths or globs of plain files, such as policy/*.schema.json"
     return SourceFile(printable(text), rule=RuleId.RULES, message=reason, hint=hint)
 
 
-def unreadable(path: str, why: str | None) -> SourceFile:
-    """A file or a whole folder that is there and does not open."""
-    message = f"this cannot be read: {(why or 'no reason was given').lower()}"
+def unreadable(path: str, reason: str | None) -> SourceFile:
+    """Return the refusal of a file or folder that exists and cannot be read."""
+    message = f"this cannot be read: {(reason or 'no reason was given').lower()}"
     return SourceFile(
         printable(path),
         rule=RuleId.FILE_UNREADABLE,
@@ -138,14 +147,14 @@ def unreadable(path: str, why: str | None) -> SourceFile:
 
 
 def not_opened(path: str, error: OSError) -> SourceFile:
-    """What the system's answer to opening means."""
+    """Return the refusal that the system's error means."""
     if error.errno in _LINK_ERRORS:
         return link(path)
     return special(path) if error.errno == errno.ENXIO else unreadable(path, error.strerror)
 
 
 def named_like_a_document(name: str) -> bool:
-    """Whether the name ends as a document's does."""
+    """Whether the name ends like a document's."""
     return name.endswith(_DOCUMENT)
 
 

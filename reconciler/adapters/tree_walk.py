@@ -1,9 +1,9 @@
 """The files on the disk: one walk that follows no link and opens nothing outside of the root.
 
-In: the root and what git ignores. Out: every file as `SourceFile`, and its *mark*, the id that git
-would give its bytes, so that `repository` can compare them with a commit without asking git to
-look at the disk. Each folder is opened through its parent's handle: a folder exchanged for a link
-while we walk leads nowhere.
+In: the root and the paths that git ignores. Out: every file as `SourceFile`, and the id that git
+would give to its bytes, so that `repository` can compare disk and commit without running git on the
+disk. Each folder is opened through its parent's handle: if somebody replaces a folder by a link
+during the walk, the link is not followed.
 """
 
 from __future__ import annotations
@@ -22,22 +22,24 @@ from typing import Final
 from reconciler.adapters import source_files
 from reconciler.adapters.patterns import Pattern
 from reconciler.adapters.source_files import (
-    DEEPEST,
-    LARGEST,
-    MOST_BYTES,
-    MOST_FILES,
+    MAX_DEPTH,
+    MAX_FILE_BYTES,
+    MAX_FILES,
+    MAX_TOTAL_BYTES,
     PATHS,
     text_of,
 )
 from reconciler.model.errors import FilesUnreadable
 from reconciler.model.files import SourceFile
 
-# Before the mark of a link: a file may hold the very text that a link leads to.
+# Before the blob id of a link: a file may contain exactly the text of a link's target.
 LINK: Final = "link "
 
 _FLAGS: Final = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
-_PART: Final = 1 << 16
-_TOO_MUCH: Final = "look for what does not belong there; an ignored folder is not entered"
+_PART_BYTES: Final = 1 << 16
+_TOO_MUCH_HINT: Final = (
+    "look for what does not belong there; an ignored folder is not entered"
+)
 
 
 class _Kind(Enum):
@@ -48,46 +50,49 @@ class _Kind(Enum):
 
 
 @dataclass(slots=True)
-class Walked:
-    """Files by path; and what git would call their bytes, as far as they were read."""
+class WalkResult:
+    """Files by path, and the ids that git would give to their bytes, as far as they were read."""
 
     files: dict[str, SourceFile] = field(default_factory=dict)
-    marks: dict[str, str] = field(default_factory=dict)
+    blob_ids: dict[str, str] = field(default_factory=dict)
     has_customers: bool = False
 
 
 def walk(
-    root: Path, ignored: frozenset[str] = frozenset(), digest: str | None = None
-) -> Walked:
-    """Everything at `portal.yaml` and below `customers/`, except what is ignored.
+    root: Path, ignored_paths: frozenset[str] = frozenset(), digest: str | None = None
+) -> WalkResult:
+    """Return everything at `portal.yaml` and below `customers/`, except ignored paths.
 
-    `ignored`: paths of files, and of folders with `/` at their end. `digest`: `sha1` or `sha256`,
-    whichever the repository counts with; None outside of git, then there are no marks.
+    `ignored_paths`: of files, and of folders with `/` at their end. `digest`: `sha1` or `sha256`,
+    the repository's object format; None outside of git, then there are no blob ids.
     """
-    walking = Walk(ignored, digest)
+    file_walk = Walk(ignored_paths, digest)
     with _open_root(root) as top:
         for name in PATHS:
-            walking.top(top, name)
-    return walking.walked
+            file_walk.top(top, name)
+    return file_walk.result
 
 
 def walk_matching(
     patterns: Sequence[Pattern],
     root: Path,
-    ignored: frozenset[str],
+    ignored_paths: frozenset[str],
     digest: str | None,
-) -> Walked:
-    """The files that patterns match and git does not ignore; opens only folders on the way."""
-    walking = Walk(ignored, digest)
+) -> WalkResult:
+    """Return the files that patterns match and git does not ignore.
+
+    Only folders on the way to a match are opened.
+    """
+    file_walk = Walk(ignored_paths, digest)
     with _open_root(root) as top:
         try:
-            walking.matching(top, "", patterns)
+            file_walk.matching(top, "", patterns)
         except OSError as error:
             message = f"'{root}' cannot be listed: {(error.strerror or '').lower()}"
             raise FilesUnreadable(
                 message, "repair the permissions of this folder"
             ) from None
-    return walking.walked
+    return file_walk.result
 
 
 @contextmanager
@@ -107,98 +112,104 @@ def _open_root(root: Path) -> Iterator[int]:
 
 @dataclass(slots=True)
 class Walk:
-    """One walk; handles are those of the folder that holds what is named."""
+    """One walk. A `parent` handle is that of the folder that contains `name`."""
 
-    ignored: frozenset[str]
+    ignored_paths: frozenset[str]
     digest: str | None
-    walked: Walked = field(default_factory=Walked)
-    entries: int = 0
-    taken: int = 0
+    result: WalkResult = field(default_factory=WalkResult)
+    entry_count: int = 0
+    bytes_read: int = 0
 
     def top(self, root: int, name: str) -> None:
-        """Keep what is found at one of the two names that are read at all."""
-        if name in self.ignored or f"{name}/" in self.ignored:
+        """Read one of the two top-level names that can hold documents."""
+        if name in self.ignored_paths or f"{name}/" in self.ignored_paths:
             return
-        wanted = _Kind.FILE if source_files.named_like_a_document(name) else _Kind.FOLDER
+        expected_kind = (
+            _Kind.FILE if source_files.named_like_a_document(name) else _Kind.FOLDER
+        )
         try:
             kind = _kind_of(os.stat(name, dir_fd=root, follow_symlinks=False).st_mode)
         except FileNotFoundError:
             return
         except OSError as error:
-            self._keep(name, source_files.not_opened(name, error))
+            self._record(name, source_files.not_opened(name, error))
         else:
-            if kind is _Kind.FILE and wanted is _Kind.FOLDER:
-                self._keep(name, source_files.file_for_folder(name))
+            if kind is _Kind.FILE and expected_kind is _Kind.FOLDER:
+                self._record(name, source_files.file_for_folder(name))
             else:
-                self._entry(root, name, name, kind, 0)
-        self.walked.has_customers |= wanted is _Kind.FOLDER
+                self._read_entry(root, name, name, kind, 0)
+        self.result.has_customers |= expected_kind is _Kind.FOLDER
 
-    def _entry(self, parent: int, name: str, path: str, kind: _Kind, depth: int) -> None:
+    def _read_entry(
+        self, parent: int, name: str, path: str, kind: _Kind, depth: int
+    ) -> None:
         match kind:
             case _Kind.FILE:
                 self.file(parent, name, path)
             case _Kind.FOLDER:
                 self.folder(parent, name, path, depth)
             case _Kind.LINK:
-                self._keep(path, source_files.link(path), self._mark_of_link(parent, name))
+                self._record(
+                    path, source_files.link(path), self._blob_id_of_link(parent, name)
+                )
             case _Kind.SPECIAL:
-                self._keep(path, source_files.special(path))
+                self._record(path, source_files.special(path))
 
     def folder(self, parent: int, name: str, path: str, depth: int) -> None:
-        """Keep all that is in the folder, or one refusal in its place."""
+        """Read everything in the folder, or record one refusal for it."""
         if source_files.named_like_a_document(name):
-            self._keep(path, source_files.folder_for_file(path))
+            self._record(path, source_files.folder_for_file(path))
             return
-        if depth > DEEPEST:
-            self._keep(path, source_files.too_deep(path))
+        if depth > MAX_DEPTH:
+            self._record(path, source_files.too_deep(path))
             return
-        visit = partial(self._within, path=path, depth=depth)
+        visit = partial(self._read_entries, path=path, depth=depth)
         self._open(parent, name, path, os.O_DIRECTORY, visit)
 
     def matching(self, handle: int, folder: str, patterns: Sequence[Pattern]) -> None:
-        """Keep what the patterns match in this open folder and below it."""
-        for name, kind, path in self._listed(handle, folder):
+        """Read everything that the patterns match in this open folder and below it."""
+        for name, kind, path in self._entries(handle, folder):
             names = path.split("/")
-            agreeing = [pattern for pattern in patterns if pattern.agrees(names)]
-            deeper = [pattern for pattern in agreeing if pattern.depth > len(names)]
+            candidates = [pattern for pattern in patterns if pattern.matches_so_far(names)]
+            deeper = [pattern for pattern in candidates if pattern.depth > len(names)]
             if kind is _Kind.FOLDER and deeper:
                 visit = partial(self.matching, folder=path, patterns=deeper)
                 self._open(handle, name, path, os.O_DIRECTORY, visit)
-            if len(deeper) < len(agreeing) and kind is _Kind.FOLDER:
-                self._keep(path, source_files.folder_for_file(path))
-            elif len(deeper) < len(agreeing) or (deeper and kind is _Kind.LINK):
-                self._entry(handle, name, path, kind, len(names))
+            if len(deeper) < len(candidates) and kind is _Kind.FOLDER:
+                self._record(path, source_files.folder_for_file(path))
+            elif len(deeper) < len(candidates) or (deeper and kind is _Kind.LINK):
+                self._read_entry(handle, name, path, kind, len(names))
 
-    def _within(self, handle: int, path: str, depth: int) -> None:
-        for name, kind, below in self._listed(handle, path):
-            self._entry(handle, name, below, kind, depth + 1)
+    def _read_entries(self, handle: int, path: str, depth: int) -> None:
+        for name, kind, below in self._entries(handle, path):
+            self._read_entry(handle, name, below, kind, depth + 1)
 
-    def _listed(self, handle: int, folder: str) -> list[tuple[str, _Kind, str]]:
-        """Name, kind and path of all that is in an open folder and not ignored.
+    def _entries(self, handle: int, folder: str) -> list[tuple[str, _Kind, str]]:
+        """Return name, kind and path of each entry of an open folder that is not ignored.
 
-        `folder`: its path, empty for the root. A folder that is a repository of its own is kept as
-        a refusal, and nothing in it is listed.
+        `folder`: its path, empty for the root. A folder that is a repository of its own becomes
+        one refusal and has no entries.
         """
-        found = []
-        with os.scandir(handle) as listed:
-            for entry in listed:
-                found.append((entry.name, _kind_listed(entry)))
+        entries = []
+        with os.scandir(handle) as scan:
+            for entry in scan:
+                entries.append((entry.name, _kind_of_entry(entry)))
                 self._count_entry()
-        if folder and self.digest and any(name == ".git" for name, _ in found):
-            self._keep(folder, source_files.repository_within(folder))
+        if folder and self.digest and any(name == ".git" for name, _ in entries):
+            self._record(folder, source_files.repository_within(folder))
             return []
-        lead = f"{folder}/" if folder else ""
-        paths = ((name, kind, lead + _text_of_name(name)) for name, kind in found)
-        return [listed for listed in paths if not self._is_ignored(*listed)]
+        prefix = f"{folder}/" if folder else ""
+        with_paths = ((name, kind, prefix + _text_of_name(name)) for name, kind in entries)
+        return [entry for entry in with_paths if not self._is_ignored(*entry)]
 
     def _is_ignored(self, name: str, kind: _Kind, path: str) -> bool:
-        if name == ".git" or path in self.ignored:
+        if name == ".git" or path in self.ignored_paths:
             return True
-        return kind is _Kind.FOLDER and f"{path}/" in self.ignored
+        return kind is _Kind.FOLDER and f"{path}/" in self.ignored_paths
 
     def file(self, parent: int, name: str, path: str) -> None:
-        """Keep the bytes of the file, or why there are none."""
-        self._open(parent, name, path, 0, lambda handle: self._opened(handle, path))
+        """Record the bytes of the file, or its refusal."""
+        self._open(parent, name, path, 0, lambda handle: self._read_file(handle, path))
 
     def _open(
         self,
@@ -208,95 +219,98 @@ class Walk:
         flag: int,
         visit: Callable[[int], None],
     ) -> None:
-        """Open a file or a folder and visit it, or keep the reason why that cannot be."""
+        """Open a file or folder and visit it; record a refusal if that fails."""
         try:
             handle = os.open(name, _FLAGS | flag, dir_fd=parent)
         except OSError as error:
-            self._keep(path, source_files.not_opened(path, error))
+            self._record(path, source_files.not_opened(path, error))
             return
         try:
             visit(handle)
         except OSError as error:
-            self._keep(path, source_files.unreadable(path, error.strerror))
+            self._record(path, source_files.unreadable(path, error.strerror))
         finally:
             os.close(handle)
 
-    def _opened(self, handle: int, path: str) -> None:
-        about = os.fstat(handle)
-        if not stat.S_ISREG(about.st_mode):
-            self._keep(path, source_files.special(path))
-        elif about.st_size > LARGEST:
-            self._keep(
+    def _read_file(self, handle: int, path: str) -> None:
+        # checked once more on the handle: the name may have been replaced since the listing
+        status = os.fstat(handle)
+        if not stat.S_ISREG(status.st_mode):
+            self._record(path, source_files.special(path))
+        elif status.st_size > MAX_FILE_BYTES:
+            self._record(
                 path,
-                source_files.too_large(path, about.st_size),
-                self._mark_of_large(handle, about.st_size),
+                source_files.too_large(path, status.st_size),
+                self._blob_id_of_large_file(handle, status.st_size),
             )
         else:
-            content = _read(handle, about.st_size)
-            if len(content) > LARGEST:
-                self._keep(path, source_files.too_large(path, len(content)))
+            content = _read_bytes(handle, status.st_size)
+            if len(content) > MAX_FILE_BYTES:
+                self._record(path, source_files.too_large(path, len(content)))
                 return
             self._count(len(content))
             file = source_files.plain(path, content)
-            self._keep(path, file, self._mark(source_files.lf(content)))
+            self._record(path, file, self._blob_id(source_files.lf(content)))
 
     def _count_entry(self) -> None:
-        self.entries += 1
-        if self.entries > MOST_FILES:
+        self.entry_count += 1
+        if self.entry_count > MAX_FILES:
             raise FilesUnreadable(
-                f"there are more than {MOST_FILES:,} files and folders", _TOO_MUCH
+                f"there are more than {MAX_FILES:,} files and folders", _TOO_MUCH_HINT
             )
 
     def _count(self, size: int) -> None:
-        self.taken += size
-        if self.taken > MOST_BYTES:
+        self.bytes_read += size
+        if self.bytes_read > MAX_TOTAL_BYTES:
             raise FilesUnreadable(
-                f"the files hold more than {MOST_BYTES:,} bytes", _TOO_MUCH
+                f"the files hold more than {MAX_TOTAL_BYTES:,} bytes", _TOO_MUCH_HINT
             )
 
-    def _keep(self, path: str, file: SourceFile, mark: str = "") -> None:
-        self.walked.files[path] = file
+    def _record(self, path: str, file: SourceFile, blob_id: str = "") -> None:
+        self.result.files[path] = file
         if self.digest:
-            self.walked.marks[path] = mark
+            self.result.blob_ids[path] = blob_id
 
-    def _mark(self, content: bytes) -> str:
+    def _blob_id(self, content: bytes) -> str:
         return blob_id(content, self.digest) if self.digest else ""
 
-    def _mark_of_link(self, parent: int, name: str) -> str:
+    def _blob_id_of_link(self, parent: int, name: str) -> str:
         try:
-            return LINK + self._mark(os.fsencode(os.readlink(name, dir_fd=parent)))
+            return LINK + self._blob_id(os.fsencode(os.readlink(name, dir_fd=parent)))
         except OSError:
             return ""
 
-    def _mark_of_large(self, handle: int, size: int) -> str:
-        """Prose may be large; it is no document, and yet it may or may not differ from the
-        commit.
+    def _blob_id_of_large_file(self, handle: int, size: int) -> str:
+        """Return the blob id of a file that is too large for a document.
+
+        It may be prose beside documents, and it is dirty like any file if it differs.
         """
-        if not self.digest or self.taken + size > MOST_BYTES:
+        if not self.digest or self.bytes_read + size > MAX_TOTAL_BYTES:
             return ""
-        self.taken += size
-        made = hashlib.new(self.digest, b"blob %d\0" % size, usedforsecurity=False)
-        while size > 0 and (part := os.read(handle, LARGEST)):
-            made.update(part)
+        self.bytes_read += size
+        hasher = hashlib.new(self.digest, b"blob %d\0" % size, usedforsecurity=False)
+        while size > 0 and (part := os.read(handle, MAX_FILE_BYTES)):
+            hasher.update(part)
             size -= len(part)
-        return made.hexdigest()
+        return hasher.hexdigest()
 
 
 def blob_id(content: bytes, digest: str) -> str:
-    """What git calls these bytes."""
+    """Return the id that git gives to these bytes."""
     return hashlib.new(
         digest, b"blob %d\0%b" % (len(content), content), usedforsecurity=False
     ).hexdigest()
 
 
-def _read(handle: int, size: int) -> bytes:
-    """One read takes all of an ordinary file; a file that grows meanwhile is read up to the
-    limit.
+def _read_bytes(handle: int, size: int) -> bytes:
+    """Return the bytes of the file; of one that grows meanwhile, a little more than the limit.
+
+    One system call reads all of an ordinary file.
     """
     content = os.read(handle, size + 1)
     if len(content) == size:
         return content
-    while len(content) <= LARGEST and (part := os.read(handle, _PART)):
+    while len(content) <= MAX_FILE_BYTES and (part := os.read(handle, _PART_BYTES)):
         content += part
     return content
 
@@ -313,7 +327,7 @@ def _kind_of(mode: int) -> _Kind:
     return _Kind.LINK if stat.S_ISLNK(mode) else _Kind.SPECIAL
 
 
-def _kind_listed(entry: os.DirEntry[str]) -> _Kind:
+def _kind_of_entry(entry: os.DirEntry[str]) -> _Kind:
     if entry.is_file(follow_symlinks=False):
         return _Kind.FILE
     if entry.is_dir(follow_symlinks=False):

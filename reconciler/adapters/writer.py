@@ -1,4 +1,4 @@
-"""The writing client: leases and batches, and nothing else. Only applying holds one."""
+"""The writing client: leases and batches. Only `apply` creates one."""
 
 from __future__ import annotations
 
@@ -14,39 +14,39 @@ from reconciler.model.portal import Committed, Lease, RunMark
 
 
 class PortalWriter:
-    """Writes to one portal. Safe to use from several threads, which then share its connections."""
+    """Writes to one portal. Threads may share it and its connections."""
 
     def __init__(self, address: Address, budget: Budget | None = None) -> None:
         self._connection = WritingConnection(address, budget)
 
     def close(self) -> None:
-        """Let go of the connections."""
+        """Close the connections."""
         self._connection.close()
 
     def take_lease(
         self, scopes: Sequence[str], ttl_s: float, holder: str, run: str
     ) -> Lease:
-        """A lease on all the scopes; `LeaseHeld` when another run has one of them."""
+        """Return a lease on all the scopes; `LeaseHeld` if another run has one of them."""
         body = {"scopes": list(scopes), "ttl_s": ttl_s, "holder": holder, "run": run}
         return _lease(self._connection.write_once("POST", "/leases", body))
 
     def renew(self, lease: Lease, ttl_s: float) -> None:
-        """The lease for longer; `LeaseLost` when it is gone."""
+        """Extend the lease; `LeaseLost` if it has ended."""
         self._connection.write(
             "PUT", f"/leases/{lease.id}", {"token": lease.token, "ttl_s": ttl_s}, {}
         )
 
     def give_back(self, lease: Lease) -> None:
-        """The scopes are free again."""
+        """End the lease, so that other runs can have its scopes."""
         self._connection.write("DELETE", f"/leases/{lease.id}", None, {})
 
     def write_batch(
         self, changes: Sequence[Change], lease: Lease, mark: RunMark, expects: Expects
     ) -> Committed:
-        """Carry out all the changes in one transaction.
+        """Apply all the changes in one transaction; return the new revision and versions.
 
-        `BatchRefused`: nothing was done, also because something is not as `expects` says.
-        `OutcomeUnknown`: it was sent and no answer came, also not when the same was asked again.
+        Errors: `BatchRefused`: nothing was changed, for example because a row is not as `expects`
+        says. `OutcomeUnknown`: no answer came, not even to the repeated requests.
         """
         body = {
             "lease": lease.id,
@@ -65,16 +65,14 @@ class PortalWriter:
             versions = {str(result["id"]): int(result["version"]) for result in results}
             return Committed(int(answer["revision"]), versions)
         except (AttributeError, KeyError, TypeError, ValueError):
-            raise NotUnderstood(
-                "the portal's answer to a batch names no revision"
-            ) from None
+            raise NotUnderstood("the portal's answer to a batch has no revision") from None
 
 
-def _lease(found: object) -> Lease:
+def _lease(answer: object) -> Lease:
     if (
-        isinstance(found, dict)
-        and isinstance(found.get("id"), str)
-        and isinstance(found.get("token"), int)
+        isinstance(answer, dict)
+        and isinstance(answer.get("id"), str)
+        and isinstance(answer.get("token"), int)
     ):
-        return Lease(found["id"], found["token"])
-    raise NotUnderstood(f"the portal's answer is no lease: {found!r:.80}")
+        return Lease(answer["id"], answer["token"])
+    raise NotUnderstood(f"the portal's answer is not a lease: {answer!r:.80}")

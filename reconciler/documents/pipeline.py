@@ -15,10 +15,11 @@ from typing import TYPE_CHECKING
 from reconciler.documents import to_desired
 from reconciler.documents.field_types import Document
 from reconciler.documents.layout import PORTAL, DocumentFile, locate
+from reconciler.documents.portal_document import Portal
 from reconciler.documents.positions import Composed, DocumentError, Path
 from reconciler.documents.rules import Book, across_files, in_one_file, secrets
 from reconciler.documents.strict_yaml import compose, decode
-from reconciler.documents.types import Contact, Customer, Portal, Removed
+from reconciler.documents.types import Contact, Customer, Removed
 from reconciler.documents.validation import Source, validate_value
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState, Farewell
 from reconciler.model.files import SourceFile, Tree

@@ -140,9 +140,9 @@ def _type(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
     return lambda value: None if any(test(value) for test in tests) else error
 
 
-def _is_equal(left: Any, right: Any) -> bool:
+def _is_equal(first: Any, second: Any) -> bool:
     """Whether two JSON values are equal; in Python, `True == 1`."""
-    return bool(left == right) and isinstance(left, bool) == isinstance(right, bool)
+    return bool(first == second) and isinstance(first, bool) == isinstance(second, bool)
 
 
 def _const(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
@@ -183,7 +183,7 @@ def _maximum(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
     return lambda value: error if _is_number(value) and value > constraint else None
 
 
-def _required(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+def _required_keys(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
     def check_required(value: Any) -> SchemaError | None:
         if isinstance(value, dict):
             for key in constraint:
@@ -269,6 +269,6 @@ _KEYWORDS: Final[Mapping[str, _Build]] = {
     "minimum": _minimum,
     "pattern": _pattern,
     "properties": _properties,
-    "required": _required,
+    "required": _required_keys,
     "type": _type,
 }

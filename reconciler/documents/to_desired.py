@@ -8,8 +8,9 @@ from functools import cache
 from typing import Any
 
 from reconciler.documents.field_types import Document
+from reconciler.documents.portal_document import Portal
 from reconciler.documents.positions import Path
-from reconciler.documents.types import Contact, Customer, Portal, Removed
+from reconciler.documents.types import Contact, Customer, Removed
 from reconciler.documents.validation import Source
 from reconciler.model.catalogue import Field
 from reconciler.model.changes import ObjectKind

@@ -143,7 +143,7 @@ def _problems(
         if problem_kind == "extra_forbidden":
             yield _unknown(kind, source, at)
         elif problem_kind == "missing":
-            yield _missing(source, at)
+            yield _missing_key(source, at)
         else:
             yield _wrong(source, at, by_place[at, problem_kind])
     if len(problem_places) > MOST_PROBLEMS:
@@ -208,7 +208,7 @@ def _resolve(schema: dict[str, Any], node: dict[str, Any]) -> dict[str, Any]:
     return node
 
 
-def _missing(source: Source, at: Path) -> Problem:
+def _missing_key(source: Source, at: Path) -> Problem:
     key = str(at[-1])
     where = source.composed.keys.get(at[:-1]) or Span(1, 1)
     return source.problem(

@@ -29,8 +29,9 @@ from reconciler.planning.change_builders import (
     live_of,
     with_article,
 )
+from reconciler.planning.contact_matching import may_belong_to
 from reconciler.planning.customer_context import CustomerContext, Person, language_of
-from reconciler.planning.matching import MatchKind, may_belong_to
+from reconciler.planning.matching import MatchKind
 from reconciler.planning.plan_items import PlanItems, hold
 from reconciler.planning.three_way_merge import restored_fields
 

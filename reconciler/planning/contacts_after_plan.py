@@ -9,6 +9,7 @@ from reconciler.model.changes import ObjectRef
 from reconciler.model.live import LiveContact, Status
 from reconciler.model.roles import Role
 from reconciler.planning.contact_additions import objection
+from reconciler.planning.contact_matching import rows_of
 from reconciler.planning.customer_context import (
     CustomerContext,
     Person,
@@ -16,7 +17,7 @@ from reconciler.planning.customer_context import (
     restored_in_portal,
 )
 from reconciler.planning.heirs import ContactAfterPlan
-from reconciler.planning.matching import MatchKind, rows_of
+from reconciler.planning.matching import MatchKind
 
 
 def contacts_after_plan(context: CustomerContext) -> dict[str, ContactAfterPlan]:

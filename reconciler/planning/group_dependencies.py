@@ -15,7 +15,12 @@ from dataclasses import dataclass
 from reconciler.model.changes import Kind
 from reconciler.model.plan import Group, Stage
 from reconciler.model.rules import RuleId
-from reconciler.planning.projection import GroupNames, Projection, ServiceMoves, Subject
+from reconciler.planning.projection import (
+    GroupNames,
+    PersonStates,
+    Projection,
+    ServiceMoves,
+)
 from reconciler.planning.rights import may_order
 
 SERVICE = RuleId.WAITS_FOR_SERVICE
@@ -93,51 +98,50 @@ class User:
 
 def users(projection: Projection, service: str) -> Iterator[User]:
     """Yield the customers and people whose list names the service, before or after the plan."""
-    for home in projection.homes:
+    for customer in projection.customers:
         before, after = (
-            s.active and service in (s.services or ()) for s in (home.before, home.after)
+            s.active and service in (s.services or ())
+            for s in (customer.before, customer.after)
         )
         if before or after:
-            yield User(home.name, home.group, before, after)
-    for subject in projection.subjects:
+            yield User(customer.name, customer.group, before, after)
+    for person in projection.people:
         before, after = (
             p.living and service in (p.services or ())
-            for p in (subject.before, subject.after)
+            for p in (person.before, person.after)
         )
         if before or after:
-            yield User(subject.name, subject.group, before, after)
+            yield User(person.name, person.group, before, after)
 
 
 def _for_rights(projection: Projection) -> Iterator[tuple[str, str, RuleId]]:
     for key, moves in projection.services.items():
         if not moves.moves:
             continue
-        for subject in projection.subjects:
-            yield from _for_right(key, moves, subject)
+        for person in projection.people:
+            yield from _for_right(key, moves, person)
 
 
 def _for_right(
-    key: str, moves: ServiceMoves, subject: Subject
+    key: str, moves: ServiceMoves, person: PersonStates
 ) -> Iterator[tuple[str, str, RuleId]]:
     """Yield the dependencies that keep a right which a person has before and after all groups."""
-    opens, home, closes = moves.opening_group, subject.group, moves.closing_group
+    opens, own_group, closes = moves.opening_group, person.group, moves.closing_group
 
     def has(*groups: str | None) -> bool:
         applied_groups = frozenset(group for group in groups if group is not None)
         state = moves.in_state(applied_groups)
-        person, customer = (
-            subject.person(applied_groups),
-            subject.home.state(applied_groups),
-        )
+        person_state = person.state(applied_groups)
+        customer_state = person.customer.state(applied_groups)
         return (
-            person.living
+            person_state.living
             and state is not None
-            and may_order(person, customer, key, open_to_all=state)
+            and may_order(person_state, customer_state, key, open_to_all=state)
         )
 
-    if not (has() and has(opens, home, closes)):
+    if not (has() and has(opens, own_group, closes)):
         return
-    if home and opens and not has(home):
-        yield home, opens, SERVICE
-    if home and closes and not has(opens, closes):
-        yield closes, home, CUSTOMER
+    if own_group and opens and not has(own_group):
+        yield own_group, opens, SERVICE
+    if own_group and closes and not has(opens, closes):
+        yield closes, own_group, CUSTOMER

@@ -16,28 +16,23 @@ from reconciler.model.plan import Expects, Facts, Group, Refusal, Scope, Stage, 
 from reconciler.planning.blocking import find_blocking, rules_by_group
 from reconciler.planning.customer_context import CustomerContext, names_at
 from reconciler.planning.group_dependencies import group_dependencies
+from reconciler.planning.group_projection import project
 from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, limit_refusals, policy_in_force
+from reconciler.planning.outcome_safeguards import (
+    outcome_refusals,
+    population,
+    warn_of_invited_managers,
+)
 from reconciler.planning.outcomes import losses_of, outcomes_of
 from reconciler.planning.plan_safeguards import refuse_loosened_rules, refuse_tree
-from reconciler.planning.projection import (
-    Difference,
-    GroupNames,
-    Projection,
-    differences,
-    project,
-)
+from reconciler.planning.projection import Difference, GroupNames, Projection, differences
 from reconciler.planning.run_scope import (
     is_in_scope,
     refuse_unreviewed,
     refuse_unreviewed_losses,
 )
-from reconciler.planning.safeguards import (
-    fixed_refusals,
-    outcome_refusals,
-    population,
-    warn_of_invited_managers,
-)
+from reconciler.planning.safeguards import fixed_refusals
 from reconciler.planning.situation import Situation
 
 
@@ -84,15 +79,15 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
         groups, fixed, edges, partial(outcome_refusals, situation), frozenset()
     )
 
-    def run_refusals(applied_groups: GroupNames) -> Iterator[Refusal]:
-        yield from outcome_refusals(situation, applied_groups)
-        yield from refuse_unreviewed_losses(groups, projection, facts.run, applied_groups)
-
     out_of_scope = frozenset(
         group.name for group in groups if not is_in_scope(group.customers, facts.run)
     )
     run_blocking = find_blocking(
-        groups, plan_blocking.refusals, edges, run_refusals, out_of_scope
+        groups,
+        plan_blocking.refusals,
+        edges,
+        partial(_run_refusals, situation),
+        out_of_scope,
     )
     applied_groups = all_names - set(run_blocking.rules) - out_of_scope
     moved_rights = [
@@ -102,11 +97,8 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     ]
     costs = _cost(groups, moved_rights, situation, stale)
     limits = list(_plan_refusals(proposal, facts, costs))
-    rules = {
-        refusal.rule
-        for refusal in (*limits, *run_blocking.refusals)
-        if refusal.scope is Scope.PLAN
-    }
+    refusals = (*limits, *run_blocking.refusals)
+    rules = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
     outcomes = outcomes_of(projection, applied_groups, all_names)
     evaluated_groups = (
         replace(
@@ -124,11 +116,18 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     warnings = warn_of_invited_managers(situation, all_names - set(run_blocking.rules))
     return Evaluation(
         tuple(evaluated_groups),
-        (*limits, *run_blocking.refusals),
+        refusals,
         tuple(warnings),
         costs.people,
         costs.population,
     )
+
+
+def _run_refusals(situation: Situation, applied_groups: GroupNames) -> Iterator[Refusal]:
+    """Yield the refusals of a run; unlike a plan, it applies only what was reviewed."""
+    groups, projection, run = situation.groups, situation.projection, situation.facts.run
+    yield from outcome_refusals(situation, applied_groups)
+    yield from refuse_unreviewed_losses(groups, projection, run, applied_groups)
 
 
 def _names(proposal: Proposal) -> dict[str, str]:
@@ -176,7 +175,7 @@ def _has_folder(context: CustomerContext) -> bool:
 
 def _affected_people(moved_rights: Iterable[Difference]) -> frozenset[str]:
     return frozenset(
-        difference.subject.name for difference in moved_rights if difference.counts
+        difference.person.name for difference in moved_rights if difference.counts
     )
 
 

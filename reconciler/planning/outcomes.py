@@ -10,13 +10,13 @@ from reconciler.model.plan import MEMBERSHIP, Loss, PersonOutcome
 from reconciler.planning.projection import (
     Difference,
     GroupNames,
+    PersonStates,
     Projection,
-    Subject,
     differences,
 )
 from reconciler.planning.rights import SERVICE_RIGHT, Rights
 
-RightsIn = Callable[[Subject, GroupNames], Rights]
+RightsIn = Callable[[PersonStates, GroupNames], Rights]
 
 
 def outcomes_by_group(
@@ -25,22 +25,22 @@ def outcomes_by_group(
     """Return the outcomes of each group when all of these are applied, by group name."""
     by_group: dict[str, list[PersonOutcome]] = defaultdict(list)
     for difference in differences(projection, applied_groups):
-        subject = difference.subject
+        person = difference.person
         loses: dict[str, set[str]] = defaultdict(set)
         gains: dict[str, set[str]] = defaultdict(set)
         for right in difference.loses:
-            for group in groups_taking(projection, subject, right, applied_groups):
+            for group in groups_taking(projection, person, right, applied_groups):
                 loses[group].add(right)
         for right in difference.gains:
-            for group in _groups_giving(projection, subject, right, applied_groups):
+            for group in _groups_giving(projection, person, right, applied_groups):
                 gains[group].add(right)
-        leaving = {subject.group} if difference.leaves and subject.group else set()
+        leaving = {person.group} if difference.leaves and person.group else set()
         for group in {*loses, *gains, *leaving}:
             outcome = PersonOutcome(
-                subject.name,
+                person.name,
                 _sorted(loses[group]),
                 _sorted(gains[group]),
-                subject.life,
+                person.life,
                 leaves=group in leaving,
             )
             by_group[group].append(outcome)
@@ -59,7 +59,7 @@ def _person_and_life(outcome: PersonOutcome) -> tuple[str, int]:
 
 
 def groups_taking(
-    projection: Projection, subject: Subject, right: str, applied_groups: GroupNames
+    projection: Projection, person: PersonStates, right: str, applied_groups: GroupNames
 ) -> set[str]:
     """Return the groups that take a right from a person, or from somebody who has not activated it
     yet.
@@ -67,60 +67,58 @@ def groups_taking(
     That is every group without which the person would keep the right; when each of several takes it
     alone, all of them.
     """
-    active = subject.before.status is Status.ACTIVE
+    active = person.before.status is Status.ACTIVE
     rights_in = projection.rights if active else projection.rights_once_active
-    return _responsible(projection, subject, right, applied_groups, rights_in, has=False)
+    return _responsible(projection, person, right, applied_groups, rights_in, has=False)
 
 
 def _groups_giving(
-    projection: Projection, subject: Subject, right: str, applied_groups: GroupNames
+    projection: Projection, person: PersonStates, right: str, applied_groups: GroupNames
 ) -> set[str]:
     return _responsible(
-        projection, subject, right, applied_groups, projection.rights_once_active, has=True
+        projection, person, right, applied_groups, projection.rights_once_active, has=True
     )
 
 
 def _responsible(
     projection: Projection,
-    subject: Subject,
+    person: PersonStates,
     right: str,
     applied_groups: GroupNames,
     rights_in: RightsIn,
     *,
     has: bool,
 ) -> set[str]:
-    groups = groups_affecting(projection, subject, right) & set(applied_groups)
+    groups = groups_affecting(projection, person, right) & set(applied_groups)
     if len(groups) < 2:
         return groups
     decisive = {
         group
         for group in groups
-        if (right in rights_in(subject, applied_groups - {group})) is not has
+        if (right in rights_in(person, applied_groups - {group})) is not has
     }
     alone = {
-        group
-        for group in groups
-        if (right in rights_in(subject, frozenset({group}))) is has
+        group for group in groups if (right in rights_in(person, frozenset({group}))) is has
     }
     return decisive or alone or groups
 
 
-def groups_affecting(projection: Projection, subject: Subject, right: str) -> set[str]:
+def groups_affecting(projection: Projection, person: PersonStates, right: str) -> set[str]:
     """Return the groups that can move this right of a person: at most three."""
     moves = (
         projection.services.get(right.removeprefix(SERVICE_RIGHT))
         if right.startswith(SERVICE_RIGHT)
         else None
     )
-    groups = {subject.group, *((moves.opening_group, moves.closing_group) if moves else ())}
+    groups = {person.group, *((moves.opening_group, moves.closing_group) if moves else ())}
     return {group for group in groups if group is not None}
 
 
 def losses_of(difference: Difference) -> list[Loss]:
     """Return everything that the person loses: rights, and the membership if they leave."""
-    subject = difference.subject
+    person = difference.person
     rights = [*sorted(difference.loses), *([MEMBERSHIP] if difference.leaves else [])]
-    return [Loss(subject.name, subject.life, right) for right in rights]
+    return [Loss(person.name, person.life, right) for right in rights]
 
 
 def outcomes_of(
@@ -138,7 +136,7 @@ def outcomes_of(
 
 
 def temporary_services(
-    projection: Projection, subject: Subject, applied_groups: GroupNames
+    projection: Projection, person: PersonStates, applied_groups: GroupNames
 ) -> list[str]:
     """Return the services that a person gets by earlier groups and loses when services close,
     sorted.
@@ -153,10 +151,10 @@ def temporary_services(
     }
     if not closing:
         return []
-    meanwhile = projection.rights_once_active(subject, applied_groups - closing.keys())
+    meanwhile = projection.rights_once_active(person, applied_groups - closing.keys())
     ends = projection.rights_once_active(
-        subject, applied_groups
-    ) | projection.rights_once_active(subject, frozenset())
+        person, applied_groups
+    ) | projection.rights_once_active(person, frozenset())
     return sorted(
         key for key in closing.values() if f"{SERVICE_RIGHT}{key}" in meanwhile - ends
     )

@@ -21,6 +21,7 @@ from reconciler.model.plan import (
 )
 from reconciler.model.rules import RuleId
 from reconciler.planning.contact_additions import contested_registrations
+from reconciler.planning.contact_matching import match_contacts
 from reconciler.planning.contacts import plan_contacts
 from reconciler.planning.contacts_after_plan import contacts_after_plan
 from reconciler.planning.cross_customer import (
@@ -34,12 +35,7 @@ from reconciler.planning.customers import plan_customer, refuse_lookalikes
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
-from reconciler.planning.matching import (
-    CustomerMatch,
-    MatchKind,
-    match_contacts,
-    match_customers,
-)
+from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
 from reconciler.planning.ordering import make_groups
 from reconciler.planning.plan_items import PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings

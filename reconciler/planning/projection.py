@@ -7,16 +7,10 @@ the set of applied groups determines a state.
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Set
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Set
+from dataclasses import dataclass
 from functools import cache, partial
 
-from reconciler.model.changes import Change, Kind, ObjectKind
-from reconciler.model.live import Status
-from reconciler.model.plan import Group, Stage
-from reconciler.model.roles import Role
-from reconciler.planning.index import Index
 from reconciler.planning.rights import (
     CustomerState,
     PersonState,
@@ -24,23 +18,13 @@ from reconciler.planning.rights import (
     rights,
     rights_once_active,
 )
-from reconciler.planning.row_states import (
-    CREATED_CUSTOMER,
-    customer_state,
-    person_state,
-    with_contact_fields,
-    with_customer_fields,
-)
 
 # Names of groups; as a parameter, those that are applied.
 GroupNames = Set[str]
 
-_NOBODY = PersonState(Status.REMOVED, Role.OBSERVER, frozenset())
-_NOWHERE = CustomerState(active=False, services=frozenset(), ordering=False)
-
 
 @dataclass(frozen=True, slots=True)
-class Home:
+class CustomerStates:
     """A customer before the plan and after the group that writes it or its people.
 
     `group`: the name of that group, None when there is none. `name`: as the plan calls it.
@@ -57,7 +41,7 @@ class Home:
 
 
 @dataclass(frozen=True, slots=True)
-class Subject:
+class PersonStates:
     """A person before the plan and after their customer's group.
 
     `protected`: before the plan. `protected_after`: after their customer's group.
@@ -65,7 +49,7 @@ class Subject:
 
     id: str
     name: str
-    home: Home
+    customer: CustomerStates
     before: PersonState
     after: PersonState
     protected: bool = False
@@ -74,13 +58,13 @@ class Subject:
 
     @property
     def group(self) -> str | None:
-        return self.home.group
+        return self.customer.group
 
     def protected_in(self, applied_groups: GroupNames) -> bool:
         """Whether the person was protected before, or is once these groups are applied."""
         return self.protected or (self.protected_after and self.group in applied_groups)
 
-    def person(self, applied_groups: GroupNames) -> PersonState:
+    def state(self, applied_groups: GroupNames) -> PersonState:
         return self.after if self.group in applied_groups else self.before
 
 
@@ -113,8 +97,8 @@ class ServiceMoves:
 class Projection:
     """Everybody whose rights the groups can move, their customers, and how each service changes."""
 
-    subjects: tuple[Subject, ...]
-    homes: tuple[Home, ...]
+    people: tuple[PersonStates, ...]
+    customers: tuple[CustomerStates, ...]
     services: Mapping[str, ServiceMoves]
 
     def services_in(self, applied_groups: GroupNames) -> dict[str, bool]:
@@ -124,21 +108,23 @@ class Projection:
         )
         return {key: state for key, state in states if state is not None}
 
-    def rights(self, subject: Subject, applied_groups: GroupNames) -> Rights:
+    def rights(self, person: PersonStates, applied_groups: GroupNames) -> Rights:
         """Return the person's rights once these groups are applied."""
         return rights(
-            subject.person(applied_groups),
-            subject.home.state(applied_groups),
+            person.state(applied_groups),
+            person.customer.state(applied_groups),
             self.services_in(applied_groups),
         )
 
-    def rights_once_active(self, subject: Subject, applied_groups: GroupNames) -> Rights:
+    def rights_once_active(
+        self, person: PersonStates, applied_groups: GroupNames
+    ) -> Rights:
         """Return the person's rights once these groups are applied and they have activated their
         access.
         """
-        state = subject.home.state(applied_groups)
+        state = person.customer.state(applied_groups)
         return rights_once_active(
-            subject.person(applied_groups), state, self.services_in(applied_groups)
+            person.state(applied_groups), state, self.services_in(applied_groups)
         )
 
 
@@ -149,7 +135,7 @@ class Difference:
     `forfeits`: rights that they lose or, when they have not activated their access, would have had.
     """
 
-    subject: Subject
+    person: PersonStates
     loses: Rights
     gains: Rights
     forfeits: Rights
@@ -176,15 +162,15 @@ def differences(projection: Projection, applied_groups: GroupNames) -> Iterator[
             _rights_now_and_once_active, services=projection.services_in(applied_groups)
         )
     )
-    for subject in projection.subjects:
-        person = subject.person(applied_groups)
-        now_before, once_before = rights_before(subject.before, subject.home.before)
-        now_after, once_after = rights_after(person, subject.home.state(applied_groups))
+    for person in projection.people:
+        state = person.state(applied_groups)
+        now_before, once_before = rights_before(person.before, person.customer.before)
+        now_after, once_after = rights_after(state, person.customer.state(applied_groups))
         loses = now_before - now_after
-        leaves = subject.before.living and not person.living
+        leaves = person.before.living and not state.living
         if loses or once_before != once_after or leaves:
             yield Difference(
-                subject,
+                person,
                 loses,
                 once_after - once_before,
                 loses | (once_before - once_after),
@@ -198,174 +184,3 @@ def _rights_now_and_once_active(
     return rights(person, customer, services), rights_once_active(
         person, customer, services
     )
-
-
-def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> Projection:
-    """Return the people, customers and services that the groups can change. `names`: of people, by
-    row id.
-    """
-    groups = list(groups)
-    services = _services(groups, index)
-    states = _States(index)
-    group_of: dict[str, Group] = {}
-    for group in groups:
-        if group.stage is Stage.CUSTOMERS:
-            for change in group.changes:
-                group_of[states.apply(change)] = group
-    any_service_moves = any(moves.moves for moves in services.values())
-    rows = index.live.customers
-    ids = {
-        *group_of,
-        *(id for id, row in rows.items() if any_service_moves and not row.archived),
-    }
-    homes = [_home(id, states, group_of) for id in sorted(ids)]
-    subjects = [
-        _subject(id, home, states, names)
-        for home in homes
-        for id in states.people_at(home.id)
-    ]
-    return Projection(
-        tuple(sorted(subjects, key=lambda s: (s.name, s.id))), tuple(homes), services
-    )
-
-
-def _services(groups: list[Group], index: Index) -> dict[str, ServiceMoves]:
-    moves = {}
-    for key, row in index.services.items():
-        open_to_all = bool(row.fields.get("available_to_all"))
-        moves[key] = ServiceMoves(open_to_all, open_to_all, open_to_all)
-    for group in sorted(groups, key=lambda group: group.stage):
-        if group.service is None:
-            continue
-        moves_so_far = moves.get(group.service, ServiceMoves(None, None, None))
-        state = _service_after(moves_so_far.after_opening, group.changes)
-        if group.stage is Stage.OPENING:
-            moves[group.service] = ServiceMoves(
-                moves_so_far.before, state, state, opening_group=group.name
-            )
-        else:
-            moves[group.service] = replace(
-                moves_so_far, after_closing=state, closing_group=group.name
-            )
-    return moves
-
-
-def _service_after(state: bool | None, changes: Iterable[Change]) -> bool | None:
-    for change in changes:
-        match change.kind:
-            case Kind.REMOVE_SERVICE:
-                state = None
-            case Kind.CREATE_SERVICE:
-                state = False
-            case _:
-                pass  # the other kinds change fields at most
-        for field in change.fields:
-            if field.name == "available_to_all":
-                state = bool(field.after)
-    return state
-
-
-def _home(id: str, states: _States, group_of: Mapping[str, Group]) -> Home:
-    row = states.index.live.customers.get(id)
-    before = customer_state(row) if row else _NOWHERE
-    group = group_of.get(id)
-    name = states.keys.get(id) or states.index.customer_key(id)
-    return Home(
-        id, name, group.name if group else None, before, states.customers.get(id, before)
-    )
-
-
-def _subject(id: str, home: Home, states: _States, names: Mapping[str, str]) -> Subject:
-    row = states.index.live.contacts.get(id)
-    if row is None:
-        return Subject(id, states.names[id], home, _NOBODY, states.people[id])
-    before = person_state(row)
-    name = states.names.get(id) or names.get(id) or states.index.person(row)
-    protected = row.fields.get("protected") is True
-    protected_after = states.protected.get(id, protected)
-    return Subject(
-        id,
-        name,
-        home,
-        before,
-        states.people.get(id, before),
-        protected,
-        protected_after,
-        row.life,
-    )
-
-
-class _States:
-    """People and customers after changes, by row id; those that a change creates by key."""
-
-    def __init__(self, index: Index) -> None:
-        self.index = index
-        self.people: dict[str, PersonState] = {}
-        self.protected: dict[str, bool] = {}
-        self.customers: dict[str, CustomerState] = {}
-        self.names: dict[str, str] = {}
-        self.keys: dict[str, str] = {}
-        self._new: dict[str, list[str]] = defaultdict(list)
-
-    def people_at(self, home: str) -> list[str]:
-        """Return the row ids of everybody at a customer, tombstones included."""
-        return [*(row.id for row in self.index.contacts.get(home, ())), *self._new[home]]
-
-    def apply(self, change: Change) -> str:
-        """Apply a change and return the id of its customer."""
-        home = change.target.customer_id or f"new:{change.customer}"
-        self.keys[home] = str(change.customer)
-        if change.object is ObjectKind.CUSTOMER:
-            self._customer(change, home)
-        else:
-            self._contact(change, home)
-        return home
-
-    def _customer(self, change: Change, home: str) -> None:
-        row = self.index.live.customers.get(home)
-        before = self.customers.get(home) or (
-            customer_state(row) if row else CREATED_CUSTOMER
-        )
-        after = with_customer_fields(before, change)
-        match change.kind:
-            case Kind.ARCHIVE_CUSTOMER:
-                after = replace(after, active=False)
-                for id in self.people_at(home):
-                    self.people[id] = replace(self._person(id), status=Status.REMOVED)
-            case Kind.RESTORE_CUSTOMER:
-                after = replace(after, active=True)
-                for contact in self.index.contacts.get(home, ()):
-                    if contact.removal and contact.removal.with_customer:
-                        self.people[contact.id] = replace(
-                            self._person(contact.id), status=Status.INVITED
-                        )
-            case _:
-                pass  # the other kinds change fields at most
-        self.customers[home] = after
-
-    def _contact(self, change: Change, home: str) -> None:
-        id = change.target.id or f"new:{change.customer}/{change.contact}"
-        for field in change.fields:
-            if field.name == "protected":
-                self.protected[id] = bool(field.after)
-        match change.kind:
-            case Kind.CREATE_CONTACT | Kind.APPROVE_REGISTRATION:
-                person = PersonState(Status.INVITED, Role.REQUESTER, None)
-                self.people[id] = with_contact_fields(person, change)
-                self.names[id] = f"{change.customer}/{change.contact}"
-                self._new[home].append(id)
-            case Kind.RESTORE_CONTACT:
-                self.people[id] = replace(
-                    with_contact_fields(self._person(id), change), status=Status.INVITED
-                )
-            case Kind.CHANGE_EMAIL:
-                self.people[id] = replace(self._person(id), status=Status.INVITED)
-            case Kind.REMOVE_CONTACT:
-                self.people[id] = replace(self._person(id), status=Status.REMOVED)
-            case Kind.REJECT_REGISTRATION:
-                pass  # a registration is not a contact
-            case _:
-                self.people[id] = with_contact_fields(self._person(id), change)
-
-    def _person(self, id: str) -> PersonState:
-        return self.people.get(id) or person_state(self.index.live.contacts[id])

@@ -23,8 +23,8 @@ from reconciler.planning.plan_items import refuse_group
 from reconciler.planning.projection import (
     Difference,
     GroupNames,
+    PersonStates,
     Projection,
-    Subject,
     differences,
 )
 
@@ -131,7 +131,7 @@ def refuse_unreviewed_losses(
         if scope.reviewed is not None or scope.displayed
         else ()
     ):
-        subject = difference.subject
+        person = difference.person
         for loss in losses_of(difference):
             is_reviewed = scope.reviewed is None or any(
                 loss in review.losses for review in scope.reviewed
@@ -141,7 +141,7 @@ def refuse_unreviewed_losses(
                 continue
             for name in _groups_taking_loss(projection, difference, loss, applied_groups):
                 group = by_name[name]
-                if is_displayed and _all_announced(group, subject):
+                if is_displayed and _all_announced(group, person):
                     continue
                 message = (
                     f"{loss.person} would lose '{loss.right}', which no reviewed plan shows"
@@ -152,20 +152,20 @@ def refuse_unreviewed_losses(
 def _groups_taking_loss(
     projection: Projection, difference: Difference, loss: Loss, applied_groups: GroupNames
 ) -> set[str]:
-    subject = difference.subject
+    person = difference.person
     if loss.right == MEMBERSHIP:
-        return {subject.group} if subject.group is not None else set()
-    return groups_taking(projection, subject, loss.right, applied_groups)
+        return {person.group} if person.group is not None else set()
+    return groups_taking(projection, person, loss.right, applied_groups)
 
 
-def _all_announced(group: Group, subject: Subject) -> bool:
+def _all_announced(group: Group, person: PersonStates) -> bool:
     """Whether every change of the group that can touch the person counts as reviewed."""
     touching = [
         change
         for change in group.changes
         if change.kind is not Kind.RECORD
-        and (change.contact is None or change.target.id == subject.id)
-        and change.target.customer_id in {None, subject.home.id}
+        and (change.contact is None or change.target.id == person.id)
+        and change.target.customer_id in {None, person.customer.id}
     ]
     return bool(touching) and all(map(_announced, touching))
 

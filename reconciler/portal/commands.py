@@ -13,7 +13,7 @@ from typing import Any, Final
 
 import uvicorn
 from pydantic import ValidationError
-from sqlalchemy import select
+from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from reconciler.portal.actions.schemas import StaffFields
@@ -47,6 +47,7 @@ from reconciler.portal.store import tables
 from reconciler.portal.store.archive import WrongArchive, open_archive
 from reconciler.portal.store.backup import write_archive
 from reconciler.portal.store.chain import FeedCheck, verify_feed
+from reconciler.portal.store.clock import system_clock
 from reconciler.portal.store.database import (
     WrongDatabase,
     check_version,
@@ -275,34 +276,32 @@ def activate_invited_people(database: str) -> None:
 
 def back_up(database: str, files: Path | None, out: Path) -> str:
     """Write the whole portal at one revision to one archive; return its contents in a sentence."""
-    engine = open_database(database)
-    try:
+    with _engine(database) as engine:
         return write_archive(engine, _folder_of_files(database, files), out).sentence
-    finally:
-        engine.dispose()
 
 
 def restore(
     database: str, files: Path | None, archive: Path, *, keep_tokens: bool = False
 ) -> RestoreResult:
     """Restore an archive into an empty database with a new epoch; return the result."""
-    engine = open_database(database)
-    try:
-        with open_archive(archive) as content:
-            return restore_archive(
-                engine, _folder_of_files(database, files), content, keep_tokens=keep_tokens
-            )
-    finally:
-        engine.dispose()
+    with _engine(database) as engine, open_archive(archive) as content:
+        folder = _folder_of_files(database, files)
+        return restore_archive(engine, folder, content, keep_tokens=keep_tokens)
 
 
 def verify(database: str, expected_head: str | None) -> FeedCheck:
     """Return the result of checking the audit feed; it must contain `expected_head`."""
+    with _engine(database) as engine, reading(engine) as connection:
+        check_version(connection)
+        return verify_feed(connection, expected_head)
+
+
+@contextlib.contextmanager
+def _engine(database: str) -> Iterator[Engine]:
+    """Yield the database as it is; unlike `_open`, no migration runs."""
     engine = open_database(database)
     try:
-        with reading(engine) as connection:
-            check_version(connection)
-            return verify_feed(connection, expected_head)
+        yield engine
     finally:
         engine.dispose()
 
@@ -323,11 +322,7 @@ def running(
     """Run the portal in a thread while the block runs; yields its URL."""
     bound = listen("127.0.0.1", port)
     address = f"http://127.0.0.1:{bound.getsockname()[1]}"
-    store = (
-        open_store(database, clock, address)
-        if clock
-        else open_store(database, base_url=address)
-    )
+    store = open_store(database, clock or system_clock, address)
     config = uvicorn.Config(
         create_app(store), log_config=None, access_log=False, timeout_graceful_shutdown=3
     )

@@ -33,7 +33,7 @@ def outcome_text(outcome: Outcome, style: Style = PLAIN) -> str:
     """
     blocks = [
         [_group(group, style) for group in outcome.groups],
-        list(_left(outcome)),
+        list(_remaining_lines(outcome)),
         list(head_lines(outcome)),
         [style.paint(Tone.STRONG, changed_line(outcome))],
     ]
@@ -57,7 +57,7 @@ def group_name(outcome: GroupOutcome) -> str:
     return ", ".join(escape(customer) for customer in group.customers) or subject
 
 
-def _left(outcome: Outcome) -> Iterator[str]:
+def _remaining_lines(outcome: Outcome) -> Iterator[str]:
     if outcome.final_plan is not None and not outcome.declined:
         yield f"Remaining: {summary_line(outcome.final_plan)}"
     elif outcome.groups:

@@ -12,10 +12,11 @@ from reconciler.documents.pipeline import DocumentsResult
 from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Plan
 from reconciler.shipped import demo_book
-from reconciler.usecases.apply import ApplyOptions, Callbacks, apply
+from reconciler.usecases.apply import Callbacks, apply
 from reconciler.usecases.plan import PlanOptions, plan
 from reconciler.usecases.portal import commands, seed_demo
 from reconciler.usecases.ports import BatchWriter, Connect, OpenTree, StateReader
+from reconciler.usecases.request_executor import ApplyOptions
 from reconciler.usecases.validate import validate
 
 

@@ -190,23 +190,23 @@ def after_signal(state: State, signal: int) -> State:
 
 
 def _with_finished_group(state: State, index: int, answer: Answer) -> State:
-    finished = (
+    result = (
         answer
         if isinstance(answer, Finished)
         else Finished(GroupStatus.UNKNOWN, "no answer arrived")
     )
     outcome = GroupOutcome(
-        state.groups[index], finished.status, finished.detail, finished.revision
+        state.groups[index], result.status, result.detail, result.revision
     )
     state = replace(
         state,
         outcomes=MappingProxyType({**state.outcomes, index: outcome}),
         running=state.running - {index},
-        is_stopped=state.is_stopped or finished.stop,
+        is_stopped=state.is_stopped or result.stop,
     )
     return (
         state
-        if finished.status is GroupStatus.APPLIED
+        if result.status is GroupStatus.APPLIED
         else _without_dependents(state, {outcome.group.name})
     )
 
@@ -271,9 +271,9 @@ def _with_forbidden_groups(state: State, scopes: frozenset[str]) -> State:
         if reason is not None
     }
     pending = tuple(index for index, reason in forbidden.items() if reason is None)
-    missing = {state.groups[index].name for index in outcomes}
+    unapplied = {state.groups[index].name for index in outcomes}
     return _without_dependents(
-        replace(state, outcomes=MappingProxyType(outcomes), pending=pending), missing
+        replace(state, outcomes=MappingProxyType(outcomes), pending=pending), unapplied
     )
 
 

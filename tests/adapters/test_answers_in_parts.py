@@ -72,7 +72,7 @@ def test_an_answer_whose_parts_all_come_in_time_has_an_end_as_well(
     kind: str, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("reconciler.adapters.connection.DEADLINE_S", 0.5)
-    monkeypatch.setattr("reconciler.adapters.connection.RUN_S", 0.5)
+    monkeypatch.setattr("reconciler.adapters.connection.SNAPSHOT_DEADLINE_S", 0.5)
     with sending(*PARTS[kind]) as (url, left):
         with pytest.raises((Unreachable, OutcomeUnknown)):
             ASKED[asked](Address(url, "token"))

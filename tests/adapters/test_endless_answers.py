@@ -51,7 +51,7 @@ ASKED: dict[str, Callable[[str], object]] = {
 def test_no_answer_without_end_is_read_to_its_end(
     kind: str, asked: str, status: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.adapters.connection.LARGEST_ANSWER", 2 * MIB)
+    monkeypatch.setattr("reconciler.adapters.response_reading.MAX_BODY_BYTES", 2 * MIB)
     with endless(kind, status) as server:
         tracemalloc.start()
         try:

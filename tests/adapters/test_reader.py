@@ -19,8 +19,9 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.address import Address
-from reconciler.adapters.connection import LONGEST_LINE, Budget
+from reconciler.adapters.connection import Budget
 from reconciler.adapters.reader import PortalReader
+from reconciler.adapters.response_reading import MAX_LINE_BYTES
 from reconciler.adapters.writer import Lease, PortalWriter
 from reconciler.model.errors import (
     IncompleteAnswer,
@@ -228,7 +229,7 @@ def test_what_is_no_problem_document_leaves_the_status_to_speak(problem: bytes, 
 
 def test_a_redirect_is_named_and_not_followed() -> None:
     elsewhere = Answer(status=302, headers={"Location": "https://elsewhere.example/"})
-    with answering(elsewhere) as (url, asked), pytest.raises(NotUnderstood, match="redirects elsewhere"):
+    with answering(elsewhere) as (url, asked), pytest.raises(NotUnderstood, match="redirects are not followed"):
         PortalReader(Address(url, "rp_token")).live_state()
     assert len(asked) == 1
 
@@ -255,14 +256,14 @@ def test_a_lease_that_is_held_is_known_by_its_holder() -> None:
 
 
 def test_a_line_without_end_is_given_up_while_it_comes() -> None:
-    bomb = gzip.compress(b"0" * (LONGEST_LINE * 4))
+    bomb = gzip.compress(b"0" * (MAX_LINE_BYTES * 4))
     sent = Answer(bomb, headers={"Content-Encoding": "gzip"})
     with answering(sent) as (url, _), pytest.raises(NotUnderstood, match="sent a line of more than"):
         PortalReader(Address(url, "rp_token")).live_state()
 
 
 def test_an_answer_that_goes_on_and_on_ends_in_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.adapters.connection.RUN_S", 0.5)
+    monkeypatch.setattr("reconciler.adapters.connection.SNAPSHOT_DEADLINE_S", 0.5)
     with dripping() as url, pytest.raises(Unreachable, match="broke off"):
         PortalReader(Address(url, "rp_token")).live_state()
 

@@ -151,7 +151,7 @@ def test_a_file_exchanged_for_a_pipe_or_a_link_after_the_look_is_refused(tmp_pat
     walk.file(top, "gone.yaml", "gone.yaml")
     walk.folder(top, "link", "link", 0)
     os.close(top)
-    found = {path: file.rule for path, file in walk.walked.files.items()}
+    found = {path: file.rule for path, file in walk.result.files.items()}
     assert found == {
         "pipe.yaml": "file-kind", "link.yaml": "file-kind", "link": "file-kind", "gone.yaml": "file-unreadable",
     }  # fmt: skip
@@ -267,10 +267,10 @@ def test_a_tree_without_bottom_ends_in_a_refusal(tmp_path: Path) -> None:
         os.chdir(place)
     tree = Repository(tmp_path).tree()
     assert list(rules(tree).values()) == ["file-place"]
-    assert next(iter(rules(tree))).count("/") == source_files.DEEPEST + 1
+    assert next(iter(rules(tree))).count("/") == source_files.MAX_DEPTH + 1
 
 
-@pytest.mark.parametrize(("limit", "size"), [("MOST_FILES", 4), ("MOST_BYTES", 30)])
+@pytest.mark.parametrize(("limit", "size"), [("MAX_FILES", 4), ("MAX_TOTAL_BYTES", 30)])
 def test_more_than_anybody_could_mean_is_unreadable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: str, size: int
 ) -> None:
@@ -282,7 +282,7 @@ def test_more_than_anybody_could_mean_is_unreadable(
 def test_an_ignored_folder_is_not_entered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     Checkout.made(tmp_path, BOOK | {".gitignore": "/customers/draft/\n"})
     write(tmp_path, {f"customers/draft/p{number}.yaml": "x" for number in range(50)})
-    monkeypatch.setattr(tree_walk, "MOST_FILES", 10)
+    monkeypatch.setattr(tree_walk, "MAX_FILES", 10)
     assert [file.path for file in Repository(tmp_path).tree().files] == sorted(BOOK)
 
 
@@ -298,5 +298,5 @@ def test_every_refusal_of_the_disk_becomes_a_problem_of_the_files(tmp_path: Path
 
 
 def test_a_commit_cannot_be_read_outside_of_git(tmp_path: Path) -> None:
-    with pytest.raises(WrongUsage, match="in no git repository"):
+    with pytest.raises(WrongUsage, match="not in a git repository"):
         Repository(write(tmp_path, BOOK)).tree_at("main")

@@ -52,7 +52,7 @@ DOORS = {
     "email_validator": ("documents/values.py", "portal/actions/schemas.py"),
     "langcodes": ("documents/values.py",),
     "httpx": (
-        "adapters/connection.py", "adapters/response_deadlines.py", "adapters/address.py", "adapters/retry_after.py", "portal/sign_on/provider.py",
+        "adapters/connection.py", "adapters/response_deadlines.py", "adapters/response_reading.py", "adapters/address.py", "adapters/retry_after.py", "portal/sign_on/provider.py",
     ),
     "httpcore": ("adapters/response_deadlines.py",),
     "joserfc": ("portal/sign_on/",),

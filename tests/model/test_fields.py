@@ -9,7 +9,8 @@ from typing import Final, get_args
 import pytest
 
 from reconciler.documents.field_types import Document
-from reconciler.documents.types import Contact, Customer, Portal, Service
+from reconciler.documents.portal_document import Portal, Service
+from reconciler.documents.types import Contact, Customer
 from reconciler.model.catalogue import CATALOGUE, Field
 from reconciler.model.changes import ObjectKind
 from reconciler.model.desired import Policy

@@ -21,8 +21,9 @@ from reconciler.model.errors import OutcomeUnknown, ReconcilerError, Unreachable
 from reconciler.model.files import Tree
 from reconciler.model.plan import Expects, Plan
 from reconciler.model.portal import Committed, Lease, RunMark
-from reconciler.usecases.apply import ApplyOptions, Callbacks, apply_folder
+from reconciler.usecases.apply import Callbacks, apply_folder
 from reconciler.usecases.checkout import Folder
+from reconciler.usecases.request_executor import ApplyOptions
 from tests.builders import OWNER
 from tests.rights.courses import plan_exactly
 from tests.rights.laws import differences

@@ -22,8 +22,9 @@ from reconciler.planning import exact_permissions, make_plan, shard_of
 from reconciler.portal.actions import contacts, requests
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
-from reconciler.usecases.apply import ApplyOptions, apply_folder
+from reconciler.usecases.apply import apply_folder
 from reconciler.usecases.checkout import Folder
+from reconciler.usecases.request_executor import ApplyOptions
 from tests.builders import contact, customer, desired, farewell, policy_fields
 from tests.runs.world import World, contact_row, silent, with_customer
 

@@ -40,8 +40,9 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.web.security import new_token
-from reconciler.usecases.apply import ApplyOptions, Callbacks, apply_folder
+from reconciler.usecases.apply import Callbacks, apply_folder
 from reconciler.usecases.checkout import Folder
+from reconciler.usecases.request_executor import ApplyOptions
 
 ADMIN = Principal("tests", "Ada Admin", Actor.ADMINISTRATOR)
 _runs = itertools.count()

@@ -33,13 +33,14 @@ from reconciler.cli.exit_codes import of_outcome
 from reconciler.cli.output import complain, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import Interrupted, Refused, ResultLost, WrongUsage
-from reconciler.model.outcome import GroupStatus
+from reconciler.model.outcome import GroupStatus, Outcome
 from reconciler.model.plan import Permissions, Plan, Review
 from reconciler.reports.as_json import read_reviewed
 from reconciler.reports.outcome import head_lines, outcome_text
 from reconciler.reports.text import plan_text
-from reconciler.usecases.apply import ApplyOptions, Callbacks
+from reconciler.usecases.apply import Callbacks
 from reconciler.usecases.apply import apply as apply_files
+from reconciler.usecases.request_executor import ApplyOptions
 
 EPILOG = """\b
 Examples:
@@ -157,7 +158,13 @@ def apply(
             outcome = apply_files(settings.repository(), reader, writer, options, callbacks)
         finally:
             progress.close()
+    _show_outcome(outcome, settings)
+    return of_outcome(outcome)
+
+
+def _show_outcome(outcome: Outcome, settings: Settings) -> None:
     try:
+        # a plan that led to no write is shown again: the question may have scrolled it away
         if (
             not outcome.of(*_STARTED)
             and not outcome.declined
@@ -170,7 +177,6 @@ def apply(
             page(outcome_text(outcome, style_of(settings)))
     except ResultLost as error:  # the exit code still reports the outcome
         complain(settings, error)
-    return of_outcome(outcome)
 
 
 @dataclass(slots=True)

@@ -4,53 +4,21 @@ commands that know the reference portal.
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
 import click
 
+from reconciler.cli.commands.portal_options import DATABASE, EPILOG, FILES
+from reconciler.cli.commands.portal_tokens import revoke, token, tokens
 from reconciler.cli.output import show, warn
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import WrongUsage
-from reconciler.reports.formatting import escape
 
-EPILOG = """\b
-Examples:
-  reconciler portal seed  --database sqlite:///portal.sqlite
-  reconciler portal token --database sqlite:///portal.sqlite --scope apply
-  reconciler portal tokens --database sqlite:///portal.sqlite
-  reconciler portal serve --database sqlite:///portal.sqlite --port 8000
-  reconciler portal backup --database sqlite:///portal.sqlite --out portal.zip
-  reconciler portal verify --database sqlite:///portal.sqlite
-  reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email a@b.example
-"""
 SMTP_PASSWORD: Final = "RECONCILER_PORTAL_SMTP_PASSWORD"  # noqa: S105  the variable's name
-_COLUMNS: Final = ("id", "scope", "made", "ended", "expires", "used", "owner", "name")
 OIDC_SECRET: Final = "RECONCILER_PORTAL_OIDC_SECRET"  # noqa: S105  the same
-
-_DATABASE = click.option(
-    "--database",
-    required=True,
-    metavar="URL",
-    envvar="RECONCILER_PORTAL_DATABASE",
-    show_envvar=True,
-    help="sqlite:///FILE or postgresql://…",
-)
-_FILES = click.option(
-    "--files",
-    type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
-    envvar="RECONCILER_PORTAL_FILES",
-    show_envvar=True,
-    help="The folder of the portal's files. Required with PostgreSQL; by default beside the "
-    "SQLite file.",
-)
-
-
 _LIMIT: Final = re.compile(r"([a-z-]+)=([1-9][0-9]{0,8})")
 
 
@@ -72,9 +40,13 @@ def portal() -> None:
     """Serve the reference portal, create tokens for it, fill it, back it up."""
 
 
+for _command in (token, tokens, revoke):
+    portal.add_command(_command)
+
+
 @portal.command(epilog=EPILOG)
-@_DATABASE
-@_FILES
+@DATABASE
+@FILES
 @click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True)
 @click.option(
     "--host", default="127.0.0.1", show_default=True, help="The interface to listen on."
@@ -184,8 +156,8 @@ def serve(
 
 
 @portal.command(epilog=EPILOG)
-@_DATABASE
-@_FILES
+@DATABASE
+@FILES
 @click.option(
     "--out",
     type=click.Path(path_type=Path),
@@ -202,8 +174,8 @@ def backup(database: str, files: Path | None, out: Path) -> int:
 
 
 @portal.command(epilog=EPILOG)
-@_DATABASE
-@_FILES
+@DATABASE
+@FILES
 @click.option(
     "--from",
     "archive",
@@ -229,7 +201,7 @@ def restore(database: str, files: Path | None, archive: Path, keep_tokens: bool)
 
 
 @portal.command(epilog=EPILOG)
-@_DATABASE
+@DATABASE
 @click.option(
     "--head",
     metavar="HASH",
@@ -253,86 +225,7 @@ def verify(database: str, head: str | None) -> int:
 
 
 @portal.command(epilog=EPILOG)
-@_DATABASE
-@click.option(
-    "--scope",
-    type=click.Choice(["metrics", "read", "apply", "admin"]),
-    required=True,
-    help="What the token may do.",
-)
-@click.option(
-    "--name", default=None, help="The name in the history for changes with this token."
-)
-@click.option(
-    "--expires",
-    default="90",
-    show_default=True,
-    metavar="DAYS|DATE",
-    help="The number of days it is valid, or the first day on which it is not (2027-03-31, UTC).",
-)
-@click.option(
-    "--owner",
-    metavar="NAME",
-    help="Restrict writes to objects of this owner (see portal.yaml); for scope apply.",
-)
-def token(
-    database: str, scope: str, name: str | None, expires: str, owner: str | None
-) -> int:
-    """Print a new token, and nothing else."""
-    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
-
-    show(case.token(database, scope, name or f"{scope} token", expires, owner) + "\n")
-    return 0
-
-
-@portal.command(epilog=EPILOG)
-@_DATABASE
-@click.option(
-    "--format",
-    "form",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    help="The output format.",
-)
-def tokens(database: str, form: str) -> int:
-    """Show every token: id, scope, times of creation, end, expiry and last use, owner, name.
-
-    The secret is never shown. The last use is recorded at most every five minutes.
-    """
-    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
-
-    rows = case.tokens(database)
-    if form == "json":
-        show(json.dumps({"tokens": rows}, ensure_ascii=False, indent=2) + "\n")
-        return 0
-    heading: dict[str, str | None] = {name: name for name in _COLUMNS}
-    show("".join(_line(row) for row in [heading, *rows]))
-    return 0
-
-
-def _line(row: Mapping[str, str | None]) -> str:
-    id, scope, created, end, expires, last_use, owner, name = (
-        escape(row[column] or "-") for column in _COLUMNS
-    )
-    return (
-        f"{id:<24}  {scope:<7}  {created:<20}  {end:<20}  {expires:<20}  {last_use:<20}  "
-        f"{owner:<20}  {name}\n"
-    )
-
-
-@portal.command(epilog=EPILOG)
-@_DATABASE
-@click.argument("id")
-def revoke(database: str, id: str) -> int:
-    """End the token with this ID at once; `tokens` shows the IDs."""
-    import reconciler.usecases.portal as case  # noqa: PLC0415  the extra may not be installed
-
-    show(escape(case.revoke(database, id)) + "\n")
-    return 0
-
-
-@portal.command(epilog=EPILOG)
-@_DATABASE
+@DATABASE
 @click.option("--name", required=True, help="The person's name.")
 @click.option(
     "--email",
@@ -380,7 +273,7 @@ def invite(
 
 
 @portal.command(epilog=EPILOG)
-@_DATABASE
+@DATABASE
 @click.option(
     "--customers",
     type=click.IntRange(1, 1_000_000),

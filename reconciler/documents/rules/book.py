@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from reconciler.documents.portal_document import Portal
 from reconciler.documents.positions import Path, Span
-from reconciler.documents.types import Portal
 from reconciler.documents.validation import Source
 from reconciler.model.desired import DesiredContact, DesiredCustomer, Farewell
 from reconciler.model.problems import Problem

@@ -6,32 +6,23 @@ Conditions on the portal or the date (open work, who leaves soon) are checked in
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
-from functools import lru_cache
-from typing import Final
 
 from reconciler.documents.rules.book import Book, DesiredObject
+from reconciler.documents.rules.heirs import heirs_resolve
+from reconciler.documents.rules.hints import MAX_NAMES, as_warning, name_hint
 from reconciler.model.desired import DesiredContact, DesiredCustomer
 from reconciler.model.equality import address_key, domain_key, name_key
 from reconciler.model.keys import display
-from reconciler.model.problems import Problem, Severity
-from reconciler.model.roles import Role, may_hold_work
+from reconciler.model.problems import Problem
+from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
 from reconciler.model.values import ALL
-
-# The number of names in a hint, and of unknown names in one list that get a suggestion.
-_MOST_NAMES: Final = 20
 
 
 def across_files(book: Book) -> list[Problem]:
     """Return every problem across the files."""
     return [problem for rule in CROSS_FILE_RULES for problem in rule(book)]
-
-
-def _warning(problem: Problem) -> Problem:
-    return replace(problem, severity=Severity.WARNING)
 
 
 def address_unique(book: Book) -> Iterator[Problem]:
@@ -68,102 +59,6 @@ def customer_name_unique(book: Book) -> Iterator[Problem]:
                 message,
                 "make the names differ",
             )
-
-
-def heirs_resolve(book: Book) -> Iterator[Problem]:
-    """An heir exists, may hold work, and does not leave without an heir.
-
-    Under `removed/` this only warns: a farewell of a removed contact has no effect, so it must not
-    block the removal of its heir. Where there is open work, the plan refuses.
-    """
-    for customer in book.complete_customers:
-        if customer.heir:
-            yield from _heir(book, customer, customer, customer.heir)
-        for contact in customer.contacts.values():
-            if contact.heir:
-                yield from _heir(book, customer, contact, contact.heir)
-        for farewell in customer.farewells.values():
-            if farewell.heir:
-                yield from map(_warning, _heir(book, customer, farewell, farewell.heir))
-
-
-def _heir(
-    book: Book, customer: DesiredCustomer, giver: DesiredObject, heir: str
-) -> Iterator[Problem]:
-    """Follow a chain of leavers to its end; it has at most as many steps as there are people."""
-    chain = [] if isinstance(giver, DesiredCustomer) else [giver.key]
-    while heir not in chain:
-        chain.append(heir)
-        contact = _find_contact(customer, heir)
-        if contact is not None and contact.leaves is None:
-            if not may_hold_work(contact.role):
-                message = f"'{heir}' is an observer and cannot hold work"
-                yield book.problem(
-                    RuleId.HEIR, giver, "heir", message, "name a requester or a manager"
-                )
-            return
-        following = contact.heir if contact else None
-        if contact is None:
-            farewell = customer.farewells.get(heir)
-            if farewell is None:
-                message = f"'{heir}' is not a contact of {customer.key}"
-                yield book.problem(
-                    RuleId.HEIR, giver, "heir", message, _other_heirs(customer, giver, heir)
-                )
-                return
-            following = farewell.heir
-        following = following or customer.heir
-        if following is None:
-            if contact is None:
-                message = f"'{heir}' has left and names no heir"
-                yield book.problem(
-                    RuleId.HEIR, giver, "heir", message, "name a contact who stays"
-                )
-            return
-        heir = following
-    message = f"the heirs form a circle: {' → '.join([*chain, heir])}"
-    yield book.problem(
-        RuleId.HEIR_CIRCLE, giver, "heir", message, "name a contact who stays"
-    )
-
-
-def _find_contact(customer: DesiredCustomer, key: str) -> DesiredContact | None:
-    contact = customer.contacts.get(key)
-    return contact or next(
-        (c for c in customer.contacts.values() if key in c.previously), None
-    )
-
-
-def _other_heirs(customer: DesiredCustomer, giver: DesiredObject, key: str) -> str:
-    """Return a hint with the contacts who may hold work, without the giver."""
-    people = {
-        contact_key: contact
-        for contact_key, contact in customer.contacts.items()
-        if contact_key != giver.key or giver is customer
-    }
-    candidates = tuple(
-        sorted(
-            contact_key
-            for contact_key, contact in people.items()
-            if may_hold_work(contact.role)
-        )
-    )
-    hint = _name_hint(key, candidates, "name one of", "its requesters and managers")
-    return (
-        hint
-        if hint.startswith("did")
-        else f"{hint}; or, if {key} has left, write removed/{key}.yaml"
-    )
-
-
-@lru_cache(maxsize=1024)
-def _name_hint(word: str, names: tuple[str, ...], lead: str, empty_text: str) -> str:
-    """Return the closest known name, else a few of them. Cached, because one typo repeats."""
-    near = difflib.get_close_matches(word, names, 1, 0.6)
-    if near:
-        return f"did you mean '{near[0]}'?"
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return f"{lead} {', '.join(names[:_MOST_NAMES]) or empty_text}{more}"
 
 
 def services_exist(book: Book) -> Iterator[Problem]:
@@ -207,8 +102,8 @@ def _unknown_services(
     known_keys = tuple(sorted(portal_services))
     for number, key in enumerate(key for key in keys if key not in portal_services):
         hint = (
-            _name_hint(key, known_keys, "services are", "none yet")
-            if number < _MOST_NAMES
+            name_hint(key, known_keys, "services are", "none yet")
+            if number < MAX_NAMES
             else "compare it with portal.yaml"
         )
         at = book.item(object, "services", key)
@@ -300,7 +195,7 @@ def foreign_domain(book: Book) -> Iterator[Problem]:
             if domain_key(contact.email.rpartition("@")[2]) not in domains:
                 message = f"'{contact.email}' is not in a domain of {customer.key}"
                 hint = "check the address, or add its domain to email_domains"
-                yield _warning(
+                yield as_warning(
                     book.problem(RuleId.FOREIGN_DOMAIN, contact, "email", message, hint)
                 )
 
@@ -329,7 +224,7 @@ def can_order(book: Book) -> Iterator[Problem]:
         if lacks:
             message = f"{customer.key} has {' and '.join(lacks)}"
             hint = "add the missing parts before people need them"
-            yield _warning(book.problem(RuleId.CANNOT_ORDER, customer, (), message, hint))
+            yield as_warning(book.problem(RuleId.CANNOT_ORDER, customer, (), message, hint))
 
 
 def _orderable(book: Book, customer: DesiredCustomer) -> bool:

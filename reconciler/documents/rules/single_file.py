@@ -7,8 +7,9 @@ from typing import Final
 
 from reconciler.documents import values
 from reconciler.documents.field_types import Document
+from reconciler.documents.portal_document import Portal
 from reconciler.documents.positions import Path
-from reconciler.documents.types import Contact, Customer, Portal, Removed
+from reconciler.documents.types import Contact, Customer, Removed
 from reconciler.documents.validation import Source
 from reconciler.documents.values import ValueProblem
 from reconciler.model.choices import SignUp

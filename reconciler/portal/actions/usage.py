@@ -1,4 +1,4 @@
-"""How much the portal is used: counts over all customers, for administrators."""
+"""The use of the portal: counts over all customers, for administrators."""
 
 from __future__ import annotations
 

@@ -51,7 +51,7 @@ class RequestState(StrEnum):
 
 
 class Workflow(StrEnum):
-    """How a request gets its quote."""
+    """The way in which a request gets its quote."""
 
     PM_QUOTE_MANUAL = "pm_quote_manual"
     PM_QUOTE_AUTOMATIC = "pm_quote_automatic"

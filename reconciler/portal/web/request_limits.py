@@ -27,7 +27,7 @@ from reconciler.portal.web.responses import PROGRAM_PATHS, log_problem, problem_
 
 @dataclass(frozen=True, slots=True)
 class TransferLimit:
-    """How slow a transfer may be: the longest pause, the average rate, and the total time."""
+    """The slowest accepted transfer: the longest pause, the average rate, and the total time."""
 
     wait_s: float
     bytes_a_s: float

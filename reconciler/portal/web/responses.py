@@ -96,6 +96,35 @@ def _unavailable(error: SQLAlchemyError) -> Problem:
     return Problem("unavailable", detail)
 
 
+def _problem_of_validation(error: RequestValidationError) -> Problem:
+    # the first errors are enough to correct a request, and a hostile one can have thousands
+    errors = [
+        {
+            "at": "/".join(map(str, item["loc"])),
+            "message": item["msg"].removeprefix(_PREFIX),
+        }
+        for item in error.errors()[:20]
+    ]
+    detail = f"{errors[0]['at']}: {errors[0]['message']}"
+    return Problem("unprocessable", detail, errors=errors)
+
+
+def _problem_of_http(request: Request, error: HTTPException) -> Problem:
+    type = _TITLES.get(error.status_code, "malformed")
+    if type == "method-not-allowed":
+        # the framework names the methods of one route only, although others have the same path
+        headers = {"Allow": request.app.state.methods.of(request.url.path)}
+        return Problem(type, f"{request.method} is not allowed here", headers=headers)
+    return Problem(type, "there is nothing here", headers=dict(error.headers or {}))
+
+
+def _problem_of_integrity(error: IntegrityError) -> Problem:
+    # databases name the index or its column in their message, and nowhere else
+    text = str(error.orig)
+    type = next((type for column, type in _INDEXES.items() if column in text), "stale")
+    return Problem(type, "another write to the same object happened at the same time")
+
+
 def install_error_handlers(
     app: FastAPI, page: Callable[[Request, Problem, str], Response]
 ) -> None:
@@ -112,41 +141,15 @@ def install_error_handlers(
 
     @app.exception_handler(RequestValidationError)
     def on_validation(request: Request, error: RequestValidationError) -> Response:
-        errors = [
-            {
-                "at": "/".join(map(str, item["loc"])),
-                "message": item["msg"].removeprefix(_PREFIX),
-            }
-            for item in error.errors()[:20]
-        ]
-        return respond(
-            request,
-            Problem(
-                "unprocessable", f"{errors[0]['at']}: {errors[0]['message']}", errors=errors
-            ),
-        )
+        return respond(request, _problem_of_validation(error))
 
     @app.exception_handler(HTTPException)
     def on_http(request: Request, error: HTTPException) -> Response:
-        type = _TITLES.get(error.status_code, "malformed")
-        detail = (
-            f"{request.method} is not allowed here"
-            if type == "method-not-allowed"
-            else "there is nothing here"
-        )
-        headers = dict(error.headers or {})
-        if type == "method-not-allowed":
-            headers = {"Allow": request.app.state.methods.of(request.url.path)}
-        return respond(request, Problem(type, detail, headers=headers))
+        return respond(request, _problem_of_http(request, error))
 
     @app.exception_handler(IntegrityError)
     def on_integrity(request: Request, error: IntegrityError) -> Response:
-        text = str(error.orig)
-        type = next((type for column, type in _INDEXES.items() if column in text), "stale")
-        return respond(
-            request,
-            Problem(type, "another write to the same object happened at the same time"),
-        )
+        return respond(request, _problem_of_integrity(error))
 
     @app.exception_handler(PoolTimeout)
     @app.exception_handler(OperationalError)

@@ -1,0 +1,149 @@
+"""A response of the portal read within limits: its bytes, its lines, its JSON, its problem.
+
+The limits of bytes and seconds hold for the whole body. The HTTP library limits single reads only.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+import httpx
+
+from reconciler.adapters.answer_limits import answer_too_large
+from reconciler.adapters.decompression import decompress
+from reconciler.documents.published_schemas import validator_for
+from reconciler.model.errors import (
+    BatchRefused,
+    LeaseHeld,
+    LeaseLost,
+    NotAllowed,
+    NotUnderstood,
+    PortalUnavailable,
+    ReconcilerError,
+)
+
+MAX_BODY_BYTES: Final = 64 * 1024 * 1024
+# One row of a snapshot. The largest customer has thousands of domains and stays far below.
+MAX_LINE_BYTES: Final = 16 * 1024 * 1024
+
+
+class ResponseTooSlow(Exception):
+    """The body was still arriving when its time was over."""
+
+
+def read_body(response: httpx.Response, host: str, within_s: float) -> bytes:
+    """Return the body; at most `MAX_BODY_BYTES`, and for at most `within_s` seconds."""
+    return b"".join(_chunks(response, host, MAX_BODY_BYTES, within_s))
+
+
+def read_lines(
+    response: httpx.Response, host: str, max_bytes: int, within_s: float
+) -> Iterator[bytes]:
+    """Yield each line of the body as it arrives, with its line feed; the last may have none."""
+    parts: list[bytes] = []
+    size = 0
+    for chunk in _chunks(response, host, max_bytes, within_s, "--max-answer-bytes"):
+        *complete, rest = chunk.split(b"\n")
+        for line in complete:
+            yield b"".join([*parts, line, b"\n"])
+            parts, size = [], 0
+        parts.append(rest)
+        size += len(rest)
+        # A line is parsed as a whole, so its length bounds the memory of a snapshot.
+        if size > MAX_LINE_BYTES:
+            raise NotUnderstood(f"{host} sent a line of more than {MAX_LINE_BYTES:,} bytes")
+    if size:
+        yield b"".join(parts)
+
+
+def _chunks(
+    response: httpx.Response,
+    host: str,
+    max_bytes: int,
+    within_s: float,
+    flag: str | None = None,
+) -> Iterator[bytes]:
+    """Yield the body as it arrives; `flag` is the option that raises `max_bytes`.
+
+    Errors: `NotUnderstood` beyond `max_bytes`, `ResponseTooSlow` after `within_s` seconds.
+    """
+    size, end = 0, time.monotonic() + within_s
+    coding = response.headers.get("content-encoding", "identity")
+    for chunk in decompress(response.iter_raw(), coding, host):
+        size += len(chunk)
+        # Compressed bytes count too: a stream of empty gzip members never yields a chunk's worth.
+        if max(size, response.num_bytes_downloaded) > max_bytes:
+            raise answer_too_large(host, max_bytes, "bytes", flag)
+        if time.monotonic() > end:
+            raise ResponseTooSlow
+        yield chunk
+
+
+def parse_json(content: bytes, host: str) -> Any:
+    """Return the parsed body; `NotUnderstood` if it is not JSON."""
+    try:
+        return json.loads(content)
+    except (ValueError, RecursionError):  # deep nesting exhausts the parser's stack
+        raise NotUnderstood(f"the answer of {host} is not JSON") from None
+
+
+def parse_problem(content: bytes) -> dict[str, Any]:
+    """Return the problem document of a body; empty if the body is anything else.
+
+    A proxy answers errors with HTML, so then only the status says what happened.
+    """
+    try:
+        document = json.loads(content)
+    except (ValueError, RecursionError):
+        return {}
+    return document if validator_for("problem")(document) is None else {}
+
+
+def error_of(
+    response: httpx.Response, problem: Mapping[str, Any], host: str
+) -> ReconcilerError:
+    """Return the error that an unsuccessful response means."""
+    status, type = response.status_code, str(problem.get("type", ""))
+    detail = str(problem.get("detail", f"{host} answered {status}"))
+    if status in {401, 403}:
+        scope = "use a token of a larger scope, or one for this owner"
+        return NotAllowed(detail, "check the token" if status == 401 else scope)
+    if type == "lease-held" or (status == 409 and "holder" in problem):
+        return _lease_held(problem, detail)
+    if type == "lease-fenced":
+        return LeaseLost(detail, "run it again")
+    if response.is_redirect:
+        # A redirect could send the token to another host.
+        text = f"{host} answered {status}: redirects are not followed"
+        return NotUnderstood(text, "check the portal's URL")
+    if type and status < 500 and response.request.method != "GET":
+        return BatchRefused(detail, type, status=status)
+    if type and status >= 500:
+        trace = problem.get("trace", "?")
+        return PortalUnavailable(f"{host} failed: {detail} (trace {trace})")
+    return _error_of_status(response, detail, host)
+
+
+def _lease_held(problem: Mapping[str, Any], detail: str) -> LeaseHeld:
+    left_s = problem.get("expires_in_s")
+    return LeaseHeld(
+        detail,
+        str(problem.get("holder", "?")),
+        str(problem.get("run", "?")),
+        float(left_s) if isinstance(left_s, int | float) else 0.0,
+    )
+
+
+def _error_of_status(response: httpx.Response, detail: str, host: str) -> ReconcilerError:
+    """Return the error of a response that no problem document explains, or of a failed GET."""
+    answer = f"{host} answered {response.status_code}"
+    if response.status_code >= 500:
+        return PortalUnavailable(f"{answer}: the server failed", "run it again")
+    if detail == answer:
+        return NotUnderstood(
+            f"{answer} without a problem document", "check the portal's URL"
+        )
+    return NotUnderstood(f"{answer}: {detail}", "check the portal's URL")

@@ -1,0 +1,36 @@
+"""Options and examples that the commands of the reference portal share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+EPILOG = """\b
+Examples:
+  reconciler portal seed  --database sqlite:///portal.sqlite
+  reconciler portal token --database sqlite:///portal.sqlite --scope apply
+  reconciler portal tokens --database sqlite:///portal.sqlite
+  reconciler portal serve --database sqlite:///portal.sqlite --port 8000
+  reconciler portal backup --database sqlite:///portal.sqlite --out portal.zip
+  reconciler portal verify --database sqlite:///portal.sqlite
+  reconciler portal invite --database sqlite:///portal.sqlite --name "Ada Quist" --email a@b.example
+"""
+
+DATABASE = click.option(
+    "--database",
+    required=True,
+    metavar="URL",
+    envvar="RECONCILER_PORTALDATABASE",
+    show_envvar=True,
+    help="sqlite:///FILE or postgresql://…",
+)
+FILES = click.option(
+    "--files",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    envvar="RECONCILER_PORTALFILES",
+    show_envvar=True,
+    help="The folder of the portal's files. Required with PostgreSQL; by default beside the "
+    "SQLite file.",
+)

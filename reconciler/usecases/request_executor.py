@@ -1,0 +1,231 @@
+"""Single requests of the step machine, executed against the portal and the folder."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Final, assert_never
+
+from reconciler.model.changes import Change
+from reconciler.model.errors import (
+    BatchRefused,
+    LeaseHeld,
+    LeaseLost,
+    NotUnderstood,
+    OutcomeUnknown,
+    ReconcilerError,
+    Stale,
+)
+from reconciler.model.live import LiveState
+from reconciler.model.outcome import GroupStatus
+from reconciler.model.plan import (
+    Expects,
+    Group,
+    Permissions,
+    Plan,
+    Review,
+    RunScope,
+)
+from reconciler.model.portal import Lease, RunMark
+from reconciler.planning import applied_policy, make_plan, policy_in_force
+from reconciler.usecases import steps
+from reconciler.usecases.batches import batches
+from reconciler.usecases.checkout import Folder
+from reconciler.usecases.ports import BatchWriter, StateReader
+
+TTL_S: Final = 60.0
+
+
+_STALE: Final = frozenset({409, 410, 412})
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyOptions:
+    """The options of an apply.
+
+    `reviewed`: what the reviewed plans allow, None when no review is required. `wait_s`: how long
+    to wait for a lease that another run holds.
+    """
+
+    run: str
+    holder: str
+    permissions: Permissions = field(default_factory=Permissions)
+    customers: frozenset[str] = frozenset()
+    shard: tuple[int, int] | None = None
+    parallelism: int = 4
+    reviewed: tuple[Review, ...] | None = None
+    wait_s: float = 0.0
+    allow_dirty: bool = False
+
+
+class RequestExecutor:
+    """Executes single requests of the machine against the portal and the folder."""
+
+    def __init__(
+        self,
+        folder: Folder,
+        reader: StateReader,
+        writer: BatchWriter,
+        options: ApplyOptions,
+    ) -> None:
+        self.folder, self.reader, self.writer, self.options = (
+            folder,
+            reader,
+            writer,
+            options,
+        )
+        self.mark = RunMark(folder.desired.owner, options.run, folder.tree.commit)
+        self.scope = RunScope(options.customers, options.shard, options.reviewed)
+        self.displayed: Review | None = None
+        self.lease: Lease | None = None
+        self.groups: tuple[Group, ...] = ()
+        self.versions: dict[str, int] = {}
+        self.head = ""
+        self._lease_returned = threading.Event()
+
+    def plan(self) -> Plan:
+        """Return the plan of the folder against the portal's current state, for this run."""
+        live = self.reader.live_state()
+        self.folder.require_customers(self.options.customers, live)
+        for review in self.options.reviewed or ():
+            if (review.portal, review.epoch) != (live.portal, live.epoch):
+                raise Stale(
+                    "a reviewed plan is for another portal, or for this portal before it was "
+                    "restored",
+                    "plan again",
+                )
+        policy = policy_in_force(self.folder.desired.policy, applied_policy(live))
+        if self.options.reviewed is None and policy.unreviewed == "hold":
+            self.scope = replace(self.scope, reviewed=())
+        return self._make_plan(
+            live, self.options.permissions, replace(self.scope, displayed=self.displayed)
+        )
+
+    def plan_finally(self) -> Plan:
+        """Return the plan at the end: permitted numbers are not compared with what is left."""
+        permissions = self.options.permissions
+        live = self.reader.live_state()
+        plan = self._make_plan(
+            live, Permissions(allow_rollback=permissions.allow_rollback), self.scope
+        )
+        return steps.with_permitted_refusals_removed(plan, permissions)
+
+    def _make_plan(
+        self, live: LiveState, permissions: Permissions, scope: RunScope
+    ) -> Plan:
+        self.head = live.head
+        facts = replace(self.folder.facts(live, permissions), run=scope)
+        return make_plan(self.folder.desired, live, facts)
+
+    def do(self, request: steps.Request) -> steps.Answer:
+        """Return the answer to a request; every external failure is an answer too."""
+        try:
+            return self._do(request)
+        except ReconcilerError as error:
+            return steps.Failed(error)
+
+    def _do(self, request: steps.Request) -> steps.Answer:
+        match request:
+            case steps.TakeLease(scopes):
+                self.lease = self._take(scopes)
+                threading.Thread(target=self._keep, daemon=True).start()
+                return steps.Done()
+            case steps.PlanFinally():
+                return steps.Planned(self.plan_finally())
+            case steps.PlanAgain():
+                plan = self.plan()
+                self.groups = steps.selected(plan)
+                return steps.Planned(plan)
+            case steps.ApplyGroup(index):
+                return self._apply_group(self.groups[index])
+            case steps.GiveBack():
+                self._lease_returned.set()
+                if self.lease:
+                    self.writer.give_back(self.lease)
+                return steps.Done()
+        assert_never(request)
+
+    def _take(self, scopes: tuple[str, ...]) -> Lease:
+        until = time.monotonic() + self.options.wait_s
+        while True:
+            try:
+                return self.writer.take_lease(
+                    scopes, TTL_S, self.options.holder, self.options.run
+                )
+            except LeaseHeld as error:
+                remaining = until - time.monotonic()
+                if not remaining > 0:  # also false for NaN
+                    raise
+                time.sleep(min(remaining, max(0.2, min(error.expires_in_s, 2.0))))
+
+    def _keep(self) -> None:
+        """Renew the lease until it is released; when it is lost, the server refuses every batch
+        anyway.
+        """
+        while not self._lease_returned.wait(TTL_S / 3) and self.lease:
+            try:
+                self.writer.renew(self.lease, TTL_S)
+            except LeaseLost:
+                return
+            except ReconcilerError:
+                continue
+
+    def _apply_group(self, group: Group) -> steps.Finished:
+        if self.lease is None:
+            return steps.Finished(GroupStatus.NOT_TRIED, "there is no lease", stop=True)
+        revision, done_count = None, 0
+        for piece in batches(group.changes):
+            try:
+                committed = self.writer.write_batch(
+                    self._current(piece),
+                    self.lease,
+                    self.mark,
+                    self._current_expectations(group),
+                )
+            except ReconcilerError as error:
+                return status_of_error(error, done_count)
+            revision = committed.revision
+            self.versions.update(committed.versions)
+            done_count += len(piece)
+        return steps.Finished(GroupStatus.APPLIED, revision=revision)
+
+    def _current(self, changes: Sequence[Change]) -> list[Change]:
+        """Return the changes with the row versions that this run's earlier batches left."""
+        return [
+            replace(
+                change,
+                target=replace(change.target, version=self.versions[change.target.id]),
+            )
+            if change.target.id in self.versions
+            else change
+            for change in changes
+        ]
+
+    def _current_expectations(self, group: Group) -> Expects:
+        rows = tuple(
+            (kind, id, self.versions.get(id, version))
+            for kind, id, version in group.expects.rows
+        )
+        return replace(group.expects, rows=rows)
+
+
+def status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
+    """Return the status of a group whose batch failed, and whether to stop the others."""
+    detail = (
+        f"{error.message}; its first {done_count:,} changes are done"
+        if done_count
+        else error.message
+    )
+    match error:
+        case BatchRefused() if error.status in _STALE and not done_count:
+            return steps.Finished(GroupStatus.STALE, f"{detail} [{error.problem}]")
+        case BatchRefused():
+            return steps.Finished(GroupStatus.FAILED, f"{detail} [{error.problem}]")
+        case LeaseLost() if not done_count:
+            return steps.Finished(GroupStatus.STALE, detail, stop=True)
+        case OutcomeUnknown() | NotUnderstood():
+            return steps.Finished(GroupStatus.UNKNOWN, detail)
+        case _:
+            return steps.Finished(GroupStatus.FAILED, detail, stop=True)
