@@ -15,7 +15,8 @@ from reconciler.model.changes import ObjectKind
 from reconciler.model.choices import PortalEdits, Unreviewed
 from reconciler.model.values import ALL, Value
 
-# The careful value of a field: values with the strictest first; the smaller number; none.
+# How to find the stricter of two values: a tuple lists them with the strictest first, "less"
+# means the smaller number, and None means that no value is stricter.
 Stricter: TypeAlias = tuple[Value, ...] | Literal["less"] | None
 
 
@@ -51,6 +52,8 @@ class Shape(StrEnum):
             case Shape.FLAG:
                 return isinstance(value, bool)
             case Shape.NUMBER:
+                # In Python, `True` is an `int`: without the second test, a damaged base
+                # could set a limit to 1.
                 return isinstance(value, int) and not isinstance(value, bool)
             case Shape.SELECTION:
                 return value == ALL or isinstance(value, tuple)
@@ -67,8 +70,8 @@ class Field:
     field, it lives in `applied` only. `personal`: the name, address or another datum of a person,
     which is masked in reports and erased with the person. `own`: a contact may set it for
     themselves, and the field then counts as unmanaged until the file changes. `power`: the noun for
-    a change in "Power and access"; None when the field gives no power. `stricter`: which
-    value is the careful one. `default`: the value in force when nothing was applied. `noun` and
+    a change in "Power and access"; None when the field gives no power. `stricter`: how to find the
+    stricter of two values. `default`: the value in force when nothing was applied. `noun` and
     `hint`: used in problems about one value.
     """
 
@@ -137,6 +140,8 @@ _SETTINGS: Final = (
         noun="a web address",
         hint="write a web address that begins with https://",
     ),
+    # The base holds `ID@sha256:HEX` for each rule, so that a changed or missing rule is a
+    # change with an id (SPEC part 2).
     Field(ObjectKind.SETTINGS, "rules", Shape.SET, remembered=True),
     Field(
         ObjectKind.SETTINGS,
@@ -165,6 +170,8 @@ _SETTINGS: Final = (
         default=Unreviewed.APPLY,
         noun="a way to treat unreviewed changes",
     ),
+    # The numbers of SPEC part 3, as in `desired.Policy`. The base remembers them, because a
+    # loosened limit takes effect only in the run after the one that applies it.
     _limit("removals_percent", 20, "policy.removals.percent"),
     _limit("removals_at_least", 3, "policy.removals.at_least"),
     _limit("removals_at_most", 25, "policy.removals.at_most"),
@@ -201,6 +208,8 @@ _SERVICE: Final = (
     Field(ObjectKind.SERVICE, "description"),
     Field(ObjectKind.SERVICE, "template", noun="a template's name"),
     Field(ObjectKind.SERVICE, "workflows", Shape.SET, noun="a workflow"),
+    # No `power`: reports name the right that each person gains or loses instead. The same
+    # holds for a contact's role and for the lists of services.
     Field(ObjectKind.SERVICE, "available_to_all", Shape.FLAG),
     Field(
         ObjectKind.SERVICE,
@@ -239,6 +248,8 @@ _CUSTOMER: Final = (
         hint="write domains in a list: [acme.example]",
     ),
     _protected(ObjectKind.CUSTOMER),
+    # The portal has no heirs. The base keeps them, so that a removed file still names its
+    # heir.
     Field(ObjectKind.CUSTOMER, "heir", remembered=True, noun="a contact's key", hint=_KEY),
     Field(
         ObjectKind.CUSTOMER,
@@ -286,6 +297,8 @@ _CONTACT: Final = (
     Field(ObjectKind.CONTACT, "heir", remembered=True, noun="a contact's key", hint=_KEY),
     Field(
         ObjectKind.CONTACT,
+        # Remembered, because a due departure needs no second review when an earlier run
+        # applied this day (SPEC part 4).
         "leaves.on",
         remembered=True,
         noun="a date",

@@ -15,6 +15,7 @@ class Reason(StrEnum):
     OTHER = "other"
 
 
+# The order counts: `planning.portal_edit_reverts` compares the positions.
 class SignUp(StrEnum):
     """The sign-up modes, from the narrowest to the widest."""
 
@@ -32,6 +33,7 @@ class Workflow(StrEnum):
     AUTOMATIC_PROJECT = "automatic_project"
 
 
+# The order counts: `catalogue` takes the first member as the strictest.
 class PortalEdits(StrEnum):
     """The treatment of a portal edit: it is proposed as a change of the files, or undone."""
 

@@ -155,6 +155,8 @@ class Policy:
     language: str = ReportLanguage.ENGLISH
     portal_edits: str = PortalEdits.PROPOSE
     unreviewed: str = Unreviewed.APPLY
+    # SPEC part 3: min(25, max(3, 20 %)) of all people, and per customer 25 % from 10 people
+    # up.
     removals_percent: int = 20
     removals_at_least: int = 3
     removals_at_most: int = 25
@@ -171,6 +173,7 @@ class DesiredState:
     settings: DesiredSettings
     portal: str | None = None
     time_zone: str = "UTC"
+    # None and an empty mapping differ: `services: {}` removes every managed service.
     services: Mapping[str, DesiredService] | None = None
     policy: Policy = Policy()
     customers: Mapping[str, DesiredCustomer] = field(default_factory=dict)

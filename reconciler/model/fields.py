@@ -17,6 +17,8 @@ from reconciler.model.values import Value
 _BY_NAME: Final = {field.name: field for field in CATALOGUE}
 _BY_OBJECT_AND_NAME: Final = {(field.object, field.name): field for field in CATALOGUE}
 
+# Checked on import, so that a row that breaks the assumption of this module fails every
+# test.
 for _field in CATALOGUE:
     _named_alike = _BY_NAME[_field.name]
     if (_field.shape, _field.remembered) != (_named_alike.shape, _named_alike.remembered):
@@ -67,6 +69,7 @@ def same_value(field: str, first: Value, second: Value) -> bool:
 def comparable(field: str, value: Value) -> Value:
     """Return the value in a form in which equal values of this field are identical."""
     is_address = field in _BY_NAME and _BY_NAME[field].shape.is_address
+    # Sorted after the addresses are mapped: their spellings can sort in another order.
     if isinstance(value, tuple):
         return tuple(sorted({address_key(item) if is_address else item for item in value}))
     return address_key(value) if is_address and isinstance(value, str) else value

@@ -37,5 +37,7 @@ class Tree:
     files: tuple[SourceFile, ...]
     has_customers: bool = True
     commit: str | None = None
+    # Deleted files count: a file that is missing only in the working tree would remove a
+    # contact.
     dirty: tuple[str, ...] = ()
     own_rules: tuple[SourceFile, ...] = ()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-KEY_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$"
 KEY_MAX_LENGTH: Final = 63
 
 _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
@@ -13,6 +12,8 @@ _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 def is_key(text: str) -> bool:
     """Whether the text can be the key of a customer, a contact or a service."""
+    # `fullmatch`, because `$` also matches before a final line break, and a file name may
+    # contain one.
     return len(text) <= KEY_MAX_LENGTH and _KEY.fullmatch(text) is not None
 
 

@@ -19,6 +19,8 @@ class Status(StrEnum):
     """The status of a contact; registrations (`unapproved`) are separate, as `Registration`."""
 
     INVITED = "invited"
+    # By time alone, without an author. The contact is still living, so the address is still
+    # taken.
     LINK_EXPIRED = "link_expired"
     ACTIVE = "active"
     REMOVED = "removed"
@@ -31,6 +33,7 @@ class Actor(StrEnum):
     ADMINISTRATOR = "administrator"
     PROJECT_MANAGER = "project_manager"
     MANAGER = "manager"
+    # A person's own change of name or language is never a portal edit (SPEC part 3).
     SELF = "self"
     SYSTEM = "system"
 
@@ -82,6 +85,8 @@ class LiveObject:
     owner: str | None = None
     applied: Applied | None = None
     touched: Mapping[str, Touch] = field(default_factory=dict)
+    # Keyword only: the subclasses add fields, and a position would mean a different one in
+    # each.
     life: int = field(default=1, kw_only=True)
 
 
@@ -116,6 +121,8 @@ class LiveCustomer(LiveObject):
 class LiveContact(LiveObject):
     """A contact or the tombstone of one."""
 
+    # A default only because the fields of the base class have one; every row has a
+    # customer.
     customer_id: str = ""
     status: Status = Status.ACTIVE
     removal: Removal | None = None
@@ -152,6 +159,8 @@ class Registration:
     email: str
     role: Role
     language: str | None
+    # The portal's SHA-256 over customer, address, name, wanted role and language (SPEC part
+    # 3). It compares the reviewed one when it approves.
     fingerprint: str
 
 

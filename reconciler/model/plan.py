@@ -124,7 +124,9 @@ class PersonOutcome:
 
 
 # The loss of a person who is removed or archived, even if only invited.
-MEMBERSHIP: Final = "place"
+# A right like the others for reviews, so that a plan that shows only lost rights permits no
+# removal.
+MEMBERSHIP: Final = "membership"
 
 
 class Loss(NamedTuple):
@@ -185,12 +187,14 @@ class Group:
     def name(self) -> str:
         """The group's name within its plan: stage and smallest key."""
         return (
+            # The smallest key, which also decides the shard (SPEC part 10).
             f"{self.stage.name.lower()}:{self.service or min(self.customers, default='')}"
         )
 
     @property
     def digest(self) -> str:
         """The SHA-256 over its customers and the ids of its changes."""
+        # The empty part separates customers from ids: neither is ever empty.
         return _digest([*self.customers, "", *(change.id for change in self.changes)])
 
 
@@ -245,6 +249,7 @@ class Facts:
     """
 
     commit: str | None = None
+    # Not the whole history: git is asked only about the commits that the portal names.
     ancestors: frozenset[str] = frozenset()
     permissions: Permissions = Permissions()
     run: RunScope = RunScope()
@@ -278,6 +283,7 @@ class Plan:
     population: int = 0
     pending_before: int = field(default=0)
     upcoming_departures: tuple[Departure, ...] = ()
+    # Not compared: it serves `--redact` only and says nothing about what would happen.
     quoted_names: tuple[str, ...] = field(default=(), compare=False, repr=False)
 
     @property
@@ -304,6 +310,7 @@ def review_of(plan: Plan) -> Review:
     ids = {change.id for change in plan.changes} | {
         departure.id for departure in plan.upcoming_departures
     }
+    # A number that was right for a refused plan was never accepted, so it allows nothing.
     is_refused = any(refusal.scope is Scope.PLAN for refusal in plan.refusals)
     permissions = Permissions() if is_refused else plan.permissions
     return Review(

@@ -28,6 +28,8 @@ class Lease:
     """The permission to write to some customers for a while; `token` fences earlier holders."""
 
     id: str
+    # It grows with each lease: the portal refuses a batch with an older one, however late
+    # it arrives.
     token: int
 
 

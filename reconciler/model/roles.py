@@ -29,6 +29,8 @@ ACCESS: Final = "access"
 # The right to order: the customer has a project manager who takes the request.
 ORDERING: Final = "ordering"
 
+# DOMAIN, "Who may do what"; an observer neither sends nor accepts (R16), a manager may do
+# all that the other two may (R17).
 _CAPABILITIES: Final = {
     Role.REQUESTER: frozenset({Capability.SEND_REQUESTS, Capability.ACCEPT_QUOTES}),
     Role.OBSERVER: frozenset({Capability.SEE_ALL_REQUESTS}),

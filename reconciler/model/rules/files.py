@@ -8,7 +8,7 @@ from reconciler.model.choices import SignUp
 from reconciler.model.keys import KEY_MAX_LENGTH
 from reconciler.model.rules.rule import Rule, RuleId
 
-# Sorted by id.
+# Sorted by id; the rules on a provider's own rules come last.
 FILES: Final = (
     Rule(
         RuleId.ADDRESS_TWICE,

@@ -16,6 +16,7 @@ _COPY: Final = (
 
 
 def _abilities(role: Role) -> str:
+    # In the order of the enumeration: the order of a frozenset changes with each run.
     abilities = [ability for ability in Capability if ability in capabilities(role)]
     return f"{role}: {', '.join(abilities)}"
 
@@ -69,6 +70,7 @@ PEOPLE: Final = (
         f"language is a language tag; in `policy` it is {alternatives(ReportLanguage)}",
         "The contact's mails and pages are in this language; "
         "the one in `policy` is for the comments on a pull request.",
+        # `no` without quotes is meant: YAML 1.1 reads it as false, our reader as Norwegian.
         "Write `language: de`, `language: pt-BR` or `language: no`.",
     ),
     Rule(

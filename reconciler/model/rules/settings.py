@@ -8,6 +8,7 @@ from reconciler.model.choices import SignUp, Unreviewed, Workflow
 from reconciler.model.desired import Policy
 from reconciler.model.rules.rule import Rule, RuleId, alternatives
 
+# The texts quote the defaults from here, so that an explanation cannot contradict a run.
 _DEFAULT: Final = Policy()
 _REMOVALS: Final = (
     f"{{percent: {_DEFAULT.removals_percent}, at_least: {_DEFAULT.removals_at_least}, "
