@@ -166,7 +166,7 @@ def _pattern(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
     return lambda value: None if not isinstance(value, str) or search(value) else error
 
 
-def _least_length(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+def _min_length(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
     error = SchemaError(f"have at least {constraint} characters")
     return lambda value: (
         error if isinstance(value, str) and len(value) < constraint else None
@@ -265,7 +265,7 @@ _KEYWORDS: Final[Mapping[str, _Build]] = {
     "enum": _enum,
     "items": _items,
     "maximum": _maximum,
-    "minLength": _least_length,
+    "minLength": _min_length,
     "minimum": _minimum,
     "pattern": _pattern,
     "properties": _properties,

@@ -15,11 +15,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from reconciler.documents.positions import Composed, DocumentError, Path, Span
-from reconciler.documents.strict_yaml import MOST_DIGITS
+from reconciler.documents.strict_yaml import MAX_DIGITS
 from reconciler.model.rules import RuleId
 
-DEEPEST: Final = 32
-MOST_VALUES: Final = 2_000
+MAX_DEPTH: Final = 32
+MAX_VALUES: Final = 2_000
 
 RULE: Final = RuleId.RULE_JSON
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
@@ -60,10 +60,10 @@ class _Reader:
         """Return the value that begins here; the root is kept in `composed`."""
         token = next(self._tokens)
         self._values += 1
-        if self._values > MOST_VALUES:
-            raise DocumentError(RULE, f"more than {MOST_VALUES:,} values", token.span)
-        if len(path) > DEEPEST:
-            raise DocumentError(RULE, f"nested deeper than {DEEPEST} levels", token.span)
+        if self._values > MAX_VALUES:
+            raise DocumentError(RULE, f"more than {MAX_VALUES:,} values", token.span)
+        if len(path) > MAX_DEPTH:
+            raise DocumentError(RULE, f"nested deeper than {MAX_DEPTH} levels", token.span)
         self.composed.values[path] = token.span
         value = self._value(token, path)
         if not path:
@@ -192,10 +192,10 @@ def _text(token: _Token) -> str:
 
 
 def _number(token: _Token) -> int | float:
-    if len(token.text) > MOST_DIGITS:
+    if len(token.text) > MAX_DIGITS:
         raise DocumentError(
             RULE,
-            f"a number of {len(token.text)} digits; the limit is {MOST_DIGITS}",
+            f"a number of {len(token.text)} digits; the limit is {MAX_DIGITS}",
             token.span,
         )
     number = json.loads(token.text)

@@ -20,11 +20,11 @@ import yaml
 from reconciler.documents.positions import Composed, DocumentError, Path, Span
 from reconciler.model.rules import RuleId
 
-DEEPEST: Final = 32
-MOST_NODES: Final = 20_000
-LONGEST_SCALAR: Final = 64 * 1024
-MOST_DIGITS: Final = 100
-MOST_BYTES: Final = 1024 * 1024
+MAX_DEPTH: Final = 32
+MAX_NODES: Final = 20_000
+MAX_SCALAR_LENGTH: Final = 64 * 1024
+MAX_DIGITS: Final = 100
+MAX_BYTES: Final = 1024 * 1024
 
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
 _WORDS: Final = {"true": True, "false": False, "null": None}
@@ -34,7 +34,7 @@ _CONTROL: Final = re.compile(
 )
 _MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
-_SHOWN: Final = 40
+_QUOTED_LENGTH: Final = 40
 _UNTERMINATED: Final = {
     "could not find expected ':'": (
         "no ': ' follows the key that begins here",
@@ -53,9 +53,9 @@ def decode(content: bytes) -> str:
     Raises DocumentError for bytes that are not UTF-8, a lone CR, control or direction characters,
     merge-conflict markers, a file over 1 MiB, and a Git LFS pointer.
     """
-    if len(content) > MOST_BYTES:
+    if len(content) > MAX_BYTES:
         raise DocumentError(
-            RuleId.FILE_SIZE, f"{len(content)} bytes; the limit is {MOST_BYTES}", Span(1, 1)
+            RuleId.FILE_SIZE, f"{len(content)} bytes; the limit is {MAX_BYTES}", Span(1, 1)
         )
     try:
         text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
@@ -201,8 +201,8 @@ class _Composer:
     def _node(self, event: Any, path: Path) -> Any:
         self._nodes += 1
         span = _span(event)
-        if self._nodes > MOST_NODES:
-            raise DocumentError(RuleId.YAML_SIZE, f"more than {MOST_NODES} values", span)
+        if self._nodes > MAX_NODES:
+            raise DocumentError(RuleId.YAML_SIZE, f"more than {MAX_NODES} values", span)
         self._refuse_features(event, span)
         self._composed.values[path] = span
         if isinstance(event, yaml.MappingStartEvent):
@@ -268,9 +268,11 @@ def _limit_depth(events: Iterator[Any]) -> Iterator[Any]:
     for event in events:
         if isinstance(event, yaml.CollectionStartEvent):
             depth += 1
-            if depth > DEEPEST:
+            if depth > MAX_DEPTH:
                 raise DocumentError(
-                    RuleId.YAML_DEPTH, f"nested deeper than {DEEPEST} levels", _span(event)
+                    RuleId.YAML_DEPTH,
+                    f"nested deeper than {MAX_DEPTH} levels",
+                    _span(event),
                 )
         elif isinstance(event, yaml.CollectionEndEvent):
             depth -= 1
@@ -284,7 +286,7 @@ def _span(event: Any) -> Span:
 
 
 def _short(text: str) -> str:
-    return text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
+    return text if len(text) <= _QUOTED_LENGTH else text[: _QUOTED_LENGTH - 1] + "…"
 
 
 def _is_empty(event: Any) -> bool:
@@ -312,8 +314,8 @@ def _scalar(event: Any, span: Span) -> str | int | bool | None:
 
 
 def _integer(text: str, span: Span) -> int:
-    if len(text) > MOST_DIGITS:
-        message = f"a number of {len(text)} digits; the limit is {MOST_DIGITS}"
+    if len(text) > MAX_DIGITS:
+        message = f"a number of {len(text)} digits; the limit is {MAX_DIGITS}"
         raise DocumentError(
             RuleId.YAML_SIZE, message, span, "put it into double quotes if it is text"
         )
@@ -321,10 +323,10 @@ def _integer(text: str, span: Span) -> int:
 
 
 def _validate_text(text: str, span: Span) -> str:
-    if len(text) > LONGEST_SCALAR:
+    if len(text) > MAX_SCALAR_LENGTH:
         raise DocumentError(
             RuleId.YAML_SIZE,
-            f"a text of {len(text)} characters; the limit is {LONGEST_SCALAR}",
+            f"a text of {len(text)} characters; the limit is {MAX_SCALAR_LENGTH}",
             span,
         )
     if match := _CONTROL.search(text):

@@ -25,7 +25,7 @@ from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
 # The number of problems shown for one file.
-MOST_PROBLEMS: Final = 100
+MAX_PROBLEMS: Final = 100
 
 # What a value must be, by its key; the keys below are not fields of the catalogue.
 _NOUNS: Final[Mapping[str, str]] = {
@@ -139,16 +139,16 @@ def _problems(
         if problem_kind != "value" or at not in parents
     ]
     problem_places.sort(key=lambda entry: _before(source, entry[0]))
-    for at, problem_kind in problem_places[:MOST_PROBLEMS]:
+    for at, problem_kind in problem_places[:MAX_PROBLEMS]:
         if problem_kind == "extra_forbidden":
-            yield _unknown(kind, source, at)
+            yield _unknown_key(kind, source, at)
         elif problem_kind == "missing":
             yield _missing_key(source, at)
         else:
-            yield _wrong(source, at, by_place[at, problem_kind])
-    if len(problem_places) > MOST_PROBLEMS:
-        span = source.span(problem_places[MOST_PROBLEMS][0])
-        message = f"{len(problem_places) - MOST_PROBLEMS} more problems from here on"
+            yield _invalid_value(source, at, by_place[at, problem_kind])
+    if len(problem_places) > MAX_PROBLEMS:
+        span = source.span(problem_places[MAX_PROBLEMS][0])
+        message = f"{len(problem_places) - MAX_PROBLEMS} more problems from here on"
         yield source.problem(
             RuleId.MORE_PROBLEMS, span, message, hint="fix the ones above first"
         )
@@ -170,7 +170,7 @@ def _path(source: Source, detail: ErrorDetails) -> Path:
     return at
 
 
-def _unknown(kind: type[BaseModel], source: Source, at: Path) -> Problem:
+def _unknown_key(kind: type[BaseModel], source: Source, at: Path) -> Problem:
     key = str(at[-1])
     known_keys = sorted(_known_keys(kind, at[:-1]))
     near = difflib.get_close_matches(key[:_SHOWN_LENGTH], known_keys, 1, 0.6)
@@ -220,12 +220,12 @@ def _missing_key(source: Source, at: Path) -> Problem:
     )
 
 
-def _wrong(source: Source, at: Path, errors: list[ErrorDetails]) -> Problem:
+def _invalid_value(source: Source, at: Path, errors: list[ErrorDetails]) -> Problem:
     names = [part for part in at if isinstance(part, str)]
     field = names[-1] if names else "document"
     value = errors[-1]["input"]
     if len(at) > 1 and at[-2:] == ("services", field):
-        return _wrong_service(source, at, errors)
+        return _invalid_service(source, at, errors)
     rule = RuleId(field.replace("_", "-"))
     return source.problem(
         rule,
@@ -236,7 +236,7 @@ def _wrong(source: Source, at: Path, errors: list[ErrorDetails]) -> Problem:
     )
 
 
-def _wrong_service(source: Source, at: Path, errors: list[ErrorDetails]) -> Problem:
+def _invalid_service(source: Source, at: Path, errors: list[ErrorDetails]) -> Problem:
     """Return the problem of a portal service: its key or its mapping, both chosen by the file's
     author.
     """
@@ -280,7 +280,7 @@ def _out_of_bounds(kind: str, value: Any, bounds: Mapping[str, Any]) -> str:
         case "too_long":
             return f"{len(value)} items; the limit is {bounds['max_length']}"
         case "greater_than_equal":
-            return f"{_quoted(value)} is too small; the least is {bounds['ge']}"
+            return f"{_quoted(value)} is too small; the minimum is {bounds['ge']}"
         case "less_than_equal":
             return f"{_quoted(value)} is too large; the limit is {bounds['le']}"
     return "the list is empty; name at least one"

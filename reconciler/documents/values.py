@@ -20,7 +20,7 @@ import langcodes
 from reconciler.model.equality import address_key, without_lookalikes
 
 # The maximum number of combining marks on one letter; more would cover its neighbours.
-MOST_MARKS: Final = 4
+MAX_MARKS: Final = 4
 
 _HIDDEN: Final = re.compile(
     "[\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2060-\u2064\u3164"
@@ -91,9 +91,9 @@ def name(text: str) -> ValueProblem | None:
             "the name contains a character that Unicode has not assigned",
             "remove the character",
         )
-    if _most_marks(text) > MOST_MARKS:
+    if _longest_run_of_marks(text) > MAX_MARKS:
         return ValueProblem(
-            f"a letter of the name has more than {MOST_MARKS} marks", "remove the marks"
+            f"a letter of the name has more than {MAX_MARKS} marks", "remove the marks"
         )
     if any(_mixes_scripts(word) for word in text.split()):
         return ValueProblem(
@@ -174,7 +174,7 @@ def _may_join(character: str) -> bool:
     }
 
 
-def _most_marks(text: str) -> int:
+def _longest_run_of_marks(text: str) -> int:
     most = run = 0
     for character in unicodedata.normalize("NFD", text):
         run = run + 1 if unicodedata.combining(character) else 0

@@ -17,10 +17,10 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 
 from reconciler.documents.own_rules.evaluation import Evaluator, TooSlow
-from reconciler.documents.own_rules.references import LONGEST_CHAIN
+from reconciler.documents.own_rules.references import MAX_CHAIN_LENGTH
 from reconciler.documents.own_rules.rule_files import DIALECT, OwnRule, read_rule
 from reconciler.documents.pipeline import check_last_applied, own_rules, read_documents, rule_patterns
-from reconciler.documents.strict_json import DEEPEST, compose_json
+from reconciler.documents.strict_json import MAX_DEPTH, compose_json
 from reconciler.model.errors import WrongUsage
 from reconciler.model.fields import is_memo
 from reconciler.model.files import SourceFile, Tree
@@ -166,8 +166,8 @@ def test_what_grows_with_the_value_spends_steps(schema: dict[str, Any]) -> None:
 
 def test_the_deepest_rule_that_is_accepted_overflows_no_stack() -> None:
     """Each level of the value may cost a whole chain of schemas, and each link a few frames."""
-    chain: dict[str, Any] = {str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}]} for n in range(LONGEST_CHAIN // 2 - 2)}
-    last = str(LONGEST_CHAIN // 2 - 2)
+    chain: dict[str, Any] = {str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}]} for n in range(MAX_CHAIN_LENGTH // 2 - 2)}
+    last = str(MAX_CHAIN_LENGTH // 2 - 2)
     chain[last] = {"additionalProperties": {"$ref": "#/$defs/0"}, "items": {"$ref": "#/$defs/0"}}
     read = read_rule(file(rule(**{"$ref": "#/$defs/0", "$defs": chain})), Evaluator())
     assert isinstance(read, OwnRule), read
@@ -181,7 +181,7 @@ def test_the_deepest_rule_that_is_accepted_overflows_no_stack() -> None:
 
 def test_the_deepest_rule_file_is_read() -> None:
     for word in (b"not", b"items", b"additionalProperties"):
-        text = b'{"%s":' % word * DEEPEST + b"true" + b"}" * DEEPEST
+        text = b'{"%s":' % word * MAX_DEPTH + b"true" + b"}" * MAX_DEPTH
         assert isinstance(read_rule(file(text), Evaluator()), list)
 
 

@@ -4,7 +4,7 @@ jsonschema.
 jsonschema evaluates. Everything that could take long or leave the schema is replaced here: patterns
 are matched by the linear engine, `uniqueItems` compares canonical texts, references lead only to
 places that were resolved before, and each call of a keyword spends steps. A step is about ten
-microseconds, so `MOST_STEPS` is about 20 ms. Steps instead of a clock: the same commit gets the
+microseconds, so `MAX_STEPS` is about 20 ms. Steps instead of a clock: the same commit gets the
 same verdict on any machine and under any load, and a test does not have to wait.
 """
 
@@ -22,7 +22,7 @@ from reconciler.documents.own_rules.patterns import compile_pattern
 from reconciler.documents.positions import Path
 
 # The steps of one rule on one document.
-MOST_STEPS: Final = 2_000
+MAX_STEPS: Final = 2_000
 
 SUBSCHEMA: Final = {"type": ["object", "boolean"]}
 _VOCABULARIES: Final = (
@@ -75,7 +75,7 @@ class Evaluator:
         self, schema: Any, references: Mapping[str, Any], value: Any
     ) -> list[Path]:
         """Return the places of the value that the schema does not accept. Raises TooSlow."""
-        self._steps = MOST_STEPS
+        self._steps = MAX_STEPS
         self._sizes = {}
         self._references = references
         errors = self._validator(schema).iter_errors(value)

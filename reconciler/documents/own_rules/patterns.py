@@ -13,9 +13,9 @@ from typing import Any, Final
 import re2
 
 # The maximum number of characters of a pattern.
-LONGEST: Final = 1_000
+MAX_LENGTH: Final = 1_000
 # The maximum number of instructions of a compiled pattern.
-MOST_INSTRUCTIONS: Final = 2_000
+MAX_INSTRUCTIONS: Final = 2_000
 _MEMORY: Final = 1 << 20
 # The characters after which the engine has seen most of its states: building one costs ten
 # matches.
@@ -46,8 +46,8 @@ class Pattern:
 @lru_cache(maxsize=1024)
 def compile_pattern(pattern: str) -> Pattern:
     """Return the pattern, ready to match. Raises PatternRefused."""
-    if len(pattern) > LONGEST:
-        raise PatternRefused(f"{len(pattern)} characters; the limit is {LONGEST}")
+    if len(pattern) > MAX_LENGTH:
+        raise PatternRefused(f"{len(pattern)} characters; the limit is {MAX_LENGTH}")
     options = re2.Options()
     options.never_capture = True  # groups prevent the engine's fastest strategy
     options.log_errors = False
@@ -56,7 +56,7 @@ def compile_pattern(pattern: str) -> Pattern:
         engine = re2.compile(pattern, options)
     except re2.error as error:
         raise PatternRefused(_reason(error)) from None
-    if engine.programsize > MOST_INSTRUCTIONS:
+    if engine.programsize > MAX_INSTRUCTIONS:
         raise PatternRefused("it is too large")
     return Pattern(engine, engine.programsize)
 

@@ -19,7 +19,7 @@ from reconciler.model.rules import RuleId
 
 # The maximum number of schemas that lead to one another for one value; a thousand would
 # overflow the stack.
-LONGEST_CHAIN: Final = 16
+MAX_CHAIN_LENGTH: Final = 16
 
 _REFERENCE: Final = RuleId.RULE_REFERENCE
 _SCHEMA_ARRAY: Final = {"$ref": "#/$defs/schemaArray"}
@@ -180,9 +180,11 @@ class _Chains:
             raise DocumentError(
                 _REFERENCE, message, span, "lead the circle through properties or items"
             )
-        length = self._length(target, above) if len(above) <= LONGEST_CHAIN else 1
-        if len(above) + length > LONGEST_CHAIN:
-            message = f"more than {LONGEST_CHAIN} schemas in a row apply to the same value"
+        length = self._length(target, above) if len(above) <= MAX_CHAIN_LENGTH else 1
+        if len(above) + length > MAX_CHAIN_LENGTH:
+            message = (
+                f"more than {MAX_CHAIN_LENGTH} schemas in a row apply to the same value"
+            )
             raise DocumentError(_REFERENCE, message, span)
         return length
 

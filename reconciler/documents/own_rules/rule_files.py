@@ -34,12 +34,12 @@ from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
 DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
-MOST_BYTES: Final = 64 * 1024
+MAX_BYTES: Final = 64 * 1024
 PREFIX: Final = "own/"
 TOO_SLOW: Final = RuleId.RULE_TOO_SLOW
 
 _ID: Final = re.compile(f"{PREFIX}{KEY_PATTERN.removeprefix('^')}")
-_LONGEST_TEXT: Final = 500
+_MAX_TEXT_LENGTH: Final = 500
 _MEMBERS: Final = ("x-applies-to", "x-hint", "x-id", "x-severity")
 _MEMBER, _SCHEMA, _PATTERN = RuleId.RULE_MEMBER, RuleId.RULE_SCHEMA, RuleId.RULE_PATTERN
 _ONLY_AT_THE_TOP: Final = frozenset({"$schema", "$id", "$vocabulary"})
@@ -74,10 +74,10 @@ def read_rule(file: SourceFile, evaluator: Evaluator) -> OwnRule | list[Problem]
     content = file.content or b""
     lines: tuple[str, ...] = ()
     try:
-        if len(content) > MOST_BYTES:
+        if len(content) > MAX_BYTES:
             raise DocumentError(
                 JSON_RULE,
-                f"{len(content):,} bytes; the limit is {MOST_BYTES:,}",
+                f"{len(content):,} bytes; the limit is {MAX_BYTES:,}",
                 Span(1, 1),
             )
         text = decode(content)
@@ -172,8 +172,8 @@ def _text(
     if member not in value and not is_required:
         return
     text = value.get(member)
-    if not isinstance(text, str) or not text.strip() or len(text) > _LONGEST_TEXT:
-        yield _member(source, member, f"{hint}, in at most {_LONGEST_TEXT} characters")
+    if not isinstance(text, str) or not text.strip() or len(text) > _MAX_TEXT_LENGTH:
+        yield _member(source, member, f"{hint}, in at most {_MAX_TEXT_LENGTH} characters")
 
 
 def _member(source: Source, member: str, hint: str) -> Problem:

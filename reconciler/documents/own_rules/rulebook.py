@@ -9,7 +9,7 @@ from typing import Final
 from reconciler.documents.own_rules.evaluation import Evaluator, TooSlow
 from reconciler.documents.own_rules.rule_files import TOO_SLOW, OwnRule, read_rule
 from reconciler.documents.positions import Path
-from reconciler.documents.validation import MOST_PROBLEMS, Source
+from reconciler.documents.validation import MAX_PROBLEMS, Source
 from reconciler.model.files import SourceFile
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
@@ -41,7 +41,8 @@ def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Ruleboo
     rules: dict[str, OwnRule] = {}
     problems: list[Problem] = []
     for file in sorted(
-        {file.path: file for file in files}.values(), key=lambda file: file.path
+        {file.path: file for file in files}.values(),
+        key=lambda file: file.path,
     ):
         rule = read_rule(file, evaluator) if file.rule is None else [_unread(file, portal)]
         if isinstance(rule, list):
@@ -73,14 +74,14 @@ def evaluate_documents(
 
 
 def _findings(rule: OwnRule, source: Source, places: list[Path]) -> Iterator[Problem]:
-    for at in places[:MOST_PROBLEMS]:
+    for at in places[:MAX_PROBLEMS]:
         span = source.span(at)
         yield source.problem(
             rule.id, span, rule.title, at=at, hint=rule.hint, severity=rule.severity
         )
-    if len(places) > MOST_PROBLEMS:
-        message = f"{len(places) - MOST_PROBLEMS} more findings of {rule.id}"
-        span = source.span(places[MOST_PROBLEMS])
+    if len(places) > MAX_PROBLEMS:
+        message = f"{len(places) - MAX_PROBLEMS} more findings of {rule.id}"
+        span = source.span(places[MAX_PROBLEMS])
         yield source.problem(
             RuleId.MORE_PROBLEMS, span, message, hint="fix the ones above first"
         )

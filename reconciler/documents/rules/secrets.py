@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.documents.strict_yaml import MOST_BYTES
+from reconciler.documents.strict_yaml import MAX_BYTES
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
@@ -28,7 +28,7 @@ _SECRETS: Final = (
         r"\s{0,9}[:=]\s{0,9}[^\s#]{4,}"
     ),
 )
-_MOST: Final = 20
+_MAX_PROBLEMS: Final = 20
 
 
 def secrets(path: str, content: bytes) -> Iterator[Problem]:
@@ -37,7 +37,8 @@ def secrets(path: str, content: bytes) -> Iterator[Problem]:
     """
     count = 0
     for number, line in enumerate(
-        content[:MOST_BYTES].decode("utf-8", "replace").split("\n"), 1
+        content[:MAX_BYTES].decode("utf-8", "replace").split("\n"),
+        1,
     ):
         place = next(
             (match.start() for pattern in _SECRETS if (match := pattern.search(line))), None
@@ -45,7 +46,7 @@ def secrets(path: str, content: bytes) -> Iterator[Problem]:
         if place is None:
             continue
         count += 1
-        if count > _MOST:
+        if count > _MAX_PROBLEMS:
             return
         message = "this looks like a secret; git history keeps it permanently"
         hint = "revoke the secret, and remove it from the file"
