@@ -14,11 +14,14 @@ from pydantic import BaseModel, ConfigDict, Field, Strict, WithJsonSchema
 from reconciler.model import choices
 from reconciler.model.roles import Role
 
+# As escapes in a raw string: the regular expressions of Python and JavaScript both read
+# them, so the schema can hold them.
 _HIDDEN: Final = (
     r"\u0000-\u001f\u007f-\u009f\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u2069\ufeff"
 )
 TEXT_PATTERN: Final = rf"^[^ {_HIDDEN}]([^{_HIDDEN}]*[^ {_HIDDEN}])?$(?!\n)"
 KEY_PATTERN: Final = r"^[a-z0-9]+(-[a-z0-9]+)*$(?!\n)"
+# Rough on purpose: `values.address` decides, by rules that no pattern can express.
 EMAIL_PATTERN: Final = (
     rf'^[^\s@"<>()\[\],;:\\{_HIDDEN}]{{1,64}}@[^\s@"<>()\[\],;:\\{_HIDDEN}]{{3,253}}$(?!\n)'
 )
@@ -30,9 +33,12 @@ Text: TypeAlias = Annotated[str, Field(min_length=1, max_length=200, pattern=TEX
 LongText: TypeAlias = Annotated[str, Field(max_length=2000)]
 Key: TypeAlias = Annotated[str, Field(max_length=63, pattern=KEY_PATTERN)]
 Address: TypeAlias = Annotated[
+    # RFC 3696, erratum 1690: a path of 256 octets (RFC 5321) without its angle brackets.
     str, Field(min_length=6, max_length=254, pattern=EMAIL_PATTERN)
 ]
+# RFC 1035: 255 octets on the wire are 253 characters with dots.
 Domain: TypeAlias = Annotated[str, Field(max_length=253, pattern=DOMAIN_PATTERN)]
+# RFC 5646, 4.4.1: 35 characters hold every tag of language, script, region and variants.
 Language: TypeAlias = Annotated[str, Field(max_length=35, pattern=LANGUAGE_PATTERN)]
 Date: TypeAlias = Annotated[str, Field(pattern=r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$(?!\n)")]
 Services: TypeAlias = Literal["all"] | Annotated[list[Key], Field(max_length=200)]
@@ -85,6 +91,7 @@ class Document(BaseModel):
     Omitted keys are not in the dump.
     """
 
+    # pydantic's default engine is Rust's, which has no look-ahead as in `$(?!\n)`.
     model_config = ConfigDict(
         extra="forbid", strict=True, regex_engine="python-re", frozen=True
     )

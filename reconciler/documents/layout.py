@@ -55,6 +55,7 @@ def locate(tree: Tree) -> tuple[list[DocumentFile], list[Problem]]:
 
 def _is_ignored(path: str) -> bool:
     """Whether the path is not a document: hidden and backup files, and prose."""
+    # Emacs writes `jane.yaml~` and `#jane.yaml#`, vim `.jane.yaml.swp`.
     return path.endswith((*_PROSE, "~")) or any(
         part.startswith((".", "#")) for part in path.split("/")
     )
@@ -108,6 +109,7 @@ def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
             _problem(RuleId.PORTAL_FILE, "portal.yaml", "portal.yaml is missing", hint)
         )
     customers_with_file = {item.customer for item in documents if item.kind == "customer"}
+    # A customer.yaml that was refused is there: its own problem is enough.
     existing_paths = {
         path.path for path in tree.files if path.path.endswith("/customer.yaml")
     }
@@ -131,6 +133,8 @@ def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
 
 def _case_collisions(paths: Iterable[str]) -> list[Problem]:
     """Return a problem for each pair of paths that case-insensitive file systems treat as one."""
+    # On macOS and Windows, a checkout has only one of two such files, and the other contact
+    # would look removed.
     first: dict[str, str] = {}
     problems = []
     for path in sorted(paths):

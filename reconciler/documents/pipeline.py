@@ -76,6 +76,8 @@ def read_documents(tree: Tree) -> DocumentsResult:
         documents = _DocumentSet()
         document_files, problems = locate(tree)
         documents.problems += problems
+        # A file that was refused proves nothing about its customer, such as that a contact
+        # is missing.
         documents.unread.update(problem.path for problem in problems)
         for item in document_files:
             _read_document(item, documents)
@@ -88,6 +90,7 @@ def read_documents(tree: Tree) -> DocumentsResult:
             if documents.portal
             else None
         )
+    # Warnings do not stop a run; `validate --strict` gives them an exit code of their own.
     failed = any(problem.severity is Severity.ERROR for problem in documents.problems)
     counts = Counts(
         documents.files, len(customers), sum(len(c.contacts) for c in customers.values())
@@ -221,6 +224,7 @@ def _read_document(item: DocumentFile, documents: _DocumentSet) -> None:
     documents.files += 1
     path, content = item.file.path, item.file.content or b""
     document, problems = _validated(item, content, documents)
+    # In the bytes, so that a secret is reported in a file that cannot be parsed too.
     documents.problems += [*secrets(path, content), *problems]
     if document is None:
         documents.unread.add(path)

@@ -77,6 +77,7 @@ class _Compiler:
             for name, constraint in schema.items()
             if name not in _NOTES
         ]
+        # One call less for most values; a plan has millions.
         if len(checks) == 1:
             return checks[0]
 
@@ -90,6 +91,7 @@ class _Compiler:
 
     def definition(self, reference: str) -> Check:
         """Return the check that a reference such as `#/$defs/Problem` leads to."""
+        # A schema that refers to itself would never be compiled; none of ours does.
         if reference not in self._compiled:
             self._compiled[reference] = self.check(
                 self._definitions[reference.removeprefix("#/$defs/")]
@@ -106,6 +108,7 @@ def _reject(_value: Any) -> SchemaError | None:
 
 
 def _is_integer(value: Any) -> bool:
+    # In JSON Schema, 1.0 is an integer.
     whole = isinstance(value, int) or (isinstance(value, float) and value.is_integer())
     return whole and not isinstance(value, bool)
 
@@ -152,6 +155,7 @@ def _const(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
 
 def _enum(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
     error = SchemaError(f"be one of {', '.join(map(json.dumps, constraint))}")
+    # Texts alone can be looked up in a set; with numbers, `True` would be found as 1.
     if all(isinstance(choice, str) for choice in constraint):
         texts = frozenset(constraint)
         return lambda value: None if isinstance(value, str) and value in texts else error
@@ -161,6 +165,7 @@ def _enum(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
 
 
 def _pattern(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
+    # Safe, since these patterns are our own; those of a provider go to RE2.
     search = re.compile(constraint).search
     error = SchemaError(f"match {constraint}")
     return lambda value: None if not isinstance(value, str) or search(value) else error

@@ -10,6 +10,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from reconciler.documents.types import DOCUMENTS
 from reconciler.model.keys import KEY_MAX_LENGTH
 
+# A reserved domain (RFC 2606): an identifier that nothing can be fetched from.
 BASE: Final = "https://schemas.reconciler.example/1"
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
@@ -46,6 +47,8 @@ def _tidy(node: Any) -> Any:
         for key, value in node.items()
         if not (key == "default" and value is None)
     }
+    # Only the title of a schema: a property named `title` has a schema and no text as its
+    # value.
     if isinstance(tidy.get("title"), str) and (
         "type" in tidy or "anyOf" in tidy or "enum" in tidy or "const" in tidy
     ):

@@ -24,10 +24,12 @@ MAX_VALUES: Final = 2_000
 RULE: Final = RuleId.RULE_JSON
 _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _TOKEN: Final = re.compile(
+    # Any escape is accepted here; `json.loads` decides in `_text` which ones exist.
     r'(?P<mark>[{}\[\]:,])|(?P<text>"(?:[^"\\\x00-\x1f]|\\.)*")'
     r"|(?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)|(?P<word>true|false|null)"
 )
 _WORDS: Final = {"true": True, "false": False, "null": None}
+# `json.loads` accepts half of a pair, which no UTF-8 output can hold.
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 
 
@@ -97,6 +99,7 @@ class _Reader:
     def _object(self, path: Path) -> dict[str, Any]:
         entries: dict[str, Any] = {}
         token = next(self._tokens)
+        # Only an empty object may end here: after a comma, `_key` refuses the brace.
         while not (token.text == "}" and not entries):
             key = self._key(token, path)
             self._expect(next(self._tokens), ":")
@@ -199,6 +202,7 @@ def _number(token: _Token) -> int | float:
             token.span,
         )
     number = json.loads(token.text)
+    # `json.loads` turns 1e999 into infinity.
     if isinstance(number, float) and not math.isfinite(number):
         raise DocumentError(RULE, f"the number {token.text} is too large", token.span)
     return number if isinstance(number, float) else int(number)

@@ -20,18 +20,27 @@ import yaml
 from reconciler.documents.positions import Composed, DocumentError, Path, Span
 from reconciler.model.rules import RuleId
 
+# libyaml's own loader recurses in C and dies of SIGSEGV at 30,000 brackets (SPEC part 2).
 MAX_DEPTH: Final = 32
 MAX_NODES: Final = 20_000
 MAX_SCALAR_LENGTH: Final = 64 * 1024
+# Python's `int` takes quadratic time for long texts, and raises ValueError over 4,300
+# digits.
 MAX_DIGITS: Final = 100
 MAX_BYTES: Final = 1024 * 1024
 
+# YAML 1.1 reads `0123` as octal and `12:30:45` as a number to base 60; here both are text.
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
+# Not `no`, `off` or `on`: YAML 1.1 reads the Norwegian language and the key of a date as
+# booleans.
 _WORDS: Final = {"true": True, "false": False, "null": None}
+# Direction marks can make a reviewer see another text (CVE-2021-42574, "Trojan Source").
+# U+0085, U+2028 and U+2029 end a line in YAML 1.1 and in no editor.
 _CONTROL: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c"
     "\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
+# Seven bars mark the common ancestor, which git writes under `merge.conflictStyle = diff3`.
 _MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
 _QUOTED_LENGTH: Final = 40
@@ -61,6 +70,7 @@ def decode(content: bytes) -> str:
         text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
+        # In bytes: a line that cannot be decoded has no characters to count.
         column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
         raise DocumentError(
             RuleId.YAML_ENCODING,
@@ -68,6 +78,8 @@ def decode(content: bytes) -> str:
             Span(line, column),
             "save the file as UTF-8",
         ) from None
+    # A pointer is valid YAML, a text over three lines; the error about it would help
+    # nobody.
     if text.startswith("version https://git-lfs."):
         raise DocumentError(
             RuleId.GIT_LFS,
@@ -173,6 +185,7 @@ class _Composer:
     """Composes one document from events; counts depth and nodes before it builds anything."""
 
     def __init__(self, text: str) -> None:
+        # Only the events are used: no loader gets to interpret a tag.
         self._events: Iterator[Any] = _limit_depth(
             yaml.parse(text, Loader=yaml.CSafeLoader)
         )
@@ -182,6 +195,7 @@ class _Composer:
 
     def document(self) -> Composed:
         next(self._events)
+        # A file that is empty or holds only comments has no document.
         if isinstance(next(self._events), yaml.StreamEndEvent):
             return self._composed
         root = next(self._events)
@@ -199,6 +213,8 @@ class _Composer:
         return self._composed
 
     def _node(self, event: Any, path: Path) -> Any:
+        # Counted before anything is built, so that a file is refused at the cost of reading
+        # it.
         self._nodes += 1
         span = _span(event)
         if self._nodes > MAX_NODES:
@@ -244,6 +260,7 @@ class _Composer:
             raise DocumentError(RuleId.YAML_KEY, "a key must be a word", span)
         self._refuse_features(event, span)
         key = _validate_text(event.value, span)
+        # In quotes, `<<` is a text like any other.
         if key == "<<" and not event.style:
             raise DocumentError(
                 RuleId.YAML_ALIAS,
@@ -251,6 +268,7 @@ class _Composer:
                 span,
                 "write the values out",
             )
+        # Keys are normalised above, so two spellings of one letter are the same key.
         if key in entries:
             first = self._composed.keys[(*path, key)]
             raise DocumentError(
@@ -281,6 +299,7 @@ def _limit_depth(events: Iterator[Any]) -> Iterator[Any]:
 
 def _span(event: Any) -> Span:
     start, end = event.start_mark, event.end_mark
+    # A value over several lines gets a caret at its first character only.
     length = end.column - start.column if end.line == start.line else 1
     return Span(start.line + 1, start.column + 1, max(1, length))
 
@@ -303,6 +322,8 @@ def _scalar(event: Any, span: Span) -> str | int | bool | None:
             return _WORDS[text]
         if _INTEGER.fullmatch(text):
             return _integer(text, span)
+        # Both are null in YAML. An empty value is more often a forgotten one than a wish to
+        # empty the field.
         if text in {"", "~"}:
             raise DocumentError(
                 RuleId.YAML_EMPTY,
@@ -329,6 +350,7 @@ def _validate_text(text: str, span: Span) -> str:
             f"a text of {len(text)} characters; the limit is {MAX_SCALAR_LENGTH}",
             span,
         )
+    # Again, because an escape such as "\u202e" brings in what the bytes do not show.
     if match := _CONTROL.search(text):
         raise DocumentError(
             RuleId.YAML_CHARACTER,
@@ -336,4 +358,6 @@ def _validate_text(text: str, span: Span) -> str:
             span,
             "remove the escape",
         )
+    # Some editors on macOS write letters decomposed; the portal stores texts as they are
+    # sent.
     return unicodedata.normalize("NFC", text)

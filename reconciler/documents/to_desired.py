@@ -159,6 +159,8 @@ def _is_managed(document: Document, row: Field) -> bool:
             return not row.remembered
         if name not in type(part).model_fields:
             return False
+        # A default counts only inside of a mapping that the file has: `leaves: {on:
+        # 2027-03-31}` sets a reason too, but a file without `policy` manages no limit.
         if name not in part.model_fields_set and (
             part is document or getattr(part, name) is None
         ):

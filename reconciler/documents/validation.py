@@ -132,6 +132,8 @@ def _problems(
             detail["type"] if detail["type"] in {"extra_forbidden", "missing"} else "value"
         )
         by_place.setdefault((_path(source, detail), problem_kind), []).append(detail)
+    # For a union, pydantic reports each alternative that fails: an error about a list as a
+    # whole beside those in its items. The deeper ones say what to correct.
     parents = {at[:length] for at, _ in by_place for length in range(len(at))}
     problem_places = [
         (at, problem_kind)
@@ -162,6 +164,8 @@ def _before(source: Source, at: Path) -> tuple[int, int]:
 def _path(source: Source, detail: ErrorDetails) -> Path:
     """Return the error's place without the union branches that pydantic inserts."""
     at: Path = ()
+    # pydantic mixes the names of alternatives and validators into the path; only parts that
+    # the file has, or lacks, are places.
     for part in detail["loc"]:
         if (*at, part) in source.composed.values or (
             detail["type"] == "missing" and part == detail["loc"][-1]
@@ -173,6 +177,7 @@ def _path(source: Source, detail: ErrorDetails) -> Path:
 def _unknown_key(kind: type[BaseModel], source: Source, at: Path) -> Problem:
     key = str(at[-1])
     known_keys = sorted(_known_keys(kind, at[:-1]))
+    # Cut, because the comparison takes quadratic time and a key may have 64 KiB.
     near = difflib.get_close_matches(key[:_SHOWN_LENGTH], known_keys, 1, 0.6)
     hint = f"did you mean '{near[0]}'?" if near else f"keys are {', '.join(known_keys)}"
     return source.problem(
@@ -226,6 +231,8 @@ def _invalid_value(source: Source, at: Path, errors: list[ErrorDetails]) -> Prob
     value = errors[-1]["input"]
     if len(at) > 1 and at[-2:] == ("services", field):
         return _invalid_service(source, at, errors)
+    # A ValueError here is a field without a rule; `tests/house/test_rules.py` finds it
+    # first.
     rule = RuleId(field.replace("_", "-"))
     return source.problem(
         rule,
@@ -316,6 +323,7 @@ def _hint(field: str, value: Any, errors: list[ErrorDetails]) -> str | None:
 def _literals(detail: ErrorDetails) -> list[str]:
     return [
         word.strip().strip("'")
+        # pydantic gives the alternatives as one text: 'a', 'b' or 'c'.
         for word in str(detail["ctx"]["expected"]).replace(" or ", ", ").split(",")
     ]
 
@@ -332,6 +340,7 @@ def _plural(field: str) -> str:
 
 def _quoted(value: Any) -> str:
     match value:
+        # A pattern compares these three by identity, so 1 and 0 do not match.
         case None | True | False:
             return {None: "null", True: "true", False: "false"}[value]
         case str():

@@ -27,6 +27,8 @@ _HIDDEN: Final = re.compile(
     "\ufe00-\ufe0f\ufeff\uffa0\ufff0-\uffff\U000e0000-\U000e0fff]"
 )
 
+# Persian and several scripts of India need the joiners, and so do emoji (RFC 5892, A.1 and
+# A.2).
 _JOINERS: Final = "\u200c\u200d"
 _EMOJI_FORM: Final = "\ufe0f"
 _REWORDINGS: Final = (
@@ -54,11 +56,14 @@ class ValueProblem:
 def address(text: str) -> ValueProblem | None:
     """Return the problem of an address, None if mail can be sent to it as written."""
     try:
+        # Offline: the verdict must not depend on a name server. `test_environment` permits
+        # `.test`.
         validated = email_validator.validate_email(
             text, check_deliverability=False, test_environment=True
         )
     except email_validator.EmailNotValidError as error:
         return ValueProblem(f"'{text}' is not an e-mail address", _reword(str(error)))
+    # RFC 5321 counts octets; the schema can count characters only.
     if len(text.rpartition("@")[0].encode()) > 64:
         return ValueProblem(f"'{text}' has more than 64 bytes before the @")
     domain = unicodedata.normalize("NFC", text).rpartition("@")[2]
@@ -86,6 +91,8 @@ def name(text: str) -> ValueProblem | None:
             f"the name contains the invisible character U+{ord(character):04X}",
             "remove the character",
         )
+    # Unassigned characters have no look that a reviewer could judge; private ones differ by
+    # font.
     if any(unicodedata.category(character) in {"Cn", "Co", "Cs"} for character in text):
         return ValueProblem(
             "the name contains a character that Unicode has not assigned",
@@ -117,6 +124,8 @@ def language(tag: str) -> ValueProblem | None:
 def date(text: str) -> ValueProblem | None:
     """Return the problem of a date, None if the day exists."""
     try:
+        # Since Python 3.11 this accepts `20270331` and `2027-W13-3` too; the schema's
+        # pattern does not.
         datetime.date.fromisoformat(text)
     except ValueError:
         return ValueProblem(f"'{text}' is not a date", "write a date as 2027-03-31")
@@ -125,6 +134,7 @@ def date(text: str) -> ValueProblem | None:
 
 def time_zone(text: str) -> ValueProblem | None:
     """Return the problem of a time zone, None if the IANA database has it."""
+    # A look-up, because `ZoneInfo(text)` opens a file with the name that the text gives.
     if text in available_timezones():
         return None
     return ValueProblem(f"'{text}' is not a time zone", "write one as Europe/Berlin")
@@ -176,6 +186,7 @@ def _may_join(character: str) -> bool:
 
 def _longest_run_of_marks(text: str) -> int:
     most = run = 0
+    # Decomposed, so that marks inside of a composed letter count too.
     for character in unicodedata.normalize("NFD", text):
         run = run + 1 if unicodedata.combining(character) else 0
         most = max(most, run)
@@ -187,4 +198,6 @@ def _mixes_scripts(word: str) -> bool:
     scripts = {
         unicodedata.name(letter, "").split(" ", 1)[0] for letter in word if letter.isalpha()
     }
+    # Only scripts with look-alikes (UTS 39): Latin beside Japanese or Chinese letters is
+    # usual.
     return len(scripts & {"LATIN", "CYRILLIC", "GREEK"}) > 1

@@ -97,6 +97,8 @@ class Evaluator:
         def metered(
             validator: Any, constraint: Any, value: Any, schema: Any
         ) -> Iterator[ValidationError]:
+            # jsonschema writes constraint and value into the message of every error, also
+            # of errors that an `anyOf` drops, so a call costs what they are long.
             self._spend(1 + (self._size(constraint) + self._size(value)) // 20)
             if name in _ITERATING and isinstance(value, dict | list):
                 self._spend(len(value))
@@ -115,6 +117,7 @@ class Evaluator:
             return 1 + len(value) // 32
         if not isinstance(value, dict | list):
             return 1
+        # By identity, which is safe: the values live as long as the evaluation.
         size = self._sizes.get(id(value))
         if size is None:
             parts: Any = [*value, *value.values()] if isinstance(value, dict) else value
@@ -163,6 +166,8 @@ class Evaluator:
         self, validator: Any, constraint: Any, value: Any, schema: Any
     ) -> Iterator[ValidationError]:
         if isinstance(value, dict):
+            # JSON Schema 2020-12: `additionalProperties` looks at these two beside it and
+            # at nothing else.
             sibling_keywords = {
                 name: schema.get(name, {}) for name in ("properties", "patternProperties")
             }
@@ -247,6 +252,7 @@ class Evaluator:
             case "if":
                 accepted = _accepted(validator, value, constraint)
                 yield from [constraint] if accepted else []
+                # A missing branch is the schema `true`, which evaluates nothing.
                 yield schema.get("then" if accepted else "else", True)
             case "dependentSchemas" if isinstance(value, dict):
                 yield from (below for key, below in constraint.items() if key in value)
@@ -284,6 +290,8 @@ def _unique_items(
     _validator: Any, unique: Any, value: Any, _schema: Any
 ) -> Iterator[ValidationError]:
     if unique and isinstance(value, list):
+        # Texts instead of Python's equality, for which `true` is 1. In JSON Schema 1.0 is 1
+        # too, but documents have no fractions.
         different = {json.dumps(item, sort_keys=True) for item in value}
         if len(different) < len(value):
             yield ValidationError("an item occurs twice")

@@ -94,6 +94,7 @@ def resolve(
         reference = schema.get("$ref") if isinstance(schema, dict) else None
         if not isinstance(reference, str):
             continue
+        # A pointer in a fragment is percent-encoded (RFC 6901, 6).
         target = names.get(unquote(reference[1:])) if reference.startswith("#") else None
         if target is None:
             problems.append(_leads_nowhere(source, (*at, "$ref"), reference))
@@ -115,6 +116,8 @@ def _names(
     source: Source, by_path: Mapping[Path, Any]
 ) -> tuple[dict[str, Path], list[Problem]]:
     """Return the texts that a reference may have after the `#`: pointers and anchors."""
+    # An anchor begins with a letter or `_` and a pointer with `/`, so they cannot be
+    # confused.
     names = {_pointer(at): at for at in by_path}
     problems = []
     for at, schema in by_path.items():

@@ -80,6 +80,8 @@ def read_rule(file: SourceFile, evaluator: Evaluator) -> OwnRule | list[Problem]
                 f"{len(content):,} bytes; the limit is {MAX_BYTES:,}",
                 Span(1, 1),
             )
+        # The same demands on bytes as for documents: UTF-8, no hidden characters, no
+        # conflict markers.
         text = decode(content)
         lines = tuple(text.split("\n"))
         source = Source(file.path, lines, compose_json(text))
@@ -234,6 +236,7 @@ def _keyword_problems(
             at=place,
         )
         return
+    # A warning, because many authors expect `format: email` to check something.
     if keyword == "format":
         message = "'format' is an annotation in JSON Schema 2020-12 and checks nothing"
         hint = "write a 'pattern' to check the text"

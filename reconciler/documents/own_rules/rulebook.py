@@ -41,6 +41,7 @@ def read_rulebook(files: Iterable[SourceFile], portal: Source | None) -> Ruleboo
     rules: dict[str, OwnRule] = {}
     problems: list[Problem] = []
     for file in sorted(
+        # Two globs may name one file.
         {file.path: file for file in files}.values(),
         key=lambda file: file.path,
     ):
@@ -67,6 +68,7 @@ def evaluate_documents(
                     rule.schema, rule.references, source.composed.value
                 )
             except TooSlow:
+                # Otherwise each of 10,000 documents would cost the whole budget.
                 active_rules.remove(rule)
                 yield _too_slow(rule, source)
             else:

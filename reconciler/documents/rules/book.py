@@ -56,4 +56,5 @@ class Book:
     def item(self, object: DesiredObject, field: str, text: str) -> Path:
         """Return the place of a text in a list of the object's file."""
         items = self.sources[object.place.path].composed.value[field]
+        # The model sorts lists; only the file's own list has the position to point at.
         return (field, items.index(text)) if text in items else (field,)

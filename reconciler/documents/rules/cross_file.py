@@ -76,6 +76,7 @@ def services_exist(book: Book) -> Iterator[Problem]:
                 yield from _unknown_services(
                     book, contact_services, portal_services, contact
                 )
+            # Where the file does not manage the customer's list, only the portal knows it.
             customer_services = (
                 customer_field if isinstance(customer_field, tuple) else contact_services
             )
@@ -121,6 +122,8 @@ def present_or_removed(book: Book) -> Iterator[Problem]:
     """A key is present or removed, not both, and not somebody else's former key."""
     for customer in book.customers.values():
         for key, farewell in customer.farewells.items():
+            # A farewell with `registration` rejects a sign-up; it may stand beside the
+            # contact.
             if key in customer.contacts and farewell.registration is None:
                 message = f"'{key}' is present in contacts/ and has a farewell here"
                 yield book.problem(
@@ -219,6 +222,7 @@ def can_order(book: Book) -> Iterator[Problem]:
             and not customer.fields["project_managers"]
         ):
             lacks.append("no project manager")
+        # An absent field is unmanaged: the portal may have project managers and services.
         if "services" in customer.fields and not _orderable(book, customer):
             lacks.append("no service")
         if lacks:

@@ -15,6 +15,9 @@ from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
 _SECRETS: Final = (
+    # In this order: PEM, AWS, GitHub, GitLab, JSON Web Token, password in a URL,
+    # assignment. Every repetition has a limit or no overlap, so that a search takes linear
+    # time.
     re.compile(r"-----BEGIN [A-Z ]*PRIVATE KEY"),
     re.compile(r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b"),
     re.compile(r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{40,}\b"),
@@ -37,6 +40,7 @@ def secrets(path: str, content: bytes) -> Iterator[Problem]:
     """
     count = 0
     for number, line in enumerate(
+        # Replaced and not refused: a file in another encoding is searched as well.
         content[:MAX_BYTES].decode("utf-8", "replace").split("\n"),
         1,
     ):

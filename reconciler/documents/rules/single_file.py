@@ -19,6 +19,8 @@ from reconciler.model.rules import RuleId
 
 Check = Callable[[str], ValueProblem | None]
 
+# Compared with `domain_key`, so each is in lower case. Not complete: the large providers
+# where people of customers have addresses.
 FREE_MAIL: Final = frozenset(
     [
         "163.com",
