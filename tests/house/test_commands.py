@@ -63,3 +63,17 @@ def test_a_command_that_is_named_exists_with_its_options(place: str, words: str,
 @pytest.mark.parametrize("name", sorted(LATER))
 def test_a_command_of_a_later_issue_does_not_exist_yet(name: str) -> None:
     assert find(name) is None, "take it out of LATER"
+
+
+def test_every_environment_variable_that_a_page_names_is_one_that_the_program_reads() -> None:
+    name = re.compile(r"\bRECONCILER_PORTAL_[A-Z]+(?:_[A-Z]+)*\b")
+    pages = [*TOP.glob("*.md"), *ROOT.rglob("*.md")]
+    named = {variable for page in pages for variable in name.findall(page.read_text(encoding="utf-8"))}
+    read = {
+        node.value
+        for module, tree in modules()
+        if module.startswith("cli/")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and name.fullmatch(node.value)
+    }
+    assert named == read

@@ -21,7 +21,7 @@ DATABASE = click.option(
     "--database",
     required=True,
     metavar="URL",
-    envvar="RECONCILER_PORTALDATABASE",
+    envvar="RECONCILER_PORTAL_DATABASE",
     show_envvar=True,
     help="sqlite:///FILE or postgresql://…",
 )
@@ -29,7 +29,7 @@ FILES = click.option(
     "--files",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="DIR",
-    envvar="RECONCILER_PORTALFILES",
+    envvar="RECONCILER_PORTAL_FILES",
     show_envvar=True,
     help="The folder of the portal's files. Required with PostgreSQL; by default beside the "
     "SQLite file.",
