@@ -64,7 +64,7 @@ def rules_by_group(
 ) -> dict[str, set[str]]:
     """Return the rules of the refusals that name a group, by group name."""
     rules_by_name: dict[str, set[str]] = defaultdict(set)
-    by_subject: dict[PersonStates, set[str]] = defaultdict(set)
+    by_subject: dict[RefusalSubject, set[str]] = defaultdict(set)
     for refusal in refusals:
         if refusal.scope is Scope.CUSTOMER:
             by_subject[refusal.customer, refusal.service, refusal.stage].add(refusal.rule)
@@ -75,10 +75,10 @@ def rules_by_group(
 
 
 # The subject of a refusal: a customer, a service, and one of its two groups.
-PersonStates: TypeAlias = tuple[str | None, str | None, Stage | None]
+RefusalSubject: TypeAlias = tuple[str | None, str | None, Stage | None]
 
 
-def _subjects(group: Group) -> Iterator[PersonStates]:
+def _subjects(group: Group) -> Iterator[RefusalSubject]:
     """Yield the subjects by which refusals name this group."""
     if group.stage is Stage.CUSTOMERS:
         yield from ((customer, None, None) for customer in group.customers)

@@ -1,4 +1,4 @@
-"""Projects the live state through groups: people, customers and services before and after."""
+"""The projection of the live state through groups: people, customers, services before and after."""
 
 from __future__ import annotations
 
@@ -17,10 +17,7 @@ from reconciler.planning.projection import (
     Projection,
     ServiceMoves,
 )
-from reconciler.planning.rights import (
-    CustomerState,
-    PersonState,
-)
+from reconciler.planning.rights import CustomerState, PersonState
 from reconciler.planning.row_states import (
     CREATED_CUSTOMER,
     customer_state,
@@ -29,10 +26,8 @@ from reconciler.planning.row_states import (
     with_customer_fields,
 )
 
-_REMOVED_PERSON = PersonState(Status.REMOVED, Role.OBSERVER, frozenset())
-
-
-_MISSING_CUSTOMER = CustomerState(active=False, services=frozenset(), ordering=False)
+_ABSENT_PERSON = PersonState(Status.REMOVED, Role.OBSERVER, frozenset())
+_ABSENT_CUSTOMER = CustomerState(active=False, services=frozenset(), ordering=False)
 
 
 def project(groups: Iterable[Group], index: Index, names: Mapping[str, str]) -> Projection:
@@ -104,7 +99,7 @@ def _customer_states(
     id: str, states: _States, group_of: Mapping[str, Group]
 ) -> CustomerStates:
     row = states.index.live.customers.get(id)
-    before = customer_state(row) if row else _MISSING_CUSTOMER
+    before = customer_state(row) if row else _ABSENT_CUSTOMER
     group = group_of.get(id)
     name = states.keys.get(id) or states.index.customer_key(id)
     return CustomerStates(
@@ -118,7 +113,7 @@ def _person_states(
     row = states.index.live.contacts.get(id)
     if row is None:
         return PersonStates(
-            id, states.names[id], customer, _REMOVED_PERSON, states.people[id]
+            id, states.names[id], customer, _ABSENT_PERSON, states.people[id]
         )
     before = person_state(row)
     name = states.names.get(id) or names.get(id) or states.index.person(row)
