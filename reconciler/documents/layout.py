@@ -16,6 +16,13 @@ from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 
 PORTAL: Final = "portal.yaml"
+# Names of devices, whatever their ending: such a repository cannot be checked out on Windows.
+_WINDOWS_DEVICES: Final = frozenset(
+    [
+        *("con", "prn", "aux", "nul"),
+        *(f"{device}{number}" for device in ("com", "lpt") for number in range(1, 10)),
+    ]
+)
 _PROSE: Final = (".md", ".txt")
 _FOLDERS: Final = {"contacts": "contact", "removed": "removed"}
 _CUSTOMER_DEPTH: Final = 3
@@ -98,6 +105,13 @@ def _keyed(file: SourceFile, kind: str, customer: str, key: str) -> DocumentFile
                 "use lower-case letters, digits and single hyphens, at most 63 characters"
             )
             return _problem(RuleId.FILE_NAME, file.path, f"'{part}' is not a key", hint)
+        if part in _WINDOWS_DEVICES:
+            return _problem(
+                RuleId.FILE_NAME,
+                file.path,
+                f"Windows cannot create a file or folder named '{part}'",
+                f"use another key, for example {part}-1",
+            )
     return DocumentFile(file, kind, customer, key)
 
 

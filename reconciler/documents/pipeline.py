@@ -10,7 +10,7 @@ import gc
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from reconciler.documents import to_desired
 from reconciler.documents.field_types import Document
@@ -18,13 +18,18 @@ from reconciler.documents.layout import PORTAL, DocumentFile, locate
 from reconciler.documents.portal_document import Portal
 from reconciler.documents.positions import Composed, DocumentError, Path
 from reconciler.documents.rules import Book, across_files, in_one_file, secrets
-from reconciler.documents.strict_yaml import compose, decode
+from reconciler.documents.strict_yaml import compose
+from reconciler.documents.text import decode
 from reconciler.documents.types import Contact, Customer, Removed
+from reconciler.documents.typing_slips import find_slip, has_other_space
 from reconciler.documents.validation import Source, validate_value
 from reconciler.model.desired import DesiredContact, DesiredCustomer, DesiredState, Farewell
 from reconciler.model.files import SourceFile, Tree
 from reconciler.model.problems import Counts, Problem, Severity
 from reconciler.model.rules import RuleId
+
+# The errors that YAML reports after a slip; others have a cause of their own.
+_CAUSED_BY_SLIPS: Final = frozenset({RuleId.YAML_SYNTAX, RuleId.YAML_EMPTY})
 
 if TYPE_CHECKING:
     from reconciler.documents.own_rules.rule_files import OwnRule
@@ -240,7 +245,7 @@ def _validated(
     try:
         text = decode(content)
         lines = tuple(text.split("\n"))
-        source = Source(item.file.path, lines, compose(text))
+        source = Source(item.file.path, lines, _composed(text, lines))
     except DocumentError as refusal:
         source = Source(item.file.path, lines, Composed())
         return None, [
@@ -251,6 +256,20 @@ def _validated(
     if not isinstance(document, Document):
         return None, list(document)
     return document, in_one_file(document, source)
+
+
+def _composed(text: str, lines: tuple[str, ...]) -> Composed:
+    """Return the composed text; a slip of typing is reported instead of what YAML makes of it."""
+    try:
+        composed = compose(text)
+    except DocumentError as refusal:
+        slip = find_slip(lines) if refusal.rule in _CAUSED_BY_SLIPS else None
+        raise slip or refusal from None
+    keys = (str(key) for path in composed.keys for key in path[-1:])
+    is_suspicious = isinstance(composed.value, str) or any(map(has_other_space, keys))
+    if is_suspicious and (slip := find_slip(lines)) is not None:
+        raise slip
+    return composed
 
 
 def _add_document(

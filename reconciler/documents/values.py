@@ -163,12 +163,24 @@ def _hidden_character(text: str) -> str | None:
             text[match.start() - 1 : match.start()],
             text[match.end() : match.end() + 1],
         )
-        if match[0] in _JOINERS and _may_join(before) and _may_join(after):
+        if match[0] in _JOINERS and (_is_virama(before) or _joins(before, after)):
             continue
         if match[0] == _EMOJI_FORM and before and unicodedata.category(before) == "So":
             continue
         return match[0]
     return None
+
+
+def _is_virama(character: str) -> bool:
+    """Whether the character suppresses a vowel; then a joiner chooses the form of the letter.
+
+    Malayalam writes its final consonants so, also at the end of a name (RFC 5892, appendix A).
+    """
+    return bool(character) and unicodedata.combining(character) == 9
+
+
+def _joins(before: str, after: str) -> bool:
+    return _may_join(before) and _may_join(after)
 
 
 def _may_join(character: str) -> bool:

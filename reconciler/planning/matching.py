@@ -172,6 +172,7 @@ def _first_of_each_key(rows: Iterable[LiveCustomer]) -> dict[str, LiveCustomer]:
 
 
 def is_restorable(row: LiveContact | LiveCustomer, index: Index) -> bool:
+    """Whether the row was removed and the portal can still restore it."""
     return row.removal is not None and instant(index.live.now) < instant(
         row.removal.restorable_until
     )

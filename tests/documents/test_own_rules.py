@@ -166,7 +166,9 @@ def test_what_grows_with_the_value_spends_steps(schema: dict[str, Any]) -> None:
 
 def test_the_deepest_rule_that_is_accepted_overflows_no_stack() -> None:
     """Each level of the value may cost a whole chain of schemas, and each link a few frames."""
-    chain: dict[str, Any] = {str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}]} for n in range(MAX_CHAIN_LENGTH // 2 - 2)}
+    chain: dict[str, Any] = {
+        str(n): {"allOf": [{"$ref": f"#/$defs/{n + 1}"}]} for n in range(MAX_CHAIN_LENGTH // 2 - 2)
+    }
     last = str(MAX_CHAIN_LENGTH // 2 - 2)
     chain[last] = {"additionalProperties": {"$ref": "#/$defs/0"}, "items": {"$ref": "#/$defs/0"}}
     read = read_rule(file(rule(**{"$ref": "#/$defs/0", "$defs": chain})), Evaluator())

@@ -25,7 +25,7 @@ from reconciler.documents.own_rules.references import (
 from reconciler.documents.positions import Composed, DocumentError, Path, Span
 from reconciler.documents.strict_json import RULE as JSON_RULE
 from reconciler.documents.strict_json import compose_json
-from reconciler.documents.strict_yaml import decode
+from reconciler.documents.text import decode
 from reconciler.documents.types import DOCUMENTS
 from reconciler.documents.validation import Source
 from reconciler.model.files import SourceFile
