@@ -18,6 +18,7 @@ from typing import Any, Final
 import yaml
 
 from reconciler.documents.positions import Composed, DocumentError, Path, Span
+from reconciler.documents.source_text import CONTROL, character_name, place_of
 from reconciler.model.rules import RuleId
 
 # libyaml's own loader recurses in C and dies of SIGSEGV at 30,000 brackets (SPEC part 2).
@@ -27,21 +28,13 @@ MAX_SCALAR_LENGTH: Final = 64 * 1024
 # Python's `int` takes quadratic time for long texts, and raises ValueError over 4,300
 # digits.
 MAX_DIGITS: Final = 100
-MAX_BYTES: Final = 1024 * 1024
+
 
 # YAML 1.1 reads `0123` as octal and `12:30:45` as a number to base 60; here both are text.
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
 # Not `no`, `off` or `on`: YAML 1.1 reads the Norwegian language and the key of a date as
 # booleans.
 _WORDS: Final = {"true": True, "false": False, "null": None}
-# Direction marks can make a reviewer see another text (CVE-2021-42574, "Trojan Source").
-# U+0085, U+2028 and U+2029 end a line in YAML 1.1 and in no editor.
-_CONTROL: Final = re.compile(
-    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c"
-    "\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
-)
-# Seven bars mark the common ancestor, which git writes under `merge.conflictStyle = diff3`.
-_MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
 _DIRECTIVE: Final = re.compile(r"^%", re.MULTILINE)
 _QUOTED_LENGTH: Final = 40
 _UNTERMINATED: Final = {
@@ -56,71 +49,6 @@ _UNTERMINATED: Final = {
 }
 
 
-def decode(content: bytes) -> str:
-    """Return the file's text with LF line ends and without a byte order mark.
-
-    Raises DocumentError for bytes that are not UTF-8, a lone CR, control or direction characters,
-    merge-conflict markers, a file over 1 MiB, and a Git LFS pointer.
-    """
-    if len(content) > MAX_BYTES:
-        raise DocumentError(
-            RuleId.FILE_SIZE, f"{len(content)} bytes; the limit is {MAX_BYTES}", Span(1, 1)
-        )
-    try:
-        text = content.decode("utf-8").removeprefix("\ufeff").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        # In bytes: a line that cannot be decoded has no characters to count.
-        column = error.start - (content.rfind(b"\n", 0, error.start) + 1) + 1
-        raise DocumentError(
-            RuleId.YAML_ENCODING,
-            f"byte {error.start} is not UTF-8",
-            Span(line, column),
-            "save the file as UTF-8",
-        ) from None
-    # A pointer is valid YAML, a text over three lines; the error about it would help
-    # nobody.
-    if text.startswith("version https://git-lfs."):
-        raise DocumentError(
-            RuleId.GIT_LFS,
-            "this is a Git LFS pointer, not a document",
-            Span(1, 1),
-            "run git lfs pull",
-        )
-    _refuse_characters(text)
-    return text
-
-
-def _refuse_characters(text: str) -> None:
-    if match := _CONTROL.search(text):
-        character = match[0]
-        hint = "use LF or CRLF line ends" if character == "\r" else "remove the character"
-        raise DocumentError(
-            RuleId.YAML_CHARACTER,
-            f"{_character_name(character)} is not allowed",
-            _at(text, match.start()),
-            hint,
-        )
-    if match := _MARKER.search(text):
-        raise DocumentError(
-            RuleId.MERGE_CONFLICT,
-            "a merge conflict is not resolved",
-            _at(text, match.start(), 7),
-            "resolve the conflict",
-        )
-
-
-def _character_name(character: str) -> str:
-    name = unicodedata.name(character, "")
-    return f"U+{ord(character):04X} ({name})" if name else f"U+{ord(character):04X}"
-
-
-def _at(text: str, index: int, length: int = 1) -> Span:
-    return Span(
-        text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1, length
-    )
-
-
 def compose(text: str) -> Composed:
     """Return the one document in the text, with positions. Raises DocumentError, and nothing else,
     for any text.
@@ -129,14 +57,14 @@ def compose(text: str) -> Composed:
         raise DocumentError(
             RuleId.YAML_DIRECTIVE,
             "directives are not supported",
-            _at(text, match.start()),
+            place_of(text, match.start()),
             "delete the line",
         )
     if (tab := text.find("\t")) >= 0:
         raise DocumentError(
             RuleId.YAML_TAB,
             "tabs are not allowed",
-            _at(text, tab),
+            place_of(text, tab),
             "indent with two spaces",
         )
     try:
@@ -351,10 +279,10 @@ def _validate_text(text: str, span: Span) -> str:
             span,
         )
     # Again, because an escape such as "\u202e" brings in what the bytes do not show.
-    if match := _CONTROL.search(text):
+    if match := CONTROL.search(text):
         raise DocumentError(
             RuleId.YAML_CHARACTER,
-            f"{_character_name(match[0])} is not allowed in a text",
+            f"{character_name(match[0])} is not allowed in a text",
             span,
             "remove the escape",
         )
