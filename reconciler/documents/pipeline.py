@@ -18,8 +18,8 @@ from reconciler.documents.layout import PORTAL, DocumentFile, locate
 from reconciler.documents.portal_document import Portal
 from reconciler.documents.positions import Composed, DocumentError, Path
 from reconciler.documents.rules import Book, across_files, in_one_file, secrets
+from reconciler.documents.source_text import decode
 from reconciler.documents.strict_yaml import compose
-from reconciler.documents.text import decode
 from reconciler.documents.types import Contact, Customer, Removed
 from reconciler.documents.typing_slips import find_slip, has_other_space
 from reconciler.documents.validation import Source, validate_value

@@ -18,7 +18,7 @@ from typing import Any, Final
 import yaml
 
 from reconciler.documents.positions import Composed, DocumentError, Path, Span
-from reconciler.documents.text import CONTROL_CHARACTERS, character_name, span_at
+from reconciler.documents.source_text import CONTROL, character_name, place_of
 from reconciler.documents.typing_slips import typographic_quotes
 from reconciler.model.rules import RuleId
 
@@ -29,6 +29,7 @@ MAX_SCALAR_LENGTH: Final = 64 * 1024
 # Python's `int` takes quadratic time for long texts, and raises ValueError over 4,300
 # digits.
 MAX_DIGITS: Final = 100
+
 
 # YAML 1.1 reads `0123` as octal and `12:30:45` as a number to base 60; here both are text.
 _INTEGER: Final = re.compile(r"0|-?[1-9][0-9]*")
@@ -57,14 +58,14 @@ def compose(text: str) -> Composed:
         raise DocumentError(
             RuleId.YAML_DIRECTIVE,
             "directives are not supported",
-            span_at(text, match.start()),
+            place_of(text, match.start()),
             "delete the line",
         )
     if (tab := text.find("\t")) >= 0:
         raise DocumentError(
             RuleId.YAML_TAB,
             "tabs are not allowed",
-            span_at(text, tab),
+            place_of(text, tab),
             "indent with two spaces",
         )
     try:
@@ -281,7 +282,7 @@ def _validate_text(text: str, span: Span) -> str:
             span,
         )
     # Again, because an escape such as "\u202e" brings in what the bytes do not show.
-    if match := CONTROL_CHARACTERS.search(text):
+    if match := CONTROL.search(text):
         raise DocumentError(
             RuleId.YAML_CHARACTER,
             f"{character_name(match[0])} is not allowed in a text",

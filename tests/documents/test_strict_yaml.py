@@ -12,8 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reconciler.documents.positions import DocumentError, Span
+from reconciler.documents.source_text import decode
 from reconciler.documents.strict_yaml import compose
-from reconciler.documents.text import decode
 from tests.examples import examples
 
 TYPED = {"true": True, "false": False, "null": None, "0": 0, "7": 7, "-7": -7, "10": 10, "9" * 30: int("9" * 30)}

@@ -23,9 +23,9 @@ from reconciler.documents.own_rules.references import (
     without_identifiers,
 )
 from reconciler.documents.positions import Composed, DocumentError, Path, Span
+from reconciler.documents.source_text import decode
 from reconciler.documents.strict_json import RULE as JSON_RULE
 from reconciler.documents.strict_json import compose_json
-from reconciler.documents.text import decode
 from reconciler.documents.types import DOCUMENTS
 from reconciler.documents.validation import Source
 from reconciler.model.files import SourceFile

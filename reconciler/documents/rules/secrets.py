@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Final
 
-from reconciler.documents.text import MAX_BYTES
+from reconciler.documents.source_text import MAX_BYTES
 from reconciler.model.problems import Problem, Severity
 from reconciler.model.rules import RuleId
 

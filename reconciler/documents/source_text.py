@@ -1,4 +1,7 @@
-"""The text of a file: its bytes decoded, and the characters that no document may contain."""
+"""The text of a source file: bytes in; a text without hidden characters, or one error, out.
+
+YAML documents and the JSON files of a provider's own rules share it.
+"""
 
 from __future__ import annotations
 
@@ -11,18 +14,14 @@ from reconciler.model.rules import RuleId
 
 MAX_BYTES: Final = 1024 * 1024
 
-
 # Direction marks can make a reviewer see another text (CVE-2021-42574, "Trojan Source").
-# U+0085, U+2028 and U+2029 end a line in YAML 1.1 and in no editor.
-CONTROL_CHARACTERS: Final = re.compile(
+# U+0085, U+2028 and U+2029 end a line in YAML 1.1, but not in most editors.
+CONTROL: Final = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u061c"
     "\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]"
 )
-
-
 # Seven bars mark the common ancestor, which git writes under `merge.conflictStyle = diff3`.
 _MARKER: Final = re.compile(r"^(<{7}|={7}|>{7}|\|{7})(?: |$)", re.MULTILINE)
-
 
 # git-crypt writes this before the encrypted bytes of a file.
 _GIT_CRYPT: Final = b"\0GITCRYPT\0"
@@ -71,30 +70,32 @@ def decode(content: bytes) -> str:
 
 
 def _refuse_characters(text: str) -> None:
-    if match := CONTROL_CHARACTERS.search(text):
+    if match := CONTROL.search(text):
         character = match[0]
         hint = "use LF or CRLF line ends" if character == "\r" else "remove the character"
         raise DocumentError(
             RuleId.YAML_CHARACTER,
             f"{character_name(character)} is not allowed",
-            span_at(text, match.start()),
+            place_of(text, match.start()),
             hint,
         )
     if match := _MARKER.search(text):
         raise DocumentError(
             RuleId.MERGE_CONFLICT,
             "a merge conflict is not resolved",
-            span_at(text, match.start(), 7),
+            place_of(text, match.start(), 7),
             "resolve the conflict",
         )
 
 
 def character_name(character: str) -> str:
+    """Return the code point of a character, with its Unicode name if it has one."""
     name = unicodedata.name(character, "")
     return f"U+{ord(character):04X} ({name})" if name else f"U+{ord(character):04X}"
 
 
-def span_at(text: str, index: int, length: int = 1) -> Span:
+def place_of(text: str, index: int, length: int = 1) -> Span:
+    """Return the line and column of a position in a text."""
     return Span(
         text.count("\n", 0, index) + 1, index - (text.rfind("\n", 0, index) + 1) + 1, length
     )
