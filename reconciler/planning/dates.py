@@ -22,7 +22,7 @@ def today(now: str, time_zone: str) -> datetime.date:
 
 def instant(text: str) -> datetime.datetime:
     """Return the instant of an ISO 8601 text; UTC unless the text has an offset."""
-    parsed = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    parsed = datetime.datetime.fromisoformat(text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
 
 

@@ -1,4 +1,4 @@
-"""Identity: which live customer a folder is, and which live contact a file is.
+"""Identity: which live customer a folder is. `contact_matching` does the same for contacts.
 
 A one-to-one matching in passes: a row that one pass matched is not available to later passes. The
 key comes first and the address late; an address or a name alone never decides.
@@ -172,6 +172,7 @@ def _first_of_each_key(rows: Iterable[LiveCustomer]) -> dict[str, LiveCustomer]:
 
 
 def is_restorable(row: LiveContact | LiveCustomer, index: Index) -> bool:
+    """Whether the removed row can still be brought back, by the portal's clock."""
     return row.removal is not None and instant(index.live.now) < instant(
         row.removal.restorable_until
     )

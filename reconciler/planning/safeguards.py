@@ -1,7 +1,7 @@
-"""The safeguards of customers, services and settings: the outcomes that a group must not have.
+"""The safeguards that do not depend on which other groups are applied.
 
-`fixed_refusals` do not depend on which other groups are applied. `outcome_refusals` evaluates what
-a set of groups leaves behind; `blocking` calls it again for each smaller set.
+`outcome_safeguards` evaluates what a set of groups leaves behind, and `blocking` calls it again for
+each smaller set.
 """
 
 from __future__ import annotations
