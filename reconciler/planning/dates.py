@@ -52,7 +52,9 @@ def _customer_of_day(customer: DesiredCustomer, day: datetime.date) -> DesiredCu
     farewells = {
         name: _farewell(contact)
         for key, contact in due.items()
+        # Under former keys too: the row may not have been renamed yet when the day comes.
         for name in (*contact.previously, key)
+        # A farewell that somebody wrote overrules the one that the date implies.
     } | dict(customer.farewells)
     staying = {key: contact for key, contact in customer.contacts.items() if key not in due}
     return replace(customer, contacts=staying, farewells=farewells)

@@ -79,6 +79,7 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     edges = group_dependencies(groups, projection)
     all_names = frozenset(group.name for group in groups)
     unreviewed = list(refuse_unreviewed(groups, facts.run))
+    # SPEC part 3: people of groups held back for anything but a missing review count too.
     stale = frozenset(rules_by_group(groups, unreviewed))
     intended = list(differences(projection, all_names - stale))
     affected_count = len(_affected_people(intended))
@@ -121,6 +122,7 @@ def _blocking(
     plan_blocking = find_blocking(
         groups, fixed, edges, partial(outcome_refusals, situation), frozenset()
     )
+    # The run starts from the plan's refusals: its scope can hold back more, never less.
     run_blocking = find_blocking(
         groups,
         plan_blocking.refusals,
@@ -231,10 +233,13 @@ def _expects(group: Group, live: LiveState) -> Expects:
     """Return the versions that the group's outcome depends on, of rows that it does not write
     itself.
     """
+    # A record has no effect on rights, so nothing that changed meanwhile makes it wrong.
     if all(change.kind is Kind.RECORD for change in group.changes):
         return Expects()
+    # A closing service concerns everybody, also people who came after the plan.
     if group.stage is Stage.CLOSING:
         return Expects((), None, live.revision)
+    # Settings and openings take nothing from anybody.
     if group.stage is not Stage.CUSTOMERS:
         return Expects()
     written_ids = {change.target.id for change in group.changes}

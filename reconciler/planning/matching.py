@@ -115,6 +115,7 @@ def _customer_rows(index: Index) -> _CustomerRows:
     rows = index.customers_in_order()
     managed = [row for row in rows if index.manages(row)]
     return _CustomerRows(
+        # Living rows apart: a key may have been used, archived and used again.
         _first_of_each_key(row for row in managed if not row.archived),
         {name_key(row.name): row for row in rows if row.owner is None and not row.archived},
         {key: row for key, row in _first_of_each_key(managed).items() if row.archived},
@@ -149,6 +150,8 @@ def _archived_by_us(customer: DesiredCustomer, rows: _CustomerRows) -> list[Live
     return [row for row in rows_at_key if is_restorable(row, rows.index)]
 
 
+# SPEC part 3, "Identity". A customer that somebody else archived matches too: it waits for
+# a decision, and must not be created a second time.
 _CUSTOMER_PASSES: Final = (
     (MatchKind.SAME, _same_key),
     (MatchKind.RENAMED, _former_key),
