@@ -39,6 +39,8 @@ def find_blocking(
     reason.
     """
     groups = list(groups)
+    # A dict as an ordered set: each refusal once, in the order in which the rounds add
+    # them.
     all_refusals = dict.fromkeys(refusals)
     while True:
         rules = rules_by_group(groups, all_refusals)
@@ -51,6 +53,7 @@ def find_blocking(
             )
             if refusal not in all_refusals
         ]
+        # The loop ends: each round adds a refusal, and there are finitely many of them.
         if not new_refusals:
             return Blocking(
                 {name: frozenset(group_rules) for name, group_rules in rules.items()},
@@ -83,6 +86,7 @@ def _subjects(group: Group) -> Iterator[RefusalSubject]:
     if group.stage is Stage.CUSTOMERS:
         yield from ((customer, None, None) for customer in group.customers)
     else:
+        # A refusal without a stage concerns both groups of the service.
         yield None, group.service, None
         yield None, group.service, group.stage
 

@@ -78,6 +78,8 @@ def _registration_moved(context: CustomerContext, person: Person) -> Objection |
         reason = "belongs to another customer"
     elif reference is None or registration.fingerprint != reference.fingerprint:
         reason = "changed after it was reviewed"
+        # The whole line, so that nobody copies only the new fingerprint without reading the
+        # rest.
         hint = f"read it again in the portal, then write {_line(registration)} or delete the file"
     else:
         return None
@@ -158,6 +160,7 @@ def _approval(context: CustomerContext, person: Person) -> Change:
         raise AssertionError(f"{person.key} has no registration")
     message = f"{person.key} is approved as {with_article(desired_of(person).role)}"
     change = _creation(context, person, Kind.APPROVE_REGISTRATION, message)
+    # The row of the sign-up becomes the contact, so the version protects what was reviewed.
     target = replace(
         change.target, id=registration.contact_id, version=registration.version
     )
@@ -174,6 +177,7 @@ def _creation(context: CustomerContext, person: Person, kind: Kind, message: str
     fields = tuple(
         FieldChange(name, None, value) for name, value in sorted(desired.fields.items())
     )
+    # A registration says in which language the person asked; the file overrules it.
     own = {"language": registration.language} if registration else {}
     mail = Mail(
         MailKind.ACTIVATION, desired.email, language_of(context, {**own, **desired.fields})

@@ -35,6 +35,8 @@ def rows_of(customer: CustomerMatch, index: Index) -> list[LiveContact]:
 def _back_again(row: LiveContact) -> LiveContact:
     if row.removal is None or not row.removal.with_customer:
         return row
+    # The archive recorded them as absent. They come back with the customer, and not as a
+    # portal edit that somebody made.
     base = replace(row.applied, present=True) if row.applied else None
     return replace(row, status=Status.INVITED, removal=None, applied=base)
 
@@ -49,6 +51,8 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
     matched_ids: set[str] = set()
     if desired:
         contacts = sorted(desired.contacts.items())
+        # Pass by pass over all contacts, not contact by contact over all passes: a late
+        # pass of one file must not take a row that an early pass of another file matches.
         for kind, candidates in _CONTACT_PASSES:
             for key, contact in contacts:
                 if key in matches:
@@ -59,6 +63,8 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
                 )
                 if row is not None:
                     matched_ids.add(row.id)
+                    # Nobody applied a file to an unmanaged row, so each difference is a
+                    # change and no edit.
                     base = None if kind is MatchKind.ADOPTED else row.applied
                     matches[key] = ContactMatch(kind, contact, row, base)
         for key, contact in contacts:
@@ -67,6 +73,7 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
                 matches[key] = _recreated(matches[key], tombstone)
             else:
                 matches[key] = _match_without_living(contact, tombstone, rows)
+            # The last life of this key is accounted for, whichever way the file matched.
             if tombstone:
                 matched_ids.add(tombstone.id)
     unmatched = [
@@ -111,6 +118,7 @@ def _contact_rows(customer: CustomerMatch, index: Index) -> _ContactRows:
         lives[key] = max(row.life, lives.get(key, 0))
         if index.manages(row):
             (managed if row.living else tombstones).setdefault(key, row)
+    # Reversed, so that the first row in the stable order wins.
     by_address = {address_key(row.email): row for row in reversed(rows) if row.living}
     return _ContactRows(customer, index, rows, managed, tombstones, by_address, lives)
 
@@ -131,6 +139,7 @@ def _own_address_and_name(contact: DesiredContact, rows: _ContactRows) -> list[L
         for row in as_list(rows.by_address.get(address_key(contact.email)))
         if rows.index.manages(row)
         and name_key(contact.name) == name_key(row.name)
+        # A file or a farewell of its own says what becomes of that contact.
         and not (
             desired
             and (
@@ -146,6 +155,8 @@ def _unmanaged_address(contact: DesiredContact, rows: _ContactRows) -> list[Live
     return [row] if row is not None and row.owner is None else []
 
 
+# The order of SPEC part 3, "Identity", passes 1 to 4: the key is the identity, an address
+# alone never is.
 _CONTACT_PASSES: Final = (
     (MatchKind.SAME, _own_key),
     (MatchKind.RENAMED, _own_former_key),
@@ -175,6 +186,8 @@ def _match_without_living(
     contact: DesiredContact, tombstone: LiveContact | None, rows: _ContactRows
 ) -> ContactMatch:
     index = rows.index
+    # Counted over all owners: a reviewed removal names the life, and must not fit another
+    # person.
     life = 1 + rows.lives.get(contact.key, 0)
     reference = contact.registration
     registration = index.live.registrations.get(reference.id) if reference else None
@@ -191,6 +204,8 @@ def _match_without_living(
         if may_belong_to(registration, rows.customer)
     )
     if tombstone and _same_address(contact, tombstone) and is_restorable(tombstone, index):
+        # With another name, a shared mailbox would hand a leaver's account to the next
+        # person.
         if name_key(contact.name) == name_key(tombstone.name):
             return ContactMatch(
                 MatchKind.RESTORED, contact, tombstone, tombstone.applied, rejects=rejects

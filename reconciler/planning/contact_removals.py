@@ -36,6 +36,8 @@ def plan_removal(context: CustomerContext, person: Person) -> PlanItems:
             record = contact_change(context, person, Kind.RECORD, message)
             yield replace(record, present=False, base=base.fields)
         return
+    # Somebody's decision: it waits for a file, and is not undone by removing the person
+    # again.
     if restored_in_portal(context, person):
         yield presence_edit(
             context.key, person.key, "restored", live.touched.get("presence")
@@ -55,6 +57,7 @@ def _removal(context: CustomerContext, person: Person) -> PlanItems:
     heir = find_heir(
         context.contacts_after_plan[person.key], context.contacts_after_plan, context.heir
     )
+    # SPEC part 3, law: each open request has a living owner who may hold it.
     if work and heir.contact is None:
         message = (
             f"{person.key} leaves {count_noun(len(work), 'open request')} without an heir "
@@ -75,6 +78,8 @@ def removal_change(
     """Return the removal of a contact, with their open work going to the heir."""
     live, base = live_of(person), person.match.base
     farewell = context.farewells.get(person.key)
+    # The file is gone, so edits are compared with what it last said; the reviewer sees who
+    # made them.
     applied = base.fields if base else {}
     edited = [
         name
@@ -88,6 +93,8 @@ def removal_change(
     message += "".join(f" ({note})" for note in notes)
     cause = Cause()
     if farewell:
+        # Due without review only as announced: the same day, and the heir that was applied
+        # with it.
         due = _was_applied(context, farewell, applied) and is_direct(
             context, farewell.heir, heir
         )
@@ -129,6 +136,7 @@ def hand_over_if_demoted(
 ) -> PlanItems:
     """Yield the handover before a change to a role that may not hold work; nothing otherwise."""
     live = live_of(person)
+    # Only a step down to observer needs an heir: an observer has no work to hand over.
     if role is None or may_hold_work(Role(str(role.after))) or not may_hold_work(live.role):
         return
     work = context.index.open_work(live)
@@ -160,6 +168,8 @@ def _handover_effects(heir: Heir, work: int) -> Effects:
     contact = heir.contact
     if contact is None:
         return Effects()
+    # Without open work nobody gets a mail, but the heir is still named: work can come
+    # before the batch.
     mails = (Mail(MailKind.WORK_RECEIVED, contact.email, contact.language),) if work else ()
     return Effects(mails, contact.ref, work)
 

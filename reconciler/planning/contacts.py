@@ -64,11 +64,13 @@ def _matched_contact(context: CustomerContext, person: Person) -> PlanItems:
         )
         return
     fields = {change.name: change for change in comparison.written_fields}
+    # Before the role changes: an observer may hold no work for a moment either.
     yield from hand_over_if_demoted(context, person, fields.get("role"))
     if person.match.kind in {MatchKind.ADOPTED, MatchKind.RECREATED}:
         yield _adoption(context, person)
         return
     changes = [*_renaming(context, person), *_field_changes(context, person, fields)]
+    # Another change moves the base as well; a record alone would be noise beside it.
     if not changes and comparison.record:
         message = f"{person.key}: record what the file says"
         changes = [contact_change(context, person, Kind.RECORD, message)]
@@ -141,6 +143,8 @@ def _email_change(context: CustomerContext, person: Person, email: FieldChange) 
     language = language_of(context, person.fields_after)
     mails = (
         Mail(MailKind.ACTIVATION_AGAIN, str(email.after), language),
+        # To the old address and without a link: its owner should know, but not be able to
+        # log in.
         Mail(MailKind.ADDRESS_CHANGED, str(email.before), language),
     )
     message = f"{person.key} logs in as {email.after} after activating the new address"

@@ -34,6 +34,8 @@ def contacts_after_plan(context: CustomerContext) -> dict[str, ContactAfterPlan]
 
 def _matched_contact(context: CustomerContext, person: Person) -> ContactAfterPlan | None:
     match, live = person.match, person.match.live
+    # Somebody removed them, or a safeguard holds them back: they will not be there to
+    # receive work.
     if match.kind is MatchKind.AWAY or objection(context, person) is not None:
         return None
     if match.desired is None:
@@ -62,8 +64,10 @@ def _matched_contact(context: CustomerContext, person: Person) -> ContactAfterPl
 
 def _status(person: Person) -> Status:
     live = person.match.live
+    # A new or restored contact is invited until they activate their access.
     if live is None or not live.living:
         return Status.INVITED
+    # A conflict holds back all changes of the contact, so the address stays too.
     changes = () if person.comparison.conflicts else person.comparison.changes
     return (
         Status.INVITED if any(change.name == "email" for change in changes) else live.status

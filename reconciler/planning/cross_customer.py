@@ -109,6 +109,8 @@ def _claimed_addresses(
         if not context.is_released
         for claim in _claims(context)
     ]
+    # The documents refuse equal addresses in files; here the people of a restored customer
+    # count too.
     first: dict[str, _Claim] = {}
     for claim in claims:
         earlier_claim = first.setdefault(address_key(claim.address), claim)
@@ -128,6 +130,8 @@ def _address_of_another(claim: _Claim, freed: dict[str, str]) -> PlanItems:
     if holder is None or holder.id == claim.row:
         return
     if holder.id in freed:
+        # One transaction for both customers: otherwise the address is taken, or nobody's,
+        # in between.
         if freed[holder.id] != context.key:
             yield CustomerLink(context.key, freed[holder.id])
     elif holder.owner in {None, index.owner}:
@@ -150,6 +154,8 @@ def _ambiguous(context: CustomerContext) -> PlanItems:
             continue
         for key, row in leavers:
             address = address_key(row.email) == address_key(desired.email)
+            # Both equal is a rename, and neither is somebody else; only one of the two is
+            # ambiguous.
             if address != (name_key(row.name) == name_key(desired.name)):
                 shared_field = "address" if address else "name"
                 message = (
@@ -211,6 +217,7 @@ def _foreign_customer(context: CustomerContext) -> PlanItems:
     desired, index = context.customer.desired, context.index
     if desired is None or context.customer.kind is not MatchKind.CREATED:
         return
+    # By name as well: a customer of another owner must not be created a second time.
     same_name = index.by_name.get(name_key(desired.name))
     for row in [*index.foreign.get(desired.key, []), *([same_name] if same_name else [])]:
         if row.owner not in {None, index.owner}:
@@ -233,6 +240,7 @@ def _claimed_names(changes: Sequence[Change], index: Index) -> PlanItems:
         if change.object is not ObjectKind.CUSTOMER:
             continue
         names = [str(field.after) for field in change.fields if field.name == "name"]
+        # A restoration without a change of name brings back the old name.
         if change.kind is Kind.RESTORE_CUSTOMER and change.target.id and not names:
             names.append(index.live.customers[change.target.id].name)
         for name in names:

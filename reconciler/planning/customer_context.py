@@ -110,6 +110,8 @@ class CustomerContext:
         fields = self.customer.desired.fields if self.customer.desired else self.applied
         demanded = fields.get("portal_edits") or self.desired.policy.portal_edits
         before = self.applied.get("portal_edits") or self.index.policy.portal_edits
+        # Both, so that one pull request cannot switch to `revert` and undo edits that
+        # nobody reviewed.
         return demanded == before == "revert"
 
 
@@ -125,6 +127,8 @@ def compare_person(context: CustomerContext, match: ContactMatch) -> Person:
     comparison = compare(
         match.desired.fields, match.live.fields, match.base, match.live.touched
     )
+    # A contact who was removed in the portal stays removed, so undoing their fields helps
+    # nobody.
     if context.reverts and match.kind is not MatchKind.AWAY:
         comparison = revert_edits(comparison)
     return Person(match, comparison)

@@ -64,6 +64,7 @@ def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
     removed_folders = [
         context
         for context in customers
+        # An archived customer already left; a new one may have its name.
         if context.customer.kind is MatchKind.GONE and not _live_row(context).archived
     ]
     for context in customers:
@@ -92,6 +93,7 @@ def _look_alike(desired: DesiredCustomer, former: CustomerContext) -> bool:
         address_key(c.email) for c in former.index.living(row) if former.index.manages(c)
     }
     after = {address_key(contact.email) for contact in desired.contacts.values()}
+    # At least half (SPEC part 3, "Identity"): some people may have left with the renaming.
     half = bool(before) and 2 * len(before & after) >= len(before)
     return half or name_key(row.name) == name_key(desired.name)
 
@@ -119,6 +121,8 @@ def _release(context: CustomerContext) -> PlanItems:
 
 def _matched_customer(context: CustomerContext) -> PlanItems:
     desired, live = _desired(context), _live_row(context)
+    # Nobody applied a file of ours to an unmanaged row, so there are no edits, only
+    # changes.
     base = live.applied if context.customer.kind is not MatchKind.ADOPTED else None
     comparison = compare(desired.fields, live.fields, base, live.touched)
     if context.reverts:
@@ -162,6 +166,7 @@ def _changes(
         undoes = comparison.reverted_names >= {field.name for field in fields}
         cause = _cause(context, fields[0].name)
         yield replace(change, fields=fields, cause=cause, restores_file=undoes)
+    # A rename already moves the base.
     elif comparison.record and not is_renamed:
         yield _change(context, Kind.RECORD, f"{context.key}: record what the file says")
 
@@ -214,6 +219,7 @@ def _folder_removed(context: CustomerContext) -> PlanItems:
     if live.applied and not live.applied.present and not context.reverts:
         yield presence_edit(context.key, None, "restored", live.touched.get("presence"))
         return
+    # Unmanaged people's requests count too: the archive takes everybody's access.
     if requests := context.index.requests_of_customer[live.id]:
         request_list = "; ".join(f"{request.id} ({request.state})" for request in requests)
         message = f"{context.key} has open requests: {request_list}"

@@ -22,7 +22,7 @@ def today(now: str, time_zone: str) -> datetime.date:
 
 def instant(text: str) -> datetime.datetime:
     """Return the instant of an ISO 8601 text; UTC unless the text has an offset."""
-    parsed = datetime.datetime.fromisoformat(text.replace("Z", "+00:00"))
+    parsed = datetime.datetime.fromisoformat(text)
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=datetime.UTC)
 
 
@@ -52,7 +52,9 @@ def _customer_of_day(customer: DesiredCustomer, day: datetime.date) -> DesiredCu
     farewells = {
         name: _farewell(contact)
         for key, contact in due.items()
+        # Under former keys too: the row may not have been renamed yet when the day comes.
         for name in (*contact.previously, key)
+        # A farewell that somebody wrote overrules the one that the date implies.
     } | dict(customer.farewells)
     staying = {key: contact for key, contact in customer.contacts.items() if key not in due}
     return replace(customer, contacts=staying, farewells=farewells)

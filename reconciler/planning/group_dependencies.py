@@ -49,6 +49,7 @@ def _for_new_services(groups: list[Group]) -> Iterator[tuple[str, str, RuleId]]:
         change.service: group.name
         for group in groups
         for change in group.changes
+        # Until then the portal has no row that a list could refer to.
         if change.kind in {Kind.CREATE_SERVICE, Kind.RENAME_SERVICE}
         and change.service is not None
     }
@@ -139,6 +140,7 @@ def _for_right(
             and may_order(person_state, customer_state, key, open_to_all=state)
         )
 
+    # A right that is lost or gained altogether needs no order: the plan shows it.
     if not (has() and has(opens, own_group, closes)):
         return
     if own_group and opens and not has(own_group):

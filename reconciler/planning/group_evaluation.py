@@ -12,10 +12,19 @@ from typing import Final
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import LiveState
-from reconciler.model.plan import Expects, Facts, Group, Refusal, Scope, Stage, Warning
-from reconciler.planning.blocking import find_blocking, rules_by_group
+from reconciler.model.plan import (
+    Expects,
+    Facts,
+    Group,
+    PersonOutcome,
+    Refusal,
+    Scope,
+    Stage,
+    Warning,
+)
+from reconciler.planning.blocking import Blocking, find_blocking, rules_by_group
 from reconciler.planning.customer_context import CustomerContext, names_at
-from reconciler.planning.group_dependencies import group_dependencies
+from reconciler.planning.group_dependencies import Dependencies, group_dependencies
 from reconciler.planning.group_projection import project
 from reconciler.planning.index import Index
 from reconciler.planning.limits import Cost, limit_refusals, policy_in_force
@@ -70,25 +79,16 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     edges = group_dependencies(groups, projection)
     all_names = frozenset(group.name for group in groups)
     unreviewed = list(refuse_unreviewed(groups, facts.run))
+    # SPEC part 3: people of groups held back for anything but a missing review count too.
     stale = frozenset(rules_by_group(groups, unreviewed))
     intended = list(differences(projection, all_names - stale))
     affected_count = len(_affected_people(intended))
     situation = _situation(proposal, facts, projection, names, affected_count)
     fixed = [*proposal.refusals, *fixed_refusals(situation), *unreviewed]
-    plan_blocking = find_blocking(
-        groups, fixed, edges, partial(outcome_refusals, situation), frozenset()
-    )
-
     out_of_scope = frozenset(
         group.name for group in groups if not is_in_scope(group.customers, facts.run)
     )
-    run_blocking = find_blocking(
-        groups,
-        plan_blocking.refusals,
-        edges,
-        partial(_run_refusals, situation),
-        out_of_scope,
-    )
+    plan_blocking, run_blocking = _blocking(situation, fixed, edges, out_of_scope)
     applied_groups = all_names - set(run_blocking.rules) - out_of_scope
     moved_rights = [
         *intended,
@@ -98,29 +98,62 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     costs = _cost(groups, moved_rights, situation, stale)
     limits = list(_plan_refusals(proposal, facts, costs))
     refusals = (*limits, *run_blocking.refusals)
-    rules = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
+    rules = frozenset(r.rule for r in refusals if r.scope is Scope.PLAN)
     outcomes = outcomes_of(projection, applied_groups, all_names)
-    evaluated_groups = (
-        replace(
-            group,
-            held_back=tuple(
-                sorted(rules | run_blocking.rules.get(group.name, frozenset()))
-            ),
-            waits_for=tuple(sorted(edges.get(group.name, {}))),
-            outcomes=outcomes.get(group.name, ()),
-            expects=_expects(group, proposal.index.live),
-            outside=group.name in out_of_scope,
-        )
-        for group in groups
-    )
+    verdict = _Verdict(rules, run_blocking, edges, outcomes, out_of_scope)
     warnings = warn_of_invited_managers(situation, all_names - set(run_blocking.rules))
     return Evaluation(
-        tuple(evaluated_groups),
+        tuple(verdict.on(group, proposal.index.live) for group in groups),
         refusals,
         tuple(warnings),
         costs.people,
         costs.population,
     )
+
+
+def _blocking(
+    situation: Situation,
+    fixed: Iterable[Refusal],
+    edges: Dependencies,
+    out_of_scope: GroupNames,
+) -> tuple[Blocking, Blocking]:
+    """Return what holds groups back in the whole plan, and in this run."""
+    groups = situation.groups
+    plan_blocking = find_blocking(
+        groups, fixed, edges, partial(outcome_refusals, situation), frozenset()
+    )
+    # The run starts from the plan's refusals: its scope can hold back more, never less.
+    run_blocking = find_blocking(
+        groups,
+        plan_blocking.refusals,
+        edges,
+        partial(_run_refusals, situation),
+        out_of_scope,
+    )
+    return plan_blocking, run_blocking
+
+
+@dataclass(frozen=True, slots=True)
+class _Verdict:
+    """The result for all groups. `plan_rules`: the rules that hold back the whole plan."""
+
+    plan_rules: frozenset[str]
+    blocking: Blocking
+    edges: Dependencies
+    outcomes: Mapping[str, tuple[PersonOutcome, ...]]
+    out_of_scope: GroupNames
+
+    def on(self, group: Group, live: LiveState) -> Group:
+        """Return the group with what holds it back, its outcomes and its conditions."""
+        rules = self.blocking.rules.get(group.name, frozenset())
+        return replace(
+            group,
+            held_back=tuple(sorted(self.plan_rules | rules)),
+            waits_for=tuple(sorted(self.edges.get(group.name, {}))),
+            outcomes=self.outcomes.get(group.name, ()),
+            expects=_expects(group, live),
+            outside=group.name in self.out_of_scope,
+        )
 
 
 def _run_refusals(situation: Situation, applied_groups: GroupNames) -> Iterator[Refusal]:
@@ -200,10 +233,13 @@ def _expects(group: Group, live: LiveState) -> Expects:
     """Return the versions that the group's outcome depends on, of rows that it does not write
     itself.
     """
+    # A record has no effect on rights, so nothing that changed meanwhile makes it wrong.
     if all(change.kind is Kind.RECORD for change in group.changes):
         return Expects()
+    # A closing service concerns everybody, also people who came after the plan.
     if group.stage is Stage.CLOSING:
         return Expects((), None, live.revision)
+    # Settings and openings take nothing from anybody.
     if group.stage is not Stage.CUSTOMERS:
         return Expects()
     written_ids = {change.target.id for change in group.changes}

@@ -26,6 +26,7 @@ from reconciler.planning.row_states import (
     with_customer_fields,
 )
 
+# Before the plan creates them: no rights, so everything they get is a gain.
 _ABSENT_PERSON = PersonState(Status.REMOVED, Role.OBSERVER, frozenset())
 _ABSENT_CUSTOMER = CustomerState(active=False, services=frozenset(), ordering=False)
 
@@ -64,6 +65,7 @@ def _services(groups: list[Group], index: Index) -> dict[str, ServiceMoves]:
     for key, row in index.services.items():
         open_to_all = bool(row.fields.get("available_to_all"))
         moves[key] = ServiceMoves(open_to_all, open_to_all, open_to_all)
+    # By stage, because closing starts from what the opening of the same service leaves.
     for group in sorted(groups, key=lambda group: group.stage):
         if group.service is None:
             continue
@@ -86,6 +88,8 @@ def _service_after(state: bool | None, changes: Iterable[Change]) -> bool | None
             case Kind.REMOVE_SERVICE:
                 state = None
             case Kind.CREATE_SERVICE:
+                # The portal creates a service closed; a field of the same change may open
+                # it.
                 state = False
             case _:
                 pass  # the other kinds change fields at most
@@ -192,6 +196,8 @@ class _States:
                 person = PersonState(Status.INVITED, Role.REQUESTER, None)
                 self.people[id] = with_contact_fields(person, change)
                 self.names[id] = f"{change.customer}/{change.contact}"
+                # A created person has no row; without this, `people_at` would not find
+                # them.
                 self._new[customer].append(id)
             case Kind.RESTORE_CONTACT:
                 self.people[id] = replace(

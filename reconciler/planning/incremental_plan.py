@@ -31,6 +31,8 @@ def make_plan_since(
     A limit that was exceeded before counts as this pull request's only when its own changes alone
     exceed it.
     """
+    # Without permissions: an exact number is for the new plan and would be wrong for this
+    # one.
     earlier = make_plan(before, live, replace(facts, permissions=Permissions()))
     now = make_plan(desired, live, facts)
     refusals = _new_refusals(earlier, now, _own_limit_rules(earlier, now, desired, live))
@@ -62,6 +64,7 @@ def make_plan_since(
     return replace(
         now,
         groups=groups,
+        # A refusal of the whole plan is no news for a pull request that changes nothing.
         refusals=tuple(r for r in refusals if r.scope is not Scope.PLAN or groups),
         warnings=tuple(warning for warning in now.warnings if warning not in warnings),
         portal_edits=tuple(edit for edit in now.portal_edits if edit not in edits),

@@ -31,6 +31,7 @@ class Index:
         self.renamed_services = renamed_services or {}
         self.contacts: dict[str, list[LiveContact]] = defaultdict(list)
         self.by_address: dict[str, LiveContact] = {}
+        # Archived customers are left out: their names are free.
         self.by_name = {
             name_key(row.name): row for row in live.customers.values() if not row.archived
         }
@@ -38,6 +39,8 @@ class Index:
         for row in self.by_name.values():
             if row.external_key is not None and row.owner not in {None, owner}:
                 self.foreign[row.external_key].append(row)
+        # By code and not by `external_key`: an unmanaged service has no key, but its code
+        # is taken.
         self.services = {str(row.fields["code"]): row for row in live.services.values()}
         self.policy = applied_policy(live)
         self.requests: dict[str, list[OpenRequest]] = defaultdict(list)
@@ -95,6 +98,8 @@ class Index:
             key=lambda c: (
                 c.archived,
                 c.external_key or "",
+                # The latest archive first: that is the customer whom a folder with this key
+                # brings back.
                 -_removal_time(c.removal),
                 name_key(c.name),
                 c.id,

@@ -66,6 +66,7 @@ def limit_refusals(
         ):
             own = _people_of(review, cost)
             yield from _people_beyond(len(own & people), review.permissions.allow_removals)
+            # Counted once: the next reviewed plan must not be charged for the same people.
             people -= own
         if permissions.allow_mails is None and review.permissions.allow_mails is not None:
             sending = tuple(change for change in mails if change.id in review.ids)
@@ -122,6 +123,7 @@ _PLAN_AGAIN = "run `reconciler plan --out plan.json` again and review the plan"
 
 
 def _limit(policy: Policy, population: int) -> int:
+    # Rounded down, and equality passes (SPEC part 3).
     share = policy.removals_percent * population // 100
     return min(policy.removals_at_most, max(policy.removals_at_least, share))
 
@@ -136,6 +138,7 @@ def _people_limit(
 ) -> Iterator[Refusal]:
     permitted = permissions.allow_removals
     if permitted is not None:
+        # Exact, so that a number from last week cannot allow what was added since.
         if permitted != people:
             message = (
                 f"--allow-removals {permitted} is wrong: this plan takes access or power "

@@ -48,6 +48,7 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912
             return 25
         case Kind.CHANGE_ROLE:
             return 31 if _ends_holding_work(change) else 26
+        # After additions, so that a new contact can be the heir, and before anybody leaves.
         case Kind.HAND_OVER_WORK:
             return 30
         case Kind.REMOVE_CONTACT:
@@ -136,6 +137,8 @@ def _representatives(links: Iterable[CustomerLink]) -> dict[str, str]:
         return key
 
     for link in links:
+        # The smaller key is the root, so the result does not depend on the order of the
+        # links.
         low, high = sorted((find(link.customer), find(link.other_customer)))
         root[high] = low
     return {key: find(key) for key in list(root)}

@@ -43,9 +43,12 @@ def outcome_refusals(situation: Situation, applied_groups: GroupNames) -> Iterat
         if (
             context is None
             or customer.group not in applied_groups
+            # An archive takes everybody at once; the limit of the whole plan counts them.
             or not customer.after.active
         ):
             continue
+        # A last manager is refused even with a number: the number speaks of people, not of
+        # the customer.
         if customer.group not in beyond_limits:
             yield from _customer_limit(
                 situation,
@@ -133,6 +136,7 @@ def _forbidden_losses(
         return forbidden
     for right in difference.forfeits:
         groups = groups_taking(projection, person, right, applied_groups)
+        # Protection that the same group sets does not forbid what that group itself takes.
         if person.protected or person.group not in groups:
             for group in groups:
                 forbidden[group].add(right)

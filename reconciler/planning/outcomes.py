@@ -90,6 +90,7 @@ def _responsible(
     has: bool,
 ) -> set[str]:
     groups = groups_affecting(projection, person, right) & set(applied_groups)
+    # The usual case: nobody else can have moved the right.
     if len(groups) < 2:
         return groups
     decisive = {
@@ -100,6 +101,7 @@ def _responsible(
     alone = {
         group for group in groups if (right in rights_in(person, frozenset({group}))) is has
     }
+    # No group is decisive when two take the right independently; then both are responsible.
     return decisive or alone or groups
 
 

@@ -24,6 +24,7 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
         for row in index.live.customers.values()
         if index.manages(row) and not row.archived
     )
+    # Again here, for callers that make a plan without a checkout.
     if not desired.customers and any(managed):
         message = (
             "the files contain no customer, but the portal has managed customers; nothing "

@@ -54,6 +54,7 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     day = today(live.now, desired.time_zone)
     due_state = with_due_departures(desired, day)
     former_keys = renamed_services(desired, live)
+    # Before anything is compared: a list that names the old key is no difference.
     live = with_renamed_services(live, former_keys)
     index = Index(live, desired.owner, former_keys)
     contested = contested_registrations(due_state)

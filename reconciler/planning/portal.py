@@ -108,6 +108,8 @@ def _service(
     undoes = bool(comparison.reverted_names) and comparison.reverted_names >= {
         field.name for field in comparison.written_fields
     }
+    # Two changes of one row: customers are applied in between, so that nobody is without a
+    # service for a moment.
     opening = tuple(part for field in comparison.written_fields for part in _opening(field))
     closing = tuple(part for field in comparison.written_fields for part in _closing(field))
     if opening or not closing or kind is Kind.ADOPT_SERVICE:
@@ -134,6 +136,7 @@ def _renaming(service: DesiredService, live: LiveObject, index: Index) -> PlanIt
         target = Target(live.id, live.version, life=live.life)
         message = f"service {former} is now called {service.key}; nobody gains or loses it"
         change = _change(Kind.RENAME_SERVICE, service, message, target)
+        # No base: the change of the fields, or a record, moves it.
         yield replace(change, base=None, previous_key=former)
 
 

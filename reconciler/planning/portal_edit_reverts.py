@@ -11,6 +11,7 @@ from reconciler.model.roles import Role, capabilities
 from reconciler.model.values import FieldChange, Value
 from reconciler.planning.three_way_merge import Comparison, with_reverted_edits
 
+# From the narrowest to the widest, as the enumeration lists them.
 _OPENNESS = tuple(SignUp)
 
 
@@ -38,6 +39,7 @@ def _gives_back(edit: FieldChange) -> bool:
             return bool(edit.before) and not edit.after
         case "sign_up":
             return _openness(edit.before) > _openness(edit.after)
+        # The old address would get the account back; protection changes by a file only.
         case "email" | "protected":
             return True
         case _:

@@ -22,6 +22,7 @@ def quoted_names(
     """Return the names on both sides of conflicts, and of people whose values a line mentions;
     sorted.
     """
+    # Notes say who set a value, and the authors of values are personal data as well.
     target_ids = {change.target.id for change in changes if change.notes}
     refused_customers = {refusal.customer for refusal in refusals}
     names: set[str] = set()

@@ -41,6 +41,8 @@ def shard_of(customers: Collection[str], shards: int) -> int:
     key.
     """
     key = min(customers, default="")
+    # SPEC part 10. Python's `hash` differs from process to process, so shards would
+    # overlap.
     return int.from_bytes(hashlib.sha256(key.encode()).digest()[:8], "big") % shards + 1
 
 
@@ -92,6 +94,7 @@ def refuse_unreviewed(groups: Iterable[Group], scope: RunScope) -> Iterator[Refu
     value under an applied `portal_edits: revert`, count as reviewed.
     """
     for group in groups:
+        # A record has no effect that somebody could review.
         changes = [change for change in group.changes if change.kind is not Kind.RECORD]
         if scope.reviewed is not None:
             unreviewed = _beyond(

@@ -1,7 +1,7 @@
-"""The safeguards of customers, services and settings: the outcomes that a group must not have.
+"""The safeguards that do not depend on which other groups are applied.
 
-`fixed_refusals` do not depend on which other groups are applied. `outcome_refusals` evaluates what
-a set of groups leaves behind; `blocking` calls it again for each smaller set.
+`outcome_safeguards` evaluates what a set of groups leaves behind, and `blocking` calls it again for
+each smaller set.
 """
 
 from __future__ import annotations
@@ -48,6 +48,7 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
         return
     for key in group.customers:
         live = situation.contexts[key].customer.live if key in situation.contexts else None
+        # Rows that nobody or somebody else manages have no last commit of ours.
         last = live.last_commit if live and live.owner == index.owner else None
         if last is not None and last not in facts.ancestors:
             yield refuse(
@@ -94,6 +95,7 @@ def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
     customer = index.live.customers.get(change.target.id or "")
     if customer is not None and _is_protected(customer):
         yield _refuse_protected(change.customer, None, verb)
+    # A new name changes nothing for the people; an archive and a release do.
     if customer is not None and verb != "renamed":
         for contact in index.living(customer):
             if _is_protected(contact):

@@ -30,6 +30,7 @@ def renamed_services(desired: DesiredState, live: LiveState) -> dict[str, str]:
     former_keys: dict[str, str] = {}
     for key, service in sorted(services.items()):
         former = next((name for name in service.previously if name in free), None)
+        # A key that exists already is another service, not a new name for this one.
         if key not in codes and former is not None:
             former_keys[key] = former
             free -= {former}
@@ -65,6 +66,7 @@ def with_renamed_services(live: LiveState, former_keys: Mapping[str, str]) -> Li
 
 
 def _holder(row: Holder, keys: Mapping[str, str]) -> Holder:
+    # The base too, or each list that names the service would look like a portal edit.
     base = row.applied and replace(row.applied, fields=_fields(row.applied.fields, keys))
     return replace(row, fields=_fields(row.fields, keys), applied=base)
 

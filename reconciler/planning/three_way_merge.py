@@ -58,6 +58,7 @@ def classify_field(
     """
     if same_value(field, desired, live):
         return FieldState.SAME
+    # Never managed before: the file decides, and a note names who set the portal's value.
     if base is None or field not in base.fields:
         return FieldState.CHANGE
     applied = base.fields[field]
@@ -66,6 +67,7 @@ def classify_field(
     personal = field in OWN and touch is not None and touch.actor is Actor.SELF
     if same_value(field, desired, applied):
         return FieldState.PERSONAL if personal else FieldState.EDIT
+    # The file changed too, so a person's own name or language yields to it.
     return FieldState.CHANGE if personal else FieldState.CONFLICT
 
 
@@ -145,6 +147,8 @@ def with_reverted_edits(
 
 def base_moves(desired: Fields, base: Applied | None) -> bool:
     """Whether the last applied file differs from the current one."""
+    # Other names of fields count: a line deleted from the file ends the management of its
+    # field.
     if base is None or not base.present or set(desired) != set(base.fields):
         return True
     return any(

@@ -53,6 +53,8 @@ def _departure(context: CustomerContext, person: Person, leaves: Leaving) -> Dep
     if live is not None and heir is not None:
         removal = removal_change(context, person, heir, work)
         place = person.match.desired.place.path if person.match.desired else None
+        # The id of the removal as it will be on that day: caused by the date, without
+        # today's notes.
         id = replace(
             removal,
             cause=Cause(
