@@ -47,8 +47,6 @@ SNAPSHOT_DEADLINE_S: Final = 1800.0
 # A run in a pipeline does not wait longer than this because of `Retry-After`.
 MAX_RETRY_AFTER_S: Final = 120.0
 _RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
-# A proxy answers so when it lost the portal's response: the portal may have done the work.
-_GATEWAY_STATUSES: Final = frozenset({502, 504})
 _REPEAT: Final = "run it again: changes that were applied are not applied twice"
 
 
@@ -162,16 +160,18 @@ class Connection:
         return _Retryable(OutcomeUnknown(text, _REPEAT))
 
     def _result(self, response: httpx.Response, content: bytes) -> Any:
-        if response.status_code in _RETRYABLE_STATUSES:
-            raise _Retryable(self._temporary_failure(response), retry_after(response))
         if response.is_success:
             return parse_json(content, self.host) if content else None
+        if response.status_code >= 500 and response.request.method != "GET":
+            # The server may have committed before it failed, or a proxy lost its answer.
+            text = f"{self.host} answered {response.status_code}"
+            raise _Retryable(OutcomeUnknown(text, _REPEAT), retry_after(response))
+        if response.status_code in _RETRYABLE_STATUSES:
+            raise _Retryable(self._temporary_failure(response), retry_after(response))
         raise error_of(response, parse_problem(content), self.host)
 
     def _temporary_failure(self, response: httpx.Response) -> ReconcilerError:
         text = f"{self.host} answered {response.status_code}"
-        if response.status_code in _GATEWAY_STATUSES and response.request.method != "GET":
-            return OutcomeUnknown(f"{text}: a proxy lost the portal's answer", _REPEAT)
         after_s = retry_after(response)
         return PortalUnavailable(
             text, f"try again in {after_s:.0f} s" if after_s else "try again later"
@@ -265,10 +265,3 @@ class WritingConnection(Connection):
         return self._send_with_retries(
             lambda: self._send(method, path, body=body, headers=headers)
         )
-
-    def write_once(self, method: str, path: str, body: Any) -> Any:
-        """Return the JSON of the response to a request that is sent once."""
-        try:
-            return self._send(method, path, body=body)
-        except _Retryable as error:
-            raise error.failure from None

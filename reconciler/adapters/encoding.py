@@ -17,12 +17,15 @@ from reconciler.model.plan import Expects
 from reconciler.model.values import FieldChange, Value
 
 
-def idempotency_key(changes: Iterable[Change]) -> str:
-    """Return the key of a batch: equal for equal changes to equal versions of the same rows.
+def idempotency_key(changes: Iterable[Change], epoch: str, token: int) -> str:
+    """Return the key of a batch: equal for equal changes of one run, and for nothing else.
 
     The portal answers a second batch with this key like the first, without a second write.
+    `epoch` and the lease's fencing `token` tell runs apart: the same addition in a later run is a
+    write of its own, because the row may have been removed in between.
     """
-    parts = [
+    parts: list[Any] = [[epoch, token]]
+    parts += [
         [
             change.id,
             change.target.id,

@@ -113,18 +113,30 @@ def error_of(
         return NotAllowed(detail, "check the token" if status == 401 else scope)
     if type == "lease-held" or (status == 409 and "holder" in problem):
         return _lease_held(problem, detail)
-    if type == "lease-fenced":
+    if type in {"lease-fenced", "lease-ended"}:
         return LeaseLost(detail, "run it again")
     if response.is_redirect:
         # A redirect could send the token to another host.
         text = f"{host} answered {status}: redirects are not followed"
         return NotUnderstood(text, "check the portal's URL")
+    if status == 413 and response.request.method != "GET":
+        return _too_large(response, type, detail, host)
     if type and status < 500 and response.request.method != "GET":
         return BatchRefused(detail, type, status=status)
     if type and status >= 500:
         trace = problem.get("trace", "?")
         return PortalUnavailable(f"{host} failed: {detail} (trace {trace})")
     return _error_of_status(response, detail, host)
+
+
+def _too_large(response: httpx.Response, type: str, detail: str, host: str) -> BatchRefused:
+    """Return the refusal of a body that is too large; a proxy may have refused it."""
+    size = len(response.request.content)
+    text = detail if type else f"{host} does not accept a body of {size:,} bytes"
+    hint = (
+        "raise the proxy's limit for request bodies to 16 MiB (nginx: client_max_body_size)"
+    )
+    return BatchRefused(text, type or "too-large", hint=hint, status=413)
 
 
 def _lease_held(problem: Mapping[str, Any], detail: str) -> LeaseHeld:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Sequence
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.connection import Budget, WritingConnection
 from reconciler.adapters.encoding import expectation, idempotency_key, operation
 from reconciler.model.changes import Change
-from reconciler.model.errors import NotUnderstood
+from reconciler.model.errors import NotUnderstood, OutcomeUnknown, Unreachable
 from reconciler.model.plan import Expects
 from reconciler.model.portal import Committed, Lease, RunMark
 
@@ -26,9 +27,23 @@ class PortalWriter:
     def take_lease(
         self, scopes: Sequence[str], ttl_s: float, holder: str, run: str
     ) -> Lease:
-        """Return a lease on all the scopes; `LeaseHeld` if another run has one of them."""
-        body = {"scopes": list(scopes), "ttl_s": ttl_s, "holder": holder, "run": run}
-        return _lease(self._connection.write_once("POST", "/leases", body))
+        """Return a lease on all the scopes; `LeaseHeld` if another run has one of them.
+
+        Its id is chosen here: if the answer is lost, the repeated request finds the same lease,
+        and the run does not wait for its own orphan.
+        """
+        body = {
+            "id": f"lea_{secrets.token_hex(16)}",
+            "scopes": list(scopes),
+            "ttl_s": ttl_s,
+            "holder": holder,
+            "run": run,
+        }
+        try:
+            return _lease(self._connection.write("POST", "/leases", body, {}))
+        except OutcomeUnknown as error:
+            # a lease without an owner ends by itself, so nothing was changed
+            raise Unreachable(error.message, "run it again") from None
 
     def renew(self, lease: Lease, ttl_s: float) -> None:
         """Extend the lease; `LeaseLost` if it has ended."""
@@ -58,7 +73,10 @@ class PortalWriter:
             "expects": expectation(expects),
         }
         answer = self._connection.write(
-            "POST", "/batches", body, {"Idempotency-Key": idempotency_key(changes)}
+            "POST",
+            "/batches",
+            body,
+            {"Idempotency-Key": idempotency_key(changes, mark.epoch, lease.token)},
         )
         try:
             results = answer.get("results", [])

@@ -35,11 +35,15 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class RunMark:
-    """The marks of a run: the owner of the files, the run's own id, and the files' commit."""
+    """The marks of a run: the owner of the files, the run's own id, and the files' commit.
+
+    `epoch`: the portal's, as the plan saw it; a restore renews it.
+    """
 
     owner: str
     run: str
     commit: str | None
+    epoch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

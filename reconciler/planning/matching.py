@@ -1,4 +1,4 @@
-"""Identity: which live customer a folder is, and which live contact a file is.
+"""Identity: which live customer a folder is. `contact_matching` does the same for contacts.
 
 A one-to-one matching in passes: a row that one pass matched is not available to later passes. The
 key comes first and the address late; an address or a name alone never decides.
@@ -115,6 +115,7 @@ def _customer_rows(index: Index) -> _CustomerRows:
     rows = index.customers_in_order()
     managed = [row for row in rows if index.manages(row)]
     return _CustomerRows(
+        # Living rows apart: a key may have been used, archived and used again.
         _first_of_each_key(row for row in managed if not row.archived),
         {name_key(row.name): row for row in rows if row.owner is None and not row.archived},
         {key: row for key, row in _first_of_each_key(managed).items() if row.archived},
@@ -149,6 +150,8 @@ def _archived_by_us(customer: DesiredCustomer, rows: _CustomerRows) -> list[Live
     return [row for row in rows_at_key if is_restorable(row, rows.index)]
 
 
+# SPEC part 3, "Identity". A customer that somebody else archived matches too: it waits for
+# a decision, and must not be created a second time.
 _CUSTOMER_PASSES: Final = (
     (MatchKind.SAME, _same_key),
     (MatchKind.RENAMED, _former_key),
@@ -172,7 +175,7 @@ def _first_of_each_key(rows: Iterable[LiveCustomer]) -> dict[str, LiveCustomer]:
 
 
 def is_restorable(row: LiveContact | LiveCustomer, index: Index) -> bool:
-    """Whether the row was removed and the portal can still restore it."""
+    """Whether the removed row can still be brought back, by the portal's clock."""
     return row.removal is not None and instant(index.live.now) < instant(
         row.removal.restorable_until
     )

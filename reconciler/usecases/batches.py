@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from reconciler.model.changes import Change
+from reconciler.model.changes import Change, Kind
 
 # The maximum number of changes in one batch.
 MOST_OPERATIONS: Final = 5000
@@ -19,3 +19,29 @@ def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
     """
     starts = range(0, len(changes), MOST_OPERATIONS)
     return [tuple(changes[start : start + MOST_OPERATIONS]) for start in starts]
+
+
+# Changes that may be committed before the rest of their group: they take nothing from anybody.
+_ADDITIONS: Final = frozenset(
+    {
+        Kind.CREATE_CONTACT,
+        Kind.ADOPT_CONTACT,
+        Kind.APPROVE_REGISTRATION,
+        Kind.RESTORE_CONTACT,
+        Kind.RECORD,
+    }
+)
+
+
+def halved(piece: tuple[Change, ...]) -> list[tuple[Change, ...]]:
+    """Return a batch that was too large in two pieces; none if it must not be split.
+
+    Only the additions that come first are split off, so no removal is ever committed without the
+    handover and the circle of addresses that belong to it.
+    """
+    leading = next(
+        (place for place, change in enumerate(piece) if change.kind not in _ADDITIONS),
+        len(piece),
+    )
+    middle = leading if leading < len(piece) else len(piece) // 2
+    return [piece[:middle], piece[middle:]] if 0 < middle < len(piece) else []

@@ -13,6 +13,7 @@ from reconciler.model.errors import (
     BatchRefused,
     LeaseHeld,
     LeaseLost,
+    NotAllowed,
     NotUnderstood,
     OutcomeUnknown,
     ReconcilerError,
@@ -31,13 +32,14 @@ from reconciler.model.plan import (
 from reconciler.model.portal import Lease, RunMark
 from reconciler.planning import applied_policy, make_plan, policy_in_force
 from reconciler.usecases import steps
-from reconciler.usecases.batches import batches
+from reconciler.usecases.batches import batches, halved
 from reconciler.usecases.checkout import Folder
 from reconciler.usecases.ports import BatchWriter, StateReader
 
 TTL_S: Final = 60.0
 
 
+_TOO_LARGE: Final = 413
 _STALE: Final = frozenset({409, 410, 412})
 
 
@@ -136,6 +138,7 @@ class RequestExecutor:
                 return steps.Planned(self.plan_finally())
             case steps.PlanAgain():
                 plan = self.plan()
+                self.mark = replace(self.mark, epoch=plan.epoch)
                 self.groups = steps.selected(plan)
                 return steps.Planned(plan)
             case steps.ApplyGroup(index):
@@ -176,7 +179,9 @@ class RequestExecutor:
         if self.lease is None:
             return steps.Finished(GroupStatus.NOT_TRIED, "there is no lease", stop=True)
         revision, done_count = None, 0
-        for piece in batches(group.changes):
+        pieces = batches(group.changes)
+        while pieces:
+            piece = pieces.pop(0)
             try:
                 committed = self.writer.write_batch(
                     self._current(piece),
@@ -185,6 +190,9 @@ class RequestExecutor:
                     self._current_expectations(group),
                 )
             except ReconcilerError as error:
+                if is_too_large(error) and (halves := halved(piece)):
+                    pieces[:0] = halves
+                    continue
                 return status_of_error(error, done_count)
             revision = committed.revision
             self.versions.update(committed.versions)
@@ -211,6 +219,11 @@ class RequestExecutor:
         return replace(group.expects, rows=rows)
 
 
+def is_too_large(error: ReconcilerError) -> bool:
+    """Whether the portal, or a proxy before it, refused a batch for its size alone."""
+    return isinstance(error, BatchRefused) and error.status == _TOO_LARGE
+
+
 def status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
     """Return the status of a group whose batch failed, and whether to stop the others."""
     detail = (
@@ -227,5 +240,8 @@ def status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
             return steps.Finished(GroupStatus.STALE, detail, stop=True)
         case OutcomeUnknown() | NotUnderstood():
             return steps.Finished(GroupStatus.UNKNOWN, detail)
+        case NotAllowed():
+            # a token may be bound to one owner, and other groups be that owner's
+            return steps.Finished(GroupStatus.FAILED, detail)
         case _:
             return steps.Finished(GroupStatus.FAILED, detail, stop=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import delete, insert, select, update
 
@@ -14,18 +15,34 @@ from reconciler.portal.rules.states import CustomerStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
+# An ended lease is kept for so long.
+KEPT_HOURS: Final = 24
 
-def take(
-    work: Work, scopes: Sequence[str], ttl_s: float, holder: str, run: str
-) -> dict[str, Any]:
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The lease that a run asks for. `id`: chosen by the caller, or None."""
+
+    scopes: frozenset[str]
+    holder: str
+    run: str
+    id: str | None = None
+
+
+def take(work: Work, claim: Claim, ttl_s: float) -> dict[str, Any]:
     """Take a lease on all scopes; a `lease-held` problem if another lease covers one of them.
 
-    A token bound to an owner gets `forbidden` for scopes that it may not write.
+    A claim with the id of a living lease gets that lease: its first answer was lost. Errors:
+    `lease-ended` for the id of an ended lease, `unprocessable` for the id of another claim, and
+    `forbidden` for scopes that a token bound to an owner may not write.
     """
+    scopes = sorted(claim.scopes)
     if work.principal.owner is not None:
         _check_owner(work, work.principal.owner, scopes)
     now = _now()
-    work.connection.execute(delete(t.leases).where(t.leases.c.expires_at < _text(now)))
+    _end_expired(work, now)
+    if claim.id is not None and (lease := _lease(work, claim.id)) is not None:
+        return _repeated(work, lease, claim, now)
     leases_with_scope = select(t.leases, t.lease_scopes.c.scope).join(
         t.lease_scopes, t.lease_scopes.c.lease == t.leases.c.id
     )
@@ -38,28 +55,70 @@ def take(
         if conflict:
             raise Problem(
                 "lease-held",
-                f"'{conflict.scope}' is held by {conflict.holder}, run {conflict.run}",
+                f"'{conflict.scope}' is held by {_described(conflict, now)}",
                 holder=conflict.holder,
                 run=conflict.run,
                 expires_in_s=_seconds_until(conflict.expires_at, now),
             )
     token = int(work.portal["fence"]) + 1
-    id = f"lea_{secrets.token_hex(10)}"
+    id = claim.id or f"lea_{secrets.token_hex(16)}"
     work.connection.execute(update(t.portal).values(fence=token))
     work.connection.execute(
         insert(t.leases).values(
             id=id,
             token=token,
-            holder=holder,
-            run=run,
+            holder=claim.holder,
+            run=claim.run,
             expires_at=_text(now + timedelta(seconds=ttl_s)),
+            principal=work.principal.id,
         )
     )
     work.connection.execute(
         insert(t.lease_scopes),
-        [{"scope": scope, "lease": id} for scope in sorted(set(scopes))],
+        [{"scope": scope, "lease": id} for scope in scopes],
     )
     return {"id": id, "token": token, "expires_in_s": ttl_s}
+
+
+def _end_expired(work: Work, now: datetime) -> None:
+    """Free the scopes of expired leases, and forget leases that ended long ago."""
+    c, at = t.leases.c, _text(now)
+    expired = select(c.id).where(c.expires_at < at)
+    work.connection.execute(
+        delete(t.lease_scopes).where(t.lease_scopes.c.lease.in_(expired))
+    )
+    work.connection.execute(
+        update(t.leases)
+        .where(c.expires_at < at, c.ended_at.is_(None))
+        .values(ended_at=c.expires_at)
+    )
+    long_ago = _text(now - timedelta(hours=KEPT_HOURS))
+    work.connection.execute(delete(t.leases).where(c.ended_at < long_ago))
+
+
+def _repeated(work: Work, lease: Any, claim: Claim, now: datetime) -> dict[str, Any]:
+    """Return the lease of a claim that was made before."""
+    asked_by = (work.principal.id, claim.holder, claim.run)
+    if asked_by != (lease.principal, lease.holder, lease.run):
+        raise Problem("unprocessable", f"id: '{claim.id}' is the id of another lease")
+    if lease.ended_at is not None:
+        raise Problem("lease-ended", f"the lease of {_described(lease, now)}")
+    scopes = select(t.lease_scopes.c.scope).where(t.lease_scopes.c.lease == lease.id)
+    if claim.scopes != set(work.connection.execute(scopes).scalars()):
+        raise Problem(
+            "unprocessable", f"id: '{claim.id}' is the id of a lease of other scopes"
+        )
+    left_s = _seconds_until(lease.expires_at, now)
+    return {"id": lease.id, "token": lease.token, "expires_in_s": left_s}
+
+
+def _described(lease: Any, now: datetime) -> str:
+    """Return holder, run and end of a lease, for messages."""
+    by = f"{lease.holder}, run {lease.run}"
+    if lease.ended_at is not None:
+        return f"{by}, ended at {lease.ended_at[:19]}Z"
+    left_s = _seconds_until(lease.expires_at, now)
+    return f"{by}, for {left_s:.0f} s more unless it is renewed"
 
 
 def _check_owner(work: Work, owner: str, scopes: Sequence[str]) -> None:
@@ -100,8 +159,8 @@ def _check_owner(work: Work, owner: str, scopes: Sequence[str]) -> None:
 def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:
     """Extend the lease; a `lease-fenced` problem if it no longer exists."""
     lease = _lease(work, id)
-    if lease is None or lease.token != token:
-        raise Problem("lease-fenced", f"lease '{id}' expired or was given back")
+    if lease is None or lease.token != token or lease.ended_at is not None:
+        raise _fenced(lease, id)
     until = _text(_now() + timedelta(seconds=ttl_s))
     work.connection.execute(
         update(t.leases).where(t.leases.c.id == id).values(expires_at=until)
@@ -110,20 +169,34 @@ def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:
 
 
 def give_back(work: Work, id: str) -> None:
-    """Delete the lease; it is not an error if it is already gone."""
-    work.connection.execute(delete(t.leases).where(t.leases.c.id == id))
+    """End the lease; it is not an error if it has already ended."""
+    c = t.leases.c
+    work.connection.execute(delete(t.lease_scopes).where(t.lease_scopes.c.lease == id))
+    work.connection.execute(
+        update(t.leases)
+        .where(c.id == id, c.ended_at.is_(None))
+        .values(ended_at=_text(_now()))
+    )
 
 
 def scopes_of(work: Work, id: str, token: int) -> frozenset[str]:
     """Return the scopes of a live lease; a `lease-fenced` problem if it has expired."""
     lease = _lease(work, id)
-    if lease is None or lease.token != token or lease.expires_at < _text(_now()):
-        raise Problem("lease-fenced", f"lease '{id}' expired")
+    is_over = (
+        lease is None or lease.ended_at is not None or lease.expires_at < _text(_now())
+    )
+    if is_over or lease.token != token:
+        raise _fenced(lease, id)
     return frozenset(
         work.connection.execute(
             select(t.lease_scopes.c.scope).where(t.lease_scopes.c.lease == id)
         ).scalars()
     )
+
+
+def _fenced(lease: Any, id: str) -> Problem:
+    by = f" of {_described(lease, _now())}" if lease is not None else ""
+    return Problem("lease-fenced", f"lease '{id}'{by} is no longer valid")
 
 
 def _lease(work: Work, id: str) -> Any:

@@ -19,6 +19,7 @@ STATUS: Final = {
     "too-slow": 408,
     "lease-held": 409,
     "lease-fenced": 409,
+    "lease-ended": 409,
     "address-taken": 409,
     "name-taken": 409,
     "key-taken": 409,

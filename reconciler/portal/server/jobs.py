@@ -20,7 +20,7 @@ from reconciler.portal.store.clock import later
 from reconciler.portal.store.database import clear_traces
 from reconciler.portal.store.store import Store
 
-# How long ended sessions and used links are kept for inspection.
+# How long ended sessions and used links are kept for inspection, and answers for repeated requests.
 KEPT_DAYS: Final = 30
 
 
@@ -63,10 +63,14 @@ def _exists(store: Store, question: Select[Any]) -> bool:
 
 
 def forget_ended_access(store: Store) -> int:
-    """Delete unconfirmed sign-ups, and old sessions and links; return how many there were."""
+    """Delete what has served its time; return how many rows there were.
+
+    Unconfirmed sign-ups, old sessions and links, and old answers to idempotency keys.
+    """
     now = store.clock()
     long_ago, s = later(now, days=-KEPT_DAYS), t.sessions.c
     old = (
+        (t.idempotency, t.idempotency.c.created_at < long_ago),
         (t.sign_ups, t.sign_ups.c.expires_at < now),
         (t.links, t.links.c.expires_at < long_ago),
         (t.sessions, or_(s.ended_at < long_ago, s.used_at < long_ago)),

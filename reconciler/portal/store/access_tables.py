@@ -6,6 +6,8 @@ from sqlalchemy import Column, ForeignKey, Integer, String, Table, Text
 
 from reconciler.portal.store.columns import Big, json_type, metadata
 
+# `principal`: who took it. An ended lease is kept for a day, so that a repeated request for it is
+# not taken for a new one; it has no scopes any more.
 leases = Table(
     "leases",
     metadata,
@@ -14,6 +16,8 @@ leases = Table(
     Column("holder", Text, nullable=False),
     Column("run", Text, nullable=False),
     Column("expires_at", String(30), nullable=False),
+    Column("principal", String(80), server_default="", nullable=False),
+    Column("ended_at", String(30), nullable=True),
 )
 
 lease_scopes = Table(

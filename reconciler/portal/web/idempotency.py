@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from fastapi import Request, Response
-from sqlalchemy import Connection, delete, insert, select
+from sqlalchemy import Connection, insert, select
 
 from reconciler.portal.actions.invariants import work_has_owners
 from reconciler.portal.actions.sessions import write_as
@@ -19,14 +19,12 @@ from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.clock import later
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.web.responses import json_bytes
 from reconciler.portal.web.security import store_of
 from reconciler.portal.web.serialization import etag
 
-KEPT_DAYS: Final = 30
 _KEY: Final = re.compile(r"[!-~]{8,200}")
 _ETAG: Final = re.compile(r'"(\d{1,15})"')
 
@@ -115,7 +113,6 @@ def run_once(
         status, value, headers = action(work)
         work_has_owners(work)
         text = json_bytes(value) if value is not None else b""
-        _forget_old(work)
         work.connection.execute(
             insert(t.idempotency).values(
                 principal=principal.id,
@@ -169,15 +166,6 @@ def _find_answer(
             "idempotency-key-reused", "this Idempotency-Key was used for another request"
         )
     return row.status, row.body.encode(), {**row.headers, "Idempotency-Replayed": "true"}
-
-
-def _forget_old(work: Work) -> None:
-    if work.revision % 100 == 0:
-        work.connection.execute(
-            delete(t.idempotency).where(
-                t.idempotency.c.created_at < later(work.now, days=-KEPT_DAYS)
-            )
-        )
 
 
 def require_creation(request: Request) -> None:

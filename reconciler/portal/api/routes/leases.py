@@ -20,9 +20,13 @@ By = Annotated[Grant, requires("leases.write")]
 
 @router.post("/leases", status_code=201, response_model=Lease)
 def take_lease(request: Request, new: NewLease, grant: By) -> Response:
-    """Lease all the scopes for one holder for some time, or none of them."""
+    """Lease all the scopes for one holder for some time, or none of them.
+
+    A repeated request with the same `id` gets the same lease with its remaining time.
+    """
     with write_as(store_of(request), grant.principal) as work:
-        lease = leases.take(work, new.scopes, new.ttl_s, new.holder, new.run)
+        claim = leases.Claim(frozenset(new.scopes), new.holder, new.run, new.id)
+        lease = leases.take(work, claim, new.ttl_s)
     return answer(lease, 201)
 
 

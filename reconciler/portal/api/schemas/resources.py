@@ -210,6 +210,13 @@ class NewLease(StrictModel):
         ],
         Field(min_length=1, max_length=100_000),
     ]
+    id: Annotated[
+        str | None,
+        Field(
+            pattern=r"^lea_[0-9a-f]{32}$",
+            description="128 random bits that the caller chose: a repeated request finds its lease.",
+        ),
+    ] = None
     ttl_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 60
     holder: Line = "somebody"
     run: Line = "none"

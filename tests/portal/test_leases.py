@@ -1,0 +1,81 @@
+"""Leases with an id that the caller chose: a lost answer is asked for again, and finds its lease."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import update
+
+from reconciler.portal.rules.principals import SYSTEM
+from reconciler.portal.store import tables as t
+from reconciler.portal.store.store import Store
+from tests.portal.harness import Api, refused
+
+
+@pytest.fixture
+def api(store: Store) -> Api:
+    return Api.of(store, "apply")
+
+
+def claim(**changes: Any) -> dict[str, Any]:
+    return {"scopes": ["customer:acme"], "ttl_s": 60, "holder": "ci", "run": "run_1", **changes}
+
+
+def new_id() -> str:
+    return f"lea_{secrets.token_hex(16)}"
+
+
+def expire(store: Store) -> str:
+    """Let every lease have expired a second ago, at the returned second."""
+    moment = datetime.now(UTC) - timedelta(seconds=1)
+    with store.write(SYSTEM) as work:
+        work.connection.execute(update(t.leases).values(expires_at=moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")))
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def test_the_same_request_finds_the_living_lease_with_its_remaining_time(api: Api) -> None:
+    asked = claim(id=new_id())
+    first, second = (api.post("/leases", json=asked).json() for _ in range(2))
+    assert (second["id"], second["token"]) == (first["id"], first["token"]) == (asked["id"], first["token"])
+    assert 0 < second["expires_in_s"] <= first["expires_in_s"]
+
+
+@pytest.mark.parametrize("change", [{"run": "run_2"}, {"holder": "ada"}, {"scopes": ["settings"]}])
+def test_an_id_belongs_to_one_claim(api: Api, change: dict[str, Any]) -> None:
+    asked = claim(id=new_id())
+    assert api.post("/leases", json=asked).status_code == 201
+    refused(api.post("/leases", json={**asked, **change}), "unprocessable")
+
+
+def test_an_id_belongs_to_one_principal(api: Api, store: Store) -> None:
+    asked = claim(id=new_id())
+    assert api.post("/leases", json=asked).status_code == 201
+    refused(Api.of(store, "apply").post("/leases", json=asked), "unprocessable")
+
+
+def test_an_ended_id_is_refused_and_its_scopes_are_free(api: Api, store: Store) -> None:
+    given_back, expired = claim(id=new_id()), claim(id=new_id(), run="run_2")
+    assert api.post("/leases", json=given_back).status_code == 201
+    api.delete(f"/leases/{given_back['id']}")
+    assert api.post("/leases", json=expired).status_code == 201
+    expire(store)
+    for asked in (given_back, expired):
+        assert refused(api.post("/leases", json=asked), "lease-ended")["status"] == 409
+    assert api.post("/leases", json=claim(run="run_3")).status_code == 201
+
+
+def test_every_refusal_names_holder_run_and_end(api: Api, store: Store) -> None:
+    lease = api.post("/leases", json=claim(id=new_id())).json()
+    held = refused(api.post("/leases", json=claim(run="run_2")), "lease-held")
+    assert "'customer:acme' is held by ci, run run_1, for " in held["detail"]
+    end = expire(store)
+    api.post("/leases", json=claim(run="run_3"))
+    fenced = refused(api.put(f"/leases/{lease['id']}", json={"token": lease["token"]}), "lease-fenced")
+    assert f"of ci, run run_1, ended at {end}" in fenced["detail"]
+
+
+def test_an_id_is_128_random_bits(api: Api) -> None:
+    refused(api.post("/leases", json=claim(id="lea_1")), "unprocessable")

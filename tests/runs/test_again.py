@@ -1,0 +1,41 @@
+"""What was done before is done once more: a second life is a write of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from reconciler.cli.exit_codes import of_outcome
+from reconciler.model.desired import DesiredService, DesiredState, Place
+from reconciler.model.plan import Permissions
+from reconciler.portal.store import tables as t
+from tests.builders import contact, customer, desired
+from tests.runs.world import World
+
+MARA = contact("mara-meyer", role="manager")
+JANE = contact("jane-doe")
+WITH_JANE = desired(customer("acme", [MARA, JANE]))
+WITHOUT_JANE = desired(customer("acme", [MARA]))
+FIELDS = {"name": "Sworn", "workflows": ("pm_quote_manual",), "available_to_all": False}
+
+
+def with_service(state: DesiredState) -> DesiredState:
+    return replace(state, services={"sworn": DesiredService("sworn", FIELDS, Place("portal.yaml", 9))})
+
+
+def converges(world: World, *states: DesiredState) -> None:
+    for state in states:
+        outcome = world.apply(state, permissions=Permissions(allow_removals=None))
+        assert of_outcome(outcome) == 0, outcome
+        world.nothing_left(state)
+
+
+def test_a_service_that_is_retired_can_be_added_again(world: World) -> None:
+    without = replace(WITHOUT_JANE, services={})
+    converges(world, with_service(without), without, with_service(without), without, with_service(without))
+    assert [row["external_key"] for row in world.rows(t.services)] == ["sworn"]
+
+
+def test_a_contact_who_leaves_and_comes_back_and_leaves_again_is_written_each_time(world: World) -> None:
+    converges(world, WITH_JANE, WITHOUT_JANE, WITH_JANE, WITHOUT_JANE, WITH_JANE)
+    kinds = [kind for kind, to in world.mails().elements() if to == JANE.email]
+    assert sorted(kinds) == ["activation", "activation_again", "activation_again"]
