@@ -100,7 +100,7 @@ class Settings:
 
 
 # The maximum number of characters read from a token file.
-_MOST: Final = 10_000
+_MAX_TOKEN_LENGTH: Final = 10_000
 
 
 def _from_file(path: Path, settings: Settings) -> str:
@@ -112,7 +112,7 @@ def _from_file(path: Path, settings: Settings) -> str:
                 "write the token into a file",
             )
         with path.open(encoding="utf-8-sig") as stream:
-            token = stream.read(_MOST).strip()
+            token = stream.read(_MAX_TOKEN_LENGTH).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise NotAllowed(
             f"the token file '{path}' cannot be read: {error}",

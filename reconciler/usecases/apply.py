@@ -33,7 +33,6 @@ RETURN_S: Final = 1.5
 RUN_S: Final = 30 * 60.0
 _TICK_S: Final = 0.1
 
-
 _Answers: TypeAlias = "queue.Queue[tuple[steps.Request, steps.Answer | None]]"
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from reconciler.model.changes import Change
 
 # The maximum number of changes in one batch.
-MOST_OPERATIONS: Final = 5000
+MAX_OPERATIONS: Final = 5000
 
 
 def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
@@ -17,5 +17,5 @@ def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
     A plan puts additions and handovers before removals, so after every piece all open work still
     belongs to somebody.
     """
-    starts = range(0, len(changes), MOST_OPERATIONS)
-    return [tuple(changes[start : start + MOST_OPERATIONS]) for start in starts]
+    starts = range(0, len(changes), MAX_OPERATIONS)
+    return [tuple(changes[start : start + MAX_OPERATIONS]) for start in starts]

@@ -78,9 +78,7 @@ class Folder:
             applied = self.files.matching_at(
                 commit, rule_patterns(self.files.tree_at(commit))
             )
-        except (
-            ReconcilerError
-        ):  # applied outside of git, a shallow clone, or a rewritten history
+        except ReconcilerError:
             applied = ()
         return check_last_applied(self.tree, remembered, applied)
 

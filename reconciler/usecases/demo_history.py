@@ -24,15 +24,17 @@ Item = TypeVar("Item")
 _NEW_SERVICE = "express"
 _FORMER_SERVICES: Final = {"website-localisation": "websites"}
 _NEW_CUSTOMERS = frozenset({"sidra-labs", "moulin-vasseur"})
-_BACK_AGAIN = "saint-aurele"
-_HERE = Place("portal.yaml", 1)
+_RESTORED_CUSTOMER = "saint-aurele"
+_PLACE = Place("portal.yaml", 1)
 
 
 def earlier_books(book: DesiredState) -> tuple[DesiredState, DesiredState]:
     """Return the book as first applied, and as applied before today's version."""
-    first = _first(book)
+    first = _first_book(book)
     customers = {
-        key: customer for key, customer in first.customers.items() if key != _BACK_AGAIN
+        key: customer
+        for key, customer in first.customers.items()
+        if key != _RESTORED_CUSTOMER
     }
     havbris = customers["havbris-sjomat"]
     customers["havbris-sjomat"] = replace(
@@ -41,9 +43,9 @@ def earlier_books(book: DesiredState) -> tuple[DesiredState, DesiredState]:
     return first, replace(first, customers=customers)
 
 
-def _first(book: DesiredState) -> DesiredState:
+def _first_book(book: DesiredState) -> DesiredState:
     customers = {
-        key: _plain(customer)
+        key: _without_news(customer)
         for key, customer in book.customers.items()
         if key not in _NEW_CUSTOMERS
     }
@@ -82,28 +84,28 @@ def _services(services: Mapping[str, DesiredService]) -> dict[str, DesiredServic
             "workflows": ("pm_quote_manual",),
             "available_to_all": False,
         },
-        _HERE,
+        _PLACE,
     )
     return earlier
 
 
-def _plain(customer: DesiredCustomer) -> DesiredCustomer:
+def _without_news(customer: DesiredCustomer) -> DesiredCustomer:
     """Return the customer without today's news: no farewells, no former keys, not the new
     service.
     """
     people = {key: _contact(contact) for key, contact in customer.contacts.items()}
-    fields = {name: _old(value) for name, value in customer.fields.items()}
+    fields = {name: _earlier_value(value) for name, value in customer.fields.items()}
     return replace(
         customer, fields=fields, contacts=people, farewells={}, previously=(), release=False
     )
 
 
 def _contact(contact: DesiredContact) -> DesiredContact:
-    fields = {name: _old(value) for name, value in contact.fields.items()}
+    fields = {name: _earlier_value(value) for name, value in contact.fields.items()}
     return replace(contact, fields=fields, previously=(), registration=None, leaves=None)
 
 
-def _old(value: Value) -> Value:
+def _earlier_value(value: Value) -> Value:
     if not isinstance(value, tuple):
         return value
     return tuple(_FORMER_SERVICES.get(item, item) for item in value if item != _NEW_SERVICE)
@@ -183,7 +185,7 @@ def _nordlicht() -> DesiredCustomer:
     return DesiredCustomer(
         key,
         {"name": "Nordlicht Verlag", "language": "de"},
-        _HERE,
+        _PLACE,
         contacts={signe.key: signe},
     )
 
@@ -200,7 +202,7 @@ _EARLIER_CUSTOMERS: Mapping[str, Callable[[DesiredCustomer], DesiredCustomer]] =
 
 def _person(customer: str, key: str, name: str, email: str, role: str) -> DesiredContact:
     return DesiredContact(
-        customer, key, {"name": name, "email": email, "role": role}, _HERE
+        customer, key, {"name": name, "email": email, "role": role}, _PLACE
     )
 
 

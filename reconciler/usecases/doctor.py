@@ -14,8 +14,14 @@ from reconciler.model.problems import Severity
 from reconciler.usecases.checkout import read_files
 from reconciler.usecases.ports import FileTree, StateReader
 
-_HEARD = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
-_WARNED_DAYS: Final = 7
+_CONNECTION_VARIABLES = (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+_WARNING_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +46,7 @@ def examine(
     """Yield all results: the folder, git, the files, the portal, its clock."""
     yield from _folder(open_files)
     yield from _portal(open_reader)
-    for name in _HEARD:
+    for name in _CONNECTION_VARIABLES:
         if value := environment.get(name) or environment.get(name.lower()):
             yield CheckResult(name, True, f"is used: {value.rpartition('@')[2]}")
 
@@ -107,7 +113,7 @@ def _token(meta: Meta, end: str) -> CheckResult:
     )
     return CheckResult(
         "token",
-        remaining.days >= _WARNED_DAYS,
+        remaining.days >= _WARNING_DAYS,
         f"works until {end}",
         hint,
         is_required=False,

@@ -47,7 +47,7 @@ __all__ = [
 
 HOLDER = "the demo's past"
 # The default address of a portal.
-HERE = "http://127.0.0.1:8000"
+DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
@@ -116,7 +116,9 @@ def invite(database: str, person: Mapping[str, str], base_url: str | None) -> In
     """
     with _translated_errors():
         try:
-            link, again = commands.invite(database, person, (base_url or HERE).rstrip("/"))
+            link, again = commands.invite(
+                database, person, (base_url or DEFAULT_URL).rstrip("/")
+            )
         except ValueError as error:
             raise WrongUsage(str(error)) from None
         except commands.InviteRefused as error:
@@ -129,7 +131,7 @@ def _remarks(database: str, base_url: str | None, *, again: bool) -> Iterator[st
         yield "the earlier link for this address no longer works"
     if base_url is None and not database.startswith("sqlite"):
         yield (
-            f"the link leads to {HERE}, this machine; pass --base-url with the portal's "
+            f"the link leads to {DEFAULT_URL}, this machine; pass --base-url with the portal's "
             f"public URL"
         )
 

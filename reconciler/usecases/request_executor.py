@@ -37,7 +37,6 @@ from reconciler.usecases.ports import BatchWriter, StateReader
 
 TTL_S: Final = 60.0
 
-
 _STALE: Final = frozenset({409, 410, 412})
 
 
@@ -129,8 +128,8 @@ class RequestExecutor:
     def _do(self, request: steps.Request) -> steps.Answer:
         match request:
             case steps.TakeLease(scopes):
-                self.lease = self._take(scopes)
-                threading.Thread(target=self._keep, daemon=True).start()
+                self.lease = self._take_lease(scopes)
+                threading.Thread(target=self._renew_lease, daemon=True).start()
                 return steps.Done()
             case steps.PlanFinally():
                 return steps.Planned(self.plan_finally())
@@ -147,7 +146,7 @@ class RequestExecutor:
                 return steps.Done()
         assert_never(request)
 
-    def _take(self, scopes: tuple[str, ...]) -> Lease:
+    def _take_lease(self, scopes: tuple[str, ...]) -> Lease:
         until = time.monotonic() + self.options.wait_s
         while True:
             try:
@@ -160,7 +159,7 @@ class RequestExecutor:
                     raise
                 time.sleep(min(remaining, max(0.2, min(error.expires_in_s, 2.0))))
 
-    def _keep(self) -> None:
+    def _renew_lease(self) -> None:
         """Renew the lease until it is released; when it is lost, the server refuses every batch
         anyway.
         """
