@@ -89,6 +89,8 @@ def main() -> None:
 def _run(arguments: list[str]) -> int:
     settings = Settings(
         log_format="json"
+        # Read by hand: an error in the arguments must be reported before click has parsed
+        # them.
         if "--log-format=json" in " ".join(arguments).replace("format json", "format=json")
         else "text"
     )

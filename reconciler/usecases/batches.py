@@ -17,5 +17,6 @@ def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
     A plan puts additions and handovers before removals, so after every piece all open work still
     belongs to somebody.
     """
+    # SPEC part 5: only larger groups are split.
     starts = range(0, len(changes), MAX_OPERATIONS)
     return [tuple(changes[start : start + MAX_OPERATIONS]) for start in starts]

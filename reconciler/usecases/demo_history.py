@@ -24,6 +24,7 @@ Item = TypeVar("Item")
 _NEW_SERVICE = "express"
 _FORMER_SERVICES: Final = {"website-localisation": "websites"}
 _NEW_CUSTOMERS = frozenset({"sidra-labs", "moulin-vasseur"})
+# In the first book and not in the second: it is archived, so that today's plan restores it.
 _RESTORED_CUSTOMER = "saint-aurele"
 _PLACE = Place("portal.yaml", 1)
 
@@ -51,12 +52,14 @@ def _first_book(book: DesiredState) -> DesiredState:
     }
     for key, earlier in _EARLIER_CUSTOMERS.items():
         customers[key] = earlier(customers[key])
+    # Today's folder says `previously: [acme]`, so today's plan renames the customer.
     acme = customers.pop("acme-medical")
     customers["acme"] = replace(
         acme,
         key="acme",
         contacts={k: replace(c, customer="acme") for k, c in acme.contacts.items()},
     )
+    # Not in today's files, so today's plan archives it.
     customers["nordlicht-verlag"] = _nordlicht()
     settings = replace(
         book.settings, fields={**book.settings.fields, "offers.expire_after_days": 14}
@@ -77,6 +80,7 @@ def _services(services: Mapping[str, DesiredService]) -> dict[str, DesiredServic
     )
     for key, former in _FORMER_SERVICES.items():
         earlier[former] = replace(earlier.pop(key), key=former, previously=())
+    # Not in today's portal.yaml, so today's plan removes it.
     earlier["proofreading"] = DesiredService(
         "proofreading",
         {

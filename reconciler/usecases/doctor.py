@@ -47,7 +47,9 @@ def examine(
     yield from _folder(open_files)
     yield from _portal(open_reader)
     for name in _CONNECTION_VARIABLES:
+        # The HTTP client reads both spellings.
         if value := environment.get(name) or environment.get(name.lower()):
+            # Only what follows the @: a proxy's URL may hold a password.
             yield CheckResult(name, True, f"is used: {value.rpartition('@')[2]}")
 
 
@@ -105,6 +107,7 @@ def _portal(open_reader: Callable[[], StateReader]) -> Iterator[CheckResult]:
 
 
 def _token(meta: Meta, end: str) -> CheckResult:
+    # By the portal's clock, which decides when the token ends.
     remaining = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(
         meta.now
     )

@@ -65,6 +65,7 @@ def serve(database: str, port: int, host: str, base_url: str | None, **more: Any
             port,
             host,
             base_url,
+            # An option that was not given keeps the portal's own default.
             **{name: value for name, value in more.items() if value},
         )
 
@@ -256,11 +257,13 @@ def seed_demo(
         raise Refused(
             "the shipped files are not valid", "run `reconciler validate` on them"
         )
+    # One day is the shortest life of a token; the demo needs minutes.
     admin = commands.create_token(database, "apply", HOLDER, expires="1")
     with commands.running(database) as url:
         for earlier in earlier_books(desired):
             with connect(url, admin) as (reader, writer):
                 _apply(earlier, reader, writer)
+            # Between the books, so that today's plan takes access from people who have it.
             commands.activate_invited_people(database)
     commands.add_demo_activity_to(database, password)
 
@@ -279,6 +282,7 @@ def _apply(desired: DesiredState, reader: StateReader, writer: BatchWriter) -> N
 
 def _permitted_plan(desired: DesiredState, reader: StateReader) -> Plan:
     live = reader.live_state()
+    # The exact numbers are known only from a plan, so the plan is made twice.
     permissions = exact_permissions(make_plan(desired, live, Facts()))
     return make_plan(desired, live, Facts(permissions=permissions))
 
@@ -296,6 +300,7 @@ def _translated_errors() -> Iterator[None]:
     ) as error:
         raise WrongUsage(str(error)) from None
     except commands.DatabaseFailure as error:
+        # Database drivers write several lines; an error is one.
         detail = " ".join(str(error.orig).split())
         raise WrongUsage(
             f"the database cannot be used: {detail}", "check its URL and that it exists"

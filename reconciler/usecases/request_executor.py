@@ -35,8 +35,10 @@ from reconciler.usecases.batches import batches
 from reconciler.usecases.checkout import Folder
 from reconciler.usecases.ports import BatchWriter, StateReader
 
+# SPEC part 5. Renewed every third of it, so that two renewals in a row may fail.
 TTL_S: Final = 60.0
 
+# In conflict, gone (another epoch), a condition that does not hold: plan again.
 _STALE: Final = frozenset({409, 410, 412})
 
 
@@ -97,6 +99,7 @@ class RequestExecutor:
                 )
         policy = policy_in_force(self.folder.desired.policy, applied_policy(live))
         if self.options.reviewed is None and policy.unreviewed == "hold":
+            # No review at all permits no change, unlike None, which demands none.
             self.scope = replace(self.scope, reviewed=())
         return self._make_plan(
             live, self.options.permissions, replace(self.scope, displayed=self.displayed)
@@ -157,6 +160,7 @@ class RequestExecutor:
                 remaining = until - time.monotonic()
                 if not remaining > 0:  # also false for NaN
                     raise
+                # At most 2 s, because the other run may release its lease early.
                 time.sleep(min(remaining, max(0.2, min(error.expires_in_s, 2.0))))
 
     def _renew_lease(self) -> None:
@@ -218,6 +222,8 @@ def status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
         else error.message
     )
     match error:
+        # After a first piece something was written, so the run failed and is not merely
+        # stale.
         case BatchRefused() if error.status in _STALE and not done_count:
             return steps.Finished(GroupStatus.STALE, f"{detail} [{error.problem}]")
         case BatchRefused():
@@ -226,5 +232,6 @@ def status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
             return steps.Finished(GroupStatus.STALE, detail, stop=True)
         case OutcomeUnknown() | NotUnderstood():
             return steps.Finished(GroupStatus.UNKNOWN, detail)
+        # Not allowed or not reachable: every other group would fail as well.
         case _:
             return steps.Finished(GroupStatus.FAILED, detail, stop=True)
