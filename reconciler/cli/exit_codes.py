@@ -21,7 +21,9 @@ STALE: Final = 5
 UNREACHABLE: Final = 6
 WRITE_FAILED: Final = 7
 NOT_ALLOWED: Final = 8
+# EX_USAGE of sysexits.h, because click's own 2 means that changes are pending.
 WRONG_USAGE: Final = 64
+# As shells report a program that a signal ended.
 SIGNAL: Final = 128
 
 _ERRORS: Final = (
@@ -35,6 +37,7 @@ _ERRORS: Final = (
     (errors.NotAllowed, NOT_ALLOWED),
     (errors.ResultLost, UNREACHABLE),
 )
+# SPEC part 6: the first of these that occurs is the exit code.
 _PRECEDENCE: Final = (NOT_ALLOWED, UNREACHABLE, INVALID, REFUSED, STALE, PENDING, DONE)
 _CONFLICTS: Final = frozenset(
     {
@@ -97,6 +100,7 @@ def _of_ready(outcome: Outcome, final_plan: Plan) -> Iterator[int]:
         for outcome_of_group in outcome.of(GroupStatus.HELD_BACK)
     }
     for group in final_plan.ready:
+        # A group that was not held back and could still be applied appeared during the run.
         yield from map(_of_rule, held_back_rules.get(group.name) or (RuleId.CONFLICT,))
 
 

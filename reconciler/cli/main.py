@@ -22,19 +22,22 @@ from reconciler.cli.output import (
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import Interrupted, ReconcilerError, WrongUsage
 
-_HERE = "reconciler.cli.commands"
+_PACKAGE = "reconciler.cli.commands"
 COMMANDS = {
-    "validate": (f"{_HERE}.validate:validate", "Validate the files; needs no network."),
-    "plan": (f"{_HERE}.plan:plan", "Show the changes an apply would make. Read-only."),
-    "apply": (f"{_HERE}.apply:apply", "Make the portal match the files."),
-    "drift": (f"{_HERE}.drift:drift", "Show what was edited in the portal."),
-    "schema": (f"{_HERE}.schema:schema", "Write the JSON Schemas for editors."),
-    "explain": (f"{_HERE}.explain:explain", "Explain a rule."),
-    "doctor": (f"{_HERE}.doctor:doctor", "Check that everything a run needs is available."),
-    "demo": (f"{_HERE}.demo:demo", "Take the ten-minute tour on a temporary portal."),
-    "portal": (f"{_HERE}.portal:portal", "Serve the reference portal."),
+    "validate": (f"{_PACKAGE}.validate:validate", "Validate the files; needs no network."),
+    "plan": (f"{_PACKAGE}.plan:plan", "Show the changes an apply would make. Read-only."),
+    "apply": (f"{_PACKAGE}.apply:apply", "Make the portal match the files."),
+    "drift": (f"{_PACKAGE}.drift:drift", "Show what was edited in the portal."),
+    "schema": (f"{_PACKAGE}.schema:schema", "Write the JSON Schemas for editors."),
+    "explain": (f"{_PACKAGE}.explain:explain", "Explain a rule."),
+    "doctor": (
+        f"{_PACKAGE}.doctor:doctor",
+        "Check that everything a run needs is available.",
+    ),
+    "demo": (f"{_PACKAGE}.demo:demo", "Take the ten-minute tour on a temporary portal."),
+    "portal": (f"{_PACKAGE}.portal:portal", "Serve the reference portal."),
     "completion": (
-        f"{_HERE}.completion:completion",
+        f"{_PACKAGE}.completion:completion",
         "Print the completion script of a shell.",
     ),
 }
@@ -86,6 +89,8 @@ def main() -> None:
 def _run(arguments: list[str]) -> int:
     settings = Settings(
         log_format="json"
+        # Read by hand: an error in the arguments must be reported before click has parsed
+        # them.
         if "--log-format=json" in " ".join(arguments).replace("format json", "format=json")
         else "text"
     )

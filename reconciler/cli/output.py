@@ -42,6 +42,7 @@ def _null_stream() -> TextIO:
     return Path(os.devnull).open("w", encoding="utf-8")
 
 
+# Not an Exception, so that no handler of errors on the way can take it for one.
 class ReaderGone(BaseException):
     """The reader of stdout closed it; this is not an error, and no more output is needed."""
 
@@ -61,6 +62,7 @@ def show(text: str) -> None:
 
 def discard_stdout() -> None:
     """Discard what stdout's buffer still holds: its reader is gone."""
+    # Python flushes stdout once more at its end, and would report the closed pipe there.
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 

@@ -100,19 +100,21 @@ class Settings:
 
 
 # The maximum number of characters read from a token file.
-_MOST: Final = 10_000
+_MAX_TOKEN_LENGTH: Final = 10_000
 
 
 def _from_file(path: Path, settings: Settings) -> str:
     try:
+        # Before it is opened: opening a named pipe would wait for a writer.
         mode = path.stat().st_mode
         if not stat.S_ISREG(mode):
             raise NotAllowed(
                 f"the token file '{path}' is not a regular file",
                 "write the token into a file",
             )
+        # Some editors on Windows write a byte order mark, which is no part of the token.
         with path.open(encoding="utf-8-sig") as stream:
-            token = stream.read(_MOST).strip()
+            token = stream.read(_MAX_TOKEN_LENGTH).strip()
     except (OSError, UnicodeDecodeError) as error:
         raise NotAllowed(
             f"the token file '{path}' cannot be read: {error}",
@@ -182,6 +184,8 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(command)
     @click.pass_context
     def wrapper(context: click.Context, /, **flags: Any) -> Any:
+        # The group has the same options, so a flag may stand before or after the command's
+        # name.
         settings = _over(context.obj or Settings(), flags)
         context.obj = settings
         return context.invoke(command, settings, **flags)

@@ -36,24 +36,7 @@ def make_plan_since(
     earlier = make_plan(before, live, replace(facts, permissions=Permissions()))
     now = make_plan(desired, live, facts)
     refusals = _new_refusals(earlier, now, _own_limit_rules(earlier, now, desired, live))
-    rules = rules_by_group(now.groups, refusals)
-    plan_rules = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
-    earlier_ids = {change.id for change in earlier.changes}
-    outcomes = _by_person(earlier)
-    groups = tuple(
-        replace(
-            group,
-            changes=changes,
-            held_back=tuple(sorted(plan_rules | rules.get(group.name, set()))),
-            outcomes=tuple(_new_outcomes(group, outcomes)),
-        )
-        for group in now.groups
-        if (
-            changes := tuple(
-                change for change in group.changes if change.id not in earlier_ids
-            )
-        )
-    )
+    groups = _own_groups(earlier, now, refusals)
     shown_count = sum(len(group.changes) for group in groups)
     folded = len(now.changes) - shown_count + len(now.refusals) - len(refusals)
     warnings, edits, coming = (
@@ -74,6 +57,30 @@ def make_plan_since(
         ),
         affected_people=now.affected_people - earlier.affected_people,
         pending_before=folded,
+    )
+
+
+def _own_groups(
+    earlier: Plan, now: Plan, refusals: tuple[Refusal, ...]
+) -> tuple[Group, ...]:
+    """Return the groups with the changes, refusals and outcomes that are new."""
+    rules = rules_by_group(now.groups, refusals)
+    plan_rules = {refusal.rule for refusal in refusals if refusal.scope is Scope.PLAN}
+    earlier_ids = {change.id for change in earlier.changes}
+    outcomes = _by_person(earlier)
+    return tuple(
+        replace(
+            group,
+            changes=changes,
+            held_back=tuple(sorted(plan_rules | rules.get(group.name, set()))),
+            outcomes=tuple(_new_outcomes(group, outcomes)),
+        )
+        for group in now.groups
+        if (
+            changes := tuple(
+                change for change in group.changes if change.id not in earlier_ids
+            )
+        )
     )
 
 

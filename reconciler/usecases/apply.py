@@ -28,11 +28,11 @@ from reconciler.usecases.checkout import Folder, check_out
 from reconciler.usecases.ports import BatchWriter, FileTree, StateReader
 from reconciler.usecases.request_executor import ApplyOptions, RequestExecutor
 
+# SPEC part 5: after a signal, requests get 3 s, and the process is gone within 5 s.
 GRACE_S: Final = 3.0
 RETURN_S: Final = 1.5
 RUN_S: Final = 30 * 60.0
 _TICK_S: Final = 0.1
-
 
 _Answers: TypeAlias = "queue.Queue[tuple[steps.Request, steps.Answer | None]]"
 
@@ -84,6 +84,7 @@ def apply_folder(
     """Make the portal match the folder. Only changes that were shown and confirmed are written."""
     executor = RequestExecutor(folder, reader, writer, options)
     plan = executor.plan()
+    # From here on, only what this plan shows may be written.
     executor.displayed = review_of(plan)
     state, requests = steps.begin(plan, executor.scope, options.parallelism)
     if requests and not callbacks.agree(narrow_plan(plan, executor.scope)):
@@ -115,6 +116,8 @@ def _drive(
                 target=_answer, args=(request, executor, answers), daemon=True
             ).start()
         if steps.GiveBack() in requests:
+            # Also after the deadline: a lease that is not released blocks other runs for a
+            # minute.
             end = max(end, time.monotonic() + RETURN_S)
         if not pending:
             return state
@@ -124,6 +127,8 @@ def _drive(
                 raise AssertionError(
                     f"a thread crashed on {request}; see its traceback above"
                 )
+            # Otherwise the run gave up on this request, and its answer comes too late to
+            # count.
             if request in pending:
                 pending.remove(request)
                 state, requests = steps.after_answer(state, request, answer)

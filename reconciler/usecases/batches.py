@@ -8,7 +8,7 @@ from typing import Final
 from reconciler.model.changes import Change, Kind
 
 # The maximum number of changes in one batch.
-MOST_OPERATIONS: Final = 5000
+MAX_OPERATIONS: Final = 5000
 
 
 def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
@@ -17,8 +17,9 @@ def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
     A plan puts additions and handovers before removals, so after every piece all open work still
     belongs to somebody.
     """
-    starts = range(0, len(changes), MOST_OPERATIONS)
-    return [tuple(changes[start : start + MOST_OPERATIONS]) for start in starts]
+    # SPEC part 5: only larger groups are split.
+    starts = range(0, len(changes), MAX_OPERATIONS)
+    return [tuple(changes[start : start + MAX_OPERATIONS]) for start in starts]
 
 
 # Changes that may be committed before the rest of their group: they take nothing from anybody.

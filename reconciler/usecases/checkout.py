@@ -71,6 +71,7 @@ class Folder:
         if not isinstance(remembered, tuple) or base is None:
             return LastApplied()
         today = self.desired.settings.fields.get("rules")
+        # The usual case, decided without git: no rule was changed or dropped.
         if isinstance(today, tuple) and set(remembered) <= set(today):
             return LastApplied()
         try:
@@ -78,9 +79,9 @@ class Folder:
             applied = self.files.matching_at(
                 commit, rule_patterns(self.files.tree_at(commit))
             )
-        except (
-            ReconcilerError
-        ):  # applied outside of git, a shallow clone, or a rewritten history
+        except ReconcilerError:
+            # Applied outside of git, a shallow clone, or a rewritten history: the digests are
+            # reported as missing, which a plan refuses.
             applied = ()
         return check_last_applied(self.tree, remembered, applied)
 
@@ -118,6 +119,8 @@ def read_files(files: FileTree) -> Tree:
     """
     tree = files.tree()
     patterns = rule_patterns(tree)
+    # Rules decide what may be applied, so an uncommitted one counts like an uncommitted
+    # document.
     dirty = {*tree.dirty, *files.dirty_among(patterns)}
     return replace(tree, own_rules=files.matching(patterns), dirty=tuple(sorted(dirty)))
 

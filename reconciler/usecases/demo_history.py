@@ -24,15 +24,18 @@ Item = TypeVar("Item")
 _NEW_SERVICE = "express"
 _FORMER_SERVICES: Final = {"website-localisation": "websites"}
 _NEW_CUSTOMERS = frozenset({"sidra-labs", "moulin-vasseur"})
-_BACK_AGAIN = "saint-aurele"
-_HERE = Place("portal.yaml", 1)
+# In the first book and not in the second: it is archived, so that today's plan restores it.
+_RESTORED_CUSTOMER = "saint-aurele"
+_PLACE = Place("portal.yaml", 1)
 
 
 def earlier_books(book: DesiredState) -> tuple[DesiredState, DesiredState]:
     """Return the book as first applied, and as applied before today's version."""
-    first = _first(book)
+    first = _first_book(book)
     customers = {
-        key: customer for key, customer in first.customers.items() if key != _BACK_AGAIN
+        key: customer
+        for key, customer in first.customers.items()
+        if key != _RESTORED_CUSTOMER
     }
     havbris = customers["havbris-sjomat"]
     customers["havbris-sjomat"] = replace(
@@ -41,20 +44,22 @@ def earlier_books(book: DesiredState) -> tuple[DesiredState, DesiredState]:
     return first, replace(first, customers=customers)
 
 
-def _first(book: DesiredState) -> DesiredState:
+def _first_book(book: DesiredState) -> DesiredState:
     customers = {
-        key: _plain(customer)
+        key: _without_news(customer)
         for key, customer in book.customers.items()
         if key not in _NEW_CUSTOMERS
     }
     for key, earlier in _EARLIER_CUSTOMERS.items():
         customers[key] = earlier(customers[key])
+    # Today's folder says `previously: [acme]`, so today's plan renames the customer.
     acme = customers.pop("acme-medical")
     customers["acme"] = replace(
         acme,
         key="acme",
         contacts={k: replace(c, customer="acme") for k, c in acme.contacts.items()},
     )
+    # Not in today's files, so today's plan archives it.
     customers["nordlicht-verlag"] = _nordlicht()
     settings = replace(
         book.settings, fields={**book.settings.fields, "offers.expire_after_days": 14}
@@ -75,6 +80,7 @@ def _services(services: Mapping[str, DesiredService]) -> dict[str, DesiredServic
     )
     for key, former in _FORMER_SERVICES.items():
         earlier[former] = replace(earlier.pop(key), key=former, previously=())
+    # Not in today's portal.yaml, so today's plan removes it.
     earlier["proofreading"] = DesiredService(
         "proofreading",
         {
@@ -82,28 +88,28 @@ def _services(services: Mapping[str, DesiredService]) -> dict[str, DesiredServic
             "workflows": ("pm_quote_manual",),
             "available_to_all": False,
         },
-        _HERE,
+        _PLACE,
     )
     return earlier
 
 
-def _plain(customer: DesiredCustomer) -> DesiredCustomer:
+def _without_news(customer: DesiredCustomer) -> DesiredCustomer:
     """Return the customer without today's news: no farewells, no former keys, not the new
     service.
     """
     people = {key: _contact(contact) for key, contact in customer.contacts.items()}
-    fields = {name: _old(value) for name, value in customer.fields.items()}
+    fields = {name: _earlier_value(value) for name, value in customer.fields.items()}
     return replace(
         customer, fields=fields, contacts=people, farewells={}, previously=(), release=False
     )
 
 
 def _contact(contact: DesiredContact) -> DesiredContact:
-    fields = {name: _old(value) for name, value in contact.fields.items()}
+    fields = {name: _earlier_value(value) for name, value in contact.fields.items()}
     return replace(contact, fields=fields, previously=(), registration=None, leaves=None)
 
 
-def _old(value: Value) -> Value:
+def _earlier_value(value: Value) -> Value:
     if not isinstance(value, tuple):
         return value
     return tuple(_FORMER_SERVICES.get(item, item) for item in value if item != _NEW_SERVICE)
@@ -183,7 +189,7 @@ def _nordlicht() -> DesiredCustomer:
     return DesiredCustomer(
         key,
         {"name": "Nordlicht Verlag", "language": "de"},
-        _HERE,
+        _PLACE,
         contacts={signe.key: signe},
     )
 
@@ -200,7 +206,7 @@ _EARLIER_CUSTOMERS: Mapping[str, Callable[[DesiredCustomer], DesiredCustomer]] =
 
 def _person(customer: str, key: str, name: str, email: str, role: str) -> DesiredContact:
     return DesiredContact(
-        customer, key, {"name": name, "email": email, "role": role}, _HERE
+        customer, key, {"name": name, "email": email, "role": role}, _PLACE
     )
 
 

@@ -14,8 +14,14 @@ from reconciler.model.problems import Severity
 from reconciler.usecases.checkout import read_files
 from reconciler.usecases.ports import FileTree, StateReader
 
-_HEARD = ("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR")
-_WARNED_DAYS: Final = 7
+_CONNECTION_VARIABLES = (
+    "HTTP_PROXY",
+    "HTTPS_PROXY",
+    "NO_PROXY",
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+)
+_WARNING_DAYS: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +46,10 @@ def examine(
     """Yield all results: the folder, git, the files, the portal, its clock."""
     yield from _folder(open_files)
     yield from _portal(open_reader)
-    for name in _HEARD:
+    for name in _CONNECTION_VARIABLES:
+        # The HTTP client reads both spellings.
         if value := environment.get(name) or environment.get(name.lower()):
+            # Only what follows the @: a proxy's URL may hold a password.
             yield CheckResult(name, True, f"is used: {value.rpartition('@')[2]}")
 
 
@@ -99,6 +107,7 @@ def _portal(open_reader: Callable[[], StateReader]) -> Iterator[CheckResult]:
 
 
 def _token(meta: Meta, end: str) -> CheckResult:
+    # By the portal's clock, which decides when the token ends.
     remaining = datetime.datetime.fromisoformat(end) - datetime.datetime.fromisoformat(
         meta.now
     )
@@ -107,7 +116,7 @@ def _token(meta: Meta, end: str) -> CheckResult:
     )
     return CheckResult(
         "token",
-        remaining.days >= _WARNED_DAYS,
+        remaining.days >= _WARNING_DAYS,
         f"works until {end}",
         hint,
         is_required=False,

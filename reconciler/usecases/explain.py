@@ -12,6 +12,7 @@ from reconciler.model.rules import RULES, Rule
 from reconciler.usecases.checkout import read_files
 from reconciler.usecases.ports import FileTree
 
+# At run time, this import would load jsonschema for every explanation.
 if TYPE_CHECKING:
     from reconciler.documents.own_rules.rule_files import OwnRule
 

@@ -47,7 +47,7 @@ __all__ = [
 
 HOLDER = "the demo's past"
 # The default address of a portal.
-HERE = "http://127.0.0.1:8000"
+DEFAULT_URL = "http://127.0.0.1:8000"
 
 
 def serve(database: str, port: int, host: str, base_url: str | None, **more: Any) -> None:
@@ -65,6 +65,7 @@ def serve(database: str, port: int, host: str, base_url: str | None, **more: Any
             port,
             host,
             base_url,
+            # An option that was not given keeps the portal's own default.
             **{name: value for name, value in more.items() if value},
         )
 
@@ -116,7 +117,9 @@ def invite(database: str, person: Mapping[str, str], base_url: str | None) -> In
     """
     with _translated_errors():
         try:
-            link, again = commands.invite(database, person, (base_url or HERE).rstrip("/"))
+            link, again = commands.invite(
+                database, person, (base_url or DEFAULT_URL).rstrip("/")
+            )
         except ValueError as error:
             raise WrongUsage(str(error)) from None
         except commands.InviteRefused as error:
@@ -129,7 +132,7 @@ def _remarks(database: str, base_url: str | None, *, again: bool) -> Iterator[st
         yield "the earlier link for this address no longer works"
     if base_url is None and not database.startswith("sqlite"):
         yield (
-            f"the link leads to {HERE}, this machine; pass --base-url with the portal's "
+            f"the link leads to {DEFAULT_URL}, this machine; pass --base-url with the portal's "
             f"public URL"
         )
 
@@ -254,11 +257,13 @@ def seed_demo(
         raise Refused(
             "the shipped files are not valid", "run `reconciler validate` on them"
         )
+    # One day is the shortest life of a token; the demo needs minutes.
     admin = commands.create_token(database, "apply", HOLDER, expires="1")
     with commands.running(database) as url:
         for earlier in earlier_books(desired):
             with connect(url, admin) as (reader, writer):
                 _apply(earlier, reader, writer)
+            # Between the books, so that today's plan takes access from people who have it.
             commands.activate_invited_people(database)
     commands.add_demo_activity_to(database, password)
 
@@ -277,6 +282,7 @@ def _apply(desired: DesiredState, reader: StateReader, writer: BatchWriter) -> N
 
 def _permitted_plan(desired: DesiredState, reader: StateReader) -> Plan:
     live = reader.live_state()
+    # The exact numbers are known only from a plan, so the plan is made twice.
     permissions = exact_permissions(make_plan(desired, live, Facts()))
     return make_plan(desired, live, Facts(permissions=permissions))
 
@@ -294,6 +300,7 @@ def _translated_errors() -> Iterator[None]:
     ) as error:
         raise WrongUsage(str(error)) from None
     except commands.DatabaseFailure as error:
+        # Database drivers write several lines; an error is one.
         detail = " ".join(str(error.orig).split())
         raise WrongUsage(
             f"the database cannot be used: {detail}", "check its URL and that it exists"

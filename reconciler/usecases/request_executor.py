@@ -36,10 +36,11 @@ from reconciler.usecases.batches import batches, halved
 from reconciler.usecases.checkout import Folder
 from reconciler.usecases.ports import BatchWriter, StateReader
 
+# SPEC part 5. Renewed every third of it, so that two renewals in a row may fail.
 TTL_S: Final = 60.0
 
-
 _TOO_LARGE: Final = 413
+# In conflict, gone (another epoch), a condition that does not hold: plan again.
 _STALE: Final = frozenset({409, 410, 412})
 
 
@@ -100,6 +101,7 @@ class RequestExecutor:
                 )
         policy = policy_in_force(self.folder.desired.policy, applied_policy(live))
         if self.options.reviewed is None and policy.unreviewed == "hold":
+            # No review at all permits no change, unlike None, which demands none.
             self.scope = replace(self.scope, reviewed=())
         return self._make_plan(
             live, self.options.permissions, replace(self.scope, displayed=self.displayed)
@@ -131,8 +133,8 @@ class RequestExecutor:
     def _do(self, request: steps.Request) -> steps.Answer:
         match request:
             case steps.TakeLease(scopes):
-                self.lease = self._take(scopes)
-                threading.Thread(target=self._keep, daemon=True).start()
+                self.lease = self._take_lease(scopes)
+                threading.Thread(target=self._renew_lease, daemon=True).start()
                 return steps.Done()
             case steps.PlanFinally():
                 return steps.Planned(self.plan_finally())
@@ -150,7 +152,7 @@ class RequestExecutor:
                 return steps.Done()
         assert_never(request)
 
-    def _take(self, scopes: tuple[str, ...]) -> Lease:
+    def _take_lease(self, scopes: tuple[str, ...]) -> Lease:
         until = time.monotonic() + self.options.wait_s
         while True:
             try:
@@ -161,9 +163,10 @@ class RequestExecutor:
                 remaining = until - time.monotonic()
                 if not remaining > 0:  # also false for NaN
                     raise
+                # At most 2 s, because the other run may release its lease early.
                 time.sleep(min(remaining, max(0.2, min(error.expires_in_s, 2.0))))
 
-    def _keep(self) -> None:
+    def _renew_lease(self) -> None:
         """Renew the lease until it is released; when it is lost, the server refuses every batch
         anyway.
         """
@@ -232,6 +235,8 @@ def status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
         else error.message
     )
     match error:
+        # After a first piece something was written, so the run failed and is not merely
+        # stale.
         case BatchRefused() if error.status in _STALE and not done_count:
             return steps.Finished(GroupStatus.STALE, f"{detail} [{error.problem}]")
         case BatchRefused():
@@ -243,5 +248,6 @@ def status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
         case NotAllowed():
             # a token may be bound to one owner, and other groups be that owner's
             return steps.Finished(GroupStatus.FAILED, detail)
+        # Not reachable: every other group would fail as well.
         case _:
             return steps.Finished(GroupStatus.FAILED, detail, stop=True)

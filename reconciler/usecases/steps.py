@@ -137,6 +137,8 @@ Step: TypeAlias = tuple[State, tuple[Request, ...]]
 def begin(plan: Plan, scope: RunScope, parallelism: int = 4) -> Step:
     """Return the first step: a lease on every customer that may be written, or no request."""
     state = State(scope, Phase.LEASING, selected(plan), parallelism)
+    # Only to learn which scopes need a lease; the plan that is made under the lease decides
+    # anew.
     state = _with_forbidden_groups(
         state, frozenset().union(*(scopes_of(group) for group in state.groups))
     )
@@ -159,6 +161,7 @@ def after_answer(state: State, request: Request, answer: Answer) -> Step:
         case TakeLease():
             if isinstance(answer, Failed):
                 return replace(state, phase=Phase.OVER, failure=answer.error), ()
+            # The signal came while the run waited for the lease, which is released unused.
             if state.signal is not None:
                 return _give_back(state)
             return replace(state, phase=Phase.PLANNING), (PlanAgain(),)
@@ -171,6 +174,8 @@ def after_answer(state: State, request: Request, answer: Answer) -> Step:
         case ApplyGroup(group):
             return _start_groups(_with_finished_group(state, group, answer))
         case GiveBack():
+            # No final plan: after a signal the run must end within 5 s (SPEC part 5), and a
+            # failure has a message of its own.
             if state.signal is not None or state.failure is not None:
                 return replace(state, phase=Phase.OVER), ()
             return replace(state, phase=Phase.LOOKING_BACK), (PlanFinally(),)
@@ -231,6 +236,8 @@ def _next(state: State) -> tuple[int, ...]:
     stage = min(
         (state.groups[index].stage for index in (*state.running, *candidates)), default=None
     )
+    # A later stage waits for the whole earlier one: a service that closes before its
+    # customers are applied takes rights that they keep.
     return tuple(index for index in candidates if state.groups[index].stage is stage)
 
 
@@ -281,10 +288,13 @@ def _forbidden(group: Group, scopes: frozenset[str]) -> tuple[GroupStatus, str] 
     if group.held_back:
         status = (
             GroupStatus.STALE
+            # Exit code 5, plan again. With any other safeguard beside it, it is a refusal
+            # (4).
             if set(group.held_back) == {RuleId.NOT_REVIEWED}
             else GroupStatus.HELD_BACK
         )
         return status, ", ".join(group.held_back)
+    # Without a lease on all of its customers, another run may be writing to them.
     if not scopes_of(group) <= scopes:
         return GroupStatus.STALE, "appeared after the lease was taken"
     return None
@@ -296,6 +306,7 @@ def scopes_of(group: Group) -> frozenset[str]:
     """
     if not group.customers:
         return frozenset({SETTINGS})
+    # Another run with older files still takes its lease on the former key.
     former = {
         c.previous_key
         for c in group.changes

@@ -1,4 +1,4 @@
-"""`reconciler validate`: the judgement of the files. Opens no socket, knows no date."""
+"""`reconciler validate`: the problems of the files. Opens no socket and reads no clock."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from reconciler.usecases.ports import FileTree
 
 
 def validate(files: FileTree) -> DocumentsResult:
-    """All problems of all files of a folder, in order."""
+    """Return all problems of all files of a folder, in order."""
     return read_documents(read_files(files))

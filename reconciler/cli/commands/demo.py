@@ -23,7 +23,7 @@ Examples:
   reconciler demo --keep tour/    keeps the files and the portal's database there
 """
 
-_WHERE_NEXT = """Next steps
+_NEXT_STEPS = """Next steps
   customers/README.md        how to add a person, change a role, remove somebody
   reconciler explain         every rule and its reason
   reconciler demo --keep D   the same, and keeps the files and the portal in D
@@ -75,7 +75,7 @@ def _tour(settings: Settings, folder: Path) -> int:
         ),
     )
     outcome = case.demo(folder, tour, Repository, connect)
-    show("\n" + _WHERE_NEXT)
+    show("\n" + _NEXT_STEPS)
     return (
         WRITE_FAILED
         if outcome.of(

@@ -6,7 +6,7 @@ import os
 
 import click
 
-from reconciler.cli.exit_codes import DONE
+from reconciler.cli.exit_codes import DONE, UNREACHABLE
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.reports.formatting import escape
@@ -39,4 +39,4 @@ def doctor(settings: Settings) -> int:
         if result.hint and not result.is_ok:
             show(f"     hint: {escape(result.hint)}\n")
         all_ok = all_ok and (result.is_ok or not result.is_required)
-    return DONE if all_ok else 6
+    return DONE if all_ok else UNREACHABLE

@@ -76,6 +76,7 @@ def plan(
     with rare_collections(), timed(settings, budget), showing_problems(settings):
         full_plan = make_plan(settings.repository(), settings.reader(budget), options)
     if out is not None:
+        # Never redacted: an apply compares the plan's ids and losses, people by their keys.
         _write(out, plan_json(full_plan))
     shown_plan = redact_plan(full_plan) if redact else full_plan
     match form:

@@ -12,6 +12,7 @@ from reconciler.cli.commands.portal_options import DATABASE, EPILOG
 from reconciler.cli.output import show
 from reconciler.reports.formatting import escape
 
+# The names of the JSON fields, which scripts read.
 _COLUMNS: Final = ("id", "scope", "made", "ended", "expires", "used", "owner", "name")
 
 
