@@ -232,10 +232,8 @@ def _foreign_customer(context: CustomerContext) -> PlanItems:
 
 
 def _claimed_names(changes: Sequence[Change], index: Index) -> PlanItems:
-    """Refuse customers that take the name of another one; an archive in the same plan frees it."""
-    archived = {
-        c.target.id: str(c.customer) for c in changes if c.kind is Kind.ARCHIVE_CUSTOMER
-    }
+    """Refuse customers that take the name of another one, unless this plan frees the name."""
+    freed = _freed_names(changes, index)
     for change in changes:
         if change.object is not ObjectKind.CUSTOMER:
             continue
@@ -247,12 +245,31 @@ def _claimed_names(changes: Sequence[Change], index: Index) -> PlanItems:
             holder = index.by_name.get(name_key(name))
             if holder is None or holder.id == change.target.id:
                 continue
-            if holder.id in archived:
-                yield CustomerLink(str(change.customer), archived[holder.id])
+            if holder.id in freed:
+                # One transaction: customers may exchange their names, and no name is taken twice.
+                yield CustomerLink(str(change.customer), freed[holder.id])
             elif change.kind is not Kind.CREATE_CUSTOMER or index.owner == holder.owner:
                 message = f"'{name}' is the name of {index.customer_key(holder.id)}"
-                hint = "rename that customer in an earlier run, or use another name"
+                hint = "rename that customer in the same pull request, or use another name"
                 yield refuse(RuleId.NAME_TAKEN, str(change.customer), None, message, hint)
+
+
+def _freed_names(changes: Sequence[Change], index: Index) -> dict[str | None, str]:
+    """Return the live customers that give up their name in this plan: id → customer key."""
+    freed: dict[str | None, str] = {}
+    for change in changes:
+        row = index.live.customers.get(change.target.id or "")
+        new_names = {
+            name_key(str(field.after)) for field in change.fields if field.name == "name"
+        }
+        is_renamed = (
+            change.object is ObjectKind.CUSTOMER
+            and row is not None
+            and bool(new_names - {name_key(row.name)})
+        )
+        if is_renamed or change.kind is Kind.ARCHIVE_CUSTOMER:
+            freed[change.target.id] = str(change.customer)
+    return freed
 
 
 def find_moves(changes: Sequence[Change], index: Index) -> dict[str, str]:

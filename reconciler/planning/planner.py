@@ -83,7 +83,7 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         evaluation.groups,
         tuple(sorted(set(evaluation.refusals), key=_refusal_order)),
         tuple(sorted(set(stages.edits), key=_edit_order)),
-        _unmanaged(index),
+        _unmanaged(index, changes),
         tuple(
             sorted(
                 warnings,
@@ -146,11 +146,16 @@ def _leaving_soon(desired: DesiredState, day: datetime.date) -> Iterator[Warning
             yield warn(RuleId.LEAVES_SOON, contact.customer, contact.key, message)
 
 
-def _unmanaged(index: Index) -> tuple[Unmanaged, ...]:
+def _unmanaged(index: Index, changes: Iterable[Change]) -> tuple[Unmanaged, ...]:
+    """Return the objects without a file, except those that the plan adopts or archives."""
+    targets = {change.target.id for change in changes}
+    archived_ids = {
+        change.target.id for change in changes if change.kind is Kind.ARCHIVE_CUSTOMER
+    }
     objects = [
         Unmanaged("customer", index.customer_key(row.id), row.name)
         for row in index.live.customers.values()
-        if row.owner is None and not row.archived
+        if row.owner is None and not row.archived and row.id not in targets
     ]
     objects += [
         Unmanaged(
@@ -162,7 +167,10 @@ def _unmanaged(index: Index) -> tuple[Unmanaged, ...]:
             row.status,
         )
         for row in index.live.contacts.values()
-        if row.owner is None and row.living
+        if row.owner is None
+        and row.living
+        and row.id not in targets
+        and row.customer_id not in archived_ids
     ]
     return tuple(
         sorted(

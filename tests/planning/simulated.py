@@ -131,11 +131,18 @@ class _Batch(Transaction):
                 self.customers[id] = self.written(self.customers[id], change)
         self._customer_is_one(id, change)
 
+    def _gives_up_its_name(self, row: Any) -> bool:
+        """Whether the customer still has the name that this batch takes from it."""
+        before = self.before.customers.get(row.id)
+        return row.id in self.free_names and before is not None and name_key(before.name) == name_key(row.name)
+
     def _customer_is_one(self, id: str, change: Change) -> None:
         row = self.customers[id]
         living = [other for other in self.customers.values() if not other.archived]
         if not row.archived:
-            self.free("name-taken", living, id, lambda other: name_key(other.fields["name"]) == name_key(row.name))
+            holders = [other for other in living if not self._gives_up_its_name(other)]
+            if not self._gives_up_its_name(row):
+                self.free("name-taken", holders, id, lambda other: name_key(other.fields["name"]) == name_key(row.name))
             self.free("key-taken", living, id, lambda o: o.owner == OWNER and o.external_key == row.external_key)
         if any(f.name == "services" for f in change.fields):
             self.known_services(row)

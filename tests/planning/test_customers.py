@@ -217,6 +217,19 @@ def test_a_name_that_another_customer_has_is_refused() -> None:
         assert ("name-taken", Scope.CUSTOMER, folder.key) in rules(found)
 
 
+def test_customers_that_exchange_or_pass_on_names_are_one_group() -> None:
+    state = live(customer_in_portal(customer()), in_portal(MARA), customer_in_portal(BETA, name="Beta"), in_portal(BEA))
+    exchanged = [customer(contacts=[MARA], name="Beta"), customer("beta", [BEA], name="Acme")]
+    passed_on = [
+        customer("gamma", [contact("gil-gold", "gamma", "manager")], name="Beta"),
+        customer("beta", [BEA], name="New"),
+    ]
+    for folders, keys in ((exchanged, ("acme", "beta")), (passed_on, ("beta", "gamma"))):
+        others = [customer(contacts=[MARA])] if folders is passed_on else []
+        found = make_plan(desired(*folders, *others), state, Facts())
+        assert (found.refusals, [group.customers for group in found.ready]) == ((), [keys])
+
+
 def test_a_withdrawn_service_is_a_loss_of_everybody_who_could_request_it_under_their_new_keys() -> None:
     everybody = ("certified", "express")
     jane, anna = contact("jane-doe", services="all"), contact("anna-alt", role="observer")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from reconciler.model.changes import Change, Kind, Mail, MailKind
+from reconciler.model.changes import Change, Kind, Mail, MailKind, ObjectKind
 from reconciler.model.equality import address_key
 from reconciler.model.live import (
     Actor,
@@ -54,6 +54,7 @@ class Transaction:
     settings: LiveSettings = field(init=False)
     mails: list[Mail] = field(default_factory=list)
     free_addresses: set[str] = field(default_factory=set)
+    free_names: set[str] = field(default_factory=set)
     free_keys: set[str] = field(default_factory=set)
     touched: set[str] = field(default_factory=set)
     handed_over: set[str] = field(default_factory=set)
@@ -82,6 +83,8 @@ class Transaction:
         for change in changes:
             if change.kind in {Kind.REMOVE_CONTACT, Kind.CHANGE_EMAIL}:
                 self.free_addresses.add(str(change.target.id))
+            if change.object is ObjectKind.CUSTOMER and any(f.name == "name" for f in change.fields):
+                self.free_names.add(str(change.target.id))
             if change.kind in {Kind.RENAME_CONTACT, Kind.RENAME_CUSTOMER}:
                 self.free_keys.add(str(change.target.id))
 

@@ -39,3 +39,14 @@ def test_a_contact_who_leaves_and_comes_back_and_leaves_again_is_written_each_ti
     converges(world, WITH_JANE, WITHOUT_JANE, WITH_JANE, WITHOUT_JANE, WITH_JANE)
     kinds = [kind for kind, to in world.mails().elements() if to == JANE.email]
     assert sorted(kinds) == ["activation", "activation_again", "activation_again"]
+
+
+def test_customers_exchange_and_pass_on_their_names_in_one_run(world: World) -> None:
+    beth, gil = contact("beth-bell", "beta", "manager"), contact("gil-gold", "gamma", "manager")
+    acme, beta = customer("acme", [MARA], name="Acme"), customer("beta", [beth], name="Beta")
+    exchanged = [
+        replace(acme, fields={**acme.fields, "name": "Beta"}),
+        replace(beta, fields={**beta.fields, "name": "Acme"}),
+    ]
+    passed_on = [*exchanged[:1], customer("beta", [beth], name="New"), customer("gamma", [gil], name="Acme")]
+    converges(world, desired(acme, beta), desired(*exchanged), desired(*passed_on))

@@ -32,6 +32,7 @@ from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.leases import scopes_of
 from reconciler.portal.rules.audit import VERBS, Verb
+from reconciler.portal.rules.equality import same_name_form
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
@@ -114,6 +115,20 @@ def _load_rows(run: BatchRun) -> None:
     )
     work.clear_unique_column("contact", "external_key", people_renamed)
     work.clear_unique_column("customer", "external_key", customers_renamed)
+    work.clear_unique_column("customer", "name_form", _rows_with_new_name(run, writes))
+
+
+def _rows_with_new_name(run: BatchRun, writes: Sequence[op.Write]) -> list[Row]:
+    """Return the customers that give up their name, so that customers can exchange names."""
+    rows = []
+    for operation in writes:
+        row = run.work.rows.get(("customer", operation.id))
+        if row is None or not isinstance(operation, op.UpdateCustomer | op.AdoptCustomer):
+            continue
+        name = operation.fields.sent_fields().get("name")
+        if name is not None and same_name_form(name) != row["name_form"]:
+            rows.append(row)
+    return rows
 
 
 def _apply_operation(
