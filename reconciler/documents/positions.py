@@ -1,4 +1,4 @@
-"""Positions in a document, a composed document, and the error of a text that is none."""
+"""Positions in a document, a composed document, and the error for a text that is not one."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Checks on one value that a JSON Schema cannot express: real addresses, languages, dates, honest
-names.
+"""Checks on one value that a JSON Schema cannot express: real addresses, languages, dates, and
+names without hidden characters.
 
 Each check takes a text and returns None, or the problem and what to do about it.
 """

@@ -17,7 +17,7 @@ from reconciler.planning.group_dependencies import Dependencies
 from reconciler.planning.plan_items import refuse_group
 from reconciler.planning.projection import GroupNames
 
-Judge = Callable[[GroupNames], Iterable[Refusal]]
+FindRefusals = Callable[[GroupNames], Iterable[Refusal]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ def find_blocking(
     groups: Iterable[Group],
     refusals: Iterable[Refusal],
     group_dependencies: Dependencies,
-    outcome_refusals: Judge,
+    outcome_refusals: FindRefusals,
     excluded: GroupNames,
 ) -> Blocking:
     """Return the groups that are held back. `excluded`: groups that are not applied for another

@@ -77,7 +77,7 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
             if tombstone:
                 matched_ids.add(tombstone.id)
     unmatched = [
-        ContactMatch(MatchKind.GONE, None, row, row.applied)
+        ContactMatch(MatchKind.WITHOUT_FILE, None, row, row.applied)
         for row in rows.rows
         if row.id not in matched_ids
         and index.manages(row)
@@ -170,7 +170,7 @@ def _same_address(contact: DesiredContact, row: LiveContact) -> bool:
 
 
 def _recreated(match: ContactMatch, tombstone: LiveContact | None) -> ContactMatch:
-    """Use the old row's base for a contact that somebody else removed and created again."""
+    """Return the match, with the old row's base if somebody else created the contact again."""
     if (
         match.kind is MatchKind.ADOPTED
         and tombstone
@@ -192,7 +192,9 @@ def _match_without_living(
     reference = contact.registration
     registration = index.live.registrations.get(reference.id) if reference else None
     if registration is None and tombstone and removed_by_others(tombstone.applied):
-        return ContactMatch(MatchKind.AWAY, contact, tombstone, tombstone.applied)
+        return ContactMatch(
+            MatchKind.REMOVED_BY_OTHERS, contact, tombstone, tombstone.applied
+        )
     if reference:
         return ContactMatch(
             MatchKind.APPROVED, contact, None, registration=registration, life=life

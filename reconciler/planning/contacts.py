@@ -38,11 +38,11 @@ def _plan_person(context: CustomerContext, person: Person) -> PlanItems:
     match person.match.kind:
         case MatchKind.SAME | MatchKind.RENAMED | MatchKind.ADOPTED | MatchKind.RECREATED:
             yield from _matched_contact(context, person)
-        case MatchKind.AWAY:
+        case MatchKind.REMOVED_BY_OTHERS:
             yield from _removed_in_portal(context, person)
         case MatchKind.APPROVED | MatchKind.RESTORED | MatchKind.CREATED:
             yield from plan_addition(context, person)
-        case MatchKind.GONE:
+        case MatchKind.WITHOUT_FILE:
             yield from plan_removal(context, person)
 
 

@@ -36,7 +36,7 @@ def _matched_contact(context: CustomerContext, person: Person) -> ContactAfterPl
     match, live = person.match, person.match.live
     # Somebody removed them, or a safeguard holds them back: they will not be there to
     # receive work.
-    if match.kind is MatchKind.AWAY or objection(context, person) is not None:
+    if match.kind is MatchKind.REMOVED_BY_OTHERS or objection(context, person) is not None:
         return None
     if match.desired is None:
         return (

@@ -86,7 +86,7 @@ def _claims(context: CustomerContext) -> Iterator[_Claim]:
             yield _Claim(context, person.key, desired.email, live.id if live else None)
         elif (
             live is not None
-            and person.match.kind is not MatchKind.AWAY
+            and person.match.kind is not MatchKind.REMOVED_BY_OTHERS
             and not person.comparison.conflicts
         ):
             for change in person.comparison.changes:
@@ -177,7 +177,7 @@ def _leavers_without_farewell(
     for person in context.people:
         row = person.match.live
         if (
-            person.match.kind is not MatchKind.GONE
+            person.match.kind is not MatchKind.WITHOUT_FILE
             or row is None
             or not row.living
             or person.key in context.farewells

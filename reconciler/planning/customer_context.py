@@ -129,7 +129,7 @@ def compare_person(context: CustomerContext, match: ContactMatch) -> Person:
     )
     # A contact who was removed in the portal stays removed, so undoing their fields helps
     # nobody.
-    if context.reverts and match.kind is not MatchKind.AWAY:
+    if context.reverts and match.kind is not MatchKind.REMOVED_BY_OTHERS:
         comparison = revert_edits(comparison)
     return Person(match, comparison)
 
@@ -139,7 +139,7 @@ def restored_in_portal(context: CustomerContext, person: Person) -> bool:
     live, base = person.match.live, person.match.base
     farewell = context.farewells.get(person.key)
     return (
-        person.match.kind is MatchKind.GONE
+        person.match.kind is MatchKind.WITHOUT_FILE
         and live is not None
         and live.living
         and base is not None

@@ -48,9 +48,9 @@ def plan_customer(context: CustomerContext) -> PlanItems:
             yield from _matched_customer(context)
         case MatchKind.RESTORED:
             yield _restoration(context)
-        case MatchKind.AWAY:
+        case MatchKind.REMOVED_BY_OTHERS:
             yield from _archived_in_portal(context)
-        case MatchKind.GONE:
+        case MatchKind.WITHOUT_FILE:
             yield from _folder_removed(context)
         case MatchKind.RECREATED | MatchKind.APPROVED:
             raise AssertionError("only contacts are approved or recreated")
@@ -65,7 +65,8 @@ def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
         context
         for context in customers
         # An archived customer already left; a new one may have its name.
-        if context.customer.kind is MatchKind.GONE and not _live_row(context).archived
+        if context.customer.kind is MatchKind.WITHOUT_FILE
+        and not _live_row(context).archived
     ]
     for context in customers:
         desired = context.customer.desired

@@ -21,7 +21,7 @@ from reconciler.planning.dates import instant
 
 
 class Index:
-    """Look-ups over one live state; every list has a stable order that no row id decides alone."""
+    """The look-ups over one live state; row ids decide no order alone, as they differ by portal."""
 
     def __init__(
         self, live: LiveState, owner: str, renamed_services: Mapping[str, str] | None = None

@@ -21,17 +21,22 @@ Row = TypeVar("Row", LiveCustomer, LiveContact)
 
 
 class MatchKind(StrEnum):
-    """The relation of a file and a row, or of one without a partner."""
+    """The relation of a file and a row, or of one without a partner.
+
+    SAME, RENAMED, ADOPTED: a living row. RECREATED: somebody else removed the row and created
+    another one. REMOVED_BY_OTHERS: the file is still there. APPROVED, RESTORED, CREATED: a file
+    that gets a row. WITHOUT_FILE: a managed row whose file or folder was removed.
+    """
 
     SAME = "same"
     RENAMED = "renamed"
     ADOPTED = "adopted"
     RECREATED = "recreated"
     APPROVED = "approved"
-    AWAY = "away"
+    REMOVED_BY_OTHERS = "removed-by-others"
     RESTORED = "restored"
     CREATED = "created"
-    GONE = "gone"
+    WITHOUT_FILE = "without-file"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +107,7 @@ def match_customers(desired: DesiredState, index: Index) -> list[CustomerMatch]:
     ]
     managed_rows = [*rows.managed.values(), *rows.archived.values()]
     unmatched = [
-        CustomerMatch(MatchKind.GONE, None, row)
+        CustomerMatch(MatchKind.WITHOUT_FILE, None, row)
         for row in managed_rows
         if row.id not in matched_ids
     ]
@@ -156,7 +161,7 @@ _CUSTOMER_PASSES: Final = (
     (MatchKind.SAME, _same_key),
     (MatchKind.RENAMED, _former_key),
     (MatchKind.ADOPTED, _unmanaged_name),
-    (MatchKind.AWAY, _archived_by_others),
+    (MatchKind.REMOVED_BY_OTHERS, _archived_by_others),
     (MatchKind.RESTORED, _archived_by_us),
 )
 

@@ -269,7 +269,8 @@ def population(
     rows = [
         context.customer.live
         for context in contexts.values()
-        if context.customer.live and context.customer.kind is not MatchKind.AWAY
+        if context.customer.live
+        and context.customer.kind is not MatchKind.REMOVED_BY_OTHERS
     ]
     return sum(
         row.status == "active" or not only_active

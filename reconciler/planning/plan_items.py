@@ -64,38 +64,38 @@ def sort_by_kind(items: Iterable[PlanItem]) -> PlanItemsByKind:
 
 
 def refuse_plan(rule: RuleId, message: str, hint: str) -> Refusal:
-    """Hold back the whole plan."""
+    """Return a refusal of the whole plan."""
     return Refusal(rule, Scope.PLAN, message, hint=hint)
 
 
 def refuse(
     rule: RuleId, customer: str, contact: str | None, message: str, hint: str
 ) -> Refusal:
-    """Hold back a customer with its group."""
+    """Return a refusal that holds back a customer with its group."""
     return Refusal(rule, Scope.CUSTOMER, message, customer, contact, hint)
 
 
 def refuse_portal(
     rule: RuleId, service: str | None, message: str, hint: str, stage: Stage | None = None
 ) -> Refusal:
-    """Hold back one service (both of its groups unless `stage` names one), or else the settings."""
+    """Return a refusal of a service (both groups unless `stage` names one) or of the settings."""
     return Refusal(rule, Scope.CUSTOMER, message, hint=hint, service=service, stage=stage)
 
 
 def refuse_group(group: Group, rule: RuleId, message: str, hint: str) -> Refusal:
-    """Hold back one group."""
+    """Return a refusal that holds back one group."""
     if group.stage is Stage.CUSTOMERS:
         return refuse(rule, min(group.customers), None, message, hint)
     return refuse_portal(rule, group.service, message, hint, group.stage)
 
 
 def hold(rule: RuleId, customer: str, contact: str, message: str, hint: str) -> Refusal:
-    """Hold back one contact alone."""
+    """Return a refusal that holds back one contact alone."""
     return Refusal(rule, Scope.CONTACT, message, customer, contact, hint)
 
 
 def warn(
     rule: RuleId, customer: str, contact: str | None, message: str, hint: str | None = None
 ) -> Warning:
-    """Tell the reviewer; nothing is held back."""
+    """Return a warning for the reviewer; nothing is held back."""
     return Warning(rule, message, customer, contact, hint)

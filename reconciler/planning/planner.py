@@ -43,7 +43,7 @@ from reconciler.planning.quoted_names import quoted_names
 from reconciler.planning.service_renames import renamed_services, with_renamed_services
 from reconciler.planning.upcoming_departures import upcoming_departures
 
-_WITHOUT_CONTACTS = {MatchKind.GONE, MatchKind.AWAY}
+_WITHOUT_CONTACTS = {MatchKind.WITHOUT_FILE, MatchKind.REMOVED_BY_OTHERS}
 
 
 def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:

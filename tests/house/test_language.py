@@ -185,8 +185,8 @@ JSON_MEMBERS = frozenset(
 FREE_RELATIVE = re.compile(r"(What|Who|Whoever|Whom|Whose|Whatever|Where|Wherever|Which|How)\b(?!.*\?)")
 
 MOST: dict[str, int] = {
-    "names that are participles or pronouns": 299,
-    "docstrings that open with a free relative": 36,
+    "names that are participles or pronouns": 189,
+    "docstrings that open with a free relative": 13,
     "lines longer than 100 columns": 0,
     "statements that the formatter skips": 0,
 }
@@ -282,9 +282,19 @@ def test_functions_and_lines_are_short() -> None:
     assert lengths[len(lengths) * 9 // 10] <= 85
 
 
+def _share_of_comments(folder: str = "") -> float:
+    sources = [text for path, text in _sources() if path.is_relative_to(ROOT / folder)]
+    lines = [line.strip() for text in sources for line in text.splitlines() if line.strip()]
+    return sum(line.startswith("#") or "  # " in line for line in lines) / len(lines)
+
+
 def test_comments_do_not_become_fewer() -> None:
-    lines = [line.strip() for _, text in _sources() for line in text.splitlines() if line.strip()]
-    assert sum(line.startswith("#") or "  # " in line for line in lines) / len(lines) >= 0.011  # the goal is 0.02
+    assert _share_of_comments() >= 0.02
+
+
+@pytest.mark.parametrize("folder", ["model", "documents", "planning", "usecases", "cli"])
+def test_the_core_says_why(folder: str) -> None:
+    assert _share_of_comments(folder) >= 0.02
 
 
 def test_subjects_of_commits_are_short() -> None:

@@ -1,4 +1,4 @@
-"""Heirs: every name of a person who receives work is resolved to one contact."""
+"""The rules on heirs: everybody who is named as an heir exists, may hold work, and stays."""
 
 from __future__ import annotations
 
@@ -32,8 +32,9 @@ def heirs_resolve(book: Book) -> Iterator[Problem]:
 def _heir(
     book: Book, customer: DesiredCustomer, giver: DesiredObject, heir: str
 ) -> Iterator[Problem]:
-    """Follow a chain of leavers to its end; it has at most as many steps as there are people."""
+    """Yield the problem of an heir, at the end of the chain of people who leave."""
     chain = [] if isinstance(giver, DesiredCustomer) else [giver.key]
+    # The chain ends: it visits each person once.
     while heir not in chain:
         chain.append(heir)
         contact = _find_contact(customer, heir)
