@@ -4,7 +4,7 @@ count.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Set
 from dataclasses import replace
 from typing import Final
 
@@ -84,16 +84,32 @@ def _who_and_when(touch: Touch | None) -> tuple[str, str]:
     return (touch.by, touch.at) if touch else ("unknown", "")
 
 
-def with_setter_notes(change: Change, live: LiveObject, base: Applied | None) -> Change:
-    """Return the change with a note for each live value that no file managed before: who set it."""
+def with_setter_notes(
+    change: Change, live: LiveObject, base: Applied | None, reverted: Set[str] = frozenset()
+) -> Change:
+    """Return the change with a note on the author of each live value that it overwrites.
+
+    These are the values that no file managed before, and the portal edits in `reverted`.
+    """
     applied_fields = base.fields if base else {}
-    notes = setter_notes(
-        live, [field.name for field in change.fields if field.name not in applied_fields]
+    names = [field.name for field in change.fields]
+    notes = (
+        *setter_notes(live, [name for name in names if name not in applied_fields]),
+        *_revert_notes(live, [name for name in names if name in reverted]),
     )
     return replace(
         change,
         notes=notes,
         message=change.message + "".join(f" ({note})" for note in notes),
+    )
+
+
+def _revert_notes(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
+    """Return one sentence for each portal edit that the change undoes."""
+    return tuple(
+        f"undoes the edit of {name} by {live.touched[name].by} on {live.touched[name].at[:10]}"
+        for name in sorted(fields)
+        if name in live.touched
     )
 
 

@@ -166,4 +166,6 @@ def _field_change(
         cause=cause_of(person, fields[0].name),
         restores_file=person.comparison.reverted_names >= {field.name for field in fields},
     )
-    return with_setter_notes(change, live_of(person), person.match.base)
+    return with_setter_notes(
+        change, live_of(person), person.match.base, person.comparison.reverted_names
+    )

@@ -140,7 +140,7 @@ def _matched_customer(context: CustomerContext) -> PlanItems:
         )
         return
     for change in _changes(context, live, comparison):
-        yield with_setter_notes(change, live, base)
+        yield with_setter_notes(change, live, base, comparison.reverted_names)
 
 
 def _changes(

@@ -20,6 +20,7 @@ from reconciler.model.plan import (
     Warning,
 )
 from reconciler.model.rules import RuleId
+from reconciler.planning.changed_owner import with_changed_owner
 from reconciler.planning.contact_additions import contested_registrations
 from reconciler.planning.contact_matching import match_contacts
 from reconciler.planning.contacts import plan_contacts
@@ -70,7 +71,7 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         with_moves(changes, move_ends),
         (*stages.links, *identity.links, *links_of(move_ends)),
     )
-    refusals = (*stages.refusals, *identity.refusals)
+    refusals = with_changed_owner((*stages.refusals, *identity.refusals), due_state, index)
     evaluation = evaluate_groups(
         Proposal(groups, refusals, contexts, due_state, index), facts
     )

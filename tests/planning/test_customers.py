@@ -210,6 +210,19 @@ def test_another_owners_customer_is_refused_by_key_and_by_name() -> None:
         assert found.ready == ()
 
 
+def test_a_changed_owner_is_one_refusal_that_names_both() -> None:
+    theirs = {"owner": "acme-translation"}
+    state = live(
+        customer_in_portal(customer(), **theirs), in_portal(MARA, **theirs), customer_in_portal(BETA, **theirs)
+    )
+    state = replace(state, settings=replace(state.settings, **theirs))
+    found = make_plan(desired(customer(contacts=[MARA]), customer("beta", [BEA])), state, Facts())
+    assert [(refusal.rule, refusal.scope) for refusal in found.refusals] == [("other-owner", Scope.PLAN)]
+    assert "owner 'acme-translations'" in found.refusals[0].message
+    assert found.refusals[0].hint == "write owner: acme-translation; an owner cannot be renamed"
+    assert found.ready == ()
+
+
 def test_a_name_that_another_customer_has_is_refused() -> None:
     state = live(customer_in_portal(BETA, name="Acme"), in_portal(BEA), customer_in_portal(customer(name="Old")))
     for folder in (customer(), customer("gamma", name="Acme")):

@@ -1,0 +1,45 @@
+"""A changed `owner` in portal.yaml: one refusal of the plan instead of one for every object.
+
+A typo there makes everything foreign that the files manage. Taking it all over would be the wrong
+hint, so the refusals of single objects give way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from reconciler.model.desired import DesiredState
+from reconciler.model.plan import Refusal
+from reconciler.model.rules import RuleId
+from reconciler.planning.index import Index
+from reconciler.planning.plan_items import refuse_plan
+
+
+def with_changed_owner(
+    refusals: Iterable[Refusal], desired: DesiredState, index: Index
+) -> tuple[Refusal, ...]:
+    """Return the refusals; those about other owners become one if the owner itself changed.
+
+    It changed if nothing in the portal has this owner, and one other owner has folders of these
+    files.
+    """
+    refusals = tuple(refusals)
+    live = index.live
+    rows = (*live.customers.values(), *live.contacts.values(), live.settings)
+    rows += tuple(live.services.values())
+    if any(row.owner == desired.owner for row in rows):
+        return refusals
+    owners = {
+        row.owner for key in desired.customers for row in index.foreign.get(key, [])
+    } - {None}
+    if len(owners) != 1:
+        return refusals
+    (former,) = owners
+    count = sum(row.owner == former for row in rows)
+    message = (
+        f"portal.yaml says owner '{desired.owner}', which manages nothing here; the "
+        f"{count:,} objects of these files are managed by '{former}'"
+    )
+    hint = f"write owner: {former}; an owner cannot be renamed"
+    others = (item for item in refusals if item.rule is not RuleId.OTHER_OWNER)
+    return (refuse_plan(RuleId.OTHER_OWNER, message, hint), *others)
