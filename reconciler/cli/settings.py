@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from reconciler.cli.output import say, warn
+from reconciler.cli.root import find_root, say_root
 from reconciler.model.errors import NotAllowed, WrongUsage
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ TOKEN: Final = "RECONCILER_PORTAL_TOKEN"  # noqa: S105  the variable's name
 class Settings:
     """The options of a call."""
 
-    root: Path = Path()
+    root: Path | None = None
+    """The folder from `--root`; None searches upwards."""
     portal_url: str | None = None
     token_file: Path | None = None
     color: str = "auto"
@@ -58,11 +60,15 @@ class Settings:
         return Address(url, self._token())
 
     def repository(self) -> Repository:
-        """Return the given folder with its git repository; opened once per command."""
+        """Return the folder of the files with its git repository; opened once per command."""
         # only commands that read files
         from reconciler.adapters.repository import Repository  # noqa: PLC0415
 
-        return Repository(self.root)
+        if self.root is not None:
+            return Repository(self.root)
+        root = find_root(Path())
+        say_root(self, root)
+        return Repository(root)
 
     def reader(self, budget: Budget | None = None) -> PortalReader:
         """Return a client that can only read."""
@@ -131,7 +137,7 @@ _OPTIONS: Final = (
     click.option(
         "--root",
         type=click.Path(path_type=Path, file_okay=False),
-        help="Folder with portal.yaml [default: .]",
+        help="Folder with portal.yaml [default: the nearest one upwards]",
     ),
     click.option("--portal-url", metavar="URL", help=f"The portal [env: {URL}]"),
     click.option(

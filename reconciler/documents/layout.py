@@ -118,7 +118,8 @@ def _keyed(file: SourceFile, kind: str, customer: str, key: str) -> DocumentFile
 def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
     problems = []
     if not any(file.path == "portal.yaml" for file in tree.files):
-        hint = "write at least schema_version: 1 and owner: YOUR-KEY"
+        hint = "write at least schema_version: 1 and owner: YOUR-KEY, "
+            "or name its folder with --root"
         problems.append(
             _problem(RuleId.PORTAL_FILE, "portal.yaml", "portal.yaml is missing", hint)
         )

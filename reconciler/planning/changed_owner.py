@@ -41,5 +41,5 @@ def with_changed_owner(
         f"{count:,} objects of these files are managed by '{former}'"
     )
     hint = f"write owner: {former}; an owner cannot be renamed"
-    others = (item for item in refusals if item.rule is not RuleId.OTHER_OWNER)
-    return (refuse_plan(RuleId.OTHER_OWNER, message, hint), *others)
+    remaining = (item for item in refusals if item.rule is not RuleId.OTHER_OWNER)
+    return (refuse_plan(RuleId.OTHER_OWNER, message, hint), *remaining)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from reconciler.cli.exit_codes import DONE, PENDING
@@ -23,7 +25,7 @@ def schema(settings: Settings, check: bool) -> int:
     """Write the JSON Schemas of the files into schemas/, for completion and hover texts in
     editors.
     """
-    folder = settings.root / "schemas"
+    folder = (settings.root or Path()) / "schemas"
     if check:
         names = differing(folder)
         show(

@@ -55,7 +55,7 @@ def take(work: Work, claim: Claim, ttl_s: float) -> dict[str, Any]:
         if conflict:
             raise Problem(
                 "lease-held",
-                f"'{conflict.scope}' is held by {_described(conflict, now)}",
+                f"'{conflict.scope}' is held by {_holder_text(conflict, now)}",
                 holder=conflict.holder,
                 run=conflict.run,
                 expires_in_s=_seconds_until(conflict.expires_at, now),
@@ -102,7 +102,7 @@ def _repeated(work: Work, lease: Any, claim: Claim, now: datetime) -> dict[str, 
     if asked_by != (lease.principal, lease.holder, lease.run):
         raise Problem("unprocessable", f"id: '{claim.id}' is the id of another lease")
     if lease.ended_at is not None:
-        raise Problem("lease-ended", f"the lease of {_described(lease, now)}")
+        raise Problem("lease-ended", f"the lease of {_holder_text(lease, now)}")
     scopes = select(t.lease_scopes.c.scope).where(t.lease_scopes.c.lease == lease.id)
     if claim.scopes != set(work.connection.execute(scopes).scalars()):
         raise Problem(
@@ -112,7 +112,7 @@ def _repeated(work: Work, lease: Any, claim: Claim, now: datetime) -> dict[str, 
     return {"id": lease.id, "token": lease.token, "expires_in_s": left_s}
 
 
-def _described(lease: Any, now: datetime) -> str:
+def _holder_text(lease: Any, now: datetime) -> str:
     """Return holder, run and end of a lease, for messages."""
     by = f"{lease.holder}, run {lease.run}"
     if lease.ended_at is not None:
@@ -195,7 +195,7 @@ def scopes_of(work: Work, id: str, token: int) -> frozenset[str]:
 
 
 def _fenced(lease: Any, id: str) -> Problem:
-    by = f" of {_described(lease, _now())}" if lease is not None else ""
+    by = f" of {_holder_text(lease, _now())}" if lease is not None else ""
     return Problem("lease-fenced", f"lease '{id}'{by} is no longer valid")
 
 
