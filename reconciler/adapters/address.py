@@ -23,7 +23,7 @@ class Address:
     token: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        parts = _parts(self.url)
+        parts = _split_url(self.url)
         if parts is not None and (parts.username or parts.password):
             raise WrongUsage(
                 "the portal's URL contains a user name or password",
@@ -45,7 +45,7 @@ class Address:
             )
 
 
-def _parts(url: str) -> SplitResult | None:
+def _split_url(url: str) -> SplitResult | None:
     """Return the parts of a web address that httpx accepts too; None for any other text."""
     try:
         parts = urlsplit(url)

@@ -19,7 +19,7 @@ import stamina
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.answer_limits import AnswerLimits
-from reconciler.adapters.response_deadlines import WITHIN_S, DeadlineTransport
+from reconciler.adapters.response_deadlines import BODY_TIMEOUT_S, DeadlineTransport
 from reconciler.adapters.response_reading import (
     ResponseTooSlow,
     error_of,
@@ -58,13 +58,13 @@ class Budget:
     requests: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def spend(self) -> bool:
+    def spend_retry(self) -> bool:
         """Whether one more retry is allowed; it is counted."""
         with self.lock:
             self.retries -= 1
             return self.retries >= 0
 
-    def count(self) -> None:
+    def count_request(self) -> None:
         """Count one more request."""
         with self.lock:
             self.requests += 1
@@ -127,16 +127,18 @@ class Connection:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Return the JSON of a successful response; else raise its error."""
-        self.budget.count()
+        self.budget.count_request()
         try:
             with self._client.stream(
                 method,
                 path,
                 json=body,
                 headers=dict(headers or {}),
-                extensions={WITHIN_S: DEADLINE_S},
+                extensions={BODY_TIMEOUT_S: DEADLINE_S},
             ) as response:
-                return self._result(response, read_body(response, self.host, DEADLINE_S))
+                return self._parse_response(
+                    response, read_body(response, self.host, DEADLINE_S)
+                )
         except ResponseTooSlow:
             raise self._transport_failure(method, path, httpx.ReadTimeout("")) from None
         except httpx.TransportError as error:
@@ -159,7 +161,7 @@ class Connection:
             return _Retryable(Unreachable(text))
         return _Retryable(OutcomeUnknown(text, _REPEAT))
 
-    def _result(self, response: httpx.Response, content: bytes) -> Any:
+    def _parse_response(self, response: httpx.Response, content: bytes) -> Any:
         if response.is_success:
             return parse_json(content, self.host) if content else None
         if response.status_code >= 500 and response.request.method != "GET":
@@ -186,7 +188,7 @@ class Connection:
                 return False
             if isinstance(error.failure, OutcomeUnknown):
                 unknown_outcomes.append(error.failure)
-            if (error.after_s or 0) > MAX_RETRY_AFTER_S or not self.budget.spend():
+            if (error.after_s or 0) > MAX_RETRY_AFTER_S or not self.budget.spend_retry():
                 return False
             return (
                 True if error.after_s is None else datetime.timedelta(seconds=error.after_s)
@@ -220,7 +222,7 @@ class ReadingConnection(Connection):
         return self._send_with_retries(lambda: self._send("GET", path))
 
     @contextmanager
-    def lines(self, path: str, limits: AnswerLimits) -> Iterator[Iterator[bytes]]:
+    def stream_lines(self, path: str, limits: AnswerLimits) -> Iterator[Iterator[bytes]]:
         """Yield the lines of an NDJSON response as they arrive.
 
         Errors: `Unreachable` if the response breaks off. Only its beginning is tried again:
@@ -238,17 +240,17 @@ class ReadingConnection(Connection):
 
     def _begin_response(self, path: str) -> httpx.Response:
         """Return a successful response whose body is still to be read."""
-        self.budget.count()
+        self.budget.count_request()
         try:
             request = self._client.build_request(
-                "GET", path, extensions={WITHIN_S: SNAPSHOT_DEADLINE_S}
+                "GET", path, extensions={BODY_TIMEOUT_S: SNAPSHOT_DEADLINE_S}
             )
             response = self._client.send(request, stream=True)
         except httpx.TransportError as error:
             raise self._transport_failure("GET", path, error) from None
         if not response.is_success:
             try:
-                self._result(response, read_body(response, self.host, DEADLINE_S))
+                self._parse_response(response, read_body(response, self.host, DEADLINE_S))
             finally:
                 response.close()
         return response

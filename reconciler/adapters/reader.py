@@ -65,7 +65,7 @@ class PortalReader:
 
     def live_state(self) -> LiveState:
         """Return the complete live state at one revision."""
-        with self._connection.lines("/snapshot", self._limits) as lines:
+        with self._connection.stream_lines("/snapshot", self._limits) as lines:
             return _live_state(self._limited(lines))
 
     def _limited(self, lines: Iterator[bytes]) -> Iterator[bytes]:

@@ -34,18 +34,18 @@ class ResponseTooSlow(Exception):
     """The body was still arriving when its time was over."""
 
 
-def read_body(response: httpx.Response, host: str, within_s: float) -> bytes:
-    """Return the body; at most `MAX_BODY_BYTES`, and for at most `within_s` seconds."""
-    return b"".join(_chunks(response, host, MAX_BODY_BYTES, within_s))
+def read_body(response: httpx.Response, host: str, timeout_s: float) -> bytes:
+    """Return the body; at most `MAX_BODY_BYTES`, and for at most `timeout_s` seconds."""
+    return b"".join(_chunks(response, host, MAX_BODY_BYTES, timeout_s))
 
 
 def read_lines(
-    response: httpx.Response, host: str, max_bytes: int, within_s: float
+    response: httpx.Response, host: str, max_bytes: int, timeout_s: float
 ) -> Iterator[bytes]:
     """Yield each line of the body as it arrives, with its line feed; the last may have none."""
     parts: list[bytes] = []
     size = 0
-    for chunk in _chunks(response, host, max_bytes, within_s, "--max-answer-bytes"):
+    for chunk in _chunks(response, host, max_bytes, timeout_s, "--max-answer-bytes"):
         *complete, rest = chunk.split(b"\n")
         for line in complete:
             yield b"".join([*parts, line, b"\n"])
@@ -63,14 +63,14 @@ def _chunks(
     response: httpx.Response,
     host: str,
     max_bytes: int,
-    within_s: float,
+    timeout_s: float,
     flag: str | None = None,
 ) -> Iterator[bytes]:
     """Yield the body as it arrives; `flag` is the option that raises `max_bytes`.
 
-    Errors: `NotUnderstood` beyond `max_bytes`, `ResponseTooSlow` after `within_s` seconds.
+    Errors: `NotUnderstood` beyond `max_bytes`, `ResponseTooSlow` after `timeout_s` seconds.
     """
-    size, end = 0, time.monotonic() + within_s
+    size, end = 0, time.monotonic() + timeout_s
     coding = response.headers.get("content-encoding", "identity")
     for chunk in decompress(response.iter_raw(), coding, host):
         size += len(chunk)

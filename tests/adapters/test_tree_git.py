@@ -318,6 +318,6 @@ def test_a_lost_blob_makes_its_file_unreadable_at_that_commit(book: Checkout) ->
 def test_git_that_does_not_end_is_ended(book: Checkout) -> None:
     os.mkfifo(book.root.parent / "patterns")
     book.configure(core__excludesFile=str(book.root.parent / "patterns"))
-    git = Git("git", book.root, book.root, within_s=0.3)
+    git = Git("git", book.root, book.root, timeout_s=0.3)
     with pytest.raises(FilesUnreadable, match=r"ls-files did not end within 0\.3 s"):
-        git.listing("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
+        git.read_output("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
