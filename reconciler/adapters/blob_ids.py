@@ -35,6 +35,6 @@ def blob_id_of_file(handle: int, size: int, digest: str) -> str:
 
 
 def _start_blob(size: int, digest: str) -> hashlib._Hash:
-    # git hashes a header in front of the bytes: https://git-scm.com/book/en/v2/Git-Internals-Git-Objects
-    # a system in FIPS mode refuses SHA-1 unless the use is declared as no security measure
+    # git hashes a header in front of the bytes ("Git Internals - Git Objects" in Pro Git).
+    # A system in FIPS mode refuses SHA-1 without `usedforsecurity=False`.
     return hashlib.new(digest, b"blob %d\0" % size, usedforsecurity=False)

@@ -22,7 +22,7 @@ SUBMODULE_MODE: Final = "160000"
 _HEX: Final = frozenset("0123456789abcdef")
 # hex digits of SHA-1 and SHA-256
 _ID_LENGTHS: Final = frozenset({40, 64})
-# git's own default for shortened ids; a shorter one could name several commits
+# git shortens ids to 7 digits or more; fewer could name several commits
 _MIN_ID_LENGTH: Final = 7
 _MAX_NAME_LENGTH: Final = 1_000
 

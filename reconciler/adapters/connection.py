@@ -52,14 +52,15 @@ _REPEAT: Final = "run it again: changes that were applied are not applied twice"
 
 @dataclass(slots=True)
 class Budget:
-    """The number of retries that a whole run may still make, and of requests that it sent."""
+    """The number of retries that a run may still make, and of requests that it sent."""
 
     retries: int = 60
     requests: int = 0
+    # groups are sent from several threads
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def spend_retry(self) -> bool:
-        """Whether one more retry is allowed; it is counted."""
+        """Count one more retry; return whether it is allowed."""
         with self.lock:
             self.retries -= 1
             return self.retries >= 0
@@ -95,7 +96,7 @@ class _GetOnlyTransport(httpx.BaseTransport):
 
 
 class Connection:
-    """The common part of both connections; not created directly."""
+    """The common part of `ReadingConnection` and `WritingConnection`; not created directly."""
 
     def __init__(
         self, address: Address, transport: httpx.BaseTransport, budget: Budget
@@ -104,11 +105,14 @@ class Connection:
         self.host = urlsplit(address.url).netloc
         self._client = httpx.Client(
             base_url=f"{address.url.rstrip('/')}/api/v1",
+            # with an explicit transport, httpx ignores proxies in the environment
             transport=transport,
+            # a redirect could send the token to another host
             follow_redirects=False,
             timeout=httpx.Timeout(DEADLINE_S, connect=10.0),
             headers={
                 "Authorization": f"Bearer {address.token}",
+                # httpx would also offer encodings that `decompression` cannot limit
                 "Accept-Encoding": "gzip",
                 "User-Agent": "reconciler",
             },
@@ -129,6 +133,7 @@ class Connection:
         """Return the JSON of a successful response; else raise its error."""
         self.budget.count_request()
         try:
+            # `request` would read and decompress the body without a limit
             with self._client.stream(
                 method,
                 path,
@@ -149,9 +154,10 @@ class Connection:
     ) -> _Retryable:
         """Return the failure that an error on the way means.
 
-        A request that never left is `Unreachable`. A write whose response was lost has an unknown
-        outcome. The error's own text may quote the request, so it is shown for connecting only.
+        A request that was never sent is `Unreachable`. A write whose response was lost has an
+        unknown outcome.
         """
+        # Only the text of this error is shown. Others may quote the request, and with it the token.
         if isinstance(error, httpx.ConnectError):
             return _Retryable(Unreachable(f"{self.host} is not reachable: {error}"))
         if isinstance(error, httpx.ConnectTimeout):
@@ -183,6 +189,8 @@ class Connection:
         """Return the result of `send`, repeated with jitter within the run's budget."""
         unknown_outcomes: list[OutcomeUnknown] = []
 
+        # stamina calls this after each failure: False ends the retries, True waits with jitter, and
+        # a time span is the wait that the portal asked for
         def retry_delay(error: Exception) -> bool | datetime.timedelta:
             if not isinstance(error, _Retryable):
                 return False
@@ -225,9 +233,9 @@ class ReadingConnection(Connection):
     def stream_lines(self, path: str, limits: AnswerLimits) -> Iterator[Iterator[bytes]]:
         """Yield the lines of an NDJSON response as they arrive.
 
-        Errors: `Unreachable` if the response breaks off. Only its beginning is tried again:
-        lines that were yielded cannot be taken back.
+        Errors: `Unreachable` if the response breaks off.
         """
+        # only the beginning is tried again: lines that were yielded cannot be taken back
         response = self._send_with_retries(lambda: self._begin_response(path))
         try:
             yield read_lines(response, self.host, limits.bytes, SNAPSHOT_DEADLINE_S)
@@ -249,6 +257,7 @@ class ReadingConnection(Connection):
         except httpx.TransportError as error:
             raise self._transport_failure("GET", path, error) from None
         if not response.is_success:
+            # an unsuccessful response is short; it has the deadline of other requests
             try:
                 self._parse_response(response, read_body(response, self.host, DEADLINE_S))
             finally:
@@ -263,7 +272,7 @@ class WritingConnection(Connection):
         super().__init__(address, DeadlineTransport(DEADLINE_S), budget or Budget())
 
     def write(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
-        """Return the JSON of the response; repeated after a lost one, so it must be idempotent."""
+        """Return the JSON of the response; retries can send an idempotent request several times."""
         return self._send_with_retries(
             lambda: self._send(method, path, body=body, headers=headers)
         )

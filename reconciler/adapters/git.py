@@ -24,7 +24,7 @@ from typing import IO, Final
 from reconciler.adapters.source_files import MAX_TOTAL_BYTES, text_of
 from reconciler.model.errors import FilesUnreadable, Refused
 
-# Each of these settings could start a program or a connection. `-c` overrides the repository's file.
+# Each of these settings could start a program or a connection. `-c` overrides the repository's.
 _SETTINGS: Final = (
     "core.fsmonitor=",
     "core.hooksPath=/dev/null",
@@ -62,7 +62,7 @@ _ENVIRONMENT: Final = {
     "LANGUAGE": "C",
     "LC_ALL": "C",
 }
-# These name the user's own settings, which usually contain `safe.directory` and `core.excludesFile`.
+# These lead to the user's own settings, where `safe.directory` and `core.excludesFile` usually are.
 # No other variable is passed on: a hook sets GIT_DIR, which leads to another repository.
 _USER_VARIABLES: Final = (
     "HOME",
@@ -155,7 +155,7 @@ class Git:
                 start_new_session=True,
             )
         except OSError as error:
-            # the folder of the process is the usual cause: it may be listed and still not entered
+            # usually a folder without the permission to enter it, since git itself was found
             message = f"git cannot be started in '{self.folder}': {(error.strerror or '').lower()}"
             raise FilesUnreadable(message, "repair the folder's permissions") from None
 

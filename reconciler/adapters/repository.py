@@ -103,7 +103,7 @@ class Repository:
         return self._matches_of(tuple(patterns)).dirty
 
     def matching_at(self, ref: str, patterns: Sequence[str]) -> tuple[SourceFile, ...]:
-        """Return the files of a commit that patterns match, with the refusals of `matching`."""
+        """Return the files of a commit that paths or globs match; refusals as in `matching`."""
         git, commit = self._commit(ref)
         allowed_patterns, refusals = parse_patterns(patterns)
         # without patterns there are no names, and no names would mean all entries
@@ -259,8 +259,8 @@ def _refuse_sparse(git: Git, names: Sequence[str], select: EntrySelection) -> No
 
 def _ignored_paths(git: Git, names: Sequence[str]) -> frozenset[str] | None:
     """Return the untracked paths that git ignores, folders with `/` at the end; None for all."""
-    # The ignored folder may be above the root, so git runs in the top folder of the work tree. `.git`
-    # is one more path because git fails if all paths are below an ignored folder.
+    # The ignored folder may be above the root, so git runs in the top folder of the work tree.
+    # `.git` is one more path because git fails if all paths are below an ignored folder.
     prefix = (
         "" if git.folder == git.top else f"{git.folder.relative_to(git.top).as_posix()}/"
     )

@@ -14,20 +14,21 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-# The extension of a request that says how many seconds its answer may take from its head to
-# its end.
+# The key of a request's extension: the seconds from the head of its response to the end of its
+# body.
 BODY_TIMEOUT_S: Final = "body_timeout_s"
 
 
 class DeadlineTransport(httpx.HTTPTransport):
-    """Sends requests whose responses begin within some seconds.
+    """Sends requests whose responses have a deadline for the head, and one for the body.
 
-    They end within the seconds that the request's extension `BODY_TIMEOUT_S` names.
+    The body's seconds are in the request's extension `BODY_TIMEOUT_S`.
     """
 
     def __init__(self, head_timeout_s: float) -> None:
         super().__init__()
-        # httpx has no parameter for the network backend of httpcore
+        # httpx has no parameter for httpcore's network backend; if an update renames this
+        # attribute, tests/adapters/test_answers_in_parts.py fails
         self._pool._network_backend = _Backend(head_timeout_s)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
@@ -72,13 +73,14 @@ class _Stream(httpcore.NetworkStream):
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         left_s = self._deadline - time.monotonic()
         if left_s <= 0:
-            raise httpcore.ReadTimeout("the answer did not end in time")
+            raise httpcore.ReadTimeout("the response did not end in time")
         return self._inner.read(
             max_bytes, left_s if timeout is None else min(timeout, left_s)
         )
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, timeout)
+        # a kept-alive connection carries several requests, and each has a deadline of its own
         self.set_deadline(self._head_timeout_s)
 
     def close(self) -> None:
@@ -90,6 +92,7 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
+        # httpcore reads from the stream that this returns: without a wrapper, no deadline under TLS
         inner = self._inner.start_tls(ssl_context, server_hostname, timeout)
         return _Stream(inner, self._head_timeout_s)
 

@@ -1,6 +1,7 @@
-"""A response of the portal read within limits: its bytes, its lines, its JSON, its problem.
+"""Reading a response of the portal: its bytes, its lines, its JSON, its problem.
 
-The limits of bytes and seconds hold for the whole body. The HTTP library limits single reads only.
+In: a response whose body is still to be read. Out: bytes, JSON or an error. Limits of bytes and
+seconds apply to all of the body; httpx limits single reads only.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 
 
 class ResponseTooSlow(Exception):
-    """The body was still arriving when its time was over."""
+    """The body was still arriving at its deadline."""
 
 
 def read_body(response: httpx.Response, host: str, timeout_s: float) -> bytes:
@@ -46,13 +47,14 @@ def read_lines(
     parts: list[bytes] = []
     size = 0
     for chunk in _chunks(response, host, max_bytes, timeout_s, "--max-answer-bytes"):
+        # the parts of a line are joined once: `line += chunk` would copy a long line many times
         *complete, rest = chunk.split(b"\n")
         for line in complete:
             yield b"".join([*parts, line, b"\n"])
             parts, size = [], 0
         parts.append(rest)
         size += len(rest)
-        # A line is parsed as a whole, so its length bounds the memory of a snapshot.
+        # a line is parsed at once, so its length is memory
         if size > MAX_LINE_BYTES:
             raise NotUnderstood(f"{host} sent a line of more than {MAX_LINE_BYTES:,} bytes")
     if size:
@@ -74,7 +76,7 @@ def _chunks(
     coding = response.headers.get("content-encoding", "identity")
     for chunk in decompress(response.iter_raw(), coding, host):
         size += len(chunk)
-        # Compressed bytes count too: a stream of empty gzip members never yields a chunk's worth.
+        # Compressed bytes count too: empty deflate blocks without end decompress to nothing.
         if max(size, response.num_bytes_downloaded) > max_bytes:
             raise answer_too_large(host, max_bytes, "bytes", flag)
         if time.monotonic() > end:
@@ -91,10 +93,8 @@ def parse_json(content: bytes, host: str) -> Any:
 
 
 def parse_problem(content: bytes) -> dict[str, Any]:
-    """Return the problem document of a body; empty if the body is anything else.
-
-    A proxy answers errors with HTML, so then only the status says what happened.
-    """
+    """Return the problem document of a body (RFC 9457); empty if the body is anything else."""
+    # a proxy answers errors with HTML; then only the status says what happened
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -116,11 +116,11 @@ def error_of(
     if type in {"lease-fenced", "lease-ended"}:
         return LeaseLost(detail, "run it again")
     if response.is_redirect:
-        # A redirect could send the token to another host.
         text = f"{host} answered {status}: redirects are not followed"
         return NotUnderstood(text, "check the portal's URL")
     if status == 413 and response.request.method != "GET":
         return _too_large(response, type, detail, host)
+    # a write can be refused, for example because a row is newer; a GET fails if the URL is wrong
     if type and status < 500 and response.request.method != "GET":
         return BatchRefused(detail, type, status=status)
     if type and status >= 500:
@@ -154,6 +154,7 @@ def _error_of_status(response: httpx.Response, detail: str, host: str) -> Reconc
     answer = f"{host} answered {response.status_code}"
     if response.status_code >= 500:
         return PortalUnavailable(f"{answer}: the server failed", "run it again")
+    # RFC 9457 requires no member, so a problem may have neither type nor detail
     if detail == answer:
         return NotUnderstood(
             f"{answer} without a problem document", "check the portal's URL"

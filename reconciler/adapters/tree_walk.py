@@ -38,7 +38,7 @@ _OPEN_FLAGS: Final = (
     os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 )
 _CHUNK_BYTES: Final = 1 << 16
-_TOO_MUCH_HINT: Final = "remove what does not belong there, or add it to .gitignore: ignored folders are skipped"
+_TOO_MUCH_HINT: Final = "remove what does not belong there, or name it in .gitignore"
 
 
 class _Kind(Enum):
@@ -62,8 +62,8 @@ def walk(
 ) -> WalkResult:
     """Return all files at `portal.yaml` and below `customers/`, except ignored paths.
 
-    `ignored_paths`: paths of files, and of folders with `/` at their end. `digest`: `sha1` or `sha256`,
-    the repository's object format; None outside of git, then there are no blob ids.
+    `ignored_paths`: paths of files, and of folders with `/` at their end. `digest`: `sha1` or
+    `sha256`, the repository's object format; None outside of git, then there are no blob ids.
     """
     file_walk = Walk(ignored_paths, digest)
     with _open_root(root) as root_handle:
@@ -285,7 +285,7 @@ class Walk:
 
     def _blob_id_of_link(self, parent: int, name: str) -> str:
         try:
-            # git stores a link as a blob whose bytes are the target, exactly as the system returns it
+            # git stores a link as a blob whose bytes are the target as the system returns it
             return LINK_PREFIX + self._blob_id(
                 os.fsencode(os.readlink(name, dir_fd=parent))
             )
