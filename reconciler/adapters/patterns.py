@@ -55,14 +55,14 @@ def parse_patterns(
         )
         raise FilesUnreadable(message, "use a glob such as policy/*.schema.json")
     refusals = {text: reason for text in texts if (reason := _reason_against(text))}
-    patterns = [
+    valid_patterns = [
         Pattern(text, tuple(text.split("/"))) for text in texts if text not in refusals
     ]
     refused_files = [
         source_files.refused_pattern(text[:MAX_LENGTH], reason)
         for text, reason in refusals.items()
     ]
-    return tuple(patterns), tuple(refused_files)
+    return tuple(valid_patterns), tuple(refused_files)
 
 
 def top_names(patterns: Iterable[Pattern]) -> tuple[str, ...]:

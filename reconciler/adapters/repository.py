@@ -105,15 +105,15 @@ class Repository:
     def matching_at(self, ref: str, patterns: Sequence[str]) -> tuple[SourceFile, ...]:
         """Return the files of a commit that paths or globs match; refusals as in `matching`."""
         git, commit = self._commit(ref)
-        allowed_patterns, refusals = parse_patterns(patterns)
+        valid_patterns, refusals = parse_patterns(patterns)
         # without patterns there are no names, and no names would mean all entries
         entry_by_path = (
-            commits.entries(git, commit, top_names(allowed_patterns))
-            if allowed_patterns
+            commits.entries(git, commit, top_names(valid_patterns))
+            if valid_patterns
             else {}
         )
-        selected = select_entries(allowed_patterns, entry_by_path)
-        without_match = refuse_unmatched(allowed_patterns, selected)
+        selected = select_entries(valid_patterns, entry_by_path)
+        without_match = refuse_unmatched(valid_patterns, selected)
         return _sorted([*_files_of(git, selected, ref), *refusals, *without_match])
 
     def ancestors_among(self, candidates: Iterable[str]) -> frozenset[str]:
@@ -134,15 +134,15 @@ class Repository:
         return self._matches[patterns]
 
     def _read_matches(self, patterns: tuple[str, ...]) -> _PatternMatches:
-        allowed_patterns, refusals = parse_patterns(patterns)
-        if not allowed_patterns:
+        valid_patterns, refusals = parse_patterns(patterns)
+        if not valid_patterns:
             return _PatternMatches(_sorted(refusals), ())
         result, dirty = self._read_disk(
-            top_names(allowed_patterns),
-            partial(walk_matching, allowed_patterns),
-            partial(select_entries, allowed_patterns),
+            top_names(valid_patterns),
+            partial(walk_matching, valid_patterns),
+            partial(select_entries, valid_patterns),
         )
-        without_match = refuse_unmatched(allowed_patterns, result.files)
+        without_match = refuse_unmatched(valid_patterns, result.files)
         files = _sorted([*result.files.values(), *refusals, *without_match])
         return _PatternMatches(files, dirty)
 
