@@ -23,7 +23,7 @@ def answer_too_large(
 
     `unit`: bytes or rows. `flag`: the option that raises the limit, if there is one.
     """
-    more = f"; if the portal really is this large, raise {flag}" if flag else ""
+    flag_hint = f"; if the portal really is this large, raise {flag}" if flag else ""
     return NotUnderstood(
-        f"{host} sent more than {limit:,} {unit}", f"check the portal's URL{more}"
+        f"{host} sent more than {limit:,} {unit}", f"check the portal's URL{flag_hint}"
     )

@@ -35,7 +35,7 @@ class Entry:
     blob: str
 
 
-# A folder where a file was looked for.
+# Stands for a folder where a pattern expects a file; `ls-tree -r` lists no folders.
 FOLDER_ENTRY: Final = Entry("040000", "")
 
 
@@ -56,7 +56,7 @@ def head_of(git: Git) -> str | None:
     )
 
 
-def commit_named(git: Git, name: str) -> str | None:
+def find_commit(git: Git, name: str) -> str | None:
     """Return the full id of the commit that a branch, tag or id names; None if there is none.
 
     Errors: `WrongUsage` for text that cannot be such a name.
@@ -152,16 +152,16 @@ def contents(git: Git, size_by_blob: dict[str, int]) -> dict[str, bytes]:
     # For each blob, in the order of stdin: a line `ID blob SIZE`, the bytes, and a line feed. Lines
     # in the bytes may look like such a header, so only sizes tell where the next one begins.
     output = git.read_output("cat-file", "--batch", stdin=_lines(blobs))
-    bytes_by_blob, at = {}, 0
+    bytes_by_blob, position = {}, 0
     for blob in sorted(blobs):
-        start = output.index(b"\n", at) + 1
-        if not output.startswith(f"{blob} blob {size_by_blob[blob]}\n".encode(), at):
+        start = output.index(b"\n", position) + 1
+        if not output.startswith(f"{blob} blob {size_by_blob[blob]}\n".encode(), position):
             raise FilesUnreadable(
                 f"git cannot show blob {blob}",
                 "repair the repository; git fsck lists the damage",
             )
-        at = start + size_by_blob[blob] + 1
-        bytes_by_blob[blob] = output[start : at - 1]
+        position = start + size_by_blob[blob] + 1
+        bytes_by_blob[blob] = output[start : position - 1]
     return bytes_by_blob
 
 

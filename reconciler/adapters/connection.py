@@ -1,7 +1,7 @@
 """One HTTP connection to a portal: its deadlines, and which requests are sent again.
 
-httpx is imported in this folder only. `ReadingConnection` cannot send anything but GET: its
-transport refuses every other method, whatever the calling code asks for.
+`ReadingConnection` cannot send anything but GET: its transport refuses every other method, whatever
+the calling code asks for.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from reconciler.adapters.answer_limits import AnswerLimits
 from reconciler.adapters.response_deadlines import BODY_TIMEOUT_S, DeadlineTransport
 from reconciler.adapters.response_reading import (
     ResponseTooSlow,
-    error_of,
     parse_json,
     parse_problem,
     read_body,
     read_lines,
+    response_error,
 )
 from reconciler.adapters.retry_after import retry_after
 from reconciler.model.errors import (
@@ -176,7 +176,7 @@ class Connection:
             raise _Retryable(OutcomeUnknown(text, _REPEAT), retry_after(response))
         if response.status_code in _RETRYABLE_STATUSES:
             raise _Retryable(self._temporary_failure(response), retry_after(response))
-        raise error_of(response, parse_problem(content), self.host)
+        raise response_error(response, parse_problem(content), self.host)
 
     def _temporary_failure(self, response: httpx.Response) -> ReconcilerError:
         text = f"{self.host} answered {response.status_code}"

@@ -122,7 +122,8 @@ class Git:
     def _run(
         self, arguments: tuple[str, ...], stdin: bytes
     ) -> Generator[bytes, None, tuple[int, bytes]]:
-        # Files and not pipes: git may write stderr while we still write stdin, and both would wait.
+        # With pipes, git could wait for a reader of stderr, and this program for a reader of
+        # stdin.
         with _scratch_file() as stdin_file, _scratch_file() as stderr_file:
             stdin_file.write(stdin)
             stdin_file.seek(0)
@@ -256,11 +257,11 @@ def _limit_lifetime(
     """End the process with this block, or after `timeout_s` seconds; then the event is set."""
     deadline_passed = threading.Event()
 
-    def end() -> None:
+    def kill_late() -> None:
         deadline_passed.set()
         _kill(process)
 
-    timer = threading.Timer(timeout_s, end)
+    timer = threading.Timer(timeout_s, kill_late)
     # a daemon thread does not keep the program running after an error elsewhere
     timer.daemon = True
     timer.start()

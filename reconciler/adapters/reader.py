@@ -171,7 +171,7 @@ def _build_state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> Liv
             next(iter(rows["settings"].values())),
             rows["service"],
             rows["customer"],
-            # a tombstone without customer has no key that a file could name
+            # no file can name a tombstone without customer
             {id: row for id, row in rows["contact"].items() if row.customer_id},
             rows["registration"],
             rows["request"],

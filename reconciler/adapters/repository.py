@@ -38,8 +38,8 @@ from reconciler.model.files import SourceFile, Tree
 _SHA256_DIGITS: Final = 64
 # HEAD~1, @^2 and the like, but not HEAD-of-line, which may be a branch
 _FROM_HEAD: Final = re.compile(r"\A(?:HEAD|@)(?=\Z|[~^])")
-# No object has this id: before the first commit, `HEAD~1` must not be resolved by git to a commit
-# that was made meanwhile.
+# No object has this id. It replaces HEAD if there was no commit when the command started: git could
+# already know a later one.
 _NO_COMMIT: Final = "0" * 40
 
 DiskWalk: TypeAlias = Callable[[Path, frozenset[str], str | None], WalkResult]
@@ -191,7 +191,7 @@ class Repository:
             raise WrongUsage(message, "run the command in a checkout")
         if ref not in self._commit_by_ref:
             name = _FROM_HEAD.sub(self._head or _NO_COMMIT, ref)
-            commit = commits.commit_named(self._git, name)
+            commit = commits.find_commit(self._git, name)
             if commit is None:
                 raise _unknown_commit(self._git, ref)
             self._commit_by_ref[ref] = commit

@@ -71,11 +71,11 @@ class _Stream(httpcore.NetworkStream):
         self._deadline = time.monotonic() + seconds
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left_s = self._deadline - time.monotonic()
-        if left_s <= 0:
+        remaining_s = self._deadline - time.monotonic()
+        if remaining_s <= 0:
             raise httpcore.ReadTimeout("the response did not end in time")
         return self._inner.read(
-            max_bytes, left_s if timeout is None else min(timeout, left_s)
+            max_bytes, remaining_s if timeout is None else min(timeout, remaining_s)
         )
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:

@@ -102,15 +102,15 @@ def parse_problem(content: bytes) -> dict[str, Any]:
     return document if validator_for("problem")(document) is None else {}
 
 
-def error_of(
+def response_error(
     response: httpx.Response, problem: Mapping[str, Any], host: str
 ) -> ReconcilerError:
     """Return the error that an unsuccessful response means."""
     status, type = response.status_code, str(problem.get("type", ""))
     detail = str(problem.get("detail", f"{host} answered {status}"))
     if status in {401, 403}:
-        scope = "use a token of a larger scope, or one for this owner"
-        return NotAllowed(detail, "check the token" if status == 401 else scope)
+        hint = "use a token of a larger scope, or one for this owner"
+        return NotAllowed(detail, "check the token" if status == 401 else hint)
     if type == "lease-held" or (status == 409 and "holder" in problem):
         return _lease_held(problem, detail)
     if type in {"lease-fenced", "lease-ended"}:
@@ -119,7 +119,7 @@ def error_of(
         text = f"{host} answered {status}: redirects are not followed"
         return NotUnderstood(text, "check the portal's URL")
     if status == 413 and response.request.method != "GET":
-        return _too_large(response, type, detail, host)
+        return _body_too_large(response, type, detail, host)
     # a write can be refused, for example because a row is newer; a GET fails if the URL is wrong
     if type and status < 500 and response.request.method != "GET":
         return BatchRefused(detail, type, status=status)
@@ -129,8 +129,11 @@ def error_of(
     return _error_of_status(response, detail, host)
 
 
-def _too_large(response: httpx.Response, type: str, detail: str, host: str) -> BatchRefused:
-    """Return the refusal of a body that is too large; a proxy may have refused it."""
+def _body_too_large(
+    response: httpx.Response, type: str, detail: str, host: str
+) -> BatchRefused:
+    """Return the refusal of a write whose body is too large."""
+    # usually from a proxy (nginx accepts 1 MiB by default), and then without a problem
     size = len(response.request.content)
     text = detail if type else f"{host} does not accept a body of {size:,} bytes"
     hint = (
@@ -140,12 +143,12 @@ def _too_large(response: httpx.Response, type: str, detail: str, host: str) -> B
 
 
 def _lease_held(problem: Mapping[str, Any], detail: str) -> LeaseHeld:
-    left_s = problem.get("expires_in_s")
+    remaining_s = problem.get("expires_in_s")
     return LeaseHeld(
         detail,
         str(problem.get("holder", "?")),
         str(problem.get("run", "?")),
-        float(left_s) if isinstance(left_s, int | float) else 0.0,
+        float(remaining_s) if isinstance(remaining_s, int | float) else 0.0,
     )
 
 

@@ -111,7 +111,9 @@ def inner_repository(path: str) -> SourceFile:
     """Return the refusal of a folder that is a git repository of its own."""
     # its files are in no commit of this repository, so no review showed them
     message = "this folder is a repository of its own; documents are files of this one"
-    return _no_plain_file(path, message, "put its files here, without submodule")
+    return _no_plain_file(
+        path, message, "move its files into this repository, without a submodule"
+    )
 
 
 def deep_folder(path: str) -> SourceFile:

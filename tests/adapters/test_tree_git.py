@@ -216,7 +216,7 @@ def test_a_repository_within_is_refused_even_where_it_was_never_fetched(book: Ch
     book.commit()
     refused = SourceFile(
         "customers/inner", None, "file-kind",
-        "this folder is a repository of its own; documents are files of this one", "put its files here, without submodule",
+        "this folder is a repository of its own; documents are files of this one", "move its files into this repository, without a submodule",
     )  # fmt: skip
     wanted = tuple(sorted((*FILES, refused), key=lambda file: file.path))
     tree = Repository(book.root).tree()
