@@ -11,7 +11,9 @@ import httpx
 
 from reconciler.model.errors import NotAllowed, WrongUsage
 
+# Requests to these hosts stay within this machine, so http is allowed.
 _LOOPBACK: Final = frozenset({"localhost", "127.0.0.1", "::1"})
+# Visible ASCII. h11 refuses other header values too, but its error quotes the value: the token.
 _TOKEN: Final = re.compile(r"[\x21-\x7e]{1,4096}")
 
 
@@ -23,7 +25,8 @@ class Address:
     token: str = field(repr=False)
 
     def __post_init__(self) -> None:
-        parts = _parts(self.url)
+        parts = _split_url(self.url)
+        # httpx would send these as Basic authentication, in place of the token
         if parts is not None and (parts.username or parts.password):
             raise WrongUsage(
                 "the portal's URL contains a user name or password",
@@ -45,14 +48,16 @@ class Address:
             )
 
 
-def _parts(url: str) -> SplitResult | None:
+def _split_url(url: str) -> SplitResult | None:
     """Return the parts of a web address that httpx accepts too; None for any other text."""
     try:
         parts = urlsplit(url)
         host = httpx.URL(url)
-        # the socket encodes the name once more, and then raises an error that nobody catches
+        # `socket` encodes the name once more, and raises UnicodeError for an empty or a long label;
+        # httpx does not turn that into one of its own errors
         encoded_host = host.raw_host.decode("ascii").encode("idna")
         is_complete = host.host and encoded_host and parts.port != 0
     except (ValueError, httpx.InvalidURL):
         return None
+    # `urlsplit` removes tabs and line breaks without an error: https://bugs.python.org/issue43882
     return parts if is_complete and url.isprintable() and " " not in url else None

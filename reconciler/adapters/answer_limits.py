@@ -9,11 +9,9 @@ from reconciler.model.errors import NotUnderstood
 
 @dataclass(frozen=True, slots=True)
 class AnswerLimits:
-    """The largest snapshot that is read: bytes (decompressed) and rows.
+    """The largest snapshot that is read: bytes (decompressed) and rows."""
 
-    Other answers are far smaller; `response_reading` limits them.
-    """
-
+    # other answers are far smaller; `response_reading` limits them
     bytes: int = 512 * 1024 * 1024
     rows: int = 1_000_000
 
@@ -21,10 +19,11 @@ class AnswerLimits:
 def answer_too_large(
     host: str, limit: int, unit: str, flag: str | None = None
 ) -> NotUnderstood:
-    """Return the failure of an answer of more than `limit` bytes or rows; `flag` is the option
-    that raises the limit.
+    """Return the error of an answer that is larger than the limit.
+
+    `unit`: bytes or rows. `flag`: the option that raises the limit, if there is one.
     """
-    more = f"; if the portal really is this large, raise {flag}" if flag else ""
+    flag_hint = f"; if the portal really is this large, raise {flag}" if flag else ""
     return NotUnderstood(
-        f"{host} sent more than {limit:,} {unit}", f"check the portal's URL{more}"
+        f"{host} sent more than {limit:,} {unit}", f"check the portal's URL{flag_hint}"
     )

@@ -15,12 +15,14 @@ from reconciler.adapters.git import Git
 from reconciler.adapters.source_files import MAX_FILE_BYTES, MAX_FILES, text_of
 from reconciler.model.errors import FilesUnreadable, WrongUsage
 
-# modes of entries as git writes them
-LINK: Final = "120000"
-REPOSITORY: Final = "160000"
+# Modes of entries, in octal as `git ls-tree` writes them.
+LINK_MODE: Final = "120000"
+SUBMODULE_MODE: Final = "160000"
 
 _HEX: Final = frozenset("0123456789abcdef")
+# hex digits of SHA-1 and SHA-256
 _ID_LENGTHS: Final = frozenset({40, 64})
+# git shortens ids to 7 digits or more; fewer could name several commits
 _MIN_ID_LENGTH: Final = 7
 _MAX_NAME_LENGTH: Final = 1_000
 
@@ -33,18 +35,19 @@ class Entry:
     blob: str
 
 
-# A folder where a file was looked for.
+# Stands for a folder where a pattern expects a file; `ls-tree -r` lists no folders.
 FOLDER_ENTRY: Final = Entry("040000", "")
 
 
 def head_of(git: Git) -> str | None:
     """Return the full id of HEAD; None before the first commit."""
-    if commit := git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
+    # ^{commit} follows an annotated tag to its commit, and fails if that commit is missing
+    if commit := git.read_line("rev-parse", "--verify", "--quiet", "HEAD^{commit}"):
         return commit
     # Before the first commit HEAD names a branch that does not exist. Anything else is damage.
     if (
-        git.ask("symbolic-ref", "--quiet", "HEAD")
-        and git.ask("rev-parse", "--verify", "--quiet", "HEAD") is None
+        git.read_line("symbolic-ref", "--quiet", "HEAD")
+        and git.read_line("rev-parse", "--verify", "--quiet", "HEAD") is None
     ):
         return None
     raise FilesUnreadable(
@@ -53,11 +56,12 @@ def head_of(git: Git) -> str | None:
     )
 
 
-def commit_named(git: Git, name: str) -> str | None:
+def find_commit(git: Git, name: str) -> str | None:
     """Return the full id of the commit that a branch, tag or id names; None if there is none.
 
-    Errors: `WrongUsage` for text that cannot be such a name. A leading `-` would be an option.
+    Errors: `WrongUsage` for text that cannot be such a name.
     """
+    # a leading `-` would be an option of git
     if (
         not name
         or name.startswith("-")
@@ -68,13 +72,13 @@ def commit_named(git: Git, name: str) -> str | None:
             f"{name[:_MAX_NAME_LENGTH]!r} is not the name of a commit",
             "name a branch, a tag or a commit",
         )
-    commit = git.ask("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    commit = git.read_line("rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     return commit if commit and len(commit) in _ID_LENGTHS and set(commit) <= _HEX else None
 
 
 def is_shallow(git: Git) -> bool:
     """Whether the clone lacks a part of the history."""
-    return git.ask("rev-parse", "--is-shallow-repository") == "true"
+    return git.read_line("rev-parse", "--is-shallow-repository") == "true"
 
 
 def ancestors(git: Git, head: str, commits: Iterable[str]) -> frozenset[str]:
@@ -92,8 +96,10 @@ def ancestors(git: Git, head: str, commits: Iterable[str]) -> frozenset[str]:
         return frozenset()
     remaining, rest = set(valid_ids), ""
     lengths = sorted({len(commit) for commit in valid_ids})
-    with closing(git.stream("rev-list", head, "--")) as parts:
+    # `--`: without it, an id that is also the name of a file is ambiguous
+    with closing(git.stream_output("rev-list", head, "--")) as parts:
         for part in parts:
+            # a part may end within an id; the rest is completed by the next part
             *ids, rest = (rest + part.decode("ascii")).split("\n")
             for length in lengths:
                 remaining -= {id[:length] for id in ids}
@@ -108,9 +114,9 @@ def entries(git: Git, commit: str, names: Sequence[str]) -> dict[str, Entry]:
     No names: all entries.
     """
     entry_by_path: dict[str, Entry] = {}
-    # without :(literal) a name such as `customers*` would be a pattern
+    # without :(literal) git reads a name such as `a*` as a pattern; without -z it quotes paths
     literal = (f":(literal){name}" for name in names)
-    for line in git.listing("ls-tree", "-r", "-z", commit, "--", *literal).split(b"\0"):
+    for line in git.read_output("ls-tree", "-r", "-z", commit, "--", *literal).split(b"\0"):
         if line:
             head, _, path = line.partition(b"\t")
             mode, _, blob = head.decode("ascii").split(" ")
@@ -118,7 +124,7 @@ def entries(git: Git, commit: str, names: Sequence[str]) -> dict[str, Entry]:
     if len(entry_by_path) > MAX_FILES:
         raise FilesUnreadable(
             f"the commit has more than {MAX_FILES:,} files",
-            "remove the files that do not belong there",
+            "remove the files that do not belong in the repository",
         )
     return entry_by_path
 
@@ -127,10 +133,11 @@ def sizes(git: Git, blobs: Iterable[str]) -> dict[str, int]:
     """Return the size of each blob in bytes; blobs that are not in the repository are left out."""
     size_by_blob = {}
     for line in (
-        git.listing("cat-file", "--batch-check", stdin=_lines(blobs))
+        git.read_output("cat-file", "--batch-check", stdin=_lines(blobs))
         .decode("ascii")
         .splitlines()
     ):
+        # `ID blob SIZE`, or `ID missing` in a partial clone or a damaged repository
         blob, kind, *size = line.split(" ")
         if kind == "blob":
             size_by_blob[blob] = int(size[0])
@@ -142,18 +149,19 @@ def contents(git: Git, size_by_blob: dict[str, int]) -> dict[str, bytes]:
     blobs = [blob for blob, size in size_by_blob.items() if size <= MAX_FILE_BYTES]
     if not blobs:
         return {}
-    # The output is a header line `ID blob SIZE`, the bytes and a line feed, once for each blob.
-    output = git.listing("cat-file", "--batch", stdin=_lines(blobs))
-    bytes_by_blob, at = {}, 0
+    # For each blob, in the order of stdin: a line `ID blob SIZE`, the bytes, and a line feed. Lines
+    # in the bytes may look like such a header, so only sizes tell where the next one begins.
+    output = git.read_output("cat-file", "--batch", stdin=_lines(blobs))
+    bytes_by_blob, position = {}, 0
     for blob in sorted(blobs):
-        start = output.index(b"\n", at) + 1
-        if not output.startswith(f"{blob} blob {size_by_blob[blob]}\n".encode(), at):
+        start = output.index(b"\n", position) + 1
+        if not output.startswith(f"{blob} blob {size_by_blob[blob]}\n".encode(), position):
             raise FilesUnreadable(
                 f"git cannot show blob {blob}",
                 "repair the repository; git fsck lists the damage",
             )
-        at = start + size_by_blob[blob] + 1
-        bytes_by_blob[blob] = output[start : at - 1]
+        position = start + size_by_blob[blob] + 1
+        bytes_by_blob[blob] = output[start : position - 1]
     return bytes_by_blob
 
 

@@ -1,7 +1,7 @@
 """One HTTP connection to a portal: its deadlines, and which requests are sent again.
 
-httpx is imported in this folder only. `ReadingConnection` cannot send anything but GET: its
-transport refuses every other method, whatever the calling code asks for.
+`ReadingConnection` cannot send anything but GET: its transport refuses every other method, whatever
+the calling code asks for.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ import stamina
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.answer_limits import AnswerLimits
-from reconciler.adapters.response_deadlines import WITHIN_S, DeadlineTransport
+from reconciler.adapters.response_deadlines import BODY_TIMEOUT_S, DeadlineTransport
 from reconciler.adapters.response_reading import (
     ResponseTooSlow,
-    error_of,
     parse_json,
     parse_problem,
     read_body,
     read_lines,
+    response_error,
 )
 from reconciler.adapters.retry_after import retry_after
 from reconciler.model.errors import (
@@ -52,19 +52,20 @@ _REPEAT: Final = "run it again: changes that were applied are not applied twice"
 
 @dataclass(slots=True)
 class Budget:
-    """The number of retries that a whole run may still make, and of requests that it sent."""
+    """The number of retries that a run may still make, and of requests that it sent."""
 
     retries: int = 60
     requests: int = 0
+    # groups are sent from several threads
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def spend(self) -> bool:
-        """Whether one more retry is allowed; it is counted."""
+    def spend_retry(self) -> bool:
+        """Count one more retry; return whether it is allowed."""
         with self.lock:
             self.retries -= 1
             return self.retries >= 0
 
-    def count(self) -> None:
+    def count_request(self) -> None:
         """Count one more request."""
         with self.lock:
             self.requests += 1
@@ -95,7 +96,7 @@ class _GetOnlyTransport(httpx.BaseTransport):
 
 
 class Connection:
-    """The common part of both connections; not created directly."""
+    """The common part of `ReadingConnection` and `WritingConnection`; not created directly."""
 
     def __init__(
         self, address: Address, transport: httpx.BaseTransport, budget: Budget
@@ -104,11 +105,14 @@ class Connection:
         self.host = urlsplit(address.url).netloc
         self._client = httpx.Client(
             base_url=f"{address.url.rstrip('/')}/api/v1",
+            # with an explicit transport, httpx ignores proxies in the environment
             transport=transport,
+            # a redirect could send the token to another host
             follow_redirects=False,
             timeout=httpx.Timeout(DEADLINE_S, connect=10.0),
             headers={
                 "Authorization": f"Bearer {address.token}",
+                # httpx would also offer encodings that `decompression` cannot limit
                 "Accept-Encoding": "gzip",
                 "User-Agent": "reconciler",
             },
@@ -127,16 +131,19 @@ class Connection:
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Return the JSON of a successful response; else raise its error."""
-        self.budget.count()
+        self.budget.count_request()
         try:
+            # `request` would read and decompress the body without a limit
             with self._client.stream(
                 method,
                 path,
                 json=body,
                 headers=dict(headers or {}),
-                extensions={WITHIN_S: DEADLINE_S},
+                extensions={BODY_TIMEOUT_S: DEADLINE_S},
             ) as response:
-                return self._result(response, read_body(response, self.host, DEADLINE_S))
+                return self._parse_response(
+                    response, read_body(response, self.host, DEADLINE_S)
+                )
         except ResponseTooSlow:
             raise self._transport_failure(method, path, httpx.ReadTimeout("")) from None
         except httpx.TransportError as error:
@@ -147,9 +154,10 @@ class Connection:
     ) -> _Retryable:
         """Return the failure that an error on the way means.
 
-        A request that never left is `Unreachable`. A write whose response was lost has an unknown
-        outcome. The error's own text may quote the request, so it is shown for connecting only.
+        A request that was never sent is `Unreachable`. A write whose response was lost has an
+        unknown outcome.
         """
+        # Only the text of this error is shown. Others may quote the request, and with it the token.
         if isinstance(error, httpx.ConnectError):
             return _Retryable(Unreachable(f"{self.host} is not reachable: {error}"))
         if isinstance(error, httpx.ConnectTimeout):
@@ -159,7 +167,7 @@ class Connection:
             return _Retryable(Unreachable(text))
         return _Retryable(OutcomeUnknown(text, _REPEAT))
 
-    def _result(self, response: httpx.Response, content: bytes) -> Any:
+    def _parse_response(self, response: httpx.Response, content: bytes) -> Any:
         if response.is_success:
             return parse_json(content, self.host) if content else None
         if response.status_code >= 500 and response.request.method != "GET":
@@ -168,7 +176,7 @@ class Connection:
             raise _Retryable(OutcomeUnknown(text, _REPEAT), retry_after(response))
         if response.status_code in _RETRYABLE_STATUSES:
             raise _Retryable(self._temporary_failure(response), retry_after(response))
-        raise error_of(response, parse_problem(content), self.host)
+        raise response_error(response, parse_problem(content), self.host)
 
     def _temporary_failure(self, response: httpx.Response) -> ReconcilerError:
         text = f"{self.host} answered {response.status_code}"
@@ -181,12 +189,14 @@ class Connection:
         """Return the result of `send`, repeated with jitter within the run's budget."""
         unknown_outcomes: list[OutcomeUnknown] = []
 
+        # stamina calls this after each failure: False ends the retries, True waits with jitter, and
+        # a time span is the wait that the portal asked for
         def retry_delay(error: Exception) -> bool | datetime.timedelta:
             if not isinstance(error, _Retryable):
                 return False
             if isinstance(error.failure, OutcomeUnknown):
                 unknown_outcomes.append(error.failure)
-            if (error.after_s or 0) > MAX_RETRY_AFTER_S or not self.budget.spend():
+            if (error.after_s or 0) > MAX_RETRY_AFTER_S or not self.budget.spend_retry():
                 return False
             return (
                 True if error.after_s is None else datetime.timedelta(seconds=error.after_s)
@@ -220,12 +230,12 @@ class ReadingConnection(Connection):
         return self._send_with_retries(lambda: self._send("GET", path))
 
     @contextmanager
-    def lines(self, path: str, limits: AnswerLimits) -> Iterator[Iterator[bytes]]:
+    def stream_lines(self, path: str, limits: AnswerLimits) -> Iterator[Iterator[bytes]]:
         """Yield the lines of an NDJSON response as they arrive.
 
-        Errors: `Unreachable` if the response breaks off. Only its beginning is tried again:
-        lines that were yielded cannot be taken back.
+        Errors: `Unreachable` if the response breaks off.
         """
+        # only the beginning is tried again: lines that were yielded cannot be taken back
         response = self._send_with_retries(lambda: self._begin_response(path))
         try:
             yield read_lines(response, self.host, limits.bytes, SNAPSHOT_DEADLINE_S)
@@ -238,17 +248,18 @@ class ReadingConnection(Connection):
 
     def _begin_response(self, path: str) -> httpx.Response:
         """Return a successful response whose body is still to be read."""
-        self.budget.count()
+        self.budget.count_request()
         try:
             request = self._client.build_request(
-                "GET", path, extensions={WITHIN_S: SNAPSHOT_DEADLINE_S}
+                "GET", path, extensions={BODY_TIMEOUT_S: SNAPSHOT_DEADLINE_S}
             )
             response = self._client.send(request, stream=True)
         except httpx.TransportError as error:
             raise self._transport_failure("GET", path, error) from None
         if not response.is_success:
+            # an unsuccessful response is short; it has the deadline of other requests
             try:
-                self._result(response, read_body(response, self.host, DEADLINE_S))
+                self._parse_response(response, read_body(response, self.host, DEADLINE_S))
             finally:
                 response.close()
         return response
@@ -261,7 +272,7 @@ class WritingConnection(Connection):
         super().__init__(address, DeadlineTransport(DEADLINE_S), budget or Budget())
 
     def write(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
-        """Return the JSON of the response; repeated after a lost one, so it must be idempotent."""
+        """Return the JSON of the response; retries can send an idempotent request several times."""
         return self._send_with_retries(
             lambda: self._send(method, path, body=body, headers=headers)
         )

@@ -41,7 +41,7 @@ def settings(row: Row) -> LiveSettings:
 
 
 def _last_commits(row: Row) -> Mapping[str, str]:
-    # portals before this member have no commit of settings
+    # an older portal does not send this member
     commits = _object(row, "last_commits") if "last_commits" in row else {}
     return {owner: _text(commits, owner) for owner in commits}
 
@@ -146,6 +146,7 @@ def _common(kind: ObjectKind, row: Row) -> dict[str, Any]:
         "owner": _optional(row, "owner"),
         "applied": _applied(row),
         "touched": touched,
+        # rows of settings have no life: nothing creates or restores them
         "life": _number(row, "life") if "life" in row else 1,
     }
 
@@ -232,6 +233,7 @@ def _optional(row: Row, name: str) -> str | None:
 
 def _number(row: Row, name: str) -> int:
     value = row.get(name)
+    # `True` is an int in Python, and `true` no number in JSON
     if not isinstance(value, int) or isinstance(value, bool) or value < 0:
         raise NotUnderstood(
             f"'{row.get('id', '?')}' has {value!r:.80} as '{name}', which is not a number"

@@ -12,11 +12,9 @@ MAX_CHUNK_BYTES: Final = 64 * 1024
 
 
 def decompress(compressed: Iterator[bytes], coding: str, host: str) -> Iterator[bytes]:
-    """Yield an answer of this content-encoding in decompressed chunks; a chunk may be empty.
-
-    httpx would decompress everything that arrived in one step, and undo several encodings: 1 MiB
-    on the line becomes 1 GiB in memory.
-    """
+    """Yield an answer of this content-encoding in decompressed chunks; a chunk may be empty."""
+    # httpx would decompress all bytes that arrived in one step: 1 MiB on the line can become 1 GiB
+    # in memory. It would also undo several encodings, one after the other.
     coding = coding.strip().lower()
     if coding not in {"identity", "gzip"}:
         raise NotUnderstood(
@@ -29,6 +27,7 @@ def decompress(compressed: Iterator[bytes], coding: str, host: str) -> Iterator[
     decompressor = zlib.decompressobj(16 + zlib.MAX_WBITS)
     try:
         for part in compressed:
+            # gzip allows several members; a portal sends one, and zlib would skip the others
             if decompressor.eof:
                 raise NotUnderstood(
                     f"the answer of {host} continues after the end of its compressed data"
@@ -41,5 +40,6 @@ def decompress(compressed: Iterator[bytes], coding: str, host: str) -> Iterator[
                 # `rest` can be empty although a full chunk is still inside the decompressor
                 if len(chunk) < MAX_CHUNK_BYTES:
                     break
+        # A stream that breaks off is no error here: it lacks the end of its JSON, or its trailer.
     except zlib.error:
         raise NotUnderstood(f"the answer of {host} is not valid gzip") from None

@@ -11,7 +11,7 @@ import json
 from collections.abc import Iterable
 from typing import Any, assert_never
 
-from reconciler.model.changes import Change, Kind, ObjectRef
+from reconciler.model.changes import Change, Kind, ObjectKind, ObjectRef
 from reconciler.model.fields import is_memo
 from reconciler.model.plan import Expects
 from reconciler.model.values import FieldChange, Value
@@ -24,6 +24,7 @@ def idempotency_key(changes: Iterable[Change], epoch: str, token: int) -> str:
     `epoch` and the lease's fencing `token` tell runs apart: the same addition in a later run is a
     write of its own, because the row may have been removed in between.
     """
+    # versions and lives are included: the same change to a newer row is another write
     parts: list[Any] = [[epoch, token]]
     parts += [
         [
@@ -57,7 +58,7 @@ def expectation(expects: Expects) -> dict[str, Any] | None:
     customers = expects.people_at
     people = None
     if customers != ():
-        # None means the people of all customers
+        # null, unlike an empty list, means the people of all customers
         people = {"customers": customers and list(customers), "revision": expects.revision}
     return {"rows": rows, "people": people} if rows or people else None
 
@@ -88,37 +89,46 @@ def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912
         ):
             return {**_target(change), "fields": _fields(change)}
         case Kind.ARCHIVE_CUSTOMER:
-            return {**_target(change), "reason": change.reason or "other"}
+            return {**_target(change), "reason": _reason(change)}
         case Kind.RELEASE_CUSTOMER | Kind.RELEASE_CONTACT | Kind.REMOVE_SERVICE:
             return _target(change)
         case Kind.CREATE_CONTACT:
-            return {
-                "customer": _customer(change),
-                "key": change.contact,
-                "generation": change.target.life,
-                "fields": _fields(change),
-            }
+            return {**_new_contact(change), "generation": change.target.life}
         case Kind.APPROVE_REGISTRATION:
-            return _approval(change)
+            # the fingerprint covers what the person entered: a later edit makes the approval fail
+            fingerprint = {"fingerprint": change.fingerprint}
+            return {**_registration(change), **fingerprint, **_new_contact(change)}
         case Kind.REJECT_REGISTRATION:
-            return _registration(change) | {"reason": change.reason or "other"}
+            return {**_registration(change), "reason": _reason(change)}
         case Kind.HAND_OVER_WORK:
-            return {**_target(change), "work_to": _reference(change.effects.work_to)}
+            return {**_target(change), **_handover(change)}
         case Kind.REMOVE_CONTACT:
-            return {
-                **_target(change),
-                "work_to": _reference(change.effects.work_to),
-                "reason": change.reason or "other",
-            }
+            return {**_target(change), **_handover(change), "reason": _reason(change)}
         case Kind.RECORD:
             return {"object": str(change.object), **_target(change)}
     assert_never(change.kind)
 
 
-def _approval(change: Change) -> dict[str, Any]:
-    return _registration(change) | {
-        # the portal refuses if the person has edited their sign-up since it was reviewed
-        "fingerprint": change.fingerprint,
+def _key(change: Change) -> str | None:
+    """Return the key of the object itself."""
+    match change.object:
+        case ObjectKind.SERVICE:
+            return change.service
+        case ObjectKind.CUSTOMER:
+            return change.customer
+        case ObjectKind.CONTACT:
+            return change.contact
+        case ObjectKind.SETTINGS:
+            return None
+    assert_never(change.object)
+
+
+def _target(change: Change) -> dict[str, Any]:
+    return {"id": change.target.id, "version": change.target.version}
+
+
+def _new_contact(change: Change) -> dict[str, Any]:
+    return {
         "customer": _customer(change),
         "key": change.contact,
         "fields": _fields(change),
@@ -129,13 +139,13 @@ def _registration(change: Change) -> dict[str, Any]:
     return {"registration": change.registration, "version": change.target.version}
 
 
-def _key(change: Change) -> str | None:
-    """Return the key of the object itself: of its three names the innermost."""
-    return change.contact or change.customer or change.service
+def _handover(change: Change) -> dict[str, Any]:
+    return {"work_to": _reference(change.effects.work_to)}
 
 
-def _target(change: Change) -> dict[str, Any]:
-    return {"id": change.target.id, "version": change.target.version}
+def _reason(change: Change) -> str:
+    # a deleted file states no reason
+    return change.reason or "other"
 
 
 def _customer(change: Change) -> dict[str, Any]:
@@ -161,7 +171,7 @@ def _applied(change: Change) -> dict[str, Any]:
 
 
 def _fields(change: Change) -> dict[str, Any]:
-    """Return a merge patch in the shape of the row, without fields that only files have."""
+    """Return a merge patch (RFC 7396) of the row, without fields that only files have."""
     patch: dict[str, Any] = {}
     for field in change.fields:
         if not is_memo(field.name):
@@ -174,6 +184,7 @@ def _put(patch: dict[str, Any], field: FieldChange) -> None:
     if not dot:
         patch[outer] = _plain(field.after)
         return
+    # `branding.logo` and `branding.primary_color` are members of one object in the patch
     nested: dict[str, Any] = patch.setdefault(outer, {})
     nested[inner] = _plain(field.after)
 

@@ -24,7 +24,7 @@ from typing import IO, Final
 from reconciler.adapters.source_files import MAX_TOTAL_BYTES, text_of
 from reconciler.model.errors import FilesUnreadable, Refused
 
-# Each of these settings could start a program or a connection.
+# Each of these settings could start a program or a connection. `-c` overrides the repository's.
 _SETTINGS: Final = (
     "core.fsmonitor=",
     "core.hooksPath=/dev/null",
@@ -48,17 +48,22 @@ _ENVIRONMENT: Final = {
     "GIT_ALLOW_PROTOCOL": "none",
     "GIT_ATTR_NOSYSTEM": "1",
     "GIT_CONFIG_NOSYSTEM": "1",
+    # grafts and replacements would show another history than the one that was reviewed
     "GIT_GRAFT_FILE": os.devnull,
-    "GIT_NO_LAZY_FETCH": "1",
     "GIT_NO_REPLACE_OBJECTS": "1",
+    # in a partial clone, reading a missing object would fetch it
+    "GIT_NO_LAZY_FETCH": "1",
+    # a command that only reads may refresh the index, and the checkout may be read-only
     "GIT_OPTIONAL_LOCKS": "0",
     "GIT_PAGER": "cat",
     "GIT_TERMINAL_PROMPT": "0",
+    # `_error_of` compares git's messages, so they must be English
     "LANG": "C",
     "LANGUAGE": "C",
     "LC_ALL": "C",
 }
-# Where the user's own settings are: `safe.directory` and `core.excludesFile` usually stand there.
+# These lead to the user's own settings, where `safe.directory` and `core.excludesFile` usually are.
+# No other variable is passed on: a hook sets GIT_DIR, which leads to another repository.
 _USER_VARIABLES: Final = (
     "HOME",
     "XDG_CONFIG_HOME",
@@ -77,12 +82,12 @@ class Git:
     program: str
     folder: Path
     top: Path
-    within_s: float = 60.0
+    timeout_s: float = 60.0
 
-    def listing(self, *arguments: str, stdin: bytes = b"") -> bytes:
+    def read_output(self, *arguments: str, stdin: bytes = b"") -> bytes:
         """Return everything that git writes to stdout."""
         parts, size = [], 0
-        for part in self.stream(*arguments, stdin=stdin):
+        for part in self.stream_output(*arguments, stdin=stdin):
             parts.append(part)
             size += len(part)
             if size > MAX_TOTAL_BYTES:
@@ -92,14 +97,19 @@ class Git:
                 )
         return b"".join(parts)
 
-    def stream(self, *arguments: str, stdin: bytes = b"") -> Generator[bytes, None, None]:
-        """Yield stdout as it comes; git is ended when the caller closes the generator."""
+    def stream_output(
+        self, *arguments: str, stdin: bytes = b""
+    ) -> Generator[bytes, None, None]:
+        """Yield stdout as it comes; closing the generator ends git."""
         code, stderr = yield from self._run(arguments, stdin)
         if code:
             raise _error_of(stderr, self.folder)
 
-    def ask(self, *arguments: str) -> str | None:
-        """Return the one line that git writes; None if git exits with an error."""
+    def read_line(self, *arguments: str) -> str | None:
+        """Return the one line that git writes; None if git exits with an error.
+
+        For questions such as `rev-parse --verify --quiet`, where an error is the answer no.
+        """
         parts = []
         run = self._run(arguments, b"")
         while True:
@@ -112,19 +122,20 @@ class Git:
     def _run(
         self, arguments: tuple[str, ...], stdin: bytes
     ) -> Generator[bytes, None, tuple[int, bytes]]:
-        # Files and not pipes: git may write stderr while we still write stdin, and both would wait.
+        # With pipes, git could wait for a reader of stderr, and this program for a reader of
+        # stdin.
         with _scratch_file() as stdin_file, _scratch_file() as stderr_file:
             stdin_file.write(stdin)
             stdin_file.seek(0)
             process = self._start(arguments, stdin_file, stderr_file)
-            with process, _with_deadline(process, self.within_s) as deadline_passed:
+            with process, _limit_lifetime(process, self.timeout_s) as deadline_passed:
                 out = process.stdout.fileno() if process.stdout else -1
                 while part := os.read(out, _PART_BYTES):
                     yield part
                 code = process.wait()
             if deadline_passed.is_set():
                 raise FilesUnreadable(
-                    f"git {arguments[0]} did not end within {self.within_s:g} s",
+                    f"git {arguments[0]} did not end within {self.timeout_s:g} s",
                     "run it again",
                 )
             stderr_file.seek(0)
@@ -141,9 +152,11 @@ class Git:
                 stderr=stderr_file,
                 cwd=self.folder,
                 env=_environment(),
+                # a process group of its own: `_kill` ends programs that git started as well
                 start_new_session=True,
             )
         except OSError as error:
+            # usually a folder without the permission to enter it, since git itself was found
             message = f"git cannot be started in '{self.folder}': {(error.strerror or '').lower()}"
             raise FilesUnreadable(message, "repair the folder's permissions") from None
 
@@ -155,13 +168,13 @@ class Git:
 def find_git(root: Path) -> Git | None:
     """Return git for this folder; None if it is in no work tree, or git is not installed.
 
-    A folder that the repository around it ignores as a whole counts as outside of that repository.
+    A folder that the repository around it ignores counts as outside of that repository.
     """
     folder = root.resolve()
     if not folder.is_dir():
         raise FilesUnreadable(
             f"'{root}' is not a folder",
-            "name the folder that holds portal.yaml with --root",
+            "name the folder that contains portal.yaml with --root",
         )
     top = _top(folder)
     if top is None:
@@ -172,7 +185,9 @@ def find_git(root: Path) -> Git | None:
         return None
     git = Git(program, folder, top)
     # core.worktree can point elsewhere; then the commit and the disk are of different folders
-    work_tree = os.fsdecode(git.listing("rev-parse", "--show-toplevel").removesuffix(b"\n"))
+    work_tree = os.fsdecode(
+        git.read_output("rev-parse", "--show-toplevel").removesuffix(b"\n")
+    )
     if not os.path.exists(work_tree) or not os.path.samefile(work_tree, top):
         raise FilesUnreadable(
             f"the work tree of '{top}' is '{work_tree}' for git",
@@ -191,6 +206,7 @@ def _top(folder: Path) -> Path | None:
         for candidate in (folder, *folder.parents):
             if candidate.stat().st_dev != device:
                 return None
+            # a folder, a file (second work tree, submodule) or a link, even a dangling one
             if os.path.lexists(candidate / ".git"):
                 return candidate
     except OSError as error:
@@ -199,15 +215,14 @@ def _top(folder: Path) -> Path | None:
 
 
 def _is_ignored(git: Git) -> bool:
-    is_ignored = git.ask("check-ignore", "--quiet", "--", ".") is not None
-    return is_ignored and not git.listing("ls-files", "-z", "--", ".")
+    is_ignored = git.read_line("check-ignore", "--quiet", "--", ".") is not None
+    # files that were added in spite of .gitignore are part of the repository
+    return is_ignored and not git.read_output("ls-files", "-z", "--", ".")
 
 
 def _refuse_sparse_without_git(top: Path) -> None:
-    """Raise `Refused` in a sparse checkout.
-
-    Only git can list the files that a sparse checkout left out; they would look removed.
-    """
+    """Raise `Refused` in a sparse checkout."""
+    # only git can list the files that a sparse checkout left out, and they would look removed
     if os.path.lexists(top / ".git" / "info" / "sparse-checkout"):
         raise Refused(
             "this may be a sparse checkout, and git is not installed; nothing was changed",
@@ -216,14 +231,16 @@ def _refuse_sparse_without_git(top: Path) -> None:
 
 
 def _scratch_file() -> IO[bytes]:
-    """Return a temporary file; on Linux in memory, because the disk may be read-only."""
+    """Return a temporary file; on Linux in memory."""
+    # in a container, /tmp may be read-only
     if sys.platform == "linux":
         return open(os.memfd_create("git"), "w+b")
     return TemporaryFile()
 
 
 def _search_path() -> str:
-    """Return PATH without relative entries: a repository must not bring a `git` of its own."""
+    """Return PATH without relative entries."""
+    # with `.` in PATH, a repository that contains a program called `git` would have it run
     entries = os.environ.get("PATH", os.defpath).split(os.pathsep)
     return os.pathsep.join(entry for entry in entries if os.path.isabs(entry))
 
@@ -234,17 +251,18 @@ def _environment() -> dict[str, str]:
 
 
 @contextmanager
-def _with_deadline(
-    process: subprocess.Popen[bytes], within_s: float
+def _limit_lifetime(
+    process: subprocess.Popen[bytes], timeout_s: float
 ) -> Iterator[threading.Event]:
-    """End the process with this block, or after `within_s` seconds; then the event is set."""
+    """End the process with this block, or after `timeout_s` seconds; then the event is set."""
     deadline_passed = threading.Event()
 
-    def end() -> None:
+    def kill_late() -> None:
         deadline_passed.set()
         _kill(process)
 
-    timer = threading.Timer(within_s, end)
+    timer = threading.Timer(timeout_s, kill_late)
+    # a daemon thread does not keep the program running after an error elsewhere
     timer.daemon = True
     timer.start()
     try:
@@ -256,6 +274,7 @@ def _with_deadline(
 
 
 def _kill(process: subprocess.Popen[bytes]) -> None:
+    # `poll` reaps a process that has ended; after that its number may belong to another one
     if process.poll() is None:
         os.killpg(process.pid, signal.SIGKILL)
 

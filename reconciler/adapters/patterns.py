@@ -20,6 +20,7 @@ from reconciler.model.files import SourceFile
 
 MAX_LENGTH: Final = 1_000
 MAX_PATTERNS: Final = 100
+# what `fnmatch` treats as special
 _WILD: Final = frozenset("*?[")
 _NO_NAMES: Final = frozenset({"", ".", ".."})
 
@@ -58,7 +59,8 @@ def parse_patterns(
         Pattern(text, tuple(text.split("/"))) for text in texts if text not in refusals
     ]
     refused_files = [
-        source_files.pattern(text[:MAX_LENGTH], reason) for text, reason in refusals.items()
+        source_files.refused_pattern(text[:MAX_LENGTH], reason)
+        for text, reason in refusals.items()
     ]
     return tuple(valid_patterns), tuple(refused_files)
 
@@ -83,21 +85,22 @@ def select_entries(
         for pattern in patterns:
             if not pattern.matches_so_far(names):
                 continue
+            # a commit has no entries for folders: a longer path shows that this one is a folder
             if len(names) > pattern.depth:
                 selected["/".join(names[: pattern.depth])] = commits.FOLDER_ENTRY
             elif len(names) == pattern.depth or entry.mode in {
-                commits.LINK,
-                commits.REPOSITORY,
+                commits.LINK_MODE,
+                commits.SUBMODULE_MODE,
             }:
                 selected[path] = entry
     return selected
 
 
-def unmatched(patterns: Iterable[Pattern], paths: Iterable[str]) -> list[SourceFile]:
+def refuse_unmatched(patterns: Iterable[Pattern], paths: Iterable[str]) -> list[SourceFile]:
     """Return a refusal for each pattern without a match; a link on the way counts as a match."""
     names_of_paths = [path.split("/") for path in paths]
     return [
-        source_files.pattern(pattern.text, "this matches no file")
+        source_files.refused_pattern(pattern.text, "this matches no file")
         for pattern in patterns
         if not any(pattern.matches_so_far(names) for names in names_of_paths)
     ]
@@ -119,4 +122,5 @@ def _reason_against(text: str) -> str | None:
 def _matches(name: str, part: str) -> bool:
     """Whether a name matches; as in a shell, `*` does not match a leading dot."""
     is_hidden = name.startswith(".") and not part.startswith(".")
+    # not `fnmatch`: it ignores case on some systems, and a plan must be the same on all of them
     return name != ".git" and not is_hidden and fnmatchcase(name, part)

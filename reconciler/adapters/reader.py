@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from reconciler.adapters import decoding
 from reconciler.adapters.address import Address
@@ -19,7 +19,7 @@ from reconciler.model.errors import IncompleteAnswer, NotUnderstood
 from reconciler.model.live import LiveState
 from reconciler.model.portal import Meta
 
-_KINDS: Final[dict[str, Callable[[Any], Any]]] = {
+_DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "settings": decoding.settings,
     "service": decoding.service,
     "customer": decoding.customer,
@@ -65,10 +65,10 @@ class PortalReader:
 
     def live_state(self) -> LiveState:
         """Return the complete live state at one revision."""
-        with self._connection.lines("/snapshot", self._limits) as lines:
-            return _live_state(self._limited(lines))
+        with self._connection.stream_lines("/snapshot", self._limits) as lines:
+            return _read_snapshot(self._limit_rows(lines))
 
-    def _limited(self, lines: Iterator[bytes]) -> Iterator[bytes]:
+    def _limit_rows(self, lines: Iterator[bytes]) -> Iterator[bytes]:
         """Yield the lines; raise `NotUnderstood` beyond the limit of rows."""
         for number, line in enumerate(lines):
             # header and trailer are not rows
@@ -79,45 +79,46 @@ class PortalReader:
             yield line
 
 
-def _live_state(lines: Iterator[bytes]) -> LiveState:
+def _read_snapshot(lines: Iterator[bytes]) -> LiveState:
+    # of the bytes as sent: the same JSON can be written in several ways
     digest = hashlib.sha256()
     header: dict[str, Any] | None = None
-    rows: dict[str, dict[str, Any]] = {kind: {} for kind in _KINDS}
+    rows: dict[str, dict[str, Any]] = {kind: {} for kind in _DECODERS}
     for line in lines:
         if header is None and not line.startswith(b"{"):
             raise NotUnderstood(
                 "this server is not a customer portal", "check the portal's URL"
             )
-        row = _row(line)
+        row = _parse_row(line)
         kind = row.get("kind")
         if kind == "trailer":
             _check_trailer(row, rows, digest.hexdigest())
             _check_end(lines)
-            return _state(header or {}, rows)
+            return _build_state(header or {}, rows)
         digest.update(line)
         if header is None:
-            header = row if kind == "header" else _fail("a snapshot begins with its header")
-        # rows of other kinds may come with a newer portal; the digest covers them
-        elif kind in _KINDS:
-            value = _KINDS[kind](row)
+            if kind != "header":
+                _fail("a snapshot begins with its header")
+            header = row
+        # a newer portal may send rows of other kinds; they are in the digest and otherwise skipped
+        elif kind in _DECODERS:
+            value = _DECODERS[kind](row)
             if value.id in rows[kind]:
                 _fail(f"the snapshot has {kind} '{value.id}' twice")
             rows[kind][value.id] = value
     raise IncompleteAnswer("the portal's answer ended before its trailer", "run it again")
 
 
-def _row(line: bytes) -> dict[str, Any]:
+def _parse_row(line: bytes) -> dict[str, Any]:
     try:
         row = json.loads(line)
     except (ValueError, RecursionError):
         raise IncompleteAnswer(
             "a line of the portal's answer is incomplete", "run it again"
         ) from None
-    return (
-        row
-        if isinstance(row, dict)
-        else _fail("a line of the portal's answer is not an object")
-    )
+    if not isinstance(row, dict):
+        _fail("a line of the portal's answer is not an object")
+    return row
 
 
 def _check_trailer(
@@ -138,14 +139,16 @@ def _check_trailer(
 
 
 def _check_end(lines: Iterator[bytes]) -> None:
+    # no hash covers these lines
     if next(lines, None) is not None:
         _fail("the snapshot continues after its trailer")
 
 
-def _state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState:
+def _build_state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState:
     if len(rows["settings"]) != 1:
         _fail(f"a portal has one row of settings, not {len(rows['settings'])}")
     for contact in rows["contact"].values():
+        # only a tombstone may lack a customer
         if contact.customer_id not in rows["customer"] and (
             contact.living or contact.customer_id
         ):
@@ -168,6 +171,7 @@ def _state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState
             next(iter(rows["settings"].values())),
             rows["service"],
             rows["customer"],
+            # no file can name a tombstone without customer
             {id: row for id, row in rows["contact"].items() if row.customer_id},
             rows["registration"],
             rows["request"],
@@ -177,5 +181,5 @@ def _state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> LiveState
         raise NotUnderstood("the snapshot's header is not complete") from None
 
 
-def _fail(message: str) -> Any:
+def _fail(message: str) -> NoReturn:
     raise NotUnderstood(message)

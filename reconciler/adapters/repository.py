@@ -15,13 +15,14 @@ from pathlib import Path
 from typing import Final, TypeAlias
 
 from reconciler.adapters import commits, source_files
+from reconciler.adapters.blob_ids import LINK_PREFIX
 from reconciler.adapters.commits import Entry
 from reconciler.adapters.git import Git, find_git
 from reconciler.adapters.patterns import (
     parse_patterns,
+    refuse_unmatched,
     select_entries,
     top_names,
-    unmatched,
 )
 from reconciler.adapters.source_files import (
     CUSTOMERS,
@@ -30,12 +31,15 @@ from reconciler.adapters.source_files import (
     printable,
     text_of,
 )
-from reconciler.adapters.tree_walk import LINK, WalkResult, walk, walk_matching
+from reconciler.adapters.tree_walk import WalkResult, walk, walk_matching
 from reconciler.model.errors import FilesUnreadable, Refused, WrongUsage
 from reconciler.model.files import SourceFile, Tree
 
 _SHA256_DIGITS: Final = 64
+# HEAD~1, @^2 and the like, but not HEAD-of-line, which may be a branch
 _FROM_HEAD: Final = re.compile(r"\A(?:HEAD|@)(?=\Z|[~^])")
+# No object has this id. It replaces HEAD if there was no commit when the command started: git could
+# already know a later one.
 _NO_COMMIT: Final = "0" * 40
 
 DiskWalk: TypeAlias = Callable[[Path, frozenset[str], str | None], WalkResult]
@@ -92,14 +96,14 @@ class Repository:
         A pattern that is not allowed or has no match becomes a refusal under its own text. The
         disk is read once for the same patterns: `dirty_among` compares exactly these files.
         """
-        return self._matching(tuple(patterns)).files
+        return self._matches_of(tuple(patterns)).files
 
     def dirty_among(self, patterns: Sequence[str]) -> tuple[str, ...]:
         """Return the paths that these patterns match, on the disk or at HEAD, and that differ."""
-        return self._matching(tuple(patterns)).dirty
+        return self._matches_of(tuple(patterns)).dirty
 
     def matching_at(self, ref: str, patterns: Sequence[str]) -> tuple[SourceFile, ...]:
-        """Return the files of a commit that patterns match, with the refusals of `matching`."""
+        """Return the files of a commit that paths or globs match; refusals as in `matching`."""
         git, commit = self._commit(ref)
         valid_patterns, refusals = parse_patterns(patterns)
         # without patterns there are no names, and no names would mean all entries
@@ -109,7 +113,7 @@ class Repository:
             else {}
         )
         selected = select_entries(valid_patterns, entry_by_path)
-        without_match = unmatched(valid_patterns, selected)
+        without_match = refuse_unmatched(valid_patterns, selected)
         return _sorted([*_files_of(git, selected, ref), *refusals, *without_match])
 
     def ancestors_among(self, candidates: Iterable[str]) -> frozenset[str]:
@@ -124,12 +128,12 @@ class Repository:
             self._is_ancestor.update({commit: commit in ancestors for commit in uncached})
         return frozenset(commit for commit in ids if self._is_ancestor.get(commit))
 
-    def _matching(self, patterns: tuple[str, ...]) -> _PatternMatches:
+    def _matches_of(self, patterns: tuple[str, ...]) -> _PatternMatches:
         if patterns not in self._matches:
-            self._matches[patterns] = self._match(patterns)
+            self._matches[patterns] = self._read_matches(patterns)
         return self._matches[patterns]
 
-    def _match(self, patterns: tuple[str, ...]) -> _PatternMatches:
+    def _read_matches(self, patterns: tuple[str, ...]) -> _PatternMatches:
         valid_patterns, refusals = parse_patterns(patterns)
         if not valid_patterns:
             return _PatternMatches(_sorted(refusals), ())
@@ -138,7 +142,7 @@ class Repository:
             partial(walk_matching, valid_patterns),
             partial(select_entries, valid_patterns),
         )
-        without_match = unmatched(valid_patterns, result.files)
+        without_match = refuse_unmatched(valid_patterns, result.files)
         files = _sorted([*result.files.values(), *refusals, *without_match])
         return _PatternMatches(files, dirty)
 
@@ -168,8 +172,8 @@ class Repository:
         )
         # a submodule that is not checked out is an empty folder, and the walk finds nothing there
         for path, entry in entry_by_path.items():
-            if entry.mode == commits.REPOSITORY:
-                result.files[path] = source_files.repository_within(path)
+            if entry.mode == commits.SUBMODULE_MODE:
+                result.files[path] = source_files.inner_repository(path)
                 result.blob_ids[path] = entry.blob
         dirty = _dirty_paths(git, entry_by_path, result)
         return result, tuple(sorted(printable(path) for path in dirty))
@@ -187,7 +191,7 @@ class Repository:
             raise WrongUsage(message, "run the command in a checkout")
         if ref not in self._commit_by_ref:
             name = _FROM_HEAD.sub(self._head or _NO_COMMIT, ref)
-            commit = commits.commit_named(self._git, name)
+            commit = commits.find_commit(self._git, name)
             if commit is None:
                 raise _unknown_commit(self._git, ref)
             self._commit_by_ref[ref] = commit
@@ -216,22 +220,24 @@ def _file_of_entry(
     size_by_blob: Mapping[str, int],
     bytes_by_blob: Mapping[str, bytes],
 ) -> SourceFile:
-    if entry.mode == commits.LINK:
+    if entry.mode == commits.LINK_MODE:
         return source_files.link(path)
-    if entry.mode == commits.REPOSITORY:
-        return source_files.repository_within(path)
+    if entry.mode == commits.SUBMODULE_MODE:
+        return source_files.inner_repository(path)
     if entry == commits.FOLDER_ENTRY:
         return source_files.folder_for_file(path)
     if entry.blob in bytes_by_blob:
-        return source_files.plain(path, bytes_by_blob[entry.blob])
+        return source_files.plain_file(path, bytes_by_blob[entry.blob])
     if entry.blob in size_by_blob:
-        return source_files.too_large(path, size_by_blob[entry.blob])
-    return source_files.unreadable(path, "its bytes are not in this repository")
+        return source_files.large_file(path, size_by_blob[entry.blob])
+    return source_files.unreadable_file(path, "its bytes are not in this repository")
 
 
 def _unknown_commit(git: Git, ref: str) -> WrongUsage | Refused:
     if commits.is_shallow(git):
-        hint = "fetch the whole history: fetch-depth: 0 in a pipeline, or git fetch --unshallow"
+        hint = (
+            "fetch the full history: fetch-depth: 0 in a pipeline, or git fetch --unshallow"
+        )
         return Refused(f"this is a shallow clone without the commit '{ref}'", hint)
     hint = "name a branch, a tag or a commit, and fetch it first"
     return WrongUsage(f"git knows no commit '{ref}' here", hint)
@@ -240,7 +246,8 @@ def _unknown_commit(git: Git, ref: str) -> WrongUsage | Refused:
 def _refuse_sparse(git: Git, names: Sequence[str], select: EntrySelection) -> None:
     """Raise `Refused` if a sparse checkout left files out: on the disk they look removed."""
     literal = (f":(literal){name}" for name in names)
-    lines = git.listing("ls-files", "-z", "-t", "--cached", "--", *literal).split(b"\0")
+    lines = git.read_output("ls-files", "-z", "-t", "--cached", "--", *literal).split(b"\0")
+    # `S`: the bit skip-worktree, which a sparse checkout sets for the files that it leaves out
     absent = {
         text_of(line[2:]): Entry("100644", "") for line in lines if line.startswith(b"S ")
     }
@@ -251,11 +258,9 @@ def _refuse_sparse(git: Git, names: Sequence[str], select: EntrySelection) -> No
 
 
 def _ignored_paths(git: Git, names: Sequence[str]) -> frozenset[str] | None:
-    """Return the untracked paths that git ignores, folders with `/` at the end; None for all.
-
-    Git runs in the top folder of the work tree, and with `.git` as one more path: the ignored
-    folder may be above the root, and git fails if all its paths are below an ignored folder.
-    """
+    """Return the untracked paths that git ignores, folders with `/` at the end; None for all."""
+    # The ignored folder may be above the root, so git runs in the top folder of the work tree.
+    # `.git` is one more path because git fails if all paths are below an ignored folder.
     prefix = (
         "" if git.folder == git.top else f"{git.folder.relative_to(git.top).as_posix()}/"
     )
@@ -272,7 +277,7 @@ def _ignored_paths(git: Git, names: Sequence[str]) -> frozenset[str] | None:
         "--",
     )
     from_top = replace(git, folder=git.top)
-    output = from_top.listing(*command, *paths, ".git")
+    output = from_top.read_output(*command, *paths, ".git")
     ignored_paths = {text_of(path) for path in output.split(b"\0") if path}
     if any(prefix.startswith(path) for path in ignored_paths):
         return None
@@ -282,15 +287,13 @@ def _ignored_paths(git: Git, names: Sequence[str]) -> frozenset[str] | None:
 def _dirty_paths(
     git: Git, entry_by_path: Mapping[str, Entry], result: WalkResult
 ) -> set[str]:
-    """Return the paths that differ between commit and disk in more than line ends.
-
-    Blob ids are compared, and where they differ the bytes. `git status` would run the filters that
-    the repository names.
-    """
+    """Return the paths that differ between commit and disk in more than line ends."""
+    # `git status` is no alternative: it runs the clean filters that the repository names, and it
+    # believes the index, where `assume-unchanged` hides a change
     ids = {path: _blob_id(entry) for path, entry in entry_by_path.items()}
     paths = ids.keys() | result.blob_ids.keys()
     differing = {path for path in paths if ids.get(path) != result.blob_ids.get(path)}
-    # a blob that was committed with CRLF has another id than the same lines with LF
+    # ids on the disk are those of bytes with LF; a blob that was committed with CRLF has another id
     candidates = {
         path
         for path in differing & ids.keys()
@@ -308,7 +311,7 @@ def _dirty_paths(
 
 
 def _blob_id(entry: Entry) -> str:
-    return (LINK if entry.mode == commits.LINK else "") + entry.blob
+    return (LINK_PREFIX if entry.mode == commits.LINK_MODE else "") + entry.blob
 
 
 def _content(result: WalkResult, path: str) -> bytes | None:
@@ -317,10 +320,11 @@ def _content(result: WalkResult, path: str) -> bytes | None:
 
 
 def _equal_lines(committed: bytes | None, content: bytes | None) -> bool:
-    return committed is not None and source_files.lf(committed) == content
+    return committed is not None and source_files.with_lf(committed) == content
 
 
 def _is_file(entry: Entry) -> bool:
+    # 100644 and 100755: whether a document is executable does not matter
     return entry.mode.startswith("100")
 
 

@@ -14,36 +14,37 @@ from typing import Any, Final
 import httpcore
 import httpx
 
-# The extension of a request that says how many seconds its answer may take from its head to
-# its end.
-WITHIN_S: Final = "within_s"
+# The key of a request's extension: the seconds from the head of its response to the end of its
+# body.
+BODY_TIMEOUT_S: Final = "body_timeout_s"
 
 
 class DeadlineTransport(httpx.HTTPTransport):
-    """Sends requests whose responses begin within some seconds.
+    """Sends requests whose responses have a deadline for the head, and one for the body.
 
-    They end within the seconds that the request's extension `WITHIN_S` names.
+    The body's seconds are in the request's extension `BODY_TIMEOUT_S`.
     """
 
-    def __init__(self, begin_within_s: float) -> None:
+    def __init__(self, head_timeout_s: float) -> None:
         super().__init__()
-        # httpx has no parameter for the network backend of httpcore
-        self._pool._network_backend = _Backend(begin_within_s)
+        # httpx has no parameter for httpcore's network backend; if an update renames this
+        # attribute, tests/adapters/test_answers_in_parts.py fails
+        self._pool._network_backend = _Backend(head_timeout_s)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         response = super().handle_request(request)
         stream = response.extensions["network_stream"]
         # a response that switches protocols has another stream, and no body
         if isinstance(stream, _Stream):
-            stream.end_within(request.extensions[WITHIN_S])
+            stream.set_deadline(request.extensions[BODY_TIMEOUT_S])
         return response
 
 
 class _Backend(httpcore.SyncBackend):
     """Opens connections whose reads have a deadline."""
 
-    def __init__(self, begin_within_s: float) -> None:
-        self._begin_within_s = begin_within_s
+    def __init__(self, head_timeout_s: float) -> None:
+        self._head_timeout_s = head_timeout_s
 
     def connect_tcp(
         self,
@@ -54,32 +55,33 @@ class _Backend(httpcore.SyncBackend):
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.NetworkStream:
         stream = super().connect_tcp(host, port, timeout, local_address, socket_options)
-        return _Stream(stream, self._begin_within_s)
+        return _Stream(stream, self._head_timeout_s)
 
 
 class _Stream(httpcore.NetworkStream):
     """A connection whose reads have a deadline, counted from the last byte that was sent."""
 
-    def __init__(self, inner: httpcore.NetworkStream, begin_within_s: float) -> None:
+    def __init__(self, inner: httpcore.NetworkStream, head_timeout_s: float) -> None:
         self._inner = inner
-        self._begin_within_s = begin_within_s
-        self.end_within(begin_within_s)
+        self._head_timeout_s = head_timeout_s
+        self.set_deadline(head_timeout_s)
 
-    def end_within(self, seconds: float) -> None:
+    def set_deadline(self, seconds: float) -> None:
         """Allow reads for so many seconds from now on."""
-        self._end = time.monotonic() + seconds
+        self._deadline = time.monotonic() + seconds
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        left_s = self._end - time.monotonic()
-        if left_s <= 0:
-            raise httpcore.ReadTimeout("the answer did not end in time")
+        remaining_s = self._deadline - time.monotonic()
+        if remaining_s <= 0:
+            raise httpcore.ReadTimeout("the response did not end in time")
         return self._inner.read(
-            max_bytes, left_s if timeout is None else min(timeout, left_s)
+            max_bytes, remaining_s if timeout is None else min(timeout, remaining_s)
         )
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._inner.write(buffer, timeout)
-        self.end_within(self._begin_within_s)
+        # a kept-alive connection carries several requests, and each has a deadline of its own
+        self.set_deadline(self._head_timeout_s)
 
     def close(self) -> None:
         self._inner.close()
@@ -90,8 +92,9 @@ class _Stream(httpcore.NetworkStream):
         server_hostname: str | None = None,
         timeout: float | None = None,
     ) -> httpcore.NetworkStream:
+        # httpcore reads from the stream that this returns: without a wrapper, no deadline under TLS
         inner = self._inner.start_tls(ssl_context, server_hostname, timeout)
-        return _Stream(inner, self._begin_within_s)
+        return _Stream(inner, self._head_timeout_s)
 
     def get_extra_info(self, info: str) -> Any:
         return self._inner.get_extra_info(info)

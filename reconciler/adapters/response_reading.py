@@ -1,6 +1,7 @@
-"""A response of the portal read within limits: its bytes, its lines, its JSON, its problem.
+"""Reading a response of the portal: its bytes, its lines, its JSON, its problem.
 
-The limits of bytes and seconds hold for the whole body. The HTTP library limits single reads only.
+In: a response whose body is still to be read. Out: bytes, JSON or an error. Limits of bytes and
+seconds apply to all of the body; httpx limits single reads only.
 """
 
 from __future__ import annotations
@@ -31,28 +32,29 @@ MAX_LINE_BYTES: Final = 16 * 1024 * 1024
 
 
 class ResponseTooSlow(Exception):
-    """The body was still arriving when its time was over."""
+    """The body was still arriving at its deadline."""
 
 
-def read_body(response: httpx.Response, host: str, within_s: float) -> bytes:
-    """Return the body; at most `MAX_BODY_BYTES`, and for at most `within_s` seconds."""
-    return b"".join(_chunks(response, host, MAX_BODY_BYTES, within_s))
+def read_body(response: httpx.Response, host: str, timeout_s: float) -> bytes:
+    """Return the body; at most `MAX_BODY_BYTES`, and for at most `timeout_s` seconds."""
+    return b"".join(_chunks(response, host, MAX_BODY_BYTES, timeout_s))
 
 
 def read_lines(
-    response: httpx.Response, host: str, max_bytes: int, within_s: float
+    response: httpx.Response, host: str, max_bytes: int, timeout_s: float
 ) -> Iterator[bytes]:
     """Yield each line of the body as it arrives, with its line feed; the last may have none."""
     parts: list[bytes] = []
     size = 0
-    for chunk in _chunks(response, host, max_bytes, within_s, "--max-answer-bytes"):
+    for chunk in _chunks(response, host, max_bytes, timeout_s, "--max-answer-bytes"):
+        # the parts of a line are joined once: `line += chunk` would copy a long line many times
         *complete, rest = chunk.split(b"\n")
         for line in complete:
             yield b"".join([*parts, line, b"\n"])
             parts, size = [], 0
         parts.append(rest)
         size += len(rest)
-        # A line is parsed as a whole, so its length bounds the memory of a snapshot.
+        # a line is parsed at once, so its length is memory
         if size > MAX_LINE_BYTES:
             raise NotUnderstood(f"{host} sent a line of more than {MAX_LINE_BYTES:,} bytes")
     if size:
@@ -63,18 +65,18 @@ def _chunks(
     response: httpx.Response,
     host: str,
     max_bytes: int,
-    within_s: float,
+    timeout_s: float,
     flag: str | None = None,
 ) -> Iterator[bytes]:
     """Yield the body as it arrives; `flag` is the option that raises `max_bytes`.
 
-    Errors: `NotUnderstood` beyond `max_bytes`, `ResponseTooSlow` after `within_s` seconds.
+    Errors: `NotUnderstood` beyond `max_bytes`, `ResponseTooSlow` after `timeout_s` seconds.
     """
-    size, end = 0, time.monotonic() + within_s
+    size, end = 0, time.monotonic() + timeout_s
     coding = response.headers.get("content-encoding", "identity")
     for chunk in decompress(response.iter_raw(), coding, host):
         size += len(chunk)
-        # Compressed bytes count too: a stream of empty gzip members never yields a chunk's worth.
+        # Compressed bytes count too: empty deflate blocks without end decompress to nothing.
         if max(size, response.num_bytes_downloaded) > max_bytes:
             raise answer_too_large(host, max_bytes, "bytes", flag)
         if time.monotonic() > end:
@@ -91,10 +93,8 @@ def parse_json(content: bytes, host: str) -> Any:
 
 
 def parse_problem(content: bytes) -> dict[str, Any]:
-    """Return the problem document of a body; empty if the body is anything else.
-
-    A proxy answers errors with HTML, so then only the status says what happened.
-    """
+    """Return the problem document of a body (RFC 9457); empty if the body is anything else."""
+    # a proxy answers errors with HTML; then only the status says what happened
     try:
         document = json.loads(content)
     except (ValueError, RecursionError):
@@ -102,25 +102,25 @@ def parse_problem(content: bytes) -> dict[str, Any]:
     return document if validator_for("problem")(document) is None else {}
 
 
-def error_of(
+def response_error(
     response: httpx.Response, problem: Mapping[str, Any], host: str
 ) -> ReconcilerError:
     """Return the error that an unsuccessful response means."""
     status, type = response.status_code, str(problem.get("type", ""))
     detail = str(problem.get("detail", f"{host} answered {status}"))
     if status in {401, 403}:
-        scope = "use a token of a larger scope, or one for this owner"
-        return NotAllowed(detail, "check the token" if status == 401 else scope)
+        hint = "use a token of a larger scope, or one for this owner"
+        return NotAllowed(detail, "check the token" if status == 401 else hint)
     if type == "lease-held" or (status == 409 and "holder" in problem):
         return _lease_held(problem, detail)
     if type in {"lease-fenced", "lease-ended"}:
         return LeaseLost(detail, "run it again")
     if response.is_redirect:
-        # A redirect could send the token to another host.
         text = f"{host} answered {status}: redirects are not followed"
         return NotUnderstood(text, "check the portal's URL")
     if status == 413 and response.request.method != "GET":
-        return _too_large(response, type, detail, host)
+        return _body_too_large(response, type, detail, host)
+    # a write can be refused, for example because a row is newer; a GET fails if the URL is wrong
     if type and status < 500 and response.request.method != "GET":
         return BatchRefused(detail, type, status=status)
     if type and status >= 500:
@@ -129,8 +129,11 @@ def error_of(
     return _error_of_status(response, detail, host)
 
 
-def _too_large(response: httpx.Response, type: str, detail: str, host: str) -> BatchRefused:
-    """Return the refusal of a body that is too large; a proxy may have refused it."""
+def _body_too_large(
+    response: httpx.Response, type: str, detail: str, host: str
+) -> BatchRefused:
+    """Return the refusal of a write whose body is too large."""
+    # usually from a proxy (nginx accepts 1 MiB by default), and then without a problem
     size = len(response.request.content)
     text = detail if type else f"{host} does not accept a body of {size:,} bytes"
     hint = (
@@ -140,12 +143,12 @@ def _too_large(response: httpx.Response, type: str, detail: str, host: str) -> B
 
 
 def _lease_held(problem: Mapping[str, Any], detail: str) -> LeaseHeld:
-    left_s = problem.get("expires_in_s")
+    remaining_s = problem.get("expires_in_s")
     return LeaseHeld(
         detail,
         str(problem.get("holder", "?")),
         str(problem.get("run", "?")),
-        float(left_s) if isinstance(left_s, int | float) else 0.0,
+        float(remaining_s) if isinstance(remaining_s, int | float) else 0.0,
     )
 
 
@@ -154,6 +157,7 @@ def _error_of_status(response: httpx.Response, detail: str, host: str) -> Reconc
     answer = f"{host} answered {response.status_code}"
     if response.status_code >= 500:
         return PortalUnavailable(f"{answer}: the server failed", "run it again")
+    # RFC 9457 requires no member, so a problem may have neither type nor detail
     if detail == answer:
         return NotUnderstood(
             f"{answer} without a problem document", "check the portal's URL"

@@ -14,7 +14,7 @@ from reconciler.model.rules import RuleId
 
 PORTAL: Final = "portal.yaml"
 CUSTOMERS: Final = "customers"
-# All documents are at or below these names.
+# All documents are at or below these names of the root.
 PATHS: Final = (PORTAL, CUSTOMERS)
 
 # Bytes of one file, as the contract has it.
@@ -25,16 +25,15 @@ MAX_FILES: Final = 500_000
 # Folders below `customers/`, and parts of a pattern. Any limit ends a hostile tree.
 MAX_DEPTH: Final = 16
 
-# Systems differ in the error of O_NOFOLLOW on a link: Linux ELOOP, FreeBSD EMLINK.
+# Systems differ in the error of O_NOFOLLOW on a link: Linux ELOOP, FreeBSD EMLINK. With O_DIRECTORY
+# it is ENOTDIR.
 _LINK_ERRORS: Final = frozenset({errno.ELOOP, errno.ENOTDIR, errno.EMLINK})
 _DOCUMENT: Final = (".yaml", ".yml")
 
 
 def text_of(path: bytes) -> str:
-    """Return a path as text; equal bytes give equal text in any locale.
-
-    Bytes that are not UTF-8 become surrogates, so two such names never collide.
-    """
+    """Return a path as text; equal bytes give equal text in any locale."""
+    # bytes that are not UTF-8 become surrogates, so two such names never collide
     return path.decode("utf-8", "surrogateescape")
 
 
@@ -43,13 +42,14 @@ def printable(path: str) -> str:
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def lf(content: bytes) -> bytes:
+def with_lf(content: bytes) -> bytes:
     """Return the bytes with LF at the ends of lines."""
+    # git for Windows checks text out with CRLF (core.autocrlf); commits contain LF
     return content.replace(b"\r\n", b"\n") if b"\r" in content else content
 
 
-def plain(path: str, content: bytes) -> SourceFile:
-    """Return a file that may be read."""
+def plain_file(path: str, content: bytes) -> SourceFile:
+    """Return a file with its bytes, or the refusal of a name that is not UTF-8."""
     printable_path = printable(path)
     if printable_path != path:
         return SourceFile(
@@ -58,17 +58,17 @@ def plain(path: str, content: bytes) -> SourceFile:
             message="the name is not UTF-8",
             hint="rename it",
         )
-    return SourceFile(path, lf(content))
+    return SourceFile(path, with_lf(content))
 
 
-def too_large(path: str, size: int) -> SourceFile:
+def large_file(path: str, size: int) -> SourceFile:
     """Return the refusal of a file with more bytes than a document may have."""
     message = f"this file has {size:,} bytes; the limit is {MAX_FILE_BYTES:,}"
     return SourceFile(
         printable(path),
         rule=RuleId.FILE_SIZE,
         message=message,
-        hint="split the file, or move it out of customers/",
+        hint="check that this file belongs here; a document is far smaller",
     )
 
 
@@ -81,7 +81,7 @@ def link(path: str) -> SourceFile:
     )
 
 
-def special(path: str) -> SourceFile:
+def special_file(path: str) -> SourceFile:
     """Return the refusal of a pipe, a socket or a device."""
     return _no_plain_file(
         path,
@@ -91,10 +91,8 @@ def special(path: str) -> SourceFile:
 
 
 def folder_for_file(path: str) -> SourceFile:
-    """Return the refusal of a folder where a file belongs.
-
-    If it were skipped, the contact of that file would look removed.
-    """
+    """Return the refusal of a folder where a file belongs."""
+    # if it were skipped, the contact of that file would look removed
     return _no_plain_file(
         path, "this is a folder; a document is a plain file", "rename or remove the folder"
     )
@@ -109,18 +107,18 @@ def file_for_folder(path: str) -> SourceFile:
     )
 
 
-def repository_within(path: str) -> SourceFile:
-    """Return the refusal of a folder that is a git repository of its own.
-
-    Its files are not in this repository's commits.
-    """
+def inner_repository(path: str) -> SourceFile:
+    """Return the refusal of a folder that is a git repository of its own."""
+    # its files are in no commit of this repository, so no review showed them
     message = "this folder is a repository of its own; documents are files of this one"
-    return _no_plain_file(path, message, "put its files here, without submodule")
+    return _no_plain_file(
+        path, message, "move its files into this repository, without a submodule"
+    )
 
 
-def too_deep(path: str) -> SourceFile:
+def deep_folder(path: str) -> SourceFile:
     """Return the refusal of a folder that is nested deeper than any document."""
-    message = f"folders nest at most {MAX_DEPTH} deep here"
+    message = f"this folder is nested too deep; the limit is {MAX_DEPTH}"
     return SourceFile(
         printable(path),
         rule=RuleId.FILE_PLACE,
@@ -129,13 +127,13 @@ def too_deep(path: str) -> SourceFile:
     )
 
 
-def pattern(text: str, reason: str) -> SourceFile:
+def refused_pattern(text: str, reason: str) -> SourceFile:
     """Return the refusal of a path or glob in `portal.yaml` that leads to no file."""
     hint = "list paths or globs of plain files, such as policy/*.schema.json"
     return SourceFile(printable(text), rule=RuleId.RULES, message=reason, hint=hint)
 
 
-def unreadable(path: str, reason: str | None) -> SourceFile:
+def unreadable_file(path: str, reason: str | None) -> SourceFile:
     """Return the refusal of a file or folder that exists and cannot be read."""
     message = f"this cannot be read: {(reason or 'no reason was given').lower()}"
     return SourceFile(
@@ -146,14 +144,19 @@ def unreadable(path: str, reason: str | None) -> SourceFile:
     )
 
 
-def not_opened(path: str, error: OSError) -> SourceFile:
-    """Return the refusal that the system's error means."""
+def unopened_file(path: str, error: OSError) -> SourceFile:
+    """Return the refusal of a file or folder that the system did not open."""
     if error.errno in _LINK_ERRORS:
         return link(path)
-    return special(path) if error.errno == errno.ENXIO else unreadable(path, error.strerror)
+    # ENXIO: a socket cannot be opened, nor a device without a driver
+    return (
+        special_file(path)
+        if error.errno == errno.ENXIO
+        else unreadable_file(path, error.strerror)
+    )
 
 
-def named_like_a_document(name: str) -> bool:
+def has_document_suffix(name: str) -> bool:
     """Whether the name ends like a document's."""
     return name.endswith(_DOCUMENT)
 

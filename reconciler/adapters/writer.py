@@ -27,11 +27,9 @@ class PortalWriter:
     def take_lease(
         self, scopes: Sequence[str], ttl_s: float, holder: str, run: str
     ) -> Lease:
-        """Return a lease on all the scopes; `LeaseHeld` if another run has one of them.
-
-        Its id is chosen here: if the answer is lost, the repeated request finds the same lease,
-        and the run does not wait for its own orphan.
-        """
+        """Return a lease on all the scopes; `LeaseHeld` if another run has one of them."""
+        # The id is chosen here. If the answer is lost, the repeated request finds the same lease;
+        # with another id, the run would wait for a lease of its own.
         body = {
             "id": f"lea_{secrets.token_hex(16)}",
             "scopes": list(scopes),
@@ -42,7 +40,7 @@ class PortalWriter:
         try:
             return _lease(self._connection.write("POST", "/leases", body, {}))
         except OutcomeUnknown as error:
-            # a lease without an owner ends by itself, so nothing was changed
+            # the portal ends a lease that nobody renews, so nothing remains changed
             raise Unreachable(error.message, "run it again") from None
 
     def renew(self, lease: Lease, ttl_s: float) -> None:
@@ -61,7 +59,7 @@ class PortalWriter:
         """Apply all the changes in one transaction; return the new revision and versions.
 
         Errors: `BatchRefused`: nothing was changed, for example because a row is not as `expects`
-        says. `OutcomeUnknown`: no answer came, not even to the repeated requests.
+        says. `OutcomeUnknown`: no answer came, not even to repeated requests.
         """
         body = {
             "lease": lease.id,
@@ -87,6 +85,7 @@ class PortalWriter:
 
 
 def _lease(answer: object) -> Lease:
+    # without the token, every batch would be refused: better to fail before the first write
     if (
         isinstance(answer, dict)
         and isinstance(answer.get("id"), str)

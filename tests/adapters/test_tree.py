@@ -146,10 +146,10 @@ def test_a_file_exchanged_for_a_pipe_or_a_link_after_the_look_is_refused(tmp_pat
     (tmp_path / "link").symlink_to("/etc")
     top = os.open(tmp_path, os.O_RDONLY | os.O_DIRECTORY)
     walk = tree_walk.Walk(frozenset(), None)
-    walk.file(top, "pipe.yaml", "pipe.yaml")
-    walk.file(top, "link.yaml", "link.yaml")
-    walk.file(top, "gone.yaml", "gone.yaml")
-    walk.folder(top, "link", "link", 0)
+    walk.read_file(top, "pipe.yaml", "pipe.yaml")
+    walk.read_file(top, "link.yaml", "link.yaml")
+    walk.read_file(top, "gone.yaml", "gone.yaml")
+    walk.read_folder(top, "link", "link", 0)
     os.close(top)
     found = {path: file.rule for path, file in walk.result.files.items()}
     assert found == {

@@ -216,7 +216,7 @@ def test_a_repository_within_is_refused_even_where_it_was_never_fetched(book: Ch
     book.commit()
     refused = SourceFile(
         "customers/inner", None, "file-kind",
-        "this folder is a repository of its own; documents are files of this one", "put its files here, without submodule",
+        "this folder is a repository of its own; documents are files of this one", "move its files into this repository, without a submodule",
     )  # fmt: skip
     wanted = tuple(sorted((*FILES, refused), key=lambda file: file.path))
     tree = Repository(book.root).tree()
@@ -318,6 +318,6 @@ def test_a_lost_blob_makes_its_file_unreadable_at_that_commit(book: Checkout) ->
 def test_git_that_does_not_end_is_ended(book: Checkout) -> None:
     os.mkfifo(book.root.parent / "patterns")
     book.configure(core__excludesFile=str(book.root.parent / "patterns"))
-    git = Git("git", book.root, book.root, within_s=0.3)
+    git = Git("git", book.root, book.root, timeout_s=0.3)
     with pytest.raises(FilesUnreadable, match=r"ls-files did not end within 0\.3 s"):
-        git.listing("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
+        git.read_output("ls-files", "-z", "--others", "--ignored", "--exclude-standard")
