@@ -102,9 +102,26 @@ def _keyed(file: SourceFile, kind: str, customer: str, key: str) -> DocumentFile
     for part in (customer, key):
         if not is_key(part):
             hint = (
-                "write at least schema_version: 1 and owner: YOUR-KEY, "
-                "or name its folder with --root"
+                "use lower-case letters, digits and single hyphens, at most 63 characters"
             )
+            return _problem(RuleId.FILE_NAME, file.path, f"'{part}' is not a key", hint)
+        if part in _WINDOWS_DEVICES:
+            return _problem(
+                RuleId.FILE_NAME,
+                file.path,
+                f"Windows cannot create a file or folder named '{part}'",
+                f"use another key, for example {part}-1",
+            )
+    return DocumentFile(file, kind, customer, key)
+
+
+def _missing_files(tree: Tree, documents: list[DocumentFile]) -> list[Problem]:
+    problems = []
+    if not any(file.path == "portal.yaml" for file in tree.files):
+        hint = (
+            "write at least schema_version: 1 and owner: YOUR-KEY, "
+            "or name its folder with --root"
+        )
         problems.append(
             _problem(RuleId.PORTAL_FILE, "portal.yaml", "portal.yaml is missing", hint)
         )
