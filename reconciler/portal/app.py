@@ -38,11 +38,11 @@ from reconciler.portal.api.routes import (
 )
 from reconciler.portal.i18n.catalogs import check_catalogs
 from reconciler.portal.pages.site import (
-    PAGES,
+    PAGE_ROUTERS,
     PageHeaders,
-    bare_page,
-    csrf_of,
+    csrf_protection,
     problem_page,
+    standalone_problem_page,
 )
 from reconciler.portal.sign_on.journey import SignOn
 from reconciler.portal.store.store import Store
@@ -96,7 +96,7 @@ class Portal(FastAPI):
         store: Store = self.state.store
         limited = RequestLimits(
             super().build_middleware_stack(),
-            bare_page,
+            standalone_problem_page,
             secure=store.base_url.startswith("https:"),
             limits=self.state.traffic_limits,
         )
@@ -135,7 +135,7 @@ def create_app(
     )
     app.state.body_budget = BodyBudget()
     app.state.metrics = Metrics(store)
-    app.state.csrf = csrf_of(store)
+    app.state.csrf = csrf_protection(store)
     install_error_handlers(app, problem_page)
     app.router.routes.extend(_routes())
     app.add_middleware(BodyValidation)
@@ -159,7 +159,7 @@ def _routes() -> Iterator[BaseRoute]:
     for module in MODULES:
         yield from module.router.routes
     yield from document.routes
-    for router in PAGES:
+    for router in PAGE_ROUTERS:
         yield from router.routes
 
 

@@ -8,8 +8,8 @@ import pytest
 
 from reconciler.portal.actions import registrations
 from reconciler.portal.i18n.catalogs import LANGUAGES
-from reconciler.portal.pages.queries.history import Names, told
-from reconciler.portal.pages.rendering import speech
+from reconciler.portal.pages.queries.history import MentionedObjects, history_entry
+from reconciler.portal.pages.rendering import translator
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
@@ -181,13 +181,13 @@ def test_history_is_told_in_sentences_of_the_readers_language(store: Store) -> N
 
 
 def test_every_act_that_history_keeps_is_told_in_every_language() -> None:
-    names = Names({"con_1": "Jane Doe"}, {})
+    names = MentionedObjects({"con_1": "Jane Doe"}, {})
     for verb in Verb:
         entry = {
             "what": str(verb), "object": "contact", "id": "con_1", "before": None, "after": None, "actor": "system",
         }  # fmt: skip
         for language in LANGUAGES:
-            sentence = told(speech(language), entry, names).sentence
+            sentence = history_entry(translator(language), entry, names).sentence
             assert sentence
             assert "{" not in sentence
 
@@ -201,7 +201,10 @@ def test_an_act_of_another_version_of_the_portal_is_told_as_a_change() -> None:
         "after": None,
         "actor": "system",
     }
-    assert told(speech("en"), entry, Names({"con_1": "Jane Doe"}, {})).sentence == "changed the contact Jane Doe"
+    assert (
+        history_entry(translator("en"), entry, MentionedObjects({"con_1": "Jane Doe"}, {})).sentence
+        == "changed the contact Jane Doe"
+    )
 
 
 def test_the_portals_name_is_the_readers_until_an_administrator_gives_it_one(store: Store) -> None:

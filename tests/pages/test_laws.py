@@ -12,7 +12,7 @@ from reconciler.portal.i18n.catalogs import is_key, plural_sentence, sentence
 from reconciler.portal.i18n.source import SOURCE
 from reconciler.portal.pages.brand_colours import BLACK, WHITE, brand_css, contrast
 from reconciler.portal.pages.languages import chosen_language
-from reconciler.portal.pages.rendering import speech
+from reconciler.portal.pages.rendering import translator
 from reconciler.portal.rules.problems import STATUS
 
 PAGES = Path(reconciler.portal.pages.__file__).parent
@@ -109,7 +109,7 @@ def test_styles_name_no_left_and_no_right() -> None:
 
 
 def test_arrows_and_commas_are_those_of_the_language() -> None:
-    assert (speech("en").arrow, speech("ar").arrow) == ("→", "←")
-    assert speech("en").language_names(["de", "fr"]) == "German, French"
-    assert speech("ar").language_names(["de", "fr"]) == "الألمانية، الفرنسية"
-    assert speech("en").language_names([]) == ""
+    assert (translator("en").arrow, translator("ar").arrow) == ("→", "←")
+    assert translator("en").language_names(["de", "fr"]) == "German, French"
+    assert translator("ar").language_names(["de", "fr"]) == "الألمانية، الفرنسية"
+    assert translator("en").language_names([]) == ""

@@ -7,8 +7,8 @@ import re
 import pytest
 from sqlalchemy import select
 
-from reconciler.portal.pages.queries.checkout import how_many
-from reconciler.portal.pages.rendering import speech
+from reconciler.portal.pages.queries.paging import count_rows
+from reconciler.portal.pages.rendering import translator
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
@@ -69,16 +69,16 @@ def test_who_did_something_is_found_by_any_part_of_the_name(store: Store) -> Non
 
 
 def test_long_lists_are_counted_up_to_a_thousand(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("queries.checkout", "rendering"):
-        monkeypatch.setattr(f"reconciler.portal.pages.{name}.COUNTED", 2)
+    for name in ("queries.paging", "rendering"):
+        monkeypatch.setattr(f"reconciler.portal.pages.{name}.MAX_EXACT_COUNT", 2)
     api = Api.of(store)
     for name in ("a", "b", "c", "d"):
         api.create("/customers", name=name)
     with store.read() as connection:
-        assert how_many(connection, select(t.customers)) == 3
-        assert how_many(connection, select(t.customers).where(t.customers.c.name < "c")) == 2
+        assert count_rows(connection, select(t.customers)) == 3
+        assert count_rows(connection, select(t.customers).where(t.customers.c.name < "c")) == 2
     assert told(an_administrator(store).open("/admin/customers")) == "More than 2 customers"
-    assert [speech(each).counted("found.customers", 9) for each in ("fr", "de")] == [
+    assert [translator(each).count_text("found.customers", 9) for each in ("fr", "de")] == [
         "Plus de 2 clients",
         "Mehr als 2 Kunden",
     ]

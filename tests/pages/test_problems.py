@@ -129,7 +129,7 @@ def test_after_a_bug_the_connection_is_said_to_end(store: Store, monkeypatch: py
     def broken(*_: object) -> object:
         raise LookupError("a bug")
 
-    monkeypatch.setattr("reconciler.portal.pages.site.home", broken)
+    monkeypatch.setattr("reconciler.portal.pages.site.home_path", broken)
     with Reader(create_app(store), base_url="http://testserver", raise_server_exceptions=False) as reader:
         reader.cookies = Reader.staff(store).cookies
         answer = reader.get("/")

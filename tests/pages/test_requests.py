@@ -223,7 +223,7 @@ def test_a_delivery_without_a_file_is_asked_for_one(office: Office) -> None:
 def test_lists_filter_and_go_on_by_pages(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
     for number in range(5):
         office.send(office.jane if number % 2 else office.tom, title=f"Sheet {number}")
-    monkeypatch.setattr("reconciler.portal.pages.queries.requests.PAGE", 2)
+    monkeypatch.setattr("reconciler.portal.pages.queries.requests.PAGE_SIZE", 2)
     mara = a_reader(office, "mara")
     found, path = [], "/requests"
     while path:

@@ -23,7 +23,7 @@ import reconciler.portal
 from reconciler.portal.actions import contacts, services
 from reconciler.portal.actions import operations as op
 from reconciler.portal.actions.contacts import AuditValues
-from reconciler.portal.pages.rendering import Speech
+from reconciler.portal.pages.rendering import Translator
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.principals import COMMAND_LINE
 from reconciler.portal.rules.problems import Problem
@@ -111,7 +111,7 @@ def portal(tmp_path_factory: pytest.TempPathFactory, sqlite_template: Path, prov
 
 def was_refused(answer: httpx.Response) -> bool:
     if answer.headers["content-type"].startswith("text/html"):
-        sentence = Speech(re.findall('<html lang="(..)"', answer.text)[0])("problem.protected")
+        sentence = Translator(re.findall('<html lang="(..)"', answer.text)[0])("problem.protected")
         return answer.status_code == 409 and sentence in answer.text
     return answer.status_code == 409 and answer.json()["type"] == "protected"
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from reconciler.portal.pages.queries.checkout import matching
+from reconciler.portal.pages.queries.paging import with_words
 from reconciler.portal.rules.search import search_form
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -51,7 +51,7 @@ def test_people_are_found_by_name_and_address(store: Store, typed: str, found: l
     ):  # fmt: skip
         api.create("/contacts", customer=home["id"], name=name, email=email, role="observer")
     with store.read() as connection:
-        names = connection.execute(matching(select(t.contacts.c.name), t.contacts, typed)).scalars()
+        names = connection.execute(with_words(select(t.contacts.c.name), t.contacts, typed)).scalars()
         assert sorted(names) == found
 
 

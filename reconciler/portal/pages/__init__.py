@@ -1,1 +1,1 @@
-"""What people see: server-rendered pages over the same acts as the API."""
+"""The portal's pages: rendered on the server, over the same actions as the API."""

@@ -1,9 +1,8 @@
 """Charts: values in, SVG out.
 
-Lengths are percentages of the frame; letters are not: a chart is as wide as its frame, and its text
-stays as large as the text around it. A chart has a name and a description for screen readers and a
-table beside it. It has nothing inline that the policy of the pages forbids: `portal.css` styles it.
-In a narrow frame, horizontal bars replace the columns.
+Horizontal lengths are percentages of the frame, and font sizes are not: a chart is as wide as its
+frame, and its text as large as the text around it. A chart has a name and a description for screen
+readers, and a table beside it. In a narrow frame, horizontal bars replace the columns.
 """
 
 from __future__ import annotations
@@ -15,54 +14,63 @@ from typing import Final
 
 from markupsafe import Markup
 
-_TOP: Final = 28
+_TOP_MARGIN: Final = 28
 _HEIGHT: Final = 220
-_FOOT: Final = 44
-# The most of the room, in percent, that one column takes.
-_WIDEST: Final = 9.0
-# With more columns than these there is no room for every label, nor for a value over each.
-_CROWD: Final = 12
+_BOTTOM_MARGIN: Final = 44
+# The largest width of a column, in percent of the frame.
+_MAX_COLUMN_WIDTH: Final = 9.0
+# With more columns, there is no room for every label, nor for a value above each column.
+_MAX_LABELS: Final = 12
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One value: its label, its value as text, and a full description."""
+    """One value of a chart: its label, its number as text, and a description of both."""
 
     label: str
     value: float
-    shown: str
-    told: str
-    second: str = ""
+    value_text: str
+    description: str
+    second_label: str = ""
     """A second line of the label, such as a year."""
 
 
-def columns(
+def column_chart(
     bars: Sequence[Bar],
     id: str,
     title: str,
     description: str,
-    number: Callable[[float], str],
+    format_number: Callable[[float], str],
 ) -> Markup:
-    """Return columns over a scale of round numbers; `number` formats them for the reader.
+    """Return columns over a scale of round numbers, written by `format_number`.
 
-    The scale stands left of the picture, in a margin that the styles leave. The same values
-    follow as horizontal bars for a narrow frame; `portal.css` shows one of the two.
+    The same values follow as horizontal bars for a narrow frame; `portal.css` shows one of the two.
     """
-    steps = scale(max((bar.value for bar in bars), default=0))
-    top = steps[-1]
+    steps = scale_steps(max((bar.value for bar in bars), default=0))
+    maximum_step = steps[-1]
+    # x="-8": the numbers are left of the picture, in a margin of `portal.css`. A length there cannot be
+    # part of the chart, whose width in pixels is unknown here. The content security policy forbids
+    # `style`, so sizes are attributes, and colours are classes.
     lines = [
         Markup(
             '<line class="grid" x1="0" x2="100%" y1="{}" y2="{}"/><text class="scale" x="-8" '
             'y="{}">{}</text>'
-        ).format(_at(step, top), _at(step, top), _at(step, top) + 4, number(step))
+        ).format(
+            _y_of(step, maximum_step),
+            _y_of(step, maximum_step),
+            _y_of(step, maximum_step) + 4,
+            format_number(step),
+        )
         for step in steps
     ]
-    drawn = [_column(bar, place, len(bars), top) for place, bar in enumerate(bars)]
+    shapes = [
+        _column(bar, index, len(bars), maximum_step) for index, bar in enumerate(bars)
+    ]
     upright = Markup(
-        '<svg class="plot upright" height="{}" role="img" aria-labelledby="{}-title {}-told">'
-        '<title id="{}-title">{}</title><desc id="{}-told">{}</desc>{}{}</svg>'
+        '<svg class="plot upright" height="{}" role="img" aria-labelledby="{}-title {}-description">'
+        '<title id="{}-title">{}</title><desc id="{}-description">{}</desc>{}{}</svg>'
     ).format(
-        _TOP + _HEIGHT + _FOOT,
+        _TOP_MARGIN + _HEIGHT + _BOTTOM_MARGIN,
         id,
         id,
         id,
@@ -70,51 +78,58 @@ def columns(
         id,
         description,
         Markup("").join(lines),
-        Markup("").join(drawn),
+        Markup("").join(shapes),
     )
-    return upright + rows(bars, title, kind="lying")
+    return upright + bar_chart(bars, title, kind="lying")
 
 
-def _column(bar: Bar, place: int, count: int, top: float) -> Markup:
+def _column(bar: Bar, index: int, count: int, maximum_step: float) -> Markup:
+    """Return one column with its labels; `<title>` is its tooltip."""
     width = 100 / count
-    y, thick, middle = (
-        _at(bar.value, top),
-        min(_WIDEST, width * 0.66),
-        _round(width * (place + 0.5)),
+    y, thickness, middle = (
+        _y_of(bar.value, maximum_step),
+        min(_MAX_COLUMN_WIDTH, width * 0.66),
+        _round(width * (index + 0.5)),
     )
-    drawn = (
+    shapes = (
         Markup('<rect class="bar" x="{}%" y="{}" width="{}%" height="{}" rx="3"/>').format(
-            _round(middle - thick / 2), y, _round(thick), _round(_TOP + _HEIGHT - y)
+            _round(middle - thickness / 2),
+            y,
+            _round(thickness),
+            _round(_TOP_MARGIN + _HEIGHT - y),
         )
         if bar.value
         else Markup("")
     )
-    crowded = count > _CROWD
+    is_crowded = count > _MAX_LABELS
     texts = [
-        ("value", y - 6, bar.shown if bar.value and not crowded else ""),
+        ("value", y - 6, bar.value_text if bar.value and not is_crowded else ""),
         (
             "label",
-            _TOP + _HEIGHT + 18,
-            "" if crowded and place % 2 and not bar.second else bar.label,
+            _TOP_MARGIN + _HEIGHT + 18,
+            "" if is_crowded and index % 2 and not bar.second_label else bar.label,
         ),
-        ("label", _TOP + _HEIGHT + 36, bar.second),
+        ("label", _TOP_MARGIN + _HEIGHT + 36, bar.second_label),
     ]
-    written = [
+    texts_shown = [
         Markup('<text class="{}" x="{}%" y="{}">{}</text>').format(kind, middle, at, text)
         for kind, at, text in texts
         if text
     ]
     return Markup("<g><title>{}</title>{}{}</g>").format(
-        bar.told, drawn, Markup("").join(written)
+        bar.description, shapes, Markup("").join(texts_shown)
     )
 
 
-def rows(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
+def bar_chart(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
     """Return horizontal bars as a list, with name and value beside each bar.
 
-    `kind` is for the styles: `named` for long names, `lying` for columns in a narrow frame.
+    `kind` is a class of `portal.css`: `named` for long names, `lying` for columns in a narrow frame.
     """
-    most = max((bar.value for bar in bars), default=0) or 1
+    maximum = (
+        max((bar.value for bar in bars), default=0) or 1
+    )  # all zero: the bars are empty
+    # `role="list"`: Safari does not announce a list whose bullets the styles take away.
     lines = [
         Markup(
             '<li title="{}"><span class="name"><bdi>{}</bdi>{}</span> <span class="value">{}</span>'
@@ -122,11 +137,11 @@ def rows(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
             '<rect class="track" width="100%" height="14" rx="3"/><rect class="bar" width="{}%" '
             'height="14" rx="3"/></svg></li>'
         ).format(
-            bar.told,
+            bar.description,
             bar.label,
-            f" {bar.second}" if bar.second else "",
-            bar.shown,
-            _round(100 * bar.value / most),
+            f" {bar.second_label}" if bar.second_label else "",
+            bar.value_text,
+            _round(100 * bar.value / maximum),
         )
         for bar in bars
     ]
@@ -135,21 +150,26 @@ def rows(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
     )
 
 
-def scale(most: float) -> list[float]:
+def scale_steps(maximum: float) -> list[float]:
     """Return steps from 0 to at least this value: each 1, 2 or 5 times a power of ten."""
-    if most <= 1:
+    if maximum <= 1:
         return [0.0, 1.0]
-    rough = most / 5
-    power = 10.0 ** floor(log10(rough))
+    smallest_step = maximum / 5
+    # 0.999 and 0.999999 allow for rounding: `10.0 ** floor(log10(1000))` need not be exact.
+    power = 10.0 ** floor(log10(smallest_step))
     step = max(
         1.0,
-        next(factor * power for factor in (1, 2, 5, 10) if factor * power >= rough * 0.999),
+        next(
+            factor * power
+            for factor in (1, 2, 5, 10)
+            if factor * power >= smallest_step * 0.999
+        ),
     )
-    return [step * count for count in range(ceil(most / step * 0.999999) + 1)]
+    return [step * count for count in range(ceil(maximum / step * 0.999999) + 1)]
 
 
-def _at(value: float, top: float) -> float:
-    return _round(_TOP + _HEIGHT * (1 - value / top))
+def _y_of(value: float, maximum_step: float) -> float:
+    return _round(_TOP_MARGIN + _HEIGHT * (1 - value / maximum_step))
 
 
 def _round(value: float) -> float:

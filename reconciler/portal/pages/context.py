@@ -1,8 +1,8 @@
-"""The context of a page: from a cookie to a `Visit`, the one value that every page function gets.
+"""The page context: from a cookie to a `PageContext`, the value that every page function receives.
 
-A page names its operation with `visits("operation")`, as an API route does with `requires`; the
-table of `rules.policy` decides. A bearer token opens no page and a cookie opens no API. So a page
-of another site cannot make a browser write through the API.
+A page names its operation with `page_context("operation")`, as an API route does with `requires`;
+the table of `rules.policy` decides. A bearer token opens no page and a cookie opens no API. So a
+page of another site cannot make a browser write through the API.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ from reconciler.portal.actions.sessions import (
     record_session_use,
 )
 from reconciler.portal.i18n.portal_name import name_for
-from reconciler.portal.pages.forms.form import Form, Mistakes, refusal
+from reconciler.portal.pages.forms.form import Form, Mistakes, mistakes_of
 from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import (
-    ADMINISTRATION,
-    WORK,
-    Place,
+    ADMINISTRATION_ENTRIES,
+    WORK_ENTRIES,
+    MenuEntry,
     page_of_form,
-    places,
+    permitted_entries,
 )
-from reconciler.portal.pages.rendering import render
+from reconciler.portal.pages.rendering import render_template
 from reconciler.portal.rules.policy import Grant, RowScope, grant_for, row_scope_of
 from reconciler.portal.rules.principals import Actor, Principal, PrincipalKind
 from reconciler.portal.rules.problems import Problem
@@ -47,10 +47,11 @@ from reconciler.portal.web.idempotency import WriteResult, run_once, stored_answ
 from reconciler.portal.web.security import Admission, Gate, store_of
 
 LANGUAGE_COOKIE: Final = "portal_language"
-KNOWN_COOKIE: Final = "portal_known"
-# Requests that a page names when they stand in somebody's way.
-MOST_NAMED: Final = 50
-NOBODY: Final = Principal("anonymous", "somebody", Actor.SELF)
+KNOWN_BROWSER_COOKIE: Final = "portal_known"
+# The most requests that a page lists when they prevent an action.
+MAX_LISTED_REQUESTS: Final = 50
+# The author of the forms that are sent before log-in: sign-up, reset, activation.
+ANONYMOUS: Final = Principal("anonymous", "somebody", Actor.SELF)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +64,8 @@ class Brand:
 
 
 @dataclass(frozen=True)
-class Visit:
-    """One request for a page: principal, language, grant, and marks for forms."""
+class PageContext:
+    """One request for a page: principal, language, brand, grant, and CSRF protection."""
 
     request: Request
     store: Store
@@ -73,182 +74,204 @@ class Visit:
     language: str
     brand: Brand
     sign_on: SignOn | None
-    """Where people may log in with somebody else's word for who they are."""
-    granted: Grant | None = None
+    """The identity provider; None if people log in with a password only."""
+    optional_grant: Grant | None = None
+    """The grant; None on pages that are open to everybody."""
 
     @property
     def grant(self) -> Grant:
-        """The grant; only pages that are open to everybody have none."""
-        if self.granted is None:
-            raise LookupError(
-                f"{self.request.url.path} is open to everybody: nothing was granted"
-            )
-        return self.granted
+        """The grant; a LookupError on pages that are open to everybody."""
+        if self.optional_grant is None:
+            raise LookupError(f"{self.request.url.path} is open to everybody: no grant")
+        return self.optional_grant
 
     @property
-    def who(self) -> PrincipalKind:
+    def principal_kind(self) -> PrincipalKind:
         return self.principal.kind if self.principal else PrincipalKind.ANONYMOUS
 
     @property
-    def browser(self) -> str:
-        """The mark of a known browser (`known_browsers`); empty if it has none."""
-        return self.request.cookies.get(self.csrf.host_cookie(KNOWN_COOKIE), "")
+    def browser_mark(self) -> str:
+        """The mark of a known browser (`actions.known_browsers`); empty if it has none."""
+        return self.request.cookies.get(self.csrf.host_cookie(KNOWN_BROWSER_COOKIE), "")
 
     @property
     def path(self) -> str:
         return self.request.url.path
 
     @property
-    def place(self) -> str:
-        """The path of the page; for a form that was sent, the path of its page."""
-        return self.path if self.request.method == "GET" else form_page(self.request)
+    def page_path(self) -> str:
+        """The path of the page; for a submitted form, the path of the page with the form."""
+        return self.path if self.request.method == "GET" else form_page_path(self.request)
 
     @property
-    def here(self) -> str:
-        """The address of the page, to return to."""
+    def url(self) -> str:
+        """Path and query of the page, for links that return to it."""
+        # The query of a POST belongs to the address of the form, not to its page.
         query = self.request.url.query if self.request.method == "GET" else ""
-        return self.place + (f"?{query}" if query else "")
+        return self.page_path + (f"?{query}" if query else "")
 
     @property
-    def menu(self) -> list[tuple[str, list[Place]]]:
-        """The menu: the title of each part, and the places that the visitor may open."""
-        parts = (("frame.work", WORK), ("frame.administration", ADMINISTRATION))
-        return [(title, places(self.who, entries)) for title, entries in parts]
+    def menu(self) -> list[tuple[str, list[MenuEntry]]]:
+        """The menu: the title of each part, and the entries that the visitor may open."""
+        parts = (
+            ("frame.work", WORK_ENTRIES),
+            ("frame.administration", ADMINISTRATION_ENTRIES),
+        )
+        return [
+            (title, permitted_entries(self.principal_kind, entries))
+            for title, entries in parts
+        ]
 
-    def at(self, place: Place) -> bool:
-        """Whether this page is the place or below it."""
-        if place.path == "/requests" and self.place == "/requests/new":
+    def is_within(self, entry: MenuEntry) -> bool:
+        """Whether this page is the page of the entry or below it."""
+        # The new request is below the list by its path, but has an entry of its own.
+        if entry.path == "/requests" and self.page_path == "/requests/new":
             return False
-        return self.place == place.path or self.place.startswith(f"{place.path}/")
+        return self.page_path == entry.path or self.page_path.startswith(f"{entry.path}/")
 
-    def may(self, operation: str) -> RowScope | None:
+    def row_scope(self, operation: str) -> RowScope | None:
         """Return the row scope of the visitor for an operation; None if they may not do it."""
-        return row_scope_of(self.who, operation)
+        return row_scope_of(self.principal_kind, operation)
 
-    def page(
+    def render(
         self,
         template: str,
         status: int | None = None,
         *,
-        wrong: Mistakes | None = None,
+        mistakes: Mistakes | None = None,
         **values: Any,
     ) -> Response:
-        """Return the template as a response; it knows `visit`, `t` and the values.
+        """Return the template as a response; it knows `context`, `t` and the values.
 
-        `wrong` holds the mistakes of a refused form: the page lists them at its top and at the
-        fields.
+        `mistakes` are those of a refused form: the page lists them at its top and at the fields.
         """
-        problem = wrong.problem if wrong else None
-        work = self._titles(problem.members.get("requests", [])) if problem else []
-        shown = {
-            "visit": self,
-            "mark": self.csrf.token(self.request),
-            "work": work,
-            **values,
-        }
-        text = render(
+        problem = mistakes.problem if mistakes else None
+        # `requests`: what stands in the way of a removal, so that people can go and clear it.
+        blocking = self._titles_of(problem.members.get("requests", [])) if problem else []
+        text = render_template(
             template,
             self.language,
-            shown,
+            {
+                "context": self,
+                "csrf_token": self.csrf.token(self.request),
+                "blocking_requests": blocking,
+                **values,
+            },
             self.request.cookies.get(MESSAGE_COOKIE, ""),
-            wrong,
+            mistakes,
         )
         response = Response(
-            text, status or (wrong.status if wrong else 200), media_type="text/html"
+            text, status or (mistakes.status if mistakes else 200), media_type="text/html"
         )
+        # Such as Retry-After of a refused log-in.
         response.headers.update(problem.members.get("headers", {}) if problem else {})
+        # Before log-in there is no session to derive the forms' token from; this cookie replaces it.
         if self.principal is None:
             self.csrf.set_form_cookie(self.request, response)
         self.csrf.clear_message(self.request, response)
         return response
 
-    def _titles(self, requests: Sequence[str]) -> list[tuple[str, str]]:
-        """Return id and title of the requests that a problem names."""
+    def _titles_of(self, requests: Sequence[str]) -> list[tuple[str, str]]:
+        """Return id and title of these requests, by title."""
         c = t.requests.c
         with self.store.read() as connection:
-            found = connection.execute(
+            rows = connection.execute(
                 select(c.id, c.title)
-                .where(c.id.in_(requests[:MOST_NAMED]))
+                .where(c.id.in_(requests[:MAX_LISTED_REQUESTS]))
                 .order_by(c.title, c.id)
             )
-            return [(row.id, row.title) for row in found]
+            return [(row.id, row.title) for row in rows]
 
-    def to(self, path: str, done: str | None = None) -> Response:
-        """Redirect to another page; `done` is the key of the sentence that it shows once."""
+    def redirect(self, path: str, message: str | None = None) -> Response:
+        """Redirect to another page, which begins with the sentence `done.MESSAGE` once."""
+        # 303: the browser follows with a GET, so that reloading the page sends no form again.
         response = RedirectResponse(path, 303)
-        if done:
-            self.csrf.set_message(response, done)
+        if message:
+            self.csrf.set_message(response, message)
         return response
 
     def submit(
         self,
         form: Form,
-        act: Callable[[Work], str],
-        again: Callable[[Mistakes], Response],
+        write_action: Callable[[Work], str],
+        show_again: Callable[[Mistakes], Response],
         *,
-        done: str | None = None,
+        message: str | None = None,
     ) -> Response:
-        """Carry out a form and redirect; if it is refused, return it `again` as it was typed."""
+        """Carry out a form and redirect; if it is refused, return its page with the mistakes.
+
+        `write_action` returns the path to redirect to. `show_again` returns the page with the form
+        as the visitor filled it in.
+        """
         try:
-            return self.to(self.write(form, act), done=done)
-        except Mistakes as wrong:
-            return again(wrong)
+            return self.redirect(self.write_once(form, write_action), message=message)
+        except Mistakes as mistakes:
+            return show_again(mistakes)
         except Problem as problem:
-            met = refusal(problem)
+            refusal = mistakes_of(problem)
             try:
-                return again(met)
-            except (
-                Problem
-            ):  # what the form was about is gone: there is no page to show it on again
+                return show_again(refusal)
+            except Problem:
+                # The object is gone, so there is no page to show the form on: report the first
+                # problem, which is about the action, and not the `not-found` of the page.
                 raise problem from None
 
-    def done_before(self, form: Form) -> str | None:
-        """Return the redirect of a form that was carried out before; ask it before slow work."""
-        kept = stored_answer(
-            self.store, self.principal or NOBODY, form.once, form.fingerprint
+    def earlier_redirect(self, form: Form) -> str | None:
+        """Return where the same form was redirected to before; ask this before slow work."""
+        answer = stored_answer(
+            self.store,
+            self.principal or ANONYMOUS,
+            form.idempotency_key,
+            form.fingerprint,
         )
-        return kept[2]["Location"] if kept else None
+        return answer[2]["Location"] if answer else None
 
-    def write(
-        self, form: Form, act: Callable[[Work], str], *, as_self: bool = False
+    def write_once(
+        self, form: Form, write_action: Callable[[Work], str], *, as_self: bool = False
     ) -> str:
         """Carry out an action once, however often the form is sent; return where to redirect to.
 
-        With `as_self`, the history names people who edit themselves as such, whatever their role.
+        With `as_self`, the history records people who edit themselves as such, whatever their role.
         """
-        who = self.principal or NOBODY
+        author = self.principal or ANONYMOUS
         if as_self:
-            who = replace(who, actor=Actor.SELF)
+            author = replace(author, actor=Actor.SELF)
 
-        def done(work: Work) -> WriteResult:
-            return 303, None, {"Location": act(work)}
+        def write_redirect(work: Work) -> WriteResult:
+            # The stored answer needs no body: a repeated form is redirected like the first one.
+            return 303, None, {"Location": write_action(work)}
 
-        _, _, headers = run_once(self.store, who, form.once, form.fingerprint, done)
+        _, _, headers = run_once(
+            self.store, author, form.idempotency_key, form.fingerprint, write_redirect
+        )
         return headers["Location"]
 
 
-class Visits(Gate):
+class PageGate(Gate):
     """A dependency that admits visitors who may do the operation."""
 
-    async def __call__(self, request: Request) -> Visit:
-        visit: Visit = (await self.admission(request)).value
-        return replace(visit, request=request)  # the one that reads the form
+    async def __call__(self, request: Request) -> PageContext:
+        context: PageContext = (await self.admission(request)).value
+        # The admission was stored by the check before the body, with that check's request. Only
+        # the request of the route reads the body, so the context must hold this one.
+        return replace(context, request=request)
 
     async def _admit(self, request: Request) -> Admission:
-        visit = await run_in_threadpool(visit_of, request)
-        grant = grant_for(visit.principal, self.operation)
-        return Admission(visit.principal, replace(visit, granted=grant))
+        # The lookup reads the database, which would block the event loop.
+        context = await run_in_threadpool(context_of, request)
+        grant = grant_for(context.principal, self.operation)
+        return Admission(context.principal, replace(context, optional_grant=grant))
 
 
-def visits(operation: str) -> Any:
-    """Return the annotation by which a page names its operation and gets its visit."""
-    return Depends(Visits(operation))
+def page_context(operation: str) -> Any:
+    """Return the annotation by which a page names its operation and receives its context."""
+    return Depends(PageGate(operation))
 
 
-def visit_of(request: Request) -> Visit:
-    """Return the visit without a grant: the principal and their language."""
-    store, marks = store_of(request), csrf_of(request)
-    secret = request.cookies.get(marks.session_cookie)
+def context_of(request: Request) -> PageContext:
+    """Return the page context without a grant."""
+    store, csrf = store_of(request), csrf_of(request)
+    secret = request.cookies.get(csrf.session_cookie)
     with store.read() as connection:
         principal = (
             principal_of_session(connection, secret, store.clock()) if secret else None
@@ -257,25 +280,28 @@ def visit_of(request: Request) -> Visit:
         branding = connection.execute(select(t.settings.c.branding)).scalar_one()
     if principal is not None and secret:
         record_session_use(store, secret)
-    wished = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
-    language = chosen_language(wished, request.headers.get("accept-language", ""))
+    # The account decides for people who are logged in: they may use several browsers.
+    preference = principal.language if principal else request.cookies.get(LANGUAGE_COOKIE)
+    language = chosen_language(preference, request.headers.get("accept-language", ""))
     brand = Brand(
         name_for(language, name),
         branding.get("primary_color"),
-        shown_picture(branding.get("logo") or ""),
+        displayable_logo(branding.get("logo") or ""),
     )
-    return Visit(
-        request, store, marks, principal, language, brand, request.app.state.sign_on
+    return PageContext(
+        request, store, csrf, principal, language, brand, request.app.state.sign_on
     )
 
 
-def shown_picture(address: str) -> str | None:
-    """Return the address of the logo if a page may show it, else None."""
-    return address if re.fullmatch(r"https://[^\s/]+(/\S*)?", address) else None
+def displayable_logo(url: str) -> str | None:
+    """Return the URL of the logo if a page may show it, else None."""
+    # The settings accept any text, also from files. The content security policy allows images over
+    # https only, and a browser shows a broken image for the rest.
+    return url if re.fullmatch(r"https://[^\s/]+(/\S*)?", url) else None
 
 
-def form_page(request: Request) -> str:
-    """Return the page with the form that is sent to the address of this request."""
+def form_page_path(request: Request) -> str:
+    """Return the path of the page with the form that is sent to the path of this request."""
     methods = request.app.state.methods
     return page_of_form(
         request.url.path, lambda path: "GET" in methods.of(path).split(", ")
@@ -283,39 +309,39 @@ def form_page(request: Request) -> str:
 
 
 def csrf_of(request: Request) -> CsrfProtection:
-    """Return the marks of the pages' cookies and forms."""
-    marks: CsrfProtection = request.app.state.csrf
-    return marks
+    """Return the CSRF protection of the server's pages."""
+    csrf: CsrfProtection = request.app.state.csrf
+    return csrf
 
 
-def local(to: str) -> bool:
-    """Whether an address is a page of this portal; redirects lead to no other site."""
-    return to.startswith("/") and not to.startswith(("//", "/\\"))
+def is_local(path: str) -> bool:
+    """Whether a redirect to this path stays in this portal."""
+    # Browsers read `//host` as another site, and `/\host` too: they turn backslashes into slashes.
+    return path.startswith("/") and not path.startswith(("//", "/\\"))
 
 
-def logged_in(
-    visit: Visit, session: Mapping[str, Any], to: str, done: str | None = None
+def redirect_logged_in(
+    context: PageContext, session: Mapping[str, Any], path: str, message: str | None = None
 ) -> Response:
     """Redirect with the cookie of a new session; the browser is known from now on."""
-    response = visit.to(to, done)
-    visit.csrf.set_cookie(
-        response, visit.csrf.session_cookie, session["token"], HOURS * 3600
+    response = context.redirect(path, message)
+    context.csrf.set_cookie(
+        response, context.csrf.session_cookie, session["token"], HOURS * 3600
     )
-    if mark := known_browsers.new_mark(visit.store, session):
-        visit.csrf.set_cookie(
+    if mark := known_browsers.new_mark(context.store, session):
+        context.csrf.set_cookie(
             response,
-            visit.csrf.host_cookie(KNOWN_COOKIE),
+            context.csrf.host_cookie(KNOWN_BROWSER_COOKIE),
             mark,
             known_browsers.DAYS * DAY_S,
         )
     return response
 
 
-def logged_out(visit: Visit, to: str, done: str) -> Response:
+def redirect_logged_out(context: PageContext, path: str, message: str) -> Response:
     """Redirect without a session; the browser clears what it has stored."""
-    response = visit.to(to, done)
-    response.headers["Clear-Site-Data"] = (
-        '"cache", "storage"'  # not cookies: the language is kept
-    )
-    visit.csrf.delete_cookie(response, visit.csrf.session_cookie)
+    response = context.redirect(path, message)
+    # Not "cookies": that would delete the chosen language and the mark of the known browser.
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    context.csrf.delete_cookie(response, context.csrf.session_cookie)
     return response

@@ -1,8 +1,7 @@
-"""Languages by name for people to choose from, the tags that are languages, and a visitor's
-language.
+"""Languages to choose from by name, which tags name a language, and the language of a visitor.
 
-Files and programs may use any tag that the contract allows. Pages accept the tags that have a name,
-and leave a value alone that is there already.
+Files and programs may use any tag that the contract allows. Pages accept tags that have a name, and
+any tag that is already the current value.
 """
 
 from __future__ import annotations
@@ -13,26 +12,35 @@ from typing import Final
 from babel import Locale, localedata
 
 from reconciler.portal.i18n.catalogs import ENGLISH, LANGUAGES
-from reconciler.portal.pages.forms.form import Form, Why
-from reconciler.portal.pages.rendering import Speech
+from reconciler.portal.pages.forms.form import Form, MistakeSentence
+from reconciler.portal.pages.rendering import Translator
 
-# Tags that were replaced by others.
-_RETIRED: Final = frozenset({"sh", "tw"})
-
-
-def language_choices(say: Speech, present: str | None = None) -> list[tuple[str, str]]:
-    """Return tags and names of languages by name, the portal's own first, and the `present` one."""
-    own = [(tag, say.language_name(tag)) for tag in LANGUAGES]
-    more = [(tag, say.language_name(tag)) for tag in _common() if tag not in LANGUAGES]
-    if present and present not in LANGUAGES and present not in _common():
-        more.append((present, say.language_name(present)))
-    return own + sorted(more, key=lambda choice: choice[1].casefold())
+# Serbo-Croatian and Twi: CLDR replaced these tags, but some releases of babel have data for them.
+_REPLACED_TAGS: Final = frozenset({"sh", "tw"})
 
 
-def language_mistake(form: Form, present: str | None = None) -> dict[str, Why]:
-    """Return the mistake of a form whose language has no name; the `present` value may stay."""
+def language_choices(
+    translate: Translator, current: str | None = None
+) -> list[tuple[str, str]]:
+    """Return tags and names of languages by name, first the portal's own.
+
+    `current` is a choice too, whatever tag it is: a form would change it otherwise.
+    """
+    own = [(tag, translate.language_name(tag)) for tag in LANGUAGES]
+    other = [
+        (tag, translate.language_name(tag))
+        for tag in _common_tags()
+        if tag not in LANGUAGES
+    ]
+    if current and current not in LANGUAGES and current not in _common_tags():
+        other.append((current, translate.language_name(current)))
+    return own + sorted(other, key=lambda choice: choice[1].casefold())
+
+
+def language_mistake(form: Form, current: str | None = None) -> dict[str, MistakeSentence]:
+    """Return the mistake of a form whose language has no name; the `current` value may stay."""
     tag = form.text("language")
-    is_valid = tag in {"", present} or is_language_tag(tag)
+    is_valid = tag in {"", current} or is_language_tag(tag)
     return {} if is_valid else {"language": "mistake.language"}
 
 
@@ -47,34 +55,36 @@ def is_language_tag(tag: str) -> bool:
 
 
 @cache
-def _common() -> frozenset[str]:
-    """Return the languages with a tag of two letters and data of their own."""
+def _common_tags() -> frozenset[str]:
+    """Return the tags of languages for a list of choices: of two letters, and known to CLDR."""
+    # CLDR names some 600 languages, too many to choose from.
     tags = map(str, Locale.parse("en").languages)
     return (
         frozenset(tag for tag in tags if len(tag) == 2 and localedata.exists(tag))
-        - _RETIRED
+        - _REPLACED_TAGS
     )
 
 
 def chosen_language(preference: str | None, accept_language: str) -> str:
-    """Return the language of the pages: the preference, else the browser's best match, else
-    English.
+    """Return the language of the pages: the preference, the browser's best match, or English.
 
     `accept_language` is the header of that name (RFC 9110).
     """
-    for tag in (preference or "", *_by_quality(accept_language)):
+    for tag in (preference or "", *_tags_by_quality(accept_language)):
         primary = tag.partition("-")[0].lower()
         if primary in LANGUAGES:
             return primary
     return ENGLISH
 
 
-def _by_quality(accept_language: str) -> list[str]:
+def _tags_by_quality(accept_language: str) -> list[str]:
+    """Return the tags of the header, the best first; equal ones in the order of the header."""
     ranked = []
-    for place, part in enumerate(accept_language[:500].split(",")):
+    # The header may be as long as the server allows; nobody has that many languages.
+    for position, part in enumerate(accept_language[:500].split(",")):
         tag, _, quality = part.strip().partition(";q=")
         try:
-            ranked.append((-float(quality or 1), place, tag))
+            ranked.append((-float(quality or 1), position, tag))
         except ValueError:
             continue
     return [tag for _, _, tag in sorted(ranked)]

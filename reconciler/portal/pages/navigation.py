@@ -11,39 +11,42 @@ from reconciler.portal.rules.principals import PrincipalKind
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """An entry of the menu: its path, the key of its name, the operation that it shows."""
+class MenuEntry:
+    """One line of the menu: its path, the key of its label, the operation that its page needs."""
 
     path: str
-    word: str
+    label: str
     operation: str
 
 
-WORK: Final = (
-    Place("/requests", "nav.requests", "requests.read"),
-    Place("/requests/new", "nav.new", "requests.send"),
-    Place("/statistics", "nav.statistics", "statistics.read"),
-    Place("/team", "nav.team", "team.read"),
+WORK_ENTRIES: Final = (
+    MenuEntry("/requests", "nav.requests", "requests.read"),
+    MenuEntry("/requests/new", "nav.new", "requests.send"),
+    MenuEntry("/statistics", "nav.statistics", "statistics.read"),
+    MenuEntry("/team", "nav.team", "team.read"),
 )
-ADMINISTRATION: Final = (
-    Place("/admin/contacts", "nav.contacts", "contacts.admit"),
-    Place("/admin/customers", "nav.customers", "customers.write"),
-    Place("/admin/services", "nav.services", "services.write"),
-    Place("/admin/staff", "nav.staff", "staff.write"),
-    Place("/admin/settings", "nav.settings", "settings.write"),
-    Place("/admin/outbox", "nav.outbox", "outbox.read"),
-    Place("/admin/history", "nav.history", "history.read"),
-    Place("/admin/usage", "nav.usage", "usage.read"),
+ADMINISTRATION_ENTRIES: Final = (
+    MenuEntry("/admin/contacts", "nav.contacts", "contacts.admit"),
+    MenuEntry("/admin/customers", "nav.customers", "customers.write"),
+    MenuEntry("/admin/services", "nav.services", "services.write"),
+    MenuEntry("/admin/staff", "nav.staff", "staff.write"),
+    MenuEntry("/admin/settings", "nav.settings", "settings.write"),
+    MenuEntry("/admin/outbox", "nav.outbox", "outbox.read"),
+    MenuEntry("/admin/history", "nav.history", "history.read"),
+    MenuEntry("/admin/usage", "nav.usage", "usage.read"),
 )
 
 
-def places(who: PrincipalKind, among: tuple[Place, ...]) -> list[Place]:
-    """Return the entries that this kind of visitor may open."""
-    return [place for place in among if row_scope_of(who, place.operation)]
+def permitted_entries(
+    principal_kind: PrincipalKind, entries: tuple[MenuEntry, ...]
+) -> list[MenuEntry]:
+    """Return those of the entries that this kind of visitor may open."""
+    return [entry for entry in entries if row_scope_of(principal_kind, entry.operation)]
 
 
-# Forms that add to a list are sent to the list's address, and stand on a page of their own.
-_BESIDE_A_LIST: Final = (
+# A form that adds to one of these lists is sent to the path of the list, but the form is on a page
+# of its own.
+_LISTS_WITH_A_FORM_PAGE: Final = (
     "/requests",
     "/admin/contacts",
     "/admin/customers",
@@ -52,22 +55,26 @@ _BESIDE_A_LIST: Final = (
 )
 
 
-def page_of_form(path: str, can_be_opened: Callable[[str], bool]) -> str:
-    """Return the page with the form that is sent to this address."""
-    if path in _BESIDE_A_LIST:
+def page_of_form(path: str, has_page: Callable[[str], bool]) -> str:
+    """Return the path of the page with the form that is sent to this path.
+
+    `has_page` tells whether a path answers to GET.
+    """
+    if path in _LISTS_WITH_A_FORM_PAGE:
         return f"{path}/new"
-    while path and not can_be_opened(path):
+    # `/requests/ID/accept` has no page: its form is on the page of the request.
+    while path and not has_page(path):
         path = path.rpartition("/")[0]
     return path or "/"
 
 
-def home(who: PrincipalKind) -> str:
-    """Return the first page of a visitor."""
+def home_path(principal_kind: PrincipalKind) -> str:
+    """Return the path of a visitor's first page: the first entry that they may open."""
     return next(
         (
-            place.path
-            for place in (*WORK, *ADMINISTRATION)
-            if row_scope_of(who, place.operation)
+            entry.path
+            for entry in (*WORK_ENTRIES, *ADMINISTRATION_ENTRIES)
+            if row_scope_of(principal_kind, entry.operation)
         ),
         "/account",
     )

@@ -1,7 +1,6 @@
-"""Templates, and their sentences, dates, numbers, money and languages in the language of the
-reader.
+"""Templates, and what they say in the reader's language: sentences, dates, numbers, money, languages.
 
-Jinja escapes everything; no filter lets text through unescaped.
+Jinja escapes every value; no filter lets text through unescaped.
 """
 
 from __future__ import annotations
@@ -28,70 +27,73 @@ from reconciler.portal.i18n.catalogs import (
     plural_sentence,
     sentence,
 )
-from reconciler.portal.pages.forms.form import Mistakes, Why
+from reconciler.portal.pages.forms.form import Mistakes, MistakeSentence
 from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
-# The keys of authors in the history who are no person with a name.
-NAMELESS: Final = {
+# The sentences for authors in the history who are no people; all others are shown by their name.
+SYSTEM_AUTHORS: Final = {
     SYSTEM.name: "who.portal",
     COMMAND_LINE.name: "who.command-line",
     REGISTRANT: "who.registrant",
 }
-SIZES: Final = {"fr": ("ko", "Mo", "Go", "To")}
-# Lists say their size up to this number; an exact count beyond it would take too long.
-COUNTED: Final = 1000
+# French counts in octets.
+BYTE_UNITS: Final = {"fr": ("ko", "Mo", "Go", "To")}
+# Lists show their exact size up to this number; to count further, the database reads too many rows.
+MAX_EXACT_COUNT: Final = 1000
 
 
-class Speech:
-    """Sentences, dates and numbers in one language; templates know it as `t`: `t("key",
-    name=…)`.
-    """
+class Translator:
+    """Sentences, dates and numbers in one language; templates call it `t`: `t("key", name=…)`."""
 
     def __init__(self, language: str) -> None:
         self.language = language
         self.locale = locale_of(language)
 
     def __call__(self, key: str, **facts: Any) -> str:
-        """Return the sentence, filled in; the template escapes it like any other text."""
+        """Return the sentence, filled in with the facts; it is text and no markup."""
         pattern = sentence(self.language, key)
         return pattern.format_map(facts) if facts else pattern
 
-    def many(self, key: str, count: int, **facts: Any) -> str:
+    def plural(self, key: str, count: int, **facts: Any) -> str:
         """Return the sentence for a number of things, by the plural rule of the language."""
+        # Not "1 or many": Arabic has six forms, and French counts 0 as singular.
         pattern = plural_sentence(self.language, key, count)
         return pattern.format_map({"count": self.number(count), **facts})
 
-    def counted(self, key: str, count: int) -> str:
-        """Return the sentence for a number of things; beyond `COUNTED`, that there are more."""
+    def count_text(self, key: str, count: int) -> str:
+        """Return the sentence for a number of things; beyond `MAX_EXACT_COUNT`, "more than …"."""
         return (
-            self.many(key, count)
-            if count <= COUNTED
-            else self("list.more", what=self.many(key, COUNTED))
+            self.plural(key, count)
+            if count <= MAX_EXACT_COUNT
+            else self("list.more", what=self.plural(key, MAX_EXACT_COUNT))
         )
 
-    def who(self, name: str) -> str:
+    def author(self, name: str) -> str:
         """Return the name of an author in the history."""
-        return self(NAMELESS[name]) if name in NAMELESS else name
+        return self(SYSTEM_AUTHORS[name]) if name in SYSTEM_AUTHORS else name
 
-    def told(self, why: Why) -> str:
-        """Return the sentence that says which value would be valid."""
-        return self(why) if isinstance(why, str) else self(why.key, **why.facts)
+    def mistake_text(self, mistake: MistakeSentence) -> str:
+        """Return the sentence of a mistake, filled in."""
+        if isinstance(mistake, str):
+            return self(mistake)
+        return self(mistake.key, **mistake.facts)
 
     def date(self, at: str | None) -> str:
-        """Return `2026-11-23…` as a day."""
+        """Return a date or time (`2026-11-23…`) as a day; empty for None."""
         return day(self.locale, at) if at else ""
 
     def time(self, at: str | None) -> str:
-        """Return a time of the portal (UTC) as day and minute."""
+        """Return a time of the portal (UTC) as day and minute; empty for None."""
         if not at:
             return ""
         minute = format_time(datetime.fromisoformat(at), "short", locale=self.locale)
         return self("joint.moment", day=self.date(at), time=minute)
 
-    def listed(self, texts: Iterable[str]) -> str:
+    def join(self, texts: Iterable[str]) -> str:
         """Return the texts one after the other, with the commas of the language."""
+        # Not `", ".join`: Arabic has another comma.
         if not (parts := list(texts)):
             return ""
         return reduce(
@@ -100,7 +102,8 @@ class Speech:
 
     @property
     def arrow(self) -> str:
-        """The arrow that points the way one reads."""
+        """The arrow in the direction of reading."""
+        # U+2192 is not mirrored in text from right to left, unlike brackets.
         return "←" if direction(self.language) == "rtl" else "→"
 
     def number(self, value: float | Decimal) -> str:
@@ -109,9 +112,9 @@ class Speech:
     def percent(self, value: int) -> str:
         return format_percent(value / 100, locale=self.locale)
 
-    def bytes(self, size: int) -> str:
+    def file_size(self, size: int) -> str:
         """Return a number of bytes in the largest unit that fits."""
-        units = SIZES.get(self.language, ("kB", "MB", "GB", "TB"))
+        units = BYTE_UNITS.get(self.language, ("kB", "MB", "GB", "TB"))
         power = next(
             (power for power in range(1, len(units)) if size < 1000 ** (power + 1)),
             len(units),
@@ -137,109 +140,127 @@ class Speech:
 
     def language_names(self, tags: Iterable[str]) -> str:
         """Return the names of languages, one after the other."""
-        return self.listed(self.language_name(tag) for tag in tags)
+        return self.join(self.language_name(tag) for tag in tags)
 
 
 @dataclass
 class Mistake:
-    """The mistake of one field; the field sets its place, so that the top of the page can link
-    to it.
-    """
+    """The mistake of one field, which tells where it is shown, so that the top can link to it."""
 
     text: str
-    seen: list[Mistake]
-    place: str = ""
+    shown_mistakes: list[Mistake]
+    """All mistakes that a field of the page has shown so far, in the order of the page."""
+    field_id: str = ""
     label: str = ""
 
     @property
-    def asks(self) -> bool:
-        """Whether the field's label is a question, which no colon follows."""
+    def label_is_question(self) -> bool:
+        """Whether the field's label is a question: no colon follows a question mark."""
         return self.label.endswith("?")
 
-    def at(self, place: str, label: str) -> str:
-        """Note the id and the label of the field that shows the mistake; return its sentence."""
-        self.place, self.label = place, str(label)
-        self.seen.append(self)
+    def show_at(self, field_id: str, label: str) -> str:
+        """Record id and label of the field that shows the mistake; return the mistake's sentence."""
+        self.field_id, self.label = field_id, str(label)
+        self.shown_mistakes.append(self)
         return self.text
 
 
-def _mistakes(tell: Speech, wrong: Mistakes | None) -> dict[str, Any]:
-    """Return the variables of a refused form: `wrong` by field, `seen` in page order, `refused`."""
-    seen: list[Mistake] = []
-    fields = wrong.fields if wrong else {}
-    shown = {name: Mistake(tell.told(why), seen) for name, why in fields.items()}
+def _mistake_variables(translate: Translator, mistakes: Mistakes | None) -> dict[str, Any]:
+    """Return the variables of a refused form.
+
+    `mistakes` are by field. The fields of the page fill `shown_mistakes` while it is rendered: the
+    template renders its content before the list at the top. `refusal` is about the whole form.
+    """
+    shown_mistakes: list[Mistake] = []
+    fields = mistakes.fields if mistakes else {}
+    by_field = {
+        name: Mistake(translate.mistake_text(mistake), shown_mistakes)
+        for name, mistake in fields.items()
+    }
     return {
-        "wrong": shown,
-        "seen": seen,
-        "refused": _refused(tell, wrong) if wrong and not fields else None,
-        "stale": _is_stale(wrong),
+        "mistakes": by_field,
+        "shown_mistakes": shown_mistakes,
+        "refusal": _refusal(translate, mistakes) if mistakes and not fields else None,
+        "is_stale": _is_stale(mistakes),
     }
 
 
-def _is_stale(wrong: Mistakes | None) -> bool:
-    return wrong is not None and wrong.problem is not None and wrong.problem.type == "stale"
+def _is_stale(mistakes: Mistakes | None) -> bool:
+    return (
+        mistakes is not None
+        and mistakes.problem is not None
+        and mistakes.problem.type == "stale"
+    )
 
 
-def _refused(tell: Speech, wrong: Mistakes) -> str | None:
-    if wrong.whole is not None:
-        return tell.told(wrong.whole)
-    if wrong.problem is None:
+def _refusal(translate: Translator, mistakes: Mistakes) -> str | None:
+    """Return the sentence about a whole form; None if only its fields have mistakes."""
+    if mistakes.form_sentence is not None:
+        return translate.mistake_text(mistakes.form_sentence)
+    if mistakes.problem is None:
         return None
-    if limit := wrong.problem.members.get("limit"):
-        return tell("limit.reached", what=tell(f"limit.{limit}"))
-    if wrong.problem.type == "rate-limited":
-        return tell.many("login.wait", int(wrong.problem.members["headers"]["Retry-After"]))
-    return tell(f"problem.{wrong.problem.type}")
+    if limit := mistakes.problem.members.get("limit"):
+        return translate("limit.reached", what=translate(f"limit.{limit}"))
+    if mistakes.problem.type == "rate-limited":
+        return translate.plural(
+            "login.wait", int(mistakes.problem.members["headers"]["Retry-After"])
+        )
+    return translate(f"problem.{mistakes.problem.type}")
 
 
 @cache
-def speech(language: str) -> Speech:
-    """Return the sentences of one of the portal's languages."""
-    return Speech(language)
+def translator(language: str) -> Translator:
+    """Return the translator into one of the portal's languages."""
+    return Translator(language)
 
 
-def render(
+def render_template(
     template: str,
     language: str,
     values: Mapping[str, Any],
-    done: str = "",
-    wrong: Mistakes | None = None,
+    message: str = "",
+    mistakes: Mistakes | None = None,
 ) -> str:
-    """Return the template, filled in. `done` is the key of the last action, shown once."""
-    tell = speech(language)
+    """Return the template, filled in. `message` is the one that the last action left for this page."""
+    translate = translator(language)
     return (
-        environment()
+        jinja_environment()
         .get_template(template)
         .render(
-            t=tell,
+            t=translate,
             language=language,
             languages=LANGUAGES,
-            once=lambda: secrets.token_urlsafe(16),
-            done=f"done.{done}" if is_key(f"done.{done}") else None,
+            # A key for each form: a page may have many, and each is carried out once.
+            new_idempotency_key=lambda: secrets.token_urlsafe(16),
+            # The message comes from a cookie, which anybody can write: unknown ones are not shown.
+            message=f"done.{message}" if is_key(f"done.{message}") else None,
             direction=direction(language),
-            **_mistakes(tell, wrong),
+            **_mistake_variables(translate, mistakes),
             **values,
         )
     )
 
 
-def render_bare(template: str, language: str, values: Mapping[str, Any]) -> str:
-    """Return a template that needs neither a visit nor the database, filled in."""
+def render_standalone(template: str, language: str, values: Mapping[str, Any]) -> str:
+    """Return a template that needs neither a page context nor the database, filled in."""
     return (
-        environment()
+        jinja_environment()
         .get_template(template)
         .render(
-            t=speech(language), language=language, direction=direction(language), **values
+            t=translator(language),
+            language=language,
+            direction=direction(language),
+            **values,
         )
     )
 
 
 @cache
-def environment() -> Environment:
+def jinja_environment() -> Environment:
     """Return the Jinja environment: everything is escaped, and an undefined name is an error."""
     jinja = Environment(
         loader=PackageLoader("reconciler.portal.pages"),
-        autoescape=True,
+        autoescape=True,  # Jinja's default is False
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -253,7 +274,8 @@ def environment() -> Environment:
 
 
 def _attributes(**pairs: Any) -> Markup:
-    """Return HTML attributes: `True` has no value; `None` and `False` are left out."""
+    """Return HTML attributes; True is an attribute without a value, None and False are left out."""
+    # `Markup.format` escapes the values, also quotes: the text cannot leave its attribute.
     parts = [
         Markup(" {}").format(name.replace("_", "-"))
         if value is True

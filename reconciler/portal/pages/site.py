@@ -18,16 +18,16 @@ from reconciler.portal.pages import routes
 from reconciler.portal.pages.brand_colours import brand_css
 from reconciler.portal.pages.context import (
     LANGUAGE_COOKIE,
-    Visit,
-    form_page,
-    local,
-    visit_of,
-    visits,
+    PageContext,
+    context_of,
+    form_page_path,
+    is_local,
+    page_context,
 )
-from reconciler.portal.pages.forms.form import Mistakes, Sent
+from reconciler.portal.pages.forms.form import Mistakes, SubmittedForm
 from reconciler.portal.pages.languages import chosen_language
-from reconciler.portal.pages.navigation import home
-from reconciler.portal.pages.rendering import render_bare
+from reconciler.portal.pages.navigation import home_path
+from reconciler.portal.pages.rendering import render_standalone
 from reconciler.portal.pages.routes.access import log_in_page
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
@@ -47,13 +47,13 @@ STATIC_TYPES: Final = {
 }
 
 router = APIRouter(include_in_schema=False)
-# Every page's routes.
-PAGES: Final = (router, *routes.ROUTERS)
-Open = Annotated[Visit, visits("pages.open")]
+# The routers of all pages, in the order in which a path is matched.
+PAGE_ROUTERS: Final = (router, *routes.ROUTERS)
+AnyVisitor = Annotated[PageContext, page_context("pages.open")]
 
 
-def csrf_of(store: Store) -> CsrfProtection:
-    """Return the CSRF marks of this portal, made with its secret."""
+def csrf_protection(store: Store) -> CsrfProtection:
+    """Return the CSRF protection of this portal, with the secret that all server processes share."""
     with store.read() as connection:
         return CsrfProtection(
             connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url
@@ -61,83 +61,100 @@ def csrf_of(store: Store) -> CsrfProtection:
 
 
 @router.get("/")
-def begin(visit: Open) -> Response:
+def redirect_to_home(context: AnyVisitor) -> Response:
     """Redirect to the visitor's first page, or to the log-in."""
-    return visit.to(home(visit.who) if visit.principal else "/login")
+    return context.redirect(
+        home_path(context.principal_kind) if context.principal else "/login"
+    )
 
 
-@router.get("/static/{name}", dependencies=[visits("pages.open")])
-def read_static(request: Request, name: str) -> Response:
+@router.get("/static/{name}", dependencies=[page_context("pages.open")])
+def read_static_file(request: Request, name: str) -> Response:
     """Return one of the static files of the pages."""
+    # A table of names instead of a path below the folder: no `..` leads out of it.
     if name not in STATIC_TYPES:
         raise Problem("not-found", f"there is no file '{name}'")
     return file_response(
         request,
         STATIC / name,
+        # `public`: without it, a proxy caches nothing that was requested with a cookie. One hour: the
+        # addresses have no version, so this is how long an update takes to reach everybody.
         {"Cache-Control": "public, max-age=3600"},
         STATIC_TYPES[name],
     )
 
 
 @router.get("/branding.css")
-def read_brand(visit: Open) -> Response:
+def read_brand_styles(context: AnyVisitor) -> Response:
     """Return the style sheet with the provider's colours."""
+    # A file of its own, as the content security policy forbids inline styles.
     return Response(
-        brand_css(visit.brand.primary_color),
+        brand_css(context.brand.primary_color),
         media_type="text/css",
         headers={"Cache-Control": "public, max-age=60"},
     )
 
 
 @router.post("/language")
-def choose_language(visit: Open, form: Sent) -> Response:
+def choose_language(context: AnyVisitor, form: SubmittedForm) -> Response:
     """Switch the language; for people who are logged in, their account keeps it."""
-    language, to = form.text("language"), form.text("to")
+    language, path = form.text("language"), form.text("to")
     if language not in LANGUAGES:
         raise Problem("unprocessable", f"the pages are in {', '.join(LANGUAGES)}")
-    response = visit.to(to if local(to) else "/")
-    visit.csrf.set_cookie(response, LANGUAGE_COOKIE, language, 31536000)
-    who = visit.principal
-    if who is not None:
+    # `path` comes from a hidden field, which any sender of the form can change.
+    response = context.redirect(path if is_local(path) else "/")
+    context.csrf.set_cookie(
+        response, LANGUAGE_COOKIE, language, 31536000
+    )  # a year, in seconds
+    principal = context.principal
+    if principal is not None:
 
-        def act(work: Work) -> str:
-            row, audited = access.edit_own_row(work, who, {"language": language})
+        def write_action(work: Work) -> str:
+            row, audited = access.edit_own_row(work, principal, {"language": language})
             work.audit(Verb.ACCOUNT, row, *audited)
-            return to
+            return path
 
-        visit.write(form, act, as_self=True)
+        context.write_once(form, write_action, as_self=True)
     return response
 
 
 def problem_page(request: Request, problem: Problem, trace: str) -> Response:
     """Return a problem as a page, or redirect to the log-in or to the page of the form."""
+    # Reloading a refused form, or opening its address from the history, asks for an address that
+    # answers to POST only.
     if request.method == "GET" and problem.type == "method-not-allowed":
-        return RedirectResponse(form_page(request), 303)
+        return RedirectResponse(form_page_path(request), 303)
     if request.method == "GET" and problem.type == "unauthenticated":
         query = f"?{request.url.query}" if request.url.query else ""
         return RedirectResponse(f"/login?to={quote(request.url.path + query)}", 303)
     try:
-        visit = visit_of(request)
+        context = context_of(request)
     except UNAVAILABLE:
-        return bare_page(request, problem, trace)
+        return standalone_problem_page(request, problem, trace)
+    # The session ended while a form was open. What was typed cannot be kept: the log-in may be another
+    # person's.
     if problem.type == "unauthenticated":
-        return log_in_page(visit, visit.here, wrong=Mistakes({}, problem, "login.lapsed"))
-    response = visit.page(
-        "problem.html", problem.status, sentence=_sentence(problem), trace=trace
+        return log_in_page(
+            context, context.url, mistakes=Mistakes({}, problem, "login.lapsed")
+        )
+    response = context.render(
+        "problem.html", problem.status, sentence=_sentence_of(problem), trace=trace
     )
     for name, value in problem.members.get("headers", {}).items():
         response.headers[name] = value
     return response
 
 
-def bare_page(request: Request, problem: Problem, trace: str) -> Response:
-    """Return a problem as a page that needs no database: without visitor and brand."""
+def standalone_problem_page(request: Request, problem: Problem, trace: str) -> Response:
+    """Return a problem as a page that needs no database: it has neither visitor nor brand."""
     language = chosen_language(None, request.headers.get("accept-language", ""))
-    text = render_bare(
-        "bare.html", language, {"sentence": _sentence(problem), "trace": trace}
+    text = render_standalone(
+        "standalone_problem.html",
+        language,
+        {"sentence": _sentence_of(problem), "trace": trace},
     )
     headers = {
-        "Content-Security-Policy": POLICY,
+        "Content-Security-Policy": CONTENT_SECURITY_POLICY,
         **({"Retry-After": str(RETRY_AFTER_S)} if problem.status == 503 else {}),
     }
     return Response(
@@ -145,17 +162,16 @@ def bare_page(request: Request, problem: Problem, trace: str) -> Response:
     )
 
 
-def _sentence(problem: Problem) -> str:
+def _sentence_of(problem: Problem) -> str:
     return (
         f"problem.{problem.type}" if is_key(f"problem.{problem.type}") else "problem.other"
     )
 
 
-# Where an address holds a secret, what a page fetches is not told it: only the portal's own
-# name is.
+# The addresses of these pages hold a secret: they send only the origin as the referrer, so that no
+# style sheet, script or link tells the secret.
 #
-# Not `no-referrer`: with it browsers leave out from where a form is sent, which is what
-# `CsrfProtection` judges.
+# Not `no-referrer`: with it, browsers send `Origin: null` with a form, which `CsrfProtection` refuses.
 SECRET_PATHS: Final = ("/activate/", "/confirm/", "/reset/", "/login/sign-on")
 
 
@@ -174,10 +190,12 @@ class PageHeaders:
             "strict-origin" if scope["path"].startswith(SECRET_PATHS) else "same-origin"
         )
 
-        async def with_headers(message: Message) -> None:
+        async def send_with_headers(message: Message) -> None:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
-                headers.setdefault("Content-Security-Policy", POLICY)
+                # `setdefault`: static files choose their own Cache-Control.
+                headers.setdefault("Content-Security-Policy", CONTENT_SECURITY_POLICY)
+                # A page shows personal data; after log-out, the Back button must not show it again.
                 headers.setdefault("Cache-Control", "no-store")
                 headers.setdefault("Referrer-Policy", referrer)
                 headers.setdefault("X-Content-Type-Options", "nosniff")
@@ -187,11 +205,12 @@ class PageHeaders:
                 )
             await send(message)
 
-        await self.app(scope, receive, with_headers)
+        await self.app(scope, receive, send_with_headers)
 
 
-# No inline script or style, nothing from elsewhere but a logo.
-POLICY: Final = (
+# No inline script or style, and nothing from other sites but a logo (`https:`). `data:` is for the
+# empty icon of `base.html`, which keeps browsers from asking for /favicon.ico.
+CONTENT_SECURITY_POLICY: Final = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' https: data:; "
     "connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

@@ -5,31 +5,39 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TypeVar
 
-from reconciler.portal.pages.forms.form import Form, Mistakes, Why
+from reconciler.portal.pages.forms.form import Form, Mistakes, MistakeSentence
 from reconciler.portal.rules.problems import Problem
 
 Result = TypeVar("Result")
 
 
-def twice(form: Form) -> dict[str, Why]:
-    """Return the mistakes of a new password that is missing or typed differently."""
-    typed = form.secret("password")
-    wrong: dict[str, Why] = {} if typed else {"password": "mistake.missing"}
-    if typed != form.secret("repeat"):
-        wrong["repeat"] = "password.differs"
-    return wrong
+def password_mistakes(form: Form) -> dict[str, MistakeSentence]:
+    """Return the mistakes of a new password that is missing or differs from its repetition."""
+    password = form.secret("password")
+    mistakes: dict[str, MistakeSentence] = (
+        {} if password else {"password": "mistake.missing"}
+    )
+    if password != form.secret("repeat"):
+        mistakes["repeat"] = "password.differs"
+    return mistakes
 
 
-def at_its_field(act: Callable[[], Result], wrong: dict[str, Why]) -> Result:
-    """Return the action's result; raise a weak password as a mistake, with those in `wrong`."""
+def raise_weakness_as_mistake(
+    hash_password: Callable[[], Result], mistakes: dict[str, MistakeSentence]
+) -> Result:
+    """Return the result of `hash_password`; raise Mistakes for a weak password and for `mistakes`.
+
+    The call comes first, so that a visitor reads all mistakes at once.
+    """
     try:
-        result = act()
+        result = hash_password()
     except Problem as problem:
         if "weakness" not in problem.members:
             raise
+        # A mistake that is known already wins: for an empty password, "missing" says more than "short".
         raise Mistakes(
-            {"password": f"password.{problem.members['weakness']}", **wrong}
+            {"password": f"password.{problem.members['weakness']}", **mistakes}
         ) from None
-    if wrong:
-        raise Mistakes(wrong)
+    if mistakes:
+        raise Mistakes(mistakes)
     return result

@@ -1,4 +1,4 @@
-"""One event of a request, as a form on the request's page."""
+"""The form of one event, such as `accept`, on the page of its request."""
 
 from __future__ import annotations
 
@@ -9,49 +9,53 @@ from fastapi import Response
 
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
-from reconciler.portal.pages.context import Visit
+from reconciler.portal.pages.context import PageContext
 from reconciler.portal.pages.forms.form import Form, Mistakes
-from reconciler.portal.pages.queries.requests import Kept, one_request
+from reconciler.portal.pages.queries.requests import PendingUploads, request_details
 from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
-Act = Callable[[Work, Row], AuditValues]
+RequestAction = Callable[[Work, Row], AuditValues]
 
 
-def bring_about(
-    visit: Visit,
+def submit_event(
+    context: PageContext,
     id: str,
     form: Form,
     event: str,
-    act: Act,
+    write_action: RequestAction,
     *,
-    to: str | None = None,
-    kept: Kept = MappingProxyType({}),
+    path: str | None = None,
+    pending_uploads: PendingUploads = MappingProxyType({}),
 ) -> Response:
-    """Return the page after the event, or the page of the request with the form's mistakes."""
+    """Carry out the event and redirect; if it is refused, return the request's page with mistakes.
 
-    def done(work: Work) -> str:
-        row = get_in_scope(work, visit.grant, "request", id)
-        form.must_match(row.values, id)
-        work.audit(EVENTS[event].verb, row, *act(work, row))
-        return to or f"/requests/{id}"
+    `path` is the page to go on to, by default that of the request. `pending_uploads` are the files
+    that came with the form, by field.
+    """
 
-    def again(wrong: Mistakes) -> Response:
-        with visit.store.read() as connection:
-            found = one_request(
+    def write_event(work: Work) -> str:
+        row = get_in_scope(work, context.grant, "request", id)
+        form.check_version(row.values, id)
+        work.audit(EVENTS[event].verb, row, *write_action(work, row))
+        return path or f"/requests/{id}"
+
+    def show_again(mistakes: Mistakes) -> Response:
+        with context.store.read() as connection:
+            details = request_details(
                 connection,
-                visit,
-                row_in_scope(connection, visit.grant, t.requests, id),
-                kept,
+                context,
+                row_in_scope(connection, context.grant, t.requests, id),
+                pending_uploads,
             )
-        return visit.page(
-            "requests/one.html",
-            wrong=wrong.of(event),
-            found=found,
-            request=found.row,
+        return context.render(
+            "requests/detail.html",
+            mistakes=mistakes.for_event(event),
+            details=details,
+            request=details.row,
             form=form,
-            asked=None,
+            shown_count=None,
         )
 
-    return visit.submit(form, done, again, done=f"request.{event}")
+    return context.submit(form, write_event, show_again, message=f"request.{event}")

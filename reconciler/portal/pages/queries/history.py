@@ -1,7 +1,7 @@
 """The history as sentences in the language of the reader.
 
-Entries of the change feed come in, with the names of what they mention; sentences come out. The raw
-entry stays beside each sentence.
+The input are entries of the change feed, with the names of the objects that they mention. Each
+sentence keeps its raw entry beside it.
 """
 
 from __future__ import annotations
@@ -14,8 +14,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from reconciler.portal.i18n.catalogs import is_key
-from reconciler.portal.pages.queries.checkout import Found, file_of, names_of_customers
-from reconciler.portal.pages.rendering import Speech
+from reconciler.portal.pages.queries.rows import (
+    RowValues,
+    git_path_of,
+    names_of_customers,
+)
+from reconciler.portal.pages.rendering import Translator
 from reconciler.portal.rules.audit import effect_of
 from reconciler.portal.store import tables as t
 
@@ -77,8 +81,8 @@ _LABELS: Final[Mapping[str, str]] = {
     "epoch": "history.epoch",
     "head": "history.head",
 }
-# Fields whose values are words of ours.
-_WORDED: Final[Mapping[str, str]] = {
+# Fields with a closed set of values: the keys of their sentences begin like this.
+_SENTENCE_PREFIXES: Final[Mapping[str, str]] = {
     "role": "role.",
     "status": "status.",
     "state": "state.",
@@ -98,12 +102,15 @@ _LANGUAGE_FIELDS: Final = frozenset(
         "languages.target",
     }
 )
-_TIMES: Final = frozenset(
+_TIME_FIELDS: Final = frozenset(
     {"deadline", "expires_at", "accepted_at", "delivered_at", "valid_until"}
 )
-_COUNTED: Final = frozenset({"files", "reference_files"})
-# What the sentence has said already.
-_SAID: Final = frozenset({"password", "registration_code", "erased", "values", "ended_at"})
+_COUNT_FIELDS: Final = frozenset({"files", "reference_files"})
+# Fields that the sentence of the entry tells already.
+_FIELDS_OF_THE_SENTENCE: Final = frozenset(
+    {"password", "registration_code", "erased", "values", "ended_at"}
+)
+# Only whole values are ids: a text that people typed may contain one.
 _ID: Final = re.compile(r"(con|cus|svc|req|stf|mail)_[0-9a-f]+")
 _PAGES: Final[Mapping[str, str]] = {
     "contact": "/admin/contacts/",
@@ -120,31 +127,35 @@ _FIXED_PAGES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Names:
-    """The names of what entries mention, and the files in git that manage it, by id."""
+class MentionedObjects:
+    """The objects that entries mention: their names, and the files in git that manage them, by id."""
 
     names: Mapping[str, str]
-    files: Mapping[str, str | None]
+    """Services by code too: other rows refer to them by code."""
+    git_paths: Mapping[str, str | None]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """One entry as shown: sentence, page of its object, and fields with old and new value."""
+class HistoryEntry:
+    """An entry as it is shown: its sentence, the page of its object, and the changed fields."""
 
-    entry: Found
+    raw: RowValues
     sentence: str
-    page: str | None
-    rows: list[tuple[str, str, str]]
-    file: str | None
+    page_path: str | None
+    field_changes: list[tuple[str, str, str]]
+    """Label, old value and new value."""
+    git_path: str | None
 
 
-def names_in(connection: Connection, entries: Sequence[Found]) -> Names:
-    """Return the names of everything that the entries mention."""
+def mentioned_objects(
+    connection: Connection, entries: Sequence[RowValues]
+) -> MentionedObjects:
+    """Return names and files of everything that the entries mention."""
     ids = sorted(
         {
             id
             for entry in entries
-            for id in _ids([entry["id"], entry["before"], entry["after"]])
+            for id in _ids_in([entry["id"], entry["before"], entry["after"]])
         }
     )
     c, s, r, f, o = t.contacts.c, t.services.c, t.requests.c, t.staff.c, t.outbox.c
@@ -154,7 +165,7 @@ def names_in(connection: Connection, entries: Sequence[Found]) -> Names:
             select(c.id, c.name, c.customer, c.external_key, c.owner).where(c.id.in_(ids))
         ).mappings()
     ]
-    homes = names_of_customers(
+    customers = names_of_customers(
         connection, {*ids, *(person["customer"] for person in people)}
     )
     services = [
@@ -162,35 +173,44 @@ def names_in(connection: Connection, entries: Sequence[Found]) -> Names:
         for row in connection.execute(select(s.id, s.code, s.name, s.owner)).mappings()
     ]
     names = {person["id"]: person["name"] for person in people} | {
-        id: home["name"] for id, home in homes.items()
+        id: customer["name"] for id, customer in customers.items()
     }
-    names |= {service[by]: service["name"] for service in services for by in ("id", "code")}
+    names |= {
+        service[name_column]: service["name"]
+        for service in services
+        for name_column in ("id", "code")
+    }
     for id, name in ((r.id, r.title), (f.id, f.name), (o.id, o.subject)):
         names |= {
             row[0]: row[1]
             for row in connection.execute(select(id, name).where(id.in_(ids)))
         }
-    files = {
-        person["id"]: file_of("contact", person, homes.get(person["customer"]))
+    git_paths = {
+        person["id"]: git_path_of("contact", person, customers.get(person["customer"]))
         for person in people
     }
-    files |= {id: file_of("customer", home) for id, home in homes.items()}
-    files |= {service["id"]: file_of("service", service) for service in services}
-    return Names(names, files)
+    git_paths |= {
+        id: git_path_of("customer", customer) for id, customer in customers.items()
+    }
+    git_paths |= {service["id"]: git_path_of("service", service) for service in services}
+    return MentionedObjects(names, git_paths)
 
 
-def _ids(value: Any) -> Iterator[str]:
+def _ids_in(value: Any) -> Iterator[str]:
+    """Return the ids in a value, at any depth."""
     if isinstance(value, str) and _ID.fullmatch(value):
         yield value
     elif isinstance(value, Mapping | list):
-        for each in value.values() if isinstance(value, Mapping) else value:
-            yield from _ids(each)
+        for item in value.values() if isinstance(value, Mapping) else value:
+            yield from _ids_in(item)
 
 
-def told(say: Speech, entry: Found, names: Names) -> Told:
+def history_entry(
+    translate: Translator, entry: RowValues, mentioned: MentionedObjects
+) -> HistoryEntry:
     """Return the entry in the language of the reader."""
-    before, after = _flat(entry["before"] or {}), _flat(entry["after"] or {})
-    given = next(
+    before, after = _flatten(entry["before"] or {}), _flatten(entry["after"] or {})
+    own_name = next(
         (
             values["name"]
             for values in (after, before)
@@ -198,97 +218,110 @@ def told(say: Speech, entry: Found, names: Names) -> Told:
         ),
         None,
     )
-    name = names.names.get(entry["id"]) or given or entry["id"]
-    what = (
-        say(f"history.the.{entry['object']}", name=name)
+    # An object that is gone has no row; then the entry itself may tell its name.
+    name = mentioned.names.get(entry["id"]) or own_name or entry["id"]
+    object_text = (
+        translate(f"history.the.{entry['object']}", name=name)
         if is_key(f"history.the.{entry['object']}")
         else name
     )
-    file = None
+    git_path = None
     if entry["actor"] == "reconciler":
-        file = (
-            "portal.yaml" if entry["object"] == "settings" else names.files.get(entry["id"])
+        git_path = (
+            "portal.yaml"
+            if entry["object"] == "settings"
+            else mentioned.git_paths.get(entry["id"])
         )
-    return Told(
+    return HistoryEntry(
         entry,
-        say(f"history.did.{effect_of(entry['what'])}", what=what, name=name),
-        _page(entry, names),
-        _rows(say, before, after, names.names),
-        file,
+        translate(f"history.did.{effect_of(entry['what'])}", what=object_text, name=name),
+        _page_path(entry, mentioned),
+        _field_changes(translate, before, after, mentioned.names),
+        git_path,
     )
 
 
-def _page(entry: Found, names: Names) -> str | None:
+def _page_path(entry: RowValues, mentioned: MentionedObjects) -> str | None:
+    """Return the page of the entry's object; None if there is none, or no longer one."""
     if entry["object"] in _FIXED_PAGES:
         return _FIXED_PAGES[entry["object"]]
-    there = entry["id"] in names.names and entry["object"] in _PAGES
-    return f"{_PAGES[entry['object']]}{entry['id']}" if there else None
+    has_page = entry["id"] in mentioned.names and entry["object"] in _PAGES
+    return f"{_PAGES[entry['object']]}{entry['id']}" if has_page else None
 
 
-def _flat(values: Mapping[str, Any]) -> dict[str, Any]:
+def _flatten(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the values with nested fields as `price.currency`."""
     flat: dict[str, Any] = {}
     for name, value in values.items():
         if isinstance(value, Mapping):
-            flat |= {f"{name}.{inner}": each for inner, each in value.items()}
+            flat |= {f"{name}.{inner}": item for inner, item in value.items()}
         else:
             flat[name] = value
     return flat
 
 
-def _rows(
-    say: Speech,
+def _field_changes(
+    translate: Translator,
     before: Mapping[str, Any],
     after: Mapping[str, Any],
     names: Mapping[str, str],
 ) -> list[tuple[str, str, str]]:
-    """Return label, old and new value of changed fields that the sentence does not say."""
-    rows = []
+    """Return label, old and new value of changed fields that the sentence does not tell."""
+    field_changes = []
     for field in [*after, *(field for field in before if field not in after)]:
         old, new = before.get(field), after.get(field)
         if (
-            field in _SAID
+            field in _FIELDS_OF_THE_SENTENCE
+            # The requests of a handover are the same before and after, and still worth reading.
             or (old == new and field != "requests")
             or (field == "name" and "name" not in before)
         ):
             continue
+        # The owner of a request is a contact. The owner of other rows is that of their files in git,
+        # whom the sentence tells.
         if field == "owner" and not _ID.fullmatch(str(old or new)):
-            continue  # of files, not of requests: the sentence says it
-        label = say(_LABELS[field]) if field in _LABELS else field
-        shown = _shown(say, field, old, names) if old != new else ""
-        rows.append((label, shown, _shown(say, field, new, names)))
-    return rows
+            continue
+        label = translate(_LABELS[field]) if field in _LABELS else field
+        old_text = _value_text(translate, field, old, names) if old != new else ""
+        field_changes.append((label, old_text, _value_text(translate, field, new, names)))
+    return field_changes
 
 
-def _shown(say: Speech, field: str, value: Any, names: Mapping[str, str]) -> str:
-    """Return a value in the language of the reader."""
+def _value_text(
+    translate: Translator, field: str, value: Any, names: Mapping[str, str]
+) -> str:
+    """Return a value of a field in the language of the reader."""
     match value:
         case None:
             return ""
+        # Before `int`: True is an int too.
         case bool():
-            return say("field.yes") if value else say("field.no")
+            return translate("field.yes") if value else translate("field.no")
         case int() | float():
-            return say.number(value)
-        case list() if field in _COUNTED:
-            return say.number(len(value))
+            return translate.number(value)
+        case list() if field in _COUNT_FIELDS:
+            return translate.number(len(value))
         case list():
-            return _listed(_shown(say, field, each, names) for each in value)
+            return _join(_value_text(translate, field, item, names) for item in value)
         case str():
-            return _text(say, field, value, names)
+            return _string_text(translate, field, value, names)
         case _:
             return str(value)
 
 
-def _listed(values: Iterable[str]) -> str:
+def _join(values: Iterable[str]) -> str:
     return " · ".join(values)
 
 
-def _text(say: Speech, field: str, value: str, names: Mapping[str, str]) -> str:
-    if field in _WORDED and is_key(key := f"{_WORDED[field]}{value}"):
-        return say(key)
+def _string_text(
+    translate: Translator, field: str, value: str, names: Mapping[str, str]
+) -> str:
+    if field in _SENTENCE_PREFIXES and is_key(key := f"{_SENTENCE_PREFIXES[field]}{value}"):
+        return translate(key)
     if field in _LANGUAGE_FIELDS:
-        return say.language_name(value)
-    if field in _TIMES:
-        return say.time(value)
+        return translate.language_name(value)
+    if field in _TIME_FIELDS:
+        return translate.time(value)
     if field in {"services", "service"}:
-        return say("field.all") if value == "all" else names.get(value, value)
+        return translate("field.all") if value == "all" else names.get(value, value)
     return names.get(value, value) if _ID.fullmatch(value) else value

@@ -1,4 +1,4 @@
-"""Queries of the pages about requests: lists, one request with its parts, services to order."""
+"""Queries of the pages about requests: the list with its filters, and the parts of one request."""
 
 from __future__ import annotations
 
@@ -18,18 +18,16 @@ from reconciler.portal.actions.row_scope import (
 )
 from reconciler.portal.actions.uploads import files_of_request
 from reconciler.portal.i18n.catalogs import is_key
-from reconciler.portal.pages.context import Visit
-from reconciler.portal.pages.queries.checkout import (
-    PAGE,
-    Found,
-    colleagues,
-    heirs,
-    homes,
-    how_many,
+from reconciler.portal.pages.context import PageContext
+from reconciler.portal.pages.queries.open_tasks import CONDITIONS
+from reconciler.portal.pages.queries.paging import PAGE_SIZE, count_rows, read_page
+from reconciler.portal.pages.queries.rows import (
+    RowValues,
+    active_customers,
+    contacts_of,
     names_of_customers,
-    one_page,
+    possible_heirs,
 )
-from reconciler.portal.pages.queries.todo import CONDITIONS
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.policy import RowScope, grant_for
 from reconciler.portal.rules.problems import Problem
@@ -38,29 +36,39 @@ from reconciler.portal.rules.states import FileKind, RequestState
 from reconciler.portal.rules.word_counts import is_counting
 from reconciler.portal.store import tables as t
 
-# The ids of what was uploaded just now, by the field that it came in.
-Kept: TypeAlias = Mapping[str, Sequence[str]]
-_BY_THE_PORTAL: Final = frozenset({Verb.QUOTE_EXPIRED, Verb.REQUESTS_COUNT})
-_ASKED: Final = ("state", "service", "owner", "customer")
+# The ids of uploads that belong to no request yet, by the field of the form that they came in.
+PendingUploads: TypeAlias = Mapping[str, Sequence[str]]
+_VERBS_OF_THE_PORTAL: Final = frozenset({Verb.QUOTE_EXPIRED, Verb.REQUESTS_COUNT})
+_FILTERS: Final = ("state", "service", "owner", "customer")
 
 
-def list_of_requests(
-    connection: Connection, visit: Visit, chosen: Mapping[str, str], after: str | None
-) -> tuple[list[Found], str | None, int]:
-    """Return requests in scope, newest first, with names; the next cursor; and the total."""
+def read_requests(
+    connection: Connection,
+    context: PageContext,
+    filter_values: Mapping[str, str],
+    cursor: str | None,
+) -> tuple[list[RowValues], str | None, int]:
+    """Return a page of requests in scope, newest first, with names; the next cursor; the total."""
     c = t.requests.c
-    criteria: list[ColumnElement[bool]] = [in_scope(connection, visit.grant, t.requests)]
-    criteria += [c[name] == chosen[name] for name in _ASKED if chosen.get(name)]
-    if waits := CONDITIONS.get(chosen.get("needs", "")):
-        criteria.append(waits(visit.store.clock()))
+    criteria: list[ColumnElement[bool]] = [in_scope(connection, context.grant, t.requests)]
+    criteria += [
+        c[name] == filter_values[name] for name in _FILTERS if filter_values.get(name)
+    ]
+    if condition := CONDITIONS.get(filter_values.get("needs", "")):
+        criteria.append(condition(context.store.clock()))
     statement = select(t.requests).where(*criteria)
-    rows, following = one_page(
-        connection, statement, [c.created_at, c.id], after, descending=True, limit=PAGE
+    rows, next_cursor = read_page(
+        connection,
+        statement,
+        [c.created_at, c.id],
+        cursor,
+        descending=True,
+        limit=PAGE_SIZE,
     )
-    return with_names(connection, rows), following, how_many(connection, statement)
+    return with_names(connection, rows), next_cursor, count_rows(connection, statement)
 
 
-def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
+def with_names(connection: Connection, rows: Sequence[RowValues]) -> list[RowValues]:
     """Return the requests with the names of owner, customer and service."""
     c, s = t.contacts.c, t.services.c
     owners = {row["owner"] for row in rows}
@@ -73,12 +81,12 @@ def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
         row.code: row.name
         for row in connection.execute(select(s.code, s.name).where(s.code.in_(codes)))
     }
-    known_homes = names_of_customers(connection, {row["customer"] for row in rows})
+    customers = names_of_customers(connection, {row["customer"] for row in rows})
     return [
         {
             **row,
             "owner_name": people[row["owner"]],
-            "customer_name": known_homes[row["customer"]]["name"],
+            "customer_name": customers[row["customer"]]["name"],
             "service_name": services.get(row["service"], row["service"]),
         }
         for row in rows
@@ -86,46 +94,50 @@ def with_names(connection: Connection, rows: Sequence[Found]) -> list[Found]:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
-    """The choices by which a visitor may filter requests: pairs of value and name, or none."""
+class FilterChoices:
+    """The choices of the filters: pairs of value and name; a filter without choices is not shown."""
 
     services: list[tuple[str, str]]
     owners: list[tuple[str, str]]
     customers: list[tuple[str, str]]
 
-    def owner(self, wished: str) -> str:
+    def valid_owner(self, contact: str) -> str:
         """Return the contact to filter by; empty if they belong to another customer."""
-        return (
-            wished
-            if not self.customers or not self.owners or wished in dict(self.owners)
-            else ""
-        )
+        # The form sends the contact of the last choice along when somebody chooses another customer.
+        is_offered = not self.customers or not self.owners or contact in dict(self.owners)
+        return contact if is_offered else ""
 
 
-def filters(connection: Connection, visit: Visit, customer: str | None) -> Filters:
-    """Return the visitor's filters; the provider's people choose a customer before a contact."""
-    grant = visit.grant
+def filter_choices(
+    connection: Connection, context: PageContext, customer: str | None
+) -> FilterChoices:
+    """Return the filters of a visitor; the provider's people choose a customer before a contact."""
+    grant = context.grant
     services = connection.execute(
         select(t.services.c.code, t.services.c.name).order_by(t.services.c.name)
     )
-    named = [(row.code, row.name) for row in services]
+    service_choices = [(row.code, row.name) for row in services]
     if grant.row_scope is RowScope.OWN:
-        return Filters(
-            _own_services(connection, grant.principal.contact or "", named), [], []
+        return FilterChoices(
+            _services_of(connection, grant.principal.contact or "", service_choices), [], []
         )
     if grant.row_scope is RowScope.CUSTOMER:
-        return Filters(named, _people(connection, grant.principal.customer), [])
-    within = homes(connection)
+        return FilterChoices(
+            service_choices, _owner_choices(connection, grant.principal.customer), []
+        )
+    customers = active_customers(connection)
     if grant.row_scope is RowScope.THEIRS:
-        theirs = set(customers_managed_by(connection, grant.principal.address or ""))
-        within = [(id, name) for id, name in within if id in theirs]
-    return Filters(
-        named, _people(connection, customer) if customer in dict(within) else [], within
+        managed = set(customers_managed_by(connection, grant.principal.address or ""))
+        customers = [(id, name) for id, name in customers if id in managed]
+    return FilterChoices(
+        service_choices,
+        _owner_choices(connection, customer) if customer in dict(customers) else [],
+        customers,
     )
 
 
-def _own_services(
-    connection: Connection, contact: str, named: Sequence[tuple[str, str]]
+def _services_of(
+    connection: Connection, contact: str, service_choices: Sequence[tuple[str, str]]
 ) -> list[tuple[str, str]]:
     """Return the services that the contact may order, or that one of their requests names."""
     r = t.requests.c
@@ -133,96 +145,101 @@ def _own_services(
         connection.execute(select(r.service).where(r.owner == contact).distinct()).scalars()
     )
     codes |= {service["code"] for service in orderable_services(connection, contact)}
-    return [(code, name) for code, name in named if code in codes]
+    return [(code, name) for code, name in service_choices if code in codes]
 
 
-def _people(connection: Connection, customer: str | None) -> list[tuple[str, str]]:
-    """Return everybody who sent or may send requests, including people who left."""
+def _owner_choices(connection: Connection, customer: str | None) -> list[tuple[str, str]]:
+    """Return id and name of a customer's contacts, with removed ones: their requests remain."""
     return [
         (person["id"], person["name"])
-        for person in colleagues(connection, customer, removed=True)
+        for person in contacts_of(connection, customer, include_removed=True)
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class OneRequest:
-    """A request with the parts of its page, and what this visitor may do with it now."""
+class RequestDetails:
+    """The parts of a request's page, and what this visitor may do with the request now."""
 
-    row: Found
-    files: list[Found]
-    history: list[Found]
+    row: RowValues
+    files: list[RowValues]
+    history: list[RowValues]
     events: list[str]
-    heirs: list[tuple[str, str]]
+    possible_heirs: list[tuple[str, str]]
     may_download: bool
-    own_cost: str | None
-    """What the quote costs, where that is not what the service's price says."""
-    next: str
-    """Which sentence says what happens next."""
-    counting: int
-    """How many of its files are being counted."""
-    kept: dict[str, list[Found]]
-    """The uploads of a delivery that was not taken yet, by the field that they came in."""
+    manual_cost: str | None
+    """The cost of the quote; None if it is the one that the service's price gives."""
+    next_step: str
+    """The key of the sentence about what happens next."""
+    files_being_counted: int
+    """The number of source files whose words are being counted."""
+    pending_uploads: dict[str, list[RowValues]]
+    """The files of a refused delivery, by the field of the form that they came in."""
 
 
-def one_request(
+def request_details(
     connection: Connection,
-    visit: Visit,
+    context: PageContext,
     row: Mapping[str, Any],
-    kept: Kept = MappingProxyType({}),
-) -> OneRequest:
-    """Return the parts of a request's page; `kept` are the files that were uploaded just now."""
+    pending_uploads: PendingUploads = MappingProxyType({}),
+) -> RequestDetails:
+    """Return the parts of a request's page; `pending_uploads` are the files of a refused form."""
     events = possible_events(
-        row["state"], lambda operation: _within(connection, visit, operation, row)
+        row["state"], lambda operation: _may_do(connection, context, operation, row)
     )
-    if is_overdue(row, visit.store.clock()):
+    # A job ends quotes that have expired. Until it runs, the state alone would still offer the button.
+    if is_overdue(row, context.store.clock()):
         events = [event for event in events if event != "accept"]
     people = (
-        colleagues(connection, row["customer"], removed=False)
+        contacts_of(connection, row["customer"], include_removed=False)
         if "reassign" in events
         else []
     )
     files = [dict(file) for file in files_of_request(connection, row["id"])]
-    return OneRequest(
+    return RequestDetails(
         with_names(connection, [dict(row)])[0],
         files,
         _history(connection, row["id"]),
         events,
-        [(person["id"], person["name"]) for person in heirs(people, row["owner"])],
-        _within(connection, visit, "requests.download", row),
-        _own_cost(connection, row),
-        _next(visit, row, events),
+        [(person["id"], person["name"]) for person in possible_heirs(people, row["owner"])],
+        _may_do(connection, context, "requests.download", row),
+        _manual_cost(connection, row),
+        _next_step(context, row, events),
         sum(is_counting(file) for file in files if file["kind"] == FileKind.SOURCE),
-        {name: kept_uploads(connection, visit, ids) for name, ids in kept.items()},
+        {
+            name: pending_uploads_of(connection, context, ids)
+            for name, ids in pending_uploads.items()
+        },
     )
 
 
-def _next(visit: Visit, row: Mapping[str, Any], events: Sequence[str]) -> str:
-    """Return the key of the next step, as seen by provider, decider, owner or observer."""
+def _next_step(context: PageContext, row: Mapping[str, Any], events: Sequence[str]) -> str:
+    """Return the key of the next step for the provider, a decider, the owner, or an onlooker."""
     state = row["state"]
-    if visit.grant.principal.staff:
+    if context.grant.principal.staff:
         return f"next.{state}.provider"
     if state == RequestState.QUOTED and "accept" in events:
         return "next.quoted.decides"
     return (
         f"next.{state}.owner"
-        if row["owner"] == visit.grant.principal.contact
+        if row["owner"] == context.grant.principal.contact
         else f"next.{state}.watches"
     )
 
 
-def _own_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
+def _manual_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
+    """Return the cost that a person entered; None if the service's price gives the same."""
     priced, _ = cost(
         row["words"], price_of(connection, row["service"]), len(row["target_languages"])
     )
     return row["cost"] if row["cost"] != priced else None
 
 
-def _within(
-    connection: Connection, visit: Visit, operation: str, row: Mapping[str, Any]
+def _may_do(
+    connection: Connection, context: PageContext, operation: str, row: Mapping[str, Any]
 ) -> bool:
     """Whether the visitor may do the operation with this request."""
     try:
-        grant = grant_for(visit.principal, operation)
+        grant = grant_for(context.principal, operation)
         if grant is not None:
             must_be_in_scope(connection, grant, row)
     except Problem:
@@ -230,8 +247,11 @@ def _within(
     return True
 
 
-def _history(connection: Connection, id: str) -> list[Found]:
-    """Return the events of the request, oldest first; `moved` holds old and new owner by name."""
+def _history(connection: Connection, id: str) -> list[RowValues]:
+    """Return the events of the request, oldest first, each with its sentence and its `owners`.
+
+    `owners` are the names of the old and the new owner; empty for other events.
+    """
     c, people = t.changes.c, t.contacts.c
     columns = (
         select(c.at, c.by, c.what, c.before, c.after)
@@ -240,23 +260,23 @@ def _history(connection: Connection, id: str) -> list[Found]:
     )
     entries = [dict(row) for row in connection.execute(columns).mappings()]
     owners = [_owners(entry) for entry in entries]
-    asked = select(people.id, people.name).where(
+    statement = select(people.id, people.name).where(
         people.id.in_({id for pair in owners for id in pair})
     )
-    names = {row.id: row.name for row in connection.execute(asked)}
+    names = {row.id: row.name for row in connection.execute(statement)}
     return [
         {
             **entry,
-            "said": _said(entry["what"]),
-            "moved": [names.get(id, id) for id in pair],
-            "by_portal": entry["what"] in _BY_THE_PORTAL,
+            "sentence": _event_sentence(entry["what"]),
+            "owners": [names.get(id, id) for id in pair],
+            "by_portal": entry["what"] in _VERBS_OF_THE_PORTAL,
         }
         for entry, pair in zip(entries, owners, strict=True)
     ]
 
 
-def _owners(entry: Found) -> list[str]:
-    """Return old and new owner; empty if the owner did not change or the request is new."""
+def _owners(entry: RowValues) -> list[str]:
+    """Return the ids of old and new owner; empty if the event changes no owner."""
     before, after = entry["before"] or {}, entry["after"] or {}
     return (
         [before["owner"], after["owner"]]
@@ -265,17 +285,21 @@ def _owners(entry: Found) -> list[str]:
     )
 
 
-def _said(what: str) -> str:
-    return f"event.{what}" if is_key(f"event.{what}") else "event.other"
+def _event_sentence(verb: str) -> str:
+    return f"event.{verb}" if is_key(f"event.{verb}") else "event.other"
 
 
-def kept_uploads(connection: Connection, visit: Visit, ids: Sequence[str]) -> list[Found]:
+def pending_uploads_of(
+    connection: Connection, context: PageContext, ids: Sequence[str]
+) -> list[RowValues]:
     """Return those of these uploads that are the visitor's own and belong to no request yet."""
     c = t.files.c
-    mine = c.person == visit.grant.principal.person
+    # The ids come from a form or an address: without this condition, anybody could read names and
+    # sizes of other people's files.
+    is_own = c.person == context.grant.principal.person
     rows = connection.execute(
         select(t.files)
-        .where(c.id.in_(ids), c.request.is_(None), mine)
+        .where(c.id.in_(ids), c.request.is_(None), is_own)
         .order_by(c.name, c.id)
     )
     return [dict(row) for row in rows.mappings()]

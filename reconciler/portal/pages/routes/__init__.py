@@ -1,4 +1,4 @@
-"""The pages, one module an area; a page that is not in `ROUTERS` is not there."""
+"""The routes of the pages, one module for each feature; only routers in `ROUTERS` are served."""
 
 from __future__ import annotations
 
@@ -19,6 +19,7 @@ from reconciler.portal.pages.routes import (
     outbox,
     projects,
     quotes,
+    registrations,
     requests,
     services,
     settings,
@@ -36,6 +37,7 @@ ROUTERS: Final[tuple[APIRouter, ...]] = tuple(
         sign_on,
         links,
         account,
+        # Before `requests`, which would take `/requests/new` for the id of a request.
         new_request,
         requests,
         quotes,
@@ -44,6 +46,8 @@ ROUTERS: Final[tuple[APIRouter, ...]] = tuple(
         downloads,
         statistics,
         team,
+        # Before `contacts`, whose last route takes any action of a contact.
+        registrations,
         contacts,
         customers,
         staff,

@@ -1,6 +1,6 @@
-"""The ways in and out: log in, log out, sign up, ask for a new password.
+"""Access: log in, log out, sign up, ask for a new password.
 
-No answer says who is known here.
+No answer tells whether an address is known here.
 """
 
 from __future__ import annotations
@@ -13,10 +13,22 @@ from sqlalchemy import select
 from reconciler.portal.actions import access, links, sign_ups
 from reconciler.portal.actions.mails import digest_of
 from reconciler.portal.actions.schemas import ResetFields, SignUpFields
-from reconciler.portal.pages.context import Visit, local, logged_in, logged_out, visits
-from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, missing
+from reconciler.portal.pages.context import (
+    PageContext,
+    is_local,
+    page_context,
+    redirect_logged_in,
+    redirect_logged_out,
+)
+from reconciler.portal.pages.forms.form import (
+    Form,
+    Mistakes,
+    SubmittedForm,
+    missing_fields,
+    validate,
+)
 from reconciler.portal.pages.languages import language_mistake
-from reconciler.portal.pages.navigation import home
+from reconciler.portal.pages.navigation import home_path
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import SignUp
@@ -26,105 +38,116 @@ from reconciler.portal.web.response_timing import hide_timing
 from reconciler.portal.web.security import host_of
 
 router = APIRouter(include_in_schema=False)
-Open = Annotated[Visit, visits("pages.open")]
-LogsIn = Annotated[Visit, visits("log-in")]
-SignsUp = Annotated[Visit, visits("sign-up")]
-Resets = Annotated[Visit, visits("reset")]
+AnyVisitor = Annotated[PageContext, page_context("pages.open")]
+LogInVisitor = Annotated[PageContext, page_context("log-in")]
+SignUpVisitor = Annotated[PageContext, page_context("sign-up")]
+ResetVisitor = Annotated[PageContext, page_context("reset")]
 
 
 @router.get("/login")
-def show_log_in(visit: LogsIn, to: Annotated[str, Query(max_length=2000)] = "") -> Response:
-    """The log-in; who is logged in already goes on."""
-    if visit.principal is not None:
-        return visit.to(to if local(to) else home(visit.who))
-    return log_in_page(visit, to)
+def show_log_in(
+    context: LogInVisitor, to: Annotated[str, Query(max_length=2000)] = ""
+) -> Response:
+    """Return the log-in; redirect visitors who are logged in already."""
+    if context.principal is not None:
+        return context.redirect(to if is_local(to) else home_path(context.principal_kind))
+    return log_in_page(context, to)
 
 
 def log_in_page(
-    visit: Visit,
+    context: PageContext,
     to: str,
     status: int | None = None,
     email: str = "",
     *,
-    wrong: Mistakes | None = None,
+    mistakes: Mistakes | None = None,
 ) -> Response:
-    """The log-in, which says what was `wrong` with the last try."""
-    return visit.page(
-        "access/login.html",
+    """Return the log-in, with the mistakes of the last attempt."""
+    return context.render(
+        "access/log_in.html",
         status,
-        wrong=wrong,
-        to=to if local(to) else "",
+        mistakes=mistakes,
+        to=to if is_local(to) else "",
         email=email,
-        provider=visit.sign_on.name if visit.sign_on else None,
-        may_sign_up=_mode(visit) != SignUp.CLOSED,
+        provider=context.sign_on.name if context.sign_on else None,
+        may_sign_up=_sign_up_mode(context) != SignUp.CLOSED,
     )
 
 
-def _mode(visit: Visit) -> str:
-    with visit.store.read() as connection:
+def _sign_up_mode(context: PageContext) -> str:
+    with context.store.read() as connection:
         return str(connection.execute(select(t.settings.c.sign_up)).scalar_one())
 
 
 @router.post("/login")
-def log_in(visit: LogsIn, form: Sent) -> Response:
+def log_in(context: LogInVisitor, form: SubmittedForm) -> Response:
     """Begin a session, and end the one that this browser had."""
+    # An address has at most 254 characters and a password at most 200, so a text that is cut off at 254
+    # is as wrong as the whole one.
     to, email = form.text("to"), form.text("email")
     try:
         session = access.log_in(
-            visit.store,
+            context.store,
             email[:254],
             form.secret("password")[:254],
-            host_of(visit.request),
-            visit.browser,
+            host_of(context.request),
+            context.browser_mark,
         )
     except Problem as problem:
         if problem.type not in {"unauthenticated", "rate-limited"}:
             raise
-        said = "login.wrong" if problem.type == "unauthenticated" else None
-        return log_in_page(visit, to, email=email, wrong=Mistakes({}, problem, said))
-    end_session(visit)
-    return logged_in(visit, session, to if local(to) else "/")
+        # The same sentence for an unknown address and a wrong password.
+        sentence = "login.wrong" if problem.type == "unauthenticated" else None
+        return log_in_page(
+            context, to, email=email, mistakes=Mistakes({}, problem, sentence)
+        )
+    # The session of before is not continued: somebody else may have set its cookie in this browser.
+    end_session(context)
+    return redirect_logged_in(context, session, to if is_local(to) else "/")
 
 
 @router.post("/logout")
-# the form is ours, or this is not reached
-def log_out(visit: Open, form: Sent) -> Response:  # noqa: ARG001
-    """End the session; nothing when there is none any more."""
-    end_session(visit)
-    return logged_out(visit, "/login", done="logged-out")
+# `form` is not read, but checked: otherwise any site could log people out.
+def log_out(context: AnyVisitor, form: SubmittedForm) -> Response:  # noqa: ARG001
+    """End the session; without one, only redirect."""
+    end_session(context)
+    return redirect_logged_out(context, "/login", message="logged-out")
 
 
-def end_session(visit: Visit) -> None:
+def end_session(context: PageContext) -> None:
     """End the session that this browser has, if it has one."""
-    secret = visit.request.cookies.get(visit.csrf.session_cookie)
-    if visit.principal is not None and secret:
-        with visit.store.write(SYSTEM) as work:
+    secret = context.request.cookies.get(context.csrf.session_cookie)
+    if context.principal is not None and secret:
+        with context.store.write(SYSTEM) as work:
             access.log_out(
-                work, digest_of(secret)[: access.SESSION_ID], visit.principal.person or ""
+                work, digest_of(secret)[: access.SESSION_ID], context.principal.person or ""
             )
 
 
 @router.get("/sign-up")
-def show_sign_up(visit: SignsUp) -> Response:
-    """The form by which people ask for access."""
-    return _sign_up(visit)
+def show_sign_up(context: SignUpVisitor) -> Response:
+    """Return the form by which people ask for access."""
+    return _sign_up_page(context)
 
 
-def _sign_up(
-    visit: Visit, form: Form | None = None, wrong: Mistakes | None = None
+def _sign_up_page(
+    context: PageContext, form: Form | None = None, mistakes: Mistakes | None = None
 ) -> Response:
-    return visit.page(
-        "access/sign_up.html", wrong=wrong, closed=_mode(visit) == SignUp.CLOSED, form=form
+    return context.render(
+        "access/sign_up.html",
+        mistakes=mistakes,
+        closed=_sign_up_mode(context) == SignUp.CLOSED,
+        form=form,
     )
 
 
 @router.post("/sign-up")
-@hide_timing
-def sign_up(visit: SignsUp, form: Sent) -> Response:
-    """Ask for access; the mail says how to go on."""
+@hide_timing  # a known address takes longer: it has a mail to write
+def sign_up(context: SignUpVisitor, form: SubmittedForm) -> Response:
+    """Record the wish for access; a mail says how to go on."""
 
-    def act(work: Work) -> str:
-        wish = judged(
+    def write_action(work: Work) -> str:
+        fields = validate(
             SignUpFields,
             {
                 "name": form.text("name"),
@@ -133,46 +156,54 @@ def sign_up(visit: SignsUp, form: Sent) -> Response:
                 "language": form.optional("language"),
                 "code": form.optional("code"),
             },
-            missing(form, "name", "email") | language_mistake(form),
+            missing_fields(form, "name", "email") | language_mistake(form),
         )
-        sign_ups.sign_up(work, wish.model_dump(), host_of(visit.request))
+        sign_ups.sign_up(work, fields.model_dump(), host_of(context.request))
         return "/sign-up/sent"
 
-    return visit.submit(form, act, lambda wrong: _sign_up(visit, form, wrong))
+    return context.submit(
+        form, write_action, lambda mistakes: _sign_up_page(context, form, mistakes)
+    )
 
 
 @router.get("/sign-up/sent")
-def show_sign_up_sent(visit: SignsUp) -> Response:
-    """The same for everybody."""
-    return visit.page("access/sent.html", sentence="sent.sign-up")
+def show_sign_up_sent(context: SignUpVisitor) -> Response:
+    """Return the page after the form; it is the same for known and unknown addresses."""
+    return context.render("access/mail_sent.html", sentence="sent.sign-up")
 
 
 @router.get("/reset")
-def show_reset(visit: Resets) -> Response:
-    """The form by which people ask for a link to a new password."""
-    return _reset(visit)
+def show_reset(context: ResetVisitor) -> Response:
+    """Return the form by which people ask for a link to set a new password."""
+    return _reset_page(context)
 
 
-def _reset(
-    visit: Visit, form: Form | None = None, wrong: Mistakes | None = None
+def _reset_page(
+    context: PageContext, form: Form | None = None, mistakes: Mistakes | None = None
 ) -> Response:
-    return visit.page("access/reset.html", wrong=wrong, form=form)
+    return context.render("access/reset.html", mistakes=mistakes, form=form)
 
 
 @router.post("/reset")
 @hide_timing
-def ask_for_reset(visit: Resets, form: Sent) -> Response:
-    """Ask for a link; whether one is sent is known to the mailbox only."""
+def ask_for_reset(context: ResetVisitor, form: SubmittedForm) -> Response:
+    """Mail a link to set a new password, if the address has an account."""
 
-    def act(work: Work) -> str:
-        wish = judged(ResetFields, {"email": form.text("email")}, missing(form, "email"))
-        links.ask_for_reset(work, wish.email, host_of(visit.request), visit.browser)
+    def write_action(work: Work) -> str:
+        fields = validate(
+            ResetFields, {"email": form.text("email")}, missing_fields(form, "email")
+        )
+        links.ask_for_reset(
+            work, fields.email, host_of(context.request), context.browser_mark
+        )
         return "/reset/sent"
 
-    return visit.submit(form, act, lambda wrong: _reset(visit, form, wrong))
+    return context.submit(
+        form, write_action, lambda mistakes: _reset_page(context, form, mistakes)
+    )
 
 
 @router.get("/reset/sent")
-def show_reset_sent(visit: Resets) -> Response:
-    """The same for everybody."""
-    return visit.page("access/sent.html", sentence="sent.reset")
+def show_reset_sent(context: ResetVisitor) -> Response:
+    """Return the page after the form; it is the same for known and unknown addresses."""
+    return context.render("access/mail_sent.html", sentence="sent.reset")

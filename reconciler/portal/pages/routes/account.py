@@ -1,4 +1,4 @@
-"""One's own account: name, language, password, and log out everywhere."""
+"""The visitor's own account: name, language, password, and log out everywhere."""
 
 from __future__ import annotations
 
@@ -9,11 +9,22 @@ from sqlalchemy import select
 
 from reconciler.portal.actions import access
 from reconciler.portal.actions.schemas import OwnFields
-from reconciler.portal.pages.context import Visit, logged_in, logged_out, visits
-from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, refusal
-from reconciler.portal.pages.forms.passwords import twice
+from reconciler.portal.pages.context import (
+    PageContext,
+    page_context,
+    redirect_logged_in,
+    redirect_logged_out,
+)
+from reconciler.portal.pages.forms.form import (
+    Form,
+    Mistakes,
+    SubmittedForm,
+    mistakes_of,
+    validate,
+)
+from reconciler.portal.pages.forms.passwords import password_mistakes
 from reconciler.portal.pages.languages import language_mistake
-from reconciler.portal.pages.queries.checkout import customer_of
+from reconciler.portal.pages.queries.rows import customer_of
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.problems import Problem
@@ -22,101 +33,117 @@ from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.security import host_of
 
 router = APIRouter(include_in_schema=False)
-Reads = Annotated[Visit, visits("account.read")]
-Writes = Annotated[Visit, visits("account.write")]
-LogsOut = Annotated[Visit, visits("log-out")]
+AccountReader = Annotated[PageContext, page_context("account.read")]
+AccountEditor = Annotated[PageContext, page_context("account.write")]
+LoggedInVisitor = Annotated[PageContext, page_context("log-out")]
 
 
 @router.get("/account")
-def show_account(visit: Reads) -> Response:
-    """Who one is here."""
-    return _account(visit)
+def show_account(context: AccountReader) -> Response:
+    """Return the page of the visitor's own account."""
+    return _account_page(context)
 
 
-def _account(
-    visit: Visit, form: Form | None = None, wrong: Mistakes | None = None
+def _account_page(
+    context: PageContext, form: Form | None = None, mistakes: Mistakes | None = None
 ) -> Response:
-    who = visit.grant.principal
-    with visit.store.read() as connection:
-        customer = customer_of(connection, who.customer) if who.contact else None
-    return visit.page(
-        "access/account.html",
-        wrong=wrong,
-        person=_myself(visit),
+    principal = context.grant.principal
+    with context.store.read() as connection:
+        customer = (
+            customer_of(connection, principal.customer) if principal.contact else None
+        )
+    return context.render(
+        "account/edit.html",
+        mistakes=mistakes,
+        person=_own_row(context),
         customer=customer,
         form=form,
     )
 
 
-def _myself(visit: Visit) -> Any:
-    who = visit.grant.principal
-    table, id = (t.contacts, who.contact) if who.contact else (t.staff, who.staff)
-    with visit.store.read() as connection:
+def _own_row(context: PageContext) -> Any:
+    """Return the visitor's row in the table of contacts or of staff."""
+    principal = context.grant.principal
+    table, id = (
+        (t.contacts, principal.contact) if principal.contact else (t.staff, principal.staff)
+    )
+    with context.store.read() as connection:
         return connection.execute(select(table).where(table.c.id == id)).mappings().one()
 
 
 @router.post("/account")
-def edit(visit: Writes, form: Sent) -> Response:
-    """Another name or language, by the person herself."""
-    who = visit.grant.principal
+def edit_account(context: AccountEditor, form: SubmittedForm) -> Response:
+    """Change the visitor's own name or language."""
+    principal = context.grant.principal
 
-    def act(work: Work) -> str:
-        form.must_match(access.own_row(work, who).values, who.person or "")
-        said = judged(
+    def write_action(work: Work) -> str:
+        form.check_version(access.own_row(work, principal).values, principal.person or "")
+        fields = validate(
             OwnFields,
             {"name": form.text("name"), "language": form.optional("language")},
-            language_mistake(form, _myself(visit)["language"]),
+            language_mistake(form, _own_row(context)["language"]),
         )
-        row, audited = access.edit_own_row(work, who, said.sent_fields())
+        row, audited = access.edit_own_row(work, principal, fields.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)
         return "/account"
 
-    return visit.submit(form, act, lambda wrong: _account(visit, form, wrong), done="saved")
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _account_page(context, form, mistakes),
+        message="saved",
+    )
 
 
 @router.post("/account/password")
-def change_password(visit: Writes, form: Sent) -> Response:
-    """Another password for whoever knows the old one; a new session begins, all others end."""
-    who, old, host = visit.grant.principal, form.secret("old")[:254], host_of(visit.request)
+def change_password(context: AccountEditor, form: SubmittedForm) -> Response:
+    """Change the password of a person who knows the old one; all sessions end, and a new one begins."""
+    principal, host = context.grant.principal, host_of(context.request)
+    old = form.secret("old")[:254]
     try:
-        _must_fit(visit, form, old, host)
+        _check_passwords(context, form, old, host)
         session = access.change_password(
-            visit.store, who, old, form.secret("password"), host
+            context.store, principal, old, form.secret("password"), host
         )
-    except Mistakes as wrong:
-        return _account(visit, wrong=wrong)
+    except Mistakes as mistakes:
+        return _account_page(context, mistakes=mistakes)
     except Problem as problem:
-        found = (
+        refusal = (
             Mistakes({"old": "password.wrong"})
             if problem.type == "forbidden"
-            else refusal(problem)
+            else mistakes_of(problem)
         )
-        return _account(visit, wrong=found)
-    return logged_in(visit, session, "/account", done="password")
+        return _account_page(context, mistakes=refusal)
+    # The change ended this session too; without the new cookie, the visitor would be logged out.
+    return redirect_logged_in(context, session, "/account", message="password")
 
 
-def _must_fit(visit: Visit, form: Form, old: str, host: str) -> None:
-    """Mistakes unless the new password would do; then the old one is judged as well, so that
-    all is told at once.
-    """
-    wrong = twice(form)
-    person = _myself(visit)
-    if weak := weakness(form.secret("password"), (person["name"], person["email"])):
-        wrong.setdefault("password", f"password.{weak}")
+def _check_passwords(context: PageContext, form: Form, old: str, host: str) -> None:
+    """Raise all mistakes of the form at once, those of the old password too."""
+    mistakes = password_mistakes(form)
+    person = _own_row(context)
+    if weakness_key := weakness(form.secret("password"), (person["name"], person["email"])):
+        mistakes.setdefault("password", f"password.{weakness_key}")
+    # Checking the old password takes a slow hash and counts as an attempt. `change_password` does it
+    # too, so it is done here only if the form is refused anyway.
     if not old:
-        wrong["old"] = "mistake.missing"
-    elif wrong and not access.knows_password(visit.store, visit.grant.principal, old, host):
-        wrong["old"] = "password.wrong"
-    if wrong:
-        raise Mistakes(wrong)
+        mistakes["old"] = "mistake.missing"
+    elif mistakes and not access.knows_password(
+        context.store, context.grant.principal, old, host
+    ):
+        mistakes["old"] = "password.wrong"
+    if mistakes:
+        raise Mistakes(mistakes)
 
 
 @router.post("/account/log-out")
-def log_out_everywhere(visit: LogsOut, form: Sent) -> Response:
-    """End all sessions of one's own."""
+def log_out_everywhere(context: LoggedInVisitor, form: SubmittedForm) -> Response:
+    """End all sessions of the visitor."""
 
-    def act(work: Work) -> str:
-        access.log_out_everywhere(work, visit.grant.principal.person or "")
+    def write_action(work: Work) -> str:
+        access.log_out_everywhere(work, context.grant.principal.person or "")
         return "/login"
 
-    return logged_out(visit, visit.write(form, act), done="everywhere")
+    return redirect_logged_out(
+        context, context.write_once(form, write_action), message="everywhere"
+    )

@@ -1,127 +1,134 @@
-"""The administrator's contacts: who waits for approval first; add, approve, edit, delete,
-restore.
+"""The administrator's contacts: list, add, edit, reassign, remove, restore, erase.
+
+The page of a contact is also that of a registration; `routes.registrations` has its forms.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import Connection, Select, select
 
-from reconciler.portal.actions import contacts, erasure, registrations
+from reconciler.portal.actions import contacts, erasure
 from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
-from reconciler.portal.pages.context import Visit, visits
+from reconciler.portal.pages.context import PageContext, page_context
 from reconciler.portal.pages.forms.contacts import (
-    dismiss,
+    contact_fields_at_customer,
+    edit_contact,
+    hand_over_work,
     heir_options,
-    orderable,
-    pass_on,
-    typed_fields,
-    update,
+    remove_contact,
+    service_choices,
 )
-from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, missing, reason_of
+from reconciler.portal.pages.forms.form import Form, Mistakes, SubmittedForm
 from reconciler.portal.pages.languages import language_choices
-from reconciler.portal.pages.queries.checkout import (
-    Found,
+from reconciler.portal.pages.queries.paging import count_rows, read_page, with_words
+from reconciler.portal.pages.queries.rows import (
+    RowValues,
+    active_customers,
+    contact_with_heirs,
     customer_of,
-    file_of,
-    homes,
-    how_many,
-    matching,
+    git_path_of,
     names_of_customers,
-    one_page,
-    with_heirs,
 )
-from reconciler.portal.pages.rendering import speech
+from reconciler.portal.pages.rendering import translator
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import HOLDS_WORK, Role
 from reconciler.portal.rules.states import LIVING, ContactStatus
 from reconciler.portal.store import tables as t
-from reconciler.portal.store.unit_of_work import Row, Work
+from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
-Admits = Annotated[Visit, visits("contacts.admit")]
-Adds = Annotated[Visit, visits("contacts.add")]
-Edits = Annotated[Visit, visits("contacts.edit")]
-Removes = Annotated[Visit, visits("contacts.remove")]
-HandsOver = Annotated[Visit, visits("contacts.hand-over")]
-MOST_WAITING: Final = 200
-HERE: Final = "/admin/contacts"
+ContactAdmitter = Annotated[PageContext, page_context("contacts.admit")]
+ContactAdder = Annotated[PageContext, page_context("contacts.add")]
+ContactEditor = Annotated[PageContext, page_context("contacts.edit")]
+ContactRemover = Annotated[PageContext, page_context("contacts.remove")]
+WorkReassigner = Annotated[PageContext, page_context("contacts.hand-over")]
+CustomerId = Annotated[str, Query(max_length=40)]
+# Registrations at the top of the list, which has no second page of them.
+MAX_REGISTRATIONS: Final = 200
+CONTACTS_PATH: Final = "/admin/contacts"
 
 
-@router.get(HERE)
-def list_people(
-    visit: Admits,
-    customer: Annotated[str, Query(max_length=40)] = "",
+@router.get(CONTACTS_PATH)
+def list_contacts(
+    context: ContactAdmitter,
+    customer: CustomerId = "",
     q: Annotated[str, Query(max_length=200)] = "",
-    everybody: bool = False,
+    include_removed: Annotated[bool, Query(alias="everybody")] = False,
     after: Annotated[str | None, Query(max_length=800)] = None,
 ) -> Response:
-    """The registrations that wait, then the contacts by name."""
-    statement = _sought(customer, q, everybody=everybody)
-    with visit.store.read() as connection:
-        waiting = [] if after else _waiting(connection)
-        rows, mark = one_page(
+    """Return the registrations that wait for approval, then the contacts by name."""
+    statement = _contacts_statement(customer, q, include_removed=include_removed)
+    with context.store.read() as connection:
+        # Later pages continue the list of contacts, not that of registrations.
+        registrations = [] if after else _pending_registrations(connection)
+        rows, next_cursor = read_page(
             connection, statement, (t.contacts.c.name, t.contacts.c.id), after
         )
-        people, count = _at_home(connection, rows), how_many(connection, statement)
-        known = homes(connection)
-    asked = {"customer": customer, "q": q, **({"everybody": "true"} if everybody else {})}
-    return visit.page(
+        people = _with_customers(connection, rows)
+        count = count_rows(connection, statement)
+        customers = active_customers(connection)
+    query = {"customer": customer, "q": q}
+    if include_removed:
+        query["everybody"] = "true"
+    return context.render(
         "contacts/list.html",
-        waiting=waiting,
-        people=people,
+        registrations=registrations,
+        contacts=people,
         count=count,
-        homes=known,
+        customers=customers,
         q=q,
         customer=customer,
-        everybody=everybody,
-        narrowed=bool(customer or q),
-        first=f"{HERE}?{urlencode(asked)}" if after else None,
-        following=f"{HERE}?{urlencode({**asked, 'after': mark})}" if mark else None,
+        include_removed=include_removed,
+        is_filtered=bool(customer or q),
+        first_page=f"{CONTACTS_PATH}?{urlencode(query)}" if after else None,
+        next_page=f"{CONTACTS_PATH}?{urlencode({**query, 'after': next_cursor})}"
+        if next_cursor
+        else None,
     )
 
 
-def _waiting(connection: Connection) -> list[Found]:
+def _pending_registrations(connection: Connection) -> list[RowValues]:
     c = t.contacts.c
     rows = connection.execute(
         select(t.contacts)
         .where(c.status == ContactStatus.UNAPPROVED)
         .order_by(c.id)
-        .limit(MOST_WAITING)
+        .limit(MAX_REGISTRATIONS)
     )
-    return _at_home(connection, [dict(row) for row in rows.mappings()])
+    return _with_customers(connection, [dict(row) for row in rows.mappings()])
 
 
-def _sought(customer: str, q: str, *, everybody: bool) -> Select[Any]:
+def _contacts_statement(customer: str, q: str, *, include_removed: bool) -> Select[Any]:
     c = t.contacts.c
     statement = select(t.contacts).where(c.status != ContactStatus.UNAPPROVED)
-    if not everybody:
+    if not include_removed:
         statement = statement.where(c.status != ContactStatus.REMOVED)
     if customer:
         statement = statement.where(c.customer == customer)
-    return matching(statement, t.contacts, q)
+    return with_words(statement, t.contacts, q)
 
 
-def _at_home(connection: Connection, people: list[Found]) -> list[Found]:
-    homes = names_of_customers(connection, {person["customer"] for person in people})
+def _with_customers(connection: Connection, people: list[RowValues]) -> list[RowValues]:
+    """Return the people, each with the names of the customer, and the file in git."""
+    customers = names_of_customers(connection, {person["customer"] for person in people})
     return [
         {
             **person,
-            "home": homes.get(person["customer"]),
-            "file": file_of("contact", person, homes.get(person["customer"])),
+            "customer_names": customers.get(person["customer"]),
+            "git_path": git_path_of("contact", person, customers.get(person["customer"])),
         }
         for person in people
     ]
 
 
-NOBODY: Final = {
+BLANK_CONTACT: Final = {
     "id": None,
     "name": "",
     "email": "",
@@ -134,231 +141,195 @@ NOBODY: Final = {
 }
 
 
-@router.get(f"{HERE}/new")
-def show_new(visit: Adds, customer: Annotated[str, Query(max_length=40)] = "") -> Response:
-    """The form by which somebody is added."""
-    return _new(visit, customer)
+@router.get(f"{CONTACTS_PATH}/new")
+def show_new_contact(context: ContactAdder, customer: CustomerId = "") -> Response:
+    """Return the form that adds a contact; `customer` is chosen in it."""
+    return _new_contact_page(context, customer)
 
 
-def _new(
-    visit: Visit, customer: str, form: Form | None = None, wrong: Mistakes | None = None
+def _new_contact_page(
+    context: PageContext,
+    customer: str,
+    form: Form | None = None,
+    mistakes: Mistakes | None = None,
 ) -> Response:
-    with visit.store.read() as connection:
-        known, services = (
-            homes(connection),
-            orderable(connection, {**NOBODY, "customer": customer}),
-        )
-    return visit.page(
+    with context.store.read() as connection:
+        customers = active_customers(connection)
+        services = service_choices(connection, {**BLANK_CONTACT, "customer": customer})
+    return context.render(
         "contacts/new.html",
-        wrong=wrong,
-        homes=known,
+        mistakes=mistakes,
+        customers=customers,
         services=services,
-        chosen=customer,
-        person=NOBODY,
+        chosen_customer=customer,
+        person=BLANK_CONTACT,
         form=form,
         customer=None,
         language_choices=language_choices(
-            speech(visit.language), form.text("language") if form else None
+            translator(context.language), form.text("language") if form else None
         ),
     )
 
 
-@router.post(HERE)
-def add(visit: Adds, form: Sent) -> Response:
-    """Add somebody, who gets a mail with a link."""
+@router.post(CONTACTS_PATH)
+def add_contact(context: ContactAdder, form: SubmittedForm) -> Response:
+    """Add a contact, who gets a mail with a link."""
 
-    def act(work: Work) -> str:
-        fields = _at_a_customer(work, form, NOBODY)
+    def write_action(work: Work) -> str:
+        fields = contact_fields_at_customer(work, form, BLANK_CONTACT)
         row = contacts.add(work, work.get("customer", form.text("customer")), fields)
         work.audit(Verb.POST_CONTACTS, row, None, fields)
-        return f"{HERE}/{row.id}"
+        return f"{CONTACTS_PATH}/{row.id}"
 
-    return visit.submit(
+    return context.submit(
         form,
-        act,
-        lambda wrong: _new(visit, form.text("customer"), form, wrong),
-        done="added",
+        write_action,
+        lambda mistakes: _new_contact_page(context, form.text("customer"), form, mistakes),
+        message="added",
     )
 
 
-def _at_a_customer(work: Work, form: Form, person: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of somebody who comes to the customer that the form names."""
-    services = orderable(work.connection, {**person, "customer": form.text("customer")})
-    nowhere = missing(form, "customer")
-    try:
-        fields = typed_fields(
-            form, services=[code for code, _ in services], language=person["language"]
-        )
-    except Mistakes as wrong:
-        raise Mistakes({**nowhere, **wrong.fields}) from None
-    if nowhere:
-        raise Mistakes(nowhere)
-    return fields
+@router.get(f"{CONTACTS_PATH}/{{id}}")
+def show_contact(context: ContactAdmitter, id: str, customer: CustomerId = "") -> Response:
+    """Return the page of a contact or registration.
 
-
-@router.get(f"{HERE}/{{id}}")
-def show_one(
-    visit: Admits, id: str, customer: Annotated[str, Query(max_length=40)] = ""
-) -> Response:
-    """One contact or registration, with all that an administrator may do; `customer`: to which
-    it shall belong.
+    `customer` is chosen in the form of a registration; its services are the choices.
     """
-    return _one(visit, id, wished=customer)
+    return contact_page(context, id, chosen_customer=customer)
 
 
-def _one(
-    visit: Visit,
+def contact_page(
+    context: PageContext,
     id: str,
     form: Form | None = None,
-    wrong: Mistakes | None = None,
+    mistakes: Mistakes | None = None,
     event: str = "",
-    wished: str = "",
+    chosen_customer: str = "",
 ) -> Response:
-    wished = form.text("customer") if form else wished
-    with visit.store.read() as connection:
-        person, people = with_heirs(
-            connection, row_in_scope(connection, visit.grant, t.contacts, id)
+    """Return the page; `form` was refused, and `event` tells which of the page's forms it is."""
+    chosen_customer = form.text("customer") if form else chosen_customer
+    with context.store.read() as connection:
+        person, people = contact_with_heirs(
+            connection, row_in_scope(connection, context.grant, t.contacts, id)
         )
         customer = (
             customer_of(connection, person["customer"]) if person["customer"] else None
         )
-        known = homes(connection) if person["status"] == ContactStatus.UNAPPROVED else []
-        services = orderable(
-            connection, {**person, **({"customer": wished} if wished else {})}
+        is_registration = person["status"] == ContactStatus.UNAPPROVED
+        customers = active_customers(connection) if is_registration else []
+        services = service_choices(
+            connection, {**person, "customer": chosen_customer or person["customer"]}
         )
-        orders = orderable_services(connection, id) if person["customer"] else []
+        orderable = orderable_services(connection, id) if person["customer"] else []
+    # The forms of events have no language, so they do not change the choice of the other form.
     language = form.text("language") if form and not event else person["language"]
-    return visit.page(
-        "contacts/one.html",
-        wrong=wrong and (wrong.of(event) if event else wrong),
-        base=HERE,
-        back=HERE,
+    return context.render(
+        "contacts/detail.html",
+        mistakes=mistakes and (mistakes.for_event(event) if event else mistakes),
+        base_path=CONTACTS_PATH,
         person=person,
         customer=customer,
-        homes=known,
+        customers=customers,
         heirs=heir_options(people, id),
         services=services,
-        file=file_of("contact", person, customer),
+        git_path=git_path_of("contact", person, customer),
         form=form,
         event=event,
-        foreign=_foreign(person, customer),
-        managed_home=bool(customer and customer["owner"]),
-        language_choices=language_choices(speech(visit.language), language),
-        orders_nothing=not orders
+        has_foreign_domain=_has_foreign_domain(person, customer),
+        customer_is_managed=bool(customer and customer["owner"]),
+        language_choices=language_choices(translator(context.language), language),
+        can_order_nothing=not orderable
         and person["role"] in HOLDS_WORK
         and person["status"] in LIVING,
     )
 
 
-def _foreign(person: Found, customer: Found | None) -> bool:
+def _has_foreign_domain(person: RowValues, customer: RowValues | None) -> bool:
+    """Whether the customer has domains, and the address of the person is at none of them."""
     domains = customer["email_domains"] if customer else []
-    domain = same_address_form(person["email"]).rpartition("@")[2]
-    return bool(domains) and domain not in {
-        same_address_form(f"x@{each}").rpartition("@")[2] for each in domains
-    }
-
-
-@router.post(f"{HERE}/{{id}}")
-def edit(visit: Edits, id: str, form: Sent) -> Response:
-    """Change a contact."""
-
-    def act(work: Work) -> str:
-        update(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
-        return f"{HERE}/{id}"
-
-    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="saved")
-
-
-@router.post(f"{HERE}/{{id}}/reassign")
-def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
-    """All open work of a contact goes to a colleague."""
-
-    def act(work: Work) -> str:
-        pass_on(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
-        return f"{HERE}/{id}"
-
-    return visit.submit(
-        form, act, lambda wrong: _one(visit, id, form, wrong, "reassign"), done="reassigned"
+    # The form of an address has its domain in lower case and as Punycode, which makes `MÜNCHEN.example`
+    # and `xn--mnchen-3ya.example` equal.
+    forms = {same_address_form(f"x@{domain}").rpartition("@")[2] for domain in domains}
+    return (
+        bool(forms) and same_address_form(person["email"]).rpartition("@")[2] not in forms
     )
 
 
-@router.post(f"{HERE}/{{id}}/remove")
-def remove(visit: Removes, id: str, form: Sent) -> Response:
-    """A contact leaves; the open work goes to a colleague in the same moment."""
+@router.post(f"{CONTACTS_PATH}/{{id}}")
+def change_contact(context: ContactEditor, id: str, form: SubmittedForm) -> Response:
+    """Change a contact's fields."""
 
-    def act(work: Work) -> str:
-        dismiss(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
-        return f"{HERE}/{id}"
+    def write_action(work: Work) -> str:
+        row = get_in_scope(work, context.grant, "contact", id)
+        edit_contact(work, context.grant, row, form)
+        return f"{CONTACTS_PATH}/{id}"
 
-    return visit.submit(
-        form, act, lambda wrong: _one(visit, id, form, wrong, "remove"), done="removed"
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: contact_page(context, id, form, mistakes),
+        message="saved",
     )
 
 
-@router.post(f"{HERE}/{{id}}/approve")
-def approve(visit: Admits, id: str, form: Sent) -> Response:
-    """Let a registrant in, at the chosen customer, with the fields of the form."""
+@router.post(f"{CONTACTS_PATH}/{{id}}/reassign")
+def reassign_work(context: WorkReassigner, id: str, form: SubmittedForm) -> Response:
+    """Hand all open work of a contact over to a colleague."""
 
-    def act(work: Work) -> str:
-        row = _seen(work, visit, id, form)
-        fields = _at_a_customer(work, form, row.values)
-        home = work.get("customer", form.text("customer"))
-        if row["customer"] != home.id:
-            work.audit(Verb.CONTACTS_ASSIGN, row, *registrations.assign(work, row, home))
-        work.audit(
-            Verb.CONTACTS_APPROVE, row, *registrations.approve(work, row, home, fields)
-        )
-        return f"{HERE}/{id}"
+    def write_action(work: Work) -> str:
+        row = get_in_scope(work, context.grant, "contact", id)
+        hand_over_work(work, context.grant, row, form)
+        return f"{CONTACTS_PATH}/{id}"
 
-    return visit.submit(
-        form, act, lambda wrong: _one(visit, id, form, wrong), done="approved"
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: contact_page(context, id, form, mistakes, "reassign"),
+        message="reassigned",
     )
 
 
-@router.post(f"{HERE}/{{id}}/reject")
-def reject(visit: Admits, id: str, form: Sent) -> Response:
-    """Do not let a registrant in."""
+@router.post(f"{CONTACTS_PATH}/{{id}}/remove")
+def offboard_contact(context: ContactRemover, id: str, form: SubmittedForm) -> Response:
+    """Remove a contact and hand the open work over, in one transaction."""
 
-    def act(work: Work) -> str:
-        row = _seen(work, visit, id, form)
-        work.audit(
-            Verb.CONTACTS_REJECT,
-            row,
-            *registrations.reject(work, row, reason_of(form, "why")),
-        )
-        return f"{HERE}/{id}"
+    def write_action(work: Work) -> str:
+        row = get_in_scope(work, context.grant, "contact", id)
+        remove_contact(work, context.grant, row, form)
+        return f"{CONTACTS_PATH}/{id}"
 
-    return visit.submit(
-        form, act, lambda wrong: _one(visit, id, form, wrong, "reject"), done="rejected"
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: contact_page(context, id, form, mistakes, "remove"),
+        message="removed",
     )
 
 
-def _seen(work: Work, visit: Visit, id: str, form: Form) -> Row:
-    row = get_in_scope(work, visit.grant, "contact", id)
-    if row["status"] != ContactStatus.UNAPPROVED:
-        raise Problem("registration-gone", f"contact '{id}' is {row['status']}")
-    form.must_match(row.values, id)
-    return row
-
-
-@router.post(f"{HERE}/{{id}}/{{action}}")
-def act_on(visit: Admits, id: str, action: str, form: Sent) -> Response:
-    """Restore a deleted contact, send the link again, or erase the personal data of a deleted
-    one.
-    """
-    acts = {
+# Last: it matches the paths of the forms above too, and those of registrations.
+@router.post(f"{CONTACTS_PATH}/{{id}}/{{action}}")
+def run_contact_action(
+    context: ContactAdmitter, id: str, action: str, form: SubmittedForm
+) -> Response:
+    """Restore a removed contact, mail the link again, or erase personal data of a removed contact."""
+    actions = {
         "restore": (Verb.CONTACTS_RESTORE, contacts.restore, "restored"),
         "resend": (Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend_activation, "resent"),
         "erase": (Verb.CONTACTS_ERASE, erasure.erase, "erased"),
     }
-    if action not in acts:
+    if action not in actions:
         raise Problem("not-found", f"there is no action '{action}'")
-    verb, carry_out, done = acts[action]
+    verb, carry_out, message = actions[action]
 
-    def act(work: Work) -> str:
-        row = get_in_scope(work, visit.grant, "contact", id)
-        form.must_match(row.values, id)
+    def write_action(work: Work) -> str:
+        row = get_in_scope(work, context.grant, "contact", id)
+        form.check_version(row.values, id)
         work.audit(verb, row, *carry_out(work, row))
-        return f"{HERE}/{id}"
+        return f"{CONTACTS_PATH}/{id}"
 
-    return visit.submit(form, act, lambda wrong: _one(visit, id, None, wrong), done=done)
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: contact_page(context, id, None, mistakes),
+        message=message,
+    )

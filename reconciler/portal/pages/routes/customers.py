@@ -12,29 +12,27 @@ from sqlalchemy import Connection, func, select
 from reconciler.portal.actions import customers
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.schemas import CustomerFields
-from reconciler.portal.pages.context import Visit, visits
+from reconciler.portal.pages.context import PageContext, page_context
 from reconciler.portal.pages.forms.form import (
+    FilledSentence,
     Form,
     Mistakes,
-    Sent,
-    Told,
-    Why,
+    MistakeSentence,
+    SubmittedForm,
     is_domain,
-    judged,
-    missing,
+    missing_fields,
+    validate,
 )
 from reconciler.portal.pages.languages import language_choices, language_mistake
-from reconciler.portal.pages.queries.checkout import (
-    Found,
+from reconciler.portal.pages.queries.paging import count_rows, read_page, with_words
+from reconciler.portal.pages.queries.rows import (
+    RowValues,
     all_services,
     customer_of,
-    file_of,
-    how_many,
-    matching,
-    one_page,
+    git_path_of,
     project_managers,
 )
-from reconciler.portal.pages.rendering import speech
+from reconciler.portal.pages.rendering import translator
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import LIVING, CustomerStatus
@@ -42,83 +40,86 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
 router = APIRouter(include_in_schema=False)
-Runs = Annotated[Visit, visits("customers.write")]
-HERE: Final = "/admin/customers"
+CustomerEditor = Annotated[PageContext, page_context("customers.write")]
+CUSTOMERS_PATH: Final = "/admin/customers"
 
 
-@router.get(HERE)
+@router.get(CUSTOMERS_PATH)
 def list_customers(
-    visit: Runs,
-    archived: bool = False,
+    context: CustomerEditor,
+    include_archived: Annotated[bool, Query(alias="archived")] = False,
     q: Annotated[str, Query(max_length=200)] = "",
     after: Annotated[str | None, Query(max_length=800)] = None,
 ) -> Response:
-    """The customers by name, with how many people they have and what they lack to order."""
+    """Return the customers by name, with their number of contacts and what they lack to order."""
     c = t.customers.c
     statement = (
         select(t.customers)
-        if archived
+        if include_archived
         else select(t.customers).where(c.status == CustomerStatus.ACTIVE)
     )
-    statement = matching(statement, t.customers, q)
-    with visit.store.read() as connection:
-        rows, mark = one_page(connection, statement, (c.name, c.id), after)
-        count = how_many(connection, statement)
-        people = _people(connection, [row["id"] for row in rows])
-    found = [
+    statement = with_words(statement, t.customers, q)
+    with context.store.read() as connection:
+        rows, next_cursor = read_page(connection, statement, (c.name, c.id), after)
+        count = count_rows(connection, statement)
+        contact_counts = _contact_counts(connection, [row["id"] for row in rows])
+    customers_shown = [
         {
             **row,
-            "people": people[row["id"]],
-            "lacks": lacks(row, people[row["id"]]),
-            "file": file_of("customer", row),
+            "contact_count": contact_counts[row["id"]],
+            "missing_setup": missing_setup(row, contact_counts[row["id"]]),
+            "git_path": git_path_of("customer", row),
         }
         for row in rows
     ]
-    asked = {"q": q, **({"archived": "true"} if archived else {})}
-    return visit.page(
-        "admin/customers.html",
-        customers=found,
+    query = {"q": q, **({"archived": "true"} if include_archived else {})}
+    return context.render(
+        "customers/list.html",
+        customers=customers_shown,
         count=count,
-        archived=archived,
+        include_archived=include_archived,
         q=q,
-        first=f"{HERE}?{urlencode(asked)}" if after else None,
-        following=f"{HERE}?{urlencode({**asked, 'after': mark})}" if mark else None,
+        first_page=f"{CUSTOMERS_PATH}?{urlencode(query)}" if after else None,
+        next_page=f"{CUSTOMERS_PATH}?{urlencode({**query, 'after': next_cursor})}"
+        if next_cursor
+        else None,
     )
 
 
-def _people(connection: Connection, customers: Sequence[str]) -> dict[str, int]:
-    """How many people each of these customers has."""
+def _contact_counts(connection: Connection, customers: Sequence[str]) -> dict[str, int]:
+    """Return the number of living contacts of each of these customers."""
     if not customers:
         return {}
     c = t.contacts.c
-    counted = connection.execute(
-        select(c.customer, func.count().label("people"))
+    rows = connection.execute(
+        select(c.customer, func.count().label("number"))
         .where(c.customer.in_(customers), c.status.in_(LIVING))
         .group_by(c.customer)
     )
-    return dict.fromkeys(customers, 0) | {row.customer: row.people for row in counted}
+    # A customer without contacts has no group, so the zeros come first.
+    return dict.fromkeys(customers, 0) | {row.customer: row.number for row in rows}
 
 
-def lacks(customer: Found, people: int) -> list[str]:
-    """What a customer needs before it can order: keys of words."""
+def missing_setup(customer: RowValues, contact_count: int) -> list[str]:
+    """Return what an active customer needs before it can order: ends of `customer.needs.…`."""
     return [
-        need
-        for need, there in (
-            ("contact", people),
+        requirement
+        for requirement, value in (
+            ("contact", contact_count),
             ("manager", customer["project_managers"]),
             ("service", customer["services"]),
         )
-        if not there and customer["status"] == CustomerStatus.ACTIVE
+        if not value and customer["status"] == CustomerStatus.ACTIVE
     ]
 
 
-@router.get(f"{HERE}/new")
-def show_new(visit: Runs) -> Response:
-    """The form by which a customer is added."""
-    return _form(visit, _blank())
+@router.get(f"{CUSTOMERS_PATH}/new")
+def show_new_customer(context: CustomerEditor) -> Response:
+    """Return the form that adds a customer."""
+    return _customer_page(context, _blank_customer())
 
 
-def _blank() -> Found:
+def _blank_customer() -> RowValues:
     return {
         "id": None,
         "version": None,
@@ -133,103 +134,119 @@ def _blank() -> Found:
         "registration_code": None,
         "owner": None,
         "external_key": None,
-        "lacks": [],
-        "people": 0,
+        "missing_setup": [],
+        "contact_count": 0,
         "protected": False,
-        "guarded": False,
+        "has_protected_contact": False,
     }
 
 
-@router.post(HERE)
-def add(visit: Runs, form: Sent) -> Response:
+@router.post(CUSTOMERS_PATH)
+def add_customer(context: CustomerEditor, form: SubmittedForm) -> Response:
     """Add a customer."""
 
-    def act(work: Work) -> str:
-        fields = _typed(work, form, _blank())
+    def write_action(work: Work) -> str:
+        fields = _customer_fields(work, form, _blank_customer())
         row = customers.create(work, fields)
         work.audit(Verb.POST_CUSTOMERS, row, None, fields)
-        return f"{HERE}/{row.id}"
+        return f"{CUSTOMERS_PATH}/{row.id}"
 
-    return visit.submit(
-        form, act, lambda wrong: _form(visit, _blank(), form, wrong), done="added"
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _customer_page(context, _blank_customer(), form, mistakes),
+        message="added",
     )
 
 
-@router.get(f"{HERE}/{{id}}")
-def show_one(visit: Runs, id: str) -> Response:
-    """One customer."""
-    return _one(visit, id)
+@router.get(f"{CUSTOMERS_PATH}/{{id}}")
+def show_customer(context: CustomerEditor, id: str) -> Response:
+    """Return the page of a customer."""
+    return _stored_customer_page(context, id)
 
 
-def _one(
-    visit: Visit, id: str, form: Form | None = None, wrong: Mistakes | None = None
+def _stored_customer_page(
+    context: PageContext,
+    id: str,
+    form: Form | None = None,
+    mistakes: Mistakes | None = None,
 ) -> Response:
-    with visit.store.read() as connection:
+    with context.store.read() as connection:
         customer = customer_of(connection, id)
-        people = _people(connection, [id])[id]
-        guarded = _guarded(connection, id)
-    found = {
+        contact_count = _contact_counts(connection, [id])[id]
+        has_protected_contact = _has_protected_contact(connection, id)
+    values = {
         **customer,
-        "lacks": lacks(customer, people),
-        "people": people,
-        "guarded": guarded,
+        "missing_setup": missing_setup(customer, contact_count),
+        "contact_count": contact_count,
+        "has_protected_contact": has_protected_contact,
     }
-    return _form(visit, found, form, wrong)
+    return _customer_page(context, values, form, mistakes)
 
 
-def _guarded(connection: Connection, customer: str) -> bool:
-    """Whether somebody at the customer is protected, and keeps it from being archived."""
+def _has_protected_contact(connection: Connection, customer: str) -> bool:
+    """Whether a contact of the customer is protected, which keeps it from being archived."""
     c = t.contacts.c
-    someone = (
+    statement = (
         select(c.id)
         .where(c.customer == customer, c.protected, c.status.in_(LIVING))
         .limit(1)
     )
-    return connection.execute(someone).first() is not None
+    return connection.execute(statement).first() is not None
 
 
-def _form(
-    visit: Visit, customer: Found, form: Form | None = None, wrong: Mistakes | None = None
+def _customer_page(
+    context: PageContext,
+    customer: RowValues,
+    form: Form | None = None,
+    mistakes: Mistakes | None = None,
 ) -> Response:
-    with visit.store.read() as connection:
+    with context.store.read() as connection:
         services = all_services(connection)
-        ours, others = project_managers(connection, customer["project_managers"])
+        staff, unknown_addresses = project_managers(
+            connection, customer["project_managers"]
+        )
     language = form.text("language") if form else customer["language"]
-    return visit.page(
-        "admin/customer.html",
-        wrong=wrong,
+    return context.render(
+        "customers/detail.html",
+        mistakes=mistakes,
         customer=customer,
         services=services,
         form=form,
-        ours=ours,
-        others=others,
-        language_choices=language_choices(speech(visit.language), language),
-        file=file_of("customer", customer),
+        staff=staff,
+        unknown_addresses=unknown_addresses,
+        language_choices=language_choices(translator(context.language), language),
+        git_path=git_path_of("customer", customer),
     )
 
 
-@router.post(f"{HERE}/{{id}}")
-def edit(visit: Runs, id: str, form: Sent) -> Response:
-    """Change a customer."""
+@router.post(f"{CUSTOMERS_PATH}/{{id}}")
+def edit_customer(context: CustomerEditor, id: str, form: SubmittedForm) -> Response:
+    """Change a customer's fields."""
 
-    def act(work: Work) -> str:
-        row = _seen(work, id, form)
+    def write_action(work: Work) -> str:
+        row = _current_row(work, id, form)
         work.audit(
             Verb.PATCH_CUSTOMERS,
             row,
-            *customers.edit(work, row, _typed(work, form, row.values)),
+            *customers.edit(work, row, _customer_fields(work, form, row.values)),
         )
-        return f"{HERE}/{id}"
+        return f"{CUSTOMERS_PATH}/{id}"
 
-    return visit.submit(form, act, lambda wrong: _one(visit, id, form, wrong), done="saved")
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _stored_customer_page(context, id, form, mistakes),
+        message="saved",
+    )
 
 
-@router.post(f"{HERE}/{{id}}/{{action}}")
-def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
-    """Archive a customer with its people, bring both back, or make and withdraw its
-    registration code.
-    """
-    acts: dict[str, tuple[Verb, Callable[[Work, Row], AuditValues], str]] = {
+@router.post(f"{CUSTOMERS_PATH}/{{id}}/{{action}}")
+def run_customer_action(
+    context: CustomerEditor, id: str, action: str, form: SubmittedForm
+) -> Response:
+    """Archive or restore a customer with its contacts, or renew or withdraw its registration code."""
+    actions: dict[str, tuple[Verb, Callable[[Work, Row], AuditValues], str]] = {
         "archive": (
             Verb.CUSTOMERS_ARCHIVE,
             lambda work, row: customers.archive(work, row, "other"),
@@ -243,52 +260,66 @@ def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
             "code-withdrawn",
         ),
     }
-    if action not in acts:
+    if action not in actions:
         raise Problem("not-found", f"there is no action '{action}'")
-    verb, carry_out, done = acts[action]
+    verb, carry_out, message = actions[action]
 
-    def act(work: Work) -> str:
-        row = _seen(work, id, form)
+    def write_action(work: Work) -> str:
+        row = _current_row(work, id, form)
         work.audit(verb, row, *carry_out(work, row))
-        return f"{HERE}/{id}"
+        return f"{CUSTOMERS_PATH}/{id}"
 
-    return visit.submit(form, act, lambda wrong: _one(visit, id, None, wrong), done=done)
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _stored_customer_page(context, id, None, mistakes),
+        message=message,
+    )
 
 
-def _seen(work: Work, id: str, form: Form) -> Row:
+def _current_row(work: Work, id: str, form: Form) -> Row:
+    """Return the customer that the visitor saw; a problem if it has changed since."""
     row = work.get("customer", id)
-    form.must_match(row.values, id)
+    form.check_version(row.values, id)
     return row
 
 
-def _typed(work: Work, form: Form, now: Found) -> dict[str, Any]:
-    return judged(
+def _customer_fields(work: Work, form: Form, current: RowValues) -> dict[str, Any]:
+    return validate(
         CustomerFields,
         {
             "name": form.text("name"),
             "description": form.optional("description"),
             "language": form.optional("language"),
-            "project_managers": form.all("project_managers"),
+            "project_managers": form.texts("project_managers"),
             "email_domains": form.lines("email_domains"),
-            "services": "all" if form.ticked("all_services") else form.all("services"),
+            "services": "all" if form.is_ticked("all_services") else form.texts("services"),
         },
-        _wrong(work, form, now),
+        _customer_mistakes(work, form, current),
     ).sent_fields()
 
 
-def _wrong(work: Work, form: Form, now: Found) -> dict[str, Why]:
-    """What the shape does not know.
-
-    Files may name anybody, so whoever is named already may stay.
-    """
-    wrong = missing(form, "name", "language") | language_mistake(form, now["language"])
-    ours, others = project_managers(work.connection, now["project_managers"])
-    strangers = (
-        set(form.all("project_managers")) - {address for address, _ in ours} - set(others)
+def _customer_mistakes(
+    work: Work, form: Form, current: RowValues
+) -> dict[str, MistakeSentence]:
+    """Return the mistakes that the schema cannot see, because they depend on other rows."""
+    mistakes = missing_fields(form, "name", "language") | language_mistake(
+        form, current["language"]
     )
-    if strangers:
-        wrong["project_managers"] = Told("mistake.stranger", {"address": min(strangers)})
+    # A file may name any address and any domain, so those that the customer has already may stay.
+    staff, unknown_addresses = project_managers(
+        work.connection, current["project_managers"]
+    )
+    unknown = (
+        set(form.texts("project_managers"))
+        - {address for address, _ in staff}
+        - set(unknown_addresses)
+    )
+    if unknown:
+        mistakes["project_managers"] = FilledSentence(
+            "mistake.stranger", {"address": min(unknown)}
+        )
     for domain in form.lines("email_domains"):
-        if domain not in now["email_domains"] and not is_domain(domain):
-            wrong["email_domains"] = Told("mistake.domain", {"domain": domain})
-    return wrong
+        if domain not in current["email_domains"] and not is_domain(domain):
+            mistakes["email_domains"] = FilledSentence("mistake.domain", {"domain": domain})
+    return mistakes

@@ -1,6 +1,7 @@
-"""What opens behind a mailed link: confirm an address, set the first password or a new one.
+"""The pages behind mailed links: confirm an address, set the first password or a new one.
 
-Opening a page uses no link up: mail scanners open all of them. Sending its form does.
+Opening such a page does not use up its link, because mail scanners open every link. Sending its form
+does.
 """
 
 from __future__ import annotations
@@ -10,110 +11,124 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Response
 
 from reconciler.portal.actions import links, sign_ups
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.form import Mistakes, Sent
-from reconciler.portal.pages.forms.passwords import at_its_field, twice
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.forms.form import Mistakes, SubmittedForm
+from reconciler.portal.pages.forms.passwords import (
+    password_mistakes,
+    raise_weakness_as_mistake,
+)
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.security import host_of
 
 router = APIRouter(include_in_schema=False)
-SignsUp = Annotated[Visit, visits("sign-up")]
-Activates = Annotated[Visit, visits("activate")]
-Resets = Annotated[Visit, visits("reset")]
+SignUpVisitor = Annotated[PageContext, page_context("sign-up")]
+ActivationVisitor = Annotated[PageContext, page_context("activate")]
+ResetVisitor = Annotated[PageContext, page_context("reset")]
 
 
 @router.get("/confirm/{secret}")
-def show_confirm(visit: SignsUp, secret: str) -> Response:
-    """The button by which an address is confirmed."""
+def show_confirm(context: SignUpVisitor, secret: str) -> Response:
+    """Return the page with the button that confirms an address."""
     try:
-        with visit.store.read() as connection:
-            sign_ups.link_must_work(connection, secret, visit.store.clock())
+        with context.store.read() as connection:
+            sign_ups.link_must_work(connection, secret, context.store.clock())
     except Problem as problem:
-        return _useless(visit, problem, "confirm")
-    return visit.page("access/confirm.html", secret=secret)
+        return _invalid_link_page(context, problem, "confirm")
+    return context.render("links/confirm_address.html", secret=secret)
 
 
 @router.post("/confirm/{secret}")
-def confirm(visit: SignsUp, secret: str, form: Sent) -> Response:
-    """The address is confirmed."""
+def confirm(context: SignUpVisitor, secret: str, form: SubmittedForm) -> Response:
+    """Confirm the address."""
 
-    def act(work: Work) -> str:
+    def write_action(work: Work) -> str:
         return f"/confirmed/{sign_ups.confirm(work, secret)}"
 
     try:
-        return visit.to(visit.write(form, act))
+        return context.redirect(context.write_once(form, write_action))
     except Problem as problem:
-        return _useless(visit, problem, "confirm")
+        return _invalid_link_page(context, problem, "confirm")
 
 
 @router.get("/confirmed/{status}")
 def show_confirmed(
-    visit: SignsUp, status: Literal["waiting", "invited", "known"]
+    context: SignUpVisitor, status: Literal["waiting", "invited", "known"]
 ) -> Response:
-    """What became of the sign-up."""
-    return visit.page("access/confirmed.html", became=status)
+    """Return the page with the result of a sign-up."""
+    return context.render("links/address_confirmed.html", result=status)
 
 
 @router.get("/activate/{secret}")
-def show_activate(visit: Activates, secret: str) -> Response:
-    """The form by which the first password is set."""
-    return _show(visit, "activation", secret)
+def show_activate(context: ActivationVisitor, secret: str) -> Response:
+    """Return the form to set the first password."""
+    return _password_page(context, "activation", secret)
 
 
 @router.post("/activate/{secret}")
-def activate(visit: Activates, secret: str, form: Sent) -> Response:
-    """The password is set, and its person active."""
-    return _set(visit, "activation", secret, form)
+def activate(context: ActivationVisitor, secret: str, form: SubmittedForm) -> Response:
+    """Set the first password; its person is active from now on."""
+    return _set_password(context, "activation", secret, form)
 
 
 @router.get("/reset/{secret}")
-def show_reset(visit: Resets, secret: str) -> Response:
-    """The form by which a new password is set."""
-    return _show(visit, "reset", secret)
+def show_reset(context: ResetVisitor, secret: str) -> Response:
+    """Return the form to set a new password."""
+    return _password_page(context, "reset", secret)
 
 
 @router.post("/reset/{secret}")
-def reset(visit: Resets, secret: str, form: Sent) -> Response:
-    """The new password is set; all sessions ended."""
-    return _set(visit, "reset", secret, form)
+def reset(context: ResetVisitor, secret: str, form: SubmittedForm) -> Response:
+    """Set the new password and end all sessions of its person."""
+    return _set_password(context, "reset", secret, form)
 
 
-def _show(visit: Visit, kind: str, secret: str, wrong: Mistakes | None = None) -> Response:
+def _password_page(
+    context: PageContext, kind: str, secret: str, mistakes: Mistakes | None = None
+) -> Response:
     try:
-        with visit.store.read() as connection:
-            person = links.person_behind(connection, kind, secret, visit.store.clock())
+        with context.store.read() as connection:
+            person = links.person_behind(connection, kind, secret, context.store.clock())
     except Problem as problem:
-        return _useless(visit, problem, kind)
-    return visit.page(
-        "access/password.html", wrong=wrong, kind=kind, action=visit.path, person=person
+        return _invalid_link_page(context, problem, kind)
+    return context.render(
+        "links/set_password.html",
+        mistakes=mistakes,
+        kind=kind,
+        action=context.path,
+        person=person,
     )
 
 
-def _set(visit: Visit, kind: str, secret: str, form: Sent) -> Response:
+def _set_password(
+    context: PageContext, kind: str, secret: str, form: SubmittedForm
+) -> Response:
     try:
-        if place := visit.done_before(form):
-            return visit.to(place, done="activated")
-        kept = at_its_field(
+        # A link works once. Without this question, a second click on the button would show the page
+        # about a link that does not work, although the password is set.
+        if path := context.earlier_redirect(form):
+            return context.redirect(path, message="activated")
+        # Hashing is slow on purpose, so it comes before the transaction, which locks all other writes.
+        password_hash = raise_weakness_as_mistake(
             lambda: links.hash_new_password(
-                visit.store, kind, secret, form.secret("password")
+                context.store, kind, secret, form.secret("password")
             ),
-            twice(form),
+            password_mistakes(form),
         )
 
-        def act(work: Work) -> str:
-            links.set_password(work, kind, secret, kept, host_of(visit.request))
+        def write_action(work: Work) -> str:
+            links.set_password(work, kind, secret, password_hash, host_of(context.request))
             return "/login"
 
-        return visit.to(visit.write(form, act), done="activated")
-    except Mistakes as wrong:
-        return _show(visit, kind, secret, wrong)
+        return context.redirect(context.write_once(form, write_action), message="activated")
+    except Mistakes as mistakes:
+        return _password_page(context, kind, secret, mistakes)
     except Problem as problem:
-        return _useless(visit, problem, kind)
+        return _invalid_link_page(context, problem, kind)
 
 
-def _useless(visit: Visit, problem: Problem, kind: str) -> Response:
-    """The page about a link that does not work; other problems go on."""
+def _invalid_link_page(context: PageContext, problem: Problem, kind: str) -> Response:
+    """Return the page about a link that does not work; raise other problems again."""
     if problem.type != "not-found":
         raise problem
-    return visit.page("access/link.html", problem.status, kind=kind)
+    return context.render("links/invalid_link.html", problem.status, kind=kind)

@@ -1,6 +1,4 @@
-"""Sending a request: a form with files, which keeps what was typed and what was uploaded when
-something is wrong.
-"""
+"""New requests: a form with files; a refused form keeps what was typed and uploaded."""
 
 from __future__ import annotations
 
@@ -12,23 +10,36 @@ from fastapi import APIRouter, Query, Response
 from reconciler.portal.actions import requests
 from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.request_schemas import RequestFields
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.form import Form, Mistakes, Told, Why, judged, missing
-from reconciler.portal.pages.forms.multipart import Received, off_the_loop, received
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.forms.form import (
+    FilledSentence,
+    Form,
+    Mistakes,
+    MistakeSentence,
+    missing_fields,
+    utc_time,
+    validate,
+)
+from reconciler.portal.pages.forms.multipart import (
+    UploadForm,
+    read_upload_form,
+    run_blocking,
+)
 from reconciler.portal.pages.languages import is_language_tag
-from reconciler.portal.pages.queries.checkout import Found
-from reconciler.portal.pages.queries.requests import kept_uploads
-from reconciler.portal.pages.rendering import speech
-from reconciler.portal.pages.routes.requests import Counting
+from reconciler.portal.pages.queries.requests import pending_uploads_of
+from reconciler.portal.pages.queries.rows import RowValues
+from reconciler.portal.pages.rendering import translator
+from reconciler.portal.pages.routes.requests import ShownCount
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.word_counts import is_counting
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
-Sends = Annotated[Visit, visits("requests.send")]
-# What acts call something else than the form does.
-NAMED: Final = {
+RequestSender = Annotated[PageContext, page_context("requests.send")]
+FILE_FIELDS: Final = ("files", "reference_files")
+# Fields that the actions call by other names than the form does.
+FORM_FIELDS: Final = {
     "service": "order",
     "workflow": "order",
     "target_language": "target_languages",
@@ -36,45 +47,45 @@ NAMED: Final = {
 
 
 @router.get("/requests/new")
-def begin(
-    visit: Sends,
+def show_new_request(
+    context: RequestSender,
     source_language: Annotated[str, Query(max_length=35)] = "",
-    # fastapi copies it
+    # This mutable default is safe: FastAPI copies it for every request.
     target_languages: Annotated[list[str], Query(max_length=200)] = [],  # noqa: B006
     uploaded: Annotated[str, Query(max_length=3000)] = "",
-    counting: Counting = None,
+    counting: ShownCount = None,
 ) -> Response:
-    """An empty form; with a source language chosen it is not offered as a target.
+    """Return an empty form; a chosen source language is no target language to choose.
 
-    `uploaded`: files whose counts the page shows; nothing when `counting` of them are being
-    counted, and still are.
+    `uploaded` are the ids of files whose word counts a refused form shows. If it asks again and still
+    `counting` of them are being counted, the answer is an empty 204.
     """
     ids = [id for id in uploaded.split(",") if id]
-    with visit.store.read() as connection:
-        files = kept_uploads(connection, visit, ids) if ids else []
+    with context.store.read() as connection:
+        files = pending_uploads_of(connection, context, ids) if ids else []
     if counting and counting == sum(map(is_counting, files)):
         return Response(status_code=204)
-    return _form(
-        visit,
+    return _form_page(
+        context,
         source_language,
         target_languages,
-        kept={"files": files, "reference_files": []},
-        asked=counting,
+        pending_uploads={"files": files, "reference_files": []},
+        shown_count=counting,
     )
 
 
 @router.post("/requests")
-async def send(visit: Sends) -> Response:
+async def send_request(context: RequestSender) -> Response:
     """Send the request with its files."""
-    return await off_the_loop(_send, visit, await received(visit))
+    return await run_blocking(_send_request, context, await read_upload_form(context))
 
 
-def _send(visit: Visit, sent: Received) -> Response:
-    files, references = sent.uploads("files"), sent.uploads("reference_files")
+def _send_request(context: PageContext, upload_form: UploadForm) -> Response:
+    files, references = (upload_form.uploads(field) for field in FILE_FIELDS)
 
-    def act(work: Work) -> str:
-        fields = _fields(visit, sent)
-        owner = work.get("contact", visit.grant.principal.contact or "")
+    def write_action(work: Work) -> str:
+        fields = _request_fields(context, upload_form)
+        owner = work.get("contact", context.grant.principal.contact or "")
         row = requests.send(work, owner, fields, files, references)
         work.audit(
             Verb.POST_REQUESTS,
@@ -84,104 +95,120 @@ def _send(visit: Visit, sent: Received) -> Response:
         )
         return f"/requests/{row.id}"
 
-    def again(wrong: Mistakes) -> Response:
-        shown = {NAMED.get(name, name): why for name, why in wrong.fields.items()}
-        return _again(visit, sent, Mistakes(shown, wrong.problem, wrong.whole))
+    def show_again(mistakes: Mistakes) -> Response:
+        by_form_field = {
+            FORM_FIELDS.get(name, name): sentence
+            for name, sentence in mistakes.fields.items()
+        }
+        return _refused_form_page(
+            context,
+            upload_form,
+            Mistakes(by_form_field, mistakes.problem, mistakes.form_sentence),
+        )
 
-    return visit.submit(sent.form, act, again, done="sent")
+    return context.submit(upload_form.form, write_action, show_again, message="sent")
 
 
-def _fields(visit: Visit, sent: Received) -> dict[str, Any]:
-    """The request as it was typed; `order` holds a service and one of its workflows."""
-    form = sent.form
+def _request_fields(context: PageContext, upload_form: UploadForm) -> dict[str, Any]:
+    """Return the request that the form describes; `order` is `SERVICE|WORKFLOW`."""
+    form = upload_form.form
+    # One field for both: without a script, choosing a service cannot exchange the workflows.
     service, _, workflow = form.text("order").partition("|")
     deadline = form.optional("deadline")
-    typed = {
+    fields = {
         "title": form.text("title"),
         "service": service,
         "workflow": workflow,
         "source_language": form.text("source_language"),
-        "target_languages": _targets(form),
-        "deadline": f"{deadline}:00Z" if deadline and len(deadline) == 16 else deadline,
+        "target_languages": _target_languages(form),
+        "deadline": utc_time(deadline) if deadline else None,
         "comment": form.optional("comment") and form.text("comment").replace("\r\n", "\n"),
     }
-    return judged(RequestFields, typed, _wrong(visit, sent, typed)).model_dump()
+    mistakes = _request_mistakes(context, upload_form, fields)
+    return validate(RequestFields, fields, mistakes).model_dump()
 
 
-def _targets(form: Form) -> list[str]:
+def _target_languages(form: Form) -> list[str]:
+    """Return the tags of the target languages: ticked ones, or typed with commas and spaces."""
     return [
         tag
-        for each in form.all("target_languages")
-        for tag in each.replace(",", " ").split()
+        for text in form.texts("target_languages")
+        for tag in text.replace(",", " ").split()
     ]
 
 
-def _wrong(visit: Visit, sent: Received, typed: Mapping[str, Any]) -> dict[str, Why]:
-    """What can be told of the form alone, and all at once; what the contact may order is asked
-    when it is sent.
+def _request_mistakes(
+    context: PageContext, upload_form: UploadForm, fields: Mapping[str, Any]
+) -> dict[str, MistakeSentence]:
+    """Return the mistakes that the form alone shows, in all its fields.
+
+    The action checks later what the contact may order.
     """
-    wrong = missing(sent.form, "title", "source_language", "target_languages")
-    if not typed["service"] or not typed["workflow"]:
-        wrong["service"] = "mistake.choice"
-    source, targets = typed["source_language"], typed["target_languages"]
-    say = speech(visit.language)
+    mistakes = missing_fields(
+        upload_form.form, "title", "source_language", "target_languages"
+    )
+    if not fields["service"] or not fields["workflow"]:
+        mistakes["service"] = "mistake.choice"
+    source, targets = fields["source_language"], fields["target_languages"]
+    translate = translator(context.language)
     for name, tags in (("source_language", [source]), ("target_languages", targets)):
         if unknown := [tag for tag in tags if tag and not is_language_tag(tag)]:
-            wrong[name] = Told("mistake.language-tag", {"tag": unknown[0]})
+            mistakes[name] = FilledSentence("mistake.language-tag", {"tag": unknown[0]})
     if source and source in targets:
-        wrong["target_languages"] = Told(
-            "mistake.same", {"language": say.language_name(source)}
+        mistakes["target_languages"] = FilledSentence(
+            "mistake.same", {"language": translate.language_name(source)}
         )
-    for name in ("files", "reference_files"):
-        if empty := sent.empty.get(name):
-            wrong[name] = Told("mistake.empty", {"name": empty[0]})
-    if not sent.uploads("files"):
-        wrong.setdefault("files", "mistake.files")
-    if typed["deadline"] and typed["deadline"] <= visit.store.clock():
-        wrong["deadline"] = "mistake.deadline"
-    return wrong
+    for name in FILE_FIELDS:
+        if empty_files := upload_form.empty_files.get(name):
+            mistakes[name] = FilledSentence("mistake.empty", {"name": empty_files[0]})
+    if not upload_form.uploads("files"):
+        mistakes.setdefault("files", "mistake.files")
+    # Times of the contract have one format, so their order is that of their texts.
+    if fields["deadline"] and fields["deadline"] <= context.store.clock():
+        mistakes["deadline"] = "mistake.deadline"
+    return mistakes
 
 
-def _again(visit: Visit, sent: Received, wrong: Mistakes) -> Response:
-    form = sent.form
-    with visit.store.read() as connection:
-        kept = {
-            name: kept_uploads(connection, visit, sent.uploads(name))
-            for name in ("files", "reference_files")
-        }
-    return _form(
-        visit, form.text("source_language"), _targets(form), form, wrong, kept=kept
-    )
-
-
-def _form(
-    visit: Visit,
-    source: str,
-    targets: Sequence[str],
-    form: Form | None = None,
-    wrong: Mistakes | None = None,
-    *,
-    kept: Mapping[str, Sequence[Found]],
-    asked: int | None = None,
+def _refused_form_page(
+    context: PageContext, upload_form: UploadForm, mistakes: Mistakes
 ) -> Response:
-    with visit.store.read() as connection:
-        services = orderable_services(connection, visit.grant.principal.contact or "")
-        languages = connection.execute(t.settings.select()).mappings().one()["languages"]
-    return visit.page(
-        "requests/new.html",
-        wrong=wrong,
-        orders=_orders(services),
-        offered=languages,
-        kept=kept,
-        form=form,
-        source=source,
-        targets=targets,
-        asked=asked,
+    form = upload_form.form
+    with context.store.read() as connection:
+        pending_uploads = {
+            field: pending_uploads_of(connection, context, upload_form.uploads(field))
+            for field in FILE_FIELDS
+        }
+    return _form_page(
+        context,
+        form.text("source_language"),
+        _target_languages(form),
+        form,
+        mistakes,
+        pending_uploads=pending_uploads,
     )
 
 
-def _orders(services: Sequence[Mapping[str, Any]]) -> list[tuple[str, list[str], str]]:
-    """Code, workflows and name of what can be ordered."""
-    return [
-        (service["code"], service["workflows"], service["name"]) for service in services
-    ]
+def _form_page(
+    context: PageContext,
+    source_language: str,
+    target_languages: Sequence[str],
+    form: Form | None = None,
+    mistakes: Mistakes | None = None,
+    *,
+    pending_uploads: Mapping[str, Sequence[RowValues]],
+    shown_count: int | None = None,
+) -> Response:
+    with context.store.read() as connection:
+        services = orderable_services(connection, context.grant.principal.contact or "")
+        languages = connection.execute(t.settings.select()).mappings().one()["languages"]
+    return context.render(
+        "requests/new.html",
+        mistakes=mistakes,
+        services=services,
+        offered_languages=languages,
+        pending_uploads=pending_uploads,
+        form=form,
+        source_language=source_language,
+        target_languages=target_languages,
+        shown_count=shown_count,
+    )

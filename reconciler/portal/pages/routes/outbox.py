@@ -1,62 +1,66 @@
-"""The administrator's outbox: mails, and dead letters to send again."""
+"""The administrator's outbox: mails, and dead ones to send again."""
 
 from __future__ import annotations
 
 from typing import Annotated
-from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Response
 from sqlalchemy import func, select
 
 from reconciler.portal.actions import outbox
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.form import Sent
-from reconciler.portal.pages.queries.checkout import how_many, one_page
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.forms.form import SubmittedForm
+from reconciler.portal.pages.queries.paging import count_rows, list_url, read_page
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
-Mails = Annotated[Visit, visits("outbox.read")]
-Retries = Annotated[Visit, visits("outbox.retry")]
-After = Annotated[str | None, Query(max_length=800)]
+OutboxReader = Annotated[PageContext, page_context("outbox.read")]
+OutboxRetrier = Annotated[PageContext, page_context("outbox.retry")]
+Cursor = Annotated[str | None, Query(max_length=800)]
 
 
 @router.get("/admin/outbox")
 def list_mails(
-    visit: Mails, state: Annotated[str, Query(max_length=10)] = "", after: After = None
+    context: OutboxReader,
+    state: Annotated[str, Query(max_length=10)] = "",
+    after: Cursor = None,
 ) -> Response:
-    """The mails, newest first."""
+    """Return the mails, newest first."""
     c = t.outbox.c
     statement = select(t.outbox).where(c.state == state) if state else select(t.outbox)
-    with visit.store.read() as connection:
-        mails, mark = one_page(
+    with context.store.read() as connection:
+        mails, next_cursor = read_page(
             connection, statement, (c.revision, c.id), after, descending=True
         )
-        count = how_many(connection, statement)
+        count = count_rows(connection, statement)
         counts = {
-            row.state: row.n
+            row.state: row.number
             for row in connection.execute(
-                select(c.state, func.count().label("n")).group_by(c.state)
+                select(c.state, func.count().label("number")).group_by(c.state)
             )
         }
-    return visit.page(
-        "admin/outbox.html",
+    query = {"state": state}
+    return context.render(
+        "outbox/list.html",
         mails=mails,
         count=count,
         state=state,
         states=tuple(MailState),
         counts=counts,
-        first=_link("/admin/outbox", state=state) if after else None,
-        following=_link("/admin/outbox", state=state, after=mark) if mark else None,
+        first_page=list_url("/admin/outbox", query) if after else None,
+        next_page=list_url("/admin/outbox", {**query, "after": next_cursor})
+        if next_cursor
+        else None,
     )
 
 
 @router.get("/admin/outbox/{id}")
-def read_mail(visit: Mails, id: str) -> Response:
-    """One mail, as its reader sees it."""
-    with visit.store.read() as connection:
+def show_mail(context: OutboxReader, id: str) -> Response:
+    """Return the page of a mail, with its text but without its secrets."""
+    with context.store.read() as connection:
         mail = (
             connection.execute(select(t.outbox).where(t.outbox.c.id == id))
             .mappings()
@@ -64,19 +68,15 @@ def read_mail(visit: Mails, id: str) -> Response:
         )
     if mail is None:
         raise Problem("not-found", f"there is no mail '{id}'")
-    return visit.page("admin/mail.html", mail=outbox.readable(dict(mail)))
+    return context.render("outbox/detail.html", mail=outbox.readable(dict(mail)))
 
 
 @router.post("/admin/outbox/{id}/retry")
-def retry_mail(visit: Retries, id: str, form: Sent) -> Response:
-    """Send a dead letter once more."""
+def retry_mail(context: OutboxRetrier, id: str, form: SubmittedForm) -> Response:
+    """Put a dead mail into the queue again."""
 
-    def act(work: Work) -> str:
+    def write_action(work: Work) -> str:
         outbox.queue_again(work, id)
         return f"/admin/outbox/{id}"
 
-    return visit.to(visit.write(form, act), done="retried")
-
-
-def _link(path: str, **asked: str | None) -> str:
-    return f"{path}?{urlencode({name: value for name, value in asked.items() if value})}"
+    return context.redirect(context.write_once(form, write_action), message="retried")

@@ -1,4 +1,4 @@
-"""Projects: progress and delivery."""
+"""Projects: the forms of progress and delivery on a request's page."""
 
 from __future__ import annotations
 
@@ -9,22 +9,32 @@ from fastapi import APIRouter, Response
 
 from reconciler.portal.actions import projects
 from reconciler.portal.actions.contacts import AuditValues
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Told, Why
-from reconciler.portal.pages.forms.multipart import Received, off_the_loop, received
-from reconciler.portal.pages.forms.request_event import bring_about
-from reconciler.portal.pages.rendering import Speech, speech
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.forms.form import (
+    FilledSentence,
+    Form,
+    Mistakes,
+    MistakeSentence,
+    SubmittedForm,
+)
+from reconciler.portal.pages.forms.multipart import (
+    UploadForm,
+    read_upload_form,
+    run_blocking,
+)
+from reconciler.portal.pages.forms.request_event import submit_event
+from reconciler.portal.pages.rendering import Translator, translator
 from reconciler.portal.store.unit_of_work import Row, Work
 
 router = APIRouter(prefix="/requests/{id}", include_in_schema=False)
-Runs = Annotated[Visit, visits("requests.run")]
+RequestRunner = Annotated[PageContext, page_context("requests.run")]
 
 
 @router.post("/progress")
-def progress(visit: Runs, id: str, form: Sent) -> Response:
-    """The project manager says how far the project is."""
-    return bring_about(
-        visit,
+def set_progress(context: RequestRunner, id: str, form: SubmittedForm) -> Response:
+    """Set how much of the project is done, in percent."""
+    return submit_event(
+        context,
         id,
         form,
         "progress",
@@ -33,49 +43,64 @@ def progress(visit: Runs, id: str, form: Sent) -> Response:
 
 
 @router.post("/deliver")
-async def deliver(visit: Runs, id: str) -> Response:
-    """The project manager delivers files, a field of the form for each target language."""
-    return await off_the_loop(_deliver, visit, id, await received(visit))
+async def deliver(context: RequestRunner, id: str) -> Response:
+    """Deliver files; the form has a file field for each target language."""
+    return await run_blocking(_deliver, context, id, await read_upload_form(context))
 
 
-def _deliver(visit: Visit, id: str, sent: Received) -> Response:
-    names = {*sent.files, *(key.removeprefix("kept_") for key in sent.form.values)}
-    kept = {name: sent.uploads(name) for name in sorted(names) if name.startswith("files_")}
-    pairs = [
-        (upload, name.removeprefix("files_"))
-        for name, some in kept.items()
-        for upload in some
+def _deliver(context: PageContext, id: str, upload_form: UploadForm) -> Response:
+    fields = {
+        *upload_form.new_uploads,
+        *(name.removeprefix("kept_") for name in upload_form.form.values),
+    }
+    uploads = {
+        field: upload_form.uploads(field)
+        for field in sorted(fields)
+        if field.startswith("files_")
+    }
+    deliveries = [
+        (upload, field.removeprefix("files_"))
+        for field, ids in uploads.items()
+        for upload in ids
     ]
 
-    def act(work: Work, row: Row) -> AuditValues:
-        if wrong := _undelivered(
-            speech(visit.language), row, sent, {language for _, language in pairs}
-        ):
-            raise Mistakes(wrong)
-        return projects.deliver(work, row, pairs)
+    def write_action(work: Work, row: Row) -> AuditValues:
+        languages = {language for _, language in deliveries}
+        mistakes = _undelivered_languages(
+            translator(context.language), row, upload_form, languages
+        )
+        if mistakes:
+            raise Mistakes(mistakes)
+        return projects.deliver(work, row, deliveries)
 
-    return bring_about(visit, id, sent.form, "deliver", act, kept=kept)
+    return submit_event(
+        context, id, upload_form.form, "deliver", write_action, pending_uploads=uploads
+    )
 
 
-def _undelivered(
-    say: Speech, row: Row, sent: Received, brought: set[str]
-) -> dict[str, Why]:
-    """The target languages without a file, unless the form says that they are meant to have
-    none.
-    """
-    wrong: dict[str, Why] = {}
+def _undelivered_languages(
+    translate: Translator, row: Row, upload_form: UploadForm, delivered_languages: set[str]
+) -> dict[str, MistakeSentence]:
+    """Return a mistake for each target language without a file, unless the form confirms it."""
+    mistakes: dict[str, MistakeSentence] = {}
+    confirmed = upload_form.form.texts("without")
     for tag in row["target_languages"]:
-        if empty := sent.empty.get(f"files_{tag}"):
-            wrong[f"files_{tag}"] = Told("mistake.empty", {"name": empty[0]})
-        elif tag not in brought and (not brought or tag not in sent.form.all("without")):
-            wrong[f"files_{tag}"] = Told(
-                "mistake.undelivered", {"language": say.language_name(tag)}
+        field = f"files_{tag}"
+        if empty_files := upload_form.empty_files.get(field):
+            mistakes[field] = FilledSentence("mistake.empty", {"name": empty_files[0]})
+        # Confirming every language is not enough: a delivery has at least one file.
+        elif tag not in delivered_languages and (
+            not delivered_languages or tag not in confirmed
+        ):
+            mistakes[field] = FilledSentence(
+                "mistake.undelivered", {"language": translate.language_name(tag)}
             )
-    return wrong
+    return mistakes
 
 
 def _percent(form: Form) -> int:
-    typed = form.text("progress")
-    if not re.fullmatch(r"[0-9]{1,3}", typed) or int(typed) > 100:
+    text = form.text("progress")
+    # `min` and `max` of the field bind browsers, not senders.
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) > 100:
         raise Mistakes({"progress": "mistake.progress"})
-    return int(typed)
+    return int(text)

@@ -9,26 +9,32 @@ from fastapi import APIRouter, Response
 
 from reconciler.portal.actions import quotes
 from reconciler.portal.actions.request_schemas import Terms
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.form import Form, Sent, judged, reason_of
-from reconciler.portal.pages.forms.request_event import bring_about
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.forms.form import (
+    Form,
+    SubmittedForm,
+    reason_of,
+    utc_time,
+    validate,
+)
+from reconciler.portal.pages.forms.request_event import submit_event
 
 router = APIRouter(prefix="/requests/{id}", include_in_schema=False)
-Decides = Annotated[Visit, visits("requests.decide")]
-Runs = Annotated[Visit, visits("requests.run")]
+RequestDecider = Annotated[PageContext, page_context("requests.decide")]
+RequestRunner = Annotated[PageContext, page_context("requests.run")]
 
 
 @router.post("/accept")
-def accept(visit: Decides, id: str, form: Sent) -> Response:
-    """The customer accepts the quote."""
-    return bring_about(visit, id, form, "accept", quotes.accept)
+def accept_quote(context: RequestDecider, id: str, form: SubmittedForm) -> Response:
+    """Accept the quote, for the customer."""
+    return submit_event(context, id, form, "accept", quotes.accept)
 
 
 @router.post("/decline")
-def decline(visit: Decides, id: str, form: Sent) -> Response:
-    """The customer does not accept the quote."""
-    return bring_about(
-        visit,
+def decline_quote(context: RequestDecider, id: str, form: SubmittedForm) -> Response:
+    """Decline the quote, for the customer."""
+    return submit_event(
+        context,
         id,
         form,
         "decline",
@@ -37,10 +43,10 @@ def decline(visit: Decides, id: str, form: Sent) -> Response:
 
 
 @router.post("/approve")
-def approve(visit: Runs, id: str, form: Sent) -> Response:
-    """The project manager offers the quote."""
-    return bring_about(
-        visit,
+def approve_quote(context: RequestRunner, id: str, form: SubmittedForm) -> Response:
+    """Offer the quote, for the provider."""
+    return submit_event(
+        context,
         id,
         form,
         "approve",
@@ -49,18 +55,22 @@ def approve(visit: Runs, id: str, form: Sent) -> Response:
 
 
 @router.post("/revive")
-def revive(visit: Runs, id: str, form: Sent) -> Response:
-    """The project manager offers a cancelled request anew."""
-    return bring_about(
-        visit, id, form, "revive", lambda work, row: quotes.revive(work, row, _terms(form))
+def revive_request(context: RequestRunner, id: str, form: SubmittedForm) -> Response:
+    """Offer a quote for a cancelled request, for the provider."""
+    return submit_event(
+        context,
+        id,
+        form,
+        "revive",
+        lambda work, row: quotes.revive(work, row, _terms(form)),
     )
 
 
 @router.post("/reject")
-def reject(visit: Runs, id: str, form: Sent) -> Response:
-    """The project manager makes no quote."""
-    return bring_about(
-        visit,
+def reject_quote(context: RequestRunner, id: str, form: SubmittedForm) -> Response:
+    """Refuse to make a quote, for the provider."""
+    return submit_event(
+        context,
         id,
         form,
         "reject",
@@ -69,10 +79,10 @@ def reject(visit: Runs, id: str, form: Sent) -> Response:
 
 
 @router.post("/cancel")
-def cancel(visit: Runs, id: str, form: Sent) -> Response:
-    """The project manager takes the quote back."""
-    return bring_about(
-        visit,
+def cancel_quote(context: RequestRunner, id: str, form: SubmittedForm) -> Response:
+    """Take the quote back, for the provider."""
+    return submit_event(
+        context,
         id,
         form,
         "cancel",
@@ -81,22 +91,19 @@ def cancel(visit: Runs, id: str, form: Sent) -> Response:
 
 
 def _terms(form: Form) -> dict[str, Any]:
-    """The terms as typed: an amount may have one or two places after a comma or a point;
-    without one the price says it.
-    """
-    words, amount, deadline = (
-        form.optional("words"),
-        form.optional("cost"),
-        form.optional("deadline"),
-    )
-    said: dict[str, Any] = {"cost": None}
+    """Return the terms that the form has; without a cost, the price of the service decides."""
+    words, amount = form.optional("words"), form.optional("cost")
+    deadline = form.optional("deadline")
+    terms: dict[str, Any] = {"cost": None}
     if words:
-        said["words"] = int(words) if re.fullmatch(r"[0-9]{1,9}", words) else words
+        # What is no number stays a text, which the schema refuses with the mistake of its field.
+        terms["words"] = int(words) if re.fullmatch(r"[0-9]{1,9}", words) else words
     if amount:
+        # The contract has two digits after a point; people type `9,5` or `9` too.
         whole, _, cents = amount.replace(",", ".").partition(".")
-        said["cost"] = f"{whole}.{cents:0<2}"
+        terms["cost"] = f"{whole}.{cents:0<2}"
     if form.optional("currency"):
-        said["currency"] = form.text("currency").upper()
+        terms["currency"] = form.text("currency").upper()
     if deadline:
-        said["deadline"] = f"{deadline}:00Z" if len(deadline) == 16 else deadline
-    return judged(Terms, said).sent_fields()
+        terms["deadline"] = utc_time(deadline)
+    return validate(Terms, terms).sent_fields()

@@ -1,4 +1,4 @@
-"""Requests as people see them: the list, and one with its quote, files, history and buttons."""
+"""Requests: the list, and the page of one with its quote, files, history and buttons."""
 
 from __future__ import annotations
 
@@ -8,69 +8,80 @@ from fastapi import APIRouter, Query, Response
 
 from reconciler.portal.actions.row_scope import row_in_scope
 from reconciler.portal.actions.statistics import check_filter
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.queries.requests import filters, list_of_requests, one_request
-from reconciler.portal.pages.queries.todo import needs as all_needs
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.queries.open_tasks import open_tasks
+from reconciler.portal.pages.queries.requests import (
+    filter_choices,
+    read_requests,
+    request_details,
+)
 from reconciler.portal.rules.policy import RowScope
 from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
 
 router = APIRouter(include_in_schema=False)
-Sees = Annotated[Visit, visits("requests.read")]
-Text = Annotated[str, Query(max_length=63)]
-# How many counts the page shows that asks again.
-Counting = Annotated[int | None, Query(ge=0, le=100)]
+RequestReader = Annotated[PageContext, page_context("requests.read")]
+FilterValue = Annotated[str, Query(max_length=63)]
+# The number of files in counting that a page shows which asks again.
+ShownCount = Annotated[int | None, Query(ge=0, le=100)]
 
 
 @router.get("/requests")
 def list_requests(
-    visit: Sees,
-    state: Text = "",
-    service: Text = "",
-    owner: Text = "",
-    customer: Text = "",
-    needs: Text = "",
+    context: RequestReader,
+    state: FilterValue = "",
+    service: FilterValue = "",
+    owner: FilterValue = "",
+    customer: FilterValue = "",
+    needs: FilterValue = "",
     after: Annotated[str | None, Query(max_length=400)] = None,
 ) -> Response:
-    """The requests within reach, newest first."""
-    check_filter(visit.grant, owner)
-    with visit.store.read() as connection:
-        by, waiting = filters(connection, visit, customer), all_needs(connection, visit)
-        chosen = {
+    """Return the requests in the visitor's scope, newest first."""
+    check_filter(context.grant, owner)
+    with context.store.read() as connection:
+        choices = filter_choices(connection, context, customer)
+        tasks = open_tasks(connection, context)
+        filter_values = {
             "state": state,
             "service": service,
-            "owner": by.owner(owner),
+            "owner": choices.valid_owner(owner),
             "customer": customer,
             "needs": needs,
         }
-        rows, following, count = list_of_requests(connection, visit, chosen, after)
-    asked = {name: value for name, value in chosen.items() if value}
-    return visit.page(
+        rows, next_cursor, count = read_requests(connection, context, filter_values, after)
+    return context.render(
         "requests/list.html",
         requests=rows,
-        following=following,
-        first=after is not None,
-        chosen=chosen,
-        asked=asked,
+        next_cursor=next_cursor,
+        is_first_page=after is None,
+        filter_values=filter_values,
+        # For links: an empty value would make their addresses longer, and change nothing.
+        filter_query={name: value for name, value in filter_values.items() if value},
         states=tuple(RequestState),
-        by=by,
+        filter_choices=choices,
         count=count,
-        needs=waiting,
-        others=visit.grant.row_scope is not RowScope.OWN,
+        open_tasks=tasks,
+        shows_owners=context.grant.row_scope is not RowScope.OWN,
     )
 
 
 @router.get("/requests/{id}")
-def show_request(visit: Sees, id: str, counting: Counting = None) -> Response:
-    """One request; nothing when `counting` says how many of its files are being counted, and
-    they still are.
+def show_request(context: RequestReader, id: str, counting: ShownCount = None) -> Response:
+    """Return the page of a request; an empty 204 if the page that asks again is up to date.
+
+    `counting` is the number of files in counting that this page shows.
     """
-    with visit.store.read() as connection:
-        found = one_request(
-            connection, visit, row_in_scope(connection, visit.grant, t.requests, id)
+    with context.store.read() as connection:
+        details = request_details(
+            connection, context, row_in_scope(connection, context.grant, t.requests, id)
         )
-    if counting and counting == found.counting:
+    # htmx exchanges nothing at a 204, and asks again: open fields keep what is typed into them.
+    if counting and counting == details.files_being_counted:
         return Response(status_code=204)
-    return visit.page(
-        "requests/one.html", found=found, request=found.row, form=None, asked=counting
+    return context.render(
+        "requests/detail.html",
+        details=details,
+        request=details.row,
+        form=None,
+        shown_count=counting,
     )

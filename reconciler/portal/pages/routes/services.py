@@ -11,9 +11,16 @@ from sqlalchemy import select
 from reconciler.portal.actions import services
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.schemas import NewCode, ServiceFields
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Why, judged, missing
-from reconciler.portal.pages.queries.checkout import Found, all_services, file_of
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.forms.form import (
+    Form,
+    Mistakes,
+    MistakeSentence,
+    SubmittedForm,
+    missing_fields,
+    validate,
+)
+from reconciler.portal.pages.queries.rows import RowValues, all_services, git_path_of
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import Workflow
@@ -21,26 +28,27 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
-Services = Annotated[Visit, visits("services.write")]
+ServiceEditor = Annotated[PageContext, page_context("services.write")]
 
 
 @router.get("/admin/services")
-def list_services(visit: Services) -> Response:
-    """What can be ordered."""
-    with visit.store.read() as connection:
-        found = [
-            {**row, "file": file_of("service", row)} for row in all_services(connection)
+def list_services(context: ServiceEditor) -> Response:
+    """Return the services by name."""
+    with context.store.read() as connection:
+        rows = [
+            {**row, "git_path": git_path_of("service", row)}
+            for row in all_services(connection)
         ]
-    return visit.page("admin/services.html", services=found)
+    return context.render("services/list.html", services=rows)
 
 
 @router.get("/admin/services/new")
-def show_new_service(visit: Services) -> Response:
-    """The form by which a service is added."""
-    return _service(visit, _blank())
+def show_new_service(context: ServiceEditor) -> Response:
+    """Return the form that adds a service."""
+    return _service_page(context, _blank_service())
 
 
-def _blank() -> Found:
+def _blank_service() -> RowValues:
     return {
         "id": None,
         "version": None,
@@ -56,37 +64,42 @@ def _blank() -> Found:
 
 
 @router.post("/admin/services")
-def add_service(visit: Services, form: Sent) -> Response:
+def add_service(context: ServiceEditor, form: SubmittedForm) -> Response:
     """Add a service."""
 
-    def act(work: Work) -> str:
-        fields = _typed_service(form, _wrong_code(form))
+    def write_action(work: Work) -> str:
+        fields = _service_fields(form, _code_mistakes(form))
         code = form.text("code")
         row = services.create(work, code, fields)
         work.audit(Verb.POST_SERVICES, row, None, {"code": code, **fields})
         return "/admin/services"
 
-    return visit.submit(
-        form, act, lambda wrong: _service(visit, _blank(), form, wrong), done="added"
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _service_page(context, _blank_service(), form, mistakes),
+        message="added",
     )
 
 
-def _wrong_code(form: Form) -> dict[str, Why]:
+def _code_mistakes(form: Form) -> dict[str, MistakeSentence]:
+    # The code is not part of `ServiceFields`: it never changes. Its mistakes are collected before the
+    # other fields are validated, so that a visitor reads all of them at once.
     try:
-        judged(NewCode, {"code": form.text("code")}, missing(form, "code"))
-    except Mistakes as wrong:
-        return dict(wrong.fields)
+        validate(NewCode, {"code": form.text("code")}, missing_fields(form, "code"))
+    except Mistakes as mistakes:
+        return dict(mistakes.fields)
     return {}
 
 
 @router.get("/admin/services/{id}")
-def show_service(visit: Services, id: str) -> Response:
-    """One service."""
-    return _service(visit, _known_service(visit, id))
+def show_service(context: ServiceEditor, id: str) -> Response:
+    """Return the page of a service."""
+    return _service_page(context, _service_of(context, id))
 
 
-def _known_service(visit: Visit, id: str) -> Found:
-    with visit.store.read() as connection:
+def _service_of(context: PageContext, id: str) -> RowValues:
+    with context.store.read() as connection:
         row = (
             connection.execute(select(t.services).where(t.services.c.id == id))
             .mappings()
@@ -97,74 +110,78 @@ def _known_service(visit: Visit, id: str) -> Found:
     return dict(row)
 
 
-def _service(
-    visit: Visit, service: Found, form: Form | None = None, wrong: Mistakes | None = None
+def _service_page(
+    context: PageContext,
+    service: RowValues,
+    form: Form | None = None,
+    mistakes: Mistakes | None = None,
 ) -> Response:
-    return visit.page(
-        "admin/service.html",
-        wrong=wrong,
+    return context.render(
+        "services/detail.html",
+        mistakes=mistakes,
         service=service,
         form=form,
         workflows=tuple(Workflow),
-        file=file_of("service", service),
+        git_path=git_path_of("service", service),
     )
 
 
 @router.post("/admin/services/{id}")
-def edit_service(visit: Services, id: str, form: Sent) -> Response:
-    """Change a service."""
+def edit_service(context: ServiceEditor, id: str, form: SubmittedForm) -> Response:
+    """Change a service's fields."""
 
-    def act(work: Work) -> str:
+    def write_action(work: Work) -> str:
         row = work.get("service", id)
-        form.must_match(row.values, id)
+        form.check_version(row.values, id)
         work.audit(
-            Verb.PATCH_SERVICES, row, *set_fields(work, row, _typed_service(form, {}))
+            Verb.PATCH_SERVICES, row, *set_fields(work, row, _service_fields(form, {}))
         )
         return f"/admin/services/{id}"
 
-    return visit.submit(
+    return context.submit(
         form,
-        act,
-        lambda wrong: _service(visit, _known_service(visit, id), form, wrong),
-        done="saved",
+        write_action,
+        lambda mistakes: _service_page(context, _service_of(context, id), form, mistakes),
+        message="saved",
     )
 
 
 @router.post("/admin/services/{id}/remove")
-def remove_service(visit: Services, id: str, form: Sent) -> Response:
-    """Remove a service that nobody refers to."""
+def remove_service(context: ServiceEditor, id: str, form: SubmittedForm) -> Response:
+    """Remove a service that no customer, contact or request refers to."""
 
-    def act(work: Work) -> str:
+    def write_action(work: Work) -> str:
         row = work.get("service", id)
-        form.must_match(row.values, id)
+        form.check_version(row.values, id)
         work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
         return "/admin/services"
 
-    return visit.submit(
+    return context.submit(
         form,
-        act,
-        lambda wrong: _service(visit, _known_service(visit, id), None, wrong),
-        done="removed",
+        write_action,
+        lambda mistakes: _service_page(context, _service_of(context, id), None, mistakes),
+        message="removed",
     )
 
 
-def _typed_service(form: Form, wrong: Mapping[str, Why]) -> dict[str, Any]:
+def _service_fields(form: Form, mistakes: Mapping[str, MistakeSentence]) -> dict[str, Any]:
     price = None
+    # One of them without the other is a mistake of the schema; none of them means no price.
     if form.text("per_word") or form.text("currency"):
         amount = form.text("per_word").replace(",", ".")
         price = {"currency": form.text("currency").upper(), "per_word": amount}
-    nothing: dict[str, Why] = (
-        {} if form.all("workflows") else {"workflows": "mistake.choice"}
+    workflow_mistake: dict[str, MistakeSentence] = (
+        {} if form.texts("workflows") else {"workflows": "mistake.choice"}
     )
-    return judged(
+    return validate(
         ServiceFields,
         {
             "name": form.text("name"),
             "description": form.optional("description"),
             "template": form.optional("template"),
-            "workflows": form.all("workflows"),
-            "available_to_all": form.ticked("available_to_all"),
+            "workflows": form.texts("workflows"),
+            "available_to_all": form.is_ticked("available_to_all"),
             "price": price,
         },
-        {**wrong, **missing(form, "name"), **nothing},
+        {**mistakes, **missing_fields(form, "name"), **workflow_mistake},
     ).sent_fields()

@@ -12,88 +12,102 @@ from reconciler.portal.actions import portal_name
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.schemas import PortalName, SettingsFields
 from reconciler.portal.i18n.portal_name import name_for
-from reconciler.portal.pages.context import Visit, shown_picture, visits
-from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, Told, Why, judged
+from reconciler.portal.pages.context import PageContext, displayable_logo, page_context
+from reconciler.portal.pages.forms.form import (
+    FilledSentence,
+    Form,
+    Mistakes,
+    MistakeSentence,
+    SubmittedForm,
+    validate,
+)
 from reconciler.portal.pages.languages import is_language_tag
-from reconciler.portal.pages.queries.checkout import Found, file_of
+from reconciler.portal.pages.queries.rows import RowValues, git_path_of
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
-Settings = Annotated[Visit, visits("settings.write")]
-MOST_DAYS: Final = {"offers": 3650, "activation": 365}
+SettingsEditor = Annotated[PageContext, page_context("settings.write")]
+# Longest times in days until an offer and an activation link expire.
+MAX_DAYS: Final = {"offers": 3650, "activation": 365}
 
 
 @router.get("/admin/settings")
-def show_settings(visit: Settings) -> Response:
-    """The portal's settings."""
-    return _settings(visit)
+def show_settings(context: SettingsEditor) -> Response:
+    """Return the portal's settings."""
+    return _settings_page(context)
 
 
-def _settings(
-    visit: Visit,
+def _settings_page(
+    context: PageContext,
     form: Form | None = None,
-    wrong: Mistakes | None = None,
+    mistakes: Mistakes | None = None,
     name: str | None = None,
 ) -> Response:
-    with visit.store.read() as connection:
+    with context.store.read() as connection:
         row = dict(connection.execute(select(t.settings)).mappings().one())
-    return visit.page(
-        "admin/settings.html",
-        wrong=wrong,
+    return context.render(
+        "settings/edit.html",
+        mistakes=mistakes,
         settings=row,
         form=form,
-        file=file_of("settings", row),
-        name=visit.store.name() if name is None else name,
-        usual=name_for(visit.language, ""),
+        git_path=git_path_of("settings", row),
+        name=context.store.name() if name is None else name,
+        default_name=name_for(context.language, ""),
     )
 
 
 @router.post("/admin/settings")
-def change_settings(visit: Settings, form: Sent) -> Response:
+def edit_settings(context: SettingsEditor, form: SubmittedForm) -> Response:
     """Change the portal's settings."""
 
-    def act(work: Work) -> str:
+    def write_action(work: Work) -> str:
         row = work.get("settings", "settings")
-        form.must_match(row.values, "settings")
+        form.check_version(row.values, "settings")
         work.audit(
             Verb.PATCH_SETTINGS,
             row,
-            *set_fields(work, row, _typed_settings(form, row.values)),
+            *set_fields(work, row, _settings_fields(form, row.values)),
         )
         return "/admin/settings"
 
-    return visit.submit(
-        form, act, lambda wrong: _settings(visit, form, wrong), done="saved"
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _settings_page(context, form, mistakes),
+        message="saved",
     )
 
 
 @router.post("/admin/settings/name")
-def rename_portal(visit: Settings, form: Sent) -> Response:
-    """Give the portal a name, or take it back."""
+def rename_portal(context: SettingsEditor, form: SubmittedForm) -> Response:
+    """Give the portal a name; an empty one restores the default name."""
 
-    def act(work: Work) -> str:
+    def write_action(work: Work) -> str:
         portal, audited = portal_name.rename(
-            work, judged(PortalName, {"name": form.optional("portal_name")}).name
+            work, validate(PortalName, {"name": form.optional("portal_name")}).name
         )
         work.audit(Verb.PORTAL_RENAME, portal, *audited)
         return "/admin/settings"
 
-    def again(wrong: Mistakes) -> Response:
-        return _settings(visit, None, wrong.of("portal"), form.text("portal_name"))
+    def show_again(mistakes: Mistakes) -> Response:
+        # No `form`: the other form of the page shows the stored settings.
+        return _settings_page(
+            context, None, mistakes.for_event("portal"), form.text("portal_name")
+        )
 
-    return visit.submit(form, act, again, done="saved")
+    return context.submit(form, write_action, show_again, message="saved")
 
 
-def _typed_settings(form: Form, now: Found) -> dict[str, Any]:
-    wrong = _wrong_settings(form, now)
-    lasting = {
+def _settings_fields(form: Form, current: RowValues) -> dict[str, Any]:
+    mistakes = _settings_mistakes(form, current)
+    periods = {
         name: {"expire_after_days": _days(form, name)}
-        for name in MOST_DAYS
-        if name not in wrong
+        for name in MAX_DAYS
+        if name not in mistakes
     }
-    return judged(
+    return validate(
         SettingsFields,
         {
             "sign_up": form.text("sign_up"),
@@ -102,34 +116,33 @@ def _typed_settings(form: Form, now: Found) -> dict[str, Any]:
                 "primary_color": form.optional("primary_color"),
                 "logo": form.optional("logo"),
             },
-            **lasting,
+            **periods,
         },
-        wrong,
+        mistakes,
     ).sent_fields()
 
 
-def _wrong_settings(form: Form, now: Found) -> dict[str, Why]:
-    """What the shape does not know: longest times, languages that there are, pictures that
-    pages may show.
-    """
-    wrong: dict[str, Why] = {}
-    for name, most in MOST_DAYS.items():
-        if not 1 <= _days(form, name) <= most:
-            wrong[name] = Told("mistake.days", {"most": str(most)})
-    for side in ("source", "target"):
+def _settings_mistakes(form: Form, current: RowValues) -> dict[str, MistakeSentence]:
+    """Return the mistakes that the schema does not know: of times, languages and the logo."""
+    mistakes: dict[str, MistakeSentence] = {}
+    for name, maximum in MAX_DAYS.items():
+        if not 1 <= _days(form, name) <= maximum:
+            mistakes[name] = FilledSentence("mistake.days", {"most": str(maximum)})
+    for field in ("source", "target"):
+        # A file may name any tag, so those that are set already may stay.
         tags = [
             tag
-            for tag in form.lines(side)
-            if tag not in now["languages"][side] and not is_language_tag(tag)
+            for tag in form.lines(field)
+            if tag not in current["languages"][field] and not is_language_tag(tag)
         ]
         if tags:
-            wrong[side] = Told("mistake.language-tag", {"tag": tags[0]})
-    if form.text("logo") and not shown_picture(form.text("logo")):
-        wrong["logo"] = "mistake.logo"
-    return wrong
+            mistakes[field] = FilledSentence("mistake.language-tag", {"tag": tags[0]})
+    if form.text("logo") and not displayable_logo(form.text("logo")):
+        mistakes["logo"] = "mistake.logo"
+    return mistakes
 
 
 def _days(form: Form, name: str) -> int:
-    """The days as typed; 0, which is never right, where no such number stands."""
-    typed = form.text(name)
-    return int(typed) if re.fullmatch(r"[0-9]{1,6}", typed) else 0
+    """Return the typed number of days; 0, which is never valid, for any other text."""
+    text = form.text(name)
+    return int(text) if re.fullmatch(r"[0-9]{1,6}", text) else 0

@@ -1,4 +1,4 @@
-"""Log in at the identity provider, where the portal has one: there and back again."""
+"""Log-in at the identity provider, where the portal has one: the redirect, and the way back."""
 
 from __future__ import annotations
 
@@ -10,10 +10,15 @@ from starlette.responses import RedirectResponse
 
 from reconciler.portal.actions import access
 from reconciler.portal.pages import sign_on_cookie
-from reconciler.portal.pages.context import Visit, local, logged_in, visits
-from reconciler.portal.pages.forms.form import Mistakes, Told
+from reconciler.portal.pages.context import (
+    PageContext,
+    is_local,
+    page_context,
+    redirect_logged_in,
+)
+from reconciler.portal.pages.forms.form import FilledSentence, Mistakes
 from reconciler.portal.pages.routes.access import end_session, log_in_page
-from reconciler.portal.pages.sign_on_cookie import Journey
+from reconciler.portal.pages.sign_on_cookie import PendingSignOn
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.sign_on.journey import (
     NotProven,
@@ -25,83 +30,101 @@ from reconciler.portal.store.clock import moment
 from reconciler.portal.web.security import host_of
 
 LOG: Final = logging.getLogger("portal")
-# The page that is registered at the provider.
-BACK: Final = "/login/sign-on/back"
+# The redirect URI that is registered at the provider, which compares it character by character.
+CALLBACK_PATH: Final = "/login/sign-on/back"
 
 router = APIRouter(include_in_schema=False)
-LogsIn = Annotated[Visit, visits("log-in")]
+LogInVisitor = Annotated[PageContext, page_context("log-in")]
 
 
 @router.get("/login/sign-on")
-def leave(visit: LogsIn, to: Annotated[str, Query(max_length=2000)] = "") -> Response:
-    """Go to the provider."""
-    provider, departure = _provider(visit), SignOnState.new()
+def redirect_to_provider(
+    context: LogInVisitor, to: Annotated[str, Query(max_length=2000)] = ""
+) -> Response:
+    """Redirect to the provider."""
+    provider, state = _provider_of(context), SignOnState.new()
     try:
-        away = provider.address(departure, _back(visit), visit.language)
+        address = provider.address(state, _callback_url(context), context.language)
     except ProviderUnavailable as error:
-        return _unanswered(visit, to, error)
-    response = RedirectResponse(away, 303)
-    sign_on_cookie.depart(visit, response, Journey(departure, to if local(to) else ""))
+        return _provider_unavailable_page(context, to, error)
+    response = RedirectResponse(address, 303)
+    sign_on_cookie.set_cookie(
+        context, response, PendingSignOn(state, to if is_local(to) else "")
+    )
     return response
 
 
-@router.get(BACK)
-def come_back(visit: LogsIn) -> Response:
-    """Begin a session with what the provider proves, and end the one that this browser had."""
-    provider, journey = _provider(visit), sign_on_cookie.begun(visit)
-    if journey is None:
-        return log_in_page(visit, "", 400, wrong=_wrong(provider, "login.sign-on.broken"))
-    response = _come_back(visit, provider, journey)
-    sign_on_cookie.end(visit, response)
-    return response
-
-
-def _come_back(visit: Visit, provider: SignOn, journey: Journey) -> Response:
-    def prove() -> str:
-        answer, now = (
-            dict(visit.request.query_params),
-            moment(visit.store.clock()).timestamp(),
+@router.get(CALLBACK_PATH)
+def finish_log_in(context: LogInVisitor) -> Response:
+    """Begin a session for the address that the provider proves, and end the old session."""
+    provider, pending = _provider_of(context), sign_on_cookie.read_cookie(context)
+    # Without the cookie, the address may come from somebody else's log-in: whoever opens it must not be
+    # logged in as that person (RFC 6749, 10.12).
+    if pending is None:
+        return log_in_page(
+            context, "", 400, mistakes=_sign_on_mistake(provider, "login.sign-on.broken")
         )
-        return provider.proven_address(journey.departure, answer, _back(visit), now)
+    response = _log_in(context, provider, pending)
+    sign_on_cookie.delete_cookie(context, response)
+    return response
+
+
+def _log_in(context: PageContext, provider: SignOn, pending: PendingSignOn) -> Response:
+    def prove() -> str:
+        parameters = dict(context.request.query_params)
+        now = moment(context.store.clock()).timestamp()
+        return provider.proven_address(
+            pending.state, parameters, _callback_url(context), now
+        )
 
     try:
-        session = access.sign_on(visit.store, host_of(visit.request), prove)
+        session = access.sign_on(context.store, host_of(context.request), prove)
     except NotProven as error:
+        # The reason is for the log only: the visitor may be an attacker.
         LOG.warning("sign-on", extra={"reason": str(error)})
         return log_in_page(
-            visit, journey.to, 403, wrong=_wrong(provider, "login.sign-on.refused")
+            context,
+            pending.path,
+            403,
+            mistakes=_sign_on_mistake(provider, "login.sign-on.refused"),
         )
     except ProviderUnavailable as error:
-        return _unanswered(visit, journey.to, error)
+        return _provider_unavailable_page(context, pending.path, error)
     except Problem as problem:
-        said = (
+        sentence = (
             None
             if problem.type == "rate-limited"
-            else _wrong(provider, "login.sign-on.unknown").whole
+            else _sign_on_mistake(provider, "login.sign-on.unknown").form_sentence
         )
-        return log_in_page(visit, journey.to, wrong=Mistakes({}, problem, said))
-    end_session(visit)
-    return logged_in(visit, session, journey.to or "/")
+        return log_in_page(context, pending.path, mistakes=Mistakes({}, problem, sentence))
+    end_session(context)
+    return redirect_logged_in(context, session, pending.path or "/")
 
 
-def _unanswered(visit: Visit, to: str, error: ProviderUnavailable) -> Response:
+def _provider_unavailable_page(
+    context: PageContext, to: str, error: ProviderUnavailable
+) -> Response:
     LOG.warning("sign-on", extra={"reason": str(error)})
     response = log_in_page(
-        visit, to, 503, wrong=_wrong(_provider(visit), "login.sign-on.unanswered")
+        context,
+        to,
+        503,
+        mistakes=_sign_on_mistake(_provider_of(context), "login.sign-on.unanswered"),
     )
     response.headers["Retry-After"] = "30"
     return response
 
 
-def _wrong(provider: SignOn, sentence: str) -> Mistakes:
-    return Mistakes(whole=Told(sentence, {"provider": provider.name}))
+def _sign_on_mistake(provider: SignOn, sentence: str) -> Mistakes:
+    return Mistakes(form_sentence=FilledSentence(sentence, {"provider": provider.name}))
 
 
-def _provider(visit: Visit) -> SignOn:
-    if visit.sign_on is None:
+def _provider_of(context: PageContext) -> SignOn:
+    if context.sign_on is None:
         raise Problem("not-found", "people log in here with a password only")
-    return visit.sign_on
+    return context.sign_on
 
 
-def _back(visit: Visit) -> str:
-    return visit.store.base_url.rstrip("/") + BACK
+def _callback_url(context: PageContext) -> str:
+    """Return the redirect URI, with the host of the settings and not with that of the request."""
+    return context.store.base_url.rstrip("/") + CALLBACK_PATH

@@ -1,7 +1,8 @@
-"""The administrator's page of the provider's own people: list, invite, edit, remove."""
+"""The provider's own people, for administrators: list, invite, edit, remove."""
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Response
@@ -11,9 +12,15 @@ from reconciler.portal.actions import staff
 from reconciler.portal.actions.row_scope import address_forms
 from reconciler.portal.actions.schemas import StaffFields
 from reconciler.portal.i18n.catalogs import LANGUAGES
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.form import Form, Mistakes, Sent, judged, missing
-from reconciler.portal.pages.queries.checkout import Found
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.forms.form import (
+    Form,
+    Mistakes,
+    SubmittedForm,
+    missing_fields,
+    validate,
+)
+from reconciler.portal.pages.queries.rows import RowValues
 from reconciler.portal.rules.audit import Verb
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import StaffKind
@@ -22,10 +29,10 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
-Sees = Annotated[Visit, visits("staff.read")]
-Runs = Annotated[Visit, visits("staff.write")]
-HERE: Final = "/admin/staff"
-BLANK: Final = {
+StaffReader = Annotated[PageContext, page_context("staff.read")]
+StaffEditor = Annotated[PageContext, page_context("staff.write")]
+STAFF_PATH: Final = "/admin/staff"
+BLANK_PERSON: Final = {
     "id": None,
     "version": None,
     "name": "",
@@ -36,119 +43,133 @@ BLANK: Final = {
 }
 
 
-@router.get(HERE)
-def list_staff(visit: Sees) -> Response:
-    """The provider's people by name, and how many customers name each of them."""
+@router.get(STAFF_PATH)
+def list_staff(context: StaffReader) -> Response:
+    """Return the provider's people by name, each with the number of their customers."""
     c = t.staff.c
-    with visit.store.read() as connection:
+    with context.store.read() as connection:
         rows = connection.execute(
             select(t.staff).where(c.status != StaffStatus.REMOVED).order_by(c.name, c.id)
         ).mappings()
-        counts = _customers(connection)
+        counts = _customer_counts(connection)
         people = [{**row, "customers": counts.get(row["address_form"], 0)} for row in rows]
-    return visit.page("admin/staff.html", people=people)
+    return context.render("staff/list.html", people=people)
 
 
-def _customers(connection: Connection) -> dict[str, int]:
-    """How many active customers name an address among their project managers."""
-    c, counts = t.customers.c, dict[str, int]()
-    for named in connection.execute(
+def _customer_counts(connection: Connection) -> dict[str, int]:
+    """Return the number of active customers that an address manages, by the form of the address."""
+    c = t.customers.c
+    lists = connection.execute(
         select(c.project_managers).where(c.status == CustomerStatus.ACTIVE)
-    ).scalars():
-        for form in address_forms(named):
-            counts[form] = counts.get(form, 0) + 1
-    return counts
+    ).scalars()
+    # `address_forms` is a set: a customer that names a person twice, in two spellings, counts once.
+    return Counter(form for addresses in lists for form in address_forms(addresses))
 
 
-@router.get(f"{HERE}/new")
-def show_new(visit: Runs) -> Response:
-    """The form by which somebody is invited."""
-    return _form(visit, BLANK)
+@router.get(f"{STAFF_PATH}/new")
+def show_invitation(context: StaffEditor) -> Response:
+    """Return the form that invites a person."""
+    return _person_page(context, BLANK_PERSON)
 
 
-def _form(
-    visit: Visit, person: Found, form: Form | None = None, wrong: Mistakes | None = None
+def _person_page(
+    context: PageContext,
+    person: RowValues,
+    form: Form | None = None,
+    mistakes: Mistakes | None = None,
 ) -> Response:
-    return visit.page("admin/person.html", wrong=wrong, person=person, form=form)
+    return context.render("staff/detail.html", mistakes=mistakes, person=person, form=form)
 
 
-@router.post(HERE)
-def invite(visit: Runs, form: Sent) -> Response:
-    """Invite somebody, who gets a mail with a link."""
+@router.post(STAFF_PATH)
+def invite_person(context: StaffEditor, form: SubmittedForm) -> Response:
+    """Invite a person, who gets a mail with a link."""
 
-    def act(work: Work) -> str:
-        fields = _typed(form)
+    def write_action(work: Work) -> str:
+        fields = _staff_fields(form)
         person = staff.add(work, fields)
         staff.invite(work, person)
         work.audit(Verb.POST_STAFF, person, None, fields)
-        return HERE
+        return STAFF_PATH
 
-    return visit.submit(
-        form, act, lambda wrong: _form(visit, BLANK, form, wrong), done="invited"
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _person_page(context, BLANK_PERSON, form, mistakes),
+        message="invited",
     )
 
 
-@router.get(f"{HERE}/{{id}}")
-def show_one(visit: Sees, id: str) -> Response:
-    """One of the provider's people."""
-    return _form(visit, _one(visit, id))
+@router.get(f"{STAFF_PATH}/{{id}}")
+def show_person(context: StaffReader, id: str) -> Response:
+    """Return the page of one of the provider's people."""
+    return _person_page(context, _person_of(context, id))
 
 
-def _one(visit: Visit, id: str) -> Found:
+def _person_of(context: PageContext, id: str) -> RowValues:
     c = t.staff.c
-    with visit.store.read() as connection:
-        found = (
+    with context.store.read() as connection:
+        row = (
             connection.execute(
                 select(t.staff).where(c.id == id, c.status != StaffStatus.REMOVED)
             )
             .mappings()
             .first()
         )
-    if found is None:
+    if row is None:
         raise Problem("not-found", f"there is no staff '{id}'")
-    return dict(found)
+    return dict(row)
 
 
-@router.post(f"{HERE}/{{id}}")
-def edit(visit: Runs, id: str, form: Sent) -> Response:
+@router.post(f"{STAFF_PATH}/{{id}}")
+def edit_person(context: StaffEditor, id: str, form: SubmittedForm) -> Response:
     """Change one of the provider's people."""
 
-    def act(work: Work) -> str:
-        person, fields = work.get("staff", id), _typed(form)
-        form.must_match(person.values, id)
+    def write_action(work: Work) -> str:
+        person, fields = work.get("staff", id), _staff_fields(form)
+        form.check_version(person.values, id)
         work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields))
-        return f"{HERE}/{id}"
+        return f"{STAFF_PATH}/{id}"
 
-    return visit.submit(
-        form, act, lambda wrong: _form(visit, _one(visit, id), form, wrong), done="saved"
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _person_page(context, _person_of(context, id), form, mistakes),
+        message="saved",
     )
 
 
-@router.post(f"{HERE}/{{id}}/{{action}}")
-def act_on(visit: Runs, id: str, action: str, form: Sent) -> Response:
-    """Send the link again, or let somebody go."""
-    acts = {
+@router.post(f"{STAFF_PATH}/{{id}}/{{action}}")
+def run_staff_action(
+    context: StaffEditor, id: str, action: str, form: SubmittedForm
+) -> Response:
+    """Mail the link again, or remove the person."""
+    actions = {
         "resend": (Verb.STAFF_RESEND_ACTIVATION, staff.resend_activation, "resent"),
         "remove": (Verb.DELETE_STAFF, staff.remove, "removed"),
     }
-    if action not in acts:
+    if action not in actions:
         raise Problem("not-found", f"there is no action '{action}'")
-    verb, carry_out, done = acts[action]
+    verb, carry_out, message = actions[action]
 
-    def act(work: Work) -> str:
+    def write_action(work: Work) -> str:
         person = work.get("staff", id)
-        form.must_match(person.values, id)
+        form.check_version(person.values, id)
         work.audit(verb, person, *carry_out(work, person))
-        return HERE
+        return STAFF_PATH
 
-    return visit.submit(
-        form, act, lambda wrong: _form(visit, _one(visit, id), None, wrong), done=done
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _person_page(context, _person_of(context, id), None, mistakes),
+        message=message,
     )
 
 
-def _typed(form: Form) -> dict[str, Any]:
-    said = {name: form.text(name) for name in ("name", "email", "kind", "language")}
-    wrong = missing(form, *said)
-    if said["language"] not in LANGUAGES:
-        wrong.setdefault("language", "mistake.language")
-    return judged(StaffFields, said, wrong).sent_fields()
+def _staff_fields(form: Form) -> dict[str, Any]:
+    values = {name: form.text(name) for name in ("name", "email", "kind", "language")}
+    mistakes = missing_fields(form, *values)
+    # The schema accepts any tag; the pages and mails are in these languages only.
+    if values["language"] not in LANGUAGES:
+        mistakes.setdefault("language", "mistake.language")
+    return validate(StaffFields, values, mistakes).sent_fields()

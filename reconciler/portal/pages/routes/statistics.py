@@ -1,4 +1,4 @@
-"""Statistics as people see them: tiles, plots, the same as tables, and a file for spreadsheets."""
+"""Statistics: tiles, charts, tables, and a file for spreadsheets."""
 
 from __future__ import annotations
 
@@ -15,117 +15,138 @@ from reconciler.portal.actions.statistics import (
     check_filter,
     read_statistics,
 )
-from reconciler.portal.pages.charts import Bar, columns, rows
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.queries.requests import filters
-from reconciler.portal.pages.rendering import Speech, speech
+from reconciler.portal.pages.charts import Bar, bar_chart, column_chart
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.queries.requests import filter_choices
+from reconciler.portal.pages.rendering import Translator, translator
 from reconciler.portal.rules.statistics import RequestTotals, Statistics, default_period
 from reconciler.portal.store.clock import moment
 from reconciler.portal.uploads.archives import download_headers
 from reconciler.portal.uploads.spreadsheets import statistics_csv
 
 router = APIRouter(include_in_schema=False)
-Sees = Annotated[Visit, visits("statistics.read")]
-Text = Annotated[str, Query(max_length=40)]
-MOST_COLUMNS: Final = 24
-MOST_ROWS: Final = 10
+StatisticsReader = Annotated[PageContext, page_context("statistics.read")]
+FilterValue = Annotated[str, Query(max_length=40)]
+# Columns and bars of a chart; the table below it has all rows.
+MAX_COLUMNS: Final = 24
+MAX_BARS: Final = 10
 # Contacts on the page; the file for spreadsheets has all of them.
-MOST_PEOPLE: Final = 100
+MAX_CONTACTS: Final = 100
 
 
-def _asked(
-    first: Text = "", last: Text = "", customer: Text = "", contact: Text = ""
+def _query_parameters(
+    first: FilterValue = "",
+    last: FilterValue = "",
+    customer: FilterValue = "",
+    contact: FilterValue = "",
 ) -> StatisticsQuery:
+    # A form sends a field without a choice as an empty text, which means no filter.
     return StatisticsQuery(first or None, last or None, customer or None, contact or None)
 
 
-Wanted = Annotated[StatisticsQuery, Depends(_asked)]
+QueryParameters = Annotated[StatisticsQuery, Depends(_query_parameters)]
 
 
 @router.get("/statistics")
-def show_statistics(visit: Sees, asked: Wanted) -> Response:
-    """The figures of what the visitor may see."""
-    check_filter(visit.grant, asked.contact)
-    with visit.store.read() as connection:
-        by = filters(connection, visit, asked.customer)
-    asked = replace(asked, contact=by.owner(asked.contact or "") or None)
-    found = read_statistics(visit.store, visit.grant, asked)
-    usual = (found.first, found.last) == default_period(visit.store.clock())
-    say = speech(visit.language)
-    for each in found.languages:
-        each.name = say.language_name(each.key)
-    return visit.page(
-        "statistics/show.html",
-        found=found,
-        by=by,
-        contact=asked.contact or "",
-        customer=asked.customer or "",
-        narrowed=bool(asked.contact or asked.customer or not usual),
-        months=_months(say, found),
-        by_language=_rows(say, found.languages, "languages"),
-        services=_rows(say, found.services, "services"),
-        month=say_month,
-        most=MOST_PEOPLE,
+def show_statistics(context: StatisticsReader, query: QueryParameters) -> Response:
+    """Return the figures of the requests that the visitor may see."""
+    check_filter(context.grant, query.contact)
+    with context.store.read() as connection:
+        choices = filter_choices(connection, context, query.customer)
+    query = replace(query, contact=choices.valid_owner(query.contact or "") or None)
+    statistics = read_statistics(context.store, context.grant, query)
+    is_default_period = (statistics.first, statistics.last) == default_period(
+        context.store.clock()
+    )
+    translate = translator(context.language)
+    for totals in statistics.languages:
+        totals.name = translate.language_name(totals.key)
+    return context.render(
+        "statistics/overview.html",
+        statistics=statistics,
+        filter_choices=choices,
+        contact=query.contact or "",
+        customer=query.customer or "",
+        is_filtered=bool(query.contact or query.customer or not is_default_period),
+        month_chart=_month_chart(translate, statistics),
+        language_chart=_bar_chart(translate, statistics.languages, "languages"),
+        service_chart=_bar_chart(translate, statistics.services, "services"),
+        month_name=month_name,
+        max_contacts=MAX_CONTACTS,
     )
 
 
 @router.get("/statistics.csv")
-def take_statistics(visit: Sees, asked: Wanted) -> Response:
-    """The same for a spreadsheet."""
-    found = read_statistics(visit.store, visit.grant, asked)
-    headers = download_headers(f"statistics-{found.first}-{found.last}.csv")
+def download_statistics(context: StatisticsReader, query: QueryParameters) -> Response:
+    """Return the same figures as a file for spreadsheets."""
+    statistics = read_statistics(context.store, context.grant, query)
+    headers = download_headers(f"statistics-{statistics.first}-{statistics.last}.csv")
     return Response(
-        statistics_csv(found), 200, headers, "text/csv; charset=utf-8; header=present"
+        statistics_csv(statistics), 200, headers, "text/csv; charset=utf-8; header=present"
     )
 
 
-def say_month(say: Speech, month: str, pattern: str = "LLLL y") -> str:
-    """A month (`2026-11`) as readers of this language write it."""
-    return str(format_date(moment(f"{month}-01T00:00:00Z").date(), pattern, say.locale))
+def month_name(translate: Translator, month: str, pattern: str = "LLLL y") -> str:
+    """Return a month (`2026-11`) in the language of the reader."""
+    # `L`, not `M`: the form of a month that stands alone. Several languages inflect it beside a day.
+    return str(
+        format_date(moment(f"{month}-01T00:00:00Z").date(), pattern, translate.locale)
+    )
 
 
-def _months(say: Speech, found: Statistics) -> Markup:
-    shown = found.months[-MOST_COLUMNS:]
+def _month_chart(translate: Translator, statistics: Statistics) -> Markup:
+    months = statistics.months[-MAX_COLUMNS:]
     bars = [
         Bar(
-            say_month(say, each.key, "LLL"),
-            each.words,
-            say.number(each.words),
-            say("joint.told", what=say_month(say, each.key), told=_told(say, each)),
-            each.key[:4] if place == 0 or each.key.endswith("-01") else "",
+            month_name(translate, totals.key, "LLL"),
+            totals.words,
+            translate.number(totals.words),
+            translate(
+                "joint.told",
+                what=month_name(translate, totals.key),
+                told=_totals_text(translate, totals),
+            ),
+            # The year once, below its first month.
+            totals.key[:4] if index == 0 or totals.key.endswith("-01") else "",
         )
-        for place, each in enumerate(shown)
+        for index, totals in enumerate(months)
     ]
-    best = max(shown, key=lambda each: each.words)
-    told = say(
+    best = max(months, key=lambda totals: totals.words)
+    description = translate(
         "statistics.months.told",
-        month=say_month(say, best.key),
-        words=say.number(best.words),
+        month=month_name(translate, best.key),
+        words=translate.number(best.words),
     )
-    return columns(bars, "plot-months", say("statistics.months"), told, say.number)
+    return column_chart(
+        bars, "plot-months", translate("statistics.months"), description, translate.number
+    )
 
 
-def _rows(say: Speech, figures: Sequence[RequestTotals], kind: str) -> Markup:
+def _bar_chart(translate: Translator, rows: Sequence[RequestTotals], kind: str) -> Markup:
     bars = [
         Bar(
-            _named(say, each),
-            each.words,
-            say.number(each.words),
-            say("joint.told", what=_named(say, each), told=_told(say, each)),
+            _name_of(translate, totals),
+            totals.words,
+            translate.number(totals.words),
+            translate(
+                "joint.told",
+                what=_name_of(translate, totals),
+                told=_totals_text(translate, totals),
+            ),
         )
-        for each in figures[:MOST_ROWS]
+        for totals in rows[:MAX_BARS]
     ]
-    return rows(bars, say(f"statistics.{kind}"))
+    return bar_chart(bars, translate(f"statistics.{kind}"))
 
 
-def _named(say: Speech, each: RequestTotals) -> str:
-    return each.name or say("statistics.without-service")
+def _name_of(translate: Translator, totals: RequestTotals) -> str:
+    return totals.name or translate("statistics.without-service")
 
 
-def _told(say: Speech, each: RequestTotals) -> str:
-    return say.listed(
+def _totals_text(translate: Translator, totals: RequestTotals) -> str:
+    return translate.join(
         [
-            say.many("statistics.words", each.words),
-            say.many("statistics.requests", each.requests),
+            translate.plural("statistics.words", totals.words),
+            translate.plural("statistics.requests", totals.requests),
         ]
     )

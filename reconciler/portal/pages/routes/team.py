@@ -1,122 +1,139 @@
-"""The manager's team: who has access, as what; edit, reassign, delete. Never oneself."""
+"""The manager's team: its contacts and their roles; edit, reassign, remove. Never the manager."""
 
 from __future__ import annotations
 
 from typing import Annotated
 
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Query, Response
 
 from reconciler.portal.actions.row_scope import get_in_scope, row_in_scope
-from reconciler.portal.pages.context import Visit, visits
-from reconciler.portal.pages.forms.contacts import dismiss, heir_options, pass_on, update
-from reconciler.portal.pages.forms.form import Form, Mistakes, Sent
-from reconciler.portal.pages.languages import language_choices
-from reconciler.portal.pages.queries.checkout import (
-    colleagues,
-    customer_of,
-    file_of,
-    with_heirs,
+from reconciler.portal.pages.context import PageContext, page_context
+from reconciler.portal.pages.forms.contacts import (
+    edit_contact,
+    hand_over_work,
+    heir_options,
+    remove_contact,
 )
-from reconciler.portal.pages.rendering import speech
+from reconciler.portal.pages.forms.form import Form, Mistakes, SubmittedForm
+from reconciler.portal.pages.languages import language_choices
+from reconciler.portal.pages.queries.rows import (
+    contact_with_heirs,
+    contacts_of,
+    customer_of,
+    git_path_of,
+)
+from reconciler.portal.pages.rendering import translator
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
 router = APIRouter(include_in_schema=False)
-Sees = Annotated[Visit, visits("team.read")]
-Edits = Annotated[Visit, visits("contacts.edit")]
-Removes = Annotated[Visit, visits("contacts.remove")]
-HandsOver = Annotated[Visit, visits("contacts.hand-over")]
+TeamReader = Annotated[PageContext, page_context("team.read")]
+ContactEditor = Annotated[PageContext, page_context("contacts.edit")]
+ContactRemover = Annotated[PageContext, page_context("contacts.remove")]
+WorkReassigner = Annotated[PageContext, page_context("contacts.hand-over")]
 
 
 @router.get("/team")
-def show_team(visit: Sees, removed: bool = False) -> Response:
-    """The people of one's customer."""
-    home = visit.grant.principal.customer
-    with visit.store.read() as connection:
-        customer = customer_of(connection, home)
-        people = colleagues(connection, home, removed=removed)
-    for person in people:
-        person["file"] = file_of("contact", person, customer)
-    return visit.page("team/list.html", customer=customer, people=people, removed=removed)
+def show_team(
+    context: TeamReader, include_removed: Annotated[bool, Query(alias="removed")] = False
+) -> Response:
+    """Return the contacts of the visitor's own customer."""
+    own_customer = context.grant.principal.customer
+    with context.store.read() as connection:
+        customer = customer_of(connection, own_customer)
+        contacts = contacts_of(connection, own_customer, include_removed=include_removed)
+    for contact in contacts:
+        contact["git_path"] = git_path_of("contact", contact, customer)
+    return context.render(
+        "team/list.html",
+        customer=customer,
+        contacts=contacts,
+        include_removed=include_removed,
+    )
 
 
 @router.get("/team/{id}")
-def show_colleague(visit: Edits, id: str) -> Response:
-    """One colleague, with what a manager may do with her."""
-    return _colleague(visit, id)
+def show_colleague(context: ContactEditor, id: str) -> Response:
+    """Return a colleague's page, with what a manager may change."""
+    return _colleague_page(context, id)
 
 
-def _colleague(
-    visit: Visit,
+def _colleague_page(
+    context: PageContext,
     id: str,
     form: Form | None = None,
-    wrong: Mistakes | None = None,
+    mistakes: Mistakes | None = None,
     event: str = "",
 ) -> Response:
-    with visit.store.read() as connection:
-        person, people = with_heirs(
-            connection, row_in_scope(connection, visit.grant, t.contacts, id)
+    """Return a colleague's page; `form` was refused, and `event` tells which of its forms it is."""
+    with context.store.read() as connection:
+        person, people = contact_with_heirs(
+            connection, row_in_scope(connection, context.grant, t.contacts, id)
         )
         customer = customer_of(connection, person["customer"])
     language = form.text("language") if form and not event else person["language"]
-    return visit.page(
-        "contacts/one.html",
-        wrong=wrong and (wrong.of(event) if event else wrong),
-        base="/team",
-        back="/team",
+    return context.render(
+        "contacts/detail.html",
+        mistakes=mistakes and (mistakes.for_event(event) if event else mistakes),
+        base_path="/team",
         person=person,
         customer=customer,
         heirs=heir_options(people, id),
-        file=file_of("contact", person, customer),
+        git_path=git_path_of("contact", person, customer),
         form=form,
         event=event,
-        services=None,
-        orders_nothing=False,
-        language_choices=language_choices(speech(visit.language), language),
+        services=None,  # only administrators choose what a contact may order
+        can_order_nothing=False,
+        language_choices=language_choices(translator(context.language), language),
     )
 
 
 @router.post("/team/{id}")
-def edit_colleague(visit: Edits, id: str, form: Sent) -> Response:
+def edit_colleague(context: ContactEditor, id: str, form: SubmittedForm) -> Response:
     """Change a colleague's name, address, role or language."""
 
-    def act(work: Work) -> str:
-        row = get_in_scope(work, visit.grant, "contact", id)
-        update(work, visit.grant, row, form)
+    def write_action(work: Work) -> str:
+        row = get_in_scope(work, context.grant, "contact", id)
+        edit_contact(work, context.grant, row, form)
         return f"/team/{id}"
 
-    return visit.submit(
-        form, act, lambda wrong: _colleague(visit, id, form, wrong), done="saved"
+    return context.submit(
+        form,
+        write_action,
+        lambda mistakes: _colleague_page(context, id, form, mistakes),
+        message="saved",
     )
 
 
 @router.post("/team/{id}/reassign")
-def reassign(visit: HandsOver, id: str, form: Sent) -> Response:
-    """All open work of a colleague goes to another."""
+def reassign_work(context: WorkReassigner, id: str, form: SubmittedForm) -> Response:
+    """Hand all open work of a colleague over to another."""
 
-    def act(work: Work) -> str:
-        pass_on(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
+    def write_action(work: Work) -> str:
+        row = get_in_scope(work, context.grant, "contact", id)
+        hand_over_work(work, context.grant, row, form)
         return f"/team/{id}"
 
-    return visit.submit(
+    return context.submit(
         form,
-        act,
-        lambda wrong: _colleague(visit, id, form, wrong, "reassign"),
-        done="reassigned",
+        write_action,
+        lambda mistakes: _colleague_page(context, id, form, mistakes, "reassign"),
+        message="reassigned",
     )
 
 
 @router.post("/team/{id}/remove")
-def remove(visit: Removes, id: str, form: Sent) -> Response:
-    """A colleague leaves; her open work goes to another in the same moment."""
+def remove_colleague(context: ContactRemover, id: str, form: SubmittedForm) -> Response:
+    """Remove a colleague and hand the open work over, in one transaction."""
 
-    def act(work: Work) -> str:
-        dismiss(work, visit.grant, get_in_scope(work, visit.grant, "contact", id), form)
+    def write_action(work: Work) -> str:
+        row = get_in_scope(work, context.grant, "contact", id)
+        remove_contact(work, context.grant, row, form)
         return "/team"
 
-    return visit.submit(
+    return context.submit(
         form,
-        act,
-        lambda wrong: _colleague(visit, id, form, wrong, "remove"),
-        done="removed",
+        write_action,
+        lambda mistakes: _colleague_page(context, id, form, mistakes, "remove"),
+        message="removed",
     )

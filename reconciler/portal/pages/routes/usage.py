@@ -1,4 +1,4 @@
-"""The administrator's usage page."""
+"""The administrator's page of usage numbers."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Annotated
 from fastapi import APIRouter, Response
 
 from reconciler.portal.actions.usage import usage
-from reconciler.portal.pages.context import Visit, visits
+from reconciler.portal.pages.context import PageContext, page_context
 
 router = APIRouter(include_in_schema=False)
-Counts = Annotated[Visit, visits("usage.read")]
+UsageReader = Annotated[PageContext, page_context("usage.read")]
 
 
 @router.get("/admin/usage")
-def show_usage(visit: Counts) -> Response:
-    """How much the portal is used."""
-    with visit.store.read() as connection:
-        figures = usage(connection, visit.store.clock())
-    return visit.page("admin/usage.html", usage=figures)
+def show_usage(context: UsageReader) -> Response:
+    """Return the numbers of customers, people, requests, words, files and mails."""
+    with context.store.read() as connection:
+        numbers = usage(connection, context.store.clock())
+    return context.render("usage/overview.html", usage=numbers)
