@@ -80,9 +80,8 @@ def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]
     """
     with store.write(SYSTEM) as work:
         attempt_ids = attempts.count_sign_on(work, host)
-    form = same_address_form(
-        prove()
-    )  # calls the provider over the network, so not within a transaction
+    # the provider is asked over the network: a transaction would lock all writers meanwhile
+    form = same_address_form(prove())
     with store.write(SYSTEM) as work:
         person = person_with_address(work, form)
         if person is None or person["status"] not in {

@@ -61,9 +61,8 @@ def edit(work: Work, contact: Row, fields: Fields) -> AuditValues:
     old = contact["email"]
     before, after = set_fields(work, contact, fields)
     if "email" in after:
-        check_protection(
-            work
-        )  # before the address lookup, so that nobody probes addresses on a protected contact
+        # before the address lookup, so that nobody probes addresses on a protected contact
+        check_protection(work)
         claim_address(work, contact)
         if same_address_form(old) != contact["address_form"]:
             _reset_access(work, contact, old)

@@ -161,11 +161,8 @@ def queue_again(work: Work, id: str) -> dict[str, Any]:
         {"state": MailState.DEAD},
         {"state": MailState.QUEUED},
     )
-    return {
-        **mail,
-        **values,
-        **_without_secrets(dict(mail)),
-    }  # stored idempotent answers contain no secrets
+    # this answer is stored under its idempotency key, so it must contain no secrets
+    return {**mail, **values, **_without_secrets(dict(mail))}
 
 
 def readable(mail: Mail) -> dict[str, Any]:
@@ -196,9 +193,8 @@ def _forget_some(store: Store) -> int:
             ).scalars()
         )
     if due:
-        with (
-            store.unversioned() as connection
-        ):  # the condition again: a mail may have been requeued meanwhile
+        with store.unversioned() as connection:
+            # the condition again: an administrator may have queued a mail again meanwhile
             connection.execute(
                 update(t.outbox)
                 .where(c.id.in_(due), c.forget_at <= now)

@@ -152,9 +152,8 @@ def _expire_some_quotes(store: Store) -> int:
         .limit(ROWS_PER_BATCH)
     )
     with store.read() as connection:
-        if (
-            connection.execute(late).first() is None
-        ):  # the usual case; it takes no write lock
+        # the usual case: it takes no write lock
+        if connection.execute(late).first() is None:
             return 0
     with store.write(SYSTEM) as work:
         overdue_now = work.where(

@@ -160,9 +160,8 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
     work.audit(Verb.SIGN_UP, row, None, {"name": row["name"]})
     for person in administrators(work):
         link = f"{work.base_url}/admin/contacts/{row.id}"
-        reader = replace(
-            staff_recipient(person), contact=row.id
-        )  # so that erasing the registrant deletes it
+        # stored under the registrant's id, so that erasing the registrant deletes this mail too
+        reader = replace(staff_recipient(person), contact=row.id)
         post(
             work,
             Wording.REGISTERED,
