@@ -137,6 +137,7 @@ def renew_code(work: Work, customer: Row) -> AuditValues:
 
     The history does not contain the code.
     """
+    # 75 random bits: whoever knows the code can become a colleague
     customer["registration_code"] = "-".join(
         "".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(3)
     )

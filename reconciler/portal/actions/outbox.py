@@ -56,6 +56,8 @@ def claim_next(store: Store) -> Mail | None:
         if connection.execute(due).first() is None:
             return None
     with store.unversioned() as connection:
+        # PostgreSQL gives each process another mail; SQLite ignores the clause, because its
+        # write transactions run one after the other
         mail = connection.execute(due.with_for_update(skip_locked=True)).mappings().first()
         if mail is None:
             return None

@@ -40,6 +40,7 @@ def address_must_be_free(work: Work, form: str, person: Row, email: str) -> None
             if holder.kind == "contact"
             else "one of the provider's people"
         )
+        # a customer's people must not learn what a stranger is to the provider
         holder_kind = (
             "somebody"
             if work.principal.actor in {Actor.MANAGER, Actor.SELF}

@@ -133,6 +133,7 @@ def _replace_name(services: Any, code: str, key: str) -> Any:
 
 
 def _contains(services: Column[Any], code: str) -> ColumnElement[bool]:
+    # without escapes: a code (`schemas.KEY`) has no character with a meaning in LIKE or JSON
     return cast(services, Text).contains(f'"{code}"')
 
 
