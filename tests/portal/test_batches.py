@@ -177,6 +177,18 @@ def test_archiving_takes_everybody_out_and_restoring_brings_exactly_them_back(ap
     assert api.row(f"/contacts/{gone['id']}") == stays_out
 
 
+def test_a_customer_restored_with_its_old_name_among_the_fields_holds_that_name_again(api: Api) -> None:
+    home, _, lease = api.managed("manager")
+    api.done(lease, {"op": "archive_customer", "id": home["id"], "version": home["version"]})
+    version = api.row(f"/customers/{home['id']}")["version"]
+    restore = {"op": "restore_customer", "id": home["id"], "version": version, "fields": {"name": home["name"]}}
+    api.done(lease, restore)
+    second = api.batch(
+        api.lease("customer:second"), {"op": "create_customer", "key": "second", "fields": {"name": home["name"]}}
+    )
+    refused(second, "name-taken")
+
+
 def test_a_removed_person_is_restored_with_a_new_invitation_for_thirty_days(api: Api, clock: Clock) -> None:
     _, (_, leaver), lease = api.managed("manager", "requester")
     api.done(lease, {"op": "remove_contact", "id": leaver["id"], "version": leaver["version"]})

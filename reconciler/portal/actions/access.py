@@ -62,6 +62,7 @@ def log_in(
     if attempt.right:
         with store.write(SYSTEM) as work:
             person = person_with_address(work, attempt.form)
+            # the comparison took a while without a lock: the person may have changed meanwhile
             if (
                 person
                 and person["password"] == attempt.password_hash
@@ -80,9 +81,8 @@ def sign_on(store: Store, host: str, prove: Callable[[], str]) -> dict[str, Any]
     """
     with store.write(SYSTEM) as work:
         attempt_ids = attempts.count_sign_on(work, host)
-    form = same_address_form(
-        prove()
-    )  # calls the provider over the network, so not within a transaction
+    # the provider is asked over the network: a transaction would lock all writers meanwhile
+    form = same_address_form(prove())
     with store.write(SYSTEM) as work:
         person = person_with_address(work, form)
         if person is None or person["status"] not in {
@@ -148,6 +148,7 @@ def change_password(
     if not attempt.right:
         raise Problem("forbidden", "the old password is wrong")
     must_be_strong(new, personal)
+    # hashing is slow on purpose, so it runs before the transaction that all writers wait for
     password_hash = hash_password(new)
     with write_as(store, principal) as work:
         person = own_row(work, principal)
@@ -156,6 +157,7 @@ def change_password(
         act_as_self(work, person["name"])
         attempt.clear_failures(work)
         person["password"] = password_hash
+        # also this session; the new one begins afterwards, so it stays
         work.end_access(person.id)
         work.audit(Verb.PASSWORD, person, {}, {"password": "changed"})
         return _session(work, person)
@@ -193,6 +195,7 @@ def edit_own_row(
 
 def log_out(work: Work, id: str, person: str) -> None:
     """End one session of this person; do nothing if it does not exist."""
+    # a shorter text is the beginning of several digests, an empty one of all
     if len(id) == SESSION_ID:
         _end(work, person, t.sessions.c.digest.startswith(id, autoescape=True))
 

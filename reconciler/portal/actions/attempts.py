@@ -73,6 +73,7 @@ def clear_failures(
         else [_subject("password-known", proof)]
     )
     work.connection.execute(delete(t.attempts).where(c.subject.in_(subjects)))
+    # of the host's window only this attempt: others behind the same address may be guessing
     work.connection.execute(delete(t.attempts).where(c.id.in_(ids)))
 
 
@@ -89,6 +90,7 @@ def _host_windows(purpose: str, window: Window, host: str) -> Iterator[tuple[str
 def _count(work: Work, windows: Iterable[tuple[str, Window]]) -> list[str]:
     """Count one attempt in each window if all of them have room; return the ids of the new rows."""
     all_windows = list(windows)
+    # all are asked first: a refusal by the last must not use up room in the others
     for subject, window in all_windows:
         _refuse_for(throttle.seconds_until_room(window, _ages(work, subject)))
     return [_record(work, subject) for subject, _ in all_windows]
@@ -101,6 +103,7 @@ def _subject(purpose: str, *parts: str) -> str:
 def _ages(work: Work, subject: str) -> list[float]:
     """Return the seconds since each attempt, newest first."""
     c = t.attempts.c
+    # the largest window (an IPv6 site) holds 200, so older attempts change nothing
     rows = work.connection.execute(
         select(c.at).where(c.subject == subject).order_by(c.at.desc()).limit(200)
     )

@@ -23,6 +23,7 @@ class BatchRun:
 def row_of(run: BatchRun, kind: str, id: str, version: int) -> Row:
     """Return the row that an operation names, if version, owner and lease allow the write."""
     row = run.work.get(kind, id)
+    # all operations of a batch on one row name its version before the batch
     version_before = row.first["version"] if row.first else row["version"]
     if version_before != version:
         raise Problem("stale", f"{kind} '{id}' has version {version_before}, not {version}")
@@ -62,6 +63,7 @@ def set_key(run: BatchRun, row: Row, key: str) -> Row:
         _must_be_free(run, row, key)
         generations.begin_life(run.work, row, key)
     row["external_key"] = key
+    # under its new key the row may be another run's work, so the lease must cover that too
     if row.kind in {"customer", "contact"}:
         check_lease(run, row)
     return row

@@ -56,7 +56,9 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
             f"this token is for '{work.principal.owner}', not for '{batch.owner}'",
         )
     work.run, work.commit = batch.run, batch.commit
+    # an administrator's token may apply too: `touched` must still say that files wrote the row
     work.principal = replace(work.principal, actor=Actor.RECONCILER)
+    # the lease comes first: once it is lost, differing versions are only a consequence
     run = BatchRun(work, batch, scopes_of(work, batch.lease, batch.token))
     expectations.check_expectations(work, batch.expects, batch.run)
     _load_rows(run)
@@ -66,6 +68,7 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
     ]
     _check_owners(run, outcomes)
     _store_last_commit(run, outcomes)
+    # only the end counts: within the batch one manager may leave before the next one comes
     invariants.work_has_owners(work)
     invariants.managers_stay(work, run.had_manager)
     results = [
@@ -94,6 +97,7 @@ def _load_rows(run: BatchRun) -> None:
     homes = {row["customer"] for row in work.rows.values() if row.kind == "contact"}
     work.load("customer", [home for home in homes if home])
     concerned = [row.id for row in work.rows.values() if row.kind == "customer"]
+    # in parts, because SQLite limits the parameters of one statement
     for start in range(0, len(concerned), 500):
         run.had_manager |= customers_with_manager(
             work.connection, concerned[start : start + 500]
@@ -109,7 +113,9 @@ def _load_rows(run: BatchRun) -> None:
         rows("contact", op.RenameContact),
         rows("customer", op.RenameCustomer),
     )
+    # before the keys are cleared, which the lives are stored under
     generations.store_lives(work, people_renamed + customers_renamed)
+    # rows may exchange addresses or keys, and databases check unique indexes at each statement
     work.clear_unique_column(
         "contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail)
     )
@@ -141,6 +147,7 @@ def _apply_operation(
         if not isinstance(operation, op.RemoveService):
             run.work.count_version(row)
         run.work.audit(_VERBS[type(operation)], row, before, after, operation.change)
+        # the commit would check it too, but could not name the operation
         check_protection(run.work)
     return operation.change, row
 
@@ -197,6 +204,7 @@ def _create(
         case op.CreateContact():
             home = references.customer(run.work, run.batch.owner, operation.customer)
             check_lease(run, home)
+            # another person may have come and gone under this key since the plan was made
             if (
                 generations.shown_life(work, "contact", home.id, operation.key) + 1
                 != operation.generation
@@ -254,6 +262,7 @@ def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
         case op.ReleaseContact():
             return customers.release(work, row)
         case op.RenameCustomer() | op.RenameContact():
+            # not `row["external_key"]`, which `_load_rows` has cleared
             before = (row.first or {}).get("external_key")
             set_key(run, row, operation.key)
             return {"external_key": before}, {"external_key": operation.key}
@@ -284,6 +293,7 @@ def _write_customer(
 def _store_presence(run: BatchRun, customer: Row, *, present: bool) -> None:
     """Record in `applied` that contacts left or returned together with their customer."""
     for contact in run.work.where("contact", t.contacts.c.customer == customer.id):
+        # contacts that were removed before the archive stay absent when the customer returns
         removed_with_customer = (contact["removed"] or {}).get("with_customer", False)
         if (
             contact["applied"]

@@ -61,10 +61,10 @@ def edit(work: Work, contact: Row, fields: Fields) -> AuditValues:
     old = contact["email"]
     before, after = set_fields(work, contact, fields)
     if "email" in after:
-        check_protection(
-            work
-        )  # before the address lookup, so that nobody probes addresses on a protected contact
+        # before the address lookup, so that nobody probes addresses on a protected contact
+        check_protection(work)
         claim_address(work, contact)
+        # another spelling of the same mailbox keeps the access
         if same_address_form(old) != contact["address_form"]:
             _reset_access(work, contact, old)
             before, after = (
@@ -123,6 +123,7 @@ def remove(
     elif unassigned := open_work(work, contact):
         raise rules.no_heir([request.values for request in unassigned], contact.id)
     work.end_access(contact.id)
+    # without `address_form` the address is free at once for whoever has the mailbox next
     contact.update(
         status=ContactStatus.REMOVED,
         address_form=None,
@@ -167,6 +168,7 @@ def restore(work: Work, contact: Row) -> AuditValues:
 def _key_must_be_free(work: Work, contact: Row) -> None:
     if contact["external_key"] is None:
         return
+    # the unique index would refuse it as well, but its error names no holder
     for holder in work.where(
         "contact",
         t.contacts.c.customer == contact["customer"],
@@ -185,6 +187,7 @@ def resend_activation(work: Work, contact: Row) -> AuditValues:
         raise Problem("wrong-state", f"contact '{contact.id}' is {contact['status']}")
     before = {"status": contact["status"]}
     contact["status"] = ContactStatus.INVITED
+    # deletes older links: only the newest mail works
     work.end_access(contact.id)
     invite(work, contact)
     return before, {"status": ContactStatus.INVITED}

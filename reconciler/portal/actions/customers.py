@@ -98,8 +98,9 @@ def restore(
     check_restorable(customer.values, customer["archived"], work.now)
     generations.begin_next_life(work, customer)
     customer.update(status=CustomerStatus.ACTIVE, archived=None)
-    set_fields(work, customer, fields)
-    if "name" not in fields:
+    _, changed_fields = set_fields(work, customer, fields)
+    # the archive freed the name; a name in the fields is claimed only if it differs from the old one
+    if "name" not in changed_fields:
         claim_name(work, customer)
     work.touch(customer, "presence")
     removed_contacts = work.where(
@@ -137,6 +138,7 @@ def renew_code(work: Work, customer: Row) -> AuditValues:
 
     The history does not contain the code.
     """
+    # 75 random bits: whoever knows the code can become a colleague
     customer["registration_code"] = "-".join(
         "".join(secrets.choice(_LETTERS) for _ in range(5)) for _ in range(3)
     )

@@ -79,6 +79,8 @@ def _record_download(
     ):
         return
     c = t.requests.c
+    # the condition again, because two people may download at once: the first time stays
     not_downloaded = update(t.requests).where(c.id == request["id"], c.taken_at.is_(None))
+    # without a revision: a download is no change that makes a plan stale
     with store.unversioned() as connection:
         connection.execute(not_downloaded.values(taken_at=store.clock()))

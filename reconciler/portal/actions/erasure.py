@@ -38,6 +38,7 @@ def erase(work: Work, contact: Row) -> AuditValues:
         raise Problem(
             "wrong-state", f"contact '{contact.id}' is {contact['status']}: remove it first"
         )
+    # first, because the next steps empty the columns that it reads
     traces = _traces(work, contact)
     _empty(work, contact, traces)
     _delete_letters(work, contact, traces)
@@ -51,6 +52,7 @@ def erase(work: Work, contact: Row) -> AuditValues:
 def _traces(work: Work, contact: Row) -> Traces:
     """Return every name and address that the person has, had, acted under or signed up with."""
     name, c, s = pseudonym(contact.id), t.changes.c, t.sign_ups.c
+    # RFC 2606: no mailbox can ever be below .invalid
     replaced = {**PERSONAL, "name": name, "email": f"{name}@erased.invalid"}
     work.flush()
     acts = (
@@ -94,8 +96,10 @@ def _empty(work: Work, contact: Row, traces: Traces) -> None:
         for name, touch in contact["touched"].items()
     }
     contact.update(**traces.replaced, touched=touched, password=None, applied=applied)
+    # nothing is left to restore
     contact["removed"] = {**(contact["removed"] or {}), "restorable_until": work.now}
-    if contact["fingerprint"]:  # a hash of a few guessable values
+    # the fingerprint hashes a few guessable values, so it would confirm a guess
+    if contact["fingerprint"]:
         home = (
             work.get("customer", contact["customer"])["name"]
             if contact["customer"]
@@ -116,5 +120,6 @@ def _delete_letters(work: Work, contact: Row, traces: Traces) -> None:
         sorted({text.lower() for text in traces.texts if "@" in text}),
     )
     before = and_(c.contact.is_(None), c.kind.in_(_BEFORE), func.lower(c.to).in_(addresses))
+    # without `forget_at` a mail was not sent yet: emptied, it would still be sent
     work.connection.execute(delete(t.outbox).where(before, c.forget_at.is_(None)))
     work.connection.execute(update(t.outbox).where(before).values(**FORGOTTEN))

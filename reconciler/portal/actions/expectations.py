@@ -49,6 +49,7 @@ def _check_rows(work: Work, rows: Sequence[ExpectedRow]) -> None:
 
 
 def _check_rights(work: Work, people: ExpectedPeople, run: str) -> None:
+    # a revision to come: the snapshot was made before a restore, or by another portal
     if people.revision >= work.revision:
         current = work.revision - 1
         raise Problem(
@@ -78,6 +79,7 @@ def changes_since(revision: int, run: str) -> Select[Any]:
     return (
         select(c.revision, c.what, c.object, c.id, c.before, c.after, home)
         .select_from(t.changes.outerjoin(t.contacts, t.contacts.c.id == c.id))
+        # in SQL `NULL != run` is not true, so entries without a run need a condition of their own
         .where(
             c.revision > revision, c.object != "request", or_(c.run.is_(None), c.run != run)
         )

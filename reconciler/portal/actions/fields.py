@@ -47,6 +47,7 @@ def new_row_fields(work: Work, kind: str, patch: Fields) -> dict[str, Any]:
 def claim_name(work: Work, customer: Row) -> None:
     """Reserve the customer's name; a problem if another customer has it."""
     form = same_name_form(customer["name"])
+    # archived customers hold no name, so they are not found here
     for holder in work.where("customer", t.customers.c.name_form == form):
         if holder is not customer:
             raise Problem(

@@ -54,6 +54,7 @@ _JSON_TEXTS: Final = frozenset({("idempotency", "body")})
 
 def forget_everywhere(work: Work, traces: Traces) -> None:
     """Remove the person from all tables except the history, which is chained."""
+    # values still in memory would be written over the cleaned columns later
     work.flush()
     for table in t.metadata.sorted_tables:
         if table is not t.changes:
@@ -157,7 +158,7 @@ def _changes(
         if not (column.name == chain.BY and row.get("person") not in {None, traces.id})
     }
     changes = {name: value for name, value in clean.items() if value != row[name]}
-    # a mail that was sent needs no text any more
+    # a mail that was sent needs no text any more; one that waits is still sent, cleaned
     return (
         dict(FORGOTTEN)
         if changes and table is t.outbox and row["forget_at"] is not None

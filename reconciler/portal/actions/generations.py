@@ -68,6 +68,7 @@ def store_lives(work: Work, rows: Iterable[Row]) -> None:
     last = [_last_life(row) for row in rows if row["external_key"] is not None]
     if last:
         insert = _INSERT[work.connection.dialect.name](t.lives)
+        # CASE, because SQLite calls the larger of two values max() and PostgreSQL greatest()
         stored_life, new_life = t.lives.c.life, insert.excluded.life
         highest = {"life": case((new_life > stored_life, new_life), else_=stored_life)}
         key = t.lives.primary_key.columns.keys()

@@ -45,6 +45,7 @@ def managers_stay(work: Work, before: Collection[str]) -> None:
     now = customers_with_manager(work.connection, before)
     for id in sorted(set(before) - now):
         customer = work.get("customer", id)
+        # files may declare that a customer needs no manager (`manager_optional`)
         remembered = (customer["applied"] or {}).get("fields", {})
         if customer["status"] == CustomerStatus.ACTIVE and not remembered.get(
             "manager_optional"

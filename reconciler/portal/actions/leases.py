@@ -40,6 +40,7 @@ def take(work: Work, claim: Claim, ttl_s: float) -> dict[str, Any]:
     if work.principal.owner is not None:
         _check_owner(work, work.principal.owner, scopes)
     now = _now()
+    # a run that died ends no lease, so the next claim does
     _end_expired(work, now)
     if claim.id is not None and (lease := _lease(work, claim.id)) is not None:
         return _repeated(work, lease, claim, now)
@@ -60,6 +61,7 @@ def take(work: Work, claim: Claim, ttl_s: float) -> dict[str, Any]:
                 run=conflict.run,
                 expires_in_s=_seconds_until(conflict.expires_at, now),
             )
+    # the counter outlives all leases, so that a batch of any earlier lease has a lower token
     token = int(work.portal["fence"]) + 1
     id = claim.id or f"lea_{secrets.token_hex(16)}"
     work.connection.execute(update(t.portal).values(fence=token))
@@ -146,6 +148,7 @@ def _check_owner(work: Work, owner: str, scopes: Sequence[str]) -> None:
                 c.status != CustomerStatus.ARCHIVED,
             )
         ).all()
+        # two owners may use the same key: it is enough that one of these customers is one's own
         own = {row.external_key for row in customers if row.owner == owner}
         for row in customers:
             if row.external_key not in own:
@@ -159,6 +162,7 @@ def _check_owner(work: Work, owner: str, scopes: Sequence[str]) -> None:
 def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:
     """Extend the lease; a `lease-fenced` problem if it no longer exists."""
     lease = _lease(work, id)
+    # an expired lease may continue: without `ended_at` no other run has taken its scopes
     if lease is None or lease.token != token or lease.ended_at is not None:
         raise _fenced(lease, id)
     until = _text(_now() + timedelta(seconds=ttl_s))

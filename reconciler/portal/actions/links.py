@@ -79,6 +79,7 @@ def set_password(work: Work, kind: str, secret: str, password_hash: str, host: s
         activate(work, row)
         return row
     act_as_self(work, row["name"])
+    # whoever knew the old password is logged out
     work.end_access(row.id)
     _end_links(work, row)
     work.audit(Verb.RESET, row, {}, {"password": "changed"})
@@ -152,4 +153,5 @@ def _person(connection: Connection, link: Mapping[str, Any]) -> Mapping[str, Any
 
 
 def _dead_link() -> Problem:
+    # one problem for all reasons: an answer must not tell a guess from an expired link
     return Problem("not-found", "this link no longer works")

@@ -34,6 +34,7 @@ class Recipient:
 
 def digest_of(secret: str) -> str:
     """Return the digest that is stored instead of a secret."""
+    # without salt or rounds: these secrets are long and random, unlike passwords
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
@@ -107,6 +108,7 @@ def compose(
 
 def new_link(work: Work, kind: str, expires_at: str, person: Row | None) -> str:
     """Return the secret of a new link for this person; without a person, the link opens nothing."""
+    # a link refers to its person by a foreign key, so a new person has to be written first
     work.flush()
     secret = secrets.token_urlsafe(24)
     person_columns = {

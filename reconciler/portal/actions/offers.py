@@ -49,6 +49,7 @@ def check_order(
         raise Problem("wrong-state", "this customer has no project manager yet")
     if service is None:
         raise Problem("unprocessable", "'service' is required", field="service")
+    # the same answer as for an unknown code: services of other customers stay invisible
     if not may_order_service(service.values, owner["services"], customer["services"]):
         raise Problem(
             "unprocessable", f"there is no service '{service['code']}'", field="service"

@@ -19,6 +19,7 @@ from reconciler.portal.actions.schemas import (
     require,
 )
 
+# JSON numbers are exact in every program up to 2**53 (RFC 8259, 6).
 Version: TypeAlias = Annotated[int, Field(ge=0, le=2**53)]
 Reason: TypeAlias = Annotated[Paragraph, Field(max_length=500)]
 
@@ -178,6 +179,7 @@ class CreateContact(Operation):
     op: Literal["create_contact"]
     customer: Reference
     key: Key
+    # the largest integer of the column in PostgreSQL
     generation: Annotated[int, Field(ge=1, le=2**31 - 1)] = 1
     fields: ContactFields
 
@@ -314,6 +316,7 @@ class Batch(StrictModel):
     run: Annotated[str, Field(min_length=1, max_length=200, pattern=r"^[!-~]+$")]
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")] | None = None
     expects: Expectations | None = None
+    # `web.body_validation.MAX_SYMBOLS_OF_BATCH` follows from this number and the expected rows
     operations: Annotated[list[AnyOperation], Field(min_length=1, max_length=5000)]
 
 

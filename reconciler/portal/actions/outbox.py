@@ -56,6 +56,8 @@ def claim_next(store: Store) -> Mail | None:
         if connection.execute(due).first() is None:
             return None
     with store.unversioned() as connection:
+        # PostgreSQL gives each process another mail; SQLite ignores the clause, because its
+        # write transactions run one after the other
         mail = connection.execute(due.with_for_update(skip_locked=True)).mappings().first()
         if mail is None:
             return None
@@ -161,11 +163,8 @@ def queue_again(work: Work, id: str) -> dict[str, Any]:
         {"state": MailState.DEAD},
         {"state": MailState.QUEUED},
     )
-    return {
-        **mail,
-        **values,
-        **_without_secrets(dict(mail)),
-    }  # stored idempotent answers contain no secrets
+    # this answer is stored under its idempotency key, so it must contain no secrets
+    return {**mail, **values, **_without_secrets(dict(mail))}
 
 
 def readable(mail: Mail) -> dict[str, Any]:
@@ -196,9 +195,8 @@ def _forget_some(store: Store) -> int:
             ).scalars()
         )
     if due:
-        with (
-            store.unversioned() as connection
-        ):  # the condition again: a mail may have been requeued meanwhile
+        with store.unversioned() as connection:
+            # the condition again: an administrator may have queued a mail again meanwhile
             connection.execute(
                 update(t.outbox)
                 .where(c.id.in_(due), c.forget_at <= now)

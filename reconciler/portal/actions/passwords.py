@@ -17,6 +17,7 @@ from argon2.exceptions import InvalidHashError, VerificationError
 from reconciler.portal.rules.passwords import LONGEST, SHORTEST, weakness
 from reconciler.portal.rules.problems import Problem
 
+# The OWASP cheat sheet's parameters for argon2id; more memory would invite memory exhaustion.
 HASHER: Final = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 MAX_CONCURRENT: Final = 4
 _SLOTS: Final = threading.BoundedSemaphore(MAX_CONCURRENT)
@@ -58,4 +59,5 @@ def is_correct(password_hash: str | None, password: str) -> bool:
 
 def _normal(password: str) -> str:
     """Return the password in one form for every keyboard."""
+    # NIST SP 800-63B, 5.1.1.2: normalize with NFKC or NFKD before hashing
     return unicodedata.normalize("NFKC", password)

@@ -18,9 +18,8 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 def person_with_address(work: Work, form: str) -> Row | None:
     """Return the person who logs in with this address; both tables are always read."""
-    form = form.replace(
-        "\0", "\ufffd"
-    )  # PostgreSQL rejects NUL, and no address contains it
+    # PostgreSQL rejects NUL with an error, and no address contains it
+    form = form.replace("\0", "\ufffd")
     staff = work.where("staff", t.staff.c.address_form == form)
     people = work.where("contact", t.contacts.c.address_form == form)
     return next(iter([*staff, *people]), None)
@@ -41,6 +40,7 @@ def address_must_be_free(work: Work, form: str, person: Row, email: str) -> None
             if holder.kind == "contact"
             else "one of the provider's people"
         )
+        # a customer's people must not learn what a stranger is to the provider
         holder_kind = (
             "somebody"
             if work.principal.actor in {Actor.MANAGER, Actor.SELF}

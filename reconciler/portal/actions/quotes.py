@@ -76,6 +76,7 @@ def _agreed_terms(work: Work, request: Row, terms: Terms) -> dict[str, Any]:
                 field="currency",
             )
         return {**agreed, "cost": terms["cost"], "currency": currency}
+    # a cost that a person entered stays until somebody sends other words or a cost
     if "cost" in terms or words != request["words"] or request["cost"] is None:
         amount, currency = cost(words, price, len(request["target_languages"]))
         return {**agreed, "cost": amount, "currency": currency}
@@ -152,14 +153,14 @@ def _expire_some_quotes(store: Store) -> int:
         .limit(ROWS_PER_BATCH)
     )
     with store.read() as connection:
-        if (
-            connection.execute(late).first() is None
-        ):  # the usual case; it takes no write lock
+        # the usual case: it takes no write lock
+        if connection.execute(late).first() is None:
             return 0
     with store.write(SYSTEM) as work:
         overdue_now = work.where(
             "request", c.id.in_(work.connection.execute(late).scalars().all())
         )
+        # two statements instead of two for each request
         work.load("customer", (request["customer"] for request in overdue_now))
         work.load("contact", (request["owner"] for request in overdue_now))
         for request in overdue_now:

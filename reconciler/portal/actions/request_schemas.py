@@ -18,6 +18,7 @@ from reconciler.portal.store.clock import moment
 
 
 def _of_the_calendar(text: str) -> str:
+    # the pattern allows 30 February; this raises a ValueError for it
     moment(text)
     return text
 

@@ -55,6 +55,7 @@ def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElemen
 def customers_managed_by(connection: Connection, address: str) -> list[str]:
     """Return the ids of the active customers that name this address as a project manager."""
     c = t.customers.c
+    # filtered in Python: SQL cannot compute the form in which addresses are compared
     rows = connection.execute(
         select(c.id, c.project_managers)
         .where(c.status == CustomerStatus.ACTIVE)

@@ -21,6 +21,7 @@ _DIRECTION_MARKS = "\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
 
 
 def _without_controls(text: str) -> str:
+    # PostgreSQL stores no NUL, and unpaired surrogates (Cs) have no UTF-8
     if any(
         unicodedata.category(character) in {"Cc", "Cs", "Zl", "Zp"} for character in text
     ):
@@ -43,6 +44,7 @@ def _not_blank(text: str) -> str:
 
 def _address(text: str) -> str:
     try:
+        # no DNS lookup within a request; `test_environment` also admits the domain .test
         email_validator.validate_email(
             text, check_deliverability=False, test_environment=True
         )
@@ -63,9 +65,11 @@ def has_web_address(text: str) -> bool:
     `Dr. Smith`, `J.R. Tolkien` and `St.Pierre` do not: a capital letter follows the dot. Mails
     contain no links from typed text in any case (`mail.inert`).
     """
+    # without the zero-width characters (Cf) that would hide a dot between two words
     visible = "".join(
         character for character in text if unicodedata.category(character) != "Cf"
     )
+    # browsers read the ideographic full stop as a dot (UTS 46)
     plain = unicodedata.normalize("NFKC", visible).replace("\u3002", ".")
     if any(part in plain.lower() for part in ("://", "www.", "@")):
         return True

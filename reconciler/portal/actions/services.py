@@ -97,9 +97,8 @@ def rename(work: Work, service: Row, key: str) -> AuditValues:
         }
         work.rewrite(kind, rows, lambda row: _with_code(row, code, key))
     for loaded in work.rows.values():
-        if (
-            loaded.kind in {"customer", "contact"} and loaded.first
-        ):  # also if this work removed the service from the row
+        # also rows from whose lists this work removed the service: `first` still has the old code
+        if loaded.kind in {"customer", "contact"} and loaded.first:
             loaded.first.update(_with_code(loaded.first, code, key))
     work.replace("request", "service", code, key)
     return before, {"code": key, "external_key": key}
@@ -134,6 +133,7 @@ def _replace_name(services: Any, code: str, key: str) -> Any:
 
 
 def _contains(services: Column[Any], code: str) -> ColumnElement[bool]:
+    # without escapes: a code (`schemas.KEY`) has no character with a meaning in LIKE or JSON
     return cast(services, Text).contains(f'"{code}"')
 
 

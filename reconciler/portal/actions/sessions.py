@@ -72,6 +72,7 @@ def principal_of_session(connection: Connection, secret: str, now: str) -> Princ
     return _session(
         connection,
         digest_of(secret),
+        # `used_at` may be minutes old (`record_session_use`): a session can end so much earlier
         c.used_at >= later(now, minutes=-IDLE_MINUTES),
         c.created_at >= later(now, hours=-HOURS),
     )
@@ -195,6 +196,7 @@ def record_session_use(store: Store, secret: str) -> None:
     """Record from time to time that a session is in use, so that it does not end as idle."""
     c = t.sessions.c
     stale = later(store.clock(), minutes=-USE_RECORDED_EVERY_MINUTES)
+    # most requests find nothing to record, and take no write lock
     with store.read() as connection:
         due = connection.execute(
             select(c.digest).where(c.digest == digest_of(secret), c.used_at < stale)

@@ -40,6 +40,7 @@ def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
     sign_up_must_be_open(work.get("settings", "settings").values)
     form = same_address_form(fields["email"])
     attempts.count_mail_request(work, form, host)
+    # the row is also inserted for a known address, so that both answers take as long
     home, secret = _customer(work, form, fields.get("code")), secrets.token_urlsafe(24)
     work.connection.execute(
         insert(t.sign_ups).values(
@@ -96,6 +97,7 @@ def _customer(work: Work, form: str, code: str | None) -> Row | None:
     rows = work.connection.execute(
         select(c.id, c.email_domains).where(c.status == CustomerStatus.ACTIVE, has_domains)
     )
+    # where several customers share the domain, an administrator decides
     homes = [
         row.id
         for row in rows
@@ -108,6 +110,7 @@ def confirm(work: Work, secret: str) -> str:
     """Return the status of the confirmed sign-up: `waiting`, `invited` or `known` (has access)."""
     c, pending = t.sign_ups.c, _pending_sign_up(work.connection, secret, work.now)
     act_as_self(work, REGISTRANT)
+    # all sign-ups of the address: another link must not register the person twice
     work.connection.execute(
         delete(t.sign_ups).where(c.address_form == pending["address_form"])
     )
@@ -134,6 +137,7 @@ def _pending_sign_up(connection: Connection, secret: str, now: str) -> Mapping[s
 
 def _is_registered(work: Work, form: str) -> bool:
     c = t.contacts.c
+    # registrations have no `address_form`, because they reserve no address
     rows = work.connection.execute(
         select(c.email).where(c.status == ContactStatus.UNAPPROVED)
     ).scalars()
@@ -160,9 +164,8 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
     work.audit(Verb.SIGN_UP, row, None, {"name": row["name"]})
     for person in administrators(work):
         link = f"{work.base_url}/admin/contacts/{row.id}"
-        reader = replace(
-            staff_recipient(person), contact=row.id
-        )  # so that erasing the registrant deletes it
+        # stored under the registrant's id, so that erasing the registrant deletes this mail too
+        reader = replace(staff_recipient(person), contact=row.id)
         post(
             work,
             Wording.REGISTERED,

@@ -159,6 +159,7 @@ def _must_not_be_removed(person: Row) -> None:
 
 def _an_administrator_stays(work: Work, person: Row) -> None:
     """Raise a `last-administrator` problem if no active administrator remains."""
+    # only a loss is refused: a new portal has no administrator until the first one logs in
     was = (
         person.first is not None
         and person.first["kind"] == StaffKind.ADMINISTRATOR

@@ -97,6 +97,7 @@ def remember_token_use(store: Store, principal: Principal) -> None:
 
 def write_token_uses(store: Store) -> int:
     """Write down when tokens were last used, each at most every few minutes; return the count."""
+    # a copy, because requests in other threads add to it meanwhile
     c, uses = t.tokens.c, dict(store.token_uses)
     with store.read() as connection:
         tokens = connection.execute(

@@ -197,6 +197,7 @@ def forget_unused(store: Store) -> int:
         due = _unused(connection, store.clock())
     if due:
         with store.write(SYSTEM) as work:
+            # again under the write lock: a request may have taken an upload meanwhile
             due = _unused(work.connection, work.now)
             work.connection.execute(delete(t.files).where(t.files.c.id.in_(due)))
         for id in due:
@@ -218,6 +219,7 @@ def sweep(store: Store) -> int:
     """Delete old bytes without a row, at most once an hour; return how many there were."""
     if not store.vault.needs_sweep(3600):
         return 0
+    # only old ones: bytes that are just arriving have no row yet
     names = store.vault.leftovers(UNUSED_HOURS * 3600)
     with store.read() as connection:
         for start in range(0, len(names), 500):

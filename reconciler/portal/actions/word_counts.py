@@ -60,9 +60,8 @@ def count_next(store: Store) -> bool:
 def claim_next(store: Store) -> File | None:
     """Return a file whose count is due, claimed for `CLAIM_S`; None if there is none."""
     with store.read() as connection:
-        if (
-            connection.execute(_due(store.clock())).first() is None
-        ):  # the usual case; it takes no write lock
+        # the usual case, asked twice a second: it takes no write lock
+        if connection.execute(_due(store.clock())).first() is None:
             return None
     with store.write(SYSTEM) as work:
         file = work.connection.execute(_due(work.now)).mappings().first()
@@ -130,9 +129,8 @@ def _continue_request(work: Work, request: Row) -> None:
     if any(map(is_counting, sources)):
         return
     words, fields = total_words(sources), {}
-    if (
-        words is not None and request["words"] is None
-    ):  # a project manager may have entered them already
+    # a project manager may have entered other words already: a person's number stays
+    if words is not None and request["words"] is None:
         amount, currency = cost(
             words,
             price_of(work.connection, request["service"]),

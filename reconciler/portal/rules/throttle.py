@@ -69,9 +69,8 @@ WINDOWS: Final[Mapping[Limit, Window]] = MappingProxyType(
             Limit.STAFF_MAILS: Window(1_000, HOUR_S),
             Limit.MOVES: Window(60, HOUR_S),
             Limit.ADDRESSES: Window(20, DAY_S),
-            Limit.CUSTOMER_GIB: Window(
-                20, 0
-            ),  # no window: files count as long as they exist
+            # no window: files count as long as they exist
+            Limit.CUSTOMER_GIB: Window(20, 0),
         },
         Limit,
     )

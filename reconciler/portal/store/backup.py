@@ -81,9 +81,8 @@ def _write_table(connection: Connection, table: Table, archive: zipfile.ZipFile)
     digest, count = hashlib.sha256(), 0
     statement = select(table).order_by(*table.primary_key.columns)
     if table is t.files:
-        statement = statement.where(
-            t.files.c.request.is_not(None)
-        )  # pending uploads are deleted within a day
+        # pending uploads are deleted within a day
+        statement = statement.where(t.files.c.request.is_not(None))
     rows = (
         connection.execution_options(yield_per=_ROWS_PER_FETCH)
         .execute(statement)

@@ -119,15 +119,13 @@ def _sqlite(url: str) -> Engine:
     @event.listens_for(engine, "do_connect")
     def on_opening(*_: Any) -> None:
         if file and not file.startswith((":memory:", "file:")):
-            make_private(
-                Path(file), "-wal", "-shm", "-journal"
-            )  # SQLite gives its journals the mode of the file
+            # SQLite gives its journals the mode of the file
+            make_private(Path(file), "-wal", "-shm", "-journal")
 
     @event.listens_for(engine, "connect")
     def on_connect(connection: Any, _record: Any) -> None:
-        connection.isolation_level = (
-            None  # the driver's own BEGIN would come too late, and without IMMEDIATE
-        )
+        # the driver's own BEGIN would come too late, and without IMMEDIATE
+        connection.isolation_level = None
         for pragma in (
             "journal_mode=WAL",
             "synchronous=FULL",
@@ -228,9 +226,8 @@ def migrate(engine: Engine) -> None:
 def upgrade(connection: Connection, version: str) -> None:
     """Upgrade the schema to at least this version within the transaction, one process at a time."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(
-            "SELECT pg_advisory_xact_lock(7316)"
-        )  # several servers may start at once
+        # several servers may start at once
+        connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7316)")
     current, _ = schema_of(connection)
     if current is not None and current not in known_versions():
         raise WrongDatabase(

@@ -29,9 +29,8 @@ def new_private_file(path: Path) -> Iterator[IO[bytes]]:
             yield stream
             stream.flush()
             os.fsync(descriptor)
-        os.link(
-            partial, path, follow_symlinks=False
-        )  # unlike a rename, it never replaces a file
+        # unlike a rename, a link never replaces a file
+        os.link(partial, path, follow_symlinks=False)
     finally:
         partial.unlink(missing_ok=True)
 

@@ -168,9 +168,8 @@ class IncomingFile(HashedFile):
 
     def close(self) -> None:
         """Delete an unfinished file."""
-        with contextlib.suppress(
-            OSError
-        ):  # a full disk raises again when the buffer is flushed
+        # a full disk raises again when the buffer is flushed
+        with contextlib.suppress(OSError):
             self._file.close()
         self._path.unlink(missing_ok=True)
 

@@ -74,10 +74,8 @@ def count_in_process(name: str, path: Path) -> Count | None:
         return TOO_COMPLEX
     try:
         return Count(*json.loads(process.stdout)) if process.returncode == 0 else None
-    except (
-        ValueError,
-        TypeError,
-    ):  # the program was updated on disk, and this process was not restarted
+    except (ValueError, TypeError):
+        # the program was updated on disk, and this process was not restarted
         return None
 
 

@@ -129,11 +129,9 @@ def _gauge_by(
         .group_by(column)
         .order_by(column)
     )
-    counts = dict(
-        connection.execute(statement.where(column.in_(values)) if values else statement)
-        .tuples()
-        .all()
-    )
+    if values:
+        statement = statement.where(column.in_(values))
+    counts = dict(connection.execute(statement).all())
     for value in values or counts:
         metric.add_metric([value], counts.get(value, 0))
     return metric

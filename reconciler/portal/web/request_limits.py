@@ -229,9 +229,8 @@ class _TimedReceive:
 
     async def __call__(self) -> Message:
         if self.whole:
-            return (
-                await self.receive()
-            )  # the body is complete: this waits for the disconnect
+            # the body is complete: this waits for the disconnect, without a time limit
+            return await self.receive()
         loop = asyncio.get_running_loop()
         started = loop.time()
         try:
