@@ -73,6 +73,7 @@ MODULES: Final = (
     settings,
     services,
     customers,
+    # before `contacts`, whose /contacts/{id}/{action} would catch `approve` and `reject`
     registrations,
     contacts,
     requests,
@@ -123,6 +124,7 @@ def create_app(
         openapi_url=None,
         docs_url=None,
         redoc_url=None,
+        # a redirect would answer without the gate of any route
         redirect_slashes=False,
         description="Customers, contacts and their requests. The contract in words is in the "
         "portal's README.",
@@ -138,6 +140,7 @@ def create_app(
     app.state.csrf = csrf_protection(store)
     install_error_handlers(app, problem_page)
     app.router.routes.extend(_routes())
+    # the last one is the outermost: refusals of the body get the headers of pages too
     app.add_middleware(BodyValidation)
     app.add_middleware(PageHeaders)
     check_policies(app)

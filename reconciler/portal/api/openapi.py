@@ -65,11 +65,13 @@ def _describe(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         if parameter["in"] == "query":
             _forbid_nul(parameter["schema"])
     if operation_name in PUBLIC:
+        # OpenAPI: an empty list says that no token is needed, a missing one says nothing
         operation["security"] = []
     if method == "GET" or not (_is_write(route) or operation_name in STREAMED_OPERATIONS):
         return
     headers = [_KEY]
     if operation_name not in UNVERSIONED:
+        # a POST with another status acts on a row that exists
         headers.append(
             _CREATES if method == "POST" and route.status_code == 201 else _MATCHES
         )

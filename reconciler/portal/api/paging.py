@@ -49,7 +49,9 @@ def page(
         statement = (
             select(table)
             .where(*criteria, *scope)
+            # by id and not by offset, so that rows that come or go meanwhile shift no page
             .order_by(table.c.id)
+            # one row more tells whether there is a next page
             .limit(paging.limit + 1)
         )
         if paging.cursor is not None:
@@ -75,8 +77,10 @@ def _last_id(cursor: str, epoch: str) -> str:
     except (binascii.Error, ValueError):
         raise Problem("malformed", "this cursor is not valid") from None
     cursor_epoch, colon, last = text.partition(":")
+    # only forged cursors have other characters; PostgreSQL fails on a NUL in a parameter
     if not colon or not last.replace("_", "").isalnum():
         raise Problem("malformed", "this cursor is not valid")
+    # after a restore, rows that a client has seen may be gone: it has to begin again
     if cursor_epoch != epoch:
         raise Problem(
             "gone", "this cursor is of another epoch; start again without a cursor"

@@ -21,6 +21,7 @@ def api_router(prefix: str = "", tag: str | None = None) -> APIRouter:
     """
     return APIRouter(
         prefix=PREFIX + prefix,
+        # without it, each body would be parsed a second time, on the event loop
         route_class=JsonRoute,
         tags=[tag] if tag else None,
         responses=PROBLEMS,

@@ -24,6 +24,7 @@ def snapshot_lines(
 ) -> Iterator[bytes]:
     """Yield the lines of a snapshot: header, rows, trailer. `head` is the row of `portal`."""
     digest = hashlib.sha256()
+    # with zeros, so that a reader can tell a kind without rows from a line that was lost
     counts = Counter(
         dict.fromkeys(
             ("settings", "service", "customer", "contact", "registration", "request"), 0
@@ -46,6 +47,7 @@ def snapshot_lines(
         digest.update(line)
         counts[kind] += 1
         yield line
+    # the hash covers all lines before this one: without a trailer, the answer was cut off
     yield (
         json_bytes(
             {"kind": "trailer", "counts": dict(counts), "sha256": digest.hexdigest()}
@@ -71,6 +73,7 @@ def _rows(
             yield kind, as_json(kind, row)
     for row in _read(connection, t.contacts, since, c.status != ContactStatus.UNAPPROVED):
         yield "contact", as_json("contact", row, keys)
+    # with `since` also decided registrations and closed requests, which the reader has to drop
     criterion = (
         c.registration.is_not(None)
         if since is not None
@@ -101,6 +104,7 @@ def _read(
 
 def chunks(parts: Iterator[bytes], *, gzip: bool) -> Generator[bytes, None, None]:
     """Yield the lines in larger pieces, compressed if requested."""
+    # 31: with the header of gzip instead of zlib's; level 1 is the fastest
     packer = zlib.compressobj(1, zlib.DEFLATED, 31) if gzip else None
     pending: list[bytes] = []
     size = 0
@@ -120,5 +124,6 @@ def check_epoch(head: object, since: int | None, epoch: str | None) -> None:
     now_epoch, revision = getattr(head, "epoch", ""), getattr(head, "revision", 0)
     if epoch is not None and epoch != now_epoch:
         raise Problem("gone", "this revision is of another epoch; read everything again")
+    # the client has seen revisions that this database lacks: it is an older copy
     if since is not None and since > revision:
         raise Problem("gone", f"there is no revision {since} yet; read everything again")

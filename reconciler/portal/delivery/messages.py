@@ -28,14 +28,17 @@ def message(mail: Mapping[str, Any], sender: str, sender_name: str) -> EmailMess
     email = EmailMessage(policy=SMTP)
     email["From"] = _address(sender, sender_name)
     email["To"] = _address(mail["to"])
+    # a line break in a typed title would begin another header, so the library refuses it
     email["Subject"] = " ".join(str(mail["subject"]).splitlines())
     email["Date"] = moment(mail["created_at"])
     email["Message-ID"] = mail["message_id"]
     email["Content-Language"] = mail["language"].partition(",")[0]
+    # RFC 3834: holiday notices and other robots do not answer
     email["Auto-Submitted"] = "auto-generated"
     email.set_content(mail["text"], cte="quoted-printable")
     if mail["html"]:
         email.add_alternative(mail["html"], subtype="html", cte="quoted-printable")
+        # the library's own boundary is random, and a copy would have other bytes
         email.set_boundary(f"=_{mail['id']}")
     return email
 

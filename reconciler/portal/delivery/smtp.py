@@ -203,12 +203,14 @@ def _time_limit(seconds: float, smtp: smtplib.SMTP) -> Iterator[None]:
 
 def _hang_up(smtp: smtplib.SMTP) -> None:
     if smtp.sock is not None:
+        # unlike close(), this wakes the thread that is waiting for the server's answer
         with contextlib.suppress(OSError):
             smtp.sock.shutdown(socket.SHUT_RDWR)
 
 
 def _refusal(code: int, answer: bytes | str) -> Exception:
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
+    # 421: the server closes the connection (RFC 5321, 4.2.1), so no other mail gets through either
     why = f"{code} {' '.join(text.split())}"[:500]
     return (
         Rejected(why, str(code))

@@ -62,6 +62,7 @@ def add_past_year(work: Work) -> None:
     people = work.where(
         "contact", c.status == ContactStatus.ACTIVE, c.role.in_(sorted(HOLDS_WORK))
     )
+    # by address, because ids are random: the same people send the same requests every time
     people.sort(key=lambda person: person["email"])
     services = sorted(work.where("service"), key=lambda service: service["code"])
     number = 0
@@ -90,6 +91,7 @@ def _add_closed_request(
     ]
     service = orderable[number % len(orderable)] if orderable else None
     targets = _TARGETS[number % len(_TARGETS)]
+    # arithmetic instead of random numbers, so that every demo shows the same statistics
     words = 180 + number * 379 % 3300
     amount, currency = cost(words, service["price"] if service else None, len(targets))
     request = work.new(
@@ -144,6 +146,7 @@ def _project_manager(work: Work, home: Row) -> Principal:
 
 def _add_entries(work: Work, request: Row, owner: Row, manager: Principal) -> None:
     """Add the history that led the request to its state."""
+    # `store.guard` refuses a request whose state does not follow from its entries
     actor = Actor.MANAGER if owner["role"] == Role.MANAGER else Actor.SELF
     requester, sent_at = (
         Principal("seed", owner["name"], actor, contact=owner.id),
@@ -195,5 +198,6 @@ def _acting_at(work: Work, actor: Principal, at: str) -> Iterator[None]:
     """Record what happens in the block under another principal and time."""
     now, principal = work.now, work.principal
     work.now, work.principal = at, actor
+    # no `finally`: an error undoes the whole work
     yield
     work.now, work.principal = now, principal

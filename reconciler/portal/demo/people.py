@@ -38,6 +38,7 @@ def add_provider_staff(store: Store) -> None:
 def set_password_for_all(store: Store, password: str) -> None:
     """Set this password for all active people."""
     must_be_strong(password)
+    # one hash for all, because each takes a tenth of a second
     password_hash = hash_password(password)
     with store.write(SYSTEM) as work:
         people = [

@@ -46,6 +46,7 @@ def activate_invited(store: Store) -> None:
                 {"status": ContactStatus.ACTIVE},
             )
         forget_at = later(work.now, days=KEPT_DAYS)
+        # all mails: a demo that is given a mail server later must not write to anybody
         work.connection.execute(
             update(t.outbox).values(
                 state=MailState.SENT, sent_at=work.now, tries=1, forget_at=forget_at
@@ -128,6 +129,7 @@ def _sign_up(work: Work, home: Row | None, id: str, name: str, email: str) -> No
     row = registrations.register(
         work, home, {"name": name, "email": email, "role": "requester", "language": None}
     )
+    # files of the demo's customers approve and reject registrations by these ids
     row["registration"] = id
     work.audit(Verb.SIGN_UP, row, None, {"name": name})
 
@@ -147,6 +149,7 @@ def add_invented_customers(
     with store.write(ADMINISTRATOR) as work:
         rows: list[dict[str, Any]] = []
         for number in range(1, customers + 1):
+            # not by the actions, which would write a mail and a history entry for each of them
             home = _invented_customer(work, number)
             work.connection.execute(insert(t.customers), home)
             rows += [

@@ -49,7 +49,9 @@ def template() -> Catalog:
 def updated(catalog: Catalog, language: str) -> Catalog:
     """Return the catalog with exactly the sentences of the portal, in their order."""
     name = Locale.parse(language).get_display_name("en") or language
+    # babel marks a new header as fuzzy, which translators' tools show as unfinished
     renewed = Catalog(language, header_comment=_header(name), fuzzy=False)
+    # the message with an empty id is the header
     return _with_texts(
         renewed, {message.context: message for message in catalog if message.id}
     )
@@ -58,12 +60,14 @@ def updated(catalog: Catalog, language: str) -> Catalog:
 def read(po: Path) -> Catalog:
     """Return the catalog in a `.po` file; the name of the file is its language."""
     with po.open("rb") as file:
+        # `abort_invalid`, because babel would otherwise print damage and go on without the entry
         return read_po(file, locale=po.stem, abort_invalid=True)
 
 
 def as_text(catalog: Catalog) -> str:
     """Return the text of the catalog's file; the same catalog has the same text on every day."""
     file = io.BytesIO()
+    # without line numbers, which would change in every catalog with each edit of a source file
     write_po(file, catalog, width=100, include_lineno=False, include_previous=True)
     return _VOLATILE.sub("", file.getvalue().decode())
 

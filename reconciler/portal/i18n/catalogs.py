@@ -33,6 +33,7 @@ class UnusableCatalog(Exception):
 def _own_names() -> dict[str, str]:
     tags = (ENGLISH, *(path.stem for path in LOCALES.glob("*.po")))
     names = {tag: Locale.parse(tag).get_display_name(tag) or tag for tag in tags}
+    # CLDR writes names of languages as within a sentence: français, español
     capitalised = {tag: name[0].upper() + name[1:] for tag, name in names.items()}
     return dict(sorted(capitalised.items(), key=lambda entry: entry[1]))
 
@@ -99,6 +100,7 @@ def catalog(language: str) -> GNUTranslations:
         raise UnusableCatalog(f"{po.stem}.mo cannot be read: {error}; {_REMEDY}") from None
     if translations.pgettext(*DIGEST) != digest(po):
         raise UnusableCatalog(f"{po.stem}.mo was not compiled from {po.name}; {_REMEDY}")
+    # without it, gettext returns the English text for a sentence that the catalog lacks
     translations.add_fallback(_NoTranslation())
     untranslated = [
         key for key, text in SOURCE.items() if not _translates(translations, key, text)
@@ -132,5 +134,6 @@ class _NoTranslation(GNUTranslations):
 
 def _translates(translations: GNUTranslations, key: str, text: Text) -> bool:
     if isinstance(text, Plural):
+        # any number will do: a catalog holds all forms of a sentence or none
         return bool(translations.npgettext(key, text.singular, text.plural, 1))
     return bool(translations.pgettext(key, text))

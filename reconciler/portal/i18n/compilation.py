@@ -24,6 +24,7 @@ def compile_catalogs(folder: Path, target: Path | None = None) -> list[Path]:
         catalog.add("digest of the .po file", digest, context="catalog")
         mo = (target or folder) / f"{po.stem}.mo"
         with mo.open("wb") as file:
+            # leaves fuzzy translations out: the portal refuses the catalog until they are checked
             write_mo(file, catalog)
         mo_files.append(mo)
     return mo_files

@@ -29,6 +29,7 @@ class SignOnState:
     @classmethod
     def new(cls) -> SignOnState:
         """Return random values."""
+        # 43 characters, the least that RFC 7636 allows for a verifier
         return cls(*(secrets.token_urlsafe(32) for _ in range(3)))
 
     @property

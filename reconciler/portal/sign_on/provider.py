@@ -81,6 +81,7 @@ class Provider:
 
         Raises `NotProven` or `ProviderUnavailable`.
         """
+        # RFC 6749, 10.12: otherwise somebody could log a victim in to an account of their own
         if not hmac.compare_digest(
             answer.get("state", "").encode(), departure.state.encode()
         ):
@@ -138,6 +139,7 @@ class Provider:
             return claims_of(token, discovery.keys, **context)
         except UnknownKey:
             pass
+        # the provider may have changed its keys (OpenID Connect Core, 10.1.1): read them again, once
         try:
             return claims_of(token, self._current_discovery(KEYS_KEPT_S).keys, **context)
         except UnknownKey:
@@ -155,6 +157,7 @@ class Provider:
             url,
             headers={"Authorization": f"Bearer {tokens.get('access_token', '')}"},
         )
+        # OpenID Connect Core, 5.3.2: else another person's access token could be substituted
         if more.get("sub") != claims["sub"]:
             raise NotProven("userinfo of somebody else")
         return more
@@ -196,6 +199,7 @@ class Provider:
         metadata = self._request(
             "GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration"
         )
+        # OpenID Connect Discovery, 4.3: else one provider could speak for another
         if metadata.get("issuer") != issuer:
             raise ProviderUnavailable("its issuer differs from --oidc-issuer")
         insecure = next(
@@ -218,6 +222,7 @@ class Provider:
             raise ProviderUnavailable(str(error)) from None
 
     def _request(self, method: str, url: str, **arguments: Any) -> Mapping[str, Any]:
+        # httpx follows no redirects, so code and secret go to no other host
         try:
             answer = self.client.request(method, url, **arguments)
             value = answer.json() if answer.is_success else None

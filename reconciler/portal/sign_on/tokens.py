@@ -72,6 +72,7 @@ def claims_of(
 
 def _check_audience(claims: Mapping[str, Any], client_id: str) -> None:
     """Raise `NotProven` if the token is for another client, or for several without naming one."""
+    # a token for several clients could be forwarded by one of them, unless `azp` names us
     audiences = claims["aud"]
     several = isinstance(audiences, list) and len(audiences) != 1
     if claims.get("azp", None if several else client_id) != client_id:

@@ -82,6 +82,7 @@ def reset(request: Request, activation: Activation) -> Response:
 
 def _use_link(request: Request, kind: str, activation: Activation) -> Response:
     store = store_of(request)
+    # hashed before the transaction, because all writers wait for it
     password_hash = links.hash_new_password(
         store, kind, activation.secret, activation.password
     )
@@ -95,6 +96,7 @@ def _use_link(request: Request, kind: str, activation: Activation) -> Response:
 )
 def log_in(request: Request, login: Login) -> Response:
     """Begin a session with a password."""
+    # needs no `hide_timing`: comparing a hash takes as long for an unknown address
     return answer(
         access.log_in(store_of(request), login.email, login.password, host_of(request)), 201
     )
@@ -111,6 +113,7 @@ def log_out_everywhere(request: Request, grant: LogsOut) -> Response:
 @router.delete("/sessions/{id}", status_code=204)
 def log_out(request: Request, id: str, grant: LogsOut) -> Response:
     """End one of one's own sessions."""
+    # not `write_as`, which refuses a session that ended meanwhile: that is no error here
     with store_of(request).write(SYSTEM) as work:
         access.log_out(work, id, grant.principal.person or "")
     return Response(status_code=204)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
 from reconciler.portal.actions import access
 from reconciler.portal.api.router import api_router
@@ -44,7 +44,7 @@ def read_account(request: Request, grant: Reads) -> Response:
         row: Any = (
             connection.execute(select(table).where(table.c.id == id)).mappings().one()
         )
-        key = _customer_key(request, principal)
+        key = _customer_key(connection, principal)
     return answer(_as_json(row, principal, key), headers={"ETag": etag(row["version"])})
 
 
@@ -61,10 +61,8 @@ def change_account(
         require_version(request, access.own_row(work, grant.principal))
         row, audited = access.edit_own_row(work, grant.principal, fields.sent_fields())
         work.audit(Verb.ACCOUNT, row, *audited)
-        return row_result(
-            200,
-            _as_json(row.values, grant.principal, _customer_key(request, grant.principal)),
-        )
+        key = _customer_key(work.connection, grant.principal)
+        return row_result(200, _as_json(row.values, grant.principal, key))
 
     return write(request, grant, body, write_action)
 
@@ -72,6 +70,7 @@ def change_account(
 @router.put("/password", response_model=Session)
 def change_password(request: Request, passwords: NewPassword, grant: Writes) -> Response:
     """Change one's own password: all sessions end, and a new one begins."""
+    # not `write`, which would store the token of the new session under an idempotency key
     session = access.change_password(
         store_of(request), grant.principal, passwords.old, passwords.new, host_of(request)
     )
@@ -86,9 +85,9 @@ def _as_json(row: Any, principal: Principal, key: str | None) -> dict[str, Any]:
     )
 
 
-def _customer_key(request: Request, principal: Principal) -> str | None:
+def _customer_key(connection: Connection, principal: Principal) -> str | None:
     c = t.customers.c
-    with store_of(request).read() as connection:
-        return connection.execute(
-            select(c.external_key).where(c.id == (principal.customer or ""))
-        ).scalar()
+    # in the caller's transaction: a request that needs two connections can wait for itself
+    return connection.execute(
+        select(c.external_key).where(c.id == (principal.customer or ""))
+    ).scalar()

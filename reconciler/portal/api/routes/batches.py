@@ -28,6 +28,7 @@ def write_batch(
     grant: Annotated[Grant, requires("batches.write")],
 ) -> Response:
     """Apply all operations in one transaction, or none of them."""
+    # validated here, in a worker thread: 5,000 operations would stop the event loop for long
     batch = validated(Batch, value)
 
     def write_action(work: Any) -> tuple[int, Any, dict[str, str]]:

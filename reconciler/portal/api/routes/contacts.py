@@ -65,6 +65,7 @@ def list_contacts(
     c = t.contacts.c
     criteria = [c.customer == customer] if customer else []
     criteria += [c.external_key == external_key] if external_key else []
+    # finds neither removed contacts nor registrations, which hold no address
     criteria += [c.address_form == same_address_form(email)] if email else []
     if status:
         criteria.append(c.status == status)
@@ -158,6 +159,7 @@ def hand_over(
     return write(request, grant, body, write_action)
 
 
+# after the routes with a fixed last part, because the first route that matches a path serves it
 @router.post("/{id}/{action}", response_model=Contact)
 def act_on_contact(
     request: Request,
@@ -169,6 +171,7 @@ def act_on_contact(
     """Restore a removed contact, resend the link, or erase a removed contact's data."""
 
     def write_action(work: Work) -> WriteResult:
+        # `contacts.admit` is granted for all rows only, so there is no scope to check
         row = require_version(request, work.get("contact", id))
         match action:
             case "restore":

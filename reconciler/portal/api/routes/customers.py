@@ -113,6 +113,7 @@ def act_on_customer(
     action: Literal["archive", "restore"],
     body: Body,
     grant: Annotated[Grant, requires("customers.write")],
+    # optional, because a restoration has no reason
     why: WithReason | None = None,
 ) -> Response:
     """Archive a customer with all its contacts, or restore it with them."""

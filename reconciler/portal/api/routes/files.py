@@ -53,6 +53,7 @@ _BYTES_BODY: Final[dict[str, Any]] = {
 }
 
 
+# async, so that a slow sender occupies no worker thread
 @router.post("/uploads", status_code=201, response_model=Upload, openapi_extra=_BYTES_BODY)
 async def upload_file(
     request: Request,
@@ -67,6 +68,7 @@ async def upload_file(
     check_media_type(request)
     vault = store_of(request).vault
     check_length(request, vault)
+    # a repeated upload is only hashed, to see that it is the same
     if await run_in_threadpool(is_answered, request, grant):
         sha256 = await digest_of_body(request, vault)
         return await run_in_threadpool(replay, request, grant, sha256.encode())
@@ -86,6 +88,7 @@ def _record(request: Request, grant: Grant, stored_file: StoredFile, name: str) 
         return 201, as_json("upload", row), {}
 
     try:
+        # the hash stands for the body, which is not in memory
         return write(request, grant, stored_file.sha256.encode(), write_action)
     finally:
         if not is_new:

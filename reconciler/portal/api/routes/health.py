@@ -16,6 +16,7 @@ from reconciler.portal.web.security import requires, store_of
 router = APIRouter(include_in_schema=False)
 
 
+# async, because it must answer without one of the threads that may all be busy
 @router.get("/healthz", dependencies=[requires("health.read")])
 async def alive() -> Response:
     """Answer while the process runs, even if all its threads wait for the database."""

@@ -51,6 +51,7 @@ def read_changes(
             statement = statement.where(c.revision <= last)
         items = [dict(row) for row in connection.execute(statement).mappings()]
     for item in items:
+        # internal: `seq` orders the entries of a revision, `person` finds them for an erasure
         del item["seq"], item["person"]
         item["erased"] = erased_paths(item.pop("seals"))
     following = str(last) if last is not None and revisions[-1] > last else None

@@ -24,6 +24,7 @@ def take_lease(request: Request, new: NewLease, grant: By) -> Response:
 
     A repeated request with the same `id` gets the same lease with its remaining time.
     """
+    # needs no Idempotency-Key: a repeated request finds its lease by the id that the client chose
     with write_as(store_of(request), grant.principal) as work:
         claim = leases.Claim(frozenset(new.scopes), new.holder, new.run, new.id)
         lease = leases.take(work, claim, new.ttl_s)

@@ -26,6 +26,7 @@ def approve_quote(
     request: Request, id: str, terms: Terms, body: Body, grant: Runs
 ) -> Response:
     """Make the quote, as counted or with these terms."""
+    # only the members that were sent: a null `cost` follows the price, a missing one stays
     return apply_event(
         request,
         id,

@@ -28,6 +28,7 @@ from reconciler.portal.web.idempotency import (
 from reconciler.portal.web.security import requires
 from reconciler.portal.web.serialization import as_json
 
+# Below /contacts, because a registration is a contact that waits for approval.
 router = api_router("/contacts", tag="contacts")
 Body = Annotated[bytes, Depends(body_of)]
 Admits = Annotated[Grant, requires("contacts.admit")]

@@ -74,7 +74,9 @@ def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) ->
     require_creation(request)
 
     def write_action(work: Work) -> WriteResult:
+        # a contact's scope is their own row: another `owner` is not found
         owner = get_in_scope(work, grant, "contact", _owner(new, grant))
+        # with defaults, because a row needs all columns; the history names what was sent
         fields = new.model_dump(exclude={"owner", "files", "reference_files"})
         row = requests.send(work, owner, fields, new.files, new.reference_files)
         work.audit(Verb.POST_REQUESTS, row, None, new.sent_fields())

@@ -48,10 +48,12 @@ def _snapshot(
     request: Request, caller: str, since: int | None, epoch: str | None
 ) -> Iterator[Source]:
     store, snapshots = store_of(request), request.app.state.snapshots
+    # counted before a connection is taken, so that snapshots leave some to everybody else
     with snapshots.hold(caller), store.read() as connection:
         head = connection.execute(select(t.portal)).one()
         check_epoch(head, since, epoch)
         tag = f'"{head.epoch}:{head.revision}"'
+        # a list of tags, or weak ones after a proxy compressed the answer, contain the quoted tag
         if since is None and tag in request.headers.get("if-none-match", ""):
             yield Source(no_parts(), 304, {"ETag": tag})
             return

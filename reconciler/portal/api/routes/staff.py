@@ -41,6 +41,7 @@ router = api_router()
 Body = Annotated[bytes, Depends(body_of)]
 Writes = Annotated[Grant, requires("staff.write")]
 Codes = Annotated[Grant, requires("customers.write")]
+# Named one by one, so that a new column is not shown by accident, as `password` would be.
 _SHOWN = ("id", "version", "name", "email", "kind", "language", "status", "touched")
 
 

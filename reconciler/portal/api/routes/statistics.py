@@ -25,6 +25,7 @@ Day = Annotated[
 Id = Annotated[str | None, Query(max_length=40)]
 
 
+# A dependency, so that both routes take the same parameters.
 def _query(
     first: Day = None, last: Day = None, customer: Id = None, contact: Id = None
 ) -> StatisticsQuery:
@@ -58,6 +59,7 @@ def show_statistics(request: Request, grant: Reads, query: Filters) -> Response:
 def download_statistics(request: Request, grant: Reads, query: Filters) -> Response:
     """Return the same as CSV for a spreadsheet."""
     statistics = read_statistics(store_of(request), grant, query)
+    # RFC 4180, 3: the media type says that the first line holds names
     headers = download_headers(f"statistics-{statistics.first}-{statistics.last}.csv")
     return Response(
         statistics_csv(statistics), 200, headers, "text/csv; charset=utf-8; header=present"

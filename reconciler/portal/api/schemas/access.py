@@ -22,6 +22,7 @@ from reconciler.portal.rules.states import StaffStatus
 
 
 def _whole(text: str) -> str:
+    # JSON may contain one (\ud800), but it has no UTF-8 and so cannot be hashed or stored
     if any(unicodedata.category(character) == "Cs" for character in text):
         raise ValueError("the text contains an unpaired surrogate")
     return text
@@ -31,6 +32,8 @@ Secret: TypeAlias = Annotated[
     str, Field(min_length=8, max_length=200), AfterValidator(_whole)
 ]
 # Text typed to log in; any text is accepted, and the answer is about the whole of it.
+#
+# 254: the longest address (RFC 5321, 4.5.3.1.3).
 LoginText: TypeAlias = Annotated[str, Field(max_length=254), AfterValidator(_whole)]
 
 

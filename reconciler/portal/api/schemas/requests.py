@@ -56,6 +56,7 @@ class ChangedRequest(StrictModel):
 
     deadline: Moment | None = None
 
+    # before the fields are checked, which would only say that `state` is unknown
     @model_validator(mode="before")
     @classmethod
     def reject_state(cls, value: Any) -> Any:

@@ -36,6 +36,7 @@ from reconciler.portal.rules.states import (
 )
 from reconciler.portal.uploads.words import Reason
 
+# Their order is the order of the sentences in every catalog.
 AREAS: Final = (common, access, requests, steps, team, administration, history, mails)
 
 # Families of keys: their prefix, and the values that each need a sentence.

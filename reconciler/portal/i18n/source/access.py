@@ -10,6 +10,7 @@ TEXTS: Final[dict[str, Text]] = {
     "login.title": "Log in",
     "login.do": "Log in",
     "login.password": "Password",
+    # one sentence for both: it must not reveal which addresses have access
     "login.wrong": "The address or the password is wrong.",
     "login.wait": Plural(
         "Too many attempts. Try again in {count} second.",
@@ -43,6 +44,8 @@ TEXTS: Final[dict[str, Text]] = {
     "sign-up.code.hint": "If your organisation gave you one.",
     "sign-up.do": "Sign up",
     "sent.title": "Check your inbox",
+    # shown for every address alike; the hours are `sign_ups.CONFIRM_HOURS`, the minutes below
+    # `links.RESET_MINUTES`
     "sent.sign-up": (
         "If this address can be used, an e-mail with a link is on its way. The link works for "
         "24 hours."
@@ -56,6 +59,7 @@ TEXTS: Final[dict[str, Text]] = {
     "confirm.lead": "Click once more to confirm that this address is yours.",
     "confirm.do": "Confirm",
     "confirmed.title": "Thank you",
+    # the keys end in the statuses that `sign_ups.confirm` returns
     "confirmed.waiting": (
         "Your registration is waiting for approval. You’ll receive an e-mail as soon as a "
         "decision is made."
@@ -85,6 +89,7 @@ TEXTS: Final[dict[str, Text]] = {
         "sentence works, too."
     ),
     "password.do": "Set password",
+    # the keys end in the weaknesses, and the numbers are the limits, of `rules.passwords`
     "password.short": "Too short: use at least 8 characters.",
     "password.long": "Too long: use at most 200 characters.",
     "password.kinds": "Use lower-case and upper-case letters and digits.",

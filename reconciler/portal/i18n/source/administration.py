@@ -88,6 +88,7 @@ TEXTS: Final[dict[str, Text]] = {
     "usage.customers": "active customers",
     "usage.contacts": "contacts with access",
     "usage.waiting": "waiting for approval",
+    # the 30 days are `usage.DAYS`
     "usage.seen": "logged in within the last 30 days",
     "usage.open": "open requests",
     "usage.words": "weighted words in the last 30 days",

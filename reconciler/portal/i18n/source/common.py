@@ -87,6 +87,7 @@ TEXTS: Final[dict[str, Text]] = {
     "problem.title": "That did not work",
     "problem.unchanged": "Nothing was changed.",
     "problem.trace": "Reference for support:",
+    # the keys end in problem types; `problem.other` serves the types that have no sentence here
     "problem.not-found": "Page not found. Check the address, or go back to the start page.",
     "problem.forbidden": (
         "Your role does not allow this, or the form was sent from another site. Open the page "

@@ -25,6 +25,7 @@ TEXTS: Final[dict[str, Text]] = {
     "object.staff": "our people",
     "object.mail": "e-mail",
     "object.token": "API token",
+    # the keys end in the members of `rules.audit.Effect`
     "history.did.added": "added {what}",
     "history.did.invited": "invited {name}",
     "history.did.sent": "sent {what}",

@@ -50,6 +50,7 @@ TEXTS: Final[dict[str, Text]] = {
     "mail.confirm.ignore": (
         "If this was not you, you can ignore this e-mail: nothing happens without the link."
     ),
+    # only the owner of the mailbox reads this, so it may say what the page must not
     "mail.known.subject": "{portal}: you already have access",
     "mail.known.body": (
         "Someone, hopefully you, signed up for our customer portal with this address, but it "
@@ -91,6 +92,7 @@ TEXTS: Final[dict[str, Text]] = {
     "mail.role": "In the portal you can {what}.",
     "mail.ask": "Questions? Write to {contact}.",
     "mail.ask.nobody": "Questions? Ask your contact at our company.",
+    # each completes the sentence `mail.role`
     "mail.role.requester": (
         "send files for translation, ask for quotes and accept them, follow your requests, "
         "download the translations and see the statistics of what you sent"
@@ -109,6 +111,7 @@ TEXTS: Final[dict[str, Text]] = {
     "mail.role.project_manager": (
         "look after the requests of your customers: quotes, progress, delivery"
     ),
+    # the reasons that the portal itself writes; any other reason was typed, and is quoted as it is
     "mail.reason.left": "the person left",
     "mail.reason.role_change": "another role",
     "mail.reason.duplicate": "a duplicate",

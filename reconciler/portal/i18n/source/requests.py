@@ -43,6 +43,7 @@ TEXTS: Final[dict[str, Text]] = {
     "counting.done": "The count is complete.",
     "counting.again": "Show the progress",
     "request.files": "Files to translate",
+    # 100 MB is the vault's limit, also in "problem.too-large"
     "request.files.hint": (
         "The portal counts the words in text, XLIFF and Word files. At most 100 MB per file."
     ),

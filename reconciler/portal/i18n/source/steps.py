@@ -7,6 +7,7 @@ from typing import Final
 from reconciler.portal.i18n.text import Text
 
 TEXTS: Final[dict[str, Text]] = {
+    # the keys end in texts that stored history entries contain, so they are never renamed
     "event.POST requests": "Sent",
     "event.PATCH requests": "Corrected by the provider",
     "event.requests/approve": "Quote sent",
