@@ -48,7 +48,8 @@ def column_chart(
     """
     steps = scale_steps(max((bar.value for bar in bars), default=0))
     maximum_step = steps[-1]
-    # x="-8": the numbers are left of the picture, in a margin of `portal.css`. A length there cannot be
+    # x="-8": the numbers are left of the picture, in a margin of `portal.css`. A length there
+    # cannot be
     # part of the chart, whose width in pixels is unknown here. The content security policy forbids
     # `style`, so sizes are attributes, and colours are classes.
     lines = [
@@ -67,7 +68,8 @@ def column_chart(
         _column(bar, index, len(bars), maximum_step) for index, bar in enumerate(bars)
     ]
     upright = Markup(
-        '<svg class="plot upright" height="{}" role="img" aria-labelledby="{}-title {}-description">'
+        '<svg class="plot upright" height="{}" role="img" aria-labelledby="{}-title '
+        '{}-description">'
         '<title id="{}-title">{}</title><desc id="{}-description">{}</desc>{}{}</svg>'
     ).format(
         _TOP_MARGIN + _HEIGHT + _BOTTOM_MARGIN,
@@ -124,7 +126,8 @@ def _column(bar: Bar, index: int, count: int, maximum_step: float) -> Markup:
 def bar_chart(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
     """Return horizontal bars as a list, with name and value beside each bar.
 
-    `kind` is a class of `portal.css`: `named` for long names, `lying` for columns in a narrow frame.
+    `kind` is a class of `portal.css`: `named` for long names, `lying` for columns in a narrow
+    frame.
     """
     maximum = (
         max((bar.value for bar in bars), default=0) or 1

@@ -165,7 +165,8 @@ class PageContext:
         )
         # Such as Retry-After of a refused log-in.
         response.headers.update(problem.members.get("headers", {}) if problem else {})
-        # Before log-in there is no session to derive the forms' token from; this cookie replaces it.
+        # Before log-in there is no session to derive the forms' token from; this cookie
+        # replaces it.
         if self.principal is None:
             self.csrf.set_form_cookie(self.request, response)
         self.csrf.clear_message(self.request, response)

@@ -27,14 +27,14 @@ def language_choices(
     `current` is a choice too, whatever tag it is: a form would change it otherwise.
     """
     own = [(tag, translate.language_name(tag)) for tag in LANGUAGES]
-    other = [
+    common = [
         (tag, translate.language_name(tag))
         for tag in _common_tags()
         if tag not in LANGUAGES
     ]
     if current and current not in LANGUAGES and current not in _common_tags():
-        other.append((current, translate.language_name(current)))
-    return own + sorted(other, key=lambda choice: choice[1].casefold())
+        common.append((current, translate.language_name(current)))
+    return own + sorted(common, key=lambda choice: choice[1].casefold())
 
 
 def language_mistake(form: Form, current: str | None = None) -> dict[str, MistakeSentence]:

@@ -1,4 +1,5 @@
-"""Templates, and what they say in the reader's language: sentences, dates, numbers, money, languages.
+"""Templates, and what they say in the reader's language: sentences, dates, numbers, money,
+languages.
 
 Jinja escapes every value; no filter lets text through unescaped.
 """
@@ -159,7 +160,9 @@ class Mistake:
         return self.label.endswith("?")
 
     def show_at(self, field_id: str, label: str) -> str:
-        """Record id and label of the field that shows the mistake; return the mistake's sentence."""
+        """Record id and label of the field that shows the mistake; return the mistake's
+        sentence.
+        """
         self.field_id, self.label = field_id, str(label)
         self.shown_mistakes.append(self)
         return self.text
@@ -221,7 +224,10 @@ def render_template(
     message: str = "",
     mistakes: Mistakes | None = None,
 ) -> str:
-    """Return the template, filled in. `message` is the one that the last action left for this page."""
+    """Return the template, filled in.
+
+    `message` is the one that the last action left for this page.
+    """
     translate = translator(language)
     return (
         jinja_environment()

@@ -1,7 +1,7 @@
 """The signed cookie of a visitor who is at the identity provider; it is valid for ten minutes.
 
-A log-in that has started is only in this cookie, so any server process can finish it, and visitors who
-never come back leave nothing in the database.
+A log-in that has started is only in this cookie, so any server process can finish it, and
+visitors who never come back leave nothing in the database.
 """
 
 from __future__ import annotations
@@ -22,7 +22,9 @@ VALID_MINUTES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class PendingSignOn:
-    """A log-in that has started at the identity provider, and the page that the visitor asked for."""
+    """A log-in that has started at the identity provider, and the page that the visitor asked
+    for.
+    """
 
     state: SignOnState
     path: str
@@ -30,7 +32,8 @@ class PendingSignOn:
 
 def set_cookie(context: PageContext, response: Response, pending: PendingSignOn) -> None:
     """Set the cookie of the pending log-in."""
-    # The signature keeps the values from being changed, but not from being read: they are the secrets
+    # The signature keeps the values from being changed, but not from being read: they are the
+    # secrets
     # of this browser alone. The time is signed too, as a browser may ignore `max_age`.
     values = [
         *astuple(pending.state),

@@ -53,7 +53,9 @@ AnyVisitor = Annotated[PageContext, page_context("pages.open")]
 
 
 def csrf_protection(store: Store) -> CsrfProtection:
-    """Return the CSRF protection of this portal, with the secret that all server processes share."""
+    """Return the CSRF protection of this portal, with the secret that all server processes
+    share.
+    """
     with store.read() as connection:
         return CsrfProtection(
             connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url
@@ -77,7 +79,8 @@ def read_static_file(request: Request, name: str) -> Response:
     return file_response(
         request,
         STATIC / name,
-        # `public`: without it, a proxy caches nothing that was requested with a cookie. One hour: the
+        # `public`: without it, a proxy caches nothing that was requested with a cookie. One
+        # hour: the
         # addresses have no version, so this is how long an update takes to reach everybody.
         {"Cache-Control": "public, max-age=3600"},
         STATIC_TYPES[name],
@@ -131,7 +134,8 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
         context = context_of(request)
     except UNAVAILABLE:
         return standalone_problem_page(request, problem, trace)
-    # The session ended while a form was open. What was typed cannot be kept: the log-in may be another
+    # The session ended while a form was open. What was typed cannot be kept: the log-in may be
+    # another
     # person's.
     if problem.type == "unauthenticated":
         return log_in_page(
@@ -171,7 +175,8 @@ def _sentence_of(problem: Problem) -> str:
 # The addresses of these pages hold a secret: they send only the origin as the referrer, so that no
 # style sheet, script or link tells the secret.
 #
-# Not `no-referrer`: with it, browsers send `Origin: null` with a form, which `CsrfProtection` refuses.
+# Not `no-referrer`: with it, browsers send `Origin: null` with a form, which `CsrfProtection`
+# refuses.
 SECRET_PATHS: Final = ("/activate/", "/confirm/", "/reset/", "/login/sign-on")
 
 

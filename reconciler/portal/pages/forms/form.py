@@ -23,7 +23,8 @@ MAX_FIELDS: Final = 2000
 _IDEMPOTENCY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 _ADDRESS: Final = TypeAdapter[str](Address)
-# The validators of `actions.schemas` raise ValueError, whose only type is `value_error`: the message
+# The validators of `actions.schemas` raise ValueError, whose only type is `value_error`: the
+# message
 # tells an absent value from a wrong one.
 _MESSAGES_OF_ABSENT_VALUES: Final = ("is required", "must not be blank", "must not be null")
 # The sentence for a field whose value the schema refuses.
@@ -302,7 +303,8 @@ def validate(
 
 def utc_time(text: str) -> str:
     """Return the text of a `datetime-local` field as a time of the contract, in UTC."""
-    # The field sends `2026-11-23T16:00`, without seconds and zone. The schema refuses any other text.
+    # The field sends `2026-11-23T16:00`, without seconds and zone. The schema refuses any other
+    # text.
     return f"{text}:00Z" if len(text) == 16 else text
 
 

@@ -64,7 +64,9 @@ class UploadForm:
     """Names of files without any bytes, by field."""
 
     def uploads(self, name: str) -> list[str]:
-        """Return the ids of a field's uploads: those ticked from an earlier attempt, then new ones."""
+        """Return the ids of a field's uploads: those ticked from an earlier attempt, then new
+        ones.
+        """
         # A browser cannot fill in a file field again. So a refused form lists the uploads of the
         # last attempt as checkboxes named `kept_FIELD`.
         return [*self.form.texts(f"kept_{name}"), *self.new_uploads.get(name, [])]
@@ -132,7 +134,8 @@ def _record_uploads(
                 if file.stored_file:
                     uploads.record_upload(work, file.stored_file, file.name)
                     ids.setdefault(file.field, []).append(file.stored_file.id)
-            # The commit follows. If it fails, nobody knows whether the rows exist, so the bytes stay;
+            # The commit follows. If it fails, nobody knows whether the rows exist, so the bytes
+            # stay;
             # the regular sweep of the vault deletes those without a row.
             is_recorded = True
     finally:
@@ -143,7 +146,9 @@ def _record_uploads(
 
 @dataclass
 class _FormParsing:
-    """The state of one form while its body is parsed; the callbacks are in the order of the body."""
+    """The state of one form while its body is parsed; the callbacks are in the order of the
+    body.
+    """
 
     context: PageContext
     request: Request
@@ -243,7 +248,8 @@ class _FormParsing:
 
     def _check_file_part(self) -> None:
         """Raise a problem unless this form may bring another file."""
-        # Before any byte is stored. The hidden fields are first in the form, and browsers send fields
+        # Before any byte is stored. The hidden fields are first in the form, and browsers send
+        # fields
         # in the order of the page.
         self.request.app.state.csrf.check_form(self.request, csrf_token_of(self.values))
         count = len(self.files) + sum(map(len, self.empty_files.values()))

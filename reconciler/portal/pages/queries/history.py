@@ -128,7 +128,9 @@ _FIXED_PAGES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class MentionedObjects:
-    """The objects that entries mention: their names, and the files in git that manage them, by id."""
+    """The objects that entries mention: their names, and the files in git that manage them, by
+    id.
+    """
 
     names: Mapping[str, str]
     """Services by code too: other rows refer to them by code."""
@@ -277,7 +279,8 @@ def _field_changes(
             or (field == "name" and "name" not in before)
         ):
             continue
-        # The owner of a request is a contact. The owner of other rows is that of their files in git,
+        # The owner of a request is a contact. The owner of other rows is that of their files in
+        # git,
         # whom the sentence tells.
         if field == "owner" and not _ID.fullmatch(str(old or new)):
             continue

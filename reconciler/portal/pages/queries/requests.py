@@ -95,7 +95,9 @@ def with_names(connection: Connection, rows: Sequence[RowValues]) -> list[RowVal
 
 @dataclass(frozen=True, slots=True)
 class FilterChoices:
-    """The choices of the filters: pairs of value and name; a filter without choices is not shown."""
+    """The choices of the filters: pairs of value and name; a filter without choices is not
+    shown.
+    """
 
     services: list[tuple[str, str]]
     owners: list[tuple[str, str]]
@@ -103,7 +105,8 @@ class FilterChoices:
 
     def valid_owner(self, contact: str) -> str:
         """Return the contact to filter by; empty if they belong to another customer."""
-        # The form sends the contact of the last choice along when somebody chooses another customer.
+        # The form sends the contact of the last choice along when somebody chooses another
+        # customer.
         is_offered = not self.customers or not self.owners or contact in dict(self.owners)
         return contact if is_offered else ""
 
@@ -186,7 +189,8 @@ def request_details(
     events = possible_events(
         row["state"], lambda operation: _may_do(connection, context, operation, row)
     )
-    # A job ends quotes that have expired. Until it runs, the state alone would still offer the button.
+    # A job ends quotes that have expired. Until it runs, the state alone would still offer the
+    # button.
     if is_overdue(row, context.store.clock()):
         events = [event for event in events if event != "accept"]
     people = (

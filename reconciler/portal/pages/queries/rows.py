@@ -122,7 +122,8 @@ def project_managers(
     `addresses` are the project managers of a customer, as they are stored.
     """
     c = t.staff.c
-    # An address may be written in several ways, such as with capitals. The stored one stays, so that
+    # An address may be written in several ways, such as with capitals. The stored one stays, so
+    # that
     # saving an unchanged form changes nothing.
     addresses_by_form = {same_address_form(address): address for address in addresses}
     rows = connection.execute(

@@ -82,7 +82,8 @@ def _sign_up_mode(context: PageContext) -> str:
 @router.post("/login")
 def log_in(context: LogInVisitor, form: SubmittedForm) -> Response:
     """Begin a session, and end the one that this browser had."""
-    # An address has at most 254 characters and a password at most 200, so a text that is cut off at 254
+    # An address has at most 254 characters and a password at most 200, so a text that is cut
+    # off at 254
     # is as wrong as the whole one.
     to, email = form.text("to"), form.text("email")
     try:

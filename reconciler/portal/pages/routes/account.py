@@ -97,7 +97,9 @@ def edit_account(context: AccountEditor, form: SubmittedForm) -> Response:
 
 @router.post("/account/password")
 def change_password(context: AccountEditor, form: SubmittedForm) -> Response:
-    """Change the password of a person who knows the old one; all sessions end, and a new one begins."""
+    """Change the password of a person who knows the old one; all sessions end, and a new one
+    begins.
+    """
     principal, host = context.grant.principal, host_of(context.request)
     old = form.secret("old")[:254]
     try:
@@ -124,7 +126,8 @@ def _check_passwords(context: PageContext, form: Form, old: str, host: str) -> N
     person = _own_row(context)
     if weakness_key := weakness(form.secret("password"), (person["name"], person["email"])):
         mistakes.setdefault("password", f"password.{weakness_key}")
-    # Checking the old password takes a slow hash and counts as an attempt. `change_password` does it
+    # Checking the old password takes a slow hash and counts as an attempt. `change_password`
+    # does it
     # too, so it is done here only if the form is refused anyway.
     if not old:
         mistakes["old"] = "mistake.missing"

@@ -245,7 +245,9 @@ def edit_customer(context: CustomerEditor, id: str, form: SubmittedForm) -> Resp
 def run_customer_action(
     context: CustomerEditor, id: str, action: str, form: SubmittedForm
 ) -> Response:
-    """Archive or restore a customer with its contacts, or renew or withdraw its registration code."""
+    """Archive or restore a customer with its contacts, or renew or withdraw its registration
+    code.
+    """
     actions: dict[str, tuple[Verb, Callable[[Work, Row], AuditValues], str]] = {
         "archive": (
             Verb.CUSTOMERS_ARCHIVE,

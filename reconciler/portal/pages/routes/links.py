@@ -1,7 +1,7 @@
 """The pages behind mailed links: confirm an address, set the first password or a new one.
 
-Opening such a page does not use up its link, because mail scanners open every link. Sending its form
-does.
+Opening such a page does not use up its link, because mail scanners open every link. Sending its
+form does.
 """
 
 from __future__ import annotations
@@ -108,7 +108,8 @@ def _set_password(
         # about a link that does not work, although the password is set.
         if path := context.earlier_redirect(form):
             return context.redirect(path, message="activated")
-        # Hashing is slow on purpose, so it comes before the transaction, which locks all other writes.
+        # Hashing is slow on purpose, so it comes before the transaction, which locks all other
+        # writes.
         password_hash = raise_weakness_as_mistake(
             lambda: links.hash_new_password(
                 context.store, kind, secret, form.secret("password")

@@ -57,8 +57,8 @@ def show_new_request(
 ) -> Response:
     """Return an empty form; a chosen source language is no target language to choose.
 
-    `uploaded` are the ids of files whose word counts a refused form shows. If it asks again and still
-    `counting` of them are being counted, the answer is an empty 204.
+    `uploaded` are the ids of files whose word counts a refused form shows. If it asks again and
+    still `counting` of them are being counted, the answer is an empty 204.
     """
     ids = [id for id in uploaded.split(",") if id]
     with context.store.read() as connection:

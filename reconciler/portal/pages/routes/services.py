@@ -83,7 +83,8 @@ def add_service(context: ServiceEditor, form: SubmittedForm) -> Response:
 
 
 def _code_mistakes(form: Form) -> dict[str, MistakeSentence]:
-    # The code is not part of `ServiceFields`: it never changes. Its mistakes are collected before the
+    # The code is not part of `ServiceFields`: it never changes. Its mistakes are collected
+    # before the
     # other fields are validated, so that a visitor reads all of them at once.
     try:
         validate(NewCode, {"code": form.text("code")}, missing_fields(form, "code"))

@@ -88,7 +88,8 @@ def download_statistics(context: StatisticsReader, query: QueryParameters) -> Re
 
 def month_name(translate: Translator, month: str, pattern: str = "LLLL y") -> str:
     """Return a month (`2026-11`) in the language of the reader."""
-    # `L`, not `M`: the form of a month that stands alone. Several languages inflect it beside a day.
+    # `L`, not `M`: the form of a month that stands alone. Several languages inflect it beside a
+    # day.
     return str(
         format_date(moment(f"{month}-01T00:00:00Z").date(), pattern, translate.locale)
     )
