@@ -167,7 +167,7 @@ class RequestDetails:
     files: list[RowValues]
     history: list[RowValues]
     events: list[str]
-    possible_heirs: list[tuple[str, str]]
+    heirs: list[tuple[str, str]]
     may_download: bool
     manual_cost: str | None
     """The cost of the quote; None if it is the one that the service's price gives."""

@@ -137,7 +137,7 @@ def _sign_up_page(
     return context.render(
         "access/sign_up.html",
         mistakes=mistakes,
-        closed=_sign_up_mode(context) == SignUp.CLOSED,
+        is_closed=_sign_up_mode(context) == SignUp.CLOSED,
         form=form,
     )
 
