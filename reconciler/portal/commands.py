@@ -6,12 +6,10 @@ Parameters and results are plain types.
 from __future__ import annotations
 
 import contextlib
-import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-import uvicorn
 from pydantic import ValidationError
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
@@ -19,8 +17,6 @@ from sqlalchemy.exc import DBAPIError
 from reconciler.portal.actions.schemas import StaffFields
 from reconciler.portal.actions.staff import invite_by_link
 from reconciler.portal.actions.tokens import DAYS, all_tokens, end_token
-from reconciler.portal.app import create_app
-from reconciler.portal.delivery.smtp import MailServer, mail_server
 from reconciler.portal.demo.people import add_provider_staff, set_password_for_all
 from reconciler.portal.demo.seed import (
     activate_invited,
@@ -31,35 +27,25 @@ from reconciler.portal.i18n.catalogs import UnusableCatalog
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.principals import COMMAND_LINE, Scope
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.throttle import WINDOWS, Limits
-from reconciler.portal.server.logs import LEVELS, log_to_stderr
-from reconciler.portal.server.process import (
-    STOP_WITHIN_S,
-    WrongSettings,
-    bind_address,
-    listen,
-    run_server,
-)
-from reconciler.portal.server.word_counting import start_counting
-from reconciler.portal.sign_on.journey import SignOn
-from reconciler.portal.sign_on.settings import settings_of
+from reconciler.portal.rules.throttle import WINDOWS
+from reconciler.portal.server.logs import LEVELS
+from reconciler.portal.server.process import WrongSettings
+from reconciler.portal.serving import folder_of_files, running, serve
 from reconciler.portal.store import tables
 from reconciler.portal.store.archive import WrongArchive, open_archive
 from reconciler.portal.store.backup import write_archive
 from reconciler.portal.store.chain import FeedCheck, verify_feed
-from reconciler.portal.store.clock import system_clock
 from reconciler.portal.store.database import (
     WrongDatabase,
     check_version,
-    folder_beside,
     open_database,
     reading,
 )
 from reconciler.portal.store.restore import RestoreResult, restore_archive
 from reconciler.portal.store.store import Store, open_store
-from reconciler.portal.web.request_limits import CONNECTIONS
 from reconciler.portal.web.security import new_token
 
+# An alias, because the callers import no SQLAlchemy.
 DatabaseFailure = DBAPIError
 LOG_LEVELS: Final = LEVELS
 # The default limits of people and customers, by the names used in the flag.
@@ -95,87 +81,6 @@ __all__ = [
 ]
 
 
-def serve(
-    database: str,
-    port: int,
-    host: str = "127.0.0.1",
-    base_url: str | None = None,
-    *,
-    smtp: str | None = None,
-    mail_from: str | None = None,
-    smtp_password: str | None = None,
-    log_level: str = "info",
-    proxies: str = "127.0.0.1",
-    files: Path | None = None,
-    oidc: Mapping[str, Any] | None = None,
-    connections: int = CONNECTIONS,
-    limits: Mapping[str, int] | None = None,
-) -> None:
-    """Serve the portal until a signal; current requests and the current mail are finished first.
-
-    `oidc`: `issuer`, `client_id`, `secret`, `name`, `domains` of an identity provider. `limits`:
-    other numbers for some of `LIMITS`.
-    """
-    files = _folder_of_files(database, files)
-    server, sign_on = (
-        _mail_server(smtp, mail_from, smtp_password),
-        _sign_on(oidc) if oidc else None,
-    )
-    place = bind_address(host, port, base_url, proxies)
-    log_to_stderr(log_level)
-    store = open_store(
-        database,
-        base_url=place.base_url,
-        files=files,
-        limits=Limits.with_numbers(limits or {}),
-    )
-    try:
-        run_server(create_app(store, sign_on), store, place, server, connections)
-    finally:
-        place.listening.close()
-        store.engine.dispose()
-
-
-def _folder_of_files(database: str, files: Path | None) -> Path:
-    """Return the named folder of files, else the one beside a database file."""
-    folder = files or folder_beside(database)
-    if folder is None:
-        raise WrongSettings(
-            "this database is not a file; name the folder of the portal's files with --files DIR"
-        )
-    return folder
-
-
-def _mail_server(
-    smtp: str | None, mail_from: str | None, password: str | None
-) -> MailServer | None:
-    if smtp is None:
-        return None
-    if mail_from is None:
-        raise WrongSettings("mails need a sender; pass --mail-from with --smtp")
-    try:
-        return mail_server(smtp, mail_from, password)
-    except ValueError as error:
-        raise WrongSettings(str(error)) from None
-
-
-def _sign_on(oidc: Mapping[str, Any]) -> SignOn:
-    try:
-        settings = settings_of(**oidc)
-        # the extra may not be installed
-        from reconciler.portal.sign_on.provider import Provider  # noqa: PLC0415
-    except ValueError as error:
-        raise WrongSettings(str(error)) from None
-    except ModuleNotFoundError as error:
-        raise WrongSettings(
-            f"log-in at a provider is not installed: {error.name} is missing; install the "
-            f"portal with the extra oidc: "
-            "pipx install --force "
-            "'/path/portal_reconciler-…-py3-none-any.whl[portal,postgres,oidc]'"
-        ) from None
-    return Provider(settings)
-
-
 def create_token(
     database: str, scope: str, name: str, expires: str = str(DAYS), owner: str | None = None
 ) -> str:
@@ -189,9 +94,9 @@ def create_token(
 
 
 def list_tokens(database: str) -> list[dict[str, str | None]]:
-    """Return every token, oldest first, as `id`, `name`, `scope`, `owner` and four times.
+    """Return every token, oldest first; the last four members are times.
 
-    The last four are times. None means: not bound to an owner, never used, not revoked.
+    None means: not bound to an owner, never used, not revoked.
     """
     with _open(database) as store, store.read() as connection:
         return [
@@ -227,6 +132,7 @@ def invite(database: str, person: Mapping[str, str], base_url: str) -> tuple[str
     try:
         fields = StaffFields.model_validate(person).sent_fields()
     except ValidationError as error:
+        # one line for a terminal: the other fields are named by the next attempts
         problem = error.errors()[0]
         raise ValueError(
             f"--{problem['loc'][0]}: {problem['msg'].removeprefix('Value error, ')}"
@@ -276,8 +182,9 @@ def activate_invited_people(database: str) -> None:
 
 def back_up(database: str, files: Path | None, out: Path) -> str:
     """Write the whole portal at one revision to one archive; return its contents in a sentence."""
+    # not `_open`, which would migrate a database that an older server may still use
     with _engine(database) as engine:
-        return write_archive(engine, _folder_of_files(database, files), out).sentence
+        return write_archive(engine, folder_of_files(database, files), out).sentence
 
 
 def restore(
@@ -285,7 +192,7 @@ def restore(
 ) -> RestoreResult:
     """Restore an archive into an empty database with a new epoch; return the result."""
     with _engine(database) as engine, open_archive(archive) as content:
-        folder = _folder_of_files(database, files)
+        folder = folder_of_files(database, files)
         return restore_archive(engine, folder, content, keep_tokens=keep_tokens)
 
 
@@ -312,37 +219,4 @@ def _open(database: str, base_url: str = "http://127.0.0.1:8000") -> Iterator[St
     try:
         yield store
     finally:
-        store.engine.dispose()
-
-
-@contextlib.contextmanager
-def running(
-    database: str, port: int = 0, clock: Callable[[], str] | None = None
-) -> Iterator[str]:
-    """Run the portal in a thread while the block runs; yields its URL."""
-    bound = listen("127.0.0.1", port)
-    address = f"http://127.0.0.1:{bound.getsockname()[1]}"
-    store = open_store(database, clock or system_clock, address)
-    config = uvicorn.Config(
-        create_app(store), log_config=None, access_log=False, timeout_graceful_shutdown=3
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(
-        target=server.run, kwargs={"sockets": [bound]}, name="portal", daemon=True
-    )
-    thread.start()
-    stop = threading.Event()
-    counting = start_counting(store, stop)
-    try:
-        while not server.started:
-            if not thread.is_alive():
-                raise WrongDatabase("the portal did not start")
-            thread.join(0.01)
-        yield address
-    finally:
-        server.should_exit = True
-        stop.set()
-        for worker in (thread, *counting):
-            worker.join(STOP_WITHIN_S)
-        bound.close()
         store.engine.dispose()

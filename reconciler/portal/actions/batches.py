@@ -80,14 +80,8 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
 
 def _load_rows(run: BatchRun) -> None:
     """Read the rows that the operations name; clear the addresses and keys that they give up."""
-    work, writes = (
-        run.work,
-        [
-            operation
-            for operation in run.batch.operations
-            if isinstance(operation, op.Write)
-        ],
-    )
+    work, operations = run.work, run.batch.operations
+    writes = [operation for operation in operations if isinstance(operation, op.Write)]
     people = [operation for operation in writes if op.kind_of(operation) == "contact"]
     work.load("contact", [operation.id for operation in people])
     work.load(
@@ -109,10 +103,8 @@ def _load_rows(run: BatchRun) -> None:
         ]
         return [work.rows[name] for name in keys if name in work.rows]
 
-    people_renamed, customers_renamed = (
-        rows("contact", op.RenameContact),
-        rows("customer", op.RenameCustomer),
-    )
+    people_renamed = rows("contact", op.RenameContact)
+    customers_renamed = rows("customer", op.RenameCustomer)
     # before the keys are cleared, which the lives are stored under
     generations.store_lives(work, people_renamed + customers_renamed)
     # rows may exchange addresses or keys, and databases check unique indexes at each statement

@@ -99,8 +99,7 @@ def restore(
     generations.begin_next_life(work, customer)
     customer.update(status=CustomerStatus.ACTIVE, archived=None)
     _, changed_fields = set_fields(work, customer, fields)
-    # the archive freed the name; a name in the fields is claimed only if it differs from the
-    # old one
+    # the archive freed the name, and `set_fields` claims a name only if it differs from the old one
     if "name" not in changed_fields:
         claim_name(work, customer)
     work.touch(customer, "presence")

@@ -43,7 +43,7 @@ def take(work: Work, claim: Claim, ttl_s: float) -> dict[str, Any]:
     # a run that died ends no lease, so the next claim does
     _end_expired(work, now)
     if claim.id is not None and (lease := _lease(work, claim.id)) is not None:
-        return _repeated(work, lease, claim, now)
+        return _existing_lease(work, lease, claim, now)
     leases_with_scope = select(t.leases, t.lease_scopes.c.scope).join(
         t.lease_scopes, t.lease_scopes.c.lease == t.leases.c.id
     )
@@ -56,7 +56,7 @@ def take(work: Work, claim: Claim, ttl_s: float) -> dict[str, Any]:
         if conflict:
             raise Problem(
                 "lease-held",
-                f"'{conflict.scope}' is held by {_holder_text(conflict, now)}",
+                f"'{conflict.scope}' is held by {_summary_of(conflict, now)}",
                 holder=conflict.holder,
                 run=conflict.run,
                 expires_in_s=_seconds_until(conflict.expires_at, now),
@@ -98,13 +98,13 @@ def _end_expired(work: Work, now: datetime) -> None:
     work.connection.execute(delete(t.leases).where(c.ended_at < long_ago))
 
 
-def _repeated(work: Work, lease: Any, claim: Claim, now: datetime) -> dict[str, Any]:
+def _existing_lease(work: Work, lease: Any, claim: Claim, now: datetime) -> dict[str, Any]:
     """Return the lease of a claim that was made before."""
     asked_by = (work.principal.id, claim.holder, claim.run)
     if asked_by != (lease.principal, lease.holder, lease.run):
         raise Problem("unprocessable", f"id: '{claim.id}' is the id of another lease")
     if lease.ended_at is not None:
-        raise Problem("lease-ended", f"the lease of {_holder_text(lease, now)}")
+        raise Problem("lease-ended", f"the lease of {_summary_of(lease, now)}")
     scopes = select(t.lease_scopes.c.scope).where(t.lease_scopes.c.lease == lease.id)
     if claim.scopes != set(work.connection.execute(scopes).scalars()):
         raise Problem(
@@ -114,7 +114,7 @@ def _repeated(work: Work, lease: Any, claim: Claim, now: datetime) -> dict[str, 
     return {"id": lease.id, "token": lease.token, "expires_in_s": left_s}
 
 
-def _holder_text(lease: Any, now: datetime) -> str:
+def _summary_of(lease: Any, now: datetime) -> str:
     """Return holder, run and end of a lease, for messages."""
     by = f"{lease.holder}, run {lease.run}"
     if lease.ended_at is not None:
@@ -199,7 +199,7 @@ def scopes_of(work: Work, id: str, token: int) -> frozenset[str]:
 
 
 def _fenced(lease: Any, id: str) -> Problem:
-    by = f" of {_holder_text(lease, _now())}" if lease is not None else ""
+    by = f" of {_summary_of(lease, _now())}" if lease is not None else ""
     return Problem("lease-fenced", f"lease '{id}'{by} is no longer valid")
 
 

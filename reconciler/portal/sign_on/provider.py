@@ -139,7 +139,7 @@ class Provider:
             return claims_of(token, discovery.keys, **context)
         except UnknownKey:
             pass
-        # the provider may have changed its keys (OpenID Connect Core, 10.1.1): read them again, once
+        # the provider may have new keys (OpenID Connect Core, 10.1.1): read them again, once
         try:
             return claims_of(token, self._current_discovery(KEYS_KEPT_S).keys, **context)
         except UnknownKey:

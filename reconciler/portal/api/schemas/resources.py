@@ -214,7 +214,8 @@ class NewLease(StrictModel):
         str | None,
         Field(
             pattern=r"^lea_[0-9a-f]{32}$",
-            description="128 random bits of the caller: a repeated request finds its lease.",
+            description="128 random bits that the caller chose; a repeated request "
+            "with the same id gets the same lease.",
         ),
     ] = None
     ttl_s: Annotated[float, Field(gt=0, le=600, strict=False)] = 60
