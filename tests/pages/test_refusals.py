@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from reconciler.portal.actions import registrations
+from reconciler.portal.actions.schemas import OwnFields
+from reconciler.portal.pages.forms.form import Mistakes, validate
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
@@ -391,3 +393,10 @@ def test_words_that_are_no_number_of_words_stand_at_their_field(office: Office, 
     assert told(ada.submit(f"/requests/{id}/approve", 422, words=typed, cost="9" * 40))[0].startswith(
         "Gewichtete Wörter"
     )
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_a_value_that_a_schema_refuses_as_absent_is_missing(name: str) -> None:
+    with pytest.raises(Mistakes) as mistakes:
+        validate(OwnFields, {"name": name})
+    assert mistakes.value.fields == {"name": "mistake.missing"}

@@ -13,12 +13,9 @@ BLACK: Final[Colour] = (17, 17, 17)
 
 
 def brand_css(primary: str | None) -> str:
-    """Return the custom properties of a brand: its colour, that of text on it, and that of
-    links.
-    """
-    # This text is a style sheet: `primary` is validated by `actions.schemas`, and only its
-    # numbers are
-    # written here.
+    """Return the custom properties of a brand: its colour, and those of text on it and of links."""
+    # This text is a style sheet: `primary` is validated by `actions.schemas`, and only its numbers
+    # are written here.
     colour = _parse(primary or DEFAULT)
     text_colour = WHITE if contrast(colour, WHITE) >= MIN_CONTRAST else BLACK
     # A medium grey has too little contrast with white and with black: only the colour can change.

@@ -49,9 +49,8 @@ def column_chart(
     steps = scale_steps(max((bar.value for bar in bars), default=0))
     maximum_step = steps[-1]
     # x="-8": the numbers are left of the picture, in a margin of `portal.css`. A length there
-    # cannot be
-    # part of the chart, whose width in pixels is unknown here. The content security policy forbids
-    # `style`, so sizes are attributes, and colours are classes.
+    # cannot be part of the chart, whose width in pixels is unknown here. The content security
+    # policy forbids `style`, so sizes are attributes, and colours are classes.
     lines = [
         Markup(
             '<line class="grid" x1="0" x2="100%" y1="{}" y2="{}"/><text class="scale" x="-8" '
@@ -68,8 +67,8 @@ def column_chart(
         _column(bar, index, len(bars), maximum_step) for index, bar in enumerate(bars)
     ]
     upright = Markup(
-        '<svg class="plot upright" height="{}" role="img" aria-labelledby="{}-title '
-        '{}-description">'
+        '<svg class="plot upright" height="{}" role="img" '
+        'aria-labelledby="{}-title {}-description">'
         '<title id="{}-title">{}</title><desc id="{}-description">{}</desc>{}{}</svg>'
     ).format(
         _TOP_MARGIN + _HEIGHT + _BOTTOM_MARGIN,
@@ -113,21 +112,20 @@ def _column(bar: Bar, index: int, count: int, maximum_step: float) -> Markup:
         ),
         ("label", _TOP_MARGIN + _HEIGHT + 36, bar.second_label),
     ]
-    texts_shown = [
+    text_elements = [
         Markup('<text class="{}" x="{}%" y="{}">{}</text>').format(kind, middle, at, text)
         for kind, at, text in texts
         if text
     ]
     return Markup("<g><title>{}</title>{}{}</g>").format(
-        bar.description, shapes, Markup("").join(texts_shown)
+        bar.description, shapes, Markup("").join(text_elements)
     )
 
 
 def bar_chart(bars: Sequence[Bar], title: str, kind: str = "named") -> Markup:
     """Return horizontal bars as a list, with name and value beside each bar.
 
-    `kind` is a class of `portal.css`: `named` for long names, `lying` for columns in a narrow
-    frame.
+    `kind` is a class of `portal.css`: `named` for long names, `lying` for a narrow frame.
     """
     maximum = (
         max((bar.value for bar in bars), default=0) or 1
@@ -158,7 +156,7 @@ def scale_steps(maximum: float) -> list[float]:
     if maximum <= 1:
         return [0.0, 1.0]
     smallest_step = maximum / 5
-    # 0.999 and 0.999999 allow for rounding: `10.0 ** floor(log10(1000))` need not be exact.
+    # 0.999 and 0.999999 allow for rounding errors: a step must not double because of them.
     power = 10.0 ** floor(log10(smallest_step))
     step = max(
         1.0,

@@ -146,15 +146,17 @@ class PageContext:
         `mistakes` are those of a refused form: the page lists them at its top and at the fields.
         """
         problem = mistakes.problem if mistakes else None
-        # `requests`: what stands in the way of a removal, so that people can go and clear it.
-        blocking = self._titles_of(problem.members.get("requests", [])) if problem else []
+        # `requests` are those that prevent the action; the page links to them.
+        blocking_requests = (
+            self._titles_of(problem.members.get("requests", [])) if problem else []
+        )
         text = render_template(
             template,
             self.language,
             {
                 "context": self,
                 "csrf_token": self.csrf.token(self.request),
-                "blocking_requests": blocking,
+                "blocking_requests": blocking_requests,
                 **values,
             },
             self.request.cookies.get(MESSAGE_COOKIE, ""),
@@ -165,8 +167,7 @@ class PageContext:
         )
         # Such as Retry-After of a refused log-in.
         response.headers.update(problem.members.get("headers", {}) if problem else {})
-        # Before log-in there is no session to derive the forms' token from; this cookie
-        # replaces it.
+        # Before log-in, the token of forms is derived from this cookie, as there is no session.
         if self.principal is None:
             self.csrf.set_form_cookie(self.request, response)
         self.csrf.clear_message(self.request, response)

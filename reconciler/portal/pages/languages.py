@@ -26,15 +26,15 @@ def language_choices(
 
     `current` is a choice too, whatever tag it is: a form would change it otherwise.
     """
-    own = [(tag, translate.language_name(tag)) for tag in LANGUAGES]
-    common = [
+    own_choices = [(tag, translate.language_name(tag)) for tag in LANGUAGES]
+    other_choices = [
         (tag, translate.language_name(tag))
         for tag in _common_tags()
         if tag not in LANGUAGES
     ]
     if current and current not in LANGUAGES and current not in _common_tags():
-        common.append((current, translate.language_name(current)))
-    return own + sorted(common, key=lambda choice: choice[1].casefold())
+        other_choices.append((current, translate.language_name(current)))
+    return own_choices + sorted(other_choices, key=lambda choice: choice[1].casefold())
 
 
 def language_mistake(form: Form, current: str | None = None) -> dict[str, MistakeSentence]:
@@ -79,12 +79,12 @@ def chosen_language(preference: str | None, accept_language: str) -> str:
 
 def _tags_by_quality(accept_language: str) -> list[str]:
     """Return the tags of the header, the best first; equal ones in the order of the header."""
-    ranked = []
+    ranked_tags = []
     # The header may be as long as the server allows; nobody has that many languages.
     for position, part in enumerate(accept_language[:500].split(",")):
         tag, _, quality = part.strip().partition(";q=")
         try:
-            ranked.append((-float(quality or 1), position, tag))
+            ranked_tags.append((-float(quality or 1), position, tag))
         except ValueError:
             continue
-    return [tag for _, _, tag in sorted(ranked)]
+    return [tag for _, _, tag in sorted(ranked_tags)]

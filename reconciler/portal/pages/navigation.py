@@ -44,8 +44,7 @@ def permitted_entries(
     return [entry for entry in entries if row_scope_of(principal_kind, entry.operation)]
 
 
-# A form that adds to one of these lists is sent to the path of the list, but the form is on a page
-# of its own.
+# Lists whose form for a new row is sent to the path of the list, but is on the page `/new`.
 _LISTS_WITH_A_FORM_PAGE: Final = (
     "/requests",
     "/admin/contacts",

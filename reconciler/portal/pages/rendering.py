@@ -1,5 +1,4 @@
-"""Templates, and what they say in the reader's language: sentences, dates, numbers, money,
-languages.
+"""Templates, with sentences, dates, numbers, money and languages in the reader's language.
 
 Jinja escapes every value; no filter lets text through unescaped.
 """
@@ -33,7 +32,7 @@ from reconciler.portal.rules.principals import COMMAND_LINE, SYSTEM
 from reconciler.portal.rules.roles import Role, StaffKind
 from reconciler.portal.rules.typesetting import WIDE, day, locale_of
 
-# The sentences for authors in the history who are no people; all others are shown by their name.
+# The sentences for authors in the history who are no people and have no name.
 SYSTEM_AUTHORS: Final = {
     SYSTEM.name: "who.portal",
     COMMAND_LINE.name: "who.command-line",
@@ -41,7 +40,7 @@ SYSTEM_AUTHORS: Final = {
 }
 # French counts in octets.
 BYTE_UNITS: Final = {"fr": ("ko", "Mo", "Go", "To")}
-# Lists show their exact size up to this number; to count further, the database reads too many rows.
+# Lists show their exact size up to this number: counting a large table takes too long.
 MAX_EXACT_COUNT: Final = 1000
 
 
@@ -160,9 +159,7 @@ class Mistake:
         return self.label.endswith("?")
 
     def show_at(self, field_id: str, label: str) -> str:
-        """Record id and label of the field that shows the mistake; return the mistake's
-        sentence.
-        """
+        """Record which field shows the mistake; return the mistake's sentence."""
         self.field_id, self.label = field_id, str(label)
         self.shown_mistakes.append(self)
         return self.text
@@ -224,10 +221,7 @@ def render_template(
     message: str = "",
     mistakes: Mistakes | None = None,
 ) -> str:
-    """Return the template, filled in.
-
-    `message` is the one that the last action left for this page.
-    """
+    """Return the template, filled in; `message` is from the action before this page."""
     translate = translator(language)
     return (
         jinja_environment()

@@ -22,9 +22,7 @@ VALID_MINUTES: Final = 10
 
 @dataclass(frozen=True, slots=True)
 class PendingSignOn:
-    """A log-in that has started at the identity provider, and the page that the visitor asked
-    for.
-    """
+    """A log-in that has started, and the page that the visitor asked for."""
 
     state: SignOnState
     path: str
@@ -33,8 +31,7 @@ class PendingSignOn:
 def set_cookie(context: PageContext, response: Response, pending: PendingSignOn) -> None:
     """Set the cookie of the pending log-in."""
     # The signature keeps the values from being changed, but not from being read: they are the
-    # secrets
-    # of this browser alone. The time is signed too, as a browser may ignore `max_age`.
+    # secrets of this browser alone. The time is signed too, as a browser may ignore `max_age`.
     values = [
         *astuple(pending.state),
         pending.path,

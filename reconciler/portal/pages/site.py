@@ -53,9 +53,7 @@ AnyVisitor = Annotated[PageContext, page_context("pages.open")]
 
 
 def csrf_protection(store: Store) -> CsrfProtection:
-    """Return the CSRF protection of this portal, with the secret that all server processes
-    share.
-    """
+    """Return the CSRF protection with the secret that all server processes share."""
     with store.read() as connection:
         return CsrfProtection(
             connection.execute(select(t.portal.c.secret)).scalar_one(), store.base_url
@@ -79,9 +77,8 @@ def read_static_file(request: Request, name: str) -> Response:
     return file_response(
         request,
         STATIC / name,
-        # `public`: without it, a proxy caches nothing that was requested with a cookie. One
-        # hour: the
-        # addresses have no version, so this is how long an update takes to reach everybody.
+        # `public`: many proxies cache no answer to a request with a cookie unless it says so. One
+        # hour: the URLs have no version, so an update takes this long to reach everybody.
         {"Cache-Control": "public, max-age=3600"},
         STATIC_TYPES[name],
     )
@@ -113,8 +110,8 @@ def choose_language(context: AnyVisitor, form: SubmittedForm) -> Response:
     if principal is not None:
 
         def write_action(work: Work) -> str:
-            row, audited = access.edit_own_row(work, principal, {"language": language})
-            work.audit(Verb.ACCOUNT, row, *audited)
+            row, audit_values = access.edit_own_row(work, principal, {"language": language})
+            work.audit(Verb.ACCOUNT, row, *audit_values)
             return path
 
         context.write_once(form, write_action, as_self=True)
@@ -123,8 +120,8 @@ def choose_language(context: AnyVisitor, form: SubmittedForm) -> Response:
 
 def problem_page(request: Request, problem: Problem, trace: str) -> Response:
     """Return a problem as a page, or redirect to the log-in or to the page of the form."""
-    # Reloading a refused form, or opening its address from the history, asks for an address that
-    # answers to POST only.
+    # The address of a form answers to POST only. People open it from the address bar of a refused
+    # form, or from the history of the browser.
     if request.method == "GET" and problem.type == "method-not-allowed":
         return RedirectResponse(form_page_path(request), 303)
     if request.method == "GET" and problem.type == "unauthenticated":
@@ -135,8 +132,7 @@ def problem_page(request: Request, problem: Problem, trace: str) -> Response:
     except UNAVAILABLE:
         return standalone_problem_page(request, problem, trace)
     # The session ended while a form was open. What was typed cannot be kept: the log-in may be
-    # another
-    # person's.
+    # another person's.
     if problem.type == "unauthenticated":
         return log_in_page(
             context, context.url, mistakes=Mistakes({}, problem, "login.lapsed")
@@ -175,8 +171,7 @@ def _sentence_of(problem: Problem) -> str:
 # The addresses of these pages hold a secret: they send only the origin as the referrer, so that no
 # style sheet, script or link tells the secret.
 #
-# Not `no-referrer`: with it, browsers send `Origin: null` with a form, which `CsrfProtection`
-# refuses.
+# Not `no-referrer`: it makes browsers send `Origin: null` with a form, which is refused.
 SECRET_PATHS: Final = ("/activate/", "/confirm/", "/reset/", "/login/sign-on")
 
 

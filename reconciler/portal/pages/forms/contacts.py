@@ -43,13 +43,12 @@ def contact_fields(
     `services` are the codes to choose from, or None if the form has no such choice. `language` is
     the current one, which may stay even if no other contact could choose it.
     """
-    # A field that the form does not have is not sent, and keeps its value: managers choose no
-    # services.
+    # A field that the form does not have keeps its value: managers choose no services.
     values: dict[str, Any] = {
         name: form.text(name) for name in REQUIRED_FIELDS if name in form.values
     }
     if "language" in form.values:
-        values["language"] = form.optional("language")
+        values["language"] = form.text_or_none("language")
     if services is not None:
         values["services"] = (
             "all" if form.is_ticked("all_services") else form.texts("services")

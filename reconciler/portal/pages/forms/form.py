@@ -24,8 +24,7 @@ _IDEMPOTENCY_KEY: Final = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 _ADDRESS: Final = TypeAdapter[str](Address)
 # The validators of `actions.schemas` raise ValueError, whose only type is `value_error`: the
-# message
-# tells an absent value from a wrong one.
+# message tells an absent value from a wrong one.
 _MESSAGES_OF_ABSENT_VALUES: Final = ("is required", "must not be blank", "must not be null")
 # The sentence for a field whose value the schema refuses.
 _MISTAKES_BY_FIELD: Final = {
@@ -85,7 +84,7 @@ class Form:
         """Return the typed text unchanged: a password may begin or end with a space."""
         return (self.values.get(name) or [""])[0]
 
-    def optional(self, name: str) -> str | None:
+    def text_or_none(self, name: str) -> str | None:
         """Return the typed text; None if there is none."""
         return self.text(name) or None
 
@@ -303,8 +302,7 @@ def validate(
 
 def utc_time(text: str) -> str:
     """Return the text of a `datetime-local` field as a time of the contract, in UTC."""
-    # The field sends `2026-11-23T16:00`, without seconds and zone. The schema refuses any other
-    # text.
+    # The field sends `2026-11-23T16:00`, without seconds and zone. Other texts fail the schema.
     return f"{text}:00Z" if len(text) == 16 else text
 
 

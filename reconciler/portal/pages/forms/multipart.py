@@ -64,9 +64,7 @@ class UploadForm:
     """Names of files without any bytes, by field."""
 
     def uploads(self, name: str) -> list[str]:
-        """Return the ids of a field's uploads: those ticked from an earlier attempt, then new
-        ones.
-        """
+        """Return the ids of a field's uploads: those of earlier attempts, then new ones."""
         # A browser cannot fill in a file field again. So a refused form lists the uploads of the
         # last attempt as checkboxes named `kept_FIELD`.
         return [*self.form.texts(f"kept_{name}"), *self.new_uploads.get(name, [])]
@@ -77,10 +75,10 @@ async def read_upload_form(context: PageContext) -> UploadForm:
     request, store = context.request, context.store
     parsing = _FormParsing(context, request, store.vault)
     try:
-        await _read(request, parsing)
+        await _read_body(request, parsing)
         form = checked_form(request, parsing.values, parsing.fingerprint)
     except BaseException:  # also a cancelled request: no row refers to the bytes yet
-        _discard(store.vault, parsing.files)
+        _discard_files(store.vault, parsing.files)
         raise
     return UploadForm(
         form,
@@ -89,20 +87,20 @@ async def read_upload_form(context: PageContext) -> UploadForm:
     )
 
 
-def _discard(vault: Vault, files: Sequence[FormFile]) -> None:
+def _discard_files(vault: Vault, files: Sequence[FormFile]) -> None:
     for file in files:
         if file.stored_file:
             vault.discard(file.stored_file.id)
 
 
-async def _read(request: Request, parsing: _FormParsing) -> None:
+async def _read_body(request: Request, parsing: _FormParsing) -> None:
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     if kind != b"multipart/form-data" or not options.get(b"boundary"):
         raise Problem(
             "unsupported-media-type", "a form with files comes as multipart/form-data"
         )
-    declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > MAX_BYTES:
+    declared_size = request.headers.get("content-length", "")
+    if declared_size.isdigit() and int(declared_size) > MAX_BYTES:
         raise Problem("too-large", f"a form with files has {MAX_BYTES:,} bytes at most")
     use_file_limits(request)
     try:
@@ -135,20 +133,17 @@ def _record_uploads(
                     uploads.record_upload(work, file.stored_file, file.name)
                     ids.setdefault(file.field, []).append(file.stored_file.id)
             # The commit follows. If it fails, nobody knows whether the rows exist, so the bytes
-            # stay;
-            # the regular sweep of the vault deletes those without a row.
+            # stay; the regular sweep of the vault deletes those without a row.
             is_recorded = True
     finally:
         if not is_recorded:
-            _discard(vault, files)
+            _discard_files(vault, files)
     return ids
 
 
 @dataclass
 class _FormParsing:
-    """The state of one form while its body is parsed; the callbacks are in the order of the
-    body.
-    """
+    """A form while its body is parsed; the callbacks are in the order of the body."""
 
     context: PageContext
     request: Request
@@ -249,8 +244,7 @@ class _FormParsing:
     def _check_file_part(self) -> None:
         """Raise a problem unless this form may bring another file."""
         # Before any byte is stored. The hidden fields are first in the form, and browsers send
-        # fields
-        # in the order of the page.
+        # fields in the order of the page.
         self.request.app.state.csrf.check_form(self.request, csrf_token_of(self.values))
         count = len(self.files) + sum(map(len, self.empty_files.values()))
         if count >= 2 * uploads.MOST_FILES:

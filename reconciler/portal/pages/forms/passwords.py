@@ -34,8 +34,7 @@ def raise_weakness_as_mistake(
     except Problem as problem:
         if "weakness" not in problem.members:
             raise
-        # A mistake that is known already wins: for an empty password, "missing" says more than
-        # "short".
+        # A known mistake wins: for an empty password, "missing" says more than "short".
         raise Mistakes(
             {"password": f"password.{problem.members['weakness']}", **mistakes}
         ) from None

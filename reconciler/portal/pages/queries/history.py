@@ -128,9 +128,7 @@ _FIXED_PAGES: Final[Mapping[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class MentionedObjects:
-    """The objects that entries mention: their names, and the files in git that manage them, by
-    id.
-    """
+    """The objects that entries mention, by id: their names, and their files in git."""
 
     names: Mapping[str, str]
     """Services by code too: other rows refer to them by code."""
@@ -280,8 +278,7 @@ def _field_changes(
         ):
             continue
         # The owner of a request is a contact. The owner of other rows is that of their files in
-        # git,
-        # whom the sentence tells.
+        # git, whom the sentence tells.
         if field == "owner" and not _ID.fullmatch(str(old or new)):
             continue
         label = translate(_LABELS[field]) if field in _LABELS else field

@@ -20,8 +20,7 @@ _HAS_DELIVERY: Final = exists().where(
     _files.request == _requests.id, _files.kind == FileKind.DELIVERY
 )
 
-# Task → the condition of its requests at a time. The tasks are values of `needs` in URLs of the
-# list.
+# Task → the condition of its requests at a time. The tasks are values of `needs` in URLs.
 CONDITIONS: Final[Mapping[str, Callable[[str], ColumnElement[bool]]]] = {
     # A job ends quotes that have expired; until it runs, they are still `quoted`.
     "accept": lambda now: and_(

@@ -66,14 +66,16 @@ def list_url(path: str, query: Mapping[str, str | None]) -> str:
 
 def count_rows(connection: Connection, statement: Select[Any]) -> int:
     """Return the number of rows, at most one more than `MAX_EXACT_COUNT`."""
-    limited = (
-        # Without `maintain_column_froms`, a statement whose columns are replaced by a literal would
-        # lose its FROM clause, and count one row.
+    limited_statement = (
+        # Without `maintain_column_froms`, a literal as the only column removes the FROM clause,
+        # and the number is always one.
         statement.with_only_columns(literal(1), maintain_column_froms=True)
         .limit(MAX_EXACT_COUNT + 1)
         .subquery()
     )
-    return int(connection.execute(select(func.count()).select_from(limited)).scalar_one())
+    return int(
+        connection.execute(select(func.count()).select_from(limited_statement)).scalar_one()
+    )
 
 
 def with_words(statement: Select[Any], table: Table, text: str) -> Select[Any]:
@@ -101,8 +103,8 @@ def _rows_after(
             earlier == value
             for earlier, value in zip(columns[:index], values, strict=False)
         ]
-        beyond = column < values[index] if descending else column > values[index]
-        cases.append(and_(*equal, beyond))
+        is_after = column < values[index] if descending else column > values[index]
+        cases.append(and_(*equal, is_after))
     return or_(*cases)
 
 

@@ -95,9 +95,7 @@ def with_names(connection: Connection, rows: Sequence[RowValues]) -> list[RowVal
 
 @dataclass(frozen=True, slots=True)
 class FilterChoices:
-    """The choices of the filters: pairs of value and name; a filter without choices is not
-    shown.
-    """
+    """The choices of the filters, as value and name; a filter without choices is not shown."""
 
     services: list[tuple[str, str]]
     owners: list[tuple[str, str]]
@@ -105,8 +103,7 @@ class FilterChoices:
 
     def valid_owner(self, contact: str) -> str:
         """Return the contact to filter by; empty if they belong to another customer."""
-        # The form sends the contact of the last choice along when somebody chooses another
-        # customer.
+        # When somebody chooses another customer, the form still sends the contact of the old one.
         is_offered = not self.customers or not self.owners or contact in dict(self.owners)
         return contact if is_offered else ""
 
@@ -130,8 +127,8 @@ def filter_choices(
         )
     customers = active_customers(connection)
     if grant.row_scope is RowScope.THEIRS:
-        managed = set(customers_managed_by(connection, grant.principal.address or ""))
-        customers = [(id, name) for id, name in customers if id in managed]
+        managed_ids = set(customers_managed_by(connection, grant.principal.address or ""))
+        customers = [(id, name) for id, name in customers if id in managed_ids]
     return FilterChoices(
         service_choices,
         _owner_choices(connection, customer) if customer in dict(customers) else [],
@@ -189,8 +186,7 @@ def request_details(
     events = possible_events(
         row["state"], lambda operation: _may_do(connection, context, operation, row)
     )
-    # A job ends quotes that have expired. Until it runs, the state alone would still offer the
-    # button.
+    # A job ends expired quotes. Until it runs, the state alone would still offer the button.
     if is_overdue(row, context.store.clock()):
         events = [event for event in events if event != "accept"]
     people = (
@@ -232,10 +228,10 @@ def _next_step(context: PageContext, row: Mapping[str, Any], events: Sequence[st
 
 def _manual_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
     """Return the cost that a person entered; None if the service's price gives the same."""
-    priced, _ = cost(
+    list_cost, _ = cost(
         row["words"], price_of(connection, row["service"]), len(row["target_languages"])
     )
-    return row["cost"] if row["cost"] != priced else None
+    return row["cost"] if row["cost"] != list_cost else None
 
 
 def _may_do(

@@ -123,8 +123,7 @@ def project_managers(
     """
     c = t.staff.c
     # An address may be written in several ways, such as with capitals. The stored one stays, so
-    # that
-    # saving an unchanged form changes nothing.
+    # that saving an unchanged form changes nothing.
     addresses_by_form = {same_address_form(address): address for address in addresses}
     rows = connection.execute(
         select(c.name, c.email, c.address_form)

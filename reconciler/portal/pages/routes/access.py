@@ -82,9 +82,8 @@ def _sign_up_mode(context: PageContext) -> str:
 @router.post("/login")
 def log_in(context: LogInVisitor, form: SubmittedForm) -> Response:
     """Begin a session, and end the one that this browser had."""
-    # An address has at most 254 characters and a password at most 200, so a text that is cut
-    # off at 254
-    # is as wrong as the whole one.
+    # An address has at most 254 characters and a password at most 200, so a text that is cut off
+    # at 254 is as wrong as the whole one.
     to, email = form.text("to"), form.text("email")
     try:
         session = access.log_in(
@@ -102,7 +101,7 @@ def log_in(context: LogInVisitor, form: SubmittedForm) -> Response:
         return log_in_page(
             context, to, email=email, mistakes=Mistakes({}, problem, sentence)
         )
-    # The session of before is not continued: somebody else may have set its cookie in this browser.
+    # The old session ends and is not continued: somebody else may have set its cookie here.
     end_session(context)
     return redirect_logged_in(context, session, to if is_local(to) else "/")
 
@@ -154,8 +153,8 @@ def sign_up(context: SignUpVisitor, form: SubmittedForm) -> Response:
                 "name": form.text("name"),
                 "email": form.text("email"),
                 "role": form.text("role"),
-                "language": form.optional("language"),
-                "code": form.optional("code"),
+                "language": form.text_or_none("language"),
+                "code": form.text_or_none("code"),
             },
             missing_fields(form, "name", "email") | language_mistake(form),
         )

@@ -80,11 +80,11 @@ def edit_account(context: AccountEditor, form: SubmittedForm) -> Response:
         form.check_version(access.own_row(work, principal).values, principal.person or "")
         fields = validate(
             OwnFields,
-            {"name": form.text("name"), "language": form.optional("language")},
+            {"name": form.text("name"), "language": form.text_or_none("language")},
             language_mistake(form, _own_row(context)["language"]),
         )
-        row, audited = access.edit_own_row(work, principal, fields.sent_fields())
-        work.audit(Verb.ACCOUNT, row, *audited)
+        row, audit_values = access.edit_own_row(work, principal, fields.sent_fields())
+        work.audit(Verb.ACCOUNT, row, *audit_values)
         return "/account"
 
     return context.submit(
@@ -97,15 +97,13 @@ def edit_account(context: AccountEditor, form: SubmittedForm) -> Response:
 
 @router.post("/account/password")
 def change_password(context: AccountEditor, form: SubmittedForm) -> Response:
-    """Change the password of a person who knows the old one; all sessions end, and a new one
-    begins.
-    """
+    """Change the password of a person who knows the old one, and begin a new session."""
     principal, host = context.grant.principal, host_of(context.request)
-    old = form.secret("old")[:254]
+    old_password = form.secret("old")[:254]
     try:
-        _check_passwords(context, form, old, host)
+        _check_passwords(context, form, old_password, host)
         session = access.change_password(
-            context.store, principal, old, form.secret("password"), host
+            context.store, principal, old_password, form.secret("password"), host
         )
     except Mistakes as mistakes:
         return _account_page(context, mistakes=mistakes)
@@ -120,19 +118,20 @@ def change_password(context: AccountEditor, form: SubmittedForm) -> Response:
     return redirect_logged_in(context, session, "/account", message="password")
 
 
-def _check_passwords(context: PageContext, form: Form, old: str, host: str) -> None:
+def _check_passwords(
+    context: PageContext, form: Form, old_password: str, host: str
+) -> None:
     """Raise all mistakes of the form at once, those of the old password too."""
     mistakes = password_mistakes(form)
     person = _own_row(context)
     if weakness_key := weakness(form.secret("password"), (person["name"], person["email"])):
         mistakes.setdefault("password", f"password.{weakness_key}")
-    # Checking the old password takes a slow hash and counts as an attempt. `change_password`
-    # does it
-    # too, so it is done here only if the form is refused anyway.
-    if not old:
+    # A wrong password counts as an attempt, and each check takes a slow hash. `change_password`
+    # checks it too, so it is checked here only if the form is refused anyway.
+    if not old_password:
         mistakes["old"] = "mistake.missing"
     elif mistakes and not access.knows_password(
-        context.store, context.grant.principal, old, host
+        context.store, context.grant.principal, old_password, host
     ):
         mistakes["old"] = "password.wrong"
     if mistakes:

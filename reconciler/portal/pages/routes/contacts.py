@@ -248,11 +248,13 @@ def _has_foreign_domain(person: RowValues, customer: RowValues | None) -> bool:
     """Whether the customer has domains, and the address of the person is at none of them."""
     domains = customer["email_domains"] if customer else []
     # The form of an address has its domain in lower case and as Punycode, which makes
-    # `MÜNCHEN.example`
-    # and `xn--mnchen-3ya.example` equal.
-    forms = {same_address_form(f"x@{domain}").rpartition("@")[2] for domain in domains}
+    # `MÜNCHEN.example` and `xn--mnchen-3ya.example` equal.
+    domain_forms = {
+        same_address_form(f"x@{domain}").rpartition("@")[2] for domain in domains
+    }
     return (
-        bool(forms) and same_address_form(person["email"]).rpartition("@")[2] not in forms
+        bool(domain_forms)
+        and same_address_form(person["email"]).rpartition("@")[2] not in domain_forms
     )
 
 
@@ -312,9 +314,7 @@ def offboard_contact(context: ContactRemover, id: str, form: SubmittedForm) -> R
 def run_contact_action(
     context: ContactAdmitter, id: str, action: str, form: SubmittedForm
 ) -> Response:
-    """Restore a removed contact, mail the link again, or erase personal data of a removed
-    contact.
-    """
+    """Restore a removed contact, mail the link again, or erase a removed contact's data."""
     actions = {
         "restore": (Verb.CONTACTS_RESTORE, contacts.restore, "restored"),
         "resend": (Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend_activation, "resent"),

@@ -245,9 +245,7 @@ def edit_customer(context: CustomerEditor, id: str, form: SubmittedForm) -> Resp
 def run_customer_action(
     context: CustomerEditor, id: str, action: str, form: SubmittedForm
 ) -> Response:
-    """Archive or restore a customer with its contacts, or renew or withdraw its registration
-    code.
-    """
+    """Archive, restore, or renew or withdraw the registration code of a customer."""
     actions: dict[str, tuple[Verb, Callable[[Work, Row], AuditValues], str]] = {
         "archive": (
             Verb.CUSTOMERS_ARCHIVE,
@@ -291,8 +289,8 @@ def _customer_fields(work: Work, form: Form, current: RowValues) -> dict[str, An
         CustomerFields,
         {
             "name": form.text("name"),
-            "description": form.optional("description"),
-            "language": form.optional("language"),
+            "description": form.text_or_none("description"),
+            "language": form.text_or_none("language"),
             "project_managers": form.texts("project_managers"),
             "email_domains": form.lines("email_domains"),
             "services": "all" if form.is_ticked("all_services") else form.texts("services"),
@@ -312,14 +310,14 @@ def _customer_mistakes(
     staff, unknown_addresses = project_managers(
         work.connection, current["project_managers"]
     )
-    unknown = (
+    unknown_choices = (
         set(form.texts("project_managers"))
         - {address for address, _ in staff}
         - set(unknown_addresses)
     )
-    if unknown:
+    if unknown_choices:
         mistakes["project_managers"] = FilledSentence(
-            "mistake.stranger", {"address": min(unknown)}
+            "mistake.stranger", {"address": min(unknown_choices)}
         )
     for domain in form.lines("email_domains"):
         if domain not in current["email_domains"] and not is_domain(domain):

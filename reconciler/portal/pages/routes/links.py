@@ -108,8 +108,7 @@ def _set_password(
         # about a link that does not work, although the password is set.
         if path := context.earlier_redirect(form):
             return context.redirect(path, message="activated")
-        # Hashing is slow on purpose, so it comes before the transaction, which locks all other
-        # writes.
+        # Hashing is slow on purpose, and a transaction keeps all other writes waiting.
         password_hash = raise_weakness_as_mistake(
             lambda: links.hash_new_password(
                 context.store, kind, secret, form.secret("password")

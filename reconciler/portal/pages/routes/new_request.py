@@ -58,7 +58,7 @@ def show_new_request(
     """Return an empty form; a chosen source language is no target language to choose.
 
     `uploaded` are the ids of files whose word counts a refused form shows. If it asks again and
-    still `counting` of them are being counted, the answer is an empty 204.
+    `counting` of them are still being counted, the answer is an empty 204.
     """
     ids = [id for id in uploaded.split(",") if id]
     with context.store.read() as connection:
@@ -114,7 +114,7 @@ def _request_fields(context: PageContext, upload_form: UploadForm) -> dict[str, 
     form = upload_form.form
     # One field for both: without a script, choosing a service cannot exchange the workflows.
     service, _, workflow = form.text("order").partition("|")
-    deadline = form.optional("deadline")
+    deadline = form.text_or_none("deadline")
     fields = {
         "title": form.text("title"),
         "service": service,
@@ -122,7 +122,8 @@ def _request_fields(context: PageContext, upload_form: UploadForm) -> dict[str, 
         "source_language": form.text("source_language"),
         "target_languages": _target_languages(form),
         "deadline": utc_time(deadline) if deadline else None,
-        "comment": form.optional("comment") and form.text("comment").replace("\r\n", "\n"),
+        "comment": form.text_or_none("comment")
+        and form.text("comment").replace("\r\n", "\n"),
     }
     mistakes = _request_mistakes(context, upload_form, fields)
     return validate(RequestFields, fields, mistakes).model_dump()

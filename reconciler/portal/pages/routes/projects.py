@@ -83,14 +83,14 @@ def _undelivered_languages(
 ) -> dict[str, MistakeSentence]:
     """Return a mistake for each target language without a file, unless the form confirms it."""
     mistakes: dict[str, MistakeSentence] = {}
-    confirmed = upload_form.form.texts("without")
+    confirmed_languages = upload_form.form.texts("without")
     for tag in row["target_languages"]:
         field = f"files_{tag}"
         if empty_files := upload_form.empty_files.get(field):
             mistakes[field] = FilledSentence("mistake.empty", {"name": empty_files[0]})
         # Confirming every language is not enough: a delivery has at least one file.
         elif tag not in delivered_languages and (
-            not delivered_languages or tag not in confirmed
+            not delivered_languages or tag not in confirmed_languages
         ):
             mistakes[field] = FilledSentence(
                 "mistake.undelivered", {"language": translate.language_name(tag)}

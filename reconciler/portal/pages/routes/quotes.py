@@ -92,8 +92,8 @@ def cancel_quote(context: RequestRunner, id: str, form: SubmittedForm) -> Respon
 
 def _terms(form: Form) -> dict[str, Any]:
     """Return the terms that the form has; without a cost, the price of the service decides."""
-    words, amount = form.optional("words"), form.optional("cost")
-    deadline = form.optional("deadline")
+    words, amount = form.text_or_none("words"), form.text_or_none("cost")
+    deadline = form.text_or_none("deadline")
     terms: dict[str, Any] = {"cost": None}
     if words:
         # What is no number stays a text, which the schema refuses with the mistake of its field.
@@ -102,7 +102,7 @@ def _terms(form: Form) -> dict[str, Any]:
         # The contract has two digits after a point; people type `9,5` or `9` too.
         whole, _, cents = amount.replace(",", ".").partition(".")
         terms["cost"] = f"{whole}.{cents:0<2}"
-    if form.optional("currency"):
+    if form.text_or_none("currency"):
         terms["currency"] = form.text("currency").upper()
     if deadline:
         terms["deadline"] = utc_time(deadline)

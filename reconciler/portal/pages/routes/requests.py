@@ -22,7 +22,7 @@ from reconciler.portal.store import tables as t
 router = APIRouter(include_in_schema=False)
 RequestReader = Annotated[PageContext, page_context("requests.read")]
 FilterValue = Annotated[str, Query(max_length=63)]
-# The number of files in counting that a page shows which asks again.
+# A page that asks again sends the number of files in counting that it shows.
 ShownCount = Annotated[int | None, Query(ge=0, le=100)]
 
 

@@ -83,9 +83,8 @@ def add_service(context: ServiceEditor, form: SubmittedForm) -> Response:
 
 
 def _code_mistakes(form: Form) -> dict[str, MistakeSentence]:
-    # The code is not part of `ServiceFields`: it never changes. Its mistakes are collected
-    # before the
-    # other fields are validated, so that a visitor reads all of them at once.
+    # The code is not part of `ServiceFields`: it never changes. Its mistakes are collected before
+    # the other fields are validated, so that a visitor reads all of them at once.
     try:
         validate(NewCode, {"code": form.text("code")}, missing_fields(form, "code"))
     except Mistakes as mistakes:
@@ -178,8 +177,8 @@ def _service_fields(form: Form, mistakes: Mapping[str, MistakeSentence]) -> dict
         ServiceFields,
         {
             "name": form.text("name"),
-            "description": form.optional("description"),
-            "template": form.optional("template"),
+            "description": form.text_or_none("description"),
+            "template": form.text_or_none("template"),
             "workflows": form.texts("workflows"),
             "available_to_all": form.is_ticked("available_to_all"),
             "price": price,

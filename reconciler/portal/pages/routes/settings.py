@@ -85,10 +85,10 @@ def rename_portal(context: SettingsEditor, form: SubmittedForm) -> Response:
     """Give the portal a name; an empty one restores the default name."""
 
     def write_action(work: Work) -> str:
-        portal, audited = portal_name.rename(
-            work, validate(PortalName, {"name": form.optional("portal_name")}).name
+        portal, audit_values = portal_name.rename(
+            work, validate(PortalName, {"name": form.text_or_none("portal_name")}).name
         )
-        work.audit(Verb.PORTAL_RENAME, portal, *audited)
+        work.audit(Verb.PORTAL_RENAME, portal, *audit_values)
         return "/admin/settings"
 
     def show_again(mistakes: Mistakes) -> Response:
@@ -113,8 +113,8 @@ def _settings_fields(form: Form, current: RowValues) -> dict[str, Any]:
             "sign_up": form.text("sign_up"),
             "languages": {"source": form.lines("source"), "target": form.lines("target")},
             "branding": {
-                "primary_color": form.optional("primary_color"),
-                "logo": form.optional("logo"),
+                "primary_color": form.text_or_none("primary_color"),
+                "logo": form.text_or_none("logo"),
             },
             **periods,
         },

@@ -58,9 +58,8 @@ def redirect_to_provider(
 def finish_log_in(context: LogInVisitor) -> Response:
     """Begin a session for the address that the provider proves, and end the old session."""
     provider, pending = _provider_of(context), sign_on_cookie.read_cookie(context)
-    # Without the cookie, the address may come from somebody else's log-in: whoever opens it
-    # must not be
-    # logged in as that person (RFC 6749, 10.12).
+    # Without the cookie, the address may come from somebody else's log-in: whoever opens it must
+    # not be logged in as that person (RFC 6749, 10.12).
     if pending is None:
         return log_in_page(
             context, "", 400, mistakes=_sign_on_mistake(provider, "login.sign-on.broken")

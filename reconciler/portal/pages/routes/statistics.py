@@ -88,8 +88,7 @@ def download_statistics(context: StatisticsReader, query: QueryParameters) -> Re
 
 def month_name(translate: Translator, month: str, pattern: str = "LLLL y") -> str:
     """Return a month (`2026-11`) in the language of the reader."""
-    # `L`, not `M`: the form of a month that stands alone. Several languages inflect it beside a
-    # day.
+    # `L`, not `M`: several languages inflect the name of a month beside a day.
     return str(
         format_date(moment(f"{month}-01T00:00:00Z").date(), pattern, translate.locale)
     )
@@ -112,11 +111,11 @@ def _month_chart(translate: Translator, statistics: Statistics) -> Markup:
         )
         for index, totals in enumerate(months)
     ]
-    best = max(months, key=lambda totals: totals.words)
+    best_month = max(months, key=lambda totals: totals.words)
     description = translate(
         "statistics.months.told",
-        month=month_name(translate, best.key),
-        words=translate.number(best.words),
+        month=month_name(translate, best_month.key),
+        words=translate.number(best_month.words),
     )
     return column_chart(
         bars, "plot-months", translate("statistics.months"), description, translate.number
