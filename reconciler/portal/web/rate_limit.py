@@ -15,7 +15,7 @@ class RateLimit:
     """A burst, then so many requests per second; a request that would wait longer is refused."""
 
     at_once: int = 100
-    a_second: float = 50.0
+    a_second: float = 100.0
     longest_wait_s: float = 5.0
     body_bytes: int = 64 * 1024
     """So many bytes of typed bodies count as one more request."""
