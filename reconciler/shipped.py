@@ -1,9 +1,12 @@
-"""The files that come with the program: the book of the demo, and the JSON Schemas."""
+"""The files that come with the program: the demo's book, the JSON Schemas, the catalogs."""
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
+
+from reconciler.model.choices import ENGLISH
 
 
 def _package() -> Path:
@@ -13,6 +16,17 @@ def _package() -> Path:
 def demo_book() -> Path:
     """The folder with the demo's `portal.yaml` and `customers/`; read-only."""
     return _package() / "demo_book"
+
+
+def catalogs_folder() -> Path:
+    """The folder of the gettext catalogs of reports: `TAG.po`, and `TAG.mo` compiled from it."""
+    return _package() / "reports" / "locales"
+
+
+@cache
+def report_languages() -> tuple[str, ...]:
+    """The languages that a report can have: English, then every catalog by its tag."""
+    return (ENGLISH, *sorted(path.stem for path in catalogs_folder().glob("*.po")))
 
 
 def schemas_folder() -> Path:

@@ -13,6 +13,7 @@ from typing import Final, Literal, TypeAlias
 
 from reconciler.model.changes import ObjectKind
 from reconciler.model.choices import PortalEdits, Unreviewed
+from reconciler.model.sentences import Sentence, sentence
 from reconciler.model.values import ALL, Value
 
 # How to find the stricter of two values: a tuple lists them with the strictest first, "less"
@@ -83,7 +84,7 @@ class Field:
     remembered: bool = False
     personal: bool = False
     own: bool = False
-    power: str | None = None
+    power: Sentence | None = None
     stricter: Stricter = None
     default: Value = None
     noun: str | None = None
@@ -109,6 +110,10 @@ _EDITS: Final = tuple(PortalEdits)
 _EDITS_NOUN: Final = "a way to treat portal edits"
 
 
+def _policy(name: str) -> Sentence:
+    return sentence("power", "policy {name}", name=name)
+
+
 def _limit(name: str, default: int, in_file: str = "") -> Field:
     """Return a number of the policy: the smaller, the stricter."""
     return Field(
@@ -117,14 +122,19 @@ def _limit(name: str, default: int, in_file: str = "") -> Field:
         Shape.NUMBER,
         in_file=in_file,
         remembered=True,
-        power=f"policy {name}",
+        power=_policy(name),
         stricter="less",
         default=default,
     )
 
 
 _SETTINGS: Final = (
-    Field(ObjectKind.SETTINGS, "sign_up", power="sign-up mode", noun="a sign-up mode"),
+    Field(
+        ObjectKind.SETTINGS,
+        "sign_up",
+        power=sentence("power", "sign-up mode"),
+        noun="a sign-up mode",
+    ),
     Field(ObjectKind.SETTINGS, "languages.source", Shape.SET, noun="a language"),
     Field(ObjectKind.SETTINGS, "languages.target", Shape.SET, noun="a language"),
     Field(ObjectKind.SETTINGS, "offers.expire_after_days", Shape.NUMBER),
@@ -147,7 +157,7 @@ _SETTINGS: Final = (
         ObjectKind.SETTINGS,
         "policy.language",
         remembered=True,
-        power="policy language",
+        power=_policy("language"),
         default="en",
         noun="a language",
         hint=_TAG,
@@ -156,7 +166,7 @@ _SETTINGS: Final = (
         ObjectKind.SETTINGS,
         "policy.portal_edits",
         remembered=True,
-        power="policy portal_edits",
+        power=_policy("portal_edits"),
         stricter=_EDITS,
         default=PortalEdits.PROPOSE,
         noun=_EDITS_NOUN,
@@ -165,7 +175,7 @@ _SETTINGS: Final = (
         ObjectKind.SETTINGS,
         "policy.unreviewed",
         remembered=True,
-        power="policy unreviewed",
+        power=_policy("unreviewed"),
         stricter=(Unreviewed.HOLD, Unreviewed.APPLY),
         default=Unreviewed.APPLY,
         noun="a way to treat unreviewed changes",
@@ -187,7 +197,7 @@ def _protected(object: ObjectKind) -> Field:
         "protected",
         Shape.FLAG,
         in_file="protect",
-        power="protection",
+        power=sentence("power", "protection"),
         stricter=(True, False),
         default=False,
     )
@@ -234,7 +244,7 @@ _CUSTOMER: Final = (
         "project_managers",
         Shape.ADDRESSES,
         personal=True,
-        power="project managers",
+        power=sentence("power", "project managers"),
         noun="an e-mail address",
         hint="write addresses as name@domain, in a list: [lee@provider.example]",
     ),
@@ -243,7 +253,7 @@ _CUSTOMER: Final = (
         ObjectKind.CUSTOMER,
         "email_domains",
         Shape.SET,
-        power="e-mail domains",
+        power=sentence("power", "e-mail domains"),
         noun="an e-mail domain",
         hint="write domains in a list: [acme.example]",
     ),
@@ -256,7 +266,7 @@ _CUSTOMER: Final = (
         "manager_optional",
         Shape.FLAG,
         remembered=True,
-        power="may be without a manager",
+        power=sentence("power", "may be without a manager"),
         stricter=(False, True),
         default=False,
     ),
@@ -264,7 +274,7 @@ _CUSTOMER: Final = (
         ObjectKind.CUSTOMER,
         "portal_edits",
         remembered=True,
-        power="portal edits",
+        power=sentence("power", "portal edits"),
         stricter=_EDITS,
         default=PortalEdits.PROPOSE,
         noun=_EDITS_NOUN,

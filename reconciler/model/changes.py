@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from reconciler.model.sentences import Sentence
 from reconciler.model.values import FieldChange, Fields
 
 
@@ -152,7 +153,7 @@ class Change:
     object: ObjectKind
     customer: str | None
     contact: str | None
-    message: str
+    message: Sentence
     service: str | None = None
     fields: tuple[FieldChange, ...] = ()
     cause: Cause = Cause()
@@ -167,7 +168,7 @@ class Change:
     reason: str | None = None
     # `message` ends in the notes and compares them; here they mark the rows whose authors a
     # text quotes, for `--redact`.
-    notes: tuple[str, ...] = field(default=(), compare=False)
+    notes: tuple[Sentence, ...] = field(default=(), compare=False)
     restores_file: bool = False
 
     @property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
 
 
 class Reason(StrEnum):
@@ -48,9 +49,5 @@ class Unreviewed(StrEnum):
     HOLD = "hold"
 
 
-class ReportLanguage(StrEnum):
-    """A language of the comments for reviewers."""
-
-    ENGLISH = "en"
-    FRENCH = "fr"
-    GERMAN = "de"
+# The language of the sentences in the source: it needs no catalog, so it is always available.
+ENGLISH: Final = "en"

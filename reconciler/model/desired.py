@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.choices import PortalEdits, Reason, ReportLanguage, Unreviewed
+from reconciler.model.choices import ENGLISH, PortalEdits, Reason, Unreviewed
 from reconciler.model.roles import Role
 from reconciler.model.values import Fields
 
@@ -152,7 +152,7 @@ class Policy:
     ones.
     """
 
-    language: str = ReportLanguage.ENGLISH
+    language: str = ENGLISH
     portal_edits: str = PortalEdits.PROPOSE
     unreviewed: str = Unreviewed.APPLY
     # SPEC part 3: min(25, max(3, 20 %)) of all people, and per customer 25 % from 10 people

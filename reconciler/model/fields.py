@@ -12,6 +12,7 @@ from typing import Final
 from reconciler.model.catalogue import CATALOGUE, Field
 from reconciler.model.changes import ObjectKind
 from reconciler.model.equality import address_key
+from reconciler.model.sentences import Sentence
 from reconciler.model.values import Value
 
 _BY_NAME: Final = {field.name: field for field in CATALOGUE}
@@ -75,7 +76,7 @@ def comparable(field: str, value: Value) -> Value:
     return address_key(value) if is_address and isinstance(value, str) else value
 
 
-def power_noun(object: ObjectKind, name: str) -> str | None:
+def power_noun(object: ObjectKind, name: str) -> Sentence | None:
     """Return the noun of a field that gives or takes power, None for any other field."""
     row = find(object, name)
     return row.power if row else None

@@ -9,8 +9,10 @@ from enum import IntEnum, StrEnum
 from typing import Final, NamedTuple
 
 from reconciler.model.changes import Change, ObjectKind
+from reconciler.model.choices import ENGLISH
 from reconciler.model.problems import Problem
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Sentence
 from reconciler.model.values import Value
 
 
@@ -32,10 +34,10 @@ class Refusal:
 
     rule: RuleId
     scope: Scope
-    message: str
+    message: Sentence
     customer: str | None = None
     contact: str | None = None
-    hint: str | None = None
+    hint: Sentence | None = None
     service: str | None = None
     stage: Stage | None = None
 
@@ -45,10 +47,10 @@ class Warning:
     """A fact that a reviewer should know and that stops nothing."""
 
     rule: RuleId
-    message: str
+    message: Sentence
     customer: str | None = None
     contact: str | None = None
-    hint: str | None = None
+    hint: Sentence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,10 @@ class Departure:
     heir: str | None
     open_work: int
     id: str = ""
+
+
+# The author of a portal edit when the portal does not know who made it.
+UNKNOWN_AUTHOR: Final = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +272,8 @@ class Plan:
     part of no id. `affected_people`: the people whom the limits count, out of `population`.
     `pending_before`: the number of changes and refusals that were already pending before the
     reference of `--since`. `upcoming_departures`: who leaves on a later day, by day.
-    `quoted_names`: names of people that messages quote, which `--redact` hides.
+    `quoted_names`: names of people that messages quote, which `--redact` hides. `language`: of the
+    comment for reviewers; part of no id and of no JSON.
     """
 
     portal: str
@@ -285,6 +292,7 @@ class Plan:
     upcoming_departures: tuple[Departure, ...] = ()
     # Not compared: it serves `--redact` only and says nothing about what would happen.
     quoted_names: tuple[str, ...] = field(default=(), compare=False, repr=False)
+    language: str = field(default=ENGLISH, compare=False)
 
     @property
     def changes(self) -> tuple[Change, ...]:

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from reconciler.model.plan import Group, Refusal, Scope, Stage
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Listing, Sentence, sentence
 from reconciler.planning.group_dependencies import Dependencies
-from reconciler.planning.plan_items import refuse_group
+from reconciler.planning.plan_items import refuse_group, subject_noun
 from reconciler.planning.projection import GroupNames
 
 FindRefusals = Callable[[GroupNames], Iterable[Refusal]]
@@ -104,19 +105,30 @@ def _dependency_refusals(
 
 def _refuse_waiting(group: Group, dependency: Group, rule: RuleId) -> Refusal:
     dependency_title = group_title(dependency)
-    first = rule is RuleId.WAITS_FOR_SERVICE
-    why = "that must be applied first" if first else "otherwise people would lose a service"
-    message = f"{group_title(group)} waits for {dependency_title}: {why}"
-    hint = f"resolve what holds back {dependency_title}, or apply it first"
+    template = _WAITS_FIRST if rule is RuleId.WAITS_FOR_SERVICE else _WAITS_OR_TAKES
+    message = template.with_arguments(group=group_title(group), dependency=dependency_title)
+    hint = sentence(
+        "hint",
+        "resolve what holds back {dependency}, or apply it first",
+        dependency=dependency_title,
+    )
     return refuse_group(group, rule, message, hint)
 
 
-def group_title(group: Group) -> str:
+_WAITS_FIRST: Final = sentence(
+    "refusal", "{group} waits for {dependency}: that must be applied first"
+)
+_WAITS_OR_TAKES: Final = sentence(
+    "refusal", "{group} waits for {dependency}: otherwise people would lose a service"
+)
+
+
+def group_title(group: Group) -> Sentence | Listing:
     """Return the title of the group in messages."""
     match group.stage:
         case Stage.SETTINGS:
-            return "the settings"
+            return sentence("subject", "the settings")
         case Stage.CUSTOMERS:
-            return ", ".join(group.customers)
+            return Listing(group.customers)
         case Stage.OPENING | Stage.CLOSING:
-            return f"service {group.service}"
+            return subject_noun(group.service)

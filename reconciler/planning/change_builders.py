@@ -11,14 +11,15 @@ from typing import Final
 from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
 from reconciler.model.desired import DesiredContact
 from reconciler.model.live import Applied, LiveContact, LiveObject, Touch
-from reconciler.model.plan import PortalEdit
+from reconciler.model.plan import UNKNOWN_AUTHOR, PortalEdit
 from reconciler.model.roles import Role
+from reconciler.model.sentences import Listing, Sentence, layout, sentence
 from reconciler.model.values import FieldChange
 from reconciler.planning.customer_context import CustomerContext, Person
 
 
 def contact_change(
-    context: CustomerContext, person: Person, kind: Kind, message: str
+    context: CustomerContext, person: Person, kind: Kind, message: Sentence
 ) -> Change:
     """Return a change of this kind about the person, with the fields of their file as its base. The
     caller adds the effects.
@@ -81,7 +82,7 @@ def presence_edit(
 
 
 def _who_and_when(touch: Touch | None) -> tuple[str, str]:
-    return (touch.by, touch.at) if touch else ("unknown", "")
+    return (touch.by, touch.at) if touch else (UNKNOWN_AUTHOR, "")
 
 
 def with_setter_notes(
@@ -97,29 +98,54 @@ def with_setter_notes(
         *setter_notes(live, [name for name in names if name not in applied_fields]),
         *_revert_notes(live, [name for name in names if name in reverted]),
     )
-    return replace(
-        change,
-        notes=notes,
-        message=change.message + "".join(f" ({note})" for note in notes),
-    )
+    return replace(change, notes=notes, message=with_notes(change.message, notes))
 
 
-def _revert_notes(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
+def with_notes(message: Sentence, notes: Iterable[Sentence]) -> Sentence:
+    """Return the sentence with each note in brackets behind it."""
+    for note in notes:
+        message = layout("{change} ({note})", change=message, note=note)
+    return message
+
+
+def _revert_notes(live: LiveObject, fields: Iterable[str]) -> tuple[Sentence, ...]:
     """Return one sentence for each portal edit that the change undoes."""
     return tuple(
-        f"undoes the edit of {name} by {live.touched[name].by} on {live.touched[name].at[:10]}"
+        sentence(
+            "note",
+            "undoes the edit of {field} by {author} on {date}",
+            field=name,
+            author=live.touched[name].by,
+            date=live.touched[name].at[:10],
+        )
         for name in sorted(fields)
         if name in live.touched
     )
 
 
-def setter_notes(live: LiveObject, fields: Iterable[str]) -> tuple[str, ...]:
+def setter_notes(live: LiveObject, fields: Iterable[str]) -> tuple[Sentence, ...]:
     """Return one sentence for each of the fields whose last author the portal knows."""
     return tuple(
-        f"{name} was set by {live.touched[name].by} on {live.touched[name].at[:10]}"
+        sentence(
+            "note",
+            "{field} was set by {author} on {date}",
+            field=name,
+            author=live.touched[name].by,
+            date=live.touched[name].at[:10],
+        )
         for name in sorted(fields)
         if name in live.touched
     )
+
+
+def fields_message(key: str, fields: Iterable[FieldChange]) -> Sentence:
+    """Return the sentence of a change of these fields: the object and the fields' names."""
+    return layout("{key}: {fields}", key=key, fields=names_of(fields))
+
+
+def names_of(fields: Iterable[FieldChange]) -> Listing:
+    """Return the names of the fields, as the files write them."""
+    return Listing(tuple(field.name for field in fields))
 
 
 def live_of(person: Person) -> LiveContact:
@@ -137,28 +163,38 @@ def desired_of(person: Person) -> DesiredContact:
 
 
 # The hint of every conflict.
-CONFLICT_HINT: Final = (
-    "to keep the portal's value, write it into the file; to keep the file's "
-    "value, set the portal back first"
+CONFLICT_HINT: Final = sentence(
+    "hint",
+    "to keep the portal's value, write it into the file; to keep the file's value, set the "
+    "portal back first",
 )
 
 
-def describe_conflicts(conflicts: Iterable[FieldChange]) -> str:
+def describe_conflicts(conflicts: Iterable[FieldChange]) -> Sentence:
     """Return the file's and the portal's value of each field that both sides changed."""
-    pairs = (
-        f"{c.name} is {c.before!r} in the file and {c.after!r} in the portal"
-        for c in conflicts
+    pairs = tuple(
+        sentence(
+            "refusal",
+            "{field} is {file} in the file and {portal} in the portal",
+            field=conflict.name,
+            file=repr(conflict.before),
+            portal=repr(conflict.after),
+        )
+        for conflict in conflicts
     )
-    return f"changed in the file and in the portal: {', '.join(pairs)}"
+    return sentence(
+        "refusal", "changed in the file and in the portal: {fields}", fields=Listing(pairs)
+    )
 
 
-def with_article(role: Role) -> str:
+# A role as it stands in "is added as …": languages inflect it and choose its article.
+_ROLE_NOUNS: Final = {
+    Role.REQUESTER: sentence("role", "a requester"),
+    Role.OBSERVER: sentence("role", "an observer"),
+    Role.MANAGER: sentence("role", "a manager"),
+}
+
+
+def role_noun(role: Role) -> Sentence:
     """Return the role with its article: `a manager`, `an observer`."""
-    return f"an {role}" if role is Role.OBSERVER else f"a {role}"
-
-
-def count_noun(number: int, singular: str, plural: str | None = None) -> str:
-    """Return the number with its noun; `plural` is needed where it is not the singular with an
-    s.
-    """
-    return f"{number} {singular if number == 1 else plural or singular + 's'}"
+    return _ROLE_NOUNS[role]

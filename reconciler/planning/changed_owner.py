@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from reconciler.model.desired import DesiredState
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import plural_sentence, sentence
 from reconciler.planning.index import Index
 from reconciler.planning.plan_items import refuse_plan
 
@@ -36,10 +37,18 @@ def with_changed_owner(
         return refusals
     (former,) = owners
     count = sum(row.owner == former for row in rows)
-    message = (
-        f"portal.yaml says owner '{desired.owner}', which manages nothing here; the "
-        f"{count:,} objects of these files are managed by '{former}'"
+    message = plural_sentence(
+        "refusal",
+        "portal.yaml says owner '{owner}', which manages nothing here; the {count:,} object of "
+        "these files is managed by '{former}'",
+        "portal.yaml says owner '{owner}', which manages nothing here; the {count:,} objects of "
+        "these files are managed by '{former}'",
+        count,
+        owner=desired.owner,
+        former=former,
     )
-    hint = f"write owner: {former}; an owner cannot be renamed"
+    hint = sentence(
+        "hint", "write {line}; an owner cannot be renamed", line=f"owner: {former}"
+    )
     remaining = (item for item in refusals if item.rule is not RuleId.OTHER_OWNER)
     return (refuse_plan(RuleId.OTHER_OWNER, message, hint), *remaining)

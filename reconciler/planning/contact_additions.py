@@ -7,7 +7,9 @@ A match without a living row becomes a change, or a reason to hold the contact b
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from reconciler.model.changes import (
     Cause,
@@ -22,12 +24,13 @@ from reconciler.model.changes import (
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import Registration
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Listing, Sentence, sentence
 from reconciler.model.values import FieldChange
 from reconciler.planning.change_builders import (
     contact_change,
     desired_of,
     live_of,
-    with_article,
+    role_noun,
 )
 from reconciler.planning.contact_matching import may_belong_to
 from reconciler.planning.customer_context import CustomerContext, Person, language_of
@@ -41,8 +44,8 @@ class Objection:
     """The reason why a contact cannot be added."""
 
     rule: RuleId
-    message: str
-    hint: str
+    message: Sentence
+    hint: Sentence
 
 
 def objection(context: CustomerContext, person: Person) -> Objection | None:
@@ -60,43 +63,76 @@ def _registration_moved(context: CustomerContext, person: Person) -> Objection |
     registration, reference = person.match.registration, desired_of(person).registration
     name = reference.id if reference else ""
     if name in context.contested:
-        hint = (
-            "keep it in the file of the person who signed up and delete it from the others"
+        hint = sentence(
+            "hint",
+            "keep it in the file of the person who signed up and delete it from the others",
         )
-        return Objection(
-            RuleId.REGISTRATION_CHANGED,
-            f"registration {name} is named by several files",
-            hint,
-        )
-    hint = (
+        message = _NAMED_TWICE.with_arguments(registration=name)
+        return Objection(RuleId.REGISTRATION_CHANGED, message, hint)
+    hint = sentence(
+        "hint",
         "delete the file, or remove its registration line to add the person without a "
-        "registration"
+        "registration",
     )
     if registration is None:
-        reason = "no longer exists: it was rejected, withdrawn or already decided"
+        message = sentence(
+            "refusal",
+            "registration {registration} no longer exists: it was rejected, withdrawn or "
+            "already decided",
+            registration=name,
+        )
     elif not may_belong_to(registration, context.customer):
-        reason = "belongs to another customer"
+        message = _ELSEWHERE.with_arguments(registration=name)
     elif reference is None or registration.fingerprint != reference.fingerprint:
-        reason = "changed after it was reviewed"
+        message = sentence(
+            "refusal",
+            "registration {registration} changed after it was reviewed",
+            registration=name,
+        )
         # The whole line, so that nobody copies only the new fingerprint without reading the
         # rest.
-        hint = f"read it again in the portal, then write {_line(registration)} or delete the file"
+        hint = sentence(
+            "hint",
+            "read it again in the portal, then write {line} or delete the file",
+            line=_line(registration),
+        )
     else:
         return None
-    return Objection(RuleId.REGISTRATION_CHANGED, f"registration {name} {reason}", hint)
+    return Objection(RuleId.REGISTRATION_CHANGED, message, hint)
+
+
+_NAMED_TWICE: Final = sentence(
+    "refusal", "registration {registration} is named by several files"
+)
+_ELSEWHERE: Final = sentence(
+    "refusal", "registration {registration} belongs to another customer"
+)
 
 
 def _registration_waits(person: Person) -> Objection | None:
     pending, desired = person.match.rejects, desired_of(person)
     if not pending or desired.refuses_registration:
         return None
-    ids = ", ".join(registration.id for registration in pending)
-    lines = " or ".join(_line(registration) for registration in pending)
-    return Objection(
-        RuleId.REGISTRATION_PENDING,
-        f"{desired.email} has a pending registration ({ids})",
-        f"read it in the portal, then write {lines} or registration: none",
+    message = sentence(
+        "refusal",
+        "{address} has a pending registration ({registrations})",
+        address=desired.email,
+        registrations=Listing(tuple(registration.id for registration in pending)),
     )
+    hint = sentence(
+        "hint",
+        "read it in the portal, then write {lines} or registration: none",
+        lines=_alternatives([_line(registration) for registration in pending]),
+    )
+    return Objection(RuleId.REGISTRATION_PENDING, message, hint)
+
+
+def _alternatives(lines: Sequence[str]) -> str | Sentence:
+    """Return the lines with "or" between them."""
+    choice: str | Sentence = lines[0]
+    for line in lines[1:]:
+        choice = sentence("hint", "{lines} or {line}", lines=choice, line=line)
+    return choice
 
 
 def _another_name(person: Person) -> Objection | None:
@@ -104,13 +140,19 @@ def _another_name(person: Person) -> Objection | None:
     former, desired = person.match.former, desired_of(person)
     if former is None:
         return None
-    message = (
-        f"{person.key} was recently {former}, with the same address; the file says "
-        f"{desired.name}"
+    message = sentence(
+        "refusal",
+        "{contact} was recently {former}, with the same address; the file says {name}",
+        contact=person.key,
+        former=former,
+        name=desired.name,
     )
-    hint = (
-        f"if it is the same person, write name: {former} and change it in a later run; if "
-        f"not, use another key for {desired.name}"
+    hint = sentence(
+        "hint",
+        "if it is the same person, write name: {former} and change it in a later run; if not, "
+        "use another key for {name}",
+        former=former,
+        name=desired.name,
     )
     return Objection(RuleId.ONE_PERSON_OR_TWO, message, hint)
 
@@ -150,7 +192,12 @@ def plan_addition(context: CustomerContext, person: Person) -> PlanItems:
         case MatchKind.RESTORED:
             yield _restoration(context, person)
         case _:
-            message = f"{person.key} is added as {with_article(desired_of(person).role)}"
+            message = sentence(
+                "change",
+                "{contact} is added as {role}",
+                contact=person.key,
+                role=role_noun(desired_of(person).role),
+            )
             yield _creation(context, person, Kind.CREATE_CONTACT, message)
 
 
@@ -158,7 +205,12 @@ def _approval(context: CustomerContext, person: Person) -> Change:
     registration = person.match.registration
     if registration is None:
         raise AssertionError(f"{person.key} has no registration")
-    message = f"{person.key} is approved as {with_article(desired_of(person).role)}"
+    message = sentence(
+        "change",
+        "{contact} is approved as {role}",
+        contact=person.key,
+        role=role_noun(desired_of(person).role),
+    )
     change = _creation(context, person, Kind.APPROVE_REGISTRATION, message)
     # The row of the sign-up becomes the contact, so the version protects what was reviewed.
     target = replace(
@@ -172,7 +224,9 @@ def _approval(context: CustomerContext, person: Person) -> Change:
     )
 
 
-def _creation(context: CustomerContext, person: Person, kind: Kind, message: str) -> Change:
+def _creation(
+    context: CustomerContext, person: Person, kind: Kind, message: Sentence
+) -> Change:
     desired, registration = desired_of(person), person.match.registration
     fields = tuple(
         FieldChange(name, None, value) for name, value in sorted(desired.fields.items())
@@ -194,7 +248,12 @@ def _restoration(context: CustomerContext, person: Person) -> Change:
     mail = Mail(
         MailKind.ACTIVATION_AGAIN, live.email, language_of(context, person.fields_after)
     )
-    message = f"{person.key} is restored as {with_article(desired.role)}"
+    message = sentence(
+        "change",
+        "{contact} is restored as {role}",
+        contact=person.key,
+        role=role_noun(desired.role),
+    )
     change = contact_change(context, person, Kind.RESTORE_CONTACT, message)
     return replace(
         change, fields=restored_fields(desired.fields, live), effects=Effects((mail,))
@@ -214,10 +273,11 @@ def reject_by_farewell(context: CustomerContext) -> PlanItems:
             cause = Cause(farewell.place.path, farewell.place.line)
             yield _rejection(context, key, registration, farewell.reason, cause)
             continue
-        reason = "is named by several files" if contested else "belongs to another customer"
-        message = f"registration {registration.id} {reason}"
-        hint = (
-            "move the line to the farewell of the customer that the registration belongs to"
+        objection_sentence = _NAMED_TWICE if contested else _ELSEWHERE
+        message = objection_sentence.with_arguments(registration=registration.id)
+        hint = sentence(
+            "hint",
+            "move the line to the farewell of the customer that the registration belongs to",
         )
         yield hold(RuleId.REGISTRATION_CHANGED, context.key, key, message, hint)
 
@@ -235,7 +295,11 @@ def _rejection(
         ObjectKind.CONTACT,
         context.key,
         key,
-        f"the registration of {registration.email} is rejected",
+        sentence(
+            "change",
+            "the registration of {address} is rejected",
+            address=registration.email,
+        ),
         cause=cause,
         effects=Effects((Mail(MailKind.REJECTED, registration.email, language),)),
         target=Target(

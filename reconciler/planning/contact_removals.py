@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKind
 from reconciler.model.desired import Farewell
 from reconciler.model.fields import same_value
-from reconciler.model.live import Status
+from reconciler.model.live import OpenRequest, Status
 from reconciler.model.roles import Role, may_hold_work
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import (
+    SEMICOLON,
+    Listing,
+    Sentence,
+    plural_sentence,
+    sentence,
+)
 from reconciler.model.values import FieldChange, Fields
 from reconciler.planning.change_builders import (
     cause_of,
     contact_change,
-    count_noun,
     desired_of,
     live_of,
     presence_edit,
+    role_noun,
     setter_notes,
-    with_article,
+    with_notes,
 )
 from reconciler.planning.customer_context import CustomerContext, Person, restored_in_portal
 from reconciler.planning.heirs import Heir, find_heir
@@ -32,7 +40,9 @@ def plan_removal(context: CustomerContext, person: Person) -> PlanItems:
     farewell = context.farewells.get(person.key)
     if not live.living:
         if base is not None and base.present:
-            message = f"{person.key}: record that the file was removed"
+            message = sentence(
+                "change", "{contact}: record that the file was removed", contact=person.key
+            )
             record = contact_change(context, person, Kind.RECORD, message)
             yield replace(record, present=False, base=base.fields)
         return
@@ -44,7 +54,11 @@ def plan_removal(context: CustomerContext, person: Person) -> PlanItems:
         )
         return
     if farewell and farewell.keep:
-        message = f"{person.key} is no longer managed here; the access stays"
+        message = sentence(
+            "change",
+            "{contact} is no longer managed here; the access stays",
+            contact=person.key,
+        )
         release = contact_change(context, person, Kind.RELEASE_CONTACT, message)
         cause = Cause(farewell.place.path, farewell.place.line)
         yield replace(release, base=None, present=False, cause=cause)
@@ -59,13 +73,20 @@ def _removal(context: CustomerContext, person: Person) -> PlanItems:
     )
     # SPEC part 3, law: each open request has a living owner who may hold it.
     if work and heir.contact is None:
-        message = (
-            f"{person.key} leaves {count_noun(len(work), 'open request')} without an heir "
-            f"({heir.problem}): {_request_list(context, person)}"
+        message = plural_sentence(
+            "refusal",
+            "{contact} leaves {count} open request without an heir ({problem}): {requests}",
+            "{contact} leaves {count} open requests without an heir ({problem}): {requests}",
+            len(work),
+            contact=person.key,
+            problem=heir.problem,
+            requests=request_list(work),
         )
-        hint = (
-            f"write removed/{person.key}.yaml with a line heir: KEY, or name an heir in "
-            f"customer.yaml"
+        hint = sentence(
+            "hint",
+            "write removed/{contact}.yaml with a line heir: KEY, or name an heir in "
+            "customer.yaml",
+            contact=person.key,
         )
         yield refuse(RuleId.NO_HEIR, context.key, person.key, message, hint)
     yield from _invited_heir(context, person, heir, len(work))
@@ -87,10 +108,6 @@ def removal_change(
         if not same_value(name, live.fields.get(name), value)
     ]
     notes = setter_notes(live, edited)
-    message = f"{person.key} leaves"
-    if heir.contact:
-        message += f"; all open work goes to {heir.contact.key}"
-    message += "".join(f" ({note})" for note in notes)
     cause = Cause()
     if farewell:
         # Due without review only as announced: the same day, and the heir that was applied
@@ -100,13 +117,26 @@ def removal_change(
         )
         cause = Cause(farewell.place.path, farewell.place.line, due)
     return replace(
-        contact_change(context, person, Kind.REMOVE_CONTACT, message),
+        contact_change(
+            context, person, Kind.REMOVE_CONTACT, with_notes(_leaving(person, heir), notes)
+        ),
         effects=_handover_effects(heir, work),
         notes=notes,
         present=False,
         base=None,
         cause=cause,
         reason=farewell.reason if farewell else "other",
+    )
+
+
+def _leaving(person: Person, heir: Heir) -> Sentence:
+    if heir.contact is None:
+        return sentence("change", "{contact} leaves", contact=person.key)
+    return sentence(
+        "change",
+        "{contact} leaves; all open work goes to {heir}",
+        contact=person.key,
+        heir=heir.contact.key,
     )
 
 
@@ -144,17 +174,27 @@ def hand_over_if_demoted(
         context.contacts_after_plan[person.key], context.contacts_after_plan, context.heir
     )
     if work and heir.contact is None:
-        message = (
-            f"{person.key} becomes {with_article(Role(str(role.after)))} but no heir receives "
-            f"the open work "
-            f"({heir.problem}): {_request_list(context, person)}"
+        message = sentence(
+            "refusal",
+            "{contact} becomes {role} but no heir receives the open work ({problem}): "
+            "{requests}",
+            contact=person.key,
+            role=role_noun(Role(str(role.after))),
+            problem=heir.problem,
+            requests=request_list(work),
         )
-        hint = f"add heir: KEY to {desired_of(person).place.path}"
+        path = desired_of(person).place.path
+        hint = sentence("hint", "add heir: KEY to {path}", path=path)
         yield refuse(RuleId.NO_HEIR, context.key, person.key, message, hint)
     if heir.contact is None:
         return
     yield from _invited_heir(context, person, heir, len(work))
-    message = f"all open work of {person.key} goes to {heir.contact.key}"
+    message = sentence(
+        "change",
+        "all open work of {contact} goes to {heir}",
+        contact=person.key,
+        heir=heir.contact.key,
+    )
     change = contact_change(context, person, Kind.HAND_OVER_WORK, message)
     yield replace(
         change,
@@ -179,14 +219,18 @@ def _invited_heir(
 ) -> PlanItems:
     contact = heir.contact
     if work and contact is not None and contact.status is not Status.ACTIVE:
-        message = (
-            f"{contact.key} receives the work of {person.key}, but has not activated "
-            f"their access yet"
+        message = sentence(
+            "warning",
+            "{heir} receives the work of {contact}, but has not activated their access yet",
+            heir=contact.key,
+            contact=person.key,
         )
-        hint = "resend the activation mail, or name another heir"
+        hint = sentence("hint", "resend the activation mail, or name another heir")
         yield warn(RuleId.HEIR_INVITED, context.key, contact.key, message, hint)
 
 
-def _request_list(context: CustomerContext, person: Person) -> str:
-    requests = context.index.open_work(live_of(person))
-    return "; ".join(f"{request.id} ({request.state})" for request in requests)
+def request_list(requests: Iterable[OpenRequest]) -> Listing:
+    """Return every request by its id and state."""
+    return Listing(
+        tuple(f"{request.id} ({request.state})" for request in requests), SEMICOLON
+    )

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reconciler.model.changes import Change, Effects, Kind, Mail, MailKind
+from reconciler.model.live import Touch
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Sentence, sentence
 from reconciler.model.values import FieldChange
 from reconciler.planning.change_builders import (
     CONFLICT_HINT,
@@ -15,9 +17,10 @@ from reconciler.planning.change_builders import (
     describe_conflicts,
     desired_of,
     field_edit,
+    fields_message,
     live_of,
     presence_edit,
-    with_article,
+    role_noun,
     with_setter_notes,
 )
 from reconciler.planning.contact_additions import plan_addition, reject_by_farewell
@@ -72,7 +75,7 @@ def _matched_contact(context: CustomerContext, person: Person) -> PlanItems:
     changes = [*_renaming(context, person), *_field_changes(context, person, fields)]
     # Another change moves the base as well; a record alone would be noise beside it.
     if not changes and comparison.record:
-        message = f"{person.key}: record what the file says"
+        message = sentence("change", "{key}: record what the file says", key=person.key)
         changes = [contact_change(context, person, Kind.RECORD, message)]
     yield from changes
     yield from _registration_left(context, person)
@@ -81,11 +84,13 @@ def _matched_contact(context: CustomerContext, person: Person) -> PlanItems:
 def _registration_left(context: CustomerContext, person: Person) -> PlanItems:
     registration = desired_of(person).registration
     if registration and registration.id in context.index.live.registrations:
-        message = (
-            f"registration {registration.id} is still pending, but {person.key} is "
-            f"already a contact"
+        message = sentence(
+            "warning",
+            "registration {registration} is still pending, but {contact} is already a contact",
+            registration=registration.id,
+            contact=person.key,
         )
-        hint = "reject the registration in the portal"
+        hint = sentence("hint", "reject the registration in the portal")
         yield warn(RuleId.REGISTRATION_PENDING, context.key, person.key, message, hint)
 
 
@@ -93,21 +98,34 @@ def _removed_in_portal(context: CustomerContext, person: Person) -> PlanItems:
     live, comparison = live_of(person), person.comparison
     touch = live.removal.touch if live.removal else live.touched.get("presence")
     if comparison.changes or comparison.memos or comparison.conflicts:
-        author = f"{touch.by} on {touch.at[:10]}" if touch else "somebody"
-        message = f"the file changed, but {author} removed this contact in the portal"
-        hint = "delete the file, or restore the contact in the portal"
+        message = _removed_meanwhile(touch)
+        hint = sentence("hint", "delete the file, or restore the contact in the portal")
         yield hold(RuleId.CONFLICT, context.key, person.key, message, hint)
         return
     yield presence_edit(context.key, person.key, "removed", touch)
+
+
+def _removed_meanwhile(touch: Touch | None) -> Sentence:
+    if touch is None:
+        return sentence(
+            "refusal", "the file changed, but somebody removed this contact in the portal"
+        )
+    return sentence(
+        "refusal",
+        "the file changed, but {author} on {date} removed this contact in the portal",
+        author=touch.by,
+        date=touch.at[:10],
+    )
 
 
 def _renaming(context: CustomerContext, person: Person) -> list[Change]:
     if person.match.kind is not MatchKind.RENAMED:
         return []
     former = live_of(person).external_key
-    change = contact_change(
-        context, person, Kind.RENAME_CONTACT, f"{former} is now called {person.key}"
+    message = sentence(
+        "change", "{former} is now called {key}", former=former or "", key=person.key
     )
+    change = contact_change(context, person, Kind.RENAME_CONTACT, message)
     return [replace(change, previous_key=former, cause=cause_of(person, "previously"))]
 
 
@@ -120,19 +138,28 @@ def _field_changes(
         changes.append(_email_change(context, person, fields["email"]))
     if "role" in fields:
         role = fields["role"]
-        message = (
-            f"{person.key} becomes {with_article(Role(str(role.after)))}, was {role.before}"
+        message = sentence(
+            "change",
+            "{contact} becomes {role}, was {former}",
+            contact=person.key,
+            role=role_noun(Role(str(role.after))),
+            former=str(role.before),
         )
         changes.append(_field_change(context, person, Kind.CHANGE_ROLE, message, (role,)))
     if rest:
-        message = f"{person.key}: {', '.join(change.name for change in rest)}"
+        message = fields_message(person.key, rest)
         changes.append(_field_change(context, person, Kind.UPDATE_CONTACT, message, rest))
     return changes
 
 
 def _adoption(context: CustomerContext, person: Person) -> Change:
     live = live_of(person)
-    message = f"existing contact {live.email} is adopted as {person.key}"
+    message = sentence(
+        "change",
+        "existing contact {address} is adopted as {contact}",
+        address=live.email,
+        contact=person.key,
+    )
     change = contact_change(context, person, Kind.ADOPT_CONTACT, message)
     return with_setter_notes(
         replace(change, fields=person.comparison.written_fields), live, person.match.base
@@ -147,7 +174,12 @@ def _email_change(context: CustomerContext, person: Person, email: FieldChange) 
         # log in.
         Mail(MailKind.ADDRESS_CHANGED, str(email.before), language),
     )
-    message = f"{person.key} logs in as {email.after} after activating the new address"
+    message = sentence(
+        "change",
+        "{contact} logs in as {address} after activating the new address",
+        contact=person.key,
+        address=str(email.after),
+    )
     change = _field_change(context, person, Kind.CHANGE_EMAIL, message, (email,))
     return replace(change, effects=Effects(mails))
 
@@ -156,7 +188,7 @@ def _field_change(
     context: CustomerContext,
     person: Person,
     kind: Kind,
-    message: str,
+    message: Sentence,
     fields: tuple[FieldChange, ...],
 ) -> Change:
     """Return a change of these fields, with a note for each value that no file set before."""

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveContact
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Sentence, sentence
 from reconciler.planning.contact_additions import objection
 from reconciler.planning.customer_context import (
     CustomerContext,
@@ -115,11 +117,15 @@ def _claimed_addresses(
     for claim in claims:
         earlier_claim = first.setdefault(address_key(claim.address), claim)
         if earlier_claim.row != claim.row or earlier_claim.key != claim.key:
-            message = (
-                f"{claim.address} would also be the address of "
-                f"{earlier_claim.context.key}/{earlier_claim.key}"
+            message = sentence(
+                "refusal",
+                "{address} would also be the address of {contact}",
+                address=claim.address,
+                contact=f"{earlier_claim.context.key}/{earlier_claim.key}",
             )
-            hint = "restore the customer first, and reuse the address in a later run"
+            hint = sentence(
+                "hint", "restore the customer first, and reuse the address in a later run"
+            )
             yield refuse(RuleId.ADDRESS_TAKEN, claim.context.key, claim.key, message, hint)
         yield from _address_of_another(claim, freed)
 
@@ -135,11 +141,23 @@ def _address_of_another(claim: _Claim, freed: dict[str, str]) -> PlanItems:
         if freed[holder.id] != context.key:
             yield CustomerLink(context.key, freed[holder.id])
     elif holder.owner in {None, index.owner}:
-        message = f"{claim.address} is the address of {index.person(holder)}"
-        hint = "remove that contact in the same pull request, or use another address"
+        message = sentence(
+            "refusal",
+            "{address} is the address of {contact}",
+            address=claim.address,
+            contact=index.person(holder),
+        )
+        hint = sentence(
+            "hint", "remove that contact in the same pull request, or use another address"
+        )
         yield refuse(RuleId.ADDRESS_TAKEN, context.key, claim.key, message, hint)
     else:
-        message = f"{claim.address} is the address of a contact managed by '{holder.owner}'"
+        message = sentence(
+            "refusal",
+            "{address} is the address of a contact managed by '{owner}'",
+            address=claim.address,
+            owner=holder.owner or "",
+        )
         yield _refuse_foreign(context, claim.key, message)
 
 
@@ -157,18 +175,25 @@ def _ambiguous(context: CustomerContext) -> PlanItems:
             # Both equal is a rename, and neither is somebody else; only one of the two is
             # ambiguous.
             if address != (name_key(row.name) == name_key(desired.name)):
-                shared_field = "address" if address else "name"
-                message = (
-                    f"{person.key} has the same {shared_field} as {key}, whose file was "
-                    f"removed"
-                )
-                hint = (
-                    f"if it is the same person, write previously: [{key}]; if not, write "
-                    f"removed/{key}.yaml"
+                shared = _SAME_ADDRESS if address else _SAME_NAME
+                message = shared.with_arguments(contact=person.key, former=key)
+                hint = sentence(
+                    "hint",
+                    "if it is the same person, write previously: [{former}]; if not, write "
+                    "removed/{former}.yaml",
+                    former=key,
                 )
                 yield refuse(
                     RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint
                 )
+
+
+_SAME_ADDRESS: Final = sentence(
+    "refusal", "{contact} has the same address as {former}, whose file was removed"
+)
+_SAME_NAME: Final = sentence(
+    "refusal", "{contact} has the same name as {former}, whose file was removed"
+)
 
 
 def _leavers_without_farewell(
@@ -203,12 +228,21 @@ def _foreign_contacts(context: CustomerContext) -> PlanItems:
             and person.match.kind is not MatchKind.SAME
             and person.key in owners
         ):
-            message = f"{context.key}/{person.key} is managed by '{owners[person.key]}'"
+            message = _MANAGED_BY.with_arguments(
+                object=f"{context.key}/{person.key}", owner=owners[person.key] or ""
+            )
             yield _refuse_foreign(context, person.key, message)
 
 
-def _refuse_foreign(context: CustomerContext, key: str, message: str) -> Refusal:
-    hint = f"keep {context.key}/{key} in that owner's files, and remove its file here"
+_MANAGED_BY: Final = sentence("refusal", "{object} is managed by '{owner}'")
+
+
+def _refuse_foreign(context: CustomerContext, key: str, message: Sentence) -> Refusal:
+    hint = sentence(
+        "hint",
+        "keep {contact} in that owner's files, and remove its file here",
+        contact=f"{context.key}/{key}",
+    )
     return refuse(RuleId.OTHER_OWNER, context.key, key, message, hint)
 
 
@@ -221,14 +255,13 @@ def _foreign_customer(context: CustomerContext) -> PlanItems:
     same_name = index.by_name.get(name_key(desired.name))
     for row in [*index.foreign.get(desired.key, []), *([same_name] if same_name else [])]:
         if row.owner not in {None, index.owner}:
-            hint = f"keep {desired.key} in that owner's files, and remove its folder here"
-            yield refuse(
-                RuleId.OTHER_OWNER,
-                context.key,
-                None,
-                f"{row.name} is managed by '{row.owner}'",
-                hint,
+            message = _MANAGED_BY.with_arguments(object=row.name, owner=row.owner or "")
+            hint = sentence(
+                "hint",
+                "keep {customer} in that owner's files, and remove its folder here",
+                customer=desired.key,
             )
+            yield refuse(RuleId.OTHER_OWNER, context.key, None, message, hint)
 
 
 def _claimed_names(changes: Sequence[Change], index: Index) -> PlanItems:
@@ -249,8 +282,16 @@ def _claimed_names(changes: Sequence[Change], index: Index) -> PlanItems:
                 # One transaction: customers may exchange their names, and no name is taken twice.
                 yield CustomerLink(str(change.customer), freed[holder.id])
             elif change.kind is not Kind.CREATE_CUSTOMER or index.owner == holder.owner:
-                message = f"'{name}' is the name of {index.customer_key(holder.id)}"
-                hint = "rename that customer in the same pull request, or use another name"
+                message = sentence(
+                    "refusal",
+                    "'{name}' is the name of {customer}",
+                    name=name,
+                    customer=index.customer_key(holder.id),
+                )
+                hint = sentence(
+                    "hint",
+                    "rename that customer in the same pull request, or use another name",
+                )
                 yield refuse(RuleId.NAME_TAKEN, str(change.customer), None, message, hint)
 
 
@@ -313,13 +354,23 @@ def with_moves(changes: Iterable[Change], ends: Mapping[str, str]) -> Iterator[C
             yield replace(
                 change,
                 other_end=other_end,
-                message=f"{change.message} (moves to {other_end})",
+                message=sentence(
+                    "change",
+                    "{change} (moves to {contact})",
+                    change=change.message,
+                    contact=other_end,
+                ),
             )
         elif other_end is not None and change.kind in _ARRIVING:
             yield replace(
                 change,
                 other_end=other_end,
-                message=f"{change.message} (moves from {other_end})",
+                message=sentence(
+                    "change",
+                    "{change} (moves from {contact})",
+                    change=change.message,
+                    contact=other_end,
+                ),
             )
         else:
             yield change

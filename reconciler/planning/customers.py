@@ -20,15 +20,17 @@ from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveCustomer
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Listing, Sentence, plural_sentence, sentence
 from reconciler.model.values import FieldChange
 from reconciler.planning.change_builders import (
     CONFLICT_HINT,
-    count_noun,
     describe_conflicts,
     field_edit,
+    fields_message,
     presence_edit,
     with_setter_notes,
 )
+from reconciler.planning.contact_removals import request_list
 from reconciler.planning.customer_context import CustomerContext, language_of, names_at
 from reconciler.planning.matching import MatchKind
 from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
@@ -78,11 +80,18 @@ def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
             continue
         for former in removed_folders:
             if _look_alike(desired, former):
-                message = (
-                    f"folder {former.key} is missing, and {context.key} looks like the "
-                    f"same customer"
+                message = sentence(
+                    "refusal",
+                    "folder {former} is missing, and {key} looks like the same customer",
+                    former=former.key,
+                    key=context.key,
                 )
-                hint = f"write previously: [{former.key}] in {desired.place.path}"
+                hint = sentence(
+                    "hint",
+                    "write previously: [{former}] in {path}",
+                    former=former.key,
+                    path=desired.place.path,
+                )
                 yield refuse(RuleId.SAME_CUSTOMER, context.key, None, message, hint)
                 yield CustomerLink(context.key, former.key)
 
@@ -104,16 +113,19 @@ def _creation(context: CustomerContext) -> Change:
     fields = tuple(
         FieldChange(name, None, value) for name, value in sorted(desired.fields.items())
     )
-    message = f"customer {context.key} ({desired.name}) is added"
+    message = sentence(
+        "change", "customer {key} ({name}) is added", key=context.key, name=desired.name
+    )
     return replace(_change(context, Kind.CREATE_CUSTOMER, message), fields=fields)
 
 
 def _release(context: CustomerContext) -> PlanItems:
     """Release the customer once. The line may stay in the file: nothing is managed after that."""
     if context.customer.kind in {MatchKind.SAME, MatchKind.RENAMED}:
-        message = (
-            f"{context.key} and its people are no longer managed here; nothing changes "
-            f"for them"
+        message = sentence(
+            "change",
+            "{key} and its people are no longer managed here; nothing changes for them",
+            key=context.key,
         )
         yield replace(
             _change(context, Kind.RELEASE_CUSTOMER, message), base=None, present=False
@@ -148,28 +160,36 @@ def _changes(
 ) -> Iterable[Change]:
     fields = comparison.written_fields
     if context.customer.kind is MatchKind.ADOPTED:
-        message = f"existing customer {live.name} is adopted as {context.key}"
+        message = sentence(
+            "change",
+            "existing customer {name} is adopted as {key}",
+            name=live.name,
+            key=context.key,
+        )
         yield replace(_change(context, Kind.ADOPT_CUSTOMER, message), fields=fields)
         return
     is_renamed = context.customer.kind is MatchKind.RENAMED
     if is_renamed:
-        change = _change(
-            context,
-            Kind.RENAME_CUSTOMER,
-            f"{live.external_key} is now called {context.key}",
+        message = sentence(
+            "change",
+            "{former} is now called {key}",
+            former=live.external_key or "",
+            key=context.key,
         )
+        change = _change(context, Kind.RENAME_CUSTOMER, message)
         yield replace(
             change, previous_key=live.external_key, cause=_cause(context, "previously")
         )
     if fields:
-        names = ", ".join(field.name for field in fields)
-        change = _change(context, Kind.UPDATE_CUSTOMER, f"{context.key}: {names}")
+        message = fields_message(context.key, fields)
+        change = _change(context, Kind.UPDATE_CUSTOMER, message)
         undoes = comparison.reverted_names >= {field.name for field in fields}
         cause = _cause(context, fields[0].name)
         yield replace(change, fields=fields, cause=cause, restores_file=undoes)
     # A rename already moves the base.
     elif comparison.record and not is_renamed:
-        yield _change(context, Kind.RECORD, f"{context.key}: record what the file says")
+        message = sentence("change", "{key}: record what the file says", key=context.key)
+        yield _change(context, Kind.RECORD, message)
 
 
 def _restoration(context: CustomerContext) -> Change:
@@ -184,11 +204,26 @@ def _restoration(context: CustomerContext) -> Change:
     managers = sorted(
         names[row.id].partition("/")[2] for row in back if row.role is Role.MANAGER
     )
-    again = f"; restored managers: {', '.join(managers)}" if managers else ""
-    message = f"{context.key} is restored with the people removed by its archiving{again}"
-    change = _change(context, Kind.RESTORE_CUSTOMER, message)
+    change = _change(context, Kind.RESTORE_CUSTOMER, _restored_with(context, managers))
     return replace(
         change, fields=restored_fields(desired.fields, live), effects=Effects(mails)
+    )
+
+
+def _restored_with(context: CustomerContext, managers: Iterable[str]) -> Sentence:
+    names = tuple(managers)
+    if not names:
+        return sentence(
+            "change",
+            "{key} is restored with the people removed by its archiving",
+            key=context.key,
+        )
+    return sentence(
+        "change",
+        "{key} is restored with the people removed by its archiving; restored managers: "
+        "{managers}",
+        key=context.key,
+        managers=Listing(names),
     )
 
 
@@ -199,10 +234,13 @@ def _archived_in_portal(context: CustomerContext) -> PlanItems:
     touch = live.removal.touch
     comparison = compare(desired.fields, live.fields, live.applied, live.touched)
     if comparison.changes or comparison.memos or comparison.conflicts:
-        message = (
-            f"the file changed, but {touch.by} archived this customer on {touch.at[:10]}"
+        message = sentence(
+            "refusal",
+            "the file changed, but {author} archived this customer on {date}",
+            author=touch.by,
+            date=touch.at[:10],
         )
-        hint = "delete the folder, or restore the customer in the portal"
+        hint = sentence("hint", "delete the folder, or restore the customer in the portal")
         yield refuse(RuleId.CONFLICT, context.key, None, message, hint)
         return
     yield presence_edit(context.key, None, "archived", touch)
@@ -212,9 +250,10 @@ def _folder_removed(context: CustomerContext) -> PlanItems:
     live = _live_row(context)
     if live.archived:
         if live.applied and live.applied.present:
-            record = _change(
-                context, Kind.RECORD, f"{context.key}: record that the folder was removed"
+            message = sentence(
+                "change", "{key}: record that the folder was removed", key=context.key
             )
+            record = _change(context, Kind.RECORD, message)
             yield replace(record, base=live.applied.fields, present=False)
         return
     if live.applied and not live.applied.present and not context.reverts:
@@ -222,22 +261,27 @@ def _folder_removed(context: CustomerContext) -> PlanItems:
         return
     # Unmanaged people's requests count too: the archive takes everybody's access.
     if requests := context.index.requests_of_customer[live.id]:
-        request_list = "; ".join(f"{request.id} ({request.state})" for request in requests)
-        message = f"{context.key} has open requests: {request_list}"
-        yield refuse(
-            RuleId.OPEN_REQUESTS,
-            context.key,
-            None,
-            message,
-            "wait until they are delivered, or cancel them",
+        message = sentence(
+            "refusal",
+            "{key} has open requests: {requests}",
+            key=context.key,
+            requests=request_list(requests),
         )
-    people = count_noun(len(context.index.living(live)), "person", "people")
-    message = f"{context.key} ({live.name}) is archived with {people}"
+        hint = sentence("hint", "wait until they are delivered, or cancel them")
+        yield refuse(RuleId.OPEN_REQUESTS, context.key, None, message, hint)
+    message = plural_sentence(
+        "change",
+        "{key} ({name}) is archived with {count} person",
+        "{key} ({name}) is archived with {count} people",
+        len(context.index.living(live)),
+        key=context.key,
+        name=live.name,
+    )
     change = _change(context, Kind.ARCHIVE_CUSTOMER, message)
     yield replace(change, base=None, present=False, reason="other")
 
 
-def _change(context: CustomerContext, kind: Kind, message: str) -> Change:
+def _change(context: CustomerContext, kind: Kind, message: Sentence) -> Change:
     live, desired = context.customer.live, context.customer.desired
     target = Target(live.id, live.version, live.id, live.life) if live else Target()
     base = desired.fields if desired else None

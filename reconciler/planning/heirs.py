@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Final
 
 from reconciler.model.changes import ObjectRef
 from reconciler.model.live import Status
 from reconciler.model.roles import Role, may_hold_work
+from reconciler.model.sentences import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +39,15 @@ class ContactAfterPlan:
         )
 
 
+_NO_HEIR: Final = sentence("reason", "no heir is named")
+
+
 @dataclass(frozen=True, slots=True)
 class Heir:
     """The contact who receives open work, or the reason why nobody can."""
 
     contact: ContactAfterPlan | None
-    problem: str = ""
+    problem: Sentence = _NO_HEIR
 
 
 def find_heir(
@@ -61,18 +66,20 @@ def find_heir(
     while heir_key:
         contact = _find_by_key(heir_key, people)
         if contact is None:
-            return Heir(None, f"'{heir_key}' is not a contact of this customer")
+            return Heir(None, _NOT_A_CONTACT.with_arguments(heir=heir_key))
         if contact.key in chain:
             if giver.heir is None and chain == [contact.key]:
                 break  # the giver is the customer's heir
-            return Heir(
-                None, f"the heirs form a circle: {' → '.join([*chain, contact.key])}"
-            )
+            circle = " → ".join([*chain, contact.key])
+            return Heir(None, _CIRCLE.with_arguments(heirs=circle))
         if contact.can_receive:
             return Heir(contact)
         if not contact.leaves:
             return Heir(
-                None, f"{contact.key} cannot hold work ({contact.role}, {contact.status})"
+                None,
+                _CANNOT_HOLD_WORK.with_arguments(
+                    heir=contact.key, role=str(contact.role), status=str(contact.status)
+                ),
             )
         chain.append(contact.key)
         heir_key = contact.heir or customer_heir
@@ -85,9 +92,17 @@ def find_heir(
         return Heir(managers[0])
     return Heir(
         None,
-        "no heir is named"
-        + ("" if not managers else f", and {len(managers)} managers could receive it"),
+        _SEVERAL_MANAGERS.with_arguments(count=len(managers)) if managers else _NO_HEIR,
     )
+
+
+_NOT_A_CONTACT: Final = sentence("reason", "'{heir}' is not a contact of this customer")
+_CIRCLE: Final = sentence("reason", "the heirs form a circle: {heirs}")
+_CANNOT_HOLD_WORK: Final = sentence("reason", "{heir} cannot hold work ({role}, {status})")
+# At least two: a single manager would be the heir.
+_SEVERAL_MANAGERS: Final = sentence(
+    "reason", "no heir is named, and {count} managers could receive it"
+)
 
 
 def _find_by_key(

@@ -10,6 +10,7 @@ from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
 from reconciler.model.plan import Facts, Loss, Permissions, Plan, Refusal, Review
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Sentence, sentence
 from reconciler.planning.plan_items import refuse_plan
 
 # Below this number of people, a customer's limit is a number and not a percentage.
@@ -102,24 +103,31 @@ def mails_of(changes: Iterable[Change]) -> int:
 
 def _people_beyond(people: int, permitted: int) -> Iterator[Refusal]:
     if people > permitted:
-        message = (
-            f"the reviewed plan takes access or power from {people} people now; it allows "
-            f"{permitted}; "
-            "nothing was changed"
+        message = sentence(
+            "refusal",
+            "the reviewed plan takes access or power from {people} people now; it allows "
+            "{permitted}; nothing was changed",
+            people=people,
+            permitted=permitted,
         )
         yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, _PLAN_AGAIN)
 
 
 def _mails_beyond(mails: int, permitted: int) -> Iterator[Refusal]:
     if mails > permitted:
-        message = (
-            f"the reviewed plan sends {mails} mails now; it allows {permitted}; nothing "
-            f"was changed"
+        message = sentence(
+            "refusal",
+            "the reviewed plan sends {mails} mails now; it allows {permitted}; nothing was "
+            "changed",
+            mails=mails,
+            permitted=permitted,
         )
         yield refuse_plan(RuleId.TOO_MANY_MAILS, message, _PLAN_AGAIN)
 
 
-_PLAN_AGAIN = "run `reconciler plan --out plan.json` again and review the plan"
+_PLAN_AGAIN = sentence(
+    "hint", "run `reconciler plan --out plan.json` again and review the plan"
+)
 
 
 def _limit(policy: Policy, population: int) -> int:
@@ -140,36 +148,56 @@ def _people_limit(
     if permitted is not None:
         # Exact, so that a number from last week cannot allow what was added since.
         if permitted != people:
-            message = (
-                f"--allow-removals {permitted} is wrong: this plan takes access or power "
-                f"from {people} people"
+            message = sentence(
+                "refusal",
+                "--allow-removals {permitted} is wrong: this plan takes access or power from "
+                "{people} people; nothing was changed",
+                permitted=permitted,
+                people=people,
             )
-            hint = f"if this is intended, pass --allow-removals {people}"
-            yield refuse_plan(
-                RuleId.TOO_MANY_REMOVALS, f"{message}; nothing was changed", hint
+            hint = sentence(
+                "hint", "if this is intended, pass --allow-removals {people}", people=people
             )
+            yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, hint)
         return
     limit = _limit(policy, population)
     if people <= limit:
         return
-    share = f"{100 * people // population} %" if population else "all"
-    message = (
-        f"this plan takes access or power from {people} of {population} people ({share}); the "
-        f"limit is {limit} "
-        f"({policy.removals_percent} %, at least {policy.removals_at_least}, at most "
-        f"{policy.removals_at_most}); "
-        "nothing was changed"
+    message = sentence(
+        "refusal",
+        "this plan takes access or power from {people} of {population} people ({share}); the "
+        "limit is {limit} ({percent}, at least {least}, at most {most}); nothing was changed",
+        people=people,
+        population=population,
+        share=percentage(100 * people // population)
+        if population
+        else sentence("value", "all"),
+        limit=limit,
+        percent=percentage(policy.removals_percent),
+        least=policy.removals_at_least,
+        most=policy.removals_at_most,
     )
-    hint = f"if this is intended, apply with --allow-removals {people}"
-    yield refuse_plan(
-        RuleId.TOO_MANY_REMOVALS, message, MERGE_FIRST if merge_first else hint
+    hint = MERGE_FIRST if merge_first else allow_removals_hint(people)
+    yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, hint)
+
+
+def percentage(number: int) -> Sentence:
+    """Return the number with its sign, which languages place and space differently."""
+    return sentence("value", "{number} %", number=number)
+
+
+def allow_removals_hint(people: int) -> Sentence:
+    """Return the hint about a plan that takes something from this many people."""
+    return sentence(
+        "hint", "if this is intended, apply with --allow-removals {people}", people=people
     )
 
 
 # The hint about a limit that only the last applied policy still sets.
-MERGE_FIRST = (
-    "the new policy in portal.yaml would allow it, but takes effect in the next run; "
-    "merge and apply the policy first"
+MERGE_FIRST = sentence(
+    "hint",
+    "the new policy in portal.yaml would allow it, but takes effect in the next run; merge "
+    "and apply the policy first",
 )
 
 
@@ -179,35 +207,45 @@ def _mail_limit(
     permitted = permissions.allow_mails
     if permitted is not None:
         if permitted != mails:
-            message = (
-                f"--allow-mails {permitted} is wrong: this plan sends {mails} mails; "
-                f"nothing was changed"
+            message = sentence(
+                "refusal",
+                "--allow-mails {permitted} is wrong: this plan sends {mails} mails; nothing "
+                "was changed",
+                permitted=permitted,
+                mails=mails,
             )
-            yield refuse_plan(
-                RuleId.TOO_MANY_MAILS,
-                message,
-                f"if this is intended, pass --allow-mails {mails}",
+            hint = sentence(
+                "hint", "if this is intended, pass --allow-mails {mails}", mails=mails
             )
+            yield refuse_plan(RuleId.TOO_MANY_MAILS, message, hint)
         return
     if mails > policy.mails_per_run:
-        message = (
-            f"this plan sends {mails} mails; the limit is {policy.mails_per_run}; nothing "
-            f"was changed"
+        message = sentence(
+            "refusal",
+            "this plan sends {mails} mails; the limit is {limit}; nothing was changed",
+            mails=mails,
+            limit=policy.mails_per_run,
         )
-        hint = f"if this is intended, apply with --allow-mails {mails}"
+        hint = sentence(
+            "hint", "if this is intended, apply with --allow-mails {mails}", mails=mails
+        )
         yield refuse_plan(
             RuleId.TOO_MANY_MAILS, message, MERGE_FIRST if merge_first else hint
         )
 
 
-def customer_limit(policy: Policy, population: int) -> tuple[int, str]:
+def customer_limit(policy: Policy, population: int) -> tuple[int, Sentence]:
     """Return the number of people of one customer whom a run may take something from, and the rule
     behind it.
     """
     if population >= SMALL_CUSTOMER:
         percent = policy.removals_per_customer_percent
-        return percent * population // 100, f"{percent} %"
-    return (
-        policy.removals_small_customer,
-        f"below {SMALL_CUSTOMER} people at most {policy.removals_small_customer}",
+        return percent * population // 100, percentage(percent)
+    limit = policy.removals_small_customer
+    rule = sentence(
+        "reason",
+        "below {size} people at most {limit}",
+        size=SMALL_CUSTOMER,
+        limit=limit,
     )
+    return limit, rule

@@ -10,9 +10,10 @@ from reconciler.model.fields import stricter
 from reconciler.model.plan import Refusal, Stage, Warning
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Listing, sentence
 from reconciler.planning.customer_context import CustomerContext
 from reconciler.planning.index import Index
-from reconciler.planning.limits import MERGE_FIRST, customer_limit
+from reconciler.planning.limits import MERGE_FIRST, allow_removals_hint, customer_limit
 from reconciler.planning.matching import MatchKind
 from reconciler.planning.outcomes import groups_taking, temporary_services
 from reconciler.planning.plan_items import refuse, refuse_portal, warn
@@ -24,7 +25,7 @@ from reconciler.planning.projection import (
     Projection,
     differences,
 )
-from reconciler.planning.rights import PersonState
+from reconciler.planning.rights import PersonState, right_noun
 from reconciler.planning.safeguards import LIFT_HINT
 from reconciler.planning.situation import Situation
 
@@ -102,8 +103,11 @@ def _protected_rights(
             _forbidden_losses(situation.projection, difference, applied_groups).items()
         ):
             group = groups[name]
-            message = (
-                f"{person.name} is protected and cannot lose: {', '.join(sorted(rights))}"
+            message = sentence(
+                "refusal",
+                "{contact} is protected and cannot lose: {rights}",
+                contact=person.name,
+                rights=Listing(tuple(map(right_noun, sorted(rights)))),
             )
             if group.stage is Stage.CUSTOMERS:
                 customer, _, contact = person.name.partition("/")
@@ -115,9 +119,12 @@ def _protected_rights(
     for person in situation.projection.people:
         if person.protected_in(applied_groups):
             for key in temporary_services(situation.projection, person, applied_groups):
-                message = (
-                    f"{person.name} is protected, gets service '{key}' in this run and "
-                    f"must not lose it again"
+                message = sentence(
+                    "refusal",
+                    "{contact} is protected, gets service '{service}' in this run and must "
+                    "not lose it again",
+                    contact=person.name,
+                    service=key,
                 )
                 yield refuse_portal(
                     RuleId.PROTECTED, key, message, LIFT_HINT, Stage.CLOSING
@@ -164,20 +171,16 @@ def _customer_limit(
     limit, rule = customer_limit(situation.policy, population)
     if len(affected) > limit:
         merge_first = len(affected) <= customer_limit(situation.demanded, population)[0]
-        message = (
-            f"{len(affected)} of {population} people lose access or power; the limit is "
-            f"{limit} ({rule})"
+        message = sentence(
+            "refusal",
+            "{people} of {population} people lose access or power; the limit is {limit} ({rule})",
+            people=len(affected),
+            population=population,
+            limit=limit,
+            rule=rule,
         )
-        hint = (
-            f"if this is intended, apply with --allow-removals {situation.affected_count}"
-        )
-        yield refuse(
-            RuleId.TOO_MANY_REMOVALS,
-            customer.name,
-            None,
-            message,
-            MERGE_FIRST if merge_first else hint,
-        )
+        hint = MERGE_FIRST if merge_first else allow_removals_hint(situation.affected_count)
+        yield refuse(RuleId.TOO_MANY_REMOVALS, customer.name, None, message, hint)
 
 
 def _by_own_group(
@@ -194,10 +197,15 @@ def _by_own_group(
 
 def _nobody_left(customer: CustomerStates, people: list[PersonStates]) -> Iterator[Refusal]:
     if any(s.before.present for s in people) and not any(s.after.present for s in people):
-        message = f"{customer.name} would have no active or invited contact left"
-        hint = (
-            "add a contact in the same pull request, or delete the whole folder to archive "
-            "the customer"
+        message = sentence(
+            "refusal",
+            "{customer} would have no active or invited contact left",
+            customer=customer.name,
+        )
+        hint = sentence(
+            "hint",
+            "add a contact in the same pull request, or delete the whole folder to archive the "
+            "customer",
         )
         yield refuse(RuleId.NOBODY_LEFT, customer.name, None, message, hint)
 
@@ -208,8 +216,13 @@ def _last_manager(
     if any(_manages(s.before) for s in people) and not any(
         _manages(s.after) for s in people
     ):
-        message = f"{customer.name} would no longer have a manager"
-        hint = "make another contact a manager first, or apply manager_optional: true first"
+        message = sentence(
+            "refusal", "{customer} would no longer have a manager", customer=customer.name
+        )
+        hint = sentence(
+            "hint",
+            "make another contact a manager first, or apply manager_optional: true first",
+        )
         yield refuse(RuleId.LAST_MANAGER, customer.name, None, message, hint)
 
 
@@ -250,16 +263,13 @@ def warn_of_invited_managers(
             and after
             and all(p.status == "invited" for p in after)
         ):
-            message = (
-                f"{customer.name} has only managers who have not activated their access yet"
+            message = sentence(
+                "warning",
+                "{customer} has only managers who have not activated their access yet",
+                customer=customer.name,
             )
-            yield warn(
-                RuleId.ONLY_INVITED_MANAGERS,
-                customer.name,
-                None,
-                message,
-                "make sure that one of them activates it",
-            )
+            hint = sentence("hint", "make sure that one of them activates it")
+            yield warn(RuleId.ONLY_INVITED_MANAGERS, customer.name, None, message, hint)
 
 
 def population(

@@ -12,6 +12,7 @@ from typing import TypeAlias, assert_never
 from reconciler.model.changes import Change
 from reconciler.model.plan import Group, PortalEdit, Refusal, Scope, Stage, Warning
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Sentence, sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,39 +64,56 @@ def sort_by_kind(items: Iterable[PlanItem]) -> PlanItemsByKind:
     )
 
 
-def refuse_plan(rule: RuleId, message: str, hint: str) -> Refusal:
+def refuse_plan(rule: RuleId, message: Sentence, hint: Sentence) -> Refusal:
     """Return a refusal of the whole plan."""
     return Refusal(rule, Scope.PLAN, message, hint=hint)
 
 
 def refuse(
-    rule: RuleId, customer: str, contact: str | None, message: str, hint: str
+    rule: RuleId, customer: str, contact: str | None, message: Sentence, hint: Sentence
 ) -> Refusal:
     """Return a refusal that holds back a customer with its group."""
     return Refusal(rule, Scope.CUSTOMER, message, customer, contact, hint)
 
 
 def refuse_portal(
-    rule: RuleId, service: str | None, message: str, hint: str, stage: Stage | None = None
+    rule: RuleId,
+    service: str | None,
+    message: Sentence,
+    hint: Sentence,
+    stage: Stage | None = None,
 ) -> Refusal:
     """Return a refusal of a service (both groups unless `stage` names one) or of the settings."""
     return Refusal(rule, Scope.CUSTOMER, message, hint=hint, service=service, stage=stage)
 
 
-def refuse_group(group: Group, rule: RuleId, message: str, hint: str) -> Refusal:
+def subject_noun(service: str | None) -> Sentence:
+    """Return the subject of a refusal of the portal itself: a service, or the settings."""
+    if service is None:
+        return sentence("subject", "settings")
+    return sentence("subject", "service {service}", service=service)
+
+
+def refuse_group(group: Group, rule: RuleId, message: Sentence, hint: Sentence) -> Refusal:
     """Return a refusal that holds back one group."""
     if group.stage is Stage.CUSTOMERS:
         return refuse(rule, min(group.customers), None, message, hint)
     return refuse_portal(rule, group.service, message, hint, group.stage)
 
 
-def hold(rule: RuleId, customer: str, contact: str, message: str, hint: str) -> Refusal:
+def hold(
+    rule: RuleId, customer: str, contact: str, message: Sentence, hint: Sentence
+) -> Refusal:
     """Return a refusal that holds back one contact alone."""
     return Refusal(rule, Scope.CONTACT, message, customer, contact, hint)
 
 
 def warn(
-    rule: RuleId, customer: str, contact: str | None, message: str, hint: str | None = None
+    rule: RuleId,
+    customer: str,
+    contact: str | None,
+    message: Sentence,
+    hint: Sentence | None = None,
 ) -> Warning:
     """Return a warning for the reviewer; nothing is held back."""
     return Warning(rule, message, customer, contact, hint)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from reconciler.model.desired import DesiredState
 from reconciler.model.plan import Facts, Refusal
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Listing, sentence
 from reconciler.planning.index import Index
 from reconciler.planning.plan_items import refuse_plan
 
@@ -14,11 +15,14 @@ from reconciler.planning.plan_items import refuse_plan
 def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
     """Yield the refusals of the whole plan before anything is counted."""
     if desired.portal is not None and desired.portal != index.live.portal:
-        message = (
-            f"portal.yaml is for the portal '{desired.portal}'; this one is "
-            f"'{index.live.portal}'"
+        message = sentence(
+            "refusal",
+            "portal.yaml is for the portal '{demanded}'; this one is '{portal}'",
+            demanded=desired.portal,
+            portal=index.live.portal,
         )
-        yield refuse_plan(RuleId.OTHER_PORTAL, message, "check the portal's URL")
+        hint = sentence("hint", "check the portal's URL")
+        yield refuse_plan(RuleId.OTHER_PORTAL, message, hint)
     managed = (
         row
         for row in index.live.customers.values()
@@ -26,15 +30,16 @@ def refuse_tree(desired: DesiredState, index: Index) -> Iterator[Refusal]:
     )
     # Again here, for callers that make a plan without a checkout.
     if not desired.customers and any(managed):
-        message = (
-            "the files contain no customer, but the portal has managed customers; nothing "
-            "was changed"
+        message = sentence(
+            "refusal",
+            "the files contain no customer, but the portal has managed customers; nothing was "
+            "changed",
         )
-        yield refuse_plan(
-            RuleId.TREE_EMPTY,
-            message,
+        hint = sentence(
+            "hint",
             "check out the whole tree; an empty tree never means that everybody is removed",
         )
+        yield refuse_plan(RuleId.TREE_EMPTY, message, hint)
 
 
 def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
@@ -42,24 +47,29 @@ def refuse_loosened_rules(facts: Facts) -> Iterator[Refusal]:
     dropped now.
     """
     for problem in facts.last_rules:
-        message = (
-            f"{problem.path}:{problem.line}: {problem.message} ({problem.rule} as last "
-            f"applied)"
+        message = sentence(
+            "refusal",
+            "{place}: {problem} ({rule} as last applied)",
+            place=f"{problem.path}:{problem.line}",
+            problem=problem.message,
+            rule=problem.rule,
         )
-        hint = (
+        hint = sentence(
+            "hint",
             "apply the changed rules in a separate run first; until then, remove this change "
-            "from the files"
+            "from the files",
         )
         yield refuse_plan(RuleId.LOOSENED, message, hint)
     if facts.lost_rules and not facts.permissions.allow_rollback:
-        rules = ", ".join(rule.partition("@")[0] for rule in facts.lost_rules)
-        message = (
-            f"these rules were last applied and changed since, but this checkout does not "
-            f"have them: {rules}"
+        message = sentence(
+            "refusal",
+            "these rules were last applied and changed since, but this checkout does not have "
+            "them: {rules}",
+            rules=Listing(tuple(rule.partition("@")[0] for rule in facts.lost_rules)),
         )
-        yield refuse_plan(
-            RuleId.LOOSENED,
-            message,
+        hint = sentence(
+            "hint",
             "fetch the whole history (fetch-depth: 0), or pass --allow-rollback if the history "
             "is lost",
         )
+        yield refuse_plan(RuleId.LOOSENED, message, hint)

@@ -20,6 +20,7 @@ from reconciler.model.plan import (
     Warning,
 )
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import sentence
 from reconciler.planning.changed_owner import with_changed_owner
 from reconciler.planning.contact_additions import contested_registrations
 from reconciler.planning.contact_matching import match_contacts
@@ -88,13 +89,14 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         tuple(
             sorted(
                 warnings,
-                key=lambda w: (w.customer or "", w.contact or "", w.rule, w.message),
+                key=lambda w: (w.customer or "", w.contact or "", w.rule, str(w.message)),
             )
         ),
         facts.permissions,
         evaluation.affected_people,
         evaluation.population,
         upcoming_departures=upcoming_departures(contexts, day),
+        language=desired.policy.language,
         quoted_names=quoted_names(contexts, changes, evaluation.refusals, live),
     )
 
@@ -143,7 +145,12 @@ def _rejected_once(changes: Iterable[Change]) -> list[Change]:
 def _leaving_soon(desired: DesiredState, day: datetime.date) -> Iterator[Warning]:
     for contact in leaving_soon(desired, day):
         if contact.leaves is not None:
-            message = f"{contact.key} leaves on {contact.leaves.on}"
+            message = sentence(
+                "warning",
+                "{contact} leaves on {date}",
+                contact=contact.key,
+                date=contact.leaves.on,
+            )
             yield warn(RuleId.LEAVES_SOON, contact.customer, contact.key, message)
 
 
@@ -193,7 +200,7 @@ def _refusal_order(refusal: Refusal) -> tuple[int | str, ...]:
         scope,
         *subject,
         refusal.rule,
-        refusal.message,
+        str(refusal.message),
         str(refusal.hint),
         str(refusal.stage),
     )

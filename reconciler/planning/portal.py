@@ -6,7 +6,7 @@ services open before the customers are applied and close after them.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import replace
 
 from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
@@ -15,14 +15,16 @@ from reconciler.model.desired import DesiredService, DesiredState
 from reconciler.model.live import LiveObject
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Listing, Sentence, layout, sentence
 from reconciler.model.values import FieldChange, Fields, as_set
 from reconciler.planning.change_builders import (
     CONFLICT_HINT,
     describe_conflicts,
     field_edit,
+    names_of,
 )
 from reconciler.planning.index import Index
-from reconciler.planning.plan_items import PlanItems, refuse_portal
+from reconciler.planning.plan_items import PlanItems, refuse_portal, subject_noun
 from reconciler.planning.portal_edit_reverts import revert_edits
 from reconciler.planning.three_way_merge import Comparison, compare
 
@@ -31,8 +33,13 @@ def plan_settings(desired: DesiredState, index: Index) -> PlanItems:
     """Yield the changes, edits and refusals about the portal's settings."""
     settings, live = desired.settings, index.live.settings
     if live.owner not in {None, index.owner}:
-        message = f"the settings are managed by '{live.owner}'"
-        hint = "keep the settings in that owner's files, and remove them from portal.yaml"
+        message = sentence(
+            "refusal", "the settings are managed by '{owner}'", owner=live.owner or ""
+        )
+        hint = sentence(
+            "hint",
+            "keep the settings in that owner's files, and remove them from portal.yaml",
+        )
         yield refuse_portal(RuleId.OTHER_OWNER, None, message, hint)
         return
     comparison = _comparison(
@@ -45,7 +52,6 @@ def plan_settings(desired: DesiredState, index: Index) -> PlanItems:
         return
     fields = comparison.written_fields
     place = settings.places.get(next((field.name for field in fields), ""), settings.place)
-    names = ", ".join(field.name for field in fields)
     kind = _kind(live, comparison, Kind.ADOPT_SETTINGS, Kind.UPDATE_SETTINGS)
     if kind is not None:
         yield Change(
@@ -53,7 +59,7 @@ def plan_settings(desired: DesiredState, index: Index) -> PlanItems:
             ObjectKind.SETTINGS,
             None,
             None,
-            f"settings: {names or _without_fields(kind)}",
+            sentence("change", "settings: {fields}", fields=_subjects(kind, fields)),
             fields=fields,
             cause=Cause(place.path, place.line),
             target=Target(live.id, live.version),
@@ -74,13 +80,21 @@ def plan_services(desired: DesiredState, index: Index) -> PlanItems:
                 FieldChange(name, None, value)
                 for name, value in sorted(service.fields.items())
             )
-            change = _change(
-                Kind.CREATE_SERVICE, service, f"service {key} is added", Target()
-            )
+            message = sentence("change", "service {key} is added", key=key)
+            change = _change(Kind.CREATE_SERVICE, service, message, Target())
             yield replace(change, fields=fields)
         elif live.owner not in {None, index.owner}:
-            message = f"service {key} is managed by '{live.owner}'"
-            hint = f"keep it in that owner's files, and remove {key} from portal.yaml"
+            message = sentence(
+                "refusal",
+                "service {service} is managed by '{owner}'",
+                service=key,
+                owner=live.owner or "",
+            )
+            hint = sentence(
+                "hint",
+                "keep it in that owner's files, and remove {service} from portal.yaml",
+                service=key,
+            )
             yield refuse_portal(RuleId.OTHER_OWNER, key, message, hint)
         else:
             yield from _service(desired, service, live, index)
@@ -113,20 +127,13 @@ def _service(
     opening = tuple(part for field in comparison.written_fields for part in _opening(field))
     closing = tuple(part for field in comparison.written_fields for part in _closing(field))
     if opening or not closing or kind is Kind.ADOPT_SERVICE:
-        names = ", ".join(field.name for field in opening)
-        change = _change(
-            kind,
-            service,
-            f"service {service.key}: {names or _without_fields(kind)}",
-            target,
-        )
+        message = _service_message(service.key, _subjects(kind, opening))
+        change = _change(kind, service, message, target)
         base = _base_without(closing, service.fields, live)
         yield replace(change, fields=opening, base=base, restores_file=undoes)
     if closing:
-        names = ", ".join(field.name for field in closing)
-        change = _change(
-            Kind.UPDATE_SERVICE, service, f"service {service.key}: {names}", target
-        )
+        message = _service_message(service.key, names_of(closing))
+        change = _change(Kind.UPDATE_SERVICE, service, message, target)
         yield replace(change, fields=closing, restores_file=undoes)
 
 
@@ -134,13 +141,20 @@ def _renaming(service: DesiredService, live: LiveObject, index: Index) -> PlanIt
     former = index.renamed_services.get(service.key)
     if former is not None:
         target = Target(live.id, live.version, life=live.life)
-        message = f"service {former} is now called {service.key}; nobody gains or loses it"
+        message = sentence(
+            "change",
+            "service {former} is now called {key}; nobody gains or loses it",
+            former=former,
+            key=service.key,
+        )
         change = _change(Kind.RENAME_SERVICE, service, message, target)
         # No base: the change of the fields, or a record, moves it.
         yield replace(change, base=None, previous_key=former)
 
 
-def _change(kind: Kind, service: DesiredService, message: str, target: Target) -> Change:
+def _change(
+    kind: Kind, service: DesiredService, message: Sentence, target: Target
+) -> Change:
     cause = Cause(service.place.path, service.place.line)
     return Change(
         kind,
@@ -161,7 +175,7 @@ def _removal(key: str, live: LiveObject) -> Change:
         ObjectKind.SERVICE,
         None,
         None,
-        f"service {key} is removed",
+        sentence("change", "service {key} is removed", key=key),
         service=key,
         target=Target(live.id, live.version, life=live.life),
         present=False,
@@ -179,8 +193,17 @@ def _kind(
     return Kind.RECORD if comparison.record else None
 
 
-def _without_fields(kind: Kind) -> str:
-    return "record what the file says" if kind is Kind.RECORD else "managed from now on"
+def _service_message(key: str, fields: Sentence | Listing) -> Sentence:
+    return sentence("change", "service {key}: {fields}", key=key, fields=fields)
+
+
+def _subjects(kind: Kind, fields: Collection[FieldChange]) -> Sentence | Listing:
+    """Return the names of the fields; of a change without fields its meaning."""
+    if fields:
+        return names_of(fields)
+    if kind is Kind.RECORD:
+        return sentence("change", "record what the file says")
+    return sentence("change", "managed from now on")
 
 
 def _opening(field: FieldChange) -> list[FieldChange]:
@@ -235,6 +258,9 @@ def _comparison(desired: DesiredState, index: Index, comparison: Comparison) -> 
 
 
 def _conflict(service: str | None, comparison: Comparison) -> Refusal:
-    subject = "settings" if service is None else f"service {service}"
-    message = f"{subject}: {describe_conflicts(comparison.conflicts)}"
+    message = layout(
+        "{object}: {conflicts}",
+        object=subject_noun(service),
+        conflicts=describe_conflicts(comparison.conflicts),
+    )
     return refuse_portal(RuleId.CONFLICT, service, message, CONFLICT_HINT)

@@ -11,7 +11,16 @@ from dataclasses import dataclass, replace
 from typing import Final, TypeAlias
 
 from reconciler.model.live import Status
-from reconciler.model.roles import ACCESS, ORDERING, Role, capabilities, may_hold_work
+from reconciler.model.plan import MEMBERSHIP
+from reconciler.model.roles import (
+    ACCESS,
+    ORDERING,
+    Capability,
+    Role,
+    capabilities,
+    may_hold_work,
+)
+from reconciler.model.sentences import Sentence, sentence
 from reconciler.model.values import Value
 
 Rights: TypeAlias = frozenset[str]
@@ -96,3 +105,23 @@ def rights_once_active(
 def service_right(key: str) -> str:
     """Return the name of the right to order a service."""
     return f"{SERVICE_RIGHT}{key}"
+
+
+# A plan's JSON names a right by the English text; a sentence in another language needs these.
+_NOUNS: Final[Mapping[str, Sentence]] = {
+    ACCESS: sentence("right", "access"),
+    ORDERING: sentence("right", "ordering"),
+    MEMBERSHIP: sentence("right", "membership"),
+    Capability.SEND_REQUESTS: sentence("right", "send requests"),
+    Capability.ACCEPT_QUOTES: sentence("right", "accept quotes"),
+    Capability.SEE_ALL_REQUESTS: sentence("right", "see all requests"),
+    Capability.MANAGE_TEAM: sentence("right", "manage the team"),
+}
+
+
+def right_noun(right: str) -> Sentence:
+    """Return the name of a right as part of a sentence."""
+    if right.startswith(SERVICE_RIGHT):
+        key = right.removeprefix(SERVICE_RIGHT)
+        return sentence("right", "service {service}", service=key)
+    return _NOUNS[right]

@@ -18,6 +18,7 @@ from reconciler.model.plan import (
     Scope,
 )
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Sentence, plural_sentence, sentence
 from reconciler.planning.outcomes import groups_taking, losses_of
 from reconciler.planning.plan_items import refuse_group
 from reconciler.planning.projection import (
@@ -27,6 +28,7 @@ from reconciler.planning.projection import (
     Projection,
     differences,
 )
+from reconciler.planning.rights import right_noun
 
 
 def is_in_scope(customers: Collection[str], scope: RunScope) -> bool:
@@ -101,16 +103,23 @@ def refuse_unreviewed(groups: Iterable[Group], scope: RunScope) -> Iterator[Refu
                 (change for change in changes if not _announced(change)), scope.reviewed
             )
             if unreviewed:
-                verb = "is" if unreviewed == 1 else "are"
-                yield _refusal(
-                    group,
-                    f"{unreviewed} of {len(changes)} changes {verb} not in a reviewed plan",
+                message = plural_sentence(
+                    "refusal",
+                    "{count} of {total} changes is not in a reviewed plan",
+                    "{count} of {total} changes are not in a reviewed plan",
+                    unreviewed,
+                    total=len(changes),
                 )
+                yield _refusal(group, message)
         if scope.displayed is not None and (later := _beyond(changes, (scope.displayed,))):
-            yield _refusal(
-                group,
-                f"{later} of {len(changes)} changes appeared after the plan was shown",
+            message = plural_sentence(
+                "refusal",
+                "{count} of {total} changes appeared after the plan was shown",
+                "{count} of {total} changes appeared after the plan was shown",
+                later,
+                total=len(changes),
             )
+            yield _refusal(group, message)
 
 
 def _beyond(changes: Iterable[Change], reviews: tuple[Review, ...]) -> int:
@@ -146,8 +155,11 @@ def refuse_unreviewed_losses(
                 group = by_name[name]
                 if is_displayed and _all_announced(group, person):
                     continue
-                message = (
-                    f"{loss.person} would lose '{loss.right}', which no reviewed plan shows"
+                message = sentence(
+                    "refusal",
+                    "{contact} would lose '{right}', which no reviewed plan shows",
+                    contact=loss.person,
+                    right=right_noun(loss.right),
                 )
                 yield _refusal(group, message)
 
@@ -177,6 +189,6 @@ def _announced(change: Change) -> bool:
     return change.cause.due or change.restores_file
 
 
-def _refusal(group: Group, message: str) -> Refusal:
-    hint = "plan again, review the plan, and apply it with --reviewed"
+def _refusal(group: Group, message: Sentence) -> Refusal:
+    hint = sentence("hint", "plan again, review the plan, and apply it with --reviewed")
     return refuse_group(group, RuleId.NOT_REVIEWED, message, hint)

@@ -13,21 +13,30 @@ from reconciler.model.changes import Change, Kind
 from reconciler.model.live import LiveContact, LiveObject
 from reconciler.model.plan import Facts, Group, Refusal, Stage
 from reconciler.model.rules import RuleId
+from reconciler.model.sentences import Listing, Sentence, sentence
 from reconciler.planning.group_dependencies import users
-from reconciler.planning.plan_items import refuse, refuse_portal
+from reconciler.planning.plan_items import refuse, refuse_portal, subject_noun
 from reconciler.planning.situation import Situation
 
+# Whole sentences, not one with a verb in it: languages place and inflect the verb.
+_NOT_RELEASED: Final = sentence("refusal", "{object} is protected and cannot be released")
+_NOT_RENAMED: Final = sentence("refusal", "{object} is protected and cannot be renamed")
 _FORBIDDEN: Final = {
-    Kind.REMOVE_CONTACT: "removed",
-    Kind.CHANGE_EMAIL: "given another address",
-    Kind.RELEASE_CONTACT: "released",
-    Kind.ARCHIVE_CUSTOMER: "archived",
-    Kind.RENAME_CUSTOMER: "renamed",
-    Kind.RELEASE_CUSTOMER: "released",
+    Kind.REMOVE_CONTACT: sentence("refusal", "{object} is protected and cannot be removed"),
+    Kind.CHANGE_EMAIL: sentence(
+        "refusal", "{object} is protected and cannot be given another address"
+    ),
+    Kind.RELEASE_CONTACT: _NOT_RELEASED,
+    Kind.ARCHIVE_CUSTOMER: sentence(
+        "refusal", "{object} is protected and cannot be archived"
+    ),
+    Kind.RENAME_CUSTOMER: _NOT_RENAMED,
+    Kind.RELEASE_CUSTOMER: _NOT_RELEASED,
 }
-LIFT_HINT = (
+LIFT_HINT = sentence(
+    "hint",
     "apply protect: false in a separate run first; until then, remove this change from the "
-    "files"
+    "files",
 )
 
 
@@ -51,56 +60,66 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
         # Rows that nobody or somebody else manages have no last commit of ours.
         last = live.last_commit if live and live.owner == index.owner else None
         if last is not None and last not in facts.ancestors:
-            yield refuse(
-                RuleId.OLDER_COMMIT,
-                key,
-                None,
-                f"{key} was {_older(last, facts)}",
-                _OLDER_HINT,
+            message = sentence(
+                "refusal",
+                "{object} was last applied from commit {commit}, {reason}",
+                object=key,
+                commit=last[:12],
+                reason=_unrelated(facts),
             )
+            yield refuse(RuleId.OLDER_COMMIT, key, None, message, _OLDER_HINT)
     last = index.live.settings.last_commits.get(index.owner)
     if (
         group.stage is not Stage.CUSTOMERS
         and last is not None
         and last not in facts.ancestors
     ):
-        subject = f"service {group.service}" if group.service else "settings"
-        message = f"{subject}: settings and services were {_older(last, facts)}"
+        message = sentence(
+            "refusal",
+            "{object}: settings and services were last applied from commit {commit}, {reason}",
+            object=subject_noun(group.service),
+            commit=last[:12],
+            reason=_unrelated(facts),
+        )
         yield refuse_portal(RuleId.OLDER_COMMIT, group.service, message, _OLDER_HINT)
 
 
-def _older(last: str, facts: Facts) -> str:
+def _unrelated(facts: Facts) -> Sentence:
+    """Return why the last applied commit is not one that this tree continues."""
     if facts.commit is None:
-        return f"last applied from commit {last[:12]}, and this tree is not in a git repository"
-    return f"last applied from commit {last[:12]}, which {facts.commit[:12]} does not descend from"
+        return sentence("reason", "and this tree is not in a git repository")
+    return sentence(
+        "reason", "which {commit} does not descend from", commit=facts.commit[:12]
+    )
 
 
-_OLDER_HINT = (
-    "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass "
-    "--allow-rollback to go back intentionally"
+_OLDER_HINT = sentence(
+    "hint",
+    "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass --allow-rollback to "
+    "go back intentionally",
 )
 
 
 def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
     """Yield the refusals of changes that protection forbids, whatever rights they change."""
-    verb = _FORBIDDEN.get(change.kind) or ("renamed" if _renames_customer(change) else None)
-    if verb is None or change.customer is None:
+    message = _NOT_RENAMED if _renames_customer(change) else _FORBIDDEN.get(change.kind)
+    if message is None or change.customer is None:
         return
     index = situation.index
     if change.contact is not None:
         row: LiveObject | None = index.live.contacts.get(change.target.id or "")
         if row is not None and _is_protected(row):
-            yield _refuse_protected(change.customer, change.contact, verb)
+            yield _refuse_protected(change.customer, change.contact, message)
         return
     customer = index.live.customers.get(change.target.id or "")
     if customer is not None and _is_protected(customer):
-        yield _refuse_protected(change.customer, None, verb)
+        yield _refuse_protected(change.customer, None, message)
     # A new name changes nothing for the people; an archive and a release do.
-    if customer is not None and verb != "renamed":
+    if customer is not None and message is not _NOT_RENAMED:
         for contact in index.living(customer):
             if _is_protected(contact):
                 yield _refuse_protected(
-                    change.customer, _own_name(situation, contact), verb
+                    change.customer, _own_name(situation, contact), message
                 )
 
 
@@ -120,9 +139,9 @@ def _own_name(situation: Situation, row: LiveContact) -> str:
     ]
 
 
-def _refuse_protected(customer: str, contact: str | None, verb: str) -> Refusal:
-    message = f"{contact or customer} is protected and cannot be {verb}"
-    return refuse(RuleId.PROTECTED, customer, contact, message, LIFT_HINT)
+def _refuse_protected(customer: str, contact: str | None, message: Sentence) -> Refusal:
+    full_message = message.with_arguments(object=contact or customer)
+    return refuse(RuleId.PROTECTED, customer, contact, full_message, LIFT_HINT)
 
 
 def _unknown_service(situation: Situation, change: Change) -> Iterator[Refusal]:
@@ -134,8 +153,12 @@ def _unknown_service(situation: Situation, change: Change) -> Iterator[Refusal]:
     }
     unknown = sorted(service_keys - set(situation.projection.services))
     if unknown:
-        message = f"the portal has no service '{unknown[0]}'"
-        hint = "use an existing service, or declare this one in portal.yaml"
+        message = sentence(
+            "refusal", "the portal has no service '{service}'", service=unknown[0]
+        )
+        hint = sentence(
+            "hint", "use an existing service, or declare this one in portal.yaml"
+        )
         yield refuse(RuleId.SERVICE_UNKNOWN, change.customer, change.contact, message, hint)
 
 
@@ -147,9 +170,11 @@ def _in_use(situation: Situation, service: str) -> Iterator[Refusal]:
         if request.service == service
     ]
     if names:
-        message = (
-            f"service {service} was removed from portal.yaml, but is still used by "
-            f"{', '.join(sorted(names))}"
+        message = sentence(
+            "refusal",
+            "service {service} was removed from portal.yaml, but is still used by {users}",
+            service=service,
+            users=Listing(tuple(sorted(names))),
         )
-        hint = "keep it until it is no longer used"
+        hint = sentence("hint", "keep it until it is no longer used")
         yield refuse_portal(RuleId.SERVICE_IN_USE, service, message, hint, Stage.CLOSING)

@@ -173,7 +173,7 @@ def _change(
         "customer": change.customer,
         "contact": change.contact,
         "service": change.service,
-        "message": change.message,
+        "message": str(change.message),
         "fields": {
             field.name: {"from": _plain(field.before), "to": _plain(field.after)}
             for field in change.fields
@@ -188,7 +188,7 @@ def _change(
         "moved": change.other_end,
         "registration": change.registration,
         "reason": change.reason,
-        "notes": list(change.notes),
+        "notes": list(map(str, change.notes)),
         "held_back": held_back,
     }
 
@@ -220,8 +220,8 @@ def _refusal(refusal: Refusal) -> dict[str, Any]:
         "customer": refusal.customer,
         "contact": refusal.contact,
         "service": refusal.service,
-        "message": refusal.message,
-        "hint": refusal.hint,
+        "message": str(refusal.message),
+        "hint": refusal.hint and str(refusal.hint),
     }
 
 
@@ -230,8 +230,8 @@ def _warning(warning: Warning) -> dict[str, Any]:
         "rule": warning.rule,
         "customer": warning.customer,
         "contact": warning.contact,
-        "message": warning.message,
-        "hint": warning.hint,
+        "message": str(warning.message),
+        "hint": warning.hint and str(warning.hint),
     }
 
 

@@ -8,8 +8,8 @@ the changed fields; nothing is evaluated here.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass, replace
 from typing import Final
 
 from reconciler.model.changes import Change, Kind
@@ -17,54 +17,71 @@ from reconciler.model.fields import power_noun
 from reconciler.model.keys import display
 from reconciler.model.plan import Group, Plan
 from reconciler.model.roles import ACCESS, Capability, Role, capabilities
+from reconciler.model.sentences import (
+    SEMICOLON,
+    Listing,
+    Sentence,
+    layout,
+    plural_sentence,
+    sentence,
+)
 from reconciler.model.values import FieldChange
-from reconciler.reports.formatting import count_noun, escape, format_value
+from reconciler.planning.rights import right_noun
+from reconciler.reports.formatting import format_move
 
 # The number of people of one customer who are named for the same gain or loss; more are
 # only counted.
 MOST_PEOPLE: Final = 10
 
 
+# The subject of a line about the settings.
+PORTAL: Final = sentence("subject", "portal")
+
+
 @dataclass(frozen=True, slots=True)
 class CapabilityLine:
     """One line on power or access: whose, what, and whether the change is held back."""
 
-    subject: str
-    text: str
+    subject: str | Sentence
+    text: Sentence | Listing
     held_back: bool = False
+    concerns_access: bool = False
 
-    def __str__(self) -> str:
-        return f"{self.subject} {self.text}" + (" (held back)" if self.held_back else "")
+    @property
+    def sentence(self) -> Sentence:
+        """The whole line."""
+        line = layout("{subject} {text}", subject=self.subject, text=self.text)
+        return (
+            sentence("right", "{line} (held back)", line=line) if self.held_back else line
+        )
 
 
 def capability_lines(plan: Plan) -> tuple[CapabilityLine, ...]:
     """Return every gain and loss of a right, one line per person; changes of access last."""
     lines = [line for group in plan.groups for line in _of_fields(group)]
     lines += _summarized(_of_people(plan))
-    return tuple(
-        sorted(
-            set(lines), key=lambda line: ("access" in line.text, line.subject, line.text)
-        )
-    )
+    return tuple(sorted(set(lines), key=_order))
+
+
+def _order(line: CapabilityLine) -> tuple[bool, str, str]:
+    # By the English texts: two comments in different languages show the same order.
+    return (line.concerns_access, str(line.subject), str(line.text))
 
 
 def _of_fields(group: Group) -> Iterator[CapabilityLine]:
     for change in group.changes:
         if change.kind is Kind.ARCHIVE_CUSTOMER:
-            yield CapabilityLine(
-                escape(str(change.customer)), "is archived", bool(group.held_back)
-            )
+            text = sentence("right", "is archived")
+            yield CapabilityLine(str(change.customer), text, bool(group.held_back))
         for field in change.fields:
-            if text := _capability_field_text(change, field):
-                yield CapabilityLine(_subject(change), text, bool(group.held_back))
+            if field_text := _capability_field_text(change, field):
+                yield CapabilityLine(_subject(change), field_text, bool(group.held_back))
 
 
-def _subject(change: Change) -> str:
-    return escape(
-        display(change.customer, change.contact)
-        if change.customer
-        else change.service or "portal"
-    )
+def _subject(change: Change) -> str | Sentence:
+    if change.customer:
+        return display(change.customer, change.contact)
+    return change.service or PORTAL
 
 
 def _of_people(plan: Plan) -> Iterator[CapabilityLine]:
@@ -93,37 +110,58 @@ def _of_people(plan: Plan) -> Iterator[CapabilityLine]:
         at_restored = Kind.RESTORE_CONTACT if person.partition("/")[0] in restored else None
         kind = kinds.get(person, at_restored)
         uninvited = (
-            ["loses the invitation"] if person in leaving and ACCESS not in loses else []
+            [sentence("right", "loses the invitation")]
+            if person in leaving and ACCESS not in loses
+            else []
         )
         texts = (*_gains(gains, kind), *_losses(loses, kind), *uninvited)
-        yield CapabilityLine(person, "; ".join(texts), held_back)
+        text = Listing(texts, SEMICOLON)
+        yield CapabilityLine(person, text, held_back, ACCESS in loses | gains)
 
 
 _ACCESS: Final = {Kind.CHANGE_EMAIL, Kind.RESTORE_CONTACT}
 
 
-def _losses(rights: set[str], kind: Kind | None) -> Iterator[str]:
-    if ACCESS in rights:
-        again = kind is Kind.CHANGE_EMAIL
-        yield "loses access until the new address is activated" if again else "loses access"
+def _losses(rights: set[str], kind: Kind | None) -> Iterator[Sentence]:
+    if ACCESS in rights and kind is Kind.CHANGE_EMAIL:
+        yield sentence("right", "loses access until the new address is activated")
+    elif ACCESS in rights:
+        yield sentence("right", "loses access")
     elif rights:
-        yield f"loses {', '.join(map(escape, sorted(rights)))}"
+        yield sentence("right", "loses {rights}", rights=_nouns(rights))
 
 
-def _gains(rights: set[str], kind: Kind | None) -> Iterator[str]:
+def _gains(rights: set[str], kind: Kind | None) -> Iterator[Sentence]:
     if ACCESS in rights:
         role = _role(rights)
-        verb = "has access again" if kind is Kind.RESTORE_CONTACT else "gets access"
-        yield f"{verb} as {role}{_further_gains(rights - {ACCESS, *capabilities(role)})}"
+        gain = _HAS_ACCESS_AGAIN if kind is Kind.RESTORE_CONTACT else _GETS_ACCESS
+        further_rights = rights - {ACCESS, *capabilities(role)}
+        yield _with_further(gain.with_arguments(role=_ROLES[role]), further_rights)
     elif Capability.MANAGE_TEAM in rights:
-        yield f"becomes manager{_further_gains(rights - {Capability.MANAGE_TEAM})}"
+        gain = sentence("right", "becomes manager")
+        yield _with_further(gain, rights - {Capability.MANAGE_TEAM})
     elif rights:
-        yield f"gains {', '.join(map(escape, sorted(rights)))}"
+        yield sentence("right", "gains {rights}", rights=_nouns(rights))
 
 
-def _further_gains(rights: Iterable[str]) -> str:
-    rights_text = ", ".join(map(escape, sorted(rights)))
-    return f" and gains {rights_text}" if rights_text else ""
+_GETS_ACCESS: Final = sentence("right", "gets access as {role}")
+_HAS_ACCESS_AGAIN: Final = sentence("right", "has access again as {role}")
+# A role as it stands behind "as".
+_ROLES: Final = {
+    Role.REQUESTER: sentence("role", "requester"),
+    Role.OBSERVER: sentence("role", "observer"),
+    Role.MANAGER: sentence("role", "manager"),
+}
+
+
+def _with_further(gain: Sentence, rights: Collection[str]) -> Sentence:
+    if not rights:
+        return gain
+    return sentence("right", "{gain} and gains {rights}", gain=gain, rights=_nouns(rights))
+
+
+def _nouns(rights: Iterable[str]) -> Listing:
+    return Listing(tuple(map(right_noun, sorted(rights))))
 
 
 def _role(rights: set[str]) -> Role:
@@ -134,39 +172,31 @@ def _role(rights: set[str]) -> Role:
 
 def _summarized(lines: Iterable[CapabilityLine]) -> Iterator[CapabilityLine]:
     """Yield the lines, with a number instead of names where a customer has many similar lines."""
-    lines_by_text: dict[tuple[str, str, bool], list[CapabilityLine]] = defaultdict(list)
+    similar: dict[tuple[str, Sentence | Listing, bool], list[CapabilityLine]] = defaultdict(
+        list
+    )
     for line in lines:
-        lines_by_text[line.subject.partition("/")[0], line.text, line.held_back].append(
-            line
-        )
-    for (customer, text, held_back), similar_lines in lines_by_text.items():
+        customer = str(line.subject).partition("/")[0]
+        similar[customer, line.text, line.held_back].append(line)
+    for (customer, _, _), similar_lines in similar.items():
         if len(similar_lines) > MOST_PEOPLE:
-            people = count_noun(len(similar_lines), "person", "people")
-            yield CapabilityLine(f"{escape(customer)}: {people}, each", text, held_back)
-        else:
-            yield from (
-                CapabilityLine(escape(line.subject), text, held_back)
-                for line in similar_lines
+            people = plural_sentence(
+                "right",
+                "{customer}: {count:,} person, each",
+                "{customer}: {count:,} people, each",
+                len(similar_lines),
+                customer=customer,
             )
+            yield replace(similar_lines[0], subject=people)
+        else:
+            yield from similar_lines
 
 
-def _capability_field_text(change: Change, field: FieldChange) -> str | None:
+def _capability_field_text(change: Change, field: FieldChange) -> Sentence | None:
     """Return the text of a field that gives or takes power; None for all other fields."""
     noun = power_noun(change.object, field.name)
     if noun is None or (
         field.name == "protected" and field.before is None and not field.after
     ):
         return None
-    return f"{noun}: {format_move(field)}"
-
-
-def format_move(field: FieldChange) -> str:
-    """Return the field's move: before → after; for a set the added (+) and removed (−) entries."""
-    if isinstance(field.before, tuple) and isinstance(field.after, tuple):
-        before, after = set(field.before), set(field.after)
-        added_items = [f"+{escape(item)}" for item in sorted(after - before)]
-        removed_items = [f"−{escape(item)}" for item in sorted(before - after)]
-        return ", ".join([*added_items, *removed_items]) or "(none)"
-    if field.before is None:
-        return format_value(field.after)
-    return f"{format_value(field.before)} → {format_value(field.after)}"
+    return layout("{noun}: {move}", noun=noun, move=format_move(field))

@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import assert_never
+from typing import Final, assert_never
 
 from reconciler.model.changes import Cause, Change, Kind, Mail, MailKind
 from reconciler.model.keys import display
 from reconciler.model.plan import (
+    UNKNOWN_AUTHOR,
     Departure,
     Group,
     Plan,
@@ -20,9 +21,17 @@ from reconciler.model.plan import (
     Unmanaged,
     Warning,
 )
+from reconciler.model.sentences import (
+    SEMICOLON,
+    Listing,
+    Sentence,
+    layout,
+    plural_sentence,
+    sentence,
+)
 from reconciler.model.values import FieldChange
-from reconciler.reports.capabilities import format_move
-from reconciler.reports.formatting import count_noun, escape, escape_sentence, format_value
+from reconciler.reports.capabilities import PORTAL
+from reconciler.reports.formatting import arrow, format_move, format_value, shorten
 from reconciler.reports.symbols import Symbol, symbol_of
 
 # The number of unmanaged people of one customer who are named; the rest is only counted.
@@ -34,7 +43,7 @@ class Line:
     """One line: its symbol, its text, and whether it is a detail of the line above it."""
 
     symbol: Symbol
-    text: str
+    text: Sentence
     is_detail: bool = False
 
 
@@ -42,8 +51,8 @@ class Line:
 class Section:
     """The lines of one customer, or of settings and services (`portal`)."""
 
-    title: str
-    notes: tuple[str, ...]
+    title: str | Sentence
+    notes: tuple[Sentence, ...]
     lines: tuple[Line, ...]
 
 
@@ -67,31 +76,34 @@ def _section(customer: str, pairs: list[tuple[Group, Change]]) -> Section:
     held_back_by = sorted(
         {rule for member_group, _ in pairs for rule in member_group.held_back}
     )
-    notes = [
-        *(
-            [f"together with {', '.join(escape(key) for key in linked_customers)}"]
-            if linked_customers and len(groups) == 1
-            else []
-        ),
-        *([f"held back: {', '.join(held_back_by)}"] if held_back_by else []),
-    ]
+    notes: list[Sentence] = []
+    if linked_customers and len(groups) == 1:
+        customers = Listing(tuple(map(shorten, linked_customers)))
+        notes.append(sentence("plan", "together with {customers}", customers=customers))
+    if held_back_by:
+        rules = Listing(tuple(held_back_by))
+        notes.append(sentence("plan", "held back: {rules}", rules=rules))
     shown_changes = [
         change for _, change in pairs if change.kind is not Kind.RECORD or change.fields
     ]
     records = len(pairs) - len(shown_changes)
     lines = [line for change in shown_changes for line in change_lines(change)]
     if records:
-        lines.append(
-            Line(Symbol.SAME, f"{count_noun(records, 'base')} to record, without effect")
+        text = plural_sentence(
+            "plan",
+            "{count:,} base to record, without effect",
+            "{count:,} bases to record, without effect",
+            records,
         )
-    return Section(escape(customer) if customer else "portal", tuple(notes), tuple(lines))
+        lines.append(Line(Symbol.SAME, text))
+    return Section(shorten(customer) if customer else PORTAL, tuple(notes), tuple(lines))
 
 
 def change_lines(change: Change) -> Iterator[Line]:
     """Yield a change's line and its details: fields, work, mails."""
+    cause = cause_text(change.cause, change.customer)
     yield Line(
-        symbol_of(change),
-        f"{escape_sentence(change.message)}  ({escape(cause_text(change.cause, change.customer))})",
+        symbol_of(change), layout("{change}  ({cause})", change=change.message, cause=cause)
     )
     for field in change.fields:
         yield Line(Symbol.CHANGE, field_text(field), is_detail=True)
@@ -100,113 +112,183 @@ def change_lines(change: Change) -> Iterator[Line]:
     for mail in change.effects.mails:
         yield Line(Symbol.MAIL, mail_text(mail), is_detail=True)
     for note in change.notes:
-        if note not in change.message:
-            yield Line(Symbol.SAME, escape_sentence(note), is_detail=True)
+        if str(note) not in str(change.message):
+            yield Line(Symbol.SAME, note, is_detail=True)
 
 
-def cause_text(cause: Cause, customer: str | None) -> str:
+def cause_text(cause: Cause, customer: str | None) -> str | Sentence:
     """Return the file and line behind a change, relative to the customer's own folder."""
     if cause.path is None:
-        return "no file"
-    due = ", due" if cause.due else ""
+        return sentence("plan", "no file")
     path = PurePosixPath(cause.path)
     folder = PurePosixPath("customers", customer or "")
     shown_path = (
         path.relative_to(folder) if customer and path.is_relative_to(folder) else path
     )
-    return f"{shown_path}:{cause.line}{due}" if cause.line else f"{shown_path}{due}"
+    place = shorten(f"{shown_path}:{cause.line}" if cause.line else str(shown_path))
+    return sentence("plan", "{place}, due", place=place) if cause.due else place
 
 
-def field_text(field: FieldChange) -> str:
+def field_text(field: FieldChange) -> Sentence:
     """Return one field with its value before and after."""
-    return f"{escape(field.name)}: {format_move(field)}"
+    return layout("{field}: {move}", field=shorten(field.name), move=format_move(field))
 
 
-def work_text(change: Change) -> str:
+def work_text(change: Change) -> Sentence:
     """Return the heir of all open work of the contact, and how much of it there was at planning."""
     work = change.effects.open_work
     if change.kind is Kind.HAND_OVER_WORK:
-        return f"open now: {count_noun(work, 'request') if work else 'none'}"
-    now = f"{count_noun(work, 'request')} now" if work else "none now"
-    return f"all open work ({now}) goes to {escape(str(change.effects.work_to))}"
+        # The line above names the heir.
+        return (
+            plural_sentence(
+                "work", "open now: {count:,} request", "open now: {count:,} requests", work
+            )
+            if work
+            else sentence("work", "open now: none")
+        )
+    heir = shorten(str(change.effects.work_to))
+    if not work:
+        return sentence("work", "all open work (none now) goes to {heir}", heir=heir)
+    return _work_goes_to(heir, work)
 
 
-def mail_text(mail: Mail) -> str:
+def _work_goes_to(heir: str, work: int) -> Sentence:
+    return plural_sentence(
+        "work",
+        "all open work ({count:,} request now) goes to {heir}",
+        "all open work ({count:,} requests now) goes to {heir}",
+        work,
+        heir=heir,
+    )
+
+
+def mail_text(mail: Mail) -> Sentence:
     """Return one mail: its subject, address and language."""
-    return f"{_subject_of(mail.kind)} to {escape(mail.to)} ({escape(mail.language)})"
+    return _mail_template(mail.kind).with_arguments(
+        address=shorten(mail.to), language=shorten(mail.language)
+    )
 
 
-def _subject_of(kind: MailKind) -> str:
+def _mail_template(kind: MailKind) -> Sentence:
     match kind:
         case MailKind.ACTIVATION:
-            return "activation"
+            return sentence("mail", "activation to {address} ({language})")
         case MailKind.ACTIVATION_AGAIN:
-            return "new activation"
+            return sentence("mail", "new activation to {address} ({language})")
         case MailKind.ADDRESS_CHANGED:
-            return "address change notice"
+            return sentence("mail", "address change notice to {address} ({language})")
         case MailKind.WORK_RECEIVED:
-            return "received work notice"
+            return sentence("mail", "received work notice to {address} ({language})")
         case MailKind.REJECTED:
-            return "rejection"
+            return sentence("mail", "rejection to {address} ({language})")
     assert_never(kind)
 
 
-def refusal_text(refusal: Refusal | Warning) -> str:
+def refusal_text(refusal: Refusal | Warning) -> Sentence:
     """Return a refusal's or warning's sentence, with its place first and its rule last."""
-    message = escape_sentence(refusal.message)
-    place = escape(display(refusal.customer, refusal.contact))
-    has_place = refusal.customer is None or message.startswith((place, f"'{place}'"))
-    return f"{message if has_place else f'{place}: {message}'} [{escape(refusal.rule)}]"
+    place = display(refusal.customer, refusal.contact)
+    message = layout("{message} [{rule}]", message=refusal.message, rule=refusal.rule)
+    if refusal.customer is None or str(message).startswith((place, f"'{place}'")):
+        return message
+    return layout("{place}: {message}", place=shorten(place), message=message)
 
 
-def edit_text(edit: PortalEdit) -> str:
+def edit_text(edit: PortalEdit) -> Sentence:
     """Return a portal edit: where, the file's and the portal's value, by whom and when."""
-    where = (
-        escape(edit.service)
-        if edit.service and not edit.customer
-        else escape(display(edit.customer, edit.contact))
-    )
-    by = f"(by {', '.join(escape(part) for part in (edit.by, edit.at) if part)})"
+    where = _object_of(edit)
     if edit.field == "presence":
-        return f"{where} was {format_value(edit.live)} {by}"
-    file = f"{format_value(None)} → " if edit.applied is None else ""
-    return (
-        f"{where} {escape(edit.field)}: "
-        f"{file}{format_move(FieldChange(edit.field, edit.applied, edit.live))} {by}"
+        event = _PRESENCE_EVENTS[str(edit.live)].with_arguments(object=where)
+        return layout("{event} {author}", event=event, author=_author_of(edit))
+    move = (
+        arrow(format_value(None), format_value(edit.live))
+        if edit.applied is None
+        else format_move(FieldChange(edit.field, edit.applied, edit.live))
+    )
+    return layout(
+        "{object} {field}: {move} {author}",
+        object=where,
+        field=shorten(edit.field),
+        move=move,
+        author=_author_of(edit),
     )
 
 
-def departure_text(departure: Departure) -> str:
+_PRESENCE_EVENTS: Final = {
+    "removed": sentence("edit", "{object} was removed"),
+    "archived": sentence("edit", "{object} was archived"),
+    "recreated": sentence("edit", "{object} was recreated"),
+    "restored": sentence("edit", "{object} was restored"),
+}
+
+
+def _object_of(edit: PortalEdit) -> str | Sentence:
+    if edit.customer:
+        return shorten(display(edit.customer, edit.contact))
+    return shorten(edit.service) if edit.service else PORTAL
+
+
+def _author_of(edit: PortalEdit) -> Sentence:
+    # The portal's own word for an author whom it does not know; a person's name is data.
+    is_unknown = edit.by == UNKNOWN_AUTHOR and not edit.at
+    if is_unknown:
+        return sentence("edit", "(by unknown)")
+    parts = tuple(shorten(part) for part in (edit.by, edit.at) if part)
+    return sentence("edit", "(by {author})", author=Listing(parts))
+
+
+def departure_text(departure: Departure) -> Sentence:
     """Return the day on which a contact leaves, and who receives their work as of today."""
-    person = escape(display(departure.customer, departure.contact))
-    now = (
-        f" ({count_noun(departure.open_work, 'request')} now)"
-        if departure.open_work
-        else ""
+    return sentence(
+        "plan",
+        "{date}: {contact} leaves ({reason}); {work}",
+        date=departure.on,
+        contact=shorten(display(departure.customer, departure.contact)),
+        reason=shorten(departure.reason),
+        work=_work_of(departure),
     )
-    work = (
-        f"all open work{now} goes to {escape(departure.heir)}"
-        if departure.heir
-        else f"nobody receives open work{now}"
-    )
-    return f"{departure.on}: {person} leaves ({escape(departure.reason)}); {work}"
 
 
-def unmanaged_lines(unmanaged: tuple[Unmanaged, ...]) -> Iterator[str]:
+def _work_of(departure: Departure) -> Sentence:
+    heir, work = shorten(departure.heir or ""), departure.open_work
+    if heir and work:
+        return _work_goes_to(heir, work)
+    if heir:
+        return sentence("work", "all open work goes to {heir}", heir=heir)
+    if work:
+        return plural_sentence(
+            "work",
+            "nobody receives open work ({count:,} request now)",
+            "nobody receives open work ({count:,} requests now)",
+            work,
+        )
+    return sentence("work", "nobody receives open work")
+
+
+def unmanaged_lines(unmanaged: tuple[Unmanaged, ...]) -> Iterator[Sentence]:
     """Yield unmanaged objects, one line per customer, the first few by name."""
     by_customer: dict[str, list[Unmanaged]] = {}
     for item in unmanaged:
         by_customer.setdefault(item.customer, []).append(item)
     for customer, items in sorted(by_customer.items()):
         names = [_unmanaged_name(item) for item in items[:SHOWN_UNMANAGED]]
-        more = (
-            [f"and {len(items) - SHOWN_UNMANAGED} more"]
-            if len(items) > SHOWN_UNMANAGED
-            else []
+        if len(items) > SHOWN_UNMANAGED:
+            more = len(items) - SHOWN_UNMANAGED
+            names.append(
+                plural_sentence("list", "and {count} more", "and {count} more", more)
+            )
+        yield layout(
+            "{customer}: {objects}",
+            customer=shorten(customer) or PORTAL,
+            objects=Listing(tuple(names), SEMICOLON),
         )
-        yield f"{escape(customer) or 'portal'}: {'; '.join([*names, *more])}"
 
 
-def _unmanaged_name(item: Unmanaged) -> str:
-    about = [escape(part) for part in (item.role, item.email, item.status) if part]
-    return f"{item.kind} {escape(item.name)}" + (f" ({', '.join(about)})" if about else "")
+def _unmanaged_name(item: Unmanaged) -> Sentence:
+    template = (
+        sentence("unmanaged", "contact {name}")
+        if item.kind == "contact"
+        else sentence("unmanaged", "customer {name}")
+    )
+    name = template.with_arguments(name=shorten(item.name))
+    facts = tuple(shorten(part) for part in (item.role, item.email, item.status) if part)
+    return layout("{name} ({facts})", name=name, facts=Listing(facts)) if facts else name

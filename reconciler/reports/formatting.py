@@ -1,7 +1,7 @@
 """Formatting of numbers, names and values in reports.
 
 `escape` is the only way for data to enter a line of text: safe, direction-isolated, of bounded
-length.
+length. `wording.Wording.text` applies it to every argument of a sentence.
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ from __future__ import annotations
 import unicodedata
 from typing import Final
 
-from reconciler.model.values import Value
+from reconciler.model.sentences import Argument, Listing, Sentence, sentence
+from reconciler.model.values import FieldChange, Value
 from reconciler.reports.escaping import escape_invisible
 
 # The maximum columns of one value; a longer value is truncated with a note.
@@ -32,42 +33,83 @@ def count_noun(number: int, singular: str, plural: str | None = None) -> str:
 def escape(text: str, longest: int = LONGEST) -> str:
     """Return data as it may appear in a line: control characters escaped, truncated when too long.
 
-    Right-to-left text is isolated, so that the rest of the line keeps its order. CI systems
-    interpret `##` anywhere in a line and `::` at its start: both are broken up.
+    Right-to-left text is isolated, so that the rest of the line keeps its order.
     """
-    safe = escape_invisible(text).replace("##", "#\\u{23}")
+    return isolate_direction(truncate(break_commands(escape_invisible(text)), longest))
+
+
+def escape_sentence(text: str) -> str:
+    """Return data that must stay complete, such as a line to copy: as `escape`, hardly cut."""
+    return escape(text, LONGEST_SENTENCE)
+
+
+def break_commands(line: str) -> str:
+    """Return the line without the marks that CI systems interpret.
+
+    These are `##` anywhere in a line, and `::` at its start.
+    """
+    safe = line.replace("##", "#\\u{23}")
     if safe.lstrip().startswith("::"):
         safe = safe.replace(":", "\\u{3a}", 1)
-    return isolate_direction(truncate(safe, longest))
+    return safe
 
 
-def escape_sentence(sentence: str) -> str:
-    """Return a sentence of the planner that may quote data: as `escape`, but complete."""
-    return escape(sentence, LONGEST_SENTENCE)
+def shorten(text: str) -> str:
+    """Return data for a sentence, cut to the columns of one value; `escape` still follows."""
+    # Escaped before it is measured, because an escape is wider than its character.
+    return truncate(escape_invisible(text), LONGEST)
 
 
-def format_value(value: Value) -> str:
-    """Return a field's value as text."""
+def format_value(value: Value) -> Argument:
+    """Return a field's value as a part of a sentence."""
     match value:
         case None | ():
-            return "(none)"
+            return _NONE
         case True:
-            return "yes"
+            return _YES
         case False:
-            return "no"
+            return _NO
         case int():
             return str(value)
         case str():
-            return escape(value)
+            return shorten(value)
         case _:
-            return ", ".join(escape(item) for item in value)
+            return Listing(tuple(map(shorten, value)))
+
+
+_NONE: Final = sentence("value", "(none)")
+_YES: Final = sentence("value", "yes")
+_NO: Final = sentence("value", "no")
+
+
+def format_move(field: FieldChange) -> Argument:
+    """Return the field's move: before → after; for a set the added (+) and removed (−) entries."""
+    if isinstance(field.before, tuple) and isinstance(field.after, tuple):
+        before, after = set(field.before), set(field.after)
+        added_items = [f"+{shorten(item)}" for item in sorted(after - before)]
+        removed_items = [f"−{shorten(item)}" for item in sorted(before - after)]
+        items = (*added_items, *removed_items)
+        return Listing(items) if items else _NONE
+    if field.before is None:
+        return format_value(field.after)
+    return arrow(format_value(field.before), format_value(field.after))
+
+
+def arrow(before: Argument, after: Argument) -> Sentence:
+    """Return both values with an arrow between them, in the direction of reading."""
+    return sentence("value", "{before} → {after}", before=before, after=after)
 
 
 def isolate_direction(text: str) -> str:
     """Return the text between FSI and PDI if it contains right-to-left letters, else unchanged."""
     if any(unicodedata.bidirectional(char) in _RIGHT_TO_LEFT for char in text):
-        return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
+        return isolate(text)
     return text
+
+
+def isolate(text: str) -> str:
+    """Return the text between FSI and PDI: its direction and that of its surroundings differ."""
+    return f"{_FIRST_STRONG_ISOLATE}{text}{_POP_ISOLATE}"
 
 
 def width(text: str) -> int:

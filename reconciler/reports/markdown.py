@@ -7,10 +7,20 @@ mention, a bot command or a heading. Addresses are always masked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Final
 
-from reconciler.model.plan import Plan
+from reconciler.model.plan import Plan, Refusal
+from reconciler.model.sentences import (
+    SEMICOLON,
+    Argument,
+    Listing,
+    Sentence,
+    layout,
+    plural_sentence,
+    sentence,
+)
 from reconciler.reports.as_json import plan_digest
 from reconciler.reports.capabilities import capability_lines
 from reconciler.reports.change_lines import (
@@ -21,106 +31,170 @@ from reconciler.reports.change_lines import (
     sections,
     unmanaged_lines,
 )
-from reconciler.reports.formatting import count_noun, escape, escape_sentence
+from reconciler.reports.formatting import escape_sentence
 from reconciler.reports.redaction import mask_addresses
-from reconciler.reports.summary import summarize, summary_line
+from reconciler.reports.summary import summary_sentence
+from reconciler.reports.wording import ENGLISH, Wording
 
 # The first line of every such comment; a pipeline finds the comment to edit by it.
 MARKER: Final = "<!-- reconciler plan -->"
 LONGEST: Final = 65_536
+# The room for the parts: below the limit by what the note and the foot take in any language.
 _ROOM: Final = LONGEST - 2_000
-_CUT: Final = "\n_The rest does not fit here; see the plan in the pipeline's artifacts._\n"
 
 
-def plan_markdown(plan: Plan) -> str:
-    """Return the comment; truncated, with a note, where it would exceed the forge's limit."""
-    parts = [f"{MARKER}\n### Plan\n\n{_strong(summary_line(plan))}\n"]
+def plan_markdown(plan: Plan, wording: Wording = ENGLISH) -> str:
+    """Return the comment in the language of its reviewers.
+
+    It is truncated, with a note, where it would exceed the forge's limit.
+    """
+    comment = _Comment(wording)
+    title = wording.text(sentence("plan", "Plan"))
+    summary = wording.text(summary_sentence(plan))
+    parts = [f"{MARKER}\n### {title}\n\n**{summary}**\n"]
     size = len(parts[0])
-    for part in _parts(plan):
+    for part in comment.parts(plan):
         if size + len(part) > _ROOM:
-            parts.append(_CUT)
+            parts.append(comment.cut())
             break
         parts.append(part)
         size += len(part)
-    return "\n".join([*parts, _foot(plan)])
+    return "\n".join([*parts, comment.foot(plan)])
 
 
-def _parts(plan: Plan) -> Iterator[str]:
-    if refusals := [_refusal(refusal_text(r), r.hint) for r in plan.refusals]:
-        yield "#### Refused\n\n" + "".join(refusals)
-    if capability_texts := capability_lines(plan):
-        yield "#### Power and access\n\n" + _fence(
-            [f"! {line}" for line in capability_texts]
+@dataclass(frozen=True, slots=True)
+class _Comment:
+    """The parts of a comment in one language."""
+
+    wording: Wording
+
+    def parts(self, plan: Plan) -> Iterator[str]:
+        """Yield the parts that the plan has, the most important first."""
+        yield from self._refusals(plan)
+        if lines := capability_lines(plan):
+            title = self._line(sentence("plan", "Power and access"))
+            texts = [layout("! {line}", line=line.sentence) for line in lines]
+            yield f"#### {title}\n\n" + _fence(map(self._line, texts))
+        for section in sections(plan):
+            yield self._section(section)
+        yield from self._lists(plan)
+
+    def _refusals(self, plan: Plan) -> Iterator[str]:
+        if plan.refusals:
+            title = self._line(sentence("plan", "Refused"))
+            yield f"#### {title}\n\n" + "".join(map(self._refusal, plan.refusals))
+
+    def _lists(self, plan: Plan) -> Iterator[str]:
+        if plan.portal_edits:
+            title = plural_sentence(
+                "plan",
+                "{count:,} portal edit; file → portal",
+                "{count:,} portal edits; file → portal",
+                len(plan.portal_edits),
+            )
+            yield self._details(title, "? ", map(edit_text, plan.portal_edits))
+        if plan.upcoming_departures:
+            title = plural_sentence(
+                "plan",
+                "{count:,} upcoming departure",
+                "{count:,} upcoming departures",
+                len(plan.upcoming_departures),
+            )
+            yield self._details(title, "- ", map(departure_text, plan.upcoming_departures))
+        if plan.warnings:
+            title = plural_sentence(
+                "plan", "{count:,} warning", "{count:,} warnings", len(plan.warnings)
+            )
+            yield self._details(title, "", map(refusal_text, plan.warnings))
+        if plan.unmanaged:
+            title = plural_sentence(
+                "plan",
+                "{count:,} object in the portal without a file",
+                "{count:,} objects in the portal without a file",
+                len(plan.unmanaged),
+            )
+            yield self._details(title, "", unmanaged_lines(plan.unmanaged))
+
+    def _section(self, section: Section) -> str:
+        notes = Listing(section.notes, SEMICOLON)
+        title = plural_sentence(
+            "plan",
+            "{title}: {count:,} line",
+            "{title}: {count:,} lines",
+            sum(not line.is_detail for line in section.lines),
+            title=layout("{title} ({notes})", title=section.title, notes=notes)
+            if section.notes
+            else section.title,
         )
-    for section in sections(plan):
-        yield _section(section)
-    if plan.portal_edits:
-        yield _details(
-            f"{count_noun(len(plan.portal_edits), 'portal edit')}; file → portal",
-            [f"? {edit_text(edit)}" for edit in plan.portal_edits],
+        lines = (
+            f"{'    ' if line.is_detail else ''}{line.symbol} {self._line(line.text)}"
+            for line in section.lines
         )
-    if plan.upcoming_departures:
-        yield _details(
-            count_noun(len(plan.upcoming_departures), "upcoming departure"),
-            [f"- {departure_text(departure)}" for departure in plan.upcoming_departures],
+        return _folded(self._line(title), _fence(lines))
+
+    def _details(self, title: Sentence, symbol: str, lines: Iterable[Sentence]) -> str:
+        texts = (f"{symbol}{self._line(line)}" for line in lines)
+        return _folded(self._line(title), _fence(texts))
+
+    def _refusal(self, refusal: Refusal) -> str:
+        line = f"- {_code(self._line(refusal_text(refusal)))}\n"
+        if refusal.hint is None:
+            return line
+        to_do = self._line(sentence("plan", "what to do:"))
+        return f"{line}  - {to_do} {_code(self._line(refusal.hint))}\n"
+
+    def cut(self) -> str:
+        """Return the note that the comment was cut."""
+        note = sentence(
+            "plan", "The rest does not fit here; see the plan in the pipeline's artifacts."
         )
-    if plan.warnings:
-        yield _details(
-            count_noun(len(plan.warnings), "warning"),
-            [refusal_text(warning) for warning in plan.warnings],
+        return f"\n_{self._line(note)}_\n"
+
+    def foot(self, plan: Plan) -> str:
+        """Return the plan's origin and its digest, by which a reviewed plan is recognised."""
+        facts = [
+            sentence(
+                "plan", "Portal {portal} as of {date}", portal=plan.portal, date=plan.as_of
+            )
+        ]
+        if plan.commit:
+            facts.append(sentence("plan", "commit {commit}", commit=plan.commit[:12]))
+        origin: Sentence = layout("{facts}", facts=Listing(tuple(facts)))
+        if plan.pending_before:
+            origin = plural_sentence(
+                "plan",
+                "{origin}; {count:,} change or refusal pending before",
+                "{origin}; {count:,} changes and refusals pending before",
+                plan.pending_before,
+                origin=origin,
+            )
+        foot = sentence(
+            "plan",
+            "{origin}. Digest {digest}.",
+            origin=origin,
+            digest=plan_digest(plan)[:16],
         )
-    if plan.unmanaged:
-        yield _details(
-            f"{count_noun(len(plan.unmanaged), 'object')} in the portal without a file",
-            list(unmanaged_lines(plan.unmanaged)),
-        )
+        return f"\n{self.wording.text(foot, _code_span)}\n"
+
+    def _line(self, text: Argument) -> str:
+        return self.wording.text(text, _masked)
 
 
-def _section(section: Section) -> str:
-    notes = f" ({'; '.join(section.notes)})" if section.notes else ""
-    lines = [
-        f"    {line.symbol} {line.text}" if line.is_detail else f"{line.symbol} {line.text}"
-        for line in section.lines
-    ]
-    return _details(
-        f"{section.title}{notes}: "
-        f"{count_noun(sum(not line.is_detail for line in section.lines), 'line')}",
-        lines,
-    )
+def _masked(text: str) -> str:
+    return escape_sentence(mask_addresses(text))
 
 
-def _details(title: str, lines: list[str]) -> str:
-    return f"<details><summary>{_html(title)}</summary>\n\n{_fence(lines)}\n</details>\n"
+def _code_span(text: str) -> str:
+    return _code(_masked(text))
 
 
-def _refusal(text: str, hint: str | None) -> str:
-    return f"- {_code(text)}\n" + (
-        f"  - what to do: {_code(escape_sentence(hint))}\n" if hint else ""
-    )
+def _folded(title: str, block: str) -> str:
+    return f"<details><summary>{_html(title)}</summary>\n\n{block}\n</details>\n"
 
 
-def _foot(plan: Plan) -> str:
-    numbers = summarize(plan)
-    earlier = (
-        f"; {count_noun(numbers.earlier, 'change or refusal', 'changes and refusals')} pending "
-        f"before"
-        if plan.pending_before
-        else ""
-    )
-    commit = f", commit {_code(plan.commit[:12])}" if plan.commit else ""
-    return (
-        f"\nPortal {_code(escape(plan.portal))} as of {plan.as_of}{commit}{earlier}. Digest "
-        f"{_code(plan_digest(plan)[:16])}.\n"
-    )
-
-
-def _strong(text: str) -> str:
-    return f"**{text}**"
-
-
-def _fence(lines: list[str]) -> str:
+def _fence(lines: Iterable[str]) -> str:
     """Return a fenced block that none of its lines can close."""
-    text = "\n".join(mask_addresses(line) for line in lines)
+    text = "\n".join(lines)
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}text\n{text}\n{fence}\n"
@@ -128,7 +202,6 @@ def _fence(lines: list[str]) -> str:
 
 def _code(text: str) -> str:
     """Return a code span that its text cannot close."""
-    text = mask_addresses(text).replace("\n", " ")
     longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
     ticks = "`" * (longest + 1)
     pad = " " if text.startswith("`") or text.endswith("`") else ""
@@ -140,6 +213,5 @@ def _html(text: str) -> str:
     number.
     """
     return "".join(
-        char if char.isalnum() or char in " ,.:;…()" else f"&#{ord(char)};"
-        for char in mask_addresses(text)
+        char if char.isalnum() or char in " ,.:;…()" else f"&#{ord(char)};" for char in text
     )

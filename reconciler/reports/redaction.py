@@ -13,6 +13,7 @@ from typing import Final, TypeVar
 from reconciler.model.changes import Change, Effects, Mail, ObjectKind
 from reconciler.model.fields import is_masked
 from reconciler.model.plan import Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
+from reconciler.model.sentences import Sentence
 from reconciler.model.values import FieldChange, Value
 
 HIDDEN: Final = "…"
@@ -76,6 +77,15 @@ def _redact_text(text: str, names: tuple[str, ...]) -> str:
     return mask_addresses(text)
 
 
+def _redact_sentence(sentence: Sentence, names: tuple[str, ...]) -> Sentence:
+    return sentence.with_texts(lambda text: _redact_text(text, names))
+
+
+def _hide_fingerprints(text: str) -> str:
+    # A fingerprint would confirm a guessed person.
+    return _FINGERPRINT.sub(f"sha256:{HIDDEN}", text)
+
+
 def _group(group: Group, names: tuple[str, ...]) -> Group:
     outcomes = tuple(
         replace(outcome, person=mask_addresses(outcome.person))
@@ -91,12 +101,12 @@ def _group(group: Group, names: tuple[str, ...]) -> Group:
 def _change(change: Change, names: tuple[str, ...]) -> Change:
     return replace(
         change,
-        message=_redact_text(change.message, names),
+        message=_redact_sentence(change.message, names),
         contact=mask_addresses(change.contact) if change.contact else change.contact,
         fields=tuple(_field(change.object, field, names) for field in change.fields),
         effects=_effects(change.effects),
         base=None,
-        notes=tuple(_redact_text(note, names) for note in change.notes),
+        notes=tuple(_redact_sentence(note, names) for note in change.notes),
     )
 
 
@@ -124,12 +134,10 @@ def _effects(effects: Effects) -> Effects:
 
 
 def _refusal_or_warning(item: RefusalOrWarning, names: tuple[str, ...]) -> RefusalOrWarning:
-    hint = item.hint and _FINGERPRINT.sub(
-        f"sha256:{HIDDEN}", item.hint
-    )  # a fingerprint would confirm a guessed person
+    hint = item.hint and item.hint.with_texts(_hide_fingerprints)
     return replace(
         item,
-        message=_redact_text(item.message, names),
+        message=_redact_sentence(item.message, names),
         contact=item.contact and mask_addresses(item.contact),
         hint=hint,
     )

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from reconciler.model.changes import Change, Kind
 from reconciler.model.plan import Group, Plan
 from reconciler.model.roles import ACCESS
-from reconciler.reports.formatting import count_noun
+from reconciler.model.sentences import (
+    SEMICOLON,
+    SPACE,
+    Listing,
+    Sentence,
+    layout,
+    plural_sentence,
+    sentence,
+)
 from reconciler.reports.symbols import Symbol, counts_as
 
 
@@ -105,73 +113,131 @@ def people_losing_rights(groups: Iterable[Group]) -> set[str]:
     return losing - people_losing_access(groups)
 
 
+def has_changes(numbers: Summary) -> bool:
+    """Whether the plan holds a change that somebody notices."""
+    return bool(numbers.add + numbers.change + numbers.remove + numbers.handed_over)
+
+
 def summary_line(plan: Plan) -> str:
-    """Return the last line of every plan, in one of four stable forms."""
+    """Return the last line of a plan's text, in one of four stable English forms."""
+    # Scripts search for it, so it is English whatever the language of the comments.
+    return str(summary_sentence(plan))
+
+
+def summary_sentence(plan: Plan) -> Sentence:
+    """Return the plan in one line."""
     numbers = summarize(plan)
-    if numbers.add + numbers.change + numbers.remove + numbers.handed_over:
+    if has_changes(numbers):
         return _changes(numbers)
-    rest = _rest(numbers)
+    pending = _pending(numbers)
     if numbers.record:
-        return " ".join(
-            [
-                f"No changes that anybody notices; {count_noun(numbers.record, 'base')} to record.",
-                *rest,
-            ]
+        records = plural_sentence(
+            "summary",
+            "No changes that anybody notices; {count:,} base to record.",
+            "No changes that anybody notices; {count:,} bases to record.",
+            numbers.record,
         )
-    return (
-        " ".join(["No changes to make.", *rest])
-        if rest
-        else "No changes. The portal matches the files."
-    )
+        return _joined(records, *pending)
+    if pending:
+        return _joined(sentence("summary", "No changes to make."), *pending)
+    return sentence("summary", "No changes. The portal matches the files.")
 
 
-def _changes(numbers: Summary) -> str:
-    hands = "changes hands" if numbers.requests == 1 else "change hands"
-    lose = "loses access" if numbers.lose_access == 1 else "lose access"
+def _joined(*sentences: Sentence) -> Sentence:
+    return layout("{sentences}", sentences=Listing(sentences, SPACE))
+
+
+def _changes(numbers: Summary) -> Sentence:
     parts = [
-        f"{numbers.add:,} to add, {numbers.change:,} to change, {numbers.remove:,} to remove",
-        f"{count_noun(numbers.requests, 'request')} {hands}",
-        count_noun(numbers.mails, "mail"),
+        sentence(
+            "summary",
+            "{add:,} to add, {change:,} to change, {remove:,} to remove",
+            add=numbers.add,
+            change=numbers.change,
+            remove=numbers.remove,
+        ),
+        plural_sentence(
+            "summary",
+            "{count:,} request changes hands",
+            "{count:,} requests change hands",
+            numbers.requests,
+        ),
+        plural_sentence("summary", "{count:,} mail", "{count:,} mails", numbers.mails),
     ]
     if numbers.lose_rights:
-        verb = "loses" if numbers.lose_rights == 1 else "lose"
-        parts.append(
-            f"{count_noun(numbers.lose_rights, 'person', 'people')} {verb} other rights"
+        people = plural_sentence(
+            "summary",
+            "{count:,} person loses other rights",
+            "{count:,} people lose other rights",
+            numbers.lose_rights,
         )
-    parts.append(f"{count_noun(numbers.lose_access, 'person', 'people')} {lose}")
-    return f"Plan: {'; '.join(parts)}."
+        parts.append(people)
+    people = plural_sentence(
+        "summary",
+        "{count:,} person loses access",
+        "{count:,} people lose access",
+        numbers.lose_access,
+    )
+    parts.append(people)
+    return sentence("summary", "Plan: {parts}.", parts=Listing(tuple(parts), SEMICOLON))
 
 
-def _rest(numbers: Summary) -> list[str]:
+def _pending(numbers: Summary) -> list[Sentence]:
     """Return a sentence for each kind of pending item when there are no changes to make."""
-    edits, held_back = edits_line(numbers), held_back_line(numbers)
-    return [
-        *([edits] if edits else []),
-        *([held_back] if held_back else []),
-        *([f"{numbers.earlier:,} were pending before."] if numbers.earlier else []),
-    ]
+    edits, held_back = edits_sentence(numbers), held_back_sentence(numbers)
+    earlier = (
+        plural_sentence(
+            "summary",
+            "{count:,} were pending before.",
+            "{count:,} were pending before.",
+            numbers.earlier,
+        )
+        if numbers.earlier
+        else None
+    )
+    return [part for part in (edits, held_back, earlier) if part is not None]
 
 
-def edits_line(numbers: Summary) -> str:
-    """Return the number of portal edits as a sentence; empty when there is none."""
-    waits = "waits" if numbers.portal_edits == 1 else "wait"
-    return (
-        f"{count_noun(numbers.portal_edits, 'portal edit')} {waits} for reconciler pull."
-        if numbers.portal_edits
-        else ""
+def edits_sentence(numbers: Summary) -> Sentence | None:
+    """Return the number of portal edits as a sentence; None when there is none."""
+    if not numbers.portal_edits:
+        return None
+    return plural_sentence(
+        "summary",
+        "{count:,} portal edit waits for reconciler pull.",
+        "{count:,} portal edits wait for reconciler pull.",
+        numbers.portal_edits,
     )
 
 
-def held_back_line(numbers: Summary) -> str:
-    """Return the number of held-back changes as a sentence; empty when there is none."""
-    if numbers.held_back:
-        are = "is" if numbers.held_back == 1 else "are"
-        customers_text = (
-            f" for {count_noun(numbers.held_back_customers, 'customer')}"
-            if numbers.held_back_customers
-            else ""
+def held_back_sentence(numbers: Summary) -> Sentence | None:
+    """Return the number of held-back changes as a sentence; None when there is none."""
+    if numbers.held_back and numbers.held_back_customers:
+        customers = plural_sentence(
+            "summary",
+            "{count:,} customer",
+            "{count:,} customers",
+            numbers.held_back_customers,
         )
-        return f"{count_noun(numbers.held_back, 'change')}{customers_text} {are} held back."
+        return plural_sentence(
+            "summary",
+            "{count:,} change for {customers} is held back.",
+            "{count:,} changes for {customers} are held back.",
+            numbers.held_back,
+            customers=customers,
+        )
+    if numbers.held_back:
+        return plural_sentence(
+            "summary",
+            "{count:,} change is held back.",
+            "{count:,} changes are held back.",
+            numbers.held_back,
+        )
     if numbers.refusals:
-        return f"{count_noun(numbers.refusals, 'refusal')} to look at."
-    return ""
+        return plural_sentence(
+            "summary",
+            "{count:,} refusal to look at.",
+            "{count:,} refusals to look at.",
+            numbers.refusals,
+        )
+    return None

@@ -19,10 +19,20 @@ from reconciler.reports.change_lines import (
     sections,
     unmanaged_lines,
 )
-from reconciler.reports.formatting import count_noun, escape, escape_sentence
+from reconciler.reports.formatting import count_noun, escape
 from reconciler.reports.style import PLAIN, Style, Tone
-from reconciler.reports.summary import edits_line, held_back_line, summarize, summary_line
+from reconciler.reports.summary import (
+    edits_sentence,
+    has_changes,
+    held_back_sentence,
+    summarize,
+    summary_line,
+)
 from reconciler.reports.symbols import LEGEND, TONES, Symbol
+from reconciler.reports.wording import ENGLISH
+
+# A terminal is English, like the help, the errors and the hints around it.
+text = ENGLISH.text
 
 
 def plan_text(plan: Plan, style: Style = PLAIN) -> str:
@@ -58,11 +68,9 @@ def drift_text(plan: Plan, style: Style = PLAIN) -> str:
         for block in (list(_edits(plan, style)), list(_unmanaged(plan, style)))
         if block
     ]
-    tail = [
-        style.paint(
-            Tone.STRONG, edits_line(summarize(plan)) or "Nothing was edited in the portal."
-        )
-    ]
+    edits = edits_sentence(summarize(plan))
+    last_line = str(edits) if edits else "Nothing was edited in the portal."
+    tail = [style.paint(Tone.STRONG, last_line)]
     return "\n\n".join("\n".join(block) for block in [head, *body, tail]) + "\n"
 
 
@@ -84,34 +92,34 @@ def _capabilities(plan: Plan, style: Style) -> Iterator[str]:
     if lines:
         yield style.paint(Tone.STRONG, "Power and access")
     for line in lines:
-        yield style.paint(Tone.ALARM, f"  {Symbol.ALARM} {line}")
+        yield style.paint(Tone.ALARM, f"  {Symbol.ALARM} {text(line.sentence)}")
 
 
 def _section(section: Section, style: Style) -> Iterator[str]:
-    notes = f"  ({'; '.join(section.notes)})" if section.notes else ""
-    yield style.paint(Tone.STRONG, section.title) + style.paint(Tone.ALARM, notes)
+    notes = f"  ({'; '.join(map(text, section.notes))})" if section.notes else ""
+    yield style.paint(Tone.STRONG, text(section.title)) + style.paint(Tone.ALARM, notes)
     for line in section.lines:
         yield _line(line, style)
 
 
 def _line(line: Line, style: Style) -> str:
     if line.is_detail:
-        return style.paint(Tone.QUIET, f"      {line.symbol} {line.text}")
-    return style.paint(TONES[line.symbol], f"  {line.symbol} {line.text}")
+        return style.paint(Tone.QUIET, f"      {line.symbol} {text(line.text)}")
+    return style.paint(TONES[line.symbol], f"  {line.symbol} {text(line.text)}")
 
 
 def _refusals(plan: Plan, style: Style) -> Iterator[str]:
     for refusal in plan.refusals:
-        yield style.paint(Tone.ALARM, f"refused: {refusal_text(refusal)}")
+        yield style.paint(Tone.ALARM, f"refused: {text(refusal_text(refusal))}")
         if refusal.hint:
-            yield f"  hint: {escape_sentence(refusal.hint)}"
+            yield f"  hint: {text(refusal.hint)}"
 
 
 def _edits(plan: Plan, style: Style) -> Iterator[str]:
     if plan.portal_edits:
         yield style.paint(Tone.STRONG, "Edited in the portal; file → portal")
     for edit in plan.portal_edits:
-        yield style.paint(TONES[Symbol.EDIT], f"  {Symbol.EDIT} {edit_text(edit)}")
+        yield style.paint(TONES[Symbol.EDIT], f"  {Symbol.EDIT} {text(edit_text(edit))}")
 
 
 def _unmanaged(plan: Plan, style: Style) -> Iterator[str]:
@@ -121,21 +129,22 @@ def _unmanaged(plan: Plan, style: Style) -> Iterator[str]:
             f"Unmanaged: {count_noun(len(plan.unmanaged), 'object')} without a file; never written",
         )
     for line in unmanaged_lines(plan.unmanaged):
-        yield style.paint(Tone.QUIET, f"    {line}")
+        yield style.paint(Tone.QUIET, f"    {text(line)}")
 
 
 def _upcoming_departures(plan: Plan, style: Style) -> Iterator[str]:
     if plan.upcoming_departures:
         yield style.paint(Tone.STRONG, "Upcoming")
     for departure in plan.upcoming_departures:
-        yield style.paint(Tone.ALARM, f"  {Symbol.REMOVE} {departure_text(departure)}")
+        line = text(departure_text(departure))
+        yield style.paint(Tone.ALARM, f"  {Symbol.REMOVE} {line}")
 
 
 def _warnings(plan: Plan, style: Style) -> Iterator[str]:
     for warning in plan.warnings:
-        yield style.paint(Tone.CHANGE, f"warning: {refusal_text(warning)}")
+        yield style.paint(Tone.CHANGE, f"warning: {text(refusal_text(warning))}")
         if warning.hint:
-            yield f"  hint: {escape_sentence(warning.hint)}"
+            yield f"  hint: {text(warning.hint)}"
 
 
 def _earlier(plan: Plan, style: Style) -> Iterator[str]:
@@ -149,9 +158,8 @@ def _earlier(plan: Plan, style: Style) -> Iterator[str]:
 
 def _tail(plan: Plan, style: Style) -> list[str]:
     numbers = summarize(plan)
-    line = summary_line(plan)
-    held_back = held_back_line(numbers) if line.startswith("Plan:") else ""
+    held_back = held_back_sentence(numbers) if has_changes(numbers) else None
     return [
-        *([style.paint(Tone.ALARM, held_back)] if held_back else []),
-        style.paint(Tone.STRONG, line),
+        *([style.paint(Tone.ALARM, str(held_back))] if held_back else []),
+        style.paint(Tone.STRONG, summary_line(plan)),
     ]

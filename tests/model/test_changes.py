@@ -15,6 +15,7 @@ from reconciler.model.changes import (
     ObjectRef,
     Target,
 )
+from reconciler.model.sentences import sentence
 from reconciler.model.values import FieldChange
 
 HEIR = ObjectRef("acme", "tom-lang", id="con_1", version=3)
@@ -23,7 +24,7 @@ REMOVAL = Change(
     ObjectKind.CONTACT,
     "acme",
     "jane-doe",
-    "jane-doe leaves",
+    sentence("test", "jane-doe leaves"),
     cause=Cause("customers/acme/removed/jane-doe.yaml", 1),
     effects=Effects(work_to=HEIR, open_work=2),
     target=Target("con_2", 7),

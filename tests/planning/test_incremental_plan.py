@@ -146,6 +146,6 @@ def test_an_edit_that_the_pull_request_turns_into_a_change_is_shown() -> None:
     before = desired(customer(contacts=[MARA, contact("jane-doe")]))
     after = desired(customer(contacts=[MARA, contact("jane-doe", services="all")]))
     found = make_plan_since(before, after, state, Facts())
-    assert [(c.kind, c.notes) for c in found.changes] == [
-        (Kind.UPDATE_CONTACT, ("services was set by Ada Admin on 2026-11-20",))
+    assert [(c.kind, *map(str, c.notes)) for c in found.changes] == [
+        (Kind.UPDATE_CONTACT, "services was set by Ada Admin on 2026-11-20")
     ]

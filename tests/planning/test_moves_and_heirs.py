@@ -163,7 +163,7 @@ def test_a_circle_of_leavers_is_refused_by_its_names() -> None:
     rows = [in_portal(one) for one in (MARA, JANE, TOM, EVA)]
     found = plan([MARA, EVA], [*rows, request(rows[1])], farewells=byes)
     assert [(r.rule, r.scope) for r in found.refusals] == [("no-heir", Scope.CUSTOMER)]
-    assert "jane-doe → tom-lang → jane-doe" in found.refusals[0].message
+    assert "jane-doe → tom-lang → jane-doe" in str(found.refusals[0].message)
 
 
 def test_a_circle_through_the_customers_heir_does_not_fall_to_the_only_manager() -> None:
@@ -171,7 +171,7 @@ def test_a_circle_through_the_customers_heir_does_not_fall_to_the_only_manager()
     rows = [in_portal(one) for one in (MARA, JANE, TOM, EVA)]
     found = plan([MARA, EVA], [*rows, request(rows[1])], farewells=byes, heir="tom-lang")
     assert [(r.rule, r.contact) for r in found.refusals] == [("no-heir", "jane-doe")]
-    assert "jane-doe → tom-lang → jane-doe" in found.refusals[0].message
+    assert "jane-doe → tom-lang → jane-doe" in str(found.refusals[0].message)
 
 
 @pytest.mark.parametrize("said", [{"previously": ("tom-lang",)}, {}], ids=["previously", "same address and name"])
@@ -211,13 +211,13 @@ def test_an_heir_who_cannot_hold_work_in_the_portal_is_refused(row: Any) -> None
     rows = [in_portal(MARA), in_portal(JANE), row, request(in_portal(JANE))]
     found = plan([MARA, TOM], rows, farewells=(farewell("jane-doe", heir="tom-lang"),))
     assert [r.rule for r in found.refusals] == ["no-heir"]
-    assert "tom-lang cannot hold work" in found.refusals[0].message
+    assert "tom-lang cannot hold work" in str(found.refusals[0].message)
 
 
 def test_two_managers_are_too_many_to_guess_an_heir() -> None:
     rows = [in_portal(MARA), in_portal(contact("max", role="manager")), in_portal(JANE), request(in_portal(JANE))]
     found = plan([MARA, contact("max", role="manager")], rows)
-    assert "2 managers could receive it" in found.refusals[0].message
+    assert "2 managers could receive it" in str(found.refusals[0].message)
 
 
 def test_an_unmanaged_manager_can_be_the_only_one() -> None:

@@ -66,7 +66,7 @@ def test_field_changed_and_removed_by_somebody_else_is_a_conflict(policy: str) -
     found = plan([MARA, contact("jane-doe", role="manager")], gone(by_us=False), policy=policy)
     assert found.changes == ()
     assert [(r.rule, r.scope, r.contact) for r in found.refusals] == [("conflict", Scope.CONTACT, "jane-doe")]
-    assert "Ada Admin on 2026-11-20" in found.refusals[0].message
+    assert "Ada Admin on 2026-11-20" in str(found.refusals[0].message)
 
 
 def test_present_again_and_removed_by_us_is_restored_with_a_new_activation() -> None:
@@ -126,7 +126,7 @@ def test_file_gone_and_edited_meanwhile_is_a_removal_that_names_the_edit() -> No
     edited = in_portal(JANE, role="manager", touched={"role": ADMIN})
     (change,) = plan([MARA], edited).changes
     assert change.kind is Kind.REMOVE_CONTACT
-    assert "role was set by Ada Admin on 2026-11-20" in change.message
+    assert "role was set by Ada Admin on 2026-11-20" in str(change.message)
 
 
 def test_file_gone_and_gone_is_nothing() -> None:

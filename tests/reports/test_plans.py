@@ -20,6 +20,7 @@ from reconciler.model.errors import Refused
 from reconciler.model.fields import fields_of
 from reconciler.model.live import Actor, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, PortalEdit, Refusal, Scope, review_of
+from reconciler.model.sentences import sentence
 from reconciler.model.values import FieldChange
 from reconciler.planning import make_plan
 from reconciler.reports.as_json import drift_json, plan_json, read_reviewed
@@ -177,8 +178,10 @@ def test_a_redacted_plan_names_nobody(name: str) -> None:
 
 def test_what_proves_who_signed_up_is_shown_and_in_a_redacted_plan_hidden() -> None:
     line = f'registration: {{id: reg-7f3c, fingerprint: "sha256:{"4c" * 32}"}}'
-    hint = f"write {line} or {line.replace('7f3c', '9')} or {line.replace('7f3c', '8')} or registration: none"
-    refusal = Refusal("registration-pending", Scope.CONTACT, "jane signed up", "acme", "jane-doe", hint)
+    lines = f"{line} or {line.replace('7f3c', '9')} or {line.replace('7f3c', '8')}"
+    message = sentence("test", "jane signed up")
+    hint = sentence("test", "write {lines} or registration: none", lines=lines)
+    refusal = Refusal("registration-pending", Scope.CONTACT, message, "acme", "jane-doe", hint)
     plan = replace(hostile_plan("x"), refusals=(refusal,))
     for text_of in (lambda one: plan_text(one, PLAIN), plan_json, plan_markdown):
         assert text_of(plan).count("4c" * 32) == 3
@@ -223,7 +226,7 @@ def test_a_redacted_change_and_a_redacted_edit_hide_every_personal_field(row: Fi
         ObjectKind.CONTACT,
         "acme",
         "jane-doe",
-        f"jane-doe is {in_file} and was {in_the_portal}",
+        sentence("test", "jane-doe is {new} and was {old}", new=in_file, old=in_the_portal),
         fields=(FieldChange(row.name, in_the_portal, in_file),),
         base=jane.fields,
     )

@@ -111,7 +111,7 @@ def test_a_number_that_did_not_fit_allows_nothing(world: World) -> None:
     first_run(world, with_service(open_to_all=True, lists=()))
     closed = with_service(open_to_all=False, lists=())
     refused = world.plan(closed, allow_removals=500)
-    assert any("500 is wrong" in refusal.message for refusal in refused.refusals)
+    assert any("500 is wrong" in str(refusal.message) for refusal in refused.refusals)
     assert of_outcome(world.run(closed, reviewed=(review_of(refused),))) == 4
 
 

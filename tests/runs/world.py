@@ -157,7 +157,7 @@ class World:
     def nothing_left(self, desired: DesiredState) -> None:
         """The next plan writes nothing, and the next apply sends no write."""
         left = self.plan(desired)
-        assert [change.message for group in left.ready for change in group.changes] == []
+        assert [str(change.message) for group in left.ready for change in group.changes] == []
         before = self.served.counting.methods.copy()
         self.run(desired)
         assert set(self.served.counting.methods - before) <= {"GET"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconciler.model.choices import PortalEdits, Reason, ReportLanguage
+from reconciler.model.choices import PortalEdits, Reason
 from reconciler.model.keys import KEY_MAX_LENGTH
 from reconciler.model.roles import Capability, Role, capabilities
 from reconciler.model.rules.rule import Rule, RuleId, alternatives
@@ -67,7 +67,7 @@ PEOPLE: Final = (
     ),
     Rule(
         RuleId.LANGUAGE,
-        f"language is a language tag; in `policy` it is {alternatives(ReportLanguage)}",
+        "language is a language tag; in `policy` it is one that plans are translated into",
         "The contact's mails and pages are in this language; "
         "the one in `policy` is for the comments on a pull request.",
         # `no` without quotes is meant: YAML 1.1 reads it as false, our reader as Norwegian.
