@@ -3,7 +3,7 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11; do \
   command -v $$p >/dev/null 2>&1 && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' && echo $$p && break; done)
 BIN := .venv/bin
 PORT ?= 8000
-LOCALES := reconciler/portal/i18n/locales
+LOCALES := reconciler/portal/i18n/locales reconciler/reports/locales
 
 .PHONY: help demo portal quick test lint soak bench lock schemas messages clean
 help: ## list the targets
@@ -17,9 +17,9 @@ help: ## list the targets
 	@touch $@
 
 # the catalogs compiled from today's .po files
-.venv/installed: .venv/packages $(wildcard $(LOCALES)/*.po) reconciler/portal/i18n/compilation.py
-	$(BIN)/python -c "import pathlib; from reconciler.portal.i18n.compilation import compile_catalogs; \
-	  compile_catalogs(pathlib.Path('$(LOCALES)'))"
+.venv/installed: .venv/packages $(foreach folder,$(LOCALES),$(wildcard $(folder)/*.po)) tools/catalogs.py
+	$(BIN)/python -c "import pathlib; from tools.catalogs import compile_catalogs; \
+	  [compile_catalogs(pathlib.Path(folder)) for folder in '$(LOCALES)'.split()]"
 	@touch $@
 
 demo: .venv/installed ## the ten-minute tour; ends by itself and leaves nothing running
@@ -74,7 +74,7 @@ schemas: .venv/installed ## write schemas/ anew from the types
 	  [pathlib.Path('schemas', name).write_text(text) for name, text in generate_schemas().items()]"
 
 messages: .venv/packages ## renew the template and the catalogs from the English texts, and compile them
-	$(BIN)/python -c "from reconciler.portal.i18n.catalog_files import renew; renew()"
+	$(BIN)/python -m tools.messages
 
 clean: ## forget what was made
 	rm -rf .venv .demo .mypy_cache .ruff_cache .pytest_cache .hypothesis build dist *.egg-info

@@ -12,7 +12,10 @@ from setuptools.command.build_py import build_py
 HERE = Path(__file__).parent
 
 
-LOCALES = HERE / "reconciler" / "portal" / "i18n" / "locales"
+LOCALES = (
+    HERE / "reconciler" / "portal" / "i18n" / "locales",
+    HERE / "reconciler" / "reports" / "locales",
+)
 
 
 class BuildWithData(build_py):
@@ -22,8 +25,10 @@ class BuildWithData(build_py):
     """
 
     def run(self) -> None:
-        compilation = runpy.run_path(str(LOCALES.parent / "compilation.py"))
-        compilation["compile_catalogs"](LOCALES)
+        # by its path: the build sees no package of ours yet
+        catalogs = runpy.run_path(str(HERE / "tools" / "catalogs.py"))
+        for folder in LOCALES:
+            catalogs["compile_catalogs"](folder)
         super().run()
         if not self.editable_mode:
             target = Path(self.build_lib, "reconciler", "_shipped", "schemas")

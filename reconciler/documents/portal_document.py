@@ -143,7 +143,10 @@ class PolicyDocument(Document):
 
     language: Annotated[
         ReportLanguage,
-        Field(default=_DEFAULT.language, description="Of comments for reviewers."),
+        Field(
+            default=_DEFAULT.language,
+            description="Of the comment for reviewers: plan --format markdown.",
+        ),
     ]
     portal_edits: Annotated[
         PortalEdits,

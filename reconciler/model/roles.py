@@ -5,6 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
+from reconciler.model.sentences import Sentence, sentence
+
 
 class Role(StrEnum):
     """The role of a contact at their customer; exactly one."""
@@ -46,3 +48,27 @@ def capabilities(role: Role) -> frozenset[Capability]:
 def may_hold_work(role: Role) -> bool:
     """Whether a contact of this role may own open requests: a requester or a manager."""
     return Capability.SEND_REQUESTS in _CAPABILITIES[role]
+
+
+# A role has two forms, "is added as a manager" and "gets access as manager": languages inflect
+# the noun and choose its article.
+_NOUNS: Final = {
+    Role.REQUESTER: sentence("role", "a requester"),
+    Role.OBSERVER: sentence("role", "an observer"),
+    Role.MANAGER: sentence("role", "a manager"),
+}
+_NAMES: Final = {
+    Role.REQUESTER: sentence("role", "requester"),
+    Role.OBSERVER: sentence("role", "observer"),
+    Role.MANAGER: sentence("role", "manager"),
+}
+
+
+def role_noun(role: Role) -> Sentence:
+    """Return the role with its article: `a manager`, `an observer`."""
+    return _NOUNS[role]
+
+
+def role_name(role: Role) -> Sentence:
+    """Return the role without an article."""
+    return _NAMES[role]

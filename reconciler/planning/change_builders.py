@@ -12,7 +12,6 @@ from reconciler.model.changes import Cause, Change, Kind, ObjectKind, Target
 from reconciler.model.desired import DesiredContact
 from reconciler.model.live import Applied, LiveContact, LiveObject, Touch
 from reconciler.model.plan import UNKNOWN_AUTHOR, PortalEdit
-from reconciler.model.roles import Role
 from reconciler.model.sentences import Listing, Sentence, layout, sentence
 from reconciler.model.values import FieldChange
 from reconciler.planning.customer_context import CustomerContext, Person
@@ -185,16 +184,3 @@ def describe_conflicts(conflicts: Iterable[FieldChange]) -> Sentence:
     return sentence(
         "refusal", "changed in the file and in the portal: {fields}", fields=Listing(pairs)
     )
-
-
-# A role as it stands in "is added as …": languages inflect it and choose its article.
-_ROLE_NOUNS: Final = {
-    Role.REQUESTER: sentence("role", "a requester"),
-    Role.OBSERVER: sentence("role", "an observer"),
-    Role.MANAGER: sentence("role", "a manager"),
-}
-
-
-def role_noun(role: Role) -> Sentence:
-    """Return the role with its article: `a manager`, `an observer`."""
-    return _ROLE_NOUNS[role]

@@ -31,8 +31,11 @@ def with_changed_owner(
     if any(row.owner == desired.owner for row in rows):
         return refusals
     owners = {
-        row.owner for key in desired.customers for row in index.foreign.get(key, [])
-    } - {None}
+        row.owner
+        for key in desired.customers
+        for row in index.foreign.get(key, [])
+        if row.owner is not None
+    }
     if len(owners) != 1:
         return refusals
     (former,) = owners

@@ -23,6 +23,7 @@ from reconciler.model.changes import (
 )
 from reconciler.model.desired import DesiredState
 from reconciler.model.live import Registration
+from reconciler.model.roles import role_noun
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Listing, Sentence, sentence
 from reconciler.model.values import FieldChange
@@ -30,7 +31,6 @@ from reconciler.planning.change_builders import (
     contact_change,
     desired_of,
     live_of,
-    role_noun,
 )
 from reconciler.planning.contact_matching import may_belong_to
 from reconciler.planning.customer_context import CustomerContext, Person, language_of
@@ -149,9 +149,9 @@ def _another_name(person: Person) -> Objection | None:
     )
     hint = sentence(
         "hint",
-        "if it is the same person, write name: {former} and change it in a later run; if not, "
-        "use another key for {name}",
-        former=former,
+        "if it is the same person, write {line} and change it in a later run; if not, use "
+        "another key for {name}",
+        line=f"name: {former}",
         name=desired.name,
     )
     return Objection(RuleId.ONE_PERSON_OR_TWO, message, hint)

@@ -9,7 +9,7 @@ from reconciler.model.changes import Cause, Change, Effects, Kind, Mail, MailKin
 from reconciler.model.desired import Farewell
 from reconciler.model.fields import same_value
 from reconciler.model.live import OpenRequest, Status
-from reconciler.model.roles import Role, may_hold_work
+from reconciler.model.roles import Role, may_hold_work, role_noun
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import (
     SEMICOLON,
@@ -25,7 +25,6 @@ from reconciler.planning.change_builders import (
     desired_of,
     live_of,
     presence_edit,
-    role_noun,
     setter_notes,
     with_notes,
 )
@@ -84,9 +83,8 @@ def _removal(context: CustomerContext, person: Person) -> PlanItems:
         )
         hint = sentence(
             "hint",
-            "write removed/{contact}.yaml with a line heir: KEY, or name an heir in "
-            "customer.yaml",
-            contact=person.key,
+            "write {path} with a line heir: KEY, or name an heir in customer.yaml",
+            path=f"removed/{person.key}.yaml",
         )
         yield refuse(RuleId.NO_HEIR, context.key, person.key, message, hint)
     yield from _invited_heir(context, person, heir, len(work))

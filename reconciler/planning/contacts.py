@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from reconciler.model.changes import Change, Effects, Kind, Mail, MailKind
 from reconciler.model.live import Touch
-from reconciler.model.roles import Role
+from reconciler.model.roles import Role, role_name, role_noun
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Sentence, sentence
 from reconciler.model.values import FieldChange
@@ -20,7 +20,6 @@ from reconciler.planning.change_builders import (
     fields_message,
     live_of,
     presence_edit,
-    role_noun,
     with_setter_notes,
 )
 from reconciler.planning.contact_additions import plan_addition, reject_by_farewell
@@ -143,7 +142,7 @@ def _field_changes(
             "{contact} becomes {role}, was {former}",
             contact=person.key,
             role=role_noun(Role(str(role.after))),
-            former=str(role.before),
+            former=role_name(Role(str(role.before))),
         )
         changes.append(_field_change(context, person, Kind.CHANGE_ROLE, message, (role,)))
     if rest:

@@ -179,9 +179,9 @@ def _ambiguous(context: CustomerContext) -> PlanItems:
                 message = shared.with_arguments(contact=person.key, former=key)
                 hint = sentence(
                     "hint",
-                    "if it is the same person, write previously: [{former}]; if not, write "
-                    "removed/{former}.yaml",
-                    former=key,
+                    "if it is the same person, write {line}; if not, write {path}",
+                    line=f"previously: [{key}]",
+                    path=f"removed/{key}.yaml",
                 )
                 yield refuse(
                     RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint

@@ -88,8 +88,8 @@ def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
                 )
                 hint = sentence(
                     "hint",
-                    "write previously: [{former}] in {path}",
-                    former=former.key,
+                    "write {line} in {path}",
+                    line=f"previously: [{former.key}]",
                     path=desired.place.path,
                 )
                 yield refuse(RuleId.SAME_CUSTOMER, context.key, None, message, hint)

@@ -8,7 +8,7 @@ from typing import Final
 
 from reconciler.model.changes import ObjectRef
 from reconciler.model.live import Status
-from reconciler.model.roles import Role, may_hold_work
+from reconciler.model.roles import Role, may_hold_work, role_name
 from reconciler.model.sentences import Sentence, sentence
 
 
@@ -78,7 +78,9 @@ def find_heir(
             return Heir(
                 None,
                 _CANNOT_HOLD_WORK.with_arguments(
-                    heir=contact.key, role=str(contact.role), status=str(contact.status)
+                    heir=contact.key,
+                    role=role_name(contact.role),
+                    status=str(contact.status),
                 ),
             )
         chain.append(contact.key)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
+from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import Policy
@@ -150,14 +151,12 @@ def _people_limit(
         if permitted != people:
             message = sentence(
                 "refusal",
-                "--allow-removals {permitted} is wrong: this plan takes access or power from "
-                "{people} people; nothing was changed",
-                permitted=permitted,
+                "{option} is wrong: this plan takes access or power from {people} people; "
+                "nothing was changed",
+                option=f"--allow-removals {permitted}",
                 people=people,
             )
-            hint = sentence(
-                "hint", "if this is intended, pass --allow-removals {people}", people=people
-            )
+            hint = _PASS.with_arguments(option=f"--allow-removals {people}")
             yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, hint)
         return
     limit = _limit(policy, population)
@@ -188,9 +187,12 @@ def percentage(number: int) -> Sentence:
 
 def allow_removals_hint(people: int) -> Sentence:
     """Return the hint about a plan that takes something from this many people."""
-    return sentence(
-        "hint", "if this is intended, apply with --allow-removals {people}", people=people
-    )
+    return _APPLY_WITH.with_arguments(option=f"--allow-removals {people}")
+
+
+# The option is an argument, so that it stays in one piece in a language from right to left.
+_PASS: Final = sentence("hint", "if this is intended, pass {option}")
+_APPLY_WITH: Final = sentence("hint", "if this is intended, apply with {option}")
 
 
 # The hint about a limit that only the last applied policy still sets.
@@ -209,14 +211,11 @@ def _mail_limit(
         if permitted != mails:
             message = sentence(
                 "refusal",
-                "--allow-mails {permitted} is wrong: this plan sends {mails} mails; nothing "
-                "was changed",
-                permitted=permitted,
+                "{option} is wrong: this plan sends {mails} mails; nothing was changed",
+                option=f"--allow-mails {permitted}",
                 mails=mails,
             )
-            hint = sentence(
-                "hint", "if this is intended, pass --allow-mails {mails}", mails=mails
-            )
+            hint = _PASS.with_arguments(option=f"--allow-mails {mails}")
             yield refuse_plan(RuleId.TOO_MANY_MAILS, message, hint)
         return
     if mails > policy.mails_per_run:
@@ -226,9 +225,7 @@ def _mail_limit(
             mails=mails,
             limit=policy.mails_per_run,
         )
-        hint = sentence(
-            "hint", "if this is intended, apply with --allow-mails {mails}", mails=mails
-        )
+        hint = _APPLY_WITH.with_arguments(option=f"--allow-mails {mails}")
         yield refuse_plan(
             RuleId.TOO_MANY_MAILS, message, MERGE_FIRST if merge_first else hint
         )

@@ -16,7 +16,7 @@ from reconciler.model.changes import Change, Kind
 from reconciler.model.fields import power_noun
 from reconciler.model.keys import display
 from reconciler.model.plan import Group, Plan
-from reconciler.model.roles import ACCESS, Capability, Role, capabilities
+from reconciler.model.roles import ACCESS, Capability, Role, capabilities, role_name
 from reconciler.model.sentences import (
     SEMICOLON,
     Listing,
@@ -136,7 +136,7 @@ def _gains(rights: set[str], kind: Kind | None) -> Iterator[Sentence]:
         role = _role(rights)
         gain = _HAS_ACCESS_AGAIN if kind is Kind.RESTORE_CONTACT else _GETS_ACCESS
         further_rights = rights - {ACCESS, *capabilities(role)}
-        yield _with_further(gain.with_arguments(role=_ROLES[role]), further_rights)
+        yield _with_further(gain.with_arguments(role=role_name(role)), further_rights)
     elif Capability.MANAGE_TEAM in rights:
         gain = sentence("right", "becomes manager")
         yield _with_further(gain, rights - {Capability.MANAGE_TEAM})
@@ -146,12 +146,6 @@ def _gains(rights: set[str], kind: Kind | None) -> Iterator[Sentence]:
 
 _GETS_ACCESS: Final = sentence("right", "gets access as {role}")
 _HAS_ACCESS_AGAIN: Final = sentence("right", "has access again as {role}")
-# A role as it stands behind "as".
-_ROLES: Final = {
-    Role.REQUESTER: sentence("role", "requester"),
-    Role.OBSERVER: sentence("role", "observer"),
-    Role.MANAGER: sentence("role", "manager"),
-}
 
 
 def _with_further(gain: Sentence, rights: Collection[str]) -> Sentence:

@@ -73,8 +73,8 @@ class _Comment:
         yield from self._refusals(plan)
         if lines := capability_lines(plan):
             title = self._line(sentence("plan", "Power and access"))
-            texts = [layout("! {line}", line=line.sentence) for line in lines]
-            yield f"#### {title}\n\n" + _fence(map(self._line, texts))
+            texts = (f"! {self._line(line.sentence)}" for line in lines)
+            yield f"#### {title}\n\n" + _fence(texts)
         for section in sections(plan):
             yield self._section(section)
         yield from self._lists(plan)

@@ -218,8 +218,8 @@ def test_a_changed_owner_is_one_refusal_that_names_both() -> None:
     state = replace(state, settings=replace(state.settings, **theirs))
     found = make_plan(desired(customer(contacts=[MARA]), customer("beta", [BEA])), state, Facts())
     assert [(refusal.rule, refusal.scope) for refusal in found.refusals] == [("other-owner", Scope.PLAN)]
-    assert "owner 'acme-translations'" in found.refusals[0].message
-    assert found.refusals[0].hint == "write owner: acme-translation; an owner cannot be renamed"
+    assert "owner 'acme-translations'" in str(found.refusals[0].message)
+    assert str(found.refusals[0].hint) == "write owner: acme-translation; an owner cannot be renamed"
     assert found.ready == ()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from reconciler.adapters.connection import Budget
+from reconciler.cli.catalogs import wording_for
 from reconciler.cli.commands.options import (
     page,
     permissions_of,
@@ -83,7 +84,7 @@ def plan(
         case "json":
             page(plan_json(shown_plan))
         case "markdown":
-            page(plan_markdown(shown_plan))
+            page(plan_markdown(shown_plan, wording_for(settings, shown_plan.language)))
         case _:
             page(plan_text(shown_plan, style_of(settings)))
     return of_plan(full_plan, detailed=detailed_exitcode)

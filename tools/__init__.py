@@ -1,0 +1,1 @@
+"""Tools of the build and of translators; the program and its wheel need none of them."""
