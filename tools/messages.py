@@ -48,7 +48,7 @@ def report_sentences() -> Sentences:
     files_by_entry: dict[tuple[str, str | tuple[str, str]], set[str]] = {}
     for path in sorted(paths):
         file = path.relative_to(package).as_posix()
-        for key in _literals(ast.parse(path.read_text(encoding="utf-8")), file):
+        for key in literals(ast.parse(path.read_text(encoding="utf-8")), file):
             files_by_entry.setdefault(key, set()).add(file)
     entries = (
         Entry(context, id, tuple(sorted(files)))
@@ -64,7 +64,7 @@ def _order(item: tuple[tuple[str, str | tuple[str, str]], object]) -> tuple[str,
     return context, id if isinstance(id, str) else id[0]
 
 
-def _literals(tree: ast.Module, file: str) -> Iterator[tuple[str, str | tuple[str, str]]]:
+def literals(tree: ast.Module, file: str) -> Iterator[tuple[str, str | tuple[str, str]]]:
     """Yield the context and the text, or both forms, of every sentence that the module makes."""
     for node in ast.walk(tree):
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):

@@ -42,7 +42,7 @@ class Sentence:
     def with_texts(self, change: Callable[[str], str]) -> Sentence:
         """Return the sentence with every text that is data replaced, at any depth."""
         # The template stays: it is ours, and a changed one would be in no catalog.
-        arguments = ((name, _changed(value, change)) for name, value in self.arguments)
+        arguments = ((name, _with_texts(value, change)) for name, value in self.arguments)
         return replace(self, arguments=tuple(arguments))
 
 
@@ -81,7 +81,7 @@ class Listing:
         return str(self.separator).join(map(str, self.items))
 
 
-def _changed(value: Argument, change: Callable[[str], str]) -> Argument:
+def _with_texts(value: Argument, change: Callable[[str], str]) -> Argument:
     match value:
         case str():
             return change(value)

@@ -1,4 +1,4 @@
-"""Links between customers: people who move, and addresses and names that are passed on.
+"""Links between customers through addresses and names that are passed on.
 
 Also the rules of identity that need more than one match: an address that is taken, one person or
 two, an object of another owner.
@@ -6,8 +6,8 @@ two, an object of another owner.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind
@@ -27,7 +27,6 @@ from reconciler.planning.matching import MatchKind
 from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
 
 _FREEING = {Kind.REMOVE_CONTACT, Kind.CHANGE_EMAIL}
-_ARRIVING = {Kind.CREATE_CONTACT, Kind.APPROVE_REGISTRATION, Kind.RESTORE_CONTACT}
 _ARRIVED = {MatchKind.CREATED, MatchKind.APPROVED, MatchKind.RESTORED}
 _NEW = {*_ARRIVED, MatchKind.ADOPTED}
 
@@ -175,8 +174,8 @@ def _ambiguous(context: CustomerContext) -> PlanItems:
             # Both equal is a rename, and neither is somebody else; only one of the two is
             # ambiguous.
             if address != (name_key(row.name) == name_key(desired.name)):
-                shared = _SAME_ADDRESS if address else _SAME_NAME
-                message = shared.with_arguments(contact=person.key, former=key)
+                template = _SAME_ADDRESS if address else _SAME_NAME
+                message = template.with_arguments(contact=person.key, former=key)
                 hint = sentence(
                     "hint",
                     "if it is the same person, write {line}; if not, write {path}",
@@ -311,78 +310,3 @@ def _freed_names(changes: Sequence[Change], index: Index) -> dict[str | None, st
         if is_renamed or change.kind is Kind.ARCHIVE_CUSTOMER:
             freed[change.target.id] = str(change.customer)
     return freed
-
-
-def find_moves(changes: Sequence[Change], index: Index) -> dict[str, str]:
-    """Return the two ends (`customer/contact`) of each person who leaves one customer and joins
-    another.
-    """
-    rows = index.live.contacts
-    arrivals = {
-        _identity(change, rows): change for change in changes if change.kind in _ARRIVING
-    }
-    ends: dict[str, str] = {}
-    for change in changes:
-        row = (
-            rows.get(change.target.id or "") if change.kind is Kind.REMOVE_CONTACT else None
-        )
-        arrival = (
-            arrivals.get((address_key(row.email), name_key(row.name))) if row else None
-        )
-        if arrival and arrival.customer != change.customer:
-            ends[_end(change)], ends[_end(arrival)] = _end(arrival), _end(change)
-    return ends
-
-
-def _identity(change: Change, rows: Mapping[str, LiveContact]) -> tuple[str, str]:
-    """Return address and name of a person who is added; a restoration takes missing fields from the
-    row.
-    """
-    row = rows.get(change.target.id or "")
-    fields = {
-        **(row.fields if row else {}),
-        **{field.name: field.after for field in change.fields},
-    }
-    return address_key(str(fields["email"])), name_key(str(fields["name"]))
-
-
-def with_moves(changes: Iterable[Change], ends: Mapping[str, str]) -> Iterator[Change]:
-    """Yield the changes, with the removal and the addition of one person marked as one move."""
-    for change in changes:
-        other_end = ends.get(_end(change))
-        if other_end is not None and change.kind is Kind.REMOVE_CONTACT:
-            yield replace(
-                change,
-                other_end=other_end,
-                message=sentence(
-                    "change",
-                    "{change} (moves to {contact})",
-                    change=change.message,
-                    contact=other_end,
-                ),
-            )
-        elif other_end is not None and change.kind in _ARRIVING:
-            yield replace(
-                change,
-                other_end=other_end,
-                message=sentence(
-                    "change",
-                    "{change} (moves from {contact})",
-                    change=change.message,
-                    contact=other_end,
-                ),
-            )
-        else:
-            yield change
-
-
-def links_of(ends: Mapping[str, str]) -> list[CustomerLink]:
-    """Return the customers that moves link together."""
-    return [
-        CustomerLink(end.partition("/")[0], other_end.partition("/")[0])
-        for end, other_end in ends.items()
-    ]
-
-
-def _end(change: Change) -> str:
-    return f"{change.customer}/{change.contact}"

@@ -26,18 +26,14 @@ from reconciler.planning.contact_additions import contested_registrations
 from reconciler.planning.contact_matching import match_contacts
 from reconciler.planning.contacts import plan_contacts
 from reconciler.planning.contacts_after_plan import contacts_after_plan
-from reconciler.planning.cross_customer import (
-    find_moves,
-    identity_items,
-    links_of,
-    with_moves,
-)
+from reconciler.planning.cross_customer import identity_items
 from reconciler.planning.customer_context import CustomerContext, compare_person
 from reconciler.planning.customers import plan_customer, refuse_lookalikes
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
 from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
+from reconciler.planning.moves import find_moves, links_of, with_moves
 from reconciler.planning.ordering import make_groups
 from reconciler.planning.plan_items import PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings

@@ -120,6 +120,7 @@ def _member(value: Any) -> str:
 
 
 def _line(value: Any) -> str:
+    # ASCII alone: a pipe in another encoding cannot damage it.
     text = json.dumps(value, ensure_ascii=True)
     for sign, escaped in _ESCAPES.items():
         text = text.replace(sign, escaped)
@@ -156,6 +157,7 @@ def _outcomes_of_others(change: Change, group: Group) -> list[PersonOutcome]:
         for own_change in group.changes
         if own_change.contact is not None
     }
+    # With the slash: the people of `acme-two` are not those of `acme`.
     at_home = f"{change.customer}/" if change.customer is not None else ""
     return [
         outcome

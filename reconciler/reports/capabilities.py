@@ -189,6 +189,7 @@ def _summarized(lines: Iterable[CapabilityLine]) -> Iterator[CapabilityLine]:
 def _capability_field_text(change: Change, field: FieldChange) -> Sentence | None:
     """Return the text of a field that gives or takes power; None for all other fields."""
     noun = power_noun(change.object, field.name)
+    # A new file's `protect: false` says what it would be without the line.
     if noun is None or (
         field.name == "protected" and field.before is None and not field.after
     ):

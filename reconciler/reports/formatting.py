@@ -119,6 +119,7 @@ def width(text: str) -> int:
 
 def truncate(text: str, columns: int) -> str:
     """Return the text, or its beginning with a note on its length."""
+    # A character has at most two columns, so a short text needs no measuring.
     if len(text) <= columns // 2 or width(text) <= columns:
         return text
     note = f"… ({len(text):,} characters)"

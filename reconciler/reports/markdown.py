@@ -55,7 +55,7 @@ def plan_markdown(plan: Plan, wording: Wording = ENGLISH) -> str:
     size = len(parts[0])
     for part in comment.parts(plan):
         if size + len(part) > _ROOM:
-            parts.append(comment.cut())
+            parts.append(comment.cut_note())
             break
         parts.append(part)
         size += len(part)
@@ -143,7 +143,7 @@ class _Comment:
         to_do = self._line(sentence("plan", "what to do:"))
         return f"{line}  - {to_do} {_code(self._line(refusal.hint))}\n"
 
-    def cut(self) -> str:
+    def cut_note(self) -> str:
         """Return the note that the comment was cut."""
         note = sentence(
             "plan", "The rest does not fit here; see the plan in the pipeline's artifacts."
@@ -212,6 +212,7 @@ def _html(text: str) -> str:
     """Return text for inside a tag: every character with a meaning in Markdown or HTML as a
     number.
     """
+    # Not html.escape: it leaves `@` and `#`, which make mentions and references.
     return "".join(
         char if char.isalnum() or char in " ,.:;…()" else f"&#{ord(char)};" for char in text
     )

@@ -41,6 +41,7 @@ def outcome_text(outcome: Outcome, style: Style = PLAIN) -> str:
 
 
 def _group(outcome: GroupOutcome, style: Style) -> str:
+    # The longest words of the table, "held back" and "not tried", have nine letters.
     word, tone = STATUSES[outcome.status]
     subject = group_name(outcome)
     detail = f": {escape(outcome.detail)}" if outcome.detail else ""

@@ -77,6 +77,7 @@ def _diagnostic(problem: Problem, style: Style) -> str:
         ]
     if problem.hint:
         lines.append(f"{gutter} = {escape(problem.hint)}")
+    # An empty source line leaves a space behind its bar.
     return "".join(f"{line.rstrip()}\n" for line in lines)
 
 
@@ -95,6 +96,7 @@ def _source_and_caret(problem: Problem, source: str) -> tuple[str, str]:
 
 def _pieces(text: str) -> list[str]:
     """Return each character as shown; `##` is broken up as in `formatting.escape`."""
+    # Each character with the one before it: only the second `#` of a pair is escaped.
     pairs = zip(text, " " + text, strict=False)
     return [
         "\\u{23}" if (char, before) == ("#", "#") else escape_invisible(char)

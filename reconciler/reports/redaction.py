@@ -59,6 +59,7 @@ def _masked_texts(plan: Plan) -> tuple[str, ...]:
     values += [row.name for row in plan.unmanaged if row.kind == "contact"]
     values += plan.quoted_names
     texts = {str(value) for value in values if value}
+    # The longest first: hiding "Jane" before "Jane Doe" would leave the family name.
     return tuple(sorted(texts, key=lambda text: (-len(text), text)))
 
 
@@ -105,7 +106,7 @@ def _change(change: Change, names: tuple[str, ...]) -> Change:
         contact=mask_addresses(change.contact) if change.contact else change.contact,
         fields=tuple(_field(change.object, field, names) for field in change.fields),
         effects=_effects(change.effects),
-        base=None,
+        base=None,  # it holds names as well, and no report shows it
         notes=tuple(_redact_sentence(note, names) for note in change.notes),
     )
 

@@ -31,6 +31,7 @@ def read_reviewed(text: str) -> Review:
     """
     document = _parse(text)
     version = document.get("schema_version") if isinstance(document, dict) else None
+    # `True` is an int in Python and equals 1.
     if type(version) is not int or version != SCHEMA_VERSION:
         raise _not_a_plan(f"this program reads plans of schema version {SCHEMA_VERSION}")
     if error := validator_for("plan")(document):
@@ -71,6 +72,7 @@ def _losses(document: Mapping[str, Any]) -> Iterator[Loss]:
 def _parse(text: str) -> Any:
     if len(text) > LARGEST:
         raise _not_a_plan(f"it has {len(text):,} characters; the limit is {LARGEST:,}")
+    # json.loads recurses: a text of brackets alone would end in a RecursionError.
     if _depth(text) > DEEPEST:
         raise _not_a_plan(f"it is nested deeper than {DEEPEST} levels")
     try:

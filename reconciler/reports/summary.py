@@ -87,6 +87,7 @@ def requests_moved(changes: Iterable[Change]) -> int:
     requests_by_person: dict[tuple[str | None, str | None], int] = {}
     for change in changes:
         if change.effects.work_to:
+            # A handover and the removal of one person both name the same requests.
             person = (change.customer, change.contact)
             requests_by_person[person] = max(
                 requests_by_person.get(person, 0), change.effects.open_work
@@ -137,13 +138,13 @@ def summary_sentence(plan: Plan) -> Sentence:
             "No changes that anybody notices; {count:,} bases to record.",
             numbers.record,
         )
-        return _joined(records, *pending)
+        return _in_one_line(records, *pending)
     if pending:
-        return _joined(sentence("summary", "No changes to make."), *pending)
+        return _in_one_line(sentence("summary", "No changes to make."), *pending)
     return sentence("summary", "No changes. The portal matches the files.")
 
 
-def _joined(*sentences: Sentence) -> Sentence:
+def _in_one_line(*sentences: Sentence) -> Sentence:
     return layout("{sentences}", sentences=Listing(sentences, SPACE))
 
 

@@ -42,19 +42,19 @@ class Wording:
 
         `show`: makes a text that is data safe for the place where the line stands.
         """
-        line = break_commands(f"{self._shown(value, show)}")
+        line = break_commands(f"{self._value_text(value, show)}")
         # Symbols and columns around the line run from left to right in every language.
         return isolate(line) if self._is_right_to_left else line
 
-    def _shown(self, value: Argument, show: Callable[[str], str]) -> str | _Number:
+    def _value_text(self, value: Argument, show: Callable[[str], str]) -> str | _Number:
         match value:
             case Sentence():
                 arguments = {
-                    name: self._shown(item, show) for name, item in value.arguments
+                    name: self._value_text(item, show) for name, item in value.arguments
                 }
                 return self._template(value).format(**arguments)
             case Listing():
-                items = (f"{self._shown(item, show)}" for item in value.items)
+                items = (f"{self._value_text(item, show)}" for item in value.items)
                 return self._template(value.separator).join(items)
             case str():
                 # A path or an address would otherwise be torn apart by the Arabic around it.

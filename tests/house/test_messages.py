@@ -1,27 +1,46 @@
-"""The catalogs of the portal's sentences are up to date and complete; `make messages` renews them."""
+"""The catalogs of the portal and of reports are up to date and complete; `make messages` renews them."""
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from pathlib import Path
 from string import Formatter
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 
 from reconciler.portal.i18n import catalogs
-from reconciler.portal.i18n.catalog_files import TEMPLATE, as_text, read, template, updated
 from reconciler.portal.i18n.catalogs import LANGUAGES, LOCALES, UnusableCatalog, catalog
-from reconciler.portal.i18n.compilation import compile_catalogs
 from reconciler.portal.i18n.source import AREAS, SOURCE
 from reconciler.portal.i18n.text import Plural
+from reconciler.shipped import catalogs_folder, report_languages
+from tools.catalogs import TEMPLATE, Entry, Sentences, as_text, compile_catalogs, read, template, updated
+from tools.messages import NoLiteral, literals, portal_sentences, report_sentences
 
-FILES = sorted(LOCALES.glob("*.po"))
+SETS = {"portal": portal_sentences(), "reports": report_sentences()}
+EACH_SET = pytest.mark.parametrize("sentences", SETS.values(), ids=SETS)
+EACH_CATALOG = pytest.mark.parametrize(
+    ("sentences", "po"),
+    [(sentences, po) for sentences in SETS.values() for po in sorted(sentences.folder.glob("*.po"))],
+    ids=lambda value: value.stem if isinstance(value, Path) else value.folder.parent.name,
+)
 RENEW = "run make messages"
+SEPARATORS = {"list", "number"}
+"""Contexts of texts that begin or end with a space."""
 
 
-def placeholders(text: str) -> set[str]:
-    return {name for _, name, _, _ in Formatter().parse(text) if name}
+def placeholders(text: str) -> set[tuple[str, str | None]]:
+    """The placeholders with their formats."""
+    return {(name, form) for _, name, form, _ in Formatter().parse(text) if name}
+
+
+def without_count(text: str) -> set[tuple[str, str | None]]:
+    return {(name, form) for name, form in placeholders(text) if name != "count"}
+
+
+def strings(message: Message) -> tuple[str, ...]:
+    return message.string if isinstance(message.string, tuple) else (message.string,)
 
 
 def test_every_key_has_one_text() -> None:
@@ -35,39 +54,78 @@ def test_every_english_text_says_something() -> None:
         assert all(form and form.strip() == form for form in forms), key
 
 
-def test_the_template_is_up_to_date() -> None:
-    assert TEMPLATE.read_text(encoding="utf-8") == as_text(template()), RENEW
+@EACH_SET
+def test_the_template_is_up_to_date(sentences: Sentences) -> None:
+    assert (sentences.folder / TEMPLATE).read_text(encoding="utf-8") == as_text(template(sentences)), RENEW
 
 
-@pytest.mark.parametrize("po", FILES, ids=lambda po: po.stem)
-def test_a_catalog_holds_exactly_the_sentences_of_the_portal(po: Path) -> None:
-    assert po.read_text(encoding="utf-8") == as_text(updated(read(po), po.stem)), RENEW
+@EACH_CATALOG
+def test_a_catalog_holds_exactly_the_sentences_of_the_source(sentences: Sentences, po: Path) -> None:
+    assert po.read_text(encoding="utf-8") == as_text(updated(read(po), po.stem, sentences)), RENEW
     assert not read(po).obsolete
 
 
-@pytest.mark.parametrize("po", FILES, ids=lambda po: po.stem)
-def test_every_sentence_is_translated_and_looked_at(po: Path) -> None:
+@EACH_CATALOG
+def test_every_sentence_is_translated_and_looked_at(sentences: Sentences, po: Path) -> None:
     messages = [message for message in read(po) if message.id]
-    assert [message.context for message in messages if message.fuzzy] == []
+    assert [message.id for message in messages if message.fuzzy] == []
     forms = read(po).num_plurals
     for message in messages:
-        strings = message.string if isinstance(message.string, tuple) else (message.string,)
-        assert len(strings) == (forms if message.pluralizable else 1), message.context
-        assert all(text and text.strip() == text for text in strings), message.context
+        assert len(strings(message)) == (forms if message.pluralizable else 1), message.id
+        assert all(strings(message)), message.id
+        if message.context not in SEPARATORS:
+            assert all(text.strip() == text for text in strings(message)), message.id
 
 
-@pytest.mark.parametrize("po", FILES, ids=lambda po: po.stem)
-def test_a_translation_has_the_placeholders_of_its_sentence(po: Path) -> None:
+@EACH_CATALOG
+def test_a_translation_has_the_placeholders_of_its_sentence(sentences: Sentences, po: Path) -> None:
     for message in read(po):
         if isinstance(message.id, tuple):  # a form for an exact number may do without the number
-            expected = placeholders(message.id[1]) - {"count"}
-            assert all(placeholders(text) - {"count"} == expected for text in message.string), message.context
+            expected = without_count(message.id[1])
+            assert all(without_count(text) == expected for text in message.string), message.id
         elif message.id:
-            assert placeholders(str(message.string)) == placeholders(message.id), message.context
+            assert placeholders(str(message.string)) == placeholders(message.id), message.id
+
+
+@EACH_CATALOG
+def test_a_number_keeps_its_format_in_every_plural_form(sentences: Sentences, po: Path) -> None:
+    for message in read(po):
+        if isinstance(message.id, tuple):
+            counts = {
+                pair for text in (*message.id, *message.string) for pair in placeholders(text) if pair[0] == "count"
+            }
+            assert len(counts) == 1, message.id
+
+
+def test_the_plural_rule_of_arabic_has_six_forms() -> None:
+    assert {read(sentences.folder / "ar.po").num_plurals for sentences in SETS.values()} == {6}
+
+
+def test_a_language_of_the_portal_has_a_catalog_of_reports_too() -> None:
+    assert set(report_languages()) == set(LANGUAGES)
+
+
+def test_every_catalog_of_reports_was_compiled_from_its_source() -> None:
+    assert {po.stem for po in catalogs_folder().glob("*.mo")} == set(report_languages()) - {"en"}, RENEW
+
+
+def test_a_sentence_is_made_from_literals() -> None:
+    with pytest.raises(NoLiteral, match=r"x\.py:1: the context and the texts of a sentence are literals"):
+        list(literals(ast.parse('sentence("refusal", f"{name} is gone")'), "x.py"))
+
+
+def test_a_sentence_of_reports_that_changes_a_little_keeps_its_translation_to_be_looked_at() -> None:
+    reports = SETS["reports"]
+    po = read(reports.folder / "de.po")
+    entry = Entry("right", "loses all access", ("reports/capabilities.py",))
+    kept = tuple(other for other in reports.entries if other.id != "loses access")
+    changed = Sentences(reports.folder, reports.title, reports.readme, (*kept, entry))
+    text = as_text(updated(po, "de", changed))
+    assert '#| msgid "loses access"\nmsgctxt "right"\nmsgid "loses all access"\nmsgstr "verliert den Zugang"' in text
 
 
 def test_a_language_is_a_catalog_and_nothing_else() -> None:
-    assert set(LANGUAGES) == {"en", *(po.stem for po in FILES)}
+    assert set(LANGUAGES) == {"en", *(po.stem for po in LOCALES.glob("*.po"))}
 
 
 @pytest.fixture
@@ -107,11 +165,11 @@ def test_a_catalog_that_lacks_a_sentence_is_refused(folder: Path) -> None:
 
 def test_a_sentence_whose_english_changed_is_to_be_looked_at_again(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(SOURCE, "nav.team", "Your colleagues")  # type: ignore[index]
-    text = as_text(updated(read(LOCALES / "fr.po"), "fr"))
+    text = as_text(updated(read(LOCALES / "fr.po"), "fr", portal_sentences()))
     assert '#, fuzzy\n#| msgid "Team"\nmsgctxt "nav.team"\nmsgid "Your colleagues"\nmsgstr "Équipe"' in text
 
 
 def test_a_new_sentence_is_to_be_translated(monkeypatch: pytest.MonkeyPatch) -> None:
     old: Catalog = read(LOCALES / "fr.po")
     old.delete("Team", context="nav.team")
-    assert 'msgctxt "nav.team"\nmsgid "Team"\nmsgstr ""' in as_text(updated(old, "fr"))
+    assert 'msgctxt "nav.team"\nmsgid "Team"\nmsgstr ""' in as_text(updated(old, "fr", portal_sentences()))
