@@ -56,6 +56,9 @@ def error_sentence(field: str, value: Any, errors: list[ErrorDetails]) -> str:
             return f"{text} is not a whole number"
         case "list_type" if field not in _NOUNS:
             return f"{text} is not a list"
+        # The other languages, of mails and pages, are any tag; only this one is a choice.
+        case "literal_error" if field == "language":
+            return f"{text} is not a language of comments"
         case "string_type" if value is None:
             return "null is not allowed here"
         case "model_type" | "dict_type" | "model_attributes_type":

@@ -146,6 +146,20 @@ def test_a_redacted_plan_names_nobody(connected: Program) -> None:
             assert secret not in out, (form, secret)
 
 
+def test_the_policy_chooses_the_language_of_the_comment_and_of_nothing_else(connected: Program) -> None:
+    book = connected.root / "portal.yaml"
+    english = connected("plan", "--format", "markdown")
+    book.write_text(book.read_text(encoding="utf-8").replace("  language: en ", "  language: de "), encoding="utf-8")
+    connected.commit("a language")
+    german = connected("plan", "--format", "markdown")
+    assert "#### Power and access\n" in english.out
+    assert "#### Befugnisse und Zugang\n" in german.out
+    assert "warning" not in german.err
+    assert "Power and access\n" in connected("plan").out
+    messages = [change["message"] for change in json.loads(connected("plan", "--format", "json").out)["changes"]]
+    assert "settings: offers.expire_after_days, policy.language" in messages
+
+
 def test_drift_shows_edits_and_changes_nothing(connected: Program) -> None:
     run = connected("drift", "--detailed-exitcode")
     assert (run.code, "george-adeyemi role: observer → requester" in run.out) == (2, True)
