@@ -57,6 +57,7 @@ DOORS = {
         "adapters/connection.py", "adapters/response_deadlines.py", "adapters/response_reading.py", "adapters/address.py", "adapters/retry_after.py", "portal/sign_on/provider.py",
     ),
     "httpcore": ("adapters/response_deadlines.py",),
+    "babel": ("portal/",),
     "joserfc": ("portal/sign_on/",),
     "stamina": ("adapters/connection.py",),
     "click": ("cli/",),
