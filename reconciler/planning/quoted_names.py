@@ -19,8 +19,8 @@ def quoted_names(
     refusals: Iterable[Refusal],
     live: LiveState,
 ) -> tuple[str, ...]:
-    """Return the names on both sides of conflicts, and of people whose values a line mentions;
-    sorted.
+    """Return the names on both sides of conflicts and of doubts who somebody is, and of people
+    whose values a line mentions; sorted.
     """
     # Notes say who set a value, and the authors of values are personal data as well.
     target_ids = {change.target.id for change in changes if change.notes}
@@ -30,6 +30,10 @@ def quoted_names(
         conflicts = [c for person in context.people for c in person.comparison.conflicts]
         personal = [c for c in conflicts if is_masked(ObjectKind.CONTACT, c.name)]
         names |= {str(value) for c in personal for value in (c.before, c.after) if value}
+        # Asked whether a file and a former account are one person or two, both are named.
+        for person in context.people:
+            if person.match.former is not None and person.match.desired is not None:
+                names |= {person.match.former, person.match.desired.name}
         customer = context.customer.live
         if context.key in refused_customers and customer is not None:
             names |= set(_writers(customer))

@@ -135,7 +135,7 @@ def _effects(effects: Effects) -> Effects:
 
 
 def _refusal_or_warning(item: RefusalOrWarning, names: tuple[str, ...]) -> RefusalOrWarning:
-    hint = item.hint and item.hint.with_texts(_hide_fingerprints)
+    hint = item.hint and _redact_sentence(item.hint, names).with_texts(_hide_fingerprints)
     return replace(
         item,
         message=_redact_sentence(item.message, names),

@@ -16,7 +16,7 @@ from reconciler.model.catalogue import Field, Shape
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.errors import Refused
 from reconciler.model.fields import fields_of
-from reconciler.model.live import Actor, Touch
+from reconciler.model.live import Actor, Status, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, PortalEdit, Refusal, Scope, review_of
 from reconciler.model.sentences import sentence
 from reconciler.model.values import FieldChange
@@ -27,7 +27,7 @@ from reconciler.reports.redaction import mask_addresses, redact_plan
 from reconciler.reports.style import PLAIN
 from reconciler.reports.text import plan_text
 from reconciler.shipped import schemas_folder
-from tests.builders import RECENTLY, contact, customer, customer_in_portal, desired, in_portal, live
+from tests.builders import RECENTLY, applied, contact, customer, customer_in_portal, desired, in_portal, live, removed
 from tests.examples import examples
 from tests.reports.hostile import PAYLOADS, hostile_plan
 from tests.reports.markdown_rules import assert_harmless
@@ -169,6 +169,18 @@ def test_what_proves_who_signed_up_is_shown_and_in_a_redacted_plan_hidden() -> N
     for text_of in (lambda one: plan_text(one, PLAIN), plan_json, plan_markdown):
         assert text_of(plan).count("4c" * 32) == 3
         assert "4c4c" not in text_of(redact_plan(plan))
+
+
+def test_a_redacted_question_whether_two_are_one_names_neither() -> None:
+    boss, former = contact("mara", role="manager"), contact("jane-doe", name="Jane Formerly")
+    acme = customer(contacts=[boss, contact("jane-doe", name="Nina Newly")])
+    gone = in_portal(former, status=Status.REMOVED, removal=removed(), applied=applied(former.fields, present=False))
+    plan = make_plan(desired(acme), live(customer_in_portal(acme), in_portal(boss), gone), Facts())
+    assert [refusal.rule for refusal in plan.refusals] == ["one-person-or-two"]
+    assert "Jane Formerly" in plan_text(plan, PLAIN)
+    hidden = redact_plan(plan)
+    for text in (plan_text(hidden, PLAIN), plan_json(hidden), plan_markdown(hidden)):
+        assert not re.search("Formerly|Newly", text)
 
 
 PERSONAL = [row for row in fields_of(ObjectKind.CONTACT) if row.personal]
