@@ -278,7 +278,7 @@ def test_a_new_key_of_the_provider_is_fetched_when_a_token_names_it(
     log_in(reader)
     provider.rotate()
     log_in(reader, 403)  # asked for a moment ago: whoever makes up keys cannot make us ask all day
-    monkeypatch.setattr("reconciler.portal.sign_on.provider.KEYS_KEPT_S", 0)
+    monkeypatch.setattr("reconciler.portal.sign_on.provider.MIN_KEY_AGE_S", 0)
     log_in(reader)
     assert provider.asked.count("/keys") == 2
 

@@ -19,7 +19,7 @@ from reconciler.portal.actions.people import (
     personal_texts,
 )
 from reconciler.portal.actions.sessions import begin_session, write_as
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, Principal
 from reconciler.portal.rules.problems import Problem
@@ -159,7 +159,7 @@ def change_password(
         person["password"] = password_hash
         # also this session; the new one begins afterwards, so it stays
         work.end_access(person.id)
-        work.audit(Verb.PASSWORD, person, {}, {"password": "changed"})
+        work.audit(AuditAction.PASSWORD, person, {}, {"password": "changed"})
         return _session(work, person)
 
 

@@ -83,7 +83,7 @@ def _host_windows(purpose: str, window: Window, host: str) -> Iterator[tuple[str
     if site := throttle.site_of(host):
         yield (
             _subject(purpose, site),
-            Window(window.most * throttle.SITE_FACTOR, window.within_s),
+            Window(window.max_amount * throttle.SITE_FACTOR, window.period_s),
         )
 
 

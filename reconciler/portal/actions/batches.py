@@ -31,7 +31,7 @@ from reconciler.portal.actions.batch_rows import (
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.leases import scopes_of
-from reconciler.portal.rules.audit import VERBS, Verb
+from reconciler.portal.rules.audit import AUDIT_ACTIONS, AuditAction
 from reconciler.portal.rules.equality import same_name_form
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
@@ -41,9 +41,9 @@ from reconciler.portal.store.guard import check_protection
 from reconciler.portal.store.invariants import customers_with_manager
 from reconciler.portal.store.unit_of_work import Row, Work
 
-# The verb of the history for each `op`. An operation without a verb fails on import.
-_VERBS: Final[dict[type[op.Operation], Verb]] = {
-    operation: VERBS[get_args(operation.model_fields["op"].annotation)[0]]
+# The action in the history for each `op`. The import fails for an operation without one.
+_AUDIT_ACTIONS: Final[dict[type[op.Operation], AuditAction]] = {
+    operation: AUDIT_ACTIONS[get_args(operation.model_fields["op"].annotation)[0]]
     for operation in get_args(get_args(op.AnyOperation)[0])
 }
 
@@ -138,7 +138,9 @@ def _apply_operation(
         _store_applied(run, row, operation)
         if not isinstance(operation, op.RemoveService):
             run.work.count_version(row)
-        run.work.audit(_VERBS[type(operation)], row, before, after, operation.change)
+        run.work.audit(
+            _AUDIT_ACTIONS[type(operation)], row, before, after, operation.change
+        )
         # the commit would check it too, but could not name the operation
         check_protection(run.work)
     return operation.change, row
@@ -171,7 +173,7 @@ def _apply_to_row(run: BatchRun, operation: op.AnyOperation) -> tuple[Row, Audit
             return _create(run, operation)
         case op.ApproveRegistration() | op.RejectRegistration():
             return _decide_registration(run, operation)
-        case op.OnSettings():
+        case op.SettingsWrite():
             row = row_of(run, "settings", "settings", operation.version)
             if isinstance(operation, op.AdoptSettings):
                 check_unowned(row)
@@ -233,7 +235,7 @@ def _decide_registration(
 def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
     work = run.work
     match operation:
-        case op.OnService():
+        case op.ServiceWrite():
             if isinstance(operation, op.AdoptService):
                 check_unowned(row)
                 services.check_code(row, operation.key)
@@ -258,14 +260,14 @@ def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
             before = (row.first or {}).get("external_key")
             set_key(run, row, operation.key)
             return {"external_key": before}, {"external_key": operation.key}
-        case op.OnCustomer() | op.ArchiveCustomer():
+        case op.CustomerWrite() | op.ArchiveCustomer():
             return _write_customer(run, row, operation)
         case _:
             return _write_contact(run, row, operation)
 
 
 def _write_customer(
-    run: BatchRun, row: Row, operation: op.OnCustomer | op.ArchiveCustomer
+    run: BatchRun, row: Row, operation: op.CustomerWrite | op.ArchiveCustomer
 ) -> AuditValues:
     work = run.work
     if isinstance(operation, op.ArchiveCustomer):
@@ -318,7 +320,9 @@ def _write_contact(run: BatchRun, row: Row, operation: op.AnyOperation) -> Audit
             return before, {**(after or {}), **fields}
         case op.AdoptContact():
             manage(run, row, operation.key)
-    fields = operation.fields.sent_fields() if isinstance(operation, op.OnContact) else {}
+    fields = (
+        operation.fields.sent_fields() if isinstance(operation, op.ContactWrite) else {}
+    )
     return contacts.edit(work, row, fields)
 
 

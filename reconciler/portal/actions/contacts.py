@@ -10,7 +10,7 @@ from reconciler.portal.actions.mails import about, invite, send
 from reconciler.portal.actions.people import address_must_be_free
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import contacts as rules
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, ContactStatus, CustomerStatus
@@ -95,7 +95,9 @@ def hand_over(work: Work, contact: Row, heir: Row) -> AuditValues:
     for request in requests:
         request["owner"] = heir.id
         work.count_version(request)
-        work.audit(Verb.WORK_MOVED, request, {"owner": contact.id}, {"owner": heir.id})
+        work.audit(
+            AuditAction.WORK_MOVED, request, {"owner": contact.id}, {"owner": heir.id}
+        )
     if requests:
         listing = [about(work, request) for request in requests]
         send(

@@ -23,7 +23,7 @@ from reconciler.portal.actions.mails import (
 from reconciler.portal.actions.passwords import hash_password, must_be_strong
 from reconciler.portal.actions.people import act_as_self, person_with_address
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
@@ -82,7 +82,7 @@ def set_password(work: Work, kind: str, secret: str, password_hash: str, host: s
     # whoever knew the old password is logged out
     work.end_access(row.id)
     _end_links(work, row)
-    work.audit(Verb.RESET, row, {}, {"password": "changed"})
+    work.audit(AuditAction.RESET, row, {}, {"password": "changed"})
     return row
 
 
@@ -91,7 +91,9 @@ def activate(work: Work, person: Row) -> None:
     act_as_self(work, person["name"])
     before, person["status"] = person["status"], ContactStatus.ACTIVE
     _end_links(work, person)
-    work.audit(Verb.ACTIVATE, person, {"status": before}, {"status": ContactStatus.ACTIVE})
+    work.audit(
+        AuditAction.ACTIVATE, person, {"status": before}, {"status": ContactStatus.ACTIVE}
+    )
 
 
 def _end_links(work: Work, person: Row) -> None:

@@ -14,7 +14,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from reconciler.portal.rules.passwords import LONGEST, SHORTEST, weakness
+from reconciler.portal.rules.passwords import MAX_LENGTH, MIN_LENGTH, weakness
 from reconciler.portal.rules.problems import Problem
 
 # The OWASP cheat sheet's parameters for argon2id; more memory would invite memory exhaustion.
@@ -25,8 +25,8 @@ _SLOTS: Final = threading.BoundedSemaphore(MAX_CONCURRENT)
 _DUMMY_HASH: Final = HASHER.hash(secrets.token_urlsafe(16))
 
 _WHY: Final = {
-    "short": f"a password needs at least {SHORTEST} characters",
-    "long": f"a password has at most {LONGEST} characters",
+    "short": f"a password needs at least {MIN_LENGTH} characters",
+    "long": f"a password has at most {MAX_LENGTH} characters",
     "kinds": "a password needs lower and upper case letters and digits",
     "common": "this password is easy to guess; avoid common words and your own name",
 }

@@ -12,12 +12,12 @@ from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.notices import mail_owner, mail_project_managers
 from reconciler.portal.actions.requests import move
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.contacts import is_living
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, next_state, possible_events
-from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.roles import WORK_ROLES
 from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -39,7 +39,7 @@ def revive(work: Work, request: Row, terms: Terms) -> AuditValues:
     """Quote a cancelled request again, if its owner can still accept it."""
     next_state("revive", request["state"])
     owner = work.get("contact", request["owner"])
-    if not is_living(owner.values) or owner["role"] not in HOLDS_WORK:
+    if not is_living(owner.values) or owner["role"] not in WORK_ROLES:
         detail = (
             f"its owner '{owner.id}' is {owner['status']}, a {owner['role']}, and cannot "
             f"accept a quote"
@@ -165,7 +165,7 @@ def _expire_some_quotes(store: Store) -> int:
         work.load("contact", (request["owner"] for request in overdue_now))
         for request in overdue_now:
             work.audit(
-                Verb.QUOTE_EXPIRED,
+                AuditAction.QUOTE_EXPIRED,
                 request,
                 *_cancel_by_event(work, request, "expire", "expired"),
             )

@@ -15,7 +15,7 @@ from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import requests as rules
 from reconciler.portal.rules.contacts import check_heir, must_be_living
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.roles import WORK_ROLES
 from reconciler.portal.rules.states import FileKind, RequestState, Workflow
 from reconciler.portal.rules.word_counts import is_counting
 from reconciler.portal.store import tables as t
@@ -52,7 +52,7 @@ def send(
     service, but no workflow that begins without a quote: only the customer begins a project.
     """
     must_be_living(owner.values)
-    if owner["role"] not in HOLDS_WORK:
+    if owner["role"] not in WORK_ROLES:
         raise Problem("heir-may-not-hold-work", f"a {owner['role']} cannot send requests")
     service = _service(work, fields["service"])
     if work.principal.contact:

@@ -46,7 +46,7 @@ def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElemen
                 if principal.customer
                 else false()
             )
-        case RowScope.THEIRS:
+        case RowScope.ASSIGNED:
             return table.c.customer.in_(
                 customers_managed_by(connection, principal.address or "")
             )
@@ -72,7 +72,7 @@ def address_forms(addresses: list[str]) -> frozenset[str]:
 def must_be_in_scope(connection: Connection, grant: Grant, row: Mapping[str, Any]) -> None:
     """Raise a `not-found` problem unless the grant covers the row, as if it did not exist."""
     managers: frozenset[str] = frozenset()
-    if grant.row_scope is RowScope.THEIRS and row["customer"]:
+    if grant.row_scope is RowScope.ASSIGNED and row["customer"]:
         c = t.customers.c
         home = connection.execute(
             select(c.project_managers).where(c.id == row["customer"])

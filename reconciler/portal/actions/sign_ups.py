@@ -21,7 +21,7 @@ from reconciler.portal.actions.people import act_as_self, person_with_address
 from reconciler.portal.actions.registrations import register
 from reconciler.portal.actions.staff import administrators
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form, same_domain_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import Role
@@ -157,11 +157,14 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
     ):
         row = contacts.add(work, home, {**fields, "role": Role.REQUESTER})
         work.audit(
-            Verb.SIGN_UP, row, None, {"name": row["name"], "status": ContactStatus.INVITED}
+            AuditAction.SIGN_UP,
+            row,
+            None,
+            {"name": row["name"], "status": ContactStatus.INVITED},
         )
         return "invited"
     row = register(work, home, fields)
-    work.audit(Verb.SIGN_UP, row, None, {"name": row["name"]})
+    work.audit(AuditAction.SIGN_UP, row, None, {"name": row["name"]})
     for person in administrators(work):
         link = f"{work.base_url}/admin/contacts/{row.id}"
         # stored under the registrant's id, so that erasing the registrant deletes this mail too

@@ -15,7 +15,7 @@ from reconciler.portal.actions.mails import (
 )
 from reconciler.portal.actions.people import address_must_be_free
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import COMMAND_LINE
 from reconciler.portal.rules.problems import Problem
@@ -81,7 +81,10 @@ def invite_by_link(store: Store, fields: Fields) -> tuple[str, bool]:
             )
         work.end_access(person.id)
         work.audit(
-            Verb.INVITE, person, None, {"name": person["name"], "kind": person["kind"]}
+            AuditAction.INVITE,
+            person,
+            None,
+            {"name": person["name"], "kind": person["kind"]},
         )
         return activation_link(work, person), bool(existing)
 

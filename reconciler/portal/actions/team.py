@@ -13,7 +13,7 @@ from reconciler.portal.actions.schemas import has_web_address
 from reconciler.portal.rules.contacts import no_heir
 from reconciler.portal.rules.policy import Grant, RowScope, check_writable
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.roles import WORK_ROLES
 from reconciler.portal.store.unit_of_work import Row, Work
 
 
@@ -37,7 +37,7 @@ def _check_as_manager(work: Work, contact: Row, fields: Fields) -> None:
         )
     open_requests = (
         []
-        if fields.get("role", contact["role"]) in HOLDS_WORK
+        if fields.get("role", contact["role"]) in WORK_ROLES
         else open_work(work, contact)
     )
     if open_requests:

@@ -18,7 +18,7 @@ from reconciler.portal.actions.notices import mail_owner
 from reconciler.portal.actions.quotes import price_of
 from reconciler.portal.actions.uploads import files_of_request
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.requests import after_count, cost, total_words
 from reconciler.portal.rules.states import FileKind, RequestState
@@ -147,4 +147,4 @@ def _continue_request(work: Work, request: Row) -> None:
     else:
         audited = requests.write(work, request, fields)
     if audited[1]:
-        work.audit(Verb.REQUESTS_COUNT, request, *audited)
+        work.audit(AuditAction.REQUESTS_COUNT, request, *audited)

@@ -26,7 +26,7 @@ class RowScope(StrEnum):
     """The other contacts of one's customer, never oneself."""
     CUSTOMER = "customer"
     """Everything of one's customer."""
-    THEIRS = "theirs"
+    ASSIGNED = "theirs"
     """Everything of the customers that one manages as a project manager."""
     ALL = "all"
 
@@ -40,7 +40,7 @@ _PEOPLE: Final = (
     PrincipalKind.ADMINISTRATOR,
 )
 _PROVIDER: Final = {
-    PrincipalKind.PROJECT_MANAGER: RowScope.THEIRS,
+    PrincipalKind.PROJECT_MANAGER: RowScope.ASSIGNED,
     PrincipalKind.ADMINISTRATOR: RowScope.ALL,
 }
 
@@ -169,7 +169,7 @@ class Grant:
                 )
             case RowScope.CUSTOMER:
                 return customer is not None and customer == principal.customer
-            case RowScope.THEIRS:
+            case RowScope.ASSIGNED:
                 return principal.address is not None and principal.address in managers
             case RowScope.ALL:
                 return True

@@ -12,7 +12,7 @@ from reconciler.portal.actions.outbox import forget_mails
 from reconciler.portal.actions.quotes import expire_quotes
 from reconciler.portal.actions.tokens import write_token_uses
 from reconciler.portal.actions.uploads import forget_unused, sweep
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
@@ -21,7 +21,7 @@ from reconciler.portal.store.database import clear_traces
 from reconciler.portal.store.store import Store
 
 # How long ended sessions and used links are kept for inspection, and answers for repeated requests.
-KEPT_DAYS: Final = 30
+RETENTION_DAYS: Final = 30
 
 
 def expire_links(store: Store) -> int:
@@ -48,7 +48,7 @@ def _expire_some_links(store: Store) -> int:
         for contact in overdue:
             contact["status"] = ContactStatus.LINK_EXPIRED
             work.audit(
-                Verb.LINK_EXPIRED,
+                AuditAction.LINK_EXPIRED,
                 contact,
                 {"status": ContactStatus.INVITED},
                 {"status": ContactStatus.LINK_EXPIRED},
@@ -68,7 +68,7 @@ def forget_ended_access(store: Store) -> int:
     Unconfirmed sign-ups, old sessions and links, and old answers to idempotency keys.
     """
     now = store.clock()
-    long_ago, s = later(now, days=-KEPT_DAYS), t.sessions.c
+    long_ago, s = later(now, days=-RETENTION_DAYS), t.sessions.c
     old = (
         (t.idempotency, t.idempotency.c.created_at < long_ago),
         (t.sign_ups, t.sign_ups.c.expires_at < now),

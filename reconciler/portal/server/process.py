@@ -29,7 +29,7 @@ from reconciler.portal.server.jobs import JOBS
 from reconciler.portal.server.word_counting import start_counting
 from reconciler.portal.store.database import UNAVAILABLE, failure
 from reconciler.portal.store.store import Store
-from reconciler.portal.web.request_limits import CONNECTIONS, LARGEST_HEAD
+from reconciler.portal.web.request_limits import MAX_CONNECTIONS, MAX_HEAD_BYTES
 
 LOG: Final = logging.getLogger("portal")
 STOP_WITHIN_S: Final = 10
@@ -101,7 +101,7 @@ def run_server(
     store: Store,
     place: ListenAddress,
     mail_server: MailServer | None,
-    connections: int = CONNECTIONS,
+    connections: int = MAX_CONNECTIONS,
 ) -> None:
     """Serve the application until a signal, with at most `connections` connections."""
     config = uvicorn.Config(
@@ -113,7 +113,7 @@ def run_server(
         timeout_graceful_shutdown=FINISH_WITHIN_S,
         timeout_keep_alive=75,
         ws="none",
-        h11_max_incomplete_event_size=LARGEST_HEAD,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         limit_concurrency=connections,
         proxy_headers=True,
         forwarded_allow_ips=place.proxies,

@@ -23,9 +23,9 @@ from reconciler.portal.sign_on.settings import Settings
 from reconciler.portal.sign_on.tokens import UnknownKey, claims_of, keys_of
 
 ANSWERS_WITHIN_S: Final = 5
-DISCOVERY_KEPT_S: Final = 3600
+DISCOVERY_TTL_S: Final = 3600
 # The least time between two fetches of keys, whatever tokens name.
-KEYS_KEPT_S: Final = 60
+MIN_KEY_AGE_S: Final = 60
 RETRY_AFTER_S: Final = 10
 ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -141,7 +141,7 @@ class Provider:
             pass
         # the provider may have new keys (OpenID Connect Core, 10.1.1): read them again, once
         try:
-            return claims_of(token, self._current_discovery(KEYS_KEPT_S).keys, **context)
+            return claims_of(token, self._current_discovery(MIN_KEY_AGE_S).keys, **context)
         except UnknownKey:
             raise NotProven("signature: unknown key") from None
 
@@ -180,7 +180,7 @@ class Provider:
             raise NotProven("domain of the address")
         return email
 
-    def _current_discovery(self, newer_than_s: float = DISCOVERY_KEPT_S) -> Discovery:
+    def _current_discovery(self, newer_than_s: float = DISCOVERY_TTL_S) -> Discovery:
         discovery, now = self._discovery, time.monotonic()
         if discovery is not None and now - discovery.at < newer_than_s:
             return discovery

@@ -10,7 +10,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from reconciler.portal.rules import chain
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.store import tables as t
 
 _ROWS_A_TIME: Final = 2000
@@ -97,10 +97,10 @@ class _Verification:
         self.unlisted |= dict.fromkeys(
             chain.value_name(entry, path) for path in chain.erased_paths(entry["seals"])
         )
-        if entry["what"] == Verb.CONTACTS_ERASE:
+        if entry["what"] == AuditAction.CONTACTS_ERASE:
             for name in (entry["after"] or {}).get(chain.ERASED_VALUES, ()):
                 self.unlisted.pop(name, None)
-        if entry["what"] == Verb.PORTAL_RESTORE:
+        if entry["what"] == AuditAction.PORTAL_RESTORE:
             self.restores.append(
                 RestoreEntry(
                     entry["revision"], entry["at"], str((entry["before"] or {}).get("head"))

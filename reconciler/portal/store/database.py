@@ -291,10 +291,10 @@ def mark_traces(connection: Connection) -> None:
         connection.exec_driver_sql(f"PRAGMA user_version={marks + 1}")
 
 
-def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
+def clear_traces(engine: Engine, max_bytes: float = math.inf) -> bool:
     """Rewrite a marked SQLite file and truncate its journal, so that erased bytes are gone.
 
-    A file of more than `largest` bytes is left alone, because writers wait meanwhile. The mark
+    A file of more than `max_bytes` bytes is left alone, because writers wait meanwhile. The mark
     stays if a reader still uses an older state. Returns whether a mark was cleared.
     """
     if engine.dialect.name != "sqlite":
@@ -303,7 +303,7 @@ def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
     ask = connection.cursor().execute
     try:
         (marks,), (size,) = ask("PRAGMA user_version").fetchone(), ask(_SIZE).fetchone()
-        if not marks or size > largest:
+        if not marks or size > max_bytes:
             return False
         ask("PRAGMA busy_timeout=1000")
         ask("VACUUM")

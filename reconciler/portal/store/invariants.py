@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, func, not_, or_, select
 
-from reconciler.portal.rules.roles import HOLDS_WORK, Role
+from reconciler.portal.rules.roles import WORK_ROLES, Role
 from reconciler.portal.rules.search import row_search_form
 from reconciler.portal.rules.states import LIVING, OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
@@ -22,7 +22,7 @@ def _work_without_owner() -> Select[Any]:
     owner = t.contacts
     good = and_(
         owner.c.status.in_(LIVING),
-        owner.c.role.in_(HOLDS_WORK),
+        owner.c.role.in_(WORK_ROLES),
         owner.c.customer == t.requests.c.customer,
     )
     return (

@@ -33,7 +33,7 @@ from sqlalchemy import (
     update,
 )
 
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import COMMAND_LINE
 from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
@@ -52,7 +52,7 @@ from reconciler.portal.uploads.private_files import new_private_file
 _ROWS_A_STATEMENT: Final = 500
 LINK_VOID: Final = "the portal was restored: the link in this mail no longer works"
 # How long the recipient and subject of a given-up mail are kept.
-KEPT_DAYS: Final = 30
+RETENTION_DAYS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +184,7 @@ def _begin_epoch(
     )
     row = Row("portal", {"id": portal["id"]}, None)
     before = {"epoch": portal["epoch"], "head": portal["head"]}
-    work.audit(Verb.PORTAL_RESTORE, row, before, {"epoch": epoch})
+    work.audit(AuditAction.PORTAL_RESTORE, row, before, {"epoch": epoch})
     work.finish()
     return RestoreResult(
         manifest, tokens, keep_tokens, links, sign_ups, mails, portal["head"], work.revision
@@ -211,7 +211,7 @@ def _void_mails(connection: Connection, now: str) -> int:
         "last_error": LINK_VOID,
         "text": "",
         "html": "",
-        "forget_at": later(now, days=KEPT_DAYS),
+        "forget_at": later(now, days=RETENTION_DAYS),
     }
     waits = c.state == MailState.QUEUED
     return connection.execute(update(t.outbox).where(waits, leads).values(**dead)).rowcount

@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.search import row_search_form
@@ -160,7 +160,7 @@ class Work:
 
     def audit(
         self,
-        verb: Verb,
+        action: AuditAction,
         row: Row,
         before: Mapping[str, Any] | None,
         after: Mapping[str, Any] | None,
@@ -174,7 +174,7 @@ class Work:
                 "at": self.now,
                 "by": self.principal.name,
                 "actor": str(self.principal.actor),
-                "what": str(verb),
+                "what": str(action),
                 "object": row.kind,
                 "id": row.id,
                 "before": dict(before) if before is not None else None,

@@ -20,7 +20,7 @@ from typing import Final
 from reconciler.portal.rules.problems import Problem
 
 # Bytes of one file.
-LARGEST: Final = 100 * 1024 * 1024
+MAX_FILE_BYTES: Final = 100 * 1024 * 1024
 
 _ID: Final = re.compile(r"file_[0-9a-f]{20}")
 _PART: Final = ".part"
@@ -41,7 +41,7 @@ class Vault:
     """The folder of files, created with the first file; `place` is None without files."""
 
     place: Path | None
-    largest: int = LARGEST
+    max_bytes: int = MAX_FILE_BYTES
 
     @property
     def folder(self) -> Path:
@@ -127,8 +127,8 @@ class HashedFile:
     def write(self, part: bytes) -> None:
         """Add bytes; a `too-large` problem beyond the limit."""
         self.size += len(part)
-        if self.size > self._vault.largest:
-            raise too_large(self._vault.largest)
+        if self.size > self._vault.max_bytes:
+            raise too_large(self._vault.max_bytes)
         self._hash.update(part)
 
 

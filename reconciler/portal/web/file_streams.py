@@ -37,8 +37,8 @@ _RANGE: Final = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))", re.AS
 def check_length(request: Request, vault: Vault) -> None:
     """Raise a `too-large` problem before the body is read, if its declared length is too large."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > vault.largest:
-        raise too_large(vault.largest)
+    if declared.isdigit() and int(declared) > vault.max_bytes:
+        raise too_large(vault.max_bytes)
 
 
 def check_media_type(request: Request) -> None:

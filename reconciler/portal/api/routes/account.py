@@ -12,7 +12,7 @@ from reconciler.portal.api.router import api_router
 from reconciler.portal.api.routes.staff import staff_as_json
 from reconciler.portal.api.schemas.access import ChangedAccount, NewPassword, Session, Staff
 from reconciler.portal.api.schemas.resources import Contact
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
@@ -60,7 +60,7 @@ def change_account(
     def write_action(work: Work) -> WriteResult:
         require_version(request, access.own_row(work, grant.principal))
         row, audited = access.edit_own_row(work, grant.principal, fields.sent_fields())
-        work.audit(Verb.ACCOUNT, row, *audited)
+        work.audit(AuditAction.ACCOUNT, row, *audited)
         key = _customer_key(work.connection, grant.principal)
         return row_result(200, _as_json(row.values, grant.principal, key))
 

@@ -21,7 +21,7 @@ from reconciler.portal.api.schemas.resources import (
     Offboarding,
     Page,
 )
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import ContactStatus
@@ -83,7 +83,7 @@ def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> R
         fields = new.sent_fields()
         home = work.get("customer", fields.pop("customer"))
         row = contacts.add(work, home, fields)
-        work.audit(Verb.POST_CONTACTS, row, None, fields)
+        work.audit(AuditAction.POST_CONTACTS, row, None, fields)
         status, value, headers = _result(work, row, 201)
         return status, value, {**headers, "Location": f"/api/v1/contacts/{row.id}"}
 
@@ -107,7 +107,9 @@ def change_contact(
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         work.audit(
-            Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent_fields())
+            AuditAction.PATCH_CONTACTS,
+            row,
+            *team.edit(work, grant, row, fields.sent_fields()),
         )
         return _result(work, row)
 
@@ -135,7 +137,7 @@ def _offboard(
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, offboarding.work_to) if offboarding.work_to else None
         work.audit(
-            Verb.CONTACTS_OFFBOARD,
+            AuditAction.CONTACTS_OFFBOARD,
             row,
             *contacts.remove(work, row, heir, offboarding.reason),
         )
@@ -153,7 +155,9 @@ def hand_over(
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, handover.work_to)
-        work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
+        work.audit(
+            AuditAction.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir)
+        )
         return _result(work, row)
 
     return write(request, grant, body, write_action)
@@ -175,15 +179,18 @@ def act_on_contact(
         row = require_version(request, work.get("contact", id))
         match action:
             case "restore":
-                verb, audited = Verb.CONTACTS_RESTORE, contacts.restore(work, row)
+                audit_action, audited = (
+                    AuditAction.CONTACTS_RESTORE,
+                    contacts.restore(work, row),
+                )
             case "resend-activation":
-                verb, audited = (
-                    Verb.CONTACTS_RESEND_ACTIVATION,
+                audit_action, audited = (
+                    AuditAction.CONTACTS_RESEND_ACTIVATION,
                     contacts.resend_activation(work, row),
                 )
             case "erase":
-                verb, audited = Verb.CONTACTS_ERASE, erasure.erase(work, row)
-        work.audit(verb, row, *audited)
+                audit_action, audited = AuditAction.CONTACTS_ERASE, erasure.erase(work, row)
+        work.audit(audit_action, row, *audited)
         return _result(work, row)
 
     return write(request, grant, body, write_action)

@@ -13,7 +13,7 @@ from reconciler.portal.api.schemas.resources import (
     Contact,
     WithReason,
 )
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
@@ -50,7 +50,7 @@ def approve_registration(
                 "'customer' is required, because the registration names none",
             )
         work.audit(
-            Verb.CONTACTS_APPROVE,
+            AuditAction.CONTACTS_APPROVE,
             row,
             *registrations.approve(work, row, work.get("customer", home), fields),
         )
@@ -67,7 +67,9 @@ def reject_registration(
 
     def write_action(work: Work) -> WriteResult:
         row = _pending(require_version(request, work.get("contact", id)))
-        work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, why.reason))
+        work.audit(
+            AuditAction.CONTACTS_REJECT, row, *registrations.reject(work, row, why.reason)
+        )
         return _result(work, row)
 
     return write(request, grant, body, write_action)

@@ -17,7 +17,7 @@ from reconciler.portal.api.schemas.requests import (
     TranslationRequest,
 )
 from reconciler.portal.api.schemas.resources import Page
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -79,7 +79,7 @@ def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) ->
         # with defaults, because a row needs all columns; the history names what was sent
         fields = new.model_dump(exclude={"owner", "files", "reference_files"})
         row = requests.send(work, owner, fields, new.files, new.reference_files)
-        work.audit(Verb.POST_REQUESTS, row, None, new.sent_fields())
+        work.audit(AuditAction.POST_REQUESTS, row, None, new.sent_fields())
         status, value, headers = row_result(201, as_json("request", row.values))
         return status, value, {**headers, "Location": f"/api/v1/requests/{row.id}"}
 
@@ -110,7 +110,9 @@ def change_request(
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "request", id))
         work.audit(
-            Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent_fields())
+            AuditAction.PATCH_REQUESTS,
+            row,
+            *requests.write(work, row, change.sent_fields()),
         )
         return row_result(200, as_json("request", row.values))
 

@@ -19,7 +19,7 @@ from reconciler.portal.api.schemas.access import (
     Staff,
 )
 from reconciler.portal.api.schemas.resources import Page
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import StaffStatus
@@ -81,7 +81,7 @@ def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> 
     def write_action(work: Work) -> WriteResult:
         person = staff.add(work, {**new.sent_fields(), "language": new.language or "en"})
         staff.invite(work, person)
-        work.audit(Verb.POST_STAFF, person, None, new.sent_fields())
+        work.audit(AuditAction.POST_STAFF, person, None, new.sent_fields())
         status, value, headers = row_result(201, staff_as_json(person.values))
         return status, value, {**headers, "Location": f"/api/v1/staff/{person.id}"}
 
@@ -114,7 +114,7 @@ def change_staff(
     def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
         work.audit(
-            Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields())
+            AuditAction.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields())
         )
         return row_result(200, staff_as_json(person.values))
 
@@ -127,7 +127,7 @@ def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Respon
 
     def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
-        work.audit(Verb.DELETE_STAFF, person, *staff.remove(work, person))
+        work.audit(AuditAction.DELETE_STAFF, person, *staff.remove(work, person))
         return row_result(200, staff_as_json(person.values))
 
     return write(request, grant, body, write_action)
@@ -140,7 +140,9 @@ def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> R
     def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
         work.audit(
-            Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend_activation(work, person)
+            AuditAction.STAFF_RESEND_ACTIVATION,
+            person,
+            *staff.resend_activation(work, person),
         )
         return row_result(200, staff_as_json(person.values))
 
@@ -155,7 +157,7 @@ def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
-        work.audit(Verb.CUSTOMERS_RENEW_CODE, row, *customers.renew_code(work, row))
+        work.audit(AuditAction.CUSTOMERS_RENEW_CODE, row, *customers.renew_code(work, row))
         return (
             200,
             {"registration_code": row["registration_code"]},
@@ -171,7 +173,9 @@ def withdraw_code(request: Request, id: str, body: Body, grant: Codes) -> Respon
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
-        work.audit(Verb.CUSTOMERS_WITHDRAW_CODE, row, *customers.withdraw_code(work, row))
+        work.audit(
+            AuditAction.CUSTOMERS_WITHDRAW_CODE, row, *customers.withdraw_code(work, row)
+        )
         return 204, None, {"ETag": etag(row["version"])}
 
     return write(request, grant, body, write_action)

@@ -28,7 +28,7 @@ from reconciler.portal.pages.queries.rows import (
     names_of_customers,
     possible_heirs,
 )
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import RowScope, grant_for
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, possible_events
@@ -38,7 +38,9 @@ from reconciler.portal.store import tables as t
 
 # The ids of uploads that belong to no request yet, by the field of the form that they came in.
 PendingUploads: TypeAlias = Mapping[str, Sequence[str]]
-_VERBS_OF_THE_PORTAL: Final = frozenset({Verb.QUOTE_EXPIRED, Verb.REQUESTS_COUNT})
+_VERBS_OF_THE_PORTAL: Final = frozenset(
+    {AuditAction.QUOTE_EXPIRED, AuditAction.REQUESTS_COUNT}
+)
 _FILTERS: Final = ("state", "service", "owner", "customer")
 
 
@@ -126,7 +128,7 @@ def filter_choices(
             service_choices, _owner_choices(connection, grant.principal.customer), []
         )
     customers = active_customers(connection)
-    if grant.row_scope is RowScope.THEIRS:
+    if grant.row_scope is RowScope.ASSIGNED:
         managed_ids = set(customers_managed_by(connection, grant.principal.address or ""))
         customers = [(id, name) for id, name in customers if id in managed_ids]
     return FilterChoices(
