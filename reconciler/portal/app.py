@@ -44,7 +44,7 @@ from reconciler.portal.pages.site import (
     problem_page,
     standalone_problem_page,
 )
-from reconciler.portal.sign_on.journey import SignOn
+from reconciler.portal.sign_on.protocol import SignOn
 from reconciler.portal.store.store import Store
 from reconciler.portal.web.access_log import AccessLog
 from reconciler.portal.web.body_budget import BodyBudget

@@ -22,7 +22,7 @@ from reconciler.portal.server.process import (
     run_server,
 )
 from reconciler.portal.server.word_counting import start_counting
-from reconciler.portal.sign_on.journey import SignOn
+from reconciler.portal.sign_on.protocol import SignOn
 from reconciler.portal.sign_on.settings import settings_of
 from reconciler.portal.store.clock import system_clock
 from reconciler.portal.store.database import WrongDatabase, folder_beside

@@ -19,12 +19,11 @@ FOLDER = Path(reconciler.portal.__file__).parent
 OPERATIONS = (FOLDER / "actions" / "operations.py").read_text(encoding="utf-8")
 PLACE = {
     "audit": 0,
-    "send": 1,
-    "send_mail": 1,
-    "post": 1,
-    "post_unsent": 1,
-    "tell_owner": 1,
-    "tell_project_managers": 1,
+    "mail_contact": 1,
+    "queue_mail": 1,
+    "compose_mail": 1,
+    "mail_owner": 1,
+    "mail_project_managers": 1,
 }
 """The functions that take an action or a wording, and the position of that argument."""
 
@@ -50,7 +49,7 @@ def test_no_audit_action_and_no_wording_is_a_bare_string() -> None:
 
 @pytest.mark.parametrize("members", [AuditAction, Wording, MailKind])
 def test_every_member_is_used(members: type[AuditAction] | type[Wording] | type[MailKind]) -> None:
-    texts = [path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.py") if path.name != "letters.py"]
+    texts = [path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.py") if path.name != "rendering.py"]
     used = set(re.findall(rf"\b{members.__name__}\.([A-Z_]+)", "\n".join(texts)))
     operations = {name for name, member in AuditAction.__members__.items() if f'"{member}"' in OPERATIONS}
     assert set(members.__members__) <= used | operations

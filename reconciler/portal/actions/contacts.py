@@ -6,7 +6,7 @@ from typing import Any
 
 from reconciler.portal.actions import generations
 from reconciler.portal.actions.fields import Fields, new_row_fields, set_fields
-from reconciler.portal.actions.mails import about, invite, send
+from reconciler.portal.actions.mails import invite, linked_request, mail_contact
 from reconciler.portal.actions.people import address_must_be_free
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import contacts as rules
@@ -77,7 +77,7 @@ def edit(work: Work, contact: Row, fields: Fields) -> AuditValues:
 def _reset_access(work: Work, contact: Row, old: str) -> None:
     contact["status"], contact["password"] = ContactStatus.INVITED, None
     work.end_access(contact.id)
-    send(work, Wording.ADDRESS_CHANGED, contact, to=old)
+    mail_contact(work, Wording.ADDRESS_CHANGED, contact, to=old)
     invite(work, contact, Wording.ACTIVATION_AGAIN)
 
 
@@ -99,8 +99,8 @@ def hand_over(work: Work, contact: Row, heir: Row) -> AuditValues:
             AuditAction.WORK_MOVED, request, {"owner": contact.id}, {"owner": heir.id}
         )
     if requests:
-        listing = [about(work, request) for request in requests]
-        send(
+        listing = [linked_request(work, request) for request in requests]
+        mail_contact(
             work,
             Wording.WORK_RECEIVED,
             heir,

@@ -14,7 +14,7 @@ from reconciler.portal.actions import attempts
 from reconciler.portal.actions.known_browsers import known_subject
 from reconciler.portal.actions.mails import (
     Recipient,
-    compose,
+    compose_mail,
     contact_recipient,
     digest_of,
     new_link,
@@ -114,10 +114,14 @@ def ask_for_reset(work: Work, email: str, host: str, browser: str = "") -> None:
     attempts.count_mail_request(work, form, host, known_subject(work, person, browser))
     active = person if person and person["status"] == ContactStatus.ACTIVE else None
     secret = new_link(work, "reset", later(work.now, minutes=RESET_MINUTES), active)
-    reader = recipient_of(work, person) if person else Recipient(email, email, "en")
+    recipient = recipient_of(work, person) if person else Recipient(email, email, "en")
     wording = Wording.RESET if active or not person else Wording.KNOWN_INVITED
-    mail = compose(
-        work, wording, reader, link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES
+    mail = compose_mail(
+        work,
+        wording,
+        recipient,
+        link=f"{work.base_url}/reset/{secret}",
+        minutes=RESET_MINUTES,
     )
     if person:
         work.mail(mail)

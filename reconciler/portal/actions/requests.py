@@ -7,8 +7,7 @@ from typing import Any, Final
 
 from reconciler.portal.actions import uploads
 from reconciler.portal.actions.contacts import AuditValues
-from reconciler.portal.actions.mails import about
-from reconciler.portal.actions.mails import send as send_mail
+from reconciler.portal.actions.mails import linked_request, mail_contact
 from reconciler.portal.actions.notices import mail_owner, mail_project_managers
 from reconciler.portal.actions.offers import check_order
 from reconciler.portal.mail.kinds import Wording
@@ -165,12 +164,12 @@ def reassign(work: Work, request: Row, heir: Row) -> AuditValues:
     owner = work.get("contact", request["owner"])
     check_heir(heir.values, owner.values)
     audited = move(work, request, "reassign", owner=heir.id)
-    send_mail(
+    mail_contact(
         work,
         Wording.WORK_RECEIVED,
         heir,
         count=1,
         from_name=owner["name"],
-        requests=[about(work, request)],
+        requests=[linked_request(work, request)],
     )
     return audited

@@ -16,7 +16,12 @@ from sqlalchemy import Connection, Text, cast, delete, insert, select
 
 from reconciler.portal.actions import attempts, contacts
 from reconciler.portal.actions.links import recipient_of
-from reconciler.portal.actions.mails import Recipient, digest_of, post, staff_recipient
+from reconciler.portal.actions.mails import (
+    Recipient,
+    digest_of,
+    queue_mail,
+    staff_recipient,
+)
 from reconciler.portal.actions.people import act_as_self, person_with_address
 from reconciler.portal.actions.registrations import register
 from reconciler.portal.actions.staff import administrators
@@ -58,7 +63,7 @@ def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
     holder, link = person_with_address(work, form), f"{work.base_url}/confirm/{secret}"
     if holder is None:
         language = fields.get("language") or (home["language"] if home else "en")
-        post(
+        queue_mail(
             work,
             Wording.CONFIRM,
             Recipient(fields["email"], fields["email"], language),
@@ -81,7 +86,7 @@ def _mail_holder(work: Work, holder: Row) -> None:
     wording = (
         Wording.KNOWN if holder["status"] == ContactStatus.ACTIVE else Wording.KNOWN_INVITED
     )
-    post(work, wording, recipient_of(work, holder))
+    queue_mail(work, wording, recipient_of(work, holder))
 
 
 def _customer(work: Work, form: str, code: str | None) -> Row | None:
@@ -168,11 +173,11 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
     for person in administrators(work):
         link = f"{work.base_url}/admin/contacts/{row.id}"
         # stored under the registrant's id, so that erasing the registrant deletes this mail too
-        reader = replace(staff_recipient(person), contact=row.id)
-        post(
+        recipient = replace(staff_recipient(person), contact=row.id)
+        queue_mail(
             work,
             Wording.REGISTERED,
-            reader,
+            recipient,
             who=f"{row['name']} ({row['email']})",
             link=link,
         )

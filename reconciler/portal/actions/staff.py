@@ -10,7 +10,7 @@ from reconciler.portal.actions.mails import (
     Recipient,
     new_link,
     new_link_expiry,
-    post,
+    queue_mail,
     staff_recipient,
 )
 from reconciler.portal.actions.people import address_must_be_free
@@ -54,7 +54,7 @@ def activation_link(work: Work, person: Row) -> str:
 def invite(work: Work, person: Row) -> None:
     """Mail the link behind which the password is set."""
     until = new_link_expiry(work)[:10]
-    post(
+    queue_mail(
         work,
         Wording.STAFF_ACTIVATION,
         staff_recipient(person),
@@ -126,7 +126,7 @@ def edit(work: Work, person: Row, fields: Fields) -> AuditValues:
 def _reset_access(work: Work, person: Row, old: Recipient) -> None:
     person.update(status=StaffStatus.INVITED, password=None)
     work.end_access(person.id)
-    post(work, Wording.STAFF_ADDRESS_CHANGED, old)
+    queue_mail(work, Wording.STAFF_ADDRESS_CHANGED, old)
     invite(work, person)
 
 

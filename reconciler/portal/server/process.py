@@ -21,8 +21,8 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from reconciler.portal.delivery.carrier import send_mails
 from reconciler.portal.delivery.smtp import MailServer
+from reconciler.portal.delivery.worker import send_mails
 from reconciler.portal.rules.hosts import is_private, on_loopback
 from reconciler.portal.server.connections import Connection
 from reconciler.portal.server.jobs import JOBS
