@@ -133,7 +133,8 @@ def create_app(
     app.state.snapshots = Budget(
         MAX_SNAPSHOTS,
         MAX_SNAPSHOTS_PER_CALLER,
-        f"at most {MAX_SNAPSHOTS} snapshots at once, {MAX_SNAPSHOTS_PER_CALLER} per caller; try again",
+        f"at most {MAX_SNAPSHOTS} snapshots at once, {MAX_SNAPSHOTS_PER_CALLER} per caller; "
+        "try again",
     )
     app.state.body_budget = BodyBudget()
     app.state.metrics = Metrics(store)

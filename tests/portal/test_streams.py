@@ -23,7 +23,7 @@ from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.web.request_limits import TrafficLimits, TransferLimit
 from reconciler.portal.web.security import new_token
-from reconciler.portal.web.streaming import ReaderTooSlow, Source, Streamed
+from reconciler.portal.web.streaming import ReaderTooSlow, Source, StreamedResponse
 from tests.portal.harness import Api
 from tests.portal.office import office_of, upload
 from tests.portal.servers import connected, served, until
@@ -242,7 +242,7 @@ def test_the_source_is_closed_however_the_answer_ends(
     recorded = Recorded(part)
 
     async def answer() -> None:
-        await Streamed(recorded.source(), pace)({"type": "http"}, receive, send)
+        await StreamedResponse(recorded.source(), pace)({"type": "http"}, receive, send)
 
     with pytest.raises(ended) if ended else contextlib.nullcontext():
         asyncio.run(answer())
@@ -263,7 +263,7 @@ def test_a_stop_closes_a_source_only_when_the_thread_that_works_for_it_is_done()
     recorded = Recorded(part)
 
     async def stopped() -> None:
-        task = asyncio.ensure_future(Streamed(recorded.source())({"type": "http"}, _silence, _read))
+        task = asyncio.ensure_future(StreamedResponse(recorded.source())({"type": "http"}, _silence, _read))
         await asyncio.to_thread(begun.wait, 20)
         task.cancel()
         await asyncio.sleep(0)

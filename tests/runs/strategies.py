@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from reconciler.model.desired import DesiredContact, DesiredState
 from reconciler.portal.actions import contacts, customers, quotes, registrations, requests
-from reconciler.portal.actions.invariants import work_has_owners
+from reconciler.portal.actions.invariants import check_work_has_owners
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -80,7 +80,7 @@ def live_through(world: World, what: list[Day]) -> None:
         try:
             with world.as_admin() as work:
                 _DEEDS[day.what](work, day)
-                work_has_owners(work)
+                check_work_has_owners(work)
         except Problem:
             continue
 

@@ -12,7 +12,7 @@ from reconciler.portal.actions import attempts, contacts, links, staff
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields
 from reconciler.portal.actions.known_browsers import known_subject
-from reconciler.portal.actions.passwords import hash_password, is_correct, must_be_strong
+from reconciler.portal.actions.passwords import check_strength, hash_password, is_correct
 from reconciler.portal.actions.people import (
     act_as_self,
     person_with_address,
@@ -147,7 +147,7 @@ def change_password(
     attempt = _try_password(store, form, old, host, session=principal.proof)
     if not attempt.right:
         raise Problem("forbidden", "the old password is wrong")
-    must_be_strong(new, personal)
+    check_strength(new, personal)
     # hashing is slow on purpose, so it runs before the transaction that all writers wait for
     password_hash = hash_password(new)
     with write_as(store, principal) as work:

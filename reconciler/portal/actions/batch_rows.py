@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from reconciler.portal.actions import generations, ownership, references
+from reconciler.portal.actions import lives, ownership, references
 from reconciler.portal.actions import operations as op
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.unit_of_work import Row, Work
@@ -27,7 +27,7 @@ def row_of(run: BatchRun, kind: str, id: str, version: int) -> Row:
     version_before = row.first["version"] if row.first else row["version"]
     if version_before != version:
         raise Problem("stale", f"{kind} '{id}' has version {version_before}, not {version}")
-    ownership.must_not_be_anothers(run.batch.owner, row)
+    ownership.check_not_of_another_owner(run.batch.owner, row)
     check_lease(run, row)
     return row
 
@@ -60,8 +60,8 @@ def manage(run: BatchRun, row: Row, key: str) -> Row:
 def set_key(run: BatchRun, row: Row, key: str) -> Row:
     """Set the key of a row."""
     if row["external_key"] != key and row.kind != "settings":
-        _must_be_free(run, row, key)
-        generations.begin_life(run.work, row, key)
+        _check_key_is_free(run, row, key)
+        lives.begin_life(run.work, row, key)
     row["external_key"] = key
     # under its new key the row may be another run's work, so the lease must cover that too
     if row.kind in {"customer", "contact"}:
@@ -69,7 +69,7 @@ def set_key(run: BatchRun, row: Row, key: str) -> Row:
     return row
 
 
-def _must_be_free(run: BatchRun, row: Row, key: str) -> None:
+def _check_key_is_free(run: BatchRun, row: Row, key: str) -> None:
     match row.kind:
         case "customer":
             holders = references.customers_called(run.work, run.batch.owner, key)

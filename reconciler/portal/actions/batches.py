@@ -11,8 +11,8 @@ from reconciler.portal.actions import (
     contacts,
     customers,
     expectations,
-    generations,
     invariants,
+    lives,
     ownership,
     references,
     registrations,
@@ -69,8 +69,8 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
     _check_owners(run, outcomes)
     _store_last_commit(run, outcomes)
     # only the end counts: within the batch one manager may leave before the next one comes
-    invariants.work_has_owners(work)
-    invariants.managers_stay(work, run.had_manager)
+    invariants.check_work_has_owners(work)
+    invariants.check_managers_remain(work, run.had_manager)
     results = [
         {"change": change, "id": row.id, "version": row["version"]}
         for change, row in outcomes
@@ -106,7 +106,7 @@ def _load_rows(run: BatchRun) -> None:
     people_renamed = rows("contact", op.RenameContact)
     customers_renamed = rows("customer", op.RenameCustomer)
     # before the keys are cleared, which the lives are stored under
-    generations.store_lives(work, people_renamed + customers_renamed)
+    lives.store_lives(work, people_renamed + customers_renamed)
     # rows may exchange addresses or keys, and databases check unique indexes at each statement
     work.clear_unique_column(
         "contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail)
@@ -153,8 +153,8 @@ def _check_owners(run: BatchRun, outcomes: Sequence[tuple[str, Row]]) -> None:
     """
     for index, (change, row) in enumerate(outcomes):
         with _located_problems(index, change):
-            ownership.named_row_must_be_own(run.work, run.batch.owner, row)
-    ownership.followers_must_be_own(run.work, run.batch.owner, [row for _, row in outcomes])
+            ownership.check_named_row(run.work, run.batch.owner, row)
+    ownership.check_following_rows(run.work, run.batch.owner, [row for _, row in outcomes])
 
 
 @contextmanager
@@ -200,7 +200,7 @@ def _create(
             check_lease(run, home)
             # another person may have come and gone under this key since the plan was made
             if (
-                generations.shown_life(work, "contact", home.id, operation.key) + 1
+                lives.highest_shown_life(work, "contact", home.id, operation.key) + 1
                 != operation.generation
             ):
                 raise Problem(

@@ -172,7 +172,7 @@ def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:
     return {"id": id, "token": token, "expires_in_s": ttl_s}
 
 
-def give_back(work: Work, id: str) -> None:
+def release(work: Work, id: str) -> None:
     """End the lease; it is not an error if it has already ended."""
     c = t.leases.c
     work.connection.execute(delete(t.lease_scopes).where(t.lease_scopes.c.lease == id))

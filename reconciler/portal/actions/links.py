@@ -20,7 +20,7 @@ from reconciler.portal.actions.mails import (
     new_link,
     staff_recipient,
 )
-from reconciler.portal.actions.passwords import hash_password, must_be_strong
+from reconciler.portal.actions.passwords import check_strength, hash_password
 from reconciler.portal.actions.people import act_as_self, person_with_address
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.audit import AuditAction
@@ -34,7 +34,7 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 RESET_MINUTES: Final = 10
 # The statuses of people for which each kind of link works.
-_OPENS_FOR: Final = {
+_STATUSES_BY_KIND: Final = {
     "activation": {ContactStatus.INVITED, ContactStatus.ACTIVE},
     "reset": {ContactStatus.ACTIVE},
 }
@@ -48,7 +48,7 @@ def person_behind(
     if link is None or link["used_at"] is not None or link["expires_at"] < now:
         raise _dead_link()
     person = _person(connection, link)
-    if person is None or person["status"] not in _OPENS_FOR[kind]:
+    if person is None or person["status"] not in _STATUSES_BY_KIND[kind]:
         raise _dead_link()
     return person
 
@@ -60,7 +60,7 @@ def hash_new_password(store: Store, kind: str, secret: str, password: str) -> st
     """
     with store.read() as connection:
         person = person_behind(connection, kind, secret, store.clock())
-    must_be_strong(password, (person["name"], person["email"]))
+    check_strength(password, (person["name"], person["email"]))
     return hash_password(password)
 
 

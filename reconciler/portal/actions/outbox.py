@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from reconciler.portal.actions.batching import ROWS_PER_BATCH, run_in_batches
+from reconciler.portal.actions.chunks import ROWS_PER_CHUNK, run_in_chunks
 from reconciler.portal.mail.kinds import MailKind
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
@@ -30,7 +30,7 @@ RETRY_AFTER_MINUTES: Final = (1, 5, 15, 60, 240, 720, 1440, 1440)
 # How long recipient and text of a mail are kept after it was sent or given up.
 RETENTION_DAYS: Final = 30
 # The columns that are emptied then. Id, Message-ID, kind, contact, state and times stay.
-FORGOTTEN: Final = {
+EMPTIED_COLUMNS: Final = {
     "to": "",
     "subject": "",
     "text": "",
@@ -183,7 +183,7 @@ def _without_secrets(mail: Mail) -> dict[str, str]:
 
 def forget_mails(store: Store) -> int:
     """Empty the personal columns of mails whose time is up; return how many there were."""
-    return run_in_batches(lambda: _forget_some(store))
+    return run_in_chunks(lambda: _forget_some(store))
 
 
 def _forget_some(store: Store) -> int:
@@ -191,7 +191,7 @@ def _forget_some(store: Store) -> int:
     with store.read() as connection:
         due = list(
             connection.execute(
-                select(c.id).where(c.forget_at <= now).limit(ROWS_PER_BATCH)
+                select(c.id).where(c.forget_at <= now).limit(ROWS_PER_CHUNK)
             ).scalars()
         )
     if due:
@@ -200,6 +200,6 @@ def _forget_some(store: Store) -> int:
             connection.execute(
                 update(t.outbox)
                 .where(c.id.in_(due), c.forget_at <= now)
-                .values(**FORGOTTEN)
+                .values(**EMPTIED_COLUMNS)
             )
     return len(due)

@@ -24,7 +24,7 @@ _SLOTS: Final = threading.BoundedSemaphore(MAX_CONCURRENT)
 # Compared if there is no person, so that the answer takes as long as for a real one.
 _DUMMY_HASH: Final = HASHER.hash(secrets.token_urlsafe(16))
 
-_WHY: Final = {
+_WEAKNESS_DETAILS: Final = {
     "short": f"a password needs at least {MIN_LENGTH} characters",
     "long": f"a password has at most {MAX_LENGTH} characters",
     "kinds": "a password needs lower and upper case letters and digits",
@@ -32,11 +32,11 @@ _WHY: Final = {
 }
 
 
-def must_be_strong(password: str, personal: Iterable[str] = ()) -> None:
+def check_strength(password: str, personal: Iterable[str] = ()) -> None:
     """Raise a problem with the member `weakness` if the password is easy to guess."""
     reason = weakness(password, personal)
     if reason is not None:
-        raise Problem("unprocessable", _WHY[reason], weakness=reason)
+        raise Problem("unprocessable", _WEAKNESS_DETAILS[reason], weakness=reason)
 
 
 def hash_password(password: str) -> str:

@@ -42,7 +42,7 @@ REGISTRANT: Final = "a registrant"
 
 def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
     """Mail a confirmation link; to an address with access, mail that it has access."""
-    sign_up_must_be_open(work.get("settings", "settings").values)
+    check_sign_up_open(work.get("settings", "settings").values)
     form = same_address_form(fields["email"])
     attempts.count_mail_request(work, form, host)
     # the row is also inserted for a known address, so that both answers take as long
@@ -74,7 +74,7 @@ def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
         _mail_holder(work, holder)
 
 
-def sign_up_must_be_open(settings: Mapping[str, Any]) -> None:
+def check_sign_up_open(settings: Mapping[str, Any]) -> None:
     """Raise a `forbidden` problem if sign-up is closed."""
     if settings["sign_up"] == SignUp.CLOSED:
         raise Problem(
@@ -126,7 +126,7 @@ def confirm(work: Work, secret: str) -> str:
     return _admit_or_register(work, pending)
 
 
-def link_must_work(connection: Connection, secret: str, now: str) -> None:
+def check_link(connection: Connection, secret: str, now: str) -> None:
     """Raise a `not-found` problem unless the link works; the check does not use it up."""
     _pending_sign_up(connection, secret, now)
 

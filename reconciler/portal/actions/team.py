@@ -29,7 +29,7 @@ def _check_as_manager(work: Work, contact: Row, fields: Fields) -> None:
     """Raise a problem unless a manager may make this change now.
 
     All other refusals come before the address is looked up: to learn which addresses are known, a
-    manager has to change them for real, visibly, and few per day (`address_must_be_free`).
+    manager has to change them for real, visibly, and few per day (`check_address_is_free`).
     """
     if has_web_address(fields.get("name", "")):
         raise Problem(

@@ -138,13 +138,13 @@ def _continue_request(work: Work, request: Row) -> None:
         )
         fields = {"words": words, "cost": amount, "currency": currency}
     if request["state"] == RequestState.QUOTE_BEING_MADE:
-        audited = requests.move(
+        audited = requests.change_state(
             work, request, after_count(request["workflow"], words), **fields
         )
         # tools know what they sent; only a person gets a mail
         if request["state"] == RequestState.QUOTED and sources[0]["person"] is not None:
             mail_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
     else:
-        audited = requests.write(work, request, fields)
+        audited = requests.write_fields(work, request, fields)
     if audited[1]:
         work.audit(AuditAction.REQUESTS_COUNT, request, *audited)

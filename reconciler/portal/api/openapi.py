@@ -18,23 +18,23 @@ from reconciler.portal.web.security import gate_of
 
 PROBLEM: Final = "application/problem+json"
 # Writes to objects without a version, or with versions in the body.
-UNVERSIONED: Final = frozenset({"batches.write", "outbox.retry"})
+UNVERSIONED_OPERATIONS: Final = frozenset({"batches.write", "outbox.retry"})
 
-_KEY: Final = {
+_KEY_HEADER: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
     "description": "One for each write that is meant: sent again with it, the write is done once.",
     "schema": {"type": "string", "pattern": "^[!-~]{8,200}$"},
 }
-_CREATES: Final = {
+_CREATION_HEADER: Final = {
     "name": "If-None-Match",
     "in": "header",
     "required": True,
     "description": "`*`: this is meant to create.",
     "schema": {"type": "string", "enum": ["*"]},
 }
-_MATCHES: Final = {
+_VERSION_HEADER: Final = {
     "name": "If-Match",
     "in": "header",
     "required": True,
@@ -69,11 +69,13 @@ def _describe(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         operation["security"] = []
     if method == "GET" or not (_is_write(route) or operation_name in STREAMED_OPERATIONS):
         return
-    headers = [_KEY]
-    if operation_name not in UNVERSIONED:
+    headers = [_KEY_HEADER]
+    if operation_name not in UNVERSIONED_OPERATIONS:
         # a POST with another status acts on a row that exists
         headers.append(
-            _CREATES if method == "POST" and route.status_code == 201 else _MATCHES
+            _CREATION_HEADER
+            if method == "POST" and route.status_code == 201
+            else _VERSION_HEADER
         )
     operation["parameters"] = [*operation.get("parameters", []), *headers]
 

@@ -23,7 +23,7 @@ from reconciler.portal.store.clock import later
 from reconciler.portal.store.unit_of_work import Row, Work
 
 # Requests in each of the twelve months, oldest first.
-_A_MONTH: Final = (5, 4, 6, 7, 5, 8, 6, 4, 7, 9, 8, 6)
+_REQUESTS_PER_MONTH: Final = (5, 4, 6, 7, 5, 8, 6, 4, 7, 9, 8, 6)
 _TITLES: Final = (
     "Instructions for use",
     "Price list",
@@ -66,9 +66,9 @@ def add_past_year(work: Work) -> None:
     people.sort(key=lambda person: person["email"])
     services = sorted(work.where("service"), key=lambda service: service["code"])
     number = 0
-    for month, count in enumerate(_A_MONTH):
+    for month, count in enumerate(_REQUESTS_PER_MONTH):
         for place in range(count):
-            days = 30 * (len(_A_MONTH) - month) + 4 - place * 3
+            days = 30 * (len(_REQUESTS_PER_MONTH) - month) + 4 - place * 3
             _add_closed_request(
                 work,
                 people[number * 5 % len(people)],

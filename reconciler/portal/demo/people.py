@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.portal.actions import staff
-from reconciler.portal.actions.passwords import hash_password, must_be_strong
+from reconciler.portal.actions.passwords import check_strength, hash_password
 from reconciler.portal.demo.seed import ADMINISTRATOR
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
@@ -37,7 +37,7 @@ def add_provider_staff(store: Store) -> None:
 
 def set_password_for_all(store: Store, password: str) -> None:
     """Set this password for all active people."""
-    must_be_strong(password)
+    check_strength(password)
     # one hash for all, because each takes a tenth of a second
     password_hash = hash_password(password)
     with store.write(SYSTEM) as work:

@@ -31,7 +31,7 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
 ADMINISTRATOR: Final = Principal("seed", "Ada Quist", Actor.ADMINISTRATOR)
-_ROWS_A_STATEMENT: Final = 5000
+_ROWS_PER_INSERT: Final = 5000
 
 
 def activate_invited(store: Store) -> None:
@@ -156,7 +156,7 @@ def add_invented_customers(
                 _invented_contact(work, home["id"], number, n)
                 for n in range(1, contacts_per_customer + 1)
             ]
-            if len(rows) >= _ROWS_A_STATEMENT or number == customers:
+            if len(rows) >= _ROWS_PER_INSERT or number == customers:
                 work.connection.execute(insert(t.contacts), rows)
                 rows = []
         work.audit(

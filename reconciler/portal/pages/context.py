@@ -306,7 +306,7 @@ def form_page_path(request: Request) -> str:
     """Return the path of the page with the form that is sent to the path of this request."""
     methods = request.app.state.methods
     return page_of_form(
-        request.url.path, lambda path: "GET" in methods.of(path).split(", ")
+        request.url.path, lambda path: "GET" in methods.allow_header(path).split(", ")
     )
 
 

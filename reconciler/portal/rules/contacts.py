@@ -18,7 +18,7 @@ def is_living(contact: Mapping[str, Any]) -> bool:
     return contact["status"] in LIVING
 
 
-def must_be_living(contact: Mapping[str, Any]) -> None:
+def check_living(contact: Mapping[str, Any]) -> None:
     """Raise a problem unless the contact is living."""
     if not is_living(contact):
         raise Problem("wrong-state", f"contact '{contact['id']}' is {contact['status']}")

@@ -15,7 +15,7 @@ class Owners:
     after: str | None
 
 
-def must_be_own(
+def check_ownership(
     owner: str, subject: str, row: Owners, home: Owners | None, *, follows: bool
 ) -> None:
     """Raise an `other-owner` problem unless a batch of this owner may write the row.

@@ -96,7 +96,7 @@ _EVENTS_BY_AUDIT_ACTION: Final = {
     str(action): [event for event in EVENTS.values() if event.audit_action == action]
     for action in {event.audit_action for event in EVENTS.values()}
 }
-_OF_THE_CUSTOMER: Final = frozenset({Actor.SELF, Actor.MANAGER})
+_CUSTOMER_ACTORS: Final = frozenset({Actor.SELF, Actor.MANAGER})
 
 
 def check_transitions(
@@ -112,7 +112,7 @@ def check_transitions(
         events = _EVENTS_BY_AUDIT_ACTION.get(entry["what"], [])
         if (
             any(event.operation == "requests.decide" for event in events)
-            and entry["actor"] not in _OF_THE_CUSTOMER
+            and entry["actor"] not in _CUSTOMER_ACTORS
         ):
             raise LookupError(
                 f"{entry['what']} of request '{request['id']}' by '{entry['actor']}': only the "

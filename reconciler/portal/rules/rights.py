@@ -11,7 +11,7 @@ _PEOPLE: Final = frozenset({"customer", "contact"})
 #
 # A different address suspends access, and its entry also has `status`. `owner` is the
 # managing owner, or the person whose work was handed over.
-_WITHOUT_RIGHTS: Final = frozenset(
+_FIELDS_WITHOUT_RIGHTS: Final = frozenset(
     {
         "name",
         "email",
@@ -47,7 +47,7 @@ def changes_rights(entry: Mapping[str, Any]) -> bool:
     if (before.get("status"), after.get("status")) == ("unapproved", "removed"):
         return False  # never had access
     differ = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-    return not differ <= _WITHOUT_RIGHTS
+    return not differ <= _FIELDS_WITHOUT_RIGHTS
 
 
 def concerns(entry: Mapping[str, Any], customers: Set[str] | None) -> bool:

@@ -16,7 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.web.request_limits import (
-    CROWDED,
+    CROWDED_KEY,
     HOST_SHARE,
     MAX_CONNECTIONS,
     MAX_HEAD_BYTES,
@@ -124,7 +124,7 @@ class Connection(H11Protocol):
             _has_room(self.connections, self._max_connections)
             and _has_room(of_host, max(self._max_connections // HOST_SHARE, 1))
         ):
-            self.app_state = {**self.app_state, CROWDED: True}
+            self.app_state = {**self.app_state, CROWDED_KEY: True}
             if len(self.connections) > self._max_connections + MAX_ANSWERED_EXCESS:
                 transport.abort()
 

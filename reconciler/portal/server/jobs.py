@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Select, delete, or_, select
 
-from reconciler.portal.actions.batching import ROWS_PER_BATCH, run_in_batches
+from reconciler.portal.actions.chunks import ROWS_PER_CHUNK, run_in_chunks
 from reconciler.portal.actions.outbox import forget_mails
 from reconciler.portal.actions.quotes import expire_quotes
 from reconciler.portal.actions.tokens import write_token_uses
@@ -17,8 +17,8 @@ from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
-from reconciler.portal.store.database import clear_traces
 from reconciler.portal.store.store import Store
+from reconciler.portal.store.vacuum import vacuum_if_marked
 
 # How long ended sessions and used links are kept for inspection, and answers for repeated requests.
 RETENTION_DAYS: Final = 30
@@ -26,7 +26,7 @@ RETENTION_DAYS: Final = 30
 
 def expire_links(store: Store) -> int:
     """Set `link_expired` for contacts whose invitation expired; return how many there were."""
-    return run_in_batches(lambda: _expire_some_links(store))
+    return run_in_chunks(lambda: _expire_some_links(store))
 
 
 def _expire_some_links(store: Store) -> int:
@@ -38,7 +38,7 @@ def _expire_some_links(store: Store) -> int:
         link.expires_at >= store.clock(),
     )
     criteria = (c.status == ContactStatus.INVITED, ~living.exists())
-    statement = select(c.id).where(*criteria).limit(ROWS_PER_BATCH)
+    statement = select(c.id).where(*criteria).limit(ROWS_PER_CHUNK)
     if not _exists(store, statement):
         return 0
     with store.write(SYSTEM) as work:
@@ -84,9 +84,9 @@ def forget_ended_access(store: Store) -> int:
         )
 
 
-def forget_traces(store: Store) -> int:
+def vacuum_after_erasures(store: Store) -> int:
     """Clear the database's free space after erasures; return how many files were rewritten."""
-    return int(clear_traces(store.engine))
+    return int(vacuum_if_marked(store.engine))
 
 
 # The jobs that each server process runs every minute; each thing happens once.
@@ -98,5 +98,5 @@ JOBS: Final[tuple[Callable[[Store], int], ...]] = (
     forget_unused,
     sweep,
     write_token_uses,
-    forget_traces,
+    vacuum_after_erasures,
 )

@@ -89,7 +89,7 @@ def _violations() -> Iterator[tuple[str, Select[Any]]]:
 # Built once: building a statement takes longer than executing it on the small databases of tests.
 _WORK_WITHOUT_OWNER: Final = _work_without_owner()
 _VIOLATIONS: Final = tuple(_violations())
-_NAMED: Final = tuple(
+_SEARCHABLE: Final = tuple(
     (kind, select(table))
     for kind, table in (("customer", t.customers), ("contact", t.contacts))
 )
@@ -130,7 +130,7 @@ def broken_invariants(connection: Connection) -> list[str]:
         violations += [
             sentence.format_map(row) for row in connection.execute(statement).mappings()
         ]
-    for kind, statement in _NAMED:
+    for kind, statement in _SEARCHABLE:
         rows = map(dict, connection.execute(statement).mappings())
         violations += [
             f"{row['id']} is not found by its name"

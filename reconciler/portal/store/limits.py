@@ -26,8 +26,8 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later, moment
 from reconciler.portal.store.unit_of_work import Row, Work
 
-_REACHED: Final = "reached"
-_OF_STAFF: Final = frozenset({Limit.STAFF_MAILS})
+_LIMIT_REACHED: Final = "reached"
+_STAFF_LIMITS: Final = frozenset({Limit.STAFF_MAILS})
 
 
 class LimitReached(Problem):
@@ -102,7 +102,9 @@ def limits_reached(connection: Connection, now: str) -> dict[Limit, int]:
     recent = (
         select(c.subject)
         .distinct()
-        .where(c.subject.startswith(f"{_REACHED}:"), c.at >= later(now, seconds=-DAY_S))
+        .where(
+            c.subject.startswith(f"{_LIMIT_REACHED}:"), c.at >= later(now, seconds=-DAY_S)
+        )
     )
     limits = [
         Limit(subject.split(":")[1]) for subject in connection.execute(recent).scalars()
@@ -112,7 +114,7 @@ def limits_reached(connection: Connection, now: str) -> dict[Limit, int]:
 
 def _counted_person(principal: Principal, limit: Limit) -> tuple[str, str] | None:
     """Return the person that the limit counts for this principal; None if it counts nobody."""
-    if limit in _OF_STAFF:
+    if limit in _STAFF_LIMITS:
         return ("staff", principal.staff) if principal.staff else None
     return ("contact", principal.contact) if principal.contact else None
 
@@ -133,7 +135,7 @@ def _amounts_by_age(
 
 def _record_in_history(work: Work, error: LimitReached) -> None:
     """Record in the history that the limit was reached, once per window."""
-    subject, c = f"{_REACHED}:{error.limit}:{error.id}", t.attempts.c
+    subject, c = f"{_LIMIT_REACHED}:{error.limit}:{error.id}", t.attempts.c
     since = later(work.now, seconds=-error.recorded_for_s)
     if work.connection.execute(
         select(c.id).where(c.subject == subject, c.at > since)

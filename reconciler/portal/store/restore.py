@@ -49,7 +49,7 @@ from reconciler.portal.store.database import (
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.uploads.private_files import new_private_file
 
-_ROWS_A_STATEMENT: Final = 500
+_ROWS_PER_INSERT: Final = 500
 LINK_VOID: Final = "the portal was restored: the link in this mail no longer works"
 # How long the recipient and subject of a given-up mail are kept.
 RETENTION_DAYS: Final = 30
@@ -152,7 +152,7 @@ def _write_table(
     connection: Connection, table: Table, rows: Iterator[dict[str, Any]]
 ) -> None:
     names = {column.name for column in table.columns}
-    while chunk := list(islice(rows, _ROWS_A_STATEMENT)):
+    while chunk := list(islice(rows, _ROWS_PER_INSERT)):
         if any(set(row) != names for row in chunk):
             raise WrongArchive(
                 f"rows of '{table.name}' in the archive have other columns than the table"

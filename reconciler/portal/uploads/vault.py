@@ -24,7 +24,7 @@ MAX_FILE_BYTES: Final = 100 * 1024 * 1024
 
 _ID: Final = re.compile(r"file_[0-9a-f]{20}")
 _PART: Final = ".part"
-_SWEPT: Final = "swept"
+_LAST_SWEEP: Final = "swept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +100,7 @@ class Vault:
 
     def needs_sweep(self, every_s: float) -> bool:
         """Return whether no process has swept the folder for this long."""
-        mark = self.folder / _SWEPT
+        mark = self.folder / _LAST_SWEEP
         return self.folder.is_dir() and not (
             mark.exists() and time.time() - mark.stat().st_mtime < every_s
         )
@@ -109,7 +109,7 @@ class Vault:
         """Delete these leftovers, and record the time."""
         for name in names:
             (self.folder / name).unlink(missing_ok=True)
-        (self.folder / _SWEPT).touch(mode=0o600)
+        (self.folder / _LAST_SWEEP).touch(mode=0o600)
 
 
 class HashedFile:

@@ -67,7 +67,7 @@ class BodyValidation:
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
             await (await _nul_response(scope))(scope, receive, send)
             return
-        route = scope["app"].state.methods.route(scope["path"], scope["method"])
+        route = scope["app"].state.methods.route_for(scope["path"], scope["method"])
         gate = gate_of(route) if route and scope["method"] in _METHODS_WITH_BODY else None
         if gate is None:
             await self.app(scope, receive, send)  # no gate: the route reads no body
@@ -95,7 +95,7 @@ class BodyValidation:
         try:
             body = await _read(scope, receive, account)
             if body:
-                _must_be_json(scope)
+                _check_is_json(scope)
                 limiter = (
                     scope["app"].state.body_budget.parser
                     if len(body) > _LARGE_BODY
@@ -206,7 +206,7 @@ async def _read(scope: Scope, receive: Receive, account: BodyAccount) -> bytes:
             return b"".join(parts)
 
 
-def _must_be_json(scope: Scope) -> None:
+def _check_is_json(scope: Scope) -> None:
     if _header(scope, b"content-encoding") not in {"", "identity"}:
         raise Problem("unsupported-media-type", "a body must not have a content-encoding")
     kind = _header(scope, b"content-type").split(";")[0].strip().lower()

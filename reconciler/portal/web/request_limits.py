@@ -52,7 +52,7 @@ class TrafficLimits:
 TRAFFIC_LIMITS: Final = TrafficLimits()
 MAX_HEAD_BYTES: Final = 64 * 1024
 # The key in a request's state that a connection sets if the server has no room for it.
-CROWDED: Final = "crowded"
+CROWDED_KEY: Final = "crowded"
 # The default limit of connections per process.
 MAX_CONNECTIONS: Final = 400
 # One host has at most this fraction (1/4) of the connections and concurrent requests.
@@ -172,7 +172,7 @@ def _host(scope: Scope) -> str:
 
 
 def _is_crowded(scope: Scope) -> bool:
-    return bool(scope.get("state", {}).get(CROWDED))
+    return bool(scope.get("state", {}).get(CROWDED_KEY))
 
 
 def _length(scope: Scope) -> float:

@@ -38,7 +38,7 @@ class ReaderTooSlow(asyncio.CancelledError):
     """The reader is slower than its limit; the connection is closed, as at a server stop."""
 
 
-class Streamed(Response):
+class StreamedResponse(Response):
     """A response from a source that is opened, read and closed in worker threads.
 
     The source is opened before the response starts, so a problem can still be answered. It is

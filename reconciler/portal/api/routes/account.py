@@ -29,12 +29,12 @@ from reconciler.portal.web.security import host_of, requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
 
 router = api_router("/account", tag="access")
-Reads = Annotated[Grant, requires("account.read")]
-Writes = Annotated[Grant, requires("account.write")]
+ReadGrant = Annotated[Grant, requires("account.read")]
+WriteGrant = Annotated[Grant, requires("account.write")]
 
 
 @router.get("", response_model=Contact | Staff)
-def read_account(request: Request, grant: Reads) -> Response:
+def read_account(request: Request, grant: ReadGrant) -> Response:
     """Return the person who is logged in."""
     principal = grant.principal
     table, id = (
@@ -53,7 +53,7 @@ def change_account(
     request: Request,
     fields: ChangedAccount,
     body: Annotated[bytes, Depends(body_of)],
-    grant: Writes,
+    grant: WriteGrant,
 ) -> Response:
     """Change one's own name or language."""
 
@@ -68,7 +68,9 @@ def change_account(
 
 
 @router.put("/password", response_model=Session)
-def change_password(request: Request, passwords: NewPassword, grant: Writes) -> Response:
+def change_password(
+    request: Request, passwords: NewPassword, grant: WriteGrant
+) -> Response:
     """Change one's own password: all sessions end, and a new one begins."""
     # not `write`, which would store the token of the new session under an idempotency key
     session = access.change_password(

@@ -41,12 +41,12 @@ from reconciler.portal.web.serialization import as_json, etag
 
 router = api_router("/contacts", tag="contacts")
 Body = Annotated[bytes, Depends(body_of)]
-Adds = Annotated[Grant, requires("contacts.add")]
-Reads = Annotated[Grant, requires("contacts.read")]
-Edits = Annotated[Grant, requires("contacts.edit")]
-Removes = Annotated[Grant, requires("contacts.remove")]
-HandsOver = Annotated[Grant, requires("contacts.hand-over")]
-Admits = Annotated[Grant, requires("contacts.admit")]
+AddGrant = Annotated[Grant, requires("contacts.add")]
+ReadGrant = Annotated[Grant, requires("contacts.read")]
+EditGrant = Annotated[Grant, requires("contacts.edit")]
+RemoveGrant = Annotated[Grant, requires("contacts.remove")]
+HandOverGrant = Annotated[Grant, requires("contacts.hand-over")]
+AdmitGrant = Annotated[Grant, requires("contacts.admit")]
 Status = Annotated[str, OneOf(ContactStatus)]
 
 
@@ -54,7 +54,7 @@ Status = Annotated[str, OneOf(ContactStatus)]
 def list_contacts(
     request: Request,
     paging: Pages,
-    grant: Reads,
+    grant: ReadGrant,
     customer: Annotated[str | None, Query(max_length=40)] = None,
     status: Status | None = None,
     email: Annotated[str | None, Query(max_length=254)] = None,
@@ -75,7 +75,7 @@ def list_contacts(
 
 
 @router.post("", status_code=201, response_model=Contact)
-def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> Response:
+def add_contact(request: Request, new: NewContact, body: Body, grant: AddGrant) -> Response:
     """Add a person to a customer and mail an invitation."""
     require_creation(request)
 
@@ -91,7 +91,7 @@ def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> R
 
 
 @router.get("/{id}", response_model=Contact)
-def read_contact(request: Request, id: str, grant: Reads) -> Response:
+def read_contact(request: Request, id: str, grant: ReadGrant) -> Response:
     """Return one contact, removed or not."""
     with store_of(request).read() as connection:
         items = _as_json(connection, [row_in_scope(connection, grant, t.contacts, id)])
@@ -100,7 +100,7 @@ def read_contact(request: Request, id: str, grant: Reads) -> Response:
 
 @router.patch("/{id}", response_model=Contact)
 def change_contact(
-    request: Request, id: str, fields: ChangedContact, body: Body, grant: Edits
+    request: Request, id: str, fields: ChangedContact, body: Body, grant: EditGrant
 ) -> Response:
     """Change a contact; a new address suspends access until it is activated."""
 
@@ -117,14 +117,14 @@ def change_contact(
 
 
 @router.delete("/{id}", response_model=Contact)
-def remove_contact(request: Request, id: str, body: Body, grant: Removes) -> Response:
+def remove_contact(request: Request, id: str, body: Body, grant: RemoveGrant) -> Response:
     """Remove a contact who owns no open work."""
     return _offboard(request, id, Offboarding(), body, grant)
 
 
 @router.post("/{id}/offboard", response_model=Contact)
 def offboard_contact(
-    request: Request, id: str, offboarding: Offboarding, body: Body, grant: Removes
+    request: Request, id: str, offboarding: Offboarding, body: Body, grant: RemoveGrant
 ) -> Response:
     """Hand over a contact's open work and remove the contact, in one transaction."""
     return _offboard(request, id, offboarding, body, grant)
@@ -148,7 +148,7 @@ def _offboard(
 
 @router.post("/{id}/hand-over", response_model=Contact)
 def hand_over(
-    request: Request, id: str, handover: Handover, body: Body, grant: HandsOver
+    request: Request, id: str, handover: Handover, body: Body, grant: HandOverGrant
 ) -> Response:
     """Give all open work of a contact to another."""
 
@@ -170,7 +170,7 @@ def act_on_contact(
     id: str,
     action: Literal["restore", "resend-activation", "erase"],
     body: Body,
-    grant: Admits,
+    grant: AdmitGrant,
 ) -> Response:
     """Restore a removed contact, resend the link, or erase a removed contact's data."""
 

@@ -31,12 +31,12 @@ from reconciler.portal.web.serialization import as_json
 # Below /contacts, because a registration is a contact that waits for approval.
 router = api_router("/contacts", tag="contacts")
 Body = Annotated[bytes, Depends(body_of)]
-Admits = Annotated[Grant, requires("contacts.admit")]
+AdmitGrant = Annotated[Grant, requires("contacts.admit")]
 
 
 @router.post("/{id}/approve", response_model=Contact)
 def approve_registration(
-    request: Request, id: str, approval: Approval, body: Body, grant: Admits
+    request: Request, id: str, approval: Approval, body: Body, grant: AdmitGrant
 ) -> Response:
     """Approve a registration with the registrant's fields or with these."""
 
@@ -61,7 +61,7 @@ def approve_registration(
 
 @router.post("/{id}/reject", response_model=Contact)
 def reject_registration(
-    request: Request, id: str, why: WithReason, body: Body, grant: Admits
+    request: Request, id: str, why: WithReason, body: Body, grant: AdmitGrant
 ) -> Response:
     """Reject a registration."""
 

@@ -37,16 +37,16 @@ from reconciler.portal.web.serialization import as_json, etag
 router = api_router("/requests", tag="requests")
 
 Body = Annotated[bytes, Depends(body_of)]
-Reads = Annotated[Grant, requires("requests.read")]
-Sends = Annotated[Grant, requires("requests.send")]
-Runs = Annotated[Grant, requires("requests.run")]
+ReadGrant = Annotated[Grant, requires("requests.read")]
+SendGrant = Annotated[Grant, requires("requests.send")]
+RunGrant = Annotated[Grant, requires("requests.run")]
 
 
 @router.get("", response_model=Page[TranslationRequest])
 def list_requests(
     request: Request,
     paging: Pages,
-    grant: Reads,
+    grant: ReadGrant,
     customer: Annotated[str | None, Query(max_length=40)] = None,
     owner: Annotated[str | None, Query(max_length=40)] = None,
     state: State | None = None,
@@ -69,7 +69,9 @@ def list_requests(
 
 
 @router.post("", status_code=201, response_model=TranslationRequest)
-def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) -> Response:
+def send_request(
+    request: Request, new: NewRequest, body: Body, grant: SendGrant
+) -> Response:
     """Create a request with uploaded files; its workflow decides what happens next."""
     require_creation(request)
 
@@ -94,7 +96,7 @@ def _owner(new: NewRequest, grant: Grant) -> str:
 
 
 @router.get("/{id}", response_model=TranslationRequest)
-def read_request(request: Request, id: str, grant: Reads) -> Response:
+def read_request(request: Request, id: str, grant: ReadGrant) -> Response:
     """Return one request."""
     with store_of(request).read() as connection:
         row = row_in_scope(connection, grant, t.requests, id)
@@ -103,7 +105,7 @@ def read_request(request: Request, id: str, grant: Reads) -> Response:
 
 @router.patch("/{id}", response_model=TranslationRequest)
 def change_request(
-    request: Request, id: str, change: ChangedRequest, body: Body, grant: Runs
+    request: Request, id: str, change: ChangedRequest, body: Body, grant: RunGrant
 ) -> Response:
     """Change the deadline of a request, without a mail. Its state changes only by events."""
 
@@ -112,7 +114,7 @@ def change_request(
         work.audit(
             AuditAction.PATCH_REQUESTS,
             row,
-            *requests.write(work, row, change.sent_fields()),
+            *requests.write_fields(work, row, change.sent_fields()),
         )
         return row_result(200, as_json("request", row.values))
 

@@ -39,15 +39,15 @@ from reconciler.portal.web.serialization import etag
 
 router = api_router()
 Body = Annotated[bytes, Depends(body_of)]
-Writes = Annotated[Grant, requires("staff.write")]
-Codes = Annotated[Grant, requires("customers.write")]
+WriteGrant = Annotated[Grant, requires("staff.write")]
+CodeGrant = Annotated[Grant, requires("customers.write")]
 # Named one by one, so that a new column is not shown by accident, as `password` would be.
-_SHOWN = ("id", "version", "name", "email", "kind", "language", "status", "touched")
+_MEMBERS = ("id", "version", "name", "email", "kind", "language", "status", "touched")
 
 
 def staff_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a staff member as administrators and the person themselves may see them."""
-    return {name: row[name] for name in _SHOWN}
+    return {name: row[name] for name in _MEMBERS}
 
 
 @router.get(
@@ -74,7 +74,9 @@ def list_staff(
 
 
 @router.post("/staff", tags=["staff"], status_code=201, response_model=Staff)
-def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> Response:
+def invite_staff(
+    request: Request, new: NewStaff, body: Body, grant: WriteGrant
+) -> Response:
     """Invite a staff member by mail."""
     require_creation(request)
 
@@ -107,7 +109,7 @@ def read_staff(request: Request, id: str) -> Response:
 
 @router.patch("/staff/{id}", tags=["staff"], response_model=Staff)
 def change_staff(
-    request: Request, id: str, fields: ChangedStaff, body: Body, grant: Writes
+    request: Request, id: str, fields: ChangedStaff, body: Body, grant: WriteGrant
 ) -> Response:
     """Change a staff member; a new address suspends access until it is activated."""
 
@@ -122,7 +124,7 @@ def change_staff(
 
 
 @router.delete("/staff/{id}", tags=["staff"], response_model=Staff)
-def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Response:
+def remove_staff(request: Request, id: str, body: Body, grant: WriteGrant) -> Response:
     """Remove a staff member, except the last administrator."""
 
     def write_action(work: Work) -> WriteResult:
@@ -134,7 +136,7 @@ def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Respon
 
 
 @router.post("/staff/{id}/resend-activation", tags=["staff"], response_model=Staff)
-def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> Response:
+def resend_activation(request: Request, id: str, body: Body, grant: WriteGrant) -> Response:
     """Send a new link to a staff member who has not used the first one."""
 
     def write_action(work: Work) -> WriteResult:
@@ -152,7 +154,7 @@ def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> R
 @router.post(
     "/customers/{id}/registration-code", tags=["catalogue"], response_model=RegistrationCode
 )
-def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
+def renew_code(request: Request, id: str, body: Body, grant: CodeGrant) -> Response:
     """Set a new registration code for a customer; the old one stops working."""
 
     def write_action(work: Work) -> WriteResult:
@@ -168,7 +170,7 @@ def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
 
 
 @router.delete("/customers/{id}/registration-code", tags=["catalogue"], status_code=204)
-def withdraw_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
+def withdraw_code(request: Request, id: str, body: Body, grant: CodeGrant) -> Response:
     """Delete the customer's registration code."""
 
     def write_action(work: Work) -> WriteResult:

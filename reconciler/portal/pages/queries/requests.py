@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, select
 from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.quotes import is_overdue, price_of
 from reconciler.portal.actions.row_scope import (
+    check_in_scope,
     customers_managed_by,
     in_scope,
-    must_be_in_scope,
 )
 from reconciler.portal.actions.uploads import files_of_request
 from reconciler.portal.i18n.catalogs import is_key
@@ -243,7 +243,7 @@ def _may_do(
     try:
         grant = grant_for(context.principal, operation)
         if grant is not None:
-            must_be_in_scope(connection, grant, row)
+            check_in_scope(connection, grant, row)
     except Problem:
         return False
     return True
