@@ -24,6 +24,7 @@ from reconciler.portal.actions.batch_rows import (
     check_lease,
     check_lease_scope,
     check_unowned,
+    load_rows,
     manage,
     row_of,
     set_key,
@@ -32,13 +33,11 @@ from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.leases import scopes_of
 from reconciler.portal.rules.audit import AUDIT_ACTIONS, AuditAction
-from reconciler.portal.rules.equality import same_name_form
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.guard import check_protection
-from reconciler.portal.store.invariants import customers_with_manager
 from reconciler.portal.store.unit_of_work import Row, Work
 
 # The action in the history for each `op`. The import fails for an operation without one.
@@ -61,7 +60,7 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
     # the lease comes first: once it is lost, differing versions are only a consequence
     run = BatchRun(work, batch, scopes_of(work, batch.lease, batch.token))
     expectations.check_expectations(work, batch.expects, batch.run)
-    _load_rows(run)
+    load_rows(run)
     outcomes = [
         _apply_operation(run, index, operation)
         for index, operation in enumerate(batch.operations)
@@ -76,57 +75,6 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
         for change, row in outcomes
     ]
     return {"revision": work.revision, "results": results}
-
-
-def _load_rows(run: BatchRun) -> None:
-    """Read the rows that the operations name; clear the addresses and keys that they give up."""
-    work, operations = run.work, run.batch.operations
-    writes = [operation for operation in operations if isinstance(operation, op.Write)]
-    people = [operation for operation in writes if op.kind_of(operation) == "contact"]
-    work.load("contact", [operation.id for operation in people])
-    work.load(
-        "customer",
-        [operation.id for operation in writes if op.kind_of(operation) == "customer"],
-    )
-    homes = {row["customer"] for row in work.rows.values() if row.kind == "contact"}
-    work.load("customer", [home for home in homes if home])
-    concerned = [row.id for row in work.rows.values() if row.kind == "customer"]
-    # in parts, because SQLite limits the parameters of one statement
-    for start in range(0, len(concerned), 500):
-        run.had_manager |= customers_with_manager(
-            work.connection, concerned[start : start + 500]
-        )
-
-    def rows(kind: str, *kinds: type[op.Write]) -> list[Row]:
-        keys = [
-            (kind, operation.id) for operation in writes if isinstance(operation, kinds)
-        ]
-        return [work.rows[name] for name in keys if name in work.rows]
-
-    people_renamed = rows("contact", op.RenameContact)
-    customers_renamed = rows("customer", op.RenameCustomer)
-    # before the keys are cleared, which the lives are stored under
-    lives.store_lives(work, people_renamed + customers_renamed)
-    # rows may exchange addresses or keys, and databases check unique indexes at each statement
-    work.clear_unique_column(
-        "contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail)
-    )
-    work.clear_unique_column("contact", "external_key", people_renamed)
-    work.clear_unique_column("customer", "external_key", customers_renamed)
-    work.clear_unique_column("customer", "name_form", _rows_with_new_name(run, writes))
-
-
-def _rows_with_new_name(run: BatchRun, writes: Sequence[op.Write]) -> list[Row]:
-    """Return the customers that give up their name, so that customers can exchange names."""
-    rows = []
-    for operation in writes:
-        row = run.work.rows.get(("customer", operation.id))
-        if row is None or not isinstance(operation, op.UpdateCustomer | op.AdoptCustomer):
-            continue
-        name = operation.fields.sent_fields().get("name")
-        if name is not None and same_name_form(name) != row["name_form"]:
-            rows.append(row)
-    return rows
 
 
 def _apply_operation(
@@ -256,7 +204,7 @@ def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
         case op.ReleaseContact():
             return customers.release(work, row)
         case op.RenameCustomer() | op.RenameContact():
-            # not `row["external_key"]`, which `_load_rows` has cleared
+            # not `row["external_key"]`, which `load_rows` has cleared
             before = (row.first or {}).get("external_key")
             set_key(run, row, operation.key)
             return {"external_key": before}, {"external_key": operation.key}

@@ -38,7 +38,7 @@ from reconciler.portal.store import tables as t
 
 # The ids of uploads that belong to no request yet, by the field of the form that they came in.
 PendingUploads: TypeAlias = Mapping[str, Sequence[str]]
-_VERBS_OF_THE_PORTAL: Final = frozenset(
+_ACTIONS_OF_THE_PORTAL: Final = frozenset(
     {AuditAction.QUOTE_EXPIRED, AuditAction.REQUESTS_COUNT}
 )
 _FILTERS: Final = ("state", "service", "owner", "customer")
@@ -271,7 +271,7 @@ def _history(connection: Connection, id: str) -> list[RowValues]:
             **entry,
             "sentence": _event_sentence(entry["what"]),
             "owners": [names.get(id, id) for id in pair],
-            "by_portal": entry["what"] in _VERBS_OF_THE_PORTAL,
+            "by_portal": entry["what"] in _ACTIONS_OF_THE_PORTAL,
         }
         for entry, pair in zip(entries, owners, strict=True)
     ]
