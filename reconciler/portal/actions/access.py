@@ -138,8 +138,9 @@ def _session(work: Work, person: Row) -> dict[str, Any]:
 def change_password(
     store: Store, principal: Principal, old: str, new: str, host: str
 ) -> dict[str, Any]:
-    """Set a new password for a person who knows the old one; begin a new session and end all
-    others.
+    """Set a new password for a person who knows the old one; return a new session.
+
+    All other sessions end.
     """
     with store.write(SYSTEM) as work:
         person = own_row(work, principal)

@@ -1,4 +1,4 @@
-"""Applying a batch: all its operations in one transaction, on behalf of one owner."""
+"""Batches: all operations of one are applied in one transaction, on behalf of one owner."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Erasing the data of a removed person: nothing that remains names them."""
+"""The erasure of a removed person's data: nothing that remains names the person."""
 
 from __future__ import annotations
 

@@ -23,9 +23,8 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
-# Values that a project manager sets: `words`, `cost`, `currency`, `deadline`.
-#
-# A missing value stays as it is; a `cost` of None is computed from the service's price.
+# Values that a project manager sets: `words`, `cost`, `currency`, `deadline`. A missing value stays
+# as it is; a `cost` of None is computed from the service's price.
 Terms = Mapping[str, Any]
 
 

@@ -1,8 +1,8 @@
 """Sign-ups of people without access: sign up, and confirm the address.
 
 No answer lists customers or reveals whether an address or a customer exists. The customer follows
-from a registration code, else from the address's domain, else an administrator decides. Only the
-owner of the mailbox gets further, by the mailed link.
+from a registration code, else from the address's domain, else an administrator decides. A mailed
+link continues the sign-up, so only the owner of the mailbox can.
 """
 
 from __future__ import annotations

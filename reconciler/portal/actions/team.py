@@ -1,4 +1,4 @@
-"""Editing a contact on behalf of others: all fields for the provider, fewer for a manager.
+"""Changes of a contact by others: all fields for the provider, fewer for a manager.
 
 The names and addresses that a manager types go out in the provider's mails, so they contain no link
 and are limited per day.

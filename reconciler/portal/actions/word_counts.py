@@ -1,4 +1,4 @@
-"""Counting the words of uploads: a background job that any number of processes share.
+"""The word counts of uploads: a background job that any number of processes share.
 
 A process claims a count until a deadline; if it dies, the count is due again then. One file per
 person is counted at a time, and the person who has waited longest comes first. When a count ends,

@@ -86,8 +86,8 @@ def mail_server(url: str, sender: str, password: str | None) -> MailServer:
         )
     if (parts.username is None) is not (password is None):
         raise ValueError(
-            "a user in the mail server's address needs RECONCILER_PORTAL_SMTP_PASSWORD, and the "
-            "reverse"
+            "a user in the mail server's address and RECONCILER_PORTAL_SMTP_PASSWORD go together; "
+            "set both or neither"
         )
     try:
         sender = recipient(sender)

@@ -14,8 +14,7 @@ from typing import Final
 _INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-# Letters that IDNA 2008 keeps although case folding would change them: sharp s and final
-# sigma.
+# Letters that IDNA 2008 keeps although case folding would change them: sharp s and final sigma.
 _UNFOLDED: Final = {"\u00df": "\u00df", "\u1e9e": "\u00df", "\u03c2": "\u03c2"}
 
 

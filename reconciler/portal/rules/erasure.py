@@ -60,7 +60,7 @@ class Erasure:
 
     @property
     def needles(self) -> list[list[str]]:
-        """For each text, lower-case parts that survive every encoding."""
+        """The lower-case parts of each text that survive every encoding."""
         return [
             [run.lower() for run in _LETTER_RUN.findall(text)]
             or [json.dumps(text)[1:-1].lower()]

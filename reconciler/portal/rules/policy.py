@@ -21,13 +21,13 @@ class RowScope(StrEnum):
     """The rows on which an operation may be done."""
 
     OWN = "own"
-    """One's own requests and account."""
+    """The principal's own requests and account."""
     TEAM = "team"
-    """The other contacts of one's customer, never oneself."""
+    """The other contacts of the principal's customer, never the principal."""
     CUSTOMER = "customer"
-    """Everything of one's customer."""
+    """All rows of the principal's customer."""
     ASSIGNED = "theirs"
-    """Everything of the customers that one manages as a project manager."""
+    """All rows of the customers that name the principal as a project manager."""
     ALL = "all"
 
 
@@ -132,8 +132,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[PrincipalKind, RowScope]]] = MappingProx
     }
 )
 
-# The fields of a colleague that a manager may edit; services and protection are the
-# provider's.
+# The fields of a colleague that a manager may edit; services and protection are the provider's.
 MANAGERS_FIELDS: Final = frozenset({"name", "email", "role", "language"})
 
 

@@ -6,11 +6,9 @@ from collections.abc import Mapping, Set
 from typing import Any, Final
 
 _PEOPLE: Final = frozenset({"customer", "contact"})
-# Fields of services, customers and contacts that no right depends on; every other field
-# counts.
-#
-# A different address suspends access, and its entry also has `status`. `owner` is the
-# managing owner, or the person whose work was handed over.
+# Fields of services, customers and contacts that no right depends on; every other field counts. A
+# different address suspends access, and its entry also has `status`. `owner` is the managing owner,
+# or the person whose work was handed over.
 _FIELDS_WITHOUT_RIGHTS: Final = frozenset(
     {
         "name",

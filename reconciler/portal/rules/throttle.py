@@ -38,8 +38,7 @@ MAILS_PER_HOST: Final = Window(20, HOUR_S)
 FAILURES_PER_HOST: Final = Window(50, 900)
 # From all hosts together, except known browsers: guessing stays hopeless.
 FAILURES_PER_ADDRESS: Final = Window(100, HOUR_S)
-# An IPv6 /48 may do this many times as much as a host, because it may hold many
-# subscribers.
+# An IPv6 /48 may do this many times as much as a host, because it may hold many subscribers.
 SITE_FACTOR: Final = 4
 
 

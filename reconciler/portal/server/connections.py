@@ -1,7 +1,8 @@
 """Connections with limits: for the head of a request, slow readers, and invalid HTTP.
 
-uvicorn leaves this open: a connection that never sends a whole request, or whose answer is never
-read, would stay for ever, and invalid HTTP or an excess connection would get a plain-text answer.
+uvicorn has no such limits: a connection that never sends a whole request, or never reads its
+answer, would stay open for ever, and invalid HTTP or an excess connection would get a plain-text
+answer.
 """
 
 from __future__ import annotations
@@ -24,10 +25,8 @@ from reconciler.portal.web.request_limits import (
 from reconciler.portal.web.responses import problem_answer
 
 HEAD_WITHIN_S: Final = 12.0
-# How long a full buffer may wait for the reader to take something.
-#
-# Not less: the system's own buffer may hold a megabyte that a slow but steady reader takes
-# first.
+# How long a full buffer may wait for the reader to take something. Not less: the system's own
+# buffer may hold a megabyte that a slow but steady reader takes first.
 READ_WITHIN_S: Final = 300.0
 # How long a connection stays open after an early answer, so that it can be read.
 LINGER_S: Final = 2.0

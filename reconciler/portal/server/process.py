@@ -60,7 +60,7 @@ def bind_address(host: str, port: int, base_url: str | None, proxies: str) -> Li
         _check_origin(base_url)
     elif not on_loopback(host):
         raise WrongSettings(
-            f"'{host}' is not an address for mails; pass --base-url with the URL that people use"
+            f"mails cannot link to '{host}'; pass --base-url with the URL that people use"
         )
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -90,10 +90,10 @@ def _check_origin(url: str) -> None:
     parts = urlsplit(url)
     if not is_private(url):
         raise WrongSettings(
-            f"--base-url '{url}' is not https, so mails would send secrets over the open network"
+            f"--base-url '{url}' is not https; links in mails contain secrets"
         )
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise WrongSettings(f"--base-url '{url}' is more than scheme, host and port")
+        raise WrongSettings(f"--base-url '{url}' must be only scheme, host and port")
 
 
 def run_server(

@@ -34,7 +34,7 @@ def _work_without_owner() -> Select[Any]:
 
 
 def _violations() -> Iterator[tuple[str, Select[Any]]]:
-    """For each invariant the sentence of a violation, and the query of the rows that violate it."""
+    """Yield the sentence of a violation and the query of the violating rows, by invariant."""
     c, home = t.contacts.c, t.customers.c
     lives = c.status.in_(LIVING)
     yield (
@@ -98,9 +98,7 @@ _SEARCHABLE: Final = tuple(
 def work_without_owner(
     connection: Connection, customers: Collection[str] | None = None
 ) -> list[tuple[str, str]]:
-    """Open requests (id, owner) whose owner is not a living contact of the customer who may
-    hold work.
-    """
+    """Return the open requests (id, owner) whose owner may not own work at their customer."""
     statement = _WORK_WITHOUT_OWNER
     if customers is not None:
         statement = statement.where(t.requests.c.customer.in_(customers))

@@ -77,7 +77,10 @@ def count_caused(work: Work) -> None:
 
 
 def keep_counts(work: Work, error: Exception) -> bool:
-    """Repeat the counts of an undone work, and record a reached limit; return whether any."""
+    """Write the counts of a rolled-back work again; return whether there were any.
+
+    A reached limit is recorded in the history.
+    """
     for subject, amount in work.counted_attempts:
         record_attempt(work.connection, subject, work.now, amount)
     if isinstance(error, LimitReached):

@@ -91,9 +91,9 @@ def restore_archive(
 
 def _check_folder(folder: Path, manifest: Manifest) -> None:
     """Raise a `WrongArchive` if the folder already contains one of the archive's files."""
-    if there := [id for id in sorted(manifest.files) if os.path.lexists(folder / id)]:
+    if present := [id for id in sorted(manifest.files) if os.path.lexists(folder / id)]:
         raise WrongArchive(
-            f"'{folder}' already holds '{there[0]}'; name an empty folder of files"
+            f"'{folder}' already contains '{present[0]}'; name an empty folder of files"
         )
 
 
@@ -103,7 +103,7 @@ def _check_empty(connection: Connection, manifest: Manifest) -> None:
     if current is None:
         if inspect(connection).get_table_names():
             raise WrongDatabase(
-                "the database holds tables that are not the portal's; name an empty one"
+                "the database contains tables that are not the portal's; name an empty database"
             )
         upgrade(connection, manifest.schema)
         return
@@ -117,7 +117,7 @@ def _check_empty(connection: Connection, manifest: Manifest) -> None:
             continue
         if connection.execute(select(table).limit(1)).first() is not None:
             raise WrongDatabase(
-                f"the database is not empty: it has {table.name}; name an empty one"
+                f"the database is not empty: it contains {table.name}; name an empty database"
             )
     for table in (t.portal, t.settings):
         connection.execute(delete(table))
@@ -128,7 +128,7 @@ def _write_rows(connection: Connection, archive: Archive) -> None:
     unknown = set(archive.manifest.tables) - {table.name for table in present}
     if unknown:
         raise WrongArchive(
-            f"no version '{archive.manifest.schema}' has a table '{min(unknown)}'"
+            f"the archive's version '{archive.manifest.schema}' has no table '{min(unknown)}'"
         )
     for table in present:
         if table.name in archive.manifest.tables:

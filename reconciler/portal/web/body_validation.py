@@ -39,8 +39,7 @@ MAX_DEPTH: Final = 32
 MAX_SYMBOLS: Final = 10_000
 # The same for a batch: 5,000 operations and 20,000 expected rows have 350,000.
 MAX_SYMBOLS_OF_BATCH: Final = 500_000
-# The most errors listed individually; pydantic builds all or none, which takes long for
-# many.
+# The most errors listed individually; pydantic builds all or none, which takes long for many.
 MAX_ERRORS: Final = 1000
 # Operations whose route reads its own body of arbitrary bytes and writes it to disk.
 STREAMED_OPERATIONS: Final = frozenset({"files.upload"})

@@ -58,8 +58,7 @@ MAX_CONNECTIONS: Final = 400
 # One host has at most this fraction (1/4) of the connections and concurrent requests.
 HOST_SHARE: Final = 4
 
-# Bytes of a body after its answer that are dropped; with more of them the connection is
-# closed.
+# Bytes of a body after its answer that are dropped; with more of them the connection is closed.
 IGNORED_BYTES: Final = 1024 * 1024
 
 _TIMED_RECEIVE: Final = "portal.timed_receive"

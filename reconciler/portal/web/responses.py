@@ -115,7 +115,10 @@ def _problem_of_http(request: Request, error: HTTPException) -> Problem:
         # the framework names the methods of one route only, although others have the same path
         headers = {"Allow": request.app.state.methods.allow_header(request.url.path)}
         return Problem(type, f"{request.method} is not allowed here", headers=headers)
-    return Problem(type, "there is nothing here", headers=dict(error.headers or {}))
+    detail = (
+        "no resource at this path" if type == "not-found" else "the request is not valid"
+    )
+    return Problem(type, detail, headers=dict(error.headers or {}))
 
 
 def _problem_of_integrity(error: IntegrityError) -> Problem:

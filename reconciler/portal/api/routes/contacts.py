@@ -207,6 +207,7 @@ def _result(work: Work, row: Row, status: int = 200) -> WriteResult:
 def _as_json(connection: Connection, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     c = t.customers.c
     homes = {row["customer"] for row in rows if row["customer"]}
+    # one query for all rows of a page
     keys: dict[str, str | None] = {
         row.id: row.external_key
         for row in connection.execute(select(c.id, c.external_key).where(c.id.in_(homes)))

@@ -27,7 +27,7 @@ Epoch = Annotated[str | None, Query(max_length=40)]
     response_class=StreamedResponse,
     responses={
         200: {"content": {"application/x-ndjson": {}}},
-        304: {"description": "Nothing moved"},
+        304: {"description": "Nothing has changed since this `ETag`"},
     },
 )
 def read_snapshot(
