@@ -151,6 +151,7 @@ class _SentenceFiller:
 
     def __call__(self, line: str) -> str:
         key = f"mail.{line}"
+        # without an address to write to, some sentences have a form that names none
         if not self.facts.get("contact") and is_key(f"{key}.nobody"):
             key = f"{key}.nobody"
         return plural_sentence(self.language, key, self.count).format_map(self.facts)

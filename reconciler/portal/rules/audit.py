@@ -67,6 +67,7 @@ class AuditAction(StrEnum):
 
     def __new__(cls, text: str, effect: Effect) -> Self:
         action = str.__new__(cls, text)
+        # set here, because the enum would take the whole tuple for the value
         action._value_ = text
         action.effect = effect
         return action
