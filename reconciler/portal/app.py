@@ -44,7 +44,7 @@ from reconciler.portal.pages.site import (
     problem_page,
     standalone_problem_page,
 )
-from reconciler.portal.sign_on.journey import SignOn
+from reconciler.portal.sign_on.protocol import SignOn
 from reconciler.portal.store.store import Store
 from reconciler.portal.web.access_log import AccessLog
 from reconciler.portal.web.body_budget import BodyBudget
@@ -86,7 +86,7 @@ MODULES: Final = (
     health,
 )
 # Snapshots sent at once, per process and per token; each uses a database connection.
-SNAPSHOTS, SNAPSHOTS_OF_ONE = 16, 4
+MAX_SNAPSHOTS, MAX_SNAPSHOTS_PER_CALLER = 16, 4
 
 
 class Portal(FastAPI):
@@ -131,9 +131,10 @@ def create_app(
     )
     app.state.store, app.state.sign_on, app.state.traffic_limits = store, sign_on, limits
     app.state.snapshots = Budget(
-        SNAPSHOTS,
-        SNAPSHOTS_OF_ONE,
-        f"at most {SNAPSHOTS} snapshots at once, {SNAPSHOTS_OF_ONE} per caller; try again",
+        MAX_SNAPSHOTS,
+        MAX_SNAPSHOTS_PER_CALLER,
+        f"at most {MAX_SNAPSHOTS} snapshots at once, {MAX_SNAPSHOTS_PER_CALLER} per caller; "
+        "try again",
     )
     app.state.body_budget = BodyBudget()
     app.state.metrics = Metrics(store)

@@ -50,7 +50,7 @@ DatabaseFailure = DBAPIError
 LOG_LEVELS: Final = LEVELS
 # The default limits of people and customers, by the names used in the flag.
 LIMITS: Final[Mapping[str, int]] = {
-    str(limit): window.most for limit, window in WINDOWS.items()
+    str(limit): window.max_amount for limit, window in WINDOWS.items()
 }
 
 __all__ = [

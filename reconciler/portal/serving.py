@@ -22,12 +22,12 @@ from reconciler.portal.server.process import (
     run_server,
 )
 from reconciler.portal.server.word_counting import start_counting
-from reconciler.portal.sign_on.journey import SignOn
+from reconciler.portal.sign_on.protocol import SignOn
 from reconciler.portal.sign_on.settings import settings_of
 from reconciler.portal.store.clock import system_clock
 from reconciler.portal.store.database import WrongDatabase, folder_beside
 from reconciler.portal.store.store import open_store
-from reconciler.portal.web.request_limits import CONNECTIONS
+from reconciler.portal.web.request_limits import MAX_CONNECTIONS
 
 
 def serve(
@@ -43,7 +43,7 @@ def serve(
     proxies: str = "127.0.0.1",
     files: Path | None = None,
     oidc: Mapping[str, Any] | None = None,
-    connections: int = CONNECTIONS,
+    connections: int = MAX_CONNECTIONS,
     limits: Mapping[str, int] | None = None,
 ) -> None:
     """Serve the portal until a signal; current requests and the current mail are finished first.

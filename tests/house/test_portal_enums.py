@@ -1,4 +1,4 @@
-"""Verbs of the history and wordings of mails are named by their enums, and each of them is used."""
+"""Actions of the history and wordings of mails are named by their enums, and each of them is used."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 import reconciler.portal
 from reconciler.portal.mail.kinds import MailKind, Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.complete_tables import require_all
 from reconciler.portal.rules.roles import Role
 
@@ -19,18 +19,17 @@ FOLDER = Path(reconciler.portal.__file__).parent
 OPERATIONS = (FOLDER / "actions" / "operations.py").read_text(encoding="utf-8")
 PLACE = {
     "audit": 0,
-    "send": 1,
-    "send_mail": 1,
-    "post": 1,
-    "post_unsent": 1,
-    "tell_owner": 1,
-    "tell_project_managers": 1,
+    "mail_contact": 1,
+    "queue_mail": 1,
+    "compose_mail": 1,
+    "mail_owner": 1,
+    "mail_project_managers": 1,
 }
-"""The functions that take a verb or a wording, and the position of that argument."""
+"""The functions that take an action or a wording, and the position of that argument."""
 
 
 def calls() -> Iterator[tuple[str, ast.expr]]:
-    """The place of every call of these functions, and its verb or wording."""
+    """The place of every call of these functions, and its action or wording."""
     for path in sorted(FOLDER.rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
@@ -39,20 +38,20 @@ def calls() -> Iterator[tuple[str, ast.expr]]:
                     yield f"{path.relative_to(FOLDER)}:{node.lineno}", node.args[PLACE[name]]
 
 
-def test_no_verb_and_no_wording_is_a_bare_string() -> None:
+def test_no_audit_action_and_no_wording_is_a_bare_string() -> None:
     named = list(calls())
     assert len(named) > 60
-    texts = {*Verb, *MailKind, *Wording}
+    texts = {*AuditAction, *MailKind, *Wording}
     for place, argument in named:
         bare = isinstance(argument, ast.JoinedStr) or (isinstance(argument, ast.Constant) and argument.value in texts)
-        assert not bare, f"{place}: {ast.unparse(argument)} is a member of Verb or of Wording"
+        assert not bare, f"{place}: {ast.unparse(argument)} is a member of AuditAction or of Wording"
 
 
-@pytest.mark.parametrize("members", [Verb, Wording, MailKind])
-def test_every_member_is_used(members: type[Verb] | type[Wording] | type[MailKind]) -> None:
-    texts = [path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.py") if path.name != "letters.py"]
+@pytest.mark.parametrize("members", [AuditAction, Wording, MailKind])
+def test_every_member_is_used(members: type[AuditAction] | type[Wording] | type[MailKind]) -> None:
+    texts = [path.read_text(encoding="utf-8") for path in FOLDER.rglob("*.py") if path.name != "rendering.py"]
     used = set(re.findall(rf"\b{members.__name__}\.([A-Z_]+)", "\n".join(texts)))
-    operations = {name for name, member in Verb.__members__.items() if f'"{member}"' in OPERATIONS}
+    operations = {name for name, member in AuditAction.__members__.items() if f'"{member}"' in OPERATIONS}
     assert set(members.__members__) <= used | operations
 
 

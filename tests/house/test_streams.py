@@ -12,7 +12,7 @@ def test_every_answer_that_flows_is_streamed_by_the_one_class_that_closes_its_so
         names = {imported.rpartition(".")[2] for imported in imports(tree)}
         stray = names & {"StreamingResponse", "FileResponse"}
         assert not stray, (
-            f"{name} imports {sorted(stray)}: answer with `web.streaming.Streamed`, which closes its source"
+            f"{name} imports {sorted(stray)}: answer with `web.streaming.StreamedResponse`, which closes its source"
         )
 
 

@@ -10,7 +10,7 @@ from reconciler.portal.actions import registrations
 from reconciler.portal.i18n.catalogs import LANGUAGES
 from reconciler.portal.pages.queries.history import MentionedObjects, history_entry
 from reconciler.portal.pages.rendering import translator
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
@@ -28,7 +28,7 @@ def register(store: Store, home: str | None, name: str = "Rita Ruiz", email: str
         row = registrations.register(
             work, customer, {"name": name, "email": email, "role": "requester", "language": "fr"}
         )
-        work.audit(Verb.SIGN_UP, row, None, {"name": name})
+        work.audit(AuditAction.SIGN_UP, row, None, {"name": name})
     return row.id
 
 
@@ -182,7 +182,7 @@ def test_history_is_told_in_sentences_of_the_readers_language(store: Store) -> N
 
 def test_every_act_that_history_keeps_is_told_in_every_language() -> None:
     names = MentionedObjects({"con_1": "Jane Doe"}, {})
-    for verb in Verb:
+    for verb in AuditAction:
         entry = {
             "what": str(verb), "object": "contact", "id": "con_1", "before": None, "after": None, "actor": "system",
         }  # fmt: skip

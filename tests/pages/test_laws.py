@@ -51,7 +51,7 @@ def test_every_sentence_is_said_somewhere() -> None:
 
 
 def test_every_sentence_of_a_mail_is_said_by_a_mail() -> None:
-    lines = (PAGES.parent / "mail" / "letters.py").read_text(encoding="utf-8")
+    lines = (PAGES.parent / "mail" / "rendering.py").read_text(encoding="utf-8")
     named = set(re.findall(r"[\"']([a-z_.]+)[\"']", lines))
     keys = [key.removeprefix("mail.").removesuffix(".nobody") for key in SOURCE if key.startswith("mail.")]
     unsaid = [key for key in keys if key not in named and not key.endswith(".subject")]

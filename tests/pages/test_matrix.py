@@ -16,7 +16,7 @@ import pytest
 from sqlalchemy import update
 
 from reconciler.portal.actions import registrations, sessions
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM, Scope
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
@@ -125,7 +125,7 @@ def _registrant(store: Store, home: str) -> str:
     with store.write(SYSTEM) as work:
         fields = {"name": "Rita Ruiz", "email": "rita@acme.example", "role": "requester", "language": None}
         row = registrations.register(work, work.get("customer", home), fields)
-        work.audit(Verb.SIGN_UP, row, None, {})
+        work.audit(AuditAction.SIGN_UP, row, None, {})
         work.flush()
         return sessions.begin_session(work, contact=row.id)["token"]
 

@@ -270,7 +270,7 @@ def test_a_body_that_is_no_form_is_refused(office: Office, kind: str, body: byte
 def test_a_file_beyond_the_limit_is_refused_while_it_comes(office: Office, store: Store) -> None:
     jane = a_reader(office, "jane")
     jane.open("/requests/new")
-    object.__setattr__(store, "vault", Vault(store.vault.folder, largest=1000))
+    object.__setattr__(store, "vault", Vault(store.vault.folder, max_bytes=1000))
     send_files(jane, "/requests", {"files": [("a.txt", b"x" * 900), ("b.txt", b"x" * 1001)]}, 413, **ORDER)
     assert list(store.vault.folder.iterdir()) == []
 

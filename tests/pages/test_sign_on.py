@@ -17,7 +17,7 @@ from reconciler.cli.commands.portal import portal
 from reconciler.model.errors import WrongUsage
 from reconciler.portal import commands
 from reconciler.portal.app import create_app
-from reconciler.portal.sign_on.journey import NotProven, SignOnState
+from reconciler.portal.sign_on.protocol import NotProven, SignOnState
 from reconciler.portal.sign_on.provider import Provider
 from reconciler.portal.sign_on.settings import Settings, settings_of
 from reconciler.portal.store.clock import moment
@@ -186,9 +186,9 @@ LIES: dict[str, Callable[[Identity], None]] = {
 def prove(provider: Identity) -> str:
     """What the provider proves to a portal of its own."""
     portal, departure = Provider(settings_of(provider.url, CLIENT_ID, SECRET, None, ())), SignOnState.new()
-    back = httpx.get(portal.address(departure, "http://127.0.0.1:1/back", "en")).headers["location"]
+    back = httpx.get(portal.authorization_url(departure, "http://127.0.0.1:1/back", "en")).headers["location"]
     answer = {name: values[0] for name, values in parse_qs(urlsplit(back).query).items()}
-    return portal.proven_address(departure, answer, "http://127.0.0.1:1/back", provider.now())
+    return portal.verified_address(departure, answer, "http://127.0.0.1:1/back", provider.now())
 
 
 @pytest.mark.parametrize("lie", LIES)
@@ -278,7 +278,7 @@ def test_a_new_key_of_the_provider_is_fetched_when_a_token_names_it(
     log_in(reader)
     provider.rotate()
     log_in(reader, 403)  # asked for a moment ago: whoever makes up keys cannot make us ask all day
-    monkeypatch.setattr("reconciler.portal.sign_on.provider.KEYS_KEPT_S", 0)
+    monkeypatch.setattr("reconciler.portal.sign_on.provider.MIN_KEY_AGE_S", 0)
     log_in(reader)
     assert provider.asked.count("/keys") == 2
 

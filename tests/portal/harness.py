@@ -11,7 +11,7 @@ from starlette.testclient import TestClient
 
 from reconciler.portal.actions import quotes
 from reconciler.portal.app import create_app
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import Actor, Principal, Scope
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
@@ -197,7 +197,7 @@ def _accept(store: Store, request: dict[str, Any]) -> None:
     owner = Principal("tests", "the owner", Actor.SELF, contact=request["owner"], customer=request["customer"])
     with store.write(owner) as work:
         row = work.get("request", request["id"])
-        work.audit(Verb.REQUESTS_ACCEPT, row, *quotes.accept(work, row))
+        work.audit(AuditAction.REQUESTS_ACCEPT, row, *quotes.accept(work, row))
 
 
 def key() -> dict[str, str]:

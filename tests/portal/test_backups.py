@@ -193,7 +193,7 @@ def test_nothing_is_restored_over_a_portal_that_somebody_uses(
         back_up(url(store), files, tmp_path / "portal.zip")
     other = empty("sqlite")
     create_token(other, "admin", "somebody's")
-    with pytest.raises(WrongDatabase, match="it has changes"):
+    with pytest.raises(WrongDatabase, match="it contains changes"):
         restore(other, tmp_path / "f", tmp_path / "portal.zip")
 
 

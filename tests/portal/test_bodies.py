@@ -21,7 +21,7 @@ from reconciler.portal.app import api_routes, create_app
 from reconciler.portal.rules import principals
 from reconciler.portal.rules.policy import PERMISSIONS, PUBLIC
 from reconciler.portal.rules.principals import PrincipalKind
-from reconciler.portal.server.connections import FREE_PIECES, MAX_LINES, MIN_PIECE
+from reconciler.portal.server.connections import MAX_HEAD_LINES, MAX_SMALL_PIECES, MIN_PIECE_BYTES
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.web.body_budget import BATCH_LIMIT, BODY_LIMIT, BYTES_PER_CALLER, LIMITS, SMALL, BodyBudget
 from reconciler.portal.web.body_validation import MAX_SYMBOLS, MAX_SYMBOLS_OF_BATCH
@@ -298,12 +298,12 @@ def test_a_body_in_pieces_of_a_byte_ends_the_connection_before_it_costs_time(
             while connection.recv(65536):
                 pass
         assert httpx.get(f"{url}/healthz", timeout=20).status_code == 200
-    assert FREE_PIECES < parsed.count(h11.Data) < FREE_PIECES + FREE_PIECES / MIN_PIECE + 3
+    assert MAX_SMALL_PIECES < parsed.count(h11.Data) < MAX_SMALL_PIECES + MAX_SMALL_PIECES / MIN_PIECE_BYTES + 3
 
 
 def test_a_head_of_very_many_lines_is_not_parsed(app: FastAPI, parsed: list[type[h11.Event]]) -> None:
     with served(app) as url:
-        for lines, status in ((MAX_LINES - 3, b"200"), (MAX_LINES, b"400"), (10_000, b"400")):
+        for lines, status in ((MAX_HEAD_LINES - 3, b"200"), (MAX_HEAD_LINES, b"400"), (10_000, b"400")):
             parsed.clear()
             with connected(url) as connection:
                 connection.settimeout(20)

@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import MetaData, and_, delete, event, insert, select, text, update
 
 from reconciler.portal.commands import back_up, restore
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.chain import START, canonical, erase_values, sealed_paths
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
@@ -267,7 +267,7 @@ def test_a_thousand_entries_are_chained_in_as_many_statements_as_one(api: Api, s
         event.listen(store.engine, "before_cursor_execute", on_statement)
         with store.write(SYSTEM) as work:
             for _ in range(count):
-                work.audit(Verb.PATCH_CUSTOMERS, row, {"name": "Acme"}, {"name": "Other"})
+                work.audit(AuditAction.PATCH_CUSTOMERS, row, {"name": "Acme"}, {"name": "Other"})
         event.remove(store.engine, "before_cursor_execute", on_statement)
         counted.append(len([each for each in statements if each.startswith(("INSERT", "UPDATE"))]))
 

@@ -14,7 +14,7 @@ import pytest
 from reconciler.portal.app import create_app
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.store import Store, open_store
-from reconciler.portal.web.request_limits import CONNECTIONS, HOST_SHARE
+from reconciler.portal.web.request_limits import HOST_SHARE, MAX_CONNECTIONS
 from reconciler.portal.web.security import new_token
 from tests.portal.servers import connected, served, until
 
@@ -89,7 +89,7 @@ def test_one_host_behind_a_proxy_leaves_room_for_others(store: Store) -> None:
     greedy, other = "X-Forwarded-For: 203.0.113.9\r\n", "X-Forwarded-For: 203.0.113.10\r\n"
     busy = BUSY.replace(b"\r\n\r\n", b"\r\n" + greedy.encode() + b"\r\n", 1)
     with served(create_app(store)) as url:
-        with callers(url, CONNECTIONS // HOST_SHARE, busy):
+        with callers(url, MAX_CONNECTIONS // HOST_SHARE, busy):
             until(lambda: asked(url, "/login", more=greedy).startswith(b"HTTP/1.1 503"))
             assert asked(url, "/login", more=other).startswith(b"HTTP/1.1 200")
         until(lambda: asked(url, "/login", more=greedy).startswith(b"HTTP/1.1 200"))
@@ -119,7 +119,7 @@ def test_an_idle_connection_makes_room_for_a_new_caller(url: str) -> None:
 
 
 def test_far_too_many_are_not_even_heard(url: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("reconciler.portal.server.connections.ANSWERED_BEYOND", 2)
+    monkeypatch.setattr("reconciler.portal.server.connections.MAX_ANSWERED_EXCESS", 2)
     with callers(url, MOST, BUSY):
         until(lambda: asked(url, "/login").startswith(b"HTTP/1.1 503"))
         with callers(url, 2, b""):

@@ -15,14 +15,14 @@ import pytest
 from sqlalchemy import JSON, Text, insert, select, update
 
 from reconciler.portal.actions import sessions
-from reconciler.portal.actions.forgetting import NOT_SEARCHED
+from reconciler.portal.actions.redaction import NOT_SEARCHED
+from reconciler.portal.rules.erasure import Erasure
 from reconciler.portal.rules.principals import SYSTEM
-from reconciler.portal.rules.traces import Traces
 from reconciler.portal.server import jobs
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import verify_feed
-from reconciler.portal.store.database import clear_traces
 from reconciler.portal.store.store import Store
+from reconciler.portal.store.vacuum import vacuum_if_marked
 from tests.portal.accounts import PASSWORD
 from tests.portal.harness import Api, applied, key
 from tests.portal.office import office_of, upload
@@ -139,11 +139,11 @@ def test_every_column_of_text_is_searched_but_those_that_say_who_a_row_is(store:
 
 
 def test_a_single_word_that_is_a_name_goes_only_where_it_is_the_whole_text() -> None:
-    max_ = Traces("con_1", "erased-1", frozenset({"Max", "max@x.example"}), {"name": "erased-1"})
+    max_ = Erasure("con_1", "erased-1", frozenset({"Max", "max@x.example"}), {"name": "erased-1"})
     assert max_.without("Max") == "erased-1"
     assert max_.without("Max power 3000, ask MAX@x.example.") == "Max power 3000, ask erased-1@erased.invalid."
     assert max_.without("climax@x.example") == "climax@x.example"
-    sato = Traces("con_1", "erased-1", frozenset({"佐藤美咲"}), {})
+    sato = Erasure("con_1", "erased-1", frozenset({"佐藤美咲"}), {})
     assert sato.without("佐藤美咲さんへ") == "erased-1さんへ"
 
 
@@ -172,9 +172,9 @@ def test_no_byte_of_the_file_its_journal_and_the_vault_holds_a_name_or_address(
     with store.read() as connection:  # somebody reads meanwhile: the file cannot be cut off
         connection.execute(select(t.portal)).all()
         api.act(f"/contacts/{gone['id']}/erase", api.row(f"/contacts/{gone['id']}"))
-        assert clear_traces(store.engine) is False
-    assert jobs.forget_traces(store) == 1
-    assert jobs.forget_traces(store) == 0
+        assert vacuum_if_marked(store.engine) is False
+    assert jobs.vacuum_after_erasures(store) == 1
+    assert jobs.vacuum_after_erasures(store) == 0
     held = _bytes(tmp_path)
     found = {(text, form) for text in (*NAMES, *ADDRESSES) for form in forms(text) if form in held}
     assert found == set()

@@ -78,7 +78,7 @@ def test_a_name_that_is_none_is_refused(office: Office, name: str) -> None:
 
 
 def test_a_file_beyond_the_limit_leaves_nothing(store: Store) -> None:
-    small = replace(store, vault=Vault(store.vault.folder, largest=1000))
+    small = replace(store, vault=Vault(store.vault.folder, max_bytes=1000))
     office = an_office(small)
     refused_declared = upload(office.jane, content=b"x" * 1001, status=413)
     assert refused_declared["limit"] == 1000

@@ -12,7 +12,7 @@ from reconciler.portal.i18n.catalogs import LANGUAGES, plural_sentence
 from reconciler.portal.i18n.source import SOURCE
 from reconciler.portal.mail.inert import BREAK, SIGNS, inert
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.mail.letters import About, letter
+from reconciler.portal.mail.rendering import LinkedRequest, render_mail
 
 PORTAL = "https://portal.example"
 OURS = {
@@ -61,8 +61,8 @@ def test_no_slot_of_any_mail_holds_a_link_of_others(wording: Wording, slot: str)
     for language in LANGUAGES:
         for typed in LINKS:
             facts = {**OURS, **dict.fromkeys(OTHERS, "Rita"), **({slot: typed} if slot in OTHERS else {})}
-            listed = [About(typed if slot == "listed" else "Leaflet", f"{PORTAL}/requests/1")]
-            written = letter(wording, language, facts, listed)
+            listed = [LinkedRequest(typed if slot == "listed" else "Leaflet", f"{PORTAL}/requests/1")]
+            written = render_mail(wording, language, facts, listed)
             html = Read(written.html)
             assert [recognised(text) for text in (written.subject, written.text, html.text)] == [[], [], []], typed
             assert html.links <= {OURS["link"], f"{PORTAL}/requests/1"}

@@ -6,21 +6,24 @@ import pytest
 
 from reconciler.portal.i18n.catalogs import LANGUAGES
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.mail.letters import About, letter
+from reconciler.portal.mail.rendering import LinkedRequest, render_mail
 
 FACTS = {
     "portal": "Words & Co", "name": "Jane Doe", "customer": "Acme", "role": "requester", "contact": "lee@provider.example",
     "address": "https://portal.example/login", "link": "https://portal.example/x", "until": "2026-12-01", "count": "2",
     "from_name": "Tom Lang", "reason": "left", "who": "Mara", "title": "Leaflet", "hours": "24", "minutes": "10",
 }  # fmt: skip
-LISTED = [About("Leaflet", "https://portal.example/requests/1"), About("Manual", "https://portal.example/requests/2")]
+LISTED = [
+    LinkedRequest("Leaflet", "https://portal.example/requests/1"),
+    LinkedRequest("Manual", "https://portal.example/requests/2"),
+]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("wording", Wording)
 def test_every_wording_is_written_in_every_language(wording: Wording, language: str) -> None:
     for contact in ("lee@provider.example", ""):
-        written = letter(wording, language, {**FACTS, "contact": contact}, LISTED)
+        written = render_mail(wording, language, {**FACTS, "contact": contact}, LISTED)
         assert "{" not in written.subject + written.text
         assert "2026-12-01" not in written.text
         assert written.text.count("Words & Co") == 1, "it is signed, and calls nobody by the portal's name"
@@ -35,8 +38,8 @@ def test_every_wording_is_written_in_every_language(wording: Wording, language: 
     ],
 )
 def test_one_request_is_one_and_each_has_its_link(language: str, one: str, many: str) -> None:
-    assert one in letter(Wording.WORK_RECEIVED, language, {**FACTS, "count": "1"}, LISTED[:1]).text
-    written = letter(Wording.WORK_RECEIVED, language, FACTS, LISTED)
+    assert one in render_mail(Wording.WORK_RECEIVED, language, {**FACTS, "count": "1"}, LISTED[:1]).text
+    written = render_mail(Wording.WORK_RECEIVED, language, FACTS, LISTED)
     assert many in written.text
     assert (
         "\n\nLeaflet\nhttps://portal.example/requests/1\n\nManual\nhttps://portal.example/requests/2\n\n"
@@ -62,19 +65,22 @@ def test_one_request_is_one_and_each_has_its_link(language: str, one: str, many:
     ],
 )
 def test_days_and_titles_are_written_as_the_reader_writes_them(language: str, told: str) -> None:
-    assert told in letter(Wording.QUOTED, language, FACTS).text
+    assert told in render_mail(Wording.QUOTED, language, FACTS).text
 
 
 def test_without_an_address_to_write_to_a_mail_names_somebody_to_ask() -> None:
-    assert "Questions? Write to lee@provider.example." in letter(Wording.QUOTED, "en", FACTS).text
-    assert "Questions? Ask your contact at our company." in letter(Wording.QUOTED, "en", {**FACTS, "contact": ""}).text
+    assert "Questions? Write to lee@provider.example." in render_mail(Wording.QUOTED, "en", FACTS).text
+    assert (
+        "Questions? Ask your contact at our company."
+        in render_mail(Wording.QUOTED, "en", {**FACTS, "contact": ""}).text
+    )
 
 
 @pytest.mark.parametrize(
     ("language", "lang", "direction"), [("ar", "ar", "rtl"), ("es-MX", "es", "ltr"), ("hu", "en", "ltr")]
 )
 def test_a_mail_says_its_language_and_its_direction(language: str, lang: str, direction: str) -> None:
-    assert f'<html lang="{lang}" dir="{direction}">' in letter(Wording.QUOTED, language, FACTS).html
+    assert f'<html lang="{lang}" dir="{direction}">' in render_mail(Wording.QUOTED, language, FACTS).html
 
 
 @pytest.mark.parametrize(
@@ -85,4 +91,4 @@ def test_a_mail_says_its_language_and_its_direction(language: str, lang: str, di
     ],
 )  # fmt: skip
 def test_arabic_counts_in_six_forms(count: int, subject: str) -> None:
-    assert letter(Wording.WORK_RECEIVED, "ar", {**FACTS, "count": str(count)}, LISTED).subject == subject
+    assert render_mail(Wording.WORK_RECEIVED, "ar", {**FACTS, "count": str(count)}, LISTED).subject == subject

@@ -120,13 +120,13 @@ def test_a_person_causes_so_much_and_no_more_until_the_window_has_passed(
     for _ in range(3):
         answer = act(office, 3)
         assert refused(answer, "rate-limited")["limit"] == limit
-        assert answer.headers["retry-after"] == str(WINDOWS[limit].within_s)
+        assert answer.headers["retry-after"] == str(WINDOWS[limit].period_s)
     assert office.admin.get("/snapshot").text.splitlines()[1:-1] == before, "nothing of it was done"
     name = office.clients[who].row("/account")["name"]
     whom = ("staff" if who == "ada" else "contact", office.clients[who].row("/account")["id"])
     assert met(office) == [(name, *whom, limit)], "said once"
     assert figures(office) == {limit: 1}
-    pass_time(office, clock, WINDOWS[limit].within_s)
+    pass_time(office, clock, WINDOWS[limit].period_s)
     assert act(office, 3).status_code in {200, 201}
 
 
@@ -237,12 +237,12 @@ def test_pages_say_which_limit_is_reached_to_the_person_and_to_administrators(st
 
 
 def test_the_numbers_are_those_that_are_promised() -> None:
-    assert {limit: (window.most, window.within_s) for limit, window in WINDOWS.items()} == {
+    assert {limit: (window.max_amount, window.period_s) for limit, window in WINDOWS.items()} == {
         "requests": (60, 3600), "mails": (100, 3600), "staff-mails": (1000, 3600), "moves": (60, 3600),
         "addresses": (20, 86_400), "customer-gib": (20, 0),
     }  # fmt: skip
     raised = Limits.with_numbers({"mails": 200}).windows
-    assert raised == {**WINDOWS, Limit.MAILS: replace(WINDOWS[Limit.MAILS], most=200)}
+    assert raised == {**WINDOWS, Limit.MAILS: replace(WINDOWS[Limit.MAILS], max_amount=200)}
 
 
 @pytest.mark.parametrize(
@@ -263,4 +263,4 @@ def test_the_help_names_every_limit_and_its_number() -> None:
     told = " ".join(
         CliRunner().invoke(portal, ["serve", "--help"], terminal_width=2000, max_content_width=2000).output.split()
     )
-    assert [limit for limit, window in WINDOWS.items() if f"{limit}={window.most}" not in told] == []
+    assert [limit for limit, window in WINDOWS.items() if f"{limit}={window.max_amount}" not in told] == []

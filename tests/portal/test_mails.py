@@ -14,11 +14,11 @@ import pytest
 
 from reconciler.portal.actions import outbox
 from reconciler.portal.actions.outbox import forget_mails
-from reconciler.portal.delivery.carrier import send_due_mails
 from reconciler.portal.delivery.messages import NotSendable, message, recipient
 from reconciler.portal.delivery.smtp import MailServer, mail_server
+from reconciler.portal.delivery.worker import send_due_mails
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.mail.letters import About, letter
+from reconciler.portal.mail.rendering import LinkedRequest, render_mail
 from reconciler.portal.server.logs import JsonLines
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader
@@ -248,7 +248,7 @@ def test_what_people_call_themselves_is_text_in_a_mail_and_nothing_else(payload:
         Wording.ACTIVATION, Wording.ACTIVATION_AGAIN, Wording.ADDRESS_CHANGED, Wording.WORK_RECEIVED, Wording.REJECTED,
     ):  # fmt: skip
         for language in ("en", "fr", "de"):
-            written = letter(wording, language, facts, [About(payload, facts["link"])] * 2)
+            written = render_mail(wording, language, facts, [LinkedRequest(payload, facts["link"])] * 2)
             assert "\n" not in written.subject
             assert "\r" not in written.subject
             page = _Page(written.html)

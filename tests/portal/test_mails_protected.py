@@ -11,8 +11,8 @@ import pytest
 from sqlalchemy import update
 
 from reconciler.portal.commands import create_token
-from reconciler.portal.delivery.carrier import send_due_mails
 from reconciler.portal.delivery.smtp import MailServer, mail_server
+from reconciler.portal.delivery.worker import send_due_mails
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store, open_store
 from tests.pages.reader import Reader

@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import event, select, update
 
 from reconciler.portal.actions import outbox
-from reconciler.portal.actions.batching import ROWS_PER_BATCH
+from reconciler.portal.actions.chunks import ROWS_PER_CHUNK
 from reconciler.portal.actions.quotes import expire_quotes
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.server.jobs import expire_links
@@ -21,7 +21,7 @@ from reconciler.portal.store.store import Store
 from tests.pages.reader import Reader
 from tests.portal.harness import Api, Clock
 
-MORE = ROWS_PER_BATCH + 1
+MORE = ROWS_PER_CHUNK + 1
 
 
 def copies(store: Store, kind: str, pattern: dict[str, Any], number: int, **each: Any) -> None:
@@ -48,7 +48,7 @@ def invited(api: Api, store: Store) -> dict[str, Any]:
         store,
         "contact",
         row,
-        ROWS_PER_BATCH,
+        ROWS_PER_CHUNK,
         name="Person {n}",
         email="p{n}@acme.example",
         address_form="p{n}@acme.example",

@@ -44,8 +44,8 @@ CANARIES = ("Canaria", "Zwitschermann", "canary", "Canary", "xn--canary")
     [
         ({"base_url": "http://portal.example"}, "is not https"),
         ({"base_url": "portal.example"}, "is not https"),
-        ({"base_url": "https://portal.example/portal"}, "more than scheme, host and port"),
-        ({"base_url": "https://u:p@portal.example"}, "more than scheme, host and port"),
+        ({"base_url": "https://portal.example/portal"}, "only scheme, host and port"),
+        ({"base_url": "https://u:p@portal.example"}, "only scheme, host and port"),
         ({"host": "0.0.0.0"}, "pass --base-url"),
         ({"smtp": "smtp://127.0.0.1"}, "pass --mail-from"),
         ({"smtp": "imap://127.0.0.1", "mail_from": "a@x.example"}, "is not a mail server"),

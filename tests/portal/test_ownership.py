@@ -10,7 +10,7 @@ from typing import Any, get_args
 import pytest
 
 from reconciler.portal.actions.operations import AnyOperation
-from reconciler.portal.rules.ownership import Owners, must_be_own
+from reconciler.portal.rules.ownership import Owners, check_ownership
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.store import Store
@@ -235,7 +235,7 @@ NEW, FREE, ADOPTED, LEFT = Owners(None, OWNER), Owners(None, None), Owners(None,
 def test_owners_before_and_after_decide(row: Owners, home: Owners | None, follows: bool, well: bool) -> None:
     refusal = contextlib.nullcontext() if well else pytest.raises(Problem, match=r"belongs to|has no owner")
     with refusal:
-        must_be_own(OWNER, "it", row, home, follows=follows)
+        check_ownership(OWNER, "it", row, home, follows=follows)
 
 
 @pytest.fixture

@@ -7,7 +7,7 @@ from argon2 import extract_parameters
 from argon2.low_level import Type
 
 from reconciler.portal.actions.passwords import hash_password, is_correct
-from reconciler.portal.rules.passwords import LONGEST, weakness
+from reconciler.portal.rules.passwords import MAX_LENGTH, weakness
 from reconciler.portal.rules.throttle import (
     Window,
     network_of,
@@ -34,7 +34,7 @@ def test_a_good_password_of_any_script_is_taken(password: str) -> None:
 @pytest.mark.parametrize(
     ("password", "why"),
     [
-        ("Kurz1ab", "short"), ("aB1" + "x" * LONGEST, "long"), ("nurkleine1buchstaben", "kinds"),
+        ("Kurz1ab", "short"), ("aB1" + "x" * MAX_LENGTH, "long"), ("nurkleine1buchstaben", "kinds"),
         ("NUR-GROSSE-1", "kinds"), ("Ohne-Ziffer-da", "kinds"), ("", "short"),
     ],
 )  # fmt: skip

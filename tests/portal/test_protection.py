@@ -24,7 +24,7 @@ from reconciler.portal.actions import contacts, services
 from reconciler.portal.actions import operations as op
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.pages.rendering import Translator
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import COMMAND_LINE
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.server import jobs
@@ -206,11 +206,11 @@ def _batches() -> Iterator[tuple[str, dict[str, Any]]]:
         if name in HARMLESS:
             continue
         fields: list[dict[str, Any]] = [{}]
-        if issubclass(each, op.OnContact):
+        if issubclass(each, op.ContactWrite):
             fields = [{"fields": body} for body in LOSSES.values()]
-        elif issubclass(each, op.OnCustomer):
+        elif issubclass(each, op.CustomerWrite):
             fields = [{"fields": body} for body in HOME_LOSSES.values()]
-        elif issubclass(each, op.OnService):
+        elif issubclass(each, op.ServiceWrite):
             fields = [{"fields": {"available_to_all": False}}, {"fields": {"workflows": []}}]
         yield from ((name, more) for more in fields)
 
@@ -332,15 +332,15 @@ def test_time_and_the_person_themselves_go_on_with_who_is_protected(store: Store
 def test_an_act_is_bound_where_no_route_is_and_nothing_of_its_work_stays(managed: Managed) -> None:
     store, before = managed.api.store, whole(managed.api.store)
 
-    def do(kind: str, verb: Verb, act: Callable[[Work, Row], AuditValues]) -> None:
+    def do(kind: str, verb: AuditAction, act: Callable[[Work, Row], AuditValues]) -> None:
         with store.write(COMMAND_LINE) as work:
             row = work.get(kind, managed.rows[kind]["id"])
             work.audit(verb, row, *act(work, row))
 
     with pytest.raises(Problem, match="is protected; refused: removal"):
-        do("contact", Verb.CONTACTS_OFFBOARD, lambda work, row: contacts.remove(work, row, None, "left"))
+        do("contact", AuditAction.CONTACTS_OFFBOARD, lambda work, row: contacts.remove(work, row, None, "left"))
     with pytest.raises(Problem, match="is protected; refused: loss of service 'legal'"):
-        do("service", Verb.DELETE_SERVICES, services.remove)
+        do("service", AuditAction.DELETE_SERVICES, services.remove)
     assert whole(store) == before
 
 

@@ -12,7 +12,7 @@ from reconciler.portal.web.request_limits import TrafficLimits
 from tests.portal.harness import Api, key, refused
 from tests.portal.office import an_office
 
-LIMIT = RateLimit(at_once=3, a_second=2.0, longest_wait_s=1.0, body_bytes=1000)
+LIMIT = RateLimit(burst=3, per_second=2.0, max_wait_s=1.0, body_bytes=1000)
 
 
 def test_a_host_has_some_requests_at_once_and_then_waits_for_its_turn() -> None:
@@ -40,7 +40,7 @@ def test_a_large_body_costs_as_much_as_many_requests_and_never_the_next_request(
 @pytest.mark.parametrize("path", ["/api/v1/batches", "/api/v1/uploads?name=a.txt"], ids=["typed", "file"])
 def test_a_typed_body_is_charged_to_its_host_and_a_file_is_not(store: Store, path: str) -> None:
     office = an_office(store)
-    limit = RateLimit(at_once=3, a_second=0.001, longest_wait_s=0.0, body_bytes=1000)
+    limit = RateLimit(burst=3, per_second=0.001, max_wait_s=0.0, body_bytes=1000)
     typed = path.endswith("batches")
     headers = {**(office.admin if typed else office.jane).headers, "Content-Type": "application/octet-stream"}
     with Api(create_app(store, limits=TrafficLimits(rate=limit)), headers=headers) as api:
@@ -51,7 +51,7 @@ def test_a_typed_body_is_charged_to_its_host_and_a_file_is_not(store: Store, pat
 
 
 def test_who_would_wait_too_long_is_told_when_to_come_again_and_who_watches_is_answered(store: Store) -> None:
-    limit = RateLimit(at_once=1, a_second=0.001, longest_wait_s=1.0)
+    limit = RateLimit(burst=1, per_second=0.001, max_wait_s=1.0)
     with Api(create_app(store, limits=TrafficLimits(rate=limit))) as api:
         assert [api.get("/api/v1/openapi.json").status_code for _ in range(2)] == [200, 429]
         answer = api.get("/api/v1/openapi.json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from reconciler.portal.actions.registrations import register
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store.store import Store
 from tests.portal.harness import Api, refused
@@ -16,7 +16,7 @@ def sign_up(store: Store, customer: str | None, email: str = "rita@acme.example"
     with store.write(SYSTEM) as work:
         home = work.get("customer", customer) if customer else None
         row = register(work, home, {"name": "Rita Ruiz", "email": email, "role": "requester", "language": "fr"})
-        work.audit(Verb.SIGN_UP, row, None, {"name": "Rita Ruiz"})
+        work.audit(AuditAction.SIGN_UP, row, None, {"name": "Rita Ruiz"})
     return dict(row.values)
 
 

@@ -11,7 +11,7 @@ from sqlalchemy import update
 from reconciler.portal.actions import projects, quotes
 from reconciler.portal.actions.quotes import expire_quotes
 from reconciler.portal.demo.history import add_past_year
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -313,13 +313,13 @@ def test_a_state_that_is_written_past_its_events_is_a_bug_and_stays_out(office: 
     def accepted_by(who: Principal) -> None:
         with store.write(who) as work:
             request = work.get("request", id)
-            work.audit(Verb.REQUESTS_ACCEPT, request, *quotes.accept(work, request))
+            work.audit(AuditAction.REQUESTS_ACCEPT, request, *quotes.accept(work, request))
 
     def written() -> None:
         with store.write(SYSTEM) as work:
             request = work.get("request", id)
             request["state"] = "in_progress"
-            work.audit(Verb.PATCH_REQUESTS, request, None, None)
+            work.audit(AuditAction.PATCH_REQUESTS, request, None, None)
 
     def begun() -> None:
         with store.write(SYSTEM) as work:
@@ -327,7 +327,7 @@ def test_a_state_that_is_written_past_its_events_is_a_bug_and_stays_out(office: 
             request = work.new(
                 "request", {name: value for name, value in fresh.items() if name not in {"id", "version"}}
             )
-            work.audit(Verb.POST_REQUESTS, request, None, None)
+            work.audit(AuditAction.POST_REQUESTS, request, None, None)
 
     with pytest.raises(LookupError, match="from quoted to in_progress without its events"):
         written()

@@ -18,12 +18,12 @@ from sqlalchemy.pool import QueuePool
 from starlette.types import Message
 
 from reconciler.portal import commands
-from reconciler.portal.app import SNAPSHOTS, SNAPSHOTS_OF_ONE, create_app
+from reconciler.portal.app import MAX_SNAPSHOTS, MAX_SNAPSHOTS_PER_CALLER, create_app
 from reconciler.portal.rules.principals import Scope
 from reconciler.portal.store.store import Store, open_store
 from reconciler.portal.web.request_limits import TrafficLimits, TransferLimit
 from reconciler.portal.web.security import new_token
-from reconciler.portal.web.streaming import ReaderTooSlow, Source, Streamed
+from reconciler.portal.web.streaming import ReaderTooSlow, Source, StreamedResponse
 from tests.portal.harness import Api
 from tests.portal.office import office_of, upload
 from tests.portal.servers import connected, served, until
@@ -120,7 +120,7 @@ def test_a_token_reads_four_snapshots_at_once_and_all_together_sixteen(store: St
     tokens = [f"Bearer {new_token(store, Scope.READ, f'reader-{n}')}" for n in range(5)]
     with served(create_app(store)) as url, contextlib.ExitStack() as stack:
         for token in tokens[:4]:
-            for _ in range(SNAPSHOTS_OF_ONE):
+            for _ in range(MAX_SNAPSHOTS_PER_CALLER):
                 held = stack.enter_context(asking(url, "/api/v1/snapshot", token))
                 assert held.recv(15) == b"HTTP/1.1 200 OK"
             headers = {"Authorization": token}
@@ -128,7 +128,7 @@ def test_a_token_reads_four_snapshots_at_once_and_all_together_sixteen(store: St
             assert (refused.status_code, refused.json()["type"], refused.headers["retry-after"]) == (
                 503, "unavailable", "5",
             )  # fmt: skip
-        assert checked_out(store) == SNAPSHOTS == 16
+        assert checked_out(store) == MAX_SNAPSHOTS == 16
         assert list(statuses(url, tokens[4:])) == [b"503"]
         assert httpx.get(f"{url}/api/v1/meta", headers={"Authorization": tokens[4]}, timeout=20).status_code == 200
         stack.close()
@@ -137,7 +137,7 @@ def test_a_token_reads_four_snapshots_at_once_and_all_together_sixteen(store: St
 
 
 @pytest.mark.parametrize(
-    "pace", [TransferLimit(wait_s=0.3, bytes_a_s=64 * 1024), TransferLimit(wait_s=60, bytes_a_s=1, whole_s=0.3)],
+    "pace", [TransferLimit(max_pause_s=0.3, min_bytes_per_s=64 * 1024), TransferLimit(max_pause_s=60, min_bytes_per_s=1, max_total_s=0.3)],
     ids=["slower than its pace", "longer than allowed"],
 )  # fmt: skip
 def test_a_snapshot_that_is_read_too_slowly_gives_its_connection_back(store: Store, pace: TransferLimit) -> None:
@@ -157,7 +157,7 @@ def test_a_snapshot_that_is_read_too_slowly_gives_its_connection_back(store: Sto
 
 def test_a_snapshot_that_is_read_steadily_is_whole(store: Store) -> None:
     token = new_token(store, Scope.READ, "steady")
-    pace = TransferLimit(wait_s=20, bytes_a_s=64 * 1024, whole_s=600)
+    pace = TransferLimit(max_pause_s=20, min_bytes_per_s=64 * 1024, max_total_s=600)
     with served(create_app(store, limits=TrafficLimits(snapshot=pace))) as url:
         headers = {"Authorization": f"Bearer {token}"}
         text = httpx.get(f"{url}/api/v1/snapshot", headers=headers, timeout=60).text
@@ -231,7 +231,7 @@ def failing() -> bytes:
     [
         (_gone, _read, lambda: b"x", None, None),
         (_silence, _nothing_read, lambda: b"x", TransferLimit(0.05, 1), ReaderTooSlow),
-        (_silence, _read, lambda: b"x", TransferLimit(60, 1, whole_s=0.05), ReaderTooSlow),
+        (_silence, _read, lambda: b"x", TransferLimit(60, 1, max_total_s=0.05), ReaderTooSlow),
         (_silence, _read, failing, None, OSError),
     ],
     ids=["the caller is gone", "the reader is too slow", "the answer takes too long", "the source fails"],
@@ -242,7 +242,7 @@ def test_the_source_is_closed_however_the_answer_ends(
     recorded = Recorded(part)
 
     async def answer() -> None:
-        await Streamed(recorded.source(), pace)({"type": "http"}, receive, send)
+        await StreamedResponse(recorded.source(), pace)({"type": "http"}, receive, send)
 
     with pytest.raises(ended) if ended else contextlib.nullcontext():
         asyncio.run(answer())
@@ -263,7 +263,7 @@ def test_a_stop_closes_a_source_only_when_the_thread_that_works_for_it_is_done()
     recorded = Recorded(part)
 
     async def stopped() -> None:
-        task = asyncio.ensure_future(Streamed(recorded.source())({"type": "http"}, _silence, _read))
+        task = asyncio.ensure_future(StreamedResponse(recorded.source())({"type": "http"}, _silence, _read))
         await asyncio.to_thread(begun.wait, 20)
         task.cancel()
         await asyncio.sleep(0)

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select
 
 from reconciler.portal.actions.sessions import principal_of_token, write_as
-from reconciler.portal.actions.tokens import DAYS, LONGEST_DAYS, all_tokens, expiry_of, write_token_uses
+from reconciler.portal.actions.tokens import DAYS, MAX_DAYS, all_tokens, expiry_of, write_token_uses
 from reconciler.portal.rules.principals import SYSTEM, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.server.jobs import JOBS
@@ -24,7 +24,7 @@ NOW = "2026-11-23T12:00:00Z"
 @pytest.mark.parametrize(
     ("expires", "end"),
     [
-        ("1", "2026-11-24T12:00:00Z"), (str(DAYS), "2027-02-21T12:00:00Z"), (str(LONGEST_DAYS), later(NOW, days=3650)),
+        ("1", "2026-11-24T12:00:00Z"), (str(DAYS), "2027-02-21T12:00:00Z"), (str(MAX_DAYS), later(NOW, days=3650)),
         ("2026-11-24", "2026-11-24T00:00:00Z"), ("2027-03-31", "2027-03-31T00:00:00Z"),
     ],
 )  # fmt: skip

@@ -11,7 +11,7 @@ from sqlalchemy import delete, insert, select, update
 
 from reconciler.portal.actions.passwords import hash_password
 from reconciler.portal.actions.registrations import register
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
@@ -144,7 +144,7 @@ class Ground:
         with self.store.write(SYSTEM) as work:
             fields = {"name": "Rita", "email": "rita@acme.example", "role": "requester", "language": None}
             row = register(work, work.get("customer", self.office.home["id"]), fields)
-            work.audit(Verb.SIGN_UP, row, None, {})
+            work.audit(AuditAction.SIGN_UP, row, None, {})
         return self.admin.row(f"/contacts/{row.id}")
 
     def colleague(self) -> dict[str, Any]:

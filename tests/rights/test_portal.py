@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from reconciler.model.desired import DesiredService, DesiredState
 from reconciler.portal.actions import contacts, customers
 from reconciler.portal.actions.fields import set_fields
-from reconciler.portal.actions.invariants import work_has_owners
+from reconciler.portal.actions.invariants import check_work_has_owners
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store.unit_of_work import Row, Work
 from tests.builders import contact, customer
@@ -49,7 +49,7 @@ def do(world: World, deed: Deed) -> None:
     try:
         with world.as_admin() as work:
             _DEEDS[deed.what](work, deed)
-            work_has_owners(work)
+            check_work_has_owners(work)
     except Problem:
         return
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 from reconciler.model.desired import DesiredContact, DesiredState
 from reconciler.portal.actions import contacts, customers, quotes, registrations, requests
-from reconciler.portal.actions.invariants import work_has_owners
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.actions.invariants import check_work_has_owners
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
@@ -80,7 +80,7 @@ def live_through(world: World, what: list[Day]) -> None:
         try:
             with world.as_admin() as work:
                 _DEEDS[day.what](work, day)
-                work_has_owners(work)
+                check_work_has_owners(work)
         except Problem:
             continue
 
@@ -93,7 +93,7 @@ def _request(work: Work, day: Day) -> None:
             "target_languages": ["de"], "deadline": None, "comment": None,
         }  # fmt: skip
         row = requests.send(work, holders[day.who % len(holders)], fields)
-        work.audit(Verb.POST_REQUESTS, row, None, None)
+        work.audit(AuditAction.POST_REQUESTS, row, None, None)
 
 
 def _living(work: Work, day: Day) -> Any:
@@ -103,17 +103,17 @@ def _living(work: Work, day: Day) -> Any:
 
 def _role(work: Work, day: Day) -> None:
     if row := _living(work, day):
-        work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"role": ROLES[day.value % 3]}))
+        work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, {"role": ROLES[day.value % 3]}))
 
 
 def _name(work: Work, day: Day) -> None:
     if row := _living(work, day):
-        work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": NAMES[day.value % 3]}))
+        work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": NAMES[day.value % 3]}))
 
 
 def _remove(work: Work, day: Day) -> None:
     if row := _living(work, day):
-        work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, None, "left"))
+        work.audit(AuditAction.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, None, "left"))
 
 
 def _add(work: Work, day: Day) -> None:
@@ -122,25 +122,25 @@ def _add(work: Work, day: Day) -> None:
         homes = [customers.create(work, {"name": CUSTOMERS[day.who % 3].title()})]
     fields = {"name": NAMES[day.value % 3], "email": ADDRESSES[day.value % 7], "role": ROLES[day.who % 3]}
     row = contacts.add(work, homes[day.who % len(homes)], fields)
-    work.audit(Verb.POST_CONTACTS, row, None, fields)
+    work.audit(AuditAction.POST_CONTACTS, row, None, fields)
 
 
 def _activate(work: Work, day: Day) -> None:
     for row in work.where("contact", t.contacts.c.status == "invited"):
         row["status"] = "active"
-        work.audit(Verb.ACTIVATE, row, None, None)
+        work.audit(AuditAction.ACTIVATE, row, None, None)
 
 
 def _sign_up(work: Work, day: Day) -> None:
     homes = work.where("customer", t.customers.c.status == "active")
     fields = {"name": NAMES[day.who % 3], "email": ADDRESSES[day.value % 7], "role": "requester"}
     row = registrations.register(work, homes[day.who % len(homes)] if homes else None, fields)
-    work.audit(Verb.SIGN_UP, row, None, None)
+    work.audit(AuditAction.SIGN_UP, row, None, None)
 
 
 def _reject(work: Work, day: Day) -> None:
     for row in work.where("request", t.requests.c.state == "quote_pending")[:1]:
-        work.audit(Verb.REQUESTS_REJECT, row, *quotes.reject(work, row, "late"))
+        work.audit(AuditAction.REQUESTS_REJECT, row, *quotes.reject(work, row, "late"))
 
 
 _DEEDS: dict[str, Callable[[Work, Day], None]] = {

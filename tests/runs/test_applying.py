@@ -20,7 +20,7 @@ from reconciler.model.plan import Facts, Permissions, Plan, review_of
 from reconciler.model.portal import RunMark
 from reconciler.planning import exact_permissions, make_plan, shard_of
 from reconciler.portal.actions import contacts, requests
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.store import tables as t
 from reconciler.usecases.apply import apply_folder
 from reconciler.usecases.checkout import Folder
@@ -41,7 +41,7 @@ def send_request(world: World, email: str, title: str = "Manual") -> str:
             "target_languages": ["de"], "deadline": None, "comment": None,
         }  # fmt: skip
         row = requests.send(work, contact_row(work, email), fields)
-        work.audit(Verb.POST_REQUESTS, row, None, {"title": title})
+        work.audit(AuditAction.POST_REQUESTS, row, None, {"title": title})
     return row.id
 
 
@@ -240,7 +240,7 @@ class Meddler(PortalWriter):
     def write_batch(self, changes, lease, mark, expects):  # type: ignore[no-untyped-def]
         with self.world.as_admin() as work:
             row = contact_row(work, self.email)
-            work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": "Edited Meanwhile"}))
+            work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": "Edited Meanwhile"}))
         return super().write_batch(changes, lease, mark, expects)
 
 

@@ -14,7 +14,7 @@ from reconciler.model.outcome import GroupStatus, Outcome
 from reconciler.model.plan import Permissions, review_of
 from reconciler.model.portal import RunMark
 from reconciler.portal.actions import contacts
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.store import tables as t
 from reconciler.reports.capabilities import capability_lines
 from tests.builders import OWNER, contact, customer, desired, farewell, policy_fields
@@ -81,7 +81,7 @@ def test_a_portal_edit_is_undone_without_a_review_where_the_applied_files_say_re
     first_run(world, tree)
     with world.as_admin() as work:
         row = contact_row(work, "jane-doe@acme.example")
-        work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"role": "manager"}))
+        work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, {"role": "manager"}))
     outcome = world.run(tree)
     assert fates(outcome) == {"customers:acme": GroupStatus.APPLIED}
     (row,) = world.rows(t.contacts, t.contacts.c.external_key == "jane-doe")
@@ -125,7 +125,7 @@ def test_a_loss_that_the_reviewed_plan_did_not_show_holds_its_group_back(world: 
         fields = {"name": "Nora Nagy", "email": "nora@acme.example", "role": "requester"}
         row = contacts.add(work, home, fields)
         row["status"] = "active"
-        work.audit(Verb.POST_CONTACTS, row, None, fields)
+        work.audit(AuditAction.POST_CONTACTS, row, None, fields)
     review = replace(review_of(seen), permissions=Permissions(allow_removals=10))
     outcome = world.run(closed, reviewed=(review,))
     assert (fates(outcome), of_outcome(outcome)) == ({"closing:certified": GroupStatus.STALE}, 5)
@@ -141,7 +141,7 @@ def test_somebody_who_comes_between_plan_and_batch_is_not_counted_out_in_silence
         fields = {"name": "Nora Nagy", "email": "nora@beta.example", "role": "requester"}
         row = contacts.add(work, home, fields)
         row["status"] = "active"
-        work.audit(Verb.POST_CONTACTS, row, None, fields)
+        work.audit(AuditAction.POST_CONTACTS, row, None, fields)
     assert group.expects.people_at is None
     writer = PortalWriter(world.address)
     lease = writer.take_lease(["settings"], 60, "tests", "run_late")

@@ -15,7 +15,7 @@ from reconciler.model.outcome import GroupStatus
 from reconciler.model.plan import Permissions, review_of
 from reconciler.model.portal import RunMark
 from reconciler.portal.actions import contacts, customers
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.store import tables as t
 from tests.builders import OWNER, contact, customer, desired, policy_fields
 from tests.runs.test_reviews import HOLD, SERVICE, fates, first_run, held, people, with_service
@@ -29,7 +29,7 @@ def activate(world: World, email: str) -> None:
     with world.as_admin() as work:
         row = contact_row(work, email)
         row["status"] = "active"
-        work.audit(Verb.ACTIVATE, row, {"status": "invited"}, {"status": "active"})
+        work.audit(AuditAction.ACTIVATE, row, {"status": "invited"}, {"status": "active"})
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_an_undone_edit_excuses_no_other_loss_of_the_same_person(world: World) -
     with world.as_admin() as work:
         row = contact_row(work, JANE)
         row["status"] = "active"
-        work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": "Jane Edited"}))
+        work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": "Jane Edited"}))
     outcome = world.run(narrow_plan, reviewed=(replace(review_of(seen), permissions=Permissions(9, 9)),))
     assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": GroupStatus.STALE}, 5)
 
@@ -101,7 +101,7 @@ def test_an_edit_of_a_customer_is_undone_without_a_review(world: World) -> None:
     first_run(world, before)
     with world.as_admin() as work:
         row = work.where("customer", t.customers.c.external_key == "acme")[0]
-        work.audit(Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, {"services": ["certified"]}))
+        work.audit(AuditAction.PATCH_CUSTOMERS, row, *customers.edit(work, row, {"services": ["certified"]}))
     assert of_outcome(world.run(before)) == 0
     (row,) = world.rows(t.customers, t.customers.c.external_key == "acme")
     assert row["services"] == []
@@ -123,7 +123,7 @@ def test_people_who_come_after_the_review_are_not_archived_with_the_others(world
     with world.as_admin() as work:
         home = work.where("customer", t.customers.c.external_key == "acme")[0]
         fields = {"name": "Nora Nagy", "email": "nora@acme.example", "role": "requester"}
-        work.audit(Verb.POST_CONTACTS, contacts.add(work, home, fields), None, fields)
+        work.audit(AuditAction.POST_CONTACTS, contacts.add(work, home, fields), None, fields)
     outcome = world.run(gone, reviewed=(review,))
     assert (fates(outcome), of_outcome(outcome)) == ({"customers:acme": GroupStatus.STALE}, 5)
 
@@ -144,7 +144,7 @@ def test_a_renamed_service_in_conflict_holds_back_whoever_names_it_anew(world: W
         row = work.where("service")[0]
         row["name"] = "Edited"
         work.touch(row, "name")
-        work.audit(Verb.PATCH_SERVICES, row, {"name": "Certified"}, {"name": "Edited"})
+        work.audit(AuditAction.PATCH_SERVICES, row, {"name": "Certified"}, {"name": "Edited"})
     sworn = DesiredService("sworn", {**SERVICE, "name": "Sworn"}, Place("portal.yaml", 9), previously=("certified",))
     tree = replace(with_service(open_to_all=False, lists=("sworn",)), services={"sworn": sworn})
     jane = contact("nora-nagy", services=("sworn",))
@@ -179,7 +179,7 @@ def test_a_policy_that_was_never_applied_is_the_default(world: World) -> None:
     free = Policy(portal_edits="revert")
     with world.as_admin() as work:
         row = contact_row(work, JANE)
-        work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, {"role": "manager"}))
+        work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, {"role": "manager"}))
     tree = desired(customer("acme", people("jane-doe")), policy=free, settings=policy_fields(free))
     plan = world.plan(tree)
     assert [edit.field for edit in plan.portal_edits] == ["role"]

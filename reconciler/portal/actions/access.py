@@ -12,14 +12,14 @@ from reconciler.portal.actions import attempts, contacts, links, staff
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields
 from reconciler.portal.actions.known_browsers import known_subject
-from reconciler.portal.actions.passwords import hash_password, is_correct, must_be_strong
+from reconciler.portal.actions.passwords import check_strength, hash_password, is_correct
 from reconciler.portal.actions.people import (
     act_as_self,
     person_with_address,
     personal_texts,
 )
 from reconciler.portal.actions.sessions import begin_session, write_as
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import SYSTEM, Principal
 from reconciler.portal.rules.problems import Problem
@@ -138,8 +138,9 @@ def _session(work: Work, person: Row) -> dict[str, Any]:
 def change_password(
     store: Store, principal: Principal, old: str, new: str, host: str
 ) -> dict[str, Any]:
-    """Set a new password for a person who knows the old one; begin a new session and end all
-    others.
+    """Set a new password for a person who knows the old one; return a new session.
+
+    All other sessions end.
     """
     with store.write(SYSTEM) as work:
         person = own_row(work, principal)
@@ -147,7 +148,7 @@ def change_password(
     attempt = _try_password(store, form, old, host, session=principal.proof)
     if not attempt.right:
         raise Problem("forbidden", "the old password is wrong")
-    must_be_strong(new, personal)
+    check_strength(new, personal)
     # hashing is slow on purpose, so it runs before the transaction that all writers wait for
     password_hash = hash_password(new)
     with write_as(store, principal) as work:
@@ -159,7 +160,7 @@ def change_password(
         person["password"] = password_hash
         # also this session; the new one begins afterwards, so it stays
         work.end_access(person.id)
-        work.audit(Verb.PASSWORD, person, {}, {"password": "changed"})
+        work.audit(AuditAction.PASSWORD, person, {}, {"password": "changed"})
         return _session(work, person)
 
 

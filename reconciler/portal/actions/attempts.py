@@ -21,7 +21,7 @@ from reconciler.portal.store.clock import moment
 from reconciler.portal.store.limits import record_attempt
 from reconciler.portal.store.unit_of_work import Work
 
-_FROM: Final = "password-from"
+_FAILURES_OF_HOST: Final = "password-from"
 
 
 def count_password_attempt(
@@ -40,13 +40,16 @@ def count_password_attempt(
     address = (_subject("password", form), throttle.FAILURES_PER_ADDRESS)
     return [
         _record(work, address_and_network),
-        *_count(work, [address, *_host_windows(_FROM, throttle.FAILURES_PER_HOST, host)]),
+        *_count(
+            work,
+            [address, *_host_windows(_FAILURES_OF_HOST, throttle.FAILURES_PER_HOST, host)],
+        ),
     ]
 
 
 def count_sign_on(work: Work, host: str) -> list[str]:
     """Count a return from the identity provider; return the ids for `clear_failures`."""
-    return _count(work, _host_windows(_FROM, throttle.FAILURES_PER_HOST, host))
+    return _count(work, _host_windows(_FAILURES_OF_HOST, throttle.FAILURES_PER_HOST, host))
 
 
 def count_mail_request(work: Work, form: str, host: str, proof: str | None = None) -> None:
@@ -83,7 +86,7 @@ def _host_windows(purpose: str, window: Window, host: str) -> Iterator[tuple[str
     if site := throttle.site_of(host):
         yield (
             _subject(purpose, site),
-            Window(window.most * throttle.SITE_FACTOR, window.within_s),
+            Window(window.max_amount * throttle.SITE_FACTOR, window.period_s),
         )
 
 

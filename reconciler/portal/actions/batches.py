@@ -1,4 +1,4 @@
-"""Applying a batch: all its operations in one transaction, on behalf of one owner."""
+"""Batches: all operations of one are applied in one transaction, on behalf of one owner."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from reconciler.portal.actions import (
     contacts,
     customers,
     expectations,
-    generations,
     invariants,
+    lives,
     ownership,
     references,
     registrations,
@@ -24,6 +24,7 @@ from reconciler.portal.actions.batch_rows import (
     check_lease,
     check_lease_scope,
     check_unowned,
+    load_rows,
     manage,
     row_of,
     set_key,
@@ -31,19 +32,17 @@ from reconciler.portal.actions.batch_rows import (
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import set_fields
 from reconciler.portal.actions.leases import scopes_of
-from reconciler.portal.rules.audit import VERBS, Verb
-from reconciler.portal.rules.equality import same_name_form
+from reconciler.portal.rules.audit import AUDIT_ACTIONS, AuditAction
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.guard import check_protection
-from reconciler.portal.store.invariants import customers_with_manager
 from reconciler.portal.store.unit_of_work import Row, Work
 
-# The verb of the history for each `op`. An operation without a verb fails on import.
-_VERBS: Final[dict[type[op.Operation], Verb]] = {
-    operation: VERBS[get_args(operation.model_fields["op"].annotation)[0]]
+# The action in the history for each `op`. The import fails for an operation without one.
+_AUDIT_ACTIONS: Final[dict[type[op.Operation], AuditAction]] = {
+    operation: AUDIT_ACTIONS[get_args(operation.model_fields["op"].annotation)[0]]
     for operation in get_args(get_args(op.AnyOperation)[0])
 }
 
@@ -61,7 +60,7 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
     # the lease comes first: once it is lost, differing versions are only a consequence
     run = BatchRun(work, batch, scopes_of(work, batch.lease, batch.token))
     expectations.check_expectations(work, batch.expects, batch.run)
-    _load_rows(run)
+    load_rows(run)
     outcomes = [
         _apply_operation(run, index, operation)
         for index, operation in enumerate(batch.operations)
@@ -69,64 +68,13 @@ def apply_batch(work: Work, batch: op.Batch) -> dict[str, Any]:
     _check_owners(run, outcomes)
     _store_last_commit(run, outcomes)
     # only the end counts: within the batch one manager may leave before the next one comes
-    invariants.work_has_owners(work)
-    invariants.managers_stay(work, run.had_manager)
+    invariants.check_work_has_owners(work)
+    invariants.check_managers_remain(work, run.had_manager)
     results = [
         {"change": change, "id": row.id, "version": row["version"]}
         for change, row in outcomes
     ]
     return {"revision": work.revision, "results": results}
-
-
-def _load_rows(run: BatchRun) -> None:
-    """Read the rows that the operations name; clear the addresses and keys that they give up."""
-    work, operations = run.work, run.batch.operations
-    writes = [operation for operation in operations if isinstance(operation, op.Write)]
-    people = [operation for operation in writes if op.kind_of(operation) == "contact"]
-    work.load("contact", [operation.id for operation in people])
-    work.load(
-        "customer",
-        [operation.id for operation in writes if op.kind_of(operation) == "customer"],
-    )
-    homes = {row["customer"] for row in work.rows.values() if row.kind == "contact"}
-    work.load("customer", [home for home in homes if home])
-    concerned = [row.id for row in work.rows.values() if row.kind == "customer"]
-    # in parts, because SQLite limits the parameters of one statement
-    for start in range(0, len(concerned), 500):
-        run.had_manager |= customers_with_manager(
-            work.connection, concerned[start : start + 500]
-        )
-
-    def rows(kind: str, *kinds: type[op.Write]) -> list[Row]:
-        keys = [
-            (kind, operation.id) for operation in writes if isinstance(operation, kinds)
-        ]
-        return [work.rows[name] for name in keys if name in work.rows]
-
-    people_renamed = rows("contact", op.RenameContact)
-    customers_renamed = rows("customer", op.RenameCustomer)
-    # before the keys are cleared, which the lives are stored under
-    generations.store_lives(work, people_renamed + customers_renamed)
-    # rows may exchange addresses or keys, and databases check unique indexes at each statement
-    work.clear_unique_column(
-        "contact", "address_form", rows("contact", op.RemoveContact, op.ChangeEmail)
-    )
-    work.clear_unique_column("contact", "external_key", people_renamed)
-    work.clear_unique_column("customer", "external_key", customers_renamed)
-    work.clear_unique_column("customer", "name_form", _rows_with_new_name(run, writes))
-
-
-def _rows_with_new_name(run: BatchRun, writes: Sequence[op.Write]) -> list[Row]:
-    """Return the customers that give up their name, so that customers can exchange names."""
-    rows = []
-    for operation in writes:
-        row = run.work.rows.get(("customer", operation.id))
-        if row is None or not isinstance(operation, op.UpdateCustomer | op.AdoptCustomer):
-            continue
-        name = operation.fields.sent_fields().get("name")
-        if name is not None and same_name_form(name) != row["name_form"]:
-            rows.append(row)
-    return rows
 
 
 def _apply_operation(
@@ -138,7 +86,9 @@ def _apply_operation(
         _store_applied(run, row, operation)
         if not isinstance(operation, op.RemoveService):
             run.work.count_version(row)
-        run.work.audit(_VERBS[type(operation)], row, before, after, operation.change)
+        run.work.audit(
+            _AUDIT_ACTIONS[type(operation)], row, before, after, operation.change
+        )
         # the commit would check it too, but could not name the operation
         check_protection(run.work)
     return operation.change, row
@@ -151,8 +101,8 @@ def _check_owners(run: BatchRun, outcomes: Sequence[tuple[str, Row]]) -> None:
     """
     for index, (change, row) in enumerate(outcomes):
         with _located_problems(index, change):
-            ownership.named_row_must_be_own(run.work, run.batch.owner, row)
-    ownership.followers_must_be_own(run.work, run.batch.owner, [row for _, row in outcomes])
+            ownership.check_named_row(run.work, run.batch.owner, row)
+    ownership.check_following_rows(run.work, run.batch.owner, [row for _, row in outcomes])
 
 
 @contextmanager
@@ -171,7 +121,7 @@ def _apply_to_row(run: BatchRun, operation: op.AnyOperation) -> tuple[Row, Audit
             return _create(run, operation)
         case op.ApproveRegistration() | op.RejectRegistration():
             return _decide_registration(run, operation)
-        case op.OnSettings():
+        case op.SettingsWrite():
             row = row_of(run, "settings", "settings", operation.version)
             if isinstance(operation, op.AdoptSettings):
                 check_unowned(row)
@@ -198,7 +148,7 @@ def _create(
             check_lease(run, home)
             # another person may have come and gone under this key since the plan was made
             if (
-                generations.shown_life(work, "contact", home.id, operation.key) + 1
+                lives.highest_shown_life(work, "contact", home.id, operation.key) + 1
                 != operation.generation
             ):
                 raise Problem(
@@ -233,7 +183,7 @@ def _decide_registration(
 def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
     work = run.work
     match operation:
-        case op.OnService():
+        case op.ServiceWrite():
             if isinstance(operation, op.AdoptService):
                 check_unowned(row)
                 services.check_code(row, operation.key)
@@ -254,18 +204,18 @@ def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
         case op.ReleaseContact():
             return customers.release(work, row)
         case op.RenameCustomer() | op.RenameContact():
-            # not `row["external_key"]`, which `_load_rows` has cleared
+            # not `row["external_key"]`, which `load_rows` has cleared
             before = (row.first or {}).get("external_key")
             set_key(run, row, operation.key)
             return {"external_key": before}, {"external_key": operation.key}
-        case op.OnCustomer() | op.ArchiveCustomer():
+        case op.CustomerWrite() | op.ArchiveCustomer():
             return _write_customer(run, row, operation)
         case _:
             return _write_contact(run, row, operation)
 
 
 def _write_customer(
-    run: BatchRun, row: Row, operation: op.OnCustomer | op.ArchiveCustomer
+    run: BatchRun, row: Row, operation: op.CustomerWrite | op.ArchiveCustomer
 ) -> AuditValues:
     work = run.work
     if isinstance(operation, op.ArchiveCustomer):
@@ -318,7 +268,9 @@ def _write_contact(run: BatchRun, row: Row, operation: op.AnyOperation) -> Audit
             return before, {**(after or {}), **fields}
         case op.AdoptContact():
             manage(run, row, operation.key)
-    fields = operation.fields.sent_fields() if isinstance(operation, op.OnContact) else {}
+    fields = (
+        operation.fields.sent_fields() if isinstance(operation, op.ContactWrite) else {}
+    )
     return contacts.edit(work, row, fields)
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from reconciler.portal.actions import generations
+from reconciler.portal.actions import lives
 from reconciler.portal.actions.fields import Fields, new_row_fields, set_fields
-from reconciler.portal.actions.mails import about, invite, send
-from reconciler.portal.actions.people import address_must_be_free
+from reconciler.portal.actions.mails import invite, linked_request, mail_contact
+from reconciler.portal.actions.people import check_address_is_free
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import contacts as rules
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, ContactStatus, CustomerStatus
@@ -51,13 +51,13 @@ def add(work: Work, customer: Row, fields: Fields) -> Row:
 def claim_address(work: Work, contact: Row) -> None:
     """Reserve the contact's address as a login; a problem if somebody else uses it."""
     form = same_address_form(contact["email"])
-    address_must_be_free(work, form, contact, contact["email"])
+    check_address_is_free(work, form, contact, contact["email"])
     contact["address_form"] = form
 
 
 def edit(work: Work, contact: Row, fields: Fields) -> AuditValues:
     """Change fields; a new address suspends access until the contact activates it."""
-    rules.must_be_living(contact.values)
+    rules.check_living(contact.values)
     old = contact["email"]
     before, after = set_fields(work, contact, fields)
     if "email" in after:
@@ -77,7 +77,7 @@ def edit(work: Work, contact: Row, fields: Fields) -> AuditValues:
 def _reset_access(work: Work, contact: Row, old: str) -> None:
     contact["status"], contact["password"] = ContactStatus.INVITED, None
     work.end_access(contact.id)
-    send(work, Wording.ADDRESS_CHANGED, contact, to=old)
+    mail_contact(work, Wording.ADDRESS_CHANGED, contact, to=old)
     invite(work, contact, Wording.ACTIVATION_AGAIN)
 
 
@@ -95,10 +95,12 @@ def hand_over(work: Work, contact: Row, heir: Row) -> AuditValues:
     for request in requests:
         request["owner"] = heir.id
         work.count_version(request)
-        work.audit(Verb.WORK_MOVED, request, {"owner": contact.id}, {"owner": heir.id})
+        work.audit(
+            AuditAction.WORK_MOVED, request, {"owner": contact.id}, {"owner": heir.id}
+        )
     if requests:
-        listing = [about(work, request) for request in requests]
-        send(
+        listing = [linked_request(work, request) for request in requests]
+        mail_contact(
             work,
             Wording.WORK_RECEIVED,
             heir,
@@ -114,7 +116,7 @@ def remove(
     work: Work, contact: Row, heir: Row | None, reason: str, *, with_customer: bool = False
 ) -> AuditValues:
     """Remove the contact: hand over open work, end sessions and tokens, keep a tombstone."""
-    rules.must_be_living(contact.values)
+    rules.check_living(contact.values)
     before = {"status": contact["status"]}
     after: dict[str, Any] = {"status": ContactStatus.REMOVED, "reason": reason}
     if heir is not None:
@@ -152,8 +154,8 @@ def restore(work: Work, contact: Row) -> AuditValues:
     customer = work.get("customer", contact["customer"])
     if customer["status"] != CustomerStatus.ACTIVE:
         raise Problem("not-restorable", f"customer '{customer.id}' is archived")
-    _key_must_be_free(work, contact)
-    generations.begin_next_life(work, contact)
+    _check_key_is_free(work, contact)
+    lives.begin_next_life(work, contact)
     contact.update(
         status=ContactStatus.INVITED,
         removed=None,
@@ -165,7 +167,7 @@ def restore(work: Work, contact: Row) -> AuditValues:
     return {"status": ContactStatus.REMOVED}, {"status": ContactStatus.INVITED}
 
 
-def _key_must_be_free(work: Work, contact: Row) -> None:
+def _check_key_is_free(work: Work, contact: Row) -> None:
     if contact["external_key"] is None:
         return
     # the unique index would refuse it as well, but its error names no holder

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
-from reconciler.portal.actions import contacts, generations
+from reconciler.portal.actions import contacts, lives
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields, claim_name, new_row_fields, set_fields
 from reconciler.portal.actions.registrations import reject
@@ -96,7 +96,7 @@ def restore(
     A new name among the fields replaces the old one, which another customer may have by now.
     """
     check_restorable(customer.values, customer["archived"], work.now)
-    generations.begin_next_life(work, customer)
+    lives.begin_next_life(work, customer)
     customer.update(status=CustomerStatus.ACTIVE, archived=None)
     _, changed_fields = set_fields(work, customer, fields)
     # the archive freed the name, and `set_fields` claims a name only if it differs from the old one
@@ -124,7 +124,7 @@ def restore(
 def release(work: Work, row: Row, people: Sequence[Row] = ()) -> AuditValues:
     """Stop managing a row and these contacts of it: clear owner, key, base and last commit."""
     before: dict[str, Any] = {"external_key": row["external_key"], "owner": row["owner"]}
-    generations.store_lives(work, [row, *people])
+    lives.store_lives(work, [row, *people])
     if row.kind == "customer":
         row["last_commit"] = None
     for managed_row in (row, *people):

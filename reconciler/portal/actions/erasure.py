@@ -1,4 +1,4 @@
-"""Erasing the data of a removed person: nothing that remains names them."""
+"""The erasure of a removed person's data: nothing that remains names the person."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ from typing import Any, Final
 from sqlalchemy import and_, delete, func, select, update
 
 from reconciler.portal.actions.contacts import AuditValues
-from reconciler.portal.actions.forgetting import forget_everywhere, forget_in_history
-from reconciler.portal.actions.outbox import FORGOTTEN
+from reconciler.portal.actions.outbox import EMPTIED_COLUMNS
+from reconciler.portal.actions.redaction import redact_history, redact_tables
 from reconciler.portal.mail.inert import inert
 from reconciler.portal.mail.kinds import MailKind
 from reconciler.portal.rules.chain import ERASED_VALUES, pseudonym
 from reconciler.portal.rules.equality import same_address_form
+from reconciler.portal.rules.erasure import Erasure, texts_in
 from reconciler.portal.rules.fields import personal_fields
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.registrations import fingerprint
 from reconciler.portal.rules.states import ContactStatus
-from reconciler.portal.rules.traces import Traces, texts_in
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
@@ -26,7 +26,7 @@ from reconciler.portal.store.unit_of_work import Row, Work
 PERSONAL: Final = personal_fields("contact")
 
 # Kinds of mails to people who are not contacts yet.
-_BEFORE: Final = (MailKind.CONFIRM, MailKind.KNOWN)
+_KINDS_BEFORE_ACCESS: Final = (MailKind.CONFIRM, MailKind.KNOWN)
 
 
 def erase(work: Work, contact: Row) -> AuditValues:
@@ -39,17 +39,17 @@ def erase(work: Work, contact: Row) -> AuditValues:
             "wrong-state", f"contact '{contact.id}' is {contact['status']}: remove it first"
         )
     # first, because the next steps empty the columns that it reads
-    traces = _traces(work, contact)
-    _empty(work, contact, traces)
-    _delete_letters(work, contact, traces)
-    forget_everywhere(work, traces)
-    value_names = forget_in_history(work, traces)
+    erasure = _erasure_of(work, contact)
+    _empty_row(work, contact, erasure)
+    _delete_mails(work, contact, erasure)
+    redact_tables(work, erasure)
+    value_names = redact_history(work, erasure)
     work.count_version(contact)
-    work.leave_no_traces()
+    work.vacuum_afterwards()
     return {}, {"erased": True, ERASED_VALUES: value_names}
 
 
-def _traces(work: Work, contact: Row) -> Traces:
+def _erasure_of(work: Work, contact: Row) -> Erasure:
     """Return every name and address that the person has, had, acted under or signed up with."""
     name, c, s = pseudonym(contact.id), t.changes.c, t.sign_ups.c
     # RFC 2606: no mailbox can ever be below .invalid
@@ -78,10 +78,10 @@ def _traces(work: Work, contact: Row) -> Traces:
     )
     texts |= {text for row in wishes for text in row}
     texts |= {inert(text) for text in texts}
-    return Traces(contact.id, name, frozenset(texts - set(replaced.values())), replaced)
+    return Erasure(contact.id, name, frozenset(texts - set(replaced.values())), replaced)
 
 
-def _empty(work: Work, contact: Row, traces: Traces) -> None:
+def _empty_row(work: Work, contact: Row, erasure: Erasure) -> None:
     """Replace the personal values in the contact's own row by the pseudonym."""
     applied = contact["applied"] and {
         **contact["applied"],
@@ -92,10 +92,10 @@ def _empty(work: Work, contact: Row, traces: Traces) -> None:
         },
     }
     touched = {
-        name: {**touch, "by": traces.pseudonym} if touch["actor"] == Actor.SELF else touch
+        name: {**touch, "by": erasure.pseudonym} if touch["actor"] == Actor.SELF else touch
         for name, touch in contact["touched"].items()
     }
-    contact.update(**traces.replaced, touched=touched, password=None, applied=applied)
+    contact.update(**erasure.replaced, touched=touched, password=None, applied=applied)
     # nothing is left to restore
     contact["removed"] = {**(contact["removed"] or {}), "restorable_until": work.now}
     # the fingerprint hashes a few guessable values, so it would confirm a guess
@@ -109,17 +109,21 @@ def _empty(work: Work, contact: Row, traces: Traces) -> None:
     work.flush()
 
 
-def _delete_letters(work: Work, contact: Row, traces: Traces) -> None:
+def _delete_mails(work: Work, contact: Row, erasure: Erasure) -> None:
     """Delete the mails, links and sessions of the person, and their unconfirmed sign-ups."""
-    forms: Any = {same_address_form(text) for text in traces.texts if "@" in text}
+    forms: Any = {same_address_form(text) for text in erasure.texts if "@" in text}
     work.connection.execute(delete(t.sign_ups).where(t.sign_ups.c.address_form.in_(forms)))
     for table in (t.outbox, t.links, t.sessions):
         work.connection.execute(delete(table).where(table.c.contact == contact.id))
     c, addresses = (
         t.outbox.c,
-        sorted({text.lower() for text in traces.texts if "@" in text}),
+        sorted({text.lower() for text in erasure.texts if "@" in text}),
     )
-    before = and_(c.contact.is_(None), c.kind.in_(_BEFORE), func.lower(c.to).in_(addresses))
+    before = and_(
+        c.contact.is_(None),
+        c.kind.in_(_KINDS_BEFORE_ACCESS),
+        func.lower(c.to).in_(addresses),
+    )
     # without `forget_at` a mail was not sent yet: emptied, it would still be sent
     work.connection.execute(delete(t.outbox).where(before, c.forget_at.is_(None)))
-    work.connection.execute(update(t.outbox).where(before).values(**FORGOTTEN))
+    work.connection.execute(update(t.outbox).where(before).values(**EMPTIED_COLUMNS))

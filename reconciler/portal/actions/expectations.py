@@ -15,13 +15,13 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.database import is_one_of
 from reconciler.portal.store.unit_of_work import Work
 
-_TABLE: Final[Mapping[str, Table]] = {
+_TABLES: Final[Mapping[str, Table]] = {
     "settings": t.settings,
     "service": t.services,
     "customer": t.customers,
     "contact": t.contacts,
 }
-_AT_ONCE: Final = 500
+_ROWS_PER_FETCH: Final = 500
 
 
 def check_expectations(work: Work, expectations: Expectations | None, run: str) -> None:
@@ -38,7 +38,7 @@ def _check_rows(work: Work, rows: Sequence[ExpectedRow]) -> None:
     for row in rows:
         by_kind[row.kind].append(row)
     for kind, expected_rows in by_kind.items():
-        c, ids = _TABLE[kind].c, [row.id for row in expected_rows]
+        c, ids = _TABLES[kind].c, [row.id for row in expected_rows]
         statement = select(c.id, c.version).where(is_one_of(work.connection, c.id, ids))
         versions = {row.id: row.version for row in work.connection.execute(statement)}
         for row in expected_rows:
@@ -57,7 +57,9 @@ def _check_rights(work: Work, people: ExpectedPeople, run: str) -> None:
             f"the portal is at revision {current}, the batch expects {people.revision}",
         )
     customers = None if people.customers is None else frozenset(people.customers)
-    statement = changes_since(people.revision, run).execution_options(yield_per=_AT_ONCE)
+    statement = changes_since(people.revision, run).execution_options(
+        yield_per=_ROWS_PER_FETCH
+    )
     with work.connection.execute(statement) as entries:
         for entry in map(dict, entries.mappings()):
             if concerns(entry, customers) and changes_rights(entry):

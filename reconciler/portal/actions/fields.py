@@ -20,7 +20,7 @@ def set_fields(
     """Apply the patch; return the changed values before and after."""
     after = apply_patch(row.values, patch, row.kind)
     before = {name: row[name] for name in after}
-    _services_must_exist(work, row.kind, after)
+    _check_services_exist(work, row.kind, after)
     row.update(**after)
     if "name" in after and row.kind == "customer":
         claim_name(work, row)
@@ -32,7 +32,7 @@ def set_fields(
 def new_row_fields(work: Work, kind: str, patch: Fields) -> dict[str, Any]:
     """Return the fields of a new row: the defaults of its kind, overridden by the patch."""
     fields = {**DEFAULTS[kind], **apply_patch(DEFAULTS[kind], patch, kind)}
-    _services_must_exist(work, kind, fields)
+    _check_services_exist(work, kind, fields)
     by = {"by": work.principal.name, "actor": str(work.principal.actor), "at": work.now}
     return {
         **fields,
@@ -56,7 +56,7 @@ def claim_name(work: Work, customer: Row) -> None:
     customer["name_form"] = form
 
 
-def _services_must_exist(work: Work, kind: str, fields: Fields) -> None:
+def _check_services_exist(work: Work, kind: str, fields: Fields) -> None:
     """Raise an `unprocessable` problem if a list names an unknown service."""
     codes = fields.get("services")
     if kind not in {"customer", "contact"} or not isinstance(codes, list) or not codes:

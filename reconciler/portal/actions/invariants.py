@@ -25,7 +25,7 @@ def _customer(row: Row) -> str:
     return str(row.values.get("customer") or "")
 
 
-def work_has_owners(work: Work) -> None:
+def check_work_has_owners(work: Work) -> None:
     """Raise a `no-heir` problem if an open request has no valid owner."""
     work.flush()
     touched = sorted(touched_customers(work))
@@ -39,7 +39,7 @@ def work_has_owners(work: Work) -> None:
             )
 
 
-def managers_stay(work: Work, before: Collection[str]) -> None:
+def check_managers_remain(work: Work, before: Collection[str]) -> None:
     """Raise a `last-manager` problem if a customer had a manager before and has none now."""
     work.flush()
     now = customers_with_manager(work.connection, before)

@@ -16,7 +16,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
 # An ended lease is kept for so long.
-KEPT_HOURS: Final = 24
+RETENTION_HOURS: Final = 24
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _end_expired(work: Work, now: datetime) -> None:
         .where(c.expires_at < at, c.ended_at.is_(None))
         .values(ended_at=c.expires_at)
     )
-    long_ago = _text(now - timedelta(hours=KEPT_HOURS))
+    long_ago = _text(now - timedelta(hours=RETENTION_HOURS))
     work.connection.execute(delete(t.leases).where(c.ended_at < long_ago))
 
 
@@ -172,7 +172,7 @@ def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:
     return {"id": id, "token": token, "expires_in_s": ttl_s}
 
 
-def give_back(work: Work, id: str) -> None:
+def release(work: Work, id: str) -> None:
     """End the lease; it is not an error if it has already ended."""
     c = t.leases.c
     work.connection.execute(delete(t.lease_scopes).where(t.lease_scopes.c.lease == id))

@@ -14,16 +14,16 @@ from reconciler.portal.actions import attempts
 from reconciler.portal.actions.known_browsers import known_subject
 from reconciler.portal.actions.mails import (
     Recipient,
-    compose,
+    compose_mail,
     contact_recipient,
     digest_of,
     new_link,
     staff_recipient,
 )
-from reconciler.portal.actions.passwords import hash_password, must_be_strong
+from reconciler.portal.actions.passwords import check_strength, hash_password
 from reconciler.portal.actions.people import act_as_self, person_with_address
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
@@ -34,7 +34,7 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 RESET_MINUTES: Final = 10
 # The statuses of people for which each kind of link works.
-_OPENS_FOR: Final = {
+_STATUSES_BY_KIND: Final = {
     "activation": {ContactStatus.INVITED, ContactStatus.ACTIVE},
     "reset": {ContactStatus.ACTIVE},
 }
@@ -48,7 +48,7 @@ def person_behind(
     if link is None or link["used_at"] is not None or link["expires_at"] < now:
         raise _dead_link()
     person = _person(connection, link)
-    if person is None or person["status"] not in _OPENS_FOR[kind]:
+    if person is None or person["status"] not in _STATUSES_BY_KIND[kind]:
         raise _dead_link()
     return person
 
@@ -60,7 +60,7 @@ def hash_new_password(store: Store, kind: str, secret: str, password: str) -> st
     """
     with store.read() as connection:
         person = person_behind(connection, kind, secret, store.clock())
-    must_be_strong(password, (person["name"], person["email"]))
+    check_strength(password, (person["name"], person["email"]))
     return hash_password(password)
 
 
@@ -82,7 +82,7 @@ def set_password(work: Work, kind: str, secret: str, password_hash: str, host: s
     # whoever knew the old password is logged out
     work.end_access(row.id)
     _end_links(work, row)
-    work.audit(Verb.RESET, row, {}, {"password": "changed"})
+    work.audit(AuditAction.RESET, row, {}, {"password": "changed"})
     return row
 
 
@@ -91,7 +91,9 @@ def activate(work: Work, person: Row) -> None:
     act_as_self(work, person["name"])
     before, person["status"] = person["status"], ContactStatus.ACTIVE
     _end_links(work, person)
-    work.audit(Verb.ACTIVATE, person, {"status": before}, {"status": ContactStatus.ACTIVE})
+    work.audit(
+        AuditAction.ACTIVATE, person, {"status": before}, {"status": ContactStatus.ACTIVE}
+    )
 
 
 def _end_links(work: Work, person: Row) -> None:
@@ -112,10 +114,14 @@ def ask_for_reset(work: Work, email: str, host: str, browser: str = "") -> None:
     attempts.count_mail_request(work, form, host, known_subject(work, person, browser))
     active = person if person and person["status"] == ContactStatus.ACTIVE else None
     secret = new_link(work, "reset", later(work.now, minutes=RESET_MINUTES), active)
-    reader = recipient_of(work, person) if person else Recipient(email, email, "en")
+    recipient = recipient_of(work, person) if person else Recipient(email, email, "en")
     wording = Wording.RESET if active or not person else Wording.KNOWN_INVITED
-    mail = compose(
-        work, wording, reader, link=f"{work.base_url}/reset/{secret}", minutes=RESET_MINUTES
+    mail = compose_mail(
+        work,
+        wording,
+        recipient,
+        link=f"{work.base_url}/reset/{secret}",
+        minutes=RESET_MINUTES,
     )
     if person:
         work.mail(mail)

@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 
 from reconciler.portal.i18n.portal_name import name_for
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.mail.letters import About, letter
+from reconciler.portal.mail.rendering import LinkedRequest, render_mail
 from reconciler.portal.rules.roles import StaffKind
 from reconciler.portal.rules.states import StaffStatus
 from reconciler.portal.store import tables as t
@@ -38,12 +38,12 @@ def digest_of(secret: str) -> str:
     return hashlib.sha256(secret.encode()).hexdigest()
 
 
-def send(
+def mail_contact(
     work: Work, wording: Wording, contact: Row, *, to: str | None = None, **facts: Any
 ) -> None:
     """Queue a mail to this contact, in the contact's language."""
-    reader = contact_recipient(work, contact)
-    post(work, wording, replace(reader, to=to) if to else reader, **facts)
+    recipient = contact_recipient(work, contact)
+    queue_mail(work, wording, replace(recipient, to=to) if to else recipient, **facts)
 
 
 def contact_recipient(work: Work, contact: Row) -> Recipient:
@@ -62,29 +62,29 @@ def staff_recipient(person: Row) -> Recipient:
     )
 
 
-def post(work: Work, wording: Wording, reader: Recipient, **facts: Any) -> None:
+def queue_mail(work: Work, wording: Wording, recipient: Recipient, **facts: Any) -> None:
     """Queue a mail."""
-    work.mail(compose(work, wording, reader, **facts))
+    work.mail(compose_mail(work, wording, recipient, **facts))
 
 
-def compose(
+def compose_mail(
     work: Work,
     wording: Wording,
-    reader: Recipient,
+    recipient: Recipient,
     *,
-    requests: Sequence[About] = (),
+    requests: Sequence[LinkedRequest] = (),
     **facts: Any,
 ) -> dict[str, Any]:
     """Return the mail as a row of the outbox, without queueing it."""
-    customer = reader.customer
-    content = letter(
+    customer = recipient.customer
+    content = render_mail(
         wording,
-        reader.language,
+        recipient.language,
         {
-            "portal": name_for(reader.language, work.portal["name"]),
-            "name": reader.name,
+            "portal": name_for(recipient.language, work.portal["name"]),
+            "name": recipient.name,
             "customer": customer["name"] if customer else "",
-            "role": reader.role,
+            "role": recipient.role,
             "address": f"{work.base_url}/login",
             "contact": _contact_address(customer, work),
             **color_fact(work),
@@ -96,9 +96,9 @@ def compose(
     return {
         "id": id,
         "kind": str(wording.kind),
-        "to": reader.to,
-        "language": reader.language,
-        "contact": reader.contact,
+        "to": recipient.to,
+        "language": recipient.language,
+        "contact": recipient.contact,
         "message_id": f"<{id}@{work.portal['id']}>",
         "subject": content.subject,
         "text": content.text,
@@ -133,7 +133,7 @@ def invite(work: Work, contact: Row, wording: Wording = Wording.ACTIVATION) -> N
     expires = new_link_expiry(work)
     secret = new_link(work, "activation", expires, contact)
     contact["invited_at"] = work.now
-    send(
+    mail_contact(
         work,
         wording,
         contact,
@@ -155,9 +155,9 @@ def new_link_expiry(work: Work) -> str:
     )
 
 
-def about(work: Work, request: Row) -> About:
+def linked_request(work: Work, request: Row) -> LinkedRequest:
     """Return the request as an item of a list in a mail."""
-    return About(request["title"], request_url(work, request))
+    return LinkedRequest(request["title"], request_url(work, request))
 
 
 def request_url(work: Work, request: Row) -> str:

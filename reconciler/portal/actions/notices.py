@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from reconciler.portal.actions.mails import Recipient, post, request_url, send
+from reconciler.portal.actions.mails import Recipient, mail_contact, queue_mail, request_url
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.states import StaffStatus
@@ -20,7 +20,7 @@ POLICY_LANGUAGE: Final = "en"
 
 def mail_owner(work: Work, wording: Wording, request: Row, **facts: str) -> None:
     """Queue a mail about the request to its owner."""
-    send(
+    mail_contact(
         work,
         wording,
         work.get("contact", request["owner"]),
@@ -48,7 +48,7 @@ def mail_project_managers(work: Work, wording: Wording, request: Row, **facts: s
             "who": owner["name"],
             **facts,
         }
-        post(work, wording, recipient, **mail_facts)
+        queue_mail(work, wording, recipient, **mail_facts)
 
 
 def _name_and_language(work: Work, address: str) -> tuple[str, str]:

@@ -61,18 +61,18 @@ class Write(Operation):
     version: Version
 
 
-class OnSettings(Operation):
+class SettingsWrite(Operation):
     """An operation that writes the settings and makes them managed."""
 
     version: Version
     fields: SettingsFields = SettingsFields()
 
 
-class UpdateSettings(OnSettings):
+class UpdateSettings(SettingsWrite):
     op: Literal["update_settings"]
 
 
-class AdoptSettings(OnSettings):
+class AdoptSettings(SettingsWrite):
     op: Literal["adopt_settings"]
 
 
@@ -88,18 +88,18 @@ class CreateService(Operation):
         return self
 
 
-class OnService(Write):
+class ServiceWrite(Write):
     """An operation that writes fields of a service and makes it managed."""
 
     key: Key
     fields: ServiceFields = ServiceFields()
 
 
-class UpdateService(OnService):
+class UpdateService(ServiceWrite):
     op: Literal["update_service"]
 
 
-class AdoptService(OnService):
+class AdoptService(ServiceWrite):
     op: Literal["adopt_service"]
 
 
@@ -124,19 +124,19 @@ class CreateCustomer(Operation):
         return self
 
 
-class OnCustomer(Write):
+class CustomerWrite(Write):
     """An operation that writes fields of a customer."""
 
     fields: CustomerFields = CustomerFields()
 
     @model_validator(mode="after")
-    def complete(self) -> OnCustomer:
+    def complete(self) -> CustomerWrite:
         """Reject a null name."""
         forbid_null(self.fields, "name")
         return self
 
 
-class UpdateCustomer(OnCustomer):
+class UpdateCustomer(CustomerWrite):
     op: Literal["update_customer"]
 
 
@@ -145,7 +145,7 @@ class RenameCustomer(Write):
     key: Key
 
 
-class AdoptCustomer(OnCustomer):
+class AdoptCustomer(CustomerWrite):
     op: Literal["adopt_customer"]
     key: Key
 
@@ -155,7 +155,7 @@ class ArchiveCustomer(Write):
     reason: Reason = "other"
 
 
-class RestoreCustomer(OnCustomer):
+class RestoreCustomer(CustomerWrite):
     op: Literal["restore_customer"]
 
 
@@ -163,13 +163,13 @@ class ReleaseCustomer(Write):
     op: Literal["release_customer"]
 
 
-class OnContact(Write):
+class ContactWrite(Write):
     """An operation that writes fields of a contact."""
 
     fields: ContactFields = ContactFields()
 
     @model_validator(mode="after")
-    def complete(self) -> OnContact:
+    def complete(self) -> ContactWrite:
         """Reject a null name, address or role."""
         forbid_null(self.fields, "name", "email", "role")
         return self
@@ -207,20 +207,20 @@ class RejectRegistration(Operation):
     reason: Reason = "other"
 
 
-class AdoptContact(OnContact):
+class AdoptContact(ContactWrite):
     op: Literal["adopt_contact"]
     key: Key
 
 
-class UpdateContact(OnContact):
+class UpdateContact(ContactWrite):
     op: Literal["update_contact"]
 
 
-class ChangeRole(OnContact):
+class ChangeRole(ContactWrite):
     op: Literal["change_role"]
 
 
-class ChangeEmail(OnContact):
+class ChangeEmail(ContactWrite):
     op: Literal["change_email"]
 
 
@@ -240,7 +240,7 @@ class RemoveContact(Write):
     reason: Reason = "other"
 
 
-class RestoreContact(OnContact):
+class RestoreContact(ContactWrite):
     op: Literal["restore_contact"]
 
 
@@ -325,12 +325,12 @@ def kind_of(operation: Operation) -> str:
     match operation:
         case Record():
             return operation.object
-        case OnService() | RenameService() | RemoveService() | CreateService():
+        case ServiceWrite() | RenameService() | RemoveService() | CreateService():
             return "service"
-        case OnSettings():
+        case SettingsWrite():
             return "settings"
         case (
-            OnCustomer()
+            CustomerWrite()
             | RenameCustomer()
             | ArchiveCustomer()
             | ReleaseCustomer()

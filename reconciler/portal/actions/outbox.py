@@ -14,9 +14,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from reconciler.portal.actions.batching import ROWS_PER_BATCH, run_in_batches
+from reconciler.portal.actions.chunks import ROWS_PER_CHUNK, run_in_chunks
 from reconciler.portal.mail.kinds import MailKind
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
@@ -28,9 +28,9 @@ CLAIM_MINUTES: Final = 5
 # The delay after each failed attempt, nearly three days in all; then the mail is given up.
 RETRY_AFTER_MINUTES: Final = (1, 5, 15, 60, 240, 720, 1440, 1440)
 # How long recipient and text of a mail are kept after it was sent or given up.
-KEPT_DAYS: Final = 30
+RETENTION_DAYS: Final = 30
 # The columns that are emptied then. Id, Message-ID, kind, contact, state and times stay.
-FORGOTTEN: Final = {
+EMPTIED_COLUMNS: Final = {
     "to": "",
     "subject": "",
     "text": "",
@@ -108,7 +108,7 @@ def record_rejected(store: Store, mail: Mail, why: str) -> None:
 
 
 def _forget_at(now: str) -> str:
-    return later(now, days=KEPT_DAYS)
+    return later(now, days=RETENTION_DAYS)
 
 
 def record_deferred(store: Store, mail: Mail, why: str) -> None:
@@ -158,7 +158,7 @@ def queue_again(work: Work, id: str) -> dict[str, Any]:
     }
     work.connection.execute(update(t.outbox).where(t.outbox.c.id == id).values(**values))
     work.audit(
-        Verb.OUTBOX_RETRY,
+        AuditAction.OUTBOX_RETRY,
         Row("mail", {"id": id}, None),
         {"state": MailState.DEAD},
         {"state": MailState.QUEUED},
@@ -183,7 +183,7 @@ def _without_secrets(mail: Mail) -> dict[str, str]:
 
 def forget_mails(store: Store) -> int:
     """Empty the personal columns of mails whose time is up; return how many there were."""
-    return run_in_batches(lambda: _forget_some(store))
+    return run_in_chunks(lambda: _forget_some(store))
 
 
 def _forget_some(store: Store) -> int:
@@ -191,7 +191,7 @@ def _forget_some(store: Store) -> int:
     with store.read() as connection:
         due = list(
             connection.execute(
-                select(c.id).where(c.forget_at <= now).limit(ROWS_PER_BATCH)
+                select(c.id).where(c.forget_at <= now).limit(ROWS_PER_CHUNK)
             ).scalars()
         )
     if due:
@@ -200,6 +200,6 @@ def _forget_some(store: Store) -> int:
             connection.execute(
                 update(t.outbox)
                 .where(c.id.in_(due), c.forget_at <= now)
-                .values(**FORGOTTEN)
+                .values(**EMPTIED_COLUMNS)
             )
     return len(due)

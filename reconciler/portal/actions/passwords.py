@@ -14,7 +14,7 @@ from typing import Final
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from reconciler.portal.rules.passwords import LONGEST, SHORTEST, weakness
+from reconciler.portal.rules.passwords import MAX_LENGTH, MIN_LENGTH, weakness
 from reconciler.portal.rules.problems import Problem
 
 # The OWASP cheat sheet's parameters for argon2id; more memory would invite memory exhaustion.
@@ -24,19 +24,19 @@ _SLOTS: Final = threading.BoundedSemaphore(MAX_CONCURRENT)
 # Compared if there is no person, so that the answer takes as long as for a real one.
 _DUMMY_HASH: Final = HASHER.hash(secrets.token_urlsafe(16))
 
-_WHY: Final = {
-    "short": f"a password needs at least {SHORTEST} characters",
-    "long": f"a password has at most {LONGEST} characters",
+_WEAKNESS_DETAILS: Final = {
+    "short": f"a password needs at least {MIN_LENGTH} characters",
+    "long": f"a password has at most {MAX_LENGTH} characters",
     "kinds": "a password needs lower and upper case letters and digits",
     "common": "this password is easy to guess; avoid common words and your own name",
 }
 
 
-def must_be_strong(password: str, personal: Iterable[str] = ()) -> None:
+def check_strength(password: str, personal: Iterable[str] = ()) -> None:
     """Raise a problem with the member `weakness` if the password is easy to guess."""
     reason = weakness(password, personal)
     if reason is not None:
-        raise Problem("unprocessable", _WHY[reason], weakness=reason)
+        raise Problem("unprocessable", _WEAKNESS_DETAILS[reason], weakness=reason)
 
 
 def hash_password(password: str) -> str:

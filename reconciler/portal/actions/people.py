@@ -25,7 +25,7 @@ def person_with_address(work: Work, form: str) -> Row | None:
     return next(iter([*staff, *people]), None)
 
 
-def address_must_be_free(work: Work, form: str, person: Row, email: str) -> None:
+def check_address_is_free(work: Work, form: str, person: Row, email: str) -> None:
     """Raise an `address-taken` problem if another person uses the address.
 
     Attempts by a customer's people are counted first, so they cannot probe for the addresses of

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from reconciler.portal.actions import uploads
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.notices import mail_owner
-from reconciler.portal.actions.requests import move
+from reconciler.portal.actions.requests import change_state
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import next_state
@@ -21,7 +21,7 @@ Delivery = tuple[str, str]
 
 def progress(work: Work, request: Row, percent: int) -> AuditValues:
     """Set the progress of the project in percent."""
-    return move(work, request, "progress", progress=percent)
+    return change_state(work, request, "progress", progress=percent)
 
 
 def deliver(work: Work, request: Row, deliveries: Sequence[Delivery]) -> AuditValues:
@@ -45,6 +45,6 @@ def deliver(work: Work, request: Row, deliveries: Sequence[Delivery]) -> AuditVa
         by_language[language].append(file)
     for language, delivered_files in by_language.items():
         uploads.attach(work, delivered_files, request, FileKind.DELIVERY, language)
-    before, after = move(work, request, "deliver")
+    before, after = change_state(work, request, "deliver")
     mail_owner(work, Wording.DELIVERED, request)
     return before, {**(after or {}), "files": [file["id"] for file in files]}

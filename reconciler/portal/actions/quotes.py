@@ -7,25 +7,24 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
-from reconciler.portal.actions.batching import ROWS_PER_BATCH, run_in_batches
+from reconciler.portal.actions.chunks import ROWS_PER_CHUNK, run_in_chunks
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.notices import mail_owner, mail_project_managers
-from reconciler.portal.actions.requests import move
+from reconciler.portal.actions.requests import change_state
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.contacts import is_living
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, next_state, possible_events
-from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.roles import WORK_ROLES
 from reconciler.portal.rules.states import RequestState
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
-# Values that a project manager sets: `words`, `cost`, `currency`, `deadline`.
-#
-# A missing value stays as it is; a `cost` of None is computed from the service's price.
+# Values that a project manager sets: `words`, `cost`, `currency`, `deadline`. A missing value stays
+# as it is; a `cost` of None is computed from the service's price.
 Terms = Mapping[str, Any]
 
 
@@ -39,7 +38,7 @@ def revive(work: Work, request: Row, terms: Terms) -> AuditValues:
     """Quote a cancelled request again, if its owner can still accept it."""
     next_state("revive", request["state"])
     owner = work.get("contact", request["owner"])
-    if not is_living(owner.values) or owner["role"] not in HOLDS_WORK:
+    if not is_living(owner.values) or owner["role"] not in WORK_ROLES:
         detail = (
             f"its owner '{owner.id}' is {owner['status']}, a {owner['role']}, and cannot "
             f"accept a quote"
@@ -49,7 +48,7 @@ def revive(work: Work, request: Row, terms: Terms) -> AuditValues:
 
 
 def _offer(work: Work, request: Row, event: str, terms: Terms) -> AuditValues:
-    audited = move(work, request, event, **_agreed_terms(work, request, terms))
+    audited = change_state(work, request, event, **_agreed_terms(work, request, terms))
     mail_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
     return audited
 
@@ -103,7 +102,7 @@ def accept(work: Work, request: Row) -> AuditValues:
             f"{', '.join(instead)}"
         )
         raise Problem("wrong-state", detail, state=request["state"], possible=instead)
-    audited = move(work, request, "accept")
+    audited = change_state(work, request, "accept")
     mail_project_managers(work, Wording.ACCEPTED, request, who=work.principal.name)
     return audited
 
@@ -115,7 +114,7 @@ def is_overdue(request: Mapping[str, Any], now: str) -> bool:
 
 def decline(work: Work, request: Row, reason: str) -> AuditValues:
     """Decline the quote; mail the project managers, and the owner if somebody else declined it."""
-    audited = move(work, request, "decline", reason=reason)
+    audited = change_state(work, request, "decline", reason=reason)
     mail_project_managers(
         work, Wording.DECLINED, request, who=work.principal.name, reason=reason
     )
@@ -135,14 +134,14 @@ def cancel(work: Work, request: Row, reason: str) -> AuditValues:
 
 
 def _cancel_by_event(work: Work, request: Row, event: str, reason: str) -> AuditValues:
-    audited = move(work, request, event, reason=reason)
+    audited = change_state(work, request, event, reason=reason)
     mail_owner(work, Wording.CANCELLED, request, reason=reason)
     return audited
 
 
 def expire_quotes(store: Store) -> int:
     """Cancel expired quotes and mail their owners; return how many there were."""
-    return run_in_batches(lambda: _expire_some_quotes(store))
+    return run_in_chunks(lambda: _expire_some_quotes(store))
 
 
 def _expire_some_quotes(store: Store) -> int:
@@ -150,7 +149,7 @@ def _expire_some_quotes(store: Store) -> int:
     late = (
         select(c.id)
         .where(c.state == RequestState.QUOTED, c.expires_at < store.clock())
-        .limit(ROWS_PER_BATCH)
+        .limit(ROWS_PER_CHUNK)
     )
     with store.read() as connection:
         # the usual case: it takes no write lock
@@ -165,7 +164,7 @@ def _expire_some_quotes(store: Store) -> int:
         work.load("contact", (request["owner"] for request in overdue_now))
         for request in overdue_now:
             work.audit(
-                Verb.QUOTE_EXPIRED,
+                AuditAction.QUOTE_EXPIRED,
                 request,
                 *_cancel_by_event(work, request, "expire", "expired"),
             )

@@ -6,7 +6,7 @@ import secrets
 
 from reconciler.portal.actions.contacts import AuditValues, claim_address, removal
 from reconciler.portal.actions.fields import Fields, new_row_fields, set_fields
-from reconciler.portal.actions.mails import invite, send
+from reconciler.portal.actions.mails import invite, mail_contact
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.registrations import fingerprint
@@ -97,7 +97,7 @@ def approve(
 def reject(work: Work, contact: Row, reason: str, *, mail: bool = True) -> AuditValues:
     """Reject the registration, and mail the reason."""
     if mail:
-        send(work, Wording.REJECTED, contact, reason=reason)
+        mail_contact(work, Wording.REJECTED, contact, reason=reason)
     contact.update(
         status=ContactStatus.REMOVED,
         decision="rejected",

@@ -7,15 +7,14 @@ from typing import Any, Final
 
 from reconciler.portal.actions import uploads
 from reconciler.portal.actions.contacts import AuditValues
-from reconciler.portal.actions.mails import about
-from reconciler.portal.actions.mails import send as send_mail
+from reconciler.portal.actions.mails import linked_request, mail_contact
 from reconciler.portal.actions.notices import mail_owner, mail_project_managers
 from reconciler.portal.actions.offers import check_order
 from reconciler.portal.mail.kinds import Wording
 from reconciler.portal.rules import requests as rules
-from reconciler.portal.rules.contacts import check_heir, must_be_living
+from reconciler.portal.rules.contacts import check_heir, check_living
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.roles import WORK_ROLES
 from reconciler.portal.rules.states import FileKind, RequestState, Workflow
 from reconciler.portal.rules.word_counts import is_counting
 from reconciler.portal.store import tables as t
@@ -51,8 +50,8 @@ def send(
     Contacts may order only what is offered to them. The provider's tools may also send without a
     service, but no workflow that begins without a quote: only the customer begins a project.
     """
-    must_be_living(owner.values)
-    if owner["role"] not in HOLDS_WORK:
+    check_living(owner.values)
+    if owner["role"] not in WORK_ROLES:
         raise Problem("heir-may-not-hold-work", f"a {owner['role']} cannot send requests")
     service = _service(work, fields["service"])
     if work.principal.contact:
@@ -136,10 +135,10 @@ def _mail(work: Work, request: Row) -> None:
             mail_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
 
 
-def move(work: Work, request: Row, event: str, **fields: Any) -> AuditValues:
+def change_state(work: Work, request: Row, event: str, **fields: Any) -> AuditValues:
     """Apply an event: the new state, its dependent fields, and these fields; else `wrong-state`."""
     state = rules.next_state(event, request["state"])
-    return write(
+    return write_fields(
         work,
         request,
         {
@@ -150,7 +149,7 @@ def move(work: Work, request: Row, event: str, **fields: Any) -> AuditValues:
     )
 
 
-def write(work: Work, request: Row, fields: Mapping[str, Any]) -> AuditValues:
+def write_fields(work: Work, request: Row, fields: Mapping[str, Any]) -> AuditValues:
     """Write the fields that differ; return the values before and after."""
     after = {name: value for name, value in fields.items() if request[name] != value}
     before = {name: request[name] for name in after}
@@ -164,13 +163,13 @@ def reassign(work: Work, request: Row, heir: Row) -> AuditValues:
     """Give the open request to another contact of its customer, and mail the new owner."""
     owner = work.get("contact", request["owner"])
     check_heir(heir.values, owner.values)
-    audited = move(work, request, "reassign", owner=heir.id)
-    send_mail(
+    audited = change_state(work, request, "reassign", owner=heir.id)
+    mail_contact(
         work,
         Wording.WORK_RECEIVED,
         heir,
         count=1,
         from_name=owner["name"],
-        requests=[about(work, request)],
+        requests=[linked_request(work, request)],
     )
     return audited

@@ -15,7 +15,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
 # Scopes in which registrations are hidden: only administrators see them.
-WITHOUT_REGISTRATIONS: Final = frozenset({RowScope.CUSTOMER, RowScope.TEAM})
+SCOPES_WITHOUT_REGISTRATIONS: Final = frozenset({RowScope.CUSTOMER, RowScope.TEAM})
 
 
 def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElement[bool]:
@@ -46,7 +46,7 @@ def in_scope(connection: Connection, grant: Grant, table: Table) -> ColumnElemen
                 if principal.customer
                 else false()
             )
-        case RowScope.THEIRS:
+        case RowScope.ASSIGNED:
             return table.c.customer.in_(
                 customers_managed_by(connection, principal.address or "")
             )
@@ -69,10 +69,10 @@ def address_forms(addresses: list[str]) -> frozenset[str]:
     return frozenset(same_address_form(address) for address in addresses)
 
 
-def must_be_in_scope(connection: Connection, grant: Grant, row: Mapping[str, Any]) -> None:
+def check_in_scope(connection: Connection, grant: Grant, row: Mapping[str, Any]) -> None:
     """Raise a `not-found` problem unless the grant covers the row, as if it did not exist."""
     managers: frozenset[str] = frozenset()
-    if grant.row_scope is RowScope.THEIRS and row["customer"]:
+    if grant.row_scope is RowScope.ASSIGNED and row["customer"]:
         c = t.customers.c
         home = connection.execute(
             select(c.project_managers).where(c.id == row["customer"])
@@ -84,7 +84,7 @@ def must_be_in_scope(connection: Connection, grant: Grant, row: Mapping[str, Any
     hidden = (
         kind == "contact"
         and row["status"] == ContactStatus.UNAPPROVED
-        and grant.row_scope in WITHOUT_REGISTRATIONS
+        and grant.row_scope in SCOPES_WITHOUT_REGISTRATIONS
     )
     if hidden or not grant.covers(customer=row["customer"], owner=owner, managers=managers):
         raise _not_found(kind, row["id"])
@@ -97,14 +97,14 @@ def row_in_scope(
     row = connection.execute(select(table).where(table.c.id == id)).mappings().first()
     if row is None:
         raise _not_found("request" if table is t.requests else "contact", id)
-    must_be_in_scope(connection, grant, dict(row))
+    check_in_scope(connection, grant, dict(row))
     return dict(row)
 
 
 def get_in_scope(work: Work, grant: Grant, kind: str, id: str) -> Row:
     """Return the row to act on if the grant covers it; else `not-found`."""
     row = work.get(kind, id)
-    must_be_in_scope(work.connection, grant, row.values)
+    check_in_scope(work.connection, grant, row.values)
     return row
 
 

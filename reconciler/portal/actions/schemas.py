@@ -53,8 +53,7 @@ def _address(text: str) -> str:
     return text
 
 
-# A dot within a word, the label of two or more characters after it, and what may follow a
-# host.
+# A dot within a word, the label of two or more characters after it, and what may follow a host.
 _DOTTED: Final = re.compile(r"(?<=[\w-])\.(?P<label>[^\W_][\w-]+)(?P<more>[/?#]|:[0-9])?")
 _NUMBERS: Final = re.compile(r"(\d+\.){3}\d")
 

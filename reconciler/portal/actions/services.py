@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import Column, ColumnElement, Select, Text, cast, or_, select
 
-from reconciler.portal.actions import generations
+from reconciler.portal.actions import lives
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields, new_row_fields
 from reconciler.portal.rules.problems import Problem
@@ -59,7 +59,7 @@ def remove(work: Work, service: Row) -> AuditValues:
         )
         rows = {row.id: {"services": row.services} for row in naming_rows}
         work.rewrite(kind, rows, lambda row: {"services": _without(row["services"], code)})
-    generations.store_lives(work, [service])
+    lives.store_lives(work, [service])
     work.remove(service)
     return {"code": code, "name": service["name"]}, None
 
@@ -83,7 +83,7 @@ def rename(work: Work, service: Row, key: str) -> AuditValues:
         holder is not service for holder in work.where("service", t.services.c.code == key)
     ):
         raise Problem("key-taken", f"a service '{key}' already exists")
-    generations.store_lives(work, [service])
+    lives.store_lives(work, [service])
     service["code"] = key
     work.touch(service, "code")
     for kind, c in (("customer", t.customers.c), ("contact", t.contacts.c)):

@@ -1,8 +1,8 @@
 """Sign-ups of people without access: sign up, and confirm the address.
 
 No answer lists customers or reveals whether an address or a customer exists. The customer follows
-from a registration code, else from the address's domain, else an administrator decides. Only the
-owner of the mailbox gets further, by the mailed link.
+from a registration code, else from the address's domain, else an administrator decides. A mailed
+link continues the sign-up, so only the owner of the mailbox can.
 """
 
 from __future__ import annotations
@@ -16,12 +16,17 @@ from sqlalchemy import Connection, Text, cast, delete, insert, select
 
 from reconciler.portal.actions import attempts, contacts
 from reconciler.portal.actions.links import recipient_of
-from reconciler.portal.actions.mails import Recipient, digest_of, post, staff_recipient
+from reconciler.portal.actions.mails import (
+    Recipient,
+    digest_of,
+    queue_mail,
+    staff_recipient,
+)
 from reconciler.portal.actions.people import act_as_self, person_with_address
 from reconciler.portal.actions.registrations import register
 from reconciler.portal.actions.staff import administrators
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form, same_domain_form
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import Role
@@ -37,7 +42,7 @@ REGISTRANT: Final = "a registrant"
 
 def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
     """Mail a confirmation link; to an address with access, mail that it has access."""
-    sign_up_must_be_open(work.get("settings", "settings").values)
+    check_sign_up_open(work.get("settings", "settings").values)
     form = same_address_form(fields["email"])
     attempts.count_mail_request(work, form, host)
     # the row is also inserted for a known address, so that both answers take as long
@@ -58,7 +63,7 @@ def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
     holder, link = person_with_address(work, form), f"{work.base_url}/confirm/{secret}"
     if holder is None:
         language = fields.get("language") or (home["language"] if home else "en")
-        post(
+        queue_mail(
             work,
             Wording.CONFIRM,
             Recipient(fields["email"], fields["email"], language),
@@ -69,7 +74,7 @@ def sign_up(work: Work, fields: Mapping[str, Any], host: str) -> None:
         _mail_holder(work, holder)
 
 
-def sign_up_must_be_open(settings: Mapping[str, Any]) -> None:
+def check_sign_up_open(settings: Mapping[str, Any]) -> None:
     """Raise a `forbidden` problem if sign-up is closed."""
     if settings["sign_up"] == SignUp.CLOSED:
         raise Problem(
@@ -81,7 +86,7 @@ def _mail_holder(work: Work, holder: Row) -> None:
     wording = (
         Wording.KNOWN if holder["status"] == ContactStatus.ACTIVE else Wording.KNOWN_INVITED
     )
-    post(work, wording, recipient_of(work, holder))
+    queue_mail(work, wording, recipient_of(work, holder))
 
 
 def _customer(work: Work, form: str, code: str | None) -> Row | None:
@@ -121,7 +126,7 @@ def confirm(work: Work, secret: str) -> str:
     return _admit_or_register(work, pending)
 
 
-def link_must_work(connection: Connection, secret: str, now: str) -> None:
+def check_link(connection: Connection, secret: str, now: str) -> None:
     """Raise a `not-found` problem unless the link works; the check does not use it up."""
     _pending_sign_up(connection, secret, now)
 
@@ -157,19 +162,22 @@ def _admit_or_register(work: Work, pending: Mapping[str, Any]) -> str:
     ):
         row = contacts.add(work, home, {**fields, "role": Role.REQUESTER})
         work.audit(
-            Verb.SIGN_UP, row, None, {"name": row["name"], "status": ContactStatus.INVITED}
+            AuditAction.SIGN_UP,
+            row,
+            None,
+            {"name": row["name"], "status": ContactStatus.INVITED},
         )
         return "invited"
     row = register(work, home, fields)
-    work.audit(Verb.SIGN_UP, row, None, {"name": row["name"]})
+    work.audit(AuditAction.SIGN_UP, row, None, {"name": row["name"]})
     for person in administrators(work):
         link = f"{work.base_url}/admin/contacts/{row.id}"
         # stored under the registrant's id, so that erasing the registrant deletes this mail too
-        reader = replace(staff_recipient(person), contact=row.id)
-        post(
+        recipient = replace(staff_recipient(person), contact=row.id)
+        queue_mail(
             work,
             Wording.REGISTERED,
-            reader,
+            recipient,
             who=f"{row['name']} ({row['email']})",
             link=link,
         )

@@ -10,12 +10,12 @@ from reconciler.portal.actions.mails import (
     Recipient,
     new_link,
     new_link_expiry,
-    post,
+    queue_mail,
     staff_recipient,
 )
-from reconciler.portal.actions.people import address_must_be_free
+from reconciler.portal.actions.people import check_address_is_free
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.principals import COMMAND_LINE
 from reconciler.portal.rules.problems import Problem
@@ -54,7 +54,7 @@ def activation_link(work: Work, person: Row) -> str:
 def invite(work: Work, person: Row) -> None:
     """Mail the link behind which the password is set."""
     until = new_link_expiry(work)[:10]
-    post(
+    queue_mail(
         work,
         Wording.STAFF_ACTIVATION,
         staff_recipient(person),
@@ -81,7 +81,10 @@ def invite_by_link(store: Store, fields: Fields) -> tuple[str, bool]:
             )
         work.end_access(person.id)
         work.audit(
-            Verb.INVITE, person, None, {"name": person["name"], "kind": person["kind"]}
+            AuditAction.INVITE,
+            person,
+            None,
+            {"name": person["name"], "kind": person["kind"]},
         )
         return activation_link(work, person), bool(existing)
 
@@ -98,7 +101,7 @@ def resend_activation(work: Work, person: Row) -> AuditValues:
 
 def edit(work: Work, person: Row, fields: Fields) -> AuditValues:
     """Change fields; a new address suspends access until it is activated."""
-    _must_not_be_removed(person)
+    _check_not_removed(person)
     after: dict[str, Any] = {
         name: value for name, value in fields.items() if person[name] != value
     }
@@ -116,25 +119,25 @@ def edit(work: Work, person: Row, fields: Fields) -> AuditValues:
     if after:
         work.touch(person, *after)
     if after.keys() & {"kind", "status"}:
-        _an_administrator_stays(work, person)
+        _check_administrator_remains(work, person)
     return before, after
 
 
 def _reset_access(work: Work, person: Row, old: Recipient) -> None:
     person.update(status=StaffStatus.INVITED, password=None)
     work.end_access(person.id)
-    post(work, Wording.STAFF_ADDRESS_CHANGED, old)
+    queue_mail(work, Wording.STAFF_ADDRESS_CHANGED, old)
     invite(work, person)
 
 
 def remove(work: Work, person: Row) -> AuditValues:
     """Remove a staff member: end their sessions and free the address."""
-    _must_not_be_removed(person)
+    _check_not_removed(person)
     before = {"status": person["status"]}
     work.end_access(person.id)
     person.update(status=StaffStatus.REMOVED, address_form=None, password=None)
     work.touch(person, "presence")
-    _an_administrator_stays(work, person)
+    _check_administrator_remains(work, person)
     return before, {"status": StaffStatus.REMOVED}
 
 
@@ -148,16 +151,16 @@ def administrators(work: Work) -> list[Row]:
 
 def _claim_address(work: Work, person: Row) -> None:
     form = same_address_form(person["email"])
-    address_must_be_free(work, form, person, person["email"])
+    check_address_is_free(work, form, person, person["email"])
     person["address_form"] = form
 
 
-def _must_not_be_removed(person: Row) -> None:
+def _check_not_removed(person: Row) -> None:
     if person["status"] == StaffStatus.REMOVED:
         raise Problem("wrong-state", f"'{person.id}' was removed")
 
 
-def _an_administrator_stays(work: Work, person: Row) -> None:
+def _check_administrator_remains(work: Work, person: Row) -> None:
     """Raise a `last-administrator` problem if no active administrator remains."""
     # only a loss is refused: a new portal has no administrator until the first one logs in
     was = (

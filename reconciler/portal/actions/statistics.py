@@ -21,7 +21,7 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 
 # A longer period is cut to this length.
-LONGEST_YEARS: Final = 20
+MAX_YEARS: Final = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +49,13 @@ def check_filter(grant: Grant, contact: str | None) -> None:
 
 
 def _period(now: str, first: str | None, last: str | None) -> tuple[str, str]:
-    """Return the first and last day in order, at most `LONGEST_YEARS` apart."""
+    """Return the first and last day in order, at most `MAX_YEARS` apart."""
     for day in (first, last):
         if day is not None and not is_day(day):
             raise Problem("unprocessable", f"'{day}' is not a date such as {now[:10]}")
     begin, end = default_period(last or now)
     first, last = sorted((first or begin, last or end))
-    return max(first, f"{int(last[:4]) - LONGEST_YEARS:04}{last[4:]}"), last
+    return max(first, f"{int(last[:4]) - MAX_YEARS:04}{last[4:]}"), last
 
 
 def _rows(

@@ -1,4 +1,4 @@
-"""Editing a contact on behalf of others: all fields for the provider, fewer for a manager.
+"""Changes of a contact by others: all fields for the provider, fewer for a manager.
 
 The names and addresses that a manager types go out in the provider's mails, so they contain no link
 and are limited per day.
@@ -13,7 +13,7 @@ from reconciler.portal.actions.schemas import has_web_address
 from reconciler.portal.rules.contacts import no_heir
 from reconciler.portal.rules.policy import Grant, RowScope, check_writable
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.roles import WORK_ROLES
 from reconciler.portal.store.unit_of_work import Row, Work
 
 
@@ -29,7 +29,7 @@ def _check_as_manager(work: Work, contact: Row, fields: Fields) -> None:
     """Raise a problem unless a manager may make this change now.
 
     All other refusals come before the address is looked up: to learn which addresses are known, a
-    manager has to change them for real, visibly, and few per day (`address_must_be_free`).
+    manager has to change them for real, visibly, and few per day (`check_address_is_free`).
     """
     if has_web_address(fields.get("name", "")):
         raise Problem(
@@ -37,7 +37,7 @@ def _check_as_manager(work: Work, contact: Row, fields: Fields) -> None:
         )
     open_requests = (
         []
-        if fields.get("role", contact["role"]) in HOLDS_WORK
+        if fields.get("role", contact["role"]) in WORK_ROLES
         else open_work(work, contact)
     )
     if open_requests:

@@ -15,7 +15,7 @@ from typing import Final
 from sqlalchemy import Connection, RowMapping, bindparam, insert, select, update
 
 from reconciler.portal.actions.mails import digest_of
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import Principal, Scope
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -25,7 +25,7 @@ from reconciler.portal.store.unit_of_work import Row, Work
 
 # The default lifetime of a token.
 DAYS: Final = 90
-LONGEST_DAYS: Final = 3650
+MAX_DAYS: Final = 3650
 # How often the use of a token or session is written down.
 USE_RECORDED_EVERY_MINUTES: Final = 5
 _OWNER: Final = re.compile(r"[!-~]{1,200}")
@@ -36,7 +36,7 @@ def expiry_of(expires: str, now: str) -> str:
 
     Raises ValueError for anything else, and for a time in the past or too far away.
     """
-    latest = later(now, days=LONGEST_DAYS)
+    latest = later(now, days=MAX_DAYS)
     try:
         end = (
             later(now, days=int(expires))
@@ -48,7 +48,7 @@ def expiry_of(expires: str, now: str) -> str:
             f"expires: '{expires}' is neither a number of days nor a date such as {latest[:10]}"
         ) from None
     if not now < end <= latest:
-        raise ValueError(f"expires: '{expires}' is not within the next {LONGEST_DAYS} days")
+        raise ValueError(f"expires: '{expires}' is not within the next {MAX_DAYS} days")
     return end
 
 
@@ -81,7 +81,7 @@ def make_token(
     )
     owner_entry = {"for_owner": owner} if owner else {}
     work.audit(
-        Verb.TOKEN,
+        AuditAction.TOKEN,
         _row(id),
         None,
         {**description, "valid_until": expires_at, **owner_entry},
@@ -152,7 +152,7 @@ def end_token(work: Work, id: str) -> RowMapping:
             update(t.tokens).where(c.id == id).values(ended_at=work.now)
         )
         work.audit(
-            Verb.TOKEN_REVOKE,
+            AuditAction.TOKEN_REVOKE,
             _row(id),
             {"name": token["name"], "scope": token["scope"]},
             {"ended_at": work.now},

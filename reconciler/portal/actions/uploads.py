@@ -21,7 +21,7 @@ from reconciler.portal.uploads.vault import StoredFile
 from reconciler.portal.uploads.words import kind_of
 
 # Files of one kind in one request.
-MOST_FILES: Final = 50
+MAX_FILES: Final = 50
 # Uploads of one person that belong to no request yet.
 MAX_PENDING: Final = 200
 MAX_PENDING_BYTES: Final = 2 * 1024 * 1024 * 1024
@@ -69,7 +69,7 @@ def _check_customer_room(
     if principal.customer is None:
         return
     window = limits.windows[Limit.CUSTOMER_GIB]
-    if _bytes_of(connection, principal.customer) + more > window.most * GIB:
+    if _bytes_of(connection, principal.customer) + more > window.max_amount * GIB:
         raise LimitReached(
             Limit.CUSTOMER_GIB, "customer", principal.customer, window, DAY_S
         )
@@ -129,10 +129,10 @@ def record_upload(work: Work, stored_file: StoredFile, name: str) -> dict[str, A
 
 def pending_uploads(work: Work, ids: Sequence[str]) -> list[File]:
     """Return the caller's pending uploads with these ids, in this order; others are not found."""
-    if len(ids) > MOST_FILES:
+    if len(ids) > MAX_FILES:
         raise Problem(
             "too-large",
-            f"{len(ids)} files of one kind; the limit per request is {MOST_FILES}",
+            f"{len(ids)} files of one kind; the limit per request is {MAX_FILES}",
         )
     if len(set(ids)) != len(ids):
         raise Problem("unprocessable", "the same upload is listed twice")

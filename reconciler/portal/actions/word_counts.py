@@ -1,4 +1,4 @@
-"""Counting the words of uploads: a background job that any number of processes share.
+"""The word counts of uploads: a background job that any number of processes share.
 
 A process claims a count until a deadline; if it dies, the count is due again then. One file per
 person is counted at a time, and the person who has waited longest comes first. When a count ends,
@@ -18,7 +18,7 @@ from reconciler.portal.actions.notices import mail_owner
 from reconciler.portal.actions.quotes import price_of
 from reconciler.portal.actions.uploads import files_of_request
 from reconciler.portal.mail.kinds import Wording
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.requests import after_count, cost, total_words
 from reconciler.portal.rules.states import FileKind, RequestState
@@ -138,13 +138,13 @@ def _continue_request(work: Work, request: Row) -> None:
         )
         fields = {"words": words, "cost": amount, "currency": currency}
     if request["state"] == RequestState.QUOTE_BEING_MADE:
-        audited = requests.move(
+        audited = requests.change_state(
             work, request, after_count(request["workflow"], words), **fields
         )
         # tools know what they sent; only a person gets a mail
         if request["state"] == RequestState.QUOTED and sources[0]["person"] is not None:
             mail_owner(work, Wording.QUOTED, request, until=request["expires_at"][:10])
     else:
-        audited = requests.write(work, request, fields)
+        audited = requests.write_fields(work, request, fields)
     if audited[1]:
-        work.audit(Verb.REQUESTS_COUNT, request, *audited)
+        work.audit(AuditAction.REQUESTS_COUNT, request, *audited)

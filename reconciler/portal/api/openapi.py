@@ -1,7 +1,7 @@
 """The OpenAPI document: the framework's part, plus what only the portal knows.
 
 `web.idempotency` reads the headers of writes, because their problems have types of their own; here
-they are described, for every route that writes. Nothing is described that no route has.
+they are described for every route that writes, and only for those.
 """
 
 from __future__ import annotations
@@ -18,27 +18,28 @@ from reconciler.portal.web.security import gate_of
 
 PROBLEM: Final = "application/problem+json"
 # Writes to objects without a version, or with versions in the body.
-UNVERSIONED: Final = frozenset({"batches.write", "outbox.retry"})
+UNVERSIONED_OPERATIONS: Final = frozenset({"batches.write", "outbox.retry"})
 
-_KEY: Final = {
+_KEY_HEADER: Final = {
     "name": "Idempotency-Key",
     "in": "header",
     "required": True,
-    "description": "One for each write that is meant: sent again with it, the write is done once.",
+    "description": "A new key for each write. A request that is repeated with its key is carried "
+    "out once, and gets the first answer again.",
     "schema": {"type": "string", "pattern": "^[!-~]{8,200}$"},
 }
-_CREATES: Final = {
+_CREATION_HEADER: Final = {
     "name": "If-None-Match",
     "in": "header",
     "required": True,
-    "description": "`*`: this is meant to create.",
+    "description": "`*`: the request creates an object.",
     "schema": {"type": "string", "enum": ["*"]},
 }
-_MATCHES: Final = {
+_VERSION_HEADER: Final = {
     "name": "If-Match",
     "in": "header",
     "required": True,
-    "description": "The `ETag` of the row as it was seen.",
+    "description": "The `ETag` of the version that the write is based on.",
     "schema": {"type": "string", "pattern": '^"[0-9]{1,15}"$'},
 }
 
@@ -46,9 +47,7 @@ _MATCHES: Final = {
 def complete_document(
     document: dict[str, Any], routes: Iterator[APIRoute]
 ) -> dict[str, Any]:
-    """Add headers, problems and public operations to the framework's document, in place; return
-    it.
-    """
+    """Return the framework's document, completed in place: headers, problems, public operations."""
     for route in routes:
         for method in sorted(route.methods or ()):
             operation = document["paths"].get(route.path, {}).get(method.lower())
@@ -69,11 +68,13 @@ def _describe(operation: dict[str, Any], route: APIRoute, method: str) -> None:
         operation["security"] = []
     if method == "GET" or not (_is_write(route) or operation_name in STREAMED_OPERATIONS):
         return
-    headers = [_KEY]
-    if operation_name not in UNVERSIONED:
+    headers = [_KEY_HEADER]
+    if operation_name not in UNVERSIONED_OPERATIONS:
         # a POST with another status acts on a row that exists
         headers.append(
-            _CREATES if method == "POST" and route.status_code == 201 else _MATCHES
+            _CREATION_HEADER
+            if method == "POST" and route.status_code == 201
+            else _VERSION_HEADER
         )
     operation["parameters"] = [*operation.get("parameters", []), *headers]
 
@@ -110,5 +111,5 @@ def _describe_problems(document: dict[str, Any]) -> None:
                 problem["content"] = {PROBLEM: {"schema": schema}}
                 operation["responses"]["503"] = {
                     **problem,
-                    "description": "Not now; `Retry-After` says when again",
+                    "description": "Temporarily unavailable; `Retry-After` says when to try again",
                 }

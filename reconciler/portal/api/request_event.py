@@ -34,7 +34,7 @@ def apply_event(
     def write_event(work: Work) -> WriteResult:
         # the scope is asked first: `stale` would reveal that the row exists
         row = require_version(request, get_in_scope(work, grant, "request", id))
-        work.audit(EVENTS[event].verb, row, *action(work, row))
+        work.audit(EVENTS[event].audit_action, row, *action(work, row))
         return row_result(200, as_json("request", row.values))
 
     return write(request, grant, body, write_event)

@@ -29,22 +29,22 @@ PORTS: Final = {"smtp": 25, "smtps": 465}
 
 
 class Deferred(Exception):
-    """The mail was not accepted now. `at_all`: the server accepts nothing at present.
+    """The mail was not accepted now. `is_server_wide`: the server accepts nothing at present.
 
     `reason`: what a log may contain, such as a reply code or an error class, which name nobody.
     """
 
-    def __init__(self, why: str, reason: str, *, at_all: bool = False) -> None:
-        super().__init__(why)
+    def __init__(self, detail: str, reason: str, *, is_server_wide: bool = False) -> None:
+        super().__init__(detail)
         self.reason = reason
-        self.at_all = at_all
+        self.is_server_wide = is_server_wide
 
 
 class Rejected(Exception):
     """The server will never accept this mail; `reason` as for `Deferred`."""
 
-    def __init__(self, why: str, reason: str) -> None:
-        super().__init__(why)
+    def __init__(self, detail: str, reason: str) -> None:
+        super().__init__(detail)
         self.reason = reason
 
 
@@ -86,8 +86,8 @@ def mail_server(url: str, sender: str, password: str | None) -> MailServer:
         )
     if (parts.username is None) is not (password is None):
         raise ValueError(
-            "a user in the mail server's address needs RECONCILER_PORTAL_SMTP_PASSWORD, and the "
-            "reverse"
+            "a user in the mail server's address and RECONCILER_PORTAL_SMTP_PASSWORD go together; "
+            "set both or neither"
         )
     try:
         sender = recipient(sender)
@@ -145,7 +145,9 @@ class MailConnection:
         except smtplib.SMTPResponseException as error:
             raise _refusal(error.smtp_code, error.smtp_error) from None
         except (OSError, smtplib.SMTPException) as error:
-            raise Deferred(_message_of(error), _reason(error), at_all=True) from None
+            raise Deferred(
+                _message_of(error), _reason(error), is_server_wide=True
+            ) from None
 
     def _send_content(self, message: EmailMessage, to: str) -> None:
         # smtplib's own send_message writes `>From` where a line begins with `From`
@@ -186,7 +188,7 @@ def _connect(server: MailServer) -> smtplib.SMTP:
         # fixes that
         if smtp is not None:
             smtp.close()
-        raise Deferred(_message_of(error), _reason(error), at_all=True) from None
+        raise Deferred(_message_of(error), _reason(error), is_server_wide=True) from None
     return smtp
 
 
@@ -211,11 +213,11 @@ def _hang_up(smtp: smtplib.SMTP) -> None:
 def _refusal(code: int, answer: bytes | str) -> Exception:
     text = answer.decode("utf-8", "replace") if isinstance(answer, bytes) else answer
     # 421: the server closes the connection (RFC 5321, 4.2.1), so no other mail gets through either
-    why = f"{code} {' '.join(text.split())}"[:500]
+    detail = f"{code} {' '.join(text.split())}"[:500]
     return (
-        Rejected(why, str(code))
+        Rejected(detail, str(code))
         if code >= 500
-        else Deferred(why, str(code), at_all=code == 421)
+        else Deferred(detail, str(code), is_server_wide=code == 421)
     )
 
 

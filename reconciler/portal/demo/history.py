@@ -11,19 +11,19 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from reconciler.portal.actions.requests import NEW_REQUEST
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.offers import may_order_service
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.requests import cost
-from reconciler.portal.rules.roles import HOLDS_WORK, Role
+from reconciler.portal.rules.roles import WORK_ROLES, Role
 from reconciler.portal.rules.states import ContactStatus, RequestState, Workflow
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
 from reconciler.portal.store.unit_of_work import Row, Work
 
 # Requests in each of the twelve months, oldest first.
-_A_MONTH: Final = (5, 4, 6, 7, 5, 8, 6, 4, 7, 9, 8, 6)
+_REQUESTS_PER_MONTH: Final = (5, 4, 6, 7, 5, 8, 6, 4, 7, 9, 8, 6)
 _TITLES: Final = (
     "Instructions for use",
     "Price list",
@@ -60,15 +60,15 @@ def add_past_year(work: Work) -> None:
     """Add a year of requests, most of them delivered, a few not accepted."""
     c = t.contacts.c
     people = work.where(
-        "contact", c.status == ContactStatus.ACTIVE, c.role.in_(sorted(HOLDS_WORK))
+        "contact", c.status == ContactStatus.ACTIVE, c.role.in_(sorted(WORK_ROLES))
     )
     # by address, because ids are random: the same people send the same requests every time
     people.sort(key=lambda person: person["email"])
     services = sorted(work.where("service"), key=lambda service: service["code"])
     number = 0
-    for month, count in enumerate(_A_MONTH):
+    for month, count in enumerate(_REQUESTS_PER_MONTH):
         for place in range(count):
-            days = 30 * (len(_A_MONTH) - month) + 4 - place * 3
+            days = 30 * (len(_REQUESTS_PER_MONTH) - month) + 4 - place * 3
             _add_closed_request(
                 work,
                 people[number * 5 % len(people)],
@@ -77,7 +77,9 @@ def add_past_year(work: Work) -> None:
                 later(work.now, days=-days, hours=place),
             )
             number += 1
-    work.audit(Verb.SEED, work.get("settings", "settings"), None, {"past_requests": number})
+    work.audit(
+        AuditAction.SEED, work.get("settings", "settings"), None, {"past_requests": number}
+    )
 
 
 def _add_closed_request(
@@ -153,10 +155,10 @@ def _add_entries(work: Work, request: Row, owner: Row, manager: Principal) -> No
         request["created_at"],
     )
     with _acting_at(work, requester, sent_at):
-        work.audit(Verb.POST_REQUESTS, request, None, {"title": request["title"]})
+        work.audit(AuditAction.POST_REQUESTS, request, None, {"title": request["title"]})
     with _acting_at(work, manager, later(sent_at, hours=2)):
         work.audit(
-            Verb.REQUESTS_APPROVE,
+            AuditAction.REQUESTS_APPROVE,
             request,
             {"state": RequestState.QUOTE_PENDING},
             {"state": RequestState.QUOTED},
@@ -171,7 +173,7 @@ def _add_entries(work: Work, request: Row, owner: Row, manager: Principal) -> No
             ),
         ):
             work.audit(
-                Verb.QUOTE_EXPIRED,
+                AuditAction.QUOTE_EXPIRED,
                 request,
                 {"state": RequestState.QUOTED},
                 {"state": RequestState.CANCELLED},
@@ -179,14 +181,14 @@ def _add_entries(work: Work, request: Row, owner: Row, manager: Principal) -> No
         return
     with _acting_at(work, requester, request["accepted_at"]):
         work.audit(
-            Verb.REQUESTS_ACCEPT,
+            AuditAction.REQUESTS_ACCEPT,
             request,
             {"state": RequestState.QUOTED},
             {"state": RequestState.IN_PROGRESS},
         )
     with _acting_at(work, manager, request["delivered_at"]):
         work.audit(
-            Verb.REQUESTS_DELIVER,
+            AuditAction.REQUESTS_DELIVER,
             request,
             {"state": RequestState.IN_PROGRESS},
             {"state": RequestState.DELIVERED},

@@ -8,9 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 from reconciler.portal.actions import staff
-from reconciler.portal.actions.passwords import hash_password, must_be_strong
+from reconciler.portal.actions.passwords import check_strength, hash_password
 from reconciler.portal.demo.seed import ADMINISTRATOR
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.states import ContactStatus, StaffStatus
 from reconciler.portal.store import tables as t
@@ -32,12 +32,12 @@ def add_provider_staff(store: Store) -> None:
                 work, {"name": name, "email": email, "kind": kind, "language": language}
             )
             person["status"] = StaffStatus.ACTIVE
-            work.audit(Verb.POST_STAFF, person, None, {"name": name, "kind": kind})
+            work.audit(AuditAction.POST_STAFF, person, None, {"name": name, "kind": kind})
 
 
 def set_password_for_all(store: Store, password: str) -> None:
     """Set this password for all active people."""
-    must_be_strong(password)
+    check_strength(password)
     # one hash for all, because each takes a tenth of a second
     password_hash = hash_password(password)
     with store.write(SYSTEM) as work:

@@ -13,9 +13,9 @@ from sqlalchemy import insert, update
 
 from reconciler.portal.actions import contacts, customers, registrations, requests
 from reconciler.portal.actions.fields import new_row_fields
-from reconciler.portal.actions.outbox import KEPT_DAYS
+from reconciler.portal.actions.outbox import RETENTION_DAYS
 from reconciler.portal.demo.history import add_past_year
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form, same_name_form
 from reconciler.portal.rules.principals import SYSTEM, Actor, Principal
 from reconciler.portal.rules.search import search_form
@@ -31,7 +31,7 @@ from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Row, Work
 
 ADMINISTRATOR: Final = Principal("seed", "Ada Quist", Actor.ADMINISTRATOR)
-_ROWS_A_STATEMENT: Final = 5000
+_ROWS_PER_INSERT: Final = 5000
 
 
 def activate_invited(store: Store) -> None:
@@ -40,12 +40,12 @@ def activate_invited(store: Store) -> None:
         for contact in work.where("contact", t.contacts.c.status == ContactStatus.INVITED):
             contact["status"] = ContactStatus.ACTIVE
             work.audit(
-                Verb.ACTIVATE,
+                AuditAction.ACTIVATE,
                 contact,
                 {"status": ContactStatus.INVITED},
                 {"status": ContactStatus.ACTIVE},
             )
-        forget_at = later(work.now, days=KEPT_DAYS)
+        forget_at = later(work.now, days=RETENTION_DAYS)
         # all mails: a demo that is given a mail server later must not write to anybody
         work.connection.execute(
             update(t.outbox).values(
@@ -92,12 +92,12 @@ def _requests(work: Work) -> None:
             "comment": None,
         }
         row = requests.send(work, owner, fields)
-        work.audit(Verb.POST_REQUESTS, row, None, {"title": title})
+        work.audit(AuditAction.POST_REQUESTS, row, None, {"title": title})
 
 
 def _edit(work: Work, email: str, fields: dict[str, Any]) -> None:
     row = _contact(work, email)
-    work.audit(Verb.PATCH_CONTACTS, row, *contacts.edit(work, row, fields))
+    work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, fields))
 
 
 def _unmanaged(work: Work) -> None:
@@ -107,7 +107,7 @@ def _unmanaged(work: Work) -> None:
         "project_managers": ["ada.quist@provider.example"],
     }
     home = customers.create(work, {**fields, "services": ["standard"]})
-    work.audit(Verb.POST_CUSTOMERS, home, None, fields)
+    work.audit(AuditAction.POST_CUSTOMERS, home, None, fields)
     for name, email, role in (
         ("Amélie Vasseur", "amelie@moulin-vasseur.example", "manager"),
         ("Benoît Moulin", "benoit@moulin-vasseur.example", "requester"),
@@ -115,14 +115,14 @@ def _unmanaged(work: Work) -> None:
         ("Hugo Perret", "hugo.perret@perret-cartes.example", "observer"),
     ):
         row = contacts.add(work, home, {"name": name, "email": email, "role": role})
-        work.audit(Verb.POST_CONTACTS, row, None, {"name": name})
+        work.audit(AuditAction.POST_CONTACTS, row, None, {"name": name})
     thalbach = _customer(work, "Kanzlei Thalbach & Söhne")
     row = contacts.add(
         work,
         thalbach,
         {"name": "Ines Brandt", "email": "i.brandt@thalbach.example", "role": "requester"},
     )
-    work.audit(Verb.POST_CONTACTS, row, None, {"name": "Ines Brandt"})
+    work.audit(AuditAction.POST_CONTACTS, row, None, {"name": "Ines Brandt"})
 
 
 def _sign_up(work: Work, home: Row | None, id: str, name: str, email: str) -> None:
@@ -131,7 +131,7 @@ def _sign_up(work: Work, home: Row | None, id: str, name: str, email: str) -> No
     )
     # files of the demo's customers approve and reject registrations by these ids
     row["registration"] = id
-    work.audit(Verb.SIGN_UP, row, None, {"name": name})
+    work.audit(AuditAction.SIGN_UP, row, None, {"name": name})
 
 
 def _contact(work: Work, email: str) -> Row:
@@ -156,11 +156,14 @@ def add_invented_customers(
                 _invented_contact(work, home["id"], number, n)
                 for n in range(1, contacts_per_customer + 1)
             ]
-            if len(rows) >= _ROWS_A_STATEMENT or number == customers:
+            if len(rows) >= _ROWS_PER_INSERT or number == customers:
                 work.connection.execute(insert(t.contacts), rows)
                 rows = []
         work.audit(
-            Verb.SEED, work.get("settings", "settings"), None, {"customers": customers}
+            AuditAction.SEED,
+            work.get("settings", "settings"),
+            None,
+            {"customers": customers},
         )
 
 

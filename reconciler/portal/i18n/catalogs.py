@@ -54,7 +54,7 @@ def direction(language: str) -> str:
 
 
 def is_key(key: str) -> bool:
-    """Whether a sentence has this key."""
+    """Return whether a sentence has this key."""
     return key in SOURCE
 
 
@@ -63,7 +63,7 @@ def sentence(language: str, key: str) -> str:
     """Return the sentence with its placeholders; `KeyError` for an unknown key."""
     text = SOURCE[key]
     if isinstance(text, Plural):
-        raise TypeError(f"{key} is a sentence about a number of things")
+        raise TypeError(f"'{key}' is a plural; use plural_sentence()")
     if language == ENGLISH:
         return text
     return typeset(language, catalog(language).pgettext(key, text))

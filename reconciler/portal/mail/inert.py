@@ -12,8 +12,7 @@ import re
 from typing import Final
 
 BREAK: Final = "\u200c"
-# Dot, colon and at sign, and the characters that browsers or mail programs read as one of
-# them.
+# Dot, colon and at sign, and the characters that browsers or mail programs read as one of them.
 SIGNS: Final = ".:@\u2024\u3002\ufe52\ufe55\ufe6b\uff0e\uff1a\uff20\uff61"
 _SIGN: Final = re.compile(rf"(?<=\S)[{re.escape(SIGNS)}](?=\S)")
 

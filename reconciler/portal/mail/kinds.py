@@ -35,6 +35,7 @@ class Wording(StrEnum):
 
     def __new__(cls, text: str, kind: MailKind) -> Self:
         wording = str.__new__(cls, text)
+        # set here, because the enum would take the whole tuple for the value
         wording._value_ = text
         wording.kind = kind
         return wording

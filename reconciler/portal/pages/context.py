@@ -38,7 +38,7 @@ from reconciler.portal.rules.policy import Grant, RowScope, grant_for, row_scope
 from reconciler.portal.rules.principals import Actor, Principal, PrincipalKind
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import DAY_S
-from reconciler.portal.sign_on.journey import SignOn
+from reconciler.portal.sign_on.protocol import SignOn
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.store import Store
 from reconciler.portal.store.unit_of_work import Work
@@ -306,7 +306,7 @@ def form_page_path(request: Request) -> str:
     """Return the path of the page with the form that is sent to the path of this request."""
     methods = request.app.state.methods
     return page_of_form(
-        request.url.path, lambda path: "GET" in methods.of(path).split(", ")
+        request.url.path, lambda path: "GET" in methods.allow_header(path).split(", ")
     )
 
 

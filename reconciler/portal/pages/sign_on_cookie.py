@@ -13,7 +13,7 @@ from fastapi import Response
 from itsdangerous import BadData, URLSafeSerializer
 
 from reconciler.portal.pages.context import PageContext
-from reconciler.portal.sign_on.journey import SignOnState
+from reconciler.portal.sign_on.protocol import SignOnState
 from reconciler.portal.store.clock import later
 
 COOKIE: Final = "portal_sign_on"

@@ -29,7 +29,7 @@ from reconciler.portal.pages.languages import chosen_language
 from reconciler.portal.pages.navigation import home_path
 from reconciler.portal.pages.rendering import render_standalone
 from reconciler.portal.pages.routes.access import log_in_page
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.database import UNAVAILABLE
@@ -111,7 +111,7 @@ def choose_language(context: AnyVisitor, form: SubmittedForm) -> Response:
 
         def write_action(work: Work) -> str:
             row, audit_values = access.edit_own_row(work, principal, {"language": language})
-            work.audit(Verb.ACCOUNT, row, *audit_values)
+            work.audit(AuditAction.ACCOUNT, row, *audit_values)
             return path
 
         context.write_once(form, write_action, as_self=True)

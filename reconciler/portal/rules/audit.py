@@ -1,7 +1,7 @@
-"""The verbs of the history, and the effect that describes each to readers.
+"""The actions that the history records, and the effect that describes each to readers.
 
-The texts of verbs are in databases and in the change feed, where programs read them: they never
-change. A new action is one line in `Verb`; a new sentence is one line in `Effect` and one in
+The texts of actions are in databases and in the change feed, where programs read them: they never
+change. A new action is one line in `AuditAction`; a new sentence is one line in `Effect` and one in
 `i18n.source.history`.
 """
 
@@ -60,16 +60,17 @@ class Effect(StrEnum):
     WITHDRAWN = "withdrawn"
 
 
-class Verb(StrEnum):
+class AuditAction(StrEnum):
     """Every action in the history: its text and its effect."""
 
     effect: Effect
 
     def __new__(cls, text: str, effect: Effect) -> Self:
-        verb = str.__new__(cls, text)
-        verb._value_ = text
-        verb.effect = effect
-        return verb
+        action = str.__new__(cls, text)
+        # set here, because the enum would take the whole tuple for the value
+        action._value_ = text
+        action.effect = effect
+        return action
 
     # people and their tools
     POST_CONTACTS = "POST contacts", Effect.ADDED
@@ -158,11 +159,13 @@ class Verb(StrEnum):
     RECORD = "record", Effect.RECORDED
 
 
-# The verbs by their texts.
-VERBS: Final[Mapping[str, Verb]] = {str(verb): verb for verb in Verb}
+# The actions by their texts.
+AUDIT_ACTIONS: Final[Mapping[str, AuditAction]] = {
+    str(action): action for action in AuditAction
+}
 
 
 def effect_of(text: str) -> Effect:
     """Return the effect of a text in the history; `CHANGED` for unknown texts."""
-    verb = VERBS.get(text)
-    return verb.effect if verb else Effect.CHANGED
+    action = AUDIT_ACTIONS.get(text)
+    return action.effect if action else Effect.CHANGED

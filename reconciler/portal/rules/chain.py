@@ -75,7 +75,7 @@ NOT_SEALED: Final = frozenset(
         "workflows",
     }
 )
-_IN_CHAIN: Final = (
+_CHAINED_COLUMNS: Final = (
     "revision",
     "seq",
     "at",
@@ -121,7 +121,7 @@ def seals_of(entry: Entry, salts: Iterator[str]) -> Seals:
 
 def hash_of(previous: str, entry: Entry, seals: Seals) -> str:
     """Return the hash of an entry that follows an entry with the hash `previous`."""
-    plain = [entry[name] for name in _IN_CHAIN]
+    plain = [entry[name] for name in _CHAINED_COLUMNS]
     plain += [_unsealed(entry[side], side, seals) for side in SIDES]
     digests = {path: _digest(entry, path, seal) for path, seal in seals.items()}
     return _sha256(f"{previous}\n{canonical(plain)}\n{canonical(digests)}")

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.roles import WORK_ROLES
 from reconciler.portal.rules.states import LIVING
 
 # How long a removal can be undone (A).
@@ -18,7 +18,7 @@ def is_living(contact: Mapping[str, Any]) -> bool:
     return contact["status"] in LIVING
 
 
-def must_be_living(contact: Mapping[str, Any]) -> None:
+def check_living(contact: Mapping[str, Any]) -> None:
     """Raise a problem unless the contact is living."""
     if not is_living(contact):
         raise Problem("wrong-state", f"contact '{contact['id']}' is {contact['status']}")
@@ -31,7 +31,7 @@ def check_heir(heir: Mapping[str, Any], leaver: Mapping[str, Any]) -> None:
             "heir-may-not-hold-work",
             f"'{heir['id']}' is not another contact of the same customer",
         )
-    if not is_living(heir) or heir["role"] not in HOLDS_WORK:
+    if not is_living(heir) or heir["role"] not in WORK_ROLES:
         raise Problem(
             "heir-may-not-hold-work",
             f"'{heir['id']}' is a {heir['role']} and {heir['status']}",

@@ -11,12 +11,11 @@ import unicodedata
 from typing import Final
 
 # Characters without width that an address may contain.
-_UNSEEN: Final = re.compile(
+_INVISIBLE: Final = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-# Letters that IDNA 2008 keeps although case folding would change them: sharp s and final
-# sigma.
-_KEPT: Final = {"\u00df": "\u00df", "\u1e9e": "\u00df", "\u03c2": "\u03c2"}
+# Letters that IDNA 2008 keeps although case folding would change them: sharp s and final sigma.
+_UNFOLDED: Final = {"\u00df": "\u00df", "\u1e9e": "\u00df", "\u03c2": "\u03c2"}
 
 
 def same_address_form(address: str) -> str:
@@ -28,7 +27,7 @@ def same_address_form(address: str) -> str:
 def same_domain_form(domain: str) -> str:
     """Return the form in which e-mail domains are compared: mapped by UTS 46, as A-labels."""
     plain = _plain(domain).replace("\u3002", ".")
-    mapped = _plain("".join(_KEPT.get(letter) or letter.casefold() for letter in plain))
+    mapped = _plain("".join(_UNFOLDED.get(letter) or letter.casefold() for letter in plain))
     labels = mapped.split(".")
     return ".".join(
         label if label.isascii() else f"xn--{label.encode('punycode').decode()}"
@@ -49,4 +48,4 @@ def _folded(text: str) -> str:
 
 def _plain(text: str) -> str:
     """Return the text without compatibility forms; look-alikes of other scripts stay."""
-    return unicodedata.normalize("NFKC", _UNSEEN.sub("", text))
+    return unicodedata.normalize("NFKC", _INVISIBLE.sub("", text))

@@ -15,7 +15,7 @@ class Owners:
     after: str | None
 
 
-def must_be_own(
+def check_ownership(
     owner: str, subject: str, row: Owners, home: Owners | None, *, follows: bool
 ) -> None:
     """Raise an `other-owner` problem unless a batch of this owner may write the row.
@@ -33,7 +33,5 @@ def must_be_own(
         return
     of_customer = {home.after} if row.after == owner else {home.before, home.after}
     if owner not in of_customer:
-        customer_owner = f"to '{home.after}'" if home.after else "to nobody"
-        raise Problem(
-            "other-owner", f"{subject} is at a customer that belongs {customer_owner}"
-        )
+        customer_owner = f"belongs to '{home.after}'" if home.after else "has no owner"
+        raise Problem("other-owner", f"the customer of {subject} {customer_owner}")

@@ -13,13 +13,13 @@ import unicodedata
 from collections.abc import Iterable
 from typing import Final
 
-SHORTEST: Final = 8
-LONGEST: Final = 200
+MIN_LENGTH: Final = 8
+MAX_LENGTH: Final = 200
 # The least number of different characters.
-_DISTINCT: Final = 5
-_WORTH_OF_A_WORD: Final = 3
+_MIN_DISTINCT: Final = 5
+_SCORE_OF_A_WORD: Final = 3
 # The score that a password with known words needs: 3 per word, 1 per other character.
-_ENOUGH: Final = 10
+_MIN_SCORE: Final = 10
 
 _BASE_WORDS: Final = frozenset(
     """
@@ -48,7 +48,7 @@ _BASE_WORDS: Final = frozenset(
     engel ange heaven himmel ciel
     """.split()  # noqa: SIM905  a list would take a line per word
 )
-_ROWS: Final = (
+_KEYBOARD_ROWS: Final = (
     "abcdefghijklmnopqrstuvwxyz",
     "01234567890",
     "qwertzuiop",
@@ -65,12 +65,12 @@ _ROWS: Final = (
 )
 _SEQUENCES: Final = frozenset(
     line[start : start + length]
-    for row in _ROWS
+    for row in _KEYBOARD_ROWS
     for line in (row, row[::-1])
     for length in range(3, len(row) + 1)
     for start in range(len(row) - length + 1)
 )
-_LOOKS_LIKE: Final = str.maketrans("0134578@$!€+", "oleastbasiet")
+_LOOKALIKES: Final = str.maketrans("0134578@$!€+", "oleastbasiet")
 
 
 def weakness(password: str, personal: Iterable[str] = ()) -> str | None:
@@ -78,9 +78,9 @@ def weakness(password: str, personal: Iterable[str] = ()) -> str | None:
 
     `personal`: public facts about the person, such as name and address.
     """
-    if len(password) < SHORTEST:
+    if len(password) < MIN_LENGTH:
         return "short"
-    if len(password) > LONGEST:
+    if len(password) > MAX_LENGTH:
         return "long"
     if not all(
         any(kind(letter) for letter in password)
@@ -91,11 +91,11 @@ def weakness(password: str, personal: Iterable[str] = ()) -> str | None:
     words = _BASE_WORDS | _words_of(personal)
     spellings = {
         folded,
-        folded.translate(_LOOKS_LIKE),
+        folded.translate(_LOOKALIKES),
         folded.translate(str.maketrans("1", "i")),
     }
     if (
-        len(set(folded)) < _DISTINCT
+        len(set(folded)) < _MIN_DISTINCT
         or _repeats(folded)
         or any(_guessable(spelling, words) for spelling in spellings)
     ):
@@ -131,7 +131,7 @@ def _guessable(folded: str, words: frozenset[str]) -> bool:
         guessed |= {word} if word else set()
         rest += 0 if word or not folded[at].isalnum() else 1
         at += len(word) if word else 1
-    return bool(guessed) and _WORTH_OF_A_WORD * len(guessed) + rest < _ENOUGH
+    return bool(guessed) and _SCORE_OF_A_WORD * len(guessed) + rest < _MIN_SCORE
 
 
 def _is_guessable_part(part: str, words: frozenset[str]) -> bool:

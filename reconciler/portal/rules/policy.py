@@ -21,13 +21,13 @@ class RowScope(StrEnum):
     """The rows on which an operation may be done."""
 
     OWN = "own"
-    """One's own requests and account."""
+    """The principal's own requests and account."""
     TEAM = "team"
-    """The other contacts of one's customer, never oneself."""
+    """The other contacts of the principal's customer, never the principal."""
     CUSTOMER = "customer"
-    """Everything of one's customer."""
-    THEIRS = "theirs"
-    """Everything of the customers that one manages as a project manager."""
+    """All rows of the principal's customer."""
+    ASSIGNED = "theirs"
+    """All rows of the customers that name the principal as a project manager."""
     ALL = "all"
 
 
@@ -40,7 +40,7 @@ _PEOPLE: Final = (
     PrincipalKind.ADMINISTRATOR,
 )
 _PROVIDER: Final = {
-    PrincipalKind.PROJECT_MANAGER: RowScope.THEIRS,
+    PrincipalKind.PROJECT_MANAGER: RowScope.ASSIGNED,
     PrincipalKind.ADMINISTRATOR: RowScope.ALL,
 }
 
@@ -132,8 +132,7 @@ PERMISSIONS: Final[Mapping[str, Mapping[PrincipalKind, RowScope]]] = MappingProx
     }
 )
 
-# The fields of a colleague that a manager may edit; services and protection are the
-# provider's.
+# The fields of a colleague that a manager may edit; services and protection are the provider's.
 MANAGERS_FIELDS: Final = frozenset({"name", "email", "role", "language"})
 
 
@@ -169,7 +168,7 @@ class Grant:
                 )
             case RowScope.CUSTOMER:
                 return customer is not None and customer == principal.customer
-            case RowScope.THEIRS:
+            case RowScope.ASSIGNED:
                 return principal.address is not None and principal.address in managers
             case RowScope.ALL:
                 return True

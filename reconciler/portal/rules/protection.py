@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.offers import may_order_service
-from reconciler.portal.rules.roles import HOLDS_WORK, loses_permissions
+from reconciler.portal.rules.roles import WORK_ROLES, loses_permissions
 from reconciler.portal.rules.states import LIVING, ContactStatus, CustomerStatus
 
 Values = Mapping[str, Any]
@@ -86,7 +86,7 @@ def rights_to_order(
     Ordering at all needs a project manager at the customer, which is a right of its own. A service
     without a workflow cannot be ordered.
     """
-    if contact["role"] not in HOLDS_WORK:
+    if contact["role"] not in WORK_ROLES:
         return {}
     rights = {
         str(service["id"]): f"service '{service['code']}'"

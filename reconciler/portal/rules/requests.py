@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any, Final
 
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import OPEN, RequestState, Workflow
@@ -27,37 +27,49 @@ _MAX_COST: Final = Decimal("999999999999.99")
 class Event:
     """An event of a request: operation (None: the portal), states before, state after.
 
-    `after` is None if the state stays. `verb` is the name in the history.
+    `after` is None if the state stays. `audit_action` is the name in the history.
     """
 
     operation: str | None
     before: frozenset[RequestState]
     after: RequestState | None
-    verb: Verb
+    audit_action: AuditAction
 
 
 # `quote` and `refer` occur when the files are counted: the quote is made, or a project
 # manager has to make it. `reject` is the project manager's no before there is a quote,
 # `decline` the customer's no to a quote.
 EVENTS: Final[Mapping[str, Event]] = {
-    "quote": Event(None, _BEING_MADE, RequestState.QUOTED, Verb.REQUESTS_COUNT),
-    "refer": Event(None, _BEING_MADE, RequestState.QUOTE_PENDING, Verb.REQUESTS_COUNT),
-    "approve": Event("requests.run", _PENDING, RequestState.QUOTED, Verb.REQUESTS_APPROVE),
-    "reject": Event("requests.run", _PENDING, RequestState.CANCELLED, Verb.REQUESTS_REJECT),
+    "quote": Event(None, _BEING_MADE, RequestState.QUOTED, AuditAction.REQUESTS_COUNT),
+    "refer": Event(
+        None, _BEING_MADE, RequestState.QUOTE_PENDING, AuditAction.REQUESTS_COUNT
+    ),
+    "approve": Event(
+        "requests.run", _PENDING, RequestState.QUOTED, AuditAction.REQUESTS_APPROVE
+    ),
+    "reject": Event(
+        "requests.run", _PENDING, RequestState.CANCELLED, AuditAction.REQUESTS_REJECT
+    ),
     "accept": Event(
-        "requests.decide", _QUOTED, RequestState.IN_PROGRESS, Verb.REQUESTS_ACCEPT
+        "requests.decide", _QUOTED, RequestState.IN_PROGRESS, AuditAction.REQUESTS_ACCEPT
     ),
     "decline": Event(
-        "requests.decide", _QUOTED, RequestState.CANCELLED, Verb.REQUESTS_DECLINE
+        "requests.decide", _QUOTED, RequestState.CANCELLED, AuditAction.REQUESTS_DECLINE
     ),
-    "expire": Event(None, _QUOTED, RequestState.CANCELLED, Verb.QUOTE_EXPIRED),
-    "cancel": Event("requests.run", _QUOTED, RequestState.CANCELLED, Verb.REQUESTS_CANCEL),
-    "revive": Event("requests.run", _CANCELLED, RequestState.QUOTED, Verb.REQUESTS_REVIVE),
-    "progress": Event("requests.run", _IN_PROGRESS, None, Verb.REQUESTS_PROGRESS),
+    "expire": Event(None, _QUOTED, RequestState.CANCELLED, AuditAction.QUOTE_EXPIRED),
+    "cancel": Event(
+        "requests.run", _QUOTED, RequestState.CANCELLED, AuditAction.REQUESTS_CANCEL
+    ),
+    "revive": Event(
+        "requests.run", _CANCELLED, RequestState.QUOTED, AuditAction.REQUESTS_REVIVE
+    ),
+    "progress": Event("requests.run", _IN_PROGRESS, None, AuditAction.REQUESTS_PROGRESS),
     "deliver": Event(
-        "requests.run", _IN_PROGRESS, RequestState.DELIVERED, Verb.REQUESTS_DELIVER
+        "requests.run", _IN_PROGRESS, RequestState.DELIVERED, AuditAction.REQUESTS_DELIVER
     ),
-    "reassign": Event("requests.reassign", frozenset(OPEN), None, Verb.REQUESTS_REASSIGN),
+    "reassign": Event(
+        "requests.reassign", frozenset(OPEN), None, AuditAction.REQUESTS_REASSIGN
+    ),
 }
 
 
@@ -80,11 +92,11 @@ def next_state(event: str, state: str) -> str:
     return transition.after or state
 
 
-_EVENTS_BY_VERB: Final = {
-    str(verb): [event for event in EVENTS.values() if event.verb == verb]
-    for verb in {event.verb for event in EVENTS.values()}
+_EVENTS_BY_AUDIT_ACTION: Final = {
+    str(action): [event for event in EVENTS.values() if event.audit_action == action]
+    for action in {event.audit_action for event in EVENTS.values()}
 }
-_OF_THE_CUSTOMER: Final = frozenset({Actor.SELF, Actor.MANAGER})
+_CUSTOMER_ACTORS: Final = frozenset({Actor.SELF, Actor.MANAGER})
 
 
 def check_transitions(
@@ -97,10 +109,10 @@ def check_transitions(
     """
     states = {before} if before else _first_states(request["workflow"])
     for entry in entries:
-        events = _EVENTS_BY_VERB.get(entry["what"], [])
+        events = _EVENTS_BY_AUDIT_ACTION.get(entry["what"], [])
         if (
             any(event.operation == "requests.decide" for event in events)
-            and entry["actor"] not in _OF_THE_CUSTOMER
+            and entry["actor"] not in _CUSTOMER_ACTORS
         ):
             raise LookupError(
                 f"{entry['what']} of request '{request['id']}' by '{entry['actor']}': only the "

@@ -6,12 +6,10 @@ from collections.abc import Mapping, Set
 from typing import Any, Final
 
 _PEOPLE: Final = frozenset({"customer", "contact"})
-# Fields of services, customers and contacts that no right depends on; every other field
-# counts.
-#
-# A different address suspends access, and its entry also has `status`. `owner` is the
-# managing owner, or the person whose work was handed over.
-_WITHOUT_RIGHTS: Final = frozenset(
+# Fields of services, customers and contacts that no right depends on; every other field counts. A
+# different address suspends access, and its entry also has `status`. `owner` is the managing owner,
+# or the person whose work was handed over.
+_FIELDS_WITHOUT_RIGHTS: Final = frozenset(
     {
         "name",
         "email",
@@ -47,7 +45,7 @@ def changes_rights(entry: Mapping[str, Any]) -> bool:
     if (before.get("status"), after.get("status")) == ("unapproved", "removed"):
         return False  # never had access
     differ = {name for name in {*before, *after} if before.get(name) != after.get(name)}
-    return not differ <= _WITHOUT_RIGHTS
+    return not differ <= _FIELDS_WITHOUT_RIGHTS
 
 
 def concerns(entry: Mapping[str, Any], customers: Set[str] | None) -> bool:

@@ -23,7 +23,7 @@ class StaffKind(StrEnum):
     PROJECT_MANAGER = "project_manager"
 
 
-HOLDS_WORK: Final = frozenset({Role.REQUESTER, Role.MANAGER})
+WORK_ROLES: Final = frozenset({Role.REQUESTER, Role.MANAGER})
 
 _PERMISSIONS: Final = require_all(
     {

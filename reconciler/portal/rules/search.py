@@ -23,7 +23,7 @@ _LETTERS: Final = str.maketrans(
         "þ": "th",
     }
 )
-_SEARCHED: Final[Mapping[str, tuple[str, ...]]] = {
+_SEARCH_FIELDS: Final[Mapping[str, tuple[str, ...]]] = {
     "customer": ("name",),
     "contact": ("name", "email"),
 }
@@ -45,7 +45,7 @@ def search_form(*texts: str) -> str:
 def row_search_form(kind: str, values: Mapping[str, Any]) -> str | None:
     """Return the search form of a row; None for kinds without search."""
     return (
-        search_form(*(values[name] for name in _SEARCHED[kind]))
-        if kind in _SEARCHED
+        search_form(*(values[name] for name in _SEARCH_FIELDS[kind]))
+        if kind in _SEARCH_FIELDS
         else None
     )

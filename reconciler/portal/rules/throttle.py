@@ -18,19 +18,19 @@ from reconciler.portal.rules.complete_tables import require_all
 
 FREE_FAILURES: Final = 5
 FIRST_DELAY_S: Final = 30
-LONGEST_DELAY_S: Final = 900
+MAX_DELAY_S: Final = 900
 HOUR_S: Final = 3_600
 DAY_S: Final = 86_400
-KEPT_S: Final = DAY_S
+RETENTION_S: Final = DAY_S
 GIB: Final = 1024**3
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """At most `most` within `within_s` seconds."""
+    """At most `max_amount` within `period_s` seconds."""
 
-    most: int
-    within_s: int
+    max_amount: int
+    period_s: int
 
 
 MAILS_PER_ADDRESS: Final = Window(5, DAY_S)
@@ -38,8 +38,7 @@ MAILS_PER_HOST: Final = Window(20, HOUR_S)
 FAILURES_PER_HOST: Final = Window(50, 900)
 # From all hosts together, except known browsers: guessing stays hopeless.
 FAILURES_PER_ADDRESS: Final = Window(100, HOUR_S)
-# An IPv6 /48 may do this many times as much as a host, because it may hold many
-# subscribers.
+# An IPv6 /48 may do this many times as much as a host, because it may hold many subscribers.
 SITE_FACTOR: Final = 4
 
 
@@ -90,8 +89,8 @@ class Limits:
             {
                 **WINDOWS,
                 **{
-                    Limit(name): replace(WINDOWS[Limit(name)], most=most)
-                    for name, most in numbers.items()
+                    Limit(name): replace(WINDOWS[Limit(name)], max_amount=number)
+                    for name, number in numbers.items()
                 },
             }
         )
@@ -109,12 +108,12 @@ def seconds_until_room_for(
 
     An amount larger than the whole window needs an empty window; otherwise it could never happen.
     """
-    within = [(age, amount) for age, amount in amounts_by_age if age < window.within_s]
-    room = max(0, window.most - more)
+    within = [(age, amount) for age, amount in amounts_by_age if age < window.period_s]
+    room = max(0, window.max_amount - more)
     for age, amount in within:
         room -= amount
         if room < 0:
-            return math.ceil(window.within_s - age)
+            return math.ceil(window.period_s - age)
     return 0
 
 
@@ -124,11 +123,11 @@ def seconds_until_next_attempt(ages: Sequence[float]) -> int:
     The first five are free; then half a minute, doubled each time, up to a quarter of an hour. Each
     host waits only for its own failures, so nobody can lock out a person who logs in elsewhere.
     """
-    failures = [age for age in ages if age < KEPT_S]
+    failures = [age for age in ages if age < RETENTION_S]
     if len(failures) < FREE_FAILURES:
         return 0
     doubled = 1 << min(len(failures) - FREE_FAILURES, 10)
-    delay = min(LONGEST_DELAY_S, FIRST_DELAY_S * doubled)
+    delay = min(MAX_DELAY_S, FIRST_DELAY_S * doubled)
     return max(0, math.ceil(delay - failures[0]))
 
 

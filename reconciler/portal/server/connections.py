@@ -1,7 +1,8 @@
 """Connections with limits: for the head of a request, slow readers, and invalid HTTP.
 
-uvicorn leaves this open: a connection that never sends a whole request, or whose answer is never
-read, would stay for ever, and invalid HTTP or an excess connection would get a plain-text answer.
+uvicorn has no such limits: a connection that never sends a whole request, or never reads its
+answer, would stay open for ever, and invalid HTTP or an excess connection would get a plain-text
+answer.
 """
 
 from __future__ import annotations
@@ -16,30 +17,28 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.web.request_limits import (
-    CONNECTIONS,
-    CROWDED,
+    CROWDED_KEY,
     HOST_SHARE,
-    LARGEST_HEAD,
+    MAX_CONNECTIONS,
+    MAX_HEAD_BYTES,
 )
 from reconciler.portal.web.responses import problem_answer
 
 HEAD_WITHIN_S: Final = 12.0
-# How long a full buffer may wait for the reader to take something.
-#
-# Not less: the system's own buffer may hold a megabyte that a slow but steady reader takes
-# first.
+# How long a full buffer may wait for the reader to take something. Not less: the system's own
+# buffer may hold a megabyte that a slow but steady reader takes first.
 READ_WITHIN_S: Final = 300.0
 # How long a connection stays open after an early answer, so that it can be read.
 LINGER_S: Final = 2.0
 # This many excess connections get an answer (503, or monitoring); further ones are dropped.
-ANSWERED_BEYOND: Final = 64
+MAX_ANSWERED_EXCESS: Final = 64
 _CHECK_EVERY_S: Final = 1.0
 # The least average size of the pieces of a body, in bytes.
-MIN_PIECE: Final = 128
+MIN_PIECE_BYTES: Final = 128
 # This many more pieces may be smaller.
-FREE_PIECES: Final = 1000
+MAX_SMALL_PIECES: Final = 1000
 # Lines of a head.
-MAX_LINES: Final = 200
+MAX_HEAD_LINES: Final = 200
 _END_OF_HEAD: Final = re.compile(rb"\n\r?\n")
 
 
@@ -53,13 +52,16 @@ class _Parser(h11.Connection):
         if self.their_state is h11.IDLE:
             pending, _ = self.trailing_data
             end = _END_OF_HEAD.search(pending)
-            if pending.count(b"\n", 0, end.start() if end else len(pending)) > MAX_LINES:
+            if (
+                pending.count(b"\n", 0, end.start() if end else len(pending))
+                > MAX_HEAD_LINES
+            ):
                 raise h11.RemoteProtocolError("the head has too many lines")
         event = super().next_event()
         if isinstance(event, h11.Request):
-            self._allowance = FREE_PIECES
+            self._allowance = MAX_SMALL_PIECES
         elif isinstance(event, h11.Data):
-            self._allowance += len(event.data) / MIN_PIECE - 1
+            self._allowance += len(event.data) / MIN_PIECE_BYTES - 1
             if self._allowance < 0:
                 raise h11.RemoteProtocolError(
                     "the body arrives in pieces that are too small"
@@ -99,9 +101,11 @@ class Connection(H11Protocol):
     def __init__(self, *arguments: Any, **more: Any) -> None:
         super().__init__(*arguments, **more)
         self.conn = _Parser(
-            h11.SERVER, self.config.h11_max_incomplete_event_size or LARGEST_HEAD
+            h11.SERVER, self.config.h11_max_incomplete_event_size or MAX_HEAD_BYTES
         )
-        self._most, self.limit_concurrency = self.limit_concurrency or CONNECTIONS, None
+        self._max_connections = self.limit_concurrency or MAX_CONNECTIONS
+        # None: uvicorn's own check would answer an excess connection in plain text
+        self.limit_concurrency = None
         self._unread_since: float | None = None
         self._closing_since: float | None = None
 
@@ -116,11 +120,11 @@ class Connection(H11Protocol):
         )
         of_host = self._connections_of_its_host()
         if not (
-            _has_room(self.connections, self._most)
-            and _has_room(of_host, max(self._most // HOST_SHARE, 1))
+            _has_room(self.connections, self._max_connections)
+            and _has_room(of_host, max(self._max_connections // HOST_SHARE, 1))
         ):
-            self.app_state = {**self.app_state, CROWDED: True}
-            if len(self.connections) > self._most + ANSWERED_BEYOND:
+            self.app_state = {**self.app_state, CROWDED_KEY: True}
+            if len(self.connections) > self._max_connections + MAX_ANSWERED_EXCESS:
                 transport.abort()
 
     def _connections_of_its_host(self) -> list[Connection]:
@@ -216,8 +220,8 @@ class Connection(H11Protocol):
         self.transport.close()
 
 
-def _has_room(connections: Collection[Any], most: int) -> bool:
+def _has_room(connections: Collection[Any], maximum: int) -> bool:
     """Return whether the limit is kept, if necessary after closing an idle connection."""
-    return len(connections) <= most or any(
+    return len(connections) <= maximum or any(
         connection.make_room() for connection in connections
     )

@@ -7,26 +7,26 @@ from typing import Any, Final
 
 from sqlalchemy import Select, delete, or_, select
 
-from reconciler.portal.actions.batching import ROWS_PER_BATCH, run_in_batches
+from reconciler.portal.actions.chunks import ROWS_PER_CHUNK, run_in_chunks
 from reconciler.portal.actions.outbox import forget_mails
 from reconciler.portal.actions.quotes import expire_quotes
 from reconciler.portal.actions.tokens import write_token_uses
 from reconciler.portal.actions.uploads import forget_unused, sweep
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import SYSTEM
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later
-from reconciler.portal.store.database import clear_traces
 from reconciler.portal.store.store import Store
+from reconciler.portal.store.vacuum import vacuum_if_marked
 
 # How long ended sessions and used links are kept for inspection, and answers for repeated requests.
-KEPT_DAYS: Final = 30
+RETENTION_DAYS: Final = 30
 
 
 def expire_links(store: Store) -> int:
     """Set `link_expired` for contacts whose invitation expired; return how many there were."""
-    return run_in_batches(lambda: _expire_some_links(store))
+    return run_in_chunks(lambda: _expire_some_links(store))
 
 
 def _expire_some_links(store: Store) -> int:
@@ -38,7 +38,7 @@ def _expire_some_links(store: Store) -> int:
         link.expires_at >= store.clock(),
     )
     criteria = (c.status == ContactStatus.INVITED, ~living.exists())
-    statement = select(c.id).where(*criteria).limit(ROWS_PER_BATCH)
+    statement = select(c.id).where(*criteria).limit(ROWS_PER_CHUNK)
     if not _exists(store, statement):
         return 0
     with store.write(SYSTEM) as work:
@@ -48,7 +48,7 @@ def _expire_some_links(store: Store) -> int:
         for contact in overdue:
             contact["status"] = ContactStatus.LINK_EXPIRED
             work.audit(
-                Verb.LINK_EXPIRED,
+                AuditAction.LINK_EXPIRED,
                 contact,
                 {"status": ContactStatus.INVITED},
                 {"status": ContactStatus.LINK_EXPIRED},
@@ -68,7 +68,7 @@ def forget_ended_access(store: Store) -> int:
     Unconfirmed sign-ups, old sessions and links, and old answers to idempotency keys.
     """
     now = store.clock()
-    long_ago, s = later(now, days=-KEPT_DAYS), t.sessions.c
+    long_ago, s = later(now, days=-RETENTION_DAYS), t.sessions.c
     old = (
         (t.idempotency, t.idempotency.c.created_at < long_ago),
         (t.sign_ups, t.sign_ups.c.expires_at < now),
@@ -84,9 +84,9 @@ def forget_ended_access(store: Store) -> int:
         )
 
 
-def forget_traces(store: Store) -> int:
+def vacuum_after_erasures(store: Store) -> int:
     """Clear the database's free space after erasures; return how many files were rewritten."""
-    return int(clear_traces(store.engine))
+    return int(vacuum_if_marked(store.engine))
 
 
 # The jobs that each server process runs every minute; each thing happens once.
@@ -98,5 +98,5 @@ JOBS: Final[tuple[Callable[[Store], int], ...]] = (
     forget_unused,
     sweep,
     write_token_uses,
-    forget_traces,
+    vacuum_after_erasures,
 )

@@ -21,15 +21,15 @@ from urllib.parse import urlsplit
 import uvicorn
 from starlette.types import ASGIApp
 
-from reconciler.portal.delivery.carrier import send_mails
 from reconciler.portal.delivery.smtp import MailServer
+from reconciler.portal.delivery.worker import send_mails
 from reconciler.portal.rules.hosts import is_private, on_loopback
 from reconciler.portal.server.connections import Connection
 from reconciler.portal.server.jobs import JOBS
 from reconciler.portal.server.word_counting import start_counting
 from reconciler.portal.store.database import UNAVAILABLE, failure
 from reconciler.portal.store.store import Store
-from reconciler.portal.web.request_limits import CONNECTIONS, LARGEST_HEAD
+from reconciler.portal.web.request_limits import MAX_CONNECTIONS, MAX_HEAD_BYTES
 
 LOG: Final = logging.getLogger("portal")
 STOP_WITHIN_S: Final = 10
@@ -60,7 +60,7 @@ def bind_address(host: str, port: int, base_url: str | None, proxies: str) -> Li
         _check_origin(base_url)
     elif not on_loopback(host):
         raise WrongSettings(
-            f"'{host}' is not an address for mails; pass --base-url with the URL that people use"
+            f"mails cannot link to '{host}'; pass --base-url with the URL that people use"
         )
     try:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -90,10 +90,10 @@ def _check_origin(url: str) -> None:
     parts = urlsplit(url)
     if not is_private(url):
         raise WrongSettings(
-            f"--base-url '{url}' is not https, so mails would send secrets over the open network"
+            f"--base-url '{url}' is not https; links in mails contain secrets"
         )
     if parts.path.strip("/") or parts.query or parts.fragment or parts.username:
-        raise WrongSettings(f"--base-url '{url}' is more than scheme, host and port")
+        raise WrongSettings(f"--base-url '{url}' must be only scheme, host and port")
 
 
 def run_server(
@@ -101,7 +101,7 @@ def run_server(
     store: Store,
     place: ListenAddress,
     mail_server: MailServer | None,
-    connections: int = CONNECTIONS,
+    connections: int = MAX_CONNECTIONS,
 ) -> None:
     """Serve the application until a signal, with at most `connections` connections."""
     config = uvicorn.Config(
@@ -113,7 +113,7 @@ def run_server(
         timeout_graceful_shutdown=FINISH_WITHIN_S,
         timeout_keep_alive=75,
         ws="none",
-        h11_max_incomplete_event_size=LARGEST_HEAD,
+        h11_max_incomplete_event_size=MAX_HEAD_BYTES,
         limit_concurrency=connections,
         proxy_headers=True,
         forwarded_allow_ips=place.proxies,

@@ -18,14 +18,14 @@ import httpx
 from joserfc.jwk import KeySet
 
 from reconciler.portal.rules.hosts import is_private
-from reconciler.portal.sign_on.journey import NotProven, ProviderUnavailable, SignOnState
+from reconciler.portal.sign_on.protocol import NotProven, ProviderUnavailable, SignOnState
 from reconciler.portal.sign_on.settings import Settings
 from reconciler.portal.sign_on.tokens import UnknownKey, claims_of, keys_of
 
 ANSWERS_WITHIN_S: Final = 5
-DISCOVERY_KEPT_S: Final = 3600
+DISCOVERY_TTL_S: Final = 3600
 # The least time between two fetches of keys, whatever tokens name.
-KEYS_KEPT_S: Final = 60
+MIN_KEY_AGE_S: Final = 60
 RETRY_AFTER_S: Final = 10
 ENDPOINTS: Final = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 
@@ -48,15 +48,17 @@ class Provider:
             timeout=ANSWERS_WITHIN_S, headers={"Accept": "application/json"}
         )
         self._discovery: Discovery | None = None
-        self._silent_since: float | None = None
+        self._unanswered_since: float | None = None
 
     @property
     def name(self) -> str:
         """The provider's name for people."""
         return self.settings.name
 
-    def address(self, departure: SignOnState, back: str, language: str) -> str:
-        """Return the URL to redirect the browser to; `back` is the page to return to.
+    def authorization_url(
+        self, sign_on_state: SignOnState, redirect_uri: str, language: str
+    ) -> str:
+        """Return the URL to redirect the browser to; the provider redirects back to `redirect_uri`.
 
         Raises `ProviderUnavailable`.
         """
@@ -64,18 +66,22 @@ class Provider:
             "response_type": "code",
             "scope": "openid email",
             "client_id": self.settings.client_id,
-            "redirect_uri": back,
-            "state": departure.state,
-            "nonce": departure.nonce,
-            "code_challenge": departure.challenge,
+            "redirect_uri": redirect_uri,
+            "state": sign_on_state.state,
+            "nonce": sign_on_state.nonce,
+            "code_challenge": sign_on_state.challenge,
             "code_challenge_method": "S256",
             "ui_locales": language,
         }
         endpoint = str(self._current_discovery().metadata["authorization_endpoint"])
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{urlencode(query)}"
 
-    def proven_address(
-        self, departure: SignOnState, answer: Mapping[str, str], back: str, now: float
+    def verified_address(
+        self,
+        sign_on_state: SignOnState,
+        answer: Mapping[str, str],
+        redirect_uri: str,
+        now: float,
     ) -> str:
         """Return the mail address that the provider vouches for.
 
@@ -83,7 +89,7 @@ class Provider:
         """
         # RFC 6749, 10.12: otherwise somebody could log a victim in to an account of their own
         if not hmac.compare_digest(
-            answer.get("state", "").encode(), departure.state.encode()
+            answer.get("state", "").encode(), sign_on_state.state.encode()
         ):
             raise NotProven("state")
         discovery = self._current_discovery()
@@ -92,30 +98,32 @@ class Provider:
             raise NotProven("issuer of the answer")
         if "code" not in answer:
             raise NotProven("refused by the provider")
-        tokens = self._redeem(discovery, answer["code"], departure, back)
+        tokens = self._redeem(discovery, answer["code"], sign_on_state, redirect_uri)
         claims = self._claims(
-            discovery, str(tokens.get("id_token", "")), departure.nonce, now
+            discovery, str(tokens.get("id_token", "")), sign_on_state.nonce, now
         )
         return self._address(
             claims if "email" in claims else self._userinfo(discovery, claims, tokens)
         )
 
     def _redeem(
-        self, discovery: Discovery, code: str, departure: SignOnState, back: str
+        self, discovery: Discovery, code: str, sign_on_state: SignOnState, redirect_uri: str
     ) -> Mapping[str, Any]:
         """Return the tokens for a code, which works once."""
         form = {
             "grant_type": "authorization_code",
             "code": code,
-            "redirect_uri": back,
-            "code_verifier": departure.verifier,
+            "redirect_uri": redirect_uri,
+            "code_verifier": sign_on_state.verifier,
         }
         id, secret = self.settings.client_id, self.settings.secret
-        ways = discovery.metadata.get(
+        auth_methods = discovery.metadata.get(
             "token_endpoint_auth_methods_supported", ["client_secret_basic"]
         )
         url = str(discovery.metadata["token_endpoint"])
-        if "client_secret_basic" in ways:  # RFC 6749, 2.3.1: both are form-encoded first
+        if (
+            "client_secret_basic" in auth_methods
+        ):  # RFC 6749, 2.3.1: both are form-encoded first
             return self._request(
                 "POST",
                 url,
@@ -141,7 +149,7 @@ class Provider:
             pass
         # the provider may have new keys (OpenID Connect Core, 10.1.1): read them again, once
         try:
-            return claims_of(token, self._current_discovery(KEYS_KEPT_S).keys, **context)
+            return claims_of(token, self._current_discovery(MIN_KEY_AGE_S).keys, **context)
         except UnknownKey:
             raise NotProven("signature: unknown key") from None
 
@@ -180,18 +188,21 @@ class Provider:
             raise NotProven("domain of the address")
         return email
 
-    def _current_discovery(self, newer_than_s: float = DISCOVERY_KEPT_S) -> Discovery:
+    def _current_discovery(self, newer_than_s: float = DISCOVERY_TTL_S) -> Discovery:
         discovery, now = self._discovery, time.monotonic()
         if discovery is not None and now - discovery.at < newer_than_s:
             return discovery
-        if self._silent_since is not None and now - self._silent_since < RETRY_AFTER_S:
+        if (
+            self._unanswered_since is not None
+            and now - self._unanswered_since < RETRY_AFTER_S
+        ):
             raise ProviderUnavailable("it did not answer recently")
         try:
             discovery = self._discover()
         except ProviderUnavailable:
-            self._silent_since = time.monotonic()
+            self._unanswered_since = time.monotonic()
             raise
-        self._discovery, self._silent_since = discovery, None
+        self._discovery, self._unanswered_since = discovery, None
         return discovery
 
     def _discover(self) -> Discovery:

@@ -35,7 +35,7 @@ def settings_of(
     parts = urlsplit(issuer)
     if not is_private(issuer):
         raise ValueError(
-            f"--oidc-issuer '{issuer}' is not https, but the provider decides who logs in"
+            f"--oidc-issuer '{issuer}' is not https; the provider decides who logs in"
         )
     if parts.query or parts.fragment or parts.username is not None:
         raise ValueError(

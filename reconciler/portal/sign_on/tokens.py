@@ -12,7 +12,7 @@ from joserfc import jwt
 from joserfc.errors import BadSignatureError, ClaimError, InvalidKeyIdError, JoseError
 from joserfc.jwk import GuestProtocol, Key, KeySet
 
-from reconciler.portal.sign_on.journey import NotProven
+from reconciler.portal.sign_on.protocol import NotProven
 
 ALGORITHMS: Final = [
     "RS256",

@@ -33,10 +33,8 @@ lease_scopes = Table(
     ),
 )
 
-# `ended_at`: when the token was revoked; `expires_at`: when it expires.
-#
-# `owner`: the only owner whose objects it writes. `used_at`: the last use, to a few
-# minutes.
+# `ended_at`: when the token was revoked; `expires_at`: when it expires. `owner`: the only owner
+# whose objects it writes. `used_at`: the last use, to a few minutes.
 tokens = Table(
     "tokens",
     metadata,
@@ -52,8 +50,7 @@ tokens = Table(
     Column("used_at", String(20)),
 )
 
-# The provider's staff: `administrator` or `project_manager`; `invited`, `active` or
-# `removed`.
+# The provider's staff: `administrator` or `project_manager`; `invited`, `active` or `removed`.
 staff = Table(
     "staff",
     metadata,
@@ -109,8 +106,7 @@ sign_ups = Table(
     Column("expires_at", String(20), nullable=False, index=True),
 )
 
-# Throttled attempts: failed log-ins by a digest of address or host, limits by the person's
-# id.
+# Throttled attempts: failed log-ins by a digest of address or host, limits by the person's id.
 attempts = Table(
     "attempts",
     metadata,

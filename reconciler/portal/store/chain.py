@@ -10,10 +10,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from reconciler.portal.rules import chain
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.store import tables as t
 
-_ROWS_A_TIME: Final = 2000
+_ROWS_PER_FETCH: Final = 2000
 
 
 def new_salts() -> Iterator[str]:
@@ -58,7 +58,9 @@ def verify_feed(connection: Connection, expected_head: str | None = None) -> Fee
     """
     verification = _Verification(expected_head)
     rows = select(t.changes).order_by(t.changes.c.revision, t.changes.c.seq)
-    streamed = connection.execution_options(yield_per=_ROWS_A_TIME).execute(rows).mappings()
+    streamed = (
+        connection.execution_options(yield_per=_ROWS_PER_FETCH).execute(rows).mappings()
+    )
     failure = next(
         (problem for row in streamed if (problem := verification.check(dict(row)))), None
     )
@@ -97,10 +99,10 @@ class _Verification:
         self.unlisted |= dict.fromkeys(
             chain.value_name(entry, path) for path in chain.erased_paths(entry["seals"])
         )
-        if entry["what"] == Verb.CONTACTS_ERASE:
+        if entry["what"] == AuditAction.CONTACTS_ERASE:
             for name in (entry["after"] or {}).get(chain.ERASED_VALUES, ()):
                 self.unlisted.pop(name, None)
-        if entry["what"] == Verb.PORTAL_RESTORE:
+        if entry["what"] == AuditAction.PORTAL_RESTORE:
             self.restores.append(
                 RestoreEntry(
                     entry["revision"], entry["at"], str((entry["before"] or {}).get("head"))

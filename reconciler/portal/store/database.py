@@ -8,10 +8,8 @@ transaction sees one revision throughout.
 from __future__ import annotations
 
 import json
-import math
 import secrets
-import sqlite3
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -282,51 +280,6 @@ def _insert_portal(connection: Connection) -> None:
             id="settings", version=1, revision=0, touched={}, **DEFAULTS["settings"]
         )
     )
-
-
-def mark_traces(connection: Connection) -> None:
-    """Mark, within the transaction, that free space of the database may contain erased data."""
-    if connection.dialect.name == "sqlite":
-        marks = connection.exec_driver_sql("PRAGMA user_version").scalar_one()
-        connection.exec_driver_sql(f"PRAGMA user_version={marks + 1}")
-
-
-def clear_traces(engine: Engine, largest: float = math.inf) -> bool:
-    """Rewrite a marked SQLite file and truncate its journal, so that erased bytes are gone.
-
-    A file of more than `largest` bytes is left alone, because writers wait meanwhile. The mark
-    stays if a reader still uses an older state. Returns whether a mark was cleared.
-    """
-    if engine.dialect.name != "sqlite":
-        return False  # PostgreSQL reuses free space by vacuum: see RUNNING.md
-    connection = engine.raw_connection()
-    ask = connection.cursor().execute
-    try:
-        (marks,), (size,) = ask("PRAGMA user_version").fetchone(), ask(_SIZE).fetchone()
-        if not marks or size > largest:
-            return False
-        ask("PRAGMA busy_timeout=1000")
-        ask("VACUUM")
-        (busy, *_) = ask("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-        return not busy and _unmark(ask, marks)
-    except sqlite3.OperationalError:  # another writer is active: the mark stays
-        return False
-    finally:
-        ask("PRAGMA busy_timeout=30000")
-        connection.close()
-
-
-def _unmark(ask: Callable[[str], Any], marks: int) -> bool:
-    """Remove the mark, unless another erasure happened meanwhile; return whether it is gone."""
-    ask("BEGIN IMMEDIATE")
-    (now,) = ask("PRAGMA user_version").fetchone()
-    if now == marks:
-        ask("PRAGMA user_version=0")
-    ask("COMMIT")
-    return bool(now == marks)
-
-
-_SIZE: Final = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
 
 
 def is_one_of(

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Select, and_, func, not_, or_, select
 
-from reconciler.portal.rules.roles import HOLDS_WORK, Role
+from reconciler.portal.rules.roles import WORK_ROLES, Role
 from reconciler.portal.rules.search import row_search_form
 from reconciler.portal.rules.states import LIVING, OPEN, ContactStatus, CustomerStatus
 from reconciler.portal.store import tables as t
@@ -22,7 +22,7 @@ def _work_without_owner() -> Select[Any]:
     owner = t.contacts
     good = and_(
         owner.c.status.in_(LIVING),
-        owner.c.role.in_(HOLDS_WORK),
+        owner.c.role.in_(WORK_ROLES),
         owner.c.customer == t.requests.c.customer,
     )
     return (
@@ -34,7 +34,7 @@ def _work_without_owner() -> Select[Any]:
 
 
 def _violations() -> Iterator[tuple[str, Select[Any]]]:
-    """For each invariant the sentence of a violation, and the query of the rows that violate it."""
+    """Yield the sentence of a violation and the query of the violating rows, by invariant."""
     c, home = t.contacts.c, t.customers.c
     lives = c.status.in_(LIVING)
     yield (
@@ -89,7 +89,7 @@ def _violations() -> Iterator[tuple[str, Select[Any]]]:
 # Built once: building a statement takes longer than executing it on the small databases of tests.
 _WORK_WITHOUT_OWNER: Final = _work_without_owner()
 _VIOLATIONS: Final = tuple(_violations())
-_NAMED: Final = tuple(
+_SEARCHABLE: Final = tuple(
     (kind, select(table))
     for kind, table in (("customer", t.customers), ("contact", t.contacts))
 )
@@ -98,9 +98,7 @@ _NAMED: Final = tuple(
 def work_without_owner(
     connection: Connection, customers: Collection[str] | None = None
 ) -> list[tuple[str, str]]:
-    """Open requests (id, owner) whose owner is not a living contact of the customer who may
-    hold work.
-    """
+    """Return the open requests (id, owner) whose owner may not own work at their customer."""
     statement = _WORK_WITHOUT_OWNER
     if customers is not None:
         statement = statement.where(t.requests.c.customer.in_(customers))
@@ -130,7 +128,7 @@ def broken_invariants(connection: Connection) -> list[str]:
         violations += [
             sentence.format_map(row) for row in connection.execute(statement).mappings()
         ]
-    for kind, statement in _NAMED:
+    for kind, statement in _SEARCHABLE:
         rows = map(dict, connection.execute(statement).mappings())
         violations += [
             f"{row['id']} is not found by its name"

@@ -12,12 +12,12 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.throttle import (
     DAY_S,
-    KEPT_S,
+    RETENTION_S,
     Limit,
     Window,
     seconds_until_room_for,
@@ -26,8 +26,8 @@ from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import later, moment
 from reconciler.portal.store.unit_of_work import Row, Work
 
-_REACHED: Final = "reached"
-_OF_STAFF: Final = frozenset({Limit.STAFF_MAILS})
+_LIMIT_REACHED: Final = "reached"
+_STAFF_LIMITS: Final = frozenset({Limit.STAFF_MAILS})
 
 
 class LimitReached(Problem):
@@ -36,15 +36,15 @@ class LimitReached(Problem):
     def __init__(
         self, limit: Limit, object: str, id: str, window: Window, wait_s: int
     ) -> None:
-        when = f"; the next is possible in {wait_s} s" if window.within_s else ""
+        when = f"; the next is possible in {wait_s} s" if window.period_s else ""
         super().__init__(
             "rate-limited",
-            f"the limit '{limit}' of {window.most:,} is reached{when}",
+            f"the limit '{limit}' of {window.max_amount:,} is reached{when}",
             limit=str(limit),
             headers={"Retry-After": str(wait_s)},
         )
         self.limit, self.object, self.id = limit, object, id
-        self.recorded_for_s = window.within_s or DAY_S
+        self.recorded_for_s = window.period_s or DAY_S
 
 
 def count_against(work: Work, limit: Limit, more: int = 1) -> None:
@@ -77,7 +77,10 @@ def count_caused(work: Work) -> None:
 
 
 def keep_counts(work: Work, error: Exception) -> bool:
-    """Repeat the counts of an undone work, and record a reached limit; return whether any."""
+    """Write the counts of a rolled-back work again; return whether there were any.
+
+    A reached limit is recorded in the history.
+    """
     for subject, amount in work.counted_attempts:
         record_attempt(work.connection, subject, work.now, amount)
     if isinstance(error, LimitReached):
@@ -89,7 +92,7 @@ def keep_counts(work: Work, error: Exception) -> bool:
 def record_attempt(connection: Connection, subject: str, now: str, amount: int = 1) -> str:
     """Record for a day that something happened `amount` times; return the id of the row."""
     c, id = t.attempts.c, f"try_{secrets.token_hex(10)}"
-    connection.execute(delete(t.attempts).where(c.at < later(now, seconds=-KEPT_S)))
+    connection.execute(delete(t.attempts).where(c.at < later(now, seconds=-RETENTION_S)))
     connection.execute(
         insert(t.attempts).values(id=id, subject=subject, at=now, amount=amount)
     )
@@ -102,7 +105,9 @@ def limits_reached(connection: Connection, now: str) -> dict[Limit, int]:
     recent = (
         select(c.subject)
         .distinct()
-        .where(c.subject.startswith(f"{_REACHED}:"), c.at >= later(now, seconds=-DAY_S))
+        .where(
+            c.subject.startswith(f"{_LIMIT_REACHED}:"), c.at >= later(now, seconds=-DAY_S)
+        )
     )
     limits = [
         Limit(subject.split(":")[1]) for subject in connection.execute(recent).scalars()
@@ -112,7 +117,7 @@ def limits_reached(connection: Connection, now: str) -> dict[Limit, int]:
 
 def _counted_person(principal: Principal, limit: Limit) -> tuple[str, str] | None:
     """Return the person that the limit counts for this principal; None if it counts nobody."""
-    if limit in _OF_STAFF:
+    if limit in _STAFF_LIMITS:
         return ("staff", principal.staff) if principal.staff else None
     return ("contact", principal.contact) if principal.contact else None
 
@@ -120,12 +125,12 @@ def _counted_person(principal: Principal, limit: Limit) -> tuple[str, str] | Non
 def _amounts_by_age(
     connection: Connection, subject: str, window: Window, now: str
 ) -> Iterator[tuple[float, int]]:
-    c, since = t.attempts.c, later(now, seconds=-window.within_s)
+    c, since = t.attempts.c, later(now, seconds=-window.period_s)
     rows = connection.execute(
         select(c.at, c.amount)
         .where(c.subject == subject, c.at >= since)
         .order_by(c.at.desc())
-        .limit(window.most + 1)
+        .limit(window.max_amount + 1)
     )
     for at, amount in rows:
         yield (moment(now) - moment(at)).total_seconds(), amount
@@ -133,7 +138,7 @@ def _amounts_by_age(
 
 def _record_in_history(work: Work, error: LimitReached) -> None:
     """Record in the history that the limit was reached, once per window."""
-    subject, c = f"{_REACHED}:{error.limit}:{error.id}", t.attempts.c
+    subject, c = f"{_LIMIT_REACHED}:{error.limit}:{error.id}", t.attempts.c
     since = later(work.now, seconds=-error.recorded_for_s)
     if work.connection.execute(
         select(c.id).where(c.subject == subject, c.at > since)
@@ -142,7 +147,7 @@ def _record_in_history(work: Work, error: LimitReached) -> None:
     record_attempt(work.connection, subject, work.now)
     entry = Work(work.connection, work.portal, work.principal, work.now)
     entry.audit(
-        Verb.LIMIT_REACHED,
+        AuditAction.LIMIT_REACHED,
         Row(error.object, {"id": error.id}, None),
         {},
         {"limit": str(error.limit)},

@@ -33,7 +33,7 @@ from sqlalchemy import (
     update,
 )
 
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import COMMAND_LINE
 from reconciler.portal.rules.states import MailState
 from reconciler.portal.store import tables as t
@@ -49,10 +49,10 @@ from reconciler.portal.store.database import (
 from reconciler.portal.store.unit_of_work import Row, Work
 from reconciler.portal.uploads.private_files import new_private_file
 
-_ROWS_A_STATEMENT: Final = 500
+_ROWS_PER_INSERT: Final = 500
 LINK_VOID: Final = "the portal was restored: the link in this mail no longer works"
 # How long the recipient and subject of a given-up mail are kept.
-KEPT_DAYS: Final = 30
+RETENTION_DAYS: Final = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,9 +91,9 @@ def restore_archive(
 
 def _check_folder(folder: Path, manifest: Manifest) -> None:
     """Raise a `WrongArchive` if the folder already contains one of the archive's files."""
-    if there := [id for id in sorted(manifest.files) if os.path.lexists(folder / id)]:
+    if present := [id for id in sorted(manifest.files) if os.path.lexists(folder / id)]:
         raise WrongArchive(
-            f"'{folder}' already holds '{there[0]}'; name an empty folder of files"
+            f"'{folder}' already contains '{present[0]}'; name an empty folder of files"
         )
 
 
@@ -103,7 +103,7 @@ def _check_empty(connection: Connection, manifest: Manifest) -> None:
     if current is None:
         if inspect(connection).get_table_names():
             raise WrongDatabase(
-                "the database holds tables that are not the portal's; name an empty one"
+                "the database contains tables that are not the portal's; name an empty database"
             )
         upgrade(connection, manifest.schema)
         return
@@ -117,7 +117,7 @@ def _check_empty(connection: Connection, manifest: Manifest) -> None:
             continue
         if connection.execute(select(table).limit(1)).first() is not None:
             raise WrongDatabase(
-                f"the database is not empty: it has {table.name}; name an empty one"
+                f"the database is not empty: it contains {table.name}; name an empty database"
             )
     for table in (t.portal, t.settings):
         connection.execute(delete(table))
@@ -128,7 +128,7 @@ def _write_rows(connection: Connection, archive: Archive) -> None:
     unknown = set(archive.manifest.tables) - {table.name for table in present}
     if unknown:
         raise WrongArchive(
-            f"no version '{archive.manifest.schema}' has a table '{min(unknown)}'"
+            f"the archive's version '{archive.manifest.schema}' has no table '{min(unknown)}'"
         )
     for table in present:
         if table.name in archive.manifest.tables:
@@ -152,7 +152,7 @@ def _write_table(
     connection: Connection, table: Table, rows: Iterator[dict[str, Any]]
 ) -> None:
     names = {column.name for column in table.columns}
-    while chunk := list(islice(rows, _ROWS_A_STATEMENT)):
+    while chunk := list(islice(rows, _ROWS_PER_INSERT)):
         if any(set(row) != names for row in chunk):
             raise WrongArchive(
                 f"rows of '{table.name}' in the archive have other columns than the table"
@@ -184,7 +184,7 @@ def _begin_epoch(
     )
     row = Row("portal", {"id": portal["id"]}, None)
     before = {"epoch": portal["epoch"], "head": portal["head"]}
-    work.audit(Verb.PORTAL_RESTORE, row, before, {"epoch": epoch})
+    work.audit(AuditAction.PORTAL_RESTORE, row, before, {"epoch": epoch})
     work.finish()
     return RestoreResult(
         manifest, tokens, keep_tokens, links, sign_ups, mails, portal["head"], work.revision
@@ -211,7 +211,7 @@ def _void_mails(connection: Connection, now: str) -> int:
         "last_error": LINK_VOID,
         "text": "",
         "html": "",
-        "forget_at": later(now, days=KEPT_DAYS),
+        "forget_at": later(now, days=RETENTION_DAYS),
     }
     waits = c.state == MailState.QUEUED
     return connection.execute(update(t.outbox).where(waits, leads).values(**dead)).rowcount

@@ -17,9 +17,9 @@ class Row:
     first: dict[str, Any] | None = None
     """The values before this unit of work; None if the row is new in it."""
     dirty: dict[int, Row] = field(default_factory=dict, repr=False)
-    """Where a written row waits for the next flush. Values are replaced, never changed in place."""
+    """The work's rows to flush; a written row adds itself. Values are replaced, never mutated."""
     unchecked: dict[int, Row] = field(default_factory=dict, repr=False)
-    """Where a written row waits for the checks of `store.guard`."""
+    """The rows that `store.guard` has to check; a written row adds itself."""
     is_deleted: bool = False
     """Whether the row was deleted for good."""
 

@@ -17,7 +17,6 @@ from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.clock import Clock, system_clock
 from reconciler.portal.store.database import (
-    clear_traces,
     folder_beside,
     migrate,
     open_database,
@@ -29,10 +28,11 @@ from reconciler.portal.store.guard import check_work
 from reconciler.portal.store.invariants import broken_invariants
 from reconciler.portal.store.limits import count_caused, keep_counts
 from reconciler.portal.store.unit_of_work import Work
+from reconciler.portal.store.vacuum import vacuum_if_marked
 from reconciler.portal.uploads.vault import Vault
 
 # A database up to this size is rewritten right after an erasure; a larger one by a job.
-AT_ONCE_BYTES: Final = 32 * 1024 * 1024
+MAX_BYTES_TO_VACUUM_AT_ONCE: Final = 32 * 1024 * 1024
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ class Store:
         if refusal is not None:
             raise refusal
         if work.erases:
-            clear_traces(self.engine, AT_ONCE_BYTES)
+            vacuum_if_marked(self.engine, MAX_BYTES_TO_VACUUM_AT_ONCE)
         if self.violations is not None:
             with self.read() as connection:
                 self.violations.extend(broken_invariants(connection))

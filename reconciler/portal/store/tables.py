@@ -55,11 +55,9 @@ __all__ = [
     "tokens",
 ]
 
-# One row, which every writer locks first, so that revisions become visible in order.
-#
-# `head`: the hash of the last entry of the audit feed (`rules.chain`). `secret` keys the
-# CSRF tokens of all server processes. `name` is empty unless an administrator set one
-# (`i18n.portal_name`).
+# One row, which every writer locks first, so that revisions become visible in order. `head`: the
+# hash of the last entry of the audit feed (`rules.chain`). `secret` keys the CSRF tokens of all
+# server processes. `name` is empty unless an administrator set one (`i18n.portal_name`).
 portal = Table(
     "portal",
     metadata,
@@ -73,10 +71,8 @@ portal = Table(
     Column("head", String(64), nullable=False, server_default=START),
 )
 
-# `last_commits`: by owner, the commit of the last batch that wrote the settings or a
-# service.
-#
-# It outlives the services.
+# `last_commits`: by owner, the commit of the last batch that wrote the settings or a service. It
+# outlives the services.
 settings = Table(
     "settings",
     metadata,
@@ -105,10 +101,9 @@ services = Table(
     Column("price", json_type()),
 )
 
-# `name_form` is unique among all customers and empty for archived ones.
-#
-# `registration_code`: people who sign up with it belong to this customer; only the portal
-# knows it. `sought`: the search form (`rules.search`), also for contacts.
+# `name_form` is unique among all customers and empty for archived ones. `registration_code`: people
+# who sign up with it belong to this customer; only the portal knows it. `sought`: the search form
+# (`rules.search`), also for contacts.
 customers = Table(
     "customers",
     metadata,
@@ -175,10 +170,8 @@ contacts = Table(
     ),
 )
 
-# The last life of a row under a key that it lost: it was renamed, released or deleted.
-#
-# `home`: the scope of the key, which is the owner of customers and services and the
-# customer of contacts.
+# The last life of a row under a key that it lost: it was renamed, released or deleted. `home`: the
+# scope of the key, which is the owner of customers and services and the customer of contacts.
 lives = Table(
     "lives",
     metadata,
@@ -188,9 +181,8 @@ lives = Table(
     Column("life", Integer, nullable=False),
 )
 
-# `words`: weighted. `cost`: decimal, for all target languages. `progress`: percent.
-#
-# `taken_at`: when somebody of the customer first downloaded a delivered file.
+# `words`: weighted. `cost`: decimal, for all target languages. `progress`: percent. `taken_at`:
+# when somebody of the customer first downloaded a delivered file.
 requests = Table(
     "requests",
     metadata,
@@ -222,12 +214,11 @@ requests = Table(
     Index("ix_requests_created_at_id", "created_at", "id"),
 )
 
-# Uploaded files: `source`, `reference`, or `delivery` in a target language.
-#
-# `words` are weighted; empty where `uncounted` says why a person has to count, and while
-# they are being counted. `count_at`: when a pending count is due; empty once it ended. A
-# pending upload has no `request` and `kind`: only `person` (or, for tokens, a caller with
-# the id) may use it, and it is deleted after a day.
+# Uploaded files: `source`, `reference`, or `delivery` in a target language. `words` are weighted;
+# empty where `uncounted` says why a person has to count, and while they are being counted.
+# `count_at`: when a pending count is due; empty once it ended. A pending upload has no `request`
+# and `kind`: only `person` (or, for tokens, a caller with the id) may use it, and it is deleted
+# after a day.
 files = Table(
     "files",
     metadata,
@@ -247,10 +238,9 @@ files = Table(
     Column("created_at", String(20), nullable=False, index=True),
 )
 
-# The audit feed: who, when, what, before, after, by which commit.
-#
-# `person`: the id of the contact or staff member whose name is `by`, so that it can be
-# erased. `seals`, `hash`: the chain of entries, which detects edits (`rules.chain`).
+# The audit feed: who, when, what, before, after, by which commit. `person`: the id of the contact
+# or staff member whose name is `by`, so that it can be erased. `seals`, `hash`: the chain of
+# entries, which detects edits (`rules.chain`).
 changes = Table(
     "changes",
     metadata,
@@ -273,10 +263,8 @@ changes = Table(
     Index("ix_changes_object_revision_seq", "object", "revision", "seq"),
 )
 
-# `next_try_at`: when a pending mail is due; empty once it is sent or given up.
-#
-# `forget_at`: when a sent or given-up mail loses recipient, subject and text; empty before
-# and after.
+# `next_try_at`: when a pending mail is due; empty once it is sent or given up. `forget_at`: when a
+# sent or given-up mail loses recipient, subject and text; empty before and after.
 outbox = Table(
     "outbox",
     metadata,

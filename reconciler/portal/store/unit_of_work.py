@@ -24,7 +24,7 @@ from sqlalchemy import (
     update,
 )
 
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.search import row_search_form
@@ -32,13 +32,13 @@ from reconciler.portal.rules.states import MailState
 from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import chain_entries
-from reconciler.portal.store.database import mark_traces
 from reconciler.portal.store.row import Row
+from reconciler.portal.store.vacuum import mark_for_vacuum
 
 __all__ = ["KINDS", "Change", "Row", "Work"]
 
 # The table of each kind of row, in the order of their references.
-_KIND: Final = {
+_TABLES: Final = {
     "settings": t.settings,
     "service": t.services,
     "customer": t.customers,
@@ -47,10 +47,10 @@ _KIND: Final = {
     "staff": t.staff,
 }
 # The kind of row by table name.
-KINDS: Final = {table.name: kind for kind, table in _KIND.items()}
+KINDS: Final = {table.name: kind for kind, table in _TABLES.items()}
 # Returns new values for some columns of a row.
 Change: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
-_PREFIX: Final = {
+_ID_PREFIXES: Final = {
     "service": "svc",
     "customer": "cus",
     "contact": "con",
@@ -92,7 +92,7 @@ class Work:
     def get(self, kind: str, id: str) -> Row:
         """Return the row with this id; else a `not-found` problem."""
         row = self.rows.get((kind, id)) or next(
-            iter(self.where(kind, _KIND[kind].c.id == id)), None
+            iter(self.where(kind, _TABLES[kind].c.id == id)), None
         )
         if row is None:
             raise Problem("not-found", f"there is no {kind} '{id}'")
@@ -101,7 +101,7 @@ class Work:
     def where(self, kind: str, *criteria: ColumnElement[bool]) -> list[Row]:
         """Return the rows that meet the criteria, sorted by id, including changes of this work."""
         self.flush()
-        statement = select(_KIND[kind]).where(*criteria).order_by(_KIND[kind].c.id)
+        statement = select(_TABLES[kind]).where(*criteria).order_by(_TABLES[kind].c.id)
         return [
             self._row_of(kind, dict(values))
             for values in self.connection.execute(statement).mappings()
@@ -119,11 +119,11 @@ class Work:
         """Read many rows at once that are needed one by one later."""
         sorted_ids = sorted(set(ids))
         for start in range(0, len(sorted_ids), 500):
-            self.where(kind, _KIND[kind].c.id.in_(sorted_ids[start : start + 500]))
+            self.where(kind, _TABLES[kind].c.id.in_(sorted_ids[start : start + 500]))
 
     def new(self, kind: str, values: Mapping[str, Any]) -> Row:
         """Return a new row with a random id."""
-        id = f"{_PREFIX[kind]}_{secrets.token_hex(10)}"
+        id = f"{_ID_PREFIXES[kind]}_{secrets.token_hex(10)}"
         row = Row(
             kind,
             {"id": id, "version": 0, "revision": self.revision, **values},
@@ -140,7 +140,7 @@ class Work:
         """Delete a row for good; nothing may refer to it, and it must own no open work."""
         self.flush()
         self.connection.execute(
-            delete(_KIND[row.kind]).where(_KIND[row.kind].c.id == row.id)
+            delete(_TABLES[row.kind]).where(_TABLES[row.kind].c.id == row.id)
         )
         del self.rows[(row.kind, row.id)]
         self.dirty.pop(id(row), None)
@@ -160,7 +160,7 @@ class Work:
 
     def audit(
         self,
-        verb: Verb,
+        action: AuditAction,
         row: Row,
         before: Mapping[str, Any] | None,
         after: Mapping[str, Any] | None,
@@ -174,7 +174,7 @@ class Work:
                 "at": self.now,
                 "by": self.principal.name,
                 "actor": str(self.principal.actor),
-                "what": str(verb),
+                "what": str(action),
                 "object": row.kind,
                 "id": row.id,
                 "before": dict(before) if before is not None else None,
@@ -210,8 +210,8 @@ class Work:
             if row.saved is None or row.values != row.saved
         ]
         self.dirty.clear()
-        for table in _KIND.values():
-            self._write(table, [row for row in dirty if _KIND[row.kind] is table])
+        for table in _TABLES.values():
+            self._write(table, [row for row in dirty if _TABLES[row.kind] is table])
 
     def _write(self, table: Table, rows: list[Row]) -> None:
         by_columns: dict[tuple[str, ...], list[Row]] = defaultdict(list)
@@ -262,7 +262,7 @@ class Work:
             if values != rows[id]
         }
         if new:
-            self._update(_KIND[kind], next(iter(new.values())), new)
+            self._update(_TABLES[kind], next(iter(new.values())), new)
         for id, values in new.items():
             if row := self.rows.get((kind, id)):
                 first = change(row.first) if row.first else {}
@@ -275,7 +275,7 @@ class Work:
         As with `rewrite`, versions stay and revisions move.
         """
         self.flush()
-        table, values = _KIND[kind], {column: new, "revision": self.revision}
+        table, values = _TABLES[kind], {column: new, "revision": self.revision}
         self.connection.execute(update(table).where(table.c[column] == old).values(values))
         for row in self.rows.values():
             if row.kind == kind and row[column] == old:
@@ -284,7 +284,7 @@ class Work:
     def clear_unique_column(self, kind: str, column: str, rows: Iterable[Row]) -> None:
         """Clear a unique column of rows, so that they can exchange their values."""
         self.flush()
-        table = _KIND[kind]
+        table = _TABLES[kind]
         for row in rows:
             self.connection.execute(
                 update(table).where(table.c.id == row.id).values({column: None})
@@ -308,10 +308,10 @@ class Work:
             )
         return wrote
 
-    def leave_no_traces(self) -> None:
+    def vacuum_afterwards(self) -> None:
         """Make sure that free space of the database contains nothing that was erased here."""
         self.erases = True
-        mark_traces(self.connection)
+        mark_for_vacuum(self.connection)
 
     def end_access(self, person: str) -> None:
         """End all sessions and tokens of a person, and delete their unused links."""

@@ -20,11 +20,11 @@ from typing import Final
 from reconciler.portal.rules.problems import Problem
 
 # Bytes of one file.
-LARGEST: Final = 100 * 1024 * 1024
+MAX_FILE_BYTES: Final = 100 * 1024 * 1024
 
 _ID: Final = re.compile(r"file_[0-9a-f]{20}")
 _PART: Final = ".part"
-_SWEPT: Final = "swept"
+_LAST_SWEEP: Final = "swept"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Vault:
     """The folder of files, created with the first file; `place` is None without files."""
 
     place: Path | None
-    largest: int = LARGEST
+    max_bytes: int = MAX_FILE_BYTES
 
     @property
     def folder(self) -> Path:
@@ -100,7 +100,7 @@ class Vault:
 
     def needs_sweep(self, every_s: float) -> bool:
         """Return whether no process has swept the folder for this long."""
-        mark = self.folder / _SWEPT
+        mark = self.folder / _LAST_SWEEP
         return self.folder.is_dir() and not (
             mark.exists() and time.time() - mark.stat().st_mtime < every_s
         )
@@ -109,7 +109,7 @@ class Vault:
         """Delete these leftovers, and record the time."""
         for name in names:
             (self.folder / name).unlink(missing_ok=True)
-        (self.folder / _SWEPT).touch(mode=0o600)
+        (self.folder / _LAST_SWEEP).touch(mode=0o600)
 
 
 class HashedFile:
@@ -127,8 +127,8 @@ class HashedFile:
     def write(self, part: bytes) -> None:
         """Add bytes; a `too-large` problem beyond the limit."""
         self.size += len(part)
-        if self.size > self._vault.largest:
-            raise too_large(self._vault.largest)
+        if self.size > self._vault.max_bytes:
+            raise too_large(self._vault.max_bytes)
         self._hash.update(part)
 
 

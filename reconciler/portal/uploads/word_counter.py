@@ -20,8 +20,7 @@ from typing import Final
 from reconciler.portal.uploads.words import NotCountable, Reason, count_words, kind_of
 
 CPU_S: Final = 2.0
-# If the machine is so busy that `CPU_S` take longer than this, the file is counted again
-# later.
+# If the machine is so busy that `CPU_S` take longer than this, the file is counted again later.
 WALL_S: Final = 60.0
 MEMORY: Final = 1024 * 1024 * 1024
 _PROGRAM: Final = (

@@ -58,7 +58,7 @@ _DOCX_PARTS: Final = re.compile(
 _W: Final = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _CHUNK: Final = 64 * 1024
 _END_RECORD: Final = 22
-_LARGEST_DIRECTORY: Final = 1024 * 1024
+_MAX_DIRECTORY_BYTES: Final = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,8 +245,8 @@ def _xliff_segments(content: BinaryIO) -> Iterator[str]:
         raise NotCountable("no-xliff")
 
 
-def _limited_chunks(content: IO[bytes], most: int) -> Iterator[bytes]:
-    remaining = most
+def _limited_chunks(content: IO[bytes], max_bytes: int) -> Iterator[bytes]:
+    remaining = max_bytes
     while chunk := content.read(_CHUNK):
         remaining -= len(chunk)
         if remaining < 0:
@@ -291,7 +291,7 @@ def _check_directory(content: BinaryIO) -> None:
         or b"PK\6\7" in tail
     ):
         raise NotCountable("no-word")
-    if int.from_bytes(record[12:16], "little") > _LARGEST_DIRECTORY:
+    if int.from_bytes(record[12:16], "little") > _MAX_DIRECTORY_BYTES:
         raise NotCountable("too-much")
 
 

@@ -65,7 +65,7 @@ class BodyAccount:
 
     def __exit__(self, *_: object) -> None:
         if self._bytes_held:
-            self._budget.give_back(self._caller, self._bytes_held)
+            self._budget.release(self._caller, self._bytes_held)
 
     def expect(self, length: int) -> None:
         """Reserve room for a body of this length before it is read; else a problem."""
@@ -85,7 +85,7 @@ class BodyAccount:
     def _make_room(self, length: int) -> None:
         more = length - SMALL - self._bytes_held
         if more > 0:
-            self._budget.take(self._caller, more)
+            self._budget.acquire(self._caller, more)
             self._bytes_held += more
 
 

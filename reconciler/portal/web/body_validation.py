@@ -39,8 +39,7 @@ MAX_DEPTH: Final = 32
 MAX_SYMBOLS: Final = 10_000
 # The same for a batch: 5,000 operations and 20,000 expected rows have 350,000.
 MAX_SYMBOLS_OF_BATCH: Final = 500_000
-# The most errors listed individually; pydantic builds all or none, which takes long for
-# many.
+# The most errors listed individually; pydantic builds all or none, which takes long for many.
 MAX_ERRORS: Final = 1000
 # Operations whose route reads its own body of arbitrary bytes and writes it to disk.
 STREAMED_OPERATIONS: Final = frozenset({"files.upload"})
@@ -67,7 +66,7 @@ class BodyValidation:
         if b"%00" in scope["query_string"] or "\0" in scope["path"]:
             await (await _nul_response(scope))(scope, receive, send)
             return
-        route = scope["app"].state.methods.route(scope["path"], scope["method"])
+        route = scope["app"].state.methods.route_for(scope["path"], scope["method"])
         gate = gate_of(route) if route and scope["method"] in _METHODS_WITH_BODY else None
         if gate is None:
             await self.app(scope, receive, send)  # no gate: the route reads no body
@@ -95,7 +94,7 @@ class BodyValidation:
         try:
             body = await _read(scope, receive, account)
             if body:
-                _must_be_json(scope)
+                _check_is_json(scope)
                 limiter = (
                     scope["app"].state.body_budget.parser
                     if len(body) > _LARGE_BODY
@@ -206,7 +205,7 @@ async def _read(scope: Scope, receive: Receive, account: BodyAccount) -> bytes:
             return b"".join(parts)
 
 
-def _must_be_json(scope: Scope) -> None:
+def _check_is_json(scope: Scope) -> None:
     if _header(scope, b"content-encoding") not in {"", "identity"}:
         raise Problem("unsupported-media-type", "a body must not have a content-encoding")
     kind = _header(scope, b"content-type").split(";")[0].strip().lower()

@@ -17,8 +17,10 @@ RETRY_AFTER_S: Final = 5
 class Budget:
     """Units that callers take and give back; an `unavailable` problem beyond either limit."""
 
-    def __init__(self, limit: int, limit_per_caller: int, full: str) -> None:
-        self._limit, self._limit_per_caller, self._full = limit, limit_per_caller, full
+    def __init__(self, limit: int, limit_per_caller: int, full_message: str) -> None:
+        self._limit = limit
+        self._limit_per_caller = limit_per_caller
+        self._full_message = full_message
         self._in_use: Counter[str] = Counter()
         self._lock = threading.Lock()
 
@@ -27,8 +29,8 @@ class Budget:
         """The units in use by all callers."""
         return self._in_use.total()
 
-    def take(self, caller: str, units: int) -> None:
-        """Take units for a caller; the problem's detail is `full` if there are not enough left."""
+    def acquire(self, caller: str, units: int) -> None:
+        """Take units for a caller; a problem with `full_message` if there are not enough left."""
         with self._lock:
             room = min(
                 self._limit - self._in_use.total(),
@@ -36,11 +38,13 @@ class Budget:
             )
             if units > room:
                 raise Problem(
-                    "unavailable", self._full, headers={"Retry-After": str(RETRY_AFTER_S)}
+                    "unavailable",
+                    self._full_message,
+                    headers={"Retry-After": str(RETRY_AFTER_S)},
                 )
             self._in_use[caller] += units
 
-    def give_back(self, caller: str, units: int) -> None:
+    def release(self, caller: str, units: int) -> None:
         """Give back units of a caller."""
         with self._lock:
             self._in_use[caller] -= units
@@ -49,8 +53,8 @@ class Budget:
     @contextmanager
     def hold(self, caller: str) -> Iterator[None]:
         """Hold one unit for this caller while the block runs."""
-        self.take(caller, 1)
+        self.acquire(caller, 1)
         try:
             yield
         finally:
-            self.give_back(caller, 1)
+            self.release(caller, 1)

@@ -25,7 +25,7 @@ from reconciler.portal.uploads.vault import (
     too_large,
 )
 from reconciler.portal.web.request_limits import use_file_limits
-from reconciler.portal.web.streaming import Source, Streamed
+from reconciler.portal.web.streaming import Source, StreamedResponse
 
 BYTES_TYPE: Final = "application/octet-stream"
 # The most bytes of one upload in memory: 25 MiB for 400 slow uploads at once.
@@ -37,8 +37,8 @@ _RANGE: Final = re.compile(r"bytes=(?:(\d{1,18})-(\d{0,18})|-(\d{1,18}))", re.AS
 def check_length(request: Request, vault: Vault) -> None:
     """Raise a `too-large` problem before the body is read, if its declared length is too large."""
     declared = request.headers.get("content-length", "")
-    if declared.isdigit() and int(declared) > vault.largest:
-        raise too_large(vault.largest)
+    if declared.isdigit() and int(declared) > vault.max_bytes:
+        raise too_large(vault.max_bytes)
 
 
 def check_media_type(request: Request) -> None:
@@ -94,14 +94,14 @@ async def _pieces(stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
     yield b"".join(parts)
 
 
-def file_download(request: Request, name: str, path: Path) -> Streamed:
+def file_download(request: Request, name: str, path: Path) -> StreamedResponse:
     """Return a response that saves a file under this name."""
     return file_response(request, path, download_headers(name), BYTES_TYPE)
 
 
-def archive_download(name: str, members: Sequence[Member]) -> Streamed:
+def archive_download(name: str, members: Sequence[Member]) -> StreamedResponse:
     """Return a response that saves the files as one archive."""
-    return Streamed(
+    return StreamedResponse(
         nullcontext(
             Source(zip_stream(members), 200, download_headers(name), "application/zip")
         )
@@ -110,12 +110,12 @@ def archive_download(name: str, members: Sequence[Member]) -> Streamed:
 
 def file_response(
     request: Request, path: Path, headers: Mapping[str, str], media_type: str
-) -> Streamed:
+) -> StreamedResponse:
     """Return the bytes of a file, or one part of them for a `Range` of one part.
 
     Other ranges are ignored, as RFC 9110, 14.2 allows.
     """
-    return Streamed(_open_file(request.headers, path, headers, media_type))
+    return StreamedResponse(_open_file(request.headers, path, headers, media_type))
 
 
 @contextmanager

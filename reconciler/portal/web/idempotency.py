@@ -13,7 +13,7 @@ from typing import Any, Final
 from fastapi import Request, Response
 from sqlalchemy import Connection, insert, select
 
-from reconciler.portal.actions.invariants import work_has_owners
+from reconciler.portal.actions.invariants import check_work_has_owners
 from reconciler.portal.actions.sessions import write_as
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import Principal
@@ -111,7 +111,7 @@ def run_once(
         if answer := _find_answer(work.connection, principal, key, fingerprint):
             return answer
         status, value, headers = action(work)
-        work_has_owners(work)
+        check_work_has_owners(work)
         text = json_bytes(value) if value is not None else b""
         work.connection.execute(
             insert(t.idempotency).values(

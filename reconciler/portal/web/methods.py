@@ -21,8 +21,8 @@ class Methods:
             (compile_path(path)[0], methods) for path, methods in by_path.items()
         ]
 
-    def of(self, path: str) -> str:
-        """Return the methods of a path as a header lists them."""
+    def allow_header(self, path: str) -> str:
+        """Return the methods of a path as the header `Allow` lists them."""
         return ", ".join(
             sorted(
                 {
@@ -34,7 +34,7 @@ class Methods:
             )
         )
 
-    def route(self, path: str, method: str) -> APIRoute | None:
+    def route_for(self, path: str, method: str) -> APIRoute | None:
         """Return the route for this method and path; None if there is none."""
         matching = (
             methods[method]

@@ -14,9 +14,9 @@ _MAX_HOSTS: Final = 10_000
 class RateLimit:
     """A burst, then so many requests per second; a request that would wait longer is refused."""
 
-    at_once: int = 100
-    a_second: float = 100.0
-    longest_wait_s: float = 5.0
+    burst: int = 100
+    per_second: float = 100.0
+    max_wait_s: float = 5.0
     body_bytes: int = 64 * 1024
     """So many bytes of typed bodies count as one more request."""
 
@@ -35,13 +35,13 @@ class RateLimiter:
                 known_host: at for known_host, at in self._free_at.items() if at > now
             }
         free_at = max(self._free_at.get(host, now), now)
-        wait_s = max(free_at - now - (self.limit.at_once - 1) / self.limit.a_second, 0.0)
-        if wait_s > self.limit.longest_wait_s:
-            retry = {"Retry-After": str(round(self.limit.longest_wait_s))}
+        wait_s = max(free_at - now - (self.limit.burst - 1) / self.limit.per_second, 0.0)
+        if wait_s > self.limit.max_wait_s:
+            retry = {"Retry-After": str(round(self.limit.max_wait_s))}
             raise Problem(
                 "rate-limited", "too many requests from this address", headers=retry
             )
-        self._free_at[host] = free_at + 1 / self.limit.a_second
+        self._free_at[host] = free_at + 1 / self.limit.per_second
         return wait_s
 
     def charge(self, host: str, now: float, received_bytes: float) -> None:
@@ -50,7 +50,7 @@ class RateLimiter:
         One body never makes the next request wait so long that it is refused.
         """
         limit = self.limit
-        latest = now + limit.longest_wait_s + (limit.at_once - 1) / limit.a_second
+        latest = now + limit.max_wait_s + (limit.burst - 1) / limit.per_second
         free_at = max(self._free_at.get(host, now), now)
-        debt_s = received_bytes / limit.body_bytes / limit.a_second
+        debt_s = received_bytes / limit.body_bytes / limit.per_second
         self._free_at[host] = max(free_at, min(free_at + debt_s, latest))

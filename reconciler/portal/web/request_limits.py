@@ -29,9 +29,9 @@ from reconciler.portal.web.responses import PROGRAM_PATHS, log_problem, problem_
 class TransferLimit:
     """The slowest accepted transfer: the longest pause, the average rate, and the total time."""
 
-    wait_s: float
-    bytes_a_s: float
-    whole_s: float = math.inf
+    max_pause_s: float
+    min_bytes_per_s: float
+    max_total_s: float = math.inf
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,23 +41,24 @@ class TrafficLimits:
     A reader of a snapshot keeps a connection to the database, so its total time is limited.
     """
 
-    body: TransferLimit = TransferLimit(wait_s=12.0, bytes_a_s=64 * 1024)
-    file: TransferLimit = TransferLimit(wait_s=30.0, bytes_a_s=8 * 1024)
+    body: TransferLimit = TransferLimit(max_pause_s=12.0, min_bytes_per_s=64 * 1024)
+    file: TransferLimit = TransferLimit(max_pause_s=30.0, min_bytes_per_s=8 * 1024)
     rate: RateLimit = field(default_factory=RateLimit)
-    snapshot: TransferLimit = TransferLimit(wait_s=30.0, bytes_a_s=64 * 1024, whole_s=600.0)
+    snapshot: TransferLimit = TransferLimit(
+        max_pause_s=30.0, min_bytes_per_s=64 * 1024, max_total_s=600.0
+    )
 
 
 TRAFFIC_LIMITS: Final = TrafficLimits()
-LARGEST_HEAD: Final = 64 * 1024
+MAX_HEAD_BYTES: Final = 64 * 1024
 # The key in a request's state that a connection sets if the server has no room for it.
-CROWDED: Final = "crowded"
+CROWDED_KEY: Final = "crowded"
 # The default limit of connections per process.
-CONNECTIONS: Final = 400
+MAX_CONNECTIONS: Final = 400
 # One host has at most this fraction (1/4) of the connections and concurrent requests.
 HOST_SHARE: Final = 4
 
-# Bytes of a body after its answer that are dropped; with more of them the connection is
-# closed.
+# Bytes of a body after its answer that are dropped; with more of them the connection is closed.
 IGNORED_BYTES: Final = 1024 * 1024
 
 _TIMED_RECEIVE: Final = "portal.timed_receive"
@@ -91,7 +92,7 @@ class RequestLimits:
         self.rate_limiter = RateLimiter(limits.rate)
         self.concurrent = Budget(
             sys.maxsize,
-            CONNECTIONS // HOST_SHARE,
+            MAX_CONNECTIONS // HOST_SHARE,
             "too many requests at once from this address",
         )
         self.headers = {**_HEADERS, **(_HTTPS_HEADERS if secure else {})}
@@ -170,7 +171,7 @@ def _host(scope: Scope) -> str:
 
 
 def _is_crowded(scope: Scope) -> bool:
-    return bool(scope.get("state", {}).get(CROWDED))
+    return bool(scope.get("state", {}).get(CROWDED_KEY))
 
 
 def _length(scope: Scope) -> float:
@@ -187,11 +188,11 @@ def _check_head(scope: Scope) -> None:
     names = {name for name, _ in scope["headers"]}
     if (
         sum(len(name) + len(value) + len(": \r\n") for name, value in scope["headers"])
-        > LARGEST_HEAD
+        > MAX_HEAD_BYTES
     ):
         raise Problem(
             "head-too-large",
-            f"the headers have more than {LARGEST_HEAD:,} bytes",
+            f"the headers have more than {MAX_HEAD_BYTES:,} bytes",
             headers=_CLOSE,
         )
     if {b"content-length", b"transfer-encoding"} <= names:
@@ -225,7 +226,7 @@ class _TimedReceive:
 
     def use(self, limit: TransferLimit) -> None:
         """Apply these limits from now on."""
-        self.limit, self.left_s = limit, limit.wait_s
+        self.limit, self.left_s = limit, limit.max_pause_s
 
     async def __call__(self) -> Message:
         if self.whole:
@@ -243,9 +244,9 @@ class _TimedReceive:
         size = len(message.get("body", b""))
         if self.limit is self.limits.body:
             self.typed_bytes += size
-        earned_s = size / self.limit.bytes_a_s
+        earned_s = size / self.limit.min_bytes_per_s
         self.left_s = min(
-            self.left_s - (loop.time() - started) + earned_s, self.limit.wait_s
+            self.left_s - (loop.time() - started) + earned_s, self.limit.max_pause_s
         )
         self.whole = not message.get("more_body", False)
         self.unread = 0 if self.whole else self.unread - size

@@ -26,14 +26,14 @@ _PREFIX: Final = "Value error, "
 # Paths whose answers are read by programs; all others are read by people.
 PROGRAM_PATHS: Final = ("/api/", "/healthz", "/readyz", "/metrics")
 
-_TITLES: Final = {
+_TYPES_BY_STATUS: Final = {
     400: "malformed",
     401: "unauthenticated",
     404: "not-found",
     405: "method-not-allowed",
     413: "too-large",
 }
-_INDEXES: Final = {
+_TYPES_BY_COLUMN: Final = {
     "address_form": "address-taken",
     "name_form": "name-taken",
     "external_key": "key-taken",
@@ -110,18 +110,23 @@ def _problem_of_validation(error: RequestValidationError) -> Problem:
 
 
 def _problem_of_http(request: Request, error: HTTPException) -> Problem:
-    type = _TITLES.get(error.status_code, "malformed")
+    type = _TYPES_BY_STATUS.get(error.status_code, "malformed")
     if type == "method-not-allowed":
         # the framework names the methods of one route only, although others have the same path
-        headers = {"Allow": request.app.state.methods.of(request.url.path)}
+        headers = {"Allow": request.app.state.methods.allow_header(request.url.path)}
         return Problem(type, f"{request.method} is not allowed here", headers=headers)
-    return Problem(type, "there is nothing here", headers=dict(error.headers or {}))
+    detail = (
+        "no resource at this path" if type == "not-found" else "the request is not valid"
+    )
+    return Problem(type, detail, headers=dict(error.headers or {}))
 
 
 def _problem_of_integrity(error: IntegrityError) -> Problem:
     # databases name the index or its column in their message, and nowhere else
     text = str(error.orig)
-    type = next((type for column, type in _INDEXES.items() if column in text), "stale")
+    type = next(
+        (type for column, type in _TYPES_BY_COLUMN.items() if column in text), "stale"
+    )
     return Problem(type, "another write to the same object happened at the same time")
 
 

@@ -10,9 +10,9 @@ from reconciler.portal.rules.word_counts import count_state
 
 Row = Mapping[str, Any]
 
-_MANAGED: Final = ("id", "version", "external_key", "owner")
-_UPLOAD: Final = ("id", "name", "size", "sha256", "words", "count", "uncounted")
-_FIELDS: Final = {
+_MANAGED_MEMBERS: Final = ("id", "version", "external_key", "owner")
+_UPLOAD_MEMBERS: Final = ("id", "name", "size", "sha256", "words", "count", "uncounted")
+_MEMBERS: Final = {
     "settings": (*members("settings"), "last_commits"),
     "service": (*members("service"), "life"),
     "customer": (*members("customer"), "status", "archived", "last_commit", "life"),
@@ -40,11 +40,11 @@ _FIELDS: Final = {
         "accepted_at",
         "delivered_at",
     ),
-    "upload": _UPLOAD,
-    "file": (*_UPLOAD, "kind", "language", "by", "created_at"),
+    "upload": _UPLOAD_MEMBERS,
+    "file": (*_UPLOAD_MEMBERS, "kind", "language", "by", "created_at"),
 }
 # Kinds that files do not manage.
-_PLAIN: Final = frozenset({"request", "upload", "file"})
+_UNMANAGED_KINDS: Final = frozenset({"request", "upload", "file"})
 
 
 def as_json(
@@ -53,9 +53,12 @@ def as_json(
     """Return the row as the API shows it; contacts need `customer_keys`, by customer id."""
     if kind in {"upload", "file"}:
         row = {**row, "count": count_state(row)}
-    if kind in _PLAIN:
-        return {name: row[name] for name in _FIELDS[kind]}
-    result = {name: row[name] for name in (*_MANAGED, *_FIELDS[kind], "applied", "touched")}
+    if kind in _UNMANAGED_KINDS:
+        return {name: row[name] for name in _MEMBERS[kind]}
+    result = {
+        name: row[name]
+        for name in (*_MANAGED_MEMBERS, *_MEMBERS[kind], "applied", "touched")
+    }
     if kind == "contact":
         result["generation"] = row["life"]
         result["customer_key"] = (

@@ -38,7 +38,7 @@ class ReaderTooSlow(asyncio.CancelledError):
     """The reader is slower than its limit; the connection is closed, as at a server stop."""
 
 
-class Streamed(Response):
+class StreamedResponse(Response):
     """A response from a source that is opened, read and closed in worker threads.
 
     The source is opened before the response starts, so a problem can still be answered. It is
@@ -100,7 +100,7 @@ class _TimedSend:
     def __init__(self, send: Send, limit: TransferLimit | None) -> None:
         self._send = send
         self._limit = limit
-        self._left_s = limit.wait_s if limit else 0.0
+        self._left_s = limit.max_pause_s if limit else 0.0
         self._started = asyncio.get_running_loop().time()
 
     async def __call__(self, message: Message) -> None:
@@ -109,7 +109,7 @@ class _TimedSend:
             return
         loop = asyncio.get_running_loop()
         started = loop.time()
-        left_s = min(self._left_s, self._started + self._limit.whole_s - started)
+        left_s = min(self._left_s, self._started + self._limit.max_total_s - started)
         if left_s <= 0:
             raise ReaderTooSlow
         try:
@@ -117,9 +117,9 @@ class _TimedSend:
                 await self._send(message)
         except TimeoutError:
             raise ReaderTooSlow from None
-        earned_s = len(message.get("body", b"")) / self._limit.bytes_a_s
+        earned_s = len(message.get("body", b"")) / self._limit.min_bytes_per_s
         self._left_s = min(
-            self._left_s - (loop.time() - started) + earned_s, self._limit.wait_s
+            self._left_s - (loop.time() - started) + earned_s, self._limit.max_pause_s
         )
 
 

@@ -27,7 +27,7 @@ from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import host_of, requires, store_of
 
 router = api_router(tag="access")
-LogsOut = Annotated[Grant, requires("log-out")]
+LogOutGrant = Annotated[Grant, requires("log-out")]
 
 
 @router.post(
@@ -103,7 +103,7 @@ def log_in(request: Request, login: Login) -> Response:
 
 
 @router.delete("/sessions", status_code=204)
-def log_out_everywhere(request: Request, grant: LogsOut) -> Response:
+def log_out_everywhere(request: Request, grant: LogOutGrant) -> Response:
     """End all of one's own sessions."""
     with store_of(request).write(SYSTEM) as work:
         access.log_out_everywhere(work, grant.principal.person or "")
@@ -111,7 +111,7 @@ def log_out_everywhere(request: Request, grant: LogsOut) -> Response:
 
 
 @router.delete("/sessions/{id}", status_code=204)
-def log_out(request: Request, id: str, grant: LogsOut) -> Response:
+def log_out(request: Request, id: str, grant: LogOutGrant) -> Response:
     """End one of one's own sessions."""
     # not `write_as`, which refuses a session that ended meanwhile: that is no error here
     with store_of(request).write(SYSTEM) as work:

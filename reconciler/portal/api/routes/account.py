@@ -12,7 +12,7 @@ from reconciler.portal.api.router import api_router
 from reconciler.portal.api.routes.staff import staff_as_json
 from reconciler.portal.api.schemas.access import ChangedAccount, NewPassword, Session, Staff
 from reconciler.portal.api.schemas.resources import Contact
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.store import tables as t
@@ -29,12 +29,12 @@ from reconciler.portal.web.security import host_of, requires, store_of
 from reconciler.portal.web.serialization import as_json, etag
 
 router = api_router("/account", tag="access")
-Reads = Annotated[Grant, requires("account.read")]
-Writes = Annotated[Grant, requires("account.write")]
+ReadGrant = Annotated[Grant, requires("account.read")]
+WriteGrant = Annotated[Grant, requires("account.write")]
 
 
 @router.get("", response_model=Contact | Staff)
-def read_account(request: Request, grant: Reads) -> Response:
+def read_account(request: Request, grant: ReadGrant) -> Response:
     """Return the person who is logged in."""
     principal = grant.principal
     table, id = (
@@ -53,14 +53,14 @@ def change_account(
     request: Request,
     fields: ChangedAccount,
     body: Annotated[bytes, Depends(body_of)],
-    grant: Writes,
+    grant: WriteGrant,
 ) -> Response:
     """Change one's own name or language."""
 
     def write_action(work: Work) -> WriteResult:
         require_version(request, access.own_row(work, grant.principal))
         row, audited = access.edit_own_row(work, grant.principal, fields.sent_fields())
-        work.audit(Verb.ACCOUNT, row, *audited)
+        work.audit(AuditAction.ACCOUNT, row, *audited)
         key = _customer_key(work.connection, grant.principal)
         return row_result(200, _as_json(row.values, grant.principal, key))
 
@@ -68,7 +68,9 @@ def change_account(
 
 
 @router.put("/password", response_model=Session)
-def change_password(request: Request, passwords: NewPassword, grant: Writes) -> Response:
+def change_password(
+    request: Request, passwords: NewPassword, grant: WriteGrant
+) -> Response:
     """Change one's own password: all sessions end, and a new one begins."""
     # not `write`, which would store the token of the new session under an idempotency key
     session = access.change_password(

@@ -21,7 +21,7 @@ from reconciler.portal.api.schemas.resources import (
     Offboarding,
     Page,
 )
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import ContactStatus
@@ -41,12 +41,12 @@ from reconciler.portal.web.serialization import as_json, etag
 
 router = api_router("/contacts", tag="contacts")
 Body = Annotated[bytes, Depends(body_of)]
-Adds = Annotated[Grant, requires("contacts.add")]
-Reads = Annotated[Grant, requires("contacts.read")]
-Edits = Annotated[Grant, requires("contacts.edit")]
-Removes = Annotated[Grant, requires("contacts.remove")]
-HandsOver = Annotated[Grant, requires("contacts.hand-over")]
-Admits = Annotated[Grant, requires("contacts.admit")]
+AddGrant = Annotated[Grant, requires("contacts.add")]
+ReadGrant = Annotated[Grant, requires("contacts.read")]
+EditGrant = Annotated[Grant, requires("contacts.edit")]
+RemoveGrant = Annotated[Grant, requires("contacts.remove")]
+HandOverGrant = Annotated[Grant, requires("contacts.hand-over")]
+AdmitGrant = Annotated[Grant, requires("contacts.admit")]
 Status = Annotated[str, OneOf(ContactStatus)]
 
 
@@ -54,7 +54,7 @@ Status = Annotated[str, OneOf(ContactStatus)]
 def list_contacts(
     request: Request,
     paging: Pages,
-    grant: Reads,
+    grant: ReadGrant,
     customer: Annotated[str | None, Query(max_length=40)] = None,
     status: Status | None = None,
     email: Annotated[str | None, Query(max_length=254)] = None,
@@ -75,7 +75,7 @@ def list_contacts(
 
 
 @router.post("", status_code=201, response_model=Contact)
-def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> Response:
+def add_contact(request: Request, new: NewContact, body: Body, grant: AddGrant) -> Response:
     """Add a person to a customer and mail an invitation."""
     require_creation(request)
 
@@ -83,7 +83,7 @@ def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> R
         fields = new.sent_fields()
         home = work.get("customer", fields.pop("customer"))
         row = contacts.add(work, home, fields)
-        work.audit(Verb.POST_CONTACTS, row, None, fields)
+        work.audit(AuditAction.POST_CONTACTS, row, None, fields)
         status, value, headers = _result(work, row, 201)
         return status, value, {**headers, "Location": f"/api/v1/contacts/{row.id}"}
 
@@ -91,7 +91,7 @@ def add_contact(request: Request, new: NewContact, body: Body, grant: Adds) -> R
 
 
 @router.get("/{id}", response_model=Contact)
-def read_contact(request: Request, id: str, grant: Reads) -> Response:
+def read_contact(request: Request, id: str, grant: ReadGrant) -> Response:
     """Return one contact, removed or not."""
     with store_of(request).read() as connection:
         items = _as_json(connection, [row_in_scope(connection, grant, t.contacts, id)])
@@ -100,14 +100,16 @@ def read_contact(request: Request, id: str, grant: Reads) -> Response:
 
 @router.patch("/{id}", response_model=Contact)
 def change_contact(
-    request: Request, id: str, fields: ChangedContact, body: Body, grant: Edits
+    request: Request, id: str, fields: ChangedContact, body: Body, grant: EditGrant
 ) -> Response:
     """Change a contact; a new address suspends access until it is activated."""
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         work.audit(
-            Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields.sent_fields())
+            AuditAction.PATCH_CONTACTS,
+            row,
+            *team.edit(work, grant, row, fields.sent_fields()),
         )
         return _result(work, row)
 
@@ -115,14 +117,14 @@ def change_contact(
 
 
 @router.delete("/{id}", response_model=Contact)
-def remove_contact(request: Request, id: str, body: Body, grant: Removes) -> Response:
+def remove_contact(request: Request, id: str, body: Body, grant: RemoveGrant) -> Response:
     """Remove a contact who owns no open work."""
     return _offboard(request, id, Offboarding(), body, grant)
 
 
 @router.post("/{id}/offboard", response_model=Contact)
 def offboard_contact(
-    request: Request, id: str, offboarding: Offboarding, body: Body, grant: Removes
+    request: Request, id: str, offboarding: Offboarding, body: Body, grant: RemoveGrant
 ) -> Response:
     """Hand over a contact's open work and remove the contact, in one transaction."""
     return _offboard(request, id, offboarding, body, grant)
@@ -135,7 +137,7 @@ def _offboard(
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, offboarding.work_to) if offboarding.work_to else None
         work.audit(
-            Verb.CONTACTS_OFFBOARD,
+            AuditAction.CONTACTS_OFFBOARD,
             row,
             *contacts.remove(work, row, heir, offboarding.reason),
         )
@@ -146,14 +148,16 @@ def _offboard(
 
 @router.post("/{id}/hand-over", response_model=Contact)
 def hand_over(
-    request: Request, id: str, handover: Handover, body: Body, grant: HandsOver
+    request: Request, id: str, handover: Handover, body: Body, grant: HandOverGrant
 ) -> Response:
     """Give all open work of a contact to another."""
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "contact", id))
         heir = heir_of(work, grant, handover.work_to)
-        work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
+        work.audit(
+            AuditAction.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir)
+        )
         return _result(work, row)
 
     return write(request, grant, body, write_action)
@@ -166,7 +170,7 @@ def act_on_contact(
     id: str,
     action: Literal["restore", "resend-activation", "erase"],
     body: Body,
-    grant: Admits,
+    grant: AdmitGrant,
 ) -> Response:
     """Restore a removed contact, resend the link, or erase a removed contact's data."""
 
@@ -175,15 +179,18 @@ def act_on_contact(
         row = require_version(request, work.get("contact", id))
         match action:
             case "restore":
-                verb, audited = Verb.CONTACTS_RESTORE, contacts.restore(work, row)
+                audit_action, audited = (
+                    AuditAction.CONTACTS_RESTORE,
+                    contacts.restore(work, row),
+                )
             case "resend-activation":
-                verb, audited = (
-                    Verb.CONTACTS_RESEND_ACTIVATION,
+                audit_action, audited = (
+                    AuditAction.CONTACTS_RESEND_ACTIVATION,
                     contacts.resend_activation(work, row),
                 )
             case "erase":
-                verb, audited = Verb.CONTACTS_ERASE, erasure.erase(work, row)
-        work.audit(verb, row, *audited)
+                audit_action, audited = AuditAction.CONTACTS_ERASE, erasure.erase(work, row)
+        work.audit(audit_action, row, *audited)
         return _result(work, row)
 
     return write(request, grant, body, write_action)
@@ -200,6 +207,7 @@ def _result(work: Work, row: Row, status: int = 200) -> WriteResult:
 def _as_json(connection: Connection, rows: list[Mapping[str, Any]]) -> list[dict[str, Any]]:
     c = t.customers.c
     homes = {row["customer"] for row in rows if row["customer"]}
+    # one query for all rows of a page
     keys: dict[str, str | None] = {
         row.id: row.external_key
         for row in connection.execute(select(c.id, c.external_key).where(c.id.in_(homes)))

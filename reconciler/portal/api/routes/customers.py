@@ -17,7 +17,7 @@ from reconciler.portal.api.schemas.resources import (
     Page,
     WithReason,
 )
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.states import CustomerStatus
 from reconciler.portal.store import tables as t
@@ -71,7 +71,7 @@ def create_customer(
 
     def write_action(work: Work) -> WriteResult:
         row = customers.create(work, new.sent_fields())
-        work.audit(Verb.POST_CUSTOMERS, row, None, new.sent_fields())
+        work.audit(AuditAction.POST_CUSTOMERS, row, None, new.sent_fields())
         status, value, headers = row_result(201, as_json("customer", row.values))
         return status, value, {**headers, "Location": f"/api/v1/customers/{row.id}"}
 
@@ -99,7 +99,9 @@ def change_customer(
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
         work.audit(
-            Verb.PATCH_CUSTOMERS, row, *customers.edit(work, row, fields.sent_fields())
+            AuditAction.PATCH_CUSTOMERS,
+            row,
+            *customers.edit(work, row, fields.sent_fields()),
         )
         return row_result(200, as_json("customer", row.values))
 
@@ -123,10 +125,16 @@ def act_on_customer(
         match action:
             case "archive":
                 reason = (why or WithReason()).reason
-                verb, audited = Verb.CUSTOMERS_ARCHIVE, customers.archive(work, row, reason)
+                audit_action, audited = (
+                    AuditAction.CUSTOMERS_ARCHIVE,
+                    customers.archive(work, row, reason),
+                )
             case "restore":
-                verb, audited = Verb.CUSTOMERS_RESTORE, customers.restore(work, row)
-        work.audit(verb, row, *audited)
+                audit_action, audited = (
+                    AuditAction.CUSTOMERS_RESTORE,
+                    customers.restore(work, row),
+                )
+        work.audit(audit_action, row, *audited)
         return row_result(200, as_json("customer", row.values))
 
     return write(request, grant, body, write_action)

@@ -37,11 +37,11 @@ from reconciler.portal.web.idempotency import (
 from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 from reconciler.portal.web.serialization import as_json
-from reconciler.portal.web.streaming import Streamed
+from reconciler.portal.web.streaming import StreamedResponse
 
 router = api_router(tag="files")
 
-Downloads = Annotated[Grant, requires("requests.download")]
+DownloadGrant = Annotated[Grant, requires("requests.download")]
 Kind = Annotated[str, OneOf(FileKind)]
 _BYTES_BODY: Final[dict[str, Any]] = {
     "requestBody": {
@@ -119,11 +119,11 @@ def list_files(
 @router.get(
     "/requests/{id}/files.zip",
     status_code=200,
-    response_class=Streamed,
+    response_class=StreamedResponse,
     responses={200: {"content": {"application/zip": {}}, "description": "The archive"}},
 )
 def download_all(
-    request: Request, id: str, grant: Downloads, kind: Kind | None = None
+    request: Request, id: str, grant: DownloadGrant, kind: Kind | None = None
 ) -> Response:
     """Return all files of a request, or all of one kind, as one archive."""
     return archive_download(*archive_of(store_of(request), grant, id, kind))
@@ -132,9 +132,9 @@ def download_all(
 @router.get(
     "/requests/{id}/files/{file}",
     status_code=200,
-    response_class=Streamed,
+    response_class=StreamedResponse,
     responses={200: {"content": {BYTES_TYPE: {}}, "description": "The bytes"}},
 )
-def download_file(request: Request, id: str, file: str, grant: Downloads) -> Response:
+def download_file(request: Request, id: str, file: str, grant: DownloadGrant) -> Response:
     """Return one file of a request, always as bytes to save."""
     return file_download(request, *file_of(store_of(request), grant, id, file))

@@ -19,12 +19,12 @@ from reconciler.portal.web.security import requires
 
 router = api_router("/requests/{id}", tag="requests")
 Body = Annotated[bytes, Depends(body_of)]
-Reassigns = Annotated[Grant, requires("requests.reassign")]
+ReassignGrant = Annotated[Grant, requires("requests.reassign")]
 
 
 @router.post("/reassign", response_model=TranslationRequest)
 def reassign_request(
-    request: Request, id: str, to: NewOwner, body: Body, grant: Reassigns
+    request: Request, id: str, to: NewOwner, body: Body, grant: ReassignGrant
 ) -> Response:
     """Give the open request to another contact of its customer."""
 

@@ -15,11 +15,11 @@ from reconciler.portal.web.responses import answer
 from reconciler.portal.web.security import requires, store_of
 
 router = api_router(tag="runs")
-By = Annotated[Grant, requires("leases.write")]
+LeaseGrant = Annotated[Grant, requires("leases.write")]
 
 
 @router.post("/leases", status_code=201, response_model=Lease)
-def take_lease(request: Request, new: NewLease, grant: By) -> Response:
+def take_lease(request: Request, new: NewLease, grant: LeaseGrant) -> Response:
     """Lease all the scopes for one holder for some time, or none of them.
 
     A repeated request with the same `id` gets the same lease with its remaining time.
@@ -32,7 +32,9 @@ def take_lease(request: Request, new: NewLease, grant: By) -> Response:
 
 
 @router.put("/leases/{id}", response_model=Lease)
-def renew_lease(request: Request, id: str, renewal: LeaseRenewal, grant: By) -> Response:
+def renew_lease(
+    request: Request, id: str, renewal: LeaseRenewal, grant: LeaseGrant
+) -> Response:
     """Extend the lease."""
     with write_as(store_of(request), grant.principal) as work:
         lease = leases.renew(work, id, renewal.token, renewal.ttl_s)
@@ -40,8 +42,8 @@ def renew_lease(request: Request, id: str, renewal: LeaseRenewal, grant: By) -> 
 
 
 @router.delete("/leases/{id}", status_code=204)
-def give_lease_back(request: Request, id: str, grant: By) -> Response:
+def give_lease_back(request: Request, id: str, grant: LeaseGrant) -> Response:
     """Release the scopes."""
     with write_as(store_of(request), grant.principal) as work:
-        leases.give_back(work, id)
+        leases.release(work, id)
     return Response(status_code=204)

@@ -23,7 +23,7 @@ from reconciler.portal.web.security import requires, store_of
 router = api_router("/outbox", tag="outbox")
 
 Body = Annotated[bytes, Depends(body_of)]
-Retries = Annotated[Grant, requires("outbox.retry")]
+RetryGrant = Annotated[Grant, requires("outbox.retry")]
 
 
 @router.get("", response_model=Page[OutboxMail], dependencies=[requires("outbox.read")])
@@ -62,7 +62,7 @@ def read_mail(request: Request, id: str) -> Response:
 
 
 @router.post("/{id}/retry", response_model=OutboxMail)
-def queue_mail_again(request: Request, id: str, body: Body, grant: Retries) -> Response:
+def queue_mail_again(request: Request, id: str, body: Body, grant: RetryGrant) -> Response:
     """Queue a dead letter again. A mail has no version, so no `If-Match` is needed."""
 
     def write_action(work: Work) -> WriteResult:

@@ -20,12 +20,12 @@ from reconciler.portal.web.security import requires
 
 router = api_router("/requests/{id}", tag="requests")
 Body = Annotated[bytes, Depends(body_of)]
-Runs = Annotated[Grant, requires("requests.run")]
+RunGrant = Annotated[Grant, requires("requests.run")]
 
 
 @router.post("/progress", response_model=TranslationRequest)
 def report_progress(
-    request: Request, id: str, report: ProgressReport, body: Body, grant: Runs
+    request: Request, id: str, report: ProgressReport, body: Body, grant: RunGrant
 ) -> Response:
     """Report the progress of the project in percent."""
     return apply_event(
@@ -40,7 +40,7 @@ def report_progress(
 
 @router.post("/deliver", response_model=TranslationRequest)
 def deliver_translations(
-    request: Request, id: str, deliveries: Deliveries, body: Body, grant: Runs
+    request: Request, id: str, deliveries: Deliveries, body: Body, grant: RunGrant
 ) -> Response:
     """Deliver uploads as the translations."""
     pairs = [(file.upload, file.language) for file in deliveries.files]

@@ -17,13 +17,13 @@ from reconciler.portal.web.security import requires
 
 router = api_router("/requests/{id}", tag="requests")
 Body = Annotated[bytes, Depends(body_of)]
-Decides = Annotated[Grant, requires("requests.decide")]
-Runs = Annotated[Grant, requires("requests.run")]
+DecideGrant = Annotated[Grant, requires("requests.decide")]
+RunGrant = Annotated[Grant, requires("requests.run")]
 
 
 @router.post("/approve", response_model=TranslationRequest)
 def approve_quote(
-    request: Request, id: str, terms: Terms, body: Body, grant: Runs
+    request: Request, id: str, terms: Terms, body: Body, grant: RunGrant
 ) -> Response:
     """Make the quote, as counted or with these terms."""
     # only the members that were sent: a null `cost` follows the price, a missing one stays
@@ -39,7 +39,7 @@ def approve_quote(
 
 @router.post("/reject", response_model=TranslationRequest)
 def reject_request(
-    request: Request, id: str, refusal: Refusal, body: Body, grant: Runs
+    request: Request, id: str, refusal: Refusal, body: Body, grant: RunGrant
 ) -> Response:
     """Make no quote; the request is cancelled."""
     return apply_event(
@@ -53,14 +53,14 @@ def reject_request(
 
 
 @router.post("/accept", response_model=TranslationRequest)
-def accept_quote(request: Request, id: str, body: Body, grant: Decides) -> Response:
+def accept_quote(request: Request, id: str, body: Body, grant: DecideGrant) -> Response:
     """Accept the quote: the project begins."""
     return apply_event(request, id, body, grant, "accept", action=quotes.accept)
 
 
 @router.post("/decline", response_model=TranslationRequest)
 def decline_quote(
-    request: Request, id: str, refusal: Refusal, body: Body, grant: Decides
+    request: Request, id: str, refusal: Refusal, body: Body, grant: DecideGrant
 ) -> Response:
     """Decline the quote; the request is cancelled."""
     return apply_event(
@@ -75,7 +75,7 @@ def decline_quote(
 
 @router.post("/cancel", response_model=TranslationRequest)
 def cancel_quote(
-    request: Request, id: str, refusal: Refusal, body: Body, grant: Runs
+    request: Request, id: str, refusal: Refusal, body: Body, grant: RunGrant
 ) -> Response:
     """Withdraw the quote; the request is cancelled."""
     return apply_event(
@@ -90,7 +90,7 @@ def cancel_quote(
 
 @router.post("/revive", response_model=TranslationRequest)
 def revive_request(
-    request: Request, id: str, terms: Terms, body: Body, grant: Runs
+    request: Request, id: str, terms: Terms, body: Body, grant: RunGrant
 ) -> Response:
     """Quote a cancelled request again."""
     return apply_event(

@@ -13,7 +13,7 @@ from reconciler.portal.api.schemas.resources import (
     Contact,
     WithReason,
 )
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
@@ -31,12 +31,12 @@ from reconciler.portal.web.serialization import as_json
 # Below /contacts, because a registration is a contact that waits for approval.
 router = api_router("/contacts", tag="contacts")
 Body = Annotated[bytes, Depends(body_of)]
-Admits = Annotated[Grant, requires("contacts.admit")]
+AdmitGrant = Annotated[Grant, requires("contacts.admit")]
 
 
 @router.post("/{id}/approve", response_model=Contact)
 def approve_registration(
-    request: Request, id: str, approval: Approval, body: Body, grant: Admits
+    request: Request, id: str, approval: Approval, body: Body, grant: AdmitGrant
 ) -> Response:
     """Approve a registration with the registrant's fields or with these."""
 
@@ -50,7 +50,7 @@ def approve_registration(
                 "'customer' is required, because the registration names none",
             )
         work.audit(
-            Verb.CONTACTS_APPROVE,
+            AuditAction.CONTACTS_APPROVE,
             row,
             *registrations.approve(work, row, work.get("customer", home), fields),
         )
@@ -61,13 +61,15 @@ def approve_registration(
 
 @router.post("/{id}/reject", response_model=Contact)
 def reject_registration(
-    request: Request, id: str, why: WithReason, body: Body, grant: Admits
+    request: Request, id: str, why: WithReason, body: Body, grant: AdmitGrant
 ) -> Response:
     """Reject a registration."""
 
     def write_action(work: Work) -> WriteResult:
         row = _pending(require_version(request, work.get("contact", id)))
-        work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, why.reason))
+        work.audit(
+            AuditAction.CONTACTS_REJECT, row, *registrations.reject(work, row, why.reason)
+        )
         return _result(work, row)
 
     return write(request, grant, body, write_action)

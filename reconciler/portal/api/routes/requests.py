@@ -17,7 +17,7 @@ from reconciler.portal.api.schemas.requests import (
     TranslationRequest,
 )
 from reconciler.portal.api.schemas.resources import Page
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -37,16 +37,16 @@ from reconciler.portal.web.serialization import as_json, etag
 router = api_router("/requests", tag="requests")
 
 Body = Annotated[bytes, Depends(body_of)]
-Reads = Annotated[Grant, requires("requests.read")]
-Sends = Annotated[Grant, requires("requests.send")]
-Runs = Annotated[Grant, requires("requests.run")]
+ReadGrant = Annotated[Grant, requires("requests.read")]
+SendGrant = Annotated[Grant, requires("requests.send")]
+RunGrant = Annotated[Grant, requires("requests.run")]
 
 
 @router.get("", response_model=Page[TranslationRequest])
 def list_requests(
     request: Request,
     paging: Pages,
-    grant: Reads,
+    grant: ReadGrant,
     customer: Annotated[str | None, Query(max_length=40)] = None,
     owner: Annotated[str | None, Query(max_length=40)] = None,
     state: State | None = None,
@@ -69,7 +69,9 @@ def list_requests(
 
 
 @router.post("", status_code=201, response_model=TranslationRequest)
-def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) -> Response:
+def send_request(
+    request: Request, new: NewRequest, body: Body, grant: SendGrant
+) -> Response:
     """Create a request with uploaded files; its workflow decides what happens next."""
     require_creation(request)
 
@@ -79,7 +81,7 @@ def send_request(request: Request, new: NewRequest, body: Body, grant: Sends) ->
         # with defaults, because a row needs all columns; the history names what was sent
         fields = new.model_dump(exclude={"owner", "files", "reference_files"})
         row = requests.send(work, owner, fields, new.files, new.reference_files)
-        work.audit(Verb.POST_REQUESTS, row, None, new.sent_fields())
+        work.audit(AuditAction.POST_REQUESTS, row, None, new.sent_fields())
         status, value, headers = row_result(201, as_json("request", row.values))
         return status, value, {**headers, "Location": f"/api/v1/requests/{row.id}"}
 
@@ -94,7 +96,7 @@ def _owner(new: NewRequest, grant: Grant) -> str:
 
 
 @router.get("/{id}", response_model=TranslationRequest)
-def read_request(request: Request, id: str, grant: Reads) -> Response:
+def read_request(request: Request, id: str, grant: ReadGrant) -> Response:
     """Return one request."""
     with store_of(request).read() as connection:
         row = row_in_scope(connection, grant, t.requests, id)
@@ -103,14 +105,16 @@ def read_request(request: Request, id: str, grant: Reads) -> Response:
 
 @router.patch("/{id}", response_model=TranslationRequest)
 def change_request(
-    request: Request, id: str, change: ChangedRequest, body: Body, grant: Runs
+    request: Request, id: str, change: ChangedRequest, body: Body, grant: RunGrant
 ) -> Response:
     """Change the deadline of a request, without a mail. Its state changes only by events."""
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, get_in_scope(work, grant, "request", id))
         work.audit(
-            Verb.PATCH_REQUESTS, row, *requests.write(work, row, change.sent_fields())
+            AuditAction.PATCH_REQUESTS,
+            row,
+            *requests.write_fields(work, row, change.sent_fields()),
         )
         return row_result(200, as_json("request", row.values))
 

@@ -16,7 +16,7 @@ from reconciler.portal.api.schemas.resources import (
     Page,
     Service,
 )
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
@@ -62,7 +62,7 @@ def create_service(
     def write_action(work: Work) -> WriteResult:
         fields = new.sent_fields()
         row = services.create(work, fields.pop("code"), fields)
-        work.audit(Verb.POST_SERVICES, row, None, fields)
+        work.audit(AuditAction.POST_SERVICES, row, None, fields)
         status, value, headers = row_result(201, as_json("service", row.values))
         return status, value, {**headers, "Location": f"/api/v1/services/{row.id}"}
 
@@ -89,7 +89,9 @@ def change_service(
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("service", id))
-        work.audit(Verb.PATCH_SERVICES, row, *set_fields(work, row, fields.sent_fields()))
+        work.audit(
+            AuditAction.PATCH_SERVICES, row, *set_fields(work, row, fields.sent_fields())
+        )
         return row_result(200, as_json("service", row.values))
 
     return write(request, grant, body, write_action)
@@ -106,7 +108,7 @@ def remove_service(
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("service", id))
-        work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
+        work.audit(AuditAction.DELETE_SERVICES, row, *services.remove(work, row))
         return 204, None, {}
 
     return write(request, grant, body, write_action)

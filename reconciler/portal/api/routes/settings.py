@@ -13,7 +13,7 @@ from reconciler.portal.api.router import api_router
 from reconciler.portal.api.schemas.resources import (
     Settings,
 )
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store.unit_of_work import Work
 from reconciler.portal.web.idempotency import (
@@ -47,7 +47,9 @@ def change_settings(
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("settings", "settings"))
-        work.audit(Verb.PATCH_SETTINGS, row, *set_fields(work, row, fields.sent_fields()))
+        work.audit(
+            AuditAction.PATCH_SETTINGS, row, *set_fields(work, row, fields.sent_fields())
+        )
         return row_result(200, as_json("settings", row.values))
 
     return write(request, grant, body, write_action)

@@ -14,7 +14,7 @@ from reconciler.portal.api.snapshot import check_epoch, chunks, snapshot_lines
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.store import tables as t
 from reconciler.portal.web.security import requires, store_of
-from reconciler.portal.web.streaming import Source, Streamed, no_parts
+from reconciler.portal.web.streaming import Source, StreamedResponse, no_parts
 
 router = api_router(tag="state")
 Since = Annotated[int | None, Query(ge=0, le=2**53)]
@@ -24,10 +24,10 @@ Epoch = Annotated[str | None, Query(max_length=40)]
 @router.get(
     "/snapshot",
     status_code=200,
-    response_class=Streamed,
+    response_class=StreamedResponse,
     responses={
         200: {"content": {"application/x-ndjson": {}}},
-        304: {"description": "Nothing moved"},
+        304: {"description": "Nothing has changed since this `ETag`"},
     },
 )
 def read_snapshot(
@@ -37,7 +37,7 @@ def read_snapshot(
     epoch: Epoch = None,
 ) -> Response:
     """Return everything at one revision as NDJSON: header, rows, trailer."""
-    return Streamed(
+    return StreamedResponse(
         _snapshot(request, grant.principal.id, since, epoch),
         request.app.state.traffic_limits.snapshot,
     )

@@ -19,7 +19,7 @@ from reconciler.portal.api.schemas.access import (
     Staff,
 )
 from reconciler.portal.api.schemas.resources import Page
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import Grant
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import StaffStatus
@@ -39,15 +39,15 @@ from reconciler.portal.web.serialization import etag
 
 router = api_router()
 Body = Annotated[bytes, Depends(body_of)]
-Writes = Annotated[Grant, requires("staff.write")]
-Codes = Annotated[Grant, requires("customers.write")]
+WriteGrant = Annotated[Grant, requires("staff.write")]
+CodeGrant = Annotated[Grant, requires("customers.write")]
 # Named one by one, so that a new column is not shown by accident, as `password` would be.
-_SHOWN = ("id", "version", "name", "email", "kind", "language", "status", "touched")
+_MEMBERS = ("id", "version", "name", "email", "kind", "language", "status", "touched")
 
 
 def staff_as_json(row: Mapping[str, Any]) -> dict[str, Any]:
     """Return a staff member as administrators and the person themselves may see them."""
-    return {name: row[name] for name in _SHOWN}
+    return {name: row[name] for name in _MEMBERS}
 
 
 @router.get(
@@ -74,14 +74,16 @@ def list_staff(
 
 
 @router.post("/staff", tags=["staff"], status_code=201, response_model=Staff)
-def invite_staff(request: Request, new: NewStaff, body: Body, grant: Writes) -> Response:
+def invite_staff(
+    request: Request, new: NewStaff, body: Body, grant: WriteGrant
+) -> Response:
     """Invite a staff member by mail."""
     require_creation(request)
 
     def write_action(work: Work) -> WriteResult:
         person = staff.add(work, {**new.sent_fields(), "language": new.language or "en"})
         staff.invite(work, person)
-        work.audit(Verb.POST_STAFF, person, None, new.sent_fields())
+        work.audit(AuditAction.POST_STAFF, person, None, new.sent_fields())
         status, value, headers = row_result(201, staff_as_json(person.values))
         return status, value, {**headers, "Location": f"/api/v1/staff/{person.id}"}
 
@@ -107,14 +109,14 @@ def read_staff(request: Request, id: str) -> Response:
 
 @router.patch("/staff/{id}", tags=["staff"], response_model=Staff)
 def change_staff(
-    request: Request, id: str, fields: ChangedStaff, body: Body, grant: Writes
+    request: Request, id: str, fields: ChangedStaff, body: Body, grant: WriteGrant
 ) -> Response:
     """Change a staff member; a new address suspends access until it is activated."""
 
     def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
         work.audit(
-            Verb.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields())
+            AuditAction.PATCH_STAFF, person, *staff.edit(work, person, fields.sent_fields())
         )
         return row_result(200, staff_as_json(person.values))
 
@@ -122,25 +124,27 @@ def change_staff(
 
 
 @router.delete("/staff/{id}", tags=["staff"], response_model=Staff)
-def remove_staff(request: Request, id: str, body: Body, grant: Writes) -> Response:
+def remove_staff(request: Request, id: str, body: Body, grant: WriteGrant) -> Response:
     """Remove a staff member, except the last administrator."""
 
     def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
-        work.audit(Verb.DELETE_STAFF, person, *staff.remove(work, person))
+        work.audit(AuditAction.DELETE_STAFF, person, *staff.remove(work, person))
         return row_result(200, staff_as_json(person.values))
 
     return write(request, grant, body, write_action)
 
 
 @router.post("/staff/{id}/resend-activation", tags=["staff"], response_model=Staff)
-def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> Response:
+def resend_activation(request: Request, id: str, body: Body, grant: WriteGrant) -> Response:
     """Send a new link to a staff member who has not used the first one."""
 
     def write_action(work: Work) -> WriteResult:
         person = require_version(request, work.get("staff", id))
         work.audit(
-            Verb.STAFF_RESEND_ACTIVATION, person, *staff.resend_activation(work, person)
+            AuditAction.STAFF_RESEND_ACTIVATION,
+            person,
+            *staff.resend_activation(work, person),
         )
         return row_result(200, staff_as_json(person.values))
 
@@ -150,12 +154,12 @@ def resend_activation(request: Request, id: str, body: Body, grant: Writes) -> R
 @router.post(
     "/customers/{id}/registration-code", tags=["catalogue"], response_model=RegistrationCode
 )
-def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
+def renew_code(request: Request, id: str, body: Body, grant: CodeGrant) -> Response:
     """Set a new registration code for a customer; the old one stops working."""
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
-        work.audit(Verb.CUSTOMERS_RENEW_CODE, row, *customers.renew_code(work, row))
+        work.audit(AuditAction.CUSTOMERS_RENEW_CODE, row, *customers.renew_code(work, row))
         return (
             200,
             {"registration_code": row["registration_code"]},
@@ -166,12 +170,14 @@ def renew_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
 
 
 @router.delete("/customers/{id}/registration-code", tags=["catalogue"], status_code=204)
-def withdraw_code(request: Request, id: str, body: Body, grant: Codes) -> Response:
+def withdraw_code(request: Request, id: str, body: Body, grant: CodeGrant) -> Response:
     """Delete the customer's registration code."""
 
     def write_action(work: Work) -> WriteResult:
         row = require_version(request, work.get("customer", id))
-        work.audit(Verb.CUSTOMERS_WITHDRAW_CODE, row, *customers.withdraw_code(work, row))
+        work.audit(
+            AuditAction.CUSTOMERS_WITHDRAW_CODE, row, *customers.withdraw_code(work, row)
+        )
         return 204, None, {"ETag": etag(row["version"])}
 
     return write(request, grant, body, write_action)

@@ -17,7 +17,7 @@ from reconciler.portal.web.security import requires, store_of
 
 router = api_router(tag="statistics")
 
-Reads = Annotated[Grant, requires("statistics.read")]
+ReadGrant = Annotated[Grant, requires("statistics.read")]
 Day = Annotated[
     str | None,
     Query(pattern=r"^[1-9]\d{3}-\d\d-\d\d$", json_schema_extra={"format": "date"}),
@@ -36,7 +36,7 @@ Filters = Annotated[StatisticsQuery, Depends(_query)]
 
 
 @router.get("/statistics", response_model=Statistics)
-def show_statistics(request: Request, grant: Reads, query: Filters) -> Response:
+def show_statistics(request: Request, grant: ReadGrant, query: Filters) -> Response:
     """Return requests, words, costs and days to delivery; by default of twelve months."""
     statistics = read_statistics(store_of(request), grant, query)
     return answer(
@@ -56,7 +56,7 @@ def show_statistics(request: Request, grant: Reads, query: Filters) -> Response:
     response_class=Response,
     responses={200: {"content": {"text/csv": {}}, "description": "One line per total"}},
 )
-def download_statistics(request: Request, grant: Reads, query: Filters) -> Response:
+def download_statistics(request: Request, grant: ReadGrant, query: Filters) -> Response:
     """Return the same as CSV for a spreadsheet."""
     statistics = read_statistics(store_of(request), grant, query)
     # RFC 4180, 3: the media type says that the first line holds names

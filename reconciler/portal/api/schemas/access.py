@@ -31,9 +31,8 @@ def _whole(text: str) -> str:
 Secret: TypeAlias = Annotated[
     str, Field(min_length=8, max_length=200), AfterValidator(_whole)
 ]
-# Text typed to log in; any text is accepted, and the answer is about the whole of it.
-#
-# 254: the longest address (RFC 5321, 4.5.3.1.3).
+# Text typed to log in; any text is accepted, and the answer is about the whole of it. 254: the
+# longest address (RFC 5321, 4.5.3.1.3).
 LoginText: TypeAlias = Annotated[str, Field(max_length=254), AfterValidator(_whole)]
 
 

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 from reconciler.portal.actions.choices import OneOf
 from reconciler.portal.actions.request_schemas import Moment, Percent, RequestFields
 from reconciler.portal.actions.schemas import Id, Language, Paragraph, StrictModel
-from reconciler.portal.actions.uploads import MOST_FILES
+from reconciler.portal.actions.uploads import MAX_FILES
 from reconciler.portal.api.schemas.resources import Answer
 from reconciler.portal.rules.requests import EVENTS
 from reconciler.portal.rules.states import FileKind, RequestState
@@ -19,7 +19,7 @@ from reconciler.portal.uploads.words import Reason
 State: TypeAlias = Annotated[str, OneOf(RequestState)]
 
 ReasonText: TypeAlias = Annotated[Paragraph, Field(min_length=1, max_length=500)]
-Uploads: TypeAlias = Annotated[list[Id], Field(max_length=MOST_FILES)]
+Uploads: TypeAlias = Annotated[list[Id], Field(max_length=MAX_FILES)]
 
 
 class TranslationRequest(Answer):
@@ -89,7 +89,7 @@ class DeliveredFile(StrictModel):
 class Deliveries(StrictModel):
     """The delivered files."""
 
-    files: Annotated[list[DeliveredFile], Field(min_length=1, max_length=MOST_FILES)]
+    files: Annotated[list[DeliveredFile], Field(min_length=1, max_length=MAX_FILES)]
 
 
 class NewOwner(StrictModel):

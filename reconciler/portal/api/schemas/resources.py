@@ -323,6 +323,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     "4XX": {
         "model": ProblemDocument,
         "content": {"application/problem+json": {}},
-        "description": "Not done, and why",
+        "description": "The request was refused; the problem says why",
     },
 }

@@ -20,7 +20,7 @@ from reconciler.portal.i18n.source import (
     team,
 )
 from reconciler.portal.i18n.text import Text
-from reconciler.portal.rules.audit import Effect, Verb
+from reconciler.portal.rules.audit import AuditAction, Effect
 from reconciler.portal.rules.complete_tables import require_all
 from reconciler.portal.rules.principals import Actor
 from reconciler.portal.rules.requests import EVENTS
@@ -42,10 +42,10 @@ AREAS: Final = (common, access, requests, steps, team, administration, history, 
 # Families of keys: their prefix, and the values that each need a sentence.
 _FAMILIES: Final[Mapping[str, Iterable[str]]] = {
     "event.": (
-        Verb.POST_REQUESTS,
-        Verb.PATCH_REQUESTS,
-        Verb.WORK_MOVED,
-        *(event.verb for event in EVENTS.values()),
+        AuditAction.POST_REQUESTS,
+        AuditAction.PATCH_REQUESTS,
+        AuditAction.WORK_MOVED,
+        *(event.audit_action for event in EVENTS.values()),
     ),
     "history.by.": Actor,
     "history.did.": Effect,

@@ -19,7 +19,7 @@ from reconciler.portal.pages.forms.form import (
 )
 from reconciler.portal.pages.languages import language_mistake
 from reconciler.portal.pages.queries.rows import all_services, possible_heirs
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.offers import is_open_to_customer
 from reconciler.portal.rules.policy import Grant, RowScope
 from reconciler.portal.rules.roles import Role
@@ -101,8 +101,10 @@ def edit_contact(work: Work, grant: Grant, row: Row, form: Form) -> None:
     # Observers hold no work. In the other order, the change of the role would be refused.
     if form.text("heir") and fields.get("role") == Role.OBSERVER:
         heir = heir_of(work, grant, form.text("heir"))
-        work.audit(Verb.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir))
-    work.audit(Verb.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields))
+        work.audit(
+            AuditAction.CONTACTS_HAND_OVER, row, *contacts.hand_over(work, row, heir)
+        )
+    work.audit(AuditAction.PATCH_CONTACTS, row, *team.edit(work, grant, row, fields))
 
 
 def chosen_heir(work: Work, grant: Grant, form: Form) -> Row:
@@ -116,7 +118,7 @@ def hand_over_work(work: Work, grant: Grant, row: Row, form: Form) -> None:
     """Hand all open work of the contact over to the heir that the form names."""
     form.check_version(row.values, row.id)
     work.audit(
-        Verb.CONTACTS_HAND_OVER,
+        AuditAction.CONTACTS_HAND_OVER,
         row,
         *contacts.hand_over(work, row, chosen_heir(work, grant, form)),
     )
@@ -129,7 +131,9 @@ def remove_contact(work: Work, grant: Grant, row: Row, form: Form) -> None:
     if reason not in REASONS:
         raise Mistakes({"reason": "mistake.choice"})
     heir = heir_of(work, grant, form.text("heir")) if form.text("heir") else None
-    work.audit(Verb.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, reason))
+    work.audit(
+        AuditAction.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, heir, reason)
+    )
 
 
 def service_choices(

@@ -247,9 +247,9 @@ class _FormParsing:
         # fields in the order of the page.
         self.request.app.state.csrf.check_form(self.request, csrf_token_of(self.values))
         count = len(self.files) + sum(map(len, self.empty_files.values()))
-        if count >= 2 * uploads.MOST_FILES:
+        if count >= 2 * uploads.MAX_FILES:
             raise Problem(
-                "too-large", f"a form brings {2 * uploads.MOST_FILES} files at most"
+                "too-large", f"a form brings {2 * uploads.MAX_FILES} files at most"
             )
         if self._is_repeated is None:
             store, principal = self.context.store, self.context.grant.principal

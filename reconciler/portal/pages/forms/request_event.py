@@ -38,7 +38,7 @@ def submit_event(
     def write_event(work: Work) -> str:
         row = get_in_scope(work, context.grant, "request", id)
         form.check_version(row.values, id)
-        work.audit(EVENTS[event].verb, row, *write_action(work, row))
+        work.audit(EVENTS[event].audit_action, row, *write_action(work, row))
         return path or f"/requests/{id}"
 
     def show_again(mistakes: Mistakes) -> Response:

@@ -12,9 +12,9 @@ from sqlalchemy import ColumnElement, Connection, select
 from reconciler.portal.actions.offers import orderable_services
 from reconciler.portal.actions.quotes import is_overdue, price_of
 from reconciler.portal.actions.row_scope import (
+    check_in_scope,
     customers_managed_by,
     in_scope,
-    must_be_in_scope,
 )
 from reconciler.portal.actions.uploads import files_of_request
 from reconciler.portal.i18n.catalogs import is_key
@@ -28,7 +28,7 @@ from reconciler.portal.pages.queries.rows import (
     names_of_customers,
     possible_heirs,
 )
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.policy import RowScope, grant_for
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.requests import cost, possible_events
@@ -38,7 +38,9 @@ from reconciler.portal.store import tables as t
 
 # The ids of uploads that belong to no request yet, by the field of the form that they came in.
 PendingUploads: TypeAlias = Mapping[str, Sequence[str]]
-_VERBS_OF_THE_PORTAL: Final = frozenset({Verb.QUOTE_EXPIRED, Verb.REQUESTS_COUNT})
+_ACTIONS_OF_THE_PORTAL: Final = frozenset(
+    {AuditAction.QUOTE_EXPIRED, AuditAction.REQUESTS_COUNT}
+)
 _FILTERS: Final = ("state", "service", "owner", "customer")
 
 
@@ -126,7 +128,7 @@ def filter_choices(
             service_choices, _owner_choices(connection, grant.principal.customer), []
         )
     customers = active_customers(connection)
-    if grant.row_scope is RowScope.THEIRS:
+    if grant.row_scope is RowScope.ASSIGNED:
         managed_ids = set(customers_managed_by(connection, grant.principal.address or ""))
         customers = [(id, name) for id, name in customers if id in managed_ids]
     return FilterChoices(
@@ -241,7 +243,7 @@ def _may_do(
     try:
         grant = grant_for(context.principal, operation)
         if grant is not None:
-            must_be_in_scope(connection, grant, row)
+            check_in_scope(connection, grant, row)
     except Problem:
         return False
     return True
@@ -269,7 +271,7 @@ def _history(connection: Connection, id: str) -> list[RowValues]:
             **entry,
             "sentence": _event_sentence(entry["what"]),
             "owners": [names.get(id, id) for id in pair],
-            "by_portal": entry["what"] in _VERBS_OF_THE_PORTAL,
+            "by_portal": entry["what"] in _ACTIONS_OF_THE_PORTAL,
         }
         for entry, pair in zip(entries, owners, strict=True)
     ]

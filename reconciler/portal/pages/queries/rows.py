@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, select
 
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK
+from reconciler.portal.rules.roles import WORK_ROLES
 from reconciler.portal.rules.states import (
     LIVING,
     OPEN,
@@ -82,7 +82,7 @@ def possible_heirs(
         for person in people
         if person["id"] != leaver
         and person["status"] in LIVING
-        and person["role"] in HOLDS_WORK
+        and person["role"] in WORK_ROLES
     ]
 
 

@@ -25,7 +25,7 @@ from reconciler.portal.pages.forms.form import (
 from reconciler.portal.pages.forms.passwords import password_mistakes
 from reconciler.portal.pages.languages import language_mistake
 from reconciler.portal.pages.queries.rows import customer_of
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.passwords import weakness
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -84,7 +84,7 @@ def edit_account(context: AccountEditor, form: SubmittedForm) -> Response:
             language_mistake(form, _own_row(context)["language"]),
         )
         row, audit_values = access.edit_own_row(work, principal, fields.sent_fields())
-        work.audit(Verb.ACCOUNT, row, *audit_values)
+        work.audit(AuditAction.ACCOUNT, row, *audit_values)
         return "/account"
 
     return context.submit(

@@ -35,10 +35,10 @@ from reconciler.portal.pages.queries.rows import (
     names_of_customers,
 )
 from reconciler.portal.pages.rendering import translator
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.equality import same_address_form
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.rules.roles import HOLDS_WORK, Role
+from reconciler.portal.rules.roles import WORK_ROLES, Role
 from reconciler.portal.rules.states import LIVING, ContactStatus
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
@@ -178,7 +178,7 @@ def add_contact(context: ContactAdder, form: SubmittedForm) -> Response:
     def write_action(work: Work) -> str:
         fields = contact_fields_at_customer(work, form, BLANK_CONTACT)
         row = contacts.add(work, work.get("customer", form.text("customer")), fields)
-        work.audit(Verb.POST_CONTACTS, row, None, fields)
+        work.audit(AuditAction.POST_CONTACTS, row, None, fields)
         return f"{CONTACTS_PATH}/{row.id}"
 
     return context.submit(
@@ -239,7 +239,7 @@ def contact_page(
         customer_is_managed=bool(customer and customer["owner"]),
         language_choices=language_choices(translator(context.language), language),
         can_order_nothing=not orderable
-        and person["role"] in HOLDS_WORK
+        and person["role"] in WORK_ROLES
         and person["status"] in LIVING,
     )
 
@@ -316,9 +316,13 @@ def run_contact_action(
 ) -> Response:
     """Restore a removed contact, mail the link again, or erase a removed contact's data."""
     actions = {
-        "restore": (Verb.CONTACTS_RESTORE, contacts.restore, "restored"),
-        "resend": (Verb.CONTACTS_RESEND_ACTIVATION, contacts.resend_activation, "resent"),
-        "erase": (Verb.CONTACTS_ERASE, erasure.erase, "erased"),
+        "restore": (AuditAction.CONTACTS_RESTORE, contacts.restore, "restored"),
+        "resend": (
+            AuditAction.CONTACTS_RESEND_ACTIVATION,
+            contacts.resend_activation,
+            "resent",
+        ),
+        "erase": (AuditAction.CONTACTS_ERASE, erasure.erase, "erased"),
     }
     if action not in actions:
         raise Problem("not-found", f"there is no action '{action}'")

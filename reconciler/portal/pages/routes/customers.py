@@ -33,7 +33,7 @@ from reconciler.portal.pages.queries.rows import (
     project_managers,
 )
 from reconciler.portal.pages.rendering import translator
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import LIVING, CustomerStatus
 from reconciler.portal.store import tables as t
@@ -148,7 +148,7 @@ def add_customer(context: CustomerEditor, form: SubmittedForm) -> Response:
     def write_action(work: Work) -> str:
         fields = _customer_fields(work, form, _blank_customer())
         row = customers.create(work, fields)
-        work.audit(Verb.POST_CUSTOMERS, row, None, fields)
+        work.audit(AuditAction.POST_CUSTOMERS, row, None, fields)
         return f"{CUSTOMERS_PATH}/{row.id}"
 
     return context.submit(
@@ -227,7 +227,7 @@ def edit_customer(context: CustomerEditor, id: str, form: SubmittedForm) -> Resp
     def write_action(work: Work) -> str:
         row = _current_row(work, id, form)
         work.audit(
-            Verb.PATCH_CUSTOMERS,
+            AuditAction.PATCH_CUSTOMERS,
             row,
             *customers.edit(work, row, _customer_fields(work, form, row.values)),
         )
@@ -246,16 +246,20 @@ def run_customer_action(
     context: CustomerEditor, id: str, action: str, form: SubmittedForm
 ) -> Response:
     """Archive, restore, or renew or withdraw the registration code of a customer."""
-    actions: dict[str, tuple[Verb, Callable[[Work, Row], AuditValues], str]] = {
+    actions: dict[str, tuple[AuditAction, Callable[[Work, Row], AuditValues], str]] = {
         "archive": (
-            Verb.CUSTOMERS_ARCHIVE,
+            AuditAction.CUSTOMERS_ARCHIVE,
             lambda work, row: customers.archive(work, row, "other"),
             "archived",
         ),
-        "restore": (Verb.CUSTOMERS_RESTORE, customers.restore, "restored"),
-        "renew-code": (Verb.CUSTOMERS_RENEW_CODE, customers.renew_code, "code-renewed"),
+        "restore": (AuditAction.CUSTOMERS_RESTORE, customers.restore, "restored"),
+        "renew-code": (
+            AuditAction.CUSTOMERS_RENEW_CODE,
+            customers.renew_code,
+            "code-renewed",
+        ),
         "withdraw-code": (
-            Verb.CUSTOMERS_WITHDRAW_CODE,
+            AuditAction.CUSTOMERS_WITHDRAW_CODE,
             customers.withdraw_code,
             "code-withdrawn",
         ),

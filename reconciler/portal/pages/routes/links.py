@@ -32,7 +32,7 @@ def show_confirm(context: SignUpVisitor, secret: str) -> Response:
     """Return the page with the button that confirms an address."""
     try:
         with context.store.read() as connection:
-            sign_ups.link_must_work(connection, secret, context.store.clock())
+            sign_ups.check_link(connection, secret, context.store.clock())
     except Problem as problem:
         return _invalid_link_page(context, problem, "confirm")
     return context.render("links/confirm_address.html", secret=secret)

@@ -30,7 +30,7 @@ from reconciler.portal.pages.queries.requests import pending_uploads_of
 from reconciler.portal.pages.queries.rows import RowValues
 from reconciler.portal.pages.rendering import translator
 from reconciler.portal.pages.routes.requests import ShownCount
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.word_counts import is_counting
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
@@ -88,7 +88,7 @@ def _send_request(context: PageContext, upload_form: UploadForm) -> Response:
         owner = work.get("contact", context.grant.principal.contact or "")
         row = requests.send(work, owner, fields, files, references)
         work.audit(
-            Verb.POST_REQUESTS,
+            AuditAction.POST_REQUESTS,
             row,
             None,
             {**fields, "files": files, "reference_files": references},

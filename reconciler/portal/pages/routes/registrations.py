@@ -15,7 +15,7 @@ from reconciler.portal.pages.context import PageContext, page_context
 from reconciler.portal.pages.forms.contacts import contact_fields_at_customer
 from reconciler.portal.pages.forms.form import Form, SubmittedForm, reason_of
 from reconciler.portal.pages.routes.contacts import CONTACTS_PATH, contact_page
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import ContactStatus
 from reconciler.portal.store.unit_of_work import Row, Work
@@ -36,10 +36,10 @@ def approve_registration(
         customer = work.get("customer", form.text("customer"))
         if row["customer"] != customer.id:
             work.audit(
-                Verb.CONTACTS_ASSIGN, row, *registrations.assign(work, row, customer)
+                AuditAction.CONTACTS_ASSIGN, row, *registrations.assign(work, row, customer)
             )
         work.audit(
-            Verb.CONTACTS_APPROVE,
+            AuditAction.CONTACTS_APPROVE,
             row,
             *registrations.approve(work, row, customer, fields),
         )
@@ -60,7 +60,9 @@ def reject_registration(context: ContactAdmitter, id: str, form: SubmittedForm) 
     def write_action(work: Work) -> str:
         row = _pending_registration(work, context, id, form)
         reason = reason_of(form, "why")
-        work.audit(Verb.CONTACTS_REJECT, row, *registrations.reject(work, row, reason))
+        work.audit(
+            AuditAction.CONTACTS_REJECT, row, *registrations.reject(work, row, reason)
+        )
         return f"{CONTACTS_PATH}/{id}"
 
     return context.submit(

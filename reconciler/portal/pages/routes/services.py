@@ -21,7 +21,7 @@ from reconciler.portal.pages.forms.form import (
     validate,
 )
 from reconciler.portal.pages.queries.rows import RowValues, all_services, git_path_of
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.states import Workflow
 from reconciler.portal.store import tables as t
@@ -71,7 +71,7 @@ def add_service(context: ServiceEditor, form: SubmittedForm) -> Response:
         fields = _service_fields(form, _code_mistakes(form))
         code = form.text("code")
         row = services.create(work, code, fields)
-        work.audit(Verb.POST_SERVICES, row, None, {"code": code, **fields})
+        work.audit(AuditAction.POST_SERVICES, row, None, {"code": code, **fields})
         return "/admin/services"
 
     return context.submit(
@@ -134,7 +134,9 @@ def edit_service(context: ServiceEditor, id: str, form: SubmittedForm) -> Respon
         row = work.get("service", id)
         form.check_version(row.values, id)
         work.audit(
-            Verb.PATCH_SERVICES, row, *set_fields(work, row, _service_fields(form, {}))
+            AuditAction.PATCH_SERVICES,
+            row,
+            *set_fields(work, row, _service_fields(form, {})),
         )
         return f"/admin/services/{id}"
 
@@ -153,7 +155,7 @@ def remove_service(context: ServiceEditor, id: str, form: SubmittedForm) -> Resp
     def write_action(work: Work) -> str:
         row = work.get("service", id)
         form.check_version(row.values, id)
-        work.audit(Verb.DELETE_SERVICES, row, *services.remove(work, row))
+        work.audit(AuditAction.DELETE_SERVICES, row, *services.remove(work, row))
         return "/admin/services"
 
     return context.submit(

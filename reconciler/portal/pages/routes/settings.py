@@ -23,7 +23,7 @@ from reconciler.portal.pages.forms.form import (
 )
 from reconciler.portal.pages.languages import is_language_tag
 from reconciler.portal.pages.queries.rows import RowValues, git_path_of
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Work
 
@@ -66,7 +66,7 @@ def edit_settings(context: SettingsEditor, form: SubmittedForm) -> Response:
         row = work.get("settings", "settings")
         form.check_version(row.values, "settings")
         work.audit(
-            Verb.PATCH_SETTINGS,
+            AuditAction.PATCH_SETTINGS,
             row,
             *set_fields(work, row, _settings_fields(form, row.values)),
         )
@@ -88,7 +88,7 @@ def rename_portal(context: SettingsEditor, form: SubmittedForm) -> Response:
         portal, audit_values = portal_name.rename(
             work, validate(PortalName, {"name": form.text_or_none("portal_name")}).name
         )
-        work.audit(Verb.PORTAL_RENAME, portal, *audit_values)
+        work.audit(AuditAction.PORTAL_RENAME, portal, *audit_values)
         return "/admin/settings"
 
     def show_again(mistakes: Mistakes) -> Response:

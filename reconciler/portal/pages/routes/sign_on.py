@@ -20,7 +20,7 @@ from reconciler.portal.pages.forms.form import FilledSentence, Mistakes
 from reconciler.portal.pages.routes.access import end_session, log_in_page
 from reconciler.portal.pages.sign_on_cookie import PendingSignOn
 from reconciler.portal.rules.problems import Problem
-from reconciler.portal.sign_on.journey import (
+from reconciler.portal.sign_on.protocol import (
     NotProven,
     ProviderUnavailable,
     SignOn,
@@ -44,7 +44,9 @@ def redirect_to_provider(
     """Redirect to the provider."""
     provider, state = _provider_of(context), SignOnState.new()
     try:
-        address = provider.address(state, _callback_url(context), context.language)
+        address = provider.authorization_url(
+            state, _callback_url(context), context.language
+        )
     except ProviderUnavailable as error:
         return _provider_unavailable_page(context, to, error)
     response = RedirectResponse(address, 303)
@@ -73,7 +75,7 @@ def _log_in(context: PageContext, provider: SignOn, pending: PendingSignOn) -> R
     def prove() -> str:
         parameters = dict(context.request.query_params)
         now = moment(context.store.clock()).timestamp()
-        return provider.proven_address(
+        return provider.verified_address(
             pending.state, parameters, _callback_url(context), now
         )
 

@@ -21,7 +21,7 @@ from reconciler.portal.pages.forms.form import (
     validate,
 )
 from reconciler.portal.pages.queries.rows import RowValues
-from reconciler.portal.rules.audit import Verb
+from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.roles import StaffKind
 from reconciler.portal.rules.states import CustomerStatus, StaffStatus
@@ -89,7 +89,7 @@ def invite_person(context: StaffEditor, form: SubmittedForm) -> Response:
         fields = _staff_fields(form)
         person = staff.add(work, fields)
         staff.invite(work, person)
-        work.audit(Verb.POST_STAFF, person, None, fields)
+        work.audit(AuditAction.POST_STAFF, person, None, fields)
         return STAFF_PATH
 
     return context.submit(
@@ -128,7 +128,7 @@ def edit_person(context: StaffEditor, id: str, form: SubmittedForm) -> Response:
     def write_action(work: Work) -> str:
         person, fields = work.get("staff", id), _staff_fields(form)
         form.check_version(person.values, id)
-        work.audit(Verb.PATCH_STAFF, person, *staff.edit(work, person, fields))
+        work.audit(AuditAction.PATCH_STAFF, person, *staff.edit(work, person, fields))
         return f"{STAFF_PATH}/{id}"
 
     return context.submit(
@@ -145,8 +145,8 @@ def run_staff_action(
 ) -> Response:
     """Mail the link again, or remove the person."""
     actions = {
-        "resend": (Verb.STAFF_RESEND_ACTIVATION, staff.resend_activation, "resent"),
-        "remove": (Verb.DELETE_STAFF, staff.remove, "removed"),
+        "resend": (AuditAction.STAFF_RESEND_ACTIVATION, staff.resend_activation, "resent"),
+        "remove": (AuditAction.DELETE_STAFF, staff.remove, "removed"),
     }
     if action not in actions:
         raise Problem("not-found", f"there is no action '{action}'")

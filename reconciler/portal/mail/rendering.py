@@ -25,7 +25,7 @@ from reconciler.portal.rules.complete_tables import require_all
 from reconciler.portal.rules.typesetting import day, locale_of
 
 # The paragraphs of each wording; `|link` stands for the link, `|requests` for all requests.
-_LINES: Final[Mapping[Wording, tuple[str, ...]]] = {
+_PARAGRAPHS: Final[Mapping[Wording, tuple[str, ...]]] = {
     Wording.ACTIVATION: (
         "activation.body",
         "activation.link",
@@ -70,21 +70,21 @@ require_all(
     SOURCE,
     {
         f"mail.{line}"
-        for wording in require_all(_LINES, Wording)
-        for line in (f"{wording}.subject", *_LINES[wording])
+        for wording in require_all(_PARAGRAPHS, Wording)
+        for line in (f"{wording}.subject", *_PARAGRAPHS[wording])
         if not line.startswith("|")
     },
 )
 
 
 # The facts that the portal or the provider writes; anybody may have typed the others.
-_OURS: Final = frozenset(
+_TRUSTED_FACTS: Final = frozenset(
     {"address", "color", "contact", "count", "hours", "link", "minutes", "role", "until"}
 )
 
 
 @dataclass(frozen=True, slots=True)
-class Letter:
+class MailContent:
     """One mail: subject, text and HTML."""
 
     subject: str
@@ -93,19 +93,19 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class LinkedRequest:
     """A request that a mail lists: its title, and its page."""
 
     title: str
     page: str
 
 
-def letter(
+def render_mail(
     wording: Wording,
     language: str,
     facts: Mapping[str, str],
-    requests: Sequence[About] = (),
-) -> Letter:
+    requests: Sequence[LinkedRequest] = (),
+) -> MailContent:
     """Return the mail of this wording in this language.
 
     The facts hold a value for each placeholder of its sentences. `until` is a day (`2026-12-09`);
@@ -114,35 +114,35 @@ def letter(
     """
     own_language = written_language(language)
     safe = {
-        name: _one_line(value) if name in _OURS else _of_others(value)
+        name: _one_line(value) if name in _TRUSTED_FACTS else _untrusted(value)
         for name, value in facts.items()
     }
     safe |= {
-        "what": _text(own_language, f"mail.role.{facts.get('role', '')}"),
-        "reason": _of_others(_reason(facts, own_language)),
+        "what": _sentence_if_any(own_language, f"mail.role.{facts.get('role', '')}"),
+        "reason": _untrusted(_reason(facts, own_language)),
     }
     if until := facts.get("until"):
         safe["until"] = day(locale_of(own_language), until, "long")
-    say = _Sayer(own_language, safe, int(facts.get("count", 0)))
+    fill = _SentenceFiller(own_language, safe, int(facts.get("count", 0)))
     paragraphs = [
-        Paragraph(say("greeting")),
+        Paragraph(fill("greeting")),
         *(
             paragraph
-            for line in _LINES[wording]
-            for paragraph in _paragraphs(line, say, requests)
+            for line in _PARAGRAPHS[wording]
+            for paragraph in _paragraphs(line, fill, requests)
         ),
-        Paragraph(f"{say('closing')}\n{safe['portal']}"),
+        Paragraph(f"{fill('closing')}\n{safe['portal']}"),
     ]
-    subject = say(f"{wording}.subject")
+    subject = fill(f"{wording}.subject")
     text = "\n\n".join(paragraph.as_text for paragraph in paragraphs) + "\n"
     html = markup(
         subject, paragraphs, own_language, direction(own_language), facts.get("color")
     )
-    return Letter(subject, text, html)
+    return MailContent(subject, text, html)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sayer:
+class _SentenceFiller:
     """The sentences of one mail, filled in with its facts."""
 
     language: str
@@ -151,38 +151,41 @@ class _Sayer:
 
     def __call__(self, line: str) -> str:
         key = f"mail.{line}"
+        # without an address to write to, some sentences have a form that names none
         if not self.facts.get("contact") and is_key(f"{key}.nobody"):
             key = f"{key}.nobody"
         return plural_sentence(self.language, key, self.count).format_map(self.facts)
 
 
-def _paragraphs(line: str, say: _Sayer, requests: Sequence[About]) -> list[Paragraph]:
+def _paragraphs(
+    line: str, fill: _SentenceFiller, requests: Sequence[LinkedRequest]
+) -> list[Paragraph]:
     match line:
         case "|link":
-            return [Paragraph("", say.facts["link"])]
+            return [Paragraph("", fill.facts["link"])]
         case "|requests":
             return [
-                Paragraph(_of_others(request.title), request.page) for request in requests
+                Paragraph(_untrusted(request.title), request.page) for request in requests
             ]
-        case "role" if not say.facts["what"]:
+        case "role" if not fill.facts["what"]:
             return []
         case _:
-            return [Paragraph(say(line))]
+            return [Paragraph(fill(line))]
 
 
 def _reason(facts: Mapping[str, str], language: str) -> str:
     reason = facts.get("reason") or "other"
-    text = _text(language, f"mail.reason.{reason}")
+    text = _sentence_if_any(language, f"mail.reason.{reason}")
     return text or (
-        reason if reason != "rejected" else _text(language, "mail.reason.other")
+        reason if reason != "rejected" else _sentence_if_any(language, "mail.reason.other")
     )
 
 
-def _text(language: str, key: str) -> str:
+def _sentence_if_any(language: str, key: str) -> str:
     return sentence(language, key) if is_key(key) else ""
 
 
-def _of_others(text: str) -> str:
+def _untrusted(text: str) -> str:
     return inert(_one_line(text))
 
 

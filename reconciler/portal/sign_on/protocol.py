@@ -46,14 +46,20 @@ class SignOn(Protocol):
     def name(self) -> str:
         """The provider's name for people."""
 
-    def address(self, departure: SignOnState, back: str, language: str) -> str:
-        """Return the URL to redirect the browser to; `back` is the page to return to.
+    def authorization_url(
+        self, sign_on_state: SignOnState, redirect_uri: str, language: str
+    ) -> str:
+        """Return the URL to redirect the browser to; the provider redirects back to `redirect_uri`.
 
         Raises `ProviderUnavailable`.
         """
 
-    def proven_address(
-        self, departure: SignOnState, answer: Mapping[str, str], back: str, now: float
+    def verified_address(
+        self,
+        sign_on_state: SignOnState,
+        answer: Mapping[str, str],
+        redirect_uri: str,
+        now: float,
     ) -> str:
         """Return the mail address that the provider vouches for.
 

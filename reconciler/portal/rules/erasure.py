@@ -1,4 +1,4 @@
-"""Finds a person's values in texts and JSON values, and removes them.
+"""The search for a person's values in texts and JSON values, and their removal.
 
 Values that stand for somebody or something else stay: the name of a namesake, a customer with the
 person's name, an address that another person has today. `IDENTITIES` lists the members that say who
@@ -30,17 +30,17 @@ IDENTITIES: Final = frozenset(
     }
 )
 # The capacities in which a contact acts.
-AS_PERSON: Final = frozenset({Actor.SELF, Actor.MANAGER})
+PERSONAL_ACTORS: Final = frozenset({Actor.SELF, Actor.MANAGER})
 # The prefix of file ids: file names are typed text.
-_FILE: Final = "file_"
-_RUN: Final = re.compile(r"[A-Za-z0-9]{2,}")
+_FILE_ID_PREFIX: Final = "file_"
+_LETTER_RUN: Final = re.compile(r"[A-Za-z0-9]{2,}")
 # The first code point of scripts that do not separate words by spaces.
-_WITHOUT_SPACES: Final = 0x2E80
+_FIRST_WITHOUT_SPACES: Final = 0x2E80
 
 
 @dataclass(frozen=True)
-class Traces:
-    """A person to erase: id, pseudonym, and every name and address that they ever had.
+class Erasure:
+    """The erasure of a person: id, pseudonym, and every name and address that they ever had.
 
     `replaced`: the person's own fields, with their new values.
     """
@@ -60,9 +60,10 @@ class Traces:
 
     @property
     def needles(self) -> list[list[str]]:
-        """For each text, lower-case parts that survive every encoding."""
+        """The lower-case parts of each text that survive every encoding."""
         return [
-            [run.lower() for run in _RUN.findall(text)] or [json.dumps(text)[1:-1].lower()]
+            [run.lower() for run in _LETTER_RUN.findall(text)]
+            or [json.dumps(text)[1:-1].lower()]
             for text in sorted(self.texts)
         ]
 
@@ -73,9 +74,13 @@ class Traces:
         with `loose`, it counts everywhere.
         """
         if text in self.texts:
-            return self._instead(text)
+            return self._pseudonym_for(text)
         pattern = self._loose if loose else self._strict
-        return pattern.sub(lambda match: self._instead(match[0]), text) if pattern else text
+        return (
+            pattern.sub(lambda match: self._pseudonym_for(match[0]), text)
+            if pattern
+            else text
+        )
 
     def clean(self, value: Any, *, own: bool) -> Any:
         """Return a JSON value without the person's values; `own`: it is about the person."""
@@ -91,8 +96,8 @@ class Traces:
     def _cleaned(self, value: Mapping[str, Any], own: bool) -> dict[str, Any]:
         id = value.get("id")
         own = id == self.id if isinstance(id, str) else own
-        unchanged = set() if own or str(id).startswith(_FILE) else set(IDENTITIES)
-        if "actor" in value and value["actor"] not in AS_PERSON:
+        unchanged = set() if own or str(id).startswith(_FILE_ID_PREFIX) else set(IDENTITIES)
+        if "actor" in value and value["actor"] not in PERSONAL_ACTORS:
             unchanged.add("by")
         replaced = self.replaced if own else {}
         return {
@@ -104,7 +109,7 @@ class Traces:
             for name, member in value.items()
         }
 
-    def _instead(self, text: str) -> str:
+    def _pseudonym_for(self, text: str) -> str:
         return (
             f"{self.pseudonym}@erased.invalid"
             if "@" in text or "%40" in text
@@ -125,7 +130,9 @@ def _pattern(texts: Iterable[str]) -> re.Pattern[str] | None:
     forms = {form for text in texts for form in _encoded_forms(text)}
     longest_first = sorted(forms, key=lambda form: (-len(form), form))
     return (
-        re.compile("|".join(map(_bounded, longest_first)), re.IGNORECASE) if forms else None
+        re.compile("|".join(map(_whole_word, longest_first)), re.IGNORECASE)
+        if forms
+        else None
     )
 
 
@@ -139,10 +146,10 @@ def _encoded_forms(text: str) -> set[str]:
     return {text, html.escape(text), quote(text), quote_plus(text), json.dumps(text)[1:-1]}
 
 
-def _bounded(form: str) -> str:
+def _whole_word(form: str) -> str:
     """Return the pattern of a text that is not part of a longer word."""
     first, last = form[0], form[-1]
     before = r"(?<![\w.+-])" if "@" in form else r"(?<!\w)"
-    before = before if first.isalnum() and ord(first) < _WITHOUT_SPACES else ""
-    after = r"(?!\w)" if last.isalnum() and ord(last) < _WITHOUT_SPACES else ""
+    before = before if first.isalnum() and ord(first) < _FIRST_WITHOUT_SPACES else ""
+    after = r"(?!\w)" if last.isalnum() and ord(last) < _FIRST_WITHOUT_SPACES else ""
     return f"{before}{re.escape(form)}{after}"

@@ -54,7 +54,7 @@ def send_due_mails(
             except Deferred as delay:
                 outbox.record_deferred(store, mail, str(delay))
                 _log_failure(mail, "deferred", delay.reason)
-                if delay.at_all:
+                if delay.is_server_wide:
                     return False
             else:
                 outbox.record_sent(store, mail)

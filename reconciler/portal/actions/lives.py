@@ -16,13 +16,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.unit_of_work import Row, Work
 
-_TABLE: Final[Mapping[str, Table]] = {
+_TABLES: Final[Mapping[str, Table]] = {
     "service": t.services,
     "customer": t.customers,
     "contact": t.contacts,
 }
 # The column within which a key is unique, by kind of row.
-_HOME: Final[Mapping[str, str]] = {
+_KEY_SCOPES: Final[Mapping[str, str]] = {
     "service": "owner",
     "customer": "owner",
     "contact": "customer",
@@ -33,20 +33,22 @@ _INSERT: Final[Mapping[str, Any]] = {
 }
 
 
-def shown_life(work: Work, kind: str, home: str, key: str) -> int:
+def highest_shown_life(work: Work, kind: str, home: str, key: str) -> int:
     """Return the highest life among the rows that a snapshot shows under the key, or 0."""
     work.flush()
-    c = _TABLE[kind].c
-    highest = select(func.max(c.life)).where(c[_HOME[kind]] == home, c.external_key == key)
+    c = _TABLES[kind].c
+    highest = select(func.max(c.life)).where(
+        c[_KEY_SCOPES[kind]] == home, c.external_key == key
+    )
     return int(work.connection.execute(highest).scalar() or 0)
 
 
 def begin_life(work: Work, row: Row, key: str) -> None:
     """Give the row a life that no row had under this key before; its own number never decreases."""
     work.flush()
-    c, past, home = _TABLE[row.kind].c, t.lives.c, row[_HOME[row.kind]]
+    c, past, home = _TABLES[row.kind].c, t.lives.c, row[_KEY_SCOPES[row.kind]]
     lives = union_all(
-        select(c.life).where(c[_HOME[row.kind]] == home, c.external_key == key),
+        select(c.life).where(c[_KEY_SCOPES[row.kind]] == home, c.external_key == key),
         select(past.life).where(
             past.object == row.kind, past.home == home, past.key == key
         ),
@@ -80,7 +82,7 @@ def store_lives(work: Work, rows: Iterable[Row]) -> None:
 def _last_life(row: Row) -> dict[str, Any]:
     return {
         "object": row.kind,
-        "home": row[_HOME[row.kind]],
+        "home": row[_KEY_SCOPES[row.kind]],
         "key": row["external_key"],
         "life": row["life"],
     }
