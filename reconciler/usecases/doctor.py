@@ -21,7 +21,7 @@ _CONNECTION_VARIABLES = (
     "SSL_CERT_FILE",
     "SSL_CERT_DIR",
 )
-_WARNING_DAYS: Final = 7
+_WARNING_PERIOD: Final = datetime.timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,8 @@ def _token(meta: Meta, end: str) -> CheckResult:
     )
     return CheckResult(
         "token",
-        remaining.days >= _WARNING_DAYS,
+        # the last week begins with its first second
+        remaining > _WARNING_PERIOD,
         f"works until {end}",
         hint,
         is_required=False,
