@@ -1,4 +1,7 @@
-"""Compiles the catalogs and copies `schemas/` into the wheel; everything else about the package is in pyproject.toml."""
+"""Compiles the catalogs and copies `schemas/` into the wheel.
+
+Everything else about the package is in pyproject.toml.
+"""
 
 from __future__ import annotations
 

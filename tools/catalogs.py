@@ -164,7 +164,8 @@ def _add(catalog: Catalog, entry: Entry, old: Message | None) -> None:
         old.string,
         locations,
         {"fuzzy"} if is_fuzzy else (),
-        user_comments=old.user_comments,
+        # babel reads the earlier English text, `#|`, as a comment of the translator
+        user_comments=[text for text in old.user_comments if not text.startswith("|")],
         previous_id=(old.id if is_new_text else old.previous_id) if is_fuzzy else (),
         context=entry.context,
     )

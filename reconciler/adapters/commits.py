@@ -77,7 +77,7 @@ def find_commit(git: Git, name: str) -> str | None:
 
 
 def is_shallow(git: Git) -> bool:
-    """Whether the clone lacks a part of the history."""
+    """Return whether the clone lacks a part of the history."""
     return git.read_line("rev-parse", "--is-shallow-repository") == "true"
 
 

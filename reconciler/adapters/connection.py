@@ -172,8 +172,9 @@ class Connection:
             return parse_json(content, self.host) if content else None
         if response.status_code >= 500 and response.request.method != "GET":
             # The server may have committed before it failed, or a proxy lost its answer.
-            text = f"{self.host} answered {response.status_code}"
-            raise _Retryable(OutcomeUnknown(text, _REPEAT), retry_after(response))
+            failure = response_error(response, parse_problem(content), self.host)
+            unknown = OutcomeUnknown(failure.message, _REPEAT)
+            raise _Retryable(unknown, retry_after(response))
         if response.status_code in _RETRYABLE_STATUSES:
             raise _Retryable(self._temporary_failure(response), retry_after(response))
         raise response_error(response, parse_problem(content), self.host)

@@ -38,7 +38,7 @@ class Pattern:
         return len(self.parts)
 
     def matches_so_far(self, names: Sequence[str]) -> bool:
-        """Whether the names of a path match, up to the shorter of the two.
+        """Return whether the names of a path match, up to the shorter of the two.
 
         A path into `customers/` never matches.
         """
@@ -120,7 +120,7 @@ def _reason_against(text: str) -> str | None:
 
 
 def _matches(name: str, part: str) -> bool:
-    """Whether a name matches; as in a shell, `*` does not match a leading dot."""
+    """Return whether a name matches; as in a shell, `*` does not match a leading dot."""
     is_hidden = name.startswith(".") and not part.startswith(".")
     # not `fnmatch`: it ignores case on some systems, and a plan must be the same on all of them
     return name != ".git" and not is_hidden and fnmatchcase(name, part)

@@ -136,10 +136,9 @@ def _body_too_large(
     # usually from a proxy (nginx accepts 1 MiB by default), and then without a problem
     size = len(response.request.content)
     text = detail if type else f"{host} does not accept a body of {size:,} bytes"
-    hint = (
-        "raise the proxy's limit for request bodies to 16 MiB (nginx: client_max_body_size)"
-    )
-    return BatchRefused(text, type or "too-large", hint=hint, status=413)
+    # in the message, because the outcome of a group has no hint
+    to_do = "raise the proxy's limit for bodies to 16 MiB (nginx: client_max_body_size)"
+    return BatchRefused(f"{text}; {to_do}", type or "too-large", status=413)
 
 
 def _lease_held(problem: Mapping[str, Any], detail: str) -> LeaseHeld:

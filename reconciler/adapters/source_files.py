@@ -157,7 +157,7 @@ def unopened_file(path: str, error: OSError) -> SourceFile:
 
 
 def has_document_suffix(name: str) -> bool:
-    """Whether the name ends like a document's."""
+    """Return whether the name ends like a document's."""
     return name.endswith(_DOCUMENT)
 
 

@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from reconciler.cli.output import say, warn
-from reconciler.cli.root import find_root, say_root
 from reconciler.model.errors import NotAllowed, WrongUsage
 
 if TYPE_CHECKING:
@@ -63,11 +62,15 @@ class Settings:
         """Return the folder of the files with its git repository; opened once per command."""
         # only commands that read files
         from reconciler.adapters.repository import Repository  # noqa: PLC0415
+        from reconciler.adapters.root import find_root  # noqa: PLC0415  the same
 
         if self.root is not None:
             return Repository(self.root)
-        root = find_root(Path())
-        say_root(self, root)
+        here = Path()
+        # unlike Path.home, this never fails: a container may run as a user without a home
+        root = find_root(here, Path(os.path.expanduser("~")))
+        if root != here:
+            say(self, f"using portal.yaml in {root}")
         return Repository(root)
 
     def reader(self, budget: Budget | None = None) -> PortalReader:
@@ -94,7 +97,7 @@ class Settings:
         return token
 
     def colored(self, stream: Any = None) -> bool:
-        """Whether to color the output to the stream (stdout by default)."""
+        """Return whether to color the output to the stream (stdout by default)."""
         if self.color != "auto":
             return self.color == "always"
         out = stream or sys.stdout

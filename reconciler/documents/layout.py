@@ -61,7 +61,7 @@ def locate(tree: Tree) -> tuple[list[DocumentFile], list[Problem]]:
 
 
 def _is_ignored(path: str) -> bool:
-    """Whether the path is not a document: hidden and backup files, and prose."""
+    """Return whether the path is not a document: hidden and backup files, and prose."""
     # Emacs writes `jane.yaml~` and `#jane.yaml#`, vim `.jane.yaml.swp`.
     return path.endswith((*_PROSE, "~")) or any(
         part.startswith((".", "#")) for part in path.split("/")

@@ -1,4 +1,4 @@
-"""Whether a JSON document conforms to one of the schemas that we publish in `schemas/`.
+"""Validation of a JSON document against one of the schemas that we publish in `schemas/`.
 
 Our own schemas use few keywords, and a plan may have 50 MB. So each schema is compiled once into
 plain functions. They check such a plan in three seconds, where jsonschema takes a minute, and stop
@@ -114,7 +114,7 @@ def _is_integer(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    """Whether the value is a JSON number: neither a boolean nor NaN."""
+    """Return whether the value is a JSON number: neither a boolean nor NaN."""
     return (
         isinstance(value, int | float)
         and not isinstance(value, bool)
@@ -144,7 +144,7 @@ def _type(constraint: Any, _schema: Any, _compiler: _Compiler) -> Check:
 
 
 def _is_equal(first: Any, second: Any) -> bool:
-    """Whether two JSON values are equal; in Python, `True == 1`."""
+    """Return whether two JSON values are equal; in Python, `True == 1`."""
     return bool(first == second) and isinstance(first, bool) == isinstance(second, bool)
 
 

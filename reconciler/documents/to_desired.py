@@ -147,7 +147,7 @@ def _fields(kind: ObjectKind, document: Document) -> Fields:
 
 
 def _is_managed(document: Document, row: Field) -> bool:
-    """Whether the file manages the field.
+    """Return whether the file manages the field.
 
     It does when it holds the field, or when it holds the mapping around it and the field has a
     default there. A null mapping empties what the portal has of it; for fields that only the base

@@ -21,6 +21,8 @@ _INDENT: Final = re.compile(rf"^ *([{_OTHER_SPACES}])")
 _AFTER_COLON: Final = re.compile(rf"^ *(?:- )?([a-z_]+):([{_OTHER_SPACES}])")
 # `https://` is no key, and in `a:b: c` the second colon ends the key.
 _NO_SPACE: Final = re.compile(r"^ *(?:- )?([a-z_]+):(?![ /\s])([^:]+)$")
+# Keyboards for Chinese and Japanese type this colon.
+_FULL_WIDTH_COLON: Final = re.compile(r"^ *(?:- )?([a-z_]+) ?(\uff1a)")
 _OPENING_QUOTES: Final = "\u201c\u201d\u201e\u2018\u2019\u201a\u00ab\u00bb"
 
 
@@ -34,6 +36,13 @@ def find_slip(lines: Sequence[str]) -> DocumentError | None:
         if match := _AFTER_COLON.match(line):
             hint = f"type an ordinary space after '{match[1]}:'"
             return _other_space(match[2], number, match.start(2), hint)
+        if match := _FULL_WIDTH_COLON.match(line):
+            return DocumentError(
+                RuleId.YAML_CHARACTER,
+                "this colon is a fullwidth colon (U+FF1A)",
+                Span(number, match.start(2) + 1),
+                f"type '{match[1]}: ' with an ordinary colon",
+            )
         if match := _NO_SPACE.match(line):
             return DocumentError(
                 RuleId.YAML_SYNTAX,
@@ -45,7 +54,7 @@ def find_slip(lines: Sequence[str]) -> DocumentError | None:
 
 
 def has_other_space(key: str) -> bool:
-    """Whether a key begins with a space that YAML reads as a letter."""
+    """Return whether a key begins with a space that YAML reads as a letter."""
     return _INDENT.match(key) is not None
 
 

@@ -172,7 +172,8 @@ def _hidden_character(text: str) -> str | None:
 
 
 def _is_virama(character: str) -> bool:
-    """Whether the character suppresses a vowel; then a joiner chooses the form of the letter.
+    """Return whether the character suppresses a vowel; then a joiner chooses the form of the
+    letter.
 
     Malayalam writes its final consonants so, also at the end of a name (RFC 5892, appendix A).
     """
@@ -184,8 +185,8 @@ def _joins(before: str, after: str) -> bool:
 
 
 def _may_join(character: str) -> bool:
-    """Whether a joiner may be next to the character: scripts that use joiners, and emoji built with
-    them.
+    """Return whether a joiner may be next to the character: scripts that use joiners, and emoji
+    built with them.
     """
     if not character or character.isascii() or character in _JOINERS:
         return False
@@ -206,7 +207,7 @@ def _longest_run_of_marks(text: str) -> int:
 
 
 def _mixes_scripts(word: str) -> bool:
-    """Whether Latin letters are next to Cyrillic or Greek ones that look the same."""
+    """Return whether Latin letters are next to Cyrillic or Greek ones that look the same."""
     scripts = {
         unicodedata.name(letter, "").split(" ", 1)[0] for letter in word if letter.isalpha()
     }

@@ -44,7 +44,7 @@ class Shape(StrEnum):
         return self in {Shape.ADDRESS, Shape.ADDRESSES}
 
     def holds(self, value: Value) -> bool:
-        """Whether a field of this shape may have the value; every field may be empty."""
+        """Return whether a field of this shape may have the value; every field may be empty."""
         match self:
             case _ if value is None:
                 return True
@@ -97,7 +97,9 @@ class Field:
 
     @property
     def masked(self) -> bool:
-        """Whether reports hide the whole value; addresses keep their first letter and domain."""
+        """Return whether reports hide the whole value; addresses keep their first letter and
+        domain.
+        """
         return self.personal and not self.shape.is_address
 
 

@@ -58,12 +58,14 @@ def find(object: ObjectKind, name: str) -> Field | None:
 
 
 def is_memo(field: str) -> bool:
-    """Whether only the base holds the field: its live value is the last applied one."""
+    """Return whether only the base holds the field: its live value is the last applied one."""
     return field in _BY_NAME and _BY_NAME[field].remembered
 
 
 def same_value(field: str, first: Value, second: Value) -> bool:
-    """Whether two values of a field mean the same; addresses compare as logins, sets as sets."""
+    """Return whether two values of a field mean the same; addresses compare as logins, sets as
+    sets.
+    """
     return comparable(field, first) == comparable(field, second)
 
 
@@ -83,13 +85,15 @@ def power_noun(object: ObjectKind, name: str) -> Sentence | None:
 
 
 def is_masked(object: ObjectKind, name: str) -> bool:
-    """Whether reports without personal data hide every value of the field."""
+    """Return whether reports without personal data hide every value of the field."""
     row = find(object, name)
     return row is not None and row.masked
 
 
 def loosens(object: ObjectKind, name: str, before: Value, after: Value) -> bool:
-    """Whether the change makes the policy less strict; None stands for the field's default."""
+    """Return whether the change makes the policy less strict; None stands for the field's
+    default.
+    """
     row = find(object, name)
     return row is not None and _looseness(row, after) > _looseness(row, before)
 

@@ -11,7 +11,7 @@ _KEY = re.compile(r"[a-z0-9]+(?:-[a-z0-9]+)*")
 
 
 def is_key(text: str) -> bool:
-    """Whether the text can be the key of a customer, a contact or a service."""
+    """Return whether the text can be the key of a customer, a contact or a service."""
     # `fullmatch`, because `$` also matches before a final line break, and a file name may
     # contain one.
     return len(text) <= KEY_MAX_LENGTH and _KEY.fullmatch(text) is not None

@@ -55,7 +55,7 @@ class Outcome:
 
     @property
     def was_changed(self) -> bool | None:
-        """Whether anything was changed; None when an answer is missing."""
+        """Return whether anything was changed; None when an answer is missing."""
         # One applied group decides, whatever became of the group without an answer.
         if self.of(GroupStatus.APPLIED):
             return True

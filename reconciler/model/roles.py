@@ -46,7 +46,7 @@ def capabilities(role: Role) -> frozenset[Capability]:
 
 
 def may_hold_work(role: Role) -> bool:
-    """Whether a contact of this role may own open requests: a requester or a manager."""
+    """Return whether a contact of this role may own open requests: a requester or a manager."""
     return Capability.SEND_REQUESTS in _CAPABILITIES[role]
 
 

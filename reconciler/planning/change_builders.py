@@ -95,7 +95,7 @@ def with_setter_notes(
     names = [field.name for field in change.fields]
     notes = (
         *setter_notes(live, [name for name in names if name not in applied_fields]),
-        *_revert_notes(live, [name for name in names if name in reverted]),
+        *_author_notes(_UNDOES, live, [name for name in names if name in reverted]),
     )
     return replace(change, notes=notes, message=with_notes(change.message, notes))
 
@@ -107,33 +107,29 @@ def with_notes(message: Sentence, notes: Iterable[Sentence]) -> Sentence:
     return message
 
 
-def _revert_notes(live: LiveObject, fields: Iterable[str]) -> tuple[Sentence, ...]:
-    """Return one sentence for each portal edit that the change undoes."""
-    return tuple(
-        sentence(
-            "note",
-            "undoes the edit of {field} by {author} on {date}",
-            field=name,
-            author=live.touched[name].by,
-            date=live.touched[name].at[:10],
-        )
-        for name in sorted(fields)
-        if name in live.touched
-    )
+def with_revert_notes(change: Change, live: LiveObject, reverted: Set[str]) -> Change:
+    """Return the change with a note on the author of each portal edit that it undoes."""
+    names = [field.name for field in change.fields if field.name in reverted]
+    notes = _author_notes(_UNDOES, live, names)
+    return replace(change, notes=notes, message=with_notes(change.message, notes))
 
 
 def setter_notes(live: LiveObject, fields: Iterable[str]) -> tuple[Sentence, ...]:
     """Return one sentence for each of the fields whose last author the portal knows."""
+    return _author_notes(_WAS_SET, live, fields)
+
+
+_WAS_SET: Final = sentence("note", "{field} was set by {author} on {date}")
+_UNDOES: Final = sentence("note", "undoes the edit of {field} by {author} on {date}")
+
+
+def _author_notes(
+    template: Sentence, live: LiveObject, fields: Iterable[str]
+) -> tuple[Sentence, ...]:
     return tuple(
-        sentence(
-            "note",
-            "{field} was set by {author} on {date}",
-            field=name,
-            author=live.touched[name].by,
-            date=live.touched[name].at[:10],
-        )
+        template.with_arguments(field=name, author=touch.by, date=touch.at[:10])
         for name in sorted(fields)
-        if name in live.touched
+        if (touch := live.touched.get(name)) is not None
     )
 
 

@@ -42,10 +42,10 @@ def with_changed_owner(
     count = sum(row.owner == former for row in rows)
     message = plural_sentence(
         "refusal",
-        "portal.yaml says owner '{owner}', which manages nothing here; the {count:,} object of "
-        "these files is managed by '{former}'",
-        "portal.yaml says owner '{owner}', which manages nothing here; the {count:,} objects of "
-        "these files are managed by '{former}'",
+        "portal.yaml says owner '{owner}', which manages nothing here; '{former}' manages "
+        "{count:,} object",
+        "portal.yaml says owner '{owner}', which manages nothing here; '{former}' manages "
+        "{count:,} objects",
         count,
         owner=desired.owner,
         former=former,

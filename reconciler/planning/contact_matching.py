@@ -103,7 +103,7 @@ class _ContactRows:
     lives: Mapping[str, int]
 
     def is_last_life(self, row: LiveContact) -> bool:
-        """Whether this removed contact has no later life under its key."""
+        """Return whether this removed contact has no later life under its key."""
         key = row.external_key or ""
         return key not in self.managed and self.tombstones[key].id == row.id
 
@@ -224,7 +224,7 @@ def _match_without_living(
 
 
 def may_belong_to(registration: Registration, customer: CustomerMatch) -> bool:
-    """Whether the registration belongs to this customer, or to none yet."""
+    """Return whether the registration belongs to this customer, or to none yet."""
     return registration.customer_id is None or (
         customer.live is not None and registration.customer_id == customer.live.id
     )

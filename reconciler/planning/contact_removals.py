@@ -139,7 +139,7 @@ def _leaving(person: Person, heir: Heir) -> Sentence:
 
 
 def _was_applied(context: CustomerContext, farewell: Farewell, applied: Fields) -> bool:
-    """Whether an earlier run applied the last day and the heir that the files name now."""
+    """Return whether an earlier run applied the last day and the heir that the files name now."""
     same_day = farewell.leaves_on is not None and farewell.leaves_on == applied.get(
         "leaves.on"
     )
@@ -152,7 +152,7 @@ def _was_applied(context: CustomerContext, farewell: Farewell, applied: Fields) 
 
 
 def is_direct(context: CustomerContext, heir_key: str | None, heir: Heir) -> bool:
-    """Whether the work goes to the named heir or to the only manager, not along a chain of
+    """Return whether the work goes to the named heir or to the only manager, not along a chain of
     heirs.
     """
     heir_key = heir_key or context.heir

@@ -82,7 +82,7 @@ class CustomerContext:
 
     @property
     def is_released(self) -> bool:
-        """Whether the file ends the management of this customer."""
+        """Return whether the file ends the management of this customer."""
         return self.customer.desired is not None and self.customer.desired.release
 
     @property
@@ -104,8 +104,8 @@ class CustomerContext:
 
     @property
     def reverts(self) -> bool:
-        """Whether git wins over portal edits here: the files and the last applied files both say
-        so.
+        """Return whether git wins over portal edits here: the files and the last applied files
+        both say so.
         """
         fields = self.customer.desired.fields if self.customer.desired else self.applied
         demanded = fields.get("portal_edits") or self.desired.policy.portal_edits
@@ -135,7 +135,9 @@ def compare_person(context: CustomerContext, match: ContactMatch) -> Person:
 
 
 def restored_in_portal(context: CustomerContext, person: Person) -> bool:
-    """Whether somebody restored a person whom we removed, and the files did not change since."""
+    """Return whether somebody restored a person whom we removed, and the files did not change
+    since.
+    """
     live, base = person.match.live, person.match.base
     farewell = context.farewells.get(person.key)
     return (

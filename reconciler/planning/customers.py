@@ -97,7 +97,7 @@ def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
 
 
 def _look_alike(desired: DesiredCustomer, former: CustomerContext) -> bool:
-    """Whether the two share a name, or at least half of the former folder's addresses."""
+    """Return whether the two share a name, or at least half of the former folder's addresses."""
     row = _live_row(former)
     before = {
         address_key(c.email) for c in former.index.living(row) if former.index.manages(c)

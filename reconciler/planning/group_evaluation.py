@@ -200,8 +200,8 @@ def _plan_refusals(proposal: Proposal, facts: Facts, costs: Cost) -> Iterator[Re
 
 
 def _has_folder(context: CustomerContext) -> bool:
-    """Whether the context has a folder; these sort last, since a key can also have an archived row
-    of an earlier customer.
+    """Return whether the context has a folder; these sort last, since a key can also have an
+    archived row of an earlier customer.
     """
     return context.customer.desired is not None
 
@@ -278,7 +278,7 @@ def _expects(group: Group, live: LiveState) -> Expects:
 
 
 def _takes_rights(change: Change) -> bool:
-    """Whether the change can take a right, now or after a later portal edit."""
+    """Return whether the change can take a right, now or after a later portal edit."""
     names = {field.name for field in change.fields}
     return change.kind in _LEAVING or bool(names & {"role", "services", "project_managers"})
 

@@ -59,7 +59,7 @@ class Index:
             )
 
     def manages(self, row: LiveObject) -> bool:
-        """Whether the object carries our owner."""
+        """Return whether the object carries our owner."""
         return row.owner == self.owner and row.external_key is not None
 
     def living(self, customer: LiveCustomer) -> list[LiveContact]:

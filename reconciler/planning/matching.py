@@ -180,12 +180,12 @@ def _first_of_each_key(rows: Iterable[LiveCustomer]) -> dict[str, LiveCustomer]:
 
 
 def is_restorable(row: LiveContact | LiveCustomer, index: Index) -> bool:
-    """Whether the removed row can still be brought back, by the portal's clock."""
+    """Return whether the removed row can still be brought back, by the portal's clock."""
     return row.removal is not None and instant(index.live.now) < instant(
         row.removal.restorable_until
     )
 
 
 def removed_by_others(applied: Applied | None) -> bool:
-    """Whether somebody else removed the row: the last applied file had it."""
+    """Return whether somebody else removed the row: the last applied file had it."""
     return applied is not None and applied.present

@@ -65,7 +65,9 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912
 
 
 def _ends_holding_work(change: Change) -> bool:
-    """Whether the person may hold no work afterwards, so that their work goes to an heir first."""
+    """Return whether the person may hold no work afterwards, so that their work goes to an heir
+    first.
+    """
     return any(
         field.name == "role" and not may_hold_work(Role(str(field.after)))
         for field in change.fields

@@ -186,7 +186,7 @@ def _customer_limit(
 def _by_own_group(
     projection: Projection, difference: Difference, applied_groups: GroupNames
 ) -> bool:
-    """Whether the customer's own group takes something, not only a service that closes."""
+    """Return whether the customer's own group takes something, not only a service that closes."""
     person = difference.person
     taking_groups = (
         groups_taking(projection, person, right, applied_groups)
@@ -231,8 +231,8 @@ def _manages(person: PersonState) -> bool:
 
 
 def _manager_optional(context: CustomerContext) -> bool:
-    """Whether both the file and the last applied one say so: a loosened rule takes effect in the
-    next run.
+    """Return whether both the file and the last applied one say so: a loosened rule takes
+    effect in the next run.
     """
     desired = context.customer.desired
     applied = context.applied.get("manager_optional")

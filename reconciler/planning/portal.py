@@ -22,6 +22,7 @@ from reconciler.planning.change_builders import (
     describe_conflicts,
     field_edit,
     names_of,
+    with_revert_notes,
 )
 from reconciler.planning.index import Index
 from reconciler.planning.plan_items import PlanItems, refuse_portal, subject_noun
@@ -54,7 +55,7 @@ def plan_settings(desired: DesiredState, index: Index) -> PlanItems:
     place = settings.places.get(next((field.name for field in fields), ""), settings.place)
     kind = _kind(live, comparison, Kind.ADOPT_SETTINGS, Kind.UPDATE_SETTINGS)
     if kind is not None:
-        yield Change(
+        change = Change(
             kind,
             ObjectKind.SETTINGS,
             None,
@@ -67,6 +68,7 @@ def plan_settings(desired: DesiredState, index: Index) -> PlanItems:
             restores_file=bool(fields)
             and comparison.reverted_names >= {field.name for field in fields},
         )
+        yield with_revert_notes(change, live, comparison.reverted_names)
 
 
 def plan_services(desired: DesiredState, index: Index) -> PlanItems:
@@ -130,11 +132,13 @@ def _service(
         message = _service_message(service.key, _subjects(kind, opening))
         change = _change(kind, service, message, target)
         base = _base_without(closing, service.fields, live)
-        yield replace(change, fields=opening, base=base, restores_file=undoes)
+        change = replace(change, fields=opening, base=base, restores_file=undoes)
+        yield with_revert_notes(change, live, comparison.reverted_names)
     if closing:
         message = _service_message(service.key, names_of(closing))
         change = _change(Kind.UPDATE_SERVICE, service, message, target)
-        yield replace(change, fields=closing, restores_file=undoes)
+        change = replace(change, fields=closing, restores_file=undoes)
+        yield with_revert_notes(change, live, comparison.reverted_names)
 
 
 def _renaming(service: DesiredService, live: LiveObject, index: Index) -> PlanItems:
@@ -228,7 +232,9 @@ def _closing(field: FieldChange) -> list[FieldChange]:
 
 
 def closes(field: FieldChange) -> bool:
-    """Whether a change of a service's field closes it to somebody or withdraws a workflow."""
+    """Return whether a change of a service's field closes it to somebody or withdraws a
+    workflow.
+    """
     if field.name == "available_to_all":
         return bool(field.before) and not field.after
     return field.name == "workflows" and not set(_items(field.before)) <= set(

@@ -25,7 +25,7 @@ def revert_edits(comparison: Comparison) -> Comparison:
 
 
 def _gives_back(edit: FieldChange) -> bool:
-    """Whether the file's value (`before`) gives access or power that the portal's value does
+    """Return whether the file's value (`before`) gives access or power that the portal's value does
     not.
     """
     match edit.name:
@@ -47,7 +47,7 @@ def _gives_back(edit: FieldChange) -> bool:
 
 
 def _widens(before: Value, after: Value) -> bool:
-    """Whether a list gains an entry; any value that is not a list stands for everything."""
+    """Return whether a list gains an entry; any value that is not a list stands for everything."""
     if not isinstance(before, tuple):
         return False
     return not isinstance(after, tuple) or not set(after) <= set(before)

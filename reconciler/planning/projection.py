@@ -61,7 +61,7 @@ class PersonStates:
         return self.customer.group
 
     def protected_in(self, applied_groups: GroupNames) -> bool:
-        """Whether the person was protected before, or is once these groups are applied."""
+        """Return whether the person was protected before, or is once these groups are applied."""
         return self.protected or (self.protected_after and self.group in applied_groups)
 
     def state(self, applied_groups: GroupNames) -> PersonState:
@@ -89,7 +89,7 @@ class ServiceMoves:
 
     @property
     def moves(self) -> bool:
-        """Whether the service opens, closes, appears or disappears."""
+        """Return whether the service opens, closes, appears or disappears."""
         return len({self.before, self.after_opening, self.after_closing}) > 1
 
 
@@ -143,7 +143,7 @@ class Difference:
 
     @property
     def counts(self) -> bool:
-        """Whether the limits count this person."""
+        """Return whether the limits count this person."""
         return bool(self.loses) or self.leaves
 
 

@@ -57,7 +57,7 @@ class PersonState:
 
     @property
     def present(self) -> bool:
-        """Whether the person can log in or is invited."""
+        """Return whether the person can log in or is invited."""
         # Not with an expired link: nobody can use it, so such a person does not keep a
         # customer going.
         return self.status in {Status.ACTIVE, Status.INVITED}
@@ -71,7 +71,7 @@ def services_of(value: Value) -> Services:
 def may_order(
     person: PersonState, customer: CustomerState, service: str, *, open_to_all: bool
 ) -> bool:
-    """Whether the person may order the service once they are active."""
+    """Return whether the person may order the service once they are active."""
     # SPEC part 3, "Rights": open to all stands for the customer's list only.
     at_customer = open_to_all or customer.services is None or service in customer.services
     own = person.services is None or service in person.services

@@ -32,7 +32,9 @@ from reconciler.planning.rights import right_noun
 
 
 def is_in_scope(customers: Collection[str], scope: RunScope) -> bool:
-    """Whether a group of these customers (none: the portal itself) is in the scope of the run."""
+    """Return whether a group of these customers (none: the portal itself) is in the scope of
+    the run.
+    """
     if scope.customers and scope.customers.isdisjoint(customers):
         return False
     return scope.shard is None or shard_of(customers, scope.shard[1]) == scope.shard[0]
@@ -174,7 +176,7 @@ def _groups_taking_loss(
 
 
 def _all_announced(group: Group, person: PersonStates) -> bool:
-    """Whether every change of the group that can touch the person counts as reviewed."""
+    """Return whether every change of the group that can touch the person counts as reviewed."""
     touching = [
         change
         for change in group.changes

@@ -124,7 +124,7 @@ def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:
 
 
 def _renames_customer(change: Change) -> bool:
-    """Whether the change renames an existing customer."""
+    """Return whether the change renames an existing customer."""
     kinds = {Kind.UPDATE_CUSTOMER, Kind.ADOPT_CUSTOMER}
     return change.kind in kinds and any(field.name == "name" for field in change.fields)
 

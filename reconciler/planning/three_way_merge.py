@@ -146,7 +146,7 @@ def with_reverted_edits(
 
 
 def base_moves(desired: Fields, base: Applied | None) -> bool:
-    """Whether the last applied file differs from the current one."""
+    """Return whether the last applied file differs from the current one."""
     # Other names of fields count: a line deleted from the file ends the management of its
     # field.
     if base is None or not base.present or set(desired) != set(base.fields):

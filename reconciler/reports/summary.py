@@ -115,7 +115,7 @@ def people_losing_rights(groups: Iterable[Group]) -> set[str]:
 
 
 def has_changes(numbers: Summary) -> bool:
-    """Whether the plan holds a change that somebody notices."""
+    """Return whether the plan holds a change that somebody notices."""
     return bool(numbers.add + numbers.change + numbers.remove + numbers.handed_over)
 
 

@@ -23,10 +23,10 @@ def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
 
 
 # Changes that may be committed before the rest of their group: they take nothing from anybody.
+# Not an adoption, which can lower a role.
 _ADDITIONS: Final = frozenset(
     {
         Kind.CREATE_CONTACT,
-        Kind.ADOPT_CONTACT,
         Kind.APPROVE_REGISTRATION,
         Kind.RESTORE_CONTACT,
         Kind.RECORD,
@@ -34,12 +34,17 @@ _ADDITIONS: Final = frozenset(
 )
 
 
-def halved(piece: tuple[Change, ...]) -> list[tuple[Change, ...]]:
+def halved(
+    piece: tuple[Change, ...], changes: Sequence[Change]
+) -> list[tuple[Change, ...]]:
     """Return a batch that was too large in two pieces; none if it must not be split.
 
-    Only the additions that come first are split off, so no removal is ever committed without the
-    handover and the circle of addresses that belong to it.
+    `changes`: those of its group. A group that fits one batch is one transaction, whatever a proxy
+    accepts. Of a larger one, only the additions that come first are split off, so no removal is
+    committed without the handover and the circle of addresses that belong to it.
     """
+    if len(changes) <= MAX_OPERATIONS:
+        return []
     leading = next(
         (place for place, change in enumerate(piece) if change.kind not in _ADDITIONS),
         len(piece),

@@ -193,7 +193,7 @@ class RequestExecutor:
                     self._current_expectations(group),
                 )
             except ReconcilerError as error:
-                if is_too_large(error) and (halves := halved(piece)):
+                if is_too_large(error) and (halves := halved(piece, group.changes)):
                     pieces[:0] = halves
                     continue
                 return status_of_error(error, done_count)
@@ -223,7 +223,7 @@ class RequestExecutor:
 
 
 def is_too_large(error: ReconcilerError) -> bool:
-    """Whether the portal, or a proxy before it, refused a batch for its size alone."""
+    """Return whether the portal, or a proxy before it, refused a batch for its size alone."""
     return isinstance(error, BatchRefused) and error.status == _TOO_LARGE
 
 

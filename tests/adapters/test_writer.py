@@ -14,7 +14,8 @@ from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.errors import BatchRefused, LeaseLost, OutcomeUnknown, Unreachable
 from reconciler.model.plan import Expects
 from reconciler.model.portal import Committed, Lease, RunMark
-from reconciler.usecases.batches import halved
+from reconciler.model.sentences import sentence
+from reconciler.usecases.batches import MAX_OPERATIONS, halved
 from tests.adapters.portals import Answer, answering
 
 LEASE = Lease("lea_1", 7)
@@ -43,10 +44,17 @@ def test_a_batch_that_a_server_always_fails_at_has_an_unknown_outcome() -> None:
         write(Answer(b"", 500, headers={"Retry-After": "0"}))
 
 
+def test_an_unknown_outcome_keeps_the_trace_by_which_the_portal_logged_it() -> None:
+    problem = {"type": "internal", "title": "t", "status": 500, "detail": "a bug", "trace": "4f1c"}
+    with pytest.raises(OutcomeUnknown, match=r"a bug \(trace 4f1c\)"):
+        write(Answer(json.dumps(problem).encode(), 500, headers={"Retry-After": "0"}))
+
+
 def test_a_body_that_a_proxy_refuses_is_no_unknown_outcome_and_names_the_limit() -> None:
     with pytest.raises(BatchRefused, match=r"does not accept a body of \d+ bytes") as refused:
         write(Answer(b"<html>413</html>", 413))
-    assert (refused.value.status, "client_max_body_size" in str(refused.value.hint)) == (413, True)
+    assert refused.value.status == 413
+    assert "raise the proxy's limit for bodies to 16 MiB" in refused.value.message
 
 
 def test_a_lease_whose_answer_was_lost_is_asked_for_again_with_the_same_id() -> None:
@@ -76,11 +84,14 @@ def test_a_key_is_shared_by_the_retries_of_a_run_and_by_nothing_else() -> None:
     assert key not in {idempotency_key(changes, "epo_1", 8), idempotency_key(changes, "epo_2", 7)}
 
 
-def test_a_batch_that_is_too_large_is_split_among_its_first_additions_only() -> None:
-    new, gone = (
-        Change(kind, ObjectKind.CONTACT, "acme", "x", "x") for kind in (Kind.CREATE_CONTACT, Kind.REMOVE_CONTACT)
+def test_a_large_group_is_split_among_its_first_additions_and_a_small_one_is_one_transaction() -> None:
+    new, gone, adopted = (
+        Change(kind, ObjectKind.CONTACT, "acme", "x", sentence("change", "x"))
+        for kind in (Kind.CREATE_CONTACT, Kind.REMOVE_CONTACT, Kind.ADOPT_CONTACT)
     )
-    assert halved((new, new, new)) == [(new,), (new, new)]
-    assert halved((new, new, gone, new)) == [(new, new), (gone, new)]
-    assert halved((gone, new)) == []
-    assert halved((new,)) == []
+    large = (new,) * (MAX_OPERATIONS + 1)
+    assert halved((new, new, new), large) == [(new,), (new, new)]
+    assert halved((new, new, gone, new), large) == [(new, new), (gone, new)]
+    for piece in ((gone, new), (adopted, new), (new,)):
+        assert halved(piece, large) == []
+    assert halved((new, new), (new, new)) == []

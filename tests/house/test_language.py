@@ -1,4 +1,4 @@
-"""Ratchets on names, docstrings and layout: each number may only fall, down to the goal beside it."""
+"""Rules on names, docstrings and layout, and numbers that may only come closer to their goal."""
 
 from __future__ import annotations
 
@@ -182,15 +182,15 @@ JSON_MEMBERS = frozenset(
     ]
 )
 """Attributes that are members of the API, of a backup's manifest or of a plan's JSON; scripts rely on them."""
-FREE_RELATIVE = re.compile(r"(What|Who|Whoever|Whom|Whose|Whatever|Where|Wherever|Which|How)\b(?!.*\?)")
+FREE_RELATIVE = re.compile(r"(What|Whether|Who|Whoever|Whom|Whose|Whatever|Where|Wherever|Which|How)\b(?!.*\?)")
 
-MOST: dict[str, int] = {
-    "names that are participles or pronouns": 0,
-    "docstrings that open with a free relative": 0,
-    "lines longer than 100 columns": 0,
-    "statements that the formatter skips": 0,
-}
-"""Today's numbers. The goal of each is 0, of skipped statements 10."""
+RULES = (
+    "names that are participles or pronouns",
+    "docstrings that open with a free relative",
+    "lines longer than 100 columns",
+    "statements that the formatter skips",
+)
+"""None of these stands anywhere in the program."""
 
 
 def _sources() -> Iterator[tuple[Path, str]]:
@@ -229,7 +229,7 @@ def _docstrings(tree: ast.Module) -> Iterator[tuple[str, int]]:
 
 
 def _findings() -> dict[str, list[str]]:
-    found: dict[str, list[str]] = {rule: [] for rule in MOST}
+    found: dict[str, list[str]] = {rule: [] for rule in RULES}
     names, docstrings, long, skipped = found.values()
     for path, text in _sources():
         place = path.relative_to(TOP).as_posix()
@@ -247,11 +247,9 @@ def findings() -> dict[str, list[str]]:
     return _findings()
 
 
-@pytest.mark.parametrize("rule", MOST)
-def test_the_ratchet_holds(findings: dict[str, list[str]], rule: str) -> None:
-    places = findings[rule]
-    assert len(places) <= MOST[rule], "\n".join([rule, *places[-30:]])
-    assert len(places) == MOST[rule], f"{rule}: lower the number to {len(places)}, so that it cannot rise again"
+@pytest.mark.parametrize("rule", RULES)
+def test_the_program_keeps_the_rule(findings: dict[str, list[str]], rule: str) -> None:
+    assert findings[rule] == []
 
 
 def _functions(text: str) -> Iterator[tuple[int, int]]:

@@ -108,7 +108,11 @@ def test_a_service_edited_in_the_portal_is_told_under_propose_and_undone_under_r
     policy = Policy(portal_edits="revert")
     strict = replace(strict, settings=replace(strict.settings, fields=policy_fields(policy)))
     before = with_policy(offering(live(), row), policy)
-    assert kinds(make_plan(strict, before, Facts())) == [(Kind.UPDATE_SERVICE, "certified")]
+    undone = make_plan(strict, before, Facts())
+    assert kinds(undone) == [(Kind.UPDATE_SERVICE, "certified")]
+    assert [str(note) for note in undone.changes[0].notes] == [
+        f"undoes the edit of name by Ada Admin on {ADMIN.at[:10]}"
+    ]
     first = make_plan(strict, offering(live(), row), Facts())
     assert kinds(first) == [(Kind.UPDATE_SETTINGS, None)], "what loosens counts from the next run"
 
@@ -344,3 +348,5 @@ def test_under_revert_sign_up_is_closed_again_and_never_opened(file: str, portal
     )
     found = make_plan(wanted, rows, Facts())
     assert (len(found.changes), len(found.portal_edits)) == ((1, 0) if undone else (0, 1))
+    notes = [str(note) for change in found.changes for note in change.notes]
+    assert notes == [f"undoes the edit of sign_up by Ada Admin on {ADMIN.at[:10]}"] * undone

@@ -174,6 +174,9 @@ def test_under_revert_git_wins(said: str, file: dict[str, Value], portal: dict[s
     found = plan(jane, row, "revert")
     assert [(c.kind, {f.name: f.after for f in c.fields}) for c in found.changes] == [(kind, file)]
     assert found.portal_edits == ()
+    assert [str(note) for note in found.changes[0].notes] == [
+        f"undoes the edit of {field} by Ada Admin on {ADMIN.at[:10]}" for field in sorted(file)
+    ]
 
 
 @pytest.mark.parametrize(("said", "file", "portal"), KEPT, ids=[case[0] for case in KEPT])

@@ -56,6 +56,15 @@ def test_an_id_belongs_to_one_principal(api: Api, store: Store) -> None:
     refused(Api.of(store, "apply").post("/leases", json=asked), "unprocessable")
 
 
+def test_a_lease_is_renewed_and_ended_by_its_principal_only(api: Api, store: Store) -> None:
+    lease, other = api.post("/leases", json=claim(id=new_id())).json(), Api.of(store, "apply")
+    refused(other.put(f"/leases/{lease['id']}", json={"token": lease["token"]}), "lease-fenced")
+    assert other.delete(f"/leases/{lease['id']}").status_code == 204
+    assert api.put(f"/leases/{lease['id']}", json={"token": lease["token"]}).status_code == 200
+    wrong = refused(api.put(f"/leases/{lease['id']}", json={"token": lease["token"] + 1}), "lease-fenced")
+    assert wrong["detail"] == f"lease '{lease['id']}' has another token"
+
+
 def test_an_ended_id_is_refused_and_its_scopes_are_free(api: Api, store: Store) -> None:
     given_back, expired = claim(id=new_id()), claim(id=new_id(), run="run_2")
     assert api.post("/leases", json=given_back).status_code == 201

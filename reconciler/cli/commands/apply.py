@@ -190,7 +190,7 @@ class _SignalState:
 def _confirm(
     settings: Settings, plan: Plan, yes: bool, progress: Progress, signals: _SignalState
 ) -> bool:
-    """Whether to continue, after showing the plan."""
+    """Return whether to continue, after showing the plan."""
     if not settings.quiet:
         page(plan_text(plan, style_of(settings)))
     try:

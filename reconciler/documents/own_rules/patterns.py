@@ -34,7 +34,7 @@ class Pattern:
     instructions: int
 
     def matches(self, text: str) -> bool:
-        """Whether the pattern matches anywhere in the text."""
+        """Return whether the pattern matches anywhere in the text."""
         return self.engine.search(text) is not None
 
     def cost(self, text: str) -> int:

@@ -161,7 +161,7 @@ def _check_owner(work: Work, owner: str, scopes: Sequence[str]) -> None:
 
 def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:
     """Extend the lease; a `lease-fenced` problem if it no longer exists."""
-    lease = _lease(work, id)
+    lease = _own_lease(work, id)
     # an expired lease may continue: without `ended_at` no other run has taken its scopes
     if lease is None or lease.token != token or lease.ended_at is not None:
         raise _fenced(lease, id)
@@ -173,8 +173,10 @@ def renew(work: Work, id: str, token: int, ttl_s: float) -> dict[str, Any]:
 
 
 def release(work: Work, id: str) -> None:
-    """End the lease; it is not an error if it has already ended."""
+    """End the lease; it is not an error if it has already ended, or is another principal's."""
     c = t.leases.c
+    if _own_lease(work, id) is None:
+        return
     work.connection.execute(delete(t.lease_scopes).where(t.lease_scopes.c.lease == id))
     work.connection.execute(
         update(t.leases)
@@ -199,8 +201,21 @@ def scopes_of(work: Work, id: str, token: int) -> frozenset[str]:
 
 
 def _fenced(lease: Any, id: str) -> Problem:
-    by = f" of {_summary_of(lease, _now())}" if lease is not None else ""
-    return Problem("lease-fenced", f"lease '{id}'{by} is no longer valid")
+    if lease is None:
+        return Problem("lease-fenced", f"there is no such lease of this principal: '{id}'")
+    end = lease.ended_at or lease.expires_at
+    if end >= _text(_now()):
+        return Problem("lease-fenced", f"lease '{id}' has another token")
+    by = f"{lease.holder}, run {lease.run}"
+    return Problem("lease-fenced", f"lease '{id}' of {by}, ended at {end[:19]}Z")
+
+
+def _own_lease(work: Work, id: str) -> Any:
+    """Return the lease of the principal; None for another one's, as for one that never was."""
+    lease = _lease(work, id)
+    # leases of the version before have no principal
+    is_own = lease is not None and lease.principal in {"", work.principal.id}
+    return lease if is_own else None
 
 
 def _lease(work: Work, id: str) -> Any:

@@ -123,7 +123,7 @@ class PageContext:
         ]
 
     def is_within(self, entry: MenuEntry) -> bool:
-        """Whether this page is the page of the entry or below it."""
+        """Return whether this page is the page of the entry or below it."""
         # The new request is below the list by its path, but has an entry of its own.
         if entry.path == "/requests" and self.page_path == "/requests/new":
             return False
@@ -317,7 +317,7 @@ def csrf_of(request: Request) -> CsrfProtection:
 
 
 def is_local(path: str) -> bool:
-    """Whether a redirect to this path stays in this portal."""
+    """Return whether a redirect to this path stays in this portal."""
     # Browsers read `//host` as another site, and `/\host` too: they turn backslashes into slashes.
     return path.startswith("/") and not path.startswith(("//", "/\\"))
 

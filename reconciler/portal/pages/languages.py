@@ -45,7 +45,7 @@ def language_mistake(form: Form, current: str | None = None) -> dict[str, Mistak
 
 
 def is_language_tag(tag: str) -> bool:
-    """Whether language, script and country of a tag each have a name."""
+    """Return whether language, script and country of a tag each have a name."""
     english = Locale.parse("en")
     primary, *subtags = tag.split("-")
     return primary.lower() in english.languages and all(

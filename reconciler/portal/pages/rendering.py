@@ -155,7 +155,7 @@ class Mistake:
 
     @property
     def label_is_question(self) -> bool:
-        """Whether the field's label is a question: no colon follows a question mark."""
+        """Return whether the field's label is a question: no colon follows a question mark."""
         return self.label.endswith("?")
 
     def show_at(self, field_id: str, label: str) -> str:

@@ -18,7 +18,7 @@ class RateLimit:
     per_second: float = 100.0
     max_wait_s: float = 5.0
     body_bytes: int = 64 * 1024
-    """So many bytes of typed bodies count as one more request."""
+    """The bytes of a typed body that count as one more request."""
 
 
 @dataclass(slots=True)
@@ -44,7 +44,7 @@ class RateLimiter:
         self._free_at[host] = free_at + 1 / self.limit.per_second
         return wait_s
 
-    def charge(self, host: str, now: float, received_bytes: float) -> None:
+    def charge(self, host: str, now: float, received_bytes: int) -> None:
         """Count the bytes of a request's body, so that the host's next requests wait longer.
 
         One body never makes the next request wait so long that it is refused.

@@ -97,7 +97,7 @@ class Form:
         return [line.strip() for line in self.text(name).splitlines() if line.strip()]
 
     def is_ticked(self, name: str) -> bool:
-        """Whether a checkbox is ticked."""
+        """Return whether a checkbox is ticked."""
         # Browsers leave out the name of an unticked checkbox instead of sending an empty value.
         return bool(self.values.get(name))
 
@@ -307,7 +307,7 @@ def utc_time(text: str) -> str:
 
 
 def is_address(text: str) -> bool:
-    """Whether this is an e-mail address."""
+    """Return whether this is an e-mail address."""
     try:
         _ADDRESS.validate_python(text)
     except ValidationError:
@@ -316,7 +316,7 @@ def is_address(text: str) -> bool:
 
 
 def is_domain(text: str) -> bool:
-    """Whether e-mail addresses can be at this domain."""
+    """Return whether e-mail addresses can be at this domain."""
     return is_address(f"post@{text}")
 
 

@@ -134,7 +134,7 @@ def _decode_cursor(text: str, columns: Sequence[ColumnElement[Any]]) -> list[Any
 
 
 def _fits(column: ColumnElement[Any], value: object) -> bool:
-    """Whether a column can hold the value; databases refuse to compare it otherwise."""
+    """Return whether a column can hold the value; databases refuse to compare it otherwise."""
     # `type(…) is`, as `isinstance(True, int)` holds.
     if type(value) is not column.type.python_type:
         return False

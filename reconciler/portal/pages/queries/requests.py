@@ -239,7 +239,7 @@ def _manual_cost(connection: Connection, row: Mapping[str, Any]) -> str | None:
 def _may_do(
     connection: Connection, context: PageContext, operation: str, row: Mapping[str, Any]
 ) -> bool:
-    """Whether the visitor may do the operation with this request."""
+    """Return whether the visitor may do the operation with this request."""
     try:
         grant = grant_for(context.principal, operation)
         if grant is not None:

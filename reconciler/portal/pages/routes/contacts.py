@@ -245,7 +245,7 @@ def contact_page(
 
 
 def _has_foreign_domain(person: RowValues, customer: RowValues | None) -> bool:
-    """Whether the customer has domains, and the address of the person is at none of them."""
+    """Return whether the customer has domains, and the address of the person is at none of them."""
     domains = customer["email_domains"] if customer else []
     # The form of an address has its domain in lower case and as Punycode, which makes
     # `MÜNCHEN.example` and `xn--mnchen-3ya.example` equal.

@@ -185,7 +185,7 @@ def _stored_customer_page(
 
 
 def _has_protected_contact(connection: Connection, customer: str) -> bool:
-    """Whether a contact of the customer is protected, which keeps it from being archived."""
+    """Return whether a contact of the customer is protected, which keeps it from being archived."""
     c = t.contacts.c
     statement = (
         select(c.id)

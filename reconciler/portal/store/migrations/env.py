@@ -1,4 +1,4 @@
-"""Run the migrations on the connection that the program hands over; there is no other way to run them."""
+"""Run the migrations on the connection that the program hands over."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Staff, links and sign-ups; the quote and progress of requests; HTML mails; the portal's secret."""
+"""Staff, links, sign-ups; quote and progress of requests; HTML mails; the portal's secret."""
 
 from __future__ import annotations
 
