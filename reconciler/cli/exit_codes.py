@@ -82,6 +82,9 @@ def of_outcome(outcome: Outcome) -> int:
         codes += _of_refusals(outcome.final_plan)
         codes += _of_ready(outcome, outcome.final_plan)
     elif outcome.groups:
+        # 6 promises that nothing was written
+        if outcome.was_changed:
+            return WRITE_FAILED
         codes.append(UNREACHABLE)
     return _first(codes)
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from reconciler.model.plan import Group, Plan
+from reconciler.model.plan import Group, Permissions, Plan
 
 
 class GroupStatus(StrEnum):
@@ -38,8 +38,9 @@ class GroupOutcome:
 class Outcome:
     """The outcome of a run. `final_plan` is the plan made at the end; None if it was not made.
 
-    `declined`: the caller declined, and `final_plan` is the plan that was shown. `head`: the hash
-    of the last entry of the portal's audit feed at the last read.
+    `final_plan_error`: why it could not be made; empty when it was not attempted. `declined`: the
+    caller declined, and `final_plan` is the plan that was shown. `head`: the hash of the last entry
+    of the portal's audit feed at the last read.
     """
 
     run: str
@@ -48,6 +49,8 @@ class Outcome:
     signal: int | None = None
     declined: bool = False
     head: str = ""
+    final_plan_error: str = ""
+    next_permissions: Permissions = field(default_factory=Permissions)
 
     def of(self, *statuses: GroupStatus) -> tuple[GroupOutcome, ...]:
         """Return the groups with one of these statuses, in order."""

@@ -36,8 +36,9 @@ class Sentence:
         return template.format(**dict(self.arguments))
 
     def with_arguments(self, **arguments: Argument) -> Sentence:
-        """Return the sentence with these arguments; for templates that wait in a table."""
-        return replace(self, arguments=tuple(sorted(arguments.items())))
+        """Return the sentence with these arguments added; for templates that wait in a table."""
+        merged = {**dict(self.arguments), **arguments}
+        return replace(self, arguments=tuple(sorted(merged.items())))
 
     def with_texts(self, change: Callable[[str], str]) -> Sentence:
         """Return the sentence with every text that is data replaced, at any depth."""

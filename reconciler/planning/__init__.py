@@ -3,7 +3,12 @@
 from reconciler.model.rules import PLAN_RULES as RULES
 from reconciler.planning.incremental_plan import make_plan_since
 from reconciler.planning.index import applied_policy
-from reconciler.planning.limits import exact_permissions, policy_in_force
+from reconciler.planning.limits import policy_in_force
+from reconciler.planning.permissions import (
+    exact_permissions,
+    permissions_left,
+    with_permitted_refusals_removed,
+)
 from reconciler.planning.planner import make_plan
 from reconciler.planning.run_scope import narrow_plan, shard_of
 
@@ -14,6 +19,8 @@ __all__ = [
     "make_plan",
     "make_plan_since",
     "narrow_plan",
+    "permissions_left",
     "policy_in_force",
     "shard_of",
+    "with_permitted_refusals_removed",
 ]

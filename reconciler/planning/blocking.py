@@ -34,10 +34,10 @@ def find_blocking(
     refusals: Iterable[Refusal],
     group_dependencies: Dependencies,
     outcome_refusals: FindRefusals,
-    excluded: GroupNames,
+    excluded: Mapping[str, Sentence],
 ) -> Blocking:
-    """Return the groups that are held back. `excluded`: groups that are not applied for another
-    reason.
+    """Return the groups that are held back. `excluded`: groups outside of this run, each with what
+    to do for those that wait for it.
     """
     groups = list(groups)
     # A dict as an ordered set: each refusal once, in the order in which the rounds add
@@ -45,12 +45,14 @@ def find_blocking(
     all_refusals = dict.fromkeys(refusals)
     while True:
         rules = rules_by_group(groups, all_refusals)
-        applied_groups = frozenset(group.name for group in groups) - set(rules) - excluded
+        applied_groups = (
+            frozenset(group.name for group in groups) - set(rules) - set(excluded)
+        )
         new_refusals = [
             refusal
             for refusal in (
                 *outcome_refusals(applied_groups),
-                *_dependency_refusals(groups, group_dependencies, applied_groups),
+                *_dependency_refusals(groups, group_dependencies, applied_groups, excluded),
             )
             if refusal not in all_refusals
         ]
@@ -93,28 +95,34 @@ def _subjects(group: Group) -> Iterator[RefusalSubject]:
 
 
 def _dependency_refusals(
-    groups: list[Group], group_dependencies: Dependencies, applied_groups: GroupNames
+    groups: list[Group],
+    group_dependencies: Dependencies,
+    applied_groups: GroupNames,
+    excluded: Mapping[str, Sentence],
 ) -> Iterator[Refusal]:
     """Yield the refusals of groups that depend on a group that is not applied."""
     by_name = {group.name: group for group in groups}
     for group in groups:
         for name, rule in sorted(group_dependencies.get(group.name, {}).items()):
             if group.name in applied_groups and name not in applied_groups:
-                yield _refuse_waiting(group, by_name[name], rule)
+                hint = excluded.get(name, _RESOLVE)
+                yield _refuse_waiting(group, by_name[name], rule, hint)
 
 
-def _refuse_waiting(group: Group, dependency: Group, rule: RuleId) -> Refusal:
+def _refuse_waiting(
+    group: Group, dependency: Group, rule: RuleId, hint: Sentence
+) -> Refusal:
     dependency_title = group_title(dependency)
     template = _WAITS_FIRST if rule is RuleId.WAITS_FOR_SERVICE else _WAITS_OR_TAKES
     message = template.with_arguments(group=group_title(group), dependency=dependency_title)
-    hint = sentence(
-        "hint",
-        "resolve what holds back {dependency}, or apply it first",
-        dependency=dependency_title,
+    return refuse_group(
+        group, rule, message, hint.with_arguments(dependency=dependency_title)
     )
-    return refuse_group(group, rule, message, hint)
 
 
+_RESOLVE: Final = sentence(
+    "hint", "resolve what holds back {dependency}, or apply it first"
+)
 _WAITS_FIRST: Final = sentence(
     "refusal", "{group} waits for {dependency}: that must be applied first"
 )

@@ -22,6 +22,7 @@ from reconciler.model.plan import (
     Stage,
     Warning,
 )
+from reconciler.model.sentences import Sentence
 from reconciler.planning.blocking import Blocking, find_blocking, rules_by_group
 from reconciler.planning.customer_context import CustomerContext, names_at
 from reconciler.planning.group_dependencies import Dependencies, group_dependencies
@@ -37,7 +38,7 @@ from reconciler.planning.outcomes import losses_of, outcomes_of
 from reconciler.planning.plan_safeguards import refuse_loosened_rules, refuse_tree
 from reconciler.planning.projection import Difference, GroupNames, Projection, differences
 from reconciler.planning.run_scope import (
-    is_in_scope,
+    groups_out_of_scope,
     refuse_unreviewed,
     refuse_unreviewed_losses,
 )
@@ -85,11 +86,9 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     affected_count = len(_affected_people(intended))
     situation = _situation(proposal, facts, projection, names, affected_count)
     fixed = [*proposal.refusals, *fixed_refusals(situation), *unreviewed]
-    out_of_scope = frozenset(
-        group.name for group in groups if not is_in_scope(group.customers, facts.run)
-    )
+    out_of_scope = groups_out_of_scope(groups, facts.run)
     plan_blocking, run_blocking = _blocking(situation, fixed, edges, out_of_scope)
-    applied_groups = all_names - set(run_blocking.rules) - out_of_scope
+    applied_groups = all_names - set(run_blocking.rules) - set(out_of_scope)
     moved_rights = [
         *intended,
         *differences(projection, all_names - set(plan_blocking.rules)),
@@ -100,7 +99,7 @@ def evaluate_groups(proposal: Proposal, facts: Facts) -> Evaluation:
     refusals = (*limits, *run_blocking.refusals)
     rules = frozenset(r.rule for r in refusals if r.scope is Scope.PLAN)
     outcomes = outcomes_of(projection, applied_groups, all_names)
-    verdict = _Verdict(rules, run_blocking, edges, outcomes, out_of_scope)
+    verdict = _Verdict(rules, run_blocking, edges, outcomes, frozenset(out_of_scope))
     warnings = warn_of_invited_managers(situation, all_names - set(run_blocking.rules))
     return Evaluation(
         tuple(verdict.on(group, proposal.index.live) for group in groups),
@@ -115,12 +114,12 @@ def _blocking(
     situation: Situation,
     fixed: Iterable[Refusal],
     edges: Dependencies,
-    out_of_scope: GroupNames,
+    out_of_scope: Mapping[str, Sentence],
 ) -> tuple[Blocking, Blocking]:
     """Return what holds groups back in the whole plan, and in this run."""
     groups = situation.groups
     plan_blocking = find_blocking(
-        groups, fixed, edges, partial(outcome_refusals, situation), frozenset()
+        groups, fixed, edges, partial(outcome_refusals, situation), {}
     )
     # The run starts from the plan's refusals: its scope can hold back more, never less.
     run_blocking = find_blocking(

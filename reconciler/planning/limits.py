@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, fields
 from typing import Final
@@ -9,7 +10,7 @@ from typing import Final
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.desired import Policy
 from reconciler.model.fields import stricter
-from reconciler.model.plan import Facts, Loss, Permissions, Plan, Refusal, Review
+from reconciler.model.plan import Facts, Loss, Refusal, Review
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Sentence, sentence
 from reconciler.planning.plan_items import refuse_plan
@@ -32,11 +33,6 @@ def policy_in_force(demanded: Policy, applied: Policy) -> Policy:
     return Policy(**values)  # type: ignore[arg-type]  # each value is one of the two of its field
 
 
-def exact_permissions(plan: Plan) -> Permissions:
-    """Return the numbers that a caller must pass to allow everything that the plan costs."""
-    return Permissions(len(plan.affected_people), mails_of(plan.changes))
-
-
 @dataclass(frozen=True, slots=True)
 class Cost:
     """The cost of a plan: the people whom the limits count, out of how many, and the mails.
@@ -55,10 +51,13 @@ def limit_refusals(
 ) -> Iterator[Refusal]:
     """Yield the refusals of the whole plan because of its numbers.
 
-    A number from the caller must be exact. A number in a reviewed plan is an upper bound for the
-    people and mails of that plan; everything else is measured together against the limits.
+    A number from the caller must be exact for the plan that is shown, and is an upper bound for the
+    plan that is made again under the lease: it holds nothing that was not shown. A number in a
+    reviewed plan is an upper bound for the people and mails of that plan; everything else is
+    measured together against the limits.
     """
     permissions = facts.permissions
+    fits = operator.eq if facts.run.displayed is None else operator.le
     policy = policy_in_force(demanded, applied)
     people, mails = cost.people, cost.changes
     for review in facts.run.reviewed or ():
@@ -75,11 +74,17 @@ def limit_refusals(
             yield from _mails_beyond(mails_of(sending), review.permissions.allow_mails)
             mails = tuple(change for change in mails if change.id not in review.ids)
     merge_first = len(people) <= _limit(demanded, cost.population)
-    yield from _people_limit(
-        len(people), cost.population, policy, permissions, merge_first=merge_first
-    )
+    if permissions.allow_removals is None:
+        yield from _people_limit(
+            len(people), cost.population, policy, merge_first=merge_first
+        )
+    elif not fits(len(people), permissions.allow_removals):
+        yield _wrong_people(len(people), permissions.allow_removals)
     merge_first = mails_of(mails) <= demanded.mails_per_run
-    yield from _mail_limit(mails_of(mails), policy, permissions, merge_first=merge_first)
+    if permissions.allow_mails is None:
+        yield from _mail_limit(mails_of(mails), policy, merge_first=merge_first)
+    elif not fits(mails_of(mails), permissions.allow_mails):
+        yield _wrong_mails(mails_of(mails), permissions.allow_mails)
 
 
 def _people_of(review: Review, cost: Cost) -> frozenset[str]:
@@ -137,28 +142,22 @@ def _limit(policy: Policy, population: int) -> int:
     return min(policy.removals_at_most, max(policy.removals_at_least, share))
 
 
+def _wrong_people(people: int, permitted: int) -> Refusal:
+    # Exact, so that a number from last week cannot allow what was added since.
+    message = sentence(
+        "refusal",
+        "{option} is wrong: this plan takes access or power from {people} people; "
+        "nothing was changed",
+        option=f"--allow-removals {permitted}",
+        people=people,
+    )
+    hint = _PASS.with_arguments(option=f"--allow-removals {people}")
+    return refuse_plan(RuleId.TOO_MANY_REMOVALS, message, hint)
+
+
 def _people_limit(
-    people: int,
-    population: int,
-    policy: Policy,
-    permissions: Permissions,
-    *,
-    merge_first: bool,
+    people: int, population: int, policy: Policy, *, merge_first: bool
 ) -> Iterator[Refusal]:
-    permitted = permissions.allow_removals
-    if permitted is not None:
-        # Exact, so that a number from last week cannot allow what was added since.
-        if permitted != people:
-            message = sentence(
-                "refusal",
-                "{option} is wrong: this plan takes access or power from {people} people; "
-                "nothing was changed",
-                option=f"--allow-removals {permitted}",
-                people=people,
-            )
-            hint = _PASS.with_arguments(option=f"--allow-removals {people}")
-            yield refuse_plan(RuleId.TOO_MANY_REMOVALS, message, hint)
-        return
     limit = _limit(policy, population)
     if people <= limit:
         return
@@ -203,21 +202,18 @@ MERGE_FIRST = sentence(
 )
 
 
-def _mail_limit(
-    mails: int, policy: Policy, permissions: Permissions, *, merge_first: bool
-) -> Iterator[Refusal]:
-    permitted = permissions.allow_mails
-    if permitted is not None:
-        if permitted != mails:
-            message = sentence(
-                "refusal",
-                "{option} is wrong: this plan sends {mails} mails; nothing was changed",
-                option=f"--allow-mails {permitted}",
-                mails=mails,
-            )
-            hint = _PASS.with_arguments(option=f"--allow-mails {mails}")
-            yield refuse_plan(RuleId.TOO_MANY_MAILS, message, hint)
-        return
+def _wrong_mails(mails: int, permitted: int) -> Refusal:
+    message = sentence(
+        "refusal",
+        "{option} is wrong: this plan sends {mails} mails; nothing was changed",
+        option=f"--allow-mails {permitted}",
+        mails=mails,
+    )
+    hint = _PASS.with_arguments(option=f"--allow-mails {mails}")
+    return refuse_plan(RuleId.TOO_MANY_MAILS, message, hint)
+
+
+def _mail_limit(mails: int, policy: Policy, *, merge_first: bool) -> Iterator[Refusal]:
     if mails > policy.mails_per_run:
         message = sentence(
             "refusal",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import replace
+from typing import Final
 
 from reconciler.model.changes import Change, Kind
 from reconciler.model.plan import (
@@ -38,6 +39,30 @@ def is_in_scope(customers: Collection[str], scope: RunScope) -> bool:
     if scope.customers and scope.customers.isdisjoint(customers):
         return False
     return scope.shard is None or shard_of(customers, scope.shard[1]) == scope.shard[0]
+
+
+def groups_out_of_scope(groups: Iterable[Group], scope: RunScope) -> dict[str, Sentence]:
+    """Return the names of the groups that this run does not apply, each with a hint for the groups
+    that wait for it.
+    """
+    return {
+        group.name: _IN_OTHER_RUN
+        if scope.shard is None
+        else _IN_OTHER_SHARD.with_arguments(
+            shard=f"{shard_of(group.customers, scope.shard[1])}/{scope.shard[1]}"
+        )
+        for group in groups
+        if not is_in_scope(group.customers, scope)
+    }
+
+
+_IN_OTHER_RUN: Final = sentence(
+    "hint", "{dependency} is outside of --customer; apply it first"
+)
+_IN_OTHER_SHARD: Final = sentence(
+    "hint",
+    "shard {shard} applies {dependency}; run this shard again after it, or with --wait",
+)
 
 
 def shard_of(customers: Collection[str], shards: int) -> int:

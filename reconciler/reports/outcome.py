@@ -33,7 +33,7 @@ def outcome_text(outcome: Outcome, style: Style = PLAIN) -> str:
     """
     blocks = [
         [_group(group, style) for group in outcome.groups],
-        list(_remaining_lines(outcome)),
+        [*_remaining_lines(outcome), *_next_permission_lines(outcome)],
         list(head_lines(outcome)),
         [style.paint(Tone.STRONG, changed_line(outcome))],
     ]
@@ -61,8 +61,30 @@ def group_name(outcome: GroupOutcome) -> str:
 def _remaining_lines(outcome: Outcome) -> Iterator[str]:
     if outcome.final_plan is not None and not outcome.declined:
         yield f"Remaining: {summary_line(outcome.final_plan)}"
+    elif outcome.final_plan_error:
+        yield (
+            f"The last look at the portal failed: {escape(outcome.final_plan_error)}; run "
+            f"reconciler plan to see whether anything is left."
+        )
     elif outcome.groups:
         yield "The remaining changes are unknown: the final plan was not made."
+
+
+def _next_permission_lines(outcome: Outcome) -> Iterator[str]:
+    """Yield the numbers for the next run; a group without an answer counts as not applied."""
+    permissions = outcome.next_permissions
+    options = [
+        f"{option} {number}"
+        for option, number in (
+            ("--allow-removals", permissions.allow_removals),
+            ("--allow-mails", permissions.allow_mails),
+        )
+        if number is not None
+    ]
+    if options and not outcome.declined:
+        unknown = outcome.of(GroupStatus.UNKNOWN)
+        less = f", or less if {_names(unknown)} was applied" if unknown else ""
+        yield f"Next: run apply again with {' '.join(options)}{less}."
 
 
 def head_lines(outcome: Outcome) -> Iterator[str]:
@@ -86,6 +108,8 @@ def changed_line(outcome: Outcome) -> str:
     if unknown:
         parts.append(f"Unknown for {_names(unknown)}: no answer arrived; run it again.")
     undone = outcome.of(GroupStatus.STALE, GroupStatus.FAILED, GroupStatus.NOT_TRIED)
+    if outcome.final_plan_error and outcome.groups and len(applied) == len(outcome.groups):
+        parts.append("All of the plan was applied.")
     if applied and undone:
         parts.append(f"Left unchanged: {_names(undone)}.")
     return " ".join(parts) or "Nothing was changed."

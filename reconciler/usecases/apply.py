@@ -19,11 +19,12 @@ from reconciler.model.errors import (
 )
 from reconciler.model.outcome import GroupStatus, Outcome
 from reconciler.model.plan import (
+    Permissions,
     Plan,
     review_of,
 )
-from reconciler.planning import narrow_plan
-from reconciler.usecases import steps
+from reconciler.planning import narrow_plan, permissions_left
+from reconciler.usecases import run_requests, steps
 from reconciler.usecases.checkout import Folder, check_out
 from reconciler.usecases.ports import BatchWriter, FileTree, StateReader
 from reconciler.usecases.request_executor import ApplyOptions, RequestExecutor
@@ -34,7 +35,7 @@ RETURN_S: Final = 1.5
 RUN_S: Final = 30 * 60.0
 _TICK_S: Final = 0.1
 
-_Answers: TypeAlias = "queue.Queue[tuple[steps.Request, steps.Answer | None]]"
+_Answers: TypeAlias = "queue.Queue[tuple[run_requests.Request, run_requests.Answer | None]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +91,41 @@ def apply_folder(
     if requests and not callbacks.agree(narrow_plan(plan, executor.scope)):
         return Outcome(options.run, final_plan=plan, declined=True, head=executor.head)
     state = _drive(state, requests, executor, callbacks)
-    if state.failure is not None and state.signal is None:
+    if state.failure is not None and state.signal is None and not state.earlier:
         raise state.failure
-    # without the final plan, the head does not include what this run wrote
+    return _finish(state, executor)
+
+
+def _finish(state: steps.State, executor: RequestExecutor) -> Outcome:
+    """Return the outcome with what the next run needs to know."""
+    outcome, options = state.outcome(executor.options.run), executor.options
+    has_final_plan = state.final_plan is not None
+    applied = {group.group.name for group in outcome.of(GroupStatus.APPLIED)}
+    groups_left = [
+        group
+        for group in (executor.latest_plan.groups if executor.latest_plan else ())
+        if has_final_plan or group.name not in applied
+    ]
     return replace(
-        state.outcome(options.run),
-        head=executor.head if state.final_plan is not None else "",
+        outcome,
+        # without the final plan, the head does not include what this run wrote
+        head=executor.head if has_final_plan else "",
+        # a reviewed plan holds its own number, an upper bound that stays right
+        next_permissions=Permissions()
+        if options.reviewed is not None
+        else permissions_left(groups_left, options.permissions),
     )
 
 
 def _drive(
     state: steps.State,
-    requests: tuple[steps.Request, ...],
+    requests: tuple[run_requests.Request, ...],
     executor: RequestExecutor,
     callbacks: Callbacks,
 ) -> steps.State:
     """Execute the machine's requests until it returns no more."""
     answers: _Answers = queue.Queue()
-    pending: list[steps.Request] = []
+    pending: list[run_requests.Request] = []
     end = time.monotonic() + RUN_S
     while True:
         for request in requests:
@@ -115,7 +133,7 @@ def _drive(
             threading.Thread(
                 target=_answer, args=(request, executor, answers), daemon=True
             ).start()
-        if steps.GiveBack() in requests:
+        if run_requests.GiveBack() in requests:
             # Also after the deadline: a lease that is not released blocks other runs for a
             # minute.
             end = max(end, time.monotonic() + RETURN_S)
@@ -138,7 +156,9 @@ def _drive(
             state, end = steps.after_signal(state, number), time.monotonic() + GRACE_S
 
 
-def _answer(request: steps.Request, executor: RequestExecutor, answers: _Answers) -> None:
+def _answer(
+    request: run_requests.Request, executor: RequestExecutor, answers: _Answers
+) -> None:
     """Put the answer into the queue; None when a bug ends the thread, so that the run ends as
     well.
     """
@@ -150,8 +170,8 @@ def _answer(request: steps.Request, executor: RequestExecutor, answers: _Answers
 
 
 def _next(
-    answers: _Answers, pending: list[steps.Request], end: float
-) -> Iterator[tuple[steps.Request, steps.Answer | None]]:
+    answers: _Answers, pending: list[run_requests.Request], end: float
+) -> Iterator[tuple[run_requests.Request, run_requests.Answer | None]]:
     """Yield the next answer, if any; after the deadline, give up on the oldest request."""
     try:
         yield answers.get(timeout=_TICK_S)
@@ -159,7 +179,7 @@ def _next(
         if time.monotonic() < end:
             return
         late = "no answer arrived before the run ended"
-        if isinstance(pending[0], steps.ApplyGroup):
-            yield pending[0], steps.Finished(GroupStatus.UNKNOWN, late, stop=True)
+        if isinstance(pending[0], run_requests.ApplyGroup):
+            yield pending[0], run_requests.Finished(GroupStatus.UNKNOWN, late, stop=True)
         else:
-            yield pending[0], steps.Failed(Unreachable(late))
+            yield pending[0], run_requests.Failed(Unreachable(late))

@@ -30,14 +30,21 @@ from reconciler.model.plan import (
     RunScope,
 )
 from reconciler.model.portal import Lease, RunMark
-from reconciler.planning import applied_policy, make_plan, policy_in_force
-from reconciler.usecases import steps
+from reconciler.planning import (
+    applied_policy,
+    make_plan,
+    policy_in_force,
+    with_permitted_refusals_removed,
+)
+from reconciler.usecases import run_requests, steps
 from reconciler.usecases.batches import batches, halved
 from reconciler.usecases.checkout import Folder
 from reconciler.usecases.ports import BatchWriter, StateReader
 
 # SPEC part 5. Renewed every third of it, so that two renewals in a row may fail.
 TTL_S: Final = 60.0
+# Between two looks at whether another shard has finished.
+_SHARD_PAUSE_S: Final = 2.0
 
 _TOO_LARGE: Final = 413
 # In conflict, gone (another epoch), a condition that does not hold: plan again.
@@ -86,7 +93,9 @@ class RequestExecutor:
         self.groups: tuple[Group, ...] = ()
         self.versions: dict[str, int] = {}
         self.head = ""
+        self.latest_plan: Plan | None = None
         self._lease_returned = threading.Event()
+        self._wait_until: float | None = None
 
     def plan(self) -> Plan:
         """Return the plan of the folder against the portal's current state, for this run."""
@@ -114,42 +123,51 @@ class RequestExecutor:
         plan = self._make_plan(
             live, Permissions(allow_rollback=permissions.allow_rollback), self.scope
         )
-        return steps.with_permitted_refusals_removed(plan, permissions)
+        return with_permitted_refusals_removed(plan, permissions)
 
     def _make_plan(
         self, live: LiveState, permissions: Permissions, scope: RunScope
     ) -> Plan:
         self.head = live.head
         facts = replace(self.folder.facts(live, permissions), run=scope)
-        return make_plan(self.folder.desired, live, facts)
+        self.latest_plan = make_plan(self.folder.desired, live, facts)
+        return self.latest_plan
 
-    def do(self, request: steps.Request) -> steps.Answer:
+    def do(self, request: run_requests.Request) -> run_requests.Answer:
         """Return the answer to a request; every external failure is an answer too."""
         try:
             return self._do(request)
         except ReconcilerError as error:
-            return steps.Failed(error)
+            return run_requests.Failed(error)
 
-    def _do(self, request: steps.Request) -> steps.Answer:
+    def _do(self, request: run_requests.Request) -> run_requests.Answer:
         match request:
-            case steps.TakeLease(scopes):
+            case run_requests.TakeLease(scopes):
                 self.lease = self._take_lease(scopes)
-                threading.Thread(target=self._renew_lease, daemon=True).start()
-                return steps.Done()
-            case steps.PlanFinally():
-                return steps.Planned(self.plan_finally())
-            case steps.PlanAgain():
+                self._lease_returned = threading.Event()
+                threading.Thread(
+                    target=self._renew_lease,
+                    args=(self.lease, self._lease_returned),
+                    daemon=True,
+                ).start()
+                return run_requests.Done()
+            case run_requests.PlanFinally():
+                return run_requests.Planned(self.plan_finally())
+            case run_requests.PlanAgain():
                 plan = self.plan()
                 self.mark = replace(self.mark, epoch=plan.epoch)
                 self.groups = steps.selected(plan)
-                return steps.Planned(plan)
-            case steps.ApplyGroup(index):
+                self.versions = {}
+                return run_requests.Planned(plan)
+            case run_requests.ApplyGroup(index):
                 return self._apply_group(self.groups[index])
-            case steps.GiveBack():
+            case run_requests.GiveBack():
                 self._lease_returned.set()
                 if self.lease:
                     self.writer.give_back(self.lease)
-                return steps.Done()
+                return run_requests.Done()
+            case run_requests.Wait():
+                return self._wait_for_shards()
         assert_never(request)
 
     def _take_lease(self, scopes: tuple[str, ...]) -> Lease:
@@ -166,21 +184,33 @@ class RequestExecutor:
                 # At most 2 s, because the other run may release its lease early.
                 time.sleep(min(remaining, max(0.2, min(error.expires_in_s, 2.0))))
 
-    def _renew_lease(self) -> None:
+    def _wait_for_shards(self) -> run_requests.Answer:
+        now = time.monotonic()
+        if self._wait_until is None:
+            self._wait_until = now + self.options.wait_s
+        remaining = self._wait_until - now
+        if not remaining > 0:  # also false for NaN
+            return run_requests.Failed(Stale("another shard has not finished"))
+        time.sleep(min(remaining, _SHARD_PAUSE_S))
+        return run_requests.Done()
+
+    def _renew_lease(self, lease: Lease, stop: threading.Event) -> None:
         """Renew the lease until it is released; when it is lost, the server refuses every batch
         anyway.
         """
-        while not self._lease_returned.wait(TTL_S / 3) and self.lease:
+        while not stop.wait(TTL_S / 3):
             try:
-                self.writer.renew(self.lease, TTL_S)
+                self.writer.renew(lease, TTL_S)
             except LeaseLost:
                 return
             except ReconcilerError:
                 continue
 
-    def _apply_group(self, group: Group) -> steps.Finished:
+    def _apply_group(self, group: Group) -> run_requests.Finished:
         if self.lease is None:
-            return steps.Finished(GroupStatus.NOT_TRIED, "there is no lease", stop=True)
+            return run_requests.Finished(
+                GroupStatus.NOT_TRIED, "there is no lease", stop=True
+            )
         revision, done_count = None, 0
         pieces = batches(group.changes)
         while pieces:
@@ -200,7 +230,7 @@ class RequestExecutor:
             revision = committed.revision
             self.versions.update(committed.versions)
             done_count += len(piece)
-        return steps.Finished(GroupStatus.APPLIED, revision=revision)
+        return run_requests.Finished(GroupStatus.APPLIED, revision=revision)
 
     def _current(self, changes: Sequence[Change]) -> list[Change]:
         """Return the changes with the row versions that this run's earlier batches left."""
@@ -227,7 +257,7 @@ def is_too_large(error: ReconcilerError) -> bool:
     return isinstance(error, BatchRefused) and error.status == _TOO_LARGE
 
 
-def status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
+def status_of_error(error: ReconcilerError, done_count: int) -> run_requests.Finished:
     """Return the status of a group whose batch failed, and whether to stop the others."""
     detail = (
         f"{error.message}; its first {done_count:,} changes are done"
@@ -238,16 +268,16 @@ def status_of_error(error: ReconcilerError, done_count: int) -> steps.Finished:
         # After a first piece something was written, so the run failed and is not merely
         # stale.
         case BatchRefused() if error.status in _STALE and not done_count:
-            return steps.Finished(GroupStatus.STALE, f"{detail} [{error.problem}]")
+            return run_requests.Finished(GroupStatus.STALE, f"{detail} [{error.problem}]")
         case BatchRefused():
-            return steps.Finished(GroupStatus.FAILED, f"{detail} [{error.problem}]")
+            return run_requests.Finished(GroupStatus.FAILED, f"{detail} [{error.problem}]")
         case LeaseLost() if not done_count:
-            return steps.Finished(GroupStatus.STALE, detail, stop=True)
+            return run_requests.Finished(GroupStatus.STALE, detail, stop=True)
         case OutcomeUnknown() | NotUnderstood():
-            return steps.Finished(GroupStatus.UNKNOWN, detail)
+            return run_requests.Finished(GroupStatus.UNKNOWN, detail)
         case NotAllowed():
             # a token may be bound to one owner, and other groups be that owner's
-            return steps.Finished(GroupStatus.FAILED, detail)
+            return run_requests.Finished(GroupStatus.FAILED, detail)
         # Not reachable: every other group would fail as well.
         case _:
-            return steps.Finished(GroupStatus.FAILED, detail, stop=True)
+            return run_requests.Finished(GroupStatus.FAILED, detail, stop=True)

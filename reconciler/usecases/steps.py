@@ -4,6 +4,9 @@ Pure, so that every point at which a run can be interrupted can be listed and te
 
     TakeLease → PlanAgain → ApplyGroup … (several groups in parallel) → GiveBack → PlanFinally
 
+With `--shard`, a group may wait for a group of another shard: PlanFinally → Wait → PlanFinally …,
+and once it waits no longer, all of the above again for what is left.
+
 Groups are applied stage by stage: the settings, services that open, customers, services that close.
 A group that depends on one that was not applied is held back before it is sent.
 """
@@ -19,75 +22,24 @@ from typing import Final, TypeAlias, assert_never
 from reconciler.model.changes import Kind
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.outcome import GroupOutcome, GroupStatus, Outcome
-from reconciler.model.plan import Group, Permissions, Plan, RunScope, Scope
+from reconciler.model.plan import Group, Plan, RunScope
 from reconciler.model.rules import RuleId
 from reconciler.planning import narrow_plan
+from reconciler.usecases.run_requests import (
+    Answer,
+    ApplyGroup,
+    Failed,
+    Finished,
+    GiveBack,
+    PlanAgain,
+    PlanFinally,
+    Planned,
+    Request,
+    TakeLease,
+    Wait,
+)
 
 SETTINGS: Final = "settings"
-
-
-@dataclass(frozen=True, slots=True)
-class TakeLease:
-    """Take a lease on all of these scopes, or on none."""
-
-    scopes: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class PlanAgain:
-    """Make the plan once more, now that nobody else writes to these customers."""
-
-
-@dataclass(frozen=True, slots=True)
-class ApplyGroup:
-    """Apply a group of the plan, by its index."""
-
-    group: int
-
-
-@dataclass(frozen=True, slots=True)
-class GiveBack:
-    """Release the lease."""
-
-
-@dataclass(frozen=True, slots=True)
-class PlanFinally:
-    """Make the final plan: what is left."""
-
-
-Request: TypeAlias = TakeLease | PlanAgain | ApplyGroup | GiveBack | PlanFinally
-
-
-@dataclass(frozen=True, slots=True)
-class Done:
-    """The lease was taken or released."""
-
-
-@dataclass(frozen=True, slots=True)
-class Planned:
-    """A plan was made."""
-
-    plan: Plan
-
-
-@dataclass(frozen=True, slots=True)
-class Finished:
-    """A group finished with a status; `stop` when every other group would fail as well."""
-
-    status: GroupStatus
-    detail: str = ""
-    revision: int | None = None
-    stop: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Failed:
-    """A request other than a batch failed."""
-
-    error: ReconcilerError
-
-
-Answer: TypeAlias = Done | Planned | Finished | Failed
 
 
 class Phase(Enum):
@@ -98,12 +50,16 @@ class Phase(Enum):
     WRITING = auto()
     RETURNING = auto()
     LOOKING_BACK = auto()
+    WAITING = auto()
     OVER = auto()
 
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """The state of a run. `pending`: the groups that have not started, in the plan's order."""
+    """The state of a run. `pending`: the groups that have not started, in the plan's order.
+
+    `earlier`: the groups that were applied before the run waited for other shards.
+    """
 
     scope: RunScope
     phase: Phase
@@ -119,6 +75,8 @@ class State:
     signal: int | None = None
     failure: ReconcilerError | None = None
     final_plan: Plan | None = None
+    final_plan_error: str = ""
+    earlier: tuple[GroupOutcome, ...] = ()
 
     def outcome(self, run: str) -> Outcome:
         """Return the outcome of the run, in the order of the plan."""
@@ -128,7 +86,14 @@ class State:
             or not_tried(group, GroupStatus.NOT_TRIED, "the run ended before")
             for index, group in enumerate(self.groups)
         )
-        return Outcome(run, groups, self.final_plan, self.signal)
+        return Outcome(
+            run,
+            (*self.earlier, *groups),
+            self.final_plan,
+            self.signal,
+            final_plan_error=self.final_plan_error
+            or (self.failure.message if self.failure and self.earlier else ""),
+        )
 
 
 Step: TypeAlias = tuple[State, tuple[Request, ...]]
@@ -148,7 +113,7 @@ def begin(plan: Plan, scope: RunScope, parallelism: int = 4) -> Step:
         if index not in state.outcomes
     ]
     if not scopes_by_group:
-        return replace(state, phase=Phase.OVER, final_plan=narrow_plan(plan, scope)), ()
+        return _with_final_plan(state, plan)
     scopes = frozenset().union(*scopes_by_group)
     return replace(state, outcomes=MappingProxyType({}), scopes=scopes), (
         TakeLease(tuple(sorted(scopes))),
@@ -159,18 +124,9 @@ def after_answer(state: State, request: Request, answer: Answer) -> Step:
     """Return the next step after an answer to a request."""
     match request:
         case TakeLease():
-            if isinstance(answer, Failed):
-                return replace(state, phase=Phase.OVER, failure=answer.error), ()
-            # The signal came while the run waited for the lease, which is released unused.
-            if state.signal is not None:
-                return _give_back(state)
-            return replace(state, phase=Phase.PLANNING), (PlanAgain(),)
+            return _after_lease(state, answer)
         case PlanAgain():
-            if isinstance(answer, Planned) and state.signal is None:
-                again = replace(state, phase=Phase.WRITING, groups=selected(answer.plan))
-                return _start_groups(_with_forbidden_groups(again, state.scopes))
-            failure = answer.error if isinstance(answer, Failed) else None
-            return _give_back(replace(state, failure=failure))
+            return _after_plan_again(state, answer)
         case ApplyGroup(group):
             return _start_groups(_with_finished_group(state, group, answer))
         case GiveBack():
@@ -180,13 +136,65 @@ def after_answer(state: State, request: Request, answer: Answer) -> Step:
                 return replace(state, phase=Phase.OVER), ()
             return replace(state, phase=Phase.LOOKING_BACK), (PlanFinally(),)
         case PlanFinally():
-            final_plan = answer.plan if isinstance(answer, Planned) else None
-            return replace(
-                state,
-                phase=Phase.OVER,
-                final_plan=final_plan and narrow_plan(final_plan, state.scope),
-            ), ()
+            return _after_final_plan(state, answer)
+        case Wait():
+            if isinstance(answer, Failed) or state.signal is not None:
+                return replace(state, phase=Phase.OVER), ()
+            return replace(state, phase=Phase.LOOKING_BACK), (PlanFinally(),)
     assert_never(request)
+
+
+def _after_lease(state: State, answer: Answer) -> Step:
+    if isinstance(answer, Failed):
+        return replace(state, phase=Phase.OVER, failure=answer.error), ()
+    # The signal came while the run waited for the lease, which is released unused.
+    if state.signal is not None:
+        return _give_back(state)
+    return replace(state, phase=Phase.PLANNING), (PlanAgain(),)
+
+
+def _after_plan_again(state: State, answer: Answer) -> Step:
+    if isinstance(answer, Planned) and state.signal is None:
+        again = replace(state, phase=Phase.WRITING, groups=selected(answer.plan))
+        return _start_groups(_with_forbidden_groups(again, state.scopes))
+    failure = answer.error if isinstance(answer, Failed) else None
+    return _give_back(replace(state, failure=failure))
+
+
+def _after_final_plan(state: State, answer: Answer) -> Step:
+    """Return the next step: over, unless a group waits for another shard, or did so until now."""
+    if not isinstance(answer, Planned):
+        error = answer.error.message if isinstance(answer, Failed) else ""
+        return replace(state, phase=Phase.OVER, final_plan_error=error), ()
+    was_waiting = {group.name for group in state.groups if _only_waits(group)}
+    if not was_waiting & {group.name for group in answer.plan.ready}:
+        return _with_final_plan(state, answer.plan)
+    applied = state.outcome("").of(GroupStatus.APPLIED)
+    again, requests = begin(answer.plan, state.scope, state.parallelism)
+    return replace(again, earlier=applied), requests
+
+
+def _with_final_plan(state: State, plan: Plan) -> Step:
+    """Return the end of the run, or a pause while a group waits for another shard."""
+    state = replace(state, final_plan=narrow_plan(plan, state.scope))
+    elsewhere = {
+        group.name for group in plan.groups if group.outside and not group.held_back
+    }
+    if (
+        state.scope.shard is None
+        or state.signal is not None
+        or all(elsewhere.isdisjoint(g.waits_for) for g in plan.groups if _only_waits(g))
+    ):
+        return replace(state, phase=Phase.OVER), ()
+    return replace(state, phase=Phase.WAITING), (Wait(),)
+
+
+def _only_waits(group: Group) -> bool:
+    """Return whether the run would apply the group if other groups were applied."""
+    return bool(group.held_back) and set(group.held_back) <= _WAITING and not group.outside
+
+
+_WAITING: Final = frozenset({RuleId.WAITS_FOR_CUSTOMER, RuleId.WAITS_FOR_SERVICE})
 
 
 def after_signal(state: State, signal: int) -> State:
@@ -318,32 +326,3 @@ def scopes_of(group: Group) -> frozenset[str]:
 def selected(plan: Plan) -> tuple[Group, ...]:
     """Return the groups of the plan that are in this run's scope."""
     return tuple(group for group in plan.groups if not group.outside)
-
-
-def with_permitted_refusals_removed(plan: Plan, permissions: Permissions) -> Plan:
-    """Return the final plan of a run that was permitted to exceed the limits of a whole plan.
-
-    The permission applied to what this run carried out. What is left (of other shards, of customers
-    outside the run's scope) is not measured against it again.
-    """
-    lifted = {
-        *([RuleId.TOO_MANY_REMOVALS] if permissions.allow_removals is not None else []),
-        *([RuleId.TOO_MANY_MAILS] if permissions.allow_mails is not None else []),
-    }
-    remaining = tuple(
-        r for r in plan.refusals if r.scope is not Scope.PLAN or r.rule not in lifted
-    )
-    still = {(r.customer, r.rule) for r in remaining}
-    groups = tuple(
-        replace(
-            group,
-            held_back=tuple(
-                rule
-                for rule in group.held_back
-                if rule not in lifted
-                or any((customer, rule) in still for customer in group.customers)
-            ),
-        )
-        for group in plan.groups
-    )
-    return replace(plan, groups=groups, refusals=remaining)

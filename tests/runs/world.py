@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import shutil
+import signal
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -43,6 +44,7 @@ from reconciler.portal.web.security import new_token
 from reconciler.usecases.apply import Callbacks, apply_folder
 from reconciler.usecases.checkout import Folder
 from reconciler.usecases.request_executor import ApplyOptions
+from reconciler.usecases.steps import State
 
 ADMIN = Principal("tests", "Ada Admin", Actor.ADMINISTRATOR)
 _runs = itertools.count()
@@ -143,13 +145,20 @@ class World:
             self.nothing_left(desired)
         return outcome
 
-    def run(self, desired: DesiredState, *, writer: PortalWriter | None = None, **wish: Any) -> Outcome:
-        """One run, whatever comes of it."""
+    def run(
+        self,
+        desired: DesiredState,
+        *,
+        writer: PortalWriter | None = None,
+        signal_after: int | None = None,
+        **wish: Any,
+    ) -> Outcome:
+        """One run, whatever comes of it. `signal_after`: it is interrupted after so many groups."""
         folder = Folder(self.files, Tree(()), desired)
         mine = writer or PortalWriter(self.address)
         wish.setdefault("run", f"run_{next(_runs)}")
         try:
-            return apply_folder(folder, self.reader, mine, ApplyOptions(holder="tests", **wish), silent())
+            return apply_folder(folder, self.reader, mine, ApplyOptions(holder="tests", **wish), silent(signal_after))
         finally:
             if writer is None:
                 mine.close()
@@ -245,8 +254,17 @@ class Mortal(PortalWriter):
         self._mortal(lambda: PortalWriter.give_back(self, lease))
 
 
-def silent() -> Callbacks:
-    return Callbacks(lambda _: True, lambda _: None, lambda: None)
+def silent(signal_after: int | None = None) -> Callbacks:
+    """Callbacks that agree to everything; a signal comes when so many groups were applied."""
+    applied = [0]
+
+    def count(state: State) -> None:
+        applied[0] = sum(one.status is GroupStatus.APPLIED for one in state.outcomes.values())
+
+    def signal_number() -> int | None:
+        return signal.SIGTERM if signal_after is not None and applied[0] >= signal_after else None
+
+    return Callbacks(lambda _: True, count, signal_number)
 
 
 def with_customer(desired: DesiredState, **customers: Any) -> DesiredState:

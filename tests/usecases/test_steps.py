@@ -12,7 +12,7 @@ from reconciler.model.live import LiveObject
 from reconciler.model.outcome import GroupStatus
 from reconciler.model.plan import Facts, Group, Permissions, Plan, RunScope
 from reconciler.planning import make_plan
-from reconciler.usecases import steps
+from reconciler.usecases import run_requests, steps
 from tests.builders import OWNER, applied, contact, customer, desired, live
 
 SERVICE = {"name": "Certified", "workflows": ("pm_quote_manual",), "available_to_all": False}
@@ -45,7 +45,7 @@ def drive(
     state, requests = steps.begin(plan, RunScope(), parallelism)
     asked, most, waiting = [], 0, deque(requests)
     while waiting:
-        most = max(most, sum(isinstance(request, steps.ApplyGroup) for request in waiting))
+        most = max(most, sum(isinstance(request, run_requests.ApplyGroup) for request in waiting))
         if len(asked) == stop_after:
             state = steps.after_signal(state, 15)
         request = waiting.popleft()
@@ -55,23 +55,23 @@ def drive(
     return state, asked, most
 
 
-def _called(request: steps.Request, state: steps.State) -> str:
-    if isinstance(request, steps.ApplyGroup):
+def _called(request: run_requests.Request, state: steps.State) -> str:
+    if isinstance(request, run_requests.ApplyGroup):
         group = state.groups[request.group]
         return ",".join(group.customers) or group.changes[0].kind
     return type(request).__name__
 
 
 def _answer(
-    request: steps.Request, state: steps.State, plan: Plan, fate: Callable[[Group], GroupStatus]
-) -> steps.Answer:
+    request: run_requests.Request, state: steps.State, plan: Plan, fate: Callable[[Group], GroupStatus]
+) -> run_requests.Answer:
     match request:
-        case steps.ApplyGroup(index):
-            return steps.Finished(fate(state.groups[index]))
-        case steps.PlanAgain() | steps.PlanFinally():
-            return steps.Planned(plan)
+        case run_requests.ApplyGroup(index):
+            return run_requests.Finished(fate(state.groups[index]))
+        case run_requests.PlanAgain() | run_requests.PlanFinally():
+            return run_requests.Planned(plan)
         case _:
-            return steps.Done()
+            return run_requests.Done()
 
 
 def test_services_come_before_the_customers_and_go_after_them() -> None:

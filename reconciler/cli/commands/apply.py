@@ -91,7 +91,7 @@ class _Shard(click.ParamType[tuple[int, int]]):
     type=click.FloatRange(min=0),
     default=0.0,
     metavar="S",
-    help="Wait up to S seconds for another run's lease.",
+    help="Wait up to S seconds for another run's lease, and for another shard.",
 )
 @click.option(
     "--customer",

@@ -20,6 +20,7 @@ _WORDS = {
     Phase.WRITING: "applying",
     Phase.RETURNING: "releasing the lease",
     Phase.LOOKING_BACK: "making the final plan",
+    Phase.WAITING: "waiting for other shards",
     Phase.OVER: "done",
 }
 
