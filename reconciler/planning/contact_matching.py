@@ -72,6 +72,7 @@ def match_contacts(customer: CustomerMatch, index: Index) -> list[ContactMatch]:
             if key in matches:
                 matches[key] = _recreated(matches[key], tombstone)
             else:
+                tombstone = _tombstone_of(contact, rows)
                 matches[key] = _match_without_living(contact, tombstone, rows)
             # The last life of this key is accounted for, whichever way the file matched.
             if tombstone:
@@ -180,6 +181,33 @@ def _recreated(match: ContactMatch, tombstone: LiveContact | None) -> ContactMat
             MatchKind.RECREATED, match.desired, match.live, tombstone.applied
         )
     return match
+
+
+def _tombstone_of(contact: DesiredContact, rows: _ContactRows) -> LiveContact | None:
+    """Return the removed contact that the file is about.
+
+    A file that was renamed meanwhile is about the contact that somebody else removed in the portal,
+    so that a new key does not give the access back.
+    """
+    if contact.key in rows.tombstones:
+        return rows.tombstones[contact.key]
+    desired = rows.customer.desired
+    has_file = {*desired.contacts, *desired.farewells} if desired else set()
+    former = [
+        row
+        for key, row in rows.tombstones.items()
+        if removed_by_others(row.applied)
+        and key not in rows.managed
+        and (
+            key in contact.previously
+            or (
+                key not in has_file
+                and _same_address(contact, row)
+                and name_key(contact.name) == name_key(row.name)
+            )
+        )
+    ]
+    return former[0] if former else None
 
 
 def _match_without_living(

@@ -96,7 +96,7 @@ def _registration_left(context: CustomerContext, person: Person) -> PlanItems:
 def _removed_in_portal(context: CustomerContext, person: Person) -> PlanItems:
     live, comparison = live_of(person), person.comparison
     touch = live.removal.touch if live.removal else live.touched.get("presence")
-    if comparison.changes or comparison.memos or comparison.conflicts:
+    if comparison.is_changed or person.key != live.external_key:
         message = _removed_meanwhile(touch)
         hint = sentence("hint", "delete the file, or restore the contact in the portal")
         yield hold(RuleId.CONFLICT, context.key, person.key, message, hint)

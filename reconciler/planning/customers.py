@@ -17,7 +17,7 @@ from reconciler.model.changes import (
 )
 from reconciler.model.desired import DesiredCustomer
 from reconciler.model.equality import address_key, name_key
-from reconciler.model.live import LiveCustomer
+from reconciler.model.live import LiveContact, LiveCustomer
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Listing, Sentence, plural_sentence, sentence
@@ -32,7 +32,7 @@ from reconciler.planning.change_builders import (
 )
 from reconciler.planning.contact_removals import request_list
 from reconciler.planning.customer_context import CustomerContext, language_of, names_at
-from reconciler.planning.matching import MatchKind
+from reconciler.planning.matching import MatchKind, removed_by_others
 from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
 from reconciler.planning.portal_edit_reverts import revert_edits
 from reconciler.planning.three_way_merge import Comparison, compare, restored_fields
@@ -40,6 +40,9 @@ from reconciler.planning.three_way_merge import Comparison, compare, restored_fi
 
 def plan_customer(context: CustomerContext) -> PlanItems:
     """Yield the changes, edits and refusals about the customer's own row."""
+    if context.customer.kind is MatchKind.REMOVED_BY_OTHERS:
+        yield from _archived_in_portal(context)
+        return
     if context.is_released:
         yield from _release(context)
         return
@@ -50,8 +53,6 @@ def plan_customer(context: CustomerContext) -> PlanItems:
             yield from _matched_customer(context)
         case MatchKind.RESTORED:
             yield _restoration(context)
-        case MatchKind.REMOVED_BY_OTHERS:
-            yield from _archived_in_portal(context)
         case MatchKind.WITHOUT_FILE:
             yield from _folder_removed(context)
         case MatchKind.RECREATED | MatchKind.APPROVED:
@@ -66,9 +67,11 @@ def refuse_lookalikes(contexts: Iterable[CustomerContext]) -> PlanItems:
     removed_folders = [
         context
         for context in customers
-        # An archived customer already left; a new one may have its name.
         if context.customer.kind is MatchKind.WITHOUT_FILE
-        and not _live_row(context).archived
+        # Once an archive is recorded, a new customer may have the name of the archived one.
+        and (
+            not _live_row(context).archived or removed_by_others(_live_row(context).applied)
+        )
     ]
     for context in customers:
         desired = context.customer.desired
@@ -100,7 +103,10 @@ def _look_alike(desired: DesiredCustomer, former: CustomerContext) -> bool:
     """Return whether the two share a name, or at least half of the former folder's addresses."""
     row = _live_row(former)
     before = {
-        address_key(c.email) for c in former.index.living(row) if former.index.manages(c)
+        address_key(c.email)
+        for c in former.index.contacts[row.id]
+        if former.index.manages(c)
+        and (c.living or (c.removal is not None and c.removal.with_customer))
     }
     after = {address_key(contact.email) for contact in desired.contacts.values()}
     # At least half (SPEC part 3, "Identity"): some people may have left with the renaming.
@@ -232,11 +238,11 @@ def _archived_in_portal(context: CustomerContext) -> PlanItems:
     if live.removal is None:
         raise AssertionError(f"{context.key} is not archived")
     touch = live.removal.touch
-    comparison = compare(desired.fields, live.fields, live.applied, live.touched)
-    if comparison.changes or comparison.memos or comparison.conflicts:
+    is_renamed = desired.key != live.external_key
+    if is_renamed or desired.release or _was_changed(context):
         message = sentence(
             "refusal",
-            "the file changed, but {author} archived this customer on {date}",
+            "the folder changed, but {author} archived this customer on {date}",
             author=touch.by,
             date=touch.at[:10],
         )
@@ -244,6 +250,26 @@ def _archived_in_portal(context: CustomerContext) -> PlanItems:
         yield refuse(RuleId.CONFLICT, context.key, None, message, hint)
         return
     yield presence_edit(context.key, None, "archived", touch)
+
+
+def _was_changed(context: CustomerContext) -> bool:
+    """Return whether any file of the folder says something else than when it was last applied."""
+    desired, live = _desired(context), _live_row(context)
+    rows: dict[str, LiveContact] = {}
+    for row in context.index.contacts[live.id]:
+        if context.index.manages(row):
+            rows.setdefault(row.external_key or "", row)
+    former_keys = {key for key, row in rows.items() if row.applied and row.applied.present}
+    if former_keys != set(desired.contacts):
+        return True
+    pairs = [
+        (desired.fields, live),
+        *((c.fields, rows[k]) for k, c in desired.contacts.items()),
+    ]
+    return any(
+        compare(fields, row.fields, row.applied, row.touched).is_changed
+        for fields, row in pairs
+    )
 
 
 def _folder_removed(context: CustomerContext) -> PlanItems:

@@ -117,7 +117,12 @@ def _person_states(
     row = states.index.live.contacts.get(id)
     if row is None:
         return PersonStates(
-            id, states.names[id], customer, _ABSENT_PERSON, states.people[id]
+            id,
+            states.names[id],
+            customer,
+            _ABSENT_PERSON,
+            states.people[id],
+            protected_after=states.protected.get(id, False),
         )
     before = person_state(row)
     name = states.names.get(id) or names.get(id) or states.index.person(row)

@@ -144,9 +144,10 @@ def _archived_by_others(
     customer: DesiredCustomer, rows: _CustomerRows
 ) -> list[LiveCustomer]:
     return [
-        row
-        for row in as_list(rows.archived.get(customer.key))
-        if removed_by_others(row.applied)
+        rows.archived[key]
+        # A folder that was renamed meanwhile is still that customer.
+        for key in (customer.key, *customer.previously)
+        if key in rows.archived and removed_by_others(rows.archived[key].applied)
     ]
 
 

@@ -143,10 +143,16 @@ def _forbidden_losses(
         return forbidden
     for right in difference.forfeits:
         groups = groups_taking(projection, person, right, applied_groups)
-        # Protection that the same group sets does not forbid what that group itself takes.
-        if person.protected or person.group not in groups:
-            for group in groups:
-                forbidden[group].add(right)
+        if not person.protected and person.group in groups:
+            # Protection that the same group sets does not forbid what that group itself takes
+            # (the access, with a new address), but what a later group would still take.
+            groups = {
+                group
+                for group in groups - {person.group}
+                if right in projection.rights_once_active(person, applied_groups - {group})
+            }
+        for group in groups:
+            forbidden[group].add(right)
     return forbidden
 
 

@@ -39,6 +39,11 @@ class Comparison:
     reverted_names: frozenset[str] = frozenset()
 
     @property
+    def is_changed(self) -> bool:
+        """True if the file says something else than when it was last applied."""
+        return bool(self.changes or self.memos or self.conflicts)
+
+    @property
     def written_fields(self) -> tuple[FieldChange, ...]:
         """The fields that a change of the object shows: those of the portal and of the base."""
         return tuple(sorted((*self.changes, *self.memos), key=lambda change: change.name))

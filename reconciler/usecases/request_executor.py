@@ -94,6 +94,9 @@ class RequestExecutor:
         self.versions: dict[str, int] = {}
         self.head = ""
         self.latest_plan: Plan | None = None
+        self._epoch = ""
+        # of every answer, from several threads; the portal counts upwards
+        self._revisions: list[int] = []
         self._lease_returned = threading.Event()
         self._wait_until: float | None = None
 
@@ -128,10 +131,23 @@ class RequestExecutor:
     def _make_plan(
         self, live: LiveState, permissions: Permissions, scope: RunScope
     ) -> Plan:
+        self._require_newer(live)
         self.head = live.head
         facts = replace(self.folder.facts(live, permissions), run=scope)
         self.latest_plan = make_plan(self.folder.desired, live, facts)
         return self.latest_plan
+
+    def _require_newer(self, live: LiveState) -> None:
+        """Refuse an answer from before one that this run has seen, as from a copy that lags."""
+        epoch = self._epoch or live.epoch
+        if live.epoch != epoch or live.revision < max(self._revisions, default=0):
+            raise Stale(
+                "the portal's answer is older than an answer before it, or the portal was "
+                "restored meanwhile",
+                "run it again; if it happens again, ask who runs the portal",
+            )
+        self._epoch = epoch
+        self._revisions.append(live.revision)
 
     def do(self, request: run_requests.Request) -> run_requests.Answer:
         """Return the answer to a request; every external failure is an answer too."""
@@ -228,6 +244,7 @@ class RequestExecutor:
                     continue
                 return status_of_error(error, done_count)
             revision = committed.revision
+            self._revisions.append(revision)
             self.versions.update(committed.versions)
             done_count += len(piece)
         return run_requests.Finished(GroupStatus.APPLIED, revision=revision)

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from reconciler.model.changes import Kind
-from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
+from reconciler.model.desired import DesiredContact, DesiredService, DesiredState, Place, Policy
 from reconciler.model.live import Actor, Applied, LiveObject, LiveSettings, LiveState, Status, Touch
 from reconciler.model.plan import Facts, Permissions, Plan, Scope
 from reconciler.model.values import FieldChange
@@ -269,6 +269,22 @@ def test_a_service_that_somebody_protected_would_have_for_a_while_does_not_close
     ]
     assert [str(refusal.message) for refusal in found.refusals] == [
         "acme/mara-meyer is protected, gets service 'express' in this run and must not lose it again"
+    ]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [contact("tom-lang", protected=True, email="tom@acme.example"), contact("tim-lang", protected=True)],
+    ids=["a new address", "a new contact"],
+)
+def test_a_service_does_not_close_for_somebody_whom_the_same_run_protects(after: DesiredContact) -> None:
+    before = [MARA, TOM] if after.key == TOM.key else [MARA]
+    found = plan_with_losses(
+        customer(contacts=[MARA, after], services=()), rows=portal_of(customer(contacts=before, services=()))
+    )
+    assert [(group.name, group.held_back) for group in found.groups] == [
+        ("customers:acme", ()),
+        ("closing:express", ("protected",)),
     ]
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from reconciler.model.changes import Kind, MailKind
+from reconciler.model.desired import DesiredContact, DesiredCustomer, Leaving
 from reconciler.model.live import Actor, LiveContact, LiveCustomer, Removal, Status, Touch
 from reconciler.model.plan import Facts, Plan, Scope
 from reconciler.planning import make_plan
@@ -191,11 +193,14 @@ def archived(*, by_us: bool, at: str = RECENTLY, **more: object) -> LiveCustomer
     return customer_in_portal(customer(), removal=Removal(touch, "2026-12-20T12:00:00Z"), applied=base, **more)
 
 
+ARCHIVED = live(archived(by_us=False), *(in_portal(one, status=Status.REMOVED, removal=removed()) for one in WITH_FILE))
+"""Somebody else archived the customer, and with it its people."""
+
+
 @BOTH_POLICIES
 def test_a_customer_archived_by_somebody_else_stays_archived(policy: str) -> None:
-    tree = desired(customer(contacts=[MARA]))
-    row = replace(archived(by_us=False), applied=applied({"name": "Acme"}))
-    found = make_plan(replace(tree, policy=replace(tree.policy, portal_edits=policy)), live(row), Facts())
+    tree = desired(customer(contacts=WITH_FILE))
+    found = make_plan(replace(tree, policy=replace(tree.policy, portal_edits=policy)), ARCHIVED, Facts())
     assert (found.changes, told(found)) == ((), [("presence", "archived")])
 
 
@@ -205,6 +210,69 @@ def test_a_folder_changed_and_archived_by_somebody_else_is_a_conflict() -> None:
         row = replace(row, fields={"name": "Acme", "description": "Devices"})
         found = make_plan(desired(changed), live(row), Facts())
         assert ([r.rule for r in found.refusals], found.changes) == (["conflict"], ())
+
+
+def in_folder(key: str, *people: DesiredContact, **more: Any) -> DesiredCustomer:
+    """The customer's folder under another name, with the addresses that the people had."""
+    return customer(key, [replace(one, customer=key) for one in people], name="Acme", **more)
+
+
+NEXT_YEAR = contact("jane-doe", leaves=Leaving("2027-01-01", "left"), **{"leaves.on": "2027-01-01"})
+
+
+@pytest.mark.parametrize(
+    "folder",
+    [
+        customer(contacts=WITH_FILE, portal_edits="revert"),
+        customer(contacts=WITH_FILE, heir="mara-meyer"),
+        customer(contacts=WITH_FILE, release=True),
+        customer(contacts=[MARA, contact("jane-doe", role="observer")]),
+        customer(contacts=[MARA, contact("jane-doe", heir="mara-meyer")]),
+        customer(contacts=[MARA, NEXT_YEAR]),
+        customer(contacts=[*WITH_FILE, contact("tom-lang")]),
+        customer(contacts=[MARA]),
+        customer(contacts=[MARA], farewells=[farewell("jane-doe")]),
+        customer(contacts=[MARA, contact("jane-roe", previously=("jane-doe",))]),
+        in_folder("beta", *WITH_FILE, previously=("acme",)),
+    ],
+    ids=[
+        "policy", "heir of all", "release", "role", "heir", "date", "person added", "person gone", "farewell",
+        "person renamed", "folder renamed",
+    ],
+)  # fmt: skip
+def test_anything_changed_under_a_folder_archived_by_somebody_else_is_a_conflict(folder: DesiredCustomer) -> None:
+    found = make_plan(desired(folder), ARCHIVED, Facts())
+    assert ([(r.rule, r.customer) for r in found.refusals], found.changes) == ([("conflict", folder.key)], ())
+    assert "Ada Admin archived this customer on 2026-11-20" in str(found.refusals[0].message)
+
+
+def test_a_new_folder_like_one_that_somebody_else_archived_is_asked_about_and_not_created() -> None:
+    found = make_plan(desired(in_folder("beta", *WITH_FILE)), ARCHIVED, Facts())
+    assert ([r.rule for r in found.refusals], found.ready) == (["same-customer"], ())
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        contact("jane-doe", heir="mara-meyer"),
+        contact("jane-doe", protect=True),
+        NEXT_YEAR,
+        contact("jane-roe", previously=("jane-doe",)),
+        contact("jane-roe", name=JANE.name, email=JANE.email),
+    ],
+    ids=["heir", "protection", "date", "renamed", "renamed without a word"],
+)
+def test_anything_changed_in_the_file_of_somebody_removed_in_the_portal_is_a_conflict(file: DesiredContact) -> None:
+    found = plan([MARA, file], gone(by_us=False))
+    assert ([(r.rule, r.contact) for r in found.refusals], found.changes) == ([("conflict", file.key)], ())
+
+
+def test_a_farewell_and_a_new_file_are_a_new_person_after_a_removal_in_the_portal() -> None:
+    successor = contact("jane-roe", name=JANE.name, email=JANE.email)
+    found = plan([MARA, successor], gone(by_us=False), farewells=(farewell("jane-doe"),))
+    assert [(c.kind, c.contact) for c in found.changes] == [
+        (Kind.CREATE_CONTACT, "jane-roe"), (Kind.RECORD, "jane-doe"),
+    ]  # fmt: skip
 
 
 def test_a_folder_gone_after_somebody_else_archived_it_is_only_remembered() -> None:

@@ -13,12 +13,13 @@ from reconciler.adapters.writer import PortalWriter
 from reconciler.cli.exit_codes import of_error, of_outcome
 from reconciler.model.changes import Change
 from reconciler.model.desired import DesiredService, DesiredState, Place
-from reconciler.model.errors import BatchRefused, Unreachable
+from reconciler.model.errors import BatchRefused, Stale, Unreachable
 from reconciler.model.live import LiveState
 from reconciler.model.outcome import GroupStatus
 from reconciler.model.plan import Expects, Permissions, review_of
 from reconciler.model.portal import Committed, Lease, RunMark
 from reconciler.planning import shard_of
+from reconciler.portal.actions import customers
 from reconciler.portal.store import tables as t
 from reconciler.reports.outcome import outcome_text
 from tests.builders import contact, customer, desired, farewell
@@ -44,6 +45,18 @@ class LookingFailsAt(PortalReader):
         if self.looks_left == 0:
             raise Unreachable("the portal did not answer")
         return super().live_state()
+
+
+class LagsAt(PortalReader):
+    """A reader whose n-th answer comes from a copy of the database that lags."""
+
+    def __init__(self, world: World, number: int, old: LiveState) -> None:
+        super().__init__(world.address)
+        self.looks_left, self.old = number, old
+
+    def live_state(self) -> LiveState:
+        self.looks_left -= 1
+        return self.old if self.looks_left == 0 else super().live_state()
 
 
 class RefusedFrom(PortalWriter):
@@ -93,6 +106,24 @@ def test_a_failure_of_the_last_look_says_that_everything_was_applied(world: Worl
     text = outcome_text(outcome)
     assert "The last look at the portal failed: the portal did not answer" in text
     assert text.endswith("All of the plan was applied.\n")
+
+
+def test_a_second_answer_that_is_older_than_the_first_is_stale_and_nothing_is_written(world: World) -> None:
+    old = world.reader.live_state()
+    with world.as_admin() as work:
+        customers.create(work, {"name": "Somebody else"})
+    world.reader = LagsAt(world, 2, old)
+    with pytest.raises(Stale, match="older than an answer before it") as error:
+        world.run(three_customers("jane-doe"))
+    assert of_error(error.value) == 5
+    assert [row["name"] for row in world.rows(t.customers)] == ["Somebody else"]
+
+
+def test_a_last_look_that_does_not_show_the_writes_yet_is_no_verdict(world: World) -> None:
+    world.reader = LagsAt(world, 3, world.reader.live_state())
+    outcome = world.run(three_customers("jane-doe"))
+    assert (of_outcome(outcome), outcome.final_plan) == (7, None)
+    assert "older than an answer before it" in outcome_text(outcome)
 
 
 @pytest.mark.parametrize("look", [1, 2])
