@@ -18,17 +18,14 @@ from typing import Any
 
 import click
 
-from reconciler.adapters.connection import Budget
-from reconciler.adapters.writer import PortalWriter
 from reconciler.cli.commands.apply_output import Output
+from reconciler.cli.commands.apply_progress import ApplyProgress, WatchedWriter
 from reconciler.cli.commands.options import (
     permissions_of,
     rare_collections,
-    showing_problems,
-    timed,
+    running,
     with_permissions,
 )
-from reconciler.cli.commands.progress import Progress
 from reconciler.cli.exit_codes import of_outcome
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.model.errors import Interrupted, Refused, WrongUsage
@@ -138,24 +135,18 @@ def apply(
         flags["wait_s"],
         flags["allow_dirty"],
     )
-    output, budget = Output(settings, form, redact), Budget()
-    progress = Progress(settings)
-    with (
-        rare_collections(),
-        timed(settings, budget),
-        showing_problems(settings),
-        _signals() as signals,
-    ):
+    output = Output(settings, form, redact)
+    with rare_collections(), _signals() as signals, running(settings) as (progress, budget):
+        run_progress = ApplyProgress(progress)
         callbacks = Callbacks(
-            lambda plan: _confirm(output, plan, yes, progress, signals),
-            progress.update,
+            lambda plan: _confirm(output, plan, yes, run_progress, signals),
+            run_progress.update,
             lambda: signals.signal,
+            progress.stage,
         )
-        reader, writer = settings.reader(budget), PortalWriter(settings.address(), budget)
-        try:
-            outcome = apply_files(settings.repository(), reader, writer, options, callbacks)
-        finally:
-            progress.close()
+        reader = settings.reader(budget)
+        writer = WatchedWriter(settings.address(), budget, run_progress)
+        outcome = apply_files(settings.repository(), reader, writer, options, callbacks)
     output.show_outcome(outcome)
     return of_outcome(outcome)
 
@@ -169,7 +160,7 @@ class _SignalState:
 
 
 def _confirm(
-    output: Output, plan: Plan, yes: bool, progress: Progress, signals: _SignalState
+    output: Output, plan: Plan, yes: bool, progress: ApplyProgress, signals: _SignalState
 ) -> bool:
     """Return whether to continue, after showing the plan."""
     output.show_plan(plan, asks=not yes)

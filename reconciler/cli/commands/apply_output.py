@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from reconciler.cli.commands.options import page
-from reconciler.cli.output import complain, style_of
+from reconciler.cli.output import complain, show_aside, style_of
 from reconciler.cli.settings import Settings
 from reconciler.model.errors import ResultLost
 from reconciler.model.outcome import GroupStatus, Outcome
@@ -42,7 +42,7 @@ class Output:
         # Nobody can answer a question about a plan that they do not see; stdout holds one
         # JSON document and nothing else.
         elif self.form == "json" and asks:
-            sys.stderr.write(plan_text(shown_plan, style_of(self.settings, sys.stderr)))
+            show_aside(plan_text(shown_plan, style_of(self.settings, sys.stderr)))
 
     def show_outcome(self, outcome: Outcome) -> None:
         """Show the outcome. When stdout cannot be written, the exit code still reports it."""
