@@ -6,19 +6,18 @@ the calling code asks for.
 
 from __future__ import annotations
 
-import datetime
-import threading
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import urlsplit
 
 import httpx
-import stamina
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.answer_limits import AnswerLimits
+from reconciler.adapters.budget import Budget
+from reconciler.adapters.exchanges import exchange_of
 from reconciler.adapters.response_deadlines import BODY_TIMEOUT_S, DeadlineTransport
 from reconciler.adapters.response_reading import (
     ResponseTooSlow,
@@ -28,6 +27,7 @@ from reconciler.adapters.response_reading import (
     read_lines,
     response_error,
 )
+from reconciler.adapters.retries import Retryable, send_with_retries
 from reconciler.adapters.retry_after import retry_after
 from reconciler.model.errors import (
     OutcomeUnknown,
@@ -36,48 +36,11 @@ from reconciler.model.errors import (
     Unreachable,
 )
 
-# stamina would log each retry as a warning
-stamina.instrumentation.set_on_retry_hooks([])
-
-MAX_ATTEMPTS: Final = 5
-# From the last byte of a request to the first of its response, and to the end of a small body.
-DEADLINE_S: Final = 30.0
 # From the first to the last byte of a snapshot.
 SNAPSHOT_DEADLINE_S: Final = 1800.0
-# A run in a pipeline does not wait longer than this because of `Retry-After`.
-MAX_RETRY_AFTER_S: Final = 120.0
 _RETRYABLE_STATUSES: Final = frozenset({429, 502, 503, 504})
+_PATIENCE: Final = "check the portal's URL, or wait longer with --timeout SECONDS"
 _REPEAT: Final = "run it again: changes that were applied are not applied twice"
-
-
-@dataclass(slots=True)
-class Budget:
-    """The number of retries that a run may still make, and of requests that it sent."""
-
-    retries: int = 60
-    requests: int = 0
-    # groups are sent from several threads
-    lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def spend_retry(self) -> bool:
-        """Count one more retry; return whether it is allowed."""
-        with self.lock:
-            self.retries -= 1
-            return self.retries >= 0
-
-    def count_request(self) -> None:
-        """Count one more request."""
-        with self.lock:
-            self.requests += 1
-
-
-class _Retryable(Exception):
-    """A failure after which the same request may be sent again, after `after_s` seconds or more."""
-
-    def __init__(self, failure: ReconcilerError, after_s: float | None = None) -> None:
-        super().__init__(str(failure))
-        self.failure = failure
-        self.after_s = after_s
 
 
 class _GetOnlyTransport(httpx.BaseTransport):
@@ -109,7 +72,7 @@ class Connection:
             transport=transport,
             # a redirect could send the token to another host
             follow_redirects=False,
-            timeout=httpx.Timeout(DEADLINE_S, connect=10.0),
+            timeout=budget.timeout_s,
             headers={
                 "Authorization": f"Bearer {address.token}",
                 # httpx would also offer encodings that `decompression` cannot limit
@@ -126,32 +89,47 @@ class Connection:
         self,
         method: str,
         path: str,
+        timeout_s: float,
         *,
         body: Any = None,
         headers: Mapping[str, str] | None = None,
     ) -> Any:
         """Return the JSON of a successful response; else raise its error."""
-        self.budget.count_request()
+        request = self._client.build_request(
+            method,
+            path,
+            json=body,
+            headers=dict(headers or {}),
+            timeout=timeout_s,
+            extensions={BODY_TIMEOUT_S: self.budget.timeout_s},
+        )
+        response = self._begin_response(request)
         try:
-            # `request` would read and decompress the body without a limit
-            with self._client.stream(
-                method,
-                path,
-                json=body,
-                headers=dict(headers or {}),
-                extensions={BODY_TIMEOUT_S: DEADLINE_S},
-            ) as response:
-                return self._parse_response(
-                    response, read_body(response, self.host, DEADLINE_S)
-                )
+            # httpx would read and decompress the body without a limit
+            content = read_body(response, self.host, self.budget.timeout_s)
+            return self._parse_response(response, content)
         except ResponseTooSlow:
-            raise self._transport_failure(method, path, httpx.ReadTimeout("")) from None
+            raise self._transport_failure(request, httpx.ReadTimeout("")) from None
         except httpx.TransportError as error:
-            raise self._transport_failure(method, path, error) from None
+            raise self._transport_failure(request, error) from None
+        finally:
+            response.close()
+
+    def _begin_response(self, request: httpx.Request) -> httpx.Response:
+        """Send the request and return its response, whose body is still to be read."""
+        self.budget.count_request()
+        began = time.monotonic()
+        try:
+            response = self._client.send(request, stream=True)
+        except httpx.TransportError as error:
+            self.budget.listener.hear(exchange_of(request, error, began))
+            raise self._transport_failure(request, error) from None
+        self.budget.listener.hear(exchange_of(request, response, began))
+        return response
 
     def _transport_failure(
-        self, method: str, path: str, error: httpx.TransportError
-    ) -> _Retryable:
+        self, request: httpx.Request, error: httpx.TransportError
+    ) -> Retryable:
         """Return the failure that an error on the way means.
 
         A request that was never sent is `Unreachable`. A write whose response was lost has an
@@ -159,13 +137,18 @@ class Connection:
         """
         # Only the text of this error is shown. Others may quote the request, and with it the token.
         if isinstance(error, httpx.ConnectError):
-            return _Retryable(Unreachable(f"{self.host} is not reachable: {error}"))
-        if isinstance(error, httpx.ConnectTimeout):
-            return _Retryable(Unreachable(f"{self.host} did not answer in time"))
-        text = f"{method} {path} to {self.host} got no answer: {type(error).__name__}"
-        if method == "GET":
-            return _Retryable(Unreachable(text))
-        return _Retryable(OutcomeUnknown(text, _REPEAT))
+            return Retryable(Unreachable(f"{self.host} is not reachable: {error}"))
+        is_slow = isinstance(error, httpx.TimeoutException)
+        if isinstance(error, httpx.ConnectTimeout) or (is_slow and request.method == "GET"):
+            text = f"{self.host} did not answer within {self.budget.timeout_s:g} s"
+            return Retryable(Unreachable(text, _PATIENCE))
+        text = (
+            f"{request.method} {request.url.path.removeprefix('/api/v1')} to {self.host} got no "
+            f"answer: {type(error).__name__}"
+        )
+        if request.method == "GET":
+            return Retryable(Unreachable(text))
+        return Retryable(OutcomeUnknown(text, _REPEAT))
 
     def _parse_response(self, response: httpx.Response, content: bytes) -> Any:
         if response.is_success:
@@ -174,9 +157,10 @@ class Connection:
             # The server may have committed before it failed, or a proxy lost its answer.
             failure = response_error(response, parse_problem(content), self.host)
             unknown = OutcomeUnknown(failure.message, _REPEAT)
-            raise _Retryable(unknown, retry_after(response))
+            raise Retryable(unknown, retry_after(response), is_answer=True)
         if response.status_code in _RETRYABLE_STATUSES:
-            raise _Retryable(self._temporary_failure(response), retry_after(response))
+            failure = self._temporary_failure(response)
+            raise Retryable(failure, retry_after(response), is_answer=True)
         raise response_error(response, parse_problem(content), self.host)
 
     def _temporary_failure(self, response: httpx.Response) -> ReconcilerError:
@@ -186,49 +170,20 @@ class Connection:
             text, f"try again in {after_s:.0f} s" if after_s else "try again later"
         )
 
-    def _send_with_retries(self, send: Callable[[], Any]) -> Any:
-        """Return the result of `send`, repeated with jitter within the run's budget."""
-        unknown_outcomes: list[OutcomeUnknown] = []
-
-        # stamina calls this after each failure: False ends the retries, True waits with jitter, and
-        # a time span is the wait that the portal asked for
-        def retry_delay(error: Exception) -> bool | datetime.timedelta:
-            if not isinstance(error, _Retryable):
-                return False
-            if isinstance(error.failure, OutcomeUnknown):
-                unknown_outcomes.append(error.failure)
-            if (error.after_s or 0) > MAX_RETRY_AFTER_S or not self.budget.spend_retry():
-                return False
-            return (
-                True if error.after_s is None else datetime.timedelta(seconds=error.after_s)
-            )
-
-        try:
-            for attempt in stamina.retry_context(
-                on=retry_delay,
-                attempts=MAX_ATTEMPTS,
-                timeout=None,
-                wait_initial=0.1,
-                wait_max=5,
-            ):
-                with attempt:
-                    return send()
-        except _Retryable as error:
-            # Once a write's outcome is unknown, a later failure to connect does not settle it.
-            raise (unknown_outcomes[0] if unknown_outcomes else error.failure) from None
-        raise AssertionError("a retry ends with a result or a failure")
-
 
 class ReadingConnection(Connection):
     """A connection that can only send GET."""
 
     def __init__(self, address: Address, budget: Budget | None = None) -> None:
-        transport = _GetOnlyTransport(DeadlineTransport(DEADLINE_S))
-        super().__init__(address, transport, budget or Budget())
+        budget = budget or Budget()
+        transport = _GetOnlyTransport(DeadlineTransport(budget.timeout_s))
+        super().__init__(address, transport, budget)
 
     def get(self, path: str) -> Any:
         """Return the JSON at a path."""
-        return self._send_with_retries(lambda: self._send("GET", path))
+        return send_with_retries(
+            self.budget, self.host, "GET", lambda seconds: self._send("GET", path, seconds)
+        )
 
     @contextmanager
     def stream_lines(self, path: str, limits: AnswerLimits) -> Iterator[Iterator[bytes]]:
@@ -237,7 +192,9 @@ class ReadingConnection(Connection):
         Errors: `Unreachable` if the response breaks off.
         """
         # only the beginning is tried again: lines that were yielded cannot be taken back
-        response = self._send_with_retries(lambda: self._begin_response(path))
+        response = send_with_retries(
+            self.budget, self.host, "GET", lambda seconds: self._begin_stream(path, seconds)
+        )
         try:
             yield read_lines(response, self.host, limits.bytes, SNAPSHOT_DEADLINE_S)
         except (httpx.TransportError, ResponseTooSlow) as error:
@@ -247,20 +204,18 @@ class ReadingConnection(Connection):
         finally:
             response.close()
 
-    def _begin_response(self, path: str) -> httpx.Response:
+    def _begin_stream(self, path: str, timeout_s: float) -> httpx.Response:
         """Return a successful response whose body is still to be read."""
-        self.budget.count_request()
-        try:
-            request = self._client.build_request(
-                "GET", path, extensions={BODY_TIMEOUT_S: SNAPSHOT_DEADLINE_S}
-            )
-            response = self._client.send(request, stream=True)
-        except httpx.TransportError as error:
-            raise self._transport_failure("GET", path, error) from None
+        request = self._client.build_request(
+            "GET", path, timeout=timeout_s, extensions={BODY_TIMEOUT_S: SNAPSHOT_DEADLINE_S}
+        )
+        response = self._begin_response(request)
         if not response.is_success:
             # an unsuccessful response is short; it has the deadline of other requests
             try:
-                self._parse_response(response, read_body(response, self.host, DEADLINE_S))
+                self._parse_response(
+                    response, read_body(response, self.host, self.budget.timeout_s)
+                )
             finally:
                 response.close()
         return response
@@ -270,10 +225,14 @@ class WritingConnection(Connection):
     """A connection that can write; only `apply` creates one."""
 
     def __init__(self, address: Address, budget: Budget | None = None) -> None:
-        super().__init__(address, DeadlineTransport(DEADLINE_S), budget or Budget())
+        budget = budget or Budget()
+        super().__init__(address, DeadlineTransport(budget.timeout_s), budget)
 
     def write(self, method: str, path: str, body: Any, headers: Mapping[str, str]) -> Any:
         """Return the JSON of the response; retries can send an idempotent request several times."""
-        return self._send_with_retries(
-            lambda: self._send(method, path, body=body, headers=headers)
+        return send_with_retries(
+            self.budget,
+            self.host,
+            method,
+            lambda seconds: self._send(method, path, seconds, body=body, headers=headers),
         )

@@ -23,6 +23,7 @@ from reconciler.model.live import (
     Status,
     Touch,
 )
+from reconciler.model.portal import OwnToken
 from reconciler.model.roles import Role
 from reconciler.model.values import Value, as_set
 
@@ -221,10 +222,11 @@ def instant(row: Row, name: str) -> str:
     return text
 
 
-def end_of_token(row: Row) -> str | None:
-    """Return the end of the caller's token from `meta`; None if the portal does not say it."""
+def own_token(row: Row) -> OwnToken:
+    """Return the caller's token from `meta`, as far as the portal says."""
     token = _object(row, "token") if row.get("token") is not None else {}
-    return instant(token, "expires_at") if token.get("expires_at") is not None else None
+    end = instant(token, "expires_at") if token.get("expires_at") is not None else None
+    return OwnToken(_optional(token, "scope"), _optional(token, "owner"), end)
 
 
 def _optional(row: Row, name: str) -> str | None:

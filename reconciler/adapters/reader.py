@@ -14,7 +14,8 @@ from typing import Any, Final, NoReturn
 from reconciler.adapters import decoding
 from reconciler.adapters.address import Address
 from reconciler.adapters.answer_limits import AnswerLimits, answer_too_large
-from reconciler.adapters.connection import Budget, ReadingConnection
+from reconciler.adapters.budget import Budget
+from reconciler.adapters.connection import ReadingConnection
 from reconciler.model.errors import IncompleteAnswer, NotUnderstood
 from reconciler.model.live import LiveState
 from reconciler.model.portal import Meta
@@ -46,7 +47,7 @@ class PortalReader:
         self._connection.close()
 
     def meta(self) -> Meta:
-        """Return the portal's id, name, version and clock, and the end of the token."""
+        """Return the portal's id, name, version and clock, and the caller's token."""
         answer = self._connection.get("/meta")
         try:
             return Meta(
@@ -56,7 +57,7 @@ class PortalReader:
                 str(answer["epoch"]),
                 int(answer["revision"]),
                 decoding.instant(answer, "now"),
-                decoding.end_of_token(answer),
+                decoding.own_token(answer),
             )
         except (KeyError, TypeError, ValueError):
             raise NotUnderstood(

@@ -6,7 +6,8 @@ import secrets
 from collections.abc import Sequence
 
 from reconciler.adapters.address import Address
-from reconciler.adapters.connection import Budget, WritingConnection
+from reconciler.adapters.budget import Budget
+from reconciler.adapters.connection import WritingConnection
 from reconciler.adapters.encoding import expectation, idempotency_key, operation
 from reconciler.model.changes import Change
 from reconciler.model.errors import NotUnderstood, OutcomeUnknown, Unreachable

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import sys
+import traceback
 from importlib.metadata import version
 from types import FrameType
 from typing import Any
@@ -16,7 +17,7 @@ from reconciler.cli.output import (
     ReaderGone,
     complain,
     discard_stdout,
-    list_commands,
+    show_aside,
     use_utf8,
 )
 from reconciler.cli.settings import Settings, with_settings
@@ -92,15 +93,19 @@ def _run(arguments: list[str]) -> int:
         # Read by hand: an error in the arguments must be reported before click has parsed
         # them.
         if "--log-format=json" in " ".join(arguments).replace("format json", "format=json")
-        else "text"
+        else "text",
+        debug="--debug" in arguments,
     )
     try:
         result = cli.main(arguments, prog_name="reconciler", standalone_mode=False)
     except ReconcilerError as error:
+        if settings.debug:
+            # It shows lines of the program and the message, and no values: no token is in it.
+            show_aside("".join(traceback.format_exception(error)).rstrip())
         complain(settings, error)
         return of_error(error)
     except click.exceptions.NoArgsIsHelpError as error:
-        list_commands(error.format_message())
+        show_aside(error.format_message())
         return WRONG_USAGE
     except click.UsageError as error:
         complain(settings, _usage(error))

@@ -77,9 +77,10 @@ def warn(display: Display, message: str, hint: str | None = None) -> None:
     _line(display, "warning", message, hint)
 
 
-def list_commands(text: str) -> None:
-    """Print the help to stderr after a call without a command."""
+def show_aside(text: str) -> None:
+    """Print a text to stderr: stdout holds a result in another format, or no result."""
     sys.stderr.write(text + "\n")
+    sys.stderr.flush()
 
 
 def complain(display: Display, error: ReconcilerError) -> None:

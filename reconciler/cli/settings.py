@@ -20,7 +20,7 @@ from reconciler.model.errors import NotAllowed, WrongUsage
 
 if TYPE_CHECKING:
     from reconciler.adapters.address import Address
-    from reconciler.adapters.connection import Budget
+    from reconciler.adapters.budget import Budget, Listener
     from reconciler.adapters.reader import PortalReader
     from reconciler.adapters.repository import Repository
 
@@ -38,7 +38,9 @@ class Settings:
     token_file: Path | None = None
     color: str = "auto"
     quiet: bool = False
-    verbose: bool = False
+    verbose: int = 0
+    debug: bool = False
+    timeout_s: float | None = None
     log_format: str = "text"
     max_answer_bytes: int | None = None
     max_rows: int | None = None
@@ -84,6 +86,13 @@ class Settings:
             self.max_answer_bytes or default.bytes, self.max_rows or default.rows
         )
         return PortalReader(self.address(), budget, limits)
+
+    def budget(self, listener: Listener) -> Budget:
+        """Return the allowance of a run for its requests; `listener` hears of them."""
+        # only commands that need the network
+        from reconciler.adapters.budget import TIMEOUT_S, Budget  # noqa: PLC0415
+
+        return Budget(timeout_s=self.timeout_s or TIMEOUT_S, listener=listener)
 
     def _token(self) -> str:
         if self.token_file is not None:
@@ -136,6 +145,9 @@ def _from_file(path: Path, settings: Settings) -> str:
     return token
 
 
+# A day. Sockets refuse numbers that are far larger.
+MAX_TIMEOUT_S: Final = 86_400
+
 _OPTIONS: Final = (
     click.option(
         "--root",
@@ -163,9 +175,22 @@ _OPTIONS: Final = (
     click.option(
         "-v",
         "--verbose",
+        count=True,
+        help="Also print the time and the number of requests to stderr; -vv: of each request "
+        "and of each stage.",
+    ),
+    click.option(
+        "--debug",
         is_flag=True,
         default=None,
-        help="Also print times and request counts to stderr.",
+        help="As -vv, with the headers of requests and the traceback of an error; no secrets.",
+    ),
+    click.option(
+        "--timeout",
+        "timeout_s",
+        type=click.FloatRange(min=0, min_open=True, max=MAX_TIMEOUT_S),
+        metavar="S",
+        help="Give up a portal that does not answer for S seconds [default: 30]",
     ),
     click.option(
         "--max-answer-bytes",
@@ -206,8 +231,14 @@ def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
 
 def _over(settings: Settings, flags: dict[str, Any]) -> Settings:
     names = tuple(field.name for field in fields(Settings))
-    values = {name: value for name in names if (value := flags.pop(name, None)) is not None}
-    return replace(settings, **values)
+    # `-v` is counted, so its absence is 0; a flag before the command's name counts as well.
+    values = {
+        name: value for name in names if (value := flags.pop(name, None)) not in (None, 0)
+    }
+    settings = replace(settings, **values)
+    return (
+        replace(settings, verbose=max(2, settings.verbose)) if settings.debug else settings
+    )
 
 
 def report_time(settings: Settings, text: str) -> None:

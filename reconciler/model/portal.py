@@ -6,7 +6,17 @@ Values that use cases and every portal's adapter share.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class OwnToken:
+    """The caller's token, as far as the portal says; `owner` None: of no or an unknown owner."""
+
+    scope: str | None = None
+    owner: str | None = None
+    expires_at: str | None = None
+    """UTC, ISO 8601."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +29,7 @@ class Meta:
     epoch: str
     revision: int
     now: str
-    token_expires_at: str | None = None
-    """The end of the caller's token (UTC, ISO 8601); None where the portal does not report it."""
+    token: OwnToken = field(default_factory=OwnToken)
 
 
 @dataclass(frozen=True, slots=True)

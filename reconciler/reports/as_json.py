@@ -29,7 +29,16 @@ from reconciler.model.values import Value
 from reconciler.reports.review_reader import SCHEMA_VERSION, digest_of, read_reviewed
 from reconciler.reports.summary import summarize
 
-__all__ = ["SCHEMA_VERSION", "drift_json", "plan_digest", "plan_json", "read_reviewed"]
+__all__ = [
+    "SCHEMA_VERSION",
+    "change_documents",
+    "drift_json",
+    "json_text",
+    "plan_digest",
+    "plan_document",
+    "plan_json",
+    "read_reviewed",
+]
 
 # Characters that JSON allows in a string and that a terminal or a pipeline may interpret.
 _ESCAPES: Final = {"\x7f": "\\u007f", "##": "#\\u0023"}
@@ -39,10 +48,13 @@ def plan_json(plan: Plan) -> str:
     """Return the whole plan as `schemas/plan.schema.json` defines it, with a line break at the
     end.
     """
+    return json_text(plan_document(plan))
+
+
+def plan_document(plan: Plan) -> dict[str, Any]:
+    """Return the members of the plan's JSON, the digest included."""
     document = _document(plan)
-    return _text(
-        {"schema_version": SCHEMA_VERSION, "digest": digest_of(document), **document}
-    )
+    return {"schema_version": SCHEMA_VERSION, "digest": digest_of(document), **document}
 
 
 def plan_digest(plan: Plan) -> str:
@@ -54,7 +66,7 @@ def _document(plan: Plan) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         **_about(plan),
-        "changes": [entry for group in plan.groups for entry in _changes(group)],
+        "changes": [entry for group in plan.groups for entry in change_documents(group)],
         "refusals": [_refusal(refusal) for refusal in plan.refusals],
         "portal_edits": [_edit(edit) for edit in plan.portal_edits],
         "unmanaged": [_unmanaged(row) for row in plan.unmanaged],
@@ -91,7 +103,7 @@ def _group(group: Group) -> dict[str, Any]:
 
 def drift_json(plan: Plan) -> str:
     """Return the portal edits and unmanaged objects as `schemas/drift.schema.json` defines them."""
-    return _text(
+    return json_text(
         {
             "schema_version": SCHEMA_VERSION,
             **_about(plan),
@@ -105,7 +117,8 @@ def drift_json(plan: Plan) -> str:
     )
 
 
-def _text(document: Mapping[str, Any]) -> str:
+def json_text(document: Mapping[str, Any]) -> str:
+    """Return a document as JSON: a line for each entry of its lists, ASCII alone."""
     members = ",\n".join(
         f"{_line(name)}: {_member(value)}" for name, value in document.items()
     )
@@ -136,7 +149,8 @@ def _about(plan: Plan) -> dict[str, Any]:
     }
 
 
-def _changes(group: Group) -> Iterator[dict[str, Any]]:
+def change_documents(group: Group) -> Iterator[dict[str, Any]]:
+    """Yield the group's changes as entries of the plan's JSON."""
     by_person = {outcome.person: outcome for outcome in group.outcomes}
     for change in group.changes:
         if change.contact is None:

@@ -7,11 +7,13 @@ customers stay too: they are organisations.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final, TypeVar
 
 from reconciler.model.changes import Change, Effects, Mail, ObjectKind
 from reconciler.model.fields import is_masked
+from reconciler.model.outcome import Outcome
 from reconciler.model.plan import Group, Plan, PortalEdit, Refusal, Unmanaged, Warning
 from reconciler.model.sentences import Sentence
 from reconciler.model.values import FieldChange, Value
@@ -26,7 +28,33 @@ def redact_plan(plan: Plan) -> Plan:
     """Return the plan with every address masked (`j…@acme.example`) and every name of a person
     hidden.
     """
-    names = _masked_texts(plan)
+    return _redact_plan(plan, _longest_first(_masked_texts(plan)))
+
+
+def redact_outcome(outcome: Outcome) -> Outcome:
+    """Return the outcome with its groups, the portal's messages and the final plan redacted."""
+    final_plan = outcome.final_plan
+    texts = {
+        text for result in outcome.groups for text in _masked_values(result.group.changes)
+    }
+    # A message of the portal may quote a name of any group.
+    names = _longest_first(texts | (_masked_texts(final_plan) if final_plan else set()))
+    groups = tuple(
+        replace(
+            result,
+            group=_group(result.group, names),
+            detail=_redact_text(result.detail, names),
+        )
+        for result in outcome.groups
+    )
+    return replace(
+        outcome,
+        groups=groups,
+        final_plan=final_plan and _redact_plan(final_plan, names),
+    )
+
+
+def _redact_plan(plan: Plan, names: tuple[str, ...]) -> Plan:
     return replace(
         plan,
         groups=tuple(_group(group, names) for group in plan.groups),
@@ -44,21 +72,29 @@ def mask_addresses(text: str) -> str:
     )
 
 
-def _masked_texts(plan: Plan) -> tuple[str, ...]:
-    """Return the names and other personal texts that a message could quote, longest first."""
-    values: list[Value] = [
-        value
-        for change in plan.changes
+def _masked_values(changes: Iterable[Change]) -> set[str]:
+    return {
+        str(value)
+        for change in changes
         for field in change.fields
         if is_masked(change.object, field.name)
         for value in (field.before, field.after)
-    ]
+        if value
+    }
+
+
+def _masked_texts(plan: Plan) -> set[str]:
+    """Return the names and other personal texts that a message could quote."""
+    values: list[Value] = [*_masked_values(plan.changes)]
     for edit in plan.portal_edits:
         values += [edit.by]
         values += [edit.applied, edit.live] if is_masked(_object(edit), edit.field) else []
     values += [row.name for row in plan.unmanaged if row.kind == "contact"]
     values += plan.quoted_names
-    texts = {str(value) for value in values if value}
+    return {str(value) for value in values if value}
+
+
+def _longest_first(texts: set[str]) -> tuple[str, ...]:
     # The longest first: hiding "Jane" before "Jane Doe" would leave the family name.
     return tuple(sorted(texts, key=lambda text: (-len(text), text)))
 

@@ -26,7 +26,13 @@ from reconciler.model.plan import (
 from reconciler.planning import narrow_plan, permissions_left
 from reconciler.usecases import run_requests, steps
 from reconciler.usecases.checkout import Folder, check_out
-from reconciler.usecases.ports import BatchWriter, FileTree, StateReader
+from reconciler.usecases.ports import (
+    BatchWriter,
+    FileTree,
+    Stage,
+    StateReader,
+    silent_stage,
+)
 from reconciler.usecases.request_executor import ApplyOptions, RequestExecutor
 
 # SPEC part 5: after a signal, requests get 3 s, and the process is gone within 5 s.
@@ -43,12 +49,13 @@ class Callbacks:
     """The callbacks of a run.
 
     `agree`: shows the plan and returns whether to continue. `report`: a group finished. `signal`:
-    returns the number of the received signal, None without one.
+    returns the number of the received signal, None without one. `stage`: shows what is done.
     """
 
     agree: Callable[[Plan], bool]
     report: Callable[[steps.State], None]
     signal: Callable[[], int | None]
+    stage: Stage = silent_stage
 
 
 def apply(
@@ -63,7 +70,7 @@ def apply(
     Refused when the files differ from the last commit: only committed, visible files may be
     applied.
     """
-    folder = check_out(files)
+    folder = check_out(files, callbacks.stage)
     if folder.tree.dirty and folder.tree.commit and not options.allow_dirty:
         paths = ", ".join(folder.tree.dirty[:3]) + (
             " …" if len(folder.tree.dirty) > 3 else ""
@@ -84,7 +91,8 @@ def apply_folder(
 ) -> Outcome:
     """Make the portal match the folder. Only changes that were shown and confirmed are written."""
     executor = RequestExecutor(folder, reader, writer, options)
-    plan = executor.plan()
+    with callbacks.stage("making the plan"):
+        plan = executor.plan()
     # From here on, only what this plan shows may be written.
     executor.displayed = review_of(plan)
     state, requests = steps.begin(plan, executor.scope, options.parallelism)

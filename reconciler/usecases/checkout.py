@@ -19,7 +19,7 @@ from reconciler.model.files import Tree
 from reconciler.model.live import Applied, LiveState
 from reconciler.model.plan import Facts, Permissions
 from reconciler.model.problems import Severity
-from reconciler.usecases.ports import FileTree
+from reconciler.usecases.ports import FileTree, Stage, silent_stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,17 +86,19 @@ class Folder:
         return check_last_applied(self.tree, remembered, applied)
 
 
-def check_out(files: FileTree) -> Folder:
+def check_out(files: FileTree, stage: Stage = silent_stage) -> Folder:
     """Return the folder's desired state; `FilesUnreadable` names every problem when there is an
     error.
 
     A folder without customers is `Refused`: an empty tree is an accident (a wrong folder, an
     incomplete checkout), and must not remove everyone.
     """
-    tree = read_files(files)
+    with stage("reading the files"):
+        tree = read_files(files)
     if not tree.has_customers:
         raise Refused(f"no customers/ folder found; {_REFUSING}", _HINT)
-    desired = _valid(read_documents(tree))
+    with stage("checking the files"):
+        desired = _valid(read_documents(tree))
     if not desired.customers:
         raise Refused(f"no customer found in customers/; {_REFUSING}", _HINT)
     return Folder(files, tree, desired)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from reconciler.model.plan import Permissions, Plan, RunScope
 from reconciler.planning import make_plan, make_plan_since, narrow_plan
 from reconciler.usecases.checkout import check_out, check_out_commit
-from reconciler.usecases.ports import FileTree, StateReader
+from reconciler.usecases.ports import FileTree, Stage, StateReader, silent_stage
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,26 +21,32 @@ class PlanOptions:
     permissions: Permissions = field(default_factory=Permissions)
 
 
-def plan(files: FileTree, reader: StateReader, options: PlanOptions) -> Plan:
+def plan(
+    files: FileTree,
+    reader: StateReader,
+    options: PlanOptions,
+    stage: Stage = silent_stage,
+) -> Plan:
     """Return the changes that an apply of the folder would make now. Read-only."""
-    folder = check_out(files)
-    live = reader.live_state()
+    folder = check_out(files, stage)
+    with stage("reading the portal"):
+        live = reader.live_state()
     folder.require_customers(options.customers, live)
     scope = RunScope(frozenset(options.customers))
-    facts = replace(folder.facts(live, options.permissions), run=scope)
-    if options.since is None:
-        full_plan = make_plan(folder.desired, live, facts)
-    else:
-        full_plan = make_plan_since(
-            check_out_commit(files, options.since), folder.desired, live, facts
-        )
-    return narrow_plan(full_plan, scope)
+    with stage("making the plan"):
+        facts = replace(folder.facts(live, options.permissions), run=scope)
+        if options.since is None:
+            full_plan = make_plan(folder.desired, live, facts)
+        else:
+            earlier = check_out_commit(files, options.since)
+            full_plan = make_plan_since(earlier, folder.desired, live, facts)
+        return narrow_plan(full_plan, scope)
 
 
-def drift(files: FileTree, reader: StateReader) -> Plan:
+def drift(files: FileTree, reader: StateReader, stage: Stage = silent_stage) -> Plan:
     """Return the plan without its changes: portal edits and unmanaged objects."""
     return replace(
-        plan(files, reader, PlanOptions()),
+        plan(files, reader, PlanOptions(), stage),
         groups=(),
         refusals=(),
         warnings=(),

@@ -8,7 +8,7 @@ files or for a forge is added with the first use case that needs it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Protocol, TypeAlias
 
@@ -89,3 +89,11 @@ OpenTree: TypeAlias = Callable[[Path], FileTree]
 Connect: TypeAlias = Callable[
     [str, str], AbstractContextManager[tuple[StateReader, BatchWriter]]
 ]
+
+# Shows a text while the block runs, for a person who waits.
+Stage: TypeAlias = Callable[[str], AbstractContextManager[object]]
+
+
+def silent_stage(_text: str) -> AbstractContextManager[object]:
+    """Show nothing: nobody waits."""
+    return nullcontext()

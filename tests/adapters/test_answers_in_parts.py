@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 import pytest
 
 from reconciler.adapters.address import Address
-from reconciler.adapters.connection import Budget
+from reconciler.adapters.budget import Budget
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.writer import PortalWriter
 from reconciler.model.errors import OutcomeUnknown, Unreachable
@@ -60,9 +60,11 @@ def sending(first: bytes, then: bytes) -> Iterator[tuple[str, threading.Event]]:
 
 
 ASKED: dict[str, Callable[[Address], object]] = {
-    "meta": lambda address: PortalReader(address, Budget(retries=0)).meta(),
-    "snapshot": lambda address: PortalReader(address, Budget(retries=0)).live_state(),
-    "lease": lambda address: PortalWriter(address, Budget(retries=0)).take_lease(["settings"], 60, "tests", "run_1"),
+    "meta": lambda address: PortalReader(address, Budget(retries=0, timeout_s=0.5)).meta(),
+    "snapshot": lambda address: PortalReader(address, Budget(retries=0, timeout_s=0.5)).live_state(),
+    "lease": lambda address: PortalWriter(address, Budget(retries=0, timeout_s=0.5)).take_lease(
+        ["settings"], 60, "tests", "run_1"
+    ),
 }
 
 
@@ -71,7 +73,6 @@ ASKED: dict[str, Callable[[Address], object]] = {
 def test_an_answer_whose_parts_all_come_in_time_has_an_end_as_well(
     kind: str, asked: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("reconciler.adapters.connection.DEADLINE_S", 0.5)
     monkeypatch.setattr("reconciler.adapters.connection.SNAPSHOT_DEADLINE_S", 0.5)
     with sending(*PARTS[kind]) as (url, left):
         with pytest.raises((Unreachable, OutcomeUnknown)):

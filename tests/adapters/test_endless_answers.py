@@ -9,7 +9,7 @@ import pytest
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.answer_limits import AnswerLimits
-from reconciler.adapters.connection import Budget
+from reconciler.adapters.budget import Budget
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.writer import PortalWriter
 from reconciler.model.errors import IncompleteAnswer, NotUnderstood, PortalUnavailable

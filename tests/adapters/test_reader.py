@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from reconciler.adapters.address import Address
-from reconciler.adapters.connection import Budget
+from reconciler.adapters.budget import Budget
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.response_reading import MAX_LINE_BYTES
 from reconciler.adapters.writer import Lease, PortalWriter

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from reconciler.adapters.address import Address
-from reconciler.adapters.connection import Budget
+from reconciler.adapters.budget import Budget
 from reconciler.adapters.encoding import idempotency_key
 from reconciler.adapters.writer import PortalWriter
 from reconciler.model.changes import Change, Kind, ObjectKind

@@ -56,7 +56,9 @@ def test_tokens_are_listed_with_their_end_their_owner_and_their_last_use(folder:
     secret = folder("portal", "token", "--database", database, *bound).out.strip()
     with running(database) as url:
         meta = httpx.get(f"{url}/api/v1/meta", headers={"Authorization": f"Bearer {secret}"}).json()
-    assert meta["token"] == {"owner": "acme-translations", "expires_at": "2027-03-31T00:00:00Z"}
+    assert meta["token"] == {
+        "scope": "apply", "owner": "acme-translations", "expires_at": "2027-03-31T00:00:00Z",
+    }  # fmt: skip
     [row] = json.loads(folder("portal", "tokens", "--database", database, "--format", "json").out)["tokens"]
     assert {name: row[name] for name in ("name", "scope", "owner", "expires", "used", "ended")} == {
         "name": "ours", "scope": "apply", "owner": "acme-translations", "expires": "2027-03-31T00:00:00Z", "used": None,

@@ -14,15 +14,23 @@ from jsonschema import Draft202012Validator
 from reconciler.documents.pipeline import read_documents
 from reconciler.documents.published_schemas import validator_for
 from reconciler.model.files import SourceFile, Tree
+from reconciler.model.outcome import GroupOutcome, GroupStatus, Outcome
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.web.responses import problem_answer
 from reconciler.reports.as_json import drift_json, plan_json
+from reconciler.reports.outcome_json import outcome_json
 from reconciler.reports.problems import problems_json
 from reconciler.shipped import schemas_folder
 from tests.examples import examples
 from tests.reports.hostile import hostile_plan
 
 PLAN = hostile_plan("x")
+OUTCOME = Outcome(
+    "run_1",
+    tuple(GroupOutcome(group, status) for group, status in zip(PLAN.groups, GroupStatus, strict=False)),
+    PLAN,
+    head="0" * 64,
+)
 HELD = Problem("lease-held", "held", holder="Ada", run="run_1", expires_in_s=9.5)
 RULE = {"title": "a portal has services", "x-id": "own/services", "x-applies-to": "portal", "required": ["services"]}
 _BROKEN = read_documents(
@@ -34,6 +42,7 @@ _BROKEN = read_documents(
 DOCUMENTS: dict[str, Any] = {
     "plan": json.loads(plan_json(PLAN)),
     "drift": json.loads(drift_json(PLAN)),
+    "outcome": json.loads(outcome_json(OUTCOME)),
     "problems": json.loads(problems_json(_BROKEN.problems, _BROKEN.counts)),
     "problem": json.loads(bytes(problem_answer(HELD, "trace").body)),
 }
@@ -55,6 +64,14 @@ def test_the_finding_of_a_rule_of_the_provider_is_in_the_json_of_validate() -> N
 def test_what_we_write_conforms(name: str) -> None:
     assert validator_for(name)(DOCUMENTS[name]) is None
     oracle(name).validate(DOCUMENTS[name])
+
+
+def test_the_plan_in_an_outcome_is_a_plan() -> None:
+    assert DOCUMENTS["outcome"]["remaining"] == DOCUMENTS["plan"]
+    rows = {change["id"]: change for change in DOCUMENTS["plan"]["changes"]}
+    groups = DOCUMENTS["outcome"]["groups"]
+    assert groups
+    assert all(rows[change["id"]] == change for group in groups for change in group["changes"])
 
 
 def test_every_schema_that_is_generated_by_nobody_can_be_compiled() -> None:

@@ -44,7 +44,7 @@ def test_an_end_that_is_none_is_refused(expires: str) -> None:
 def test_a_token_works_until_its_end_and_no_longer(store: Store, clock: Clock) -> None:
     with Api.of(store, "apply") as api:
         end = "2027-02-21T12:00:00Z"
-        assert api.row("/meta")["token"] == {"owner": None, "expires_at": end}
+        assert api.row("/meta")["token"] == {"scope": "apply", "owner": None, "expires_at": end}
         clock.move(days=90, seconds=-1)
         assert api.get("/meta").status_code == 200
         clock.move(seconds=1)

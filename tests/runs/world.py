@@ -22,7 +22,7 @@ from sqlalchemy import delete, select
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from reconciler.adapters.address import Address
-from reconciler.adapters.connection import Budget
+from reconciler.adapters.budget import Budget
 from reconciler.adapters.reader import PortalReader
 from reconciler.adapters.repository import Repository
 from reconciler.adapters.writer import PortalWriter

@@ -18,26 +18,19 @@ from typing import Any
 
 import click
 
-from reconciler.adapters.connection import Budget
-from reconciler.adapters.writer import PortalWriter
+from reconciler.cli.commands.apply_output import Output
+from reconciler.cli.commands.apply_progress import ApplyProgress, WatchedWriter
 from reconciler.cli.commands.options import (
-    page,
     permissions_of,
     rare_collections,
-    showing_problems,
-    timed,
+    running,
     with_permissions,
 )
-from reconciler.cli.commands.progress import Progress
 from reconciler.cli.exit_codes import of_outcome
-from reconciler.cli.output import complain, style_of
 from reconciler.cli.settings import Settings, with_settings
-from reconciler.model.errors import Interrupted, Refused, ResultLost, WrongUsage
-from reconciler.model.outcome import GroupStatus, Outcome
+from reconciler.model.errors import Interrupted, Refused, WrongUsage
 from reconciler.model.plan import Permissions, Plan, Review
 from reconciler.reports.as_json import read_reviewed
-from reconciler.reports.outcome import head_lines, outcome_text
-from reconciler.reports.text import plan_text
 from reconciler.usecases.apply import Callbacks
 from reconciler.usecases.apply import apply as apply_files
 from reconciler.usecases.request_executor import ApplyOptions
@@ -48,16 +41,8 @@ Examples:
   reconciler apply --yes                 in a pipeline
   reconciler apply --reviewed plan.json --yes
   reconciler apply --yes --allow-removals 14
+  reconciler apply --yes --format json | jq .message
 """
-
-
-_STARTED = (
-    GroupStatus.APPLIED,
-    GroupStatus.STALE,
-    GroupStatus.FAILED,
-    GroupStatus.UNKNOWN,
-    GroupStatus.NOT_TRIED,
-)
 
 
 class _Shard(click.ParamType[tuple[int, int]]):
@@ -83,6 +68,14 @@ class _Shard(click.ParamType[tuple[int, int]]):
     metavar="PLAN",
     help="Apply only changes of these reviewed plans; repeatable.",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    help="The output format.",
+)
+@click.option("--redact", is_flag=True, help="Omit names and shorten addresses; keys stay.")
 @click.option("--yes", is_flag=True, help="Apply without confirmation.")
 @click.option("--allow-dirty", is_flag=True, help="Apply uncommitted changes too.")
 @click.option(
@@ -116,6 +109,8 @@ def apply(
     reviewed: tuple[Path, ...],
     yes: bool,
     customers: tuple[str, ...],
+    form: str,
+    redact: bool,
     **flags: Any,
 ) -> int:
     """Make the portal match the files: one transaction per customer, no open work lost.
@@ -140,43 +135,20 @@ def apply(
         flags["wait_s"],
         flags["allow_dirty"],
     )
-    budget = Budget()
-    progress = Progress(settings)
-    with (
-        rare_collections(),
-        timed(settings, budget),
-        showing_problems(settings),
-        _signals() as signals,
-    ):
+    output = Output(settings, form, redact)
+    with rare_collections(), _signals() as signals, running(settings) as (progress, budget):
+        run_progress = ApplyProgress(progress)
         callbacks = Callbacks(
-            lambda plan: _confirm(settings, plan, yes, progress, signals),
-            progress.update,
+            lambda plan: _confirm(output, plan, yes, run_progress, signals),
+            run_progress.update,
             lambda: signals.signal,
+            progress.stage,
         )
-        reader, writer = settings.reader(budget), PortalWriter(settings.address(), budget)
-        try:
-            outcome = apply_files(settings.repository(), reader, writer, options, callbacks)
-        finally:
-            progress.close()
-    _show_outcome(outcome, settings)
+        reader = settings.reader(budget)
+        writer = WatchedWriter(settings.address(), budget, run_progress)
+        outcome = apply_files(settings.repository(), reader, writer, options, callbacks)
+    output.show_outcome(outcome)
     return of_outcome(outcome)
-
-
-def _show_outcome(outcome: Outcome, settings: Settings) -> None:
-    try:
-        # a plan that led to no write is shown again: the question may have scrolled it away
-        if (
-            not outcome.of(*_STARTED)
-            and not outcome.declined
-            and outcome.final_plan is not None
-        ):
-            for line in head_lines(outcome) if not outcome.groups else ():
-                page(f"{line}\n")
-            page(plan_text(outcome.final_plan, style_of(settings)))
-        if outcome.groups or outcome.declined:
-            page(outcome_text(outcome, style_of(settings)))
-    except ResultLost as error:  # the exit code still reports the outcome
-        complain(settings, error)
 
 
 @dataclass(slots=True)
@@ -188,11 +160,10 @@ class _SignalState:
 
 
 def _confirm(
-    settings: Settings, plan: Plan, yes: bool, progress: Progress, signals: _SignalState
+    output: Output, plan: Plan, yes: bool, progress: ApplyProgress, signals: _SignalState
 ) -> bool:
     """Return whether to continue, after showing the plan."""
-    if not settings.quiet:
-        page(plan_text(plan, style_of(settings)))
+    output.show_plan(plan, asks=not yes)
     try:
         signals.writing = yes or click.confirm("Apply this plan?", err=True)
     except click.Abort:

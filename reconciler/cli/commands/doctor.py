@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 
 import click
 
-from reconciler.cli.exit_codes import DONE, UNREACHABLE
+from reconciler.cli.commands.progress import Progress
+from reconciler.cli.exit_codes import DONE, of_error
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
 from reconciler.reports.formatting import escape
-from reconciler.reports.style import Tone
-from reconciler.usecases.doctor import examine
+from reconciler.reports.style import Style, Tone
+from reconciler.usecases.doctor import CheckResult, examine
 
 EPILOG = """\b
 Examples:
@@ -24,19 +26,30 @@ Examples:
 def doctor(settings: Settings) -> int:
     """Check the folder, git, the files, the portal and the token.
 
-    Exits with 6 when a required check fails. A warning, such as a token that expires within a week,
-    exits with 0.
+    Exits with the code of the error that `reconciler plan` would end with now. A warning, such as a
+    token that expires within a week, exits with 0.
     """
-    style, all_ok = style_of(settings), True
-    for result in examine(settings.repository, settings.reader, os.environ):
+    with Progress(settings) as progress:
+        budget = settings.budget(progress)
+        results = examine(
+            settings.repository, lambda: settings.reader(budget), os.environ, progress.stage
+        )
+        return _show(results, style_of(settings))
+
+
+def _show(results: Iterable[CheckResult], style: Style) -> int:
+    """Show each result as soon as it is known, and return the exit code of the first error."""
+    code = DONE
+    for result in results:
         bad = (
             style.paint(Tone.ALARM, "FAIL")
-            if result.is_required
+            if result.error
             else style.paint(Tone.CHANGE, "WARN")
         )
         mark = style.paint(Tone.ADD, "ok  ") if result.is_ok else bad
         show(f"{mark} {result.subject:<10} {escape(result.message)}\n")
         if result.hint and not result.is_ok:
             show(f"     hint: {escape(result.hint)}\n")
-        all_ok = all_ok and (result.is_ok or not result.is_required)
-    return DONE if all_ok else UNREACHABLE
+        if result.error and code == DONE:
+            code = of_error(result.error)
+    return code

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import click
 
-from reconciler.adapters.connection import Budget
-from reconciler.cli.commands.options import page, showing_problems, timed
+from reconciler.cli.commands.options import page, running
 from reconciler.cli.exit_codes import of_drift
 from reconciler.cli.output import style_of
 from reconciler.cli.settings import Settings, with_settings
@@ -36,8 +35,7 @@ Examples:
 @with_settings
 def drift(settings: Settings, form: str, detailed_exitcode: bool) -> int:
     """Show portal edits that the files do not have, and unmanaged objects."""
-    budget = Budget()
-    with timed(settings, budget), showing_problems(settings):
-        plan = compute_drift(settings.repository(), settings.reader(budget))
+    with running(settings) as (progress, budget):
+        plan = compute_drift(settings.repository(), settings.reader(budget), progress.stage)
     page(drift_json(plan) if form == "json" else drift_text(plan, style_of(settings)))
     return of_drift(plan, detailed=detailed_exitcode)

@@ -10,12 +10,14 @@ from typing import Any
 
 import click
 
-from reconciler.adapters.connection import Budget
+from reconciler.adapters.budget import Budget
+from reconciler.cli.commands.progress import Progress
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, report_time
 from reconciler.model.errors import FilesUnreadable
 from reconciler.model.plan import Permissions
 from reconciler.model.problems import Counts
+from reconciler.reports.formatting import count_noun
 from reconciler.reports.problems import problems_text
 
 _COUNT = click.IntRange(min=0)
@@ -64,11 +66,17 @@ def showing_problems(settings: Settings) -> Iterator[None]:
 
 
 @contextmanager
-def timed(settings: Settings, budget: Budget) -> Iterator[None]:
-    """Report the duration and the number of requests under --verbose."""
+def running(settings: Settings) -> Iterator[tuple[Progress, Budget]]:
+    """Yield the display of a command's progress, and the allowance of its requests.
+
+    Shows the problems of the files before their error continues, and the time under --verbose.
+    """
     began = time.monotonic()
-    yield
-    report_time(settings, f"{budget.requests} requests in {time.monotonic() - began:.2f} s")
+    with showing_problems(settings), Progress(settings) as progress:
+        budget = settings.budget(progress)
+        yield progress, budget
+    requests = count_noun(budget.requests, "request")
+    report_time(settings, f"{requests} in {time.monotonic() - began:.2f} s")
 
 
 @contextmanager

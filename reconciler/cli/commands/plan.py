@@ -7,14 +7,12 @@ from typing import Any
 
 import click
 
-from reconciler.adapters.connection import Budget
 from reconciler.cli.catalogs import wording_for
 from reconciler.cli.commands.options import (
     page,
     permissions_of,
     rare_collections,
-    showing_problems,
-    timed,
+    running,
     with_permissions,
 )
 from reconciler.cli.exit_codes import of_plan
@@ -72,10 +70,11 @@ def plan(
     **flags: Any,
 ) -> int:
     """Show the changes that an apply would make now. Read-only."""
-    budget = Budget()
     options = PlanOptions(customers, since, permissions_of(flags))
-    with rare_collections(), timed(settings, budget), showing_problems(settings):
-        full_plan = make_plan(settings.repository(), settings.reader(budget), options)
+    with rare_collections(), running(settings) as (progress, budget):
+        full_plan = make_plan(
+            settings.repository(), settings.reader(budget), options, progress.stage
+        )
     if out is not None:
         # Never redacted: an apply compares the plan's ids and losses, people by their keys.
         _write(out, plan_json(full_plan))

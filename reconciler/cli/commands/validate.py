@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import click
 
+from reconciler.cli.commands.progress import Progress
 from reconciler.cli.exit_codes import DONE, INVALID
 from reconciler.cli.output import show, style_of
 from reconciler.cli.settings import Settings, with_settings
@@ -31,7 +32,8 @@ Examples:
 @with_settings
 def validate(settings: Settings, form: str, strict: bool) -> int:
     """Validate all files; needs no network. Exits with 3 when a file is invalid."""
-    reading = validate_files(settings.repository())
+    with Progress(settings) as progress:
+        reading = validate_files(settings.repository(), progress.stage)
     if form == "json":
         show(problems_json(reading.problems, reading.counts))
     else:

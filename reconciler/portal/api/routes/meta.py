@@ -21,7 +21,7 @@ router = api_router(tag="state")
 
 @router.get("/meta", response_model=Meta)
 def read_meta(request: Request, grant: Annotated[Grant, requires("meta.read")]) -> Response:
-    """Return the portal's identity and revision, and when the caller's token expires."""
+    """Return the portal's identity and revision, and the caller's token."""
     store, by = store_of(request), grant.principal
     with store.read() as connection:
         head = connection.execute(select(t.portal)).one()
@@ -34,6 +34,10 @@ def read_meta(request: Request, grant: Annotated[Grant, requires("meta.read")]) 
             "version": version("portal-reconciler"),
             "name": name_for("en", head.name),
             "head": head.head,
-            "token": {"owner": by.owner, "expires_at": by.expires_at},
+            "token": {
+                "scope": by.scope,
+                "owner": by.owner,
+                "expires_at": by.expires_at,
+            },
         }
     )

@@ -151,8 +151,9 @@ class Page(Answer, Generic[T]):
 
 
 class OwnToken(Answer):
-    """The caller's token: the only owner whose objects it writes, and when it expires."""
+    """The caller's token: its scope, the only owner whose objects it writes, its end."""
 
+    scope: str
     owner: str | None
     expires_at: str
 
