@@ -46,6 +46,10 @@ class Index:
         self.requests: dict[str, list[OpenRequest]] = defaultdict(list)
         self.requests_of_customer: dict[str, list[OpenRequest]] = defaultdict(list)
         self.registrations_by_address: dict[str, list[Registration]] = defaultdict(list)
+        # By the kind of object and its home, as the portal scopes keys.
+        self.former_keys: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for former in live.former_keys:
+            self.former_keys[former.object, former.home].add(former.key)
         for contact in sorted(live.contacts.values(), key=contact_order):
             self.contacts[contact.customer_id].append(contact)
             if contact.living:

@@ -39,6 +39,7 @@ from reconciler.planning.plan_items import PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings
 from reconciler.planning.quoted_names import quoted_names
 from reconciler.planning.service_renames import renamed_services, with_renamed_services
+from reconciler.planning.unknown_keys import find_doubts, unknown_key_items
 from reconciler.planning.upcoming_departures import upcoming_departures
 
 _WITHOUT_CONTACTS = {MatchKind.WITHOUT_FILE, MatchKind.REMOVED_BY_OTHERS}
@@ -109,6 +110,7 @@ def _context(
             compare_person(context, contact) for contact in match_contacts(match, index)
         )
         context = replace(context, people=people)
+        context = replace(context, doubts=find_doubts(context))
     return replace(context, contacts_after_plan=contacts_after_plan(context))
 
 
@@ -122,6 +124,7 @@ def _stages(
         if not context.is_released:
             yield from plan_contacts(context)
     yield from refuse_lookalikes(contexts)
+    yield from unknown_key_items(desired, contexts, index)
 
 
 def _rejected_once(changes: Iterable[Change]) -> list[Change]:
