@@ -32,6 +32,7 @@ from reconciler.planning.customers import plan_customer, refuse_lookalikes
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
+from reconciler.planning.lost_access import warn_of_lost_access
 from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
 from reconciler.planning.moves import find_moves, links_of, with_moves
 from reconciler.planning.ordering import make_groups
@@ -123,6 +124,7 @@ def _stages(
         yield from plan_customer(context)
         if not context.is_released:
             yield from plan_contacts(context)
+        yield from warn_of_lost_access(context)
     yield from refuse_lookalikes(contexts)
     yield from unknown_key_items(desired, contexts, index)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -11,6 +11,7 @@ from reconciler.documents.pipeline import read_documents
 from reconciler.model.errors import ReconcilerError
 from reconciler.model.portal import Meta
 from reconciler.model.problems import Severity
+from reconciler.planning import LostAccess, find_lost_access
 from reconciler.usecases.checkout import read_files
 from reconciler.usecases.ports import FileTree, StateReader
 
@@ -22,6 +23,8 @@ _CONNECTION_VARIABLES = (
     "SSL_CERT_DIR",
 )
 _WARNING_PERIOD: Final = datetime.timedelta(days=7)
+# The number of contacts or customers that one line names.
+_MOST_NAMES: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +47,8 @@ def examine(
     environment: Mapping[str, str],
 ) -> Iterator[CheckResult]:
     """Yield all results: the folder, git, the files, the portal, its clock."""
-    yield from _folder(open_files)
-    yield from _portal(open_reader)
+    owner = yield from _folder(open_files)
+    yield from _portal(open_reader, owner)
     for name in _CONNECTION_VARIABLES:
         # The HTTP client reads both spellings.
         if value := environment.get(name) or environment.get(name.lower()):
@@ -53,13 +56,16 @@ def examine(
             yield CheckResult(name, True, f"is used: {value.rpartition('@')[2]}")
 
 
-def _folder(open_files: Callable[[], FileTree]) -> Iterator[CheckResult]:
+def _folder(open_files: Callable[[], FileTree]) -> Generator[CheckResult, None, str]:
+    """Yield the results about the folder; return the owner that its files name, if they are
+    valid.
+    """
     try:
         files = open_files()
         tree = read_files(files)
     except ReconcilerError as error:
         yield CheckResult("files", False, error.message, error.hint)
-        return
+        return ""
     commit = files.head
     yield CheckResult(
         "git",
@@ -81,9 +87,10 @@ def _folder(open_files: Callable[[], FileTree]) -> Iterator[CheckResult]:
         message,
         "run reconciler validate" if errors else None,
     )
+    return reading.desired.owner if reading.desired else ""
 
 
-def _portal(open_reader: Callable[[], StateReader]) -> Iterator[CheckResult]:
+def _portal(open_reader: Callable[[], StateReader], owner: str) -> Iterator[CheckResult]:
     try:
         reader = open_reader()
         meta = reader.meta()
@@ -102,8 +109,30 @@ def _portal(open_reader: Callable[[], StateReader]) -> Iterator[CheckResult]:
             True,
             f"complete: {len(live.customers):,} customers, {people:,} contacts",
         )
+        yield from _lost_access(find_lost_access(live, owner))
     except ReconcilerError as error:
         yield CheckResult("portal", False, error.message, error.hint)
+
+
+def _lost_access(result: LostAccess) -> Iterator[CheckResult]:
+    """Yield a warning for expired activation links, and one for customers that nobody manages."""
+    hint = "send the activation mail again from the portal's page of the contact"
+    if result.people:
+        noun = "link has" if len(result.people) == 1 else "links have"
+        message = (
+            f"{len(result.people):,} activation {noun} expired: {_first(result.people)}"
+        )
+        yield CheckResult("links", False, message, hint, is_required=False)
+    if result.customers:
+        message = f"no manager can log in at {_first(result.customers)}"
+        yield CheckResult("managers", False, message, hint, is_required=False)
+
+
+def _first(names: tuple[str, ...]) -> str:
+    """Return the first names, and the number of the others."""
+    more = len(names) - _MOST_NAMES
+    shown = ", ".join(names[:_MOST_NAMES])
+    return f"{shown} and {more:,} more" if more > 0 else shown
 
 
 def _token(meta: Meta, end: str) -> CheckResult:
