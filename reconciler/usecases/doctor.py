@@ -131,8 +131,8 @@ def _lost_access(result: LostAccess) -> Iterator[CheckResult]:
 def _first(names: tuple[str, ...]) -> str:
     """Return the first names, and the number of the others."""
     more = len(names) - _MOST_NAMES
-    shown = ", ".join(names[:_MOST_NAMES])
-    return f"{shown} and {more:,} more" if more > 0 else shown
+    listing = ", ".join(names[:_MOST_NAMES])
+    return f"{listing} and {more:,} more" if more > 0 else listing
 
 
 def _token(meta: Meta, end: str) -> CheckResult:
