@@ -13,6 +13,7 @@ from reconciler.model.fields import groups_of, portal_fields_of
 from reconciler.model.live import (
     Actor,
     Applied,
+    FormerKey,
     LiveContact,
     LiveCustomer,
     LiveObject,
@@ -86,8 +87,15 @@ def contact(row: Row) -> LiveContact:
         customer_id=_optional(row, "customer") or "",
         status=status,
         removal=removal,
+        registration=_registration_of(row),
         **_common(kind, row),
     )
+
+
+def _registration_of(contact: Row) -> str | None:
+    """Return the id of the sign-up that the contact began as."""
+    is_registered = contact.get("registration") is not None
+    return _text(_object(contact, "registration"), "id") if is_registered else None
 
 
 def registration(row: Row) -> Registration:
@@ -114,6 +122,11 @@ def request(row: Row) -> OpenRequest:
         _text(row, "state"),
         _optional(row, "service"),
     )
+
+
+def former_key(row: Row) -> FormerKey:
+    """Return a key that a row lost."""
+    return FormerKey(_text(row, "object"), _text(row, "home"), _text(row, "key"))
 
 
 def _fields(kind: ObjectKind, row: Row) -> dict[str, Value]:

@@ -27,6 +27,7 @@ _DECODERS: Final[dict[str, Callable[[Any], Any]]] = {
     "contact": decoding.contact,
     "registration": decoding.registration,
     "request": decoding.request,
+    "former_key": decoding.former_key,
 }
 
 
@@ -177,6 +178,10 @@ def _build_state(header: dict[str, Any], rows: dict[str, dict[str, Any]]) -> Liv
             rows["registration"],
             rows["request"],
             str(header.get("head", "")),
+            frozenset(rows["former_key"].values()),
+            frozenset(
+                row.registration for row in rows["contact"].values() if row.registration
+            ),
         )
     except (KeyError, ValueError, TypeError):
         raise NotUnderstood("the snapshot's header is not complete") from None

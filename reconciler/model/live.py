@@ -119,13 +119,14 @@ class LiveCustomer(LiveObject):
 
 @dataclass(frozen=True, slots=True)
 class LiveContact(LiveObject):
-    """A contact or the tombstone of one."""
+    """A contact or the tombstone of one. `registration`: the id of their sign-up, if any."""
 
     # A default only because the fields of the base class have one; every row has a
     # customer.
     customer_id: str = ""
     status: Status = Status.ACTIVE
     removal: Removal | None = None
+    registration: str | None = None
 
     @property
     def name(self) -> str:
@@ -175,12 +176,31 @@ class OpenRequest:
     service: str | None = None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class FormerKey:
+    """A key that a row lost: it was renamed, released or deleted.
+
+    `object`: `customer`, `contact` or `service`. `home`: the id of the contact's customer, else the
+    owner.
+    """
+
+    object: str
+    home: str
+    key: str
+
+    @property
+    def id(self) -> str:
+        """The identity of the row in a snapshot."""
+        return f"{self.object}/{self.home}/{self.key}"
+
+
 @dataclass(frozen=True, slots=True)
 class LiveState:
     """Everything the planner needs, at one revision; all mappings by id.
 
     `now` is the portal's clock (UTC, ISO 8601), the only clock of planning. `head`: the hash of the
-    last entry of the portal's audit feed; empty where the portal has no chain.
+    last entry of the portal's audit feed; empty where the portal has no chain. `former_keys`: those
+    that no row has any more. `decided_registrations`: ids of those approved or rejected.
     """
 
     portal: str
@@ -194,3 +214,5 @@ class LiveState:
     registrations: Mapping[str, Registration] = field(default_factory=dict)
     requests: Mapping[str, OpenRequest] = field(default_factory=dict)
     head: str = ""
+    former_keys: frozenset[FormerKey] = frozenset()
+    decided_registrations: frozenset[str] = frozenset()

@@ -4,6 +4,7 @@ from reconciler.model.rules import PLAN_RULES as RULES
 from reconciler.planning.incremental_plan import make_plan_since
 from reconciler.planning.index import applied_policy
 from reconciler.planning.limits import policy_in_force
+from reconciler.planning.lost_access import LostAccess, find_lost_access
 from reconciler.planning.permissions import (
     exact_permissions,
     permissions_left,
@@ -14,8 +15,10 @@ from reconciler.planning.run_scope import narrow_plan, shard_of
 
 __all__ = [
     "RULES",
+    "LostAccess",
     "applied_policy",
     "exact_permissions",
+    "find_lost_access",
     "make_plan",
     "make_plan_since",
     "narrow_plan",

@@ -147,14 +147,19 @@ def _another_name(person: Person) -> Objection | None:
         former=former,
         name=desired.name,
     )
-    hint = sentence(
+    hint = same_person_hint(former, desired.name)
+    return Objection(RuleId.ONE_PERSON_OR_TWO, message, hint)
+
+
+def same_person_hint(former: str, name: str) -> Sentence:
+    """Return the hint about a person who comes back under the key of another name."""
+    return sentence(
         "hint",
         "if it is the same person, write {line} and change it in a later run; if not, use "
         "another key for {name}",
         line=f"name: {former}",
-        name=desired.name,
+        name=name,
     )
-    return Objection(RuleId.ONE_PERSON_OR_TWO, message, hint)
 
 
 def _line(registration: Registration) -> str:

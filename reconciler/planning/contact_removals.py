@@ -30,7 +30,8 @@ from reconciler.planning.change_builders import (
 )
 from reconciler.planning.customer_context import CustomerContext, Person, restored_in_portal
 from reconciler.planning.heirs import Heir, find_heir
-from reconciler.planning.plan_items import PlanItems, refuse, warn
+from reconciler.planning.plan_items import PlanItems, hold, refuse, warn
+from reconciler.planning.unknown_keys import describe_doubt
 
 
 def plan_removal(context: CustomerContext, person: Person) -> PlanItems:
@@ -61,6 +62,10 @@ def plan_removal(context: CustomerContext, person: Person) -> PlanItems:
         release = contact_change(context, person, Kind.RELEASE_CONTACT, message)
         cause = Cause(farewell.place.path, farewell.place.line)
         yield replace(release, base=None, present=False, cause=cause)
+        return
+    if person.key in context.doubts:
+        message, hint = describe_doubt(context.doubts[person.key], person.key)
+        yield hold(RuleId.UNKNOWN_KEY, context.key, person.key, message, hint)
         return
     yield from _removal(context, person)
 

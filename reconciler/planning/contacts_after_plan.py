@@ -39,11 +39,7 @@ def _matched_contact(context: CustomerContext, person: Person) -> ContactAfterPl
     if match.kind is MatchKind.REMOVED_BY_OTHERS or objection(context, person) is not None:
         return None
     if match.desired is None:
-        return (
-            _without_file(context, person, live)
-            if live is not None and live.living
-            else None
-        )
+        return _without_file(context, person, live) if live is not None else None
     fields = person.fields_after
     return ContactAfterPlan(
         person.key,
@@ -85,7 +81,12 @@ def _without_file(
     context: CustomerContext, person: Person, live: LiveContact
 ) -> ContactAfterPlan:
     farewell = context.farewells.get(person.key)
-    stays = restored_in_portal(context, person) or (farewell is not None and farewell.keep)
+    # Somebody who left in an earlier run receives nothing, but names the next heir.
+    stays = live.living and (
+        restored_in_portal(context, person)
+        or (farewell is not None and farewell.keep)
+        or person.key in context.doubts
+    )
     return ContactAfterPlan(
         person.key,
         ObjectRef(context.key, person.key, live.id, live.version),

@@ -12,15 +12,14 @@ from typing import Final
 
 from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.equality import address_key, name_key
-from reconciler.model.live import LiveContact
 from reconciler.model.plan import Refusal
 from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Sentence, sentence
-from reconciler.planning.contact_additions import objection
+from reconciler.planning.contact_additions import objection, same_person_hint
 from reconciler.planning.customer_context import (
     CustomerContext,
+    leavers_without_farewell,
     names_at,
-    restored_in_portal,
 )
 from reconciler.planning.index import Index
 from reconciler.planning.matching import MatchKind
@@ -40,6 +39,7 @@ def identity_items(
         if context.is_released:
             continue
         yield from _ambiguous(context)
+        yield from _restored_for_another(context)
         yield from _foreign_contacts(context)
         yield from _foreign_customer(context)
     yield from _claimed_names(changes, index)
@@ -164,7 +164,7 @@ def _ambiguous(context: CustomerContext) -> PlanItems:
     """Refuse new files that share only the address or only the name with somebody whose file was
     removed.
     """
-    leavers = list(_leavers_without_farewell(context))
+    leavers = list(leavers_without_farewell(context))
     for person in context.people:
         desired = person.match.desired
         if desired is None or person.match.kind not in _NEW:
@@ -195,20 +195,25 @@ _SAME_NAME: Final = sentence(
 )
 
 
-def _leavers_without_farewell(
-    context: CustomerContext,
-) -> Iterator[tuple[str, LiveContact]]:
+def _restored_for_another(context: CustomerContext) -> PlanItems:
+    """Refuse a restored customer whose files give the account of one of its people to another."""
+    if context.customer.kind is not MatchKind.RESTORED:
+        return
     for person in context.people:
-        row = person.match.live
-        if (
-            person.match.kind is not MatchKind.WITHOUT_FILE
-            or row is None
-            or not row.living
-            or person.key in context.farewells
-        ):
+        desired, row = person.match.desired, person.match.live
+        if desired is None or row is None or person.match.kind is not MatchKind.SAME:
             continue
-        if not restored_in_portal(context, person):
-            yield person.key, row
+        # The archive took everybody, so the row is a former person as much as a single tombstone.
+        if name_key(row.name) != name_key(desired.name):
+            message = sentence(
+                "refusal",
+                "{contact} was {former} before the customer was archived; the file says {name}",
+                contact=person.key,
+                former=row.name,
+                name=desired.name,
+            )
+            hint = same_person_hint(row.name, desired.name)
+            yield refuse(RuleId.ONE_PERSON_OR_TWO, context.key, person.key, message, hint)
 
 
 def _foreign_contacts(context: CustomerContext) -> PlanItems:

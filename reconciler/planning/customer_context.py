@@ -5,10 +5,11 @@ Built once from `matching` and frozen. `contacts` and `customers` make changes f
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from reconciler.model.desired import DesiredState, Farewell
+from reconciler.model.desired import DesiredState, Farewell, Place
+from reconciler.model.live import LiveContact
 from reconciler.model.values import Fields
 from reconciler.planning.heirs import ContactAfterPlan
 from reconciler.planning.index import Index
@@ -51,11 +52,23 @@ class Person:
 
 
 @dataclass(frozen=True, slots=True)
+class UnknownKey:
+    """A key that is neither in the files nor in the portal, and where a file names it: as the name
+    of a farewell, or in `previously`.
+    """
+
+    key: str
+    place: Place
+    is_farewell: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class CustomerContext:
     """A customer during planning.
 
     `contested`: registrations that several files name. `people`: every managed contact and every
     contact file. `contacts_after_plan`: all people of the customer as the plan leaves them, by key.
+    `doubts`: contacts whose removal waits, because a key that names nobody may mean them.
     """
 
     desired: DesiredState
@@ -64,6 +77,7 @@ class CustomerContext:
     contested: frozenset[str] = frozenset()
     people: tuple[Person, ...] = ()
     contacts_after_plan: Mapping[str, ContactAfterPlan] = field(default_factory=dict)
+    doubts: Mapping[str, UnknownKey] = field(default_factory=dict)
 
     @property
     def key(self) -> str:
@@ -149,6 +163,23 @@ def restored_in_portal(context: CustomerContext, person: Person) -> bool:
         and not context.reverts
         and not (farewell is not None and farewell.keep)
     )
+
+
+def leavers_without_farewell(
+    context: CustomerContext,
+) -> Iterator[tuple[str, LiveContact]]:
+    """Yield the contacts whose file was removed, and who have no farewell."""
+    for person in context.people:
+        row = person.match.live
+        if (
+            person.match.kind is not MatchKind.WITHOUT_FILE
+            or row is None
+            or not row.living
+            or person.key in context.farewells
+        ):
+            continue
+        if not restored_in_portal(context, person):
+            yield person.key, row
 
 
 def language_of(context: CustomerContext, fields: Fields) -> str:

@@ -110,4 +110,8 @@ _SEVERAL_MANAGERS: Final = sentence(
 def _find_by_key(
     key: str, people: Mapping[str, ContactAfterPlan]
 ) -> ContactAfterPlan | None:
-    return people.get(key) or next((p for p in people.values() if key in p.former), None)
+    contact = people.get(key)
+    with_new_key = next((p for p in people.values() if key in p.former), None)
+    # A key may have been somebody's who left, and later the former key of a person who is there.
+    is_tombstone = contact is not None and contact.status is Status.REMOVED
+    return with_new_key or contact if is_tombstone else contact or with_new_key

@@ -96,7 +96,9 @@ def _own_limit_rules(
     cost = Cost(people, now.population, now.losses - earlier.losses, changes)
     return {
         refusal.rule
-        for refusal in limit_refusals(cost, desired.policy, applied_policy(live), Facts())
+        for refusal in limit_refusals(
+            cost, desired.policy, applied_policy(live, desired.owner), Facts()
+        )
     }
 
 

@@ -42,10 +42,14 @@ class Index:
         # By code and not by `external_key`: an unmanaged service has no key, but its code
         # is taken.
         self.services = {str(row.fields["code"]): row for row in live.services.values()}
-        self.policy = applied_policy(live)
+        self.policy = applied_policy(live, owner)
         self.requests: dict[str, list[OpenRequest]] = defaultdict(list)
         self.requests_of_customer: dict[str, list[OpenRequest]] = defaultdict(list)
         self.registrations_by_address: dict[str, list[Registration]] = defaultdict(list)
+        # By the kind of object and its home, as the portal scopes keys.
+        self.former_keys: dict[tuple[str, str], set[str]] = defaultdict(set)
+        for former in live.former_keys:
+            self.former_keys[former.object, former.home].add(former.key)
         for contact in sorted(live.contacts.values(), key=contact_order):
             self.contacts[contact.customer_id].append(contact)
             if contact.living:
@@ -107,9 +111,9 @@ class Index:
         )
 
 
-def applied_policy(live: LiveState) -> Policy:
-    """Return the policy last applied; the defaults where there is none."""
-    applied = live.settings.applied
+def applied_policy(live: LiveState, owner: str) -> Policy:
+    """Return the policy that this owner applied last; the defaults where there is none."""
+    applied = live.settings.applied if live.settings.owner == owner else None
     applied_fields = applied.fields if applied else {}
     numbers = {
         f.name: applied_fields[f"policy.{f.name}"]

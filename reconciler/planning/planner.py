@@ -32,6 +32,7 @@ from reconciler.planning.customers import plan_customer, refuse_lookalikes
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
+from reconciler.planning.lost_access import warn_of_lost_access
 from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
 from reconciler.planning.moves import find_moves, links_of, with_moves
 from reconciler.planning.ordering import make_groups
@@ -39,6 +40,7 @@ from reconciler.planning.plan_items import PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings
 from reconciler.planning.quoted_names import quoted_names
 from reconciler.planning.service_renames import renamed_services, with_renamed_services
+from reconciler.planning.unknown_keys import find_doubts, unknown_key_items
 from reconciler.planning.upcoming_departures import upcoming_departures
 
 _WITHOUT_CONTACTS = {MatchKind.WITHOUT_FILE, MatchKind.REMOVED_BY_OTHERS}
@@ -109,6 +111,7 @@ def _context(
             compare_person(context, contact) for contact in match_contacts(match, index)
         )
         context = replace(context, people=people)
+        context = replace(context, doubts=find_doubts(context))
     return replace(context, contacts_after_plan=contacts_after_plan(context))
 
 
@@ -121,7 +124,9 @@ def _stages(
         yield from plan_customer(context)
         if not context.is_released:
             yield from plan_contacts(context)
+        yield from warn_of_lost_access(context)
     yield from refuse_lookalikes(contexts)
+    yield from unknown_key_items(desired, contexts, index)
 
 
 def _rejected_once(changes: Iterable[Change]) -> list[Change]:

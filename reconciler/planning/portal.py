@@ -34,6 +34,9 @@ def plan_settings(desired: DesiredState, index: Index) -> PlanItems:
     """Yield the changes, edits and refusals about the portal's settings."""
     settings, live = desired.settings, index.live.settings
     if live.owner not in {None, index.owner}:
+        # A file that says nothing about the settings leaves them to their owner.
+        if not settings.fields:
+            return
         message = sentence(
             "refusal", "the settings are managed by '{owner}'", owner=live.owner or ""
         )

@@ -10,7 +10,8 @@ from reconciler.model.changes import Change, ObjectKind
 from reconciler.model.fields import is_masked
 from reconciler.model.live import LiveObject, LiveState
 from reconciler.model.plan import Refusal
-from reconciler.planning.customer_context import CustomerContext
+from reconciler.planning.customer_context import CustomerContext, Person
+from reconciler.planning.matching import MatchKind
 
 
 def quoted_names(
@@ -34,6 +35,7 @@ def quoted_names(
         for person in context.people:
             if person.match.former is not None and person.match.desired is not None:
                 names |= {person.match.former, person.match.desired.name}
+            names |= _names_of_restored(context, person)
         customer = context.customer.live
         if context.key in refused_customers and customer is not None:
             names |= set(_writers(customer))
@@ -49,6 +51,14 @@ def quoted_names(
         )
         names |= set(_writers(row))
     return tuple(sorted(names - {""}))
+
+
+def _names_of_restored(context: CustomerContext, person: Person) -> set[str]:
+    """Return both names of a person who comes back with their customer under another name."""
+    desired, live = person.match.desired, person.match.live
+    if context.customer.kind is not MatchKind.RESTORED or desired is None or live is None:
+        return set()
+    return {desired.name, live.name}
 
 
 def _writers(row: LiveObject) -> Iterator[str]:

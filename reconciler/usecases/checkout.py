@@ -56,7 +56,10 @@ class Folder:
         }
         commits |= set(live.settings.last_commits.values())
         ancestors = self.files.ancestors_among(commits)
-        last = self._last_rules(live.settings.applied)
+        settings = live.settings
+        # Another owner's rules judge that owner's files.
+        base = settings.applied if settings.owner == self.desired.owner else None
+        last = self._last_rules(base)
         errors = tuple(
             problem for problem in last.problems if problem.severity is Severity.ERROR
         )

@@ -11,6 +11,7 @@ from reconciler.model.desired import DesiredState
 from reconciler.model.errors import FilesUnreadable, ReconcilerError, Refused
 from reconciler.model.portal import Meta, OwnToken
 from reconciler.model.problems import Severity
+from reconciler.planning import LostAccess, find_lost_access
 from reconciler.reports.formatting import count_noun
 from reconciler.usecases.checkout import Folder, check_out
 from reconciler.usecases.ports import FileTree, Stage, StateReader, silent_stage
@@ -23,6 +24,8 @@ _CONNECTION_VARIABLES = (
     "SSL_CERT_DIR",
 )
 _WARNING_PERIOD: Final = datetime.timedelta(days=7)
+# The number of contacts or customers that one line names.
+_MOST_NAMES: Final = 5
 _APPLYING_SCOPES: Final = ("apply", "admin")
 
 
@@ -150,6 +153,25 @@ def _portal(
         f"complete: {count_noun(len(live.customers), 'customer')}, "
         f"{count_noun(people, 'contact')}",
     )
+    yield from _lost_access(find_lost_access(live, desired.owner if desired else ""))
+
+
+def _lost_access(result: LostAccess) -> Iterator[CheckResult]:
+    """Yield a warning for expired activation links, and one for customers that nobody manages."""
+    hint = "send the activation mail again from the portal's page of the contact"
+    if result.people:
+        links = f"{count_noun(len(result.people), 'activation link')} expired"
+        yield CheckResult("links", False, f"{links}: {_first(result.people)}", hint)
+    if result.customers:
+        message = f"no manager can log in at {_first(result.customers)}"
+        yield CheckResult("managers", False, message, hint)
+
+
+def _first(names: tuple[str, ...]) -> str:
+    """Return the first names, and the number of the others."""
+    more = len(names) - _MOST_NAMES
+    listing = ", ".join(names[:_MOST_NAMES])
+    return f"{listing} and {more:,} more" if more > 0 else listing
 
 
 def _identity(meta: Meta, desired: DesiredState | None) -> CheckResult:

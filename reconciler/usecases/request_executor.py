@@ -111,7 +111,9 @@ class RequestExecutor:
                     "restored",
                     "plan again",
                 )
-        policy = policy_in_force(self.folder.desired.policy, applied_policy(live))
+        policy = policy_in_force(
+            self.folder.desired.policy, applied_policy(live, self.folder.desired.owner)
+        )
         if self.options.reviewed is None and policy.unreviewed == "hold":
             # No review at all permits no change, unlike None, which demands none.
             self.scope = replace(self.scope, reviewed=())

@@ -67,7 +67,9 @@ def test_every_rule_has_exactly_one_row() -> None:
 
 def test_every_rule_is_found_by_a_command() -> None:
     assert {*FILE_RULES, *PLAN_RULES} == set(RULES)
-    assert {rule.id for rule in FILE_RULES} & {rule.id for rule in PLAN_RULES} == set()
+    both = {rule.id for rule in FILE_RULES} & {rule.id for rule in PLAN_RULES}
+    # A key may be unknown to the document's type, and to the portal.
+    assert both == {RuleId.UNKNOWN_KEY}
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.id)

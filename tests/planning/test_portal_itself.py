@@ -366,3 +366,12 @@ def test_under_revert_sign_up_is_closed_again_and_never_opened(file: str, portal
     assert (len(found.changes), len(found.portal_edits)) == ((1, 0) if undone else (0, 1))
     notes = [str(note) for change in found.changes for note in change.notes]
     assert notes == [f"undoes the edit of sign_up by Ada Admin on {ADMIN.at[:10]}"] * undone
+
+
+def test_settings_that_the_file_does_not_mention_may_have_another_owner() -> None:
+    limits = {"policy.removals_at_most": 0, "policy.removals_at_least": 0, "policy.mails_per_run": 0}
+    state = settings_row({"sign_up": "closed"}, limits, owner="x")
+    acme = customer(contacts=[MARA])
+    found = make_plan(desired(acme), state, Facts())
+    # Neither their settings nor their limits are ours.
+    assert (found.refusals, [group.customers for group in found.ready]) == ((), [("acme",)])

@@ -134,3 +134,14 @@ def test_the_snapshot_shows_lives(api: Api) -> None:
         row["kind"]: row.get("life") for row in map(json.loads, api.get("/snapshot").text.splitlines())
     }  # fmt: skip
     assert (lives["service"], lives["customer"], lives["contact"]) == (1, 1, 1)
+
+
+def test_the_snapshot_shows_keys_that_rows_lost(api: Api) -> None:
+    home, (jane,), lease = api.managed("manager")
+    former = jane["external_key"]
+    api.done(lease, {"op": "rename_contact", **at(api, "contact", jane), "key": "jane-miller"})
+    rows = list(map(json.loads, api.get("/snapshot").text.splitlines()))
+    assert [row for row in rows if row["kind"] == "former_key"] == [
+        {"kind": "former_key", "object": "contact", "home": home["id"], "key": former}
+    ]
+    assert rows[-1]["counts"]["former_key"] == 1

@@ -33,6 +33,7 @@ def test_the_trailer_proves_that_nothing_is_missing(api: Api) -> None:
         "contact": 2,
         "registration": 0,
         "request": 1,
+        "former_key": 0,
     }
     kinds = [json.loads(line)["kind"] for line in body]
     assert kinds == ["header", "settings", "customer", "contact", "contact", "request"]

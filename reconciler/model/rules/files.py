@@ -6,7 +6,7 @@ from typing import Final
 
 from reconciler.model.choices import SignUp
 from reconciler.model.keys import KEY_MAX_LENGTH
-from reconciler.model.rules.rule import Rule, RuleId
+from reconciler.model.rules.rule import Rule, RuleId, Where
 
 # Sorted by id; the rules on a provider's own rules come last.
 FILES: Final = (
@@ -165,7 +165,9 @@ FILES: Final = (
         "every key is known",
         "A misspelled key of a field would be ignored, and a farewell or a `previously` with a "
         "misspelled key of a contact would apply to nobody.",
-        "Correct the spelling; the message names the nearest key.",
+        "Correct the spelling; the message names the nearest key. While such a key may mean a "
+        "contact who leaves, that removal waits.",
+        where=(Where.FILES, Where.PLAN),
     ),
     Rule(
         RuleId.YAML_ALIAS,

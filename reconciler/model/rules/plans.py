@@ -46,12 +46,26 @@ PLANS: Final = (
         "Check that somebody receives the work: `heir: tom-lang`.",
     ),
     _rule(
+        RuleId.LINK_EXPIRED,
+        "an invited contact's activation link works",
+        "The link was not opened in time, so the contact cannot log in.",
+        "Send the activation mail again from the portal's page of the contact, or remove the "
+        "contact's file.",
+    ),
+    _rule(
         RuleId.LOOSENED,
         "a safeguard is not loosened and used in the same run",
         "Otherwise one pull request could lift a limit and exceed it. "
         "A loosened safeguard takes effect in the next run.",
         "Merge and apply the change of the safeguard first, such as `protect: false` or "
         "`manager_optional: true`; then the rest.",
+    ),
+    _rule(
+        RuleId.MANAGER_CANNOT_LOG_IN,
+        "a customer that has managers has one who can log in, or whose activation link works",
+        "The activation links of all its managers have expired, so nobody can manage the team.",
+        "Send the activation mail again from the portal's page of the manager, or write "
+        "`role: manager` for another contact.",
     ),
     _rule(
         RuleId.NAME_TAKEN,

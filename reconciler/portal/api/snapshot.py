@@ -18,6 +18,17 @@ from reconciler.portal.web.serialization import as_json, registration
 
 CHUNK: Final = 64 * 1024
 
+# The kinds of rows, in their order.
+_KINDS: Final = (
+    "settings",
+    "service",
+    "customer",
+    "contact",
+    "registration",
+    "request",
+    "former_key",
+)
+
 
 def snapshot_lines(
     connection: Connection, head: Any, now: str, since: int | None
@@ -25,11 +36,7 @@ def snapshot_lines(
     """Yield the lines of a snapshot: header, rows, trailer. `head` is the row of `portal`."""
     digest = hashlib.sha256()
     # with zeros, so that a reader can tell a kind without rows from a line that was lost
-    counts = Counter(
-        dict.fromkeys(
-            ("settings", "service", "customer", "contact", "registration", "request"), 0
-        )
-    )
+    counts = Counter(dict.fromkeys(_KINDS, 0))
     header = {
         "kind": "header",
         "portal": head.id,
@@ -86,6 +93,13 @@ def _rows(
         connection, t.requests, since, *([] if since is not None else [r.state.in_(OPEN)])
     ):
         yield "request", as_json("request", row)
+    # all of them also with `since`: a key that was lost once has no revision
+    past = t.lives.c
+    columns = (past.object, past.home, past.key)
+    former_keys = select(*columns).order_by(*columns)
+    streaming = connection.execution_options(yield_per=2000)
+    for row in streaming.execute(former_keys).mappings():
+        yield "former_key", dict(row)
 
 
 def _read(
