@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import random
 import re
+from collections.abc import Iterator
 from dataclasses import asdict, replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -17,7 +19,7 @@ from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.errors import Refused
 from reconciler.model.fields import fields_of
 from reconciler.model.live import Actor, Status, Touch
-from reconciler.model.plan import Facts, Permissions, Plan, PortalEdit, Refusal, Scope, review_of
+from reconciler.model.plan import Facts, Permissions, Plan, PortalEdit, Refusal, Review, Scope, review_of
 from reconciler.model.sentences import sentence
 from reconciler.model.values import FieldChange
 from reconciler.planning import make_plan
@@ -106,18 +108,46 @@ def test_nothing_read_as_a_plan_ends_in_a_traceback(text: str) -> None:
         read_reviewed(text)
 
 
-def test_a_flipped_bit_allows_nothing_else() -> None:
+def test_a_flipped_bit_in_any_character_allows_nothing_else() -> None:
     plan = hostile_plan("x")
     whole, sound = plan_json(plan), read_reviewed(plan_json(plan))
     chance = random.Random(20261124)
-    for _ in range(400):
-        where = chance.randrange(len(whole))
+    for where in range(len(whole)):
         flipped = whole[:where] + chr(ord(whole[where]) ^ (1 << chance.randrange(7))) + whole[where + 1 :]
-        try:
-            read = read_reviewed(flipped)
-        except Refused:
-            continue
-        assert read == sound, "a flip between the members, such as another space"
+        assert allowed_by(flipped) in {None, sound}, "only another space between the members is the same plan"
+
+
+def test_an_edit_of_any_value_allows_nothing_else() -> None:
+    plan = replace(hostile_plan("x"), permissions=Permissions(3, 4, allow_rollback=True))
+    document = json.loads(plan_json(plan))
+    paths = list(paths_in(document))
+    assert len(paths) > 200
+    for path in paths:
+        for value in (None, True, 7, "other", [], {}):
+            edited = json.loads(json.dumps(document))
+            holder = edited
+            for step in path[:-1]:
+                holder = holder[step]
+            if holder[path[-1]] == value and type(holder[path[-1]]) is type(value):
+                continue
+            holder[path[-1]] = value
+            assert allowed_by(json.dumps(edited)) is None, (path, value)
+
+
+def allowed_by(text: str) -> Review | None:
+    """What a text allows as a reviewed plan; None when it is refused."""
+    try:
+        return read_reviewed(text)
+    except Refused:
+        return None
+
+
+def paths_in(value: Any, *above: Any) -> Iterator[tuple[Any, ...]]:
+    """The path of every member and item of a JSON document."""
+    steps = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for step, inner in steps:
+        yield (*above, step)
+        yield from paths_in(inner, *above, step)
 
 
 @pytest.mark.parametrize("payload", PAYLOADS)
