@@ -168,6 +168,10 @@ class Stage(IntEnum):
     CLOSING = 3
 
 
+# A group of at most so many changes is one batch, and so is what may be split off a larger one.
+ONE_BATCH: Final = 5_000
+
+
 @dataclass(frozen=True, slots=True)
 class Group:
     """Changes that are reviewed, leased, sharded, applied and held back together.
@@ -176,7 +180,8 @@ class Group:
     or closing group. `changes`: in the order in which they are applied. `held_back`: the rules that
     stop it; empty when it may be applied. `waits_for`: names of the groups without which it would
     take a right from somebody, or could not be applied. `outcomes`: the rights that it takes and
-    gives, by person. `outside`: not in the scope of this run.
+    gives, by person. `outside`: not in the scope of this run. `independent_count`: of a group that
+    does not fit one batch, the number of leading changes that may be committed before the others.
     """
 
     customers: tuple[str, ...]
@@ -188,6 +193,7 @@ class Group:
     outcomes: tuple[PersonOutcome, ...] = ()
     expects: Expects = Expects()
     outside: bool = False
+    independent_count: int = 0
 
     @property
     def name(self) -> str:

@@ -32,6 +32,7 @@ from reconciler.planning.customers import plan_customer, refuse_lookalikes
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
 from reconciler.planning.index import Index
+from reconciler.planning.large_groups import with_independent_changes_first
 from reconciler.planning.lost_access import warn_of_lost_access
 from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
 from reconciler.planning.moves import find_moves, links_of, with_moves
@@ -66,10 +67,11 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     changes = _rejected_once(stages.changes)
     identity = sort_by_kind(identity_items(contexts, changes, index))
     move_ends = find_moves(changes, index)
-    groups = make_groups(
-        with_moves(changes, move_ends),
-        (*stages.links, *identity.links, *links_of(move_ends)),
-    )
+    links = (*stages.links, *identity.links, *links_of(move_ends))
+    groups = [
+        with_independent_changes_first(group, index)
+        for group in make_groups(with_moves(changes, move_ends), links)
+    ]
     refusals = with_changed_owner((*stages.refusals, *identity.refusals), due_state, index)
     evaluation = evaluate_groups(
         Proposal(groups, refusals, contexts, due_state, index), facts

@@ -1,53 +1,53 @@
-"""Groups split into pieces that fit a batch."""
+"""Groups as batches: each one transaction, as few as fit."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Final
 
-from reconciler.model.changes import Change, Kind
+from reconciler.model.changes import Change
+from reconciler.model.plan import ONE_BATCH, Group
 
-# The maximum number of changes in one batch.
-MAX_OPERATIONS: Final = 5000
+# SPEC part 5: the portal takes no larger batch.
+MAX_OPERATIONS: Final = 20_000
 
 
-def batches(changes: Sequence[Change]) -> list[tuple[Change, ...]]:
-    """Return the changes in pieces that fit a batch, in order; nearly always one piece.
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Changes that are sent together. `can_be_halved`: each may be committed before the others."""
 
-    A plan puts additions and handovers before removals, so after every piece all open work still
-    belongs to somebody.
+    changes: tuple[Change, ...]
+    can_be_halved: bool = False
+
+    def halves(self) -> list[Batch]:
+        """Return the batch in two parts; none if it must not be split."""
+        middle = len(self.changes) // 2
+        if not self.can_be_halved or not middle:
+            return []
+        return [Batch(self.changes[:middle], True), Batch(self.changes[middle:], True)]
+
+
+def batches(group: Group) -> list[Batch]:
+    """Return the group in batches, in order; nearly always one.
+
+    A group that fits one batch is one transaction. Of a larger one, only the additions that depend
+    on nothing are split off. The others are one transaction, up to what the portal takes: so no
+    removal is committed without the handover and the circle of addresses that belong to it.
     """
-    # SPEC part 5: only larger groups are split.
-    starts = range(0, len(changes), MAX_OPERATIONS)
-    return [tuple(changes[start : start + MAX_OPERATIONS]) for start in starts]
-
-
-# Changes that may be committed before the rest of their group: they take nothing from anybody.
-# Not an adoption, which can lower a role.
-_ADDITIONS: Final = frozenset(
-    {
-        Kind.CREATE_CONTACT,
-        Kind.APPROVE_REGISTRATION,
-        Kind.RESTORE_CONTACT,
-        Kind.RECORD,
-    }
-)
-
-
-def halved(
-    piece: tuple[Change, ...], changes: Sequence[Change]
-) -> list[tuple[Change, ...]]:
-    """Return a batch that was too large in two pieces; none if it must not be split.
-
-    `changes`: those of its group. A group that fits one batch is one transaction, whatever a proxy
-    accepts. Of a larger one, only the additions that come first are split off, so no removal is
-    committed without the handover and the circle of addresses that belong to it.
-    """
-    if len(changes) <= MAX_OPERATIONS:
-        return []
-    leading = next(
-        (place for place, change in enumerate(piece) if change.kind not in _ADDITIONS),
-        len(piece),
+    changes = group.changes
+    if len(changes) <= ONE_BATCH:
+        return [Batch(changes)]
+    independent, others = (
+        changes[: group.independent_count],
+        changes[group.independent_count :],
     )
-    middle = leading if leading < len(piece) else len(piece) // 2
-    return [piece[:middle], piece[middle:]] if 0 < middle < len(piece) else []
+    return [
+        *(Batch(part, True) for part in _parts(independent, ONE_BATCH)),
+        # Beyond the portal's limit there is no other way; handovers come before removals.
+        *(Batch(part) for part in _parts(others, MAX_OPERATIONS)),
+    ]
+
+
+def _parts(changes: tuple[Change, ...], size: int) -> Sequence[tuple[Change, ...]]:
+    return [changes[start : start + size] for start in range(0, len(changes), size)]

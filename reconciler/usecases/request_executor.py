@@ -37,7 +37,7 @@ from reconciler.planning import (
     with_permitted_refusals_removed,
 )
 from reconciler.usecases import run_requests, steps
-from reconciler.usecases.batches import batches, halved
+from reconciler.usecases.batches import batches
 from reconciler.usecases.checkout import Folder
 from reconciler.usecases.ports import BatchWriter, StateReader
 
@@ -230,25 +230,25 @@ class RequestExecutor:
                 GroupStatus.NOT_TRIED, "there is no lease", stop=True
             )
         revision, done_count = None, 0
-        pieces = batches(group.changes)
-        while pieces:
-            piece = pieces.pop(0)
+        pending = batches(group)
+        while pending:
+            batch = pending.pop(0)
             try:
                 committed = self.writer.write_batch(
-                    self._current(piece),
+                    self._current(batch.changes),
                     self.lease,
                     self.mark,
-                    self._current_expectations(group),
+                    self._current_expectations(group, revision),
                 )
             except ReconcilerError as error:
-                if is_too_large(error) and (halves := halved(piece, group.changes)):
-                    pieces[:0] = halves
+                if is_too_large(error) and (halves := batch.halves()):
+                    pending[:0] = halves
                     continue
                 return status_of_error(error, done_count)
             revision = committed.revision
             self._revisions.append(revision)
             self.versions.update(committed.versions)
-            done_count += len(piece)
+            done_count += len(batch.changes)
         return run_requests.Finished(GroupStatus.APPLIED, revision=revision)
 
     def _current(self, changes: Sequence[Change]) -> list[Change]:
@@ -263,12 +263,15 @@ class RequestExecutor:
             for change in changes
         ]
 
-    def _current_expectations(self, group: Group) -> Expects:
+    def _current_expectations(self, group: Group, revision: int | None) -> Expects:
+        """Return the group's conditions; `revision`: of its earlier batch, which added people."""
         rows = tuple(
             (kind, id, self.versions.get(id, version))
             for kind, id, version in group.expects.rows
         )
-        return replace(group.expects, rows=rows)
+        return replace(
+            group.expects, rows=rows, revision=revision or group.expects.revision
+        )
 
 
 def is_too_large(error: ReconcilerError) -> bool:

@@ -14,8 +14,6 @@ from reconciler.model.changes import Change, Kind, ObjectKind
 from reconciler.model.errors import BatchRefused, LeaseLost, OutcomeUnknown, Unreachable
 from reconciler.model.plan import Expects
 from reconciler.model.portal import Committed, Lease, RunMark
-from reconciler.model.sentences import sentence
-from reconciler.usecases.batches import MAX_OPERATIONS, halved
 from tests.adapters.portals import Answer, answering
 
 LEASE = Lease("lea_1", 7)
@@ -82,16 +80,3 @@ def test_a_key_is_shared_by_the_retries_of_a_run_and_by_nothing_else() -> None:
     key = idempotency_key(changes, "epo_1", 7)
     assert key == idempotency_key(changes, "epo_1", 7)
     assert key not in {idempotency_key(changes, "epo_1", 8), idempotency_key(changes, "epo_2", 7)}
-
-
-def test_a_large_group_is_split_among_its_first_additions_and_a_small_one_is_one_transaction() -> None:
-    new, gone, adopted = (
-        Change(kind, ObjectKind.CONTACT, "acme", "x", sentence("change", "x"))
-        for kind in (Kind.CREATE_CONTACT, Kind.REMOVE_CONTACT, Kind.ADOPT_CONTACT)
-    )
-    large = (new,) * (MAX_OPERATIONS + 1)
-    assert halved((new, new, new), large) == [(new,), (new, new)]
-    assert halved((new, new, gone, new), large) == [(new, new), (gone, new)]
-    for piece in ((gone, new), (adopted, new), (new,)):
-        assert halved(piece, large) == []
-    assert halved((new, new), (new, new)) == []

@@ -317,7 +317,7 @@ class Batch(StrictModel):
     commit: Annotated[str, Field(pattern=r"^[0-9a-f]{7,64}$")] | None = None
     expects: Expectations | None = None
     # `web.body_validation.MAX_SYMBOLS_OF_BATCH` follows from this number and the expected rows
-    operations: Annotated[list[AnyOperation], Field(min_length=1, max_length=5000)]
+    operations: Annotated[list[AnyOperation], Field(min_length=1, max_length=20_000)]
 
 
 def kind_of(operation: Operation) -> str:

@@ -37,7 +37,7 @@ from reconciler.portal.web.security import gate_of
 MAX_DEPTH: Final = 32
 # Brackets, braces, commas and colons in a body, which bound its number of values.
 MAX_SYMBOLS: Final = 10_000
-# The same for a batch: 5,000 operations and 20,000 expected rows have 350,000.
+# The same for a batch: 20,000 removals, or 5,000 additions and 20,000 expected rows, have 350,000.
 MAX_SYMBOLS_OF_BATCH: Final = 500_000
 # The most errors listed individually; pydantic builds all or none, which takes long for many.
 MAX_ERRORS: Final = 1000
