@@ -1,4 +1,4 @@
-"""Groups that do not fit one batch: which of their changes may be committed before the others."""
+"""Groups that do not fit one batch: which of their changes may be committed before the dependent."""
 
 from __future__ import annotations
 
@@ -39,14 +39,14 @@ def with_independent_changes_first(group: Group, index: Index) -> Group:
         and not _is_independent(change, freed, index)
     }
     independent: list[Change] = []
-    others: list[Change] = []
+    dependent: list[Change] = []
     for change in group.changes:
         stands_alone = change.customer not in held_customers and _is_independent(
             change, freed, index
         )
-        (independent if stands_alone else others).append(change)
+        (independent if stands_alone else dependent).append(change)
     return replace(
-        group, changes=(*independent, *others), independent_count=len(independent)
+        group, changes=(*independent, *dependent), independent_count=len(independent)
     )
 
 

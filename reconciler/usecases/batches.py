@@ -38,14 +38,14 @@ def batches(group: Group) -> list[Batch]:
     changes = group.changes
     if len(changes) <= ONE_BATCH:
         return [Batch(changes)]
-    independent, others = (
+    independent, rest = (
         changes[: group.independent_count],
         changes[group.independent_count :],
     )
     return [
         *(Batch(part, True) for part in _parts(independent, ONE_BATCH)),
         # Beyond the portal's limit there is no other way; handovers come before removals.
-        *(Batch(part) for part in _parts(others, MAX_OPERATIONS)),
+        *(Batch(part) for part in _parts(rest, MAX_OPERATIONS)),
     ]
 
 
