@@ -17,6 +17,7 @@ from reconciler.model.changes import (
 )
 from reconciler.model.desired import DesiredCustomer
 from reconciler.model.equality import address_key, name_key
+from reconciler.model.fields import same_value
 from reconciler.model.live import LiveContact, LiveCustomer
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
@@ -31,10 +32,9 @@ from reconciler.planning.change_builders import (
     with_setter_notes,
 )
 from reconciler.planning.contact_removals import request_list
-from reconciler.planning.customer_context import CustomerContext, language_of, names_at
+from reconciler.planning.customer_context import CustomerContext, names_at
 from reconciler.planning.matching import MatchKind, removed_by_others
 from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
-from reconciler.planning.portal_edit_reverts import revert_edits
 from reconciler.planning.three_way_merge import Comparison, compare, restored_fields
 
 
@@ -139,13 +139,9 @@ def _release(context: CustomerContext) -> PlanItems:
 
 
 def _matched_customer(context: CustomerContext) -> PlanItems:
-    desired, live = _desired(context), _live_row(context)
-    # Nobody applied a file of ours to an unmanaged row, so there are no edits, only
-    # changes.
+    live = _live_row(context)
     base = live.applied if context.customer.kind is not MatchKind.ADOPTED else None
-    comparison = compare(desired.fields, live.fields, base, live.touched)
-    if context.reverts:
-        comparison = revert_edits(comparison)
+    comparison = context.comparison
     for edit in comparison.edits:
         yield field_edit(context.key, None, edit, live.touched.get(edit.name))
     if comparison.conflicts:
@@ -202,17 +198,34 @@ def _restoration(context: CustomerContext) -> Change:
     desired, live = _desired(context), _live_row(context)
     rows = context.index.contacts[live.id]
     back = [row for row in rows if row.removal and row.removal.with_customer]
-    mails = tuple(
-        Mail(MailKind.ACTIVATION_AGAIN, row.email, language_of(context, row.fields))
-        for row in sorted(back, key=lambda row: address_key(row.email))
-    )
     names = names_at(context)
     managers = sorted(
         names[row.id].partition("/")[2] for row in back if row.role is Role.MANAGER
     )
     change = _change(context, Kind.RESTORE_CUSTOMER, _restored_with(context, managers))
     return replace(
-        change, fields=restored_fields(desired.fields, live), effects=Effects(mails)
+        change,
+        fields=restored_fields(desired.fields, live),
+        effects=Effects(_invitations(context, back)),
+    )
+
+
+def _invitations(context: CustomerContext, back: Iterable[LiveContact]) -> tuple[Mail, ...]:
+    """Return one mail for each person who comes back with the customer, as the plan leaves them.
+
+    The line of a new address sends its own mail, and who leaves in the same plan gets none.
+    """
+    after = {contact.ref.id: contact for contact in context.contacts_after_plan.values()}
+    invited = [
+        after[row.id]
+        for row in sorted(back, key=lambda row: address_key(row.email))
+        if row.id in after
+        and not after[row.id].leaves
+        and same_value("email", after[row.id].email, row.email)
+    ]
+    return tuple(
+        Mail(MailKind.ACTIVATION_AGAIN, contact.email, contact.language)
+        for contact in invited
     )
 
 
