@@ -10,14 +10,11 @@ from reconciler.model.changes import (
     Change,
     Effects,
     Kind,
-    Mail,
-    MailKind,
     ObjectKind,
     Target,
 )
 from reconciler.model.desired import DesiredCustomer
 from reconciler.model.equality import address_key, name_key
-from reconciler.model.fields import same_value
 from reconciler.model.live import LiveContact, LiveCustomer
 from reconciler.model.roles import Role
 from reconciler.model.rules import RuleId
@@ -32,6 +29,7 @@ from reconciler.planning.change_builders import (
     with_setter_notes,
 )
 from reconciler.planning.contact_removals import request_list
+from reconciler.planning.contacts_after_plan import invitations
 from reconciler.planning.customer_context import CustomerContext, names_at
 from reconciler.planning.matching import MatchKind, removed_by_others
 from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
@@ -206,26 +204,7 @@ def _restoration(context: CustomerContext) -> Change:
     return replace(
         change,
         fields=restored_fields(desired.fields, live),
-        effects=Effects(_invitations(context, back)),
-    )
-
-
-def _invitations(context: CustomerContext, back: Iterable[LiveContact]) -> tuple[Mail, ...]:
-    """Return one mail for each person who comes back with the customer, as the plan leaves them.
-
-    The line of a new address sends its own mail, and who leaves in the same plan gets none.
-    """
-    after = {contact.ref.id: contact for contact in context.contacts_after_plan.values()}
-    invited = [
-        after[row.id]
-        for row in sorted(back, key=lambda row: address_key(row.email))
-        if row.id in after
-        and not after[row.id].leaves
-        and same_value("email", after[row.id].email, row.email)
-    ]
-    return tuple(
-        Mail(MailKind.ACTIVATION_AGAIN, contact.email, contact.language)
-        for contact in invited
+        effects=Effects(invitations(context, back)),
     )
 
 
