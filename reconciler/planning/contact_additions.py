@@ -33,7 +33,12 @@ from reconciler.planning.change_builders import (
     live_of,
 )
 from reconciler.planning.contact_matching import may_belong_to
-from reconciler.planning.customer_context import CustomerContext, Person, language_of
+from reconciler.planning.customer_context import (
+    DEFAULT_LANGUAGE,
+    CustomerContext,
+    Person,
+    language_of,
+)
 from reconciler.planning.matching import MatchKind
 from reconciler.planning.plan_items import PlanItems, hold
 from reconciler.planning.three_way_merge import restored_fields
@@ -294,7 +299,9 @@ def _rejection(
     reason: str,
     cause: Cause,
 ) -> Change:
-    language, live = registration.language or context.language, context.customer.live
+    live = context.customer.live
+    # The portal does not know that a sign-up without a customer belongs to this one.
+    language = context.language if registration.customer_id else DEFAULT_LANGUAGE
     return Change(
         Kind.REJECT_REGISTRATION,
         ObjectKind.CONTACT,
@@ -306,7 +313,13 @@ def _rejection(
             address=registration.email,
         ),
         cause=cause,
-        effects=Effects((Mail(MailKind.REJECTED, registration.email, language),)),
+        effects=Effects(
+            (
+                Mail(
+                    MailKind.REJECTED, registration.email, registration.language or language
+                ),
+            )
+        ),
         target=Target(
             registration.contact_id, registration.version, live.id if live else None
         ),

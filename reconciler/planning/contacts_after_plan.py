@@ -5,7 +5,11 @@ Portal edits are kept, additions that cannot happen are left out, and renames ar
 
 from __future__ import annotations
 
-from reconciler.model.changes import ObjectRef
+from collections.abc import Iterable
+
+from reconciler.model.changes import Mail, MailKind, ObjectRef
+from reconciler.model.equality import address_key
+from reconciler.model.fields import same_value
 from reconciler.model.live import LiveContact, Status
 from reconciler.model.roles import Role
 from reconciler.planning.contact_additions import objection
@@ -112,3 +116,22 @@ def _leavers_heir(context: CustomerContext, person: Person) -> str | None:
         return farewell.heir
     value = person.match.base.fields.get("heir") if person.match.base else None
     return value if isinstance(value, str) else None
+
+
+def invitations(context: CustomerContext, back: Iterable[LiveContact]) -> tuple[Mail, ...]:
+    """Return one mail for each person who comes back with the customer, as the plan leaves them.
+
+    The line of a new address sends its own mail, and who leaves in the same plan gets none.
+    """
+    after = {contact.ref.id: contact for contact in context.contacts_after_plan.values()}
+    invited = [
+        after[row.id]
+        for row in sorted(back, key=lambda row: address_key(row.email))
+        if row.id in after
+        and not after[row.id].leaves
+        and same_value("email", after[row.id].email, row.email)
+    ]
+    return tuple(
+        Mail(MailKind.ACTIVATION_AGAIN, contact.email, contact.language)
+        for contact in invited
+    )

@@ -15,7 +15,7 @@ from reconciler.planning.heirs import ContactAfterPlan
 from reconciler.planning.index import Index
 from reconciler.planning.matching import ContactMatch, CustomerMatch, MatchKind
 from reconciler.planning.portal_edit_reverts import revert_edits
-from reconciler.planning.three_way_merge import Comparison, compare
+from reconciler.planning.three_way_merge import Comparison, compare, restored_fields
 
 # The language of mails to a customer that sets none (an assumption).
 DEFAULT_LANGUAGE = "en"
@@ -39,16 +39,20 @@ class Person:
     @property
     def fields_after(self) -> Fields:
         """The fields that the portal shows after this person's changes are applied."""
-        live = self.match.live.fields if self.match.live else {}
-        if self.match.desired is not None and self.match.kind in {
-            MatchKind.CREATED,
-            MatchKind.APPROVED,
-            MatchKind.RESTORED,
-        }:
-            return {**live, **self.match.desired.fields}
-        if self.comparison.conflicts:
-            return live
-        return {**live, **{change.name: change.after for change in self.comparison.changes}}
+        return _fields_after(self.match, self.comparison)
+
+
+def _fields_after(match: ContactMatch | CustomerMatch, comparison: Comparison) -> Fields:
+    """Return the fields that the portal shows after the changes of this object are applied."""
+    desired, live = match.desired, match.live
+    if live is None:
+        return desired.fields if desired else {}
+    changes = comparison.changes
+    if desired is not None and match.kind is MatchKind.RESTORED:
+        changes = restored_fields(desired.fields, live)
+    elif comparison.conflicts:
+        changes = ()
+    return {**live.fields, **{change.name: change.after for change in changes}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,14 +70,16 @@ class UnknownKey:
 class CustomerContext:
     """A customer during planning.
 
-    `contested`: registrations that several files name. `people`: every managed contact and every
-    contact file. `contacts_after_plan`: all people of the customer as the plan leaves them, by key.
-    `doubts`: contacts whose removal waits, because a key that names nobody may mean them.
+    `comparison`: of the customer's own fields. `contested`: registrations that several files
+    name. `people`: every managed contact and every contact file. `contacts_after_plan`: all
+    people of the customer as the plan leaves them, by key. `doubts`: contacts whose removal
+    waits, because a key that names nobody may mean them.
     """
 
     desired: DesiredState
     index: Index
     customer: CustomerMatch
+    comparison: Comparison = field(default_factory=Comparison)
     contested: frozenset[str] = frozenset()
     people: tuple[Person, ...] = ()
     contacts_after_plan: Mapping[str, ContactAfterPlan] = field(default_factory=dict)
@@ -108,13 +114,8 @@ class CustomerContext:
     @property
     def language(self) -> str:
         """The language of people who set none themselves."""
-        for fields in (
-            self.customer.desired and self.customer.desired.fields,
-            self.customer.live and self.customer.live.fields,
-        ):
-            if fields and isinstance(fields.get("language"), str):
-                return str(fields["language"])
-        return DEFAULT_LANGUAGE
+        value = _fields_after(self.customer, self.comparison).get("language")
+        return value if isinstance(value, str) else DEFAULT_LANGUAGE
 
     @property
     def reverts(self) -> bool:
@@ -129,6 +130,21 @@ class CustomerContext:
         return demanded == before == "revert"
 
 
+def compare_customer(context: CustomerContext) -> Comparison:
+    """Return the customer's own fields compared, where both sides exist."""
+    match = context.customer
+    if match.desired is None or match.live is None:
+        return Comparison()
+    # Nobody applied a file of ours to an unmanaged row, so there are no edits, only
+    # changes.
+    base = None if match.kind is MatchKind.ADOPTED else match.live.applied
+    return _with_reverts(
+        context,
+        match.kind,
+        compare(match.desired.fields, match.live.fields, base, match.live.touched),
+    )
+
+
 def compare_person(context: CustomerContext, match: ContactMatch) -> Person:
     """Return the match with its fields compared, where both sides exist.
 
@@ -141,11 +157,16 @@ def compare_person(context: CustomerContext, match: ContactMatch) -> Person:
     comparison = compare(
         match.desired.fields, match.live.fields, match.base, match.live.touched
     )
-    # A contact who was removed in the portal stays removed, so undoing their fields helps
-    # nobody.
-    if context.reverts and match.kind is not MatchKind.REMOVED_BY_OTHERS:
-        comparison = revert_edits(comparison)
-    return Person(match, comparison)
+    return Person(match, _with_reverts(context, match.kind, comparison))
+
+
+def _with_reverts(
+    context: CustomerContext, kind: MatchKind, comparison: Comparison
+) -> Comparison:
+    # Whoever was removed in the portal stays removed, so undoing their fields helps nobody.
+    if context.reverts and kind is not MatchKind.REMOVED_BY_OTHERS:
+        return revert_edits(comparison)
+    return comparison
 
 
 def restored_in_portal(context: CustomerContext, person: Person) -> bool:

@@ -10,8 +10,6 @@ from reconciler.model.changes import (
     Change,
     Effects,
     Kind,
-    Mail,
-    MailKind,
     ObjectKind,
     Target,
 )
@@ -31,10 +29,10 @@ from reconciler.planning.change_builders import (
     with_setter_notes,
 )
 from reconciler.planning.contact_removals import request_list
-from reconciler.planning.customer_context import CustomerContext, language_of, names_at
+from reconciler.planning.contacts_after_plan import invitations
+from reconciler.planning.customer_context import CustomerContext, names_at
 from reconciler.planning.matching import MatchKind, removed_by_others
 from reconciler.planning.plan_items import CustomerLink, PlanItems, refuse
-from reconciler.planning.portal_edit_reverts import revert_edits
 from reconciler.planning.three_way_merge import Comparison, compare, restored_fields
 
 
@@ -139,13 +137,9 @@ def _release(context: CustomerContext) -> PlanItems:
 
 
 def _matched_customer(context: CustomerContext) -> PlanItems:
-    desired, live = _desired(context), _live_row(context)
-    # Nobody applied a file of ours to an unmanaged row, so there are no edits, only
-    # changes.
+    live = _live_row(context)
     base = live.applied if context.customer.kind is not MatchKind.ADOPTED else None
-    comparison = compare(desired.fields, live.fields, base, live.touched)
-    if context.reverts:
-        comparison = revert_edits(comparison)
+    comparison = context.comparison
     for edit in comparison.edits:
         yield field_edit(context.key, None, edit, live.touched.get(edit.name))
     if comparison.conflicts:
@@ -202,17 +196,15 @@ def _restoration(context: CustomerContext) -> Change:
     desired, live = _desired(context), _live_row(context)
     rows = context.index.contacts[live.id]
     back = [row for row in rows if row.removal and row.removal.with_customer]
-    mails = tuple(
-        Mail(MailKind.ACTIVATION_AGAIN, row.email, language_of(context, row.fields))
-        for row in sorted(back, key=lambda row: address_key(row.email))
-    )
     names = names_at(context)
     managers = sorted(
         names[row.id].partition("/")[2] for row in back if row.role is Role.MANAGER
     )
     change = _change(context, Kind.RESTORE_CUSTOMER, _restored_with(context, managers))
     return replace(
-        change, fields=restored_fields(desired.fields, live), effects=Effects(mails)
+        change,
+        fields=restored_fields(desired.fields, live),
+        effects=Effects(invitations(context, back)),
     )
 
 

@@ -42,9 +42,10 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912
             return 31 if _ends_holding_work(change) else 22
         case Kind.RESTORE_CONTACT | Kind.APPROVE_REGISTRATION | Kind.CREATE_CONTACT:
             return 23
-        case Kind.CHANGE_EMAIL:
-            return 24
         case Kind.UPDATE_CONTACT:
+            return 24
+        # After the language, which its mails are in: a large group is several transactions.
+        case Kind.CHANGE_EMAIL:
             return 25
         case Kind.CHANGE_ROLE:
             return 31 if _ends_holding_work(change) else 26

@@ -27,7 +27,11 @@ from reconciler.planning.contact_matching import match_contacts
 from reconciler.planning.contacts import plan_contacts
 from reconciler.planning.contacts_after_plan import contacts_after_plan
 from reconciler.planning.cross_customer import identity_items
-from reconciler.planning.customer_context import CustomerContext, compare_person
+from reconciler.planning.customer_context import (
+    CustomerContext,
+    compare_customer,
+    compare_person,
+)
 from reconciler.planning.customers import plan_customer, refuse_lookalikes
 from reconciler.planning.dates import leaving_soon, today, with_due_departures
 from reconciler.planning.group_evaluation import Proposal, evaluate_groups
@@ -105,7 +109,8 @@ def _context(
     desired: DesiredState, index: Index, match: CustomerMatch, contested: frozenset[str]
 ) -> CustomerContext:
     """Return the customer's context, with its contacts matched where the plan looks at contacts."""
-    context = CustomerContext(desired, index, match, contested)
+    context = CustomerContext(desired, index, match, contested=contested)
+    context = replace(context, comparison=compare_customer(context))
     if match.kind not in _WITHOUT_CONTACTS and not (
         context.is_released and match.live is None
     ):

@@ -31,7 +31,7 @@ def ask(portal: Portal, question: str) -> list[Any]:
 
 
 def mails(portal: Portal) -> Counter[Any]:
-    return Counter(ask(portal, 'SELECT kind, "to" FROM outbox'))
+    return Counter(ask(portal, 'SELECT kind, "to", language FROM outbox'))
 
 
 def people(portal: Portal) -> list[Any]:
@@ -129,7 +129,7 @@ def test_a_run_that_was_stopped_beyond_its_lease_is_fenced(connected: Program, p
         out, err = process.communicate(timeout=180)
     assert process.returncode == 5, out + err
     assert "Nothing was changed." in out
-    assert mails(portal) == Counter(ask(portal, "SELECT kind, \"to\" FROM outbox WHERE state = 'sent'"))
+    assert mails(portal) == Counter(ask(portal, "SELECT kind, \"to\", language FROM outbox WHERE state = 'sent'"))
 
 
 def _stop_at_first_batch(proxy: Proxy, pid: int, portal: Portal) -> None:

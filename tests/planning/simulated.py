@@ -46,7 +46,7 @@ def carry_out(live: LiveState, group: Group, commit: str | None = None) -> tuple
     for number, change in enumerate(changes):
         batch.one(change, f"{live.revision + 1}-{number}")
     batch.keep_promises()
-    return batch.state(), tuple(batch.mails)
+    return batch.state(), batch.mails()
 
 
 def _current(change: Change, live: LiveState) -> Change:
@@ -166,7 +166,7 @@ class _Batch(Transaction):
             if row.customer_id == id and row.removal and row.removal.with_customer:
                 base = replace(row.applied, present=True) if row.applied else None
                 self.enter(replace(row, status=Status.INVITED, removal=None, applied=base, life=row.life + 1))
-                self.mail(MailKind.ACTIVATION_AGAIN, row.email)
+                self.mail(MailKind.ACTIVATION_AGAIN, row)
 
     def _contact(self, change: Change, new_id: str) -> None:
         id = change.target.id or new_id
@@ -175,7 +175,7 @@ class _Batch(Transaction):
                 self._arrive(change, id)
             case Kind.REJECT_REGISTRATION:
                 found = self._pending(change)
-                self.mail(MailKind.REJECTED, found.email)
+                self.mail(MailKind.REJECTED, found)
                 del self.registrations[found.id]
             case Kind.REMOVE_CONTACT:
                 self._remove(change, id)
@@ -190,7 +190,7 @@ class _Batch(Transaction):
                 if row.removal is None or row.removal.restorable_until <= NOW:
                     raise BatchRefused("not-restorable", id)
                 self.enter(replace(row, status=Status.INVITED, removal=None, life=row.life + 1))
-                self.mail(MailKind.ACTIVATION_AGAIN, row.email)
+                self.mail(MailKind.ACTIVATION_AGAIN, row)
             case _:
                 self._edit(change, id)
         if id in self.contacts:
@@ -202,8 +202,8 @@ class _Batch(Transaction):
             raise BatchRefused("wrong-state", id)
         row = self.written(self.contacts[id], change)
         if change.kind is Kind.CHANGE_EMAIL:
-            self.mail(MailKind.ACTIVATION_AGAIN, row.email)
-            self.mail(MailKind.ADDRESS_CHANGED, before.email)
+            self.mail(MailKind.ACTIVATION_AGAIN, row)
+            self.mail(MailKind.ADDRESS_CHANGED, row, before.email)
             row = replace(row, status=Status.INVITED)
         if any(f.name == "services" for f in change.fields):
             self.known_services(row)
@@ -228,7 +228,7 @@ class _Batch(Transaction):
         row = LiveContact(id, 1, fields, change.contact, OWNER, base, {}, home, Status.INVITED, life=life)
         self.known_services(row)
         self.enter(row)
-        self.mail(MailKind.ACTIVATION, row.email)
+        self.mail(MailKind.ACTIVATION, row)
 
     def _home(self, change: Change) -> str:
         rows = [row for row in self.customers.values() if row.owner == OWNER and row.external_key == change.customer]
@@ -250,6 +250,7 @@ class _Batch(Transaction):
             self._hand_over(id, change.effects.work_to)
         if any(request.owner_id == id for request in self.requests.values()):
             raise BatchRefused("no-heir", id)
+        self.withdraw_invitation(id)
         self.contacts[id] = replace(
             row, version=row.version + 1, status=Status.REMOVED, removal=_removal(), applied=_absent(row.applied)
         )
@@ -261,7 +262,7 @@ class _Batch(Transaction):
         moved = [request for request in self.requests.values() if request.owner_id == id]
         self.requests |= {request.id: replace(request, owner_id=heir.id) for request in moved}
         if moved:
-            self.mail(MailKind.WORK_RECEIVED, heir.email)
+            self.mail(MailKind.WORK_RECEIVED, heir)
 
     def _heir(self, giver: str, to: ObjectRef | None) -> LiveContact:
         home = self.contacts[giver].customer_id

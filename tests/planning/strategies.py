@@ -78,6 +78,8 @@ def customer_fields(draw: st.DrawFn, key: str) -> dict[str, Any]:
     if draw(rarely):
         fields["services"] = draw(services)
     if draw(rarely):
+        fields["language"] = draw(st.sampled_from(["de", "fr", None]))
+    if draw(rarely):
         fields["project_managers"] = draw(st.sampled_from([(), ("lee@provider.example",)]))
     if draw(seldom):
         fields["protected"] = draw(st.booleans())
@@ -200,13 +202,14 @@ def _registration(draw: st.DrawFn, number: int, rows: _Rows) -> Registration:
     print_ = draw(st.sampled_from(["sha256:one", "sha256:two"]))
     home = draw(st.sampled_from(homes))
     name = draw(st.sampled_from(NAMES))
-    return Registration(f"reg-{number}", f"con_reg{number}", 1, home, name, address, Role.REQUESTER, None, print_)
+    language = draw(st.sampled_from([None, "fr"]))
+    return Registration(f"reg-{number}", f"con_reg{number}", 1, home, name, address, Role.REQUESTER, language, print_)
 
 
 def _draw_customer(draw: st.DrawFn, key: str, rows: _Rows) -> None:
     how = draw(st.sampled_from(["ours"] * 5 + ["absent", "unmanaged", "foreign", "archived", "away"]))
     base = draw(customer_fields(key))
-    fields = {"language": "en", "services": "all", **base}
+    fields = {"services": "all", **base, "language": draw(st.sampled_from(["en", "de"]))}
     for memo in ("manager_optional", "portal_edits"):
         fields.pop(memo, None)
     if draw(rarely):

@@ -139,9 +139,9 @@ def test_what_is_not_ours_is_not_touched(tree: DesiredState, portal: LiveState) 
 @given(desired_states(), live_states())
 def test_a_plan_promises_exactly_the_mails_that_the_portal_sends(tree: DesiredState, portal: LiveState) -> None:
     for group in plan_for(tree, portal).ready:
-        promised = sorted((m.kind, m.to) for change in group.changes for m in change.effects.mails)
+        promised = sorted((m.kind, m.to, m.language) for change in group.changes for m in change.effects.mails)
         portal, sent = carry_out(portal, group)
-        assert sorted((m.kind, m.to) for m in sent) == promised
+        assert sorted((m.kind, m.to, m.language) for m in sent) == promised
 
 
 @thorough

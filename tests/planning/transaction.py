@@ -52,7 +52,7 @@ class Transaction:
     registrations: dict[str, Registration] = field(init=False)
     requests: dict[str, OpenRequest] = field(init=False)
     settings: LiveSettings = field(init=False)
-    mails: list[Mail] = field(default_factory=list)
+    queued: list[tuple[MailKind, LiveContact | Registration, str]] = field(default_factory=list)
     free_addresses: set[str] = field(default_factory=set)
     free_names: set[str] = field(default_factory=set)
     free_keys: set[str] = field(default_factory=set)
@@ -146,8 +146,26 @@ class Transaction:
         if taken:
             raise BatchRefused(slug, f"{id} and {taken}")
 
-    def mail(self, kind: MailKind, to: str) -> None:
-        self.mails.append(Mail(kind, to, ""))
+    def mail(self, kind: MailKind, person: LiveContact | Registration, to: str = "") -> None:
+        """A mail to the person, as the batch leaves them; a new invitation takes the place of an older one."""
+        if kind is MailKind.ACTIVATION_AGAIN:
+            self.withdraw_invitation(person.id)
+        self.queued.append((kind, person, to))
+
+    def withdraw_invitation(self, id: str) -> None:
+        self.queued = [entry for entry in self.queued if entry[1].id != id or entry[0] is not MailKind.ACTIVATION_AGAIN]
+
+    def mails(self) -> tuple[Mail, ...]:
+        return tuple(self._mail(*entry) for entry in self.queued)
+
+    def _mail(self, kind: MailKind, person: LiveContact | Registration, to: str) -> Mail:
+        if isinstance(person, Registration):
+            email, own = person.email, person.language
+        else:
+            person = self.contacts[person.id]
+            email, own = person.email, person.fields.get("language")
+        home = self.customers[person.customer_id].fields.get("language") if person.customer_id else None
+        return Mail(kind, to or email, str(own or home or "en"))
 
     def keep_promises(self) -> None:
         """What every commit must keep: what is protected, owners of open work, managers, one holder of every address."""

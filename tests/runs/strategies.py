@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from reconciler.model.desired import DesiredContact, DesiredState
 from reconciler.portal.actions import contacts, customers, quotes, registrations, requests
 from reconciler.portal.actions.invariants import check_work_has_owners
+from reconciler.portal.actions.people import act_as_self
 from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.store import tables as t
@@ -22,6 +23,7 @@ CUSTOMERS = ("acme", "beta", "gamma")
 KEYS = ("ann", "bob", "cem", "dot")
 ADDRESSES = tuple(f"{name}@mail.example" for name in ("a", "b", "c", "d", "e", "f", "g"))
 NAMES = ("Ann Ash", "Bob Berg", "Cem Can")
+LANGUAGES = ("de", "fr", None)
 ROLES = ("requester", "manager", "observer")
 
 
@@ -40,6 +42,8 @@ def books(draw: st.DrawFn) -> DesiredState:
             for one in gone
         ]
         more: dict[str, Any] = {"manager_optional": True} if draw(st.booleans()) else {}
+        if draw(st.booleans()):
+            more["language"] = draw(st.sampled_from(LANGUAGES))
         heir = draw(st.sampled_from([None, *names]))
         folders.append(customer(key, people, farewells, **({"heir": heir} if heir else {}), **more))
     return desired(*folders)
@@ -52,7 +56,7 @@ def _person(draw: st.DrawFn, home: str, key: str, free: list[str], keys: list[st
         heir = draw(st.sampled_from([None, *heirs]))
         more = {"heir": heir} if heir else {}
     if draw(st.booleans()):
-        more["language"] = draw(st.sampled_from(["de", "fr"]))
+        more["language"] = draw(st.sampled_from(LANGUAGES))
     return contact(key, home, draw(st.sampled_from(ROLES)), name=draw(st.sampled_from(NAMES)), email=free.pop(), **more)
 
 
@@ -67,7 +71,10 @@ class Day:
 
 days = st.lists(
     st.builds(
-        Day, st.sampled_from(["request", "role", "name", "remove", "add", "activate", "sign-up", "reject"]),
+        Day,
+        st.sampled_from(
+            ["request", "role", "name", "remove", "add", "activate", "sign-up", "reject", "language", "home", "address"]
+        ),
         st.integers(0, 20), st.integers(0, 20),
     ),
     max_size=4,
@@ -111,6 +118,29 @@ def _name(work: Work, day: Day) -> None:
         work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, {"name": NAMES[day.value % 3]}))
 
 
+def _language(work: Work, day: Day) -> None:
+    """The person themselves, or an administrator for them."""
+    if row := _living(work, day):
+        actor = work.principal
+        if day.value % 2:
+            act_as_self(work, row["name"])
+        fields = {"language": LANGUAGES[day.value % 3]}
+        work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, fields))
+        work.principal = actor
+
+
+def _home(work: Work, day: Day) -> None:
+    if homes := work.where("customer", t.customers.c.status == "active"):
+        home, fields = homes[day.who % len(homes)], {"language": ("es", "ar", "de")[day.value % 3]}
+        work.audit(AuditAction.PATCH_CUSTOMERS, home, *customers.edit(work, home, fields))
+
+
+def _address(work: Work, day: Day) -> None:
+    if row := _living(work, day):
+        fields = {"email": ADDRESSES[day.value % 7].replace("mail", ("mail", "post")[day.who % 2])}
+        work.audit(AuditAction.PATCH_CONTACTS, row, *contacts.edit(work, row, fields))
+
+
 def _remove(work: Work, day: Day) -> None:
     if row := _living(work, day):
         work.audit(AuditAction.CONTACTS_OFFBOARD, row, *contacts.remove(work, row, None, "left"))
@@ -133,7 +163,12 @@ def _activate(work: Work, day: Day) -> None:
 
 def _sign_up(work: Work, day: Day) -> None:
     homes = work.where("customer", t.customers.c.status == "active")
-    fields = {"name": NAMES[day.who % 3], "email": ADDRESSES[day.value % 7], "role": "requester"}
+    fields = {
+        "name": NAMES[day.who % 3],
+        "email": ADDRESSES[day.value % 7],
+        "role": "requester",
+        "language": LANGUAGES[day.who % 3],
+    }
     row = registrations.register(work, homes[day.who % len(homes)] if homes else None, fields)
     work.audit(AuditAction.SIGN_UP, row, None, None)
 
@@ -145,5 +180,5 @@ def _reject(work: Work, day: Day) -> None:
 
 _DEEDS: dict[str, Callable[[Work, Day], None]] = {
     "request": _request, "role": _role, "name": _name, "remove": _remove, "add": _add, "activate": _activate,
-    "sign-up": _sign_up, "reject": _reject,
+    "sign-up": _sign_up, "reject": _reject, "language": _language, "home": _home, "address": _address,
 }  # fmt: skip

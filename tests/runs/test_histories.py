@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from contextlib import suppress
 from typing import Any
 
 from hypothesis import HealthCheck, given, settings
@@ -13,7 +14,7 @@ from reconciler.model.errors import ReconcilerError
 from reconciler.portal.store import tables as t
 from tests.examples import examples
 from tests.runs.strategies import Day, books, days, live_through
-from tests.runs.world import Mortal, Served, World
+from tests.runs.world import Fault, Mortal, Served, World
 
 """How many times as many examples as in the suite; `make soak` sets it."""
 Picture = dict[str, Any]
@@ -66,7 +67,7 @@ def test_killed_anywhere_and_started_again_it_ends_the_same(
     calm = world.fork()
     writer = Mortal(calm.address, at=-1, after=False)
     calm.apply(after, writer=writer)
-    goal, mails, sent = picture(calm), calm.mails(), writer.sent
+    goal, mails, sent = picture(calm), calm.letters(), writer.sent
     calm.close()
     for at in range(1, sent + 1):
         for done in (False, True):
@@ -77,8 +78,38 @@ def test_killed_anywhere_and_started_again_it_ends_the_same(
                 assert part in (start.get(name), goal.get(name)), "a customer is half-applied"
             killed.apply(after)
             assert picture(killed) == goal
-            assert killed.mails() == mails
+            assert killed.letters() == mails
             killed.close()
+
+
+@given(before=books(), what=days, after=books(), fault=st.tuples(st.booleans(), st.sampled_from([0, 413, 500, 503])))
+@settings(max_examples=examples(24), suppress_health_check=list(HealthCheck), deadline=None)
+def test_whatever_happens_to_one_write_each_mail_of_the_plan_is_sent_once(
+    served: Served, before: DesiredState, what: list[Day], after: DesiredState, fault: tuple[bool, int]
+) -> None:
+    world = World(served)
+    world.apply(before)
+    live_through(world, what)
+    calm = world.fork()
+    writer = Mortal(calm.address, at=-1, after=False)
+    calm.apply(after, writer=writer)
+    goal, mails, sent = picture(calm), calm.letters(), writer.sent
+    calm.close()
+    for at in range(1, sent + 1):
+        world.back()
+        unlucky = world.fork()
+        with served.counting.failing(Fault(at, *fault)):
+            _tried(unlucky, after)
+        unlucky.apply(after)
+        assert (picture(unlucky), unlucky.letters()) == (goal, mails)
+        unlucky.close()
+
+
+def _tried(world: World, book: DesiredState) -> None:
+    """A run that ends as it may, and the minute after which its lease is gone."""
+    with suppress(ReconcilerError):
+        world.run(book, permissions=world.permitted(book), parallelism=1)
+    world.forget_leases()
 
 
 def _killed(world: World, book: DesiredState, at: int, done: bool) -> None:

@@ -1,7 +1,7 @@
 """A real portal behind a real socket, with what tests need to see and to break.
 
-`World.apply` is the harness: after every apply that ends well it plans again, wants nothing left but
-what was held back, applies again and wants no write sent.
+`World.apply` is the harness: after every apply that ends well it compares the outbox with the mails in the
+plan's lines, plans again, wants nothing left but what was held back, applies again and wants no write sent.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import uvicorn
 from sqlalchemy import delete, select
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from reconciler.adapters.address import Address
 from reconciler.adapters.budget import Budget
@@ -48,6 +48,8 @@ from reconciler.usecases.steps import State
 
 ADMIN = Principal("tests", "Ada Admin", Actor.ADMINISTRATOR)
 _runs = itertools.count()
+# Kind, address and language of a mail.
+Letter = tuple[str, str, str]
 
 
 @dataclass
@@ -60,19 +62,53 @@ class Clock:
         return self.now
 
 
+class Fault(NamedTuple):
+    """What happens to one write: the portal does it or not, and answers with this status; 0: half an answer."""
+
+    at: int
+    done: bool
+    status: int
+
+
 class Counting:
-    """Counts the methods of all requests that reach the portal."""
+    """Counts the methods of all requests that reach the portal; the write that `fault` names goes wrong."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app
         self.methods: Counter[str] = Counter()
         self.batches = 0
+        self.writes = 0
+        self.fault: Fault | None = None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
             self.methods[scope["method"]] += 1
             self.batches += scope["path"].endswith("/batches")
+            self.writes += scope["method"] != "GET"
+            if scope["method"] != "GET" and self.fault is not None and self.writes == self.fault.at:
+                await self._fail(self.fault, scope, receive, send)
+                return
         await self.app(scope, receive, send)
+
+    async def _fail(self, fault: Fault, scope: Scope, receive: Receive, send: Send) -> None:
+        async def nowhere(_message: Message) -> None:
+            pass
+
+        if fault.done:
+            await self.app(scope, receive, nowhere)
+        length = b"2" if fault.status else b"100"
+        headers = [(b"content-type", b"application/json"), (b"content-length", length)]
+        await send({"type": "http.response.start", "status": fault.status or 200, "headers": headers})
+        await send({"type": "http.response.body", "body": b"{}", "more_body": not fault.status})
+
+    @contextmanager
+    def failing(self, fault: Fault) -> Iterator[None]:
+        """One write of the block goes wrong."""
+        self.writes, self.fault = 0, fault
+        try:
+            yield
+        finally:
+            self.fault = None
 
 
 class Served:
@@ -139,9 +175,11 @@ class World:
     def apply(self, desired: DesiredState, *, writer: PortalWriter | None = None, **wish: Any) -> Outcome:
         """Apply with every permission that is needed; a run that ended well leaves nothing to do."""
         wish.setdefault("permissions", self.permitted(desired))
+        before = self.letters()
         outcome = self.run(desired, writer=writer, **wish)
         ended_well = {each.status for each in outcome.groups} <= {GroupStatus.APPLIED, GroupStatus.HELD_BACK}
         if ended_well and "customers" not in wish and "shard" not in wish and "reviewed" not in wish:
+            assert self.letters() - before == planned_letters(outcome)
             self.nothing_left(desired)
         return outcome
 
@@ -182,6 +220,13 @@ class World:
         with self.store.read() as connection:
             rows = connection.execute(select(t.outbox.c.kind, t.outbox.c.to)).all()
         return Counter((row.kind, row.to) for row in rows)
+
+    def letters(self) -> Counter[Letter]:
+        """How many mails of each kind to each address in each language are in the outbox."""
+        with self.store.read() as connection:
+            c = t.outbox.c
+            rows = connection.execute(select(c.kind, c.to, c.language)).all()
+        return Counter((row.kind, row.to, row.language) for row in rows)
 
     def rows(self, table: Any, *criteria: Any) -> list[dict[str, Any]]:
         """Rows of the database, by id."""
@@ -252,6 +297,13 @@ class Mortal(PortalWriter):
 
     def give_back(self, lease: Lease) -> None:
         self._mortal(lambda: PortalWriter.give_back(self, lease))
+
+
+def planned_letters(outcome: Outcome) -> Counter[Letter]:
+    """The mails that stand in the lines of the groups that were applied."""
+    applied = outcome.of(GroupStatus.APPLIED)
+    mails = [mail for each in applied for change in each.group.changes for mail in change.effects.mails]
+    return Counter((str(mail.kind), mail.to, mail.language) for mail in mails)
 
 
 def silent(signal_after: int | None = None) -> Callbacks:

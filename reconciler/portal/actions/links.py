@@ -124,7 +124,7 @@ def ask_for_reset(work: Work, email: str, host: str, browser: str = "") -> None:
         minutes=RESET_MINUTES,
     )
     if person:
-        work.mail(mail)
+        work.mail(lambda: mail)
 
 
 def recipient_of(work: Work, person: Row) -> Recipient:

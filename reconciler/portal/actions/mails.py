@@ -39,11 +39,22 @@ def digest_of(secret: str) -> str:
 
 
 def mail_contact(
-    work: Work, wording: Wording, contact: Row, *, to: str | None = None, **facts: Any
+    work: Work,
+    wording: Wording,
+    contact: Row,
+    *,
+    to: str | None = None,
+    opens: str | None = None,
+    **facts: Any,
 ) -> None:
-    """Queue a mail to this contact, in the contact's language."""
-    recipient = contact_recipient(work, contact)
-    queue_mail(work, wording, replace(recipient, to=to) if to else recipient, **facts)
+    """Queue a mail to this contact, with the address, language and role that the work leaves."""
+
+    def compose() -> dict[str, Any]:
+        recipient = contact_recipient(work, contact)
+        recipient = replace(recipient, to=to) if to else recipient
+        return compose_mail(work, wording, recipient, **facts)
+
+    work.mail(compose, opens)
 
 
 def contact_recipient(work: Work, contact: Row) -> Recipient:
@@ -64,7 +75,7 @@ def staff_recipient(person: Row) -> Recipient:
 
 def queue_mail(work: Work, wording: Wording, recipient: Recipient, **facts: Any) -> None:
     """Queue a mail."""
-    work.mail(compose_mail(work, wording, recipient, **facts))
+    work.mail(lambda: compose_mail(work, wording, recipient, **facts))
 
 
 def compose_mail(
@@ -137,6 +148,7 @@ def invite(work: Work, contact: Row, wording: Wording = Wording.ACTIVATION) -> N
         work,
         wording,
         contact,
+        opens=contact.id,
         link=f"{work.base_url}/activate/{secret}",
         until=expires[:10],
     )

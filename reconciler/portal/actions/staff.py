@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from reconciler.portal.actions.contacts import AuditValues
 from reconciler.portal.actions.fields import Fields
 from reconciler.portal.actions.mails import (
-    Recipient,
     new_link,
     new_link_expiry,
     queue_mail,
@@ -106,11 +106,11 @@ def edit(work: Work, person: Row, fields: Fields) -> AuditValues:
         name: value for name, value in fields.items() if person[name] != value
     }
     before = {name: person[name] for name in after}
-    old, status = staff_recipient(person), person["status"]
+    old, status = person["email"], person["status"]
     person.update(**after)
     if "email" in after:
         _claim_address(work, person)
-        if same_address_form(old.to) != person["address_form"]:
+        if same_address_form(old) != person["address_form"]:
             _reset_access(work, person, old)
             before, after = (
                 {**before, "status": status},
@@ -123,10 +123,11 @@ def edit(work: Work, person: Row, fields: Fields) -> AuditValues:
     return before, after
 
 
-def _reset_access(work: Work, person: Row, old: Recipient) -> None:
+def _reset_access(work: Work, person: Row, old: str) -> None:
     person.update(status=StaffStatus.INVITED, password=None)
     work.end_access(person.id)
-    queue_mail(work, Wording.STAFF_ADDRESS_CHANGED, old)
+    recipient = replace(staff_recipient(person), to=old)
+    queue_mail(work, Wording.STAFF_ADDRESS_CHANGED, recipient)
     invite(work, person)
 
 

@@ -28,10 +28,10 @@ from reconciler.portal.rules.audit import AuditAction
 from reconciler.portal.rules.principals import Principal
 from reconciler.portal.rules.problems import Problem
 from reconciler.portal.rules.search import row_search_form
-from reconciler.portal.rules.states import MailState
 from reconciler.portal.rules.throttle import Limits
 from reconciler.portal.store import tables as t
 from reconciler.portal.store.chain import chain_entries
+from reconciler.portal.store.queued_mails import Composer, QueuedMail, outbox_rows
 from reconciler.portal.store.row import Row
 from reconciler.portal.store.vacuum import mark_for_vacuum
 
@@ -77,7 +77,7 @@ class Work:
     """The protected contacts that were written, by id."""
     deleted: list[Row] = field(default_factory=list)
     audit_entries: list[dict[str, Any]] = field(default_factory=list)
-    mails: list[dict[str, Any]] = field(default_factory=list)
+    mails: list[QueuedMail] = field(default_factory=list)
     erases: bool = False
     """Whether a person's data is erased, so that the database's free space must be cleared."""
     limits: Limits = field(default_factory=Limits)
@@ -186,21 +186,13 @@ class Work:
             }
         )
 
-    def mail(self, values: Mapping[str, Any]) -> None:
-        """Queue a mail, which is sent only if the transaction is committed."""
-        self.mails.append(
-            {
-                "revision": self.revision,
-                "created_at": self.now,
-                "state": MailState.QUEUED,
-                "tries": 0,
-                "next_try_at": self.now,
-                "last_error": None,
-                "sent_at": None,
-                "forget_at": None,
-                **values,
-            }
-        )
+    def mail(self, compose: Composer, opens: str | None = None) -> None:
+        """Queue a mail, which is sent only if the transaction is committed.
+
+        It is composed at the end: a batch may change a person's language or role after the
+        operation that mails them. `end_access` withdraws a mail that `opens` the person's access.
+        """
+        self.mails.append(QueuedMail(compose, opens))
 
     def flush(self) -> None:
         """Write all changes in memory without committing them."""
@@ -296,8 +288,9 @@ class Work:
     def finish(self) -> bool:
         """Write the remaining changes; return whether a new revision was made."""
         self.flush()
+        mail_rows = outbox_rows(self.mails, self.revision, self.now)
         entries = chain_entries(self.portal["head"], self.audit_entries)
-        for table, rows in ((t.changes, entries), (t.outbox, self.mails)):
+        for table, rows in ((t.changes, entries), (t.outbox, mail_rows)):
             if rows:
                 self.connection.execute(insert(table), rows)
         wrote = bool(entries or any(row.first != row.values for row in self.rows.values()))
@@ -314,7 +307,10 @@ class Work:
         mark_for_vacuum(self.connection)
 
     def end_access(self, person: str) -> None:
-        """End all sessions and tokens of a person, and delete their unused links."""
+        """End all sessions and tokens of a person, delete their unused links, and withdraw the
+        mails of this work that contain such a link.
+        """
+        self.mails = [mail for mail in self.mails if mail.opens != person]
         s, links = t.sessions.c, t.links.c
         for table, owned in (
             (t.sessions, or_(s.contact == person, s.staff == person)),
