@@ -1,4 +1,4 @@
-"""Groups that do not fit one batch: which of their changes may be committed before the dependent."""
+"""Groups that do not fit one batch: which of their changes may be committed before the rest."""
 
 from __future__ import annotations
 
