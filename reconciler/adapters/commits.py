@@ -108,6 +108,20 @@ def ancestors(git: Git, head: str, commits: Iterable[str]) -> frozenset[str]:
     return frozenset(valid_ids - remaining)
 
 
+def unknown_commits(git: Git, commits: Iterable[str]) -> frozenset[str]:
+    """Return those of the commits that are not in the repository."""
+    ids = sorted({commit for commit in commits if set(commit) <= _HEX})
+    if not ids:
+        return frozenset()
+    lines = git.read_output("cat-file", "--batch-check", stdin=_lines(ids)).decode("ascii")
+    # `ID commit SIZE`; `ID missing`, or another kind of object
+    return frozenset(
+        commit
+        for commit, line in zip(ids, lines.splitlines(), strict=True)
+        if line.split(" ")[1] != "commit"
+    )
+
+
 def entries(git: Git, commit: str, names: Sequence[str]) -> dict[str, Entry]:
     """Return the commit's entries by path relative to the folder, at and below these names.
 

@@ -104,7 +104,7 @@ def _members(change: Change) -> dict[str, Any]:  # noqa: C901, PLR0912
             return {**_target(change), **_handover(change)}
         case Kind.REMOVE_CONTACT:
             return {**_target(change), **_handover(change), "reason": _reason(change)}
-        case Kind.RECORD:
+        case Kind.RECORD | Kind.REBASE_HISTORY:
             return {"object": str(change.object), **_target(change)}
     assert_never(change.kind)
 

@@ -128,6 +128,14 @@ class Repository:
             self._is_ancestor.update({commit: commit in ancestors for commit in uncached})
         return frozenset(commit for commit in ids if self._is_ancestor.get(commit))
 
+    def unknown_among(self, candidates: Iterable[str]) -> frozenset[str]:
+        """Return those of the commits that do not exist here; none in a shallow clone, which cannot
+        know.
+        """
+        if self._git is None or commits.is_shallow(self._git):
+            return frozenset()
+        return commits.unknown_commits(self._git, candidates)
+
     def _matches_of(self, patterns: tuple[str, ...]) -> _PatternMatches:
         if patterns not in self._matches:
             self._matches[patterns] = self._read_matches(patterns)

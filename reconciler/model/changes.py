@@ -47,6 +47,7 @@ class Kind(StrEnum):
     REMOVE_SERVICE = "remove_service"
     UPDATE_SETTINGS = "update_settings"
     ADOPT_SETTINGS = "adopt_settings"
+    REBASE_HISTORY = "rebase_history"
     RECORD = "record"
 
 
@@ -143,8 +144,9 @@ class Change:
     manages yet (a rejected registration) `contact` is the address. `fields`: the values to write,
     and the values that only the base remembers (heirs, limits, policy), sorted by name.
     `base`: the fields to remember as applied, complete (None: nothing stays managed).
-    `message`: the line for people. `previous_key`: of a rename. `other_end`: the other end
-    (`customer/contact`) when a removal and a creation are one move. `registration`: id, and
+    `message`: the line for people. `previous_key`: of a rename; of a rebased history, the commit
+    that the row was last applied from. `other_end`: the other end (`customer/contact`) when a
+    removal and a creation are one move. `registration`: id, and
     `fingerprint` when it is approved. `reason`: of a removal or a rejection.
     `restores_file`: it undoes portal edits because the applied files said `portal_edits: revert`.
     """

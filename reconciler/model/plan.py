@@ -212,11 +212,15 @@ class Group:
 
 @dataclass(frozen=True, slots=True)
 class Permissions:
-    """The limits that the caller lifts, by exact number or by name."""
+    """The limits that the caller lifts, by exact number or by name.
+
+    `allow_rollback`: the commit, or its first digits, that rows may have been applied from although
+    this tree does not descend from it.
+    """
 
     allow_removals: int | None = None
     allow_mails: int | None = None
-    allow_rollback: bool = False
+    allow_rollback: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,14 +259,17 @@ class Facts:
     """The facts that planning needs besides the two states.
 
     `commit`: the files' commit, None outside of git. `ancestors`: those of the live state's commits
-    that HEAD descends from (HEAD itself included). `last_rules`: problems of today's documents
-    under own rules of the provider that were applied last and changed or dropped since.
+    that HEAD descends from (HEAD itself included). `unknown_commits`: those that git does not know
+    although the clone is complete; looked up for a caller who allows a rollback. `last_rules`:
+    problems of today's documents under own rules of the provider that were applied last and changed
+    or dropped since.
     `lost_rules`: such rules whose files this checkout does not have.
     """
 
     commit: str | None = None
     # Not the whole history: git is asked only about the commits that the portal names.
     ancestors: frozenset[str] = frozenset()
+    unknown_commits: frozenset[str] = frozenset()
     permissions: Permissions = Permissions()
     run: RunScope = RunScope()
     last_rules: tuple[Problem, ...] = ()

@@ -58,6 +58,8 @@ def rank(change: Change) -> int:  # noqa: C901, PLR0912
             return 41
         case Kind.RELEASE_CUSTOMER:
             return 51
+        case Kind.REBASE_HISTORY:
+            return 55
         case Kind.RECORD:
             return 60
         case Kind.REMOVE_SERVICE:

@@ -12,6 +12,7 @@ from reconciler.model.equality import address_key, name_key
 from reconciler.model.live import LiveState
 from reconciler.model.plan import (
     Facts,
+    Group,
     Plan,
     PortalEdit,
     Refusal,
@@ -41,9 +42,10 @@ from reconciler.planning.lost_access import warn_of_lost_access
 from reconciler.planning.matching import CustomerMatch, MatchKind, match_customers
 from reconciler.planning.moves import find_moves, links_of, with_moves
 from reconciler.planning.ordering import make_groups
-from reconciler.planning.plan_items import PlanItem, sort_by_kind, warn
+from reconciler.planning.plan_items import CustomerLink, PlanItem, sort_by_kind, warn
 from reconciler.planning.portal import plan_services, plan_settings
 from reconciler.planning.quoted_names import quoted_names
+from reconciler.planning.rewritten_history import history_items
 from reconciler.planning.service_renames import renamed_services, with_renamed_services
 from reconciler.planning.unknown_keys import find_doubts, unknown_key_items
 from reconciler.planning.upcoming_departures import upcoming_departures
@@ -70,17 +72,19 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
     stages = sort_by_kind(_stages(due_state, index, contexts))
     changes = _rejected_once(stages.changes)
     identity = sort_by_kind(identity_items(contexts, changes, index))
-    move_ends = find_moves(changes, index)
-    links = (*stages.links, *identity.links, *links_of(move_ends))
-    groups = [
-        with_independent_changes_first(group, index)
-        for group in make_groups(with_moves(changes, move_ends), links)
-    ]
+    history = sort_by_kind(history_items(contexts, changes, index, facts))
+    links = (*stages.links, *identity.links)
+    groups = _groups((*changes, *history.changes), links, index)
     refusals = with_changed_owner((*stages.refusals, *identity.refusals), due_state, index)
     evaluation = evaluate_groups(
         Proposal(groups, refusals, contexts, due_state, index), facts
     )
-    warnings = {*stages.warnings, *evaluation.warnings, *_leaving_soon(desired, day)}
+    warnings = {
+        *stages.warnings,
+        *history.warnings,
+        *evaluation.warnings,
+        *_leaving_soon(desired, day),
+    }
     return Plan(
         live.portal,
         live.epoch,
@@ -90,12 +94,7 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         tuple(sorted(set(evaluation.refusals), key=_refusal_order)),
         tuple(sorted(set(stages.edits), key=_edit_order)),
         _unmanaged(index, changes),
-        tuple(
-            sorted(
-                warnings,
-                key=lambda w: (w.customer or "", w.contact or "", w.rule, str(w.message)),
-            )
-        ),
+        tuple(sorted(warnings, key=_warning_order)),
         facts.permissions,
         evaluation.affected_people,
         evaluation.population,
@@ -103,6 +102,20 @@ def make_plan(desired: DesiredState, live: LiveState, facts: Facts) -> Plan:
         language=desired.policy.language,
         quoted_names=quoted_names(contexts, changes, evaluation.refusals, live),
     )
+
+
+def _groups(
+    changes: Iterable[Change], links: Iterable[CustomerLink], index: Index
+) -> list[Group]:
+    """Return the groups; people who move tie their customers together."""
+    changes = list(changes)
+    move_ends = find_moves(changes, index)
+    return [
+        with_independent_changes_first(group, index)
+        for group in make_groups(
+            with_moves(changes, move_ends), (*links, *links_of(move_ends))
+        )
+    ]
 
 
 def _context(
@@ -211,6 +224,15 @@ def _refusal_order(refusal: Refusal) -> tuple[int | str, ...]:
         str(refusal.message),
         str(refusal.hint),
         str(refusal.stage),
+    )
+
+
+def _warning_order(warning: Warning) -> tuple[str, str, str, str]:
+    return (
+        warning.customer or "",
+        warning.contact or "",
+        warning.rule,
+        str(warning.message),
     )
 
 

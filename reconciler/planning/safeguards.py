@@ -16,6 +16,7 @@ from reconciler.model.rules import RuleId
 from reconciler.model.sentences import Listing, Sentence, sentence
 from reconciler.planning.group_dependencies import users
 from reconciler.planning.plan_items import refuse, refuse_portal, subject_noun
+from reconciler.planning.rewritten_history import is_older, unrelated_hint
 from reconciler.planning.situation import Situation
 
 # Whole sentences, not one with a verb in it: languages place and inflect the verb.
@@ -53,13 +54,11 @@ def fixed_refusals(situation: Situation) -> Iterator[Refusal]:
 
 def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
     facts, index = situation.facts, situation.index
-    if facts.permissions.allow_rollback:
-        return
     for key in group.customers:
         live = situation.contexts[key].customer.live if key in situation.contexts else None
         # Rows that nobody or somebody else manages have no last commit of ours.
         last = live.last_commit if live and live.owner == index.owner else None
-        if last is not None and last not in facts.ancestors:
+        if last is not None and is_older(last, facts):
             message = sentence(
                 "refusal",
                 "{object} was last applied from commit {commit}, {reason}",
@@ -67,13 +66,9 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
                 commit=last[:12],
                 reason=_unrelated(facts),
             )
-            yield refuse(RuleId.OLDER_COMMIT, key, None, message, _OLDER_HINT)
+            yield refuse(RuleId.OLDER_COMMIT, key, None, message, unrelated_hint(last))
     last = index.live.settings.last_commits.get(index.owner)
-    if (
-        group.stage is not Stage.CUSTOMERS
-        and last is not None
-        and last not in facts.ancestors
-    ):
+    if group.stage is not Stage.CUSTOMERS and last is not None and is_older(last, facts):
         message = sentence(
             "refusal",
             "{object}: settings and services were last applied from commit {commit}, {reason}",
@@ -81,7 +76,9 @@ def _rollback(situation: Situation, group: Group) -> Iterator[Refusal]:
             commit=last[:12],
             reason=_unrelated(facts),
         )
-        yield refuse_portal(RuleId.OLDER_COMMIT, group.service, message, _OLDER_HINT)
+        yield refuse_portal(
+            RuleId.OLDER_COMMIT, group.service, message, unrelated_hint(last)
+        )
 
 
 def _unrelated(facts: Facts) -> Sentence:
@@ -91,13 +88,6 @@ def _unrelated(facts: Facts) -> Sentence:
     return sentence(
         "reason", "which {commit} does not descend from", commit=facts.commit[:12]
     )
-
-
-_OLDER_HINT = sentence(
-    "hint",
-    "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass --allow-rollback to "
-    "go back intentionally",
-)
 
 
 def _protected(situation: Situation, change: Change) -> Iterator[Refusal]:

@@ -78,6 +78,7 @@ def symbol_of(change: Change) -> Symbol:
             | Kind.UPDATE_SERVICE
             | Kind.RENAME_SERVICE
             | Kind.UPDATE_SETTINGS
+            | Kind.REBASE_HISTORY
         ):
             return Symbol.CHANGE
         case (

@@ -63,7 +63,13 @@ class Folder:
         errors = tuple(
             problem for problem in last.problems if problem.severity is Severity.ERROR
         )
-        facts = Facts(self.tree.commit, ancestors, permissions)
+        # Asked for seldom, and by a caller who names a commit.
+        unknown = (
+            self.files.unknown_among(commits - ancestors)
+            if permissions.allow_rollback
+            else frozenset()
+        )
+        facts = Facts(self.tree.commit, ancestors, unknown, permissions)
         return replace(facts, last_rules=errors, lost_rules=last.missing_digests)
 
     def _last_rules(self, base: Applied | None) -> LastApplied:

@@ -46,6 +46,11 @@ class FileTree(Protocol):
         included.
         """
 
+    def unknown_among(self, commits: Iterable[str]) -> frozenset[str]:
+        """Return those of the commits that do not exist here; none in a shallow clone, which cannot
+        know.
+        """
+
 
 class StateReader(Protocol):
     """Reads one portal; it has no method that writes."""

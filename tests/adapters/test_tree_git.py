@@ -270,6 +270,17 @@ def test_a_commit_beyond_a_shallow_history_is_refused_with_the_way_out(tmp_path:
     assert "fetch-depth: 0" in (refused.value.hint or "")
 
 
+def test_only_a_complete_clone_knows_which_commits_do_not_exist(tmp_path: Path) -> None:
+    origin = Checkout.made(tmp_path / "origin")
+    first = Repository(origin.root).head or ""
+    origin.commit({JANE: "name: Janet\n"})
+    forgotten, blob = "a" * 40, origin.git("rev-parse", f"HEAD:{JANE}").strip()
+    assert Repository(origin.root).unknown_among([first, first[:10], forgotten, blob, "--all"]) == {forgotten, blob}
+    Checkout(tmp_path).git("clone", "--quiet", "--depth=1", f"file://{origin.root}", "clone")
+    assert Repository(tmp_path / "clone").unknown_among([first, forgotten]) == frozenset()
+    assert Repository(tmp_path).unknown_among([first]) == frozenset()
+
+
 def test_ancestors_are_those_that_head_descends_from(book: Checkout) -> None:
     first = Repository(book.root).head or ""
     book.git("checkout", "--quiet", "-b", "side")

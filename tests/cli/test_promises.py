@@ -78,6 +78,23 @@ def test_an_older_commit_is_refused_after_a_newer_one_and_so_is_a_history_cut_of
     assert (shallow.code, "fetch-depth: 0" in shallow.out) == (4, True)
 
 
+def test_a_rewritten_history_is_shown_by_the_plan_and_settled_by_one_apply(connected: Program) -> None:
+    settle(connected)
+    assert connected("apply", "--yes").code == 0
+    old = connected.git("rev-parse", "HEAD").strip()
+    connected.git("checkout", "-q", "--orphan", "clean")
+    connected.commit("the history was filtered")
+    plan = connected("plan")
+    assert (plan.code, f"--allow-rollback={old[:12]}" in plan.out) == (0, True)
+    assert connected("apply", "--yes", "--allow-rollback").code == 64
+    settled = connected("apply", "--yes", f"--allow-rollback={old[:12]}")
+    assert (settled.code, "the history of havbris-sjomat continues at commit" in settled.err + settled.out) == (0, True)
+    assert "older-commit" not in connected("plan").out
+    rename(connected, "Solveig Berg")
+    connected.commit("a new name")
+    assert connected("apply", "--yes").code == 0
+
+
 def test_an_old_job_brings_no_retired_service_and_no_old_price_back(connected: Program, portal: Portal) -> None:
     settle(connected)
     book = connected.root / "portal.yaml"

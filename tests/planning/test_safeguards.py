@@ -12,6 +12,7 @@ from reconciler.model.desired import DesiredService, DesiredState, Place, Policy
 from reconciler.model.live import LiveObject, LiveSettings, LiveState, Status
 from reconciler.model.plan import Facts, Permissions, Plan, RunScope, Scope, Stage, review_of
 from reconciler.planning import make_plan, narrow_plan
+from reconciler.reports.summary import summary_line
 from tests.builders import (
     OWNER,
     applied,
@@ -21,6 +22,7 @@ from tests.builders import (
     desired,
     farewell,
     in_portal,
+    last_applied,
     live,
     policy_fields,
     portal_of,
@@ -314,8 +316,10 @@ def test_only_invited_managers_left_is_a_warning() -> None:
 @pytest.mark.parametrize(
     ("facts", "refused"),
     [(Facts("bbb", frozenset({"aaa", "bbb"})), False), (Facts("bbb", frozenset({"bbb"})), True), (Facts(), True),
-     (Facts("bbb", frozenset({"bbb"}), Permissions(allow_rollback=True)), False)],
-    ids=["descends", "older", "no git", "on purpose"],
+     (Facts("bbb", frozenset({"bbb"}), permissions=Permissions(allow_rollback="aaa")), False),
+     (Facts("bbb", frozenset({"bbb"}), permissions=Permissions(allow_rollback="ccc")), True),
+     (Facts("bbb", frozenset({"bbb"}), frozenset({"aaa"}), Permissions(allow_rollback="ccc")), False)],
+    ids=["descends", "older", "no git", "on purpose", "another commit", "forgotten by git"],
 )  # fmt: skip
 def test_a_customer_does_not_go_back_by_accident(facts: Facts, refused: bool) -> None:
     beta = customer("beta", [contact("bea", "beta", role="manager")])
@@ -334,7 +338,7 @@ def test_a_customer_does_not_go_back_by_accident(facts: Facts, refused: bool) ->
         ({OWNER: "aaa"}, Facts("bbb", frozenset({"aaa", "bbb"})), False),
         ({OWNER: "aaa"}, Facts("bbb", frozenset({"bbb"})), True),
         ({OWNER: "aaa"}, Facts(), True),
-        ({OWNER: "aaa"}, Facts("bbb", frozenset({"bbb"}), Permissions(allow_rollback=True)), False),
+        ({OWNER: "aaa"}, Facts("bbb", frozenset({"bbb"}), permissions=Permissions(allow_rollback="aaa")), False),
         ({"somebody-else": "aaa"}, Facts("bbb", frozenset({"bbb"})), False),
     ],
     ids=["descends", "older", "no git", "on purpose", "another owner's"],
@@ -358,14 +362,69 @@ def test_settings_and_services_do_not_go_back_by_accident(
     )
     found = make_plan(tree, state, facts)
     assert rules(found) == ([("older-commit", Scope.CUSTOMER)] if refused else [])
-    assert [group.held_back for group in found.groups if group.stage is not Stage.CUSTOMERS] == [
-        ("older-commit",) if refused else ()
-    ]
+    held_back = {group.held_back for group in found.groups if group.stage is not Stage.CUSTOMERS}
+    assert held_back == {("older-commit",) if refused else ()}
     assert [group.held_back for group in found.groups if group.stage is Stage.CUSTOMERS] == [()]
     if refused:
         assert [str(refusal.hint) for refusal in found.refusals] == [
-            "do not rerun an old job; set fetch-depth: 0 in a shallow clone; pass --allow-rollback to go back intentionally"
+            (
+                "an old job: do not run it again; a branch: merge the newer commits; a shallow clone: set "
+                "fetch-depth: 0; a history that was rewritten, squashed or filtered: apply once with --allow-rollback=aaa"
+            )
         ]
+
+
+def rewritten(last: str = "aaa" * 9) -> LiveState:
+    """A portal whose rows were last applied from a commit that these files do not descend from."""
+    state = portal_of(customer(contacts=[MARA]), customer("beta", [contact("bea", "beta", role="manager")]))
+    rows = {id: replace(row, last_commit=last) for id, row in state.customers.items()}
+    return replace(last_applied(state, last), customers=rows)
+
+
+BOOK_OF_TWO = desired(customer(contacts=[MARA]), customer("beta", [contact("bea", "beta", role="manager")]))
+
+
+def test_a_rewritten_history_is_a_warning_before_it_refuses_anything() -> None:
+    found = make_plan(BOOK_OF_TWO, rewritten(), Facts("bbb", frozenset({"bbb"})))
+    assert (found.changes, found.refusals) == ((), ())
+    assert [(w.rule, str(w.message), str(w.hint)) for w in found.warnings] == [
+        (
+            "older-commit",
+            (
+                "the next change will be refused for acme, beta, portal.yaml: last applied from commit aaaaaaaaaaaa, "
+                "which bbb does not descend from"
+            ),
+            (
+                "an old job: do not run it again; a branch: merge the newer commits; a shallow clone: set fetch-depth: 0; "
+                "a history that was rewritten, squashed or filtered: apply once with --allow-rollback=aaaaaaaaaaaa"
+            ),
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        Facts("bbb", frozenset({"bbb"}), permissions=Permissions(allow_rollback="aaaaaaa")),
+        Facts("bbb", frozenset({"bbb"}), frozenset({"aaa" * 9}), Permissions(allow_rollback="ccccccc")),
+    ],
+    ids=["the named commit", "a commit that git does not know any more"],
+)
+def test_one_permission_lets_every_row_continue_from_the_new_history(facts: Facts) -> None:
+    found = make_plan(BOOK_OF_TWO, rewritten(), facts)
+    assert (found.refusals, found.warnings) == ((), ())
+    assert [(c.kind, c.customer, str(c.message)) for c in found.changes] == [
+        (
+            Kind.REBASE_HISTORY,
+            None,
+            "the history of the settings continues at commit bbb; last applied from aaaaaaaaaaaa",
+        ),
+        (Kind.REBASE_HISTORY, "acme", "the history of acme continues at commit bbb; last applied from aaaaaaaaaaaa"),
+        (Kind.REBASE_HISTORY, "beta", "the history of beta continues at commit bbb; last applied from aaaaaaaaaaaa"),
+    ]
+    assert summary_line(found).startswith("Plan: 0 to add, 3 to change, 0 to remove;")
+    merged = make_plan(BOOK_OF_TWO, rewritten(), replace(facts, commit="ddd", ancestors=frozenset({"ddd"})))
+    assert [c.id for c in merged.changes] == [c.id for c in found.changes], "a merge brings another commit"
 
 
 def test_a_customer_that_nobody_manages_has_no_last_commit() -> None:

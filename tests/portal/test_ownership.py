@@ -68,7 +68,7 @@ class Place:
             "change_email": {**jane, "fields": {"email": f"other@{self.key}.example"}},
             "rename_contact": {**jane, **named}, "hand_over_work": {**jane, "work_to": {"id": boss["id"]}},
             "remove_contact": jane, "restore_contact": gone, "release_contact": jane,
-            "record": {**jane, "object": "contact", "applied": applied()},
+            "record": {**jane, "object": "contact", "applied": applied()}, "rebase_history": {**home, "object": "customer"},
         }  # fmt: skip
         return {name: {"op": name, **operation} for name, operation in operations.items()}
 

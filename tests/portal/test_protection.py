@@ -195,7 +195,7 @@ def test_what_takes_something_is_refused_on_every_way_and_nothing_is_left_of_it(
 HARMLESS = {
     "update_settings", "adopt_settings", "create_service", "rename_service", "create_customer", "restore_customer",
     "create_contact", "approve_registration", "reject_registration", "rename_contact", "hand_over_work",
-    "restore_contact", "record",
+    "restore_contact", "record", "rebase_history",
 }  # fmt: skip
 """Operations that take nothing: they bring, move a key, or are about somebody who is not in."""
 OPERATIONS = {get_args(each.model_fields["op"].annotation)[0]: each for each in get_args(get_args(op.AnyOperation)[0])}

@@ -56,7 +56,7 @@ def test_json_holds_nothing_that_a_terminal_or_a_pipeline_obeys(payload: str) ->
 
 
 def test_a_plan_reads_back_as_what_it_allows() -> None:
-    plan = replace(hostile_plan("x"), permissions=Permissions(3, 4, allow_rollback=True))
+    plan = replace(hostile_plan("x"), permissions=Permissions(3, 4, allow_rollback="c0ffee7"))
     read = read_reviewed(plan_json(plan))
     assert read == review_of(plan)
 
@@ -118,7 +118,7 @@ def test_a_flipped_bit_in_any_character_allows_nothing_else() -> None:
 
 
 def test_an_edit_of_any_value_allows_nothing_else() -> None:
-    plan = replace(hostile_plan("x"), permissions=Permissions(3, 4, allow_rollback=True))
+    plan = replace(hostile_plan("x"), permissions=Permissions(3, 4, allow_rollback="c0ffee7"))
     document = json.loads(plan_json(plan))
     paths = list(paths_in(document))
     assert len(paths) > 200

@@ -95,7 +95,7 @@ acme: Kontakt Stray Cat (requester, s…@acme.example, active)
 </details>
 
 
-Portal `test-portal`, Stand `2026-11-23`, Commit `ffffffffffff`. Prüfsumme `d9474f80af54da04`.
+Portal `test-portal`, Stand `2026-11-23`, Commit `ffffffffffff`. Prüfsumme `f9c85a694f3b6a33`.
 """
 FSI, PDI = "\u2068", "\u2069"
 

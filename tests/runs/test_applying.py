@@ -282,13 +282,13 @@ def test_an_older_commit_after_a_newer_one_is_refused(world: World) -> None:
     old = world.plan(BOOK, commit="aaaaaaaaaa")
     assert {refusal.rule for refusal in old.refusals} == {"older-commit"}
     assert old.ready == ()
-    assert world.plan(BOOK, commit="aaaaaaaaaa", allow_rollback=True).refusals == ()
+    assert world.plan(BOOK, commit="aaaaaaaaaa", allow_rollback="bbbbbbb").refusals == ()
 
 
 def carry_out_from(world: World, book: DesiredState, commit: str, ancestors: set[str]) -> Plan:
     """Carry out what a job at this commit may; the plan that it made, with every permission but to go back."""
     live = world.reader.live_state()
-    permissions = replace(exact_permissions(make_plan(book, live, Facts())), allow_rollback=False)
+    permissions = replace(exact_permissions(make_plan(book, live, Facts())), allow_rollback=None)
     plan = make_plan(book, live, Facts(commit, frozenset({commit, *ancestors}), permissions))
     writer, mark = PortalWriter(world.address), RunMark("acme-translations", f"run_{commit}", commit)
     lease = writer.take_lease(["settings", "customer:acme"], 60, "ci", mark.run)

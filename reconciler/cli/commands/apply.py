@@ -193,8 +193,9 @@ def _read_review(path: Path) -> Review:
 
 
 def _permissions(flags: Permissions, plans: list[Review]) -> Permissions:
-    """Return the caller's permissions; a rollback also when every reviewed plan permits it."""
-    rollback = bool(plans) and all(plan.permissions.allow_rollback for plan in plans)
+    """Return the caller's permissions; a rollback also if all reviewed plans permit the same."""
+    rollbacks = {plan.permissions.allow_rollback for plan in plans}
+    rollback = rollbacks.pop() if len(rollbacks) == 1 else None
     return replace(flags, allow_rollback=flags.allow_rollback or rollback)
 
 

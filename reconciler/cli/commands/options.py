@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,11 +24,32 @@ from reconciler.reports.problems import problems_text
 _COUNT = click.IntRange(min=0)
 
 
+class _Commit(click.ParamType[str]):
+    name = "COMMIT"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str:
+        """The id of a commit, or its first digits, in lower case."""
+        text = str(value).lower()
+        if not re.fullmatch("[0-9a-f]{7,64}", text):
+            self.fail(
+                f"'{value}' is not a commit; write 7 or more hex digits of its id, as the "
+                f"plan shows them",
+                param,
+                ctx,
+            )
+        return text
+
+
 def with_permissions(command: Callable[..., Any]) -> Callable[..., Any]:
     """Add the three options that lift a safeguard."""
     for option in (
         click.option(
-            "--allow-rollback", is_flag=True, help="Allow applying an older commit."
+            "--allow-rollback",
+            type=_Commit(),
+            metavar="COMMIT",
+            help="Allow going on from this commit, which the files do not descend from.",
         ),
         click.option(
             "--allow-mails", type=_COUNT, metavar="N", help="Allow exactly N mails."

@@ -95,9 +95,11 @@ PLANS: Final = (
     _rule(
         RuleId.OLDER_COMMIT,
         "a customer is not applied from an older commit than the last time",
-        "An old job that runs again would undo what was applied after it.",
-        "Check out the whole history (`fetch-depth: 0`); "
-        "to go back intentionally, run `reconciler apply --allow-rollback`.",
+        "An old job that runs again would undo what was applied after it. "
+        "A history that was rewritten, squashed or filtered looks the same.",
+        "Check out the whole history (`fetch-depth: 0`). If the history was rewritten, or to go "
+        "back intentionally, run `reconciler apply --allow-rollback=c0ffee7` once, with the "
+        "commit that the message names.",
     ),
     _rule(
         RuleId.ONE_PERSON_OR_TWO,

@@ -195,7 +195,7 @@ def _write(run: BatchRun, row: Row, operation: op.AnyOperation) -> AuditValues:
             return audited
         case op.RemoveService():
             return services.remove(work, row)
-        case op.Record():
+        case op.Record() | op.RebaseHistory():
             return {}, {}
         case op.ReleaseCustomer():
             c = t.contacts.c

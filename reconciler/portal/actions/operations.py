@@ -253,6 +253,13 @@ class Record(Write):
     object: Literal["settings", "service", "customer", "contact"]
 
 
+class RebaseHistory(Write):
+    """Has no effect of its own: every batch stores its commit at the rows that it writes."""
+
+    op: Literal["rebase_history"]
+    object: Literal["settings", "customer"]
+
+
 AnyOperation: TypeAlias = Annotated[
     UpdateSettings
     | AdoptSettings
@@ -280,7 +287,8 @@ AnyOperation: TypeAlias = Annotated[
     | RemoveContact
     | RestoreContact
     | ReleaseContact
-    | Record,
+    | Record
+    | RebaseHistory,
     Field(discriminator="op"),
 ]
 
@@ -323,7 +331,7 @@ class Batch(StrictModel):
 def kind_of(operation: Operation) -> str:
     """Return the kind of row that an operation writes."""
     match operation:
-        case Record():
+        case Record() | RebaseHistory():
             return operation.object
         case ServiceWrite() | RenameService() | RemoveService() | CreateService():
             return "service"

@@ -157,6 +157,7 @@ class AuditAction(StrEnum):
     RESTORE_CONTACT = "restore_contact", Effect.RESTORED
     RELEASE_CONTACT = "release_contact", Effect.RELEASED
     RECORD = "record", Effect.RECORDED
+    REBASE_HISTORY = "rebase_history", Effect.RECORDED
 
 
 # The actions by their texts.
