@@ -46,7 +46,8 @@ EPILOG = """\b
 Environment:
   RECONCILER_PORTAL_URL    the portal; https only, except on this machine
   RECONCILER_PORTAL_TOKEN  the token for it; never a flag
-  NO_COLOR                 disable colors
+  NO_COLOR                 disable colors; it wins over the next two
+  FORCE_COLOR              color what is not shown on a terminal; so does CLICOLOR_FORCE
 
 \b
 Exit codes:

@@ -109,14 +109,16 @@ class Settings:
         """Return whether to color the output to the stream (stdout by default)."""
         if self.color != "auto":
             return self.color == "always"
+        # https://no-color.org, https://force-color.org, https://bixense.com/clicolors
+        if os.environ.get("NO_COLOR"):
+            return False
+        if any(os.environ.get(name, "0") not in {"", "0"} for name in _FORCING):
+            return True
         out = stream or sys.stdout
-        return (
-            bool(out.isatty())
-            and not os.environ.get("NO_COLOR")
-            and os.environ.get("TERM") != "dumb"
-        )
+        return bool(out.isatty()) and os.environ.get("TERM") != "dumb"
 
 
+_FORCING: Final = ("FORCE_COLOR", "CLICOLOR_FORCE")
 # The maximum number of characters read from a token file.
 _MAX_TOKEN_LENGTH: Final = 10_000
 
@@ -163,7 +165,8 @@ _OPTIONS: Final = (
     click.option(
         "--color",
         type=click.Choice(["auto", "always", "never"]),
-        help="Color the text [default: auto]",
+        help="Color the text [default: auto, by NO_COLOR, FORCE_COLOR, CLICOLOR_FORCE, or on a "
+        "terminal]",
     ),
     click.option(
         "-q",

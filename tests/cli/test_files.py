@@ -10,6 +10,7 @@ import sys
 import jsonschema
 import pytest
 
+from reconciler.cli.commands.portal import portal
 from reconciler.cli.main import COMMANDS
 from reconciler.model.rules import FILE_RULES, PLAN_RULES
 from reconciler.shipped import schemas_folder
@@ -98,12 +99,12 @@ def test_help_costs_only_click() -> None:
     assert "Make the portal match the files." in done.stdout
 
 
-@pytest.mark.parametrize("command", [*COMMANDS, "portal serve", "portal token", "portal invite", "portal seed"])
+@pytest.mark.parametrize("command", [*COMMANDS, *(f"portal {name}" for name in portal.commands)])
 def test_every_command_helps_with_examples(folder: Program, command: str) -> None:
     run = folder(*command.split(), "--help")
     assert run.code == 0
-    assert "Examples:" in run.out
-    assert "reconciler" in run.out
+    _, _, examples = run.out.partition("Examples:")
+    assert f"reconciler {command}" in examples, "a command has examples of its own"
 
 
 @pytest.mark.parametrize(
@@ -122,6 +123,11 @@ def test_every_command_helps_with_examples(folder: Program, command: str) -> Non
         (["apply"], "--yes"),
         (["plan", "--portal-url", "https://ann:secret@portal.example"], "user name or password"),
         (["portal", "token", "--database", "mysql://x/y", "--scope", "read"], "mysql"),
+        (["portal", "token", "--scope", "read"], "there is no database 'portal.sqlite'"),
+        (["portal", "tokens", "--database", "sqlite:///x.sqlite"], "there is no database 'x.sqlite'"),
+        (["portal", "revoke", "tok_1"], "reconciler portal serve"),
+        (["portal", "verify"], "there is no database"),
+        (["portal", "backup", "--out", "portal.zip"], "there is no database"),
     ],
 )
 def test_wrong_usage_is_64_and_says_what_would_be_right(folder: Program, arguments: list[str], said: str) -> None:
@@ -129,6 +135,7 @@ def test_wrong_usage_is_64_and_says_what_would_be_right(folder: Program, argumen
     assert run.code == 64, run.err
     assert said in run.err
     assert "secret@" not in run.err
+    assert not list(folder.root.glob("*.sqlite*"))
 
 
 @pytest.mark.parametrize("arguments", [[], ["portal"]])
@@ -140,7 +147,7 @@ def test_without_a_command_the_commands_are_listed(folder: Program, arguments: l
 
 def test_an_unencrypted_portal_elsewhere_is_not_spoken_to(folder: Program) -> None:
     run = folder("plan", "--portal-url", "http://portal.provider.example", RECONCILER_PORTAL_TOKEN="token")
-    assert (run.code, "use https" in run.err) == (8, True)
+    assert (run.code, "use https" in run.err) == (64, True)
     assert folder("plan", "--portal-url", "https://portal.provider.example").code == 8
 
 
@@ -213,3 +220,24 @@ def test_a_result_that_nobody_can_take_is_no_crash(folder: Program, into: str) -
 def test_a_log_for_machines_is_json(folder: Program) -> None:
     run = folder("plan", "--log-format", "json")
     assert json.loads(run.err.splitlines()[0])["level"] == "error"
+
+
+@pytest.mark.parametrize(
+    ("environment", "colored"),
+    [
+        ({}, False),
+        ({"FORCE_COLOR": "1"}, True),
+        ({"FORCE_COLOR": "0"}, False),
+        ({"CLICOLOR_FORCE": "1"}, True),
+        ({"CLICOLOR_FORCE": "0"}, False),
+        ({"FORCE_COLOR": "1", "TERM": "dumb"}, True),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, False),
+        ({"CLICOLOR_FORCE": "1", "NO_COLOR": ""}, True),
+    ],
+)
+def test_the_environment_decides_the_color_that_no_flag_decides(
+    folder: Program, environment: dict[str, str], colored: bool
+) -> None:
+    assert ("\x1b[" in folder("explain", "no-heir", **environment).out) is colored
+    assert "\x1b[" in folder("explain", "no-heir", "--color", "always", **environment).out
+    assert "\x1b[" not in folder("explain", "no-heir", "--color", "never", **environment).out
