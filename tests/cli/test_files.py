@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import jsonschema
 import pytest
@@ -241,3 +242,31 @@ def test_the_environment_decides_the_color_that_no_flag_decides(
     assert ("\x1b[" in folder("explain", "no-heir", **environment).out) is colored
     assert "\x1b[" in folder("explain", "no-heir", "--color", "always", **environment).out
     assert "\x1b[" not in folder("explain", "no-heir", "--color", "never", **environment).out
+
+
+def test_the_version_names_the_formats_that_the_program_speaks(folder: Program) -> None:
+    first, *formats = folder("--version").out.splitlines()
+    assert re.fullmatch(r"reconciler, version \d+\.\d+\.\d+", first)
+    portal_schema = json.loads((schemas_folder() / "portal.schema.json").read_text(encoding="utf-8"))
+    plan_schema = json.loads((schemas_folder() / "plan.schema.json").read_text(encoding="utf-8"))
+    files, documents = (schema["properties"]["schema_version"]["const"] for schema in (portal_schema, plan_schema))
+    assert [line.split()[:3] for line in formats] == [
+        ["files", "schema_version", str(files)],
+        ["JSON", "schema_version", str(documents)],
+        ["API", "/api/v1", "of"],
+    ]
+
+
+def test_help_knows_topics_and_commands(folder: Program) -> None:
+    codes = folder("help", "exit-codes").out
+    assert re.search(r"^4 +only other groups +a safeguard refused", codes, re.MULTILINE)
+    page = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ([0-9, ]+) \|", page, re.MULTILINE)
+    assert [line.split("  ")[0] for line in codes.splitlines()[1 : len(rows) + 1]] == rows
+    assert "RECONCILER_PORTAL_TOKEN" in folder("help", "environment").out
+    assert folder("help").out == folder("--help").out
+    for command in (["plan"], ["portal", "revoke"]):
+        assert folder("help", *command).out == folder(*command, "--help").out
+    wrong = folder("help", "exit-code")
+    assert (wrong.code, "did you mean 'exit-codes'?" in wrong.err) == (64, True)
+    assert folder("help", "plan", "more").code == 64
