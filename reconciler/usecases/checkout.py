@@ -98,13 +98,22 @@ def check_out(files: FileTree, stage: Stage = silent_stage) -> Folder:
     """
     with stage("reading the files"):
         tree = read_files(files)
-    if not tree.has_customers:
-        raise Refused(f"no customers/ folder found; {_REFUSING}", _HINT)
+    if refusal := refusal_of_empty_tree(tree, None):
+        raise refusal
     with stage("checking the files"):
         desired = _valid(read_documents(tree))
-    if not desired.customers:
-        raise Refused(f"no customer found in customers/; {_REFUSING}", _HINT)
+    if refusal := refusal_of_empty_tree(tree, desired):
+        raise refusal
     return Folder(files, tree, desired)
+
+
+def refusal_of_empty_tree(tree: Tree, desired: DesiredState | None) -> Refused | None:
+    """Return the refusal of a tree without customers; `desired` is None while it is not known."""
+    if not tree.has_customers:
+        return Refused(f"no customers/ folder found; {_REFUSING}", _HINT)
+    if desired is not None and not desired.customers:
+        return Refused(f"no customer found in customers/; {_REFUSING}", _HINT)
+    return None
 
 
 def check_out_commit(files: FileTree, ref: str) -> DesiredState:

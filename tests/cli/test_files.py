@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -180,7 +181,7 @@ def test_a_rule_is_explained_with_the_line_to_write(folder: Program) -> None:
 
 
 def test_a_rule_names_the_command_that_finds_it(folder: Program) -> None:
-    assert "(reported by reconciler validate)" in folder("explain", "unknown-key").out
+    assert "(reported by reconciler validate)" in folder("explain", "missing-key").out
     assert "(reported by reconciler plan)" in folder("explain", "no-heir").out
 
 
@@ -270,3 +271,43 @@ def test_help_knows_topics_and_commands(folder: Program) -> None:
     wrong = folder("help", "exit-code")
     assert (wrong.code, "did you mean 'exit-codes'?" in wrong.err) == (64, True)
     assert folder("help", "plan", "more").code == 64
+
+
+def test_one_path_is_validated_with_what_the_other_files_say(folder: Program) -> None:
+    path = folder.root / JANE
+    path.write_text(path.read_text(encoding="utf-8").replace("tom-lang", "nobody-here"), encoding="utf-8")
+    (folder.root / "customers/brackenfield/customer.yaml").write_text("nmae: X\n", encoding="utf-8")
+    jane = folder("validate", JANE)
+    assert (jane.code, jane.out.count("error["), "'nobody-here' is not a contact" in jane.out) == (3, 1, True)
+    assert re.search(r"^\d errors in other files; run reconciler validate$", jane.err, re.MULTILINE)
+    other = folder("validate", "customers/havbris-sjomat")
+    assert (other.code, other.out) == (0, "7 files are valid: 1 customer, 5 contacts\n")
+    assert folder("validate", JANE, "portal.yaml", "--format", "json").code == 3
+    assert folder("validate", ".").out == folder("validate").out
+    summary = json.loads(folder("validate", JANE, "--format", "json").out)["summary"]
+    assert summary == {"files": 1, "customers": 0, "contacts": 1, "errors": 1, "warnings": 0}
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("customers/acme-medical/contacts/jane-do.yaml", "did you mean"),
+        ("customers/nobody", "there is no file to validate at 'customers/nobody'"),
+        ("..", "is not below"),
+        ("customers/acme-medica", "there is no file to validate"),
+    ],
+)
+def test_a_path_without_a_file_is_wrong_usage(folder: Program, path: str, said: str) -> None:
+    run = folder("validate", path)
+    assert (run.code, run.out, said in run.err) == (64, "", True), run.err
+
+
+@pytest.mark.parametrize("has_folder", [False, True])
+def test_without_customers_validate_says_what_plan_says(folder: Program, has_folder: bool) -> None:
+    shutil.rmtree(folder.root / "customers")
+    if has_folder:
+        (folder.root / "customers").mkdir()
+    run = folder("validate")
+    plan = folder("plan", "--portal-url", "http://127.0.0.1:9", RECONCILER_PORTAL_TOKEN="token")
+    assert (run.code, run.err) == (plan.code, plan.err) == (4, plan.err)
+    assert "refusing to treat an empty tree" in run.err
