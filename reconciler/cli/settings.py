@@ -64,16 +64,26 @@ class Settings:
         """Return the folder of the files with its git repository; opened once per command."""
         # only commands that read files
         from reconciler.adapters.repository import Repository  # noqa: PLC0415
-        from reconciler.adapters.root import find_root  # noqa: PLC0415  the same
 
-        if self.root is not None:
-            return Repository(self.root)
-        here = Path()
-        # unlike Path.home, this never fails: a container may run as a user without a home
-        root = find_root(here, Path(os.path.expanduser("~")))
-        if root != here:
+        root = self._nearest_root()
+        if self.root is None and root != Path():
             say(self, f"using portal.yaml in {root}")
         return Repository(root)
+
+    def root_to_write(self) -> Path:
+        """Return the folder of the files for a command that writes, and show which one it is."""
+        root = self._nearest_root()
+        say(self, f"using the files in {root.resolve()}")
+        return root
+
+    def _nearest_root(self) -> Path:
+        # only commands that read files
+        from reconciler.adapters.root import find_root  # noqa: PLC0415
+
+        if self.root is not None:
+            return self.root
+        # unlike Path.home, this never fails: a container may run as a user without a home
+        return find_root(Path(), Path(os.path.expanduser("~")))
 
     def reader(self, budget: Budget | None = None) -> PortalReader:
         """Return a client that can only read."""

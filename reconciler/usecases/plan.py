@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from reconciler.model.plan import Permissions, Plan, RunScope
 from reconciler.planning import make_plan, make_plan_since, narrow_plan
-from reconciler.usecases.checkout import Folder, check_out, check_out_commit
+from reconciler.usecases.checkout import Folder, check_out, check_out_any, check_out_commit
 from reconciler.usecases.ports import FileTree, Stage, StateReader, silent_stage
 
 
@@ -53,9 +53,13 @@ def plan_folder(
 
 
 def drift(files: FileTree, reader: StateReader, stage: Stage = silent_stage) -> Plan:
-    """Return the plan without its changes: portal edits and unmanaged objects."""
+    """Return the plan without its changes: portal edits and unmanaged objects.
+
+    In a folder without files, all objects are unmanaged.
+    """
+    folder = check_out_any(files, stage)
     return replace(
-        plan(files, reader, PlanOptions(), stage),
+        plan_folder(folder, reader, PlanOptions(), stage),
         groups=(),
         refusals=(),
         warnings=(),

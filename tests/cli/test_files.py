@@ -311,3 +311,14 @@ def test_without_customers_validate_says_what_plan_says(folder: Program, has_fol
     plan = folder("plan", "--portal-url", "http://127.0.0.1:9", RECONCILER_PORTAL_TOKEN="token")
     assert (run.code, run.err) == (plan.code, plan.err) == (4, plan.err)
     assert "refusing to treat an empty tree" in run.err
+
+
+def test_a_command_that_writes_names_the_folder_that_it_found(folder: Program) -> None:
+    below = Program(folder.root / "customers/acme-medical", {"HOME": str(folder.root.parent)})
+    run = below("schema")
+    assert (run.code, run.err) == (0, f"using the files in {folder.root.resolve()}\n")
+    assert (folder.root / "schemas" / "contact.schema.json").is_file()
+    assert below("schema", "--check").err == "using portal.yaml in ../..\n"
+    applying = below("apply", "--yes", "--portal-url", "http://127.0.0.1:9", RECONCILER_PORTAL_TOKEN="token")
+    assert (applying.code, f"using the files in {folder.root.resolve()}\n" in applying.err) == (6, True)
+    assert "using" not in folder("validate").err

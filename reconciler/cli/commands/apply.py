@@ -18,6 +18,7 @@ from typing import Any
 
 import click
 
+from reconciler.adapters.repository import Repository
 from reconciler.cli.commands.apply_output import Output
 from reconciler.cli.commands.apply_progress import ApplyProgress, WatchedWriter
 from reconciler.cli.commands.options import (
@@ -146,7 +147,8 @@ def apply(
         )
         reader = settings.reader(budget)
         writer = WatchedWriter(settings.address(), budget, run_progress)
-        outcome = apply_files(settings.repository(), reader, writer, options, callbacks)
+        files = Repository(settings.root_to_write())
+        outcome = apply_files(files, reader, writer, options, callbacks)
     output.show_outcome(outcome)
     return of_outcome(outcome)
 
