@@ -190,6 +190,25 @@ def test_every_shell_gets_its_completion(folder: Program, shell: str) -> None:
     assert "_RECONCILER_COMPLETE" in folder("completion", shell).out
 
 
+@pytest.mark.parametrize(
+    ("line", "values"),
+    [
+        ("reconciler plan --customer ha", ["havbris-sjomat"]),
+        ("reconciler apply --yes --customer acme", ["acme-medical"]),
+        ("reconciler plan --customer zzz", []),
+        ("reconciler explain no-h", ["no-heir"]),
+        ("reconciler explain own/", []),
+        ("reconciler help exit", ["exit-codes"]),
+        ("reconciler --root /nowhere/at/all plan --customer a", []),
+    ],
+)
+def test_a_shell_completes_customers_and_rules(folder: Program, line: str, values: list[str]) -> None:
+    asked = {"COMP_WORDS": line, "COMP_CWORD": str(len(line.split()) - 1), "_RECONCILER_COMPLETE": "bash_complete"}
+    run = folder(**asked)
+    assert [value.removeprefix("plain,") for value in run.out.split()] == values
+    assert run.err == ""
+
+
 def test_what_is_printed_does_not_depend_on_the_locale(folder: Program) -> None:
     path = folder.root / JANE
     path.write_text("name: 山田太郎\nrole: x\n", encoding="utf-8")

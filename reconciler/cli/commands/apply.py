@@ -22,6 +22,7 @@ from reconciler.adapters.repository import Repository
 from reconciler.cli.commands.apply_output import Output
 from reconciler.cli.commands.apply_progress import ApplyProgress, WatchedWriter
 from reconciler.cli.commands.options import (
+    CUSTOMERS,
     permissions_of,
     rare_collections,
     running,
@@ -87,13 +88,7 @@ class _Shard(click.ParamType[tuple[int, int]]):
     metavar="S",
     help="Wait up to S seconds for another run's lease, and for another shard.",
 )
-@click.option(
-    "--customer",
-    "customers",
-    multiple=True,
-    metavar="KEY",
-    help="Only this customer; repeatable.",
-)
+@CUSTOMERS
 @click.option("--shard", type=_Shard(), help="Apply only this part of the customers.")
 @click.option(
     "--parallelism",

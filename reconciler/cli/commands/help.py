@@ -6,6 +6,7 @@ import difflib
 
 import click
 
+from reconciler.cli.commands.completions import complete_topic
 from reconciler.cli.help_topics import TOPICS
 from reconciler.cli.output import show
 from reconciler.model.errors import WrongUsage
@@ -26,7 +27,7 @@ EPILOG = "\n".join(
 
 
 @click.command("help", epilog=EPILOG)
-@click.argument("topic", nargs=-1)
+@click.argument("topic", nargs=-1, shell_complete=complete_topic)
 @click.pass_context
 def help_command(context: click.Context, topic: tuple[str, ...]) -> int:
     """Show a topic, or the help of a command; without a name, of the program."""

@@ -10,6 +10,7 @@ import click
 from reconciler.cli.catalogs import wording_for
 from reconciler.cli.commands.next_step import next_step
 from reconciler.cli.commands.options import (
+    CUSTOMERS,
     page,
     permissions_of,
     rare_collections,
@@ -50,13 +51,7 @@ Examples:
 )
 @click.option("--since", metavar="REF", help="Show only the changes since this commit.")
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 when changes are pending.")
-@click.option(
-    "--customer",
-    "customers",
-    multiple=True,
-    metavar="KEY",
-    help="Only this customer; repeatable.",
-)
+@CUSTOMERS
 @click.option("--redact", is_flag=True, help="Omit names and shorten addresses; keys stay.")
 @with_permissions
 @with_settings
